@@ -1,0 +1,96 @@
+# The only makefile; `make help` lists its targets. Objects go to build/<variant>/.
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+SHELL := /bin/bash
+
+VARIANT ?= normal
+V ?= 0
+CC := gcc
+BUILD := build/$(VARIANT)
+QUIET := $(if $(filter 0,$(V)),@)
+
+PACKAGES := libmicrohttpd libcjson libzip sqlite3 libuv libcbor libcrypto libcurl gsl libpcre2-8 zlib
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wwrite-strings -Wvla -Wno-overlength-strings -Werror
+OPTIMISATION := -O2 -g
+ifeq ($(VARIANT),asan)
+OPTIMISATION := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNINGS) \
+         -include include/banned.h -Iinclude -Iemulator -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
+LDFLAGS = $(filter -fsanitize%,$(OPTIMISATION)) -Wl,--as-needed
+PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+CHECK_LIBS = $(shell pkg-config --libs check)
+
+BASE_SOURCES := $(wildcard emulator/base/*.c)
+EMULATOR_SOURCES := $(filter-out $(BASE_SOURCES) emulator/main.c,$(wildcard emulator/*.c emulator/*/*.c))
+CLIENT_SOURCES := $(filter-out client/main.c,$(wildcard client/*.c))
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+# Files of the function side (node and Python bootstraps) that the server carries inside itself.
+EMBEDDED := $(wildcard emulator/runtime/bootstrap/*)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+BASE_LIB := $(BUILD)/libbase.a
+EMULATOR_LIB := $(BUILD)/libemulator.a
+CLIENT_LIB := $(BUILD)/libclient.a
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+
+.PHONY: all setup demo check check-slow check-unit check-api check-asan check-source lint \
+        operations flags format clean help
+.SECONDARY:
+
+all: build/coalmine build/canary ## build both programs into build/
+
+setup: ## install what building, the demo and the tests need (Debian packages, npm)
+	$(QUIET)tests/support/install.sh check
+
+demo: ## install what is missing, build, and play a whole canary workshop
+	$(QUIET)tests/support/install.sh demo
+	$(QUIET)$(MAKE) -s all
+	$(QUIET)client/demo.sh
+
+check: ## install what is missing, build, and pass all tests (minutes)
+	$(QUIET)tests/support/install.sh check
+	$(QUIET)$(MAKE) all check-source check-unit check-asan check-api
+
+check-slow: ## what takes longer: the API and flow tests on a build with sanitizers
+	$(QUIET)tests/support/install.sh check
+	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
+	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \
+	    /usr/bin/python3 -m pytest -q tests
+
+check-source: all ## the source's own rules: layers, headers, sizes, generated pages
+	$(QUIET)tests/source/layers.sh
+	$(QUIET)tests/source/headers.sh $(CC) $(CFLAGS)
+	$(QUIET)tests/source/style.sh
+	$(QUIET)tests/source/docs.sh
+
+check-unit: $(UNIT_PROGRAMS) ## unit tests
+	$(QUIET)failed=0; for program in $(UNIT_PROGRAMS); do $$program || failed=1; done; exit $$failed
+
+check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(QUIET)$(MAKE) VARIANT=asan check-unit
+
+check-api: all ## real clients against the real server
+	$(QUIET)/usr/bin/python3 -m pytest -q tests
+
+lint: ## clang-tidy over all C files
+	$(QUIET)clang-tidy --quiet $$(git ls-files '*.c') -- $(filter-out -Werror,$(CFLAGS))
+
+operations: build/coalmine ## write docs/operations.md from the rows
+	$(QUIET)build/coalmine operations > docs/operations.md
+
+flags: ## print the compiler's flags (for compiling one file by hand)
+	@echo $(CFLAGS)
+
+format: ## lay out the C code by .clang-format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove all that was built
+	rm -rf build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

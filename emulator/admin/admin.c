@@ -1,0 +1,84 @@
+#include "admin/admin.h"
+
+#include <stdlib.h>
+
+#include "version.h"
+
+static const struct fault internal_fault = { .code = "InternalError", .status = 500 };
+static const struct fault bad_request = { .code = "BadRequest", .status = 400 };
+
+static enum outcome health(struct call *call)
+{
+    const struct admin *admin = call->state;
+    cJSON *output = call_output(call);
+    json_set_text(output, "status", "ok");
+    json_set_text(output, "edition", "coalmine");
+    json_set_text(output, "version", COALMINE_VERSION);
+    cJSON *services = json_set_object(output, "services");
+    for (const struct service *const *service = admin->services; *service; service++)
+        json_set_text(services, (*service)->name, "running");
+    return OUTCOME_OK;
+}
+
+static enum outcome reset(struct call *call)
+{
+    const struct admin *admin = call->state;
+    return admin->reset(admin->owner, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
+}
+
+static enum outcome download_code(struct call *call)
+{
+    const struct admin *admin = call->state;
+    const char *query = json_text(call->input, "Query", "");
+    if (!lambda_code_fetch(admin->lambda, json_text(call->input, "Account", ""),
+                           json_text(call->input, "File", ""), text_from(query), &call->raw_body,
+                           &call->raw_body_size, &call->error))
+        return OUTCOME_FAULT;
+    call_header(call, "Content-Type", "application/zip");
+    return OUTCOME_OK;
+}
+
+static const struct field download_fields[] = {
+    { .name = "Account", .type = FIELD_STRING, .place = FIELD_IN_PATH },
+    { .name = "File", .type = FIELD_STRING, .place = FIELD_IN_PATH },
+    { .name = "Query", .type = FIELD_STRING, .place = FIELD_IN_WHOLE_QUERY },
+    { 0 },
+};
+
+static const struct operation operations[] = {
+    { .name = "Health",
+      .route = "GET /_coalmine/health",
+      .handle = health,
+      .note = "Is the server up, and which services it has." },
+    { .name = "HealthLikeLocalStack",
+      .route = "GET /_localstack/health",
+      .handle = health,
+      .note = "The same, for tools that wait for LocalStack." },
+    { .name = "Reset",
+      .route = "POST /_coalmine/reset",
+      .status = 204,
+      .handle = reset,
+      .note = "Empties everything: functions, versions, aliases, roles, metrics." },
+    { .name = "DownloadCode",
+      .route = "GET /snapshots/{Account}/{File}",
+      .flags = OPERATION_RAW_PAYLOAD,
+      .input = download_fields,
+      .handle = download_code,
+      .note = "What GetFunction's Code.Location points to; the link expires after 10 minutes." },
+    { 0 },
+};
+
+static const struct operation *const slices[] = { operations, NULL };
+
+const struct service admin_service = {
+    .name = "coalmine",
+    .title = "Coalmine's own endpoints",
+    .protocols = PROTOCOL_REST_JSON,
+    .message_key = "message",
+    .validation_style = VALIDATION_CORAL,
+    .validation_fault = &bad_request,
+    .serialization_fault = &bad_request,
+    .internal_fault = &internal_fault,
+    .body_ceiling = 64 * 1024,
+    .operations = slices,
+};

@@ -1,0 +1,23 @@
+/*
+ * Coalmine's own endpoints, as a service like the others: health, reset, and the downloads that
+ * Lambda's Code.Location links to.
+ */
+#ifndef COALMINE_ADMIN_H
+#define COALMINE_ADMIN_H
+
+#include <stdbool.h>
+
+#include "lambda/lambda.h"
+#include "operation/operation.h"
+
+/* The service's state. Owned by emulator.c. */
+struct admin {
+    struct lambda *lambda;
+    const struct service *const *services;           /* NULL-ended: what health lists */
+    bool (*reset)(void *owner, struct error *error); /* empties everything */
+    void *owner;
+};
+
+extern const struct service admin_service;
+
+#endif

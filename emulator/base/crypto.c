@@ -1,0 +1,107 @@
+#include "crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "xalloc.h"
+
+static void require(bool condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "libcrypto failed: %s\n", what);
+        abort();
+    }
+}
+
+void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE])
+{
+    require(SHA256((const unsigned char *)text.data, text.size, digest_out) != NULL, "SHA256");
+}
+
+void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE])
+{
+    unsigned char digest[SHA256_SIZE];
+    crypto_sha256(text, digest);
+    crypto_hex(digest, sizeof(digest), hex_out);
+}
+
+void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE])
+{
+    unsigned size = 0;
+    require(HMAC(EVP_sha256(), key.data, (int)key.size, (const unsigned char *)text.data, text.size,
+                 mac_out, &size) != NULL,
+            "HMAC");
+}
+
+void crypto_hex(const void *bytes, size_t size, char *hex_out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = bytes;
+    for (size_t i = 0; i < size; i++) {
+        hex_out[2 * i] = digits[from[i] >> 4];
+        hex_out[2 * i + 1] = digits[from[i] & 15];
+    }
+    hex_out[2 * size] = '\0';
+}
+
+bool crypto_equal(struct text a, struct text b)
+{
+    return a.size == b.size && CRYPTO_memcmp(a.data, b.data, a.size) == 0;
+}
+
+void crypto_random(void *bytes_out, size_t size)
+{
+    require(RAND_bytes(bytes_out, (int)size) == 1, "RAND_bytes");
+}
+
+char *base64_encode(struct text bytes)
+{
+    char *encoded = xmalloc((bytes.size + 2) / 3 * 4 + 1);
+    EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)bytes.data, (int)bytes.size);
+    return encoded;
+}
+
+char *base64_decode(struct text text, size_t *size_out)
+{
+    if (text.size % 4 != 0)
+        return NULL;
+    size_t padding = 0;
+    while (padding < 2 && padding < text.size && text.data[text.size - 1 - padding] == '=')
+        padding++;
+    char *decoded = xmalloc(text.size / 4 * 3 + 1);
+    int size =
+        EVP_DecodeBlock((unsigned char *)decoded, (const unsigned char *)text.data, (int)text.size);
+    /* libcrypto skips white space at both ends and takes '=' for zero bits anywhere in the last
+     * group; the size tells whether it skipped. */
+    if (size < 0 || (size_t)size != text.size / 4 * 3 ||
+        (text.size && memchr(text.data, '=', text.size - padding))) {
+        free(decoded);
+        return NULL;
+    }
+    *size_out = (size_t)size - padding;
+    decoded[*size_out] = '\0';
+    return decoded;
+}
+
+uint32_t crypto_crc32c(const void *bytes, size_t size)
+{
+    static uint32_t table[256];
+    if (!table[1]) {
+        for (uint32_t i = 0; i < 256; i++) {
+            uint32_t value = i;
+            for (int bit = 0; bit < 8; bit++)
+                value = (value >> 1) ^ (value & 1 ? 0x82F63B78u : 0);
+            table[i] = value;
+        }
+    }
+    const unsigned char *from = bytes;
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = 0; i < size; i++)
+        crc = table[(crc ^ from[i]) & 255] ^ (crc >> 8);
+    return ~crc;
+}

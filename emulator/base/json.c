@@ -1,0 +1,98 @@
+#include "json.h"
+
+#include <stdlib.h>
+
+#include "xalloc.h"
+
+cJSON *json_get(const cJSON *object, const char *name)
+{
+    cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNull(member) ? NULL : member;
+}
+
+const char *json_text(const cJSON *object, const char *name, const char *fallback)
+{
+    const char *value = cJSON_GetStringValue(json_get(object, name));
+    return value ? value : fallback;
+}
+
+double json_double(const cJSON *object, const char *name, double fallback)
+{
+    const cJSON *member = json_get(object, name);
+    return cJSON_IsNumber(member) ? member->valuedouble : fallback;
+}
+
+int64_t json_int(const cJSON *object, const char *name, int64_t fallback)
+{
+    return (int64_t)json_double(object, name, (double)fallback);
+}
+
+bool json_bool(const cJSON *object, const char *name, bool fallback)
+{
+    const cJSON *member = json_get(object, name);
+    return cJSON_IsBool(member) ? cJSON_IsTrue(member) : fallback;
+}
+
+void json_set(cJSON *object, const char *name, cJSON *takes)
+{
+    cJSON_AddItemToObject(object, name, takes);
+}
+
+void json_set_text(cJSON *object, const char *name, const char *value)
+{
+    if (value)
+        json_set(object, name, cJSON_CreateString(value));
+}
+
+void json_set_double(cJSON *object, const char *name, double value)
+{
+    json_set(object, name, cJSON_CreateNumber(value));
+}
+
+void json_set_bool(cJSON *object, const char *name, bool value)
+{
+    json_set(object, name, cJSON_CreateBool(value));
+}
+
+cJSON *json_set_object(cJSON *object, const char *name)
+{
+    cJSON *child = cJSON_CreateObject();
+    json_set(object, name, child);
+    return child;
+}
+
+cJSON *json_set_array(cJSON *object, const char *name)
+{
+    cJSON *child = cJSON_CreateArray();
+    json_set(object, name, child);
+    return child;
+}
+
+char *json_print(const cJSON *tree)
+{
+    char *text = cJSON_PrintUnformatted(tree);
+    return text ? text : xstrdup("null");
+}
+
+/* cJSON counts nesting itself (CJSON_NESTING_LIMIT is 1000) but takes any bytes in strings. */
+cJSON *json_parse(struct text text)
+{
+    if (!text_is_utf8(text, NULL))
+        return NULL;
+    const char *end = NULL;
+    cJSON *tree = cJSON_ParseWithLengthOpts(text.data, text.size, &end, 0);
+    if (!tree)
+        return NULL;
+    for (; end < text.data + text.size; end++) {
+        if (!strchr(" \t\r\n", *end) || *end == '\0') {
+            cJSON_Delete(tree);
+            return NULL;
+        }
+    }
+    return tree;
+}
+
+void json_deletep(cJSON **tree)
+{
+    cJSON_Delete(*tree);
+}

@@ -1,0 +1,88 @@
+#include "random.h"
+
+#include <stdio.h>
+
+#include "crypto.h"
+
+static struct {
+    bool is_set;
+    uint64_t value;
+} seed;
+
+static struct {
+    bool is_ready;
+    struct random_stream stream;
+} ids;
+
+static uint64_t split_mix(uint64_t *state)
+{
+    uint64_t mixed = (*state += 0x9E3779B97F4A7C15u);
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBu;
+    return mixed ^ (mixed >> 31);
+}
+
+void random_set_seed(uint64_t value)
+{
+    seed.is_set = true;
+    seed.value = value;
+    ids.is_ready = false;
+}
+
+static uint64_t current_seed(void)
+{
+    if (!seed.is_set) {
+        crypto_random(&seed.value, sizeof(seed.value));
+        seed.is_set = true;
+    }
+    return seed.value;
+}
+
+struct random_stream random_stream_for(const char *name)
+{
+    uint64_t state = 0xCBF29CE484222325u; /* FNV-1a of the name */
+    for (; *name; name++)
+        state = (state ^ (unsigned char)*name) * 0x100000001B3u;
+    state ^= current_seed();
+    struct random_stream stream;
+    for (int i = 0; i < 4; i++)
+        stream.state[i] = split_mix(&state);
+    return stream;
+}
+
+static uint64_t rotate_left(uint64_t value, int bits)
+{
+    return (value << bits) | (value >> (64 - bits));
+}
+
+uint64_t random_next(struct random_stream *stream)
+{
+    uint64_t *s = stream->state;
+    uint64_t result = rotate_left(s[1] * 5, 7) * 9;
+    uint64_t shifted = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = rotate_left(s[3], 45);
+    return result;
+}
+
+double random_unit(struct random_stream *stream)
+{
+    return (double)(random_next(stream) >> 11) * 0x1.0p-53;
+}
+
+void random_uuid(char uuid_out[UUID_SIZE])
+{
+    if (!ids.is_ready) {
+        ids.stream = random_stream_for("ids");
+        ids.is_ready = true;
+    }
+    uint64_t high = (random_next(&ids.stream) & 0xFFFFFFFFFFFF0FFFu) | 0x4000u;
+    uint64_t low = (random_next(&ids.stream) & 0x3FFFFFFFFFFFFFFFu) | 0x8000000000000000u;
+    snprintf(uuid_out, UUID_SIZE, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
+             (unsigned)(high >> 16) & 0xFFFFu, (unsigned)high & 0xFFFFu, (unsigned)(low >> 48),
+             (unsigned long long)(low & 0xFFFFFFFFFFFFu));
+}

@@ -1,0 +1,103 @@
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+bool text_equal(struct text text, const char *string)
+{
+    return text.size == strlen(string) && memcmp(text.data, string, text.size) == 0;
+}
+
+bool text_starts_with(struct text text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+struct text text_cut(struct text *rest, char separator)
+{
+    const char *found = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
+    struct text head = *rest;
+    if (!found) {
+        *rest = (struct text){ NULL, 0 };
+        return head;
+    }
+    head.size = (size_t)(found - rest->data);
+    rest->size -= head.size + 1;
+    rest->data = found + 1;
+    return head;
+}
+
+/* The number's text with a NUL after it, in the caller's array; false if it does not fit. */
+static bool to_string(struct text text, char string[64])
+{
+    if (text.size == 0 || text.size >= 64)
+        return false;
+    memcpy(string, text.data, text.size);
+    string[text.size] = '\0';
+    return true;
+}
+
+bool text_to_int64(struct text text, int64_t *value_out)
+{
+    char string[64];
+    char *end;
+    if (!to_string(text, string) || strchr(" \t\r\n+", string[0]))
+        return false;
+    errno = 0;
+    long long value = strtoll(string, &end, 10);
+    if (errno || *end || end == string)
+        return false;
+    *value_out = value;
+    return true;
+}
+
+bool text_to_double(struct text text, double *value_out)
+{
+    char string[64];
+    char *end;
+    if (!to_string(text, string) || strchr(" \t\r\n", string[0]) || strpbrk(string, "xXpP"))
+        return false;
+    errno = 0;
+    double value = strtod(string, &end);
+    if (*end || end == string)
+        return false;
+    *value_out = value;
+    return true;
+}
+
+/* The size of the well-formed UTF-8 sequence at `bytes`, or 0. Table 3-7 of the Unicode standard.
+ */
+static size_t sequence_size(const unsigned char *bytes, size_t left)
+{
+    unsigned char first = bytes[0];
+    if (first < 0x80)
+        return 1;
+    size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || left < size)
+        return 0;
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (bytes[1] < low || bytes[1] > high)
+        return 0;
+    for (size_t i = 2; i < size; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    }
+    return size;
+}
+
+bool text_is_utf8(struct text text, size_t *bad_out)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    for (size_t at = 0; at < text.size;) {
+        size_t size = sequence_size(bytes + at, text.size - at);
+        if (size == 0) {
+            if (bad_out)
+                *bad_out = at;
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}

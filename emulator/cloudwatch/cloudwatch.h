@@ -1,0 +1,26 @@
+/*
+ * Amazon CloudWatch: the metrics side of it.
+ */
+#ifndef COALMINE_CLOUDWATCH_H
+#define COALMINE_CLOUDWATCH_H
+
+#include <stdbool.h>
+
+#include "cloudwatch/metrics.h"
+#include "operation/operation.h"
+#include "store/journal.h"
+#include "text.h"
+
+/* The service's state: call->state points to one. Owned by emulator.c. */
+struct cloudwatch {
+    struct metrics *metrics;
+    struct journal *journal;
+    bool is_strict; /* no kindness for the workshop's FunctionName=fn:2 query */
+};
+
+extern const struct service cloudwatch_service;
+
+/* Applies a JOURNAL_METRIC_DATA record at start. */
+void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record);
+
+#endif

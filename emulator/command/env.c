@@ -1,0 +1,32 @@
+/*
+ * coalmine env: prints what a shell needs to talk to a server that runs (eval "$(coalmine env)").
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command/command.h"
+#include "command/environment.h"
+#include "xalloc.h"
+
+int env_command(int count, char **arguments)
+{
+    struct settings settings = { 0 };
+    int operands = 0;
+    int status = EXIT_DONE;
+    if (!command_read_settings("eval \"$(coalmine env [--port N] [--region NAME])\"", &settings,
+                               count, arguments, &operands, &status))
+        return status;
+    struct environment_variable list[ENVIRONMENT_SIZE];
+    char *endpoint = xformat("http://127.0.0.1:%lld", (long long)settings.port);
+    environment_list(endpoint, settings.region, list);
+    for (const struct environment_variable *variable = list; variable->name; variable++) {
+        if (variable->value)
+            printf("export %s='%s'\n", variable->name, variable->value);
+        else
+            printf("unset %s\n", variable->name);
+    }
+    printf("# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option:\n"
+           "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n");
+    free(endpoint);
+    return EXIT_DONE;
+}

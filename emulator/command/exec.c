@@ -1,0 +1,122 @@
+/*
+ * coalmine exec -- COMMAND: an ephemeral server on a free port for the life of one command,
+ * whose exit status is ours. The command's AWS_* variables point here and nowhere else.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "command/environment.h"
+#include "emulator.h"
+#include "log.h"
+#include "loop/loop.h"
+#include "xalloc.h"
+
+enum { EXIT_NOT_STARTED = 127, EXIT_SIGNAL_BASE = 128 };
+
+struct run {
+    struct emulator *emulator;
+    uv_process_t process;
+    int status;
+};
+
+static void on_command_exit(uv_process_t *process, int64_t status, int number)
+{
+    struct run *run = process->data;
+    run->status = number ? EXIT_SIGNAL_BASE + number : (int)status;
+    emulator_stop_now(run->emulator);
+}
+
+/* The terminal sends it to the command too, which decides what becomes of it. */
+static void on_interrupt(uv_signal_t *handle UNUSED, int number UNUSED)
+{
+}
+
+static void on_terminate(uv_signal_t *handle, int number)
+{
+    struct run *run = handle->data;
+    uv_process_kill(&run->process, number);
+}
+
+static void set_variables(const struct emulator *emulator)
+{
+    struct environment_variable list[ENVIRONMENT_SIZE];
+    char *endpoint = xformat("http://127.0.0.1:%d", emulator_port(emulator));
+    environment_list(endpoint, emulator_region(emulator), list);
+    for (const struct environment_variable *variable = list; variable->name; variable++) {
+        if (variable->value)
+            setenv(variable->name, variable->value, 1);
+        else
+            unsetenv(variable->name);
+    }
+    free(endpoint);
+}
+
+static bool start(struct run *run, char **command)
+{
+    uv_stdio_container_t streams[3];
+    for (int i = 0; i < 3; i++)
+        streams[i] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = i };
+    uv_process_options_t options = { .file = command[0],
+                                     .args = command,
+                                     .exit_cb = on_command_exit,
+                                     .stdio = streams,
+                                     .stdio_count = 3 };
+    set_variables(run->emulator);
+    int failure = uv_spawn(loop_uv(emulator_loop(run->emulator)), &run->process, &options);
+    run->process.data = run;
+    if (failure)
+        fprintf(stderr, "coalmine exec: cannot run '%s': %s\n", command[0], uv_strerror(failure));
+    return failure == 0;
+}
+
+static void watch(struct run *run, uv_signal_t *handle, int number, uv_signal_cb on_signal)
+{
+    uv_signal_init(loop_uv(emulator_loop(run->emulator)), handle);
+    handle->data = run;
+    uv_signal_start(handle, on_signal, number);
+}
+
+static int run_command(struct emulator *emulator, char **command)
+{
+    struct run run = { .emulator = emulator, .status = EXIT_NOT_STARTED };
+    uv_signal_t interrupt;
+    uv_signal_t terminate;
+    if (start(&run, command)) {
+        watch(&run, &interrupt, SIGINT, on_interrupt);
+        watch(&run, &terminate, SIGTERM, on_terminate);
+        emulator_run(emulator);
+    }
+    emulator_destroy(emulator);
+    return run.status;
+}
+
+int exec_command(int count, char **arguments)
+{
+    static const char usage[] = "coalmine exec [OPTION]... -- COMMAND [ARGUMENT]...";
+    struct settings settings = { 0 };
+    int operands = 0;
+    int status = EXIT_DONE;
+    int own = 0;
+    while (own < count && strcmp(arguments[own], "--") != 0)
+        own++;
+    if (!command_read_settings(usage, &settings, own, arguments, &operands, &status))
+        return status;
+    if (operands > 0 || own + 1 >= count) {
+        fprintf(stderr, "Usage: %s\n", usage);
+        return EXIT_USAGE;
+    }
+    settings.port = 0;
+    settings.is_ephemeral = settings.data_dir == NULL;
+    if (!settings.is_verbose)
+        log_set_level(LOG_LEVEL_WARN);
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct emulator *emulator = emulator_create(&settings, &error);
+    if (!emulator) {
+        fprintf(stderr, "coalmine: %s\n", error.message);
+        return EXIT_FAILED;
+    }
+    return run_command(emulator, arguments + own + 1);
+}

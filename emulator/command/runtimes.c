@@ -1,0 +1,18 @@
+/*
+ * coalmine runtimes: which interpreter of this machine stands for which runtime identifier.
+ */
+#include <stdio.h>
+
+#include "command/command.h"
+#include "runtime/pool.h"
+
+int runtimes_command(int count UNUSED, char **arguments UNUSED)
+{
+    for (const struct runtime_mapping *row = runtime_mappings(); row->identifier; row++) {
+        printf("%-18s %s", row->identifier, row->interpreter ? row->interpreter : "-");
+        if (row->note)
+            printf("  (%s)", row->note);
+        putchar('\n');
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,59 @@
+/*
+ * coalmine serve: the server in the foreground. The first SIGTERM or SIGINT lets what is under
+ * way end, the second does not.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "command/command.h"
+#include "emulator.h"
+#include "log.h"
+#include "loop/loop.h"
+
+static void on_signal(uv_signal_t *handle, int number UNUSED)
+{
+    static bool was_asked;
+    if (was_asked) {
+        emulator_stop_now(handle->data);
+        return;
+    }
+    was_asked = true;
+    log_info("coalmine", "stopping when what is under way has ended; once more to stop at once");
+    emulator_stop(handle->data);
+}
+
+static void watch_signal(struct emulator *emulator, uv_signal_t *handle, int number)
+{
+    uv_signal_init(loop_uv(emulator_loop(emulator)), handle);
+    handle->data = emulator;
+    uv_signal_start(handle, on_signal, number);
+}
+
+int serve_command(int count, char **arguments)
+{
+    struct settings settings = { 0 };
+    int operands = 0;
+    int status = EXIT_DONE;
+    if (!command_read_settings("coalmine serve [OPTION]...", &settings, count, arguments, &operands,
+                               &status))
+        return status;
+    if (operands > 0) {
+        fprintf(stderr, "coalmine serve: '%s' is not an option (see --help)\n", arguments[0]);
+        return EXIT_USAGE;
+    }
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct emulator *emulator = emulator_create(&settings, &error);
+    if (!emulator) {
+        fprintf(stderr, "coalmine: %s\n", error.message);
+        return EXIT_FAILED;
+    }
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+    watch_signal(emulator, &terminate, SIGTERM);
+    watch_signal(emulator, &interrupt, SIGINT);
+    printf("Listening on http://127.0.0.1:%d\nReady.\n", emulator_port(emulator));
+    fflush(stdout);
+    emulator_run(emulator);
+    emulator_destroy(emulator);
+    return EXIT_DONE;
+}

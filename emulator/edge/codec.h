@@ -1,0 +1,45 @@
+/*
+ * Codecs turn bytes of one wire protocol into the tree and back. They know field rows and
+ * nothing of any service. What they share: input trees hold members as AWS spells them, with
+ * types normalised by the rows (timestamps are epoch seconds, blobs base64 text).
+ */
+#ifndef COALMINE_CODEC_H
+#define COALMINE_CODEC_H
+
+#include "buffer.h"
+#include "error.h"
+#include "json.h"
+#include "operation/operation.h"
+#include "text.h"
+
+/* Each decoder answers a new tree that the caller owns, or NULL with the service's
+ * serialization fault set. Unknown members are dropped or ignored; null is absent. */
+MUST_CHECK cJSON *json_codec_decode(const struct service *service, const struct field *rows,
+                                    struct text body, struct error *error);
+MUST_CHECK cJSON *query_codec_decode(const struct service *service, const struct field *rows,
+                                     struct text body, struct error *error);
+MUST_CHECK cJSON *cbor_codec_decode(const struct service *service, const struct field *rows,
+                                    struct text body, struct error *error);
+
+/* The value of one parameter of a form body, decoded, or NULL; the caller owns it. For finding
+ * Action and Version. */
+char *query_codec_parameter(struct text body, const char *name);
+
+/* Encoders append the body of a success. `output` may be NULL. `rows` say how members are
+ * printed and, for XML, in which order; members without a row are printed by their JSON type. */
+void json_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer);
+void query_codec_encode(const struct service *service, const struct operation *operation,
+                        const cJSON *output, const char *request_id, struct buffer *buffer);
+void cbor_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer);
+
+/* Encoders of faults append the body of a failure. */
+void rest_json_encode_fault(const struct service *service, const struct error *error,
+                            struct buffer *buffer);
+void aws_json_encode_fault(const struct service *service, const struct error *error,
+                           struct buffer *buffer);
+void query_codec_encode_fault(const struct service *service, const struct error *error,
+                              const char *request_id, struct buffer *buffer);
+void cbor_codec_encode_fault(const struct service *service, const struct error *error,
+                             struct buffer *buffer);
+
+#endif

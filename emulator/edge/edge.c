@@ -1,0 +1,307 @@
+/*
+ * An exchange becomes a call, the call runs, its outcome becomes the reply. Here only the order
+ * of steps; bytes are the codecs' business (codec.h), finding the row is identify.c's, what each
+ * protocol's reply looks like is reply.c's.
+ */
+#include "edge/edge.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "edge/codec.h"
+#include "edge/edge_call.h"
+#include "edge/inflate.h"
+#include "log.h"
+#include "url.h"
+#include "xalloc.h"
+
+enum { DEFAULT_BODY_CEILING = 1 << 20 };
+
+struct edge {
+    struct directory directory;
+    struct store *store;
+    char *default_region;
+    size_t pending;
+};
+
+struct edge *edge_create(struct store *store, const char *default_region)
+{
+    struct edge *edge = xcalloc(1, sizeof(*edge));
+    edge->store = store;
+    edge->default_region = xstrdup(default_region);
+    return edge;
+}
+
+void edge_destroy(struct edge *edge)
+{
+    if (!edge)
+        return;
+    directory_clear(&edge->directory);
+    free(edge->default_region);
+    free(edge);
+}
+
+void edge_add_service(struct edge *edge, const struct service *service, void *state)
+{
+    directory_add(&edge->directory, service, state);
+}
+
+size_t edge_pending(const struct edge *edge)
+{
+    return edge->pending;
+}
+
+static size_t ceiling_of(const struct edge *edge, struct text method, struct text path,
+                         struct text query)
+{
+    const struct edge_route *route = directory_route(&edge->directory, method, path, query);
+    if (!route)
+        return DEFAULT_BODY_CEILING;
+    size_t ceiling = route->operation ? route->operation->body_ceiling : 0;
+    return ceiling ? ceiling : route->owner->service->body_ceiling;
+}
+
+size_t edge_body_ceiling(struct text method, struct text target, void *owner)
+{
+    struct text path = text_cut(&target, '?');
+    return ceiling_of(owner, method, path, target);
+}
+
+static void on_finish(struct call *call, enum outcome outcome)
+{
+    struct edge_call *edge_call = CONTAINER_OF(call, struct edge_call, call);
+    edge_call_reply(edge_call, outcome);
+    edge_call->edge->pending--;
+    buffer_clear(&edge_call->inflated);
+    cJSON_Delete(call->input);
+    cJSON_Delete(call->output);
+    free(call->raw_body);
+    error_clear(&call->error);
+    arena_clear(&call->arena);
+    free(edge_call);
+}
+
+static const char *base_url(struct edge_call *edge_call)
+{
+    const char *host = http_exchange_header(edge_call->exchange, "Host");
+    return arena_format(&edge_call->call.arena, "http://%s", host ? host : "localhost");
+}
+
+static struct edge_call *edge_call_create(struct edge *edge, struct http_exchange *exchange)
+{
+    struct edge_call *edge_call = xcalloc(1, sizeof(*edge_call));
+    struct call *call = &edge_call->call;
+    edge_call->edge = edge;
+    edge_call->exchange = exchange;
+    edge_call->credential = credential_read(http_exchange_header(exchange, "Authorization"),
+                                            http_exchange_query(exchange), &call->arena);
+    call->store = edge->store;
+    call->account = edge_call->credential.account;
+    call->region =
+        edge_call->credential.region ? edge_call->credential.region : edge->default_region;
+    call->base_url = base_url(edge_call);
+    call->on_finish = on_finish;
+    random_uuid(call->request_id);
+    const char *mode = http_exchange_header(exchange, "x-amzn-query-mode");
+    edge_call->is_query_mode = mode && strcasecmp(mode, "true") == 0;
+    edge->pending++;
+    return edge_call;
+}
+
+/* The body as the client meant it. False if it cannot be had. */
+static bool read_body(struct edge_call *edge_call, struct text *body_out, size_t ceiling)
+{
+    struct text body = http_exchange_body(edge_call->exchange);
+    const char *encoding = http_exchange_header(edge_call->exchange, "Content-Encoding");
+    *body_out = body;
+    if (!encoding || strcasecmp(encoding, "gzip") != 0)
+        return true;
+    buffer_init(&edge_call->inflated, ceiling);
+    bool inflated = inflate_gzip(body, &edge_call->inflated);
+    *body_out = buffer_text(&edge_call->inflated);
+    return inflated;
+}
+
+static void refuse_too_large(struct edge_call *edge_call, size_t ceiling)
+{
+    static const struct fault too_large = { .code = "RequestEntityTooLargeException",
+                                            .status = 413,
+                                            .omits_type = true,
+                                            .message_key = "message" };
+    struct call *call = &edge_call->call;
+    if (call->service && call->operation && call->service->too_large)
+        call->service->too_large(call, ceiling);
+    else
+        error_set(&call->error, &too_large, "Request must be smaller than %zu bytes", ceiling);
+    on_finish(call, OUTCOME_FAULT);
+}
+
+/* No row serves this request: say which operation or service that was. */
+static void refuse_unknown(struct edge_call *edge_call)
+{
+    static const struct fault lacking = { .code = "NotImplemented", .status = 501 };
+    static const struct fault unknown = { .code = "UnknownOperationException", .status = 404 };
+    static const struct fault invalid_action = { .code = "InvalidAction", .status = 400 };
+    const struct identity *identity = &edge_call->identity;
+    const char *signing_name = edge_call->credential.service;
+    struct error *error = &edge_call->call.error;
+    if (identity->is_lacking)
+        error_set(error, &lacking,
+                  "Coalmine does not emulate %s %s yet; docs/operations.md lists what it does",
+                  identity->service->service->name, identity->name);
+    else if (identity->protocol == PROTOCOL_QUERY && identity->service)
+        error_set(error, &invalid_action, "Could not find operation %s for version %s",
+                  identity->name, identity->service->service->query_version);
+    else if (identity->service)
+        error_set(error, &unknown, "%s has no operation %s", identity->service->service->name,
+                  identity->name);
+    else
+        error_set(error, &lacking,
+                  "Coalmine does not emulate what %s asks for (service %s); docs/operations.md "
+                  "lists what it does",
+                  identity->name, signing_name ? signing_name : "unknown, the request is unsigned");
+    log_warn("edge", "%s", error->message);
+    on_finish(&edge_call->call, OUTCOME_FAULT);
+}
+
+/* Members that travel in path, query and headers, by the field rows. Integers and booleans stay
+ * text here: validation converts and judges them. */
+static void read_query_member(struct edge_call *edge_call, const struct field *field,
+                              const char *wire_name)
+{
+    cJSON *input = edge_call->call.input;
+    struct text query = http_exchange_query(edge_call->exchange);
+    while (query.size) {
+        struct text value = text_cut(&query, '&');
+        struct text name = text_cut(&value, '=');
+        if (!text_equal(name, wire_name))
+            continue;
+        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+        url_decode(&decoded, value, true);
+        cJSON *text = cJSON_CreateString(buffer_text(&decoded).data);
+        if (field->type != FIELD_LIST) {
+            cJSON_DeleteItemFromObjectCaseSensitive(input, field->name);
+            json_set(input, field->name, text);
+        } else {
+            cJSON *list = json_get(input, field->name);
+            cJSON_AddItemToArray(list ? list : json_set_array(input, field->name), text);
+        }
+    }
+}
+
+static void read_path_member(struct edge_call *edge_call, const struct field *field)
+{
+    const struct route *route = &edge_call->identity.route->route;
+    struct route_path path;
+    route_path_parse(http_exchange_path(edge_call->exchange), &path);
+    for (int i = 0; i < route->segment_count; i++) {
+        if (!text_equal(route_placeholder(route->segments[i]), field->name))
+            continue;
+        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+        url_decode(&decoded, path.segments[i], false);
+        json_set_text(edge_call->call.input, field->name, buffer_text(&decoded).data);
+    }
+}
+
+static void read_member(struct edge_call *edge_call, const struct field *field)
+{
+    struct call *call = &edge_call->call;
+    const char *wire_name = field->wire_name ? field->wire_name : field->name;
+    switch (field->place) {
+    case FIELD_IN_BODY:
+        return;
+    case FIELD_IN_PATH:
+        read_path_member(edge_call, field);
+        return;
+    case FIELD_IN_QUERY:
+        read_query_member(edge_call, field, wire_name);
+        return;
+    case FIELD_IN_HEADER:
+        json_set_text(call->input, field->name,
+                      http_exchange_header(edge_call->exchange, wire_name));
+        return;
+    case FIELD_IN_WHOLE_QUERY:
+        json_set_text(call->input, field->name,
+                      arena_copy(&call->arena, http_exchange_query(edge_call->exchange)));
+        return;
+    }
+}
+
+static void read_members(struct edge_call *edge_call)
+{
+    const struct field *field = edge_call->call.operation->input;
+    for (; field && field->name; field++) {
+        if (field->place != FIELD_IN_BODY) /* a body member of that name would be a forgery */
+            cJSON_DeleteItemFromObjectCaseSensitive(edge_call->call.input, field->name);
+        read_member(edge_call, field);
+    }
+}
+
+static cJSON *decode(struct edge_call *edge_call, struct text body)
+{
+    struct call *call = &edge_call->call;
+    const struct field *rows = call->operation->input;
+    switch (edge_call->identity.protocol) {
+    case PROTOCOL_CBOR:
+        return cbor_codec_decode(call->service, rows, body, &call->error);
+    case PROTOCOL_QUERY:
+        return query_codec_decode(call->service, rows, body, &call->error);
+    default:
+        return json_codec_decode(call->service, rows, body, &call->error);
+    }
+}
+
+static struct text parameters_of(struct edge_call *edge_call, struct text body)
+{
+    bool is_get = edge_call->identity.protocol == PROTOCOL_QUERY &&
+                  !text_equal(http_exchange_method(edge_call->exchange), "POST");
+    return is_get ? http_exchange_query(edge_call->exchange) : body;
+}
+
+/* The row is known: decode, then run. */
+static void run_call(struct edge_call *edge_call, struct text body)
+{
+    struct call *call = &edge_call->call;
+    bool is_rest = edge_call->identity.protocol == PROTOCOL_REST_JSON;
+    if (call->operation->flags & OPERATION_RAW_PAYLOAD) {
+        call->payload = body;
+        call->input = cJSON_CreateObject();
+    } else {
+        call->input = decode(edge_call, parameters_of(edge_call, body));
+    }
+    if (!call->input) {
+        on_finish(call, OUTCOME_FAULT);
+        return;
+    }
+    if (is_rest)
+        read_members(edge_call);
+    log_debug("edge", "%s %s.%s", call->request_id, call->service->name, call->operation->name);
+    dispatch(call);
+}
+
+void edge_on_request(struct http_exchange *exchange, void *owner)
+{
+    struct edge *edge = owner;
+    struct edge_call *edge_call = edge_call_create(edge, exchange);
+    size_t ceiling = ceiling_of(edge, http_exchange_method(exchange), http_exchange_path(exchange),
+                                http_exchange_query(exchange));
+    struct text body;
+    bool has_body = read_body(edge_call, &body, ceiling);
+    edge_call->identity =
+        directory_identify(&edge->directory, exchange, body, &edge_call->call.arena);
+    const struct edge_service *service = edge_call->identity.service;
+    edge_call->call.service = service ? service->service : NULL;
+    edge_call->call.state = service ? service->state : NULL;
+    edge_call->call.operation = edge_call->identity.operation;
+    if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
+        refuse_too_large(edge_call, ceiling);
+    } else if (!edge_call->call.operation) {
+        refuse_unknown(edge_call);
+    } else if (!has_body) {
+        error_set(&edge_call->call.error, edge_call->call.service->serialization_fault,
+                  "the body says Content-Encoding: gzip and is no whole gzip stream");
+        on_finish(&edge_call->call, OUTCOME_FAULT);
+    } else {
+        run_call(edge_call, body);
+    }
+}

@@ -1,0 +1,158 @@
+#include "edge/identify.h"
+
+#include <stdlib.h>
+
+#include "edge/codec.h"
+#include "xalloc.h"
+
+static void add_route(struct directory *directory, const struct edge_route *route)
+{
+    size_t size = (directory->route_count + 1) * sizeof(*directory->routes);
+    directory->routes = xrealloc(directory->routes, size);
+    size_t at = directory->route_count++;
+    if (route->route.query.size) { /* the more specific is tried first */
+        memmove(directory->routes + 1, directory->routes, at * sizeof(*route));
+        at = 0;
+    }
+    directory->routes[at] = *route;
+}
+
+void directory_add(struct directory *directory, const struct service *service, void *state)
+{
+    struct edge_service *owner = xcalloc(1, sizeof(*owner));
+    *owner = (struct edge_service){ directory->services, service, state };
+    directory->services = owner;
+    if (!(service->protocols & PROTOCOL_REST_JSON))
+        return;
+    for (const struct operation *const *slice = service->operations; *slice; slice++) {
+        for (const struct operation *operation = *slice; operation->name; operation++) {
+            struct edge_route route = { .owner = owner, .operation = operation };
+            route_parse(operation->route, &route.route);
+            add_route(directory, &route);
+        }
+    }
+    const struct lacking_operation *lacking = service->lacking;
+    for (; lacking && lacking->name; lacking++) {
+        struct edge_route route = { .owner = owner, .lacking = lacking };
+        route_parse(lacking->route, &route.route);
+        add_route(directory, &route);
+    }
+}
+
+void directory_clear(struct directory *directory)
+{
+    while (directory->services) {
+        struct edge_service *next = directory->services->next;
+        free(directory->services);
+        directory->services = next;
+    }
+    free(directory->routes);
+    *directory = (struct directory){ 0 };
+}
+
+const struct edge_route *directory_route(const struct directory *directory, struct text method,
+                                         struct text path, struct text query)
+{
+    struct route_path parsed;
+    route_path_parse(path, &parsed);
+    if (text_equal(method, "HEAD"))
+        method = TEXT("GET");
+    for (size_t i = 0; i < directory->route_count; i++) {
+        if (route_matches(&directory->routes[i].route, method, &parsed, query))
+            return &directory->routes[i];
+    }
+    return NULL;
+}
+
+/* Finds the row by name; else tells whether AWS has such an operation. */
+static void find_operation(struct identity *identity)
+{
+    const struct service *service = identity->service->service;
+    for (const struct operation *const *slice = service->operations; *slice; slice++) {
+        for (const struct operation *operation = *slice; operation->name; operation++) {
+            if (strcmp(operation->name, identity->name) == 0)
+                identity->operation = operation;
+        }
+    }
+    for (const struct lacking_operation *row = service->lacking; row && row->name; row++)
+        identity->is_lacking |= strcmp(row->name, identity->name) == 0;
+}
+
+/* "Prefix" and "Operation" of an RPC call. */
+static struct identity identify_rpc(const struct directory *directory, enum protocol protocol,
+                                    struct text prefix, struct text name, struct arena *arena)
+{
+    struct identity identity = { .protocol = protocol, .name = arena_copy(arena, name) };
+    for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
+        const struct service *service = owner->service;
+        if ((service->protocols & protocol) && service->target_prefix &&
+            text_equal(prefix, service->target_prefix))
+            identity.service = owner;
+    }
+    if (identity.service)
+        find_operation(&identity);
+    else
+        identity.name = arena_format(arena, "%.*s.%.*s", TEXT_ARGS(prefix), TEXT_ARGS(name));
+    return identity;
+}
+
+static struct identity identify_query(const struct directory *directory, struct text parameters,
+                                      struct arena *arena)
+{
+    struct identity identity = { .protocol = PROTOCOL_QUERY };
+    CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
+    CLEANUP(freep) char *version = query_codec_parameter(parameters, "Version");
+    identity.name = arena_copy(arena, text_from(action ? action : ""));
+    for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
+        const char *ours = owner->service->query_version;
+        if (ours && version && strcmp(ours, version) == 0)
+            identity.service = owner;
+    }
+    if (identity.service)
+        find_operation(&identity);
+    return identity;
+}
+
+static struct identity identify_rest(const struct directory *directory,
+                                     const struct http_exchange *exchange, struct arena *arena)
+{
+    struct text method = http_exchange_method(exchange);
+    struct text path = http_exchange_path(exchange);
+    struct identity identity = { .protocol = PROTOCOL_REST_JSON };
+    identity.route = directory_route(directory, method, path, http_exchange_query(exchange));
+    if (!identity.route) {
+        identity.name = arena_format(arena, "%.*s %.*s", TEXT_ARGS(method), TEXT_ARGS(path));
+        return identity;
+    }
+    identity.service = identity.route->owner;
+    identity.operation = identity.route->operation;
+    identity.is_lacking = identity.route->lacking != NULL;
+    identity.name = identity.is_lacking ? identity.route->lacking->name : identity.operation->name;
+    return identity;
+}
+
+struct identity directory_identify(const struct directory *directory,
+                                   const struct http_exchange *exchange, struct text body,
+                                   struct arena *arena)
+{
+    struct text path = http_exchange_path(exchange);
+    struct text method = http_exchange_method(exchange);
+    struct route_path parts;
+    route_path_parse(path, &parts);
+    if (parts.segment_count == 4 && text_equal(parts.segments[0], "service") &&
+        text_equal(parts.segments[2], "operation"))
+        return identify_rpc(directory, PROTOCOL_CBOR, parts.segments[1], parts.segments[3], arena);
+    const char *target = http_exchange_header(exchange, "X-Amz-Target");
+    if (target) {
+        struct text name = text_from(target);
+        struct text prefix = text_cut(&name, '.');
+        return identify_rpc(directory, PROTOCOL_AWS_JSON, prefix, name, arena);
+    }
+    if (text_equal(path, "/")) {
+        struct text parameters = text_equal(method, "POST") ? body : http_exchange_query(exchange);
+        CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
+        if (action)
+            return identify_query(directory, parameters, arena);
+    }
+    return identify_rest(directory, exchange, arena);
+}

@@ -1,0 +1,54 @@
+/*
+ * From a request to an operation row, in the order of evidence of cloudwatch-api.md section 1.3:
+ * RPC path, X-Amz-Target, query parameters, REST route, credential scope.
+ */
+#ifndef COALMINE_IDENTIFY_H
+#define COALMINE_IDENTIFY_H
+
+#include "edge/credential.h"
+#include "edge/route.h"
+#include "http/server.h"
+#include "operation/operation.h"
+
+struct edge_service {
+    struct edge_service *next;
+    const struct service *service;
+    void *state;
+};
+
+struct edge_route {
+    struct route route;
+    const struct edge_service *owner;
+    const struct operation *operation;       /* or */
+    const struct lacking_operation *lacking; /* one of the two */
+};
+
+struct directory {
+    struct edge_service *services;
+    struct edge_route *routes; /* those with a query parameter first */
+    size_t route_count;
+};
+
+void directory_add(struct directory *directory, const struct service *service, void *state);
+void directory_clear(struct directory *directory);
+
+/* What a request asks for. Without `operation` it cannot be served: `name` is what the caller
+ * asked for (as far as known), `is_lacking` that AWS has it. */
+struct identity {
+    enum protocol protocol;
+    const struct edge_service *service; /* NULL: none of ours */
+    const struct operation *operation;
+    const struct edge_route *route; /* PROTOCOL_REST_JSON */
+    const char *name;               /* in the arena or static */
+    bool is_lacking;
+};
+
+struct identity directory_identify(const struct directory *directory,
+                                   const struct http_exchange *exchange, struct text body,
+                                   struct arena *arena);
+
+/* The REST route alone, before there is a body; NULL if there is none. */
+const struct edge_route *directory_route(const struct directory *directory, struct text method,
+                                         struct text path, struct text query);
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * Start order: directory, store, metrics, journal, pool, services, replay, HTTP. The one
+ * before-sleep hook keeps the promise of the house: what a turn wrote is committed and flushed
+ * before any reply of that turn leaves.
+ */
+#include "emulator.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "cloudwatch/cloudwatch.h"
+#include "edge/edge.h"
+#include "http/server.h"
+#include "iam/iam.h"
+#include "lambda/lambda.h"
+#include "log.h"
+#include "loop/loop.h"
+#include "random.h"
+#include "runtime/package.h"
+#include "runtime/pool.h"
+#include "store/journal.h"
+#include "store/store.h"
+#include "sts/sts.h"
+#include "xalloc.h"
+
+struct emulator {
+    struct settings settings;
+    char *directory;
+    struct loop *loop;
+    struct store *store;
+    struct metrics *metrics;
+    struct metrics_checkpoint *checkpoint;
+    struct journal *journal;
+    struct pool *pool;
+    struct lambda *lambda;
+    struct cloudwatch cloudwatch;
+    struct admin admin;
+    struct edge *edge;
+    struct http_server *server;
+    bool is_draining;
+};
+
+const struct service *const emulator_services[] = {
+    &lambda_service, &cloudwatch_service, &sts_service, &iam_service, &admin_service, NULL,
+};
+
+static bool make_directories(const char *path)
+{
+    char *copy = xstrdup(path);
+    bool made = true;
+    for (char *slash = strchr(copy + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+    free(copy);
+    return made;
+}
+
+static char *temporary_directory(struct error *error)
+{
+    const char *root = getenv("TMPDIR");
+    char *path = xformat("%s/coalmine-XXXXXX", root && root[0] == '/' ? root : "/tmp");
+    if (mkdtemp(path))
+        return path;
+    error_set(error, NULL, "cannot make a temporary directory %s: %s", path, strerror(errno));
+    free(path);
+    return NULL;
+}
+
+static bool open_directory(struct emulator *emulator, struct error *error)
+{
+    const struct settings *settings = &emulator->settings;
+    if (settings->is_ephemeral)
+        return (emulator->directory = temporary_directory(error)) != NULL;
+    char *wanted = settings->data_dir ? xstrdup(settings->data_dir) : settings_default_directory();
+    if (!wanted)
+        return error_set(error, NULL, "no home directory: say --data-dir DIR or --ephemeral");
+    bool made = make_directories(wanted);
+    if (made)
+        emulator->directory = realpath(wanted, NULL);
+    if (!emulator->directory)
+        error_set(error, NULL, "cannot use %s: %s", wanted, strerror(errno));
+    free(wanted);
+    return emulator->directory != NULL;
+}
+
+static void on_record(uint8_t kind, struct text payload, void *owner)
+{
+    struct emulator *emulator = owner;
+    if (kind == JOURNAL_INVOCATION)
+        lambda_replay(emulator->lambda, payload);
+    else if (kind == JOURNAL_METRIC_DATA)
+        cloudwatch_replay(&emulator->cloudwatch, payload);
+    else
+        log_warn("journal", "a record of unknown kind %d was left out", kind);
+}
+
+static bool must_hold(void *owner)
+{
+    const struct emulator *emulator = owner;
+    return store_is_dirty(emulator->store) || journal_is_dirty(emulator->journal);
+}
+
+static bool save_turn(struct emulator *emulator)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    bool is_committed = store_commit(emulator->store, &error);
+    if (!is_committed)
+        lambda_forget(emulator->lambda);
+    if (is_committed && journal_flush(emulator->journal, &error))
+        return true;
+    log_error("store", "%s; the callers were told", error.message);
+    return false;
+}
+
+static void stop_if_drained(struct emulator *emulator)
+{
+    if (emulator->is_draining && edge_pending(emulator->edge) == 0 &&
+        pool_pending(emulator->pool) == 0 && http_server_pending(emulator->server) == 0)
+        loop_stop(emulator->loop);
+}
+
+static bool before_sleep(void *owner)
+{
+    struct emulator *emulator = owner;
+    if (!emulator->server) /* starting, or ending */
+        return false;
+    bool is_saved = save_turn(emulator);
+    bool did_something = http_server_release(emulator->server, is_saved);
+    if (!did_something)
+        stop_if_drained(emulator);
+    return did_something;
+}
+
+static bool reset(void *owner, struct error *error)
+{
+    struct emulator *emulator = owner;
+    if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error) ||
+        !journal_reset(emulator->journal, error) ||
+        !metrics_checkpoint_reset(emulator->checkpoint, error))
+        return false;
+    pool_retire_all(emulator->pool);
+    metrics_reset(emulator->metrics);
+    lambda_reset(emulator->lambda);
+    if (emulator->settings.loads_workshop)
+        return lambda_load_workshop(emulator->lambda, error);
+    return true;
+}
+
+static bool open_state(struct emulator *emulator, uint64_t *position_out, struct error *error)
+{
+    bool is_durable = emulator->settings.is_durable;
+    return (emulator->store = store_open(emulator->directory, is_durable, error)) &&
+           (emulator->metrics = metrics_create()) &&
+           (emulator->checkpoint = metrics_checkpoint_open(emulator->metrics, emulator->directory,
+                                                           position_out, error)) &&
+           (emulator->journal = journal_open(emulator->directory, is_durable, error));
+}
+
+static bool start_services(struct emulator *emulator, struct error *error)
+{
+    char *directory = xformat("%s/sandboxes", emulator->directory);
+    struct pool_settings pool_settings = { .directory = directory,
+                                           .ceiling = (int)emulator->settings.max_processes,
+                                           .is_isolated = !emulator->settings.is_unsandboxed };
+    emulator->pool = pool_create(emulator->loop, &pool_settings, error);
+    free(directory);
+    if (!emulator->pool)
+        return false;
+    struct lambda_parts parts = { emulator->loop, emulator->store, emulator->journal,
+                                  emulator->metrics, emulator->pool };
+    emulator->lambda = lambda_create(&parts, error);
+    emulator->cloudwatch =
+        (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };
+    emulator->admin = (struct admin){ emulator->lambda, emulator_services, reset, emulator };
+    return emulator->lambda != NULL;
+}
+
+static bool start_edge(struct emulator *emulator, struct error *error)
+{
+    emulator->edge = edge_create(emulator->store, emulator->settings.region);
+    edge_add_service(emulator->edge, &lambda_service, emulator->lambda);
+    edge_add_service(emulator->edge, &cloudwatch_service, &emulator->cloudwatch);
+    edge_add_service(emulator->edge, &sts_service, NULL);
+    edge_add_service(emulator->edge, &iam_service, NULL);
+    edge_add_service(emulator->edge, &admin_service, &emulator->admin);
+    if (emulator->settings.loads_workshop && !lambda_load_workshop(emulator->lambda, error))
+        return false;
+    struct http_server_options options = { .address = "127.0.0.1",
+                                           .port = (int)emulator->settings.port,
+                                           .on_request = edge_on_request,
+                                           .body_ceiling = edge_body_ceiling,
+                                           .must_hold = must_hold,
+                                           .owner = emulator };
+    emulator->server = http_server_start(emulator->loop, &options, error);
+    return emulator->server != NULL;
+}
+
+struct emulator *emulator_create(const struct settings *settings, struct error *error)
+{
+    struct emulator *emulator = xcalloc(1, sizeof(*emulator));
+    uint64_t position = 0;
+    emulator->settings = *settings;
+    if (settings->seed >= 0)
+        random_set_seed((uint64_t)settings->seed);
+    emulator->loop = loop_create();
+    loop_before_sleep(emulator->loop, before_sleep, emulator);
+    if (!open_directory(emulator, error) || !open_state(emulator, &position, error) ||
+        !start_services(emulator, error) ||
+        !journal_replay(emulator->journal, position, on_record, emulator, error) ||
+        !start_edge(emulator, error)) {
+        emulator_destroy(emulator);
+        return NULL;
+    }
+    metrics_checkpoint_start(emulator->checkpoint, emulator->loop, emulator->journal);
+    return emulator;
+}
+
+void emulator_destroy(struct emulator *emulator)
+{
+    if (!emulator)
+        return;
+    struct http_server *server = emulator->server;
+    if (emulator->pool)
+        pool_destroy(emulator->pool);
+    if (server && !save_turn(emulator))
+        log_error("store", "the last changes could not be saved");
+    emulator->server = NULL;
+    http_server_destroy(server);
+    lambda_destroy(emulator->lambda);
+    metrics_checkpoint_close(emulator->checkpoint);
+    if (emulator->journal)
+        journal_close(emulator->journal);
+    edge_destroy(emulator->edge);
+    loop_destroy(emulator->loop);
+    if (emulator->metrics)
+        metrics_destroy(emulator->metrics);
+    store_close(emulator->store);
+    if (emulator->settings.is_ephemeral && emulator->directory)
+        package_remove(emulator->directory);
+    free(emulator->directory);
+    free(emulator);
+}
+
+int emulator_port(const struct emulator *emulator)
+{
+    return http_server_port(emulator->server);
+}
+
+const char *emulator_region(const struct emulator *emulator)
+{
+    return emulator->settings.region;
+}
+
+struct loop *emulator_loop(struct emulator *emulator)
+{
+    return emulator->loop;
+}
+
+void emulator_run(struct emulator *emulator)
+{
+    loop_run(emulator->loop);
+}
+
+void emulator_stop(struct emulator *emulator)
+{
+    emulator->is_draining = true;
+    http_server_drain(emulator->server);
+    stop_if_drained(emulator);
+}
+
+void emulator_stop_now(struct emulator *emulator)
+{
+    loop_stop(emulator->loop);
+}

@@ -1,0 +1,76 @@
+/*
+ * HTTP transport, and nothing but transport: listen, collect a body under its ceiling, hand the
+ * exchange over, answer. The only module that knows libmicrohttpd. Used twice: by edge for
+ * AWS's side, by runtime for the Runtime API's side.
+ *
+ * A reply given while the loop's turn has unsaved writes leaves only after http_server_release()
+ * (see emulator.c): nothing is acknowledged before it is safe.
+ */
+#ifndef COALMINE_HTTP_SERVER_H
+#define COALMINE_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler.h"
+#include "error.h"
+#include "loop/loop.h"
+#include "text.h"
+
+struct http_server;
+struct http_exchange;
+
+struct http_server_options {
+    const char *address; /* numeric; never NULL, or the whole network would be let in */
+    int port;            /* 0: a free one */
+    /* Called once per request when its body is whole (or past the ceiling). The handler, now or
+     * later, ends the exchange with http_exchange_reply(). */
+    void (*on_request)(struct http_exchange *exchange, void *owner);
+    /* The largest body taken for this request; more is drained and reported as too large. */
+    size_t (*body_ceiling)(struct text method, struct text target, void *owner);
+    /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
+    bool (*must_hold)(void *owner);
+    void *owner;
+};
+
+/* Starts listening; NULL with the error set if it cannot. */
+struct http_server *http_server_start(struct loop *loop, const struct http_server_options *options,
+                                      struct error *error);
+int http_server_port(const struct http_server *server);
+
+/* No new connections; those that are open may end what they began. */
+void http_server_drain(struct http_server *server);
+/* Exchanges that have no reply yet. */
+size_t http_server_pending(const struct http_server *server);
+/* Closes everything and frees the server. Unanswered exchanges are dropped. Accepts NULL. */
+void http_server_destroy(struct http_server *server);
+
+/* Lets the held replies of this turn go; `is_saved` false turns each into a 500 that says so.
+ * True if there was any. */
+bool http_server_release(struct http_server *server, bool is_saved);
+
+/* What was asked. All borrowed; they live until the reply has left. */
+struct text http_exchange_method(const struct http_exchange *exchange);
+struct text http_exchange_path(const struct http_exchange *exchange);  /* still percent-encoded */
+struct text http_exchange_query(const struct http_exchange *exchange); /* without '?' */
+const char *http_exchange_header(const struct http_exchange *exchange, const char *name);
+struct text http_exchange_body(const struct http_exchange *exchange);
+bool http_exchange_is_too_large(const struct http_exchange *exchange);
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
+struct http_reply {
+    int status;
+    const struct http_header *headers; /* copied */
+    size_t header_count;
+    char *body; /* takes it: malloc'd, or NULL */
+    size_t body_size;
+};
+
+/* Ends the exchange; exactly once. */
+void http_exchange_reply(struct http_exchange *exchange, const struct http_reply *reply);
+
+#endif

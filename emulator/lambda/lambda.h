@@ -1,0 +1,58 @@
+/*
+ * AWS Lambda: functions, versions, aliases, invocations.
+ */
+#ifndef COALMINE_LAMBDA_H
+#define COALMINE_LAMBDA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cloudwatch/metrics.h"
+#include "error.h"
+#include "loop/loop.h"
+#include "operation/operation.h"
+#include "runtime/pool.h"
+#include "store/journal.h"
+#include "store/store.h"
+#include "text.h"
+
+/* The service's state: call->state points to one. */
+struct lambda;
+
+struct lambda_parts {
+    struct loop *loop;
+    struct store *store;
+    struct journal *journal;
+    struct metrics *metrics;
+    struct pool *pool;
+};
+
+extern const struct service lambda_service;
+
+/* Removes half-made code directories that a crash left. NULL with a sentence if it cannot. */
+struct lambda *lambda_create(const struct lambda_parts *parts, struct error *error);
+void lambda_destroy(struct lambda *lambda);
+
+/* Forgets caches and code after the store and the metrics were reset. */
+void lambda_reset(struct lambda *lambda);
+
+/* Forgets what was cached of the store: its last turn was undone. */
+void lambda_forget(struct lambda *lambda);
+
+/* Applies a JOURNAL_INVOCATION record at start. */
+void lambda_replay(struct lambda *lambda, struct text record);
+
+/* --workshop: makes function `myfunction` (node, index.mjs, "Hello from Lambda!") in the default
+ * account and region, unless it exists. */
+MUST_CHECK bool lambda_load_workshop(struct lambda *lambda, struct error *error);
+
+/*
+ * The download behind Code.Location: `file` is "<function>-<uuid>", `query` the link's signed
+ * parameters. False with a fault (403 expired or forged, 404 gone) in S3's words; else the zip's
+ * bytes, owned by the caller.
+ */
+MUST_CHECK bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *file,
+                                  struct text query, char **bytes_out, size_t *size_out,
+                                  struct error *error);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * A call's life: validate, savepoint, handler, savepoint's end, finish. The only place that
+ * begins and ends savepoints for calls.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "operation/operation.h"
+#include "store/store.h"
+#include "xalloc.h"
+
+void call_header(struct call *call, const char *name, const char *value)
+{
+    assert(call->header_count < CALL_HEADERS_MAX);
+    call->headers[call->header_count++] = (struct call_header){ name, value };
+}
+
+cJSON *call_output(struct call *call)
+{
+    if (!call->output)
+        call->output = cJSON_CreateObject();
+    return call->output;
+}
+
+enum outcome call_fault(struct call *call, const struct fault *fault, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *message = xvformat(format, arguments);
+    va_end(arguments);
+    error_set(&call->error, fault, "%s", message);
+    free(message);
+    return OUTCOME_FAULT;
+}
+
+/* Runs the handler inside a savepoint if the operation writes. No savepoint outlives a turn: a
+ * handler that answers OUTCOME_LATER has written nothing yet. */
+static enum outcome run_handler(struct call *call, operation_handler *handler)
+{
+    if (!(call->operation->flags & OPERATION_WRITES))
+        return handler(call);
+    store_begin_call(call->store);
+    enum outcome outcome = handler(call);
+    if (!store_end_call(call->store, outcome == OUTCOME_OK, &call->error)) {
+        assert(outcome != OUTCOME_LATER);
+        return OUTCOME_FAULT;
+    }
+    return outcome;
+}
+
+void dispatch(struct call *call)
+{
+    if (call_validate(call))
+        call_continue(call, call->operation->handle);
+    else
+        call_finish(call, OUTCOME_FAULT);
+}
+
+void call_continue(struct call *call, operation_handler *handler)
+{
+    enum outcome outcome = run_handler(call, handler);
+    if (outcome != OUTCOME_LATER)
+        call_finish(call, outcome);
+}
+
+void call_finish(struct call *call, enum outcome outcome)
+{
+    assert(outcome != OUTCOME_LATER);
+    if (outcome == OUTCOME_FAULT && !call->error.fault) {
+        log_error(call->service->name, "%s %s failed: %s", call->operation->name, call->request_id,
+                  call->error.message ? call->error.message : "no reason given");
+        call->error.fault = call->service->internal_fault;
+    }
+    call->on_finish(call, outcome);
+}

@@ -1,0 +1,150 @@
+/*
+ * The heart: an operation is one row and one function; a call is one run of it. Read this first.
+ *
+ * edge decodes bytes into call->input (one cJSON tree, whatever the protocol), dispatch
+ * validates it by the field rows, opens the savepoint, runs the handler, ends the savepoint, and
+ * call_finish() hands the call back to edge, which encodes call->output.
+ */
+#ifndef COALMINE_OPERATION_H
+#define COALMINE_OPERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+#include "compiler.h"
+#include "error.h"
+#include "json.h"
+#include "operation/field.h"
+#include "random.h"
+#include "text.h"
+
+struct store;
+struct call;
+
+enum outcome {
+    OUTCOME_FAULT, /* call->error says what; zero, so that a forgotten answer is a failure */
+    OUTCOME_OK,
+    OUTCOME_LATER, /* somebody holds the call and will end it: call_continue or call_finish */
+};
+
+typedef enum outcome operation_handler(struct call *call);
+
+enum operation_flags {
+    OPERATION_WRITES = 1,      /* dispatch wraps the handler in a savepoint */
+    OPERATION_RAW_PAYLOAD = 2, /* REST: the body is not JSON members but call->payload */
+};
+
+struct operation {
+    const char *name;
+    const char *route; /* REST: "POST /2015-03-31/functions/{FunctionName}/aliases"; else NULL */
+    int status;        /* HTTP status of success; 0: 200 */
+    unsigned flags;
+    const struct field *input;  /* rows, ended by a row without a name; NULL: takes nothing */
+    const struct field *output; /* for the codecs that need it (XML, CBOR, awsJson); NULL in REST */
+    operation_handler *handle;
+    size_t body_ceiling; /* bytes; 0: the service's default */
+    const char *note;    /* for docs/operations.md: what differs from AWS, if anything */
+};
+
+/* An operation that AWS has and we lack: it answers with an error that names it. */
+struct lacking_operation {
+    const char *name;
+    const char *route; /* REST; else NULL */
+};
+
+enum protocol {
+    PROTOCOL_REST_JSON = 1,
+    PROTOCOL_AWS_JSON = 2,
+    PROTOCOL_QUERY = 4,
+    PROTOCOL_CBOR = 8,
+};
+
+/* How a service words what the field rows find. */
+enum validation_style {
+    VALIDATION_CORAL,      /* "1 validation error detected: Value ..." for everything */
+    VALIDATION_CLOUDWATCH, /* missing: MissingParameter "The parameter X is required.", else coral
+                            */
+};
+
+struct service {
+    const char *name;              /* "lambda" */
+    const char *title;             /* "AWS Lambda", for docs/operations.md */
+    const char *signing_name;      /* in the credential scope: "monitoring" */
+    unsigned protocols;            /* of enum protocol */
+    const char *target_prefix;     /* X-Amz-Target before '.', and of the CBOR path; or NULL */
+    const char *json_content_type; /* "application/x-amz-json-1.0" */
+    const char *query_version;     /* "2010-08-01"; or NULL */
+    const char *xml_namespace;
+    const char *type_namespace; /* before '#' in __type */
+    const char *message_key;    /* of error bodies in JSON: "Message" or "message" */
+    enum validation_style validation_style;
+    const struct fault *validation_fault;    /* constraint violated */
+    const struct fault *missing_fault;       /* VALIDATION_CLOUDWATCH: required member absent */
+    const struct fault *serialization_fault; /* body cannot be read, or a member has a wrong type */
+    const struct fault *internal_fault;      /* our own failure: 500 */
+    size_t body_ceiling;                     /* bytes, when the operation says nothing */
+    const struct operation *const
+        *operations;                         /* slices, NULL-ended; each ends with a nameless row */
+    const struct lacking_operation *lacking; /* ended by a nameless row; NULL: none */
+    /* Called when a body is past its ceiling; sets the error. NULL: a plain 413. */
+    void (*too_large)(struct call *call, size_t ceiling);
+};
+
+enum { CALL_HEADERS_MAX = 12 };
+
+struct call_header {
+    const char *name;
+    const char *value;
+};
+
+struct call {
+    const struct service *service;
+    const struct operation *operation;
+    void *state; /* of the service, as given to edge_add_service() */
+    struct store *store;
+    struct arena arena; /* lives as long as the call */
+    const char *account;
+    const char *region;
+    const char *base_url; /* as the caller reached us: "http://127.0.0.1:4566" */
+    char request_id[UUID_SIZE];
+
+    cJSON *input;        /* never NULL; members as AWS spells them, path, query and headers too */
+    struct text payload; /* the body as received, for OPERATION_RAW_PAYLOAD */
+
+    cJSON *output;                                /* made by the handler; NULL: no members */
+    int status;                                   /* 0: the operation's */
+    struct call_header headers[CALL_HEADERS_MAX]; /* values in the arena or static */
+    size_t header_count;
+    char *raw_body; /* instead of output: malloc'd bytes; content type among the headers */
+    size_t raw_body_size;
+    struct error error;
+
+    void *held; /* what a handler that answered OUTCOME_LATER keeps; it frees it itself */
+    void (*on_finish)(struct call *call, enum outcome outcome); /* edge's */
+};
+
+/* Adds a response header. */
+void call_header(struct call *call, const char *name, const char *value);
+
+/* Makes (once) and returns call->output, an object. */
+cJSON *call_output(struct call *call);
+
+/* Sets call->error and returns OUTCOME_FAULT. */
+enum outcome call_fault(struct call *call, const struct fault *fault, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Runs a decoded call: validation, savepoint, handler, call_finish unless OUTCOME_LATER. */
+void dispatch(struct call *call);
+
+/* Goes on with a call whose handler answered OUTCOME_LATER: runs `handler` as dispatch would
+ * (savepoint if the operation writes) and finishes it. */
+void call_continue(struct call *call, operation_handler *handler);
+
+/* Ends the call; exactly once. The call is gone afterwards. */
+void call_finish(struct call *call, enum outcome outcome);
+
+/* Checks call->input against the operation's rows: false with the service's error. */
+MUST_CHECK bool call_validate(struct call *call);
+
+#endif

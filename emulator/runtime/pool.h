@@ -1,0 +1,101 @@
+/*
+ * Runs invocations: hands each to an idle sandbox (one function process) of its version, starts
+ * another while the machine's ceiling allows, else lets it wait its turn. Knows processes and
+ * time, nothing of SQL, HTTP front or AWS operations: lambda tells it what to run and hears back.
+ */
+#ifndef COALMINE_POOL_H
+#define COALMINE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "error.h"
+#include "loop/loop.h"
+#include "text.h"
+
+struct pool;
+
+struct pool_settings {
+    const char *directory; /* for sandboxes' /tmp; emptied at start */
+    int ceiling;           /* processes at once over all functions; 0: what suits the machine */
+    bool is_isolated;      /* bubblewrap if it works; false: plain children */
+};
+
+struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
+                         struct error *error);
+/* Kills every sandbox and frees the pool; invocations in flight are ended as failed first. */
+void pool_destroy(struct pool *pool);
+
+/* What a sandbox needs to know about the version it runs. Borrowed during pool_submit(). */
+struct sandbox_plan {
+    const char *key;     /* changes whenever code or configuration does: ARN and generation */
+    const char *runtime; /* "nodejs22.x", "python3.12", "provided.al2023" */
+    const char *handler;
+    const char *code_directory; /* unpacked package; absolute */
+    const char *function_name;
+    const char *version; /* "$LATEST" or "3" */
+    const char *region;
+    const char *account;
+    const char *log_group;
+    const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
+    int memory_mb;
+    int timeout_ms;
+};
+
+/* How an invocation ended. */
+enum invocation_end {
+    INVOCATION_OK,
+    INVOCATION_ERROR,   /* the function reported an error, at init or in the handler */
+    INVOCATION_TIMEOUT, /* killed at its deadline */
+    INVOCATION_EXIT,    /* the process went away, or never came up */
+};
+
+struct invocation_result {
+    enum invocation_end end;
+    char *payload; /* owned by the invocation: result, or error body as AWS writes it */
+    size_t payload_size;
+    const char *error_type; /* "Runtime.ExitError", ... when the platform made the error */
+    double duration_ms;     /* of the handler, without init */
+    double init_ms;         /* of the cold start; < 0: warm */
+    int memory_used_mb;     /* most that this environment has used */
+    int64_t started_ms;     /* service time at which the invocation began */
+    char *log;              /* START ... REPORT as on AWS, owned by the invocation */
+    size_t log_size;
+};
+
+struct invocation {
+    /* Given by the caller; copied by pool_submit(). */
+    const char *request_id;
+    const char *invoked_arn;
+    const char *client_context; /* JSON text; NULL: none */
+    const char *trace_id;       /* X-Amzn-Trace-Id; NULL: none */
+    struct text payload;        /* JSON */
+    /* Called once, on the loop, never inside pool_submit(). `result` is valid during the call. */
+    void (*on_done)(const struct invocation_result *result, void *owner);
+    void *owner;
+};
+
+/* Runs the invocation; exactly one on_done follows. */
+void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
+                 const struct invocation *invocation);
+
+/* No new invocation will name this key: idle sandboxes stop now, busy ones when they are done. */
+void pool_retire(struct pool *pool, const char *key);
+/* Retires every key: reset. */
+void pool_retire_all(struct pool *pool);
+
+/* Invocations submitted and not yet done. */
+size_t pool_pending(const struct pool *pool);
+
+/* The runtime identifiers and the interpreter each maps to, for `coalmine runtimes`. */
+struct runtime_mapping {
+    const char *identifier;  /* "nodejs22.x" */
+    const char *interpreter; /* absolute path, or NULL if the machine has none */
+    const char *note;        /* "node 20.20.2 stands in for 22"; or NULL */
+};
+/* NULL-ended by identifier; owned by the module, made at the first call. */
+const struct runtime_mapping *runtime_mappings(void);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * What `coalmine serve` and `coalmine exec` can be told: option rows and the struct they fill.
+ */
+#ifndef COALMINE_SETTINGS_H
+#define COALMINE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+struct settings {
+    int64_t port;
+    const char *data_dir; /* NULL: the default directory */
+    bool is_ephemeral;
+    int64_t seed; /* negative: from the operating system */
+    const char *region;
+    bool loads_workshop;
+    bool is_strict;
+    bool is_durable;
+    bool is_unsandboxed;
+    int64_t max_processes;
+    bool is_verbose;
+    bool is_quiet;
+    bool wants_help;
+};
+
+extern const struct option_row settings_rows[];
+
+/* The directory to keep state in when nobody names one: $XDG_STATE_HOME/coalmine or
+ * ~/.local/state/coalmine. Owned by the caller; NULL if there is no home. */
+char *settings_default_directory(void);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * SQLite behind store.h. Writes outside a call are not possible by design: whoever writes
+ * without one (start-up) opens one.
+ */
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "store/schema.h"
+#include "xalloc.h"
+
+enum { STATEMENT_BUCKETS = 256 };
+
+struct cached_statement {
+    struct cached_statement *next;
+    const char *sql;
+    sqlite3_stmt *statement;
+};
+
+struct store {
+    sqlite3 *database;
+    char *directory;
+    struct cached_statement *statements[STATEMENT_BUCKETS];
+    bool is_dirty; /* a transaction of this turn is open */
+    bool is_in_call;
+    bool has_failed; /* a statement of the present call failed */
+};
+
+static bool database_error(struct store *store, struct error *error, const char *what)
+{
+    return error_set(error, NULL, "cannot %s %s/coalmine.db: %s", what, store->directory,
+                     sqlite3_errmsg(store->database));
+}
+
+static bool execute(struct store *store, const char *sql)
+{
+    return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static int read_version(struct store *store)
+{
+    sqlite3_stmt *statement;
+    int version = -1;
+    if (sqlite3_prepare_v2(store->database, "PRAGMA user_version", -1, &statement, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return version;
+}
+
+static bool migrate(struct store *store, struct error *error)
+{
+    int version = read_version(store);
+    if (version < 0)
+        return database_error(store, error, "read");
+    if (version > SCHEMA_VERSION)
+        return error_set(error, NULL,
+                         "%s/coalmine.db was written by a newer coalmine (schema %d, this one "
+                         "knows %d): use that one, or another --data-dir",
+                         store->directory, version, SCHEMA_VERSION);
+    for (; version < SCHEMA_VERSION; version++) {
+        char *mark = xformat("PRAGMA user_version=%d; COMMIT", version + 1);
+        bool done = execute(store, "BEGIN IMMEDIATE") &&
+                    execute(store, schema_migrations[version]) && execute(store, mark);
+        free(mark);
+        if (!done)
+            return database_error(store, error, "prepare");
+    }
+    return true;
+}
+
+struct store *store_open(const char *directory, bool is_durable, struct error *error)
+{
+    struct store *store = xcalloc(1, sizeof(*store));
+    store->directory = xstrdup(directory);
+    char *path = xformat("%s/coalmine.db", directory);
+    int opened =
+        sqlite3_open_v2(path, &store->database,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    free(path);
+    /* An exclusive lock: two servers on one directory would overwrite each other's memory. */
+    if (opened != SQLITE_OK || !execute(store, "PRAGMA locking_mode=EXCLUSIVE") ||
+        !execute(store, "PRAGMA journal_mode=WAL") || !execute(store, "PRAGMA foreign_keys=ON") ||
+        !execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL")) {
+        if (sqlite3_errcode(store->database) == SQLITE_BUSY)
+            error_set(error, NULL, "%s is in use by another coalmine", directory);
+        else
+            database_error(store, error, "open");
+    } else if (migrate(store, error)) {
+        return store;
+    }
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (int i = 0; i < STATEMENT_BUCKETS; i++) {
+        struct cached_statement *cached = store->statements[i];
+        while (cached) {
+            struct cached_statement *next = cached->next;
+            sqlite3_finalize(cached->statement);
+            free(cached);
+            cached = next;
+        }
+    }
+    sqlite3_close(store->database);
+    free(store->directory);
+    free(store);
+}
+
+const char *store_directory(const struct store *store)
+{
+    return store->directory;
+}
+
+void store_begin_call(struct store *store)
+{
+    store->has_failed = false;
+    store->is_in_call = true;
+    if (!store->is_dirty) {
+        store->has_failed = !execute(store, "BEGIN IMMEDIATE");
+        store->is_dirty = !store->has_failed;
+    }
+    if (!store->has_failed && !execute(store, "SAVEPOINT call"))
+        store->has_failed = true;
+}
+
+bool store_end_call(struct store *store, bool keeps, struct error *error)
+{
+    bool failed = store->has_failed;
+    if (failed)
+        error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
+    store->is_in_call = false;
+    if (sqlite3_get_autocommit(store->database)) { /* SQLite itself rolled all of it back */
+        store->is_dirty = false;
+        return !failed && !keeps;
+    }
+    if (failed || !keeps)
+        execute(store, "ROLLBACK TO call");
+    if (!execute(store, "RELEASE call") && !failed) {
+        failed = true;
+        error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
+    }
+    return !failed;
+}
+
+bool store_is_dirty(const struct store *store)
+{
+    return store->is_dirty;
+}
+
+bool store_commit(struct store *store, struct error *error)
+{
+    if (!store->is_dirty)
+        return true;
+    store->is_dirty = false;
+    if (execute(store, "COMMIT"))
+        return true;
+    database_error(store, error, "write to");
+    execute(store, "ROLLBACK");
+    return false;
+}
+
+bool store_reset(struct store *store, struct error *error)
+{
+    store_begin_call(store);
+    for (const char *const *table = schema_tables; *table; table++) {
+        char *sql = xformat("DELETE FROM %s", *table);
+        if (!execute(store, sql))
+            store->has_failed = true;
+        free(sql);
+    }
+    return store_end_call(store, true, error);
+}
+
+sqlite3_stmt *store_query(struct store *store, const char *sql)
+{
+    struct cached_statement **bucket =
+        &store->statements[((uintptr_t)sql >> 4) % STATEMENT_BUCKETS];
+    for (struct cached_statement *cached = *bucket; cached; cached = cached->next) {
+        if (cached->sql == sql) {
+            sqlite3_reset(cached->statement);
+            sqlite3_clear_bindings(cached->statement);
+            return cached->statement;
+        }
+    }
+    struct cached_statement *cached = xcalloc(1, sizeof(*cached));
+    cached->sql = sql;
+    if (sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &cached->statement,
+                           NULL) != SQLITE_OK) {
+        fprintf(stderr, "statement does not prepare: %s: %s\n", sql,
+                sqlite3_errmsg(store->database));
+        abort();
+    }
+    cached->next = *bucket;
+    *bucket = cached;
+    return cached->statement;
+}
+
+void store_bind_text(sqlite3_stmt *statement, int at, const char *value)
+{
+    sqlite3_bind_text(statement, at, value, -1, SQLITE_TRANSIENT);
+}
+
+void store_bind_bytes(sqlite3_stmt *statement, int at, struct text value)
+{
+    sqlite3_bind_blob64(statement, at, value.data, value.size, SQLITE_TRANSIENT);
+}
+
+void store_bind_int(sqlite3_stmt *statement, int at, int64_t value)
+{
+    sqlite3_bind_int64(statement, at, value);
+}
+
+void store_bind_double(sqlite3_stmt *statement, int at, double value)
+{
+    sqlite3_bind_double(statement, at, value);
+}
+
+bool store_step(struct store *store, sqlite3_stmt *statement)
+{
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE) {
+        store->has_failed = true;
+        log_error("store", "%s: %s", sqlite3_sql(statement), sqlite3_errmsg(store->database));
+    }
+    sqlite3_reset(statement);
+    return false;
+}
+
+int store_run(struct store *store, sqlite3_stmt *statement)
+{
+    while (store_step(store, statement))
+        ;
+    return sqlite3_changes(store->database);
+}
+
+const char *store_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text ? (const char *)text : "";
+}

@@ -1,0 +1,59 @@
+/*
+ * The control plane's database: SQLite, one connection, owned by the loop thread.
+ *
+ * A turn of the loop is a transaction. The first call that writes opens it, a savepoint wraps
+ * each call, store_commit() ends it before the loop sleeps, and only then do replies leave. A
+ * call that fails leaves nothing behind. Tables are in schema.c; SQL stands in the file that
+ * owns the table.
+ */
+#ifndef COALMINE_STORE_H
+#define COALMINE_STORE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "error.h"
+#include "text.h"
+
+struct store;
+
+/* Opens (and makes or migrates) DIRECTORY/coalmine.db. `is_durable`: survive power loss too
+ * (synchronous=FULL). NULL with a sentence if it cannot, or if the database is newer than we. */
+struct store *store_open(const char *directory, bool is_durable, struct error *error);
+void store_close(struct store *store);
+
+const char *store_directory(const struct store *store);
+
+/* Around one call that may write. store_end_call(false) undoes all since the begin. */
+void store_begin_call(struct store *store);
+MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *error);
+
+/* True while the turn has writes that are not committed. */
+bool store_is_dirty(const struct store *store);
+/* Commits the turn; false (all of the turn undone) if the disk refuses. */
+MUST_CHECK bool store_commit(struct store *store, struct error *error);
+
+/* Empties every table. Outside a call. */
+MUST_CHECK bool store_reset(struct store *store, struct error *error);
+
+/*
+ * Statements. store_query() prepares once per SQL literal (its pointer is the key) and hands the
+ * statement out reset and unbound; it is used up before the next store_query() of the same SQL.
+ * Binding is by position from 1. A statement that fails to prepare is our mistake: abort.
+ */
+sqlite3_stmt *store_query(struct store *store, const char *sql);
+void store_bind_text(sqlite3_stmt *statement, int at, const char *value); /* NULL binds NULL */
+void store_bind_bytes(sqlite3_stmt *statement, int at, struct text value);
+void store_bind_int(sqlite3_stmt *statement, int at, int64_t value);
+void store_bind_double(sqlite3_stmt *statement, int at, double value);
+
+/* Next row: true. No more, or failed: false; a failure is remembered and makes the call's end
+ * (store_end_call) fail, so that callers need not test each statement. */
+bool store_step(struct store *store, sqlite3_stmt *statement);
+/* Runs a statement that gives no rows; the number of rows it changed. */
+int store_run(struct store *store, sqlite3_stmt *statement);
+const char *store_text(sqlite3_stmt *statement, int column); /* borrowed until the next step */
+
+#endif

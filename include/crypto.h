@@ -1,0 +1,39 @@
+/*
+ * Digests, secrets and base64: a thin face of libcrypto. A failure inside libcrypto (which only
+ * lack of memory or entropy can cause here) aborts. Implemented in emulator/base/crypto.c.
+ */
+#ifndef COALMINE_CRYPTO_H
+#define COALMINE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "text.h"
+
+enum { SHA256_SIZE = 32, SHA256_HEX_SIZE = 65 };
+
+void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE]);
+void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE]);
+void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE]);
+
+/* Lower-case hexadecimal with a NUL; `hex_out` has room for 2 * size + 1. */
+void crypto_hex(const void *bytes, size_t size, char *hex_out);
+
+/* Compares in a time that does not depend on where the first difference is. */
+bool crypto_equal(struct text a, struct text b);
+
+/* Cryptographically secure bytes from the operating system. */
+void crypto_random(void *bytes_out, size_t size);
+
+/* Standard base64 (RFC 4648 section 4) with padding. The caller owns what is returned. */
+char *base64_encode(struct text bytes);
+
+/* NULL if `text` is not base64 (padding required, no white space). The caller owns it. */
+MUST_CHECK char *base64_decode(struct text text, size_t *size_out);
+
+/* CRC-32C (Castagnoli) as iSCSI and the journal use it. */
+uint32_t crypto_crc32c(const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Helpers on cJSON, the one tree of the project (docs/architecture.md, "One tree").
+ * Getters borrow from the tree. Implemented in emulator/base/json.c.
+ */
+#ifndef COALMINE_JSON_H
+#define COALMINE_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "text.h"
+
+/* The member by its exact name, NULL if absent, null, or `object` is NULL or no object. */
+cJSON *json_get(const cJSON *object, const char *name);
+
+/* The member's value if it has that type, else the fallback. */
+const char *json_text(const cJSON *object, const char *name, const char *fallback);
+double json_double(const cJSON *object, const char *name, double fallback);
+int64_t json_int(const cJSON *object, const char *name, int64_t fallback);
+bool json_bool(const cJSON *object, const char *name, bool fallback);
+
+/* Adds a member; a NULL string adds nothing. */
+void json_set_text(cJSON *object, const char *name, const char *value);
+void json_set_double(cJSON *object, const char *name, double value);
+void json_set_bool(cJSON *object, const char *name, bool value);
+cJSON *json_set_object(cJSON *object, const char *name);
+cJSON *json_set_array(cJSON *object, const char *name);
+void json_set(cJSON *object, const char *name, cJSON *takes);
+
+/* Compact text of the tree, owned by the caller. */
+char *json_print(const cJSON *tree);
+
+/* Parses one whole JSON value that is well-formed UTF-8 and nested at most 1000 deep. NULL on
+ * failure; the caller owns the tree and ends it with cJSON_Delete(). */
+MUST_CHECK cJSON *json_parse(struct text text);
+
+/* For CLEANUP(json_deletep). */
+void json_deletep(cJSON **tree);
+
+/* Why bytes are not JSON, in the words of the parser that AWS Lambda uses (Jackson). */
+struct json_fault {
+    char reason[200];
+    int line;
+    int column;
+};
+
+/* True if the bytes are one whole JSON value (RFC 8259), nested at most 1000 deep, without
+ * building a tree. On false *fault_out tells why; lambda-api.md section 5.4 has the texts. */
+MUST_CHECK bool json_check(struct text text, struct json_fault *fault_out);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Borrowed bytes: a pointer and a size, passed by value, valid as long as their owner says.
+ * All that comes in from outside is a text. Implemented in emulator/base/text.c.
+ */
+#ifndef COALMINE_TEXT_H
+#define COALMINE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "compiler.h"
+
+struct text {
+    const char *data;
+    size_t size;
+};
+
+#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
+#define TEXT_ARGS(text) (int)(text).size, (text).data
+
+static inline struct text text_from(const char *string)
+{
+    return (struct text){ string, string ? strlen(string) : 0 };
+}
+
+bool text_equal(struct text text, const char *string);
+bool text_starts_with(struct text text, const char *prefix);
+
+/* Cuts off and returns what stands before the first `separator`, which is dropped too. Without
+ * one, all of it is returned and the rest is empty with data NULL. */
+struct text text_cut(struct text *rest, char separator);
+
+/* Reads a whole decimal integer; false for rests, signs alone, emptiness and overflow. */
+MUST_CHECK bool text_to_int64(struct text text, int64_t *value_out);
+
+/* Reads a whole finite or infinite decimal number in C locale; false for rests and emptiness. */
+MUST_CHECK bool text_to_double(struct text text, double *value_out);
+
+/* True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). On
+ * false, *bad_out (if not NULL) is the offset of the first offending byte. */
+bool text_is_utf8(struct text text, size_t *bad_out);
+
+#endif

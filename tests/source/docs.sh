@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Pages that are written from the source are up to date, and links between pages lead somewhere.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+status=0
+diff -u docs/operations.md <(build/coalmine operations) || {
+    echo "docs/operations.md is stale: run make operations"
+    status=1
+}
+while IFS=: read -r file link; do
+    target="$(dirname "$file")/${link%%#*}"
+    [ -e "$target" ] || { echo "$file: broken link $link"; status=1; }
+done < <(grep -oE '\]\([^):]+\)' README.md docs/*.md | sed -E 's/\]\(([^)]*)\)/\1/' | grep -v ':#' || true)
+exit $status

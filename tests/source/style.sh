@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# House rules that a script can see: sizes, comments, layout.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+status=0
+complain() { echo "$1"; status=1; }
+
+while read -r file; do
+    lines=$(wc -l < "$file")
+    [ "$lines" -le 600 ] || complain "$file: $lines lines; 600 is the most"
+    grep -nE '^\s*//' "$file" | sed "s|^|$file:|" | grep . && complain "$file: // is for debugging" || true
+    grep -nE '\bgoto\b' "$file" | grep -v '"' | sed "s|^|$file:|" | grep . && complain "$file: goto" || true
+    # A function: from an opening brace in column 0 to the closing one.
+    awk -v file="$file" '
+        /^\{/ { start = NR }
+        /^\}/ { if (start && NR - start > 62) {
+                    print file ":" start ": a function of " NR - start - 1 " lines; 60 is the most"; bad = 1 }
+                start = 0 }
+        END { exit bad }' "$file" || status=1
+done < <(git ls-files '*.c' '*.h')
+
+if command -v clang-format > /dev/null; then
+    git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1 | head -20 | grep . && status=1 || true
+fi
+exit $status

@@ -1,0 +1,35 @@
+/*
+ * A unit test program in one line: SUITE("text", first_test, second_test, ...). Check runs each
+ * test in its own process.
+ */
+#ifndef COALMINE_SUITE_H
+#define COALMINE_SUITE_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "compiler.h"
+
+static inline int suite_run(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 120);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define SUITE(name, ...)                                                                           \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *tests[] = { __VA_ARGS__ };                                                    \
+        return suite_run(name, tests, COUNT_OF(tests));                                            \
+    }
+
+#endif

@@ -1,0 +1,190 @@
+/* text, buffer, arena, url, arn, crypto: tables of cases. */
+#include <math.h>
+
+#include "arena.h"
+#include "arn.h"
+#include "buffer.h"
+#include "crypto.h"
+#include "support/suite.h"
+#include "text.h"
+#include "url.h"
+#include "xalloc.h"
+
+START_TEST(integers_are_read_whole_or_not_at_all)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+        int64_t value;
+    } cases[] = {
+        { "0", true, 0 },
+        { "-12", true, -12 },
+        { "9223372036854775807", true, INT64_MAX },
+        { "9223372036854775808", false, 0 },
+        { "", false, 0 },
+        { "-", false, 0 },
+        { "+1", false, 0 },
+        { " 1", false, 0 },
+        { "1 ", false, 0 },
+        { "1x", false, 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int64_t value = 0;
+        ck_assert_msg(text_to_int64(text_from(cases[i].text), &value) == cases[i].is_good, "'%s'",
+                      cases[i].text);
+        ck_assert_int_eq(value, cases[i].value);
+    }
+}
+END_TEST
+
+START_TEST(doubles_are_read_whole_or_not_at_all)
+{
+    double value = 0;
+    ck_assert(text_to_double(TEXT("0.25"), &value));
+    ck_assert(value == 0.25);
+    ck_assert(text_to_double(TEXT("1e3"), &value));
+    ck_assert(value == 1000);
+    ck_assert(!text_to_double(TEXT("0x10"), &value));
+    ck_assert(!text_to_double(TEXT("1.5%"), &value));
+    ck_assert(!text_to_double(TEXT(""), &value));
+}
+END_TEST
+
+START_TEST(utf8_is_checked_to_the_last_byte)
+{
+    const struct {
+        struct text text;
+        bool is_good;
+        size_t bad;
+    } cases[] = {
+        { TEXT("plain"), true, 0 },
+        { TEXT("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), true, 0 },
+        { TEXT("a\x80"), false, 1 },            /* continuation alone */
+        { TEXT("ab\xC0\xAF"), false, 2 },       /* overlong */
+        { TEXT("\xED\xA0\x80"), false, 0 },     /* surrogate */
+        { TEXT("\xF4\x90\x80\x80"), false, 0 }, /* past U+10FFFF */
+        { TEXT("abc\xE2\x82"), false, 3 },      /* cut short */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t bad = 0;
+        ck_assert_msg(text_is_utf8(cases[i].text, &bad) == cases[i].is_good, "case %zu", i);
+        ck_assert_uint_eq(bad, cases[i].bad);
+    }
+}
+END_TEST
+
+START_TEST(cutting_goes_through_all_parts)
+{
+    struct text rest = TEXT("a::b");
+    ck_assert(text_equal(text_cut(&rest, ':'), "a"));
+    ck_assert(text_equal(text_cut(&rest, ':'), ""));
+    ck_assert(rest.data != NULL);
+    ck_assert(text_equal(text_cut(&rest, ':'), "b"));
+    ck_assert_ptr_null(rest.data);
+}
+END_TEST
+
+START_TEST(a_buffer_stops_at_its_ceiling_and_keeps_what_it_has)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 10);
+    ck_assert(buffer_add_string(&buffer, "12345"));
+    ck_assert(!buffer_add_string(&buffer, "678901"));
+    ck_assert(buffer.overflowed);
+    ck_assert_str_eq(buffer.data, "12345");
+    ck_assert(buffer_add_format(&buffer, "%d", 67890));
+    ck_assert_uint_eq(buffer.size, 10);
+    buffer_drop(&buffer, 8);
+    ck_assert_str_eq(buffer.data, "90");
+    buffer_clear(&buffer);
+    ck_assert_ptr_null(buffer.data);
+}
+END_TEST
+
+START_TEST(an_arena_gives_zeroed_memory_of_any_size)
+{
+    struct arena arena = { 0 };
+    for (size_t size = 1; size < 20000; size = size * 3 + 1) {
+        unsigned char *memory = arena_alloc(&arena, size);
+        for (size_t i = 0; i < size; i++)
+            ck_assert_uint_eq(memory[i], 0);
+        memset(memory, 0xFF, size);
+    }
+    ck_assert_str_eq(arena_format(&arena, "%s-%d", "x", 7), "x-7");
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(percent_encoding_is_undone_by_decoding)
+{
+    struct buffer encoded = { 0 };
+    struct buffer decoded = { 0 };
+    struct text original = TEXT("arn:aws:lambda:$LATEST/\xC3\xA9 +%~");
+    url_encode(&encoded, original, false);
+    ck_assert_str_eq(encoded.data, "arn%3Aaws%3Alambda%3A%24LATEST%2F%C3%A9%20%2B%25~");
+    url_decode(&decoded, buffer_text(&encoded), true);
+    ck_assert_uint_eq(decoded.size, original.size);
+    ck_assert_mem_eq(decoded.data, original.data, original.size);
+    buffer_clear(&encoded);
+    buffer_clear(&decoded);
+    url_decode(&decoded, TEXT("a+b%zz%4"), true);
+    ck_assert_str_eq(decoded.data, "a b%zz%4");
+    buffer_clear(&decoded);
+}
+END_TEST
+
+START_TEST(an_arn_is_six_parts)
+{
+    struct arn arn;
+    ck_assert(arn_parse(TEXT("arn:aws:lambda:us-east-1:123456789012:function:f:1"), &arn));
+    ck_assert(text_equal(arn.service, "lambda"));
+    ck_assert(text_equal(arn.region, "us-east-1"));
+    ck_assert(text_equal(arn.account, "123456789012"));
+    ck_assert(text_equal(arn.resource, "function:f:1"));
+    ck_assert(!arn_parse(TEXT("arn:aws:lambda:us-east-1:123456789012"), &arn));
+    ck_assert(!arn_parse(TEXT("function:f"), &arn));
+    ck_assert_str_eq(arn_partition("cn-north-1"), "aws-cn");
+    ck_assert_str_eq(arn_partition("eu-west-3"), "aws");
+}
+END_TEST
+
+START_TEST(digests_have_their_published_values)
+{
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256_hex(TEXT("abc"), hex); /* FIPS 180-4, example */
+    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    unsigned char mac[SHA256_SIZE];
+    crypto_hmac_sha256(TEXT("Jefe"), TEXT("what do ya want for nothing?"), mac); /* RFC 4231 */
+    crypto_hex(mac, sizeof(mac), hex);
+    ck_assert_str_eq(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    ck_assert_uint_eq(crypto_crc32c("123456789", 9), 0xE3069283u); /* RFC 3720 check value */
+}
+END_TEST
+
+START_TEST(base64_round_trips_and_refuses_what_is_none)
+{
+    static const char *const bad[] = { "YQ", "YQ=", "Y===", "YQ==YQ==", "Y Q=", "YQ==\n", "=YQ=" };
+    for (size_t size = 0; size < 40; size++) {
+        char bytes[40];
+        crypto_random(bytes, sizeof(bytes));
+        char *text = base64_encode((struct text){ bytes, size });
+        size_t decoded_size = 99;
+        char *decoded = base64_decode(text_from(text), &decoded_size);
+        ck_assert_ptr_nonnull(decoded);
+        ck_assert_uint_eq(decoded_size, size);
+        ck_assert_mem_eq(decoded, bytes, size);
+        free(decoded);
+        free(text);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        size_t size;
+        ck_assert_msg(!base64_decode(text_from(bad[i]), &size), "'%s'", bad[i]);
+    }
+}
+END_TEST
+
+SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
+      utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
+      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, an_arena_gives_zeroed_memory_of_any_size,
+      percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
+      digests_have_their_published_values, base64_round_trips_and_refuses_what_is_none)

@@ -1,0 +1,68 @@
+/* random: streams repeat, do not disturb each other, and are uniform. */
+#include <gsl/gsl_cdf.h>
+
+#include "random.h"
+#include "support/suite.h"
+
+START_TEST(same_seed_and_name_give_the_same_draws)
+{
+    random_set_seed(42);
+    struct random_stream first = random_stream_for("alias");
+    random_set_seed(42);
+    struct random_stream again = random_stream_for("alias");
+    struct random_stream other = random_stream_for("another");
+    int equal_to_other = 0;
+    for (int i = 0; i < 100; i++) {
+        uint64_t value = random_next(&first);
+        ck_assert_uint_eq(value, random_next(&again));
+        equal_to_other += value == random_next(&other);
+    }
+    ck_assert_int_eq(equal_to_other, 0);
+}
+END_TEST
+
+START_TEST(another_seed_gives_other_draws)
+{
+    random_set_seed(1);
+    struct random_stream one = random_stream_for("alias");
+    random_set_seed(2);
+    struct random_stream two = random_stream_for("alias");
+    ck_assert_uint_ne(random_next(&one), random_next(&two));
+}
+END_TEST
+
+/* Chi-square over 100 cells, 1,000,000 draws, seed fixed. False-alarm rate 1e-9. */
+START_TEST(unit_draws_are_uniform)
+{
+    enum { CELLS = 100, DRAWS = 1000000 };
+    random_set_seed(7);
+    struct random_stream stream = random_stream_for("uniform");
+    int counts[CELLS] = { 0 };
+    for (int i = 0; i < DRAWS; i++) {
+        double value = random_unit(&stream);
+        ck_assert(value >= 0 && value < 1);
+        counts[(int)(value * CELLS)]++;
+    }
+    double expected = (double)DRAWS / CELLS;
+    double chi_square = 0;
+    for (int i = 0; i < CELLS; i++)
+        chi_square += (counts[i] - expected) * (counts[i] - expected) / expected;
+    ck_assert(gsl_cdf_chisq_Q(chi_square, CELLS - 1) > 1e-9);
+}
+END_TEST
+
+START_TEST(uuids_are_version_4_and_differ)
+{
+    char one[UUID_SIZE];
+    char two[UUID_SIZE];
+    random_uuid(one);
+    random_uuid(two);
+    ck_assert_str_ne(one, two);
+    ck_assert_uint_eq(strlen(one), UUID_SIZE - 1);
+    ck_assert_int_eq(one[14], '4');
+    ck_assert_ptr_nonnull(strchr("89ab", one[19]));
+}
+END_TEST
+
+SUITE("random", same_seed_and_name_give_the_same_draws, another_seed_gives_other_draws,
+      unit_draws_are_uniform, uuids_are_version_4_and_differ)

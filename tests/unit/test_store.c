@@ -1,0 +1,127 @@
+/* store: savepoints per call, one commit per turn, schema versions. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/store.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static char directory[] = "/tmp/coalmine-test-XXXXXX";
+
+static struct store *open_store(void)
+{
+    struct error error = { 0 };
+    struct store *store = store_open(directory, false, &error);
+    ck_assert_msg(store != NULL, "%s", error.message ? error.message : "");
+    return store;
+}
+
+static void insert(struct store *store, const char *name)
+{
+    sqlite3_stmt *query = store_query(store, "INSERT INTO setting VALUES (?, 'x')");
+    store_bind_text(query, 1, name);
+    store_run(store, query);
+}
+
+static int count(struct store *store)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT count(*) FROM setting");
+    ck_assert(store_step(store, query));
+    int rows = sqlite3_column_int(query, 0);
+    sqlite3_reset(query);
+    return rows;
+}
+
+static bool call(struct store *store, const char *name, bool keeps)
+{
+    struct error error = { 0 };
+    store_begin_call(store);
+    insert(store, name);
+    bool ended = store_end_call(store, keeps, &error);
+    error_clear(&error);
+    return ended;
+}
+
+START_TEST(a_failed_call_leaves_nothing_and_its_neighbours_stay)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = open_store();
+    struct error error = { 0 };
+    ck_assert(!store_is_dirty(store));
+    ck_assert(call(store, "a", true));
+    ck_assert(call(store, "b", false));
+    ck_assert(call(store, "c", true));
+    ck_assert(!call(store, "a", true)); /* the key is taken */
+    ck_assert_int_eq(count(store), 2);
+    ck_assert(store_is_dirty(store));
+    ck_assert(store_commit(store, &error));
+    ck_assert(!store_is_dirty(store));
+    store_close(store);
+    store = open_store();
+    ck_assert_int_eq(count(store), 2);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(what_was_not_committed_is_gone_after_a_restart)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = open_store();
+    ck_assert(call(store, "a", true));
+    store_close(store);
+    store = open_store();
+    ck_assert_int_eq(count(store), 0);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(a_newer_database_is_refused_by_name)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    store_close(open_store());
+    char *path = xformat("%s/coalmine.db", directory);
+    sqlite3 *database;
+    ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(database, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    free(path);
+    struct error error = { 0 };
+    ck_assert_ptr_null(store_open(directory, false, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "newer"));
+    error_clear(&error);
+}
+END_TEST
+
+START_TEST(two_servers_cannot_share_a_directory)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = open_store();
+    ck_assert(call(store, "a", true));
+    struct error error = { 0 };
+    ck_assert_ptr_null(store_open(directory, false, &error));
+    ck_assert_msg(strstr(error.message, "in use") != NULL, "%s", error.message);
+    error_clear(&error);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(reset_empties_every_table_that_the_schema_makes)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = open_store();
+    sqlite3_stmt *query = store_query(store, "SELECT name FROM sqlite_master WHERE type = 'table'");
+    while (store_step(store, query)) {
+        const char *name = store_text(query, 0);
+        bool is_known = strcmp(name, "setting") == 0; /* the secret of links may stay */
+        for (const char *const *table = schema_tables; *table; table++)
+            is_known |= strcmp(*table, name) == 0;
+        ck_assert_msg(is_known, "schema_tables lacks %s", name);
+    }
+    store_close(store);
+}
+END_TEST
+
+SUITE("store", a_failed_call_leaves_nothing_and_its_neighbours_stay,
+      what_was_not_committed_is_gone_after_a_restart, a_newer_database_is_refused_by_name,
+      two_servers_cannot_share_a_directory, reset_empties_every_table_that_the_schema_makes)
