@@ -20,7 +20,7 @@ CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNI
          -include include/banned.h -Iinclude -Iemulator -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
 LDFLAGS = $(filter -fsanitize%,$(OPTIMISATION)) -Wl,--as-needed
 PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
 CHECK_LIBS = $(shell pkg-config --libs check)
 
 BASE_SOURCES := $(wildcard emulator/base/*.c)
@@ -41,6 +41,51 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
+
+build/coalmine: $(BUILD)/coalmine
+	$(QUIET)cp $< $@
+build/canary: $(BUILD)/canary
+	$(QUIET)cp $< $@
+
+$(BUILD)/coalmine: $(BUILD)/emulator/main.o $(EMULATOR_LIB) $(BASE_LIB)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/canary: $(BUILD)/client/main.o $(CLIENT_LIB) $(BASE_LIB)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BASE_LIB): $(call objects,$(BASE_SOURCES))
+$(EMULATOR_LIB): $(call objects,$(EMULATOR_SOURCES))
+$(CLIENT_LIB): $(call objects,$(CLIENT_SOURCES))
+%.a:
+	$(QUIET)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(QUIET)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Each embedded file becomes a C array `embedded_<name>`; the emulator carries them inside itself.
+define embed
+	@mkdir -p $(@D)
+	$(QUIET)for file in $(filter-out Makefile,$^); do \
+	    echo "static const unsigned char embedded_$$(basename $$file | tr '.-' '__')[] = {"; \
+	    od -An -v -tx1 $$file | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	    echo "};"; \
+	done > $@
+endef
+$(BUILD)/generated/embedded.h: $(EMBEDDED) Makefile
+	$(embed)
+$(BUILD)/generated/workshop.h: fixtures/functions/myfunction/index.mjs Makefile
+	$(embed)
+$(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h
+$(BUILD)/emulator/lambda/workshop.o: $(BUILD)/generated/workshop.h
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LIB)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(CHECK_LIBS) $(LIBS)
 
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "cloudwatch/checkpoint.h"
 #include "cloudwatch/cloudwatch.h"
 #include "edge/edge.h"
 #include "http/server.h"
@@ -106,6 +107,18 @@ static bool must_hold(void *owner)
     return store_is_dirty(emulator->store) || journal_is_dirty(emulator->journal);
 }
 
+static void on_request(struct http_exchange *exchange, void *owner)
+{
+    struct emulator *emulator = owner;
+    edge_on_request(emulator->edge, exchange);
+}
+
+static size_t body_ceiling(struct text method, struct text target, void *owner)
+{
+    const struct emulator *emulator = owner;
+    return edge_body_ceiling(emulator->edge, method, target);
+}
+
 static bool save_turn(struct emulator *emulator)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -148,7 +161,7 @@ static bool reset(void *owner, struct error *error)
     metrics_reset(emulator->metrics);
     lambda_reset(emulator->lambda);
     if (emulator->settings.loads_workshop)
-        return lambda_load_workshop(emulator->lambda, error);
+        return lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
     return true;
 }
 
@@ -189,12 +202,13 @@ static bool start_edge(struct emulator *emulator, struct error *error)
     edge_add_service(emulator->edge, &sts_service, NULL);
     edge_add_service(emulator->edge, &iam_service, NULL);
     edge_add_service(emulator->edge, &admin_service, &emulator->admin);
-    if (emulator->settings.loads_workshop && !lambda_load_workshop(emulator->lambda, error))
+    if (emulator->settings.loads_workshop &&
+        !lambda_load_workshop(emulator->lambda, emulator->settings.region, error))
         return false;
     struct http_server_options options = { .address = "127.0.0.1",
                                            .port = (int)emulator->settings.port,
-                                           .on_request = edge_on_request,
-                                           .body_ceiling = edge_body_ceiling,
+                                           .on_request = on_request,
+                                           .body_ceiling = body_ceiling,
                                            .must_hold = must_hold,
                                            .owner = emulator };
     emulator->server = http_server_start(emulator->loop, &options, error);

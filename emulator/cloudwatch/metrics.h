@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cloudwatch/distribution.h"
 #include "compiler.h"
 
 struct metrics;
@@ -44,29 +45,66 @@ struct metric_series *metrics_series(struct metrics *metrics,
 /* Adds `count` samples of one value at a service time. */
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count);
 
-/*
- * The checkpoint that makes restarts short: metrics are always derivable from the journal, so
- * now and then a worker thread writes the buckets changed since the last checkpoint, together
- * with the journal position they reflect, in one transaction of DIRECTORY/telemetry.db (a
- * database of its own, so that the loop never waits for that writer).
- */
-struct loop;
-struct journal;
-struct error;
-struct metrics_checkpoint;
+/* The same for data with StorageResolution 1: kept by the second too, and by the minute. */
+void metric_series_add_fine(struct metric_series *series, int64_t time_ms, double value,
+                            double count);
 
-/* Opens the database and loads what it holds into `metrics`; *position_out is where the journal's
- * replay must begin. NULL with a sentence if it cannot. */
-struct metrics_checkpoint *metrics_checkpoint_open(struct metrics *metrics, const char *directory,
-                                                   uint64_t *position_out, struct error *error);
-/* Checkpoints by itself from now on, when the journal has grown enough; forgets journal
- * segments that are no longer needed. */
-void metrics_checkpoint_start(struct metrics_checkpoint *checkpoint, struct loop *loop,
-                              struct journal *journal);
-/* Checkpoints one last time, waits for it, closes. Accepts NULL. */
-void metrics_checkpoint_close(struct metrics_checkpoint *checkpoint);
-/* Empties the database too: reset. Waits for a checkpoint that runs. */
-MUST_CHECK bool metrics_checkpoint_reset(struct metrics_checkpoint *checkpoint,
-                                         struct error *error);
+/* Adds a statistic set: its values are not known, so percentiles need Minimum == Maximum. */
+struct metric_statistics {
+    double count;
+    double sum;
+    double minimum;
+    double maximum;
+};
+void metric_series_add_set(struct metric_series *series, int64_t time_ms, bool is_fine,
+                           const struct metric_statistics *set);
+
+/* One period of one series, as it is kept. */
+struct metric_bucket {
+    int64_t start_s;
+    struct metric_statistics statistics;
+    struct distribution distribution;
+    bool has_no_percentiles; /* a negative value, or a set of unknown values */
+    bool is_dirty;           /* changed since the last checkpoint */
+};
+
+struct metric_buckets {
+    struct metric_bucket *list; /* ascending */
+    size_t count;
+    size_t capacity;
+};
+
+/* A metric: the series that differ in nothing but their unit. */
+struct metric {
+    struct metric *next; /* all metrics, in order of their making */
+    char *account;
+    char *region;
+    char *name_space;
+    char *name;
+    struct metric_dimension *dimensions; /* sorted by name */
+    size_t dimension_count;
+    struct metric_series *series;
+    int64_t last_ms; /* newest time stamp */
+};
+
+struct metric_series {
+    struct metric_series *next; /* of the same metric, units in alphabetical order */
+    struct metric *metric;
+    char *unit;
+    struct metric_buckets minutes;
+    struct metric_buckets seconds; /* StorageResolution 1 only */
+};
+
+/* The metric with exactly these dimensions (unit ignored), or NULL. */
+struct metric *metrics_find(const struct metrics *metrics, const struct metric_identity *identity);
+/* The first of all metrics; follow `next`. */
+struct metric *metrics_first(const struct metrics *metrics);
+
+/* The first bucket at or after `start_s`. */
+size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s);
+
+/* Puts a bucket that was stored before: start-up. Takes the distribution. */
+void metric_series_restore(struct metric_series *series, bool is_fine,
+                           const struct metric_bucket *bucket);
 
 #endif

@@ -61,10 +61,10 @@ static size_t ceiling_of(const struct edge *edge, struct text method, struct tex
     return ceiling ? ceiling : route->owner->service->body_ceiling;
 }
 
-size_t edge_body_ceiling(struct text method, struct text target, void *owner)
+size_t edge_body_ceiling(const struct edge *edge, struct text method, struct text target)
 {
     struct text path = text_cut(&target, '?');
-    return ceiling_of(owner, method, path, target);
+    return ceiling_of(edge, method, path, target);
 }
 
 static void on_finish(struct call *call, enum outcome outcome)
@@ -279,9 +279,8 @@ static void run_call(struct edge_call *edge_call, struct text body)
     dispatch(call);
 }
 
-void edge_on_request(struct http_exchange *exchange, void *owner)
+void edge_on_request(struct edge *edge, struct http_exchange *exchange)
 {
-    struct edge *edge = owner;
     struct edge_call *edge_call = edge_call_create(edge, exchange);
     size_t ceiling = ceiling_of(edge, http_exchange_method(exchange), http_exchange_path(exchange),
                                 http_exchange_query(exchange));

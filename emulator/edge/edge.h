@@ -16,9 +16,10 @@ void edge_destroy(struct edge *edge);
 /* `state` becomes call->state of the service's calls. */
 void edge_add_service(struct edge *edge, const struct service *service, void *state);
 
-/* For struct http_server_options; `owner` is the edge. */
-void edge_on_request(struct http_exchange *exchange, void *owner);
-size_t edge_body_ceiling(struct text method, struct text target, void *owner);
+/* A request whose body is whole: answers it, now or later. */
+void edge_on_request(struct edge *edge, struct http_exchange *exchange);
+/* The largest body that this request may have. */
+size_t edge_body_ceiling(const struct edge *edge, struct text method, struct text target);
 
 /* Calls that have begun and not ended. */
 size_t edge_pending(const struct edge *edge);

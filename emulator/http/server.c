@@ -238,8 +238,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
                   server->options.port, errno ? strerror(errno) : "libmicrohttpd refused");

@@ -43,8 +43,9 @@ void lambda_forget(struct lambda *lambda);
 void lambda_replay(struct lambda *lambda, struct text record);
 
 /* --workshop: makes function `myfunction` (node, index.mjs, "Hello from Lambda!") in the default
- * account and region, unless it exists. */
-MUST_CHECK bool lambda_load_workshop(struct lambda *lambda, struct error *error);
+ * account and this region, unless it exists. */
+MUST_CHECK bool lambda_load_workshop(struct lambda *lambda, const char *region,
+                                     struct error *error);
 
 /*
  * The download behind Code.Location: `file` is "<function>-<uuid>", `query` the link's signed

@@ -81,9 +81,10 @@ struct service {
     enum validation_style validation_style;
     const struct fault *validation_fault;    /* constraint violated */
     const struct fault *missing_fault;       /* VALIDATION_CLOUDWATCH: required member absent */
-    const struct fault *serialization_fault; /* body cannot be read, or a member has a wrong type */
-    const struct fault *internal_fault;      /* our own failure: 500 */
-    size_t body_ceiling;                     /* bytes, when the operation says nothing */
+    const struct fault *serialization_fault; /* a member has a wrong type */
+    const struct fault *syntax_fault;   /* the body cannot be read; NULL: serialization_fault */
+    const struct fault *internal_fault; /* our own failure: 500 */
+    size_t body_ceiling;                /* bytes, when the operation says nothing */
     const struct operation *const
         *operations;                         /* slices, NULL-ended; each ends with a nameless row */
     const struct lacking_operation *lacking; /* ended by a nameless row; NULL: none */

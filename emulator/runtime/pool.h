@@ -63,6 +63,8 @@ struct invocation_result {
     int64_t started_ms;     /* service time at which the invocation began */
     char *log;              /* START ... REPORT as on AWS, owned by the invocation */
     size_t log_size;
+    struct text init_log;   /* INIT_START and what the boot printed; empty: warm, or no boot */
+    const char *log_stream; /* the environment's: "2025/11/25/[3]" and 32 hex digits */
 };
 
 struct invocation {

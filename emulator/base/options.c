@@ -1,0 +1,218 @@
+#include "options.h"
+
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "text.h"
+
+enum { HELP_COLUMN = 28 };
+
+static bool parse_suffixed(const char *string, const char *suffix, double *value_out)
+{
+    struct text text = text_from(string);
+    size_t size = strlen(suffix);
+    if (text.size <= size || strcmp(string + text.size - size, suffix) != 0)
+        return false;
+    text.size -= size;
+    return text_to_double(text, value_out);
+}
+
+bool option_parse_fraction(const char *string, double *value_out)
+{
+    double value;
+    if (parse_suffixed(string, "%", &value))
+        value /= 100;
+    else if (!text_to_double(text_from(string), &value))
+        return false;
+    if (!(value >= 0 && value <= 1))
+        return false;
+    *value_out = value;
+    return true;
+}
+
+bool option_parse_duration(const char *string, int64_t *ms_out)
+{
+    static const struct {
+        const char *suffix;
+        double ms;
+    } units[] = { { "ms", 1 }, { "s", 1e3 }, { "m", 60e3 }, { "h", 3600e3 }, { "d", 86400e3 } };
+    double value;
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (parse_suffixed(string, units[i].suffix, &value) && value >= 0 && value <= 1e6) {
+            *ms_out = (int64_t)(value * units[i].ms + 0.5);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool option_parse_rate(const char *string, double *per_second_out)
+{
+    double value;
+    if (parse_suffixed(string, "/s", &value) || text_to_double(text_from(string), &value))
+        ;
+    else if (parse_suffixed(string, "/m", &value))
+        value /= 60;
+    else if (parse_suffixed(string, "/h", &value))
+        value /= 3600;
+    else
+        return false;
+    if (!(value > 0 && value <= 1e6))
+        return false;
+    *per_second_out = value;
+    return true;
+}
+
+static const char *type_description(enum option_type type)
+{
+    static const char *const descriptions[] = {
+        [OPTION_FLAG] = "on or off",
+        [OPTION_TEXT] = "a text",
+        [OPTION_INTEGER] = "a whole number",
+        [OPTION_FRACTION] = "a share such as 10% or 0.1",
+        [OPTION_DURATION] = "a time such as 300ms, 90s, 5m or 2h",
+        [OPTION_RATE] = "a rate such as 10/s or 600/m",
+    };
+    return descriptions[type];
+}
+
+static bool is_truth(const char *value, bool *flag_out)
+{
+    static const char *const truths[] = { "1", "true", "yes", "on" };
+    static const char *const lies[] = { "0", "false", "no", "off", "" };
+    for (size_t i = 0; i < COUNT_OF(truths); i++) {
+        if (strcmp(value, truths[i]) == 0)
+            return *flag_out = true;
+    }
+    for (size_t i = 0; i < COUNT_OF(lies); i++) {
+        if (strcmp(value, lies[i]) == 0) {
+            *flag_out = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool set_value(const struct option_row *row, void *values, const char *text,
+                      const char *label, struct error *error)
+{
+    void *slot = (char *)values + row->offset;
+    bool is_good = true;
+    switch (row->type) {
+    case OPTION_FLAG:
+        is_good = is_truth(text, slot);
+        break;
+    case OPTION_TEXT:
+        *(const char **)slot = text;
+        break;
+    case OPTION_INTEGER:
+        is_good = text_to_int64(text_from(text), slot);
+        break;
+    case OPTION_FRACTION:
+        is_good = option_parse_fraction(text, slot);
+        break;
+    case OPTION_DURATION:
+        is_good = option_parse_duration(text, slot);
+        break;
+    case OPTION_RATE:
+        is_good = option_parse_rate(text, slot);
+        break;
+    }
+    return is_good ||
+           error_set(error, NULL, "%s: '%s' is not %s", label, text, type_description(row->type));
+}
+
+static bool read_defaults(const struct option_row *rows, void *values, struct error *error)
+{
+    for (const struct option_row *row = rows; row->name; row++) {
+        if (row->initial && !set_value(row, values, row->initial, row->name, error))
+            return false;
+        const char *value = row->environment ? getenv(row->environment) : NULL;
+        if (value && *value && !set_value(row, values, value, row->environment, error))
+            return false;
+    }
+    return true;
+}
+
+static const struct option_row *find_row(const struct option_row *rows, struct text name)
+{
+    for (; rows->name; rows++) {
+        if (text_equal(name, rows->name))
+            return rows;
+    }
+    return NULL;
+}
+
+/* Reads the option at `arguments[at]`; the number of arguments it took, or 0 with the error. */
+static int read_option(const struct option_row *rows, void *values, int count, char **arguments,
+                       int at, struct error *error)
+{
+    const char *argument = arguments[at];
+    struct text rest = text_from(argument + 2);
+    struct text name = text_cut(&rest, '=');
+    const char *value = rest.data;
+    const struct option_row *row = find_row(rows, name);
+    if (!row) {
+        error_set(error, NULL, "unknown option '--%.*s'", TEXT_ARGS(name));
+        return 0;
+    }
+    if (row->type == OPTION_FLAG) {
+        if (value)
+            error_set(error, NULL, "--%s takes no value", row->name);
+        else
+            *(bool *)(void *)((char *)values + row->offset) = true;
+        return value ? 0 : 1;
+    }
+    int taken = value ? 1 : 2;
+    if (!value && at + 1 >= count) {
+        error_set(error, NULL, "--%s needs a value, %s", row->name, type_description(row->type));
+        return 0;
+    }
+    if (!value)
+        value = arguments[at + 1];
+    char label[80];
+    snprintf(label, sizeof(label), "--%s", row->name);
+    return set_value(row, values, value, label, error) ? taken : 0;
+}
+
+bool options_read(const struct option_row *rows, void *values, int count, char **arguments,
+                  int *operands_out, struct error *error)
+{
+    if (!read_defaults(rows, values, error))
+        return false;
+    int operands = 0;
+    bool is_ended = false;
+    for (int at = 0; at < count;) {
+        char *argument = arguments[at];
+        if (!is_ended && strcmp(argument, "--") == 0) {
+            is_ended = true;
+            at++;
+        } else if (!is_ended && strncmp(argument, "--", 2) == 0) {
+            int taken = read_option(rows, values, count, arguments, at, error);
+            if (taken == 0)
+                return false;
+            at += taken;
+        } else if (!is_ended && argument[0] == '-' && argument[1]) {
+            return error_set(error, NULL, "unknown option '%s'", argument);
+        } else {
+            arguments[operands++] = argument;
+            at++;
+        }
+    }
+    *operands_out = operands;
+    return true;
+}
+
+void options_print(const struct option_row *rows, FILE *stream)
+{
+    for (; rows->name; rows++) {
+        int width = fprintf(stream, "  --%s%s%s", rows->name, rows->placeholder ? " " : "",
+                            rows->placeholder ? rows->placeholder : "");
+        fprintf(stream, "%*s%s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", rows->help);
+        if (rows->initial)
+            fprintf(stream, " [default: %s]", rows->initial);
+        if (rows->environment)
+            fprintf(stream, " [env: %s]", rows->environment);
+        fputc('\n', stream);
+    }
+}

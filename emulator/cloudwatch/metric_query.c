@@ -1,0 +1,99 @@
+#include "cloudwatch/metric_query.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "xalloc.h"
+
+enum { MINUTE_S = 60, FIVE_MINUTES_S = 300, HOUR_S = 3600 };
+
+static const int64_t FIFTEEN_DAYS_MS = 15LL * 86400 * 1000;
+static const int64_t SIXTY_THREE_DAYS_MS = 63LL * 86400 * 1000;
+
+static int64_t kept_step_s(int64_t start_ms, int64_t now_ms)
+{
+    int64_t age_ms = now_ms - start_ms;
+    return age_ms > SIXTY_THREE_DAYS_MS ? HOUR_S
+           : age_ms > FIFTEEN_DAYS_MS   ? FIVE_MINUTES_S
+                                        : MINUTE_S;
+}
+
+int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s)
+{
+    int64_t step_s = kept_step_s(start_ms, now_ms);
+    if (step_s == MINUTE_S && period_s < MINUTE_S)
+        step_s = period_s;
+    int64_t start_s = (int64_t)floor((double)start_ms / 1000);
+    int64_t rest = ((start_s % step_s) + step_s) % step_s;
+    return start_s - rest;
+}
+
+bool metric_period_is_valid(int64_t period_s)
+{
+    return period_s == 1 || period_s == 5 || period_s == 10 || period_s == 20 || period_s == 30 ||
+           (period_s > 0 && period_s % MINUTE_S == 0);
+}
+
+bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms)
+{
+    int64_t step_s = kept_step_s(range->start_s * 1000, now_ms);
+    return step_s == MINUTE_S || range->period_s % step_s == 0;
+}
+
+static void merge(struct metric_bucket *into, const struct metric_bucket *from)
+{
+    struct metric_statistics *own = &into->statistics;
+    const struct metric_statistics *other = &from->statistics;
+    bool is_first = own->count == 0;
+    own->minimum = is_first ? other->minimum : fmin(own->minimum, other->minimum);
+    own->maximum = is_first ? other->maximum : fmax(own->maximum, other->maximum);
+    own->count += other->count;
+    own->sum += other->sum;
+    into->has_no_percentiles |= from->has_no_percentiles;
+    distribution_merge(&into->distribution, &from->distribution);
+}
+
+/* The result's bucket for a period, in its place. */
+static struct metric_bucket *bucket_of(struct metric_result *result, int64_t start_s)
+{
+    size_t at = result->count;
+    while (at > 0 && result->buckets[at - 1].start_s > start_s)
+        at--;
+    if (at > 0 && result->buckets[at - 1].start_s == start_s)
+        return &result->buckets[at - 1];
+    result->buckets = xrealloc(result->buckets, (result->count + 1) * sizeof(*result->buckets));
+    memmove(&result->buckets[at + 1], &result->buckets[at],
+            (result->count - at) * sizeof(*result->buckets));
+    result->buckets[at] = (struct metric_bucket){ .start_s = start_s };
+    result->count++;
+    return &result->buckets[at];
+}
+
+static void add_series(const struct metric_series *series, const struct metric_range *range,
+                       struct metric_result *result)
+{
+    bool is_fine = range->period_s < MINUTE_S && series->seconds.count > 0;
+    const struct metric_buckets *buckets = is_fine ? &series->seconds : &series->minutes;
+    for (size_t i = metric_buckets_from(buckets, range->start_s);
+         i < buckets->count && buckets->list[i].start_s < range->end_s; i++) {
+        int64_t offset = buckets->list[i].start_s - range->start_s;
+        int64_t start_s = range->start_s + offset / range->period_s * range->period_s;
+        merge(bucket_of(result, start_s), &buckets->list[i]);
+    }
+}
+
+void metric_query(const struct metric_series *const *series, size_t series_count,
+                  const struct metric_range *range, struct metric_result *result_out)
+{
+    *result_out = (struct metric_result){ 0 };
+    for (size_t i = 0; i < series_count; i++)
+        add_series(series[i], range, result_out);
+}
+
+void metric_result_clear(struct metric_result *result)
+{
+    for (size_t i = 0; i < result->count; i++)
+        distribution_clear(&result->buckets[i].distribution);
+    free(result->buckets);
+    *result = (struct metric_result){ 0 };
+}

@@ -1,0 +1,41 @@
+/*
+ * Reading metrics: series and a time range become one bucket per period. Pure: no wire, no
+ * clock. Bucket starts are counted from the rounded StartTime, not from the epoch
+ * (cloudwatch-api.md section 2.3).
+ */
+#ifndef COALMINE_METRIC_QUERY_H
+#define COALMINE_METRIC_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cloudwatch/metrics.h"
+
+struct metric_range {
+    int64_t start_s; /* rounded, inclusive */
+    int64_t end_s;   /* exclusive */
+    int64_t period_s;
+};
+
+/* StartTime rounded down by its age: to the minute, 5 minutes after 15 days, an hour after 63;
+ * to the period when that is below a minute. */
+int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s);
+
+/* True for 1, 5, 10, 20, 30 and multiples of 60. */
+bool metric_period_is_valid(int64_t period_s);
+
+/* False if data of that age is not kept at this period any more: no data, no error. */
+bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms);
+
+struct metric_result {
+    struct metric_bucket *buckets; /* only periods that hold data, ascending; owned */
+    size_t count;
+};
+
+/* Merges the series' buckets by period. */
+void metric_query(const struct metric_series *const *series, size_t series_count,
+                  const struct metric_range *range, struct metric_result *result_out);
+void metric_result_clear(struct metric_result *result);
+
+#endif

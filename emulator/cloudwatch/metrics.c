@@ -1,0 +1,257 @@
+#include "cloudwatch/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "map.h"
+#include "xalloc.h"
+
+enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60 };
+
+struct metrics {
+    struct map by_identity; /* struct metric */
+    struct metric *first;
+    struct metric **last;
+    uint64_t generation;
+};
+
+struct metrics *metrics_create(void)
+{
+    struct metrics *metrics = xcalloc(1, sizeof(*metrics));
+    metrics->last = &metrics->first;
+    metrics->generation = 1;
+    return metrics;
+}
+
+static void buckets_clear(struct metric_buckets *buckets)
+{
+    for (size_t i = 0; i < buckets->count; i++)
+        distribution_clear(&buckets->list[i].distribution);
+    free(buckets->list);
+}
+
+static void metric_free(void *value)
+{
+    struct metric *metric = value;
+    while (metric->series) {
+        struct metric_series *next = metric->series->next;
+        buckets_clear(&metric->series->minutes);
+        buckets_clear(&metric->series->seconds);
+        free(metric->series->unit);
+        free(metric->series);
+        metric->series = next;
+    }
+    for (size_t i = 0; i < metric->dimension_count; i++) {
+        free((char *)(uintptr_t)metric->dimensions[i].name);
+        free((char *)(uintptr_t)metric->dimensions[i].value);
+    }
+    free(metric->dimensions);
+    free(metric->account);
+    free(metric->region);
+    free(metric->name_space);
+    free(metric->name);
+    free(metric);
+}
+
+void metrics_reset(struct metrics *metrics)
+{
+    map_clear(&metrics->by_identity, metric_free);
+    metrics->first = NULL;
+    metrics->last = &metrics->first;
+    metrics->generation++;
+}
+
+void metrics_destroy(struct metrics *metrics)
+{
+    metrics_reset(metrics);
+    free(metrics);
+}
+
+uint64_t metrics_generation(const struct metrics *metrics)
+{
+    return metrics->generation;
+}
+
+static int compare_dimensions(const void *a, const void *b)
+{
+    return strcmp(((const struct metric_dimension *)a)->name,
+                  ((const struct metric_dimension *)b)->name);
+}
+
+/* The identity without its unit as one text; \x1f cannot stand in any part. */
+static char *identity_key(const struct metric_identity *identity)
+{
+    struct buffer key = { 0 };
+    size_t size = identity->dimension_count * sizeof(*identity->dimensions);
+    struct metric_dimension *sorted = xmemdup(identity->dimensions, size);
+    if (identity->dimension_count)
+        qsort(sorted, identity->dimension_count, sizeof(*sorted), compare_dimensions);
+    buffer_add_format(&key, "%s\x1f%s\x1f%s\x1f%s", identity->account, identity->region,
+                      identity->name_space, identity->name);
+    for (size_t i = 0; i < identity->dimension_count; i++)
+        buffer_add_format(&key, "\x1f%s\x1f%s", sorted[i].name, sorted[i].value);
+    free(sorted);
+    return buffer_take(&key, NULL);
+}
+
+struct metric *metrics_find(const struct metrics *metrics, const struct metric_identity *identity)
+{
+    CLEANUP(freep) char *key = identity_key(identity);
+    return map_find(&metrics->by_identity, key);
+}
+
+struct metric *metrics_first(const struct metrics *metrics)
+{
+    return metrics->first;
+}
+
+static struct metric *add_metric(struct metrics *metrics, const struct metric_identity *identity,
+                                 const char *key)
+{
+    struct metric *metric = xcalloc(1, sizeof(*metric));
+    metric->account = xstrdup(identity->account);
+    metric->region = xstrdup(identity->region);
+    metric->name_space = xstrdup(identity->name_space);
+    metric->name = xstrdup(identity->name);
+    metric->dimension_count = identity->dimension_count;
+    metric->dimensions = xcalloc(identity->dimension_count, sizeof(*metric->dimensions));
+    for (size_t i = 0; i < identity->dimension_count; i++)
+        metric->dimensions[i] = (struct metric_dimension){ xstrdup(identity->dimensions[i].name),
+                                                           xstrdup(identity->dimensions[i].value) };
+    if (metric->dimension_count)
+        qsort(metric->dimensions, metric->dimension_count, sizeof(*metric->dimensions),
+              compare_dimensions);
+    *metrics->last = metric;
+    metrics->last = &metric->next;
+    map_set(&metrics->by_identity, key, metric);
+    return metric;
+}
+
+struct metric_series *metrics_series(struct metrics *metrics,
+                                     const struct metric_identity *identity)
+{
+    CLEANUP(freep) char *key = identity_key(identity);
+    struct metric *metric = map_find(&metrics->by_identity, key);
+    if (!metric)
+        metric = add_metric(metrics, identity, key);
+    struct metric_series **link = &metric->series;
+    while (*link && strcmp((*link)->unit, identity->unit) < 0)
+        link = &(*link)->next;
+    if (*link && strcmp((*link)->unit, identity->unit) == 0)
+        return *link;
+    struct metric_series *series = xcalloc(1, sizeof(*series));
+    *series =
+        (struct metric_series){ .next = *link, .metric = metric, .unit = xstrdup(identity->unit) };
+    *link = series;
+    return series;
+}
+
+size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s)
+{
+    size_t low = 0;
+    size_t high = buckets->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (buckets->list[middle].start_s < start_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The bucket that starts then, made if new. Data mostly comes for the newest one. */
+static struct metric_bucket *bucket_at(struct metric_buckets *buckets, int64_t start_s)
+{
+    size_t at = buckets->count;
+    if (at && buckets->list[at - 1].start_s >= start_s)
+        at = metric_buckets_from(buckets, start_s);
+    if (at < buckets->count && buckets->list[at].start_s == start_s)
+        return &buckets->list[at];
+    if (buckets->count == buckets->capacity) {
+        buckets->capacity = buckets->capacity ? buckets->capacity * 2 : 1;
+        buckets->list = xrealloc(buckets->list, buckets->capacity * sizeof(*buckets->list));
+    }
+    memmove(&buckets->list[at + 1], &buckets->list[at],
+            (buckets->count - at) * sizeof(*buckets->list));
+    buckets->list[at] = (struct metric_bucket){ .start_s = start_s };
+    buckets->count++;
+    return &buckets->list[at];
+}
+
+static int64_t floor_to(int64_t time_ms, int64_t step_s)
+{
+    int64_t step_ms = step_s * MS_PER_SECOND;
+    int64_t rest = ((time_ms % step_ms) + step_ms) % step_ms;
+    return (time_ms - rest) / MS_PER_SECOND;
+}
+
+static void merge_statistics(struct metric_bucket *bucket, const struct metric_statistics *set)
+{
+    struct metric_statistics *own = &bucket->statistics;
+    bool is_first = own->count == 0;
+    own->minimum = is_first || set->minimum < own->minimum ? set->minimum : own->minimum;
+    own->maximum = is_first || set->maximum > own->maximum ? set->maximum : own->maximum;
+    own->count += set->count;
+    own->sum += set->sum;
+    bucket->is_dirty = true;
+}
+
+static void add_value(struct metric_bucket *bucket, double value, double count)
+{
+    const struct metric_statistics set = { count, value * count, value, value };
+    merge_statistics(bucket, &set);
+    if (value < 0)
+        bucket->has_no_percentiles = true;
+    else
+        distribution_add(&bucket->distribution, value, count);
+}
+
+static void note_time(struct metric_series *series, int64_t time_ms)
+{
+    if (time_ms > series->metric->last_ms)
+        series->metric->last_ms = time_ms;
+}
+
+void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count)
+{
+    note_time(series, time_ms);
+    add_value(bucket_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), value, count);
+}
+
+void metric_series_add_fine(struct metric_series *series, int64_t time_ms, double value,
+                            double count)
+{
+    metric_series_add(series, time_ms, value, count);
+    add_value(bucket_at(&series->seconds, floor_to(time_ms, 1)), value, count);
+}
+
+static void add_set(struct metric_bucket *bucket, const struct metric_statistics *set)
+{
+    merge_statistics(bucket, set);
+    /* Minimum == Maximum says what every value was (cloudwatch-api.md section 2.3). */
+    if (set->minimum == set->maximum && set->minimum >= 0 && set->sum == set->minimum * set->count)
+        distribution_add(&bucket->distribution, set->minimum, set->count);
+    else
+        bucket->has_no_percentiles = true;
+}
+
+void metric_series_add_set(struct metric_series *series, int64_t time_ms, bool is_fine,
+                           const struct metric_statistics *set)
+{
+    note_time(series, time_ms);
+    add_set(bucket_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), set);
+    if (is_fine)
+        add_set(bucket_at(&series->seconds, floor_to(time_ms, 1)), set);
+}
+
+void metric_series_restore(struct metric_series *series, bool is_fine,
+                           const struct metric_bucket *bucket)
+{
+    struct metric_bucket *own =
+        bucket_at(is_fine ? &series->seconds : &series->minutes, bucket->start_s);
+    distribution_clear(&own->distribution);
+    *own = *bucket;
+    note_time(series, bucket->start_s * MS_PER_SECOND);
+}

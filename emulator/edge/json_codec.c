@@ -1,0 +1,253 @@
+/*
+ * REST-JSON and awsJson bodies. Decoding checks types by the rows and normalises: timestamps
+ * become epoch seconds, null and unknown members go.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "edge/codec.h"
+#include "timestamp.h"
+
+/* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
+static void set_syntax_error(const struct service *service, struct text body, struct error *error)
+{
+    struct json_fault fault = { .line = 1, .column = 1 };
+    bool is_json = json_check(body, &fault);
+    const struct fault *syntax =
+        service->syntax_fault ? service->syntax_fault : service->serialization_fault;
+    if (!(service->protocols & PROTOCOL_REST_JSON))
+        error_set_silent(error, syntax);
+    else if (is_json)
+        error_set(error, syntax,
+                  "Could not parse request body into json: a JSON object is expected");
+    else
+        error_set(error, syntax,
+                  "Could not parse request body into json: %s\n at [Source: REDACTED "
+                  "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %d, column: "
+                  "%d]",
+                  fault.reason, fault.line, fault.column);
+}
+
+static bool normalise(const struct service *service, const struct field *field, cJSON *value,
+                      struct error *error);
+
+static bool normalise_structure(const struct service *service, const struct field *rows,
+                                cJSON *tree, struct error *error)
+{
+    cJSON *child = tree->child;
+    while (child) {
+        cJSON *next = child->next;
+        const struct field *field = rows;
+        while (field && field->name && strcmp(field->name, child->string) != 0)
+            field++;
+        if (!field || !field->name || cJSON_IsNull(child))
+            cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
+        else if (!normalise(service, field, child, error))
+            return false;
+        child = next;
+    }
+    return true;
+}
+
+static const char *token_name(const cJSON *value)
+{
+    return cJSON_IsString(value)   ? "STRING_VALUE"
+           : cJSON_IsNumber(value) ? "NUMBER_VALUE"
+           : cJSON_IsTrue(value)   ? "TRUE_VALUE"
+           : cJSON_IsFalse(value)  ? "FALSE_VALUE"
+                                   : NULL;
+}
+
+static bool wrong_type(const struct service *service, const cJSON *value, const char *wanted,
+                       struct error *error)
+{
+    const char *token = token_name(value);
+    if (token)
+        return error_set(error, service->serialization_fault, "%s can not be converted to %s",
+                         token, wanted);
+    return error_set(error, service->serialization_fault,
+                     cJSON_IsArray(value) ? "Start of list found where not expected"
+                                          : "Start of structure or map found where not expected.");
+}
+
+static bool normalise_timestamp(const struct service *service, cJSON *value, struct error *error)
+{
+    int64_t ms;
+    if (cJSON_IsNumber(value))
+        return true;
+    if (!cJSON_IsString(value) || !timestamp_parse(text_from(value->valuestring), &ms))
+        return wrong_type(service, value, "a Timestamp", error);
+    cJSON_free(value->valuestring);
+    value->valuestring = NULL;
+    value->type = cJSON_Number;
+    cJSON_SetNumberHelper(value, (double)ms / 1000);
+    return true;
+}
+
+static bool is_double_text(const cJSON *value)
+{
+    return cJSON_IsString(value) &&
+           (strcmp(value->valuestring, "NaN") == 0 || strcmp(value->valuestring, "Infinity") == 0 ||
+            strcmp(value->valuestring, "-Infinity") == 0);
+}
+
+static bool normalise_children(const struct service *service, const struct field *item,
+                               cJSON *value, struct error *error)
+{
+    cJSON *child;
+    cJSON_ArrayForEach(child, value)
+    {
+        if (item && !cJSON_IsNull(child) && !normalise(service, item, child, error))
+            return false;
+    }
+    return true;
+}
+
+static bool normalise(const struct service *service, const struct field *field, cJSON *value,
+                      struct error *error)
+{
+    switch (field->type) {
+    case FIELD_STRING:
+    case FIELD_BLOB:
+        return cJSON_IsString(value) || wrong_type(service, value, "a String", error);
+    case FIELD_INTEGER:
+        if (cJSON_IsNumber(value) && value->valuedouble == trunc(value->valuedouble))
+            return true;
+        return wrong_type(service, value, "an Integer", error);
+    case FIELD_DOUBLE:
+        return cJSON_IsNumber(value) || is_double_text(value) ||
+               wrong_type(service, value, "a Double", error);
+    case FIELD_BOOLEAN:
+        return cJSON_IsBool(value) || wrong_type(service, value, "a Boolean", error);
+    case FIELD_TIMESTAMP:
+        return normalise_timestamp(service, value, error);
+    case FIELD_LIST:
+        if (!cJSON_IsArray(value))
+            return error_set(error, service->serialization_fault, "Expected list or null");
+        return normalise_children(service, field->item, value, error);
+    case FIELD_MAP:
+        if (!cJSON_IsObject(value))
+            return error_set(error, service->serialization_fault, "Expected map or null");
+        return normalise_children(service, field->item, value, error);
+    case FIELD_STRUCTURE:
+        if (!cJSON_IsObject(value))
+            return error_set(error, service->serialization_fault, "Expected structure or null");
+        return normalise_structure(service, field->members, value, error);
+    }
+    return false;
+}
+
+cJSON *json_codec_decode(const struct service *service, const struct field *rows, struct text body,
+                         struct error *error)
+{
+    if (body.size == 0)
+        return cJSON_CreateObject();
+    cJSON *tree = json_parse(body);
+    if (!cJSON_IsObject(tree)) {
+        cJSON_Delete(tree);
+        set_syntax_error(service, body, error);
+        return NULL;
+    }
+    if (!normalise_structure(service, rows, tree, error)) {
+        cJSON_Delete(tree);
+        return NULL;
+    }
+    return tree;
+}
+
+static const struct field *find_row(const struct field *rows, const char *name)
+{
+    for (; rows && rows->name; rows++) {
+        if (strcmp(rows->name, name) == 0)
+            return rows;
+    }
+    return NULL;
+}
+
+/* The shortest text that reads back as the same double; a real number keeps its fraction. */
+static void print_double(struct buffer *buffer, double value, bool is_real)
+{
+    char text[40];
+    if (isnan(value) || isinf(value)) {
+        buffer_add_string(buffer, isnan(value) ? "\"NaN\""
+                                  : value > 0  ? "\"Infinity\""
+                                               : "\"-Infinity\"");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        double again;
+        if (text_to_double(text_from(text), &again) && again == value)
+            break;
+    }
+    buffer_add_string(buffer, text);
+    if (is_real && !strpbrk(text, ".e"))
+        buffer_add_string(buffer, ".0");
+}
+
+static void print_string(struct buffer *buffer, const char *string)
+{
+    buffer_add_char(buffer, '"');
+    for (; *string; string++) {
+        unsigned char c = (unsigned char)*string;
+        if (c == '"' || c == '\\')
+            buffer_add_format(buffer, "\\%c", c);
+        else if (c == '\n')
+            buffer_add_string(buffer, "\\n");
+        else if (c == '\t')
+            buffer_add_string(buffer, "\\t");
+        else if (c < 0x20)
+            buffer_add_format(buffer, "\\u%04x", c);
+        else
+            buffer_add_char(buffer, (char)c);
+    }
+    buffer_add_char(buffer, '"');
+}
+
+static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value);
+
+static void print_container(struct buffer *buffer, const struct field *field, const cJSON *value)
+{
+    bool is_object = cJSON_IsObject(value);
+    const char *separator = "";
+    const cJSON *child;
+    buffer_add_char(buffer, is_object ? '{' : '[');
+    cJSON_ArrayForEach(child, value)
+    {
+        const struct field *row = field ? field->item : NULL;
+        buffer_add_string(buffer, separator);
+        if (is_object) {
+            print_string(buffer, child->string);
+            buffer_add_char(buffer, ':');
+            if (field && field->type == FIELD_STRUCTURE)
+                row = find_row(field->members, child->string);
+        }
+        print_tree(buffer, row, child);
+        separator = ",";
+    }
+    buffer_add_char(buffer, is_object ? '}' : ']');
+}
+
+static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value)
+{
+    bool is_real = field && (field->type == FIELD_DOUBLE || field->type == FIELD_TIMESTAMP);
+    if (cJSON_IsString(value))
+        print_string(buffer, value->valuestring);
+    else if (cJSON_IsNumber(value))
+        print_double(buffer, value->valuedouble, is_real);
+    else if (cJSON_IsBool(value))
+        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
+    else if (cJSON_IsNull(value))
+        buffer_add_string(buffer, "null");
+    else
+        print_container(buffer, field, value);
+}
+
+void json_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer)
+{
+    const struct field whole = { .type = FIELD_STRUCTURE, .members = rows };
+    if (output)
+        print_tree(buffer, &whole, output);
+    else
+        buffer_add_string(buffer, "{}");
+}

@@ -1,0 +1,15 @@
+/*
+ * AWS Identity and Access Management, as far as workshops need it: roles and their policies.
+ * Nothing is enforced: Coalmine lets every caller do everything.
+ */
+#ifndef COALMINE_IAM_H
+#define COALMINE_IAM_H
+
+#include "operation/operation.h"
+
+extern const struct service iam_service; /* its state is in the store */
+
+/* Slice of the service: role_handlers.c. */
+extern const struct operation iam_role_operations[];
+
+#endif

@@ -1,0 +1,173 @@
+#include "iam/role.h"
+
+#include "arn.h"
+#include "iam/faults.h"
+#include "json.h"
+
+static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role_out)
+{
+    *role_out = (struct role){
+        .name = arena_copy(arena, text_from(store_text(query, 0))),
+        .path = arena_copy(arena, text_from(store_text(query, 1))),
+        .role_id = arena_copy(arena, text_from(store_text(query, 2))),
+        .created_ms = sqlite3_column_int64(query, 3),
+        .trust_policy = arena_copy(arena, text_from(store_text(query, 4))),
+        .description = sqlite3_column_type(query, 5) == SQLITE_NULL
+                           ? NULL
+                           : arena_copy(arena, text_from(store_text(query, 5))),
+        .max_session_s = sqlite3_column_int64(query, 6),
+        .tags = arena_copy(arena, text_from(store_text(query, 7))),
+    };
+}
+
+static bool find(struct store *store, const char *account, const char *name, struct arena *arena,
+                 struct role *role_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT name, path, role_id, created_ms, trust_policy, description, "
+                           "max_session_s, tags FROM iam_role WHERE account = ? AND name = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    if (!store_step(store, query))
+        return false;
+    read_row(query, arena, role_out);
+    sqlite3_reset(query);
+    return true;
+}
+
+static bool exists(struct store *store, const char *account, const char *name, struct error *error)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT 1 FROM iam_role WHERE account = ? AND name = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    bool found = store_step(store, query);
+    sqlite3_reset(query);
+    return found ||
+           error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
+}
+
+bool role_get(struct store *store, const char *account, const char *name, struct arena *arena,
+              struct role *role_out, struct error *error)
+{
+    return find(store, account, name, arena, role_out) ||
+           error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
+}
+
+bool role_create(struct store *store, const char *account, const struct role *role,
+                 struct error *error)
+{
+    CLEANUP(error_clear) struct error absent = { 0 };
+    CLEANUP(json_deletep) cJSON *policy = json_parse(text_from(role->trust_policy));
+    if (!cJSON_IsObject(policy))
+        return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,
+                         "This policy contains invalid Json");
+    if (exists(store, account, role->name, &absent))
+        return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
+                         role->name);
+    sqlite3_stmt *query =
+        store_query(store, "INSERT INTO iam_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, role->name);
+    store_bind_text(query, 3, role->path);
+    store_bind_text(query, 4, role->role_id);
+    store_bind_int(query, 5, role->created_ms);
+    store_bind_text(query, 6, role->trust_policy);
+    store_bind_text(query, 7, role->description);
+    store_bind_int(query, 8, role->max_session_s);
+    store_bind_text(query, 9, role->tags);
+    store_run(store, query);
+    return true;
+}
+
+bool role_delete(struct store *store, const char *account, const char *name, struct error *error)
+{
+    struct arena arena = { 0 };
+    if (!exists(store, account, name, error))
+        return false;
+    bool has_policies = role_next_policy(store, account, name, "", &arena) != NULL;
+    arena_clear(&arena);
+    if (has_policies)
+        return error_set(error, &IAM_DELETE_CONFLICT,
+                         "Cannot delete entity, must detach all policies first.");
+    sqlite3_stmt *query = store_query(store, "DELETE FROM iam_role WHERE account = ? AND name = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    store_run(store, query);
+    return true;
+}
+
+bool role_next(struct store *store, const char *account, const char *after, const char *path_prefix,
+               struct arena *arena, struct role *role_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT name, path, role_id, created_ms, trust_policy, description, "
+                           "max_session_s, tags FROM iam_role WHERE account = ? AND name > ? AND "
+                           "substr(path, 1, length(?3)) = ?3 ORDER BY name LIMIT 1");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, after);
+    store_bind_text(query, 3, path_prefix);
+    if (!store_step(store, query))
+        return false;
+    read_row(query, arena, role_out);
+    sqlite3_reset(query);
+    return true;
+}
+
+/* AWS's own policies are taken by their form; customer policies cannot be made here, so none
+ * exists. */
+static bool is_attachable(const char *policy_arn, struct error *error)
+{
+    struct arn arn;
+    if (!arn_parse(text_from(policy_arn), &arn) || !text_equal(arn.service, "iam"))
+        return error_set(error, &IAM_VALIDATION, "Invalid ARN:  Could not be parsed!");
+    if (text_equal(arn.account, "aws") && text_starts_with(arn.resource, "policy/") &&
+        arn.resource.size > strlen("policy/"))
+        return true;
+    return error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN does not exist or is not attachable.");
+}
+
+bool role_attach_policy(struct store *store, const char *account, const char *name,
+                        const char *policy_arn, struct error *error)
+{
+    if (!exists(store, account, name, error) || !is_attachable(policy_arn, error))
+        return false;
+    sqlite3_stmt *query =
+        store_query(store, "INSERT OR IGNORE INTO iam_attached_policy VALUES (?, ?, ?)");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    store_bind_text(query, 3, policy_arn);
+    store_run(store, query);
+    return true;
+}
+
+bool role_detach_policy(struct store *store, const char *account, const char *name,
+                        const char *policy_arn, struct error *error)
+{
+    if (!exists(store, account, name, error))
+        return false;
+    sqlite3_stmt *query =
+        store_query(store, "DELETE FROM iam_attached_policy WHERE account = ? AND role = ? AND "
+                           "policy_arn = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    store_bind_text(query, 3, policy_arn);
+    return store_run(store, query) > 0 ||
+           error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN was not found.");
+}
+
+const char *role_next_policy(struct store *store, const char *account, const char *name,
+                             const char *after, struct arena *arena)
+{
+    sqlite3_stmt *query = store_query(
+        store, "SELECT policy_arn FROM iam_attached_policy WHERE account = ? AND role = ? AND "
+               "policy_arn > ? ORDER BY policy_arn LIMIT 1");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    store_bind_text(query, 3, after);
+    if (!store_step(store, query))
+        return NULL;
+    const char *policy_arn = arena_copy(arena, text_from(store_text(query, 0)));
+    sqlite3_reset(query);
+    return policy_arn;
+}

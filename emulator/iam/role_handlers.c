@@ -1,0 +1,302 @@
+/*
+ * The role operations: fields, handlers, rows.
+ */
+#include "clock.h"
+#include "iam/iam.h"
+#include "iam/faults.h"
+#include "iam/role.h"
+#include "operation/page.h"
+#include "random.h"
+#include "url.h"
+#include "xalloc.h"
+
+enum { PAGE_DEFAULT = 100, SESSION_DEFAULT_S = 3600, ROLE_ID_RANDOM = 17 };
+
+#define ROLE_NAME                                                                                  \
+    {                                                                                              \
+        .name = "RoleName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 64),   \
+        .pattern = "[\\w+=,.@-]+"                                                                  \
+    }
+
+static const struct field tag_fields[] = {
+    { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
+    { .name = "Value", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 256) },
+    { 0 },
+};
+
+static const struct field tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
+
+static const struct field role_fields[] = {
+    { .name = "Path", .type = FIELD_STRING },
+    { .name = "RoleName", .type = FIELD_STRING },
+    { .name = "RoleId", .type = FIELD_STRING },
+    { .name = "Arn", .type = FIELD_STRING },
+    { .name = "CreateDate", .type = FIELD_TIMESTAMP },
+    { .name = "AssumeRolePolicyDocument", .type = FIELD_STRING },
+    { .name = "Description", .type = FIELD_STRING },
+    { .name = "MaxSessionDuration", .type = FIELD_INTEGER },
+    { .name = "Tags", .type = FIELD_LIST, .item = &tag_item },
+    { .name = "RoleLastUsed", .type = FIELD_STRUCTURE },
+    { 0 },
+};
+
+static const struct field role_item = { .type = FIELD_STRUCTURE, .members = role_fields };
+
+/* The trust policy travels percent-encoded inside the XML. */
+static void write_role(struct call *call, cJSON *output, const struct role *role)
+{
+    CLEANUP(buffer_clear) struct buffer policy = { 0 };
+    url_encode(&policy, text_from(role->trust_policy), false);
+    json_set_text(output, "Path", role->path);
+    json_set_text(output, "RoleName", role->name);
+    json_set_text(output, "RoleId", role->role_id);
+    json_set_text(output, "Arn",
+                  arena_format(&call->arena, "arn:aws:iam::%s:role%s%s", call->account, role->path,
+                               role->name));
+    json_set_double(output, "CreateDate", (double)(role->created_ms / 1000));
+    json_set_text(output, "AssumeRolePolicyDocument", buffer_text(&policy).data);
+    json_set_text(output, "Description", role->description);
+    if (role->max_session_s != SESSION_DEFAULT_S)
+        json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
+}
+
+static void write_tags(cJSON *output, const struct role *role)
+{
+    cJSON *tags = json_parse(text_from(role->tags));
+    if (tags && tags->child)
+        json_set(output, "Tags", tags);
+    else
+        cJSON_Delete(tags);
+}
+
+static const char *new_role_id(struct call *call)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    char uuid[UUID_SIZE];
+    random_uuid(uuid);
+    struct random_stream stream = random_stream_for(uuid);
+    char *id = arena_format(&call->arena, "AROA%*s", ROLE_ID_RANDOM, "");
+    for (int i = 0; i < ROLE_ID_RANDOM; i++)
+        id[4 + i] = letters[random_next(&stream) % 32];
+    return id;
+}
+
+static enum outcome create_role(struct call *call)
+{
+    cJSON *tags = json_get(call->input, "Tags");
+    CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("[]");
+    struct role role = {
+        .name = json_text(call->input, "RoleName", ""),
+        .path = json_text(call->input, "Path", "/"),
+        .role_id = new_role_id(call),
+        .created_ms = clock_now_ms(),
+        .trust_policy = json_text(call->input, "AssumeRolePolicyDocument", ""),
+        .description = json_text(call->input, "Description", NULL),
+        .max_session_s = json_int(call->input, "MaxSessionDuration", SESSION_DEFAULT_S),
+        .tags = tags_text,
+    };
+    if (!role_create(call->store, call->account, &role, &call->error))
+        return OUTCOME_FAULT;
+    cJSON *output = json_set_object(call_output(call), "Role");
+    write_role(call, output, &role);
+    write_tags(output, &role);
+    return OUTCOME_OK;
+}
+
+static enum outcome get_role(struct call *call)
+{
+    struct role role;
+    if (!role_get(call->store, call->account, json_text(call->input, "RoleName", ""), &call->arena,
+                  &role, &call->error))
+        return OUTCOME_FAULT;
+    cJSON *output = json_set_object(call_output(call), "Role");
+    write_role(call, output, &role);
+    cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
+    json_set_double(output, "MaxSessionDuration", (double)role.max_session_s);
+    write_tags(output, &role);
+    json_set_object(output, "RoleLastUsed");
+    return OUTCOME_OK;
+}
+
+static enum outcome delete_role(struct call *call)
+{
+    const char *name = json_text(call->input, "RoleName", "");
+    return role_delete(call->store, call->account, name, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
+}
+
+/* Reads the page's start from Marker; false with the error if it is none of ours. */
+static bool read_marker(struct call *call, const char **after_out)
+{
+    const char *marker = json_text(call->input, "Marker", NULL);
+    *after_out = "";
+    if (!marker)
+        return true;
+    CLEANUP(freep) char *key = page_key(marker);
+    if (!key)
+        return error_set(&call->error, &IAM_VALIDATION, "Invalid Marker.");
+    *after_out = arena_copy(&call->arena, text_from(key));
+    return true;
+}
+
+static void write_marker(struct call *call, const char *last, bool is_truncated)
+{
+    cJSON *output = call_output(call);
+    json_set_bool(output, "IsTruncated", is_truncated);
+    if (!is_truncated)
+        return;
+    CLEANUP(freep) char *marker = page_marker(last);
+    json_set_text(output, "Marker", marker);
+}
+
+static enum outcome list_roles(struct call *call)
+{
+    const char *after;
+    if (!read_marker(call, &after))
+        return OUTCOME_FAULT;
+    int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
+    const char *prefix = json_text(call->input, "PathPrefix", "/");
+    cJSON *list = json_set_array(call_output(call), "Roles");
+    struct role role;
+    bool has_more;
+    while ((has_more = role_next(call->store, call->account, after, prefix, &call->arena, &role)) &&
+           left-- > 0) {
+        cJSON *item = cJSON_CreateObject();
+        write_role(call, item, &role);
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "MaxSessionDuration");
+        json_set_double(item, "MaxSessionDuration", (double)role.max_session_s);
+        cJSON_AddItemToArray(list, item);
+        after = role.name;
+    }
+    write_marker(call, after, has_more);
+    return OUTCOME_OK;
+}
+
+static enum outcome attach_role_policy(struct call *call)
+{
+    return role_attach_policy(call->store, call->account, json_text(call->input, "RoleName", ""),
+                              json_text(call->input, "PolicyArn", ""), &call->error)
+               ? OUTCOME_OK
+               : OUTCOME_FAULT;
+}
+
+static enum outcome detach_role_policy(struct call *call)
+{
+    return role_detach_policy(call->store, call->account, json_text(call->input, "RoleName", ""),
+                              json_text(call->input, "PolicyArn", ""), &call->error)
+               ? OUTCOME_OK
+               : OUTCOME_FAULT;
+}
+
+static enum outcome list_attached_role_policies(struct call *call)
+{
+    const char *after;
+    struct role role;
+    const char *name = json_text(call->input, "RoleName", "");
+    if (!read_marker(call, &after) ||
+        !role_get(call->store, call->account, name, &call->arena, &role, &call->error))
+        return OUTCOME_FAULT;
+    int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
+    cJSON *list = json_set_array(call_output(call), "AttachedPolicies");
+    const char *arn;
+    while ((arn = role_next_policy(call->store, call->account, name, after, &call->arena)) &&
+           left-- > 0) {
+        cJSON *item = cJSON_CreateObject();
+        const char *slash = strrchr(arn, '/');
+        json_set_text(item, "PolicyName", slash ? slash + 1 : arn);
+        json_set_text(item, "PolicyArn", arn);
+        cJSON_AddItemToArray(list, item);
+        after = arn;
+    }
+    write_marker(call, after, arn != NULL);
+    return OUTCOME_OK;
+}
+
+static const struct field create_role_input[] = {
+    ROLE_NAME,
+    { .name = "AssumeRolePolicyDocument",
+      .type = FIELD_STRING,
+      .is_required = true,
+      .length = BETWEEN(1, 131072) },
+    { .name = "Path",
+      .type = FIELD_STRING,
+      .length = BETWEEN(1, 512),
+      .pattern = "(\\x{2F})|(\\x{2F}[\\x{21}-\\x{7E}]+\\x{2F})" },
+    { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 1000) },
+    { .name = "MaxSessionDuration", .type = FIELD_INTEGER, .range = BETWEEN(3600, 43200) },
+    { .name = "PermissionsBoundary", .type = FIELD_STRING },
+    { .name = "Tags", .type = FIELD_LIST, .length = BETWEEN(0, 50), .item = &tag_item },
+    { 0 },
+};
+static const struct field role_output[] = {
+    { .name = "Role", .type = FIELD_STRUCTURE, .members = role_fields },
+    { 0 },
+};
+static const struct field role_name_input[] = { ROLE_NAME, { 0 } };
+static const struct field list_roles_input[] = {
+    { .name = "PathPrefix", .type = FIELD_STRING, .length = BETWEEN(1, 512) },
+    { .name = "Marker", .type = FIELD_STRING },
+    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    { 0 },
+};
+static const struct field list_roles_output[] = {
+    { .name = "Roles", .type = FIELD_LIST, .item = &role_item },
+    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
+    { .name = "Marker", .type = FIELD_STRING },
+    { 0 },
+};
+static const struct field policy_input[] = {
+    ROLE_NAME,
+    { .name = "PolicyArn", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(20, 2048) },
+    { 0 },
+};
+static const struct field list_policies_input[] = {
+    ROLE_NAME,
+    { .name = "PathPrefix", .type = FIELD_STRING },
+    { .name = "Marker", .type = FIELD_STRING },
+    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    { 0 },
+};
+static const struct field attached_policy_fields[] = {
+    { .name = "PolicyName", .type = FIELD_STRING },
+    { .name = "PolicyArn", .type = FIELD_STRING },
+    { 0 },
+};
+static const struct field attached_policy_item = { .type = FIELD_STRUCTURE,
+                                                   .members = attached_policy_fields };
+static const struct field list_policies_output[] = {
+    { .name = "AttachedPolicies", .type = FIELD_LIST, .item = &attached_policy_item },
+    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
+    { .name = "Marker", .type = FIELD_STRING },
+    { 0 },
+};
+
+const struct operation iam_role_operations[] = {
+    { .name = "CreateRole",
+      .flags = OPERATION_WRITES,
+      .input = create_role_input,
+      .output = role_output,
+      .handle = create_role },
+    { .name = "GetRole", .input = role_name_input, .output = role_output, .handle = get_role },
+    { .name = "ListRoles",
+      .input = list_roles_input,
+      .output = list_roles_output,
+      .handle = list_roles },
+    { .name = "DeleteRole",
+      .flags = OPERATION_WRITES,
+      .input = role_name_input,
+      .handle = delete_role },
+    { .name = "AttachRolePolicy",
+      .flags = OPERATION_WRITES,
+      .input = policy_input,
+      .handle = attach_role_policy,
+      .note = "Policies of AWS (arn:aws:iam::aws:policy/...) are taken by their form." },
+    { .name = "DetachRolePolicy",
+      .flags = OPERATION_WRITES,
+      .input = policy_input,
+      .handle = detach_role_policy },
+    { .name = "ListAttachedRolePolicies",
+      .input = list_policies_input,
+      .output = list_policies_output,
+      .handle = list_attached_role_policies },
+    { 0 },
+};

@@ -1,0 +1,109 @@
+#include "lambda/code_link.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "crypto.h"
+#include "lambda/code.h"
+#include "lambda/faults.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { LIFETIME_S = 600, SECRET_SIZE = 32, MS_PER_SECOND = 1000 };
+
+/* The installation's secret, made at first need. Hexadecimal, in the arena. */
+static const char *get_secret(struct store *store, struct arena *arena)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT value FROM setting WHERE name = 'link-secret'");
+    if (store_step(store, query)) {
+        const char *secret = arena_copy(arena, text_from(store_text(query, 0)));
+        sqlite3_reset(query);
+        return secret;
+    }
+    return NULL;
+}
+
+bool code_link_make_secret(struct store *store, struct error *error)
+{
+    unsigned char bytes[SECRET_SIZE];
+    char hex[2 * SECRET_SIZE + 1];
+    crypto_random(bytes, sizeof(bytes));
+    crypto_hex(bytes, sizeof(bytes), hex);
+    store_begin_call(store);
+    sqlite3_stmt *query =
+        store_query(store, "INSERT OR IGNORE INTO setting VALUES ('link-secret', ?)");
+    store_bind_text(query, 1, hex);
+    store_run(store, query);
+    return store_end_call(store, true, error);
+}
+
+static void sign(const char *secret, const char *account, const char *file, const char *date,
+                 char hex_out[SHA256_HEX_SIZE])
+{
+    unsigned char mac[SHA256_SIZE];
+    CLEANUP(freep) char *text = xformat("%s/%s\n%s\n%d", account, file, date, LIFETIME_S);
+    crypto_hmac_sha256(text_from(secret), text_from(text), mac);
+    crypto_hex(mac, sizeof(mac), hex_out);
+}
+
+const char *code_link_make(struct call *call, const struct function_version *version)
+{
+    char date[TIMESTAMP_SIZE];
+    char signature[SHA256_HEX_SIZE];
+    const char *secret = get_secret(call->store, &call->arena);
+    const char *file = arena_format(&call->arena, "%s-%s", version->key.name, version->code_id);
+    timestamp_print(clock_now_ms(), TIMESTAMP_BASIC, date);
+    sign(secret ? secret : "", version->key.account, file, date, signature);
+    return arena_format(&call->arena,
+                        "%s/snapshots/%s/%s?X-Amz-Date=%s&X-Amz-Expires=%d&X-Amz-Signature=%s",
+                        call->base_url, version->key.account, file, date, LIFETIME_S, signature);
+}
+
+static struct text parameter(struct text query, const char *name)
+{
+    while (query.size) {
+        struct text value = text_cut(&query, '&');
+        if (text_equal(text_cut(&value, '='), name))
+            return value;
+    }
+    return TEXT("");
+}
+
+static bool check_link(const char *secret, const char *account, const char *file, struct text query,
+                       struct error *error)
+{
+    char expected[SHA256_HEX_SIZE];
+    int64_t signed_ms;
+    struct arena arena = { 0 };
+    struct text date = parameter(query, "X-Amz-Date");
+    sign(secret ? secret : "", account, file, arena_copy(&arena, date), expected);
+    arena_clear(&arena);
+    if (!secret || !crypto_equal(parameter(query, "X-Amz-Signature"), text_from(expected)) ||
+        !timestamp_parse(date, &signed_ms))
+        return error_set(error, &LAMBDA_LINK_DENIED, "Access Denied");
+    int64_t age_ms = clock_now_ms() - signed_ms;
+    return age_ms <= (int64_t)LIFETIME_S * MS_PER_SECOND ||
+           error_set(error, &LAMBDA_LINK_DENIED, "Request has expired");
+}
+
+bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *file,
+                       struct text query, char **bytes_out, size_t *size_out, struct error *error)
+{
+    struct arena arena = { 0 };
+    size_t size = strlen(file);
+    const char *sha256 = NULL;
+    bool is_good = check_link(get_secret(lambda->parts.store, &arena), account, file, query, error);
+    if (is_good && size > UUID_SIZE) {
+        size_t name_size = size - UUID_SIZE; /* "-" and 36 characters */
+        const char *function = arena_copy(&arena, (struct text){ file, name_size });
+        if (!version_find_by_code_id(lambda->parts.store, account, function, file + name_size + 1,
+                                     &arena, &sha256))
+            sha256 = NULL;
+    }
+    *bytes_out = sha256 ? code_read_package(lambda, sha256, size_out) : NULL;
+    if (is_good && !*bytes_out)
+        is_good = error_set(error, &LAMBDA_LINK_GONE, "The specified key does not exist.");
+    arena_clear(&arena);
+    return is_good;
+}

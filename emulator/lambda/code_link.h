@@ -1,0 +1,17 @@
+/*
+ * The link behind Code.Location: signed, good for ten minutes of service time. Its last path
+ * segment is "<function>-<uuid>", so `curl -O` saves that, as on AWS.
+ */
+#ifndef COALMINE_CODE_LINK_H
+#define COALMINE_CODE_LINK_H
+
+#include "lambda/function.h"
+#include "operation/operation.h"
+
+/* In the call's arena. */
+const char *code_link_make(struct call *call, const struct function_version *version);
+
+/* Makes the secret that signs links, unless there is one: start-up. */
+MUST_CHECK bool code_link_make_secret(struct store *store, struct error *error);
+
+#endif

@@ -1,0 +1,367 @@
+#include "lambda/configuration.h"
+
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "crypto.h"
+#include "lambda/faults.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { TIMEOUT_DEFAULT_S = 3, MEMORY_DEFAULT_MB = 128, STORAGE_DEFAULT_MB = 512 };
+enum { ENVIRONMENT_MAX = 4096 };
+
+const char configuration_role_pattern[] =
+    "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
+
+static const struct field variable_key = { .type = FIELD_STRING,
+                                           .pattern = "[a-zA-Z]([a-zA-Z0-9_])+" };
+static const struct field variable_value = { .type = FIELD_STRING };
+static const char *const tracing_modes[] = { "Active", "PassThrough", NULL };
+static const char *const log_formats[] = { "JSON", "Text", NULL };
+static const char *const application_levels[] = { "TRACE", "DEBUG", "INFO", "WARN",
+                                                  "ERROR", "FATAL", NULL };
+static const char *const system_levels[] = { "DEBUG", "INFO", "WARN", NULL };
+static const char *const snap_starts[] = { "PublishedVersions", "None", NULL };
+static const struct field text_item = { .type = FIELD_STRING };
+
+const struct field configuration_environment_fields[] = {
+    { .name = "Variables",
+      .type = FIELD_MAP,
+      .is_sensitive = true,
+      .key = &variable_key,
+      .item = &variable_value },
+    { 0 },
+};
+const struct field configuration_storage_fields[] = {
+    { .name = "Size", .type = FIELD_INTEGER, .is_required = true, .range = BETWEEN(512, 10240) },
+    { 0 },
+};
+const struct field configuration_tracing_fields[] = {
+    { .name = "Mode", .type = FIELD_STRING, .values = tracing_modes },
+    { 0 },
+};
+const struct field configuration_logging_fields[] = {
+    { .name = "LogFormat", .type = FIELD_STRING, .values = log_formats },
+    { .name = "ApplicationLogLevel", .type = FIELD_STRING, .values = application_levels },
+    { .name = "SystemLogLevel", .type = FIELD_STRING, .values = system_levels },
+    { .name = "LogGroup",
+      .type = FIELD_STRING,
+      .length = BETWEEN(1, 512),
+      .pattern = "[\\.\\-_/#A-Za-z0-9]+" },
+    { 0 },
+};
+const struct field configuration_snap_start_fields[] = {
+    { .name = "ApplyOn", .type = FIELD_STRING, .values = snap_starts },
+    { 0 },
+};
+const struct field configuration_dead_letter_fields[] = {
+    { .name = "TargetArn",
+      .type = FIELD_STRING,
+      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
+    { 0 },
+};
+const struct field configuration_vpc_fields[] = {
+    { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &text_item },
+    { .name = "SecurityGroupIds", .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &text_item },
+    { .name = "Ipv6AllowedForDualStack", .type = FIELD_BOOLEAN },
+    { 0 },
+};
+const struct field configuration_layer_item = {
+    .type = FIELD_STRING,
+    .length = BETWEEN(1, 140),
+    .pattern =
+        "(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"
+        "\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
+        "[a-zA-Z0-9-_]+)",
+};
+
+/* In the order in which the service prints them, section 12.6. */
+static const char *const runtimes[] = {
+    "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",
+    "nodejs22.x", "java25",     "python3.10",      "python3.11", "java21",     "ruby3.3",
+    "ruby3.4",    "ruby3.2",    "python3.8",       "python3.9",  "java17",     "nodejs16.x",
+    "dotnet10",   "dotnet8",    "java11",          "dotnet6",    "nodejs18.x", "provided.al2",
+    "java8.al2",  NULL,
+};
+static const char *const deprecated_runtimes[] = {
+    "nodejs",        "nodejs4.3",     "nodejs4.3-edge",
+    "nodejs6.10",    "nodejs8.10",    "nodejs10.x",
+    "nodejs12.x",    "nodejs14.x",    "java8",
+    "python2.7",     "python3.6",     "python3.7",
+    "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1",
+    "dotnetcore3.1", "go1.x",         "ruby2.5",
+    "ruby2.7",       "provided",      NULL,
+};
+static const char *const reserved_variables[] = {
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+    NULL,
+};
+
+static bool is_listed(const char *const *list, const char *value)
+{
+    while (*list && strcmp(*list, value) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static bool check_runtime(struct call *call)
+{
+    const char *runtime = json_text(call->input, "Runtime", NULL);
+    if (!runtime || is_listed(runtimes, runtime))
+        return true;
+    if (is_listed(deprecated_runtimes, runtime))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "The runtime parameter of %s is no longer supported for creating or "
+                         "updating AWS Lambda functions. We recommend you use a supported runtime "
+                         "while creating or updating functions.",
+                         runtime);
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    for (const char *const *known = runtimes; *known; known++)
+        buffer_add_format(&list, "%s%s", known == runtimes ? "" : ", ", *known);
+    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+                     "value set: [%s] or be a valid ARN",
+                     runtime, list.data);
+}
+
+static bool check_environment(struct call *call)
+{
+    cJSON *variables = json_get(json_get(call->input, "Environment"), "Variables");
+    CLEANUP(buffer_clear) struct buffer reserved = { 0 };
+    const cJSON *variable;
+    cJSON_ArrayForEach(variable, variables)
+    {
+        if (is_listed(reserved_variables, variable->string))
+            buffer_add_format(&reserved, "%s%s", reserved.size ? ", " : "", variable->string);
+    }
+    if (reserved.size)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Lambda was unable to configure your environment variables because the "
+                         "environment variables you have provided contains reserved keys that are "
+                         "currently not supported for modification. Reserved keys used in this "
+                         "request: %s",
+                         reserved.data);
+    if (!variables)
+        return true;
+    CLEANUP(freep) char *text = json_print(variables);
+    if (strlen(text) <= ENVIRONMENT_MAX)
+        return true;
+    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Lambda was unable to configure your environment variables because the "
+                     "environment variables you have provided exceeded the 4KB limit. String "
+                     "measured: %s",
+                     text);
+}
+
+/* No layer can be published here, so every layer version named is one that does not exist. */
+static bool check_layers(struct call *call)
+{
+    const cJSON *layers = json_get(call->input, "Layers");
+    if (cJSON_GetArraySize(layers) > 5)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Cannot reference more than 5 layers.");
+    if (!layers || !layers->child)
+        return true;
+    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Layer version %s does not exist.",
+                     layers->child->valuestring);
+}
+
+static bool check_logging(struct call *call)
+{
+    const cJSON *logging = json_get(call->input, "LoggingConfig");
+    bool is_text = strcmp(json_text(logging, "LogFormat", ""), "Text") == 0;
+    bool has_level =
+        json_get(logging, "ApplicationLogLevel") || json_get(logging, "SystemLogLevel");
+    if (!is_text || !has_level)
+        return true;
+    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel "
+                     "from your request or change the LogFormat to \"JSON\" and try again.");
+}
+
+bool configuration_check(struct call *call)
+{
+    return check_runtime(call) && check_environment(call) && check_layers(call) &&
+           check_logging(call);
+}
+
+static void replace(cJSON *object, const char *name, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    json_set(object, name, value);
+}
+
+/* LoggingConfig merges member by member; levels exist only in JSON format (section 24.1). */
+static void update_logging(cJSON *configuration, const cJSON *change)
+{
+    cJSON *logging = json_get(configuration, "LoggingConfig");
+    const cJSON *member;
+    cJSON_ArrayForEach(member, change)
+        replace(logging, member->string, cJSON_Duplicate(member, true));
+    bool is_json = strcmp(json_text(logging, "LogFormat", "Text"), "JSON") == 0;
+    static const char *const levels[] = { "ApplicationLogLevel", "SystemLogLevel" };
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        if (!is_json)
+            cJSON_DeleteItemFromObjectCaseSensitive(logging, levels[i]);
+        else if (!json_get(logging, levels[i]))
+            json_set_text(logging, levels[i], "INFO");
+    }
+}
+
+static void update_member(const struct call *call, cJSON *configuration, const char *name)
+{
+    const cJSON *value = json_get(call->input, name);
+    if (value)
+        replace(configuration, name, cJSON_Duplicate(value, true));
+}
+
+/* An empty target or key removes the member. */
+static void update_removable(const struct call *call, cJSON *configuration)
+{
+    const cJSON *dead_letter = json_get(call->input, "DeadLetterConfig");
+    const char *target = json_text(dead_letter, "TargetArn", NULL);
+    const char *key = json_text(call->input, "KMSKeyArn", NULL);
+    if (target) {
+        cJSON_DeleteItemFromObjectCaseSensitive(configuration, "DeadLetterConfig");
+        if (*target)
+            update_member(call, configuration, "DeadLetterConfig");
+    }
+    if (key) {
+        cJSON_DeleteItemFromObjectCaseSensitive(configuration, "KMSKeyArn");
+        if (*key)
+            update_member(call, configuration, "KMSKeyArn");
+    }
+}
+
+void configuration_update(const struct call *call, cJSON *configuration)
+{
+    static const char *const members[] = {
+        "Runtime",   "Role",       "Handler",       "Description",
+        "Timeout",   "MemorySize", "TracingConfig", "EphemeralStorage",
+        "SnapStart", "VpcConfig",  "Architectures"
+    };
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        update_member(call, configuration, members[i]);
+    const cJSON *environment = json_get(call->input, "Environment");
+    if (json_get(environment, "Variables"))
+        update_member(call, configuration, "Environment");
+    else if (environment)
+        cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
+    update_removable(call, configuration);
+    update_logging(configuration, json_get(call->input, "LoggingConfig"));
+}
+
+cJSON *configuration_create(const struct call *call, const char *function_name)
+{
+    cJSON *configuration = cJSON_CreateObject();
+    json_set_text(configuration, "Description", "");
+    json_set_double(configuration, "Timeout", TIMEOUT_DEFAULT_S);
+    json_set_double(configuration, "MemorySize", MEMORY_DEFAULT_MB);
+    json_set_text(configuration, "PackageType", "Zip");
+    json_set_text(json_set_object(configuration, "TracingConfig"), "Mode", "PassThrough");
+    json_set_double(json_set_object(configuration, "EphemeralStorage"), "Size", STORAGE_DEFAULT_MB);
+    json_set_text(json_set_object(configuration, "SnapStart"), "ApplyOn", "None");
+    cJSON_AddItemToArray(json_set_array(configuration, "Architectures"),
+                         cJSON_CreateString("x86_64"));
+    CLEANUP(freep) char *group = xformat("/aws/lambda/%s", function_name);
+    cJSON *logging = json_set_object(configuration, "LoggingConfig");
+    json_set_text(logging, "LogFormat", "Text");
+    json_set_text(logging, "LogGroup", group);
+    configuration_update(call, configuration);
+    return configuration;
+}
+
+static void copy(cJSON *output, const cJSON *configuration, const char *name)
+{
+    const cJSON *value = json_get(configuration, name);
+    if (value)
+        json_set(output, name, cJSON_Duplicate(value, true));
+}
+
+static void write_state(cJSON *output, enum configuration_state state)
+{
+    static const char reason[] = "The function is being created.";
+    if (state == CONFIGURATION_LISTED)
+        return;
+    json_set_text(output, "State", state == CONFIGURATION_CREATING ? "Pending" : "Active");
+    if (state == CONFIGURATION_CREATING) {
+        json_set_text(output, "StateReason", reason);
+        json_set_text(output, "StateReasonCode", "Creating");
+    } else if (state == CONFIGURATION_UPDATING) {
+        json_set_text(output, "LastUpdateStatus", "InProgress");
+        json_set_text(output, "LastUpdateStatusReason", reason);
+        json_set_text(output, "LastUpdateStatusReasonCode", "Creating");
+    } else {
+        json_set_text(output, "LastUpdateStatus", "Successful");
+    }
+}
+
+static void write_runtime_version(struct call *call, cJSON *output, const char *runtime)
+{
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256_hex(text_from(runtime), hex);
+    json_set_text(json_set_object(output, "RuntimeVersionConfig"), "RuntimeVersionArn",
+                  arena_format(&call->arena, "arn:aws:lambda:%s::runtime:%s", call->region, hex));
+}
+
+/* Optimization is On for published versions that asked for snapshots, never for $LATEST. */
+static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_published)
+{
+    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
+    bool is_on = is_published && strcmp(apply_on, "PublishedVersions") == 0;
+    cJSON *snap_start = json_set_object(output, "SnapStart");
+    json_set_text(snap_start, "ApplyOn", apply_on);
+    json_set_text(snap_start, "OptimizationStatus", is_on ? "On" : "Off");
+}
+
+void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
+                         const char *arn_qualifier, enum configuration_state state)
+{
+    static const char *const before[] = { "Runtime", "Role", "Handler" };
+    static const char *const after[] = { "Environment", "DeadLetterConfig", "KMSKeyArn",
+                                         "VpcConfig" };
+    char modified[TIMESTAMP_SIZE];
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    json_set_text(output, "FunctionName", version->key.name);
+    json_set_text(output, "FunctionArn", function_arn(&call->arena, &version->key, arn_qualifier));
+    for (size_t i = 0; i < COUNT_OF(before); i++)
+        copy(output, configuration, before[i]);
+    json_set_double(output, "CodeSize", (double)version->code_size);
+    copy(output, configuration, "Description");
+    copy(output, configuration, "Timeout");
+    copy(output, configuration, "MemorySize");
+    json_set_text(output, "LastModified",
+                  timestamp_print(version->modified_ms, TIMESTAMP_LAMBDA, modified));
+    json_set_text(output, "CodeSha256", version->code_sha256);
+    json_set_text(output, "Version", version_text(&call->arena, version->number));
+    for (size_t i = 0; i < COUNT_OF(after); i++)
+        copy(output, configuration, after[i]);
+    copy(output, configuration, "TracingConfig");
+    json_set_text(output, "RevisionId", version->revision_id);
+    write_state(output, state);
+    copy(output, configuration, "PackageType");
+    copy(output, configuration, "Architectures");
+    copy(output, configuration, "EphemeralStorage");
+    write_snap_start(output, configuration, version->number > 0);
+    if (state != CONFIGURATION_LISTED)
+        write_runtime_version(call, output, json_text(configuration, "Runtime", ""));
+    copy(output, configuration, "LoggingConfig");
+}

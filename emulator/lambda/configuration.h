@@ -1,0 +1,81 @@
+/*
+ * A function's configuration: defaults, rules, merging an update, and FunctionConfiguration as
+ * the API shows it (lambda-api.md sections 12.1 to 12.4 and 15.2).
+ */
+#ifndef COALMINE_CONFIGURATION_H
+#define COALMINE_CONFIGURATION_H
+
+#include <stdbool.h>
+
+#include "json.h"
+#include "lambda/function.h"
+#include "operation/operation.h"
+
+/* Rows of the members that CreateFunction and UpdateFunctionConfiguration share, for both. */
+#define CONFIGURATION_FIELDS                                                                       \
+    { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },                    \
+        { .name = "Timeout", .type = FIELD_INTEGER, .range = BETWEEN(1, 900) },                    \
+        { .name = "MemorySize", .type = FIELD_INTEGER, .range = BETWEEN(128, 10240) },             \
+        { .name = "Runtime", .type = FIELD_STRING },                                               \
+        { .name = "Handler",                                                                       \
+          .type = FIELD_STRING,                                                                    \
+          .length = BETWEEN(0, 128),                                                               \
+          .pattern = "[^\\s]+" },                                                                  \
+        { .name = "Environment",                                                                   \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_environment_fields },                                           \
+        { .name = "EphemeralStorage",                                                              \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_storage_fields },                                               \
+        { .name = "TracingConfig",                                                                 \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_tracing_fields },                                               \
+        { .name = "LoggingConfig",                                                                 \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_logging_fields },                                               \
+        { .name = "SnapStart",                                                                     \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_snap_start_fields },                                            \
+        { .name = "DeadLetterConfig",                                                              \
+          .type = FIELD_STRUCTURE,                                                                 \
+          .members = configuration_dead_letter_fields },                                           \
+        { .name = "KMSKeyArn",                                                                     \
+          .type = FIELD_STRING,                                                                    \
+          .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },                                 \
+        { .name = "Layers", .type = FIELD_LIST, .item = &configuration_layer_item },               \
+    {                                                                                              \
+        .name = "VpcConfig", .type = FIELD_STRUCTURE, .members = configuration_vpc_fields          \
+    }
+
+extern const struct field configuration_environment_fields[];
+extern const struct field configuration_storage_fields[];
+extern const struct field configuration_tracing_fields[];
+extern const struct field configuration_logging_fields[];
+extern const struct field configuration_snap_start_fields[];
+extern const struct field configuration_dead_letter_fields[];
+extern const struct field configuration_vpc_fields[];
+extern const struct field configuration_layer_item;
+extern const char configuration_role_pattern[];
+
+/* The rules that need more than a row: runtime, environment, layers, log levels. */
+MUST_CHECK bool configuration_check(struct call *call);
+
+/* The configuration of a new function; the caller owns the tree. */
+cJSON *configuration_create(const struct call *call, const char *function_name);
+
+/* Puts the members that the call names into an older configuration. */
+void configuration_update(const struct call *call, cJSON *configuration);
+
+/* What FunctionConfiguration says about the life of the version. */
+enum configuration_state {
+    CONFIGURATION_ACTIVE,   /* State Active, LastUpdateStatus Successful */
+    CONFIGURATION_CREATING, /* State Pending */
+    CONFIGURATION_UPDATING, /* LastUpdateStatus InProgress */
+    CONFIGURATION_LISTED,   /* list items say nothing of it, nor RuntimeVersionConfig */
+};
+
+/* Adds FunctionConfiguration's members to `output`. `arn_qualifier` NULL: unqualified ARN. */
+void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
+                         const char *arn_qualifier, enum configuration_state state);
+
+#endif

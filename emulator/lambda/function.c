@@ -1,0 +1,263 @@
+#include "lambda/function.h"
+
+#include <stdlib.h>
+
+#include "xalloc.h"
+
+#define VERSION_COLUMNS                                                                            \
+    "name, number, configuration, code_sha256, code_size, code_id, revision_id, modified_ms, "     \
+    "generation"
+
+static void bind_key(sqlite3_stmt *query, const struct function_key *key)
+{
+    store_bind_text(query, 1, key->account);
+    store_bind_text(query, 2, key->region);
+    store_bind_text(query, 3, key->name);
+}
+
+/* Steps once and reads the row; false at the end. */
+static bool read_version(struct store *store, sqlite3_stmt *query, const struct function_key *key,
+                         struct arena *arena, struct function_version *version_out)
+{
+    if (!store_step(store, query))
+        return false;
+    *version_out = (struct function_version){
+        .key = { key->account, key->region, arena_copy(arena, text_from(store_text(query, 0))) },
+        .number = sqlite3_column_int64(query, 1),
+        .configuration = arena_copy(arena, text_from(store_text(query, 2))),
+        .code_sha256 = arena_copy(arena, text_from(store_text(query, 3))),
+        .code_size = sqlite3_column_int64(query, 4),
+        .code_id = arena_copy(arena, text_from(store_text(query, 5))),
+        .revision_id = arena_copy(arena, text_from(store_text(query, 6))),
+        .modified_ms = sqlite3_column_int64(query, 7),
+        .generation = sqlite3_column_int64(query, 8),
+    };
+    sqlite3_reset(query);
+    return true;
+}
+
+bool function_exists(struct store *store, const struct function_key *key)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT 1 FROM lambda_function WHERE account = ? "
+                                             "AND region = ? AND name = ?");
+    bind_key(query, key);
+    bool found = store_step(store, query);
+    sqlite3_reset(query);
+    return found;
+}
+
+bool version_find(struct store *store, const struct function_key *key, int64_t number,
+                  struct arena *arena, struct function_version *version_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT " VERSION_COLUMNS " FROM lambda_version WHERE account = ? AND "
+                           "region = ? AND name = ? AND number = ?");
+    bind_key(query, key);
+    store_bind_int(query, 4, number);
+    return read_version(store, query, key, arena, version_out);
+}
+
+bool version_next(struct store *store, const struct function_key *key, int64_t after,
+                  struct arena *arena, struct function_version *version_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT " VERSION_COLUMNS
+                           " FROM lambda_version WHERE account = ? AND region = ? AND name = ? "
+                           "AND number > ? ORDER BY number LIMIT 1");
+    bind_key(query, key);
+    store_bind_int(query, 4, after);
+    return read_version(store, query, key, arena, version_out);
+}
+
+bool function_next(struct store *store, const struct function_key *key, const char *after,
+                   struct arena *arena, struct function_version *version_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT " VERSION_COLUMNS
+                           " FROM lambda_version WHERE account = ? AND region = ? AND name > ? "
+                           "AND number = 0 ORDER BY name LIMIT 1");
+    bind_key(query, &(struct function_key){ key->account, key->region, after });
+    return read_version(store, query, key, arena, version_out);
+}
+
+static void bind_version(sqlite3_stmt *query, const struct function_version *version)
+{
+    bind_key(query, &version->key);
+    store_bind_int(query, 4, version->number);
+    store_bind_text(query, 5, version->configuration);
+    store_bind_text(query, 6, version->code_sha256);
+    store_bind_int(query, 7, version->code_size);
+    store_bind_text(query, 8, version->code_id);
+    store_bind_text(query, 9, version->revision_id);
+    store_bind_int(query, 10, version->modified_ms);
+    store_bind_int(query, 11, version->generation);
+}
+
+static void insert_version(struct store *store, const struct function_version *version)
+{
+    sqlite3_stmt *query =
+        store_query(store, "INSERT OR REPLACE INTO lambda_version (account, region, name, "
+                           "number, configuration, code_sha256, code_size, code_id, "
+                           "revision_id, modified_ms, generation) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    bind_version(query, version);
+    store_run(store, query);
+}
+
+void function_insert(struct store *store, const struct function_version *latest, const char *tags)
+{
+    sqlite3_stmt *query = store_query(store, "INSERT INTO lambda_function (account, region, "
+                                             "name, tags) VALUES (?, ?, ?, ?)");
+    bind_key(query, &latest->key);
+    store_bind_text(query, 4, tags);
+    store_run(store, query);
+    insert_version(store, latest);
+}
+
+void function_update(struct store *store, const struct function_version *latest)
+{
+    struct function_version next = *latest;
+    next.number = 0;
+    next.generation = latest->generation + 1;
+    insert_version(store, &next);
+}
+
+void function_touch(struct store *store, const struct function_key *key, const char *revision_id)
+{
+    sqlite3_stmt *query =
+        store_query(store, "UPDATE lambda_version SET revision_id = ?4 WHERE account = ?1 AND "
+                           "region = ?2 AND name = ?3 AND number = 0");
+    bind_key(query, key);
+    store_bind_text(query, 4, revision_id);
+    store_run(store, query);
+}
+
+const char *function_tags(struct store *store, const struct function_key *key, struct arena *arena)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT tags FROM lambda_function WHERE account = ? "
+                                             "AND region = ? AND name = ?");
+    bind_key(query, key);
+    if (!store_step(store, query))
+        return "{}";
+    const char *tags = arena_copy(arena, text_from(store_text(query, 0)));
+    sqlite3_reset(query);
+    return tags;
+}
+
+bool function_delete(struct store *store, const struct function_key *key)
+{
+    sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_function WHERE account = ? AND "
+                                             "region = ? AND name = ?");
+    bind_key(query, key);
+    return store_run(store, query) > 0;
+}
+
+void version_delete(struct store *store, const struct function_key *key, int64_t number)
+{
+    sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_version WHERE account = ? AND "
+                                             "region = ? AND name = ? AND number = ?");
+    bind_key(query, key);
+    store_bind_int(query, 4, number);
+    store_run(store, query);
+}
+
+static int64_t last_version(struct store *store, const struct function_key *key)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT last_version FROM lambda_function WHERE "
+                                             "account = ? AND region = ? AND name = ?");
+    bind_key(query, key);
+    int64_t number = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
+    sqlite3_reset(query);
+    return number;
+}
+
+static void set_last_version(struct store *store, const struct function_key *key, int64_t number)
+{
+    sqlite3_stmt *query =
+        store_query(store, "UPDATE lambda_function SET last_version = ?4 WHERE account = ?1 AND "
+                           "region = ?2 AND name = ?3");
+    bind_key(query, key);
+    store_bind_int(query, 4, number);
+    store_run(store, query);
+}
+
+static bool find_newest(struct store *store, const struct function_key *key, struct arena *arena,
+                        struct function_version *version_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT " VERSION_COLUMNS
+                           " FROM lambda_version WHERE account = ? AND region = ? AND name = ? "
+                           "AND number > 0 ORDER BY number DESC LIMIT 1");
+    bind_key(query, key);
+    return read_version(store, query, key, arena, version_out);
+}
+
+/* Content, not revisions: a version published with a description of its own is still the same
+ * as the $LATEST it came from, whose generation it keeps. */
+static bool is_unchanged(const struct function_version *latest,
+                         const struct function_version *newest)
+{
+    CLEANUP(json_deletep) cJSON *now = json_parse(text_from(latest->configuration));
+    CLEANUP(json_deletep) cJSON *then = json_parse(text_from(newest->configuration));
+    if (strcmp(latest->code_sha256, newest->code_sha256) != 0)
+        return false;
+    if (latest->generation == newest->generation)
+        return true;
+    return cJSON_Compare(now, then, true);
+}
+
+static const char *with_description(const char *configuration, const char *description,
+                                    struct arena *arena)
+{
+    if (!description)
+        return configuration;
+    CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(configuration));
+    cJSON_ReplaceItemInObjectCaseSensitive(tree, "Description", cJSON_CreateString(description));
+    CLEANUP(freep) char *text = json_print(tree);
+    return arena_copy(arena, text_from(text));
+}
+
+bool version_publish(struct store *store, const struct function_version *latest,
+                     const char *description, struct arena *arena,
+                     struct function_version *version_out)
+{
+    char uuid[UUID_SIZE];
+    if (find_newest(store, &latest->key, arena, version_out) && is_unchanged(latest, version_out))
+        return false;
+    int64_t number = last_version(store, &latest->key) + 1;
+    *version_out = *latest;
+    version_out->number = number;
+    version_out->configuration = with_description(latest->configuration, description, arena);
+    random_uuid(uuid);
+    version_out->revision_id = arena_copy(arena, text_from(uuid));
+    insert_version(store, version_out);
+    set_last_version(store, &latest->key, number);
+    random_uuid(uuid);
+    function_touch(store, &latest->key, uuid);
+    return true;
+}
+
+bool code_is_used(struct store *store, const char *code_sha256)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT 1 FROM lambda_version WHERE code_sha256 = ? LIMIT 1");
+    store_bind_text(query, 1, code_sha256);
+    bool found = store_step(store, query);
+    sqlite3_reset(query);
+    return found;
+}
+
+bool version_find_by_code_id(struct store *store, const char *account, const char *function,
+                             const char *code_id, struct arena *arena, const char **code_sha256_out)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT code_sha256 FROM lambda_version WHERE "
+                                             "account = ? AND name = ? AND code_id = ? LIMIT 1");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, function);
+    store_bind_text(query, 3, code_id);
+    if (!store_step(store, query))
+        return false;
+    *code_sha256_out = arena_copy(arena, text_from(store_text(query, 0)));
+    sqlite3_reset(query);
+    return true;
+}

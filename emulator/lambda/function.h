@@ -1,0 +1,70 @@
+/*
+ * Functions and their versions: rules and SQL. Version 0 is $LATEST.
+ */
+#ifndef COALMINE_FUNCTION_H
+#define COALMINE_FUNCTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "json.h"
+#include "lambda/function_name.h"
+#include "random.h"
+#include "store/store.h"
+
+struct function_version {
+    struct function_key key;
+    int64_t number;
+    const char *configuration; /* JSON text, see schema.c */
+    const char *code_sha256;   /* base64 */
+    int64_t code_size;
+    const char *code_id;
+    const char *revision_id;
+    int64_t modified_ms;
+    int64_t generation;
+};
+
+bool function_exists(struct store *store, const struct function_key *key);
+
+/* The version; false if there is none. Texts live in the arena. */
+bool version_find(struct store *store, const struct function_key *key, int64_t number,
+                  struct arena *arena, struct function_version *version_out);
+
+/* The next version of the function after `after` (-1: from $LATEST on); false at the end. */
+bool version_next(struct store *store, const struct function_key *key, int64_t after,
+                  struct arena *arena, struct function_version *version_out);
+
+/* The next function's $LATEST by name after `after` in key's account and region. */
+bool function_next(struct store *store, const struct function_key *key, const char *after,
+                   struct arena *arena, struct function_version *version_out);
+
+/* Makes the function with its $LATEST. */
+void function_insert(struct store *store, const struct function_version *latest, const char *tags);
+/* Rewrites $LATEST; its generation grows. */
+void function_update(struct store *store, const struct function_version *latest);
+/* Gives $LATEST another RevisionId. */
+void function_touch(struct store *store, const struct function_key *key, const char *revision_id);
+
+/* JSON text of the tags, in the arena. */
+const char *function_tags(struct store *store, const struct function_key *key, struct arena *arena);
+
+/* Removes the function with all its versions and aliases; false if there was none. */
+bool function_delete(struct store *store, const struct function_key *key);
+void version_delete(struct store *store, const struct function_key *key, int64_t number);
+
+/* Freezes $LATEST as the next version, unless nothing has changed since the newest one, which is
+ * then answered. `description` NULL: that of $LATEST. A new version gets `modified_ms` of
+ * $LATEST. Returns true if it made one. */
+bool version_publish(struct store *store, const struct function_version *latest,
+                     const char *description, struct arena *arena,
+                     struct function_version *version_out);
+
+/* True if some version, of any function, has this code. */
+bool code_is_used(struct store *store, const char *code_sha256);
+/* The version of any function in the account that has this download name; false if none. */
+bool version_find_by_code_id(struct store *store, const char *account, const char *function,
+                             const char *code_id, struct arena *arena,
+                             const char **code_sha256_out);
+
+#endif

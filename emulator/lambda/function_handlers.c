@@ -1,0 +1,409 @@
+/*
+ * CreateFunction, the operations that read and list functions, DeleteFunction; and what all of
+ * the service's handlers share.
+ */
+#include "lambda/function_handlers.h"
+
+#include <limits.h>
+
+#include "clock.h"
+#include "lambda/alias.h"
+#include "lambda/code.h"
+#include "lambda/code_link.h"
+#include "lambda/configuration.h"
+#include "lambda/faults.h"
+#include "lambda/target.h"
+#include "operation/page.h"
+#include "xalloc.h"
+
+enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, TAGS_MAX = 50, CREATE_BODY_MAX = 70167211 };
+
+const char *new_uuid(struct call *call)
+{
+    char uuid[UUID_SIZE];
+    random_uuid(uuid);
+    return arena_copy(&call->arena, text_from(uuid));
+}
+
+bool version_resolve(struct call *call, const struct function_name *name,
+                     struct function_version *version_out)
+{
+    int64_t number = 0;
+    struct alias alias;
+    if (name->qualifier && !version_parse(name->qualifier, &number)) {
+        if (!alias_find(call->store, &name->key, name->qualifier, &call->arena, &alias))
+            return function_not_found(call, &name->key, name->qualifier);
+        number = alias.version;
+    }
+    return version_find(call->store, &name->key, number, &call->arena, version_out) ||
+           function_not_found(call, &name->key, name->qualifier);
+}
+
+bool latest_get(struct call *call, const struct function_name *name,
+                struct function_version *latest_out)
+{
+    if (name->qualifier && strcmp(name->qualifier, "$LATEST") != 0)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Current operation does not support versions other than $LATEST");
+    return version_find(call->store, &name->key, 0, &call->arena, latest_out) ||
+           function_not_found(call, &name->key, NULL);
+}
+
+bool revision_matches(struct call *call, const char *revision_id)
+{
+    const char *wanted = json_text(call->input, "RevisionId", NULL);
+    return !wanted || strcmp(wanted, revision_id) == 0 ||
+           error_set(&call->error, &LAMBDA_PRECONDITION_FAILED,
+                     "The Revision Id provided does not match the latest Revision Id. Call the "
+                     "GetFunction/GetAlias API to retrieve the latest Revision Id");
+}
+
+void publish(struct call *call, const struct function_version *latest, const char *description,
+             struct function_version *version_out)
+{
+    version_publish(call->store, latest, description, &call->arena, version_out);
+    targets_forget(lambda_of(call));
+}
+
+bool list_begin(struct call *call, const char **after_out, int *left_out)
+{
+    const char *marker = json_text(call->input, "Marker", NULL);
+    int64_t wanted = json_int(call->input, "MaxItems", LIST_PAGE_MAX);
+    *left_out = wanted < LIST_PAGE_MAX ? (int)wanted : LIST_PAGE_MAX;
+    *after_out = NULL;
+    if (!marker)
+        return true;
+    CLEANUP(freep) char *key = page_key(marker);
+    if (!key)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Invalid Marker.");
+    *after_out = arena_copy(&call->arena, text_from(key));
+    return true;
+}
+
+void list_end(struct call *call, const char *last, bool has_more)
+{
+    if (!has_more)
+        return;
+    CLEANUP(freep) char *marker = page_marker(last);
+    json_set_text(call_output(call), "NextMarker", marker);
+}
+
+/* A new function's name: no qualifier to speak of, 64 characters, this account. */
+static bool check_new_name(struct call *call, const struct function_name *name)
+{
+    if (strlen(name->key.name) > NAME_MAX_SIZE)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "1 validation error detected: Value '%s' at 'functionName' failed to "
+                         "satisfy constraint: Member must have length less than or equal to %d",
+                         name->key.name, NAME_MAX_SIZE);
+    if (strcmp(name->key.account, call->account) != 0)
+        return error_set_silent(&call->error, &LAMBDA_ACCESS_DENIED);
+    return true;
+}
+
+static bool check_is_new(struct call *call, const struct function_name *name)
+{
+    return !function_exists(call->store, &name->key) ||
+           error_set(&call->error, &LAMBDA_RESOURCE_CONFLICT, "Function already exist: %s",
+                     name->key.name);
+}
+
+/* Code comes as ZipFile; what comes from elsewhere is refused by name. */
+static bool find_zip(struct call *call, const cJSON *code, const char **zip_out)
+{
+    *zip_out = json_text(code, "ZipFile", NULL);
+    if (*zip_out)
+        return true;
+    if (json_get(code, "ImageUri"))
+        return error_set(&call->error, &LAMBDA_NOT_IMPLEMENTED,
+                         "Coalmine does not emulate container images (ImageUri); send ZipFile");
+    if (json_get(code, "S3Bucket"))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error "
+                         "Message: The specified bucket does not exist");
+    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Please provide a source for function code.");
+}
+
+static bool check_package_type(struct call *call)
+{
+    if (strcmp(json_text(call->input, "PackageType", "Zip"), "Zip") != 0)
+        return error_set(&call->error, &LAMBDA_NOT_IMPLEMENTED,
+                         "Coalmine does not emulate container images (PackageType Image)");
+    if (!json_get(call->input, "Runtime") || !json_get(call->input, "Handler"))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Runtime and Handler are mandatory parameters for functions created "
+                         "with deployment packages.");
+    if (cJSON_GetArraySize(json_get(call->input, "Tags")) > TAGS_MAX)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Number of tags exceeds resource tag limit.");
+    return true;
+}
+
+static bool check_creation(struct call *call, struct function_name *name_out)
+{
+    return function_name_read(call, name_out) && check_new_name(call, name_out) &&
+           check_package_type(call) && configuration_check(call) && check_is_new(call, name_out);
+}
+
+/* The row that is stored, from what was asked and uploaded. */
+static void fill_latest(struct call *call, const struct function_name *name,
+                        struct function_version *latest)
+{
+    CLEANUP(json_deletep) cJSON *configuration = configuration_create(call, name->key.name);
+    CLEANUP(freep) char *text = json_print(configuration);
+    latest->key = name->key;
+    latest->configuration = arena_copy(&call->arena, text_from(text));
+    latest->code_id = new_uuid(call);
+    latest->revision_id = new_uuid(call);
+    latest->modified_ms = clock_now_ms();
+}
+
+static enum outcome create_function_with_code(struct call *call)
+{
+    struct function_name name;
+    struct function_version latest = { 0 };
+    if (!code_upload_end(call, &latest.code_sha256, &latest.code_size) ||
+        !function_name_read(call, &name) || !check_is_new(call, &name))
+        return OUTCOME_FAULT;
+    cJSON *tags = json_get(call->input, "Tags");
+    CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("{}");
+    fill_latest(call, &name, &latest);
+    function_insert(call->store, &latest, tags_text);
+    targets_forget(lambda_of(call));
+    /* The answer shows the state while the function is being made; what is stored is made. */
+    struct function_version shown = latest;
+    shown.revision_id = new_uuid(call);
+    if (json_bool(call->input, "Publish", false)) {
+        publish(call, &latest, NULL, &shown);
+        shown.revision_id = new_uuid(call);
+    }
+    configuration_write(call, call_output(call), &shown, NULL, CONFIGURATION_CREATING);
+    return OUTCOME_OK;
+}
+
+static enum outcome create_function(struct call *call)
+{
+    struct function_name name;
+    const char *zip;
+    if (!check_creation(call, &name) || !find_zip(call, json_get(call->input, "Code"), &zip))
+        return OUTCOME_FAULT;
+    return code_upload_start(call, zip, create_function_with_code);
+}
+
+static enum outcome get_function(struct call *call)
+{
+    struct function_name name;
+    struct function_version version;
+    if (!function_name_read(call, &name) || !version_resolve(call, &name, &version))
+        return OUTCOME_FAULT;
+    cJSON *output = call_output(call);
+    configuration_write(call, json_set_object(output, "Configuration"), &version, name.qualifier,
+                        CONFIGURATION_ACTIVE);
+    cJSON *code = json_set_object(output, "Code");
+    json_set_text(code, "RepositoryType", "S3");
+    json_set_text(code, "Location", code_link_make(call, &version));
+    cJSON *tags = json_parse(text_from(function_tags(call->store, &name.key, &call->arena)));
+    if (tags && tags->child)
+        json_set(output, "Tags", tags);
+    else
+        cJSON_Delete(tags);
+    return OUTCOME_OK;
+}
+
+static enum outcome get_function_configuration(struct call *call)
+{
+    struct function_name name;
+    struct function_version version;
+    if (!function_name_read(call, &name) || !version_resolve(call, &name, &version))
+        return OUTCOME_FAULT;
+    configuration_write(call, call_output(call), &version, name.qualifier, CONFIGURATION_ACTIVE);
+    return OUTCOME_OK;
+}
+
+static void add_item(struct call *call, cJSON *list, const struct function_version *version,
+                     const char *arn_qualifier)
+{
+    cJSON *item = cJSON_CreateObject();
+    configuration_write(call, item, version, arn_qualifier, CONFIGURATION_LISTED);
+    cJSON_AddItemToArray(list, item);
+}
+
+/* The next version in the order of ListFunctions FunctionVersion=ALL: function by function,
+ * $LATEST first. `place` is "name:number" of the last one given. */
+static bool next_of_all(struct call *call, const struct function_key *scope, const char *place,
+                        struct function_version *version_out)
+{
+    struct text number = text_from(place);
+    struct text function = text_cut(&number, ':');
+    int64_t after;
+    if (number.data && text_to_int64(number, &after)) {
+        struct function_key key = { scope->account, scope->region,
+                                    arena_copy(&call->arena, function) };
+        if (version_next(call->store, &key, after, &call->arena, version_out))
+            return true;
+    }
+    return function_next(call->store, scope, arena_copy(&call->arena, function), &call->arena,
+                         version_out);
+}
+
+static enum outcome list_functions(struct call *call)
+{
+    struct function_key scope = { call->account, call->region, "" };
+    struct function_version version;
+    const char *after;
+    int left;
+    if (!list_begin(call, &after, &left))
+        return OUTCOME_FAULT;
+    bool is_all = json_get(call->input, "FunctionVersion") != NULL;
+    const char *place = after ? after : "";
+    cJSON *list = json_set_array(call_output(call), "Functions");
+    bool has_more;
+    while ((has_more = is_all
+                           ? next_of_all(call, &scope, place, &version)
+                           : function_next(call->store, &scope, place, &call->arena, &version)) &&
+           left-- > 0) {
+        const char *number = version_text(&call->arena, version.number);
+        add_item(call, list, &version, is_all ? number : NULL);
+        place = is_all ? arena_format(&call->arena, "%s:%lld", version.key.name,
+                                      (long long)version.number)
+                       : version.key.name;
+    }
+    list_end(call, place, has_more);
+    return OUTCOME_OK;
+}
+
+static void release_versions(struct call *call, const struct function_key *key)
+{
+    struct function_version version;
+    int64_t after = -1;
+    while (version_next(call->store, key, after, &call->arena, &version)) {
+        code_release(lambda_of(call), version.code_sha256);
+        target_retire(lambda_of(call), &version);
+        after = version.number;
+    }
+}
+
+static enum outcome delete_version(struct call *call, const struct function_name *name,
+                                   int64_t number)
+{
+    struct function_version version;
+    if (!function_exists(call->store, &name->key)) {
+        function_not_found(call, &name->key, NULL);
+        return OUTCOME_FAULT;
+    }
+    const char *aliases = alias_names_of(call->store, &name->key, number, &call->arena);
+    if (aliases)
+        return call_fault(call, &LAMBDA_RESOURCE_CONFLICT,
+                          "Unable to delete version because the following aliases reference it: "
+                          "[%s]",
+                          aliases);
+    if (version_find(call->store, &name->key, number, &call->arena, &version)) {
+        code_release(lambda_of(call), version.code_sha256);
+        target_retire(lambda_of(call), &version);
+        version_delete(call->store, &name->key, number);
+        targets_forget(lambda_of(call));
+    }
+    return OUTCOME_OK;
+}
+
+static enum outcome delete_function(struct call *call)
+{
+    struct function_name name;
+    int64_t number;
+    if (!function_name_read(call, &name))
+        return OUTCOME_FAULT;
+    if (name.qualifier && strcmp(name.qualifier, "$LATEST") == 0)
+        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
+                          "$LATEST version cannot be deleted without deleting the function.");
+    if (name.qualifier && version_parse(name.qualifier, &number))
+        return delete_version(call, &name, number);
+    /* A qualifier with a '$' in it can be no alias's name. */
+    if (name.qualifier && !strchr(name.qualifier, '$'))
+        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
+                          "Deletion of aliases is not currently supported.");
+    release_versions(call, &name.key);
+    if (name.qualifier || !function_delete(call->store, &name.key)) {
+        function_not_found(call, &name.key, NULL);
+        return OUTCOME_FAULT;
+    }
+    targets_forget(lambda_of(call));
+    return OUTCOME_OK;
+}
+
+static const char *const package_types[] = { "Zip", "Image", NULL };
+static const char *const architectures[] = { "x86_64", "arm64", NULL };
+static const char *const function_versions[] = { "ALL", NULL };
+static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
+static const struct field tag_key = { .type = FIELD_STRING, .length = BETWEEN(1, 128) };
+static const struct field tag_value = { .type = FIELD_STRING, .length = BETWEEN(0, 256) };
+static const struct field code_fields[] = {
+    { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
+    { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
+    { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
+    { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
+    { .name = "ImageUri", .type = FIELD_STRING },
+    { 0 },
+};
+static const struct field create_function_fields[] = {
+    { .name = "FunctionName",
+      .type = FIELD_STRING,
+      .is_required = true,
+      .length = BETWEEN(1, 140),
+      .pattern = function_name_create_pattern },
+    { .name = "Role",
+      .type = FIELD_STRING,
+      .is_required = true,
+      .pattern = configuration_role_pattern },
+    { .name = "Code", .type = FIELD_STRUCTURE, .is_required = true, .members = code_fields },
+    CONFIGURATION_FIELDS,
+    { .name = "Publish", .type = FIELD_BOOLEAN },
+    { .name = "PackageType", .type = FIELD_STRING, .values = package_types },
+    { .name = "Architectures",
+      .type = FIELD_LIST,
+      .length = BETWEEN(1, 1),
+      .item = &architecture_item },
+    { .name = "Tags", .type = FIELD_MAP, .key = &tag_key, .item = &tag_value },
+    { 0 },
+};
+static const struct field get_function_fields[] = { FUNCTION_NAME_FIELD, QUALIFIER_FIELD, { 0 } };
+static const struct field list_functions_fields[] = {
+    { .name = "FunctionVersion",
+      .type = FIELD_STRING,
+      .place = FIELD_IN_QUERY,
+      .values = function_versions },
+    { .name = "MasterRegion", .type = FIELD_STRING, .place = FIELD_IN_QUERY },
+    LIST_FIELDS,
+    { 0 },
+};
+
+const struct operation function_operations[] = {
+    { .name = "CreateFunction",
+      .route = "POST /2015-03-31/functions",
+      .status = 201,
+      .flags = OPERATION_WRITES,
+      .input = create_function_fields,
+      .handle = create_function,
+      .body_ceiling = CREATE_BODY_MAX,
+      .note = "Code by ZipFile. Every well-formed role can be assumed. VPC settings are kept and "
+              "shown, without effect." },
+    { .name = "GetFunction",
+      .route = "GET /2015-03-31/functions/{FunctionName}",
+      .input = get_function_fields,
+      .handle = get_function },
+    { .name = "GetFunctionConfiguration",
+      .route = "GET /2015-03-31/functions/{FunctionName}/configuration",
+      .input = get_function_fields,
+      .handle = get_function_configuration },
+    { .name = "ListFunctions",
+      .route = "GET /2015-03-31/functions",
+      .input = list_functions_fields,
+      .handle = list_functions },
+    { .name = "DeleteFunction",
+      .route = "DELETE /2015-03-31/functions/{FunctionName}",
+      .status = 204,
+      .flags = OPERATION_WRITES,
+      .input = get_function_fields,
+      .handle = delete_function },
+    { 0 },
+};

@@ -1,0 +1,46 @@
+/*
+ * The slices of operations that make up the service, and what their files share.
+ */
+#ifndef COALMINE_FUNCTION_HANDLERS_H
+#define COALMINE_FUNCTION_HANDLERS_H
+
+#include "lambda/function.h"
+#include "operation/operation.h"
+
+extern const struct operation function_operations[];
+extern const struct operation function_update_operations[];
+extern const struct operation version_operations[];
+extern const struct operation alias_operations[];
+extern const struct operation invoke_operations[];
+
+/* The version that a qualifier (NULL: $LATEST) names; an alias names its primary version. False
+ * with "Function not found". */
+MUST_CHECK bool version_resolve(struct call *call, const struct function_name *name,
+                                struct function_version *version_out);
+
+/* $LATEST, for operations that take nothing else; false with the fault. */
+MUST_CHECK bool latest_get(struct call *call, const struct function_name *name,
+                           struct function_version *latest_out);
+
+/* False with 412 if the call names a RevisionId that is not this one. */
+MUST_CHECK bool revision_matches(struct call *call, const char *revision_id);
+
+/* Publishes $LATEST and tells the caches. */
+void publish(struct call *call, const struct function_version *latest, const char *description,
+             struct function_version *version_out);
+
+/* The text of a new UUID in the call's arena. */
+const char *new_uuid(struct call *call);
+
+/* Reads MaxItems (50 at most) and Marker; false with the fault if the marker is none of ours. */
+MUST_CHECK bool list_begin(struct call *call, const char **after_out, int *left_out);
+void list_end(struct call *call, const char *last, bool has_more);
+
+#define LIST_FIELDS                                                                                \
+    { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },                           \
+    {                                                                                              \
+        .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
+        .range = BETWEEN(1, 10000)                                                                 \
+    }
+
+#endif

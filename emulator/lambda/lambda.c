@@ -1,0 +1,72 @@
+/*
+ * The service's life: create, replay, reset, destroy.
+ */
+#include "lambda/lambda.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lambda/code.h"
+#include "lambda/code_link.h"
+#include "lambda/metric_set.h"
+#include "lambda/state.h"
+#include "lambda/target.h"
+#include "log.h"
+#include "xalloc.h"
+
+struct lambda *lambda_create(const struct lambda_parts *parts, struct error *error)
+{
+    struct lambda *lambda = xcalloc(1, sizeof(*lambda));
+    lambda->parts = *parts;
+    lambda->code_directory = xformat("%s/code", store_directory(parts->store));
+    if (mkdir(lambda->code_directory, 0700) != 0 && errno != EEXIST) {
+        error_set(error, NULL, "cannot make %s: %s", lambda->code_directory, strerror(errno));
+        lambda_destroy(lambda);
+        return NULL;
+    }
+    if (!code_link_make_secret(parts->store, error)) {
+        lambda_destroy(lambda);
+        return NULL;
+    }
+    code_sweep(lambda);
+    return lambda;
+}
+
+void lambda_destroy(struct lambda *lambda)
+{
+    if (!lambda)
+        return;
+    code_garbage_clear(lambda);
+    targets_forget(lambda);
+    metric_sets_forget(lambda);
+    map_clear(&lambda->streams, free);
+    map_clear(&lambda->in_flight, free);
+    free(lambda->code_directory);
+    free(lambda);
+}
+
+void lambda_reset(struct lambda *lambda)
+{
+    targets_forget(lambda);
+    metric_sets_forget(lambda);
+    code_garbage_clear(lambda);
+    if (lambda->uploads == 0) /* else a package under way would be taken for half-made */
+        code_sweep(lambda);
+}
+
+void lambda_forget(struct lambda *lambda)
+{
+    targets_forget(lambda);
+}
+
+void lambda_replay(struct lambda *lambda, struct text record)
+{
+    struct arena arena = { 0 };
+    struct invocation_record decoded;
+    if (invocation_record_decode(record, &arena, &decoded))
+        invocation_record_publish(lambda, &decoded);
+    else
+        log_warn("lambda", "a journal record of an invocation cannot be read; it is left out");
+    arena_clear(&arena);
+}

@@ -1,0 +1,27 @@
+/*
+ * The service's state, for the files of lambda/.
+ */
+#ifndef COALMINE_LAMBDA_STATE_H
+#define COALMINE_LAMBDA_STATE_H
+
+#include "lambda/lambda.h"
+#include "map.h"
+
+struct lambda {
+    struct lambda_parts parts;
+    char *code_directory;
+    struct map targets;   /* struct target by "account/region/name:qualifier"; dropped on writes */
+    struct map streams;   /* struct random_stream by alias ARN; for good */
+    struct map in_flight; /* struct in_flight by resource; for good */
+    uint64_t metrics_generation; /* that the targets' metric handles belong to */
+    struct map published;        /* struct metric_set by dimension values; as the targets */
+    struct garbage *garbage;     /* code that lost its last version; removed later */
+    size_t uploads;              /* packages being unpacked */
+};
+
+static inline struct lambda *lambda_of(struct call *call)
+{
+    return call->state;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * What an invocation needs to know of a function and qualifier, kept in memory so that a warm
+ * Invoke asks the database nothing: versions with their sandbox plans, weight, metric handles.
+ * Every write of the service drops all targets.
+ */
+#ifndef COALMINE_TARGET_H
+#define COALMINE_TARGET_H
+
+#include <stdbool.h>
+
+#include "lambda/function.h"
+#include "lambda/metric_set.h"
+#include "lambda/state.h"
+#include "random.h"
+#include "runtime/pool.h"
+
+struct target_version {
+    struct sandbox_plan plan; /* its version says which */
+    struct arena texts;       /* what the plan borrows from */
+};
+
+struct target {
+    struct target_version primary;
+    struct target_version *routed; /* NULL: no weights */
+    double weight;
+    bool is_alias;
+    struct random_stream *stream; /* the alias's, for good */
+    char *arn;                    /* as invoked */
+    char *resource;               /* "fn", "fn:live", "fn:3" */
+};
+
+/* The target, or NULL with "Function not found". Valid until the next targets_forget(). */
+const struct target *target_get(struct call *call, const struct function_name *name);
+
+/* Which version runs this time. */
+const struct target_version *target_draw(const struct target *target);
+
+/* Drops all targets: something was written. */
+void targets_forget(struct lambda *lambda);
+
+/* This version, as it is, will run no more: its idle sandboxes stop now. */
+void target_retire(struct lambda *lambda, const struct function_version *version);
+
+#endif

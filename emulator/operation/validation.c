@@ -1,0 +1,370 @@
+/*
+ * The field rows against the tree: all violations are collected and worded as AWS words them.
+ * Types were the codecs' business, but for path, query and header members, which come as text
+ * and are converted here.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "operation/operation.h"
+#include "pattern.h"
+#include "xalloc.h"
+
+struct findings {
+    struct call *call;
+    struct buffer items;
+    int count;
+};
+
+static void check_structure(struct findings *findings, const struct field *rows, cJSON *tree,
+                            const char *path);
+
+/* A number as Java prints it: whole ones without a fraction unless the row is a double. */
+static void print_number(struct buffer *buffer, double value, bool is_double)
+{
+    if (value == floor(value) && fabs(value) < 1e15)
+        buffer_add_format(buffer, is_double ? "%.1f" : "%.0f", value);
+    else
+        buffer_add_format(buffer, "%.15g", value);
+}
+
+static void print_value(struct buffer *buffer, const struct field *field, const cJSON *value)
+{
+    const char *separator = "";
+    const cJSON *child;
+    if (cJSON_IsString(value)) {
+        buffer_add_string(buffer, value->valuestring);
+    } else if (cJSON_IsNumber(value)) {
+        print_number(buffer, value->valuedouble, field->type == FIELD_DOUBLE);
+    } else if (cJSON_IsBool(value)) {
+        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
+    } else if (cJSON_IsArray(value)) {
+        buffer_add_char(buffer, '[');
+        cJSON_ArrayForEach(child, value)
+        {
+            buffer_add_string(buffer, separator);
+            print_value(buffer, field->item, child);
+            separator = ", ";
+        }
+        buffer_add_char(buffer, ']');
+    } else {
+        buffer_add_char(buffer, '{');
+        cJSON_ArrayForEach(child, value)
+        {
+            buffer_add_format(buffer, "%s%s=", separator, child->string);
+            print_value(buffer, field->item ? field->item : field, child);
+            separator = ", ";
+        }
+        buffer_add_char(buffer, '}');
+    }
+}
+
+/* Begins a finding: "Value 'v' at 'path' failed to satisfy constraint: ". */
+static struct buffer *begin(struct findings *findings, const struct field *field,
+                            const cJSON *value, const char *path)
+{
+    struct buffer *items = &findings->items;
+    if (findings->count++)
+        buffer_add_string(items, "; ");
+    buffer_add_string(items, "Value ");
+    if (!value) {
+        buffer_add_string(items, "null ");
+    } else if (!field->is_sensitive) {
+        buffer_add_char(items, '\'');
+        print_value(items, field, value);
+        buffer_add_string(items, "' ");
+    }
+    buffer_add_format(items, "at '%s' failed to satisfy constraint: ", path);
+    return items;
+}
+
+static void add_bound(struct buffer *buffer, const char *what, const char *comparison, double bound,
+                      bool is_double)
+{
+    buffer_add_format(buffer, "Member must have %s %s than or equal to ", what, comparison);
+    print_number(buffer, bound, is_double);
+}
+
+static void add_enum(struct buffer *buffer, const struct field *field)
+{
+    const char *separator = "";
+    buffer_add_string(buffer, "Member must satisfy enum value set: [");
+    for (const char *const *value = field->values; *value; value++) {
+        buffer_add_format(buffer, "%s%s", separator, *value);
+        separator = ", ";
+    }
+    buffer_add_char(buffer, ']');
+}
+
+/* All constraints of a row, as the texts about list members and map entries list them. */
+static void add_all_constraints(struct buffer *buffer, const struct field *row, bool is_key)
+{
+    bool is_double = row->type == FIELD_DOUBLE;
+    const struct field_range *bounds = row->length ? row->length : row->range;
+    const char *what = row->length ? "length" : "value";
+    const char *separator = "";
+    if (bounds && bounds->has_max) {
+        add_bound(buffer, what, "less", bounds->max, is_double);
+        separator = ", ";
+    }
+    if (bounds) {
+        buffer_add_string(buffer, separator);
+        add_bound(buffer, what, "greater", bounds->min, is_double);
+        separator = ", ";
+    }
+    if (row->pattern) {
+        buffer_add_format(buffer, "%sMember must satisfy regular expression pattern: %s", separator,
+                          row->pattern);
+        separator = ", ";
+    }
+    if (row->values) {
+        buffer_add_string(buffer, separator);
+        add_enum(buffer, row);
+        separator = ", ";
+    }
+    if (!is_key)
+        buffer_add_format(buffer, "%sMember must not be null", separator);
+}
+
+static double character_count(const char *string)
+{
+    size_t count = 0;
+    for (; *string; string++)
+        count += ((unsigned char)*string & 0xC0) != 0x80;
+    return (double)count;
+}
+
+static bool is_below(const struct field_range *range, double value)
+{
+    return range && value < range->min;
+}
+
+static bool is_above(const struct field_range *range, double value)
+{
+    return range && range->has_max && value > range->max;
+}
+
+static bool is_listed(const struct field *field, const char *string)
+{
+    const char *const *value = field->values;
+    while (*value && strcmp(*value, string) != 0)
+        value++;
+    return *value != NULL;
+}
+
+static bool scalar_is_good(const struct field *row, const cJSON *value)
+{
+    if (cJSON_IsString(value)) {
+        const char *string = value->valuestring;
+        double length = character_count(string);
+        return !is_below(row->length, length) && !is_above(row->length, length) &&
+               (!row->pattern || pattern_matches(row->pattern, text_from(string))) &&
+               (!row->values || is_listed(row, string));
+    }
+    if (cJSON_IsNumber(value))
+        return !is_below(row->range, value->valuedouble) &&
+               !is_above(row->range, value->valuedouble);
+    return true;
+}
+
+static void check_bounds(struct findings *findings, const struct field *field, cJSON *value,
+                         const char *path, const struct field_range *range, const char *what,
+                         double measure)
+{
+    bool is_double = field->type == FIELD_DOUBLE;
+    if (is_above(range, measure))
+        add_bound(begin(findings, field, value, path), what, "less", range->max, is_double);
+    else if (is_below(range, measure))
+        add_bound(begin(findings, field, value, path), what, "greater", range->min, is_double);
+}
+
+static void check_string(struct findings *findings, const struct field *field, cJSON *value,
+                         const char *path)
+{
+    const char *string = value->valuestring;
+    check_bounds(findings, field, value, path, field->length, "length", character_count(string));
+    if (field->pattern && !pattern_matches(field->pattern, text_from(string)))
+        buffer_add_format(begin(findings, field, value, path),
+                          "Member must satisfy regular expression pattern: %s", field->pattern);
+    if (field->values && !is_listed(field, string))
+        add_enum(begin(findings, field, value, path), field);
+}
+
+static void check_list(struct findings *findings, const struct field *field, cJSON *value,
+                       const char *path)
+{
+    check_bounds(findings, field, value, path, field->length, "length", cJSON_GetArraySize(value));
+    const cJSON *item;
+    int number = 0;
+    bool is_bad = false;
+    cJSON_ArrayForEach(item, value)
+    {
+        number++;
+        if (field->item->type == FIELD_STRUCTURE) {
+            char *item_path = xformat("%s.%d.member", path, number);
+            check_structure(findings, field->item->members, (cJSON *)(uintptr_t)item, item_path);
+            free(item_path);
+        } else {
+            is_bad |= !scalar_is_good(field->item, item);
+        }
+    }
+    if (!is_bad)
+        return;
+    struct buffer *items = begin(findings, field, value, path);
+    buffer_add_string(items, "Member must satisfy constraint: [");
+    add_all_constraints(items, field->item, false);
+    buffer_add_char(items, ']');
+}
+
+static void check_map(struct findings *findings, const struct field *field, cJSON *value,
+                      const char *path)
+{
+    bool has_bad_key = false;
+    bool has_bad_value = false;
+    const cJSON *entry;
+    check_bounds(findings, field, value, path, field->length, "length", cJSON_GetArraySize(value));
+    cJSON_ArrayForEach(entry, value)
+    {
+        const cJSON key = { .type = cJSON_String, .valuestring = entry->string };
+        has_bad_key |= field->key && !scalar_is_good(field->key, &key);
+        has_bad_value |= field->item && !scalar_is_good(field->item, entry);
+    }
+    if (has_bad_key) {
+        struct buffer *items = begin(findings, field, value, path);
+        buffer_add_string(items, "Map keys must satisfy constraint: [");
+        add_all_constraints(items, field->key, true);
+        buffer_add_char(items, ']');
+    }
+    if (has_bad_value) {
+        struct buffer *items = begin(findings, field, value, path);
+        buffer_add_string(items, "Map value must satisfy constraint: [");
+        add_all_constraints(items, field->item, false);
+        buffer_add_char(items, ']');
+    }
+}
+
+static void check_value(struct findings *findings, const struct field *field, cJSON *value,
+                        const char *path)
+{
+    if (field->type == FIELD_STRUCTURE)
+        check_structure(findings, field->members, value, path);
+    else if (field->type == FIELD_LIST)
+        check_list(findings, field, value, path);
+    else if (field->type == FIELD_MAP)
+        check_map(findings, field, value, path);
+    else if (cJSON_IsString(value))
+        check_string(findings, field, value, path);
+    else if (cJSON_IsNumber(value))
+        check_bounds(findings, field, value, path, field->range, "value", value->valuedouble);
+}
+
+/* "routingConfig.additionalVersionWeights" from "routingConfig" and "AdditionalVersionWeights". */
+static char *member_path(const char *parent, const char *name)
+{
+    char *path = *parent ? xformat("%s.%s", parent, name) : xstrdup(name);
+    size_t at = strlen(path) - strlen(name);
+    path[at] = (char)tolower((unsigned char)path[at]);
+    return path;
+}
+
+static void check_structure(struct findings *findings, const struct field *rows, cJSON *tree,
+                            const char *parent)
+{
+    for (const struct field *field = rows; field && field->name; field++) {
+        cJSON *value = json_get(tree, field->name);
+        char *path = member_path(parent, field->name);
+        if (value)
+            check_value(findings, field, value, path);
+        else if (field->is_required)
+            buffer_add_string(begin(findings, field, NULL, path), "Member must not be null");
+        free(path);
+    }
+}
+
+/* The first required member that is absent, as CloudWatch names it ("A.member.1.B"), or NULL. */
+static char *find_missing(const struct field *rows, const cJSON *tree, const char *parent)
+{
+    for (const struct field *field = rows; field && field->name; field++) {
+        const cJSON *value = json_get(tree, field->name);
+        char *path = xformat("%s%s%s", parent, *parent ? "." : "", field->name);
+        char *missing = NULL;
+        if (!value && field->is_required)
+            return path;
+        if (value && field->type == FIELD_STRUCTURE)
+            missing = find_missing(field->members, value, path);
+        if (value && field->type == FIELD_LIST && field->item->type == FIELD_STRUCTURE) {
+            const cJSON *item;
+            int number = 0;
+            cJSON_ArrayForEach(item, value)
+            {
+                char *item_path = xformat("%s.member.%d", path, ++number);
+                missing = find_missing(field->item->members, item, item_path);
+                free(item_path);
+                if (missing)
+                    break;
+            }
+        }
+        free(path);
+        if (missing)
+            return missing;
+    }
+    return NULL;
+}
+
+/* Text of path, query and headers becomes what the row says. */
+static bool convert(struct call *call, const struct field *field, cJSON *value)
+{
+    int64_t number;
+    if (field->type == FIELD_INTEGER) {
+        if (!text_to_int64(text_from(value->valuestring), &number))
+            return error_set(&call->error, call->service->serialization_fault,
+                             "Value '%s' at '%s' is not a whole number", value->valuestring,
+                             field->name);
+        cJSON_ReplaceItemInObjectCaseSensitive(call->input, field->name,
+                                               cJSON_CreateNumber((double)number));
+    } else if (field->type == FIELD_BOOLEAN) {
+        bool is_true = strcmp(value->valuestring, "true") == 0;
+        if (!is_true && strcmp(value->valuestring, "false") != 0)
+            return error_set(&call->error, call->service->serialization_fault,
+                             "Value '%s' at '%s' is neither true nor false", value->valuestring,
+                             field->name);
+        cJSON_ReplaceItemInObjectCaseSensitive(call->input, field->name, cJSON_CreateBool(is_true));
+    }
+    return true;
+}
+
+static bool convert_all(struct call *call)
+{
+    for (const struct field *field = call->operation->input; field && field->name; field++) {
+        cJSON *value = field->place == FIELD_IN_BODY ? NULL : json_get(call->input, field->name);
+        if (cJSON_IsString(value) && !convert(call, field, value))
+            return false;
+    }
+    return true;
+}
+
+static bool nothing_is_missing(struct call *call)
+{
+    if (call->service->validation_style != VALIDATION_CLOUDWATCH)
+        return true;
+    CLEANUP(freep) char *missing = find_missing(call->operation->input, call->input, "");
+    return !missing || error_set(&call->error, call->service->missing_fault,
+                                 "The parameter %s is required.", missing);
+}
+
+bool call_validate(struct call *call)
+{
+    if (!convert_all(call) || !nothing_is_missing(call))
+        return false;
+    struct findings findings = { .call = call };
+    check_structure(&findings, call->operation->input, call->input, "");
+    if (findings.count)
+        error_set(&call->error, call->service->validation_fault,
+                  "%d validation error%s detected: %s", findings.count,
+                  findings.count == 1 ? "" : "s", buffer_text(&findings.items).data);
+    buffer_clear(&findings.items);
+    return findings.count == 0;
+}

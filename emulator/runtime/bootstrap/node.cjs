@@ -1,0 +1,400 @@
+/*
+ * The node side of a function process. Reads events from descriptor 3 and answers on descriptor
+ * 4 in the frames of emulator/runtime/frames.h; stdout and stderr are the function's log. The
+ * read between two events blocks the whole process, as Lambda freezes one.
+ */
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const util = require('util');
+const { createRequire } = require('module');
+const { pathToFileURL } = require('url');
+
+const EVENTS_FD = 3;
+const ANSWERS_FD = 4;
+const LOG_FD = 1;
+const HEADER_SIZE = 8;
+const EVENT_FIELDS_SIZE = 24;
+const KEPT_BUFFER_SIZE = 1 << 20;
+const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5 };
+const FINAL = 1;
+const EXIT_REJECTION = 128;
+const EXIT_EXCEPTION = 129;
+
+const environment = process.env;
+const taskRoot = environment.LAMBDA_TASK_ROOT;
+const isNativeError = util.types.isNativeError;
+
+/* Pipes: partial reads and writes, and EAGAIN in case the function made them non-blocking. */
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function patiently(operation) {
+    for (;;) {
+        try {
+            return operation();
+        } catch (error) {
+            if (error.code === 'EAGAIN')
+                Atomics.wait(pause, 0, 0, 1);
+            else if (error.code !== 'EINTR')
+                throw error;
+        }
+    }
+}
+
+function writeAll(fd, bytes, size) {
+    for (let sent = 0; sent < size;)
+        sent += patiently(() => fs.writeSync(fd, bytes, sent, size - sent));
+}
+
+let input = Buffer.allocUnsafeSlow(1 << 16);
+let inputSize = 0;
+
+function fillInput(size) {
+    if (input.length < size) {
+        const larger = Buffer.allocUnsafeSlow(size);
+        input.copy(larger, 0, 0, inputSize);
+        input = larger;
+    }
+    while (inputSize < size) {
+        const count = patiently(
+            () => fs.readSync(EVENTS_FD, input, inputSize, input.length - inputSize, null));
+        if (count === 0)
+            process.reallyExit(0); /* the emulator is gone */
+        inputSize += count;
+    }
+}
+
+/* The emulator sends no second event before the answer to the first: nothing is left over. */
+function resetInput() {
+    inputSize = 0;
+    if (input.length > KEPT_BUFFER_SIZE)
+        input = Buffer.allocUnsafeSlow(1 << 16);
+}
+
+let output = Buffer.allocUnsafeSlow(1 << 16);
+
+function sendFrame(type, flags, text) {
+    let bytes = output;
+    let size;
+    if (text.length * 3 + HEADER_SIZE <= output.length) {
+        size = output.utf8Write(text, HEADER_SIZE);
+    } else {
+        size = Buffer.byteLength(text);
+        bytes = Buffer.allocUnsafe(size + HEADER_SIZE);
+        bytes.utf8Write(text, HEADER_SIZE);
+    }
+    bytes.writeUInt32LE(size, 0);
+    bytes.writeUInt32LE(type | flags << 8, 4);
+    writeAll(ANSWERS_FD, bytes, size + HEADER_SIZE);
+}
+
+function sendError(type, flags, errorType, body) {
+    sendFrame(type, flags, errorType.replace(/\n/g, ' ') + '\n' + body);
+}
+
+function readEvent() {
+    fillInput(HEADER_SIZE);
+    const size = input.readUInt32LE(0);
+    fillInput(HEADER_SIZE + size);
+    let at = HEADER_SIZE + EVENT_FIELDS_SIZE;
+    const field = (index) => {
+        const fieldSize = input.readUInt32LE(HEADER_SIZE + 8 + 4 * index);
+        const value = input.utf8Slice(at, at + fieldSize);
+        at += fieldSize;
+        return value;
+    };
+    const event = {
+        deadline: input.readDoubleLE(HEADER_SIZE),
+        requestId: field(0),
+        arn: field(1),
+        traceId: field(2),
+        clientContext: field(3),
+        payload: '',
+    };
+    event.payload = input.utf8Slice(at, HEADER_SIZE + size);
+    resetInput();
+    return event;
+}
+
+/* Log lines in Lambda's text format. */
+
+let requestId;
+
+function logLine(level, text) {
+    const line = Buffer.from(`${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
+    writeAll(LOG_FD, line, line.length);
+}
+
+for (const [method, level] of Object.entries({ trace: 'TRACE', debug: 'DEBUG', info: 'INFO',
+    log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' }))
+    console[method] = (...values) => logLine(level, util.format(...values));
+
+/* Errors as Lambda prints them. */
+
+function isError(value) {
+    return isNativeError(value) || value instanceof Error;
+}
+
+function describeError(error) {
+    try {
+        if (isError(error))
+            return { errorType: String(error.name), errorMessage: String(error.message),
+                trace: String(error.stack).split('\n') };
+        return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    } catch {
+        return { errorType: 'handled', errorMessage:
+            'callback called with Error argument, but there was a problem while retrieving one ' +
+            'or more of its message, name, and stack', trace: [] };
+    }
+}
+
+function withErrorMembers(key, value) {
+    if (!isError(value))
+        return value;
+    return { errorType: value.name, errorMessage: value.message, code: value.code, ...value,
+        stack: String(value.stack).split('\n') };
+}
+
+function logFailure(label, error) {
+    let text;
+    try {
+        text = JSON.stringify(error, withErrorMembers);
+    } catch {
+        text = JSON.stringify(describeError(error));
+    }
+    console.error(label, '\t' + text);
+}
+
+function runtimeError(name, message) {
+    const error = new Error(message);
+    error.name = name;
+    error.stack = error.stack.replace(/^Error/, name);
+    return error;
+}
+
+/* One invocation after the other. */
+
+let handler;
+let handlerIsAsync = false;
+let current; /* the invocation that has no answer yet */
+let onDrained; /* what to do when nothing is left to run */
+
+function answer(invocation, send) {
+    if (invocation.isAnswered)
+        return;
+    invocation.isAnswered = true;
+    onDrained = undefined;
+    current = undefined;
+    send();
+    setImmediate(serve);
+}
+
+function fail(invocation, error) {
+    answer(invocation, () => {
+        logFailure('Invoke Error', error);
+        const description = describeError(error);
+        sendError(FRAME.ERROR, 0, description.errorType, JSON.stringify(description));
+    });
+}
+
+function succeed(invocation, value) {
+    let text;
+    try {
+        text = JSON.stringify(value);
+    } catch {
+        fail(invocation, new Error('Unable to stringify response body'));
+        return;
+    }
+    answer(invocation, () => sendFrame(FRAME.RESPONSE, 0, text === undefined ? 'null' : text));
+}
+
+/* The first call of the callback wins, and a result waits for the event loop unless told not to. */
+function settle(invocation, error, value) {
+    if (invocation.isSettled)
+        return;
+    invocation.isSettled = true;
+    if (error !== undefined && error !== null)
+        fail(invocation, error);
+    else if (invocation.context.callbackWaitsForEmptyEventLoop)
+        onDrained = () => succeed(invocation, value);
+    else
+        succeed(invocation, value);
+}
+
+function finish(invocation, error, value) {
+    if (error !== undefined && error !== null)
+        fail(invocation, error);
+    else
+        succeed(invocation, value);
+}
+
+function parseOptional(text) {
+    return text ? JSON.parse(text) : undefined;
+}
+
+/* The order of the members shows in JSON.stringify(context). */
+function makeContext(event, invocation) {
+    return {
+        callbackWaitsForEmptyEventLoop: true,
+        succeed: (value) => finish(invocation, undefined, value),
+        fail: (error) => finish(invocation, error === undefined || error === null
+            ? 'handled' : error),
+        done: (error, value) => finish(invocation, error, value),
+        functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+        functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+        memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+        logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+        logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+        clientContext: parseOptional(event.clientContext),
+        identity: undefined,
+        invokedFunctionArn: event.arn,
+        awsRequestId: event.requestId,
+        tenantId: undefined,
+        getRemainingTimeInMillis: () => event.deadline - Date.now(),
+    };
+}
+
+function drainedWithoutAnswer(invocation) {
+    if (handlerIsAsync)
+        fail(invocation, runtimeError('Runtime.NodeJsExit',
+            'The Lambda runtime client detected an unexpected Node.js exit code. This is most ' +
+            'commonly caused by a Promise that was never settled. For more information, see ' +
+            'https://nodejs.org/docs/latest/api/process.html#exit-codes'));
+    else
+        succeed(invocation, null);
+}
+
+let hasTraceId = false;
+
+function setTraceId(traceId) {
+    if (traceId)
+        environment._X_AMZN_TRACE_ID = traceId;
+    else if (hasTraceId)
+        delete environment._X_AMZN_TRACE_ID;
+    hasTraceId = traceId !== '';
+}
+
+function serve() {
+    const event = readEvent();
+    const invocation = { isAnswered: false, isSettled: false, context: undefined };
+    requestId = event.requestId;
+    setTraceId(event.traceId);
+    current = invocation;
+    onDrained = () => drainedWithoutAnswer(invocation);
+    try {
+        invocation.context = makeContext(event, invocation);
+        const result = handler(JSON.parse(event.payload), invocation.context,
+            (error, value) => settle(invocation, error, value));
+        if (result && typeof result.then === 'function')
+            result.then((value) => succeed(invocation, value),
+                (error) => finish(invocation, error === undefined || error === null
+                    ? 'handled' : error));
+    } catch (error) {
+        fail(invocation, error === undefined || error === null ? 'handled' : error);
+    }
+}
+
+/* Ends the process, having told why. */
+function die(label, error, exitStatus) {
+    logFailure(label, error);
+    const description = describeError(error);
+    const type = handler ? FRAME.ERROR : FRAME.INIT_ERROR;
+    if (!handler || current) /* between two answers there is nobody to tell */
+        sendError(type, FINAL, description.errorType, JSON.stringify(description));
+    process.exit(exitStatus);
+}
+
+/* Finding the handler. */
+
+function isFile(name) {
+    return fs.existsSync(name) && fs.statSync(name).isFile();
+}
+
+/* Whether the nearest package.json above makes .js files ES modules. */
+function isModulePackage(directory) {
+    for (let at = directory; path.basename(at) !== 'node_modules'; at = path.dirname(at)) {
+        const name = path.join(at, 'package.json');
+        if (fs.existsSync(name)) {
+            try {
+                return JSON.parse(fs.readFileSync(name, 'utf8')).type === 'module';
+            } catch (error) {
+                console.warn(`${name} cannot be read or parsed: ${error.message}. Files with ` +
+                    'ending .js are taken for CommonJS.');
+                return false;
+            }
+        }
+        if (at === path.dirname(at))
+            return false;
+    }
+    return false;
+}
+
+async function loadModule(directory, name) {
+    const base = path.resolve(taskRoot, directory, name);
+    const load = createRequire(path.join(environment.LAMBDA_RUNTIME_DIR, 'index.mjs'));
+    if (isFile(base))
+        return load(base);
+    if (isFile(base + '.js'))
+        return isModulePackage(path.dirname(base)) ? import(pathToFileURL(base + '.js').href)
+            : load(base + '.js');
+    if (isFile(base + '.mjs'))
+        return import(pathToFileURL(base + '.mjs').href);
+    if (isFile(base + '.cjs'))
+        return load(base + '.cjs');
+    const root = path.resolve(taskRoot, directory);
+    return load(load.resolve(directory ? './' + path.join(directory, name) : name,
+        { paths: [taskRoot, root] }));
+}
+
+function wrapLoadError(error) {
+    if (error instanceof SyntaxError)
+        return runtimeError('Runtime.UserCodeSyntaxError', String(error));
+    if (error && error.code === 'MODULE_NOT_FOUND')
+        return runtimeError('Runtime.ImportModuleError', String(error));
+    return error;
+}
+
+async function loadHandler(name) {
+    if (name.includes('..'))
+        throw runtimeError('Runtime.MalformedHandlerName', `'${name}' is not a valid handler ` +
+            'name. Use absolute paths when specifying root directories in handler names.');
+    const file = path.basename(name);
+    const dot = file.indexOf('.');
+    if (dot < 0)
+        throw runtimeError('Runtime.MalformedHandlerName', 'Bad handler');
+    const directory = name.slice(0, name.length - file.length);
+    let found;
+    try {
+        found = await loadModule(directory, file.slice(0, dot));
+    } catch (error) {
+        throw wrapLoadError(error);
+    }
+    for (const member of file.slice(dot + 1).split('.'))
+        found = found === undefined || found === null ? undefined : found[member];
+    if (found === undefined || found === null)
+        throw runtimeError('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
+    if (typeof found !== 'function')
+        throw runtimeError('Runtime.HandlerNotFound', `${name} is not a function`);
+    return found;
+}
+
+process.on('uncaughtException', (error) => die('Uncaught Exception', error, EXIT_EXCEPTION));
+process.on('unhandledRejection', (reason, promise) => {
+    const error = runtimeError('Runtime.UnhandledPromiseRejection', String(reason));
+    error.reason = reason;
+    error.promise = promise;
+    die('Unhandled Promise Rejection', error, EXIT_REJECTION);
+});
+process.on('beforeExit', () => {
+    if (onDrained)
+        onDrained();
+});
+
+loadHandler(environment._HANDLER).then((found) => {
+    handler = found;
+    handlerIsAsync = util.types.isAsyncFunction(found);
+    sendFrame(FRAME.NEXT, 0, '');
+    setImmediate(serve);
+}, (error) => die('Uncaught Exception', error, EXIT_EXCEPTION));

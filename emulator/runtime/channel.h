@@ -1,0 +1,34 @@
+/*
+ * What a function process can say, over whichever of the two channels it speaks: frames
+ * (frame_channel.h) or the Lambda Runtime API (runtime_api.h). Texts are borrowed during a call.
+ */
+#ifndef COALMINE_CHANNEL_H
+#define COALMINE_CHANNEL_H
+
+#include <stdbool.h>
+
+#include "text.h"
+
+/* The largest answer that Lambda passes on: 6 MiB + 100 (lambda-api.md, section 5.5). */
+enum { CHANNEL_PAYLOAD_MAX = 6291556 };
+
+/* What the process does after an answer. */
+enum channel_after {
+    CHANNEL_ASKS,     /* asks for the next event in the same breath */
+    CHANNEL_WILL_ASK, /* on_next() will tell */
+    CHANNEL_EXITS,
+};
+
+struct channel_events {
+    /* It has booted, or has done with the last event, and asks for another. */
+    void (*on_next)(void *owner);
+    /* The result of the event it has; `is_too_large`: it was, and is not here. */
+    void (*on_response)(struct text payload, bool is_too_large, enum channel_after after,
+                        void *owner);
+    /* The error body for the event it has. */
+    void (*on_error)(struct text type, struct text body, enum channel_after after, void *owner);
+    /* It cannot boot, and exits. */
+    void (*on_init_error)(struct text type, struct text body, void *owner);
+};
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * Writes event frames, whole in one call when the pipe has room, and hands answers over.
+ */
+#include "runtime/frame_channel.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "runtime/frames.h"
+#include "runtime/process.h"
+#include "runtime/watch.h"
+#include "xalloc.h"
+
+struct frame_channel {
+    struct loop *loop;
+    const struct channel_events *events;
+    void *owner;
+    int events_fd;
+    int answers_fd;
+    struct watch *readable;
+    struct watch *writable;
+    struct text unsent;
+    struct frame_reader reader;
+    bool is_reading; /* inside on_readable(): closing waits */
+    bool is_closed;
+};
+
+static void on_writable(void *owner);
+
+static enum channel_after what_follows(const struct frame *frame)
+{
+    return frame->is_final ? CHANNEL_EXITS : CHANNEL_ASKS;
+}
+
+/* "type\nbody" */
+static void hand_error_over(struct frame_channel *channel, const struct frame *frame)
+{
+    struct text body = frame->body;
+    struct text type = text_cut(&body, '\n');
+    if (frame->type == FRAME_INIT_ERROR)
+        channel->events->on_init_error(type, body, channel->owner);
+    else
+        channel->events->on_error(type, body, what_follows(frame), channel->owner);
+}
+
+static void hand_over(struct frame_channel *channel, const struct frame *frame)
+{
+    if (frame->type == FRAME_NEXT)
+        channel->events->on_next(channel->owner);
+    else if (frame->type == FRAME_RESPONSE || frame->is_oversized)
+        channel->events->on_response(frame->body, frame->is_oversized, what_follows(frame),
+                                     channel->owner);
+    else
+        hand_error_over(channel, frame);
+}
+
+/* Hands over one frame; false if there is none. An answer to half an event, or bytes that are no
+ * frame, end the conversation: the invocation's deadline does the rest. */
+static bool read_frame(struct frame_channel *channel)
+{
+    struct frame frame;
+    enum frame_read found = frame_reader_next(&channel->reader, channel->answers_fd, &frame);
+    if (found == FRAME_READ_WHOLE && channel->unsent.size)
+        found = FRAME_READ_END;
+    if (found == FRAME_READ_END)
+        watch_stop(&channel->readable);
+    if (found != FRAME_READ_WHOLE)
+        return false;
+    hand_over(channel, &frame);
+    return !channel->is_closed;
+}
+
+static void free_channel(struct frame_channel *channel)
+{
+    frame_reader_clear(&channel->reader);
+    free(channel);
+}
+
+static bool has_more(const struct frame_channel *channel)
+{
+    return channel->reader.buffer.size > channel->reader.used;
+}
+
+static void on_readable(void *owner)
+{
+    struct frame_channel *channel = owner;
+    channel->is_reading = true;
+    while (read_frame(channel) && has_more(channel))
+        ;
+    channel->is_reading = false;
+    if (channel->is_closed)
+        free_channel(channel);
+}
+
+void frame_channel_drain(struct frame_channel *channel)
+{
+    if (!channel->readable)
+        return;
+    channel->is_reading = true;
+    while (read_frame(channel))
+        ;
+    channel->is_reading = false;
+    if (channel->is_closed)
+        free_channel(channel);
+}
+
+static void send_rest(struct frame_channel *channel)
+{
+    while (channel->unsent.size) {
+        ssize_t count = write(channel->events_fd, channel->unsent.data, channel->unsent.size);
+        if (count >= 0) {
+            channel->unsent.data += count;
+            channel->unsent.size -= (size_t)count;
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno != EINTR) {
+            log_debug("runtime", "a function process takes no event: %s", strerror(errno));
+            channel->unsent = (struct text){ NULL, 0 };
+        }
+    }
+    if (!channel->unsent.size)
+        watch_stop(&channel->writable);
+    else if (!channel->writable)
+        channel->writable =
+            watch_start(channel->loop, channel->events_fd, UV_WRITABLE, on_writable, channel);
+}
+
+static void on_writable(void *owner)
+{
+    send_rest(owner);
+}
+
+void frame_channel_send(struct frame_channel *channel, struct text frame)
+{
+    channel->unsent = frame;
+    send_rest(channel);
+}
+
+struct frame_channel *frame_channel_open(struct loop *loop, const struct channel_events *events,
+                                         void *owner, struct frame_channel_ends *ends_out)
+{
+    struct frame_channel_ends ends;
+    int events_fd;
+    int answers_fd;
+    if (!process_pipe(&ends.events_fd, &events_fd))
+        return NULL;
+    if (!process_pipe(&answers_fd, &ends.answers_fd)) {
+        int failure = errno;
+        process_close(&ends.events_fd);
+        process_close(&events_fd);
+        errno = failure;
+        return NULL;
+    }
+    struct frame_channel *channel = xcalloc(1, sizeof(*channel));
+    channel->loop = loop;
+    channel->events = events;
+    channel->owner = owner;
+    channel->events_fd = events_fd;
+    channel->answers_fd = answers_fd;
+    channel->reader.body_max = CHANNEL_PAYLOAD_MAX;
+    channel->readable = watch_start(loop, answers_fd, UV_READABLE, on_readable, channel);
+    process_make_nonblocking(events_fd);
+    *ends_out = ends;
+    return channel;
+}
+
+void frame_channel_close(struct frame_channel **closing)
+{
+    struct frame_channel *channel = *closing;
+    if (!channel)
+        return;
+    *closing = NULL;
+    watch_stop(&channel->readable);
+    watch_stop(&channel->writable);
+    process_close(&channel->events_fd);
+    process_close(&channel->answers_fd);
+    channel->is_closed = true;
+    if (!channel->is_reading)
+        free_channel(channel);
+}

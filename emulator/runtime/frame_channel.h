@@ -1,0 +1,33 @@
+/*
+ * The parent's end of the framed channel (frames.h): two pipes on the loop.
+ */
+#ifndef COALMINE_FRAME_CHANNEL_H
+#define COALMINE_FRAME_CHANNEL_H
+
+#include "compiler.h"
+#include "loop/loop.h"
+#include "runtime/channel.h"
+
+struct frame_channel;
+
+/* The ends that the function process gets; the caller closes them when it has started. */
+struct frame_channel_ends {
+    int events_fd;
+    int answers_fd;
+};
+
+/* NULL with errno set if there are no descriptors left. */
+struct frame_channel *frame_channel_open(struct loop *loop, const struct channel_events *events,
+                                         void *owner, struct frame_channel_ends *ends_out);
+
+/* Sends an event's frame. The bytes stay the caller's and must last until the answer to them or
+ * frame_channel_close(). That the process is gone is known by its exit, not here. */
+void frame_channel_send(struct frame_channel *channel, struct text frame);
+
+/* The process has ended: handles what it said before. */
+void frame_channel_drain(struct frame_channel *channel);
+
+/* Closes, frees and sets to NULL; also from within an event of the channel. */
+void frame_channel_close(struct frame_channel **channel);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * From a runtime identifier to what runs it on this machine.
+ */
+#ifndef COALMINE_INTERPRETERS_H
+#define COALMINE_INTERPRETERS_H
+
+#include <stdbool.h>
+
+enum runtime_kind {
+    RUNTIME_NODE,
+    RUNTIME_PYTHON,
+    RUNTIME_PROVIDED, /* the package's own `bootstrap` */
+    RUNTIME_FOREIGN,  /* known to Lambda, not run here: java, ruby, dotnet */
+};
+
+enum runtime_kind runtime_kind_of(const char *identifier);
+
+/* The absolute path of the interpreter: the exact version (python3.12, node22) before whatever
+ * python3 or node there is; real programs only, no "#!" shims. NULL if there is none. Owned by
+ * the caller. Starts no process. */
+char *interpreter_find(const char *identifier);
+
+/* What to install for this runtime: "Node.js (node22 or node)". Owned by the caller. */
+char *interpreter_wanted(const char *identifier);
+
+/* Absolute path of a program that is needed as it is (bubblewrap). Owned by the caller, or NULL. */
+char *program_find(const char *name);
+
+#endif

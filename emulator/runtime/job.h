@@ -1,0 +1,31 @@
+/*
+ * An invocation as the pool keeps it: one block of memory that holds the event frame, ready to
+ * be sent, and slices of it. Belongs to one place at a time: a waiting list or a sandbox.
+ */
+#ifndef COALMINE_JOB_H
+#define COALMINE_JOB_H
+
+#include <stdint.h>
+
+#include "runtime/frames.h"
+#include "runtime/pool.h"
+
+struct job {
+    struct job *next; /* in the waiting list */
+    void (*on_done)(const struct invocation_result *result, void *owner);
+    void *owner;
+    int64_t submitted_us;     /* monotonic */
+    int64_t sent_us;          /* monotonic; when its time began to count */
+    int64_t started_ms;       /* service time of the same moment */
+    struct frame_event event; /* texts are slices of `frame` */
+    size_t frame_size;
+    char frame[];
+};
+
+/* Copies the invocation; ended with free(). */
+struct job *job_create(const struct invocation *invocation);
+
+/* Its time begins to count now. */
+void job_begin(struct job *job, int timeout_ms);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * One key of the pool: the sandboxes that run one version of one configuration, and the
+ * invocations that wait for them.
+ */
+#ifndef COALMINE_LANE_H
+#define COALMINE_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "runtime/job.h"
+#include "runtime/list.h"
+#include "runtime/pool.h"
+#include "runtime/sandbox.h"
+
+struct lane {
+    struct link in_bucket; /* by hash */
+    struct link in_lanes;  /* all of the pool's */
+    uint64_t hash;
+    struct arena arena; /* the plan's copy */
+    struct sandbox_plan *plan;
+    bool is_retired;
+    struct link idle; /* sandboxes with a process, last used first */
+    struct link down; /* without one */
+    int count;        /* all sandboxes */
+    int resting;      /* idle and down */
+    int starting;
+    struct job *first_waiting;
+    struct job **last_waiting;
+    int waiting;
+    double average_ms; /* of a handler, moving; < 0: unknown */
+    double cold_ms;    /* of a boot, moving; a guess at first */
+    int pressed_ticks; /* how long somebody has been waiting, in the pool's ticks */
+};
+
+/* A sandbox's place in the pool. */
+struct member {
+    struct link in_all;
+    struct link in_lane;    /* its lane's idle or down; alone while at work */
+    struct link in_resting; /* the pool's, by the time of resting; alone while at work */
+    struct pool *pool;
+    struct lane *lane; /* NULL: discarded */
+    struct sandbox *sandbox;
+    bool is_starting;
+    int64_t resting_since_us;
+};
+
+uint64_t lane_hash(const char *key);
+/* Copies the plan. */
+struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash);
+/* The lane has neither sandboxes nor waiting invocations. */
+void lane_destroy(struct lane *lane);
+
+void lane_enqueue(struct lane *lane, struct job *job);
+/* The one that waits longest; NULL if none. */
+struct job *lane_dequeue(struct lane *lane);
+
+/* Sandboxes that work or boot. */
+int lane_active(const struct lane *lane);
+/* Whether those who wait would wait so long that another process pays. */
+bool lane_wants_more(const struct lane *lane);
+/* Whether somebody has waited longer than anybody should while there is room. */
+bool lane_is_overdue(const struct lane *lane);
+/* Learns from an invocation that ended. */
+void lane_learn(struct lane *lane, const struct invocation_result *result);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * How much memory a function process and its descendants use, from /proc.
+ */
+#ifndef COALMINE_MEMORY_USE_H
+#define COALMINE_MEMORY_USE_H
+
+#include <sys/types.h>
+
+struct memory_use {
+    int now_mb;  /* resident now, summed over the processes */
+    int peak_mb; /* the sum of what each had resident at most */
+};
+
+/* `generations`: how many to leave out from the top (bubblewrap's own processes). Zeros if
+ * nothing is there any more. */
+struct memory_use memory_use_of(pid_t pid, int generations);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * Who runs what, when. An invocation is in exactly one place: a lane's waiting list, a sandbox,
+ * or done. A sandbox is at work (booting, busy, settling), resting in its lane's idle or down
+ * list and in the pool's list of resting ones, or discarded and only waiting for its process to
+ * end. Growth and fairness are decided in three places: when an invocation comes, when a sandbox
+ * becomes free, and at a tick while anybody waits.
+ */
+#include "runtime/pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "runtime/function_log.h"
+#include "runtime/lane.h"
+#include "runtime/outcome.h"
+#include "runtime/package.h"
+#include "runtime/workspace.h"
+#include "xalloc.h"
+
+enum {
+    BUCKETS = 256,
+    TICK_MS = 25,
+    PRESSED_TICKS = 4, /* somebody always waiting for so long: one more per processor */
+    MEMORY_TICK_MS = 100,
+    IDLE_TICK_MS = 30 * 1000,
+    IDLE_MAX_US = 600 * 1000 * 1000,
+    CEILING_MIN = 8,
+    CEILING_MAX = 64,
+    CEILING_PER_CPU = 8,
+    SANDBOX_MB = 64, /* a plain node process */
+};
+
+struct pool {
+    struct loop *loop;
+    struct sandbox_host host;
+    char *directory;
+    char *runtime_directory;
+    int ceiling;
+    int cpu_count;
+    int count; /* sandboxes that are not discarded */
+    unsigned last_id;
+    size_t pending;
+    int waiting; /* of those pending, those that no sandbox has */
+    bool is_stopping;
+    uv_signal_t *child_signal;
+    struct loop_timer *waiting_timer;
+    struct loop_timer *memory_timer;
+    struct loop_timer *idle_timer;
+    struct link all;
+    struct link resting; /* longest first */
+    struct link lanes;
+    struct link buckets[BUCKETS]; /* lanes by their hash */
+};
+
+#define MEMBER(link, name) CONTAINER_OF(link, struct member, name)
+#define LANE(link, name) CONTAINER_OF(link, struct lane, name)
+
+/* Calls `function` for every lane; it may end that one lane. */
+static void each_lane(struct pool *pool, void (*function)(struct pool *pool, struct lane *lane))
+{
+    struct link *next;
+    for (struct link *at = pool->lanes.after; at != &pool->lanes; at = next) {
+        next = at->after;
+        function(pool, LANE(at, in_lanes));
+    }
+}
+
+static struct lane *find_lane(struct pool *pool, const char *key, uint64_t hash)
+{
+    struct link *bucket = &pool->buckets[hash % BUCKETS];
+    for (struct link *at = bucket->after; at != bucket; at = at->after) {
+        struct lane *lane = LANE(at, in_bucket);
+        if (lane->hash == hash && !lane->is_retired && strcmp(lane->plan->key, key) == 0)
+            return lane;
+    }
+    return NULL;
+}
+
+static struct lane *get_lane(struct pool *pool, const struct sandbox_plan *plan)
+{
+    uint64_t hash = lane_hash(plan->key);
+    struct lane *lane = find_lane(pool, plan->key, hash);
+    if (!lane) {
+        lane = lane_create(plan, hash);
+        link_insert_after(&pool->buckets[hash % BUCKETS], &lane->in_bucket);
+        link_insert_before(&pool->lanes, &lane->in_lanes);
+    }
+    return lane;
+}
+
+/* Members: rest, wake, discard. */
+
+static void put_to_rest(struct member *member)
+{
+    struct lane *lane = member->lane;
+    bool is_idle = sandbox_state(member->sandbox) == SANDBOX_IDLE;
+    link_insert_after(is_idle ? &lane->idle : &lane->down, &member->in_lane);
+    link_insert_before(&member->pool->resting, &member->in_resting);
+    member->resting_since_us = clock_monotonic_us();
+    lane->resting++;
+}
+
+static void wake(struct member *member)
+{
+    link_remove(&member->in_lane);
+    link_remove(&member->in_resting);
+    member->lane->resting--;
+}
+
+/* Of a member that is not in a resting list. The lane stays, even if it was the last. */
+static void discard(struct member *member)
+{
+    struct lane *lane = member->lane;
+    member->lane = NULL;
+    lane->count--;
+    member->pool->count--;
+    sandbox_discard(member->sandbox);
+}
+
+static void discard_resting(struct member *member)
+{
+    wake(member);
+    discard(member);
+}
+
+static void start(struct member *member)
+{
+    member->is_starting = true;
+    member->lane->starting++;
+    sandbox_start(member->sandbox);
+}
+
+static struct member *create_member(struct pool *pool, struct lane *lane)
+{
+    struct member *member = xcalloc(1, sizeof(*member));
+    member->pool = pool;
+    member->lane = lane;
+    link_init(&member->in_lane);
+    link_init(&member->in_resting);
+    link_insert_before(&pool->all, &member->in_all);
+    lane->count++;
+    pool->count++;
+    member->sandbox = sandbox_create(&pool->host, lane->plan, ++pool->last_id, member);
+    return member;
+}
+
+/* Room for one more sandbox, at the cost of the one that rests longest if need be. */
+static bool make_room(struct pool *pool)
+{
+    if (pool->count < pool->ceiling)
+        return true;
+    if (link_is_alone(&pool->resting))
+        return false;
+    discard_resting(MEMBER(pool->resting.after, in_resting));
+    return true;
+}
+
+static bool start_another(struct pool *pool, struct lane *lane)
+{
+    if (!link_is_alone(&lane->down)) {
+        struct member *member = MEMBER(lane->down.after, in_lane);
+        wake(member);
+        start(member);
+        return true;
+    }
+    if (!make_room(pool))
+        return false;
+    start(create_member(pool, lane));
+    return true;
+}
+
+/* Boots sandboxes for those who wait, as many as pay. */
+static void grow(struct pool *pool, struct lane *lane, bool is_forced)
+{
+    while (!pool->is_stopping && lane->waiting > lane->starting &&
+           (is_forced || lane_wants_more(lane)) && start_another(pool, lane))
+        is_forced = false;
+}
+
+/* Ticks. */
+
+static void look_after_waiting(struct pool *pool, struct lane *lane)
+{
+    if (!lane->waiting) {
+        lane->pressed_ticks = 0;
+        return;
+    }
+    lane->pressed_ticks++;
+    bool is_pressed = lane->pressed_ticks >= PRESSED_TICKS && lane_active(lane) < pool->cpu_count;
+    if (is_pressed)
+        lane->pressed_ticks = 0;
+    grow(pool, lane, is_pressed || lane_is_overdue(lane));
+}
+
+static void on_waiting_tick(void *owner)
+{
+    struct pool *pool = owner;
+    each_lane(pool, look_after_waiting);
+    if (!pool->waiting)
+        loop_timer_stop(&pool->waiting_timer);
+}
+
+static void on_memory_tick(void *owner)
+{
+    struct pool *pool = owner;
+    bool is_any_busy = false;
+    for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
+        struct member *member = MEMBER(at, in_all);
+        is_any_busy |= sandbox_state(member->sandbox) == SANDBOX_BUSY;
+        sandbox_check_memory(member->sandbox);
+    }
+    if (!is_any_busy)
+        loop_timer_stop(&pool->memory_timer);
+}
+
+static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
+{
+    if (lane->count == 0 && lane->waiting == 0)
+        lane_destroy(lane);
+}
+
+static void on_idle_tick(void *owner)
+{
+    struct pool *pool = owner;
+    int64_t now_us = clock_monotonic_us();
+    while (!link_is_alone(&pool->resting)) {
+        struct member *member = MEMBER(pool->resting.after, in_resting);
+        if (now_us - member->resting_since_us < IDLE_MAX_US)
+            break;
+        discard_resting(member);
+    }
+    each_lane(pool, sweep_lane);
+}
+
+/* What sandboxes tell. */
+
+static void run(struct member *member, struct job *job)
+{
+    struct pool *pool = member->pool;
+    if (!pool->memory_timer)
+        pool->memory_timer =
+            loop_timer_start(pool->loop, MEMORY_TICK_MS, MEMORY_TICK_MS, on_memory_tick, pool);
+    sandbox_run(member->sandbox, job);
+}
+
+static struct job *dequeue(struct pool *pool, struct lane *lane)
+{
+    struct job *job = lane_dequeue(lane);
+    if (job)
+        pool->waiting--;
+    return job;
+}
+
+static void end_starting(struct member *member)
+{
+    if (member->is_starting)
+        member->lane->starting--;
+    member->is_starting = false;
+}
+
+static struct job *on_take_job(void *owner)
+{
+    struct member *member = owner;
+    end_starting(member); /* it has failed, or is late and has its job */
+    return dequeue(member->pool, member->lane);
+}
+
+/* The lane where nobody works and whose first has waited longest; NULL if there is none. */
+static struct lane *find_starving(const struct pool *pool)
+{
+    struct lane *found = NULL;
+    for (struct link *at = pool->lanes.after; at != &pool->lanes; at = at->after) {
+        struct lane *lane = LANE(at, in_lanes);
+        if (lane->waiting && lane_active(lane) == 0 &&
+            (!found || lane->first_waiting->submitted_us < found->first_waiting->submitted_us))
+            found = lane;
+    }
+    return found;
+}
+
+static void feed_starving(struct pool *pool)
+{
+    struct lane *lane;
+    while (pool->waiting && (lane = find_starving(pool))) {
+        grow(pool, lane, false);
+        if (lane_active(lane) == 0)
+            break; /* no room */
+    }
+}
+
+/* Whether the next invocation of this lane leaves its turn to an older one elsewhere. */
+static bool must_yield(const struct pool *pool, const struct lane *lane)
+{
+    if (pool->count < pool->ceiling)
+        return false;
+    const struct lane *starving = find_starving(pool);
+    return starving && starving->first_waiting->submitted_us < lane->first_waiting->submitted_us;
+}
+
+static void on_free(void *owner)
+{
+    struct member *member = owner;
+    struct pool *pool = member->pool;
+    struct lane *lane = member->lane;
+    end_starting(member);
+    if (!link_is_alone(&member->in_resting))
+        wake(member); /* its process ended while it was idle */
+    if (sandbox_state(member->sandbox) == SANDBOX_IDLE && lane->waiting &&
+        !must_yield(pool, lane)) {
+        run(member, dequeue(pool, lane));
+        return;
+    }
+    put_to_rest(member);
+    if (lane->is_retired && !lane->waiting)
+        discard_resting(member);
+    feed_starving(pool);
+    grow(pool, lane, false);
+}
+
+static void on_done(const struct job *job, const struct invocation_result *result, void *owner)
+{
+    struct member *member = owner;
+    member->pool->pending--;
+    if (member->lane)
+        lane_learn(member->lane, result);
+    job->on_done(result, job->owner);
+}
+
+static void on_gone(void *owner)
+{
+    struct member *member = owner;
+    link_remove(&member->in_all);
+    free(member);
+}
+
+static void on_child_ended(uv_signal_t *handle, int number UNUSED)
+{
+    struct pool *pool = handle->data;
+    struct link *next;
+    for (struct link *at = pool->all.after; at != &pool->all; at = next) {
+        next = at->after;
+        sandbox_reap(MEMBER(at, in_all)->sandbox);
+    }
+}
+
+/* The public side. */
+
+void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
+                 const struct invocation *invocation)
+{
+    struct lane *lane = get_lane(pool, plan);
+    struct job *job = job_create(invocation);
+    pool->pending++;
+    if (!link_is_alone(&lane->idle) && !pool->is_stopping) {
+        struct member *member = MEMBER(lane->idle.after, in_lane);
+        wake(member);
+        run(member, job);
+        return;
+    }
+    lane_enqueue(lane, job);
+    pool->waiting++;
+    if (!pool->waiting_timer)
+        pool->waiting_timer = loop_timer_start(pool->loop, TICK_MS, TICK_MS, on_waiting_tick, pool);
+    grow(pool, lane, false);
+}
+
+static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
+{
+    lane->is_retired = true;
+    if (lane->waiting)
+        return;
+    while (!link_is_alone(&lane->idle))
+        discard_resting(MEMBER(lane->idle.after, in_lane));
+    while (!link_is_alone(&lane->down))
+        discard_resting(MEMBER(lane->down.after, in_lane));
+}
+
+void pool_retire(struct pool *pool, const char *key)
+{
+    struct lane *lane = find_lane(pool, key, lane_hash(key));
+    if (lane)
+        retire_lane(pool, lane);
+    feed_starving(pool);
+}
+
+void pool_retire_all(struct pool *pool)
+{
+    each_lane(pool, retire_lane);
+}
+
+size_t pool_pending(const struct pool *pool)
+{
+    return pool->pending;
+}
+
+/* What suits the machine: processors and, at half of it, memory. */
+static int choose_ceiling(int cpu_count)
+{
+    int64_t memory_mb = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
+    int64_t ceiling = (int64_t)cpu_count * CEILING_PER_CPU;
+    if (ceiling > memory_mb / 2 / SANDBOX_MB)
+        ceiling = memory_mb / 2 / SANDBOX_MB;
+    if (ceiling > CEILING_MAX)
+        ceiling = CEILING_MAX;
+    return ceiling < CEILING_MIN ? CEILING_MIN : (int)ceiling;
+}
+
+/* Processes end: their exits must be seen, and writing to them must not end the server. */
+static void watch_children(struct pool *pool)
+{
+    signal(SIGPIPE, SIG_IGN);
+    pool->child_signal = xcalloc(1, sizeof(*pool->child_signal));
+    uv_signal_init(loop_uv(pool->loop), pool->child_signal);
+    pool->child_signal->data = pool;
+    uv_signal_start(pool->child_signal, on_child_ended, SIGCHLD);
+}
+
+struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
+                         struct error *error)
+{
+    if (!workspace_prepare(settings->directory, error))
+        return NULL;
+    char *directory = realpath(settings->directory, NULL);
+    if (!directory) {
+        error_set(error, NULL, "cannot find '%s': %s", settings->directory, strerror(errno));
+        return NULL;
+    }
+    struct pool *pool = xcalloc(1, sizeof(*pool));
+    pool->loop = loop;
+    pool->directory = directory;
+    pool->runtime_directory = workspace_runtime(directory);
+    pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    pool->ceiling = settings->ceiling ? settings->ceiling : choose_ceiling(pool->cpu_count);
+    pool->host = (struct sandbox_host){ .loop = loop,
+                                        .directory = pool->directory,
+                                        .runtime_directory = pool->runtime_directory,
+                                        .is_isolated = settings->is_isolated,
+                                        .take_job = on_take_job,
+                                        .on_free = on_free,
+                                        .on_done = on_done,
+                                        .on_gone = on_gone };
+    link_init(&pool->all);
+    link_init(&pool->resting);
+    link_init(&pool->lanes);
+    for (int i = 0; i < BUCKETS; i++)
+        link_init(&pool->buckets[i]);
+    pool->idle_timer = loop_timer_start(loop, IDLE_TICK_MS, IDLE_TICK_MS, on_idle_tick, pool);
+    watch_children(pool);
+    return pool;
+}
+
+/* The log of an invocation that never ran is its frame alone. */
+static void end_unserved(struct pool *pool, const struct lane *lane, struct job *job)
+{
+    struct function_log log = { 0 };
+    struct text request_id = job->event.request_id;
+    struct outcome outcome =
+        outcome_exit(request_id, "Runtime.ExitError", "the emulator stopped before it could run");
+    struct function_report report = { .request_id = request_id,
+                                      .version = lane->plan->version,
+                                      .init_ms = -1,
+                                      .memory_mb = lane->plan->memory_mb,
+                                      .status = outcome.status,
+                                      .error_type = outcome.error_type,
+                                      .remark = outcome.remark };
+    struct text text = function_log_finish(&log, &report);
+    struct invocation_result result = {
+        .end = outcome.end,
+        .payload = outcome.owned,
+        .payload_size = outcome.payload.size,
+        .error_type = outcome.error_type,
+        .init_ms = -1,
+        .started_ms = clock_now_ms(),
+        .log = (char *)text.data,
+        .log_size = text.size,
+        .init_log = TEXT(""),
+        .log_stream = "",
+    };
+    pool->pending--;
+    job->on_done(&result, job->owner);
+    function_log_clear(&log);
+    outcome_clear(&outcome);
+    free(job);
+}
+
+static void end_lane(struct pool *pool, struct lane *lane)
+{
+    struct job *job;
+    while ((job = dequeue(pool, lane)))
+        end_unserved(pool, lane, job);
+}
+
+static void forget_lane(struct pool *pool UNUSED, struct lane *lane)
+{
+    lane->count = 0;
+    lane_destroy(lane);
+}
+
+static void on_signal_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void pool_destroy(struct pool *pool)
+{
+    if (!pool)
+        return;
+    pool->is_stopping = true;
+    while (!link_is_alone(&pool->all)) {
+        struct member *member = MEMBER(pool->all.after, in_all);
+        sandbox_destroy(member->sandbox);
+        on_gone(member);
+    }
+    while (pool->waiting)
+        each_lane(pool, end_lane);
+    each_lane(pool, forget_lane);
+    loop_timer_stop(&pool->waiting_timer);
+    loop_timer_stop(&pool->memory_timer);
+    loop_timer_stop(&pool->idle_timer);
+    uv_close((uv_handle_t *)pool->child_signal, on_signal_closed);
+    package_remove(pool->directory);
+    free(pool->directory);
+    free(pool->runtime_directory);
+    free(pool);
+}

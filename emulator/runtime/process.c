@@ -1,0 +1,243 @@
+/*
+ * Starting, killing and reaping. Between vfork() and exec the child runs in the parent's memory:
+ * it makes nothing but system calls, and all signals stay blocked until its handlers are reset.
+ */
+#include "runtime/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+enum {
+    EVENTS_FD = 3,
+    ANSWERS_FD = 4,
+    FIRST_OTHER_FD = 5,
+    FIRST_OWN_FD = 10, /* pipes of the parent start here */
+    FILES_MAX = 1024,  /* RLIMIT_NOFILE on Lambda */
+    SIGNAL_STATUS = 128,
+    NOT_STARTED = 127,
+};
+
+static void reset_signals(void)
+{
+    struct sigaction standard = { .sa_handler = SIG_DFL };
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &standard, NULL); /* those that cannot be changed answer an error */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool place_descriptors(const struct process_plan *plan)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+        return false;
+    if (dup2(plan->log_fd, STDOUT_FILENO) < 0 || dup2(plan->log_fd, STDERR_FILENO) < 0)
+        return false;
+    if (plan->events_fd >= 0 && dup2(plan->events_fd, EVENTS_FD) < 0)
+        return false;
+    if (plan->answers_fd >= 0 && dup2(plan->answers_fd, ANSWERS_FD) < 0)
+        return false;
+    close_range(plan->answers_fd >= 0 ? FIRST_OTHER_FD : EVENTS_FD, ~0U, CLOSE_RANGE_CLOEXEC);
+    return true;
+}
+
+NORETURN static void become(const struct process_plan *plan, pid_t parent, volatile int *failure)
+{
+    struct rlimit files = { FILES_MAX, FILES_MAX };
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(NOT_STARTED); /* it died before the line above */
+    setrlimit(RLIMIT_NOFILE, &files);
+    if (place_descriptors(plan) && (!plan->directory || chdir(plan->directory) == 0)) {
+        reset_signals();
+        execve(plan->arguments[0], plan->arguments, plan->environment);
+    }
+    *failure = errno;
+    _exit(NOT_STARTED);
+}
+
+int process_start(const struct process_plan *plan, pid_t *pid_out)
+{
+    volatile int failure = 0;
+    pid_t parent = getpid();
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(plan, parent, &failure);
+    int fork_failure = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0)
+        return fork_failure;
+    if (failure) {
+        process_wait(pid);
+        return failure;
+    }
+    *pid_out = pid;
+    return 0;
+}
+
+void process_kill(pid_t pid)
+{
+    if (kill(-pid, SIGKILL) != 0)
+        kill(pid, SIGKILL);
+}
+
+bool process_is_over(pid_t pid, int *status_out)
+{
+    int status;
+    if (waitpid(pid, &status, WNOHANG) != pid)
+        return false;
+    *status_out = status;
+    return true;
+}
+
+void process_wait(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static const struct {
+    int number;
+    const char *reason;
+} killing_signals[] = {
+    { SIGKILL, "signal: killed" },
+    { SIGSEGV, "signal: segmentation fault" },
+    { SIGABRT, "signal: aborted" },
+    { SIGBUS, "signal: bus error" },
+    { SIGILL, "signal: illegal instruction" },
+    { SIGFPE, "signal: floating point exception" },
+    { SIGTRAP, "signal: trace/breakpoint trap" },
+    { SIGSYS, "signal: bad system call" },
+    { SIGTERM, "signal: terminated" },
+};
+
+static const char *signal_reason(int number)
+{
+    for (size_t i = 0; i < COUNT_OF(killing_signals); i++)
+        if (killing_signals[i].number == number)
+            return killing_signals[i].reason;
+    return NULL;
+}
+
+const char *process_exit_reason(int status, bool is_wrapped, char text_out[PROCESS_REASON_SIZE])
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return NULL;
+    const char *reason = NULL;
+    if (WIFSIGNALED(status))
+        reason = signal_reason(WTERMSIG(status));
+    else if (is_wrapped && WEXITSTATUS(status) > SIGNAL_STATUS)
+        reason = signal_reason(WEXITSTATUS(status) - SIGNAL_STATUS);
+    if (reason)
+        return reason;
+    if (WIFSIGNALED(status))
+        snprintf(text_out, PROCESS_REASON_SIZE, "signal: signal %d", WTERMSIG(status));
+    else
+        snprintf(text_out, PROCESS_REASON_SIZE, "exit status %d", WEXITSTATUS(status));
+    return text_out;
+}
+
+void process_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void process_make_nonblocking(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* Moves a descriptor out of the way of those that children are given. */
+static bool move_up(int *fd)
+{
+    if (*fd >= FIRST_OWN_FD)
+        return true;
+    int higher = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
+    if (higher < 0)
+        return false;
+    close(*fd);
+    *fd = higher;
+    return true;
+}
+
+bool process_pipe(int *read_out, int *write_out)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    if (!move_up(&ends[0]) || !move_up(&ends[1])) {
+        int failure = errno;
+        close(ends[0]);
+        close(ends[1]);
+        errno = failure;
+        return false;
+    }
+    *read_out = ends[0];
+    *write_out = ends[1];
+    return true;
+}
+
+/* Reads until the other side closes; false past the time. */
+static bool read_all(int fd, int timeout_ms, struct buffer *output)
+{
+    int64_t end_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
+    for (;;) {
+        int64_t left_ms = (end_us - clock_monotonic_us()) / 1000;
+        struct pollfd ready = { .fd = fd, .events = POLLIN };
+        if (left_ms <= 0)
+            return false;
+        if (poll(&ready, 1, (int)left_ms) <= 0)
+            continue;
+        char bytes[1024];
+        ssize_t count = read(fd, bytes, sizeof(bytes));
+        if (count == 0)
+            return true;
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0)
+            buffer_add(output, bytes, (size_t)count);
+    }
+}
+
+bool process_run(char *const *arguments, int timeout_ms, struct buffer *output)
+{
+    char *const environment[] = { NULL };
+    int read_end;
+    int write_end;
+    pid_t pid;
+    int status = 0;
+    if (!process_pipe(&read_end, &write_end))
+        return false;
+    struct process_plan plan = { .arguments = arguments,
+                                 .environment = environment,
+                                 .log_fd = write_end,
+                                 .events_fd = -1,
+                                 .answers_fd = -1 };
+    bool started = process_start(&plan, &pid) == 0;
+    process_close(&write_end);
+    bool ended = started && read_all(read_end, timeout_ms, output);
+    process_close(&read_end);
+    if (!started)
+        return false;
+    if (!ended)
+        process_kill(pid);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}

@@ -1,0 +1,298 @@
+/*
+ * The Runtime API's requests and the states of the process behind them. The names of the states
+ * are Lambda's own: they stand in its error messages.
+ *
+ *   Started --next--> Ready --event--> Running --response, error--> RuntimeResponseSentState
+ *      |                ^                                                       |
+ *      init error       +------------------------- next ------------------------+
+ */
+#include "runtime/runtime_api.h"
+
+#include <assert.h>
+#include <ctype.h>
+
+#include "http/server.h"
+#include "xalloc.h"
+
+enum state { STARTED, INIT_ERROR, READY, RUNNING, RESPONSE_SENT };
+
+static const char *const state_names[] = {
+    [STARTED] = "Started",
+    [INIT_ERROR] = "InitError",
+    [READY] = "Ready",
+    [RUNNING] = "Running",
+    [RESPONSE_SENT] = "RuntimeResponseSentState",
+};
+
+struct runtime_api {
+    struct loop *loop;
+    const struct channel_events *events;
+    void *owner;
+    struct http_server *server;
+    enum state state;
+    struct http_exchange *waiting; /* the request for the next event, in READY */
+    char *request_id;              /* of the event it has; NULL: none */
+    bool is_stopped;               /* requests that still come in are left to the server's end */
+};
+
+/* Where the parts of a path stand: "/2018-06-01/runtime/" what "/" id "/" action. */
+struct target {
+    struct text what;
+    struct text id;
+    struct text action;
+};
+
+static const struct http_header json_header[] = { { "Content-Type", "application/json" } };
+
+static void reply(struct http_exchange *exchange, int status, char *takes_body)
+{
+    struct http_reply answer = { .status = status,
+                                 .headers = json_header,
+                                 .header_count = 1,
+                                 .body = takes_body,
+                                 .body_size = strlen(takes_body) };
+    http_exchange_reply(exchange, &answer);
+}
+
+static void refuse(struct http_exchange *exchange, int status, const char *type,
+                   const char *message)
+{
+    reply(exchange, status,
+          xformat("{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}", message, type));
+}
+
+static void acknowledge(struct http_exchange *exchange)
+{
+    reply(exchange, 202, xstrdup("{\"status\":\"OK\"}"));
+}
+
+static void refuse_move(struct runtime_api *api, struct http_exchange *exchange, const char *to)
+{
+    CLEANUP(freep)
+    char *message =
+        xformat("State transition from %s to %s failed for runtime. Error: State transition is "
+                "not allowed",
+                state_names[api->state], to);
+    refuse(exchange, 403, "InvalidStateTransition", message);
+}
+
+static void on_next(struct runtime_api *api, struct http_exchange *exchange)
+{
+    if (api->state != STARTED && api->state != RESPONSE_SENT) {
+        refuse_move(api, exchange, state_names[READY]);
+        return;
+    }
+    api->state = READY;
+    api->waiting = exchange;
+    api->events->on_next(api->owner);
+}
+
+/* Whether an answer may be given now, and to this event; refuses it if not. */
+static bool may_answer(struct runtime_api *api, struct http_exchange *exchange, struct text id,
+                       const char *to)
+{
+    if (api->state == STARTED || api->state == INIT_ERROR) {
+        refuse_move(api, exchange, to);
+        return false;
+    }
+    if (!api->request_id || !text_equal(id, api->request_id)) {
+        refuse(exchange, 400, "InvalidRequestID", "Invalid request ID");
+        return false;
+    }
+    return true;
+}
+
+static void forget_event(struct runtime_api *api)
+{
+    free(api->request_id);
+    api->request_id = NULL;
+    api->state = RESPONSE_SENT;
+}
+
+static void on_response(struct runtime_api *api, struct http_exchange *exchange, struct text id)
+{
+    const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    if (!may_answer(api, exchange, id, "InvocationResponse"))
+        return;
+    if (mode && strcmp(mode, "streaming") != 0) {
+        refuse(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+        return;
+    }
+    bool is_too_large = http_exchange_is_too_large(exchange);
+    struct text body = http_exchange_body(exchange);
+    forget_event(api);
+    if (is_too_large)
+        refuse(exchange, 413, "RequestEntityTooLarge",
+               "Exceeded maximum allowed payload size (6291556 bytes).");
+    else
+        acknowledge(exchange);
+    api->events->on_response(body, is_too_large, CHANNEL_WILL_ASK, api->owner);
+}
+
+/* (Runtime|Function).Upper and letters are kept, others become Unknown. */
+static struct text error_type(const struct http_exchange *exchange)
+{
+    const char *given = http_exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
+    struct text type = text_from(given);
+    bool is_function = given && text_starts_with(type, "Function.");
+    if (is_function || (given && text_starts_with(type, "Runtime."))) {
+        const char *name = strchr(given, '.') + 1;
+        size_t letters = 0;
+        while (isalpha((unsigned char)name[letters]))
+            letters++;
+        if (letters > 1 && !name[letters] && isupper((unsigned char)*name))
+            return type;
+    }
+    return is_function ? TEXT("Function.Unknown") : TEXT("Runtime.Unknown");
+}
+
+static void on_error(struct runtime_api *api, struct http_exchange *exchange, struct text id)
+{
+    if (!may_answer(api, exchange, id, "InvocationErrorResponse"))
+        return;
+    struct text type = error_type(exchange);
+    struct text body = http_exchange_body(exchange);
+    forget_event(api);
+    acknowledge(exchange);
+    api->events->on_error(type, body, CHANNEL_WILL_ASK, api->owner);
+}
+
+static void on_init_error(struct runtime_api *api, struct http_exchange *exchange)
+{
+    if (api->state != STARTED) {
+        refuse_move(api, exchange, state_names[INIT_ERROR]);
+        return;
+    }
+    struct text type = error_type(exchange);
+    struct text body = http_exchange_body(exchange);
+    api->state = INIT_ERROR;
+    acknowledge(exchange);
+    api->events->on_init_error(type, body, api->owner);
+}
+
+/* False if the path is none of the Runtime API's. */
+static bool parse(struct text path, struct target *target_out)
+{
+    if (path.size && path.data[0] == '/')
+        text_cut(&path, '/');
+    if (!text_equal(text_cut(&path, '/'), "2018-06-01"))
+        return false;
+    struct text group = text_cut(&path, '/');
+    target_out->what = text_equal(group, "ping") ? group : text_cut(&path, '/');
+    target_out->id = text_cut(&path, '/');
+    target_out->action = path;
+    return text_equal(group, "runtime") || text_equal(group, "ping");
+}
+
+static void on_request(struct http_exchange *exchange, void *owner)
+{
+    struct runtime_api *api = owner;
+    struct target target;
+    if (api->is_stopped)
+        return;
+    bool is_get = text_equal(http_exchange_method(exchange), "GET");
+    bool is_post = text_equal(http_exchange_method(exchange), "POST");
+    bool is_known = parse(http_exchange_path(exchange), &target);
+    bool is_invocation = is_known && text_equal(target.what, "invocation");
+    if (is_get && is_invocation && text_equal(target.id, "next"))
+        on_next(api, exchange);
+    else if (is_post && is_invocation && text_equal(target.action, "response"))
+        on_response(api, exchange, target.id);
+    else if (is_post && is_invocation && text_equal(target.action, "error"))
+        on_error(api, exchange, target.id);
+    else if (is_post && is_known && text_equal(target.what, "init") &&
+             text_equal(target.id, "error"))
+        on_init_error(api, exchange);
+    else if (is_get && is_known && text_equal(target.what, "ping"))
+        reply(exchange, 200, xstrdup("pong"));
+    else
+        reply(exchange, 404, xstrdup("404 page not found\n"));
+}
+
+static size_t body_ceiling(struct text method UNUSED, struct text target UNUSED, void *owner UNUSED)
+{
+    return CHANNEL_PAYLOAD_MAX;
+}
+
+struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_events *events,
+                                      void *owner, struct error *error)
+{
+    struct runtime_api *api = xcalloc(1, sizeof(*api));
+    struct http_server_options options = {
+        .address = "127.0.0.1", .on_request = on_request, .body_ceiling = body_ceiling, .owner = api
+    };
+    api->loop = loop;
+    api->events = events;
+    api->owner = owner;
+    api->server = http_server_start(loop, &options, error);
+    if (api->server)
+        return api;
+    free(api);
+    return NULL;
+}
+
+int runtime_api_port(const struct runtime_api *api)
+{
+    return http_server_port(api->server);
+}
+
+/* A header's value as a string of one line; JSON text may hold line ends. */
+static char *one_line(struct text text)
+{
+    char *line = xstrndup(text.size ? text.data : "", text.size);
+    for (char *at = line; *at; at++)
+        if (*at == '\r' || *at == '\n')
+            *at = ' ';
+    return line;
+}
+
+void runtime_api_send(struct runtime_api *api, const struct job *job)
+{
+    const struct frame_event *event = &job->event;
+    assert(api->state == READY && api->waiting);
+    CLEANUP(freep) char *arn = one_line(event->invoked_arn);
+    CLEANUP(freep) char *trace_id = one_line(event->trace_id);
+    CLEANUP(freep) char *client_context = one_line(event->client_context);
+    char deadline[24];
+    snprintf(deadline, sizeof(deadline), "%.0f", event->deadline_ms);
+    free(api->request_id);
+    api->request_id = one_line(event->request_id);
+    struct http_header headers[6] = {
+        json_header[0],
+        { "Lambda-Runtime-Aws-Request-Id", api->request_id },
+        { "Lambda-Runtime-Deadline-Ms", deadline },
+        { "Lambda-Runtime-Invoked-Function-Arn", arn },
+    };
+    size_t count = 4;
+    if (*trace_id)
+        headers[count++] = (struct http_header){ "Lambda-Runtime-Trace-Id", trace_id };
+    if (*client_context)
+        headers[count++] = (struct http_header){ "Lambda-Runtime-Client-Context", client_context };
+    struct http_reply answer = { .status = 200,
+                                 .headers = headers,
+                                 .header_count = count,
+                                 .body = xmemdup(event->payload.data, event->payload.size),
+                                 .body_size = event->payload.size };
+    struct http_exchange *exchange = api->waiting;
+    api->waiting = NULL;
+    api->state = RUNNING;
+    http_exchange_reply(exchange, &answer);
+}
+
+static void free_api(void *owner)
+{
+    struct runtime_api *api = owner;
+    free(api->request_id);
+    free(api);
+}
+
+void runtime_api_stop(struct runtime_api **stopping)
+{
+    struct runtime_api *api = *stopping;
+    if (!api)
+        return;
+    *stopping = NULL;
+    api->is_stopped = true;
+    http_server_destroy(api->server);
+    loop_defer(api->loop, free_api, api); /* the server may be inside a request of ours */
+}

@@ -1,0 +1,72 @@
+/*
+ * One execution environment: a function process, its private /tmp, its log stream. The process
+ * may end and be started again; the environment and its /tmp last until sandbox_discard().
+ *
+ *   DOWN --start--> STARTING --next--> IDLE --event--> BUSY --answer--> SETTLING --next--> IDLE
+ *
+ * BUSY goes to IDLE at once if the answer asks for the next event, else by SETTLING: answered,
+ * but not yet asked. The process's end leads from all of these to DOWN, and a discarded sandbox
+ * goes to STOPPING, which ends with its process.
+ */
+#ifndef COALMINE_SANDBOX_H
+#define COALMINE_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "loop/loop.h"
+#include "runtime/job.h"
+#include "runtime/pool.h"
+
+enum sandbox_state {
+    SANDBOX_DOWN,
+    SANDBOX_STARTING,
+    SANDBOX_IDLE,
+    SANDBOX_BUSY,
+    SANDBOX_SETTLING,
+    SANDBOX_STOPPING,
+    SANDBOX_STATES,
+};
+
+const char *sandbox_state_name(enum sandbox_state state);
+bool sandbox_state_allows(enum sandbox_state from, enum sandbox_state to);
+
+struct sandbox;
+
+/* What sandboxes have in common, and whom they tell. `owner` is each sandbox's own. */
+struct sandbox_host {
+    struct loop *loop;
+    const char *directory;         /* the workspace */
+    const char *runtime_directory; /* our bootstraps in it */
+    bool is_isolated;
+    /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if
+     * none waits. Asked in STARTING only. */
+    struct job *(*take_job)(void *owner);
+    /* The state has become IDLE or DOWN: free for a job. Told before on_done, so that the process
+     * works on the next event while the end of the last is told. */
+    void (*on_free)(void *owner);
+    /* The job has ended; it is freed afterwards. */
+    void (*on_done)(const struct job *job, const struct invocation_result *result, void *owner);
+    /* After sandbox_discard(): the process has ended and the sandbox is no more. */
+    void (*on_gone)(void *owner);
+};
+
+/* A new environment, DOWN. `plan` must last until sandbox_discard(); `id` is unique. */
+struct sandbox *sandbox_create(const struct sandbox_host *host, const struct sandbox_plan *plan,
+                               unsigned id, void *owner);
+
+enum sandbox_state sandbox_state(const struct sandbox *sandbox);
+
+/* DOWN: boots a process. */
+void sandbox_start(struct sandbox *sandbox);
+/* IDLE: takes the job and hands it to the process. */
+void sandbox_run(struct sandbox *sandbox, struct job *job);
+/* Looks whether the process has ended, and if so does what follows. After SIGCHLD. */
+void sandbox_reap(struct sandbox *sandbox);
+/* Kills a BUSY process that uses more than its memory. */
+void sandbox_check_memory(struct sandbox *sandbox);
+/* Without a job: stops the process; on_gone() follows, later. */
+void sandbox_discard(struct sandbox *sandbox);
+/* Ends the job, if there is one, as failed; kills, waits, frees. Nothing is told but on_done(). */
+void sandbox_destroy(struct sandbox *sandbox);
+
+#endif

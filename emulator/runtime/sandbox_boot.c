@@ -1,0 +1,135 @@
+/*
+ * From a plan to a running process: interpreter or bootstrap, channel, log pipe, command line.
+ */
+#include "runtime/sandbox_boot.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "runtime/interpreters.h"
+#include "runtime/isolation.h"
+#include "runtime/process.h"
+#include "runtime/sandbox_command.h"
+#include "xalloc.h"
+
+static bool fail(struct boot_failure *failure, const char *error_type, char *takes_message)
+{
+    failure->error_type = error_type;
+    failure->message = takes_message;
+    return false;
+}
+
+static bool is_executable(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* *interpreter_out stays NULL for a package that brings its own bootstrap. */
+static bool find_program(const struct sandbox_plan *plan, char **interpreter_out,
+                         struct boot_failure *failure)
+{
+    if (runtime_kind_of(plan->runtime) == RUNTIME_PROVIDED) {
+        CLEANUP(freep) char *path = xformat("%s/bootstrap", plan->code_directory);
+        return is_executable(path) ||
+               fail(failure, "Runtime.InvalidEntrypoint",
+                    xstrdup("Couldn't find valid bootstrap(s): [/var/task/bootstrap "
+                            "/opt/bootstrap]"));
+    }
+    *interpreter_out = interpreter_find(plan->runtime);
+    if (*interpreter_out)
+        return true;
+    CLEANUP(freep) char *wanted = interpreter_wanted(plan->runtime);
+    log_warn(plan->function_name, "runtime %s cannot run on this machine: install %s",
+             plan->runtime, wanted);
+    return fail(
+        failure, "Runtime.ExitError",
+        xformat("Runtime %s cannot run on this machine: install %s", plan->runtime, wanted));
+}
+
+static bool fail_by_errno(struct boot_failure *failure, const char *what)
+{
+    return fail(failure, "Runtime.ExitError", xformat("%s: %s", what, strerror(errno)));
+}
+
+/* Frames for our own bootstraps, HTTP for all others. */
+static bool open_channel(const struct boot_plan *plan, bool speaks_frames, struct booted *booted,
+                         struct frame_channel_ends *ends, struct boot_failure *failure)
+{
+    if (speaks_frames) {
+        booted->frames = frame_channel_open(plan->loop, plan->events, plan->owner, ends);
+        return booted->frames || fail_by_errno(failure, "cannot make a channel");
+    }
+    struct error error = { 0 };
+    booted->api = runtime_api_start(plan->loop, plan->events, plan->owner, &error);
+    if (!booted->api)
+        fail(failure, "Runtime.ExitError", xstrdup(error.message));
+    error_clear(&error);
+    return booted->api != NULL;
+}
+
+static bool start(const struct boot_plan *plan, const char *interpreter, struct booted *booted,
+                  const struct frame_channel_ends *ends, int log_fd, struct boot_failure *failure)
+{
+    struct sandbox_place place = {
+        .plan = plan->plan,
+        .interpreter = interpreter,
+        .runtime_directory = plan->runtime_directory,
+        .tmp_directory = plan->tmp_directory,
+        .log_stream = plan->log_stream,
+        .runtime_api_port = booted->api ? runtime_api_port(booted->api) : 0,
+        .is_isolated = booted->is_isolated,
+    };
+    struct sandbox_command command;
+    sandbox_command_build(&command, &place);
+    struct process_plan process = {
+        .arguments = command.arguments.items,
+        .environment = command.environment.items,
+        .directory = command.directory,
+        .log_fd = log_fd,
+        .events_fd = ends->events_fd,
+        .answers_fd = ends->answers_fd,
+    };
+    int reason = process_start(&process, &booted->pid);
+    if (reason)
+        fail(failure, "Runtime.InvalidEntrypoint",
+             xformat("fork/exec %s: %s", command.arguments.items[0], strerror(reason)));
+    sandbox_command_clear(&command);
+    return reason == 0;
+}
+
+static bool connect_and_start(const struct boot_plan *plan, const char *interpreter,
+                              struct booted *booted, struct boot_failure *failure)
+{
+    struct frame_channel_ends ends = { -1, -1 };
+    int log_fd = -1;
+    bool started = open_channel(plan, interpreter != NULL, booted, &ends, failure);
+    if (started && !process_pipe(&booted->log_fd, &log_fd))
+        started = fail_by_errno(failure, "cannot make a pipe");
+    if (started)
+        started = start(plan, interpreter, booted, &ends, log_fd, failure);
+    process_close(&log_fd);
+    process_close(&ends.events_fd);
+    process_close(&ends.answers_fd);
+    return started;
+}
+
+bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_failure *failure)
+{
+    CLEANUP(freep) char *interpreter = NULL;
+    struct booted booted = { .log_fd = -1 };
+    if (!find_program(plan->plan, &interpreter, failure))
+        return false;
+    booted.is_isolated = plan->is_isolated && isolation_program();
+    if (!connect_and_start(plan, interpreter, &booted, failure)) {
+        process_close(&booted.log_fd);
+        frame_channel_close(&booted.frames);
+        runtime_api_stop(&booted.api);
+        return false;
+    }
+    process_make_nonblocking(booted.log_fd);
+    *booted_out = booted;
+    return true;
+}

@@ -1,0 +1,24 @@
+/*
+ * The pool's directory: our bootstraps as files, and a home with a private /tmp per environment.
+ */
+#ifndef COALMINE_WORKSPACE_H
+#define COALMINE_WORKSPACE_H
+
+#include "compiler.h"
+#include "error.h"
+#include "runtime/interpreters.h"
+
+/* Empties `directory` (or makes it) and writes the bootstraps to its "runtime". */
+MUST_CHECK bool workspace_prepare(const char *directory, struct error *error);
+
+/* The names below, all owned by the caller. */
+char *workspace_runtime(const char *directory);           /* what becomes /var/runtime */
+char *workspace_home(const char *directory, unsigned id); /* of one environment; see below */
+
+/* Makes the home and its "tmp" with mode 1777. */
+MUST_CHECK bool workspace_make_home(const char *home, struct error *error);
+
+/* The bootstrap's file name for a managed runtime; NULL for the others. */
+const char *workspace_bootstrap_name(enum runtime_kind kind);
+
+#endif

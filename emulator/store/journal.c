@@ -1,0 +1,333 @@
+#include "store/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "crypto.h"
+#include "log.h"
+#include "xalloc.h"
+
+enum { FRAME_HEAD = 9, SEGMENT_MAX = 64 << 20, RECORD_MAX = 16 << 20 };
+
+/* Segments by the position of their first byte, ascending; the last one is written to. */
+struct segment {
+    uint64_t start;
+    uint64_t size;
+};
+
+struct journal {
+    char *directory;
+    bool is_durable;
+    int fd;
+    struct segment *segments;
+    size_t segment_count;
+    struct buffer queue;
+};
+
+static char *segment_path(const struct journal *journal, uint64_t start)
+{
+    return xformat("%s/journal-%020llu.log", journal->directory, (unsigned long long)start);
+}
+
+static struct segment *last_segment(const struct journal *journal)
+{
+    return &journal->segments[journal->segment_count - 1];
+}
+
+static void add_segment(struct journal *journal, uint64_t start, uint64_t size)
+{
+    journal->segments =
+        xrealloc(journal->segments, (journal->segment_count + 1) * sizeof(*journal->segments));
+    journal->segments[journal->segment_count++] = (struct segment){ start, size };
+}
+
+static int compare_segments(const void *a, const void *b)
+{
+    const struct segment *first = a;
+    const struct segment *second = b;
+    return first->start < second->start ? -1 : first->start > second->start;
+}
+
+static bool find_segments(struct journal *journal, struct error *error)
+{
+    DIR *directory = opendir(journal->directory);
+    if (!directory)
+        return error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
+    const struct dirent *entry;
+    while ((entry = readdir(directory))) {
+        unsigned long long start;
+        struct stat status;
+        char end = '\0';
+        if (sscanf(entry->d_name, "journal-%20llu.lo%c", &start, &end) != 2 || end != 'g')
+            continue;
+        if (fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
+            add_segment(journal, start, (uint64_t)status.st_size);
+    }
+    closedir(directory);
+    if (journal->segment_count)
+        qsort(journal->segments, journal->segment_count, sizeof(*journal->segments),
+              compare_segments);
+    return true;
+}
+
+/* Opens the last segment for writing, making it if need be. */
+static bool open_last(struct journal *journal, struct error *error)
+{
+    CLEANUP(freep) char *path = segment_path(journal, last_segment(journal)->start);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(error, NULL, "cannot open %s: %s", path, strerror(errno));
+    if (journal->fd >= 0)
+        close(journal->fd);
+    journal->fd = fd;
+    return true;
+}
+
+struct journal *journal_open(const char *directory, bool is_durable, struct error *error)
+{
+    struct journal *journal = xcalloc(1, sizeof(*journal));
+    journal->directory = xstrdup(directory);
+    journal->is_durable = is_durable;
+    journal->fd = -1;
+    if (!find_segments(journal, error)) {
+        journal_close(journal);
+        return NULL;
+    }
+    if (journal->segment_count == 0)
+        add_segment(journal, 0, 0);
+    if (!open_last(journal, error)) {
+        journal_close(journal);
+        return NULL;
+    }
+    return journal;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->fd >= 0)
+        close(journal->fd);
+    buffer_clear(&journal->queue);
+    free(journal->segments);
+    free(journal->directory);
+    free(journal);
+}
+
+static uint32_t read_u32(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+/* The size of the whole record at `bytes`, or 0 if none is whole and sound there. */
+static size_t check_record(const unsigned char *bytes, size_t left)
+{
+    if (left < FRAME_HEAD)
+        return 0;
+    uint32_t size = read_u32(bytes);
+    if (size > RECORD_MAX || left - FRAME_HEAD < size)
+        return 0;
+    return crypto_crc32c(bytes + 8, (size_t)size + 1) == read_u32(bytes + 4)
+               ? FRAME_HEAD + (size_t)size
+               : 0;
+}
+
+/* Is there a sound record anywhere behind `at`? Then what stands at `at` is damage, not a tail
+ * that a crash tore. */
+static bool has_record_behind(const unsigned char *bytes, size_t at, size_t size)
+{
+    for (size_t next = at + 1; next + FRAME_HEAD <= size; next++) {
+        if (check_record(bytes + next, size - next))
+            return true;
+    }
+    return false;
+}
+
+struct replay {
+    struct journal *journal;
+    uint64_t position;
+    void (*on_record)(uint8_t kind, struct text payload, void *owner);
+    void *owner;
+};
+
+static bool cut_tail(struct journal *journal, struct segment *segment, size_t size,
+                     struct error *error)
+{
+    CLEANUP(freep) char *path = segment_path(journal, segment->start);
+    log_warn("journal", "the last %llu bytes of %s are a torn record; they were cut off",
+             (unsigned long long)(segment->size - size), path);
+    if (truncate(path, (off_t)size) != 0)
+        return error_set(error, NULL, "cannot cut %s: %s", path, strerror(errno));
+    segment->size = size;
+    return true;
+}
+
+static bool replay_bytes(const struct replay *replay, struct segment *segment,
+                         const unsigned char *bytes, struct error *error)
+{
+    size_t size = (size_t)segment->size;
+    size_t at = 0;
+    while (at < size) {
+        size_t record = check_record(bytes + at, size - at);
+        if (record == 0) {
+            CLEANUP(freep) char *path = segment_path(replay->journal, segment->start);
+            bool is_last = segment == last_segment(replay->journal);
+            if (is_last && !has_record_behind(bytes, at, size))
+                return cut_tail(replay->journal, segment, at, error);
+            return error_set(error, NULL,
+                             "%s is damaged at byte %zu; restore it, or move it away to start "
+                             "without the metrics it holds",
+                             path, at);
+        }
+        struct text payload = { (const char *)bytes + at + FRAME_HEAD, record - FRAME_HEAD };
+        if (segment->start + at >= replay->position)
+            replay->on_record(bytes[at + 8], payload, replay->owner);
+        at += record;
+    }
+    return true;
+}
+
+static bool replay_segment(const struct replay *replay, struct segment *segment,
+                           struct error *error)
+{
+    if (segment->size == 0 || segment->start + segment->size <= replay->position)
+        return true;
+    CLEANUP(freep) char *path = segment_path(replay->journal, segment->start);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    void *bytes =
+        fd < 0 ? MAP_FAILED : mmap(NULL, (size_t)segment->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (fd >= 0)
+        close(fd);
+    if (bytes == MAP_FAILED)
+        return error_set(error, NULL, "cannot read %s: %s", path, strerror(errno));
+    size_t mapped = (size_t)segment->size;
+    bool is_good = replay_bytes(replay, segment, bytes, error);
+    munmap(bytes, mapped);
+    return is_good;
+}
+
+bool journal_replay(struct journal *journal, uint64_t position,
+                    void (*on_record)(uint8_t kind, struct text payload, void *owner), void *owner,
+                    struct error *error)
+{
+    struct replay replay = { journal, position, on_record, owner };
+    for (size_t i = 0; i < journal->segment_count; i++) {
+        if (!replay_segment(&replay, &journal->segments[i], error))
+            return false;
+    }
+    /* Positions never repeat, even if the files were lost after a checkpoint. */
+    if (journal_position(journal) < position) {
+        add_segment(journal, position, 0);
+        return open_last(journal, error);
+    }
+    return true;
+}
+
+static void add_u32(struct buffer *buffer, uint32_t value)
+{
+    const unsigned char bytes[] = { (unsigned char)value, (unsigned char)(value >> 8),
+                                    (unsigned char)(value >> 16), (unsigned char)(value >> 24) };
+    buffer_add(buffer, bytes, sizeof(bytes));
+}
+
+void journal_append(struct journal *journal, uint8_t kind, struct text payload)
+{
+    struct buffer *queue = &journal->queue;
+    size_t start = queue->size;
+    add_u32(queue, (uint32_t)payload.size);
+    add_u32(queue, 0);
+    buffer_add_char(queue, (char)kind);
+    buffer_add_text(queue, payload);
+    uint32_t checksum = crypto_crc32c(queue->data + start + 8, payload.size + 1);
+    for (int i = 0; i < 4; i++)
+        queue->data[start + 4 + (size_t)i] = (char)(checksum >> (8 * i));
+}
+
+bool journal_is_dirty(const struct journal *journal)
+{
+    return journal->queue.size > 0;
+}
+
+static bool write_queue(struct journal *journal)
+{
+    size_t written = 0;
+    while (written < journal->queue.size) {
+        ssize_t size =
+            write(journal->fd, journal->queue.data + written, journal->queue.size - written);
+        if (size < 0 && errno != EINTR)
+            return false;
+        written += size > 0 ? (size_t)size : 0;
+    }
+    return !journal->is_durable || fdatasync(journal->fd) == 0;
+}
+
+bool journal_flush(struct journal *journal, struct error *error)
+{
+    if (journal->queue.size == 0)
+        return true;
+    struct segment *segment = last_segment(journal);
+    bool is_written = write_queue(journal);
+    if (!is_written) {
+        error_set(error, NULL, "cannot write to the journal in %s: %s", journal->directory,
+                  strerror(errno));
+        if (ftruncate(journal->fd, (off_t)segment->size) != 0)
+            log_error("journal", "cannot cut a half-written record: %s", strerror(errno));
+    } else {
+        segment->size += journal->queue.size;
+    }
+    journal->queue.size = 0;
+    if (is_written && segment->size >= SEGMENT_MAX) {
+        add_segment(journal, segment->start + segment->size, 0);
+        return open_last(journal, error);
+    }
+    return is_written;
+}
+
+uint64_t journal_position(const struct journal *journal)
+{
+    return last_segment(journal)->start + last_segment(journal)->size + journal->queue.size;
+}
+
+static void remove_first_segments(struct journal *journal, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP(freep) char *path = segment_path(journal, journal->segments[i].start);
+        if (unlink(path) != 0 && errno != ENOENT)
+            log_warn("journal", "cannot remove %s: %s", path, strerror(errno));
+    }
+    memmove(journal->segments, journal->segments + count,
+            (journal->segment_count - count) * sizeof(*journal->segments));
+    journal->segment_count -= count;
+}
+
+void journal_forget(struct journal *journal, uint64_t position)
+{
+    size_t count = 0;
+    while (count + 1 < journal->segment_count &&
+           journal->segments[count].start + journal->segments[count].size <= position)
+        count++;
+    if (count)
+        remove_first_segments(journal, count);
+}
+
+bool journal_reset(struct journal *journal, struct error *error)
+{
+    journal->queue.size = 0;
+    uint64_t position = journal_position(journal);
+    if (last_segment(journal)->size > 0) {
+        add_segment(journal, position, 0);
+        if (!open_last(journal, error))
+            return false;
+    }
+    remove_first_segments(journal, journal->segment_count - 1);
+    return true;
+}

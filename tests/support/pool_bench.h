@@ -1,0 +1,157 @@
+/*
+ * A real pool on a real loop, with functions written on the spot below a directory that goes
+ * away with the bench.
+ */
+#ifndef COALMINE_POOL_BENCH_H
+#define COALMINE_POOL_BENCH_H
+
+#include <check.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "runtime/package.h"
+#include "runtime/pool.h"
+#include "xalloc.h"
+
+enum { BENCH_FUNCTIONS_MAX = 8 };
+
+struct bench {
+    char directory[64];
+    struct loop *loop;
+    struct pool *pool;
+    int function_count;
+    char *code[BENCH_FUNCTIONS_MAX];
+    char *key[BENCH_FUNCTIONS_MAX];
+};
+
+/* What came of an invocation, copied. */
+struct ending {
+    bool is_done;
+    struct invocation_result result;
+    char *payload;
+    char *log;
+    char *init_log;
+    char *log_stream;
+    char *error_type;
+};
+
+/* A bench in the directory that it has already. */
+static inline void bench_open(struct bench *bench, int ceiling)
+{
+    struct error error = { 0 };
+    CLEANUP(freep) char *workspace = xformat("%s/workspace", bench->directory);
+    struct pool_settings settings = { .directory = workspace,
+                                      .ceiling = ceiling,
+                                      .is_isolated = true };
+    bench->loop = loop_create();
+    bench->pool = pool_create(bench->loop, &settings, &error);
+    ck_assert_msg(bench->pool != NULL, "%s", error.message);
+}
+
+static inline void bench_init(struct bench *bench, int ceiling)
+{
+    *bench = (struct bench){ .directory = "/tmp/coalmine-pool-XXXXXX" };
+    ck_assert_ptr_nonnull(mkdtemp(bench->directory));
+    bench_open(bench, ceiling);
+}
+
+static inline void bench_clear(struct bench *bench)
+{
+    pool_destroy(bench->pool);
+    loop_destroy(bench->loop);
+    package_remove(bench->directory);
+    for (int i = 0; i < bench->function_count; i++) {
+        free(bench->code[i]);
+        free(bench->key[i]);
+    }
+}
+
+static inline void bench_write(const char *directory, const char *name, const char *content,
+                               mode_t mode)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    ck_assert_int_eq(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+/* A function of one file; more can be written to plan.code_directory. */
+static inline struct sandbox_plan bench_function(struct bench *bench, const char *runtime,
+                                                 const char *file, const char *content)
+{
+    int i = bench->function_count++;
+    bench->code[i] = xformat("%s/code%d", bench->directory, i);
+    bench->key[i] = xformat("function %d", i);
+    ck_assert_int_eq(mkdir(bench->code[i], 0755), 0);
+    bench_write(bench->code[i], file, content, 0755);
+    return (struct sandbox_plan){ .key = bench->key[i],
+                                  .runtime = runtime,
+                                  .handler = "index.handler",
+                                  .code_directory = bench->code[i],
+                                  .function_name = "hello",
+                                  .version = "3",
+                                  .region = "us-east-1",
+                                  .account = "000000000000",
+                                  .log_group = "/aws/lambda/hello",
+                                  .memory_mb = 512,
+                                  .timeout_ms = 20000 };
+}
+
+static inline void on_bench_done(const struct invocation_result *result, void *owner)
+{
+    struct ending *ending = owner;
+    ck_assert(!ending->is_done);
+    ending->is_done = true;
+    ending->result = *result;
+    ending->payload = xstrndup(result->payload, result->payload_size);
+    ending->log = xstrndup(result->log, result->log_size);
+    ending->init_log = xstrndup(result->init_log.data, result->init_log.size);
+    ending->log_stream = xstrdup(result->log_stream);
+    ending->error_type = result->error_type ? xstrdup(result->error_type) : NULL;
+}
+
+static inline void ending_clear(struct ending *ending)
+{
+    free(ending->payload);
+    free(ending->log);
+    free(ending->init_log);
+    free(ending->log_stream);
+    free(ending->error_type);
+    *ending = (struct ending){ 0 };
+}
+
+#define REQUEST_ID "8f5bd2a1-0001-4000-8000-000000000001"
+#define INVOKED_ARN "arn:aws:lambda:us-east-1:000000000000:function:hello:live"
+
+static inline void bench_submit(struct bench *bench, const struct sandbox_plan *plan,
+                                struct text payload, struct ending *ending)
+{
+    struct invocation invocation = { .request_id = REQUEST_ID,
+                                     .invoked_arn = INVOKED_ARN,
+                                     .payload = payload,
+                                     .on_done = on_bench_done,
+                                     .owner = ending };
+    *ending = (struct ending){ 0 };
+    pool_submit(bench->pool, plan, &invocation);
+    ck_assert(!ending->is_done);
+}
+
+static inline void bench_wait(struct bench *bench, struct ending *ending)
+{
+    loop_run_until(bench->loop, &ending->is_done);
+    ck_assert(ending->is_done);
+}
+
+/* Submits and waits. */
+static inline void bench_invoke(struct bench *bench, const struct sandbox_plan *plan,
+                                const char *payload, struct ending *ending)
+{
+    bench_submit(bench, plan, text_from(payload), ending);
+    bench_wait(bench, ending);
+}
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * Which environment runs what, and who waits for whom.
+ */
+#include "support/suite.h"
+
+#include "support/pool_bench.h"
+
+#define NODE "nodejs20.x"
+
+/* Counts what its process has run, and takes its time if asked to. */
+static const char counter_js[] =
+    "let count = 0;\n"
+    "exports.handler = async (event) => {\n"
+    "  count++;\n"
+    "  if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep));\n"
+    "  return { count };\n"
+    "};\n";
+
+START_TEST(two_at_once_use_two_environments)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &second);
+    ck_assert_uint_eq(pool_pending(bench.pool), 2);
+    bench_wait(&bench, &first);
+    bench_wait(&bench, &second);
+    ck_assert_str_eq(first.payload, "{\"count\":1}");
+    ck_assert_str_eq(second.payload, "{\"count\":1}");
+    ck_assert_str_ne(first.log_stream, second.log_stream);
+    ck_assert_uint_eq(pool_pending(bench.pool), 0);
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(at_the_ceiling_invocations_wait_their_turn)
+{
+    struct bench bench;
+    struct ending endings[4];
+    bench_init(&bench, 1);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    for (int i = 0; i < 4; i++)
+        bench_submit(&bench, &plan, TEXT("{\"sleep\":20}"), &endings[i]);
+    for (int i = 0; i < 4; i++) {
+        CLEANUP(freep) char *expected = xformat("{\"count\":%d}", i + 1);
+        bench_wait(&bench, &endings[i]);
+        ck_assert_str_eq(endings[i].payload, expected);
+        ck_assert_str_eq(endings[i].log_stream, endings[0].log_stream);
+    }
+    for (int i = 0; i < 4; i++)
+        ending_clear(&endings[i]);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(at_the_ceiling_idle_environments_of_others_make_room)
+{
+    struct bench bench;
+    struct ending busy;
+    struct ending other;
+    struct ending again;
+    bench_init(&bench, 1);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_submit(&bench, &one, TEXT("{\"sleep\":100}"), &busy);
+    bench_submit(&bench, &two, TEXT("{}"), &other);
+    bench_submit(&bench, &one, TEXT("{}"), &again);
+    bench_wait(&bench, &again);
+    ck_assert_msg(other.is_done, "the lane that had nothing was overtaken");
+    ck_assert_str_eq(busy.payload, "{\"count\":1}");
+    ck_assert_str_eq(other.payload, "{\"count\":1}");
+    ck_assert_str_eq(again.payload, "{\"count\":1}");
+    ending_clear(&busy);
+    ending_clear(&other);
+    ending_clear(&again);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(short_invocations_queue_rather_than_start_processes)
+{
+    struct bench bench;
+    struct ending endings[8];
+    bench_init(&bench, 0);
+    struct sandbox_plan plan =
+        bench_function(&bench, NODE, "index.js", "exports.handler = async () => 1;");
+    for (int i = 0; i < 4; i++) {
+        bench_invoke(&bench, &plan, "{}", &endings[0]);
+        ending_clear(&endings[0]);
+    }
+    for (int i = 0; i < 8; i++)
+        bench_submit(&bench, &plan, TEXT("{}"), &endings[i]);
+    for (int i = 0; i < 8; i++) {
+        bench_wait(&bench, &endings[i]);
+        ck_assert_double_lt(endings[i].result.init_ms, 0);
+        ending_clear(&endings[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_sudden_slow_handler_does_not_hold_others_up)
+{
+    struct bench bench;
+    struct ending slow;
+    struct ending quick;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    for (int i = 0; i < 20; i++) {
+        bench_invoke(&bench, &plan, "{}", &quick);
+        ending_clear(&quick);
+    }
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":5000}"), &slow);
+    bench_submit(&bench, &plan, TEXT("{}"), &quick);
+    bench_wait(&bench, &quick);
+    ck_assert(!slow.is_done);
+    ending_clear(&quick);
+    bench_clear(&bench);
+    ck_assert(slow.is_done);
+    ck_assert_int_eq(slow.result.end, INVOCATION_EXIT);
+    ending_clear(&slow);
+}
+END_TEST
+
+START_TEST(a_retired_key_lets_the_busy_one_finish)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &ending);
+    pool_retire(bench.pool, plan.key);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":2}");
+    ending_clear(&ending);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":1}");
+    ending_clear(&ending);
+    pool_retire_all(bench.pool);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":1}");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations_wait_their_turn,
+      at_the_ceiling_idle_environments_of_others_make_room,
+      short_invocations_queue_rather_than_start_processes,
+      a_sudden_slow_handler_does_not_hold_others_up, a_retired_key_lets_the_busy_one_finish)
