@@ -43,9 +43,9 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 all: build/coalmine build/canary ## build both programs into build/
 
 build/coalmine: $(BUILD)/coalmine
-	$(QUIET)cp $< $@
+	$(QUIET)install -m 755 $< $@
 build/canary: $(BUILD)/canary
-	$(QUIET)cp $< $@
+	$(QUIET)install -m 755 $< $@
 
 $(BUILD)/coalmine: $(BUILD)/emulator/main.o $(EMULATOR_LIB) $(BASE_LIB)
 	@echo "link $@"

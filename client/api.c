@@ -1,0 +1,264 @@
+#include "api.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+
+#include "clock.h"
+#include "random.h"
+#include "sigv4.h"
+#include "timestamp.h"
+#include "version.h"
+#include "xalloc.h"
+
+enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
+
+void api_init(struct api *api, struct profile *profile)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    api->profile = *profile;
+    *profile = (struct profile){ 0 };
+    api->handle = curl_easy_init();
+    if (!api->handle)
+        abort();
+}
+
+void api_clear(struct api *api)
+{
+    if (!api->handle)
+        return;
+    curl_easy_cleanup(api->handle);
+    profile_clear(&api->profile);
+    curl_global_cleanup();
+    api->handle = NULL;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *owner)
+{
+    struct api_response *response = owner;
+    return buffer_add(&response->body, data, size * count) ? size * count : 0;
+}
+
+/* The header's value if it has that name, trimmed; else a text with data NULL. */
+static struct text header_value(struct text line, const char *name)
+{
+    struct text value = line;
+    struct text key = text_cut(&value, ':');
+    if (key.size != strlen(name) || strncasecmp(key.data, name, key.size) != 0 || !value.data)
+        return (struct text){ NULL, 0 };
+    while (value.size && isspace((unsigned char)value.data[0])) {
+        value.data++;
+        value.size--;
+    }
+    while (value.size && isspace((unsigned char)value.data[value.size - 1]))
+        value.size--;
+    return value;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *owner)
+{
+    struct api_response *response = owner;
+    struct text line = { data, size * count };
+    struct text version = header_value(line, "X-Amz-Executed-Version");
+    struct text code = header_value(line, "x-amzn-ErrorType");
+    if (version.data)
+        snprintf(response->executed_version, sizeof(response->executed_version), "%.*s",
+                 TEXT_ARGS(version));
+    if (header_value(line, "X-Amz-Function-Error").data)
+        response->is_function_error = true;
+    if (code.data) {
+        free(response->error_code);
+        response->error_code = xstrndup(code.data, code.size);
+        response->error_code[strcspn(response->error_code, ":")] = '\0';
+    }
+    return size * count;
+}
+
+/* The headers that are signed, in order of name. */
+static size_t list_headers(const struct api *api, const struct api_request *request,
+                           const char *host, const char *date,
+                           struct sigv4_header headers_out[HEADERS_MAX])
+{
+    size_t count = 0;
+    headers_out[count++] =
+        (struct sigv4_header){ "content-type", request->target ? "application/x-amz-json-1.0"
+                                                               : "application/json" };
+    headers_out[count++] = (struct sigv4_header){ "host", host };
+    headers_out[count++] = (struct sigv4_header){ "x-amz-date", date };
+    if (api->profile.session_token)
+        headers_out[count++] =
+            (struct sigv4_header){ "x-amz-security-token", api->profile.session_token };
+    if (request->target)
+        headers_out[count++] = (struct sigv4_header){ "x-amz-target", request->target };
+    return count;
+}
+
+static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value)
+{
+    CLEANUP(freep) char *line = xformat("%s: %s", name, value);
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (!longer)
+        abort();
+    return longer;
+}
+
+static struct curl_slist *sign(const struct api *api, const struct api_request *request,
+                               const char *host)
+{
+    char date[TIMESTAMP_SIZE];
+    char hash[SHA256_HEX_SIZE];
+    struct sigv4_header headers[HEADERS_MAX];
+    int64_t now_ms = clock_true_ms();
+    crypto_sha256_hex(request->body, hash);
+    timestamp_print(now_ms, TIMESTAMP_BASIC, date);
+    struct sigv4_request to_sign = {
+        .method = request->method,
+        .path = text_from(request->path),
+        .query = text_from(request->query ? request->query : ""),
+        .headers = headers,
+        .header_count = list_headers(api, request, host, date, headers),
+        .payload_hash = hash,
+        .time_ms = now_ms,
+        .region = api->profile.region,
+        .service = request->service == API_LAMBDA ? "lambda" : "monitoring",
+    };
+    const struct sigv4_credentials credentials = { api->profile.access_key_id,
+                                                   api->profile.secret_access_key,
+                                                   api->profile.session_token };
+    CLEANUP(buffer_clear) struct buffer authorization = { 0 };
+    sigv4_authorization(&to_sign, &credentials, &authorization);
+    struct curl_slist *list = add_header(NULL, "Authorization", authorization.data);
+    for (size_t i = 0; i < to_sign.header_count; i++) {
+        if (strcmp(headers[i].name, "host") != 0)
+            list = add_header(list, headers[i].name, headers[i].value);
+    }
+    return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
+}
+
+struct curl_slist *api_prepare(const struct api *api, CURL *handle,
+                               const struct api_request *request, struct api_response *response)
+{
+    const char *endpoint = request->service == API_LAMBDA ? api->profile.lambda_endpoint
+                                                          : api->profile.cloudwatch_endpoint;
+    const char *host = strstr(endpoint, "://");
+    host = host ? host + 3 : endpoint;
+    CLEANUP(freep) char *host_only = xstrndup(host, strcspn(host, "/"));
+    CLEANUP(freep)
+    char *url = xformat("%s%s%s%s", endpoint, request->path, request->query ? "?" : "",
+                        request->query ? request->query : "");
+    struct curl_slist *headers = sign(api, request, host_only);
+    curl_easy_reset(handle); /* keeps the connections */
+    curl_easy_setopt(handle, CURLOPT_URL, url);
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(handle, CURLOPT_USERAGENT, "canary/" COALMINE_VERSION);
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
+                     request->timeout_ms ? request->timeout_ms : (long)TIMEOUT_MS);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, response);
+    if (request->body.size || strcmp(request->method, "GET") != 0) {
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+        curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS,
+                         request->body.data ? request->body.data : "");
+    }
+    return headers;
+}
+
+void api_finish(CURL *handle, CURLcode code, struct api_response *response)
+{
+    response->curl_code = code;
+    response->status = 0;
+    if (code == CURLE_OK)
+        curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response->status);
+    if (code == CURLE_OK && response->status < 400)
+        return;
+    CLEANUP(json_deletep) cJSON *tree = api_response_json(response);
+    const char *type = json_text(tree, "__type", NULL);
+    const char *message = json_text(tree, "message", json_text(tree, "Message", NULL));
+    if (type && !response->error_code) {
+        const char *hash = strchr(type, '#');
+        response->error_code = xstrdup(hash ? hash + 1 : type);
+    }
+    response->message = xstrdup(code != CURLE_OK ? curl_easy_strerror(code)
+                                : message        ? message
+                                                 : "no message");
+}
+
+void api_response_clear(struct api_response *response)
+{
+    buffer_clear(&response->body);
+    free(response->error_code);
+    free(response->message);
+    *response = (struct api_response){ 0 };
+}
+
+cJSON *api_response_json(const struct api_response *response)
+{
+    return json_parse(buffer_text(&response->body));
+}
+
+static bool is_throttled(const struct api_response *response)
+{
+    return response->status == 429 ||
+           (response->error_code && strstr(response->error_code, "Throttl"));
+}
+
+static bool is_worth_a_retry(const struct api_request *request, const struct api_response *response)
+{
+    if (is_throttled(response) || response->curl_code == CURLE_COULDNT_CONNECT)
+        return true;
+    if (request->is_retried_on_throttling_only)
+        return false;
+    return response->status == 0 || response->status == 500 || response->status == 502 ||
+           response->status == 503 || response->status == 504;
+}
+
+/* Full jitter: anything between nothing and the doubled wait. */
+static void back_off(int tries)
+{
+    static struct random_stream stream;
+    static bool is_seeded;
+    if (!is_seeded)
+        stream = random_stream_for("backoff");
+    is_seeded = true;
+    double limit_ms = BACKOFF_FIRST_MS * (double)(1 << tries);
+    double wait_ms = random_unit(&stream) * (limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
+    struct timespec wait = { (time_t)(wait_ms / 1000), (long)(wait_ms * 1e6) % 1000000000L };
+    nanosleep(&wait, NULL);
+}
+
+bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
+{
+    for (int tries = 0;; tries++) {
+        *response_out = (struct api_response){ 0 };
+        buffer_init(&response_out->body, BODY_MAX);
+        struct curl_slist *headers = api_prepare(api, api->handle, request, response_out);
+        CURLcode code = curl_easy_perform(api->handle);
+        api_finish(api->handle, code, response_out);
+        curl_slist_free_all(headers);
+        bool is_good = response_out->status >= 200 && response_out->status < 300;
+        if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
+            return is_good;
+        api_response_clear(response_out);
+        back_off(tries);
+    }
+}
+
+bool api_failure(const struct api_response *response, const char *doing, struct error *error)
+{
+    if (response->status == 0)
+        return error_set(error, NULL,
+                         "cannot %s: no answer (%s). Is the endpoint right, and "
+                         "does it run?",
+                         doing, response->message ? response->message : "");
+    return error_set(error, NULL, "cannot %s: %s: %s", doing,
+                     response->error_code ? response->error_code : "HTTP error",
+                     response->message ? response->message : "");
+}

@@ -1,0 +1,69 @@
+/*
+ * One signed AWS call: prepared on a libcurl handle (so that traffic can run many at once), or
+ * performed with retries.
+ */
+#ifndef CANARY_API_H
+#define CANARY_API_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "compiler.h"
+#include "error.h"
+#include "json.h"
+#include "profile.h"
+
+enum api_service { API_LAMBDA, API_CLOUDWATCH };
+
+struct api_request {
+    enum api_service service;
+    const char *method;
+    const char *path;   /* percent-encoded, from "/" on */
+    const char *query;  /* without '?'; NULL: none */
+    const char *target; /* X-Amz-Target; NULL: none */
+    struct text body;
+    bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
+    long timeout_ms;                    /* 0: 60 s */
+};
+
+/* What came back. All owned by the response. */
+struct api_response {
+    long status; /* 0: no answer came */
+    struct buffer body;
+    char *error_code; /* "ResourceConflictException"; NULL on success */
+    char *message;
+    char executed_version[24]; /* X-Amz-Executed-Version; "" without */
+    bool is_function_error;
+    CURLcode curl_code;
+};
+
+struct api {
+    struct profile profile;
+    CURL *handle; /* for calls one by one */
+};
+
+/* Takes the profile. */
+void api_init(struct api *api, struct profile *profile);
+void api_clear(struct api *api);
+
+/* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
+ * throttling, 5xx and connection errors. True if a 2xx came. */
+bool api_call(struct api *api, const struct api_request *request,
+              struct api_response *response_out);
+void api_response_clear(struct api_response *response);
+
+/* The answer's JSON; NULL if it is none. The caller owns it. */
+cJSON *api_response_json(const struct api_response *response);
+
+/* Sets a sentence about a failed call: what, code, message. Returns false. */
+bool api_failure(const struct api_response *response, const char *doing, struct error *error);
+
+/* Sets up a handle for the request, signed now. The header list lives until the transfer ends
+ * and is freed by the caller with curl_slist_free_all(). */
+struct curl_slist *api_prepare(const struct api *api, CURL *handle,
+                               const struct api_request *request, struct api_response *response);
+/* After the transfer: status, error code and message. */
+void api_finish(CURL *handle, CURLcode code, struct api_response *response);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * Commands: a row in main.c, a file each. What all of them share: options, the session with AWS,
+ * exit codes.
+ */
+#ifndef CANARY_COMMAND_H
+#define CANARY_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api.h"
+#include "options.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ROLLED_BACK = 3 };
+
+/* Every option of every command; a command's rows say which ones it takes. */
+struct options {
+    const char *endpoint_url;
+    const char *region;
+    const char *profile;
+    bool allows_aws;
+    const char *output;
+    bool wants_help;
+    const char *function;
+    const char *alias;
+    const char *qualifier;
+    const char *package;
+    double weight;
+    int64_t duration_ms;
+    double rate;
+    int64_t concurrency;
+    const char *payload;
+    const char *payload_file;
+    double max_error_rate;
+    int64_t min_requests;
+    int64_t count;
+};
+
+#define OPTION_ROW(flag, kind, member)                                                             \
+    .name = (flag), .type = (kind), .offset = offsetof(struct options, member)
+
+#define COMMON_ROWS                                                                                \
+    { OPTION_ROW("endpoint-url", OPTION_TEXT, endpoint_url), .placeholder = "URL",                 \
+      .help = "where AWS is; else AWS_ENDPOINT_URL[_LAMBDA] or the profile's" },                   \
+        { OPTION_ROW("region", OPTION_TEXT, region), .placeholder = "NAME",                        \
+          .help = "else AWS_REGION, AWS_DEFAULT_REGION or the profile's" },                        \
+        { OPTION_ROW("profile", OPTION_TEXT, profile), .placeholder = "NAME",                      \
+          .help = "of ~/.aws/config and credentials; else AWS_PROFILE" },                          \
+        { OPTION_ROW("aws", OPTION_FLAG, allows_aws),                                              \
+          .help = "allow an endpoint that is not on this machine" },                               \
+        { OPTION_ROW("output", OPTION_TEXT, output), .placeholder = "FORM", .initial = "text",     \
+          .help = "text for people, json for programs" },                                          \
+        { OPTION_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },            \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+#define FUNCTION_ROW                                                                               \
+    {                                                                                              \
+        OPTION_ROW("function", OPTION_TEXT, function), .placeholder = "NAME",                      \
+                                                       .help = "the Lambda function"               \
+    }
+#define ALIAS_ROW                                                                                  \
+    {                                                                                              \
+        OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",                            \
+                                                 .help = "the alias that users call"               \
+    }
+#define TRAFFIC_ROWS                                                                               \
+    { OPTION_ROW("rate", OPTION_RATE, rate), .placeholder = "N/s", .initial = "10/s",              \
+      .help = "requests to send" },                                                                \
+        { OPTION_ROW("concurrency", OPTION_INTEGER, concurrency), .placeholder = "N",              \
+          .initial = "32", .help = "requests under way at most" },                                 \
+        { OPTION_ROW("payload", OPTION_TEXT, payload), .placeholder = "JSON", .initial = "{}",     \
+          .help = "what to send" },                                                                \
+    {                                                                                              \
+        OPTION_ROW("payload-file", OPTION_TEXT, payload_file), .placeholder = "FILE",              \
+                                                               .help = "send this file's content"  \
+    }
+
+int deploy_command(int count, char **arguments);
+int traffic_command(int count, char **arguments);
+int check_command(int count, char **arguments);
+int promote_command(int count, char **arguments);
+int rollback_command(int count, char **arguments);
+int status_command(int count, char **arguments);
+
+/* A command's beginning: options read, help given, output started, endpoint guarded. */
+struct session {
+    struct options options;
+    struct api api;
+    char *payload; /* owned; what to send */
+};
+
+/* False if the command ends here, with *status_out set. `needs` is a NULL-ended list of option
+ * names that must be given, of "function", "alias". */
+bool session_start(struct session *session, const char *usage, const struct option_row *rows,
+                   const char *const *needs, int count, char **arguments, int *status_out);
+/* Ends the output and frees; returns `status`. */
+int session_end(struct session *session, int status);
+
+/* True once the user pressed Ctrl-C (or SIGTERM came); session_start watches for it. */
+bool is_interrupted(void);
+
+#endif

@@ -1,0 +1,97 @@
+#include "ini.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "map.h"
+#include "xalloc.h"
+
+enum { FILE_MAX = 1 << 20 };
+
+struct ini {
+    struct map values; /* by "section\nkey" */
+};
+
+static struct text trimmed(struct text text)
+{
+    while (text.size && isspace((unsigned char)text.data[0])) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size && isspace((unsigned char)text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
+static void set(struct ini *ini, const char *section, const char *parent, struct text key,
+                struct text value)
+{
+    CLEANUP(freep)
+    char *name = xformat("%s\n%s%s%.*s", section, parent, *parent ? "." : "", TEXT_ARGS(key));
+    free(map_remove(&ini->values, name));
+    map_set(&ini->values, name, xstrndup(value.data ? value.data : "", value.size));
+}
+
+struct ini *ini_parse(struct text text)
+{
+    struct ini *ini = xcalloc(1, sizeof(*ini));
+    char *section = xstrdup("");
+    char *parent = xstrdup("");
+    while (text.size) {
+        struct text line = text_cut(&text, '\n');
+        bool is_indented = line.size && isspace((unsigned char)line.data[0]);
+        line = trimmed(line);
+        if (line.size == 0 || line.data[0] == '#' || line.data[0] == ';')
+            continue;
+        if (line.data[0] == '[' && line.data[line.size - 1] == ']') {
+            struct text name = trimmed((struct text){ line.data + 1, line.size - 2 });
+            free(section);
+            section = xstrndup(name.data, name.size);
+            *parent = '\0';
+            continue;
+        }
+        struct text value = line;
+        struct text key = trimmed(text_cut(&value, '='));
+        value = trimmed(value);
+        if (is_indented && *parent) {
+            set(ini, section, parent, key, value);
+            continue;
+        }
+        set(ini, section, "", key, value);
+        free(parent);
+        parent = value.size ? xstrdup("") : xstrndup(key.data, key.size);
+    }
+    free(section);
+    free(parent);
+    return ini;
+}
+
+struct ini *ini_read(const char *path)
+{
+    CLEANUP(buffer_clear) struct buffer bytes;
+    buffer_init(&bytes, FILE_MAX);
+    FILE *file = fopen(path, "re");
+    char chunk[4096];
+    size_t size;
+    while (file && (size = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        buffer_add(&bytes, chunk, size);
+    if (file)
+        fclose(file);
+    return ini_parse(buffer_text(&bytes));
+}
+
+void ini_destroy(struct ini *ini)
+{
+    if (!ini)
+        return;
+    map_clear(&ini->values, free);
+    free(ini);
+}
+
+const char *ini_get(const struct ini *ini, const char *section, const char *key)
+{
+    CLEANUP(freep) char *name = xformat("%s\n%s", section, key);
+    return map_find(&ini->values, name);
+}

@@ -1,0 +1,22 @@
+/*
+ * AWS's config and credentials files: sections, keys, and one level of nested keys
+ * (indented lines under a key without a value).
+ */
+#ifndef CANARY_INI_H
+#define CANARY_INI_H
+
+#include "compiler.h"
+#include "text.h"
+
+struct ini;
+
+/* Parses the text; never fails (what is no line of such a file is left out). */
+struct ini *ini_parse(struct text text);
+/* Parses a file; an empty one if it cannot be read. */
+struct ini *ini_read(const char *path);
+void ini_destroy(struct ini *ini);
+
+/* The value, borrowed; NULL if absent. A nested key is "parent.key". */
+const char *ini_get(const struct ini *ini, const char *section, const char *key);
+
+#endif

@@ -1,0 +1,219 @@
+#include "lambda_api.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+#include "crypto.h"
+#include "url.h"
+#include "xalloc.h"
+
+enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250 };
+
+static char *function_path(const char *function, const char *rest)
+{
+    struct buffer path = { 0 };
+    buffer_add_string(&path, "/2015-03-31/functions/");
+    url_encode(&path, text_from(function), false);
+    buffer_add_string(&path, rest);
+    return buffer_take(&path, NULL);
+}
+
+static char *alias_path(const char *function, const char *alias)
+{
+    CLEANUP(buffer_clear) struct buffer rest = { 0 };
+    buffer_add_string(&rest, "/aliases/");
+    url_encode(&rest, text_from(alias), false);
+    return function_path(function, rest.data);
+}
+
+char *lambda_invoke_path(const char *function)
+{
+    return function_path(function, "/invocations");
+}
+
+/* Calls and parses; NULL with the sentence on failure. */
+static cJSON *call_json(struct api *api, const struct api_request *request, const char *doing,
+                        struct error *error)
+{
+    struct api_response response;
+    cJSON *tree = NULL;
+    if (!api_call(api, request, &response))
+        api_failure(&response, doing, error);
+    else if (!(tree = api_response_json(&response)))
+        error_set(error, NULL, "cannot %s: the answer is no JSON", doing);
+    api_response_clear(&response);
+    return tree;
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from);
+}
+
+static void read_alias(const cJSON *tree, struct lambda_alias *alias_out)
+{
+    *alias_out = (struct lambda_alias){ 0 };
+    copy_text(alias_out->version, sizeof(alias_out->version),
+              json_text(tree, "FunctionVersion", ""));
+    copy_text(alias_out->revision_id, sizeof(alias_out->revision_id),
+              json_text(tree, "RevisionId", ""));
+    const cJSON *weights = json_get(json_get(tree, "RoutingConfig"), "AdditionalVersionWeights");
+    if (!weights || !weights->child)
+        return;
+    copy_text(alias_out->routed_version, sizeof(alias_out->routed_version), weights->child->string);
+    alias_out->weight = weights->child->valuedouble;
+}
+
+static bool function_is_there(struct api *api, const char *function, struct error *error)
+{
+    CLEANUP(freep) char *path = function_path(function, "/configuration");
+    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "find the function", error);
+    return tree != NULL;
+}
+
+enum alias_found lambda_get_alias(struct api *api, const char *function, const char *alias,
+                                  struct lambda_alias *alias_out, struct error *error)
+{
+    CLEANUP(freep) char *path = alias_path(function, alias);
+    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    struct api_response response;
+    enum alias_found found = ALIAS_FAILED;
+    if (api_call(api, &request, &response)) {
+        CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
+        read_alias(tree, alias_out);
+        found = ALIAS_PRESENT;
+    } else if (response.status == 404) {
+        found = function_is_there(api, function, error) ? ALIAS_ABSENT : ALIAS_FAILED;
+    } else {
+        api_failure(&response, "read the alias", error);
+    }
+    api_response_clear(&response);
+    return found;
+}
+
+bool lambda_create_alias(struct api *api, const char *function, const char *alias,
+                         const char *version, struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *body = cJSON_CreateObject();
+    json_set_text(body, "Name", alias);
+    json_set_text(body, "FunctionVersion", version);
+    CLEANUP(freep) char *text = json_print(body);
+    CLEANUP(freep) char *path = function_path(function, "/aliases");
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(text)
+    };
+    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "create the alias", error);
+    return tree != NULL;
+}
+
+static char *alias_change(const struct lambda_alias *alias, const char *version, const char *routed,
+                          double weight)
+{
+    CLEANUP(json_deletep) cJSON *body = cJSON_CreateObject();
+    json_set_text(body, "FunctionVersion", version);
+    cJSON *weights =
+        json_set_object(json_set_object(body, "RoutingConfig"), "AdditionalVersionWeights");
+    if (routed)
+        json_set_double(weights, routed, weight);
+    json_set_text(body, "RevisionId", alias->revision_id);
+    return json_print(body);
+}
+
+bool lambda_update_alias(struct api *api, const char *function, const char *name,
+                         struct lambda_alias *alias, const char *version, const char *routed,
+                         double weight, bool *is_stale_out, struct error *error)
+{
+    CLEANUP(freep) char *body = alias_change(alias, version, routed, weight);
+    CLEANUP(freep) char *path = alias_path(function, name);
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
+    };
+    struct api_response response;
+    bool is_done = api_call(api, &request, &response);
+    *is_stale_out = response.status == 412;
+    if (is_done) {
+        CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
+        read_alias(tree, alias);
+    } else if (*is_stale_out) {
+        error_set(error, NULL,
+                  "somebody else has changed alias %s meanwhile; nothing was overwritten. See "
+                  "canary status",
+                  name);
+    } else {
+        api_failure(&response, "change the alias", error);
+    }
+    api_response_clear(&response);
+    return is_done;
+}
+
+static void wait_a_little(void)
+{
+    struct timespec wait = { 0, POLL_MS * 1000000L };
+    nanosleep(&wait, NULL);
+}
+
+static bool wait_for_update(struct api *api, const char *function, struct error *error)
+{
+    CLEANUP(freep) char *path = function_path(function, "/configuration");
+    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
+    for (;;) {
+        CLEANUP(json_deletep)
+        cJSON *tree = call_json(api, &request, "watch the function's update", error);
+        if (!tree)
+            return false;
+        const char *status = json_text(tree, "LastUpdateStatus", "Successful");
+        if (strcmp(status, "Successful") == 0)
+            return true;
+        if (strcmp(status, "Failed") == 0)
+            return error_set(error, NULL, "the function's update failed: %s",
+                             json_text(tree, "LastUpdateStatusReason", "no reason given"));
+        if (clock_monotonic_us() > deadline_us)
+            return error_set(error, NULL, "the function's update did not end in two minutes");
+        wait_a_little();
+    }
+}
+
+bool lambda_update_code(struct api *api, const char *function, struct text zip, struct error *error)
+{
+    CLEANUP(freep) char *encoded = base64_encode(zip);
+    CLEANUP(freep) char *body = xformat("{\"ZipFile\":\"%s\"}", encoded);
+    CLEANUP(freep) char *path = function_path(function, "/code");
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
+    };
+    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "upload the package", error);
+    return tree && wait_for_update(api, function, error);
+}
+
+bool lambda_publish(struct api *api, const char *function, char version_out[24],
+                    struct error *error)
+{
+    CLEANUP(freep) char *path = function_path(function, "/versions");
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "POST", .path = path, .body = TEXT("{}")
+    };
+    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "publish a version", error);
+    if (!tree)
+        return false;
+    copy_text(version_out, 24, json_text(tree, "Version", ""));
+    return true;
+}
+
+bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
+                   struct text payload, struct api_response *response_out)
+{
+    CLEANUP(freep) char *path = lambda_invoke_path(function);
+    CLEANUP(buffer_clear) struct buffer query = { 0 };
+    buffer_add_string(&query, "Qualifier=");
+    url_encode(&query, text_from(qualifier), false);
+    struct api_request request = { .service = API_LAMBDA,
+                                   .method = "POST",
+                                   .path = path,
+                                   .query = query.data,
+                                   .body = payload,
+                                   .is_retried_on_throttling_only = true };
+    return api_call(api, &request, response_out);
+}

@@ -1,0 +1,49 @@
+/*
+ * The Lambda operations that canary uses. Each returns false with a sentence on failure.
+ */
+#ifndef CANARY_LAMBDA_API_H
+#define CANARY_LAMBDA_API_H
+
+#include <stdbool.h>
+
+#include "api.h"
+
+struct lambda_alias {
+    char version[24];
+    char routed_version[24]; /* "": no weights */
+    double weight;
+    char revision_id[64];
+};
+
+enum alias_found { ALIAS_FAILED, ALIAS_ABSENT, ALIAS_PRESENT };
+
+/* ALIAS_ABSENT only if the function is there and the alias is not. */
+enum alias_found lambda_get_alias(struct api *api, const char *function, const char *alias,
+                                  struct lambda_alias *alias_out, struct error *error);
+
+MUST_CHECK bool lambda_create_alias(struct api *api, const char *function, const char *alias,
+                                    const char *version, struct error *error);
+
+/* Points the alias: all traffic to `version`, but `weight` of it to `routed` (NULL: none).
+ * Refused by AWS if the alias is no longer as `alias` says (RevisionId); *is_stale_out tells
+ * that apart. On success `alias` is as it is now. */
+MUST_CHECK bool lambda_update_alias(struct api *api, const char *function, const char *name,
+                                    struct lambda_alias *alias, const char *version,
+                                    const char *routed, double weight, bool *is_stale_out,
+                                    struct error *error);
+
+/* Uploads a package and waits until $LATEST has it. */
+MUST_CHECK bool lambda_update_code(struct api *api, const char *function, struct text zip,
+                                   struct error *error);
+
+MUST_CHECK bool lambda_publish(struct api *api, const char *function, char version_out[24],
+                               struct error *error);
+
+/* Invokes synchronously. The response tells executed version and function error. */
+bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
+                   struct text payload, struct api_response *response_out);
+
+/* The path of Invoke for a function; owned by the caller. */
+char *lambda_invoke_path(const char *function);
+
+#endif

@@ -1,0 +1,111 @@
+#include "load.h"
+
+#include "output.h"
+#include "statistics.h"
+
+enum { MS_PER_SECOND = 1000 };
+
+struct observation load_observation(const struct load *load, const struct traffic *traffic)
+{
+    const struct version_count *canary = traffic_version(traffic, load->canary);
+    const struct version_count *base = traffic_version(traffic, load->base);
+    return (struct observation){ canary->requests, canary->errors, base->requests, base->errors };
+}
+
+static double percent(unsigned part, unsigned whole)
+{
+    return whole ? 100.0 * part / whole : 0;
+}
+
+static void show_progress(const struct load *load, const struct traffic *traffic)
+{
+    struct observation seen = load_observation(load, traffic);
+    if (!*load->canary) {
+        progress("%3llds left  %u sent  %u failed  p95 %.1f ms",
+                 (long long)(traffic->left_ms / MS_PER_SECOND), traffic->sent, seen.base_errors,
+                 version_latency_ms(traffic_version(traffic, load->base), 0.95));
+        return;
+    }
+    unsigned all = seen.requests + seen.base_requests;
+    struct interval interval = clopper_pearson(seen.requests, all, 0.95);
+    progress("%3llds left  v%s %u  v%s %u  split %.1f %% [%.1f, %.1f] of %.4g %%  errors v%s %u, "
+             "v%s %u  p95 %.1f ms",
+             (long long)(traffic->left_ms / MS_PER_SECOND), load->base, seen.base_requests,
+             load->canary, seen.requests, percent(seen.requests, all), 100 * interval.low,
+             100 * interval.high, 100 * load->weight, load->base, seen.base_errors, load->canary,
+             seen.errors, version_latency_ms(traffic_version(traffic, load->canary), 0.95));
+}
+
+static bool go_on(const struct traffic *traffic, void *owner)
+{
+    struct load *load = owner;
+    show_progress(load, traffic);
+    if (load->policy && load->judgement.verdict == VERDICT_CONTINUE) {
+        struct observation seen = load_observation(load, traffic);
+        load->judgement = judge_running(&seen, load->policy);
+    }
+    return load->judgement.verdict == VERDICT_CONTINUE && !is_interrupted();
+}
+
+void load_run(struct session *session, struct load *load, struct traffic *traffic_out)
+{
+    const struct options *options = load->options;
+    struct traffic_plan plan = {
+        options->function,           options->alias ? options->alias : options->qualifier,
+        text_from(session->payload), options->rate,
+        options->duration_ms,        options->concurrency
+    };
+    load->judgement = (struct judgement){ .verdict = VERDICT_CONTINUE };
+    traffic_run(&session->api, &plan, go_on, load, traffic_out);
+    progress_end();
+}
+
+static void report_version(cJSON *list, const struct version_count *count, unsigned all)
+{
+    say("  %-8s %9u %7.1f %% %7u %8.1f %% %9.1f ms %9.1f ms", count->version, count->requests,
+        percent(count->requests, all), count->errors, percent(count->errors, count->requests),
+        version_latency_ms(count, 0.5), version_latency_ms(count, 0.95));
+    cJSON *item = cJSON_CreateObject();
+    json_set_text(item, "version", count->version);
+    json_set_double(item, "requests", count->requests);
+    json_set_double(item, "errors", count->errors);
+    json_set_double(item, "p50Ms", version_latency_ms(count, 0.5));
+    json_set_double(item, "p95Ms", version_latency_ms(count, 0.95));
+    cJSON_AddItemToArray(list, item);
+}
+
+void load_report(const struct load *load, const struct traffic *traffic)
+{
+    cJSON *report = json_set_object(facts(), "traffic");
+    json_set_double(report, "sent", traffic->sent);
+    json_set_double(report, "answered", traffic->answered);
+    json_set_double(report, "throttled", traffic->throttled);
+    json_set_double(report, "failed", traffic->failed);
+    json_set_double(report, "elapsedMs", (double)traffic->elapsed_ms);
+    cJSON *list = json_set_array(report, "versions");
+    say("  version   requests     share  errors  error rate    p50         p95");
+    for (size_t i = 0; i < traffic->version_count; i++)
+        report_version(list, &traffic->versions[i], traffic->answered);
+    if (traffic->throttled)
+        say("  %u requests were throttled (429); they count for no version.", traffic->throttled);
+    if (traffic->failed)
+        say("  %u requests got no answer; the last one: %s", traffic->failed,
+            traffic->last_failure);
+    if (!*load->canary)
+        return;
+    struct observation seen = load_observation(load, traffic);
+    const struct policy policy = { .weight = load->weight };
+    double chance = judge_split(&seen, &policy);
+    unsigned all = seen.requests + seen.base_requests;
+    struct interval interval = clopper_pearson(seen.requests, all, 0.95);
+    cJSON *split = json_set_object(report, "split");
+    json_set_double(split, "configured", load->weight);
+    json_set_double(split, "observed", all ? (double)seen.requests / all : 0);
+    json_set_double(split, "low", interval.low);
+    json_set_double(split, "high", interval.high);
+    json_set_double(split, "pValue", chance);
+    say("  Version %s got %.1f %% of the traffic [%.1f, %.1f], configured %.4g %%: %s (p = %.2g).",
+        load->canary, percent(seen.requests, all), 100 * interval.low, 100 * interval.high,
+        100 * load->weight,
+        chance < SPLIT_ALARM ? "THAT DOES NOT FIT THE WEIGHT" : "as it should be", chance);
+}

@@ -1,0 +1,31 @@
+/*
+ * What people and programs read. People: sentences and tables on stdout, a progress line on
+ * stderr. Programs (--output json): one JSON document on stdout at the end, all else on stderr.
+ */
+#ifndef CANARY_OUTPUT_H
+#define CANARY_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "compiler.h"
+#include "json.h"
+
+/* Before anything is said. */
+void output_start(bool is_json);
+/* Prints the document, if programs read. */
+void output_end(void);
+
+/* A sentence of its own line. */
+void say(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A failure, with the program's name before it, on stderr and as "error" in the document. */
+void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* The progress line: redrawn in place on a terminal, a line now and then elsewhere. */
+void progress(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Leaves the line as it stands; what follows begins a new one. */
+void progress_end(void);
+
+/* The document's root: facts for programs. */
+cJSON *facts(void);
+
+#endif

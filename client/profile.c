@@ -1,0 +1,210 @@
+#include "profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "buffer.h"
+#include "ini.h"
+#include "json.h"
+#include "pattern.h"
+#include "xalloc.h"
+
+struct sources {
+    const struct profile_choice *choice;
+    const char *name; /* of the profile */
+    struct ini *config;
+    struct ini *credentials;
+};
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static struct ini *read_file(const char *variable_name, const char *file)
+{
+    const char *given = variable(variable_name);
+    const char *home = variable("HOME");
+    CLEANUP(freep)
+    char *path = given ? xstrdup(given) : xformat("%s/.aws/%s", home ? home : "", file);
+    return ini_read(path);
+}
+
+/* A key of the profile in the config file, whose sections are "default" and "profile NAME". */
+static const char *config_value(const struct sources *sources, const char *key)
+{
+    if (strcmp(sources->name, "default") == 0) {
+        const char *value = ini_get(sources->config, "default", key);
+        if (value)
+            return value;
+    }
+    CLEANUP(freep) char *section = xformat("profile %s", sources->name);
+    return ini_get(sources->config, section, key);
+}
+
+static const char *find_region(const struct sources *sources)
+{
+    const char *region = sources->choice->region;
+    region = region ? region : variable("AWS_REGION");
+    region = region ? region : variable("AWS_DEFAULT_REGION");
+    return region ? region : config_value(sources, "region");
+}
+
+static const char *service_section_endpoint(const struct sources *sources, const char *service)
+{
+    const char *services = config_value(sources, "services");
+    if (!services)
+        return NULL;
+    CLEANUP(freep) char *section = xformat("services %s", services);
+    CLEANUP(freep) char *key = xformat("%s.endpoint_url", service);
+    return ini_get(sources->config, section, key);
+}
+
+static const char *find_endpoint(const struct sources *sources, const char *service,
+                                 const char *service_variable)
+{
+    const char *ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if (sources->choice->endpoint_url)
+        return sources->choice->endpoint_url;
+    if (ignore && strcasecmp(ignore, "true") == 0)
+        return NULL;
+    const char *endpoint = variable(service_variable);
+    endpoint = endpoint ? endpoint : variable("AWS_ENDPOINT_URL");
+    endpoint = endpoint ? endpoint : service_section_endpoint(sources, service);
+    return endpoint ? endpoint : config_value(sources, "endpoint_url");
+}
+
+static char *make_endpoint(const char *found, const char *host, const char *region)
+{
+    if (!found)
+        return xformat("https://%s.%s.amazonaws.com%s", host, region,
+                       strncmp(region, "cn-", 3) == 0 ? ".cn" : "");
+    size_t size = strlen(found);
+    while (size && found[size - 1] == '/')
+        size--;
+    return xstrndup(found, size);
+}
+
+bool endpoint_is_local(const char *url)
+{
+    return pattern_matches("(?i)https?://(\\[::1\\]|127\\.\\d+\\.\\d+\\.\\d+|([a-z0-9-]+\\.)*"
+                           "localhost)(:\\d+)?(/.*)?",
+                           text_from(url));
+}
+
+static void take_credentials(struct profile *profile, const char *key, const char *secret,
+                             const char *token)
+{
+    profile->access_key_id = xstrdup(key);
+    profile->secret_access_key = xstrdup(secret);
+    profile->session_token = token ? xstrdup(token) : NULL;
+}
+
+/* The output of a credential_process: JSON with AccessKeyId and its like. */
+static bool run_credential_process(const char *command, struct profile *profile,
+                                   struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer output;
+    buffer_init(&output, 1 << 20);
+    FILE *pipe = popen(command, "re");
+    char chunk[4096];
+    size_t size;
+    if (!pipe)
+        return error_set(error, NULL, "cannot run credential_process '%s': %s", command,
+                         strerror(errno));
+    while ((size = fread(chunk, 1, sizeof(chunk), pipe)) > 0)
+        buffer_add(&output, chunk, size);
+    int status = pclose(pipe);
+    CLEANUP(json_deletep) cJSON *tree = json_parse(buffer_text(&output));
+    const char *key = json_text(tree, "AccessKeyId", NULL);
+    const char *secret = json_text(tree, "SecretAccessKey", NULL);
+    if (status != 0 || !key || !secret)
+        return error_set(error, NULL,
+                         "credential_process '%s' gave no credentials (exit status %d)", command,
+                         status);
+    take_credentials(profile, key, secret, json_text(tree, "SessionToken", NULL));
+    return true;
+}
+
+static bool find_credentials(const struct sources *sources, struct profile *profile,
+                             struct error *error)
+{
+    const char *key = variable("AWS_ACCESS_KEY_ID");
+    const char *secret = variable("AWS_SECRET_ACCESS_KEY");
+    if (key && secret && !sources->choice->name) {
+        take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN"));
+        return true;
+    }
+    key = ini_get(sources->credentials, sources->name, "aws_access_key_id");
+    secret = ini_get(sources->credentials, sources->name, "aws_secret_access_key");
+    if (key && secret) {
+        take_credentials(profile, key, secret,
+                         ini_get(sources->credentials, sources->name, "aws_session_token"));
+        return true;
+    }
+    key = config_value(sources, "aws_access_key_id");
+    secret = config_value(sources, "aws_secret_access_key");
+    if (key && secret) {
+        take_credentials(profile, key, secret, config_value(sources, "aws_session_token"));
+        return true;
+    }
+    const char *process = config_value(sources, "credential_process");
+    if (process)
+        return run_credential_process(process, profile, error);
+    if (profile->is_local) { /* Coalmine takes any */
+        take_credentials(profile, "coalmine", "coalmine", NULL);
+        return true;
+    }
+    return error_set(error, NULL,
+                     "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a "
+                     "profile that has them with --profile");
+}
+
+static bool fill(const struct sources *sources, struct profile *profile, struct error *error)
+{
+    const char *lambda = find_endpoint(sources, "lambda", "AWS_ENDPOINT_URL_LAMBDA");
+    const char *cloudwatch = find_endpoint(sources, "cloudwatch", "AWS_ENDPOINT_URL_CLOUDWATCH");
+    bool is_local =
+        lambda && cloudwatch && endpoint_is_local(lambda) && endpoint_is_local(cloudwatch);
+    const char *region = find_region(sources);
+    if (!region && !is_local)
+        return error_set(error, NULL,
+                         "no region: say --region NAME, set AWS_REGION, or put one into the "
+                         "profile");
+    profile->region = xstrdup(region ? region : "us-east-1");
+    profile->lambda_endpoint = make_endpoint(lambda, "lambda", profile->region);
+    profile->cloudwatch_endpoint = make_endpoint(cloudwatch, "monitoring", profile->region);
+    profile->is_local = is_local;
+    return find_credentials(sources, profile, error);
+}
+
+bool profile_load(const struct profile_choice *choice, struct profile *profile_out,
+                  struct error *error)
+{
+    const char *name = choice->name ? choice->name : variable("AWS_PROFILE");
+    name = name ? name : variable("AWS_DEFAULT_PROFILE");
+    struct sources sources = { choice, name ? name : "default",
+                               read_file("AWS_CONFIG_FILE", "config"),
+                               read_file("AWS_SHARED_CREDENTIALS_FILE", "credentials") };
+    *profile_out = (struct profile){ 0 };
+    bool is_good = fill(&sources, profile_out, error);
+    if (!is_good)
+        profile_clear(profile_out);
+    ini_destroy(sources.config);
+    ini_destroy(sources.credentials);
+    return is_good;
+}
+
+void profile_clear(struct profile *profile)
+{
+    free(profile->region);
+    free(profile->access_key_id);
+    free(profile->secret_access_key);
+    free(profile->session_token);
+    free(profile->lambda_endpoint);
+    free(profile->cloudwatch_endpoint);
+    *profile = (struct profile){ 0 };
+}

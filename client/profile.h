@@ -1,0 +1,37 @@
+/*
+ * Endpoint, region and credentials, found where the AWS CLI finds them and in its order:
+ * options, environment, config and credentials files.
+ */
+#ifndef CANARY_PROFILE_H
+#define CANARY_PROFILE_H
+
+#include <stdbool.h>
+
+#include "compiler.h"
+#include "error.h"
+
+struct profile {
+    char *region;
+    char *access_key_id;
+    char *secret_access_key;
+    char *session_token;   /* NULL: none */
+    char *lambda_endpoint; /* "http://127.0.0.1:4566", without a slash at the end */
+    char *cloudwatch_endpoint;
+    bool is_local; /* both endpoints are on this machine */
+};
+
+struct profile_choice {
+    const char *name;         /* --profile; NULL */
+    const char *region;       /* --region; NULL */
+    const char *endpoint_url; /* --endpoint-url; NULL */
+};
+
+/* False with a sentence if something needed is nowhere to be found. */
+MUST_CHECK bool profile_load(const struct profile_choice *choice, struct profile *profile_out,
+                             struct error *error);
+void profile_clear(struct profile *profile);
+
+/* True for loopback hosts: 127.0.0.0/8, ::1, localhost, *.localhost. */
+bool endpoint_is_local(const char *url);
+
+#endif

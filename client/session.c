@@ -1,0 +1,145 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "output.h"
+#include "xalloc.h"
+
+enum { PAYLOAD_MAX = 6291456 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+bool is_interrupted(void)
+{
+    return interrupted;
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL); /* the second one ends the program at once */
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool check_needs(const struct options *options, const char *const *needs)
+{
+    for (; *needs; needs++) {
+        const char *value = strcmp(*needs, "function") == 0 ? options->function : options->alias;
+        if (!value || !*value) {
+            complain("--%s must be given (see --help)", *needs);
+            return false;
+        }
+    }
+    if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0) {
+        complain("--output is text or json, not '%s'", options->output);
+        return false;
+    }
+    return true;
+}
+
+static bool read_options(struct session *session, const char *usage, const struct option_row *rows,
+                         const char *const *needs, int count, char **arguments, int *status_out)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    int operands = 0;
+    *status_out = EXIT_USAGE;
+    if (!options_read(rows, &session->options, count, arguments, &operands, &error)) {
+        complain("%s (see --help)", error.message);
+        return false;
+    }
+    if (session->options.wants_help) {
+        printf("Usage: %s\n\n", usage);
+        options_print(rows, stdout);
+        *status_out = EXIT_DONE;
+        return false;
+    }
+    if (operands > 0) {
+        complain("'%s' is not an option (see --help)", arguments[0]);
+        return false;
+    }
+    return check_needs(&session->options, needs);
+}
+
+static bool load_payload(struct session *session)
+{
+    const char *path = session->options.payload_file;
+    struct buffer bytes;
+    buffer_init(&bytes, PAYLOAD_MAX);
+    if (!path) {
+        const char *payload = session->options.payload;
+        session->payload = xstrdup(payload ? payload : "{}");
+        return true;
+    }
+    FILE *file = fopen(path, "rbe");
+    char chunk[65536];
+    size_t size;
+    bool fits = true;
+    while (file && fits && (size = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        fits = buffer_add(&bytes, chunk, size);
+    bool is_read = file && fits && !ferror(file);
+    if (!is_read)
+        complain("cannot read %s: %s", path, fits ? strerror(errno) : "more than 6 MB");
+    if (file)
+        fclose(file);
+    session->payload = buffer_take(&bytes, NULL);
+    return is_read;
+}
+
+static bool open_session(struct session *session)
+{
+    struct profile profile;
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct profile_choice choice = { session->options.profile, session->options.region,
+                                           session->options.endpoint_url };
+    if (!profile_load(&choice, &profile, &error)) {
+        complain("%s", error.message);
+        return false;
+    }
+    if (!profile.is_local && !session->options.allows_aws) {
+        complain(
+            "%s is not on this machine, and that may be a real account. Point canary to "
+            "Coalmine (coalmine exec -- canary ..., or AWS_ENDPOINT_URL=http://127.0.0.1:4566), "
+            "or say --aws if you mean it",
+            profile.lambda_endpoint);
+        profile_clear(&profile);
+        return false;
+    }
+    if (!profile.is_local)
+        say("On AWS: region %s, access key %s.", profile.region, profile.access_key_id);
+    api_init(&session->api, &profile);
+    return true;
+}
+
+bool session_start(struct session *session, const char *usage, const struct option_row *rows,
+                   const char *const *needs, int count, char **arguments, int *status_out)
+{
+    *session = (struct session){ 0 };
+    if (!read_options(session, usage, rows, needs, count, arguments, status_out))
+        return false;
+    output_start(strcmp(session->options.output, "json") == 0);
+    watch_signals();
+    *status_out = EXIT_USAGE;
+    if (load_payload(session) && open_session(session))
+        return true;
+    session_end(session, *status_out);
+    return false;
+}
+
+int session_end(struct session *session, int status)
+{
+    json_set_double(facts(), "exitCode", status);
+    output_end();
+    api_clear(&session->api);
+    free(session->payload);
+    return status;
+}

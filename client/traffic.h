@@ -1,0 +1,59 @@
+/*
+ * An open-loop load on a function: requests leave on their schedule whether or not earlier ones
+ * were answered, and latency counts from when a request was due, so a slow server cannot hide.
+ */
+#ifndef CANARY_TRAFFIC_H
+#define CANARY_TRAFFIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api.h"
+
+enum { TRAFFIC_VERSIONS_MAX = 8 };
+
+struct traffic_plan {
+    const char *function;
+    const char *qualifier;
+    struct text payload;
+    double rate; /* per second */
+    int64_t duration_ms;
+    int64_t concurrency; /* requests under way at most */
+};
+
+struct version_count {
+    char version[24];
+    unsigned requests;
+    unsigned errors; /* function errors */
+    double *latencies_ms;
+    size_t latency_capacity;
+};
+
+struct traffic {
+    struct version_count versions[TRAFFIC_VERSIONS_MAX];
+    size_t version_count;
+    unsigned sent;
+    unsigned answered;
+    unsigned throttled;
+    unsigned failed; /* no answer, or an error of the service */
+    char last_failure[200];
+    int64_t elapsed_ms;
+    int64_t left_ms;
+    bool was_stopped; /* by `go_on` */
+};
+
+/* Sends the traffic. `go_on` is called a few times a second and at the end of each answer's
+ * batch; false stops. The caller clears `traffic_out`. */
+void traffic_run(const struct api *api, const struct traffic_plan *plan,
+                 bool (*go_on)(const struct traffic *traffic, void *owner), void *owner,
+                 struct traffic *traffic_out);
+void traffic_clear(struct traffic *traffic);
+
+/* The counts of one version; all zero if it never answered. */
+const struct version_count *traffic_version(const struct traffic *traffic, const char *version);
+
+/* The latency below which a share of the version's requests stayed; 0 without requests. */
+double version_latency_ms(const struct version_count *count, double share);
+
+#endif
