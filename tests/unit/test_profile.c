@@ -1,0 +1,143 @@
+/* profile and ini: what is found where, in the AWS CLI's order. */
+#include "../../client/profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../client/ini.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static char directory[] = "/tmp/coalmine-test-XXXXXX";
+
+static void write_file(const char *name, const char *variable, const char *text)
+{
+    char *path = xformat("%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+    setenv(variable, path, 1);
+    free(path);
+}
+
+static void clean_environment(void)
+{
+    static const char *const names[] = {
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
+        "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_CLOUDWATCH",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        unsetenv(names[i]);
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    write_file("config", "AWS_CONFIG_FILE",
+               "[default]\nregion = eu-west-1\n\n[profile local]\nregion=us-west-2\n"
+               "services = here\nendpoint_url = http://localhost:1/\n"
+               "[services here]\nlambda =\n  endpoint_url = http://127.0.0.1:2\n"
+               "[profile process]\nregion = us-west-2\n"
+               "credential_process = echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\"}'\n");
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "# a comment\n[default]\naws_access_key_id = K\naws_secret_access_key = S\n"
+               "[local]\naws_access_key_id=LK\naws_secret_access_key=LS\n"
+               "aws_session_token=LT\n");
+}
+
+static struct profile load(const struct profile_choice *choice)
+{
+    struct profile profile;
+    struct error error = { 0 };
+    ck_assert_msg(profile_load(choice, &profile, &error), "%s",
+                  error.message ? error.message : "");
+    return profile;
+}
+
+START_TEST(files_give_what_nothing_else_gives)
+{
+    clean_environment();
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.region, "eu-west-1");
+    ck_assert_str_eq(profile.access_key_id, "K");
+    ck_assert_str_eq(profile.lambda_endpoint, "https://lambda.eu-west-1.amazonaws.com");
+    ck_assert_str_eq(profile.cloudwatch_endpoint, "https://monitoring.eu-west-1.amazonaws.com");
+    ck_assert(!profile.is_local);
+    profile_clear(&profile);
+}
+END_TEST
+
+START_TEST(a_named_profile_brings_its_services_section)
+{
+    clean_environment();
+    setenv("AWS_ACCESS_KEY_ID", "E", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "F", 1);
+    struct profile profile = load(&(struct profile_choice){ .name = "local" });
+    ck_assert_str_eq(profile.access_key_id, "LK"); /* --profile beats the environment's keys */
+    ck_assert_str_eq(profile.session_token, "LT");
+    ck_assert_str_eq(profile.lambda_endpoint, "http://127.0.0.1:2");
+    ck_assert_str_eq(profile.cloudwatch_endpoint, "http://localhost:1");
+    ck_assert(profile.is_local);
+    profile_clear(&profile);
+}
+END_TEST
+
+START_TEST(environment_beats_files_and_options_beat_all)
+{
+    clean_environment();
+    setenv("AWS_REGION", "ap-southeast-1", 1);
+    setenv("AWS_ACCESS_KEY_ID", "E", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "F", 1);
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:3", 1);
+    setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:4", 1);
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.region, "ap-southeast-1");
+    ck_assert_str_eq(profile.access_key_id, "E");
+    ck_assert_str_eq(profile.lambda_endpoint, "http://127.0.0.1:4");
+    ck_assert_str_eq(profile.cloudwatch_endpoint, "http://127.0.0.1:3");
+    profile_clear(&profile);
+    profile = load(&(struct profile_choice){ .region = "us-east-2",
+                                             .endpoint_url = "http://[::1]:5" });
+    ck_assert_str_eq(profile.region, "us-east-2");
+    ck_assert_str_eq(profile.lambda_endpoint, "http://[::1]:5");
+    ck_assert(profile.is_local);
+    profile_clear(&profile);
+}
+END_TEST
+
+START_TEST(a_credential_process_is_asked)
+{
+    clean_environment();
+    struct profile profile = load(&(struct profile_choice){ .name = "process" });
+    ck_assert_str_eq(profile.access_key_id, "P");
+    ck_assert_str_eq(profile.secret_access_key, "Q");
+    profile_clear(&profile);
+}
+END_TEST
+
+START_TEST(only_loopback_is_local)
+{
+    static const struct {
+        const char *url;
+        bool is_local;
+    } rows[] = {
+        { "http://127.0.0.1:4566", true },
+        { "http://127.8.9.10", true },
+        { "https://LOCALHOST:1/x", true },
+        { "http://a.lambda-url.us-east-1.localhost:4566", true },
+        { "http://[::1]:4566", true },
+        { "https://lambda.us-east-1.amazonaws.com", false },
+        { "http://127.0.0.1.example.com", false },
+        { "http://localhost.example.com:4566", false },
+        { "http://10.0.0.1", false },
+        { "http://evil.com/127.0.0.1", false },
+        { "http://user@localhost", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        ck_assert_msg(endpoint_is_local(rows[i].url) == rows[i].is_local, "%s", rows[i].url);
+}
+END_TEST
+
+SUITE("profile", files_give_what_nothing_else_gives, a_named_profile_brings_its_services_section,
+      environment_beats_files_and_options_beat_all, a_credential_process_is_asked,
+      only_loopback_is_local)
