@@ -34,8 +34,8 @@ START_TEST(binomial_tests_have_their_reference_values)
         { 1059, 10000, 0.1, 0.0263173401815, 0.0511496579894 },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_close(binomial_greater(rows[i].k, rows[i].n, rows[i].p), rows[i].greater,
-                     "greater", i);
+        assert_close(binomial_greater(rows[i].k, rows[i].n, rows[i].p), rows[i].greater, "greater",
+                     i);
         assert_close(binomial_two_sided(rows[i].k, rows[i].n, rows[i].p), rows[i].two_sided,
                      "two-sided", i);
     }
@@ -67,12 +67,44 @@ START_TEST(exact_intervals_have_their_reference_values)
 }
 END_TEST
 
-/* Counted by hand: 3 of 3 fail here, 0 of 3 there: 1 of the C(6, 3) = 20 ways. */
-START_TEST(fisher_counts_the_ways)
+START_TEST(fisher_has_its_reference_values)
 {
-    assert_close(fisher_greater(3, 3, 0, 3), 1.0 / 20, "fisher", 0);
-    assert_close(fisher_greater(0, 10, 5, 10), 1, "fisher", 1);
-    assert_close(fisher_greater(2, 2, 1, 2), 0.5, "fisher", 2);
+    static const struct {
+        unsigned bad;
+        unsigned good;
+        unsigned other_bad;
+        unsigned other_good;
+        double greater;
+    } rows[] = {
+        { 3, 1, 1, 3, 0.242857142857 },
+        { 8, 2, 1, 5, 0.0244755244755 },
+        { 0, 10, 5, 5, 1 },
+        { 5, 95, 5, 895, 0.00152142190877 },
+        { 1, 99, 9, 891, 0.653072285208 },
+        { 2, 98, 0, 900, 0.00990990990991 },
+        { 30, 970, 10, 990, 0.00100416678092 },
+        { 0, 100, 0, 900, 1 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_close(fisher_greater(rows[i].bad, rows[i].bad + rows[i].good, rows[i].other_bad,
+                                    rows[i].other_bad + rows[i].other_good),
+                     rows[i].greater, "fisher", i);
+}
+END_TEST
+
+START_TEST(the_mixture_has_its_reference_values)
+{
+    static const struct {
+        unsigned k;
+        unsigned n;
+        double factor;
+    } rows[] = {
+        { 10, 100, 0.0750840940205 }, { 20, 100, 8.45525199826 }, { 130, 1000, 2.68579787741 },
+        { 12, 42, 49.6106691642 },    { 0, 100, 372.758608871 },  { 0, 0, 1 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_close(exp(mixture_log_bayes_factor(rows[i].k, rows[i].n, 0.1)), rows[i].factor,
+                     "mixture", i);
 }
 END_TEST
 
@@ -109,6 +141,6 @@ START_TEST(a_bad_canary_is_found_after_a_handful_of_requests)
 END_TEST
 
 SUITE("statistics", binomial_tests_have_their_reference_values,
-      exact_intervals_have_their_reference_values, fisher_counts_the_ways,
-      looking_after_every_request_raises_no_false_alarms,
+      exact_intervals_have_their_reference_values, fisher_has_its_reference_values,
+      the_mixture_has_its_reference_values, looking_after_every_request_raises_no_false_alarms,
       a_bad_canary_is_found_after_a_handful_of_requests)

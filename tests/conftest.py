@@ -1,0 +1,132 @@
+"""Fixtures: a server per test module, and real clients that talk to it."""
+import itertools
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import boto3
+import botocore.config
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COALMINE = os.environ.get("COALMINE", str(ROOT / "build/coalmine"))
+CANARY = os.environ.get("CANARY", str(ROOT / "build/canary"))
+ROLE = "arn:aws:iam::000000000000:role/r"
+STOP_SECONDS = 30
+
+
+class Server:
+    """A running `coalmine serve`; its log is kept and shown when a test fails."""
+
+    def __init__(self, *options, ephemeral=True):
+        self.log = tempfile.TemporaryFile("w+")
+        command = [COALMINE, "serve", "--port", "0", *options]
+        self.process = subprocess.Popen(
+            command + (["--ephemeral"] if ephemeral else []),
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        first = self.process.stdout.readline()
+        assert first.startswith("Listening on "), first + self.read_log()
+        assert self.process.stdout.readline() == "Ready.\n"
+        self.url = first.split()[-1]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def read_log(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def client(self, service, region="us-east-1", key="test"):
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=region, aws_access_key_id=key,
+            aws_secret_access_key="test",
+            config=botocore.config.Config(retries={"max_attempts": 0}, max_pool_connections=40,
+                                          read_timeout=120))
+
+
+@pytest.fixture
+def start_server():
+    """A factory of servers that are stopped, and must stop well, at the test's end."""
+    servers = []
+
+    def start(*options, **settings):
+        servers.append(Server(*options, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            assert server.stop() == 0, server.read_log()
+
+
+@pytest.fixture(scope="module")
+def server():
+    running = Server()
+    yield running
+    status = running.stop()
+    print(running.read_log())
+    assert status == 0
+
+
+@pytest.fixture(scope="module")
+def lam(server):
+    return server.client("lambda")
+
+
+@pytest.fixture(scope="module")
+def cw(server):
+    return server.client("cloudwatch")
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def name():
+    """A function name that no other test has."""
+    return f"f{next(_numbers)}-{os.getpid()}"
+
+
+class Result:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+def clean_environment(url):
+    """Nothing of the developer's own AWS settings reaches a test."""
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    return {**keep, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ENDPOINT_URL": url}
+
+
+@pytest.fixture
+def cli(server, tmp_path):
+    """Debian's AWS CLI 2.9 against the server, in a directory of its own."""
+    def run(*arguments):
+        return Result(subprocess.run(
+            ["/usr/bin/aws", "--endpoint-url", server.url, *arguments], cwd=tmp_path, text=True,
+            env=clean_environment(server.url), capture_output=True))
+    return run
+
+
+@pytest.fixture
+def canary(server, tmp_path):
+    def run(*arguments):
+        return Result(subprocess.run([CANARY, *arguments], cwd=tmp_path, text=True,
+                                     env=clean_environment(server.url), capture_output=True))
+    return run

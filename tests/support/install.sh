@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check`: each
+# includes what stands before it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-dev check
+       libuv1-dev libcbor-dev libssl-dev libcurl4-openssl-dev libgsl-dev libpcre2-dev zlib1g-dev
+       bubblewrap)
+demo=(python3 awscli curl jq zip unzip)
+check=(python3-boto3 python3-pytest clang-format git)
+
+wanted=("${build[@]}")
+case "${1:-build}" in
+build) ;;
+demo) wanted+=("${demo[@]}") ;;
+check) wanted+=("${demo[@]}" "${check[@]}") ;;
+*) echo "usage: install.sh build|demo|check" >&2; exit 2 ;;
+esac
+# A node or npm of the user's own is as good as Debian's.
+[ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
+[ "${1:-build}" != check ] || command -v npm > /dev/null || wanted+=(npm)
+
+missing=()
+for package in "${wanted[@]}"; do
+    dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2> /dev/null | grep -q '^ii' ||
+        missing+=("$package")
+done
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    if ! command -v apt-get > /dev/null; then
+        echo "This is not Debian. Install what these Debian 12 packages hold, then run again:" >&2
+        echo "  ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    echo "Installing: ${missing[*]}"
+    log=$(mktemp)
+    if ! { "${as_root[@]}" apt-get update &&
+           "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+               --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
+        tail -20 "$log" >&2
+        echo "The installation failed; its log is $log" >&2
+        exit 1
+    fi
+    rm -f "$log"
+fi
+
+if [ "${1:-build}" = check ] && [ -f tests/js/package-lock.json ] &&
+   [ ! tests/js/node_modules/.package-lock.json -nt tests/js/package-lock.json ]; then
+    echo "Installing the AWS SDK for JavaScript into tests/js"
+    (cd tests/js && npm ci --no-audit --no-fund --silent)
+    touch tests/js/node_modules/.package-lock.json
+fi
