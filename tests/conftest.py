@@ -1,4 +1,5 @@
 """Fixtures: a server per test module, and real clients that talk to it."""
+import http.client
 import itertools
 import json
 import os
@@ -47,11 +48,12 @@ class Server:
             raise
 
     def client(self, service, region="us-east-1", key="test"):
+        """A client that asks once, and leaves the judging of arguments to the server."""
         return boto3.client(
             service, endpoint_url=self.url, region_name=region, aws_access_key_id=key,
             aws_secret_access_key="test",
-            config=botocore.config.Config(retries={"max_attempts": 0}, max_pool_connections=40,
-                                          read_timeout=120))
+            config=botocore.config.Config(parameter_validation=False, retries={"max_attempts": 0},
+                                          max_pool_connections=40, read_timeout=120))
 
 
 @pytest.fixture
@@ -86,6 +88,41 @@ def lam(server):
 @pytest.fixture(scope="module")
 def cw(server):
     return server.client("cloudwatch")
+
+
+class Http:
+    """Bare HTTP, for what no SDK sends."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def send(self, method, path, body=b"", headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        connection.close()
+        return answer
+
+    def json(self, method, path, body=None):
+        answer = self.send(method, path, json.dumps(body) if body is not None else b"")
+        return json.loads(answer.body)
+
+    def target(self, operation, body, **headers):
+        """An awsJson call to CloudWatch."""
+        return self.send("POST", "/", body, {
+            "X-Amz-Target": f"GraniteServiceVersion20100801.{operation}",
+            "Content-Type": "application/x-amz-json-1.0", **headers})
+
+    def cbor(self, operation, body, **headers):
+        return self.send(
+            "POST", f"/service/GraniteServiceVersion20100801/operation/{operation}", body,
+            {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", **headers})
+
+
+@pytest.fixture(scope="module", name="http")
+def http_client(server):
+    return Http(server.port)
 
 
 _numbers = itertools.count()

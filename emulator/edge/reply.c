@@ -6,6 +6,8 @@
 #include "edge/codec.h"
 #include "edge/edge_call.h"
 
+enum { HTTP_TOO_LARGE = 413 };
+
 /* For requests that no service of ours takes. Spelled like REST-JSON, or by what was asked. */
 static const struct service nobody = {
     .name = "coalmine",
@@ -76,7 +78,7 @@ static void write_query_compatibility(struct edge_call *edge_call, struct draft 
                    arena_format(&edge_call->call.arena, "%s;%s",
                                 fault->query_code ? fault->query_code : fault->code,
                                 fault->status < 500 ? "Sender" : "Receiver"));
-    else if (fault->status < 500)
+    else if (fault->status < 500 && fault->status != HTTP_TOO_LARGE)
         draft->status = 400;
 }
 

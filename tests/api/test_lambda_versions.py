@@ -1,15 +1,6 @@
 """Publish and alias life cycle: lambda-api.md section 31.1, step by step."""
-import pytest
-
+from tests.support.errors import error_of
 from tests.support.packages import create, node, zip_of
-
-
-def error_of(call, **arguments):
-    with pytest.raises(Exception) as caught:
-        call(**arguments)
-    answer = caught.value.response
-    return (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"],
-            answer["Error"]["Message"])
 
 
 STALE = ("The Revision Id provided does not match the latest Revision Id. Call the "

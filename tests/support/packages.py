@@ -31,10 +31,5 @@ def python(body):
 
 
 def create(lam, name, package=None, **settings):
-    return lam.create_function(FunctionName=name, Role=ROLE,
-                               **{**(package or node("return 'hello'")), **settings})
-
-
-def payload_of(answer):
-    import json
-    return json.loads(answer["Payload"].read())
+    return lam.create_function(**{"FunctionName": name, "Role": ROLE,
+                                  **(package or node("return 'hello'")), **settings})

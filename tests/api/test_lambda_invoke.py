@@ -1,0 +1,217 @@
+"""Invoke: lambda-api.md sections 5 and 6, on real processes."""
+import base64
+import json
+import re
+import threading
+
+import pytest
+
+from tests.support.errors import error_of
+from tests.support.packages import create, node, python, zip_of
+
+
+def invoke(lam, name, **arguments):
+    answer = lam.invoke(FunctionName=name, **arguments)
+    return answer, json.loads(answer["Payload"].read())
+
+
+def bootstrap(script):
+    return {"Runtime": "provided.al2023", "Handler": "h",
+            "Code": {"ZipFile": zip_of({"bootstrap": script}, {"bootstrap": 0o755})}}
+
+
+ECHO = """#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while true; do
+  event=$(curl -sS -D /tmp/headers $api/next)
+  id=$(grep -i Lambda-Runtime-Aws-Request-Id /tmp/headers | tr -d '\\r' | cut -d' ' -f2)
+  curl -sS -o /dev/null $api/$id/response -d "{\\"got\\": $event}"
+done
+"""
+
+
+@pytest.mark.parametrize("package, event, expected", [
+    (node("return event"), {"a": [1, "x", None]}, {"a": [1, "x", None]}),
+    (node("return"), {}, None),
+    (node("return 'abc'"), {}, "abc"),
+    (python("return event"), {"a": "\u00e9"}, {"a": "\u00e9"}),
+    (python("pass"), {}, None),
+    (bootstrap(ECHO), {"n": 1}, {"got": {"n": 1}}),
+    ({"Runtime": "nodejs20.x", "Handler": "index.handler", "Code": {"ZipFile": zip_of(
+        {"index.js": "exports.handler = (e, c, callback) => callback(null, e.x);"})}},
+     {"x": 5}, 5),
+    ({"Runtime": "nodejs22.x", "Handler": "a/b.c", "Code": {"ZipFile": zip_of(
+        {"a/b.cjs": "exports.c = async (e) => 'cjs';"})}}, {}, "cjs"),
+], ids=["node", "node-undefined", "node-string", "python", "python-none", "provided", "callback",
+        "cjs-in-folder"])
+def test_functions_run(lam, name, package, event, expected):
+    create(lam, name, package)
+    answer, result = invoke(lam, name, Payload=json.dumps(event))
+    assert (answer["StatusCode"], answer["ExecutedVersion"], result) == (200, "$LATEST", expected)
+    assert "FunctionError" not in answer
+
+
+@pytest.mark.parametrize("package, error_type, message", [
+    (node("throw new TypeError('bad')"), "TypeError", "bad"),
+    (python("raise ValueError('bad')"), "ValueError", "bad"),
+    (node("process.exit(0)"), "Runtime.ExitError",
+     "RequestId: {id} Error: Runtime exited without providing a reason"),
+    (node("process.exit(7)"), "Runtime.ExitError",
+     "RequestId: {id} Error: Runtime exited with error: exit status 7"),
+    (node("process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})"),
+     "Runtime.ExitError", "RequestId: {id} Error: Runtime exited with error: signal: killed"),
+    ({**node("return"), "Handler": "index.nothing"}, "Runtime.HandlerNotFound",
+     "index.nothing is undefined or not exported"),
+    ({**python("pass"), "Handler": "app.nothing"}, "Runtime.HandlerNotFound",
+     "Handler 'nothing' missing on module 'app'"),
+    ({**python("pass"), "Handler": "nomodule.handler"}, "Runtime.ImportModuleError",
+     "Unable to import module 'nomodule': No module named 'nomodule'"),
+    ({**node("return"), "Handler": "nomodule.handler"}, "Runtime.ImportModuleError", None),
+    ({"Runtime": "provided.al2023", "Handler": "h", "Code": {"ZipFile": zip_of({"x": "y"})}},
+     "Runtime.InvalidEntrypoint",
+     "RequestId: {id} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap "
+     "/opt/bootstrap]"),
+    (python("return {1, 2}"), "Runtime.MarshalError",
+     "Unable to marshal response: Object of type set is not JSON serializable"),
+])
+def test_what_goes_wrong_is_reported_as_on_aws(lam, name, package, error_type, message):
+    create(lam, name, package)
+    answer, result = invoke(lam, name)
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert result["errorType"] == error_type
+    if message:
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        assert result["errorMessage"] == message.format(id=request_id)
+
+
+def test_a_missing_interpreter_is_named(lam, name):
+    create(lam, name, {"Runtime": "java21", "Handler": "x.Y",
+                       "Code": {"ZipFile": zip_of({"x": "y"})}})
+    answer, result = invoke(lam, name)
+    assert answer["FunctionError"] == "Unhandled" and "java21" in result["errorMessage"]
+
+
+def test_a_timeout_kills_and_the_next_call_starts_afresh(lam, name):
+    create(lam, name, node("globalThis.n = (globalThis.n || 0) + 1; if (event.wait) "
+                           "await new Promise(r => setTimeout(r, 60000)); return globalThis.n"),
+           Timeout=1)
+    assert invoke(lam, name)[1] == 1
+    assert invoke(lam, name)[1] == 2
+    answer, result = invoke(lam, name, Payload='{"wait": true}', LogType="Tail")
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert result == {"errorType": "Sandbox.Timedout", "errorMessage":
+                      f"RequestId: {request_id} Error: Task timed out after 1.00 seconds"}
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert "Duration: 1000.00 ms\tBilled Duration: 1000 ms" in log and "Status: timeout" in log
+    assert invoke(lam, name)[1] == 1
+
+
+def test_the_log_tail_is_start_to_report(lam, name):
+    create(lam, name, node("console.log('hello', event.a); console.error('oops')"))
+    answer, _ = invoke(lam, name, Payload='{"a": 1}', LogType="Tail")
+    lines = base64.b64decode(answer["LogResult"]).decode().split("\n")
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert lines[0] == f"START RequestId: {request_id} Version: $LATEST"
+    assert re.fullmatch(rf"\S+Z\t{request_id}\tINFO\thello 1", lines[1])
+    assert re.fullmatch(rf"\S+Z\t{request_id}\tERROR\toops", lines[2])
+    assert lines[3] == f"END RequestId: {request_id}"
+    assert re.fullmatch(rf"REPORT RequestId: {request_id}\tDuration: [\d.]+ ms\tBilled Duration: "
+                        r"\d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB\t"
+                        r"Init Duration: [\d.]+ ms\t", lines[4])
+    assert "LogResult" not in invoke(lam, name)[0]
+
+
+def test_a_long_log_is_cut_to_its_last_4096_bytes(lam, name):
+    create(lam, name, python("print('x' * 10000)"))
+    answer, _ = invoke(lam, name, LogType="Tail")
+    assert len(base64.b64decode(answer["LogResult"])) == 4096
+
+
+def test_the_context_says_who_was_invoked(lam, name):
+    create(lam, name, python("return [context.function_name, context.function_version, "
+                             "context.invoked_function_arn, context.memory_limit_in_mb, "
+                             "context.aws_request_id, "
+                             "context.client_context and context.client_context.custom]"))
+    lam.publish_version(FunctionName=name)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    context = base64.b64encode(json.dumps({"custom": {"k": "v"}}).encode()).decode()
+    answer, result = invoke(lam, name, Qualifier="live", ClientContext=context)
+    assert result == [name, "1", f"arn:aws:lambda:us-east-1:000000000000:function:{name}:live",
+                      "128", answer["ResponseMetadata"]["RequestId"], {"k": "v"}]
+
+
+def test_environment_variables_reach_the_function(lam, name):
+    create(lam, name, node("return [process.env.MINE, process.env.AWS_REGION, process.env._HANDLER,"
+                           " process.env.AWS_LAMBDA_FUNCTION_NAME, process.env.HOME,"
+                           " process.cwd()]"), Environment={"Variables": {"MINE": "v=1"}})
+    result = invoke(lam, name)[1]
+    assert result[:4] == ["v=1", "us-east-1", "index.handler", name]
+
+
+def test_dry_run_checks_and_runs_nothing(lam, name):
+    create(lam, name, node("throw new Error('ran')"))
+    answer = lam.invoke(FunctionName=name, InvocationType="DryRun")
+    assert answer["StatusCode"] == 204 and "ExecutedVersion" not in answer
+    assert error_of(lam.invoke, FunctionName="no-such", InvocationType="DryRun")[0] == 404
+
+
+@pytest.mark.parametrize("payload, reason, column", [
+    (b"\x99", "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value (JSON String, "
+     "Number, Array, Object or token 'null', 'true' or 'false')", 1),
+    (b"n\x87", "Invalid UTF-8 start byte 0x87", 3),
+    (b"hello", "Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or "
+     "token 'null', 'true' or 'false')", 6),
+])
+def test_a_payload_that_is_no_json_is_refused(lam, name, payload, reason, column):
+    create(lam, name)
+    assert error_of(lam.invoke, FunctionName=name, Payload=payload) == (
+        400, "InvalidRequestContentException",
+        "Could not parse request body into json: Could not parse payload into json: " + reason +
+        "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); "
+        f"line: 1, column: {column}]")
+
+
+def test_payload_limits_both_ways(lam, name):
+    create(lam, name, python("return 'x' * event['n']"), Timeout=30)
+    largest = json.dumps({"n": 1, "fill": "y" * (6291456 - 22)}).encode()
+    assert len(largest) <= 6291456
+    assert invoke(lam, name, Payload=largest)[1] == "x"
+    assert error_of(lam.invoke, FunctionName=name, Payload=largest + b" " * 100) == (
+        413, "RequestEntityTooLargeException",
+        "Request must be smaller than 6291456 bytes for the InvokeFunction operation")
+    assert len(invoke(lam, name, Payload='{"n": 6291554}')[1]) == 6291554
+    answer, result = invoke(lam, name, Payload='{"n": 6291555}')
+    assert answer["FunctionError"] == "Unhandled" and result == {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+                        "(6291556 bytes).", "errorType": "Function.ResponseSizeTooLarge"}
+
+
+def test_a_busy_environment_makes_another_start(lam, name):
+    create(lam, name, node("await new Promise(r => setTimeout(r, 300)); return process.pid + '-' +"
+                           " (globalThis.id ??= Math.random())"))
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(invoke(lam, name)[1]))
+               for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(results)) == 4
+    assert invoke(lam, name)[1] in results
+
+
+@pytest.mark.parametrize("header, value, path, values", [
+    ("X-Amz-Invocation-Type", "Later", "invocationType", "[RequestResponse, Event, DryRun]"),
+    ("X-Amz-Log-Type", "All", "logType", "[None, Tail]"),
+])
+def test_bad_header_values_are_refused(server, lam, name, header, value, path, values):
+    import http.client
+    create(lam, name)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST", f"/2015-03-31/functions/{name}/invocations", b"{}",
+                       {header: value})
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (400, "ValidationException")
+    assert json.loads(answer.read()) == {
+        "message": f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy "
+                   f"constraint: Member must satisfy enum value set: {values}"}

@@ -1,0 +1,90 @@
+"""STS and IAM as far as workshops need them: cloudwatch-api.md section 7."""
+import json
+
+import pytest
+
+from tests.support.errors import error_of
+
+POLICY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+TRUST = {"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": "sts:AssumeRole"}]}
+
+
+@pytest.fixture(scope="module")
+def iam(server):
+    return server.client("iam")
+
+
+def create(iam, name, **more):
+    return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), **more)
+
+
+def test_who_am_i(server, cli):
+    assert cli("sts", "get-caller-identity").json == {
+        "UserId": "AIDACOALMINECOALMINE", "Account": "000000000000",
+        "Arn": "arn:aws:iam::000000000000:user/coalmine"}
+    other = server.client("sts", key="123456789012").get_caller_identity()
+    assert other["Account"] == "123456789012"
+
+
+def test_the_workshops_role_with_the_cli(cli, tmp_path, name):
+    (tmp_path / "trust.json").write_text(json.dumps(TRUST, indent=2))
+    role = cli("iam", "create-role", "--role-name", name, "--assume-role-policy-document",
+               "file://trust.json").json["Role"]
+    assert (role["RoleName"], role["Path"], role["AssumeRolePolicyDocument"]) == (name, "/", TRUST)
+    assert role["Arn"] == f"arn:aws:iam::000000000000:role/{name}"
+    assert role["RoleId"].startswith("AROA") and len(role["RoleId"]) == 21
+    assert cli("iam", "attach-role-policy", "--role-name", name, "--policy-arn", POLICY).code == 0
+    listed = cli("iam", "list-attached-role-policies", "--role-name", name).json
+    assert listed["AttachedPolicies"] == [
+        {"PolicyName": "AWSLambdaBasicExecutionRole", "PolicyArn": POLICY}]
+    refused = cli("iam", "delete-role", "--role-name", name)
+    assert refused.code == 254 and "DeleteConflict" in refused.err
+    assert cli("iam", "detach-role-policy", "--role-name", name, "--policy-arn", POLICY).code == 0
+    assert cli("iam", "delete-role", "--role-name", name).code == 0
+    assert cli("iam", "get-role", "--role-name", name).code == 254
+
+
+def test_a_role_keeps_what_it_was_given(iam, name):
+    made = create(iam, name, Path="/a/b/", Description="d", MaxSessionDuration=7200,
+                  Tags=[{"Key": "k", "Value": "v<&>"}])["Role"]
+    got = iam.get_role(RoleName=name)["Role"]
+    assert got["Arn"] == made["Arn"] == f"arn:aws:iam::000000000000:role/a/b/{name}"
+    assert (got["Description"], got["MaxSessionDuration"], got["Tags"]) == (
+        "d", 7200, [{"Key": "k", "Value": "v<&>"}])
+    assert got["CreateDate"] == made["CreateDate"]
+
+
+def test_roles_are_listed_in_pages(start_server):
+    iam = start_server().client("iam")
+    for letter in "bca":
+        create(iam, letter, Path="/x/" if letter == "c" else "/")
+    pages = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
+    assert [[r["RoleName"] for r in page["Roles"]] for page in pages] == [["a", "b"], ["c"]]
+    assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["c"]
+
+
+@pytest.mark.parametrize("call, arguments, expected", [
+    ("get_role", dict(RoleName="none"), (404, "NoSuchEntity",
+                                         "The role with name none cannot be found.")),
+    ("delete_role", dict(RoleName="none"), (404, "NoSuchEntity",
+                                            "The role with name none cannot be found.")),
+    ("create_role", dict(RoleName="x", AssumeRolePolicyDocument="{bad"), (
+        400, "MalformedPolicyDocument", "This policy contains invalid Json")),
+    ("create_role", dict(RoleName="taken", AssumeRolePolicyDocument="{}"), (
+        409, "EntityAlreadyExists", "Role with name taken already exists.")),
+    ("attach_role_policy", dict(RoleName="taken", PolicyArn="not an arn at all, no no"), (
+        400, "ValidationError", "Invalid ARN:  Could not be parsed!")),
+    ("attach_role_policy", dict(RoleName="taken", PolicyArn="arn:aws:iam::000000000000:policy/p"), (
+        404, "NoSuchEntity", "Policy ARN does not exist or is not attachable.")),
+    ("detach_role_policy", dict(RoleName="taken", PolicyArn=POLICY), (
+        404, "NoSuchEntity", "Policy ARN was not found.")),
+    ("create_role", dict(RoleName="b@d!", AssumeRolePolicyDocument="{}"), (
+        400, "ValidationError", "1 validation error detected: Value 'b@d!' at 'roleName' failed to "
+        r"satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+")),
+])
+def test_what_iam_refuses(iam, call, arguments, expected):
+    if "taken" not in [r["RoleName"] for r in iam.list_roles()["Roles"]]:
+        create(iam, "taken")
+    assert error_of(getattr(iam, call), **arguments) == expected

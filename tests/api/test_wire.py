@@ -1,0 +1,210 @@
+"""What travels below the SDKs: protocols, encodings, limits, hostile bodies."""
+import gzip
+import json
+import socket
+import time
+
+import pytest
+
+from tests.support.packages import create
+
+TYPE = "com.amazonaws.cloudwatch.v2010_08_01#"
+DATUM = {"MetricName": "m", "Value": 2.5}
+
+
+def stamped(text):
+    """The time inside a hexadecimal body must be recent: it is put where the sample's was."""
+    return bytes.fromhex(text.replace("68f60953", f"{int(time.time()):08x}").replace("\n", ""))
+
+
+def test_aws_json_success_and_request_id(http, name):
+    put = http.target("PutMetricData", json.dumps({"Namespace": name, "MetricData": [DATUM]}))
+    assert (put.status, put.body) == (200, b"")
+    assert len(put.getheader("x-amzn-RequestId")) == 36 and put.getheader("Date")
+    now = int(time.time())
+    got = http.target("GetMetricStatistics", json.dumps({
+        "Namespace": name, "MetricName": "m", "StartTime": now - 120, "EndTime": now + 60.5,
+        "Period": 60, "Statistics": ["Sum"], "Unknown": 1, "Unit": None}))
+    assert got.getheader("Content-Type") == "application/x-amz-json-1.0"
+    point = json.loads(got.body)["Datapoints"][0]
+    assert point["Sum"] == 2.5 and b'.0,"Sum"' in got.body  # timestamps carry a fraction
+
+
+@pytest.mark.parametrize("query_mode, status", [({"x-amzn-query-mode": "true"}, 400), ({}, 400)])
+def test_aws_json_errors(http, query_mode, status):
+    answer = http.target("GetMetricStatistics", json.dumps({
+        "Namespace": "n", "MetricName": "m", "StartTime": 2, "EndTime": 1, "Period": 60,
+        "Statistics": ["Sum"]}), **query_mode)
+    assert answer.status == status
+    assert json.loads(answer.body) == {
+        "__type": TYPE + "InvalidParameterValueException",
+        "message": "The parameter StartTime must be less than the parameter EndTime."}
+    assert answer.getheader("x-amzn-query-error") == (
+        "InvalidParameterValue;Sender" if query_mode else None)
+
+
+def test_constraint_failures_are_corals(http):
+    answer = http.target("ListMetrics", json.dumps({"RecentlyActive": "PT9H"}))
+    assert json.loads(answer.body) == {
+        "__type": "com.amazon.coral.validate#ValidationException",
+        "message": "1 validation error detected: Value 'PT9H' at 'recentlyActive' failed to satisfy "
+                   "constraint: Member must satisfy enum value set: [PT3H]"}
+
+
+def test_cbor_bodies_as_botocore_sends_them(http):
+    put = http.cbor("PutMetricData", stamped(
+        "a2694e616d657370616365654d794170706a4d65747269634461746181a5"
+        "6a4d65747269634e616d65674c6174656e63796556616c7565fb4029000000000000"
+        "64556e69746c4d696c6c697365636f6e64736954696d657374616d70c11a68f60953"
+        "6a44696d656e73696f6e7381a2644e616d6562466e6556616c7565626631"))
+    assert (put.status, put.body) == (200, b"")
+    assert put.getheader("smithy-protocol") == "rpc-v2-cbor"
+    now = int(time.time())
+    wanted = json.dumps({
+        "Namespace": "MyApp", "MetricName": "Latency", "StartTime": now - 120,
+        "EndTime": now + 60, "Period": 60, "Statistics": ["Sum"],
+        "Dimensions": [{"Name": "Fn", "Value": "f1"}]})
+    point = json.loads(http.target("GetMetricStatistics", wanted).body)["Datapoints"][0]
+    assert (point["Sum"], point["Unit"]) == (12.5, "Milliseconds")
+
+
+def test_cbor_answers_and_errors(http):
+    body = bytes.fromhex(
+        "a7694e616d6573706163656a4157532f4c616d6264616a4d65747269634e616d656b496e766f636174696f6e"
+        "736a44696d656e73696f6e7381a2644e616d656c46756e6374696f6e4e616d656556616c7565626631"
+        "69537461727454696d65c11a68f6082067456e6454696d65c11a68f60a7866506572696f64183c"
+        "6a5374617469737469637381" "6353756d")
+    answer = http.cbor("GetMetricStatistics", body)
+    assert answer.status == 200 and answer.getheader("Content-Type") == "application/cbor"
+    assert answer.body == (b"\xbf\x65Label\x6bInvocations\x6aDatapoints\x9f\xff\xff")
+    swapped = body.replace(bytes.fromhex("68f60a78"), bytes.fromhex("68f60820"))
+    failed = http.cbor("GetMetricStatistics", swapped, **{"x-amzn-query-mode": "true"})
+    assert failed.status == 400 and failed.getheader("smithy-protocol") == "rpc-v2-cbor"
+    assert failed.getheader("x-amzn-query-error") == "InvalidParameterValue;Sender"
+    text = b"The parameter StartTime must be less than the parameter EndTime."
+    assert failed.body == (b"\xbf\x66__type\x78\x43" + TYPE.encode() +
+                           b"InvalidParameterValueException\x67message\x78\x40" + text + b"\xff")
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"\xff", b"\x81" * 100000, b"\x82\x00" * 50000, b"\xbf\x61", b"\x9b" + b"\xff" * 8,
+    b"\xbb\x7f\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61N\x5f\x41", bytes(range(256))])
+def test_hostile_cbor_is_refused_and_the_server_lives(http, body):
+    assert http.cbor("PutMetricData", body).status == 400
+    assert http.send("GET", "/_coalmine/health").status == 200
+
+
+@pytest.mark.parametrize("body, code", [
+    (b'{"MetricData": [', "SerializationException"),
+    (b"[" * 10000, "SerializationException"),
+    (b'{"Namespace": ' + b"[" * 10000 + b"]" * 10000 + b"}", "SerializationException"),
+    (b'{"Namespace": "\xff\xfe"}', "SerializationException"),
+    (b'{"Namespace": "a"} trailing', "SerializationException"),
+    (b"\x00\x01\x02", "SerializationException"),
+])
+def test_hostile_json_is_refused_by_cloudwatch(http, body, code):
+    answer = http.target("PutMetricData", body)
+    assert answer.status == 400 and json.loads(answer.body)["__type"].endswith("#" + code)
+
+
+@pytest.mark.parametrize("body, reason", [
+    (b'{"FunctionName": "x"', "Unexpected end-of-input: expected close marker for Object"),
+    (b'{"a":' * 10000, "Document nesting depth (1001) exceeds the maximum allowed"),
+    (b'{"FunctionName": "\xff"}', "Invalid UTF-8 start byte 0xff"),
+    (b"rubbish", "Unrecognized token 'rubbish'"),
+    (b"[1]", "a JSON object is expected"),
+])
+def test_hostile_json_is_refused_by_lambda(http, body, reason):
+    answer = http.send("POST", "/2015-03-31/functions", body)
+    assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (
+        400, "InvalidRequestContentException")
+    tree = json.loads(answer.body)
+    assert tree["Type"] == "User"
+    assert tree["message"].startswith("Could not parse request body into json: " + reason)
+
+
+def test_gzip_bodies(http, name):
+    packed = gzip.compress(json.dumps({"Namespace": name, "MetricData": [DATUM] * 500}).encode())
+    for word in ("gzip", "GZIP"):
+        assert http.target("PutMetricData", packed, **{"Content-Encoding": word}).status == 200
+    assert http.target("PutMetricData", packed[:-9], **{"Content-Encoding": "gzip"}).status == 400
+    bomb = gzip.compress(b" " * 50_000_000)
+    assert http.target("PutMetricData", bomb, **{"Content-Encoding": "gzip"}).status == 413
+
+
+def test_a_body_over_the_limit(http):
+    assert http.target("PutMetricData", b" " * (1 << 20) + b"{}").status == 413
+    assert http.send("POST", "/2015-03-31/functions/f/aliases", b" " * 6291457).status == 413
+
+
+def chunks(data, size):
+    for at in range(0, len(data), size):
+        yield data[at:at + size]
+
+
+def test_chunked_bodies(http, lam, name):
+    create(lam, name)
+    event = json.dumps({"x": "y" * 100000}).encode()
+    answer = http.send("POST", f"/2015-03-31/functions/{name}/invocations", chunks(event, 997))
+    assert (answer.status, answer.body) == (200, b'"hello"')
+    large = chunks(b" " * 6300000, 100000)
+    assert http.send("POST", f"/2015-03-31/functions/{name}/invocations", large).status == 413
+
+
+def receive_until(connection, ending):
+    data = b""
+    while ending not in data:
+        part = connection.recv(4096)
+        assert part, data
+        data += part
+    return data
+
+
+def test_expect_100_continue_and_keep_alive(server, lam, name):
+    create(lam, name)
+    head = (f"POST /2015-03-31/functions/{name}/invocations HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for _ in range(3):
+            connection.sendall(head)
+            assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+            connection.sendall(b"{}")
+            assert receive_until(connection, b'"hello"').startswith(b"HTTP/1.1 200")
+
+
+def test_expect_with_a_body_that_is_too_large_is_refused_at_once(server):
+    head = (b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head)
+        assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 413")
+
+
+def test_head_is_get_without_a_body(http, lam, name):
+    create(lam, name)
+    got = http.send("GET", f"/2015-03-31/functions/{name}")
+    head = http.send("HEAD", f"/2015-03-31/functions/{name}")
+    assert (head.status, head.body) == (200, b"")
+    assert head.getheader("Content-Length") == str(len(got.body))
+
+
+def test_unknown_operations_and_services_are_named(http):
+    answer = http.target("PutMetricAlarm", b"{}")
+    assert answer.status in (400, 501) and b"PutMetricAlarm" in answer.body
+    answer = http.target("NoSuchThing", b"{}")
+    assert b"UnknownOperationException" in answer.body and b"NoSuchThing" in answer.body
+    answer = http.send("POST", "/", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+    assert answer.status == 501 and b"DynamoDB_20120810.ListTables" in answer.body
+    answer = http.send("POST", "/", b"Action=Nothing&Version=2011-06-15",
+                       {"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == 400 and b"<Code>InvalidAction</Code>" in answer.body
+    assert b"Could not find operation Nothing for version 2011-06-15" in answer.body
+    answer = http.send("GET", "/bucket/key", headers={
+        "Authorization": "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request, "
+                         "SignedHeaders=host, Signature=0"})
+    assert answer.status == 501 and b"service s3" in answer.body
+
+
+def test_query_over_get(http):
+    answer = http.send("GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
+    assert answer.status == 200 and b"<Account>000000000000</Account>" in answer.body

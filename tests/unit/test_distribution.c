@@ -1,0 +1,190 @@
+/*
+ * distribution against brute force: sorted samples and nearest rank. Few distinct values are
+ * exact; many are within 0.5 %.
+ */
+#include <math.h>
+
+#include "cloudwatch/distribution.h"
+#include "random.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { SAMPLES = 20000 };
+
+static const double ERROR_MAX = 0.005;
+static const double shares[] = { 0.0001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1 };
+
+static int compare(const void *a, const void *b)
+{
+    double first = *(const double *)a;
+    double second = *(const double *)b;
+    return first < second ? -1 : first > second;
+}
+
+/* Of sorted samples. */
+static double nearest_rank(const double *samples, size_t count, double share)
+{
+    size_t rank = (size_t)ceil(share * (double)count - 1e-9);
+    return samples[rank > 0 ? rank - 1 : 0];
+}
+
+static double draw_uniform(struct random_stream *stream)
+{
+    return random_unit(stream) * 1000;
+}
+
+static double draw_wide(struct random_stream *stream)
+{
+    return pow(10, random_unit(stream) * 18 - 9);
+}
+
+static double draw_exponential(struct random_stream *stream)
+{
+    return -log(1 - random_unit(stream)) * 40;
+}
+
+static double draw_with_zeros(struct random_stream *stream)
+{
+    return random_unit(stream) < 0.3 ? 0 : random_unit(stream) * 5;
+}
+
+static double draw_dice(struct random_stream *stream)
+{
+    return 1 + floor(random_unit(stream) * 6);
+}
+
+static double (*const draws[])(struct random_stream *) = { draw_uniform, draw_wide,
+                                                           draw_exponential, draw_with_zeros,
+                                                           draw_dice };
+
+static struct random_stream stream_of(size_t index)
+{
+    static const char *const names[] = { "uniform", "wide", "exponential", "zeros", "dice" };
+    random_set_seed(4711);
+    return random_stream_for(names[index]);
+}
+
+static void check_against(const struct distribution *distribution, double *samples, size_t count,
+                          double error_max)
+{
+    qsort(samples, count, sizeof(*samples), compare);
+    for (size_t i = 0; i < COUNT_OF(shares); i++) {
+        double expected = nearest_rank(samples, count, shares[i]);
+        double found = distribution_quantile(distribution, shares[i]);
+        ck_assert_msg(fabs(found - expected) <= error_max * expected, "share %g: %.17g, not %.17g",
+                      shares[i], found, expected);
+    }
+}
+
+START_TEST(quantiles_are_within_half_a_percent)
+{
+    for (size_t i = 0; i < COUNT_OF(draws); i++) {
+        struct distribution distribution = { 0 };
+        struct random_stream stream = stream_of(i);
+        double *samples = xcalloc(SAMPLES, sizeof(*samples));
+        for (size_t n = 0; n < SAMPLES; n++) {
+            samples[n] = draws[i](&stream);
+            distribution_add(&distribution, samples[n], 1);
+        }
+        ck_assert(distribution_total(&distribution) == SAMPLES);
+        check_against(&distribution, samples, SAMPLES, ERROR_MAX);
+        distribution_clear(&distribution);
+        free(samples);
+    }
+}
+END_TEST
+
+START_TEST(few_values_are_exact)
+{
+    struct distribution distribution = { 0 };
+    struct random_stream stream = stream_of(0);
+    double samples[60];
+    for (size_t n = 0; n < COUNT_OF(samples); n++) {
+        samples[n] = draw_wide(&stream);
+        distribution_add(&distribution, samples[n], 1);
+        double sorted[COUNT_OF(samples)];
+        memcpy(sorted, samples, sizeof(samples));
+        check_against(&distribution, sorted, n + 1, 0);
+    }
+    distribution_clear(&distribution);
+}
+END_TEST
+
+START_TEST(merging_is_adding_all)
+{
+    for (size_t i = 0; i < COUNT_OF(draws); i++) {
+        struct distribution parts[3] = { { 0 } };
+        struct random_stream stream = stream_of(i);
+        double *samples = xcalloc(SAMPLES, sizeof(*samples));
+        for (size_t n = 0; n < SAMPLES; n++) {
+            samples[n] = draws[i](&stream);
+            distribution_add(&parts[n < 20 ? 0 : 1 + n % 2], samples[n], 1);
+        }
+        distribution_merge(&parts[0], &parts[1]);
+        distribution_merge(&parts[0], &parts[2]);
+        ck_assert(distribution_total(&parts[0]) == SAMPLES);
+        check_against(&parts[0], samples, SAMPLES, ERROR_MAX);
+        for (size_t n = 0; n < COUNT_OF(parts); n++)
+            distribution_clear(&parts[n]);
+        free(samples);
+    }
+}
+END_TEST
+
+START_TEST(counts_weigh)
+{
+    struct distribution distribution = { 0 };
+    distribution_add(&distribution, 5, 90);
+    distribution_add(&distribution, 1, 9);
+    distribution_add(&distribution, 7, 1);
+    ck_assert(distribution_total(&distribution) == 100);
+    ck_assert(distribution_quantile(&distribution, 0.09) == 1);
+    ck_assert(distribution_quantile(&distribution, 0.091) == 5);
+    ck_assert(distribution_quantile(&distribution, 0.99) == 5);
+    ck_assert(distribution_quantile(&distribution, 1) == 7);
+    ck_assert(distribution_quantile(&distribution, 0) == 1);
+    distribution_clear(&distribution);
+}
+END_TEST
+
+START_TEST(an_empty_one_has_no_quantiles)
+{
+    struct distribution distribution = { 0 };
+    struct distribution other = { 0 };
+    ck_assert(isnan(distribution_quantile(&distribution, 0.5)));
+    distribution_merge(&distribution, &other);
+    ck_assert(isnan(distribution_quantile(&distribution, 0.5)));
+    ck_assert(distribution_total(&distribution) == 0);
+    distribution_add(&other, 3, 2);
+    distribution_merge(&distribution, &other);
+    ck_assert(distribution_quantile(&distribution, 0.5) == 3);
+    distribution_clear(&distribution);
+    distribution_clear(&other);
+}
+END_TEST
+
+START_TEST(extreme_values_do_not_break_it)
+{
+    static const double values[] = { 0, 5e-324, 1e-300, 1, 1e100, 0x1p360 };
+    struct distribution distribution = { 0 };
+    struct random_stream stream = stream_of(1);
+    for (int n = 0; n < SAMPLES; n++)
+        distribution_add(&distribution, draw_wide(&stream), 1);
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        distribution_add(&distribution, values[i], SAMPLES);
+    double before = -1;
+    for (double share = 0.001; share < 1; share += 0.001) {
+        double value = distribution_quantile(&distribution, share);
+        ck_assert(isfinite(value) && value >= before);
+        before = value;
+    }
+    ck_assert(fabs(distribution_quantile(&distribution, 1) / 0x1p360 - 1) <= ERROR_MAX);
+    ck_assert(distribution_quantile(&distribution, 0) == 0);
+    ck_assert_uint_lt(distribution.count, 20000);
+    distribution_clear(&distribution);
+}
+END_TEST
+
+SUITE("distribution", quantiles_are_within_half_a_percent, few_values_are_exact,
+      merging_is_adding_all, counts_weigh, an_empty_one_has_no_quantiles,
+      extreme_values_do_not_break_it)

@@ -1,0 +1,220 @@
+/* json_check: what is JSON, what is not, and why not in the words of lambda-api.md section 5.4. */
+#include <stdlib.h>
+
+#include "json.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+#define VALUE_EXPECTED                                                                             \
+    "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or "       \
+    "'false')"
+
+static bool is_json(const char *string)
+{
+    struct json_fault fault;
+    return json_check(text_from(string), &fault);
+}
+
+START_TEST(reasons_are_those_of_aws)
+{
+    const struct {
+        struct text text;
+        const char *reason;
+        int line;
+        int column;
+    } cases[] = {
+        { TEXT("\x99"), "Unexpected character ((CTRL-CHAR, code 153)): " VALUE_EXPECTED, 1, 1 },
+        { TEXT("n\x87"), "Invalid UTF-8 start byte 0x87", 1, 3 },
+        { TEXT("hello"),
+          "Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or "
+          "token 'null', 'true' or 'false')",
+          1, 6 },
+        { TEXT("\n\n hello"),
+          "Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or "
+          "token 'null', 'true' or 'false')",
+          3, 7 },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json_fault fault = { .line = 0 };
+        ck_assert_msg(!json_check(cases[i].text, &fault), "case %zu", i);
+        ck_assert_str_eq(fault.reason, cases[i].reason);
+        ck_assert_int_eq(fault.line, cases[i].line);
+        ck_assert_int_eq(fault.column, cases[i].column);
+    }
+}
+END_TEST
+
+START_TEST(any_value_is_json)
+{
+    static const char *const cases[] = {
+        "{}",
+        "[]",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-0.5e-10",
+        "1E+2",
+        "10",
+        "1e400",
+        "\"\"",
+        " \t\r\n[ 1 , 2 ] ",
+        "{\"a\":{\"b\":[{},[]]},\"\":null}",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\ude00\"",
+        "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"",
+        "\"\x7F\"",
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_msg(is_json(cases[i]), "%s", cases[i]);
+}
+END_TEST
+
+START_TEST(what_is_no_json_is_refused)
+{
+    static const char *const cases[] = {
+        "",
+        " ",
+        "{",
+        "[",
+        "}",
+        "]",
+        "{]",
+        "[}",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{\"a\"}",
+        "{a:1}",
+        "{'a':1}",
+        "{1:1}",
+        "{,}",
+        "{\"a\":}",
+        "{\"a\":1",
+        "{\"a\":1,}",
+        "{\"a\" 1}",
+        "\"",
+        "\"a",
+        "\"\\x\"",
+        "\"\\",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\n\"",
+        "\"\x01\"",
+        "nul",
+        "nulll",
+        "True",
+        "NaN",
+        "Infinity",
+        "-",
+        "+1",
+        ".5",
+        "1.",
+        "1.e1",
+        "1e",
+        "1e+",
+        "01",
+        "-01",
+        "0x10",
+        "1 1",
+        "{} {}",
+        "{}x",
+        "[]]",
+        "null,",
+        "//x\n1",
+        "\"\xC0\xAF\"",
+        "\"\xED\xA0\x80\"",
+        "\"\xE2\x82\"",
+        "1a",
+        "\"\"\"",
+        "\xEF\xBB\xBF{}",
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_msg(!is_json(cases[i]), "%s", cases[i]);
+}
+END_TEST
+
+START_TEST(a_nul_byte_is_no_end)
+{
+    struct json_fault fault;
+    ck_assert(!json_check(TEXT("1\0"), &fault));
+    ck_assert(!json_check(TEXT("{}\0 junk"), &fault));
+    ck_assert(!json_check(TEXT("\0"), &fault));
+    ck_assert(!json_check(TEXT("\"a\0b\""), &fault));
+}
+END_TEST
+
+START_TEST(a_document_cut_short_anywhere_is_refused)
+{
+    static const char whole[] =
+        "{\"a\":[1.5e3,true,null,\"x\\u00e9\\n\xC3\xA9\"],\"b\":{\"c\":{}},\"d\":-1}";
+    ck_assert(is_json(whole));
+    for (size_t size = 0; size + 1 < sizeof(whole); size++) {
+        /* A copy of just that size: reading one byte too far is an error of the sanitizer's. */
+        char *part = xmemdup(whole, size + 1);
+        char *exact = xmemdup(part, size ? size : 1);
+        struct json_fault fault;
+        ck_assert_msg(!json_check((struct text){ exact, size }, &fault), "%zu bytes", size);
+        ck_assert_int_eq(fault.line, 1);
+        ck_assert_int_ge(fault.column, 1);
+        free(part);
+        free(exact);
+    }
+}
+END_TEST
+
+static char *nest(int depth, bool is_closed)
+{
+    char *text = xcalloc(1, (size_t)depth * 2 + 1);
+    memset(text, '[', (size_t)depth);
+    if (is_closed)
+        memset(text + depth, ']', (size_t)depth);
+    return text;
+}
+
+START_TEST(a_thousand_levels_are_the_most)
+{
+    static const struct {
+        int depth;
+        bool is_good;
+    } cases[] = {
+        { 1, true }, { 1000, true }, { 1001, false }, { 10000, false }, { 200000, false }
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *closed = nest(cases[i].depth, true);
+        char *open = nest(cases[i].depth, false);
+        ck_assert_msg(is_json(closed) == cases[i].is_good, "%d", cases[i].depth);
+        ck_assert(!is_json(open));
+        cJSON *tree = json_parse(text_from(closed));
+        ck_assert((tree != NULL) == cases[i].is_good);
+        cJSON_Delete(tree);
+        free(closed);
+        free(open);
+    }
+}
+END_TEST
+
+START_TEST(any_damaged_byte_is_judged_without_harm)
+{
+    static const char whole[] = "{\"a\":[1.5e3,true,null,\"x\\u00e9\"],\"b\":{}}";
+    for (size_t at = 0; at + 1 < sizeof(whole); at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[sizeof(whole)];
+            struct json_fault fault = { .line = 0, .column = 0 };
+            memcpy(text, whole, sizeof(whole));
+            text[at] = (char)byte;
+            bool is_good = json_check((struct text){ text, sizeof(whole) - 1 }, &fault);
+            ck_assert(is_good || (fault.line >= 1 && fault.column >= 1 && fault.reason[0]));
+            cJSON *tree = json_parse((struct text){ text, sizeof(whole) - 1 });
+            ck_assert_msg((tree != NULL) == is_good, "byte %d at %zu", byte, at);
+            cJSON_Delete(tree);
+        }
+    }
+}
+END_TEST
+
+SUITE("json_check", reasons_are_those_of_aws, any_value_is_json, what_is_no_json_is_refused,
+      a_nul_byte_is_no_end, a_document_cut_short_anywhere_is_refused,
+      a_thousand_levels_are_the_most, any_damaged_byte_is_judged_without_harm)
