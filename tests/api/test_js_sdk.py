@@ -1,0 +1,19 @@
+"""Runs tests/js (AWS SDK for JavaScript v3) against the server."""
+import os
+import subprocess
+from pathlib import Path
+
+from tests.support.packages import node
+
+JS = Path(__file__).resolve().parent.parent / "js"
+
+
+def test_the_sdk_for_javascript(server, tmp_path):
+    archive = tmp_path / "package.zip"
+    archive.write_bytes(node("return event")["Code"]["ZipFile"])
+    done = subprocess.run(
+        ["node", "--test", *sorted(str(f) for f in JS.glob("*.test.mjs"))], cwd=JS, text=True,
+        capture_output=True, timeout=120,
+        env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "# pass 8" in done.stdout

@@ -1,0 +1,48 @@
+"""`eval "$(coalmine env)"` in bash: variables for SDKs, a wrapper for Debian's AWS CLI."""
+import os
+import subprocess
+
+from tests.conftest import COALMINE
+
+ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
+       "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "mars-1"}
+
+
+def bash(script, port=4566, options="", env=None):
+    text = f'set -euo pipefail\neval "$({COALMINE} env --port {port} {options})"\n{script}'
+    return subprocess.run(["bash", "-c", text], text=True, capture_output=True, env=env or ENV)
+
+
+def test_the_variables_are_set_and_the_dangerous_ones_gone():
+    done = bash("env", port=4999, options="--region eu-west-3")
+    assert done.returncode == 0, done.stderr
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
+    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-3"
+    assert found["AWS_ACCESS_KEY_ID"] and found["AWS_SECRET_ACCESS_KEY"]
+    assert "AWS_PROFILE" not in found and "AWS_SESSION_TOKEN" not in found
+
+
+def test_the_wrapper_reaches_the_server(server):
+    done = bash("aws sts get-caller-identity --query Account --output text\n"
+                "aws lambda list-functions --query 'length(Functions)'", port=server.port)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "000000000000\n0\n"
+
+
+def test_the_wrapper_passes_arguments_and_status_on(server):
+    done = bash("aws cloudwatch put-metric-data --namespace 'a b' --metric-name 'c d' --value 1\n"
+                "aws cloudwatch list-metrics --namespace 'a b' --query 'Metrics[].MetricName' "
+                "--output text\n"
+                "aws lambda get-function --function-name none || echo status $?",
+                port=server.port)
+    assert done.stdout == "c d\nstatus 254\n", done.stderr
+
+
+def test_a_region_cannot_smuggle_a_command_in(tmp_path):
+    mark = tmp_path / "mark"
+    for region in (f"x'; touch {mark}; '", f"$(touch {mark})", f"`touch {mark}`"):
+        text = subprocess.run([COALMINE, "env", "--region", region], text=True,
+                              capture_output=True, env=ENV).stdout
+        subprocess.run(["bash", "-c", text], env=ENV, capture_output=True)
+        assert not mark.exists()

@@ -1,0 +1,82 @@
+"""`coalmine exec -- COMMAND`: one command against a server of its own, then nothing is left."""
+import os
+import signal
+import subprocess
+import sys
+
+from tests.conftest import COALMINE, clean_environment
+
+ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
+       "AWS_DEFAULT_PROFILE": "mine", "AWS_SESSION_TOKEN": "secret",
+       "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "REAL"}
+
+
+def run(tmp_path, *command, options=(), env=None, **settings):
+    return subprocess.run(
+        [COALMINE, "exec", *options, "--", *command], text=True, capture_output=True,
+        env={**(env or ENV), "TMPDIR": str(tmp_path)}, timeout=60, **settings)
+
+
+def test_the_environment_points_to_the_server_and_to_nothing_else(tmp_path):
+    done = run(tmp_path, "env")
+    assert done.returncode == 0, done.stderr
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert found["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert found["AWS_ACCESS_KEY_ID"] and found["AWS_ACCESS_KEY_ID"] != "REAL"
+    assert found["AWS_SECRET_ACCESS_KEY"]
+    assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    for gone in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN",
+                 "AWS_ENDPOINT_URL_LAMBDA"):
+        assert gone not in found
+
+
+def test_the_region_is_the_one_asked_for(tmp_path):
+    done = run(tmp_path, "sh", "-c", "echo $AWS_REGION $AWS_DEFAULT_REGION",
+               options=("--region", "eu-west-3"))
+    assert done.stdout == "eu-west-3 eu-west-3\n"
+
+
+def test_the_exit_status_is_the_commands(tmp_path):
+    assert run(tmp_path, "sh", "-c", "exit 0").returncode == 0
+    assert run(tmp_path, "sh", "-c", "exit 37").returncode == 37
+    assert run(tmp_path, "sh", "-c", "kill -TERM $$").returncode in (128 + signal.SIGTERM,
+                                                                     -signal.SIGTERM)
+    absent = run(tmp_path, "/nonexistent/command")
+    assert absent.returncode == 127 and "/nonexistent/command" in absent.stderr
+
+
+def test_its_arguments_and_standard_streams_are_the_commands(tmp_path):
+    done = run(tmp_path, "sh", "-c", 'cat; echo "$0 $1"', "--port", "a b", input="given\n")
+    assert done.stdout == "given\n--port a b\n"
+
+
+def test_nothing_is_left_behind(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import boto3, os\n"
+        "from tests.support.packages import create\n"
+        "client = boto3.client('lambda', endpoint_url=os.environ['AWS_ENDPOINT_URL'])\n"
+        "create(client, 'f')\n"
+        "print(client.invoke(FunctionName='f')['Payload'].read().decode())\n")
+    directory = tmp_path / "tmp"
+    directory.mkdir()
+    env = {**clean_environment("http://127.0.0.1:1"), "PYTHONPATH": os.getcwd()}
+    done = run(directory, sys.executable, str(script), env=env)
+    assert (done.returncode, done.stdout) == (0, '"hello"\n'), done.stderr
+    assert list(directory.iterdir()) == []
+
+
+def test_the_workshop_is_preloaded_on_request(tmp_path):
+    command = ("sh", "-c", "/usr/bin/aws --endpoint-url $AWS_ENDPOINT_URL "
+                           "lambda list-functions --query 'Functions[].FunctionName'")
+    assert run(tmp_path, *command).stdout == "[]\n"
+    assert "myfunction" in run(tmp_path, *command, options=("--workshop",)).stdout
+
+
+def test_bad_usage_runs_nothing(tmp_path):
+    for arguments in (["exec"], ["exec", "--"], ["exec", "--nope", "--", "touch", "ran"]):
+        done = subprocess.run([COALMINE, *arguments], cwd=tmp_path, text=True,
+                              capture_output=True, env=ENV)
+        assert done.returncode == 2 and done.stderr
+        assert not (tmp_path / "ran").exists()

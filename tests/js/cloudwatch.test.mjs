@@ -1,0 +1,89 @@
+// AWS SDK for JavaScript v3 against the server at COALMINE_URL: awsJson, and CBOR by its class.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  CloudWatchClient, GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand,
+  PutMetricDataCommand, DescribeAlarmsCommand,
+} from "@aws-sdk/client-cloudwatch";
+import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
+
+const common = {
+  endpoint: process.env.COALMINE_URL, region: "us-east-1", maxAttempts: 1,
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+};
+const clients = {
+  awsJson: new CloudWatchClient(common),
+  cbor: new CloudWatchClient({
+    ...common,
+    // With CBOR this SDK announces the length of the body before compression, so no server can
+    // read a compressed one to its end.
+    disableRequestCompression: true,
+    protocol: new AwsSmithyRpcV2CborProtocol({
+      defaultNamespace: "com.amazonaws.cloudwatch",
+      xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+      version: "2010-08-01", serviceTarget: "GraniteServiceVersion20100801",
+      awsQueryCompatible: true,
+    }),
+  }),
+};
+
+for (const [protocol, client] of Object.entries(clients)) {
+  const space = `js-${protocol}`;
+  const range = () => ({
+    StartTime: new Date(Date.now() - 300000), EndTime: new Date(Date.now() + 60000),
+  });
+
+  test(`${protocol}: data goes in and comes back`, async () => {
+    await client.send(new PutMetricDataCommand({
+      Namespace: space,
+      MetricData: [
+        { MetricName: "m", Value: 5, Unit: "Count", Dimensions: [{ Name: "A", Value: "é" }] },
+        { MetricName: "m", Value: 2.5, Unit: "Count", Dimensions: [{ Name: "A", Value: "é" }],
+          Timestamp: new Date() },
+      ],
+    }));
+    const listed = await client.send(new ListMetricsCommand({ Namespace: space }));
+    assert.deepEqual(listed.Metrics, [
+      { Namespace: space, MetricName: "m", Dimensions: [{ Name: "A", Value: "é" }] }]);
+    const got = await client.send(new GetMetricStatisticsCommand({
+      ...range(), Namespace: space, MetricName: "m", Period: 3600,
+      Dimensions: [{ Name: "A", Value: "é" }], Statistics: ["Sum", "SampleCount", "Maximum"],
+    }));
+    assert.equal(got.Label, "m");
+    assert.equal(got.Datapoints.reduce((sum, point) => sum + point.Sum, 0), 7.5);
+    assert.ok(got.Datapoints[0].Timestamp instanceof Date);
+    assert.equal(got.Datapoints[0].Unit, "Count");
+  });
+
+  test(`${protocol}: a large request (compressed with awsJson)`, async () => {
+    const MetricData = Array.from({ length: 500 }, (_, i) => (
+      { MetricName: "large", Value: i, Dimensions: [{ Name: "N", Value: `${i % 7}` }] }));
+    await client.send(new PutMetricDataCommand({ Namespace: space, MetricData }));
+    const data = await client.send(new GetMetricDataCommand({
+      ...range(), ScanBy: "TimestampAscending",
+      MetricDataQueries: [{ Id: "q", MetricStat: {
+        Metric: { Namespace: space, MetricName: "large", Dimensions: [{ Name: "N", Value: "3" }] },
+        Period: 3600, Stat: "SampleCount" } }],
+    }));
+    const [result] = data.MetricDataResults;
+    assert.equal(result.StatusCode, "Complete");
+    assert.equal(result.Values.reduce((sum, value) => sum + value, 0), 71);
+    assert.ok(result.Timestamps[0] instanceof Date);
+  });
+
+  test(`${protocol}: errors have their names`, async () => {
+    await assert.rejects(client.send(new GetMetricStatisticsCommand({
+      Namespace: space, MetricName: "m", Period: 60, Statistics: ["Sum"],
+      StartTime: new Date(2000), EndTime: new Date(1000),
+    })), (error) => {
+      assert.equal(error.name, "InvalidParameterValueException");
+      assert.equal(error.message,
+                   "The parameter StartTime must be less than the parameter EndTime.");
+      assert.equal(error.$metadata.httpStatusCode, 400);
+      return true;
+    });
+    await assert.rejects(client.send(new DescribeAlarmsCommand({})),
+                         (error) => /DescribeAlarms/.test(error.message));
+  });
+}

@@ -1,0 +1,210 @@
+/* checkpoint: what is written comes back with the same statistics and percentiles. */
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cloudwatch/checkpoint.h"
+#include "cloudwatch/statistic.h"
+#include "loop/loop.h"
+#include "random.h"
+#include "store/journal.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static const struct metric_dimension dimensions[] = { { "A", "1" }, { "B", "\"\\\xC3\xA9" } };
+static const struct metric_identity identities[] = {
+    { "1", "r", "N", "few", NULL, 0, "Count" },
+    { "1", "r", "N", "many", dimensions, 2, "Milliseconds" },
+    { "1", "r", "N", "negative", dimensions, 1, "None" },
+    { "2", "s", "AWS/Lambda", "set", dimensions, 1, "None" },
+};
+
+static char directory[64];
+
+struct opened {
+    struct loop *loop;
+    struct journal *journal;
+    struct metrics *metrics;
+    struct metrics_checkpoint *checkpoint;
+    uint64_t position;
+};
+
+static struct opened open_all(void)
+{
+    struct error error = { 0 };
+    struct opened all = { .loop = loop_create(), .metrics = metrics_create() };
+    all.journal = journal_open(directory, false, &error);
+    ck_assert_ptr_nonnull(all.journal);
+    all.checkpoint = metrics_checkpoint_open(all.metrics, directory, &all.position, &error);
+    ck_assert_msg(all.checkpoint != NULL, "%s", error.message ? error.message : "");
+    metrics_checkpoint_start(all.checkpoint, all.loop, all.journal);
+    return all;
+}
+
+static void close_all(struct opened *all)
+{
+    metrics_checkpoint_close(all->checkpoint);
+    journal_close(all->journal);
+    metrics_destroy(all->metrics);
+    loop_destroy(all->loop);
+}
+
+static void start(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/coalmine-checkpoint-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void finish(void)
+{
+    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void add_all(struct metrics *metrics)
+{
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("checkpoint");
+    metric_series_add(metrics_series(metrics, &identities[0]), 60000, 0.1, 3);
+    metric_series_add_fine(metrics_series(metrics, &identities[0]), 61000, 1e-3, 1);
+    for (int i = 0; i < 3000; i++)
+        metric_series_add(metrics_series(metrics, &identities[1]), i * 100,
+                          random_unit(&stream) * 1000, 1);
+    metric_series_add(metrics_series(metrics, &identities[2]), 0, -1.5, 1);
+    metric_series_add_set(metrics_series(metrics, &identities[3]), 120000, true,
+                          &(struct metric_statistics){ 4, 10, 1, 5 });
+}
+
+static void compare_buckets(const struct metric_buckets *found,
+                            const struct metric_buckets *expected)
+{
+    static const char *const statistics[] = {
+        "SampleCount", "Sum", "Minimum", "Maximum", "Average",
+        "p10",         "p50", "p99.9",   "tm90",    "PR(:5)"
+    };
+    ck_assert_uint_eq(found->count, expected->count);
+    for (size_t i = 0; i < found->count; i++) {
+        ck_assert_int_eq(found->list[i].start_s, expected->list[i].start_s);
+        for (size_t n = 0; n < COUNT_OF(statistics); n++) {
+            struct statistic statistic;
+            double value = 0;
+            double wanted = 0;
+            ck_assert(statistic_parse(statistics[n], &statistic));
+            bool is_known = statistic_compute(&statistic, &found->list[i], &value);
+            ck_assert(is_known == statistic_compute(&statistic, &expected->list[i], &wanted));
+            ck_assert_msg(value == wanted, "%s: %.17g, not %.17g", statistics[n], value, wanted);
+        }
+    }
+}
+
+static void compare_metrics(struct metrics *found, struct metrics *expected)
+{
+    for (size_t i = 0; i < COUNT_OF(identities); i++) {
+        ck_assert_ptr_nonnull(metrics_find(found, &identities[i]));
+        const struct metric_series *series = metrics_series(found, &identities[i]);
+        const struct metric_series *wanted = metrics_series(expected, &identities[i]);
+        compare_buckets(&series->minutes, &wanted->minutes);
+        compare_buckets(&series->seconds, &wanted->seconds);
+    }
+}
+
+START_TEST(a_new_directory_has_nothing)
+{
+    start();
+    struct opened all = open_all();
+    ck_assert_uint_eq(all.position, 0);
+    ck_assert_ptr_null(metrics_first(all.metrics));
+    close_all(&all);
+    finish();
+}
+END_TEST
+
+START_TEST(what_was_written_comes_back_the_same)
+{
+    struct error error = { 0 };
+    start();
+    struct metrics *expected = metrics_create();
+    add_all(expected);
+    struct opened all = open_all();
+    add_all(all.metrics);
+    journal_append(all.journal, JOURNAL_METRIC_DATA, TEXT("stands for what was added"));
+    ck_assert(journal_flush(all.journal, &error));
+    uint64_t position = journal_position(all.journal);
+    close_all(&all);
+    for (int round = 0; round < 2; round++) { /* writing what was not changed loses nothing */
+        all = open_all();
+        ck_assert_uint_eq(all.position, position);
+        compare_metrics(all.metrics, expected);
+        close_all(&all);
+    }
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
+START_TEST(data_added_after_a_restart_is_added_to_what_was_there)
+{
+    start();
+    struct metrics *expected = metrics_create();
+    add_all(expected);
+    add_all(expected);
+    for (int round = 0; round < 2; round++) {
+        struct opened all = open_all();
+        add_all(all.metrics);
+        close_all(&all);
+    }
+    struct opened all = open_all();
+    const struct metric_series *series = metrics_series(all.metrics, &identities[0]);
+    const struct metric_series *wanted = metrics_series(expected, &identities[0]);
+    compare_buckets(&series->minutes, &wanted->minutes);
+    series = metrics_series(all.metrics, &identities[1]);
+    wanted = metrics_series(expected, &identities[1]);
+    ck_assert_uint_eq(series->minutes.count, wanted->minutes.count);
+    ck_assert(series->minutes.list[2].statistics.count == wanted->minutes.list[2].statistics.count);
+    close_all(&all);
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
+START_TEST(a_reset_empties_the_database_too)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    add_all(all.metrics);
+    close_all(&all);
+    all = open_all();
+    ck_assert(journal_reset(all.journal, &error));
+    metrics_reset(all.metrics);
+    ck_assert(metrics_checkpoint_reset(all.checkpoint, &error));
+    close_all(&all);
+    all = open_all();
+    ck_assert_ptr_null(metrics_first(all.metrics));
+    close_all(&all);
+    finish();
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
+{
+    struct error error = { 0 };
+    uint64_t position;
+    start();
+    CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database\n", file);
+    fclose(file);
+    struct metrics *metrics = metrics_create();
+    ck_assert_ptr_null(metrics_checkpoint_open(metrics, directory, &position, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "telemetry.db"));
+    error_clear(&error);
+    metrics_destroy(metrics);
+    finish();
+}
+END_TEST
+
+SUITE("checkpoint", a_new_directory_has_nothing, what_was_written_comes_back_the_same,
+      data_added_after_a_restart_is_added_to_what_was_there, a_reset_empties_the_database_too,
+      a_file_that_is_no_database_is_refused_with_its_name)

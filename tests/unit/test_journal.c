@@ -1,0 +1,296 @@
+/* journal: what was flushed is replayed, a torn tail is cut, damage is refused, positions go on. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/journal.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { RECORDS = 5, FRAME_HEAD = 9, SEGMENT_BYTES = 64 << 20 };
+
+static const char *const payloads[RECORDS] = { "first", "", "a third one", "4",
+                                               "the last of five" };
+
+static char directory[64];
+
+struct seen {
+    int count;
+    char text[1000];
+};
+
+static void note(uint8_t kind, struct text payload, void *owner)
+{
+    struct seen *seen = owner;
+    seen->count++;
+    size_t size = strlen(seen->text);
+    if (payload.size < 100)
+        snprintf(seen->text + size, sizeof(seen->text) - size, "%d:%.*s|", kind,
+                 TEXT_ARGS(payload));
+}
+
+static void make_directory(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/coalmine-journal-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void clean_directory(bool is_last)
+{
+    DIR *list = opendir(directory);
+    const struct dirent *entry;
+    while ((entry = readdir(list))) {
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(list), entry->d_name, 0);
+    }
+    closedir(list);
+    if (is_last)
+        rmdir(directory);
+}
+
+static int file_count(void)
+{
+    DIR *list = opendir(directory);
+    const struct dirent *entry;
+    int count = 0;
+    while ((entry = readdir(list)))
+        count += entry->d_name[0] != '.';
+    closedir(list);
+    return count;
+}
+
+static char *only_file(void)
+{
+    DIR *list = opendir(directory);
+    const struct dirent *entry;
+    char *path = NULL;
+    while ((entry = readdir(list))) {
+        if (entry->d_name[0] != '.')
+            path = xformat("%s/%s", directory, entry->d_name);
+    }
+    closedir(list);
+    return path;
+}
+
+static struct journal *open_journal(void)
+{
+    struct error error = { 0 };
+    struct journal *journal = journal_open(directory, false, &error);
+    ck_assert_msg(journal != NULL, "%s", error.message ? error.message : "");
+    return journal;
+}
+
+static void flush(struct journal *journal)
+{
+    struct error error = { 0 };
+    ck_assert_msg(journal_flush(journal, &error), "%s", error.message);
+}
+
+static void write_records(void)
+{
+    struct journal *journal = open_journal();
+    for (int i = 0; i < RECORDS; i++)
+        journal_append(journal, (uint8_t)(1 + i % 2), text_from(payloads[i]));
+    ck_assert(journal_is_dirty(journal));
+    flush(journal);
+    ck_assert(!journal_is_dirty(journal));
+    journal_close(journal);
+}
+
+/* Opens, replays from `position`, closes; false if the journal is refused. */
+static bool replay(uint64_t position, struct seen *seen)
+{
+    struct error error = { 0 };
+    struct journal *journal = open_journal();
+    *seen = (struct seen){ 0 };
+    bool is_good = journal_replay(journal, position, note, seen, &error);
+    ck_assert(is_good == !error.message);
+    error_clear(&error);
+    journal_close(journal);
+    return is_good;
+}
+
+static uint64_t end_of(int records)
+{
+    uint64_t end = 0;
+    for (int i = 0; i < records; i++)
+        end += FRAME_HEAD + strlen(payloads[i]);
+    return end;
+}
+
+START_TEST(what_was_flushed_is_replayed_in_order)
+{
+    struct seen seen;
+    make_directory();
+    write_records();
+    ck_assert(replay(0, &seen));
+    ck_assert_str_eq(seen.text, "1:first|2:|1:a third one|2:4|1:the last of five|");
+    for (int i = 0; i <= RECORDS; i++) {
+        ck_assert(replay(end_of(i), &seen));
+        ck_assert_int_eq(seen.count, RECORDS - i);
+    }
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(what_was_not_flushed_is_not_there)
+{
+    struct seen seen;
+    make_directory();
+    write_records();
+    struct journal *journal = open_journal();
+    journal_append(journal, 1, TEXT("never"));
+    ck_assert_uint_eq(journal_position(journal), end_of(RECORDS) + FRAME_HEAD + 5);
+    journal_close(journal);
+    ck_assert(replay(0, &seen));
+    ck_assert_int_eq(seen.count, RECORDS);
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on)
+{
+    make_directory();
+    for (uint64_t size = 0; size <= end_of(RECORDS); size++) {
+        struct seen seen;
+        clean_directory(false);
+        write_records();
+        CLEANUP(freep) char *path = only_file();
+        ck_assert_int_eq(truncate(path, (off_t)size), 0);
+        int whole = 0;
+        while (whole < RECORDS && end_of(whole + 1) <= size)
+            whole++;
+        ck_assert_msg(replay(0, &seen), "%d bytes", (int)size);
+        ck_assert_int_eq(seen.count, whole);
+        struct journal *journal = open_journal();
+        ck_assert_uint_eq(journal_position(journal), end_of(whole));
+        journal_append(journal, 9, TEXT("new"));
+        flush(journal);
+        journal_close(journal);
+        ck_assert(replay(end_of(whole), &seen));
+        ck_assert_str_eq(seen.text, "9:new|");
+    }
+    clean_directory(true);
+}
+END_TEST
+
+static void flip(const char *path, uint64_t at)
+{
+    unsigned char byte;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(pread(fd, &byte, 1, (off_t)at), 1);
+    byte ^= 0x10;
+    ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
+    close(fd);
+}
+
+START_TEST(damage_before_the_last_record_is_refused_and_nothing_is_cut)
+{
+    make_directory();
+    for (uint64_t at = 0; at < end_of(RECORDS); at++) {
+        struct seen seen;
+        struct stat status;
+        clean_directory(false);
+        write_records();
+        CLEANUP(freep) char *path = only_file();
+        flip(path, at);
+        bool is_in_last = at >= end_of(RECORDS - 1);
+        ck_assert_msg(replay(0, &seen) == is_in_last, "byte %d", (int)at);
+        ck_assert_int_eq(stat(path, &status), 0);
+        ck_assert_uint_eq((uint64_t)status.st_size, end_of(is_in_last ? RECORDS - 1 : RECORDS));
+    }
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(segments_rotate_and_the_forgotten_ones_go)
+{
+    enum { BLOCK = 8 << 20 };
+    struct seen seen;
+    make_directory();
+    char *block = xcalloc(1, BLOCK);
+    struct journal *journal = open_journal();
+    uint64_t position = 0;
+    for (int i = 0; i < SEGMENT_BYTES / BLOCK * 2; i++) {
+        journal_append(journal, 1, (struct text){ block, BLOCK });
+        flush(journal);
+        position += FRAME_HEAD + BLOCK;
+        ck_assert_uint_eq(journal_position(journal), position);
+    }
+    ck_assert_int_eq(file_count(), 3);
+    journal_append(journal, 2, TEXT("end"));
+    flush(journal);
+    journal_forget(journal, position / 2 - 1);
+    ck_assert_int_eq(file_count(), 3);
+    journal_forget(journal, position / 2);
+    ck_assert_int_eq(file_count(), 2);
+    journal_forget(journal, journal_position(journal));
+    ck_assert_int_eq(file_count(), 1);
+    ck_assert_uint_eq(journal_position(journal), position + FRAME_HEAD + 3);
+    journal_close(journal);
+    ck_assert(replay(position, &seen));
+    ck_assert_str_eq(seen.text, "2:end|");
+    free(block);
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(a_reset_empties_but_positions_go_on)
+{
+    struct seen seen;
+    struct error error = { 0 };
+    make_directory();
+    write_records();
+    struct journal *journal = open_journal();
+    uint64_t position = journal_position(journal);
+    journal_append(journal, 1, TEXT("queued, then reset"));
+    ck_assert(journal_reset(journal, &error));
+    ck_assert(!journal_is_dirty(journal));
+    ck_assert_uint_ge(journal_position(journal), position);
+    position = journal_position(journal);
+    ck_assert(journal_reset(journal, &error));
+    ck_assert_uint_eq(journal_position(journal), position);
+    journal_append(journal, 3, TEXT("after"));
+    flush(journal);
+    journal_close(journal);
+    ck_assert(replay(0, &seen));
+    ck_assert_str_eq(seen.text, "3:after|");
+    ck_assert(replay(position, &seen));
+    ck_assert_str_eq(seen.text, "3:after|");
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(positions_do_not_repeat_when_the_files_were_lost)
+{
+    struct seen seen;
+    struct error error = { 0 };
+    make_directory();
+    struct journal *journal = open_journal();
+    ck_assert(journal_replay(journal, 5000, note, &seen, &error));
+    ck_assert_uint_eq(journal_position(journal), 5000);
+    journal_append(journal, 1, TEXT("x"));
+    flush(journal);
+    journal_close(journal);
+    ck_assert(replay(5000, &seen));
+    ck_assert_str_eq(seen.text, "1:x|");
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_none_is_an_error)
+{
+    struct error error = { 0 };
+    ck_assert_ptr_null(journal_open("/nonexistent/coalmine", false, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "/nonexistent/coalmine"));
+    error_clear(&error);
+}
+END_TEST
+
+SUITE("journal", what_was_flushed_is_replayed_in_order, what_was_not_flushed_is_not_there,
+      a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on,
+      damage_before_the_last_record_is_refused_and_nothing_is_cut,
+      segments_rotate_and_the_forgotten_ones_go, a_reset_empties_but_positions_go_on,
+      positions_do_not_repeat_when_the_files_were_lost, a_directory_that_is_none_is_an_error)

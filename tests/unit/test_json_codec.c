@@ -1,0 +1,174 @@
+/* json_codec: bodies become trees by the rows, and trees bodies. */
+#include <math.h>
+
+#include "cloudwatch/cloudwatch.h"
+#include "cloudwatch/faults.h"
+#include "edge/codec.h"
+#include "lambda/lambda.h"
+#include "support/suite.h"
+
+static const struct field number_item = { .type = FIELD_DOUBLE };
+static const struct field inner[] = { { .name = "n", .type = FIELD_INTEGER }, { 0 } };
+static const struct field rows[] = {
+    { .name = "d", .type = FIELD_DOUBLE },
+    { .name = "i", .type = FIELD_INTEGER },
+    { .name = "t", .type = FIELD_TIMESTAMP },
+    { .name = "b", .type = FIELD_BOOLEAN },
+    { .name = "s", .type = FIELD_STRING },
+    { .name = "x", .type = FIELD_BLOB },
+    { .name = "l", .type = FIELD_LIST, .item = &number_item },
+    { .name = "m", .type = FIELD_MAP, .item = &number_item },
+    { .name = "o", .type = FIELD_STRUCTURE, .members = inner },
+    { 0 },
+};
+
+START_TEST(members_are_normalised_by_their_rows)
+{
+    static const struct {
+        const char *body;
+        const char *tree;
+    } cases[] = {
+        { "", "{}" },
+        { " {} ", "{}" },
+        { "{\"d\":1.5,\"i\":3,\"b\":true,\"s\":\"a\",\"x\":\"YQ==\"}",
+          "{\"d\":1.5,\"i\":3,\"b\":true,\"s\":\"a\",\"x\":\"YQ==\"}" },
+        { "{\"i\":3.0}", "{\"i\":3}" },
+        { "{\"d\":\"NaN\"}", "{\"d\":\"NaN\"}" },
+        { "{\"t\":1760954700.5}", "{\"t\":1760954700.5}" },
+        { "{\"t\":\"2025-10-20T10:05:00Z\"}", "{\"t\":1760954700}" },
+        { "{\"unknown\":{\"a\":[]},\"i\":1}", "{\"i\":1}" },
+        { "{\"i\":null,\"s\":\"x\",\"o\":null}", "{\"s\":\"x\"}" },
+        { "{\"o\":{\"n\":1,\"z\":2}}", "{\"o\":{\"n\":1}}" },
+        { "{\"l\":[1,2.5],\"m\":{\"k\":1}}", "{\"l\":[1,2.5],\"m\":{\"k\":1}}" },
+        { "{\"I\":1}", "{}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        cJSON *tree =
+            json_codec_decode(&cloudwatch_service, rows, text_from(cases[i].body), &error);
+        ck_assert_msg(tree != NULL, "%s: %s", cases[i].body, error.message);
+        char *text = json_print(tree);
+        ck_assert_str_eq(text, cases[i].tree);
+        free(text);
+        cJSON_Delete(tree);
+    }
+}
+END_TEST
+
+START_TEST(wrong_types_are_serialization_errors)
+{
+    static const char *const cases[] = {
+        "{\"d\":\"1\"}",
+        "{\"d\":true}",
+        "{\"i\":1.5}",
+        "{\"i\":\"1\"}",
+        "{\"b\":1}",
+        "{\"b\":\"true\"}",
+        "{\"s\":1}",
+        "{\"s\":[]}",
+        "{\"x\":{}}",
+        "{\"t\":true}",
+        "{\"t\":\"soon\"}",
+        "{\"l\":{}}",
+        "{\"l\":[\"a\"]}",
+        "{\"m\":[]}",
+        "{\"m\":{\"k\":\"v\"}}",
+        "{\"o\":[]}",
+        "{\"o\":{\"n\":\"1\"}}",
+        "[]",
+        "1",
+        "{",
+        "{\"i\":1}x",
+        "null",
+        "{\"s\":\"\xff\"}",
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        ck_assert_msg(!json_codec_decode(&cloudwatch_service, rows, text_from(cases[i]), &error),
+                      "%s", cases[i]);
+        ck_assert_ptr_eq(error.fault, &CLOUDWATCH_SERIALIZATION);
+        error_clear(&error);
+    }
+}
+END_TEST
+
+START_TEST(a_body_that_is_no_json_is_explained_by_lambda)
+{
+    struct error error = { 0 };
+    ck_assert_ptr_null(json_codec_decode(&lambda_service, rows, TEXT("hello"), &error));
+    ck_assert_str_eq(error.message,
+                     "Could not parse request body into json: Unrecognized token 'hello': was "
+                     "expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+                     "'false')\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_"
+                     "LOCATION` disabled); line: 1, column: 6]");
+    error_clear(&error);
+}
+END_TEST
+
+START_TEST(trees_are_printed_by_their_rows)
+{
+    static const struct {
+        const char *tree;
+        const char *body;
+    } cases[] = {
+        { "{\"d\":3,\"i\":3,\"t\":1760954700}", "{\"d\":3.0,\"i\":3,\"t\":1760954700.0}" },
+        { "{\"d\":0.1}", "{\"d\":0.1}" },
+        { "{\"d\":0.30000000000000004}", "{\"d\":0.30000000000000004}" },
+        { "{\"l\":[1,2.5],\"m\":{\"k\":1}}", "{\"l\":[1.0,2.5],\"m\":{\"k\":1.0}}" },
+        { "{\"s\":\"a\\\"\\\\\\n\\t\\u0001\xC3\xA9/\"}",
+          "{\"s\":\"a\\\"\\\\\\n\\t\\u0001\xC3\xA9/\"}" },
+        { "{\"rowless\":[true,false,null,1,\"x\",{}]}",
+          "{\"rowless\":[true,false,null,1,\"x\",{}]}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buffer buffer = { 0 };
+        cJSON *tree = json_parse(text_from(cases[i].tree));
+        json_codec_encode(rows, tree, &buffer);
+        ck_assert_str_eq(buffer.data, cases[i].body);
+        buffer_clear(&buffer);
+        cJSON_Delete(tree);
+    }
+    struct buffer buffer = { 0 };
+    json_codec_encode(rows, NULL, &buffer);
+    ck_assert_str_eq(buffer.data, "{}");
+    buffer_clear(&buffer);
+}
+END_TEST
+
+START_TEST(faults_have_their_services_shape)
+{
+    static const struct fault plain = { .code = "TooBad", .status = 400 };
+    static const struct fault ours = { .code = "Broken", .status = 500, .reason = "R" };
+    static const struct fault untyped = { .code = "Odd", .status = 400, .omits_type = true };
+    const struct {
+        const struct fault *fault;
+        const char *body;
+    } cases[] = {
+        { &plain, "{\"Type\":\"User\",\"Message\":\"m\"}" },
+        { &ours, "{\"Type\":\"Service\",\"Message\":\"m\",\"Reason\":\"R\"}" },
+        { &untyped, "{\"Message\":\"m\"}" },
+    };
+    struct service service = lambda_service;
+    service.message_key = "Message";
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        struct buffer buffer = { 0 };
+        error_set(&error, cases[i].fault, "m");
+        rest_json_encode_fault(&service, &error, &buffer);
+        ck_assert_str_eq(buffer.data, cases[i].body);
+        buffer_clear(&buffer);
+        error_clear(&error);
+    }
+    struct error error = { 0 };
+    struct buffer buffer = { 0 };
+    error_set_silent(&error, &CLOUDWATCH_SERIALIZATION);
+    aws_json_encode_fault(&cloudwatch_service, &error, &buffer);
+    ck_assert_str_eq(buffer.data,
+                     "{\"__type\":\"com.amazon.coral.service#SerializationException\"}");
+    buffer_clear(&buffer);
+}
+END_TEST
+
+SUITE("json_codec", members_are_normalised_by_their_rows, wrong_types_are_serialization_errors,
+      a_body_that_is_no_json_is_explained_by_lambda, trees_are_printed_by_their_rows,
+      faults_have_their_services_shape)
