@@ -240,10 +240,12 @@ void emulator_destroy(struct emulator *emulator)
     if (!emulator)
         return;
     struct http_server *server = emulator->server;
+    if (server)
+        http_server_drain(server);
     if (emulator->pool)
         pool_destroy(emulator->pool);
-    if (server && !save_turn(emulator))
-        log_error("store", "the last changes could not be saved");
+    if (server)
+        http_server_release(server, save_turn(emulator));
     emulator->server = NULL;
     http_server_destroy(server);
     lambda_destroy(emulator->lambda);

@@ -8,6 +8,19 @@
 #include "command/environment.h"
 #include "xalloc.h"
 
+/* In single quotes, so that a shell takes every character as it is. */
+static void print_quoted(const char *value)
+{
+    putchar('\'');
+    for (; *value; value++) {
+        if (*value == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*value);
+    }
+    putchar('\'');
+}
+
 int env_command(int count, char **arguments)
 {
     struct settings settings = { 0 };
@@ -20,10 +33,12 @@ int env_command(int count, char **arguments)
     char *endpoint = xformat("http://127.0.0.1:%lld", (long long)settings.port);
     environment_list(endpoint, settings.region, list);
     for (const struct environment_variable *variable = list; variable->name; variable++) {
-        if (variable->value)
-            printf("export %s='%s'\n", variable->name, variable->value);
-        else
-            printf("unset %s\n", variable->name);
+        printf("%s %s", variable->value ? "export" : "unset", variable->name);
+        if (variable->value) {
+            putchar('=');
+            print_quoted(variable->value);
+        }
+        putchar('\n');
     }
     printf("# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option:\n"
            "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n");

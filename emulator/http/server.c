@@ -52,6 +52,7 @@ struct http_server {
     struct http_exchange **held_last;
     size_t pending;
     int port;
+    bool is_draining;  /* takes no new requests */
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
     bool is_destroyed;
@@ -181,7 +182,7 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
                                  void **context)
 {
     struct http_exchange *exchange = *context;
-    if (exchange->is_dropped)
+    if (exchange->is_dropped || (exchange->server->is_draining && !exchange->is_begun))
         return MHD_NO;
     if (!exchange->is_begun)
         return begin(exchange, method) ? MHD_YES : hand_over(exchange);
@@ -272,6 +273,7 @@ int http_server_port(const struct http_server *server)
 
 void http_server_drain(struct http_server *server)
 {
+    server->is_draining = true;
     MHD_socket fd = MHD_quiesce_daemon(server->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
@@ -302,6 +304,8 @@ void http_server_destroy(struct http_server *server)
         loop_defer(server->loop, on_deferred_destroy, server);
         return;
     }
+    server->is_draining = true;
+    run(server); /* replies that are ready leave */
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
         exchange->is_dropped = true;

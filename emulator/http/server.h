@@ -38,7 +38,7 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
                                       struct error *error);
 int http_server_port(const struct http_server *server);
 
-/* No new connections; those that are open may end what they began. */
+/* No new connections and no new requests on those that are open, which may end what they began. */
 void http_server_drain(struct http_server *server);
 /* Exchanges that have no reply yet. */
 size_t http_server_pending(const struct http_server *server);

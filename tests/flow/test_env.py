@@ -4,7 +4,8 @@ import subprocess
 
 from tests.conftest import COALMINE
 
-ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
+# Debian's AWS CLI, whatever else the developer has.
+ENV = {"PATH": "/usr/bin:" + os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
        "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "mars-1"}
 
 

@@ -1,22 +1,15 @@
-"""The exact binomial distribution, in logarithms."""
-import math
+"""The exact binomial test, for splits of traffic."""
+from math import exp, lgamma, log
 
 
-def log_probability(hits, draws, share):
-    """ln P(X = hits), X ~ Binomial(draws, share), 0 < share < 1."""
-    return (math.lgamma(draws + 1) - math.lgamma(hits + 1) - math.lgamma(draws - hits + 1)
-            + hits * math.log(share) + (draws - hits) * math.log1p(-share))
+def two_sided(k, n, p):
+    """Probability of every outcome that is at most as likely as k (ties within 1e-7)."""
+    if p in (0, 1):
+        return 1.0 if k == n * p else 0.0
 
+    def log_pmf(i):
+        return (lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) +
+                (n - i) * log(1 - p))
 
-def probability_of(numbers, draws, share):
-    return math.fsum(math.exp(log_probability(n, draws, share)) for n in numbers)
-
-
-def is_plausible(hits, draws, share, false_alarm=1e-7):
-    """True unless so few, or so many, hits are rarer than false_alarm / 2 on their side: a fair
-    source is called biased with a probability of at most `false_alarm`."""
-    if share in (0, 1):
-        return hits == share * draws
-    at_most = probability_of(range(0, hits + 1), draws, share)
-    at_least = probability_of(range(hits, draws + 1), draws, share)
-    return min(at_most, at_least) >= false_alarm / 2
+    limit = log_pmf(k) + 1e-7
+    return min(1.0, sum(exp(log_pmf(i)) for i in range(n + 1) if log_pmf(i) <= limit))

@@ -1,0 +1,120 @@
+"""A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL, under load, is there after."""
+import datetime
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.support.packages import create, node
+
+LOAD_SECONDS = 2
+HOUR = 3600
+
+
+class Load:
+    """Writers that note what the server acknowledged and what they asked for at most."""
+
+    def __init__(self, server):
+        self.server, self.is_over, self.failures = server, False, []
+        self.versions, self.aliases = {}, {}
+        self.invoked = self.invoke_tries = self.put = self.put_tries = 0
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.run, args=(work,))
+                        for work in (self.invoke, self.put_data, self.publish, self.invoke)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, work):
+        lam, cw = self.server.client("lambda"), self.server.client("cloudwatch")
+        turn = 0
+        while not self.is_over:
+            turn += 1
+            try:
+                work(lam, cw, turn)
+            except Exception as error:  # expected only once the server was told to stop
+                if not self.is_over:
+                    self.failures.append(error)
+                return
+
+    def invoke(self, lam, _, turn):
+        with self.lock:
+            self.invoke_tries += 1
+        lam.invoke(FunctionName="loaded", Qualifier="live")["Payload"].read()
+        with self.lock:
+            self.invoked += 1
+
+    def put_data(self, _, cw, turn):
+        self.put_tries += 1
+        cw.put_metric_data(Namespace="load", MetricData=[{"MetricName": "m", "Value": 1}])
+        self.put += 1
+
+    def publish(self, lam, _, turn):
+        name = f"made-{turn}"
+        create(lam, name, node(f"return {turn}"))
+        self.versions[name] = []
+        lam.update_function_configuration(FunctionName=name, Description=f"d{turn}")
+        version = lam.publish_version(FunctionName=name)["Version"]
+        self.versions[name].append(version)
+        alias = lam.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        self.aliases[name] = alias["RevisionId"]
+
+    def end(self):
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+def total(cw, space, metric, dimensions=()):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    data = cw.get_metric_statistics(
+        Namespace=space, MetricName=metric, Statistics=["Sum"], Period=HOUR,
+        StartTime=now - datetime.timedelta(seconds=HOUR),
+        EndTime=now + datetime.timedelta(seconds=HOUR), Dimensions=list(dimensions))
+    return sum(point["Sum"] for point in data["Datapoints"])
+
+
+def check(load, server):
+    lam, cw = server.client("lambda"), server.client("cloudwatch")
+    for name, versions in load.versions.items():
+        assert lam.get_function(FunctionName=name)["Configuration"]["State"] == "Active"
+        found = [v["Version"] for v in lam.list_versions_by_function(FunctionName=name)["Versions"]]
+        assert set(versions) <= set(found)
+    for name, revision in load.aliases.items():
+        assert lam.get_alias(FunctionName=name, Name="live")["RevisionId"] == revision
+    dimension = {"Name": "FunctionName", "Value": "loaded"}
+    assert load.invoked <= total(cw, "AWS/Lambda", "Invocations", [dimension]) <= load.invoke_tries
+    assert load.put <= total(cw, "load", "m") <= load.put_tries
+    for name in list(load.aliases)[-1:]:  # the code is there too
+        turn = name.split("-")[1].encode()
+        assert lam.invoke(FunctionName=name, Qualifier="live")["Payload"].read() == turn
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGKILL))
+def test_what_was_acknowledged_survives(start_server, tmp_path, number):
+    options = ("--data-dir", str(tmp_path / "data"))
+    server = start_server(*options, ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "loaded")
+    lam.publish_version(FunctionName="loaded")
+    lam.create_alias(FunctionName="loaded", Name="live", FunctionVersion="1")
+    load = Load(server)
+    time.sleep(LOAD_SECONDS)
+    load.is_over = True
+    server.process.send_signal(number)
+    status = server.process.wait(60)
+    assert status == (0 if number == signal.SIGTERM else -signal.SIGKILL), server.read_log()
+    load.end()
+    assert load.failures == []
+    assert load.invoked and load.put and load.aliases
+    again = start_server(*options, ephemeral=False)
+    check(load, again)
+    assert again.stop() == 0
+    check(load, start_server(*options, ephemeral=False))  # and a third time
+
+
+def test_two_servers_do_not_share_a_directory(start_server, tmp_path):
+    options = ("--data-dir", str(tmp_path / "data"))
+    start_server(*options, ephemeral=False)
+    with pytest.raises(AssertionError):
+        start_server(*options, ephemeral=False)

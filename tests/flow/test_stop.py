@@ -1,0 +1,130 @@
+"""Stopping: the first SIGTERM lets running invocations end, the second does not; no process of
+the server's outlives it."""
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.packages import create, node
+
+SLEEP = "await new Promise((done) => setTimeout(done, %d)); return 'done'"
+
+
+def descendants(root):
+    """Processes below `root`, by /proc."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents[int(entry.name)] = int(fields[1])
+    found = {root}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        if not more:
+            return found - {root}
+        found |= more
+
+
+def is_alive(pid):
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def all_gone(pids, seconds=5):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(is_alive(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Invocation(threading.Thread):
+    def __init__(self, client, name):
+        super().__init__()
+        self.client, self.name_of, self.payload, self.error = client, name, None, None
+        self.start()
+
+    def run(self):
+        try:
+            self.payload = self.client.invoke(FunctionName=self.name_of)["Payload"].read()
+        except Exception as error:  # any failure is judged by the test
+            self.error = error
+
+
+def begin(start_server, sleep_ms):
+    """A server with an invocation under way, and the processes it has."""
+    server = start_server()
+    client = server.client("lambda")
+    create(client, "sleeper", node(SLEEP % sleep_ms), Timeout=60)
+    invocation = Invocation(client, "sleeper")
+    end = time.monotonic() + 10
+    while not descendants(server.process.pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.4)  # booted, and inside the handler
+    assert invocation.is_alive()
+    children = descendants(server.process.pid)
+    assert children
+    return server, invocation, children
+
+
+def test_a_running_invocation_may_end(start_server):
+    server, invocation, children = begin(start_server, 1000)
+    server.process.send_signal(signal.SIGTERM)
+    invocation.join(20)
+    assert invocation.payload == b'"done"', invocation.error
+    assert server.process.wait(20) == 0
+    assert all_gone(children)
+
+
+def test_a_second_signal_stops_at_once(start_server):
+    server, invocation, children = begin(start_server, 30000)
+    server.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 20
+    while "stopping" not in server.read_log() and time.monotonic() < deadline:
+        pass  # two signals at once may arrive as one
+    assert server.process.poll() is None and invocation.is_alive()
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(20)
+    assert time.monotonic() - began < 5
+    invocation.join(20)
+    # The caller is told, unless its connection went first.
+    assert invocation.payload is None or b"signal: killed" in invocation.payload
+    assert all_gone(children)
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT))
+def test_an_idle_server_stops_at_once_and_leaves_nothing(start_server, number, tmp_path):
+    os.environ["TMPDIR"], before = str(tmp_path), os.environ.get("TMPDIR")
+    try:
+        server = start_server()
+    finally:
+        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+    client = server.client("lambda")
+    create(client, "f")
+    client.invoke(FunctionName="f")
+    children = descendants(server.process.pid)
+    assert children  # a warm process
+    began = time.monotonic()
+    assert server.stop(number) == 0
+    assert time.monotonic() - began < 5
+    assert all_gone(children)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_server_leaves_no_process(start_server):
+    server, invocation, children = begin(start_server, 30000)
+    server.process.kill()
+    server.process.wait(20)
+    invocation.join(20)
+    assert all_gone(children)
