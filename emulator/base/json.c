@@ -74,22 +74,12 @@ char *json_print(const cJSON *tree)
     return text ? text : xstrdup("null");
 }
 
-/* cJSON counts nesting itself (CJSON_NESTING_LIMIT is 1000) but takes any bytes in strings. */
+/* cJSON takes more than JSON (raw control characters, any bytes in strings), so the strict
+ * scanner judges first. */
 cJSON *json_parse(struct text text)
 {
-    if (!text_is_utf8(text, NULL))
-        return NULL;
-    const char *end = NULL;
-    cJSON *tree = cJSON_ParseWithLengthOpts(text.data, text.size, &end, 0);
-    if (!tree)
-        return NULL;
-    for (; end < text.data + text.size; end++) {
-        if (!strchr(" \t\r\n", *end) || *end == '\0') {
-            cJSON_Delete(tree);
-            return NULL;
-        }
-    }
-    return tree;
+    struct json_fault fault;
+    return json_check(text, &fault) ? cJSON_ParseWithLength(text.data, text.size) : NULL;
 }
 
 void json_deletep(cJSON **tree)

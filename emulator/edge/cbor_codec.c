@@ -8,15 +8,15 @@
 #include <stdlib.h>
 
 #include "crypto.h"
+#include "edge/cbor_check.h"
 #include "edge/codec.h"
 #include "xalloc.h"
 
-enum { DEPTH_MAX = 64, TAG_EPOCH_TIME = 1, HEAD_MAX = 9 };
+enum { TAG_EPOCH_TIME = 1, HEAD_MAX = 9 };
 
 struct reader {
     const struct service *service;
     struct error *error;
-    int depth;
 };
 
 static cJSON *read_item(struct reader *reader, const struct field *field, const cbor_item_t *item);
@@ -169,13 +169,9 @@ static cJSON *read_map(struct reader *reader, const struct field *rows, const st
 static cJSON *read_container(struct reader *reader, const struct field *field,
                              const cbor_item_t *item)
 {
-    if (++reader->depth > DEPTH_MAX)
-        return unreadable(reader, "The body is nested too deep");
-    cJSON *value = field->type == FIELD_LIST  ? read_list(reader, field, item)
-                   : field->type == FIELD_MAP ? read_map(reader, NULL, field->item, item)
-                                              : read_map(reader, field->members, NULL, item);
-    reader->depth--;
-    return value;
+    return field->type == FIELD_LIST  ? read_list(reader, field, item)
+           : field->type == FIELD_MAP ? read_map(reader, NULL, field->item, item)
+                                      : read_map(reader, field->members, NULL, item);
 }
 
 static cJSON *read_item(struct reader *reader, const struct field *field, const cbor_item_t *item)
@@ -202,18 +198,6 @@ static cJSON *read_item(struct reader *reader, const struct field *field, const 
     }
 }
 
-/* libcbor's loader recurses when it frees: bodies nested deeper than any row are refused before
- * it sees them. Counts only what opens; a lying length is libcbor's to refuse. */
-static bool is_too_deep(struct text body)
-{
-    size_t depth = 0;
-    for (size_t i = 0; i < body.size && depth <= 4096; i++) {
-        unsigned char major = (unsigned char)body.data[i] >> 5;
-        depth = major == 4 || major == 5 || major == 6 ? depth + 1 : 0;
-    }
-    return depth > 4096;
-}
-
 cJSON *cbor_codec_decode(const struct service *service, const struct field *rows, struct text body,
                          struct error *error)
 {
@@ -221,14 +205,12 @@ cJSON *cbor_codec_decode(const struct service *service, const struct field *rows
     struct cbor_load_result result;
     if (body.size == 0)
         return cJSON_CreateObject();
-    if (is_too_deep(body))
-        return unreadable(&reader, "The body is nested too deep");
+    if (!cbor_is_safe(body))
+        return unreadable(&reader, "The body is not one whole CBOR item");
     cbor_item_t *item = cbor_load((cbor_data)body.data, body.size, &result);
     if (!item)
         return unreadable(&reader, "The body is not CBOR");
-    cJSON *tree = result.read == body.size
-                      ? read_map(&reader, rows, NULL, item)
-                      : unreadable(&reader, "There are bytes after the CBOR body");
+    cJSON *tree = read_map(&reader, rows, NULL, item);
     cbor_decref(&item);
     return tree;
 }

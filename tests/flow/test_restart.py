@@ -1,4 +1,4 @@
-"""A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL, under load, is there after."""
+"""A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL under load is there after."""
 import datetime
 import signal
 import threading

@@ -61,9 +61,9 @@ class Invocation(threading.Thread):
             self.error = error
 
 
-def begin(start_server, sleep_ms):
+def begin(start_server, sleep_ms, *options, **settings):
     """A server with an invocation under way, and the processes it has."""
-    server = start_server()
+    server = start_server(*options, **settings)
     client = server.client("lambda")
     create(client, "sleeper", node(SLEEP % sleep_ms), Timeout=60)
     invocation = Invocation(client, "sleeper")
@@ -122,8 +122,9 @@ def test_an_idle_server_stops_at_once_and_leaves_nothing(start_server, number, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_server_leaves_no_process(start_server):
-    server, invocation, children = begin(start_server, 30000)
+def test_a_killed_server_leaves_no_process(start_server, tmp_path):
+    server, invocation, children = begin(start_server, 30000, "--data-dir", str(tmp_path),
+                                         ephemeral=False)
     server.process.kill()
     server.process.wait(20)
     invocation.join(20)
