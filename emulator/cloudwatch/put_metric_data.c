@@ -92,6 +92,17 @@ static bool check_time(struct call *call, const cJSON *datum, int at, int64_t no
                    "must specify a time no more than two hours in the future.");
 }
 
+/* No name or value may hold a control character; the metric's key relies on it. */
+static bool is_printable(const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < ' ' || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
 static bool check_dimensions(struct call *call, const cJSON *datum, int at)
 {
     const cJSON *dimensions = json_get(datum, "Dimensions");
@@ -105,9 +116,9 @@ static bool check_dimensions(struct call *call, const cJSON *datum, int at)
     {
         const char *name = json_text(item, "Name", "");
         const char *value = json_text(item, "Value", "");
-        if (name[0] == ':' || name[strspn(name, " ")] == '\0')
+        if (name[0] == ':' || name[strspn(name, " ")] == '\0' || !is_printable(name))
             return invalid(call, at, "Dimensions", "has a Name that is invalid.");
-        if (value[strspn(value, " ")] == '\0')
+        if (value[strspn(value, " ")] == '\0' || !is_printable(value))
             return invalid(call, at, "Dimensions", "has a Value that is invalid.");
     }
     return true;
@@ -128,6 +139,8 @@ static bool check_datum(struct call *call, const cJSON *datum, int at, int64_t n
                          "At least one of the parameters MetricData.member.%d.Value, Values or "
                          "StatisticValues must be specified.",
                          at);
+    if (!is_printable(json_text(datum, "MetricName", "")))
+        return invalid(call, at, "MetricName", "holds a control character.");
     if (resolution != 1 && resolution != 60)
         return invalid(call, at, "StorageResolution", "must be 1 or 60.");
     return check_number(call, value, at, "Value") && check_values(call, datum, at) &&
@@ -141,7 +154,7 @@ static bool check_request(struct call *call, int64_t now_ms)
     const cJSON *data = json_get(call->input, "MetricData");
     const cJSON *datum;
     int at = 0;
-    if (strncmp(name_space, "AWS/", 4) == 0)
+    if (strncmp(name_space, "AWS/", 4) == 0 || !is_printable(name_space))
         return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
                          "The value %s for parameter Namespace is invalid.", name_space);
     if (cJSON_GetArraySize(data) > DATA_MAX)

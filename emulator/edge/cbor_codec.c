@@ -90,11 +90,11 @@ static cJSON *read_text(struct reader *reader, const struct field *field, const 
         char *encoded = base64_encode((struct text){ bytes, size });
         text = cJSON_CreateString(encoded);
         free(encoded);
-    } else if (text_is_utf8((struct text){ bytes, size }, NULL)) {
+    } else if (text_is_utf8((struct text){ bytes, size }, NULL) && strlen(bytes) == size) {
         text = cJSON_CreateString(bytes);
     }
     free(bytes);
-    return text ? text : unreadable(reader, "A text is not UTF-8");
+    return text ? text : unreadable(reader, "A text is not UTF-8, or holds a NUL");
 }
 
 static cJSON *read_timestamp(struct reader *reader, const cbor_item_t *item)

@@ -10,7 +10,8 @@ while read -r file; do
     [ "$lines" -le 600 ] || complain "$file: $lines lines; 600 is the most"
     grep -nE '^\s*//' "$file" | sed "s|^|$file:|" | grep . && complain "$file: // is for debugging" || true
     grep -nE '\bgoto\b' "$file" | grep -v '"' | sed "s|^|$file:|" | grep . && complain "$file: goto" || true
-    # A function: from an opening brace in column 0 to the closing one.
+    # A function: from an opening brace in column 0 to the closing one. Tests hold their tables.
+    [[ "$file" == tests/* ]] && continue
     awk -v file="$file" '
         /^\{/ { start = NR }
         /^\}/ { if (start && NR - start > 62) {

@@ -25,9 +25,16 @@ static void write_file(const char *name, const char *variable, const char *text)
 static void clean_environment(void)
 {
     static const char *const names[] = {
-        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-        "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_CLOUDWATCH",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_LAMBDA",
+        "AWS_ENDPOINT_URL_CLOUDWATCH",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -49,8 +56,7 @@ static struct profile load(const struct profile_choice *choice)
 {
     struct profile profile;
     struct error error = { 0 };
-    ck_assert_msg(profile_load(choice, &profile, &error), "%s",
-                  error.message ? error.message : "");
+    ck_assert_msg(profile_load(choice, &profile, &error), "%s", error.message ? error.message : "");
     return profile;
 }
 
@@ -96,8 +102,8 @@ START_TEST(environment_beats_files_and_options_beat_all)
     ck_assert_str_eq(profile.lambda_endpoint, "http://127.0.0.1:4");
     ck_assert_str_eq(profile.cloudwatch_endpoint, "http://127.0.0.1:3");
     profile_clear(&profile);
-    profile = load(&(struct profile_choice){ .region = "us-east-2",
-                                             .endpoint_url = "http://[::1]:5" });
+    profile =
+        load(&(struct profile_choice){ .region = "us-east-2", .endpoint_url = "http://[::1]:5" });
     ck_assert_str_eq(profile.region, "us-east-2");
     ck_assert_str_eq(profile.lambda_endpoint, "http://[::1]:5");
     ck_assert(profile.is_local);

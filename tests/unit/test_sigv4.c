@@ -48,8 +48,7 @@ START_TEST(each_stage_is_what_the_cli_made)
     sigv4_text_to_sign(&request, buffer_text(&canonical), &to_sign);
     sigv4_signature(&request, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", buffer_text(&to_sign),
                     signature);
-    ck_assert_str_eq(signature,
-                     "8120bd4a9489a436b43c3369e519e328c83a4816b1bffee01279e50816211655");
+    ck_assert_str_eq(signature, "8120bd4a9489a436b43c3369e519e328c83a4816b1bffee01279e50816211655");
     buffer_clear(&canonical);
     buffer_clear(&to_sign);
 }
