@@ -5,6 +5,7 @@
  */
 #include "edge/edge.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -145,6 +146,7 @@ static void refuse_unknown(struct edge_call *edge_call)
     const struct identity *identity = &edge_call->identity;
     const char *signing_name = edge_call->credential.service;
     struct error *error = &edge_call->call.error;
+    assert(!identity->is_lacking || identity->service); /* only a service knows what it lacks */
     if (identity->is_lacking)
         error_set(error, &lacking,
                   "Coalmine does not emulate %s %s yet; docs/operations.md lists what it does",
@@ -263,6 +265,7 @@ static void run_call(struct edge_call *edge_call, struct text body)
 {
     struct call *call = &edge_call->call;
     bool is_rest = edge_call->identity.protocol == PROTOCOL_REST_JSON;
+    assert(call->service && call->operation);
     if (call->operation->flags & OPERATION_RAW_PAYLOAD) {
         call->payload = body;
         call->input = cJSON_CreateObject();
@@ -297,6 +300,7 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     } else if (!edge_call->call.operation) {
         refuse_unknown(edge_call);
     } else if (!has_body) {
+        assert(service); /* there is no operation without one */
         error_set(&edge_call->call.error, edge_call->call.service->serialization_fault,
                   "the body says Content-Encoding: gzip and is no whole gzip stream");
         on_finish(&edge_call->call, OUTCOME_FAULT);

@@ -3,6 +3,7 @@
  * Types were the codecs' business, but for path, query and header members, which come as text
  * and are converted here.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
 {
     const char *separator = "";
     const cJSON *child;
+    const struct field *item = field->item ? field->item : field;
+    assert(value);
     if (cJSON_IsString(value)) {
         buffer_add_string(buffer, value->valuestring);
     } else if (cJSON_IsNumber(value)) {
@@ -46,7 +49,7 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
         cJSON_ArrayForEach(child, value)
         {
             buffer_add_string(buffer, separator);
-            print_value(buffer, field->item, child);
+            print_value(buffer, item, child);
             separator = ", ";
         }
         buffer_add_char(buffer, ']');
@@ -55,7 +58,7 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
         cJSON_ArrayForEach(child, value)
         {
             buffer_add_format(buffer, "%s%s=", separator, child->string);
-            print_value(buffer, field->item ? field->item : field, child);
+            print_value(buffer, item, child);
             separator = ", ";
         }
         buffer_add_char(buffer, '}');
@@ -318,6 +321,7 @@ static char *find_missing(const struct field *rows, const cJSON *tree, const cha
 static bool convert(struct call *call, const struct field *field, cJSON *value)
 {
     int64_t number;
+    assert(value && cJSON_IsString(value));
     if (field->type == FIELD_INTEGER) {
         if (!text_to_int64(text_from(value->valuestring), &number))
             return error_set(&call->error, call->service->serialization_fault,

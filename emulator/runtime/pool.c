@@ -7,6 +7,7 @@
  */
 #include "runtime/pool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -106,6 +107,7 @@ static void wake(struct member *member)
 {
     link_remove(&member->in_lane);
     link_remove(&member->in_resting);
+    assert(member->lane);
     member->lane->resting--;
 }
 
@@ -510,6 +512,7 @@ void pool_destroy(struct pool *pool)
     pool->is_stopping = true;
     while (!link_is_alone(&pool->all)) {
         struct member *member = MEMBER(pool->all.after, in_all);
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): on_gone unlinks what it frees */
         sandbox_destroy(member->sandbox);
         on_gone(member);
     }

@@ -220,7 +220,7 @@ bool process_run(char *const *arguments, int timeout_ms, struct buffer *output)
     char *const environment[] = { NULL };
     int read_end;
     int write_end;
-    pid_t pid;
+    pid_t pid = 0;
     int status = 0;
     if (!process_pipe(&read_end, &write_end))
         return false;
