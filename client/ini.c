@@ -1,10 +1,9 @@
 #include "ini.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "buffer.h"
+#include "file.h"
 #include "map.h"
 #include "xalloc.h"
 
@@ -70,16 +69,10 @@ struct ini *ini_parse(struct text text)
 
 struct ini *ini_read(const char *path)
 {
-    CLEANUP(buffer_clear) struct buffer bytes;
-    buffer_init(&bytes, FILE_MAX);
-    FILE *file = fopen(path, "re");
-    char chunk[4096];
-    size_t size;
-    while (file && (size = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        buffer_add(&bytes, chunk, size);
-    if (file)
-        fclose(file);
-    return ini_parse(buffer_text(&bytes));
+    CLEANUP(error_clear) struct error unreadable = { 0 };
+    size_t size = 0;
+    CLEANUP(freep) char *bytes = file_read(path, FILE_MAX, &size, &unreadable);
+    return ini_parse((struct text){ bytes, size });
 }
 
 void ini_destroy(struct ini *ini)

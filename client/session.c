@@ -1,9 +1,9 @@
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
+#include "file.h"
 #include "output.h"
 #include "xalloc.h"
 
@@ -72,27 +72,15 @@ static bool read_options(struct session *session, const char *usage, const struc
 
 static bool load_payload(struct session *session)
 {
-    const char *path = session->options.payload_file;
-    struct buffer bytes;
-    buffer_init(&bytes, PAYLOAD_MAX);
-    if (!path) {
-        const char *payload = session->options.payload;
-        session->payload = xstrdup(payload ? payload : "{}");
-        return true;
-    }
-    FILE *file = fopen(path, "rbe");
-    char chunk[65536];
+    const struct options *options = &session->options;
+    CLEANUP(error_clear) struct error error = { 0 };
     size_t size;
-    bool fits = true;
-    while (file && fits && (size = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        fits = buffer_add(&bytes, chunk, size);
-    bool is_read = file && fits && !ferror(file);
-    if (!is_read)
-        complain("cannot read %s: %s", path, fits ? strerror(errno) : "more than 6 MB");
-    if (file)
-        fclose(file);
-    session->payload = buffer_take(&bytes, NULL);
-    return is_read;
+    session->payload = options->payload_file
+                           ? file_read(options->payload_file, PAYLOAD_MAX, &size, &error)
+                           : xstrdup(options->payload ? options->payload : "{}");
+    if (!session->payload)
+        complain("%s", error.message);
+    return session->payload != NULL;
 }
 
 static bool open_session(struct session *session)

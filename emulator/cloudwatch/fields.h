@@ -26,7 +26,8 @@ int64_t cloudwatch_read_time_ms(const cJSON *object, const char *name, int64_t f
 
 /*
  * The series that answer a query for exactly these dimensions, with this unit or (NULL) any.
- * Writes them to `series_out` (owned by the caller) and returns their number. Includes the
+ * Writes them to `series_out` (owned by the caller), sorted by unit, and returns their number.
+ * Includes the
  * workshop's kindness: FunctionName=fn:2 in AWS/Lambda, unless strict.
  */
 size_t cloudwatch_find_series(const struct cloudwatch *cloudwatch,

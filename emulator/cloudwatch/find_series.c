@@ -93,6 +93,13 @@ static void add_qualified_function(const struct cloudwatch *cloudwatch,
              resource, function, resource, function, colon + 1);
 }
 
+static int compare_units(const void *a, const void *b)
+{
+    const struct metric_series *const *first = a;
+    const struct metric_series *const *second = b;
+    return strcmp((*first)->unit, (*second)->unit);
+}
+
 size_t cloudwatch_find_series(const struct cloudwatch *cloudwatch,
                               const struct metric_identity *identity,
                               const struct metric_series ***series_out)
@@ -103,6 +110,8 @@ size_t cloudwatch_find_series(const struct cloudwatch *cloudwatch,
         strcmp(identity->name_space, "AWS/Lambda") == 0 &&
         strcmp(identity->dimensions[0].name, "FunctionName") == 0)
         add_qualified_function(cloudwatch, identity, &list);
+    if (list.count)
+        qsort(list.series, list.count, sizeof(struct metric_series *), compare_units);
     *series_out = list.series;
     return list.count;
 }

@@ -125,21 +125,12 @@ static void write_label(cJSON *result, const cJSON *queries, const cJSON *query)
     json_set_text(result, "Label", label.data);
 }
 
-static int compare_units(const void *a, const void *b)
-{
-    const struct metric_series *const *first = a;
-    const struct metric_series *const *second = b;
-    return strcmp((*first)->unit, (*second)->unit);
-}
-
 /* Without a Unit one unit is chosen, the first alphabetically, and a message lists all. Returns
  * how many series have the chosen one. */
 static size_t choose_unit(cJSON *result, const struct metric_series **series, size_t count)
 {
     CLEANUP(buffer_clear) struct buffer units = { 0 };
     size_t chosen = 0;
-    if (count)
-        qsort(series, count, sizeof(struct metric_series *), compare_units);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(series[i]->unit, series[0]->unit) == 0)
             chosen++;

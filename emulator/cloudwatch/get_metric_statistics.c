@@ -97,21 +97,12 @@ static void write_series(struct call *call, cJSON *list, const struct metric_ser
     metric_result_clear(&result);
 }
 
-static int compare_units(const void *a, const void *b)
-{
-    const struct metric_series *const *first = a;
-    const struct metric_series *const *second = b;
-    return strcmp((*first)->unit, (*second)->unit);
-}
-
 /* Data of different units is never merged: runs of equal units, one after the other. */
 static void write_datapoints(struct call *call, cJSON *list, const struct metric_identity *identity,
                              const struct metric_range *range)
 {
     const struct metric_series **series;
     size_t count = cloudwatch_find_series(call->state, identity, &series);
-    if (count)
-        qsort(series, count, sizeof(struct metric_series *), compare_units);
     for (size_t from = 0; from < count;) {
         size_t to = from + 1;
         while (to < count && strcmp(series[to]->unit, series[from]->unit) == 0)

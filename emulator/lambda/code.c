@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "crypto.h"
+#include "file.h"
 #include "lambda/faults.h"
 #include "lambda/function.h"
 #include "log.h"
@@ -202,21 +203,8 @@ char *code_read_package(const struct lambda *lambda, const char *sha256_base64, 
 {
     CLEANUP(freep) char *hex = hex_of(sha256_base64);
     CLEANUP(freep) char *path = xformat("%s/%s/package.zip", lambda->code_directory, hex);
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return NULL;
-    struct buffer bytes;
-    buffer_init(&bytes, ZIPPED_MAX + 1);
-    char chunk[65536];
-    size_t size;
-    while ((size = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        buffer_add(&bytes, chunk, size);
-    bool is_whole = !ferror(file);
-    fclose(file);
-    if (is_whole)
-        return buffer_take(&bytes, size_out);
-    buffer_clear(&bytes);
-    return NULL;
+    CLEANUP(error_clear) struct error gone = { 0 };
+    return file_read(path, ZIPPED_MAX, size_out, &gone);
 }
 
 static void remove_package(struct lambda *lambda, const char *hex)

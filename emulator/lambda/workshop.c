@@ -9,9 +9,9 @@
 #include "lambda/configuration.h"
 #include "lambda/function.h"
 #include "lambda/target.h"
-#include "runtime/zip_writer.h"
 #include "workshop.h"
 #include "xalloc.h"
+#include "zip_writer.h"
 
 static const char function_name[] = "myfunction";
 
@@ -56,7 +56,12 @@ bool lambda_load_workshop(struct lambda *lambda, const char *region, struct erro
         return true;
     const struct text source = { (const char *)embedded_index_mjs, sizeof(embedded_index_mjs) };
     size_t size;
-    CLEANUP(freep) char *zip = zip_write_file("index.mjs", source, &size, error);
+    struct zip_writer *writer = zip_writer_create();
+    if (!zip_writer_add(writer, "index.mjs", 0644, source, error)) {
+        zip_writer_discard(writer);
+        return false;
+    }
+    CLEANUP(freep) char *zip = zip_writer_finish(writer, &size, error);
     if (!zip)
         return false;
     CLEANUP(freep) char *sha256 = code_add(lambda, (struct text){ zip, size }, error);

@@ -1,0 +1,26 @@
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "buffer.h"
+
+char *file_read(const char *path, size_t ceiling, size_t *size_out, struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer bytes;
+    buffer_init(&bytes, ceiling);
+    FILE *file = fopen(path, "rbe");
+    char chunk[65536];
+    size_t size;
+    bool fits = true;
+    while (file && fits && (size = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        fits = buffer_add(&bytes, chunk, size);
+    bool is_whole = file && fits && !ferror(file);
+    if (!fits)
+        error_set(error, NULL, "%s has more than %zu bytes", path, ceiling);
+    else if (!is_whole)
+        error_set(error, NULL, "cannot read %s: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    return is_whole ? buffer_take(&bytes, size_out) : NULL;
+}
