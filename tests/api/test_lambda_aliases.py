@@ -121,3 +121,46 @@ def test_both_versions_need_the_same_role(lam, function):
     assert error_of(lam.create_alias, FunctionName=function, Name="live", FunctionVersion="1",
                     RoutingConfig=routing(**{"3": 0.5}))[2] == (
         "Specified versions must be associated with the same execution role")
+
+
+def test_latest_and_no_weights_are_good_targets(lam, function):
+    made = lam.create_alias(FunctionName=function, Name="next", FunctionVersion="$LATEST",
+                            RoutingConfig={"AdditionalVersionWeights": {}})
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
+    assert made["FunctionVersion"] == "$LATEST" and "RoutingConfig" not in made
+    assert lam.invoke(FunctionName=function, Qualifier="next")["ExecutedVersion"] == "$LATEST"
+
+
+def test_aliases_leave_the_revisions_of_functions_alone(lam, function):
+    def revisions():
+        return [lam.get_function_configuration(FunctionName=function, **more)["RevisionId"]
+                for more in ({}, {"Qualifier": "1"}, {"Qualifier": "2"})]
+    before = revisions()
+    lam.create_alias(FunctionName=function, Name="live", FunctionVersion="1")
+    lam.update_alias(FunctionName=function, Name="live", FunctionVersion="2")
+    lam.delete_alias(FunctionName=function, Name="live")
+    assert revisions() == before
+
+
+def test_the_kept_weight_may_not_become_the_primary_version(lam, function):
+    lam.create_alias(FunctionName=function, Name="live", FunctionVersion="1",
+                     RoutingConfig=routing(**{"2": 0.1}))
+    before = lam.get_alias(FunctionName=function, Name="live")["RevisionId"]
+    assert error_of(lam.update_alias, FunctionName=function, Name="live", FunctionVersion="2") == (
+        400, "InvalidParameterValueException", "Invalid function version 2. Function version 2 is "
+        "already included in routing configuration.")
+    assert lam.get_alias(FunctionName=function, Name="live")["RevisionId"] == before
+
+
+def test_a_version_that_only_has_a_weight_is_not_listed_for_it(lam, function):
+    lam.create_alias(FunctionName=function, Name="live", FunctionVersion="1",
+                     RoutingConfig=routing(**{"2": 0.1}))
+    assert lam.list_aliases(FunctionName=function, FunctionVersion="2")["Aliases"] == []
+
+
+@pytest.mark.parametrize("weight, executed", [(0.0, {"1"}), (1.0, {"2"}), (0.5, {"1", "2"})])
+def test_the_weight_is_the_share_of_the_additional_version(lam, function, weight, executed):
+    lam.create_alias(FunctionName=function, Name="live", FunctionVersion="1",
+                     RoutingConfig=routing(**{"2": weight}))
+    runs = [lam.invoke(FunctionName=function, Qualifier="live") for _ in range(40)]
+    assert {run["ExecutedVersion"] for run in runs} == executed

@@ -1,8 +1,10 @@
 """Naming a function: lambda-api.md sections 4.1 to 4.5."""
+import json
+
 import pytest
 
 from tests.support.errors import error_of
-from tests.support.packages import create
+from tests.support.packages import create, python
 
 BASE = "arn:aws:lambda:us-east-1:000000000000:function:"
 PREFIX = (r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?"
@@ -100,3 +102,57 @@ def test_every_form_of_a_name_is_understood(lam, name, form):
         answer = lam.invoke(FunctionName=form.format(n=name) + qualifier)
         assert answer["ExecutedVersion"] == ("1" if qualifier in (":1", ":live") else "$LATEST")
     assert lam.invoke(FunctionName=f"{name}:1", Qualifier="1")["StatusCode"] == 200
+
+
+@pytest.mark.parametrize("value", [
+    "*", BASE + "f:1:2", BASE + "f:$LATES",
+    "arn:aws:lambda::000000000000:function:f", "arn:aws:lambda:us-east-1::function:f",
+    "arn:aws:lambda:somewhere:000000000000:function:f",
+    "arn:aws:s3:us-east-1:000000000000:function:f"])
+def test_bad_names_are_refused_by_every_operation(lam, value):
+    for call in (lam.invoke, lam.delete_function, lam.list_versions_by_function):
+        status, code, text = error_of(call, FunctionName=value)
+        assert (status, code) == (400, "ValidationException")
+        assert text == pattern_error(value, "functionName", NAMESPACED)[2]
+    assert error_of(create, lam=lam, name=value) == pattern_error(value, "functionName", CREATE)
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    (dict(FunctionName="f:$LATEST", Qualifier="1"), (
+        400, "InvalidParameterValueException",
+        "The derived qualifier from the function name does not match the specified qualifier.")),
+    (dict(FunctionName="arn:aws:lambda:eu-west-1:000000000000:function:f"), (
+        404, "ResourceNotFoundException",
+        "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')")),
+    (dict(FunctionName="f", Qualifier="invalid!"), pattern_error("invalid!", "qualifier",
+                                                                 QUALIFIER)),
+    (dict(FunctionName="f", Qualifier="q" * 129), length_error("q" * 129, "qualifier", 128)),
+])
+def test_reading_running_and_deleting_judge_names_alike(lam, arguments, expected):
+    for call in (lam.get_function, lam.get_function_configuration, lam.invoke,
+                 lam.delete_function):
+        assert error_of(call, **arguments) == expected
+
+
+def test_a_function_is_made_only_where_the_caller_is(lam):
+    elsewhere = "arn:aws:lambda:eu-west-1:000000000000:function:f"
+    assert error_of(create, lam=lam, name=elsewhere) == (
+        404, "ResourceNotFoundException",
+        "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')")
+    foreign = "arn:aws:lambda:us-east-1:111111111111:function:f"
+    assert error_of(create, lam=lam, name=foreign)[:2] == (403, "AccessDeniedException")
+
+
+def test_a_long_qualifier_is_a_missing_version_or_an_alias_to_delete(lam):
+    assert error_of(lam.delete_function, FunctionName="f", Qualifier="q" * 65) == (
+        400, "InvalidParameterValueException", "Deletion of aliases is not currently supported.")
+
+
+def test_the_context_names_the_function_as_it_was_invoked(lam, name):
+    create(lam, name, python("return context.invoked_function_arn"))
+    lam.publish_version(FunctionName=name)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    for qualifier in (None, "$LATEST", "1", "live"):
+        arguments = {"Qualifier": qualifier} if qualifier else {}
+        seen = json.loads(lam.invoke(FunctionName=name, **arguments)["Payload"].read())
+        assert seen == BASE + name + (f":{qualifier}" if qualifier else "")

@@ -208,3 +208,91 @@ def test_unknown_operations_and_services_are_named(http):
 def test_query_over_get(http):
     answer = http.send("GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
     assert answer.status == 200 and b"<Account>000000000000</Account>" in answer.body
+
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
+FUNCTIONS = "/2015-03-31/functions"
+
+
+@pytest.mark.parametrize("method, path, body, status, code, envelope", [
+    ("GET", "/none", None, 404, "ResourceNotFoundException",
+     {"Type": "User", "Message": f"Function not found: {ARN}none"}),
+    ("GET", "/f?Qualifier=bad!", None, 400, "ValidationException", {
+        "message": "1 validation error detected: Value 'bad!' at 'qualifier' failed to satisfy "
+                   "constraint: Member must satisfy regular expression pattern: "
+                   r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"}),
+    ("DELETE", "/f?Qualifier=$LATEST", None, 400, "InvalidParameterValueException", {
+        "Type": "User",
+        "message": "$LATEST version cannot be deleted without deleting the function."}),
+    ("POST", "/{name}/aliases", {"Name": "a", "FunctionVersion": "$LATEST", "RoutingConfig": {
+        "AdditionalVersionWeights": {"1": 0.5}}}, 400, "InvalidParameterValueException", {
+            "message": "$LATEST is not supported for an alias pointing to more than 1 version"}),
+    ("POST", "/{name}/aliases", {"Name": "taken", "FunctionVersion": "1"}, 409,
+     "ResourceConflictException", {"Type": "User",
+                                   "message": f"Alias already exists: {ARN}{{name}}:taken"}),
+    ("POST", "/{name}/versions", {"RevisionId": "x"}, 412, "PreconditionFailedException", {
+        "Type": "User", "message": "The Revision Id provided does not match the latest Revision "
+                                   "Id. Call the GetFunction/GetAlias API to retrieve the latest "
+                                   "Revision Id"}),
+])
+def test_each_family_of_lambda_errors_has_its_envelope(http, lam, name, method, path, body, status,
+                                                      code, envelope):
+    create(lam, name, Publish=True)
+    lam.create_alias(FunctionName=name, Name="taken", FunctionVersion="1")
+    answer = http.send(method, FUNCTIONS + path.format(name=name),
+                       json.dumps(body) if body else b"")
+    assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (status, code)
+    assert answer.getheader("Content-Type") == "application/json"
+    assert len(answer.getheader("x-amzn-RequestId")) == 36
+    assert json.loads(answer.body) == {key: text.replace("{name}", name)
+                                       for key, text in envelope.items()}
+
+
+def test_what_has_no_content_has_no_body(http, lam, name):
+    create(lam, name, Publish=True)
+    for path in (f"/{name}/aliases/none", f"/{name}?Qualifier=7", f"/{name}"):
+        answer = http.send("DELETE", FUNCTIONS + path)
+        assert (answer.status, answer.body) == (204, b"")
+
+
+def test_an_empty_body_publishes(http, lam, name):
+    create(lam, name)
+    answer = http.send("POST", f"{FUNCTIONS}/{name}/versions")
+    assert answer.status == 201 and json.loads(answer.body)["Version"] == "1"
+
+
+def test_the_headers_of_an_invocation(http, lam, name):
+    create(lam, name, Publish=True)
+    path = f"{FUNCTIONS}/{name}%3A1/invocations"
+    answer = http.send("POST", path, b"{}")
+    assert (answer.status, answer.getheader("X-Amz-Executed-Version")) == (200, "1")
+    assert answer.getheader("Content-Type") == "application/json"
+    for absent in ("X-Amz-Function-Error", "X-Amz-Log-Result"):
+        assert answer.getheader(absent) is None
+    for kind, status in (("Event", 202), ("DryRun", 204)):
+        answer = http.send("POST", path, b"{}", {"X-Amz-Invocation-Type": kind})
+        assert (answer.status, answer.body) == (status, b"")
+        assert answer.getheader("X-Amz-Executed-Version") is None
+
+
+def test_cloudwatch_and_sts_errors_in_xml(http):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http.send("POST", "/", (
+        b"Action=GetMetricStatistics&Version=2010-08-01&Namespace=n&MetricName=m&Period=60"
+        b"&StartTime=2025-10-20T10%3A00%3A00Z&EndTime=2025-10-20T10%3A00%3A00Z"
+        b"&Statistics.member.1=Sum"), form)
+    identifier = answer.getheader("x-amzn-RequestId")
+    assert (answer.status, answer.getheader("Content-Type")) == (400, "text/xml")
+    assert answer.body.decode().endswith(
+        '<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error><Type>Sender'
+        "</Type><Code>InvalidParameterValue</Code><Message>The parameter StartTime must be less "
+        f"than the parameter EndTime.</Message></Error><RequestId>{identifier}</RequestId>"
+        "</ErrorResponse>")
+    answer = http.send("POST", "/", b"Action=GetCallerIdentity&Version=2011-06-15", form)
+    identifier = answer.getheader("x-amzn-RequestId")
+    assert answer.body.decode().endswith(
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+        "<GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/coalmine</Arn><UserId>"
+        "AIDACOALMINECOALMINE</UserId><Account>000000000000</Account></GetCallerIdentityResult>"
+        f"<ResponseMetadata><RequestId>{identifier}</RequestId></ResponseMetadata>"
+        "</GetCallerIdentityResponse>")
