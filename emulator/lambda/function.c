@@ -237,6 +237,21 @@ bool version_publish(struct store *store, const struct function_version *latest,
     return true;
 }
 
+struct account_usage account_usage(struct store *store, const char *account, const char *region)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT coalesce(sum(code_size), 0), count(DISTINCT name) FROM "
+                           "lambda_version WHERE account = ? AND region = ?");
+    struct account_usage usage = { 0 };
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, region);
+    if (store_step(store, query))
+        usage = (struct account_usage){ sqlite3_column_int64(query, 0),
+                                        sqlite3_column_int64(query, 1) };
+    sqlite3_reset(query);
+    return usage;
+}
+
 bool code_is_used(struct store *store, const char *code_sha256)
 {
     sqlite3_stmt *query =

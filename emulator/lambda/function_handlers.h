@@ -10,6 +10,7 @@
 extern const struct operation function_operations[];
 extern const struct operation function_update_operations[];
 extern const struct operation version_operations[];
+extern const struct operation account_operations[];
 extern const struct operation alias_operations[];
 extern const struct operation invoke_operations[];
 

@@ -5,8 +5,13 @@
 enum { BODY_MAX = 6291456 };
 
 static const struct operation *const slices[] = {
-    function_operations, function_update_operations, version_operations,
-    alias_operations,    invoke_operations,          NULL,
+    function_operations,
+    function_update_operations,
+    version_operations,
+    alias_operations,
+    invoke_operations,
+    account_operations,
+    NULL,
 };
 
 #define FUNCTION(date) "/" date "/functions/{FunctionName}"
@@ -17,7 +22,6 @@ static const struct lacking_operation lacking[] = {
     { "InvokeAsync", "POST " FUNCTION("2014-11-13") "/invoke-async" },
     { "InvokeWithResponseStream",
       "POST " FUNCTION("2021-11-15") "/response-streaming-invocations" },
-    { "GetAccountSettings", "GET /2016-08-19/account-settings" },
     { "PutFunctionConcurrency", "PUT " FUNCTION("2017-10-31") "/concurrency" },
     { "GetFunctionConcurrency", "GET " FUNCTION("2019-09-30") "/concurrency" },
     { "DeleteFunctionConcurrency", "DELETE " FUNCTION("2017-10-31") "/concurrency" },

@@ -211,3 +211,13 @@ def test_a_node_package_with_dependencies_and_modes(lam, name):
     create(lam, name, {"Runtime": "nodejs22.x", "Handler": "index.handler",
                        "Code": {"ZipFile": archive}})
     assert lam.invoke(FunctionName=name)["Payload"].read() == b"42"
+
+
+def test_account_settings_count_every_version(start_server, name):
+    lam = start_server().client("lambda")
+    size = create(lam, name, Publish=True)["CodeSize"]
+    settings = lam.get_account_settings()
+    assert settings["AccountLimit"] == {
+        "TotalCodeSize": 80530636800, "CodeSizeUnzipped": 262144000, "CodeSizeZipped": 52428800,
+        "ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+    assert settings["AccountUsage"] == {"TotalCodeSize": 2 * size, "FunctionCount": 1}

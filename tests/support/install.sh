@@ -21,6 +21,18 @@ esac
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
 [ "${1:-build}" != check ] || command -v npm > /dev/null || wanted+=(npm)
 
+# Runs a command without a word; if it fails, shows the end of its log and gives up.
+quietly() {
+    local log
+    log=$(mktemp)
+    if ! "$@" > "$log" 2>&1; then
+        tail -20 "$log" >&2
+        echo "install.sh: failed: $* (whole log: $log)" >&2
+        exit 1
+    fi
+    rm -f "$log"
+}
+
 missing=()
 for package in "${wanted[@]}"; do
     dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2> /dev/null | grep -q '^ii' ||
@@ -36,20 +48,13 @@ if [ "${#missing[@]}" -gt 0 ]; then
     as_root=()
     [ "$(id -u)" = 0 ] || as_root=(sudo)
     echo "Installing: ${missing[*]}"
-    log=$(mktemp)
-    if ! { "${as_root[@]}" apt-get update &&
-           "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y \
-               --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
-        tail -20 "$log" >&2
-        echo "The installation failed; its log is $log" >&2
-        exit 1
-    fi
-    rm -f "$log"
+    quietly "${as_root[@]}" apt-get update
+    quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+        --no-install-recommends "${missing[@]}"
 fi
 
 if [ "${1:-build}" = check ] && [ -f tests/js/package-lock.json ] &&
    [ ! tests/js/node_modules/.package-lock.json -nt tests/js/package-lock.json ]; then
-    echo "Installing the AWS SDK for JavaScript into tests/js"
-    (cd tests/js && npm ci --no-audit --no-fund --silent)
+    quietly npm --prefix tests/js ci --no-audit --no-fund
     touch tests/js/node_modules/.package-lock.json
 fi
