@@ -195,3 +195,40 @@ def test_help_of_every_command():
         done = subprocess.run([CANARY, command, "--help"], text=True, capture_output=True,
                               env=dict(os.environ))
         assert done.returncode == 0 and "--endpoint-url" in done.stdout
+
+
+@pytest.fixture
+def moody_server():
+    """Answers the first calls with what the test says, and the rest with a good alias."""
+    import http.server
+    import threading
+    answers, seen = [], []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.path)
+            status, body = answers.pop(0) if answers else (
+                200, b'{"FunctionVersion": "1", "RevisionId": "r"}')
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("x-amzn-ErrorType", "TooManyRequestsException")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.answers, server.seen = answers, seen
+    yield server
+    server.shutdown()
+
+
+@pytest.mark.parametrize("refusals, tries, code", [
+    ([429, 429], 3, 0), ([503], 2, 0), ([429] * 9, 5, 1), ([400], 1, 1)])
+def test_throttling_is_retried_with_patience(canary, moody_server, refusals, tries, code):
+    moody_server.answers += [(status, b'{"message": "Rate exceeded"}') for status in refusals]
+    done = canary("promote", "--function", "f", "--alias", "a", "--endpoint-url",
+                  f"http://127.0.0.1:{moody_server.server_port}")
+    assert (done.code, len(moody_server.seen)) == (code, tries), done.err

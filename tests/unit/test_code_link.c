@@ -1,0 +1,82 @@
+/* code_link: a link is good for ten minutes of service time, and only as it was signed. */
+#include "lambda/code_link.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lambda/state.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static char directory[] = "/tmp/coalmine-test-XXXXXX";
+
+struct fixture {
+    struct lambda lambda;
+    char *file;
+    char *query;
+};
+
+static struct fixture set_up(void)
+{
+    struct fixture fixture = { 0 };
+    struct error error = { 0 };
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = store_open(directory, false, &error);
+    ck_assert_ptr_nonnull(store);
+    ck_assert(code_link_make_secret(store, &error));
+    fixture.lambda.parts.store = store;
+    fixture.lambda.code_directory = directory;
+    struct call call = { .store = store, .base_url = "http://here" };
+    const struct function_version version = {
+        .key = { "000000000000", "us-east-1", "fn" },
+        .code_id = "3ef06cfa-3b00-4eb4-a912-4ad620483002",
+    };
+    const char *link = code_link_make(&call, &version);
+    const char *prefix = "http://here/snapshots/000000000000/";
+    ck_assert_int_eq(strncmp(link, prefix, strlen(prefix)), 0);
+    fixture.file = xstrdup(link + strlen(prefix));
+    fixture.query = strchr(fixture.file, '?');
+    *fixture.query++ = '\0';
+    arena_clear(&call.arena);
+    return fixture;
+}
+
+/* The fault's code; the package itself is on no disk here, so "NoSuchKey" is the good case. */
+static const char *fetch(struct fixture *fixture, const char *account, const char *query)
+{
+    char *bytes = NULL;
+    size_t size;
+    static struct error error;
+    ck_assert(!lambda_code_fetch(&fixture->lambda, account, fixture->file, text_from(query), &bytes,
+                                 &size, &error));
+    return error.fault->code;
+}
+
+START_TEST(a_link_is_good_for_ten_minutes)
+{
+    struct fixture fixture = set_up();
+    ck_assert_str_eq(fixture.file, "fn-3ef06cfa-3b00-4eb4-a912-4ad620483002");
+    ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "NoSuchKey");
+    clock_set_offset_ms(599 * 1000);
+    ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "NoSuchKey");
+    clock_set_offset_ms(602 * 1000);
+    ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "AccessDenied");
+    store_close(fixture.lambda.parts.store);
+    free(fixture.file);
+}
+END_TEST
+
+START_TEST(a_changed_link_is_refused)
+{
+    struct fixture fixture = set_up();
+    ck_assert_str_eq(fetch(&fixture, "111111111111", fixture.query), "AccessDenied");
+    ck_assert_str_eq(fetch(&fixture, "000000000000", ""), "AccessDenied");
+    fixture.query[strlen(fixture.query) - 1] ^= 1;
+    ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "AccessDenied");
+    store_close(fixture.lambda.parts.store);
+    free(fixture.file);
+}
+END_TEST
+
+SUITE("code_link", a_link_is_good_for_ten_minutes, a_changed_link_is_refused)
