@@ -294,3 +294,54 @@ def test_the_cli_speaks_query(cli, cw, name):
     assert (answer["Label"], answer["Datapoints"][0]["Sum"]) == ("m", 3.0)
     failed = cli("cloudwatch", "describe-alarms")
     assert failed.code == 254 and "NotImplemented" in failed.err and "DescribeAlarms" in failed.err
+
+
+def test_values_and_a_statistic_set_may_come_together(cw, name):
+    put(cw, name, {"MetricName": "m", "Values": [1.0], "Timestamp": at(5), "StatisticValues": {
+        "SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}})
+    assert len(statistics(cw, name)) == 1
+
+
+def test_what_nobody_published_has_a_label_and_no_points(cw, name):
+    assert statistics(cw, name, "nothing") == []
+    result = data_of(cw, query(name, "a", metric="nothing"))[0][0]
+    assert (result["Id"], result["Timestamps"], result["Values"], result["StatusCode"]) == (
+        "a", [], [], "Complete")
+
+
+def test_queries_that_return_no_data_are_left_out(cw, name):
+    put(cw, name, {"MetricName": "metric1", "Value": 1, "Timestamp": at(5)})
+    hidden = {**query(name, "b"), "ReturnData": False, "Label": "mine"}
+    shown = {**query(name, "c"), "Label": "mine"}
+    assert [(r["Id"], r["Label"]) for r in data_of(cw, shown, hidden)[0]] == [("c", "mine")]
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (dict(MetricDataQueries=[]), None),
+    (dict(NextToken="rubbish"), "InvalidNextToken"),
+    (dict(EndTime=at(0)), "ValidationError"),
+    (dict(EndTime=at(0, hours_ago=3)), "ValidationError"),
+    (dict(MetricDataQueries=[{"Id": "a"}]), "ValidationError"),
+    (dict(MetricDataQueries=[query("n", "Big")]), None),
+    (dict(MetricDataQueries=[query("n", "a"), query("n", "a")]), None),
+    (dict(MetricDataQueries=[query("n", "a", stat="Most")]), None),
+    (dict(MetricDataQueries=[query("n", f"q{i}") for i in range(501)]), None),
+])
+def test_what_get_metric_data_refuses(cw, arguments, code):
+    failed = error_of(cw.get_metric_data, **{
+        "MetricDataQueries": [query("n", "a")], "StartTime": at(0), "EndTime": at(59),
+        **arguments})
+    assert failed[0] == 400 and code in (None, failed[1])
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (dict(Statistics=["Sum"], ExtendedStatistics=["p50"]), "InvalidParameterCombination"),
+    (dict(Statistics=["Sum"], Period=45), "InvalidParameterValue"),
+    (dict(Statistics=["Sum"], Period=0), None),
+    (dict(Statistics=["Most"]), None),
+])
+def test_more_that_get_metric_statistics_refuses(cw, name, arguments, code):
+    failed = error_of(cw.get_metric_statistics, **{
+        "Namespace": name, "MetricName": "m", "StartTime": at(0), "EndTime": at(59), "Period": 60,
+        **arguments})
+    assert failed[0] == 400 and code in (None, failed[1])

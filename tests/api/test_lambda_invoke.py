@@ -215,3 +215,65 @@ def test_bad_header_values_are_refused(server, lam, name, header, value, path, v
     assert json.loads(answer.read()) == {
         "message": f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy "
                    f"constraint: Member must satisfy enum value set: {values}"}
+
+
+@pytest.mark.parametrize("package, expected", [
+    (node("throw new Error('msg')"), ["errorType", "errorMessage", "trace"]),
+    (python("raise Exception('msg')"), ["errorMessage", "errorType", "requestId", "stackTrace"]),
+], ids=["node", "python"])
+def test_an_error_has_its_members_in_awss_order(lam, name, package, expected):
+    create(lam, name, package)
+    answer, result = invoke(lam, name)
+    assert list(result) == expected and result["errorMessage"] == "msg"
+    if "requestId" in result:
+        assert result["requestId"] == answer["ResponseMetadata"]["RequestId"]
+        assert result["stackTrace"] == [
+            "  File \"/var/task/app.py\", line 2, in handler\n    raise Exception('msg')\n"]
+    else:
+        assert result["trace"][0] == "Error: msg" and len(result["trace"]) > 1
+
+
+def test_node_may_reject_with_what_is_no_error(lam, name):
+    create(lam, name, node("throw 'just text'"))
+    assert invoke(lam, name)[1] == {"errorType": "string", "errorMessage": "just text",
+                                    "trace": []}
+
+
+def test_an_ordinary_error_keeps_the_environment(lam, name):
+    create(lam, name, node("globalThis.n = (globalThis.n || 0) + 1;"
+                           " if (event.fail) throw new Error('x'); return globalThis.n"))
+    assert invoke(lam, name)[1] == 1
+    assert invoke(lam, name, Payload='{"fail": 1}')[0]["FunctionError"] == "Unhandled"
+    assert invoke(lam, name)[1] == 3
+
+
+def test_a_crash_empties_the_memory_and_keeps_tmp(lam, name):
+    create(lam, name, python(
+        "import os, pathlib\n    kept = pathlib.Path('/tmp/kept')\n"
+        "    if event.get('crash'): kept.write_text('here'); os._exit(3)\n"
+        "    return kept.read_text() if kept.exists() else None"))
+    assert invoke(lam, name)[1] is None
+    assert invoke(lam, name, Payload='{"crash": 1}')[1]["errorMessage"].endswith(
+        "Runtime exited with error: exit status 3")
+    assert invoke(lam, name)[1] == "here"
+
+
+def test_what_a_custom_runtime_reports_comes_back_verbatim(lam, name):
+    failing = ECHO.replace("/response -d \"{\\\"got\\\": $event}\"",
+                           "/error -d '{\"errorMessage\": \"m\",  \"errorType\": \"T\"}'")
+    assert failing != ECHO
+    create(lam, name, bootstrap(failing))
+    answer = lam.invoke(FunctionName=name)
+    assert answer["FunctionError"] == "Unhandled"
+    assert answer["Payload"].read() == b'{"errorMessage": "m",  "errorType": "T"}'
+
+
+def test_an_empty_payload_is_an_empty_object(lam, name):
+    create(lam, name, node("return [typeof event, Object.keys(event).length]"))
+    assert invoke(lam, name)[1] == ["object", 0]
+
+
+@pytest.mark.parametrize("value", [b"1", b"true", b"null", b'"x"', b"[]", b" {} \n", b"1e400"])
+def test_every_json_value_is_a_payload(lam, name, value):
+    create(lam, name)
+    assert invoke(lam, name, Payload=value)[1] == "hello"

@@ -2,6 +2,7 @@
 the server's outlives it."""
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from tests.support.packages import create, node
 
-SLEEP = "await new Promise((done) => setTimeout(done, %d)); return 'done'"
+# Says that it runs, by a connection to the test, before it waits.
+SLEEP = ("const net = await import('net'); net.connect(%d, '127.0.0.1').unref(); "
+         "await new Promise((done) => setTimeout(done, %d)); return 'done'")
 
 
 def descendants(root):
@@ -44,7 +47,6 @@ def all_gone(pids, seconds=5):
     while time.monotonic() < end:
         if not any(is_alive(pid) for pid in pids):
             return True
-        time.sleep(0.05)
     return False
 
 
@@ -65,12 +67,12 @@ def begin(start_server, sleep_ms, *options, **settings):
     """A server with an invocation under way, and the processes it has."""
     server = start_server(*options, **settings)
     client = server.client("lambda")
-    create(client, "sleeper", node(SLEEP % sleep_ms), Timeout=60)
-    invocation = Invocation(client, "sleeper")
-    end = time.monotonic() + 10
-    while not descendants(server.process.pid) and time.monotonic() < end:
-        time.sleep(0.01)
-    time.sleep(0.4)  # booted, and inside the handler
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        port = listener.getsockname()[1]
+        create(client, "sleeper", node(SLEEP % (port, sleep_ms)), Timeout=60)
+        invocation = Invocation(client, "sleeper")
+        listener.accept()[0].close()
     assert invocation.is_alive()
     children = descendants(server.process.pid)
     assert children

@@ -55,6 +55,6 @@ fi
 
 if [ "${1:-build}" = check ] && [ -f tests/js/package-lock.json ] &&
    [ ! tests/js/node_modules/.package-lock.json -nt tests/js/package-lock.json ]; then
-    quietly npm --prefix tests/js ci --no-audit --no-fund
+    quietly env -C tests/js npm ci --no-audit --no-fund
     touch tests/js/node_modules/.package-lock.json
 fi
