@@ -1,5 +1,7 @@
 #include "load.h"
 
+#include <string.h>
+
 #include "output.h"
 #include "statistics.h"
 
@@ -62,6 +64,8 @@ void load_run(struct session *session, struct load *load, struct traffic *traffi
 
 static void report_version(cJSON *list, const struct version_count *count, unsigned all)
 {
+    if (count->requests == 0)
+        return;
     say("  %-8s %9u %7.1f %% %7u %8.1f %% %9.1f ms %9.1f ms", count->version, count->requests,
         percent(count->requests, all), count->errors, percent(count->errors, count->requests),
         version_latency_ms(count, 0.5), version_latency_ms(count, 0.95));
@@ -84,8 +88,15 @@ void load_report(const struct load *load, const struct traffic *traffic)
     json_set_double(report, "elapsedMs", (double)traffic->elapsed_ms);
     cJSON *list = json_set_array(report, "versions");
     say("  version   requests     share  errors  error rate    p50         p95");
-    for (size_t i = 0; i < traffic->version_count; i++)
-        report_version(list, &traffic->versions[i], traffic->answered);
+    /* The old version first, then the new one, then what an alias changed meanwhile may bring. */
+    report_version(list, traffic_version(traffic, load->base), traffic->answered);
+    if (*load->canary)
+        report_version(list, traffic_version(traffic, load->canary), traffic->answered);
+    for (size_t i = 0; i < traffic->version_count; i++) {
+        const struct version_count *count = &traffic->versions[i];
+        if (strcmp(count->version, load->base) != 0 && strcmp(count->version, load->canary) != 0)
+            report_version(list, count, traffic->answered);
+    }
     if (traffic->throttled)
         say("  %u requests were throttled (429); they count for no version.", traffic->throttled);
     if (traffic->failed)

@@ -240,8 +240,10 @@ void emulator_destroy(struct emulator *emulator)
     if (!emulator)
         return;
     struct http_server *server = emulator->server;
-    if (server)
+    if (server) {
         http_server_drain(server);
+        lambda_finish_uploads(emulator->lambda);
+    }
     if (emulator->pool)
         pool_destroy(emulator->pool);
     if (server)

@@ -60,6 +60,12 @@ void lambda_forget(struct lambda *lambda)
     targets_forget(lambda);
 }
 
+void lambda_finish_uploads(struct lambda *lambda)
+{
+    while (lambda->uploads)
+        uv_run(loop_uv(lambda->parts.loop), UV_RUN_ONCE);
+}
+
 void lambda_replay(struct lambda *lambda, struct text record)
 {
     struct arena arena = { 0 };

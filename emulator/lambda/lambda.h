@@ -39,6 +39,9 @@ void lambda_reset(struct lambda *lambda);
 /* Forgets what was cached of the store: its last turn was undone. */
 void lambda_forget(struct lambda *lambda);
 
+/* Runs the loop until no package is being unpacked any more: their calls are ended then. */
+void lambda_finish_uploads(struct lambda *lambda);
+
 /* Applies a JOURNAL_INVOCATION record at start. */
 void lambda_replay(struct lambda *lambda, struct text record);
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.packages import create, node
+from tests.support.packages import ROLE, create, node, zip_of
 
 # Says that it runs, by a connection to the test, before it waits.
 SLEEP = ("const net = await import('net'); net.connect(%d, '127.0.0.1').unref(); "
@@ -131,3 +131,40 @@ def test_a_killed_server_leaves_no_process(start_server, tmp_path):
     server.process.wait(20)
     invocation.join(20)
     assert all_gone(children)
+
+
+def is_unpacking(pid):
+    """Has the server a file of a half-made package open?"""
+    try:
+        return any("/code/new-" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # closed between the two looks
+        return False
+
+
+def test_a_stop_while_a_package_is_unpacked(start_server):
+    """Two signals stop at once, but not in the middle of a worker's files."""
+    server = start_server()
+    client = server.client("lambda")
+    archive = zip_of({f"d{i}/f{i}.js": "x" * 5000 for i in range(8000)})
+    answers = []
+
+    def upload():
+        try:
+            answers.append(client.create_function(
+                FunctionName="large", Role=ROLE, Runtime="nodejs22.x", Handler="a.b",
+                Code={"ZipFile": archive})["State"])
+        except Exception as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not answers and not is_unpacking(server.process.pid):
+        pass
+    server.process.send_signal(signal.SIGTERM)
+    while "stopping" not in server.read_log() and time.monotonic() < end:
+        pass
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0, server.read_log()
+    thread.join(30)
+    assert len(answers) == 1
