@@ -30,12 +30,11 @@ static void show_progress(const struct load *load, const struct traffic *traffic
     }
     unsigned all = seen.requests + seen.base_requests;
     struct interval interval = clopper_pearson(seen.requests, all, 0.95);
-    progress("%3llds left  v%s %u  v%s %u  split %.1f %% [%.1f, %.1f] of %.4g %%  errors v%s %u, "
-             "v%s %u  p95 %.1f ms",
+    progress("%3llds left  v%s %u  v%s %u  split %.1f %% [%.1f, %.1f]  errors %u, %u  p95 %.1f ms",
              (long long)(traffic->left_ms / MS_PER_SECOND), load->base, seen.base_requests,
              load->canary, seen.requests, percent(seen.requests, all), 100 * interval.low,
-             100 * interval.high, 100 * load->weight, load->base, seen.base_errors, load->canary,
-             seen.errors, version_latency_ms(traffic_version(traffic, load->canary), 0.95));
+             100 * interval.high, seen.base_errors, seen.errors,
+             version_latency_ms(traffic_version(traffic, load->canary), 0.95));
 }
 
 static bool go_on(const struct traffic *traffic, void *owner)
@@ -87,7 +86,8 @@ void load_report(const struct load *load, const struct traffic *traffic)
     json_set_double(report, "failed", traffic->failed);
     json_set_double(report, "elapsedMs", (double)traffic->elapsed_ms);
     cJSON *list = json_set_array(report, "versions");
-    say("  version   requests     share  errors  error rate    p50         p95");
+    say("  %-8s %9s %9s %7s %10s %12s %12s", "version", "requests", "share", "errors", "error rate",
+        "p50", "p95");
     /* The old version first, then the new one, then what an alias changed meanwhile may bring. */
     report_version(list, traffic_version(traffic, load->base), traffic->answered);
     if (*load->canary)

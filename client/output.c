@@ -3,12 +3,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "xalloc.h"
 
-enum { LINE_INTERVAL_US = 5000000 };
+enum { LINE_INTERVAL_US = 5000000, WIDTH_UNKNOWN = 200 };
 
 static struct {
     bool is_json;
@@ -65,6 +66,15 @@ void complain(const char *format, ...)
     free(text);
 }
 
+/* A line that wraps cannot be redrawn in place, so it is cut to the terminal's width. */
+static int terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        return size.ws_col - 1;
+    return WIDTH_UNKNOWN;
+}
+
 void progress(const char *format, ...)
 {
     bool is_terminal = isatty(STDERR_FILENO);
@@ -73,13 +83,13 @@ void progress(const char *format, ...)
     if (!is_terminal && now_us - output.last_line_us < LINE_INTERVAL_US)
         return;
     output.last_line_us = now_us;
-    if (is_terminal)
-        fputs("\r\x1b[K", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    CLEANUP(freep) char *line = xvformat(format, arguments);
     va_end(arguments);
-    if (!is_terminal)
-        fputc('\n', stderr);
+    if (is_terminal)
+        fprintf(stderr, "\r\x1b[K%.*s", terminal_width(), line);
+    else
+        fprintf(stderr, "%s\n", line);
     output.has_line = is_terminal;
     fflush(stderr);
 }
