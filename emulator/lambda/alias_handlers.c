@@ -32,10 +32,12 @@ static bool version_exists(struct call *call, const struct function_key *key, in
            function_not_found(call, key, version_text(&call->arena, number));
 }
 
-/* Both versions of a split run as one function: same role, same dead-letter queue. */
+/* Both versions of a split run as one function: same role, same dead-letter queue or none. AWS's
+ * text about the queue is not known. */
 static bool check_same_role(struct call *call, const struct function_key *key,
                             const struct alias *alias)
 {
+    static const char queue[] = "DeadLetterConfig";
     struct function_version primary;
     struct function_version routed;
     if (!version_find(call->store, key, alias->version, &call->arena, &primary) ||
@@ -43,9 +45,13 @@ static bool check_same_role(struct call *call, const struct function_key *key,
         return true;
     CLEANUP(json_deletep) cJSON *first = json_parse(text_from(primary.configuration));
     CLEANUP(json_deletep) cJSON *second = json_parse(text_from(routed.configuration));
-    return strcmp(json_text(first, "Role", ""), json_text(second, "Role", "")) == 0 ||
+    if (strcmp(json_text(first, "Role", ""), json_text(second, "Role", "")) != 0)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Specified versions must be associated with the same execution role");
+    return strcmp(json_text(json_get(first, queue), "TargetArn", ""),
+                  json_text(json_get(second, queue), "TargetArn", "")) == 0 ||
            error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                     "Specified versions must be associated with the same execution role");
+                     "Specified versions must have the same dead letter queue or none");
 }
 
 /* Reads RoutingConfig: absent keeps what the alias has, `{}` and an empty map clear it. */

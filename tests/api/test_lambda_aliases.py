@@ -164,3 +164,12 @@ def test_the_weight_is_the_share_of_the_additional_version(lam, function, weight
                      RoutingConfig=routing(**{"2": weight}))
     runs = [lam.invoke(FunctionName=function, Qualifier="live") for _ in range(40)]
     assert {run["ExecutedVersion"] for run in runs} == executed
+
+
+def test_both_versions_need_the_same_dead_letter_queue(lam, function):
+    lam.update_function_configuration(FunctionName=function, DeadLetterConfig={
+        "TargetArn": "arn:aws:sqs:us-east-1:000000000000:queue"})
+    assert lam.publish_version(FunctionName=function)["Version"] == "3"
+    assert error_of(lam.create_alias, FunctionName=function, Name="live", FunctionVersion="1",
+                    RoutingConfig=routing(**{"3": 0.5}))[:2] == (
+        400, "InvalidParameterValueException")
