@@ -19,7 +19,8 @@ static void set_syntax_error(const struct service *service, struct text body, st
         error_set_silent(error, syntax);
     else if (is_json)
         error_set(error, syntax,
-                  "Could not parse request body into json: a JSON object is expected");
+                  "Could not parse request body into json: a JSON object is expected, without "
+                  "NUL characters");
     else
         error_set(error, syntax,
                   "Could not parse request body into json: %s\n at [Source: REDACTED "

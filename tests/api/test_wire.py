@@ -113,6 +113,7 @@ def test_hostile_json_is_refused_by_cloudwatch(http, body, code):
     (b'{"FunctionName": "\xff"}', "Invalid UTF-8 start byte 0xff"),
     (b"rubbish", "Unrecognized token 'rubbish'"),
     (b"[1]", "a JSON object is expected"),
+    (b'{"FunctionName": "a\\u0000b"}', "a JSON object is expected, without NUL characters"),
 ])
 def test_hostile_json_is_refused_by_lambda(http, body, reason):
     answer = http.send("POST", "/2015-03-31/functions", body)
@@ -303,3 +304,10 @@ def test_cloudwatch_and_sts_errors_in_xml(http):
         "AIDACOALMINECOALMINE</UserId><Account>000000000000</Account></GetCallerIdentityResult>"
         f"<ResponseMetadata><RequestId>{identifier}</RequestId></ResponseMetadata>"
         "</GetCallerIdentityResponse>")
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul(http, lam, name):
+    create(lam, name)
+    changed = http.send("PUT", f"/2015-03-31/functions/{name}/configuration",
+                        b'{"Description": "a\\\\u0000"}')
+    assert json.loads(changed.body)["Description"] == "a\\u0000"
