@@ -34,7 +34,7 @@ static bool version_exists(struct call *call, const struct function_key *key, in
 
 /* Both versions of a split run as one function: same role, same dead-letter queue or none. AWS's
  * text about the queue is not known. */
-static bool check_same_role(struct call *call, const struct function_key *key,
+static bool check_run_alike(struct call *call, const struct function_key *key,
                             const struct alias *alias)
 {
     static const char queue[] = "DeadLetterConfig";
@@ -85,7 +85,7 @@ static bool check_weights(struct call *call, const struct function_key *key,
     if (alias->version == 0)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER_UNTYPED,
                          "$LATEST is not supported for an alias pointing to more than 1 version");
-    return version_exists(call, key, alias->routed_version) && check_same_role(call, key, alias);
+    return version_exists(call, key, alias->routed_version) && check_run_alike(call, key, alias);
 }
 
 static bool parse_version(struct call *call, int64_t *number_out)

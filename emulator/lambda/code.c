@@ -27,7 +27,7 @@ struct code_upload {
     char *zip;
     size_t size;
     bool is_decoded;
-    char hex[SHA256_HEX_SIZE];
+    unsigned char digest[SHA256_SIZE];
     enum package_fault fault;
     struct error error;
 };
@@ -67,10 +67,14 @@ static bool write_file(const char *path, struct text bytes, struct error *error)
     return is_whole;
 }
 
-/* Makes the package's directory under a temporary name, then gives it its own. Any thread. */
-static enum package_fault install(const char *code_directory, const char *hex, struct text zip,
-                                  struct error *error)
+/* Makes the package's directory under a temporary name, then gives it its own: the digest. Any
+ * thread. */
+static enum package_fault install(const char *code_directory, struct text zip,
+                                  unsigned char digest_out[SHA256_SIZE], struct error *error)
 {
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256(zip, digest_out);
+    crypto_hex(digest_out, SHA256_SIZE, hex);
     CLEANUP(freep) char *final = xformat("%s/%s", code_directory, hex);
     if (access(final, F_OK) == 0)
         return PACKAGE_OK;
@@ -103,8 +107,7 @@ static void upload_work(void *owner)
     if (!upload->is_decoded || upload->size > ZIPPED_MAX)
         return;
     struct text zip = { upload->zip, upload->size };
-    crypto_sha256_hex(zip, upload->hex);
-    upload->fault = zip.size ? install(upload->code_directory, upload->hex, zip, &upload->error)
+    upload->fault = zip.size ? install(upload->code_directory, zip, upload->digest, &upload->error)
                              : PACKAGE_EMPTY;
 }
 
@@ -169,10 +172,8 @@ bool code_upload_end(struct call *call, const char **sha256_out, int64_t *size_o
     call->held = NULL;
     bool is_good = judge(call, upload);
     if (is_good) {
-        unsigned char digest[SHA256_SIZE];
-        crypto_sha256((struct text){ upload->zip, upload->size }, digest);
         CLEANUP(freep)
-        char *base64 = base64_encode((struct text){ (char *)digest, sizeof(digest) });
+        char *base64 = base64_encode((struct text){ (char *)upload->digest, SHA256_SIZE });
         *sha256_out = arena_copy(&call->arena, text_from(base64));
         *size_out = (int64_t)upload->size;
     }
@@ -190,11 +191,8 @@ char *code_files_directory(const struct lambda *lambda, const char *sha256_base6
 
 char *code_add(struct lambda *lambda, struct text zip, struct error *error)
 {
-    char hex[SHA256_HEX_SIZE];
     unsigned char digest[SHA256_SIZE];
-    crypto_sha256_hex(zip, hex);
-    crypto_sha256(zip, digest);
-    if (install(lambda->code_directory, hex, zip, error) != PACKAGE_OK)
+    if (install(lambda->code_directory, zip, digest, error) != PACKAGE_OK)
         return NULL;
     return base64_encode((struct text){ (char *)digest, sizeof(digest) });
 }

@@ -15,7 +15,6 @@
 #include "xalloc.h"
 
 struct findings {
-    struct call *call;
     struct buffer items;
     int count;
 };
@@ -363,7 +362,7 @@ bool call_validate(struct call *call)
 {
     if (!convert_all(call) || !nothing_is_missing(call))
         return false;
-    struct findings findings = { .call = call };
+    struct findings findings = { 0 };
     check_structure(&findings, call->operation->input, call->input, "");
     if (findings.count)
         error_set(&call->error, call->service->validation_fault,

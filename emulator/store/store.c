@@ -24,8 +24,7 @@ struct store {
     sqlite3 *database;
     char *directory;
     struct cached_statement *statements[STATEMENT_BUCKETS];
-    bool is_dirty; /* a transaction of this turn is open */
-    bool is_in_call;
+    bool is_dirty;   /* a transaction of this turn is open */
     bool has_failed; /* a statement of the present call failed */
 };
 
@@ -123,7 +122,6 @@ const char *store_directory(const struct store *store)
 void store_begin_call(struct store *store)
 {
     store->has_failed = false;
-    store->is_in_call = true;
     if (!store->is_dirty) {
         store->has_failed = !execute(store, "BEGIN IMMEDIATE");
         store->is_dirty = !store->has_failed;
@@ -137,7 +135,6 @@ bool store_end_call(struct store *store, bool keeps, struct error *error)
     bool failed = store->has_failed;
     if (failed)
         error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
-    store->is_in_call = false;
     if (sqlite3_get_autocommit(store->database)) { /* SQLite itself rolled all of it back */
         store->is_dirty = false;
         return !failed && !keeps;
@@ -207,11 +204,6 @@ sqlite3_stmt *store_query(struct store *store, const char *sql)
 void store_bind_text(sqlite3_stmt *statement, int at, const char *value)
 {
     sqlite3_bind_text(statement, at, value, -1, SQLITE_TRANSIENT);
-}
-
-void store_bind_bytes(sqlite3_stmt *statement, int at, struct text value)
-{
-    sqlite3_bind_blob64(statement, at, value.data, value.size, SQLITE_TRANSIENT);
 }
 
 void store_bind_int(sqlite3_stmt *statement, int at, int64_t value)

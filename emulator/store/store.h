@@ -45,7 +45,6 @@ MUST_CHECK bool store_reset(struct store *store, struct error *error);
  */
 sqlite3_stmt *store_query(struct store *store, const char *sql);
 void store_bind_text(sqlite3_stmt *statement, int at, const char *value); /* NULL binds NULL */
-void store_bind_bytes(sqlite3_stmt *statement, int at, struct text value);
 void store_bind_int(sqlite3_stmt *statement, int at, int64_t value);
 void store_bind_double(sqlite3_stmt *statement, int at, double value);
 

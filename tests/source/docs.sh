@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pages that are written from the source are up to date, and links between pages lead somewhere.
+# Pages that are written from the source are up to date, and links and paths lead somewhere.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 status=0
@@ -11,4 +11,7 @@ while IFS=: read -r file link; do
     target="$(dirname "$file")/${link%%#*}"
     [ -e "$target" ] || { echo "$file: broken link $link"; status=1; }
 done < <(grep -oE '\]\([^):]+\)' README.md docs/*.md | sed -E 's/\]\(([^)]*)\)/\1/' | grep -v ':#' || true)
+while read -r path; do
+    [ -e "$path" ] || { echo "a page names $path, which does not exist"; status=1; }
+done < <(grep -ohE '`(emulator|client|tests|include)/[a-zA-Z_/.]+`' README.md docs/*.md | tr -d '`')
 exit $status

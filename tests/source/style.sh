@@ -20,7 +20,8 @@ while read -r file; do
         END { exit bad }' "$file" || status=1
 done < <(git ls-files '*.c' '*.h')
 
-if command -v clang-format > /dev/null; then
-    git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1 | head -20 | grep . && status=1 || true
+if ! layout=$(git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
+    printf '%s\n' "$layout" | sed -n 1,20p
+    complain "the layout differs from .clang-format's: run make format"
 fi
 exit $status
