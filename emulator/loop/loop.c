@@ -124,6 +124,12 @@ void loop_stop(struct loop *loop)
     uv_async_send(&loop->wake);
 }
 
+void loop_run_until(struct loop *loop, const bool *flag)
+{
+    while (!*flag && uv_run(&loop->uv, UV_RUN_ONCE))
+        ;
+}
+
 void loop_before_sleep(struct loop *loop, loop_hook *hook, void *owner)
 {
     if (loop->hook_count == HOOKS_MAX)

@@ -22,6 +22,9 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* Runs turns until `*flag` is true or nothing is left to wait for: what the unit tests wait with. */
+void loop_run_until(struct loop *loop, const bool *flag);
+
 /* Called before the loop sleeps, in the order of registration, again and again until no hook
  * answers true ("I did something"). Hooks live as long as the loop. */
 typedef bool loop_hook(void *owner);
