@@ -22,7 +22,8 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Runs turns until `*flag` is true or nothing is left to wait for: what the unit tests wait with. */
+/* Runs turns until `*flag` is true or nothing is left to wait for: what the unit tests wait with.
+ */
 void loop_run_until(struct loop *loop, const bool *flag);
 
 /* Called before the loop sleeps, in the order of registration, again and again until no hook
