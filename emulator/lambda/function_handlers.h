@@ -13,6 +13,13 @@ extern const struct operation version_operations[];
 extern const struct operation account_operations[];
 extern const struct operation alias_operations[];
 extern const struct operation invoke_operations[];
+extern const struct operation permission_operations[];
+extern const struct operation layer_operations[];
+extern const struct operation function_url_operations[];
+extern const struct operation tag_operations[];
+extern const struct operation code_signing_operations[];
+extern const struct operation runtime_management_operations[];
+extern const struct operation event_invoke_config_operations[];
 
 /* The version that a qualifier (NULL: $LATEST) names; an alias names its primary version. False
  * with "Function not found". */

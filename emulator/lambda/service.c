@@ -11,6 +11,13 @@ static const struct operation *const slices[] = {
     alias_operations,
     invoke_operations,
     account_operations,
+    permission_operations,
+    layer_operations,
+    function_url_operations,
+    tag_operations,
+    code_signing_operations,
+    runtime_management_operations,
+    event_invoke_config_operations,
     NULL,
 };
 

@@ -54,8 +54,116 @@ static const char version_1[] =
     "  PRIMARY KEY (account, role, policy_arn),"
     "  FOREIGN KEY (account, role) REFERENCES iam_role ON DELETE CASCADE) WITHOUT ROWID;";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1 };
+static const char version_2[] =
+    /* reserved_concurrency is NULL without a reservation. */
+    "ALTER TABLE lambda_function ADD COLUMN reserved_concurrency INTEGER;"
+    "ALTER TABLE lambda_function ADD COLUMN recursive_loop TEXT NOT NULL DEFAULT 'Terminate';"
+    "ALTER TABLE lambda_function ADD COLUMN code_signing_config_arn TEXT;"
+
+    /* Until settles_ms a version is Pending ($LATEST after its first time: InProgress) and shows
+     * settling_revision_id. Number -1 is what $LATEST was before the update that is InProgress:
+     * that runs meanwhile. */
+    "ALTER TABLE lambda_version ADD COLUMN settles_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lambda_version ADD COLUMN settling_revision_id TEXT;"
+
+    /* A resource-based policy. `resource` is the ARN's end: "function:f", "function:f:live",
+     * "layer:l:3"; `statements` a JSON array in order of addition. */
+    "CREATE TABLE lambda_policy ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL,"
+    "  statements TEXT NOT NULL, revision_id TEXT NOT NULL,"
+    "  PRIMARY KEY (account, region, resource)) WITHOUT ROWID;"
+
+    /* `qualifier` is "$LATEST", a number or an alias; `configuration` a JSON object of the
+     * members that the user chose: MaximumRetryAttempts, MaximumEventAgeInSeconds,
+     * DestinationConfig. */
+    "CREATE TABLE lambda_event_invoke_config ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,"
+    "  configuration TEXT NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name, qualifier),"
+    "  FOREIGN KEY (account, region, name) REFERENCES lambda_function ON DELETE CASCADE"
+    ") WITHOUT ROWID;"
+
+    "CREATE TABLE lambda_provisioned_concurrency ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,"
+    "  requested INTEGER NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name, qualifier),"
+    "  FOREIGN KEY (account, region, name) REFERENCES lambda_function ON DELETE CASCADE"
+    ") WITHOUT ROWID;"
+
+    "CREATE TABLE lambda_runtime_management ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,"
+    "  update_on TEXT NOT NULL, runtime_version_arn TEXT,"
+    "  PRIMARY KEY (account, region, name, qualifier),"
+    "  FOREIGN KEY (account, region, name) REFERENCES lambda_function ON DELETE CASCADE"
+    ") WITHOUT ROWID;"
+
+    /* `qualifier` is empty or an alias; `configuration` a JSON object of AuthType, Cors,
+     * InvokeMode as given. */
+    "CREATE TABLE lambda_function_url ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT NOT NULL,"
+    "  url_id TEXT NOT NULL UNIQUE, configuration TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name, qualifier),"
+    "  FOREIGN KEY (account, region, name) REFERENCES lambda_function ON DELETE CASCADE"
+    ") WITHOUT ROWID;"
+
+    /* Like versions of functions: numbers are never used again, so a layer outlives its versions.
+     * `configuration` is a JSON object of Description, CompatibleRuntimes,
+     * CompatibleArchitectures, LicenseInfo as given. */
+    "CREATE TABLE lambda_layer ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  last_version INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+    "CREATE TABLE lambda_layer_version ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,"
+    "  configuration TEXT NOT NULL,"
+    "  code_sha256 TEXT NOT NULL, code_size INTEGER NOT NULL, code_id TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name, number)) WITHOUT ROWID;"
+    "CREATE INDEX lambda_layer_version_code ON lambda_layer_version (code_sha256);"
+
+    /* `configuration` is a JSON object of Description, AllowedPublishers, CodeSigningPolicies. */
+    "CREATE TABLE lambda_code_signing_config ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL,"
+    "  configuration TEXT NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, id)) WITHOUT ROWID;"
+
+    /* Asynchronous invocations that have not come to their end. `place` is the order of coming;
+     * `qualifier` NULL: invoked without one; `attempts` that failed, `throttles` that were put
+     * off. */
+    "CREATE TABLE lambda_event ("
+    "  place INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, qualifier TEXT,"
+    "  request_id TEXT NOT NULL, trace_id TEXT, payload BLOB NOT NULL,"
+    "  queued_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    "  attempts INTEGER NOT NULL DEFAULT 0, throttles INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX lambda_event_due ON lambda_event (due_ms, place);"
+
+    /* What went, or would have gone, to destinations and dead-letter queues; `kind` is OnSuccess,
+     * OnFailure or DeadLetter. */
+    "CREATE TABLE lambda_delivery ("
+    "  place INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, time_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL, function_arn TEXT NOT NULL, destination TEXT NOT NULL,"
+    "  status TEXT NOT NULL, record TEXT NOT NULL);";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2 };
 
 const char *const schema_tables[] = {
-    "iam_attached_policy", "iam_role", "lambda_alias", "lambda_version", "lambda_function", NULL,
+    "iam_attached_policy",
+    "iam_role",
+    "lambda_policy",
+    "lambda_event_invoke_config",
+    "lambda_provisioned_concurrency",
+    "lambda_runtime_management",
+    "lambda_function_url",
+    "lambda_layer_version",
+    "lambda_layer",
+    "lambda_code_signing_config",
+    "lambda_event",
+    "lambda_delivery",
+    "lambda_alias",
+    "lambda_version",
+    "lambda_function",
+    NULL,
 };

@@ -76,16 +76,38 @@ START_TEST(what_was_not_committed_is_gone_after_a_restart)
 }
 END_TEST
 
+static void execute_in(const char *sql)
+{
+    char *path = xformat("%s/coalmine.db", directory);
+    sqlite3 *database;
+    ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    free(path);
+}
+
+START_TEST(a_database_of_an_older_version_is_migrated_and_keeps_its_rows)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    execute_in(schema_migrations[0]);
+    execute_in("PRAGMA user_version=1;"
+               "INSERT INTO lambda_function VALUES ('1', 'r', 'f', 7, '{}')");
+    struct store *store = open_store();
+    sqlite3_stmt *query = store_query(store, "SELECT last_version, recursive_loop FROM "
+                                             "lambda_function WHERE name = 'f'");
+    ck_assert(store_step(store, query));
+    ck_assert_int_eq(sqlite3_column_int(query, 0), 7);
+    ck_assert_str_eq(store_text(query, 1), "Terminate");
+    sqlite3_reset(query);
+    store_close(store);
+}
+END_TEST
+
 START_TEST(a_newer_database_is_refused_by_name)
 {
     ck_assert_ptr_nonnull(mkdtemp(directory));
     store_close(open_store());
-    char *path = xformat("%s/coalmine.db", directory);
-    sqlite3 *database;
-    ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(database, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(database);
-    free(path);
+    execute_in("PRAGMA user_version=99");
     struct error error = { 0 };
     ck_assert_ptr_null(store_open(directory, false, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "newer"));
@@ -123,5 +145,7 @@ START_TEST(reset_empties_every_table_that_the_schema_makes)
 END_TEST
 
 SUITE("store", a_failed_call_leaves_nothing_and_its_neighbours_stay,
-      what_was_not_committed_is_gone_after_a_restart, a_newer_database_is_refused_by_name,
-      two_servers_cannot_share_a_directory, reset_empties_every_table_that_the_schema_makes)
+      what_was_not_committed_is_gone_after_a_restart,
+      a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
+      a_newer_database_is_refused_by_name, two_servers_cannot_share_a_directory,
+      reset_empties_every_table_that_the_schema_makes)
