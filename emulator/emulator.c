@@ -185,8 +185,12 @@ static bool start_services(struct emulator *emulator, struct error *error)
     free(directory);
     if (!emulator->pool)
         return false;
-    struct lambda_parts parts = { emulator->loop, emulator->store, emulator->journal,
-                                  emulator->metrics, emulator->pool };
+    struct lambda_parts parts = { .loop = emulator->loop,
+                                  .store = emulator->store,
+                                  .journal = emulator->journal,
+                                  .metrics = emulator->metrics,
+                                  .pool = emulator->pool,
+                                  .concurrency_limit = emulator->settings.concurrency_limit };
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch =
         (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };

@@ -20,6 +20,17 @@ struct cloudwatch {
 
 extern const struct service cloudwatch_service;
 
+struct metric_source {
+    const char *account;
+    const char *region;
+    const char *name_space;
+};
+
+/* Takes in valid MetricData as PutMetricData spells it: one record to the journal, and the same
+ * to the metrics. */
+void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
+                        const struct metric_source *source, const cJSON *data);
+
 /* Applies a JOURNAL_METRIC_DATA record at start. */
 void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record);
 

@@ -235,18 +235,29 @@ void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record)
         log_warn("cloudwatch", "a journal record of metric data cannot be read; it is left out");
 }
 
+void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
+                        const struct metric_source *source, const cJSON *data)
+{
+    CLEANUP(json_deletep) cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "Account", source->account);
+    json_set_text(record, "Region", source->region);
+    json_set_text(record, "Namespace", source->name_space);
+    json_set_double(record, "ReceivedMs", (double)clock_now_ms());
+    json_set(record, "MetricData", cJSON_Duplicate(data, true));
+    CLEANUP(freep) char *text = json_print(record);
+    journal_append(journal, JOURNAL_METRIC_DATA, text_from(text));
+    apply(metrics, record);
+}
+
 static enum outcome put_metric_data(struct call *call)
 {
     struct cloudwatch *cloudwatch = call->state;
-    int64_t now_ms = clock_now_ms();
-    if (!check_request(call, now_ms))
+    struct metric_source source = { call->account, call->region,
+                                    json_text(call->input, "Namespace", "") };
+    if (!check_request(call, clock_now_ms()))
         return OUTCOME_FAULT;
-    json_set_text(call->input, "Account", call->account);
-    json_set_text(call->input, "Region", call->region);
-    json_set_double(call->input, "ReceivedMs", (double)now_ms);
-    CLEANUP(freep) char *record = json_print(call->input);
-    journal_append(cloudwatch->journal, JOURNAL_METRIC_DATA, text_from(record));
-    apply(cloudwatch->metrics, call->input);
+    cloudwatch_publish(cloudwatch->metrics, cloudwatch->journal, &source,
+                       json_get(call->input, "MetricData"));
     return OUTCOME_OK;
 }
 

@@ -1,20 +1,24 @@
 /*
- * GetAccountSettings (lambda-api.md section 8.1): AWS's default limits, and what is used.
+ * GetAccountSettings (lambda-api.md section 8.1): limits, and what is used.
  */
+#include "lambda/concurrency.h"
 #include "lambda/function_handlers.h"
 
 static const int64_t TOTAL_CODE_MAX = 80530636800;
-enum { UNZIPPED_MAX = 262144000, ZIPPED_MAX = 52428800, CONCURRENCY_MAX = 1000 };
+enum { UNZIPPED_MAX = 262144000, ZIPPED_MAX = 52428800 };
 
 static enum outcome get_account_settings(struct call *call)
 {
     struct account_usage usage = account_usage(call->store, call->account, call->region);
+    struct concurrency_account concurrency =
+        concurrency_account(lambda_of(call), call->account, call->region);
     cJSON *limit = json_set_object(call_output(call), "AccountLimit");
     json_set_double(limit, "TotalCodeSize", (double)TOTAL_CODE_MAX);
     json_set_double(limit, "CodeSizeUnzipped", UNZIPPED_MAX);
     json_set_double(limit, "CodeSizeZipped", ZIPPED_MAX);
-    json_set_double(limit, "ConcurrentExecutions", CONCURRENCY_MAX);
-    json_set_double(limit, "UnreservedConcurrentExecutions", CONCURRENCY_MAX);
+    json_set_double(limit, "ConcurrentExecutions", (double)concurrency.limit);
+    json_set_double(limit, "UnreservedConcurrentExecutions",
+                    (double)(concurrency.limit - concurrency.reserved));
     cJSON *used = json_set_object(call_output(call), "AccountUsage");
     json_set_double(used, "TotalCodeSize", (double)usage.code_size);
     json_set_double(used, "FunctionCount", (double)usage.function_count);
@@ -25,6 +29,6 @@ const struct operation account_operations[] = {
     { .name = "GetAccountSettings",
       .route = "GET /2016-08-19/account-settings",
       .handle = get_account_settings,
-      .note = "Limits are AWS's defaults; concurrency limits are not enforced yet." },
+      .note = "Limits are AWS's defaults; `--concurrency` sets ConcurrentExecutions." },
     { 0 },
 };

@@ -10,6 +10,7 @@
 #include "lambda/alias.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/target.h"
@@ -208,6 +209,10 @@ static enum outcome get_function(struct call *call)
         json_set(output, "Tags", tags);
     else
         cJSON_Delete(tags);
+    int64_t reserved = concurrency_reserved(call->store, &name.key);
+    if (reserved >= 0)
+        json_set_double(json_set_object(output, "Concurrency"), "ReservedConcurrentExecutions",
+                        (double)reserved);
     return OUTCOME_OK;
 }
 

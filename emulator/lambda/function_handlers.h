@@ -16,6 +16,7 @@ extern const struct operation invoke_operations[];
 extern const struct operation permission_operations[];
 extern const struct operation layer_operations[];
 extern const struct operation function_url_operations[];
+extern const struct operation concurrency_operations[];
 extern const struct operation tag_operations[];
 extern const struct operation code_signing_operations[];
 extern const struct operation runtime_management_operations[];

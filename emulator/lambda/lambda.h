@@ -25,6 +25,7 @@ struct lambda_parts {
     struct journal *journal;
     struct metrics *metrics;
     struct pool *pool;
+    int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
 };
 
 extern const struct service lambda_service;

@@ -5,11 +5,26 @@
 
 #include "xalloc.h"
 
-enum { LAYOUT_VERSION = 1, SETS = 4 };
+/* Layout 1 had no throttles and nothing of provisioned concurrency. */
+enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4 };
+enum { IS_ALIAS = 1, IS_ERROR = 2, IS_THROTTLED = 4, IS_PROVISIONED = 8 };
 
-enum set_metric { INVOCATIONS, ERRORS, THROTTLES, DURATION, CONCURRENCY, SET_METRICS };
+enum set_metric {
+    INVOCATIONS,
+    ERRORS,
+    THROTTLES,
+    DURATION,
+    CONCURRENCY,
+    UNRESERVED,
+    CLAIMED,
+    PROVISIONED_INVOCATIONS,
+    PROVISIONED_SPILLOVER,
+    PROVISIONED_EXECUTIONS,
+    PROVISIONED_UTILIZATION,
+    SET_METRICS
+};
 
-/* The five series of one dimension set. */
+/* The series of one dimension set; those that are rare are made at their first datum. */
 struct metric_set {
     struct metric_series *series[SET_METRICS];
 };
@@ -23,6 +38,12 @@ static const struct {
     [THROTTLES] = { "Throttles", "Count" },
     [DURATION] = { "Duration", "Milliseconds" },
     [CONCURRENCY] = { "ConcurrentExecutions", "Count" },
+    [UNRESERVED] = { "UnreservedConcurrentExecutions", "Count" },
+    [CLAIMED] = { "ClaimedAccountConcurrency", "Count" },
+    [PROVISIONED_INVOCATIONS] = { "ProvisionedConcurrencyInvocations", "Count" },
+    [PROVISIONED_SPILLOVER] = { "ProvisionedConcurrencySpilloverInvocations", "Count" },
+    [PROVISIONED_EXECUTIONS] = { "ProvisionedConcurrentExecutions", "Count" },
+    [PROVISIONED_UTILIZATION] = { "ProvisionedConcurrencyUtilization", "Count" },
 };
 
 static void add_text(struct buffer *buffer, const char *text)
@@ -35,10 +56,17 @@ static void add_text(struct buffer *buffer, const char *text)
 void invocation_record_encode(const struct invocation_record *record, struct buffer *buffer)
 {
     buffer_add_char(buffer, LAYOUT_VERSION);
-    buffer_add_char(buffer, (char)(record->is_alias | record->is_error << 1));
+    buffer_add_char(buffer,
+                    (char)((record->is_alias ? IS_ALIAS : 0) | (record->is_error ? IS_ERROR : 0) |
+                           (record->is_throttled ? IS_THROTTLED : 0) |
+                           (record->is_provisioned ? IS_PROVISIONED : 0)));
     buffer_add(buffer, &record->started_ms, sizeof(record->started_ms));
     buffer_add(buffer, &record->duration_ms, sizeof(record->duration_ms));
     buffer_add(buffer, record->concurrency, sizeof(record->concurrency));
+    buffer_add(buffer, &record->unreserved, sizeof(record->unreserved));
+    buffer_add(buffer, &record->claimed, sizeof(record->claimed));
+    buffer_add(buffer, &record->allocated, sizeof(record->allocated));
+    buffer_add(buffer, &record->provisioned, sizeof(record->provisioned));
     add_text(buffer, record->account);
     add_text(buffer, record->region);
     add_text(buffer, record->function);
@@ -67,24 +95,41 @@ static bool take_text(struct text *rest, struct arena *arena, const char **text_
     return true;
 }
 
+static bool take_limits(struct text *rest, char layout, struct invocation_record *record_out)
+{
+    if (layout == OLDEST_LAYOUT) {
+        record_out->unreserved = record_out->concurrency[0];
+        record_out->claimed = record_out->concurrency[0];
+        return true;
+    }
+    return take(rest, &record_out->unreserved, sizeof(record_out->unreserved)) &&
+           take(rest, &record_out->claimed, sizeof(record_out->claimed)) &&
+           take(rest, &record_out->allocated, sizeof(record_out->allocated)) &&
+           take(rest, &record_out->provisioned, sizeof(record_out->provisioned));
+}
+
 bool invocation_record_decode(struct text bytes, struct arena *arena,
                               struct invocation_record *record_out)
 {
     struct text rest = bytes;
     char layout;
     char flags;
-    if (!take(&rest, &layout, 1) || layout != LAYOUT_VERSION || !take(&rest, &flags, 1) ||
+    *record_out = (struct invocation_record){ 0 };
+    if (!take(&rest, &layout, 1) || layout < OLDEST_LAYOUT || layout > LAYOUT_VERSION ||
+        !take(&rest, &flags, 1) ||
         !take(&rest, &record_out->started_ms, sizeof(record_out->started_ms)) ||
         !take(&rest, &record_out->duration_ms, sizeof(record_out->duration_ms)) ||
         !take(&rest, record_out->concurrency, sizeof(record_out->concurrency)) ||
-        !take_text(&rest, arena, &record_out->account) ||
+        !take_limits(&rest, layout, record_out) || !take_text(&rest, arena, &record_out->account) ||
         !take_text(&rest, arena, &record_out->region) ||
         !take_text(&rest, arena, &record_out->function) ||
         !take_text(&rest, arena, &record_out->resource) ||
         !take_text(&rest, arena, &record_out->version))
         return false;
-    record_out->is_alias = flags & 1;
-    record_out->is_error = flags & 2;
+    record_out->is_alias = flags & IS_ALIAS;
+    record_out->is_error = flags & IS_ERROR;
+    record_out->is_throttled = flags & IS_THROTTLED;
+    record_out->is_provisioned = flags & IS_PROVISIONED;
     return rest.size == 0;
 }
 
@@ -96,28 +141,30 @@ static void print_key(const struct invocation_record *record, int set, char *key
              set > 1 ? record->resource : "", set > 2 ? "/" : "", set > 2 ? record->version : "");
 }
 
-static struct metric_set *make_set(struct lambda *lambda, const struct invocation_record *record,
-                                   int set)
+/* The series of a set, made at its first datum. */
+static struct metric_series *get_series(struct lambda *lambda, struct metric_set *metric_set,
+                                        const struct invocation_record *record, int set,
+                                        enum set_metric which)
 {
+    struct metric_series **series = &metric_set->series[which];
+    if (*series)
+        return *series;
     const struct metric_dimension dimensions[] = {
         { "FunctionName", record->function },
         { "Resource", record->resource },
         { "ExecutedVersion", record->version },
     };
-    struct metric_set *made = xcalloc(1, sizeof(*made));
-    for (int i = 0; i < SET_METRICS; i++) {
-        struct metric_identity identity = {
-            .account = record->account,
-            .region = record->region,
-            .name_space = "AWS/Lambda",
-            .name = set_metrics[i].name,
-            .dimensions = dimensions,
-            .dimension_count = (size_t)set,
-            .unit = set_metrics[i].unit,
-        };
-        made->series[i] = metrics_series(lambda->parts.metrics, &identity);
-    }
-    return made;
+    struct metric_identity identity = {
+        .account = record->account,
+        .region = record->region,
+        .name_space = "AWS/Lambda",
+        .name = set_metrics[which].name,
+        .dimensions = dimensions,
+        .dimension_count = (size_t)set,
+        .unit = set_metrics[which].unit,
+    };
+    *series = metrics_series(lambda->parts.metrics, &identity);
+    return *series;
 }
 
 static struct metric_set *get_set(struct lambda *lambda, const struct invocation_record *record,
@@ -127,7 +174,7 @@ static struct metric_set *get_set(struct lambda *lambda, const struct invocation
     print_key(record, set, key, sizeof(key));
     struct metric_set *found = map_find(&lambda->published, key);
     if (!found) {
-        found = make_set(lambda, record, set);
+        found = xcalloc(1, sizeof(*found));
         map_set(&lambda->published, key, found);
     }
     return found;
@@ -138,6 +185,51 @@ void metric_sets_forget(struct lambda *lambda)
     map_clear(&lambda->published, free);
 }
 
+struct publication {
+    struct lambda *lambda;
+    const struct invocation_record *record;
+    struct metric_set *metric_set;
+    int set;
+};
+
+static void add(const struct publication *to, enum set_metric which, double value)
+{
+    metric_series_add(get_series(to->lambda, to->metric_set, to->record, to->set, which),
+                      to->record->started_ms, value, 1);
+}
+
+static void add_provisioned(const struct publication *to)
+{
+    const struct invocation_record *record = to->record;
+    if (!record->allocated || to->set == 0)
+        return;
+    add(to, record->is_provisioned ? PROVISIONED_INVOCATIONS : PROVISIONED_SPILLOVER, 1);
+    add(to, PROVISIONED_EXECUTIONS, record->provisioned);
+    if (to->set > 1) /* of a version or alias, not of the function */
+        add(to, PROVISIONED_UTILIZATION, (double)record->provisioned / record->allocated);
+}
+
+static void publish_run(const struct publication *to)
+{
+    const struct invocation_record *record = to->record;
+    add(to, INVOCATIONS, 1);
+    add(to, ERRORS, record->is_error);
+    add(to, THROTTLES, 0);
+    add(to, DURATION, record->duration_ms);
+    add(to, CONCURRENCY, record->concurrency[to->set]);
+    if (to->set == 0) {
+        add(to, UNRESERVED, record->unreserved);
+        add(to, CLAIMED, record->claimed);
+    }
+    add_provisioned(to);
+}
+
+/* A throttled invocation has no version that it would have executed. */
+static int count_sets(const struct invocation_record *record)
+{
+    return record->is_alias && !record->is_throttled ? SETS : SETS - 1;
+}
+
 void invocation_record_publish(struct lambda *lambda, const struct invocation_record *record)
 {
     uint64_t generation = metrics_generation(lambda->parts.metrics);
@@ -145,38 +237,11 @@ void invocation_record_publish(struct lambda *lambda, const struct invocation_re
         metric_sets_forget(lambda);
         lambda->metrics_generation = generation;
     }
-    int sets = record->is_alias ? SETS : SETS - 1;
-    for (int i = 0; i < sets; i++) {
-        const struct metric_set *set = get_set(lambda, record, i);
-        int64_t time_ms = record->started_ms;
-        metric_series_add(set->series[INVOCATIONS], time_ms, 1, 1);
-        metric_series_add(set->series[ERRORS], time_ms, record->is_error, 1);
-        metric_series_add(set->series[THROTTLES], time_ms, 0, 1);
-        metric_series_add(set->series[DURATION], time_ms, record->duration_ms, 1);
-        metric_series_add(set->series[CONCURRENCY], time_ms, record->concurrency[i], 1);
+    for (int i = 0; i < count_sets(record); i++) {
+        struct publication to = { lambda, record, get_set(lambda, record, i), i };
+        if (record->is_throttled)
+            add(&to, THROTTLES, 1);
+        else
+            publish_run(&to);
     }
-}
-
-static uint32_t *counter_of(struct lambda *lambda, const struct invocation_record *record, int set)
-{
-    char key[512];
-    print_key(record, set, key, sizeof(key));
-    uint32_t *counter = map_find(&lambda->in_flight, key);
-    if (!counter) {
-        counter = xcalloc(1, sizeof(*counter));
-        map_set(&lambda->in_flight, key, counter);
-    }
-    return counter;
-}
-
-void in_flight_begin(struct lambda *lambda, struct invocation_record *record)
-{
-    for (int i = 0; i < SETS; i++)
-        record->concurrency[i] = ++*counter_of(lambda, record, i);
-}
-
-void in_flight_end(struct lambda *lambda, const struct invocation_record *record)
-{
-    for (int i = 0; i < SETS; i++)
-        --*counter_of(lambda, record, i);
 }

@@ -10,7 +10,7 @@
 #include "buffer.h"
 #include "lambda/state.h"
 
-/* One finished invocation, as the journal keeps it. */
+/* One finished (or throttled) invocation, as the journal keeps it. */
 struct invocation_record {
     const char *account;
     const char *region;
@@ -19,9 +19,16 @@ struct invocation_record {
     const char *version;  /* that ran */
     bool is_alias;        /* invoked through one: the ExecutedVersion set is written too */
     bool is_error;
-    int64_t started_ms; /* service time */
+    bool is_throttled;   /* it did not run */
+    bool is_provisioned; /* it ran on provisioned concurrency */
+    int64_t started_ms;  /* service time */
     double duration_ms;
-    uint32_t concurrency[4]; /* in flight at its start: account, function, resource, version */
+    /* At its start, itself included. */
+    uint32_t concurrency[4]; /* in flight: account, function, resource, version */
+    uint32_t unreserved;     /* in flight on what the account has left unreserved */
+    uint32_t claimed;        /* that, and all that is reserved and provisioned */
+    uint32_t allocated;      /* provisioned for the version */
+    uint32_t provisioned;    /* of that, in flight */
 };
 
 /* Appends the record's journal form to the buffer: version byte, then fields; little-endian,
@@ -34,10 +41,6 @@ MUST_CHECK bool invocation_record_decode(struct text bytes, struct arena *arena,
 
 /* Adds the record's data to the metrics. */
 void invocation_record_publish(struct lambda *lambda, const struct invocation_record *record);
-
-/* Invocations under way, counted per account, function, resource and version. */
-void in_flight_begin(struct lambda *lambda, struct invocation_record *record);
-void in_flight_end(struct lambda *lambda, const struct invocation_record *record);
 
 /* Forgets metric handles: the metrics were reset. */
 void metric_sets_forget(struct lambda *lambda);

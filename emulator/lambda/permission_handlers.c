@@ -1,5 +1,6 @@
 /*
- * AddPermission, RemovePermission, GetPolicy and their like for layer versions (lambda-api.md section 25).
+ * AddPermission, RemovePermission, GetPolicy and their like for layer versions (lambda-api.md
+ * section 25).
  */
 #include "lambda/function_handlers.h"
 

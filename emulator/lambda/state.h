@@ -12,7 +12,7 @@ struct lambda {
     char *code_directory;
     struct map targets;   /* struct target by "account/region/name:qualifier"; dropped on writes */
     struct map streams;   /* struct random_stream by alias ARN; for good */
-    struct map in_flight; /* struct in_flight by resource; for good */
+    struct map in_flight; /* struct concurrency_counter by what is counted; for good */
     uint64_t metrics_generation; /* that the targets' metric handles belong to */
     struct map published;        /* struct metric_set by dimension values; as the targets */
     struct garbage *garbage;     /* code that lost its last version; removed later */

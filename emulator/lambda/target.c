@@ -1,11 +1,12 @@
 #include "lambda/target.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lambda/alias.h"
 #include "lambda/code.h"
 #include "lambda/function.h"
-#include "lambda/function_handlers.h"
+#include "lambda/faults.h"
 #include "lambda/routing.h"
 #include "xalloc.h"
 
@@ -67,8 +68,7 @@ static void target_free(void *value)
     if (target->routed)
         arena_clear(&target->routed->texts);
     free(target->routed);
-    free(target->arn);
-    free(target->resource);
+    arena_clear(&target->texts);
     free(target);
 }
 
@@ -83,50 +83,107 @@ static struct random_stream *stream_of(struct lambda *lambda, const char *arn)
     return stream;
 }
 
-static void make_routed(struct call *call, struct target *target, const struct function_key *key,
-                        const struct alias *alias)
+/* A target under construction, and what it is made from. */
+struct making {
+    struct lambda *lambda;
+    const struct function_name *name;
+    struct arena *scratch;
+    struct target *target;
+};
+
+static void make_counters(struct making *making, struct target_version *made)
 {
-    struct function_version version;
-    if (alias->routed_version == NO_VERSION ||
-        !version_find(call->store, key, alias->routed_version, &call->arena, &version))
-        return;
-    target->routed = xcalloc(1, sizeof(*target->routed));
-    target->weight = alias->weight;
-    make_version(lambda_of(call), target->routed, &version);
+    const struct sandbox_plan *plan = &made->plan;
+    made->concurrency = (struct concurrency_version){
+        .executed = concurrency_counter(
+            making->lambda, arena_format(making->scratch, "executed/%s/%s/%s/%s", plan->account,
+                                         plan->region, making->target->resource, plan->version)),
+        .provisioned = concurrency_counter(
+            making->lambda, arena_format(making->scratch, "provisioned/%s", plan->key)),
+    };
 }
 
-static struct target *make_target(struct call *call, const struct function_name *name)
+static bool make_version_of(struct making *making, int64_t number, struct target_version *made)
 {
-    struct lambda *lambda = lambda_of(call);
-    struct function_version primary;
-    struct alias alias;
-    /* Invoke names $LATEST in the error even if the caller did not. */
-    struct function_name full = { name->key, name->qualifier ? name->qualifier : "$LATEST" };
-    if (!version_resolve(call, &full, &primary))
-        return NULL;
-    struct target *target = xcalloc(1, sizeof(*target));
-    make_version(lambda, &target->primary, &primary);
-    target->arn = xstrdup(function_arn(&call->arena, &name->key, name->qualifier));
-    target->resource = xformat("%s%s%s", name->key.name, name->qualifier ? ":" : "",
-                               name->qualifier ? name->qualifier : "");
-    int64_t number;
+    struct function_version version;
+    if (!version_find(making->lambda->parts.store, &making->name->key, number, making->scratch,
+                      &version))
+        return false;
+    make_version(making->lambda, made, &version);
+    make_counters(making, made);
+    return true;
+}
+
+static void make_identity(struct making *making)
+{
+    struct target *target = making->target;
+    const struct function_name *name = making->name;
+    struct arena *texts = &target->texts;
+    target->key =
+        (struct function_key){ copied(texts, name->key.account), copied(texts, name->key.region),
+                               copied(texts, name->key.name) };
+    target->arn = function_arn(texts, &name->key, name->qualifier);
+    target->resource = arena_format(texts, "%s%s%s", name->key.name, name->qualifier ? ":" : "",
+                                    name->qualifier ? name->qualifier : "");
+    lineage_hash(function_arn(making->scratch, &name->key, NULL), target->lineage_hash);
+    target->stops_loops = true;
+    concurrency_scope_fill(making->lambda, &name->key, target->resource, &target->concurrency);
+}
+
+/* Fills in the versions; false if what the name says does not exist. */
+static bool make_versions(struct making *making)
+{
+    struct target *target = making->target;
+    const struct function_name *name = making->name;
+    int64_t number = 0;
+    struct alias alias = { .routed_version = NO_VERSION };
     target->is_alias = name->qualifier && !version_parse(name->qualifier, &number);
-    if (target->is_alias &&
-        alias_find(call->store, &name->key, name->qualifier, &call->arena, &alias)) {
-        target->stream = stream_of(lambda, target->arn);
-        make_routed(call, target, &name->key, &alias);
+    if (target->is_alias) {
+        if (!alias_find(making->lambda->parts.store, &name->key, name->qualifier, making->scratch,
+                        &alias))
+            return false;
+        target->stream = stream_of(making->lambda, target->arn);
+        number = alias.version;
     }
+    if (!make_version_of(making, number, &target->primary))
+        return false;
+    struct target_version routed = { 0 };
+    if (alias.routed_version != NO_VERSION &&
+        make_version_of(making, alias.routed_version, &routed)) {
+        target->routed = xmemdup(&routed, sizeof(routed));
+        target->weight = alias.weight;
+    }
+    return true;
+}
+
+static struct target *make_target(struct lambda *lambda, const struct function_name *name,
+                                  struct error *error)
+{
+    struct arena scratch = { 0 };
+    struct target *target = xcalloc(1, sizeof(*target));
+    struct making making = { lambda, name, &scratch, target };
+    make_identity(&making);
+    if (!make_versions(&making)) {
+        /* Invoke names $LATEST in the error even if the caller did not. */
+        error_set(
+            error, &LAMBDA_RESOURCE_NOT_FOUND, "Function not found: %s",
+            function_arn(&scratch, &name->key, name->qualifier ? name->qualifier : "$LATEST"));
+        target_free(target);
+        target = NULL;
+    }
+    arena_clear(&scratch);
     return target;
 }
 
-const struct target *target_get(struct call *call, const struct function_name *name)
+const struct target *target_get(struct lambda *lambda, const struct function_name *name,
+                                struct error *error)
 {
-    struct lambda *lambda = lambda_of(call);
-    const char *key = arena_format(&call->arena, "%s/%s/%s:%s", name->key.account, name->key.region,
-                                   name->key.name, name->qualifier ? name->qualifier : "");
+    char key[512];
+    snprintf(key, sizeof(key), "%s/%s/%s:%s", name->key.account, name->key.region, name->key.name,
+             name->qualifier ? name->qualifier : "");
     struct target *target = map_find(&lambda->targets, key);
     if (!target) {
-        target = make_target(call, name);
+        target = make_target(lambda, name, error);
         if (target)
             map_set(&lambda->targets, key, target);
     }

@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 
+#include "lambda/concurrency.h"
 #include "lambda/function.h"
+#include "lambda/lineage.h"
 #include "lambda/metric_set.h"
 #include "lambda/state.h"
 #include "random.h"
@@ -17,20 +19,27 @@
 struct target_version {
     struct sandbox_plan plan; /* its version says which */
     struct arena texts;       /* what the plan borrows from */
+    struct concurrency_version concurrency;
 };
 
 struct target {
+    struct arena texts; /* what the members below borrow from */
+    struct function_key key;
+    struct concurrency_scope concurrency;
+    char lineage_hash[LINEAGE_HASH_SIZE];
+    bool stops_loops; /* RecursiveLoop is Terminate */
     struct target_version primary;
     struct target_version *routed; /* NULL: no weights */
     double weight;
     bool is_alias;
     struct random_stream *stream; /* the alias's, for good */
-    char *arn;                    /* as invoked */
-    char *resource;               /* "fn", "fn:live", "fn:3" */
+    const char *arn;              /* as invoked */
+    const char *resource;         /* "fn", "fn:live", "fn:3" */
 };
 
 /* The target, or NULL with "Function not found". Valid until the next targets_forget(). */
-const struct target *target_get(struct call *call, const struct function_name *name);
+const struct target *target_get(struct lambda *lambda, const struct function_name *name,
+                                struct error *error);
 
 /* Which version runs this time. */
 const struct target_version *target_draw(const struct target *target);

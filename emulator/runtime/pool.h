@@ -65,6 +65,7 @@ struct invocation_result {
     size_t log_size;
     struct text init_log;   /* INIT_START and what the boot printed; empty: warm, or no boot */
     const char *log_stream; /* the environment's: "2025/11/25/[3]" and 32 hex digits */
+    bool is_streamed;       /* the payload went to on_chunk; here it is empty, or the error body */
 };
 
 struct invocation {
@@ -74,6 +75,10 @@ struct invocation {
     const char *client_context; /* JSON text; NULL: none */
     const char *trace_id;       /* X-Amzn-Trace-Id; NULL: none */
     struct text payload;        /* JSON */
+    /* For an answer that the function streams: its content type (may be empty), then the pieces as
+     * they come. NULL: pieces are collected into the result's payload. */
+    void (*on_stream)(struct text content_type, void *owner);
+    void (*on_chunk)(struct text bytes, void *owner);
     /* Called once, on the loop, never inside pool_submit(). `result` is valid during the call. */
     void (*on_done)(const struct invocation_result *result, void *owner);
     void *owner;

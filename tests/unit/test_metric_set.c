@@ -15,6 +15,8 @@ static const struct invocation_record record = {
     .started_ms = 1760954700123,
     .duration_ms = 12.75,
     .concurrency = { 9, 7, 5, 3 },
+    .unreserved = 8,
+    .claimed = 108,
 };
 
 START_TEST(a_record_survives_its_journal_form)
@@ -24,6 +26,9 @@ START_TEST(a_record_survives_its_journal_form)
         cases[i] = record;
         cases[i].is_alias = i & 1;
         cases[i].is_error = i & 2;
+        cases[i].is_throttled = !(i & 1);
+        cases[i].is_provisioned = !(i & 2);
+        cases[i].allocated = (uint32_t)i;
     }
     cases[3].resource = "";
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -39,6 +44,11 @@ START_TEST(a_record_survives_its_journal_form)
         ck_assert_str_eq(again.version, cases[i].version);
         ck_assert_int_eq(again.is_alias, cases[i].is_alias);
         ck_assert_int_eq(again.is_error, cases[i].is_error);
+        ck_assert_int_eq(again.is_throttled, cases[i].is_throttled);
+        ck_assert_int_eq(again.is_provisioned, cases[i].is_provisioned);
+        ck_assert_uint_eq(again.unreserved, 8);
+        ck_assert_uint_eq(again.claimed, 108);
+        ck_assert_uint_eq(again.allocated, i);
         ck_assert_int_eq(again.started_ms, cases[i].started_ms);
         ck_assert(again.duration_ms == cases[i].duration_ms);
         ck_assert_mem_eq(again.concurrency, cases[i].concurrency, sizeof(again.concurrency));
@@ -126,28 +136,77 @@ START_TEST(handles_do_not_outlive_a_reset_of_the_metrics)
 }
 END_TEST
 
-START_TEST(what_is_under_way_is_counted_in_each_scope)
+START_TEST(a_throttled_invocation_is_counted_as_that_and_nothing_else)
 {
-    struct lambda lambda = { 0 };
-    struct invocation_record records[] = { record, record, record, record };
-    records[1].version = "1";
-    records[2].resource = "fn:2";
-    records[3].function = "other";
-    static const uint32_t expected[][4] = {
-        { 1, 1, 1, 1 }, { 2, 2, 2, 1 }, { 3, 3, 1, 1 }, { 4, 1, 1, 1 }
-    };
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < COUNT_OF(records); i++) {
-            in_flight_begin(&lambda, &records[i]);
-            ck_assert_mem_eq(records[i].concurrency, expected[i], sizeof(expected[i]));
-        }
-        for (size_t i = 0; i < COUNT_OF(records); i++)
-            in_flight_end(&lambda, &records[i]);
+    struct lambda lambda = { .parts.metrics = metrics_create() };
+    struct metrics *metrics = lambda.parts.metrics;
+    struct invocation_record throttled = record;
+    throttled.is_throttled = true;
+    throttled.version = "";
+    invocation_record_publish(&lambda, &throttled);
+    for (size_t set = 0; set <= 2; set++) {
+        ck_assert(bucket_of(metrics, "Throttles", set, "fn:live")->statistics.sum == 1);
+        ck_assert_ptr_null(bucket_of(metrics, "Invocations", set, "fn:live"));
+        ck_assert_ptr_null(bucket_of(metrics, "Duration", set, "fn:live"));
     }
-    map_clear(&lambda.in_flight, free);
+    metric_sets_forget(&lambda);
+    metrics_destroy(metrics);
+}
+END_TEST
+
+START_TEST(provisioned_concurrency_has_its_own_metrics_where_there_is_some)
+{
+    struct lambda lambda = { .parts.metrics = metrics_create() };
+    struct metrics *metrics = lambda.parts.metrics;
+    struct invocation_record provisioned = record;
+    provisioned.allocated = 4;
+    provisioned.provisioned = 3;
+    provisioned.is_provisioned = true;
+    invocation_record_publish(&lambda, &record);
+    ck_assert_ptr_null(bucket_of(metrics, "ProvisionedConcurrentExecutions", 1, ""));
+    invocation_record_publish(&lambda, &provisioned);
+    provisioned.is_provisioned = false;
+    invocation_record_publish(&lambda, &provisioned);
+    static const char invocations[] = "ProvisionedConcurrencyInvocations";
+    static const char spillover[] = "ProvisionedConcurrencySpilloverInvocations";
+    static const char utilization[] = "ProvisionedConcurrencyUtilization";
+    for (size_t set = 1; set <= 3; set++) {
+        ck_assert(bucket_of(metrics, invocations, set, "fn:live")->statistics.sum == 1);
+        ck_assert(bucket_of(metrics, spillover, set, "fn:live")->statistics.sum == 1);
+    }
+    ck_assert(bucket_of(metrics, utilization, 2, "fn:live")->statistics.maximum == 0.75);
+    ck_assert_ptr_null(bucket_of(metrics, utilization, 1, ""));
+    ck_assert_ptr_null(bucket_of(metrics, invocations, 0, ""));
+    metric_sets_forget(&lambda);
+    metrics_destroy(metrics);
+}
+END_TEST
+
+/* What the first release wrote: 16 bytes less, and what they say follows from the rest. */
+START_TEST(a_record_of_the_oldest_layout_is_read)
+{
+    enum { FIXED_SIZE = 2 + 8 + 8 + 16, LIMITS_SIZE = 16 };
+    struct buffer buffer = { 0 };
+    struct buffer old = { 0 };
+    struct arena arena = { 0 };
+    struct invocation_record again;
+    invocation_record_encode(&record, &buffer);
+    buffer_add(&old, buffer.data, FIXED_SIZE);
+    buffer_add(&old, buffer.data + FIXED_SIZE + LIMITS_SIZE,
+               buffer.size - FIXED_SIZE - LIMITS_SIZE);
+    old.data[0] = 1;
+    ck_assert(invocation_record_decode(buffer_text(&old), &arena, &again));
+    ck_assert_str_eq(again.resource, "fn:live");
+    ck_assert_uint_eq(again.claimed, record.concurrency[0]);
+    ck_assert_uint_eq(again.allocated, 0);
+    buffer_clear(&buffer);
+    buffer_clear(&old);
+    arena_clear(&arena);
 }
 END_TEST
 
 SUITE("metric_set", a_record_survives_its_journal_form, bytes_cut_short_or_too_many_are_none,
       an_invocation_is_in_each_dimension_set, handles_do_not_outlive_a_reset_of_the_metrics,
-      what_is_under_way_is_counted_in_each_scope)
+      a_throttled_invocation_is_counted_as_that_and_nothing_else,
+      provisioned_concurrency_has_its_own_metrics_where_there_is_some,
+      a_record_of_the_oldest_layout_is_read)

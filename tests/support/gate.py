@@ -1,0 +1,31 @@
+"""Functions that stop in the middle until the test lets them go on: no sleeps, no races."""
+import socket
+
+from tests.support.packages import node
+
+PATIENCE_SECONDS = 60
+
+
+class Gate:
+    """Each invocation of `package` connects here, and ends when the test opens the gate, unless its
+    event says `pass`. The event goes back as the result."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE_SECONDS)
+        self.inside = []
+        port = self.listener.getsockname()[1]
+        self.package = node(
+            "if (event.pass) return event; const net = await import('net'); await new Promise((resolve, reject) => { "
+            f"const s = net.connect({port}, '127.0.0.1'); s.on('error', reject); "
+            "s.on('close', resolve); s.resume(); }); return event")
+
+    def wait_until_inside(self, count=1):
+        while len(self.inside) < count:
+            self.inside.append(self.listener.accept()[0])
+
+    def open(self):
+        for connection in self.inside:
+            connection.close()
+        self.inside = []
+
