@@ -19,6 +19,7 @@
 #include "lambda/lambda.h"
 #include "log.h"
 #include "loop/loop.h"
+#include "loop/schedule.h"
 #include "random.h"
 #include "runtime/package.h"
 #include "runtime/pool.h"
@@ -31,6 +32,7 @@ struct emulator {
     struct settings settings;
     char *directory;
     struct loop *loop;
+    struct schedule *schedule;
     struct store *store;
     struct metrics *metrics;
     struct metrics_checkpoint *checkpoint;
@@ -186,6 +188,7 @@ static bool start_services(struct emulator *emulator, struct error *error)
     if (!emulator->pool)
         return false;
     struct lambda_parts parts = { .loop = emulator->loop,
+                                  .schedule = emulator->schedule,
                                   .store = emulator->store,
                                   .journal = emulator->journal,
                                   .metrics = emulator->metrics,
@@ -194,7 +197,11 @@ static bool start_services(struct emulator *emulator, struct error *error)
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch =
         (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };
-    emulator->admin = (struct admin){ emulator->lambda, emulator_services, reset, emulator };
+    emulator->admin = (struct admin){ .lambda = emulator->lambda,
+                                      .schedule = emulator->schedule,
+                                      .services = emulator_services,
+                                      .reset = reset,
+                                      .owner = emulator };
     return emulator->lambda != NULL;
 }
 
@@ -227,6 +234,7 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     if (settings->seed >= 0)
         random_set_seed((uint64_t)settings->seed);
     emulator->loop = loop_create();
+    emulator->schedule = schedule_create(emulator->loop);
     loop_before_sleep(emulator->loop, before_sleep, emulator);
     if (!open_directory(emulator, error) || !open_state(emulator, &position, error) ||
         !start_services(emulator, error) ||
@@ -259,6 +267,7 @@ void emulator_destroy(struct emulator *emulator)
     if (emulator->journal)
         journal_close(emulator->journal);
     edge_destroy(emulator->edge);
+    schedule_destroy(emulator->schedule);
     loop_destroy(emulator->loop);
     if (emulator->metrics)
         metrics_destroy(emulator->metrics);

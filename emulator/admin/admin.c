@@ -68,7 +68,7 @@ static const struct operation operations[] = {
     { 0 },
 };
 
-static const struct operation *const slices[] = { operations, NULL };
+static const struct operation *const slices[] = { operations, admin_clock_operations, NULL };
 
 const struct service admin_service = {
     .name = "coalmine",

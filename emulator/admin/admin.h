@@ -1,6 +1,6 @@
 /*
- * Coalmine's own endpoints, as a service like the others: health, reset, and the downloads that
- * Lambda's Code.Location links to.
+ * Coalmine's own endpoints, as a service like the others: health, reset, the clock, and the
+ * downloads that Lambda's Code.Location links to.
  */
 #ifndef COALMINE_ADMIN_H
 #define COALMINE_ADMIN_H
@@ -8,16 +8,21 @@
 #include <stdbool.h>
 
 #include "lambda/lambda.h"
+#include "loop/schedule.h"
 #include "operation/operation.h"
 
 /* The service's state. Owned by emulator.c. */
 struct admin {
     struct lambda *lambda;
+    struct schedule *schedule;
     const struct service *const *services;           /* NULL-ended: what health lists */
     bool (*reset)(void *owner, struct error *error); /* empties everything */
     void *owner;
 };
 
 extern const struct service admin_service;
+
+/* Slices of it. */
+extern const struct operation admin_clock_operations[];
 
 #endif

@@ -1,32 +1,67 @@
 #include "clock.h"
 
+#include <math.h>
 #include <time.h>
 
-static int64_t offset_ms;
+enum { MS_PER_SECOND = 1000, US_PER_SECOND = 1000 * 1000, NS_PER_MS = 1000 * 1000 };
 
-static int64_t read_us(clockid_t id)
-{
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
+/* Service time was service_ms when true time was true_ms, and runs at this scale since. */
+static struct {
+    enum clock_mode mode;
+    double scale;
+    int64_t service_ms;
+    int64_t true_ms;
+} service = { .mode = CLOCK_REAL, .scale = 1 };
 
 int64_t clock_true_ms(void)
 {
-    return read_us(CLOCK_REALTIME) / 1000;
-}
-
-int64_t clock_now_ms(void)
-{
-    return clock_true_ms() + offset_ms;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / NS_PER_MS;
 }
 
 int64_t clock_monotonic_us(void)
 {
-    return read_us(CLOCK_MONOTONIC);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
 }
 
-void clock_set_offset_ms(int64_t value)
+int64_t clock_now_ms(void)
 {
-    offset_ms = value;
+    int64_t passed_ms = clock_true_ms() - service.true_ms;
+    if (service.mode == CLOCK_REAL)
+        return service.service_ms + passed_ms;
+    return service.service_ms + (int64_t)floor((double)passed_ms * service.scale);
+}
+
+void clock_set_now_ms(int64_t now_ms)
+{
+    service.true_ms = clock_true_ms();
+    service.service_ms = now_ms;
+}
+
+void clock_set_mode(enum clock_mode mode, double scale)
+{
+    clock_set_now_ms(clock_now_ms());
+    service.mode = mode;
+    service.scale = mode == CLOCK_REAL ? 1 : mode == CLOCK_FROZEN ? 0 : scale;
+}
+
+enum clock_mode clock_get_mode(void)
+{
+    return service.mode;
+}
+
+double clock_scale(void)
+{
+    return service.scale;
+}
+
+int64_t clock_wait_ms(int64_t due_ms)
+{
+    int64_t left_ms = due_ms - clock_now_ms();
+    if (left_ms <= 0)
+        return 0;
+    return service.scale > 0 ? (int64_t)ceil((double)left_ms / service.scale) : -1;
 }

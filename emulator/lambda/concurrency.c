@@ -90,8 +90,8 @@ static struct concurrency_counter *counter_of(struct lambda *lambda, struct aren
                                               const char *what, const struct function_key *key,
                                               const char *rest)
 {
-    return concurrency_counter(lambda, arena_format(arena, "%s/%s/%s/%s", what, key->account,
-                                                    key->region, rest));
+    return concurrency_counter(
+        lambda, arena_format(arena, "%s/%s/%s/%s", what, key->account, key->region, rest));
 }
 
 void concurrency_scope_fill(struct lambda *lambda, const struct function_key *key,

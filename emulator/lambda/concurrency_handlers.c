@@ -25,7 +25,8 @@ static bool check_reservation(struct call *call, const struct function_key *key,
     int64_t present = concurrency_reserved(call->store, key);
     int64_t provisioned = concurrency_provisioned_total(call->store, key);
     int64_t others = account.reserved - (present == NONE ? 0 : present);
-    int64_t others_provisioned = account.provisioned_unreserved - (present == NONE ? provisioned : 0);
+    int64_t others_provisioned =
+        account.provisioned_unreserved - (present == NONE ? provisioned : 0);
     int64_t minimum = concurrency_unreserved_minimum(&account);
     if (wanted < provisioned)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER_UNTYPED,

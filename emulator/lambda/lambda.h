@@ -10,6 +10,7 @@
 #include "cloudwatch/metrics.h"
 #include "error.h"
 #include "loop/loop.h"
+#include "loop/schedule.h"
 #include "operation/operation.h"
 #include "runtime/pool.h"
 #include "store/journal.h"
@@ -21,6 +22,7 @@ struct lambda;
 
 struct lambda_parts {
     struct loop *loop;
+    struct schedule *schedule;
     struct store *store;
     struct journal *journal;
     struct metrics *metrics;

@@ -67,7 +67,7 @@ static void on_prepare(uv_prepare_t *prepare)
     do {
         did_something = run_deferred(loop);
         for (int i = 0; i < loop->hook_count; i++)
-            did_something |= loop->hooks[i].hook(loop->hooks[i].owner);
+            did_something |= loop->hooks[i].hook && loop->hooks[i].hook(loop->hooks[i].owner);
     } while (did_something);
     if (loop->is_stopping)
         uv_stop(&loop->uv);
@@ -121,7 +121,7 @@ void loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->is_stopping = true;
-    uv_async_send(&loop->wake);
+    loop_wake(loop);
 }
 
 void loop_run_until(struct loop *loop, const bool *flag)
@@ -136,6 +136,18 @@ void loop_before_sleep(struct loop *loop, loop_hook *hook, void *owner)
         abort();
     loop->hooks[loop->hook_count].hook = hook;
     loop->hooks[loop->hook_count++].owner = owner;
+}
+
+void loop_forget_hook(struct loop *loop, const void *owner)
+{
+    for (int i = 0; i < loop->hook_count; i++)
+        if (loop->hooks[i].owner == owner)
+            loop->hooks[i].hook = NULL;
+}
+
+void loop_wake(struct loop *loop)
+{
+    uv_async_send(&loop->wake);
 }
 
 void loop_defer(struct loop *loop, void (*function)(void *owner), void *owner)

@@ -27,9 +27,13 @@ void loop_stop(struct loop *loop);
 void loop_run_until(struct loop *loop, const bool *flag);
 
 /* Called before the loop sleeps, in the order of registration, again and again until no hook
- * answers true ("I did something"). Hooks live as long as the loop. */
+ * answers true ("I did something"). */
 typedef bool loop_hook(void *owner);
 void loop_before_sleep(struct loop *loop, loop_hook *hook, void *owner);
+/* The owner's hooks are called no more. */
+void loop_forget_hook(struct loop *loop, const void *owner);
+/* The loop turns once more before it sleeps: there is something for the hooks to do. */
+void loop_wake(struct loop *loop);
 
 /* Runs `function(owner)` before the loop sleeps, never inside the caller: completions that must
  * not run inside the call that asked for them. Runs before the hooks. */

@@ -59,3 +59,27 @@ def test_reset_while_an_invocation_runs(start_server, name):
     assert answers == [b'"late"']
     create(lam, name, node("return 'new'"))
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"new"'
+
+
+def test_the_clock_can_be_turned(start_server):
+    http = Http(start_server().port)
+    assert http.json("GET", "/_coalmine/clock")["mode"] == "real"
+    frozen = http.json("POST", "/_coalmine/clock",
+                       {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
+    assert (frozen["mode"], frozen["time"]) == ("frozen", "2026-01-01T00:00:00.000Z")
+    assert http.json("POST", "/_coalmine/clock", {"advance": "90m"})["time"] == (
+        "2026-01-01T01:30:00.000Z")
+    assert http.json("GET", "/_coalmine/clock")["time"] == "2026-01-01T01:30:00.000Z"
+    scaled = http.json("POST", "/_coalmine/clock", {"mode": "scaled", "scale": 60})
+    assert (scaled["mode"], scaled["scale"]) == ("scaled", 60)
+    assert abs(http.json("POST", "/_coalmine/clock", {"mode": "real"})["offsetSeconds"]) < 1
+
+
+def test_a_wrong_clock_setting_changes_nothing(http):
+    for body, problem in [({"advance": "5 parsecs"}, "advance must be a duration"),
+                          ({"time": "tomorrow"}, "time must be a time"),
+                          ({"mode": "scaled"}, "go together"),
+                          ({"mode": "backwards"}, "Member must satisfy enum value set")]:
+        answer = http.send("POST", "/_coalmine/clock", json.dumps(body).encode())
+        assert answer.status == 400 and problem in json.loads(answer.body)["message"]
+    assert http.json("GET", "/_coalmine/clock")["mode"] == "real"

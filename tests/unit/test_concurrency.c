@@ -4,7 +4,8 @@
 
 enum { PLACES_MAX = 8, NONE = -1 };
 
-/* A function with a version that has provisioned concurrency, and another account's worth of room. */
+/* A function with a version that has provisioned concurrency, and another account's worth of room.
+ */
 static struct concurrency_counter counters[7];
 
 static struct concurrency_scope scope_of(int64_t reserved, int64_t on_demand_limit)

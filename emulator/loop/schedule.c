@@ -1,0 +1,190 @@
+#include "loop/schedule.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "clock.h"
+#include "xalloc.h"
+
+enum { BUSY_MAX = 8 };
+
+struct advance {
+    struct advance *next;
+    int64_t target_ms;
+    void (*on_done)(void *owner);
+    void *owner;
+};
+
+struct schedule {
+    struct loop *loop;
+    struct schedule_entry *entries; /* few: those of one kind share one, set to the first of them */
+    struct loop_timer *timer;
+    struct advance *advances;
+    struct {
+        bool (*is_busy)(void *owner);
+        void *owner;
+    } busy[BUSY_MAX];
+    int busy_count;
+};
+
+/* The first that becomes due; NULL if nothing is set. */
+static struct schedule_entry *find_first(const struct schedule *schedule)
+{
+    struct schedule_entry *first = NULL;
+    for (struct schedule_entry *entry = schedule->entries; entry; entry = entry->next)
+        if (!first || entry->due_ms < first->due_ms)
+            first = entry;
+    return first;
+}
+
+static void remove_entry(struct schedule *schedule, struct schedule_entry *entry)
+{
+    struct schedule_entry **link = &schedule->entries;
+    while (*link != entry)
+        link = &(*link)->next;
+    *link = entry->next;
+    entry->next = NULL;
+    entry->is_set = false;
+}
+
+/* Runs what is due by now; true if anything was. What that sets anew waits for the next round. */
+static bool run_due(struct schedule *schedule)
+{
+    int64_t now_ms = clock_now_ms();
+    struct schedule_entry *first = find_first(schedule);
+    if (!first || first->due_ms > now_ms)
+        return false;
+    remove_entry(schedule, first);
+    first->function(first->owner);
+    return true;
+}
+
+static void on_timer(void *owner)
+{
+    struct schedule *schedule = owner;
+    loop_timer_stop(&schedule->timer);
+    loop_wake(schedule->loop); /* the hook does the rest */
+}
+
+static void set_timer(struct schedule *schedule)
+{
+    const struct schedule_entry *first = find_first(schedule);
+    int64_t wait_ms = first ? clock_wait_ms(first->due_ms) : -1;
+    loop_timer_stop(&schedule->timer);
+    if (wait_ms >= 0)
+        schedule->timer = loop_timer_start(schedule->loop, wait_ms, 0, on_timer, schedule);
+}
+
+static bool must_wait(const struct schedule *schedule)
+{
+    for (int i = 0; i < schedule->busy_count; i++)
+        if (schedule->busy[i].is_busy(schedule->busy[i].owner))
+            return true;
+    return false;
+}
+
+static void finish_advance(struct schedule *schedule)
+{
+    struct advance *advance = schedule->advances;
+    schedule->advances = advance->next;
+    if (clock_now_ms() < advance->target_ms)
+        clock_set_now_ms(advance->target_ms);
+    advance->on_done(advance->owner);
+    free(advance);
+    set_timer(schedule);
+    loop_wake(schedule->loop); /* whoever waits for a turn to end sees it */
+}
+
+/* One step of the advance under way; true if something happened. */
+static bool step(struct schedule *schedule)
+{
+    if (must_wait(schedule))
+        return false;
+    const struct schedule_entry *first = find_first(schedule);
+    if (!first || first->due_ms > schedule->advances->target_ms) {
+        finish_advance(schedule);
+        return true;
+    }
+    if (clock_now_ms() < first->due_ms)
+        clock_set_now_ms(first->due_ms);
+    return run_due(schedule);
+}
+
+static bool before_sleep(void *owner)
+{
+    struct schedule *schedule = owner;
+    if (schedule->advances)
+        return step(schedule);
+    bool did_something = false;
+    while (run_due(schedule))
+        did_something = true;
+    if (did_something || (!schedule->timer && schedule->entries))
+        set_timer(schedule);
+    return did_something;
+}
+
+struct schedule *schedule_create(struct loop *loop)
+{
+    struct schedule *schedule = xcalloc(1, sizeof(*schedule));
+    schedule->loop = loop;
+    loop_before_sleep(loop, before_sleep, schedule);
+    return schedule;
+}
+
+void schedule_destroy(struct schedule *schedule)
+{
+    if (!schedule)
+        return;
+    loop_forget_hook(schedule->loop, schedule);
+    loop_timer_stop(&schedule->timer);
+    while (schedule->advances) {
+        struct advance *next = schedule->advances->next;
+        free(schedule->advances);
+        schedule->advances = next;
+    }
+    free(schedule);
+}
+
+void schedule_set(struct schedule *schedule, struct schedule_entry *entry, int64_t due_ms,
+                  void (*function)(void *owner), void *owner)
+{
+    if (entry->is_set)
+        remove_entry(schedule, entry);
+    *entry = (struct schedule_entry){ .next = schedule->entries,
+                                      .is_set = true,
+                                      .due_ms = due_ms,
+                                      .function = function,
+                                      .owner = owner };
+    schedule->entries = entry;
+    set_timer(schedule);
+}
+
+void schedule_clear(struct schedule *schedule, struct schedule_entry *entry)
+{
+    if (entry->is_set)
+        remove_entry(schedule, entry);
+}
+
+void schedule_clock_changed(struct schedule *schedule)
+{
+    set_timer(schedule);
+}
+
+void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), void *owner)
+{
+    assert(schedule->busy_count < BUSY_MAX);
+    schedule->busy[schedule->busy_count].is_busy = is_busy;
+    schedule->busy[schedule->busy_count++].owner = owner;
+}
+
+void schedule_advance(struct schedule *schedule, int64_t target_ms, void (*on_done)(void *owner),
+                      void *owner)
+{
+    struct advance *advance = xcalloc(1, sizeof(*advance));
+    struct advance **last = &schedule->advances;
+    *advance = (struct advance){ NULL, target_ms, on_done, owner };
+    while (*last)
+        last = &(*last)->next;
+    *last = advance;
+    loop_wake(schedule->loop);
+}

@@ -1,0 +1,46 @@
+/*
+ * What becomes due at a service time: retries, alarms, expiries. The schedule follows the clock
+ * however that runs, and can be advanced: then everything that falls due on the way happens at its
+ * own time, one after the other, and each is waited for before the next.
+ */
+#ifndef COALMINE_SCHEDULE_H
+#define COALMINE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+struct schedule;
+
+struct schedule *schedule_create(struct loop *loop);
+/* Entries that are still set are forgotten; accepts NULL. Before loop_destroy(). */
+void schedule_destroy(struct schedule *schedule);
+
+/* One thing that becomes due; part of its owner, zeroed at birth. */
+struct schedule_entry {
+    struct schedule_entry *next;
+    bool is_set;
+    int64_t due_ms; /* service time */
+    void (*function)(void *owner);
+    void *owner;
+};
+
+/* Calls `function(owner)` once, on the loop and never inside this call, when service time has come
+ * to due_ms. Replaces an earlier time of the same entry. */
+void schedule_set(struct schedule *schedule, struct schedule_entry *entry, int64_t due_ms,
+                  void (*function)(void *owner), void *owner);
+void schedule_clear(struct schedule *schedule, struct schedule_entry *entry);
+
+/* The clock was set or its mode changed: what is due is looked at again. */
+void schedule_clock_changed(struct schedule *schedule);
+
+/* `is_busy(owner)` says that work which a due time began is still under way: advancing waits. */
+void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), void *owner);
+
+/* Moves service time on to `target_ms` as if it had been lived, then calls `on_done(owner)`. One
+ * after the other, in the order of calling. */
+void schedule_advance(struct schedule *schedule, int64_t target_ms, void (*on_done)(void *owner),
+                      void *owner);
+
+#endif

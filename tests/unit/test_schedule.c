@@ -1,0 +1,163 @@
+/* schedule and clock: what is due happens at its time, however time runs. */
+#include "clock.h"
+#include "loop/schedule.h"
+#include "support/suite.h"
+
+enum { MINUTE_MS = 60 * 1000, EVENTS_MAX = 16 };
+
+static struct loop *loop;
+static struct schedule *schedule;
+static int64_t epoch_ms;
+static struct {
+    int name;
+    int64_t at_ms;
+} events[EVENTS_MAX];
+static int event_count;
+static bool is_finished;
+static bool is_working;
+static struct schedule_entry entries[4];
+
+static void start(enum clock_mode mode, double scale)
+{
+    loop = loop_create();
+    schedule = schedule_create(loop);
+    clock_set_mode(mode, scale);
+    epoch_ms = clock_now_ms();
+    event_count = 0;
+    is_finished = false;
+    memset(entries, 0, sizeof(entries));
+}
+
+static void end(void)
+{
+    schedule_destroy(schedule);
+    loop_destroy(loop);
+}
+
+static void on_event(void *owner)
+{
+    events[event_count].name = (int)((struct schedule_entry *)owner - entries);
+    events[event_count++].at_ms = clock_now_ms() - epoch_ms;
+}
+
+static void set(int name, int64_t after_ms)
+{
+    schedule_set(schedule, &entries[name], epoch_ms + after_ms, on_event, &entries[name]);
+}
+
+static void on_finished(void *owner UNUSED)
+{
+    is_finished = true;
+}
+
+static void advance(int64_t by_ms)
+{
+    is_finished = false;
+    schedule_advance(schedule, clock_now_ms() + by_ms, on_finished, NULL);
+    loop_run_until(loop, &is_finished);
+}
+
+START_TEST(what_falls_due_on_the_way_happens_in_order_at_its_own_time)
+{
+    start(CLOCK_FROZEN, 0);
+    set(0, 3 * MINUTE_MS);
+    set(1, 1 * MINUTE_MS);
+    set(2, 2 * MINUTE_MS);
+    set(3, 6 * MINUTE_MS);
+    set(2, 4 * MINUTE_MS); /* put off */
+    advance(5 * MINUTE_MS);
+    ck_assert_int_eq(event_count, 3);
+    static const int names[] = { 1, 0, 2 };
+    static const int64_t minutes[] = { 1, 3, 4 };
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(events[i].name, names[i]);
+        ck_assert_int_eq(events[i].at_ms, minutes[i] * MINUTE_MS);
+    }
+    ck_assert_int_eq(clock_now_ms() - epoch_ms, 5 * MINUTE_MS);
+    schedule_clear(schedule, &entries[3]);
+    advance(5 * MINUTE_MS);
+    ck_assert_int_eq(event_count, 3);
+    end();
+}
+END_TEST
+
+/* Sets itself again each minute, as an alarm does. */
+static void on_minute(void *owner)
+{
+    on_event(owner);
+    schedule_set(schedule, owner, clock_now_ms() + MINUTE_MS, on_minute, owner);
+}
+
+START_TEST(what_sets_itself_again_is_lived_through)
+{
+    start(CLOCK_FROZEN, 0);
+    schedule_set(schedule, &entries[0], epoch_ms + MINUTE_MS, on_minute, &entries[0]);
+    advance(10 * MINUTE_MS);
+    ck_assert_int_eq(event_count, 10);
+    ck_assert_int_eq(events[9].at_ms, 10 * MINUTE_MS);
+    end();
+}
+END_TEST
+
+static void on_worked(void *owner UNUSED)
+{
+    is_working = false;
+}
+
+static void nothing(void *owner UNUSED)
+{
+}
+
+static void on_start_work(void *owner)
+{
+    on_event(owner);
+    is_working = true;
+    loop_work(loop, nothing, on_worked, NULL);
+}
+
+static bool is_busy(void *owner UNUSED)
+{
+    return is_working;
+}
+
+START_TEST(work_that_a_due_time_began_is_waited_for)
+{
+    start(CLOCK_FROZEN, 0);
+    schedule_wait_for(schedule, is_busy, NULL);
+    schedule_set(schedule, &entries[0], epoch_ms + MINUTE_MS, on_start_work, &entries[0]);
+    set(1, 2 * MINUTE_MS);
+    advance(3 * MINUTE_MS);
+    ck_assert(!is_working);
+    ck_assert_int_eq(event_count, 2);
+    end();
+}
+END_TEST
+
+START_TEST(without_advancing_it_follows_the_clock)
+{
+    start(CLOCK_SCALED, 60000); /* a minute is a millisecond */
+    schedule_set(schedule, &entries[0], epoch_ms + MINUTE_MS, on_finished, NULL);
+    loop_run_until(loop, &is_finished);
+    ck_assert_int_ge(clock_now_ms() - epoch_ms, MINUTE_MS);
+    clock_set_mode(CLOCK_REAL, 1);
+    end();
+}
+END_TEST
+
+START_TEST(a_mode_changes_without_a_jump)
+{
+    start(CLOCK_FROZEN, 0);
+    ck_assert_int_eq(clock_wait_ms(epoch_ms + 1), -1);
+    ck_assert_int_eq(clock_wait_ms(epoch_ms), 0);
+    clock_set_now_ms(epoch_ms + MINUTE_MS);
+    clock_set_mode(CLOCK_SCALED, 10);
+    ck_assert_int_le(clock_now_ms() - epoch_ms - MINUTE_MS, 1000);
+    ck_assert_int_ge(clock_now_ms() - epoch_ms, MINUTE_MS);
+    ck_assert_int_le(clock_wait_ms(clock_now_ms() + MINUTE_MS), MINUTE_MS / 10);
+    end();
+}
+END_TEST
+
+SUITE("schedule", what_falls_due_on_the_way_happens_in_order_at_its_own_time,
+      what_sets_itself_again_is_lived_through, work_that_a_due_time_began_is_waited_for,
+      without_advancing_it_follows_the_clock, a_mode_changes_without_a_jump)
