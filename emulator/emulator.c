@@ -253,6 +253,7 @@ void emulator_destroy(struct emulator *emulator)
         return;
     struct http_server *server = emulator->server;
     if (server) {
+        lambda_stop_events(emulator->lambda);
         http_server_drain(server);
         lambda_finish_uploads(emulator->lambda);
     }
@@ -301,6 +302,7 @@ void emulator_run(struct emulator *emulator)
 void emulator_stop(struct emulator *emulator)
 {
     emulator->is_draining = true;
+    lambda_stop_events(emulator->lambda);
     http_server_drain(emulator->server);
     stop_if_drained(emulator);
 }

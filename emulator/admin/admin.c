@@ -26,6 +26,13 @@ static enum outcome reset(struct call *call)
     return admin->reset(admin->owner, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
+static enum outcome list_destinations(struct call *call)
+{
+    const struct admin *admin = call->state;
+    json_set(call_output(call), "records", lambda_deliveries(admin->lambda));
+    return OUTCOME_OK;
+}
+
 static enum outcome download_code(struct call *call)
 {
     const struct admin *admin = call->state;
@@ -59,6 +66,12 @@ static const struct operation operations[] = {
       .status = 204,
       .handle = reset,
       .note = "Empties everything: functions, versions, aliases, roles, metrics." },
+    { .name = "ListDestinationRecords",
+      .route = "GET /_coalmine/destinations",
+      .handle = list_destinations,
+      .note =
+          "The records that went to destinations of asynchronous invocations and to dead-letter "
+          "queues: functions were invoked, all others are kept here only (the newest 10,000)." },
     { .name = "DownloadCode",
       .route = "GET /snapshots/{Account}/{File}",
       .flags = OPERATION_RAW_PAYLOAD,

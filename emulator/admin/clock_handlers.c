@@ -64,8 +64,7 @@ static bool read_wish(struct call *call, struct wish *wish_out)
                          "advance must be a duration such as 90s, 5m or 2h, not '%s'", advance);
     bool is_scaled = wish_out->mode && strcmp(wish_out->mode, modes[CLOCK_SCALED]) == 0;
     if (is_scaled != (wish_out->scale > 0))
-        return error_set(&call->error, &bad_request,
-                         "mode scaled and a scale above 0 go together");
+        return error_set(&call->error, &bad_request, "mode scaled and a scale above 0 go together");
     return true;
 }
 

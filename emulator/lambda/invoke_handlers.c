@@ -5,12 +5,18 @@
 #include <stdlib.h>
 
 #include "crypto.h"
+#include "lambda/event_queue.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/invocation.h"
 #include "xalloc.h"
 
-enum { PAYLOAD_MAX = 6291456, LOG_TAIL_MAX = 4096 };
+enum {
+    PAYLOAD_MAX = 6291456,
+    EVENT_PAYLOAD_MAX = 1048576,
+    ASYNC_PAYLOAD_MAX = 262144,
+    LOG_TAIL_MAX = 4096,
+};
 
 static bool payload_is_json(struct call *call)
 {
@@ -84,6 +90,31 @@ static enum outcome run(struct call *call, const struct target *target)
     return OUTCOME_LATER;
 }
 
+/* Safe on disk before the 202 leaves, run when its turn comes. */
+static enum outcome queue(struct call *call)
+{
+    struct function_name name;
+    if (!function_name_read(call, &name))
+        return OUTCOME_FAULT;
+    struct lambda_event event = { .function = name,
+                                  .request_id = call->request_id,
+                                  .trace_id = json_text(call->input, "TraceId", NULL),
+                                  .payload = call->payload };
+    event_queue_put(lambda_of(call), &event);
+    call->status = 202;
+    return OUTCOME_OK;
+}
+
+static enum outcome queue_if_small(struct call *call, size_t payload_max)
+{
+    if (call->payload.size > payload_max)
+        return call_fault(call, &LAMBDA_REQUEST_TOO_LARGE,
+                          "%zu byte payload is too large for the Event invocation type (limit %zu "
+                          "bytes)",
+                          call->payload.size, payload_max);
+    return call_write(call, queue);
+}
+
 static enum outcome invoke(struct call *call)
 {
     struct function_name name;
@@ -98,10 +129,17 @@ static enum outcome invoke(struct call *call)
         return OUTCOME_OK;
     }
     if (strcmp(type, "Event") == 0)
-        return call_fault(call, &LAMBDA_NOT_IMPLEMENTED,
-                          "Coalmine does not emulate Invoke with InvocationType Event yet; use "
-                          "RequestResponse");
+        return queue_if_small(call, EVENT_PAYLOAD_MAX);
     return run(call, target);
+}
+
+static enum outcome invoke_async(struct call *call)
+{
+    struct function_name name;
+    if (!function_name_read(call, &name) || !payload_is_json(call) ||
+        !target_get(lambda_of(call), &name, &call->error))
+        return OUTCOME_FAULT;
+    return queue_if_small(call, ASYNC_PAYLOAD_MAX);
 }
 
 static const char *const invocation_types[] = { "RequestResponse", "Event", "DryRun", NULL };
@@ -131,6 +169,8 @@ static const struct field invoke_fields[] = {
     { 0 },
 };
 
+static const struct field invoke_async_fields[] = { FUNCTION_NAME_FIELD, { 0 } };
+
 const struct operation invoke_operations[] = {
     { .name = "Invoke",
       .route = "POST /2015-03-31/functions/{FunctionName}/invocations",
@@ -138,6 +178,13 @@ const struct operation invoke_operations[] = {
       .input = invoke_fields,
       .handle = invoke,
       .body_ceiling = PAYLOAD_MAX,
-      .note = "InvocationType RequestResponse and DryRun." },
+      .note = "Weights are drawn anew for each attempt of an Event." },
+    { .name = "InvokeAsync",
+      .route = "POST /2014-11-13/functions/{FunctionName}/invoke-async",
+      .status = 202,
+      .flags = OPERATION_RAW_PAYLOAD,
+      .input = invoke_async_fields,
+      .handle = invoke_async,
+      .body_ceiling = PAYLOAD_MAX },
     { 0 },
 };

@@ -9,6 +9,8 @@
 
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/delivery.h"
+#include "lambda/event_queue.h"
 #include "lambda/metric_set.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
@@ -30,6 +32,7 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
         return NULL;
     }
     code_sweep(lambda);
+    lambda->events = event_queue_create(lambda);
     return lambda;
 }
 
@@ -37,6 +40,7 @@ void lambda_destroy(struct lambda *lambda)
 {
     if (!lambda)
         return;
+    event_queue_destroy(lambda->events);
     code_garbage_clear(lambda);
     targets_forget(lambda);
     metric_sets_forget(lambda);
@@ -58,6 +62,17 @@ void lambda_reset(struct lambda *lambda)
 void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
+    event_queue_refresh(lambda->events);
+}
+
+void lambda_stop_events(struct lambda *lambda)
+{
+    event_queue_stop(lambda->events);
+}
+
+cJSON *lambda_deliveries(struct lambda *lambda)
+{
+    return delivery_list(lambda->parts.store);
 }
 
 void lambda_finish_uploads(struct lambda *lambda)

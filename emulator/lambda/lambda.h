@@ -42,6 +42,13 @@ void lambda_reset(struct lambda *lambda);
 /* Forgets what was cached of the store: its last turn was undone. */
 void lambda_forget(struct lambda *lambda);
 
+/* Starts no more queued events: the server is about to end. */
+void lambda_stop_events(struct lambda *lambda);
+
+/* What went, or would have gone, to destinations and dead-letter queues; a JSON array, owned by
+ * the caller. */
+cJSON *lambda_deliveries(struct lambda *lambda);
+
 /* Runs the loop until no package is being unpacked any more: their calls are ended then. */
 void lambda_finish_uploads(struct lambda *lambda);
 

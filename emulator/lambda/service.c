@@ -27,7 +27,6 @@ static const struct operation *const slices[] = {
 #define SIGNING "/2020-04-22/code-signing-configs"
 
 static const struct lacking_operation lacking[] = {
-    { "InvokeAsync", "POST " FUNCTION("2014-11-13") "/invoke-async" },
     { "InvokeWithResponseStream",
       "POST " FUNCTION("2021-11-15") "/response-streaming-invocations" },
     { "ListProvisionedConcurrencyConfigs",

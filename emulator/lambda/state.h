@@ -17,6 +17,7 @@ struct lambda {
     struct map published;        /* struct metric_set by dimension values; as the targets */
     struct garbage *garbage;     /* code that lost its last version; removed later */
     size_t uploads;              /* packages being unpacked */
+    struct event_queue *events;
 };
 
 static inline struct lambda *lambda_of(struct call *call)

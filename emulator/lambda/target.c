@@ -111,6 +111,10 @@ static bool make_version_of(struct making *making, int64_t number, struct target
         return false;
     make_version(making->lambda, made, &version);
     make_counters(making, made);
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version.configuration));
+    const char *queue = json_text(json_get(configuration, "DeadLetterConfig"), "TargetArn", NULL);
+    if (queue) /* the same for both versions of a split */
+        making->target->dead_letter_arn = copied(&making->target->texts, queue);
     return true;
 }
 

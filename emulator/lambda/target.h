@@ -27,7 +27,8 @@ struct target {
     struct function_key key;
     struct concurrency_scope concurrency;
     char lineage_hash[LINEAGE_HASH_SIZE];
-    bool stops_loops; /* RecursiveLoop is Terminate */
+    bool stops_loops;            /* RecursiveLoop is Terminate */
+    const char *dead_letter_arn; /* of the primary's configuration; NULL: none */
     struct target_version primary;
     struct target_version *routed; /* NULL: no weights */
     double weight;

@@ -35,12 +35,9 @@ enum outcome call_fault(struct call *call, const struct fault *fault, const char
     return OUTCOME_FAULT;
 }
 
-/* Runs the handler inside a savepoint if the operation writes. No savepoint outlives a turn: a
- * handler that answers OUTCOME_LATER has written nothing yet. */
-static enum outcome run_handler(struct call *call, operation_handler *handler)
+/* No savepoint outlives a turn: a handler that answers OUTCOME_LATER has written nothing yet. */
+enum outcome call_write(struct call *call, operation_handler *handler)
 {
-    if (!(call->operation->flags & OPERATION_WRITES))
-        return handler(call);
     store_begin_call(call->store);
     enum outcome outcome = handler(call);
     if (!store_end_call(call->store, outcome == OUTCOME_OK, &call->error)) {
@@ -48,6 +45,12 @@ static enum outcome run_handler(struct call *call, operation_handler *handler)
         return OUTCOME_FAULT;
     }
     return outcome;
+}
+
+static enum outcome run_handler(struct call *call, operation_handler *handler)
+{
+    bool writes = call->operation->flags & OPERATION_WRITES;
+    return writes ? call_write(call, handler) : handler(call);
 }
 
 void dispatch(struct call *call)

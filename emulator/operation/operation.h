@@ -142,6 +142,10 @@ void dispatch(struct call *call);
  * (savepoint if the operation writes) and finishes it. */
 void call_continue(struct call *call, operation_handler *handler);
 
+/* Runs a handler inside a savepoint, for an operation that writes only at times and is too hot to
+ * open one always. */
+enum outcome call_write(struct call *call, operation_handler *handler);
+
 /* Ends the call; exactly once. The call is gone afterwards. */
 void call_finish(struct call *call, enum outcome outcome);
 

@@ -275,12 +275,6 @@ def test_the_headers_of_an_invocation(http, lam, name):
     assert answer.getheader("X-Amz-Executed-Version") is None
 
 
-def test_an_event_invocation_is_refused_and_not_run(http, lam, name):
-    create(lam, name)
-    answer = http.send("POST", f"{FUNCTIONS}/{name}/invocations", b"{}",
-                       {"X-Amz-Invocation-Type": "Event"})
-    assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (501, "NotImplemented")
-    assert "Event" in json.loads(answer.body)["message"]
 
 
 def test_cloudwatch_and_sts_errors_in_xml(http):

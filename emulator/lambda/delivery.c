@@ -1,0 +1,213 @@
+#include "lambda/delivery.h"
+
+#include "arn.h"
+#include "clock.h"
+#include "lambda/event_invoke_config.h"
+#include "lambda/event_queue.h"
+#include "lambda/function.h"
+#include "lambda/metric_point.h"
+#include "lambda/target.h"
+#include "log.h"
+#include "random.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { KEPT_MAX = 10000, ERROR_MESSAGE_MAX = 1024, HTTP_OK = 200 };
+
+static const char *const conditions[] = {
+    [DELIVERY_SUCCESS] = "Success",
+    [DELIVERY_RETRIES_EXHAUSTED] = "RetriesExhausted",
+    [DELIVERY_EVENT_AGE_EXCEEDED] = "EventAgeExceeded",
+    [DELIVERY_ZERO_RESERVED_CONCURRENCY] = "ZeroReservedConcurrency",
+};
+
+static const char *qualifier_of(const struct lambda_event *event)
+{
+    return event->function.qualifier ? event->function.qualifier : "$LATEST";
+}
+
+/* A payload as a JSON value; what is none (a custom runtime may answer anything) as a text. */
+static void set_payload(cJSON *record, const char *name, struct text payload)
+{
+    struct json_fault fault;
+    CLEANUP(freep) char *text = xstrndup(payload.data, payload.size);
+    json_set(record, name,
+             json_check(payload, &fault) ? cJSON_CreateRaw(text) : cJSON_CreateString(text));
+}
+
+static void set_response(cJSON *record, const struct delivery *delivery)
+{
+    const struct invocation_result *result = delivery->result;
+    cJSON *context = json_set_object(record, "responseContext");
+    json_set_double(context, "statusCode", HTTP_OK);
+    json_set_text(context, "executedVersion", delivery->executed_version);
+    if (result->end != INVOCATION_OK)
+        json_set_text(context, "functionError", "Unhandled");
+    set_payload(record, "responsePayload", (struct text){ result->payload, result->payload_size });
+}
+
+char *delivery_record(const struct delivery *delivery, int64_t now_ms)
+{
+    char time[TIMESTAMP_SIZE];
+    struct arena arena = { 0 };
+    const struct lambda_event *event = delivery->event;
+    CLEANUP(json_deletep) cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "version", "1.0");
+    json_set_text(record, "timestamp", timestamp_print(now_ms, TIMESTAMP_ISO_MS, time));
+    cJSON *context = json_set_object(record, "requestContext");
+    json_set_text(context, "requestId", event->request_id);
+    json_set_text(context, "functionArn",
+                  function_arn(&arena, &event->function.key, qualifier_of(event)));
+    json_set_text(context, "condition", conditions[delivery->condition]);
+    json_set_double(context, "approximateInvokeCount", delivery->invoke_count);
+    set_payload(record, "requestPayload", event->payload);
+    if (delivery->result)
+        set_response(record, delivery);
+    arena_clear(&arena);
+    return json_print(record);
+}
+
+/* What a dead-letter queue gets: the event itself and three attributes (section 7.3). */
+static char *dead_letter_record(const struct delivery *delivery)
+{
+    const struct lambda_event *event = delivery->event;
+    const struct invocation_result *result = delivery->result;
+    CLEANUP(json_deletep) cJSON *record = cJSON_CreateObject();
+    CLEANUP(freep) char *body = xstrndup(event->payload.data, event->payload.size);
+    json_set_text(record, "body", body);
+    cJSON *attributes = json_set_object(record, "messageAttributes");
+    json_set_text(attributes, "RequestID", event->request_id);
+    json_set_text(attributes, "ErrorCode", "200");
+    CLEANUP(json_deletep)
+    cJSON *error =
+        result ? json_parse((struct text){ result->payload, result->payload_size }) : NULL;
+    const char *message = json_text(error, "errorMessage", conditions[delivery->condition]);
+    CLEANUP(freep) char *cut = xstrndup(message, strnlen(message, ERROR_MESSAGE_MAX));
+    json_set_text(attributes, "ErrorMessage", cut);
+    return json_print(record);
+}
+
+static void keep(struct store *store, const struct delivery *delivery, const char *kind,
+                 const char *destination, const char *status, const char *record)
+{
+    struct arena arena = { 0 };
+    const struct function_key *key = &delivery->event->function.key;
+    sqlite3_stmt *query = store_query(
+        store, "INSERT INTO lambda_delivery (account, region, time_ms, kind, function_arn, "
+               "destination, status, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    store_bind_text(query, 1, key->account);
+    store_bind_text(query, 2, key->region);
+    store_bind_int(query, 3, clock_now_ms());
+    store_bind_text(query, 4, kind);
+    store_bind_text(query, 5, function_arn(&arena, key, qualifier_of(delivery->event)));
+    store_bind_text(query, 6, destination);
+    store_bind_text(query, 7, status);
+    store_bind_text(query, 8, record);
+    store_run(store, query);
+    sqlite3_stmt *trim = store_query(
+        store, "DELETE FROM lambda_delivery WHERE place <= (SELECT max(place) FROM "
+               "lambda_delivery) - ?");
+    store_bind_int(trim, 1, KEPT_MAX);
+    store_run(store, trim);
+    arena_clear(&arena);
+}
+
+/* The function that an ARN of this account and region names; false for anything else. */
+static bool read_function(const char *arn, const struct function_key *near, struct arena *arena,
+                          struct function_name *name_out)
+{
+    const char *prefix = arena_format(arena, "arn:%s:lambda:%s:%s:function:",
+                                      arn_partition(near->region), near->region, near->account);
+    if (!text_starts_with(text_from(arn), prefix))
+        return false;
+    struct text rest = text_from(arn + strlen(prefix));
+    const char *name = arena_copy(arena, text_cut(&rest, ':'));
+    *name_out = (struct function_name){ { near->account, near->region, name },
+                                        rest.data ? arena_copy(arena, rest) : NULL };
+    return true;
+}
+
+/* Queues the record for a function, as AWS invokes destinations: asynchronously. */
+static bool invoke_destination(struct lambda *lambda, const struct delivery *delivery,
+                               const struct function_name *name, const char *record)
+{
+    char request_id[UUID_SIZE];
+    random_uuid(request_id);
+    if (!function_exists(lambda->parts.store, &name->key))
+        return false;
+    struct lambda_event event = { .function = *name,
+                                  .request_id = request_id,
+                                  .trace_id = delivery->event->trace_id,
+                                  .payload = text_from(record) };
+    event_queue_put(lambda, &event);
+    return true;
+}
+
+static void send_record(struct lambda *lambda, const struct delivery *delivery, const char *kind,
+                        const char *destination)
+{
+    struct arena arena = { 0 };
+    struct function_name name;
+    const char *status = "kept";
+    CLEANUP(freep) char *record = delivery_record(delivery, clock_now_ms());
+    if (read_function(destination, &delivery->event->function.key, &arena, &name)) {
+        bool is_queued = invoke_destination(lambda, delivery, &name, record);
+        status = is_queued ? "invoked" : "failed";
+        if (!is_queued) {
+            struct metric_point point = { &delivery->event->function.key,
+                                          "DestinationDeliveryFailures", "Count", 1 };
+            metric_point_publish(lambda, &point);
+        }
+    } else {
+        log_info("lambda", "a record for %s is kept: GET /_coalmine/destinations", destination);
+    }
+    keep(lambda->parts.store, delivery, kind, destination, status, record);
+    arena_clear(&arena);
+}
+
+static void send_dead_letter(struct lambda *lambda, const struct delivery *delivery)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct target *target = target_get(lambda, &delivery->event->function, &error);
+    if (!target || !target->dead_letter_arn)
+        return;
+    CLEANUP(freep) char *record = dead_letter_record(delivery);
+    keep(lambda->parts.store, delivery, "DeadLetter", target->dead_letter_arn, "kept", record);
+}
+
+void delivery_send(struct lambda *lambda, const struct delivery *delivery)
+{
+    struct arena arena = { 0 };
+    struct event_invoke_config config;
+    bool is_success = delivery->condition == DELIVERY_SUCCESS;
+    const struct lambda_event *event = delivery->event;
+    if (event_invoke_config_find(lambda->parts.store, &event->function.key, qualifier_of(event),
+                                 &arena, &config)) {
+        const char *destination = is_success ? config.on_success : config.on_failure;
+        if (destination)
+            send_record(lambda, delivery, is_success ? "OnSuccess" : "OnFailure", destination);
+    }
+    if (!is_success)
+        send_dead_letter(lambda, delivery);
+    arena_clear(&arena);
+}
+
+cJSON *delivery_list(struct store *store)
+{
+    static const char *const names[] = { "kind", "functionArn", "destination", "status" };
+    cJSON *list = cJSON_CreateArray();
+    sqlite3_stmt *query =
+        store_query(store, "SELECT time_ms, kind, function_arn, destination, status, record FROM "
+                           "lambda_delivery ORDER BY place");
+    while (store_step(store, query)) {
+        char time[TIMESTAMP_SIZE];
+        cJSON *item = cJSON_CreateObject();
+        json_set_text(item, "time",
+                      timestamp_print(sqlite3_column_int64(query, 0), TIMESTAMP_ISO_MS, time));
+        for (int i = 0; i < (int)COUNT_OF(names); i++)
+            json_set_text(item, names[i], store_text(query, i + 1));
+        json_set(item, "record", json_parse(text_from(store_text(query, 5))));
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}

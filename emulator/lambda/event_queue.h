@@ -1,0 +1,27 @@
+/*
+ * The queue behind InvocationType Event (lambda-api.md section 7): durable before the 202, at
+ * least once, retried on the service clock.
+ */
+#ifndef COALMINE_EVENT_QUEUE_H
+#define COALMINE_EVENT_QUEUE_H
+
+#include "lambda/event.h"
+#include "lambda/state.h"
+
+struct event_queue;
+
+/* Takes up what an earlier run left. */
+struct event_queue *event_queue_create(struct lambda *lambda);
+/* Starts no more events. Those under way may end; if the end of their processes ends them, they
+ * run again at the next start. */
+void event_queue_stop(struct event_queue *queue);
+/* After the pool's end; accepts NULL. */
+void event_queue_destroy(struct event_queue *queue);
+
+/* Appends an event that is due now; its place and times are not looked at. Inside a savepoint. */
+void event_queue_put(struct lambda *lambda, const struct lambda_event *event);
+
+/* The store was emptied or rolled back: looks again. */
+void event_queue_refresh(struct event_queue *queue);
+
+#endif

@@ -1,0 +1,247 @@
+"""InvocationType Event: lambda-api.md section 7, on a clock that the test turns."""
+import json
+import os
+import signal
+import threading
+
+import pytest
+
+from tests.conftest import Http, Server
+from tests.support.errors import error_of
+from tests.support.gate import Gate
+from tests.support.packages import create, node
+from tests.support.sink import Sink
+
+
+def arn(name, qualifier=None):
+    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}" + (
+        f":{qualifier}" if qualifier else "")
+
+
+@pytest.fixture(name="frozen")
+def frozen_server(start_server):
+    server = start_server()
+    Http(server.port).json("POST", "/_coalmine/clock",
+                           {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
+    return server
+
+
+def advance(server, duration):
+    return Http(server.port).json("POST", "/_coalmine/clock", {"advance": duration})
+
+
+def destinations(server):
+    return Http(server.port).json("GET", "/_coalmine/destinations")["records"]
+
+
+def put_event(lam, name, event=None, **arguments):
+    answer = lam.invoke(FunctionName=name, InvocationType="Event",
+                        Payload=json.dumps(event if event is not None else {}), **arguments)
+    assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
+    assert "ExecutedVersion" not in answer
+    return answer["ResponseMetadata"]["RequestId"]
+
+
+def test_an_event_runs_once_and_its_caller_hears_nothing(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package())
+    request_id = put_event(lam, "f", {"n": 1})
+    advance(frozen, "0s")
+    assert sink.take() == [{"event": {"n": 1}, "id": request_id}]
+    advance(frozen, "7h")
+    assert sink.take() == []
+
+
+def test_a_failure_is_retried_after_one_minute_and_two_more(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package("throw new Error('no')"))
+    request_id = put_event(lam, "f")
+    counts = []
+    for step in ("0s", "59s", "1s", "119s", "1s", "7h"):
+        advance(frozen, step)
+        counts.append([run["id"] for run in sink.take()])
+    assert counts == [[request_id], [], [request_id], [], [request_id], []]
+    cw = frozen.client("cloudwatch")
+    for metric, total in [("Invocations", 3), ("Errors", 3), ("AsyncEventsReceived", 1),
+                          ("AsyncEventsDropped", 1)]:
+        points = cw.get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName=metric, Period=86400, Statistics=["Sum"],
+            StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-02T00:00:00Z",
+            Dimensions=[{"Name": "FunctionName", "Value": "f"}])["Datapoints"]
+        assert sum(p["Sum"] for p in points) == total, metric
+
+
+def configure(lam, name, qualifier=None, **options):
+    lam.put_function_event_invoke_config(
+        FunctionName=name, **({"Qualifier": qualifier} if qualifier else {}), **options)
+
+
+def test_retries_and_age_can_be_set(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package("throw new Error('no')"))
+    configure(lam, "f", MaximumRetryAttempts=0)
+    put_event(lam, "f")
+    advance(frozen, "1h")
+    assert len(sink.take()) == 1
+    configure(lam, "f", MaximumEventAgeInSeconds=90)
+    put_event(lam, "f")
+    advance(frozen, "1h")
+    assert len(sink.take()) == 2  # the second retry would come after 180 s
+
+
+SQS = "arn:aws:sqs:us-east-1:000000000000:q"
+
+
+@pytest.mark.parametrize("body, settings, condition, count, has_response", [
+    ("return {ok: event.n}", {}, "Success", 1, True),
+    ("throw new Error('no')", {}, "RetriesExhausted", 3, True),
+    ("throw new Error('no')", {"MaximumRetryAttempts": 0}, "RetriesExhausted", 1, True),
+    ("throw new Error('no')", {"MaximumEventAgeInSeconds": 60}, "EventAgeExceeded", 2, True),
+])
+def test_the_record_for_a_destination_is_aws_s(frozen, body, settings, condition, count,
+                                               has_response):
+    lam = frozen.client("lambda")
+    create(lam, "f", node(body))
+    configure(lam, "f", DestinationConfig={"OnSuccess": {"Destination": SQS},
+                                           "OnFailure": {"Destination": SQS}}, **settings)
+    request_id = put_event(lam, "f", {"n": 5})
+    advance(frozen, "1h")
+    (kept,) = destinations(frozen)
+    is_success = condition == "Success"
+    assert (kept["kind"], kept["destination"], kept["status"], kept["functionArn"]) == (
+        "OnSuccess" if is_success else "OnFailure", SQS, "kept", arn("f", "$LATEST"))
+    record = kept["record"]
+    assert list(record)[:4] == ["version", "timestamp", "requestContext", "requestPayload"]
+    assert record["version"] == "1.0" and record["requestPayload"] == {"n": 5}
+    assert record["requestContext"] == {
+        "requestId": request_id, "functionArn": arn("f", "$LATEST"), "condition": condition,
+        "approximateInvokeCount": count}
+    assert record["responseContext"] == {
+        "statusCode": 200, "executedVersion": "$LATEST",
+        **({} if is_success else {"functionError": "Unhandled"})}
+    assert record["responsePayload"] == {"ok": 5} if is_success else (
+        record["responsePayload"]["errorMessage"] == "no")
+
+
+def test_without_reserved_concurrency_an_event_fails_without_running(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package())
+    configure(lam, "f", DestinationConfig={"OnFailure": {"Destination": SQS}})
+    lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    put_event(lam, "f", {"n": 1})
+    advance(frozen, "0s")
+    (kept,) = destinations(frozen)
+    context = kept["record"]["requestContext"]
+    assert (context["condition"], context["approximateInvokeCount"]) == (
+        "ZeroReservedConcurrency", 0)
+    assert "responseContext" not in kept["record"] and sink.take() == []
+
+
+def test_a_function_can_be_the_destination(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "target", sink.package(), Publish=True)
+    lam.create_alias(FunctionName="target", Name="live", FunctionVersion="1")
+    create(lam, "f", node("return 'done'"))
+    configure(lam, "f", DestinationConfig={"OnSuccess": {"Destination": arn("target", "live")}})
+    put_event(lam, "f", {"n": 1})
+    advance(frozen, "0s")
+    (run,) = sink.take()
+    assert run["event"]["requestContext"]["condition"] == "Success"
+    assert run["event"]["responsePayload"] == "done"
+    assert destinations(frozen)[0]["status"] == "invoked"
+
+
+def test_a_dead_letter_queue_gets_the_event(frozen):
+    lam = frozen.client("lambda")
+    create(lam, "f", node("throw new Error('no')"), DeadLetterConfig={"TargetArn": SQS})
+    request_id = put_event(lam, "f", {"n": 1})
+    advance(frozen, "1h")
+    (kept,) = destinations(frozen)
+    assert (kept["kind"], kept["destination"]) == ("DeadLetter", SQS)
+    assert kept["record"] == {"body": '{"n": 1}', "messageAttributes": {
+        "RequestID": request_id, "ErrorCode": "200", "ErrorMessage": "no"}}
+
+
+def test_the_config_of_the_invoked_qualifier_counts(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package("throw new Error('no')"), Publish=True)
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    configure(lam, "f", "live", MaximumRetryAttempts=0)
+    put_event(lam, "f", Qualifier="live")
+    advance(frozen, "1h")
+    assert len(sink.take()) == 1
+    put_event(lam, "f", Qualifier="1")
+    advance(frozen, "1h")
+    assert len(sink.take()) == 3
+
+
+def test_a_throttled_event_waits_with_growing_pauses(frozen):
+    lam, gate = frozen.client("lambda"), Gate()
+    create(lam, "f", gate.package, Timeout=60)
+    lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    first = threading.Thread(target=lambda: lam.invoke(FunctionName="f"))
+    first.start()
+    gate.wait_until_inside()
+    put_event(lam, "f", {"pass": True})
+    for pause in ("1s", "2s", "4s"):
+        advance(frozen, pause)
+    gate.open()
+    first.join()
+    advance(frozen, "8s")
+    points = frozen.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="Throttles", Period=86400, Statistics=["Sum"],
+        StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-02T00:00:00Z",
+        Dimensions=[{"Name": "FunctionName", "Value": "f"}])["Datapoints"]
+    assert points[0]["Sum"] == 4
+
+
+def test_a_loop_of_events_is_stopped(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package(
+        "await fetch(`http://127.0.0.1:" + str(frozen.port) +
+        "/2015-03-31/functions/f/invocations`, {method: 'POST', body: '{}', headers: {"
+        "'X-Amz-Invocation-Type': 'Event', 'X-Amzn-Trace-Id': process.env._X_AMZN_TRACE_ID}})"))
+    put_event(lam, "f")
+    advance(frozen, "1h")
+    assert len(sink.take()) == 16
+
+
+def test_errors(lam, name):
+    assert error_of(lam.invoke, FunctionName=name, InvocationType="Event")[0] == 404
+    create(lam, name)
+    assert error_of(lam.invoke, FunctionName=name, InvocationType="Event",
+                    Payload=b'"' + b"x" * 1048576 + b'"') == (
+        413, "RequestEntityTooLargeException",
+        "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)")
+    assert error_of(lam.invoke, FunctionName=name, InvocationType="Event", Payload=b"no")[1] == (
+        "InvalidRequestContentException")
+
+
+def test_invoke_async(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package())
+    assert lam.invoke_async(FunctionName="f", InvokeArgs=b'{"n": 2}')["Status"] == 202
+    advance(frozen, "0s")
+    assert [run["event"] for run in sink.take()] == [{"n": 2}]
+    assert error_of(lam.invoke_async, FunctionName="f",
+                    InvokeArgs=b'"' + b"x" * 262144 + b'"')[0] == 413
+
+
+def test_a_crash_loses_no_event(tmp_path):
+    sink, gate = Sink(), Gate()
+    server = Server("--data-dir", str(tmp_path), ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "slow", gate.package, Timeout=60)
+    create(lam, "f", sink.package("if (event.n) throw new Error('no')"))
+    put_event(lam, "slow")
+    put_event(lam, "f", {"n": 1})
+    gate.wait_until_inside()
+    sink.wait(1)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    again = Server("--data-dir", str(tmp_path), ephemeral=False)
+    gate.wait_until_inside(2)  # the one that was under way runs again
+    gate.open()
+    advance(again, "1h")
+    assert [run["event"] for run in sink.take()][-2:] == [{"n": 1}, {"n": 1}]
+    assert again.stop() == 0
