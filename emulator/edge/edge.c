@@ -82,6 +82,11 @@ static void on_finish(struct call *call, enum outcome outcome)
     free(edge_call);
 }
 
+static void on_stream(struct call *call, struct text bytes)
+{
+    edge_call_stream(CONTAINER_OF(call, struct edge_call, call), bytes);
+}
+
 static const char *base_url(struct edge_call *edge_call)
 {
     const char *host = http_exchange_header(edge_call->exchange, "Host");
@@ -101,7 +106,9 @@ static struct edge_call *edge_call_create(struct edge *edge, struct http_exchang
     call->region =
         edge_call->credential.region ? edge_call->credential.region : edge->default_region;
     call->base_url = base_url(edge_call);
+    call->exchange = exchange;
     call->on_finish = on_finish;
+    call->on_stream = on_stream;
     random_uuid(call->request_id);
     const char *mode = http_exchange_header(exchange, "x-amzn-query-mode");
     edge_call->is_query_mode = mode && strcasecmp(mode, "true") == 0;

@@ -20,6 +20,9 @@ struct edge_call {
     bool is_query_mode;     /* x-amzn-query-mode: true */
 };
 
+/* Begins or goes on with a reply in pieces. */
+void edge_call_stream(struct edge_call *edge_call, struct text bytes);
+
 /* Encodes the outcome in the call's protocol and ends the exchange. */
 void edge_call_reply(struct edge_call *edge_call, enum outcome outcome);
 

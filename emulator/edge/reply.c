@@ -5,6 +5,7 @@
 
 #include "edge/codec.h"
 #include "edge/edge_call.h"
+#include "xalloc.h"
 
 enum { HTTP_TOO_LARGE = 413 };
 
@@ -110,17 +111,42 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
     }
 }
 
+static void write_call_headers(const struct call *call, struct draft *draft)
+{
+    for (size_t i = 0; i < call->header_count; i++)
+        add_header(draft, call->headers[i].name, call->headers[i].value);
+}
+
+void edge_call_stream(struct edge_call *edge_call, struct text bytes)
+{
+    const struct call *call = &edge_call->call;
+    if (call->is_streaming) {
+        http_exchange_stream_write(edge_call->exchange, bytes);
+        return;
+    }
+    struct draft draft = { .status = call->status ? call->status : 200 };
+    add_header(&draft, "x-amzn-RequestId", call->request_id);
+    write_call_headers(call, &draft);
+    struct http_reply reply = { draft.status, draft.headers, draft.header_count,
+                                xmemdup(bytes.data, bytes.size), bytes.size };
+    http_exchange_stream_begin(edge_call->exchange, &reply);
+}
+
 void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)
 {
     struct call *call = &edge_call->call;
     struct draft draft = { 0 };
+    if (call->is_streaming) {
+        http_exchange_stream_end(edge_call->exchange,
+                                 (struct text){ call->raw_body, call->raw_body_size });
+        return;
+    }
     add_header(&draft, "x-amzn-RequestId", call->request_id);
     if (edge_call->identity.protocol == PROTOCOL_CBOR)
         add_header(&draft, "smithy-protocol", "rpc-v2-cbor");
     if (outcome == OUTCOME_OK) {
         write_success(edge_call, &draft);
-        for (size_t i = 0; i < call->header_count; i++)
-            add_header(&draft, call->headers[i].name, call->headers[i].value);
+        write_call_headers(call, &draft);
     } else {
         write_fault(edge_call, &draft);
     }

@@ -11,52 +11,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "buffer.h"
+#include "http/exchange.h"
 #include "log.h"
 #include "xalloc.h"
 
 enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 64 * 1024, BODY_FIRST_GUESS_MAX = 1 << 20 };
-
-enum exchange_state { RECEIVING, PARKED, HELD, READY };
-
-struct http_exchange {
-    struct http_server *server;
-    struct http_exchange *next; /* all exchanges of the server */
-    struct http_exchange **link;
-    struct http_exchange *next_held;
-    struct MHD_Connection *connection;
-    enum exchange_state state;
-    bool is_begun;      /* headers were looked at */
-    bool is_in_handler; /* on_request runs inside libmicrohttpd's callback */
-    bool is_too_large;
-    bool is_dropped;
-    char *target; /* as on the request line */
-    char *method;
-    struct buffer body;
-    struct MHD_Response *response;
-    int status;
-};
-
-struct http_server {
-    struct loop *loop;
-    struct http_server_options options;
-    struct MHD_Daemon *daemon;
-    uv_poll_t poll;
-    struct http_exchange *exchanges;
-    struct http_exchange *held;
-    struct http_exchange **held_last;
-    size_t pending;
-    int port;
-    bool is_draining;  /* takes no new requests */
-    bool is_running;   /* inside MHD_run */
-    bool is_scheduled; /* a deferred run is under way */
-    bool is_destroyed;
-};
 
 static void run(struct http_server *server)
 {
@@ -78,8 +41,7 @@ static void on_scheduled_run(void *owner)
         run(server);
 }
 
-/* Resumed connections do nothing until the daemon runs again. */
-static void schedule_run(struct http_server *server)
+void http_server_schedule_run(struct http_server *server)
 {
     if (server->is_scheduled)
         return;
@@ -95,7 +57,8 @@ static void resume(struct http_exchange *exchange)
 
 static bool queue_response(struct http_exchange *exchange)
 {
-    exchange->server->pending--;
+    if (!exchange->is_stream)
+        exchange_uncount(exchange);
     bool queued = MHD_queue_response(exchange->connection, (unsigned)exchange->status,
                                      exchange->response) == MHD_YES;
     MHD_destroy_response(exchange->response);
@@ -119,14 +82,23 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
     return exchange;
 }
 
-static void exchange_destroy(struct http_exchange *exchange)
+void exchange_uncount(struct http_exchange *exchange)
 {
+    exchange->server->pending -= exchange->is_counted;
+    exchange->is_counted = false;
+}
+
+void exchange_destroy(struct http_exchange *exchange)
+{
+    exchange_uncount(exchange); /* the client may leave between the reply and its sending */
     *exchange->link = exchange->next;
     if (exchange->next)
         exchange->next->link = exchange->link;
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     buffer_clear(&exchange->body);
+    buffer_clear(&exchange->pieces);
+    buffer_clear(&exchange->last_piece);
     free(exchange->target);
     free(exchange->method);
     free(exchange);
@@ -135,9 +107,15 @@ static void exchange_destroy(struct http_exchange *exchange)
 static void on_completed(void *owner UNUSED, struct MHD_Connection *connection UNUSED,
                          void **context, enum MHD_RequestTerminationCode code UNUSED)
 {
-    if (*context)
-        exchange_destroy(*context);
+    struct http_exchange *exchange = *context;
     *context = NULL;
+    if (!exchange)
+        return;
+    const struct http_server_options *options = &exchange->server->options;
+    if (exchange->is_piecewise && !exchange->is_handed_over)
+        options->on_broken(exchange, options->owner);
+    if (!stream_leave(exchange))
+        exchange_destroy(exchange);
 }
 
 /* Looks at the headers; false if the reply need not wait for a body that will not be taken. */
@@ -149,6 +127,10 @@ static bool begin(struct http_exchange *exchange, const char *method)
     size_t ceiling =
         options->body_ceiling(text_from(method), text_from(exchange->target), options->owner);
     buffer_init(&exchange->body, ceiling);
+    exchange->is_piecewise =
+        options->takes_pieces && options->takes_pieces(exchange, options->owner);
+    if (exchange->is_piecewise)
+        return true;
     int64_t length = 0;
     const char *header = http_exchange_header(exchange, "Content-Length");
     if (header && text_to_int64(text_from(header), &length) && length > 0) {
@@ -165,6 +147,8 @@ static enum MHD_Result hand_over(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
     server->pending++;
+    exchange->is_counted = true;
+    exchange->is_handed_over = true;
     exchange->is_in_handler = true;
     server->options.on_request(exchange, server->options.owner);
     exchange->is_in_handler = false;
@@ -186,6 +170,12 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
         return MHD_NO;
     if (!exchange->is_begun)
         return begin(exchange, method) ? MHD_YES : hand_over(exchange);
+    if (*size && exchange->is_piecewise) {
+        const struct http_server_options *options = &exchange->server->options;
+        options->on_piece(exchange, (struct text){ data, *size }, options->owner);
+        *size = 0;
+        return MHD_YES;
+    }
     if (*size) {
         if (!exchange->is_too_large && !buffer_add(&exchange->body, data, *size)) {
             exchange->is_too_large = true;
@@ -309,7 +299,9 @@ void http_server_destroy(struct http_server *server)
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
         exchange->is_dropped = true;
-        if (exchange->state == PARKED || exchange->state == HELD)
+        if (exchange->is_waiting)
+            MHD_resume_connection(exchange->connection);
+        else if (exchange->state == PARKED || exchange->state == HELD)
             resume(exchange);
     }
     run(server);
@@ -338,9 +330,13 @@ bool http_server_release(struct http_server *server, bool is_saved)
     server->held_last = &server->held;
     while (exchange) {
         struct http_exchange *next = exchange->next_held;
-        if (!is_saved)
-            make_unsaved(exchange);
-        resume(exchange);
+        if (exchange->is_stream) {
+            stream_release(exchange, is_saved);
+        } else {
+            if (!is_saved)
+                make_unsaved(exchange);
+            resume(exchange);
+        }
         exchange = next;
     }
     run(server);
@@ -370,6 +366,32 @@ const char *http_exchange_header(const struct http_exchange *exchange, const cha
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
+const char *http_exchange_trailer(const struct http_exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_FOOTER_KIND, name);
+}
+
+struct header_visit {
+    void (*function)(const char *name, const char *value, void *owner);
+    void *owner;
+};
+
+static enum MHD_Result visit_header(void *owner, enum MHD_ValueKind kind UNUSED, const char *name,
+                                    const char *value)
+{
+    const struct header_visit *visit = owner;
+    visit->function(name, value ? value : "", visit->owner);
+    return MHD_YES;
+}
+
+void http_exchange_each_header(const struct http_exchange *exchange,
+                               void (*function)(const char *name, const char *value, void *owner),
+                               void *owner)
+{
+    struct header_visit visit = { function, owner };
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &visit);
+}
+
 struct text http_exchange_body(const struct http_exchange *exchange)
 {
     return buffer_text(&exchange->body);
@@ -380,6 +402,12 @@ bool http_exchange_is_too_large(const struct http_exchange *exchange)
     return exchange->is_too_large;
 }
 
+void exchange_add_headers(struct MHD_Response *response, const struct http_reply *reply)
+{
+    for (size_t i = 0; i < reply->header_count; i++)
+        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+}
+
 static struct MHD_Response *make_response(const struct http_reply *reply)
 {
     struct MHD_Response *response =
@@ -388,26 +416,42 @@ static struct MHD_Response *make_response(const struct http_reply *reply)
             : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (!response)
         abort();
-    for (size_t i = 0; i < reply->header_count; i++)
-        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    exchange_add_headers(response, reply);
     return response;
+}
+
+bool exchange_must_hold(const struct http_exchange *exchange)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    return options->must_hold && options->must_hold(options->owner);
+}
+
+void exchange_hold(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    exchange->next_held = NULL;
+    *server->held_last = exchange;
+    server->held_last = &exchange->next_held;
+}
+
+void exchange_send(struct http_exchange *exchange)
+{
+    if (exchange->is_in_handler) {
+        exchange->state = READY;
+    } else {
+        resume(exchange);
+        http_server_schedule_run(exchange->server);
+    }
 }
 
 void http_exchange_reply(struct http_exchange *exchange, const struct http_reply *reply)
 {
-    struct http_server *server = exchange->server;
     exchange->response = make_response(reply);
     exchange->status = reply->status;
-    bool holds = server->options.must_hold && server->options.must_hold(server->options.owner);
-    if (holds) {
+    if (exchange_must_hold(exchange)) {
         exchange->state = HELD;
-        exchange->next_held = NULL;
-        *server->held_last = exchange;
-        server->held_last = &exchange->next_held;
-    } else if (exchange->is_in_handler) {
-        exchange->state = READY;
+        exchange_hold(exchange);
     } else {
-        resume(exchange);
-        schedule_run(server);
+        exchange_send(exchange);
     }
 }

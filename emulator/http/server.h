@@ -28,6 +28,11 @@ struct http_server_options {
     void (*on_request)(struct http_exchange *exchange, void *owner);
     /* The largest body taken for this request; more is drained and reported as too large. */
     size_t (*body_ceiling)(struct text method, struct text target, void *owner);
+    /* True: the body is not kept but given to on_piece as it comes, without a ceiling; on_request
+     * follows at its end, or on_broken if the client leaves before. NULL: no body is. */
+    bool (*takes_pieces)(struct http_exchange *exchange, void *owner);
+    void (*on_piece)(struct http_exchange *exchange, struct text piece, void *owner);
+    void (*on_broken)(struct http_exchange *exchange, void *owner);
     /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
     bool (*must_hold)(void *owner);
     void *owner;
@@ -54,6 +59,12 @@ struct text http_exchange_method(const struct http_exchange *exchange);
 struct text http_exchange_path(const struct http_exchange *exchange);  /* still percent-encoded */
 struct text http_exchange_query(const struct http_exchange *exchange); /* without '?' */
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);
+/* A trailer behind a chunked body; NULL: none. */
+const char *http_exchange_trailer(const struct http_exchange *exchange, const char *name);
+/* Calls `function` for each header, in the order they came. */
+void http_exchange_each_header(const struct http_exchange *exchange,
+                               void (*function)(const char *name, const char *value, void *owner),
+                               void *owner);
 struct text http_exchange_body(const struct http_exchange *exchange);
 bool http_exchange_is_too_large(const struct http_exchange *exchange);
 
@@ -72,5 +83,14 @@ struct http_reply {
 
 /* Ends the exchange; exactly once. */
 void http_exchange_reply(struct http_exchange *exchange, const struct http_reply *reply);
+
+/*
+ * A reply whose body comes in pieces, instead: begin (the reply's body is the first piece), write
+ * any number of times, end once with the last piece. Begin and write leave at once; the end waits
+ * for http_server_release() if it must. Whether the client is still there does not matter.
+ */
+void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply);
+void http_exchange_stream_write(struct http_exchange *exchange, struct text piece);
+void http_exchange_stream_end(struct http_exchange *exchange, struct text last);
 
 #endif

@@ -104,9 +104,9 @@ static void keep(struct store *store, const struct delivery *delivery, const cha
     store_bind_text(query, 7, status);
     store_bind_text(query, 8, record);
     store_run(store, query);
-    sqlite3_stmt *trim = store_query(
-        store, "DELETE FROM lambda_delivery WHERE place <= (SELECT max(place) FROM "
-               "lambda_delivery) - ?");
+    sqlite3_stmt *trim =
+        store_query(store, "DELETE FROM lambda_delivery WHERE place <= (SELECT max(place) FROM "
+                           "lambda_delivery) - ?");
     store_bind_int(trim, 1, KEPT_MAX);
     store_run(store, trim);
     arena_clear(&arena);
@@ -116,8 +116,9 @@ static void keep(struct store *store, const struct delivery *delivery, const cha
 static bool read_function(const char *arn, const struct function_key *near, struct arena *arena,
                           struct function_name *name_out)
 {
-    const char *prefix = arena_format(arena, "arn:%s:lambda:%s:%s:function:",
-                                      arn_partition(near->region), near->region, near->account);
+    const char *prefix =
+        arena_format(arena, "arn:%s:lambda:%s:%s:function:", arn_partition(near->region),
+                     near->region, near->account);
     if (!text_starts_with(text_from(arn), prefix))
         return false;
     struct text rest = text_from(arn + strlen(prefix));

@@ -69,8 +69,7 @@ bool lambda_event_find(struct store *store, int64_t place, struct arena *arena,
     store_bind_int(query, 1, place);
     if (!store_step(store, query))
         return false;
-    struct text payload = { sqlite3_column_blob(query, 7),
-                            (size_t)sqlite3_column_bytes(query, 7) };
+    struct text payload = { sqlite3_column_blob(query, 7), (size_t)sqlite3_column_bytes(query, 7) };
     *event_out = (struct lambda_event){
         .place = sqlite3_column_int64(query, 0),
         .function = { { copy_column(query, 1, arena), copy_column(query, 2, arena),

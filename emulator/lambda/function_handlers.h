@@ -13,6 +13,7 @@ extern const struct operation version_operations[];
 extern const struct operation account_operations[];
 extern const struct operation alias_operations[];
 extern const struct operation invoke_operations[];
+extern const struct operation stream_operations[];
 extern const struct operation permission_operations[];
 extern const struct operation layer_operations[];
 extern const struct operation function_url_operations[];

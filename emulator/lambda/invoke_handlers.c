@@ -4,61 +4,18 @@
  */
 #include <stdlib.h>
 
-#include "crypto.h"
 #include "lambda/event_queue.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/invocation.h"
+#include "lambda/invoke_payload.h"
 #include "xalloc.h"
 
 enum {
     PAYLOAD_MAX = 6291456,
     EVENT_PAYLOAD_MAX = 1048576,
     ASYNC_PAYLOAD_MAX = 262144,
-    LOG_TAIL_MAX = 4096,
 };
-
-static bool payload_is_json(struct call *call)
-{
-    struct json_fault fault;
-    if (call->payload.size == 0) {
-        call->payload = TEXT("{}");
-        return true;
-    }
-    if (json_check(call->payload, &fault))
-        return true;
-    return error_set(&call->error, &LAMBDA_INVALID_REQUEST_CONTENT,
-                     "Could not parse request body into json: Could not parse payload into json: "
-                     "%s\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` "
-                     "disabled); line: %d, column: %d]",
-                     fault.reason, fault.line, fault.column);
-}
-
-/* The client context's JSON, decoded from its header; NULL if there is none. */
-static bool read_client_context(struct call *call, const char **context_out)
-{
-    const char *header = json_text(call->input, "ClientContext", NULL);
-    struct json_fault fault;
-    size_t size;
-    *context_out = NULL;
-    if (!header)
-        return true;
-    CLEANUP(freep) char *json = base64_decode(text_from(header), &size);
-    struct text text = { json, json ? size : 0 };
-    if (!json || strlen(json) != size || !json_check(text, &fault))
-        return error_set(&call->error, &LAMBDA_INVALID_REQUEST_CONTENT,
-                         "Client context must be a valid Base64-encoded JSON object.");
-    *context_out = arena_copy(&call->arena, text);
-    return true;
-}
-
-static void write_log_tail(struct call *call, const struct invocation_result *result)
-{
-    size_t skipped = result->log_size > LOG_TAIL_MAX ? result->log_size - LOG_TAIL_MAX : 0;
-    struct text tail = { result->log + skipped, result->log_size - skipped };
-    CLEANUP(freep) char *encoded = base64_encode(tail);
-    call_header(call, "X-Amz-Log-Result", arena_copy(&call->arena, text_from(encoded)));
-}
 
 static void on_end(const struct invocation_result *result, const char *version, void *owner)
 {
@@ -68,8 +25,10 @@ static void on_end(const struct invocation_result *result, const char *version, 
     call_header(call, "x-amzn-Remapped-Content-Length", "0");
     if (result->end != INVOCATION_OK)
         call_header(call, "X-Amz-Function-Error", "Unhandled");
-    if (strcmp(json_text(call->input, "LogType", "None"), "Tail") == 0)
-        write_log_tail(call, result);
+    if (invoke_wants_log(call)) {
+        CLEANUP(freep) char *log = invoke_log_tail(result);
+        call_header(call, "X-Amz-Log-Result", arena_copy(&call->arena, text_from(log)));
+    }
     call->raw_body = xmemdup(result->payload, result->payload_size);
     call->raw_body_size = result->payload_size;
     call_finish(call, OUTCOME_OK);
@@ -84,7 +43,7 @@ static enum outcome run(struct call *call, const struct target *target)
         .on_end = on_end,
         .owner = call,
     };
-    if (!read_client_context(call, &order.client_context) ||
+    if (!invoke_read_client_context(call, &order.client_context) ||
         !invocation_start(lambda_of(call), target, &order, &call->error))
         return OUTCOME_FAULT;
     return OUTCOME_LATER;
@@ -119,7 +78,7 @@ static enum outcome invoke(struct call *call)
 {
     struct function_name name;
     const char *type = json_text(call->input, "InvocationType", "RequestResponse");
-    if (!function_name_read(call, &name) || !payload_is_json(call))
+    if (!function_name_read(call, &name) || !invoke_read_payload(call))
         return OUTCOME_FAULT;
     const struct target *target = target_get(lambda_of(call), &name, &call->error);
     if (!target)
@@ -136,39 +95,16 @@ static enum outcome invoke(struct call *call)
 static enum outcome invoke_async(struct call *call)
 {
     struct function_name name;
-    if (!function_name_read(call, &name) || !payload_is_json(call) ||
+    if (!function_name_read(call, &name) || !invoke_read_payload(call) ||
         !target_get(lambda_of(call), &name, &call->error))
         return OUTCOME_FAULT;
     return queue_if_small(call, ASYNC_PAYLOAD_MAX);
 }
 
 static const char *const invocation_types[] = { "RequestResponse", "Event", "DryRun", NULL };
-static const char *const log_types[] = { "None", "Tail", NULL };
 static const struct field invoke_fields[] = {
-    FUNCTION_NAME_FIELD,
-    QUALIFIER_FIELD,
-    { .name = "InvocationType",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_HEADER,
-      .wire_name = "X-Amz-Invocation-Type",
-      .values = invocation_types },
-    { .name = "LogType",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_HEADER,
-      .wire_name = "X-Amz-Log-Type",
-      .values = log_types },
-    { .name = "ClientContext",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_HEADER,
-      .wire_name = "X-Amz-Client-Context",
-      .length = BETWEEN(0, 3583) },
-    { .name = "TraceId",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_HEADER,
-      .wire_name = "X-Amzn-Trace-Id" },
-    { 0 },
+    FUNCTION_NAME_FIELD, QUALIFIER_FIELD, INVOKE_FIELDS(invocation_types), { 0 }
 };
-
 static const struct field invoke_async_fields[] = { FUNCTION_NAME_FIELD, { 0 } };
 
 const struct operation invoke_operations[] = {

@@ -10,6 +10,7 @@ static const struct operation *const slices[] = {
     version_operations,
     alias_operations,
     invoke_operations,
+    stream_operations,
     account_operations,
     concurrency_operations,
     permission_operations,
@@ -27,8 +28,6 @@ static const struct operation *const slices[] = {
 #define SIGNING "/2020-04-22/code-signing-configs"
 
 static const struct lacking_operation lacking[] = {
-    { "InvokeWithResponseStream",
-      "POST " FUNCTION("2021-11-15") "/response-streaming-invocations" },
     { "ListProvisionedConcurrencyConfigs",
       "GET " FUNCTION("2019-09-30") "/provisioned-concurrency?List=ALL" },
     { "PutProvisionedConcurrencyConfig", "PUT " FUNCTION("2019-09-30") "/provisioned-concurrency" },

@@ -68,6 +68,12 @@ void call_continue(struct call *call, operation_handler *handler)
         call_finish(call, outcome);
 }
 
+void call_stream(struct call *call, struct text bytes)
+{
+    call->on_stream(call, bytes);
+    call->is_streaming = true;
+}
+
 void call_finish(struct call *call, enum outcome outcome)
 {
     assert(outcome != OUTCOME_LATER);

@@ -21,6 +21,7 @@
 
 struct store;
 struct call;
+struct http_exchange;
 
 enum outcome {
     OUTCOME_FAULT, /* call->error says what; zero, so that a forgotten answer is a failure */
@@ -121,8 +122,12 @@ struct call {
     size_t raw_body_size;
     struct error error;
 
+    bool is_streaming; /* the reply has begun; call_finish ends it, raw_body is its last piece */
+    struct http_exchange *exchange; /* what came, for the few that look beyond their rows */
+
     void *held; /* what a handler that answered OUTCOME_LATER keeps; it frees it itself */
     void (*on_finish)(struct call *call, enum outcome outcome); /* edge's */
+    void (*on_stream)(struct call *call, struct text bytes);    /* edge's */
 };
 
 /* Adds a response header. */
@@ -145,6 +150,10 @@ void call_continue(struct call *call, operation_handler *handler);
 /* Runs a handler inside a savepoint, for an operation that writes only at times and is too hot to
  * open one always. */
 enum outcome call_write(struct call *call, operation_handler *handler);
+
+/* A piece of a reply that comes in pieces: it leaves at once. The first one takes status and
+ * headers along as they are then. */
+void call_stream(struct call *call, struct text bytes);
 
 /* Ends the call; exactly once. The call is gone afterwards. */
 void call_finish(struct call *call, enum outcome outcome);

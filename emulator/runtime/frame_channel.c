@@ -40,6 +40,8 @@ static void hand_error_over(struct frame_channel *channel, const struct frame *f
     struct text type = text_cut(&body, '\n');
     if (frame->type == FRAME_INIT_ERROR)
         channel->events->on_init_error(type, body, channel->owner);
+    else if (frame->type == FRAME_STREAM_END)
+        channel->events->on_stream_end(type, body, what_follows(frame), channel->owner);
     else
         channel->events->on_error(type, body, what_follows(frame), channel->owner);
 }
@@ -48,6 +50,10 @@ static void hand_over(struct frame_channel *channel, const struct frame *frame)
 {
     if (frame->type == FRAME_NEXT)
         channel->events->on_next(channel->owner);
+    else if (frame->type == FRAME_STREAM)
+        channel->events->on_stream(frame->body, channel->owner);
+    else if (frame->type == FRAME_CHUNK)
+        channel->events->on_chunk(frame->body, channel->owner);
     else if (frame->type == FRAME_RESPONSE || frame->is_oversized)
         channel->events->on_response(frame->body, frame->is_oversized, what_follows(frame),
                                      channel->owner);

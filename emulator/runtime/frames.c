@@ -76,7 +76,7 @@ static void drop_used(struct frame_reader *reader)
 
 static bool is_known(int type)
 {
-    return type >= FRAME_NEXT && type <= FRAME_INIT_ERROR;
+    return type >= FRAME_NEXT && type <= FRAME_STREAM_END;
 }
 
 static void start_skipping(struct frame_reader *reader, size_t size, struct frame *frame)

@@ -11,6 +11,9 @@
  *   response: the payload; asks for the next event as well
  *   error, init error: error type, a newline, the JSON body; asks for the next event as well
  *           unless the flag FRAME_FINAL says that the process is about to exit
+ *   stream: the content type (may be empty) of a response that comes in pieces
+ *   chunk:  a piece of it
+ *   stream end: nothing, or like an error; asks for the next event as well
  */
 #ifndef COALMINE_FRAMES_H
 #define COALMINE_FRAMES_H
@@ -29,6 +32,9 @@ enum frame_type {
     FRAME_RESPONSE = 3,
     FRAME_ERROR = 4,
     FRAME_INIT_ERROR = 5,
+    FRAME_STREAM = 6,
+    FRAME_CHUNK = 7,
+    FRAME_STREAM_END = 8,
 };
 
 enum { FRAME_FINAL = 1 };

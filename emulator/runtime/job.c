@@ -17,7 +17,9 @@ struct job *job_create(const struct invocation *invocation)
     };
     size_t size = frame_event_size(&event);
     struct job *job = xmalloc(sizeof(*job) + size);
-    *job = (struct job){ .on_done = invocation->on_done,
+    *job = (struct job){ .on_stream = invocation->on_stream,
+                         .on_chunk = invocation->on_chunk,
+                         .on_done = invocation->on_done,
                          .owner = invocation->owner,
                          .submitted_us = clock_monotonic_us(),
                          .event = event,

@@ -11,7 +11,9 @@
 #include "runtime/pool.h"
 
 struct job {
-    struct job *next; /* in the waiting list */
+    struct job *next;                                         /* in the waiting list */
+    void (*on_stream)(struct text content_type, void *owner); /* NULL: pieces are collected */
+    void (*on_chunk)(struct text bytes, void *owner);
     void (*on_done)(const struct invocation_result *result, void *owner);
     void *owner;
     int64_t submitted_us;     /* monotonic */

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <ctype.h>
 
+#include "crypto.h"
 #include "http/server.h"
 #include "xalloc.h"
 
@@ -30,9 +31,10 @@ struct runtime_api {
     void *owner;
     struct http_server *server;
     enum state state;
-    struct http_exchange *waiting; /* the request for the next event, in READY */
-    char *request_id;              /* of the event it has; NULL: none */
-    bool is_stopped;               /* requests that still come in are left to the server's end */
+    struct http_exchange *waiting;   /* the request for the next event, in READY */
+    char *request_id;                /* of the event it has; NULL: none */
+    struct http_exchange *streaming; /* the answer that comes in pieces; NULL: none */
+    bool is_stopped;                 /* requests that still come in are left to the server's end */
 };
 
 /* Where the parts of a path stand: "/2018-06-01/runtime/" what "/" id "/" action. */
@@ -95,7 +97,7 @@ static bool may_answer(struct runtime_api *api, struct http_exchange *exchange, 
         refuse_move(api, exchange, to);
         return false;
     }
-    if (!api->request_id || !text_equal(id, api->request_id)) {
+    if (!api->request_id || api->streaming || !text_equal(id, api->request_id)) {
         refuse(exchange, 400, "InvalidRequestID", "Invalid request ID");
         return false;
     }
@@ -184,12 +186,71 @@ static bool parse(struct text path, struct target *target_out)
     return text_equal(group, "runtime") || text_equal(group, "ping");
 }
 
+/* True if this is the answer to the event under way, in pieces. */
+static bool takes_pieces(struct http_exchange *exchange, void *owner)
+{
+    struct runtime_api *api = owner;
+    struct target target;
+    const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    if (api->is_stopped || api->streaming || api->state != RUNNING || !mode ||
+        strcmp(mode, "streaming") != 0 || !parse(http_exchange_path(exchange), &target) ||
+        !text_equal(target.action, "response") || !text_equal(target.id, api->request_id))
+        return false;
+    const char *content_type = http_exchange_header(exchange, "Content-Type");
+    api->streaming = exchange;
+    api->events->on_stream(text_from(content_type ? content_type : ""), api->owner);
+    return true;
+}
+
+static void on_piece(struct http_exchange *exchange, struct text piece, void *owner)
+{
+    struct runtime_api *api = owner;
+    if (!api->is_stopped && exchange == api->streaming)
+        api->events->on_chunk(piece, api->owner);
+}
+
+static void end_stream(struct runtime_api *api, struct text type, struct text body)
+{
+    api->streaming = NULL;
+    forget_event(api);
+    api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
+}
+
+/* The runtime left in the middle of its answer. */
+static void on_broken(struct http_exchange *exchange, void *owner)
+{
+    struct runtime_api *api = owner;
+    if (api->is_stopped || exchange != api->streaming)
+        return;
+    end_stream(api, TEXT("Runtime.TruncatedResponse"),
+               TEXT("{\"errorMessage\":\"Response truncated\",\"errorType\":"
+                    "\"Runtime.TruncatedResponse\"}"));
+}
+
+/* The pieces are all there; trailers say if the function failed on the way. */
+static void on_streamed(struct runtime_api *api, struct http_exchange *exchange)
+{
+    const char *type = http_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Type");
+    const char *encoded = http_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
+    size_t size = 0;
+    CLEANUP(freep) char *body = encoded ? base64_decode(text_from(encoded), &size) : NULL;
+    CLEANUP(freep)
+    char *plain = xformat("{\"errorType\":\"%s\"}", type ? type : "Runtime.Unknown");
+    struct text error = body ? (struct text){ body, size } : type ? text_from(plain) : TEXT("");
+    acknowledge(exchange);
+    end_stream(api, text_from(type ? type : ""), error);
+}
+
 static void on_request(struct http_exchange *exchange, void *owner)
 {
     struct runtime_api *api = owner;
     struct target target;
     if (api->is_stopped)
         return;
+    if (exchange == api->streaming) {
+        on_streamed(api, exchange);
+        return;
+    }
     bool is_get = text_equal(http_exchange_method(exchange), "GET");
     bool is_post = text_equal(http_exchange_method(exchange), "POST");
     bool is_known = parse(http_exchange_path(exchange), &target);
@@ -218,9 +279,13 @@ struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_ev
                                       void *owner, struct error *error)
 {
     struct runtime_api *api = xcalloc(1, sizeof(*api));
-    struct http_server_options options = {
-        .address = "127.0.0.1", .on_request = on_request, .body_ceiling = body_ceiling, .owner = api
-    };
+    struct http_server_options options = { .address = "127.0.0.1",
+                                           .on_request = on_request,
+                                           .body_ceiling = body_ceiling,
+                                           .takes_pieces = takes_pieces,
+                                           .on_piece = on_piece,
+                                           .on_broken = on_broken,
+                                           .owner = api };
     api->loop = loop;
     api->events = events;
     api->owner = owner;

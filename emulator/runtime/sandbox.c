@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "log.h"
+#include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
 #include "runtime/isolation.h"
 #include "runtime/memory_use.h"
@@ -57,6 +58,7 @@ struct sandbox {
     bool is_late;    /* the boot has passed its limit */
     double init_ms;  /* of the boot, until it was reported; < 0 */
     struct job *job;
+    struct answer_stream stream; /* of the job's answer */
     struct function_log log;
     int memory_used_mb;
     int64_t memory_sampled_us;
@@ -199,6 +201,7 @@ static struct invocation_result make_result(struct sandbox *sandbox, const struc
         .log_size = log.size,
         .init_log = has_booted ? buffer_text(&sandbox->log.init) : TEXT(""),
         .log_stream = sandbox->log_stream,
+        .is_streamed = sandbox->stream.is_open && job->on_chunk,
     };
 }
 
@@ -207,6 +210,8 @@ static void conclude(struct sandbox *sandbox, struct outcome *outcome, enum sand
 {
     struct job *job = sandbox->job;
     struct invocation_result result = make_result(sandbox, outcome, job);
+    struct answer_stream stream = sandbox->stream; /* a new answer may begin meanwhile */
+    sandbox->stream = (struct answer_stream){ 0 };
     sandbox->job = NULL;
     sandbox->init_ms = -1;
     move(sandbox, next);
@@ -215,6 +220,7 @@ static void conclude(struct sandbox *sandbox, struct outcome *outcome, enum sand
     if (next != SANDBOX_SETTLING)
         sandbox->host->on_free(sandbox->owner);
     sandbox->host->on_done(job, &result, sandbox->owner);
+    answer_stream_close(&stream);
     outcome_clear(outcome);
     free(job);
 }
@@ -280,11 +286,41 @@ static void on_next(void *owner)
     }
 }
 
+/* Whether an answer would be the job's: not after its deadline. */
+static bool may_answer(const struct sandbox *sandbox)
+{
+    return sandbox->state == SANDBOX_BUSY && sandbox->end_reason == ENDED_ITSELF;
+}
+
+static void on_stream(struct text content_type, void *owner)
+{
+    struct sandbox *sandbox = owner;
+    if (may_answer(sandbox))
+        answer_stream_begin(&sandbox->stream, sandbox->job, content_type);
+}
+
+static void on_chunk(struct text bytes, void *owner)
+{
+    struct sandbox *sandbox = owner;
+    if (may_answer(sandbox) && sandbox->stream.is_open)
+        answer_stream_add(&sandbox->stream, sandbox->job, bytes);
+}
+
+static void on_stream_end(struct text type UNUSED, struct text body, enum channel_after after,
+                          void *owner)
+{
+    struct sandbox *sandbox = owner;
+    if (!may_answer(sandbox) || !sandbox->stream.is_open)
+        return;
+    struct outcome outcome = answer_stream_outcome(&sandbox->stream, sandbox->job, body);
+    answer(sandbox, &outcome, after);
+}
+
 static void on_response(struct text payload, bool is_too_large, enum channel_after after,
                         void *owner)
 {
     struct sandbox *sandbox = owner;
-    if (sandbox->state != SANDBOX_BUSY || sandbox->end_reason != ENDED_ITSELF)
+    if (!may_answer(sandbox))
         return;
     struct outcome outcome = is_too_large ? outcome_too_large() : outcome_success(payload);
     answer(sandbox, &outcome, after);
@@ -312,7 +348,7 @@ static void say_last_words(struct sandbox *sandbox, struct text type, struct tex
 static void on_error(struct text type, struct text body, enum channel_after after, void *owner)
 {
     struct sandbox *sandbox = owner;
-    if (sandbox->state != SANDBOX_BUSY || sandbox->end_reason != ENDED_ITSELF)
+    if (!may_answer(sandbox))
         return;
     if (after == CHANNEL_EXITS) {
         say_last_words(sandbox, type, body, false);
@@ -329,8 +365,15 @@ static void on_init_error(struct text type, struct text body, void *owner)
         say_last_words(sandbox, type, body, true);
 }
 
-static const struct channel_events channel_events = { on_next, on_response, on_error,
-                                                      on_init_error };
+static const struct channel_events channel_events = {
+    .on_next = on_next,
+    .on_response = on_response,
+    .on_error = on_error,
+    .on_stream = on_stream,
+    .on_chunk = on_chunk,
+    .on_stream_end = on_stream_end,
+    .on_init_error = on_init_error,
+};
 
 static struct outcome explain_exit(const struct sandbox *sandbox, int status)
 {
@@ -546,6 +589,7 @@ void sandbox_destroy(struct sandbox *sandbox)
         struct invocation_result result = make_result(sandbox, &outcome, job);
         sandbox->job = NULL;
         sandbox->host->on_done(job, &result, sandbox->owner);
+        answer_stream_close(&sandbox->stream);
         outcome_clear(&outcome);
         free(job);
     }

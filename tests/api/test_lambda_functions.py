@@ -200,9 +200,8 @@ def test_accounts_and_regions_do_not_see_each_other(server, name):
 
 
 def test_operations_that_are_lacking_say_so(lam, name):
-    status, code, text = error_of(lam.put_function_concurrency, FunctionName=name,
-                                  ReservedConcurrentExecutions=1)
-    assert (status, code) == (501, "NotImplemented") and "PutFunctionConcurrency" in text
+    status, code, text = error_of(lam.list_event_source_mappings, FunctionName=name)
+    assert (status, code) == (501, "NotImplemented") and "ListEventSourceMappings" in text
 
 
 def test_a_node_package_with_dependencies_and_modes(lam, name):

@@ -1,0 +1,76 @@
+/*
+ * What server.c and stream.c share.
+ */
+#ifndef COALMINE_HTTP_EXCHANGE_H
+#define COALMINE_HTTP_EXCHANGE_H
+
+#include <microhttpd.h>
+
+#include "buffer.h"
+#include "http/server.h"
+
+enum exchange_state { RECEIVING, PARKED, HELD, READY };
+
+struct http_exchange {
+    struct http_server *server;
+    struct http_exchange *next; /* all exchanges of the server */
+    struct http_exchange **link;
+    struct http_exchange *next_held;
+    struct MHD_Connection *connection;
+    enum exchange_state state;
+    bool is_begun;      /* headers were looked at */
+    bool is_in_handler; /* on_request runs inside libmicrohttpd's callback */
+    bool is_too_large;
+    bool is_dropped;
+    bool is_piecewise; /* its body goes to on_piece */
+    bool is_handed_over;
+    bool is_counted; /* among the server's pending ones */
+    bool is_stream; /* its reply comes in pieces */
+    bool is_waiting; /* the stream's connection is suspended for want of a piece */
+    bool is_ended;   /* nothing will come any more */
+    bool is_broken;  /* the stream ends with an error: its turn could not be saved */
+    bool is_gone;    /* the client left before the end of the stream */
+    struct buffer pieces;
+    struct buffer last_piece;
+    char *target; /* as on the request line */
+    char *method;
+    struct buffer body;
+    struct MHD_Response *response;
+    int status;
+};
+
+struct http_server {
+    struct loop *loop;
+    struct http_server_options options;
+    struct MHD_Daemon *daemon;
+    uv_poll_t poll;
+    struct http_exchange *exchanges;
+    struct http_exchange *held;
+    struct http_exchange **held_last;
+    size_t pending;
+    int port;
+    bool is_draining;  /* takes no new requests */
+    bool is_running;   /* inside MHD_run */
+    bool is_scheduled; /* a deferred run is under way */
+    bool is_destroyed;
+};
+
+/* It is pending no more. */
+void exchange_uncount(struct http_exchange *exchange);
+/* Frees an exchange whose connection has gone. */
+void exchange_destroy(struct http_exchange *exchange);
+/* Puts it behind those that wait for http_server_release(). */
+void exchange_hold(struct http_exchange *exchange);
+bool exchange_must_hold(const struct http_exchange *exchange);
+/* Resumed connections do nothing until the daemon runs again. */
+void http_server_schedule_run(struct http_server *server);
+/* Queues the response now or lets a suspended connection do it. */
+void exchange_send(struct http_exchange *exchange);
+void exchange_add_headers(struct MHD_Response *response, const struct http_reply *reply);
+
+/* The end of a stream that was held. */
+void stream_release(struct http_exchange *exchange, bool is_saved);
+/* The client has left; true if the exchange is still needed by whoever writes the stream. */
+bool stream_leave(struct http_exchange *exchange);
+
+#endif

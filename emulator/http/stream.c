@@ -1,0 +1,95 @@
+/*
+ * Replies in pieces. libmicrohttpd asks for bytes by its reader; without any the reader suspends
+ * the connection, and the next piece resumes it.
+ */
+#include <stdlib.h>
+
+#include "http/exchange.h"
+
+enum { BLOCK_SIZE = 32 * 1024 };
+
+static ssize_t on_read(void *owner, uint64_t position UNUSED, char *bytes, size_t size)
+{
+    struct http_exchange *exchange = owner;
+    struct buffer *pieces = &exchange->pieces;
+    if (exchange->is_dropped || exchange->is_broken)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (pieces->size == 0 && exchange->is_ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (pieces->size == 0) {
+        exchange->is_waiting = true;
+        MHD_suspend_connection(exchange->connection);
+        return 0;
+    }
+    size_t count = pieces->size < size ? pieces->size : size;
+    memcpy(bytes, pieces->data, count);
+    buffer_drop(pieces, count);
+    return (ssize_t)count;
+}
+
+static void go_on(struct http_exchange *exchange)
+{
+    if (!exchange->is_waiting)
+        return;
+    exchange->is_waiting = false;
+    MHD_resume_connection(exchange->connection);
+    http_server_schedule_run(exchange->server);
+}
+
+void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply)
+{
+    exchange->is_stream = true;
+    exchange->status = reply->status;
+    exchange->response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_read, exchange, NULL);
+    if (!exchange->response)
+        abort();
+    exchange_add_headers(exchange->response, reply);
+    buffer_add(&exchange->pieces, reply->body, reply->body_size);
+    free(reply->body);
+    exchange_send(exchange);
+}
+
+void http_exchange_stream_write(struct http_exchange *exchange, struct text piece)
+{
+    if (exchange->is_gone)
+        return;
+    buffer_add_text(&exchange->pieces, piece);
+    go_on(exchange);
+}
+
+static void end(struct http_exchange *exchange)
+{
+    exchange_uncount(exchange);
+    exchange->is_ended = true;
+    if (exchange->is_gone) {
+        exchange_destroy(exchange);
+        return;
+    }
+    buffer_add_text(&exchange->pieces, buffer_text(&exchange->last_piece));
+    go_on(exchange);
+}
+
+void http_exchange_stream_end(struct http_exchange *exchange, struct text last)
+{
+    buffer_add_text(&exchange->last_piece, last);
+    if (exchange_must_hold(exchange))
+        exchange_hold(exchange);
+    else
+        end(exchange);
+}
+
+void stream_release(struct http_exchange *exchange, bool is_saved)
+{
+    exchange->is_broken = !is_saved;
+    end(exchange);
+}
+
+bool stream_leave(struct http_exchange *exchange)
+{
+    if (!exchange->is_stream || exchange->is_ended)
+        return false;
+    exchange->is_gone = true;
+    exchange->is_waiting = false;
+    return true;
+}

@@ -1,0 +1,31 @@
+/*
+ * A result that comes in pieces: passed on to who waits for pieces, collected for who does not.
+ */
+#ifndef COALMINE_ANSWER_STREAM_H
+#define COALMINE_ANSWER_STREAM_H
+
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "runtime/job.h"
+#include "runtime/outcome.h"
+
+/* Lambda lets 200 MB through (lambda-api.md section 5.5). */
+enum { ANSWER_STREAM_MAX = 200 * 1000 * 1000 };
+
+struct answer_stream {
+    bool is_open;
+    size_t size; /* of all pieces so far */
+    struct buffer collected;
+};
+
+void answer_stream_begin(struct answer_stream *stream, const struct job *job,
+                         struct text content_type);
+void answer_stream_add(struct answer_stream *stream, const struct job *job, struct text bytes);
+/* What came of it; `error` is the body that the function reported, empty if it was a success. The
+ * outcome borrows from the stream until that is closed. */
+struct outcome answer_stream_outcome(const struct answer_stream *stream, const struct job *job,
+                                     struct text error);
+void answer_stream_close(struct answer_stream *stream);
+
+#endif
