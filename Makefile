@@ -130,7 +130,7 @@ flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)
 
 format: ## lay out the C code by .clang-format
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 clean: ## remove all that was built
 	rm -rf build

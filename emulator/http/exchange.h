@@ -25,7 +25,7 @@ struct http_exchange {
     bool is_piecewise; /* its body goes to on_piece */
     bool is_handed_over;
     bool is_counted; /* among the server's pending ones */
-    bool is_stream; /* its reply comes in pieces */
+    bool is_stream;  /* its reply comes in pieces */
     bool is_waiting; /* the stream's connection is suspended for want of a piece */
     bool is_ended;   /* nothing will come any more */
     bool is_broken;  /* the stream ends with an error: its turn could not be saved */

@@ -98,8 +98,9 @@ static enum outcome invoke_with_response_stream(struct call *call)
 }
 
 static const char *const invocation_types[] = { "RequestResponse", "DryRun", NULL };
-static const struct field stream_fields[] = { FUNCTION_NAME_FIELD, QUALIFIER_FIELD,
-                                              INVOKE_FIELDS(invocation_types), { 0 } };
+static const struct field stream_fields[] = {
+    FUNCTION_NAME_FIELD, QUALIFIER_FIELD, INVOKE_FIELDS(invocation_types), { 0 }
+};
 
 const struct operation stream_operations[] = {
     { .name = "InvokeWithResponseStream",

@@ -6,5 +6,5 @@ status=0
 while read -r header; do
     [ "$header" = include/banned.h ] && continue
     printf '#include "%s"\n' "$header" | "$@" -I. -x c -fsyntax-only - || status=1
-done < <(git ls-files 'include/*.h' 'emulator/*.h' 'client/*.h')
+done < <(git ls-files -co --exclude-standard 'include/*.h' 'emulator/*.h' 'client/*.h')
 exit $status

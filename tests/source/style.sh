@@ -18,9 +18,9 @@ while read -r file; do
                     print file ":" start ": a function of " NR - start - 1 " lines; 60 is the most"; bad = 1 }
                 start = 0 }
         END { exit bad }' "$file" || status=1
-done < <(git ls-files '*.c' '*.h')
+done < <(git ls-files -co --exclude-standard '*.c' '*.h')
 
-if ! layout=$(git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
+if ! layout=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
     printf '%s\n' "$layout" | sed -n 1,20p
     complain "the layout differs from .clang-format's: run make format"
 fi
