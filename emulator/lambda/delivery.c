@@ -1,14 +1,10 @@
 #include "lambda/delivery.h"
 
-#include "arn.h"
 #include "clock.h"
 #include "lambda/event_invoke_config.h"
-#include "lambda/event_queue.h"
-#include "lambda/function.h"
 #include "lambda/metric_point.h"
 #include "lambda/target.h"
 #include "log.h"
-#include "random.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -112,58 +108,24 @@ static void keep(struct store *store, const struct delivery *delivery, const cha
     arena_clear(&arena);
 }
 
-/* The function that an ARN of this account and region names; false for anything else. */
-static bool read_function(const char *arn, const struct function_key *near, struct arena *arena,
-                          struct function_name *name_out)
-{
-    const char *prefix =
-        arena_format(arena, "arn:%s:lambda:%s:%s:function:", arn_partition(near->region),
-                     near->region, near->account);
-    if (!text_starts_with(text_from(arn), prefix))
-        return false;
-    struct text rest = text_from(arn + strlen(prefix));
-    const char *name = arena_copy(arena, text_cut(&rest, ':'));
-    *name_out = (struct function_name){ { near->account, near->region, name },
-                                        rest.data ? arena_copy(arena, rest) : NULL };
-    return true;
-}
-
-/* Queues the record for a function, as AWS invokes destinations: asynchronously. */
-static bool invoke_destination(struct lambda *lambda, const struct delivery *delivery,
-                               const struct function_name *name, const char *record)
-{
-    char request_id[UUID_SIZE];
-    random_uuid(request_id);
-    if (!function_exists(lambda->parts.store, &name->key))
-        return false;
-    struct lambda_event event = { .function = *name,
-                                  .request_id = request_id,
-                                  .trace_id = delivery->event->trace_id,
-                                  .payload = text_from(record) };
-    event_queue_put(lambda, &event);
-    return true;
-}
-
 static void send_record(struct lambda *lambda, const struct delivery *delivery, const char *kind,
                         const char *destination)
 {
-    struct arena arena = { 0 };
-    struct function_name name;
-    const char *status = "kept";
+    static const char *const statuses[] = { [LAMBDA_EVENT_QUEUED] = "invoked",
+                                            [LAMBDA_EVENT_NO_FUNCTION] = "failed",
+                                            [LAMBDA_EVENT_OTHER_TARGET] = "kept" };
+    const struct function_key *key = &delivery->event->function.key;
     CLEANUP(freep) char *record = delivery_record(delivery, clock_now_ms());
-    if (read_function(destination, &delivery->event->function.key, &arena, &name)) {
-        bool is_queued = invoke_destination(lambda, delivery, &name, record);
-        status = is_queued ? "invoked" : "failed";
-        if (!is_queued) {
-            struct metric_point point = { &delivery->event->function.key,
-                                          "DestinationDeliveryFailures", "Count", 1 };
-            metric_point_publish(lambda, &point);
-        }
-    } else {
+    struct lambda_event_order order = { key->account, key->region, destination, text_from(record),
+                                        delivery->event->trace_id };
+    enum lambda_event_verdict verdict = lambda_send_event(lambda, &order);
+    if (verdict == LAMBDA_EVENT_NO_FUNCTION) {
+        struct metric_point point = { key, "DestinationDeliveryFailures", "Count", 1 };
+        metric_point_publish(lambda, &point);
+    } else if (verdict == LAMBDA_EVENT_OTHER_TARGET) {
         log_info("lambda", "a record for %s is kept: GET /_coalmine/destinations", destination);
     }
-    keep(lambda->parts.store, delivery, kind, destination, status, record);
-    arena_clear(&arena);
+    keep(lambda->parts.store, delivery, kind, destination, statuses[verdict], record);
 }
 
 static void send_dead_letter(struct lambda *lambda, const struct delivery *delivery)

@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "arn.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
 #include "lambda/delivery.h"
 #include "lambda/event_queue.h"
+#include "lambda/function.h"
 #include "lambda/metric_set.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
 #include "log.h"
+#include "random.h"
 #include "xalloc.h"
 
 struct lambda *lambda_create(const struct lambda_parts *parts, struct error *error)
@@ -68,6 +71,50 @@ void lambda_forget(struct lambda *lambda)
 void lambda_stop_events(struct lambda *lambda)
 {
     event_queue_stop(lambda->events);
+}
+
+/* The function that an ARN of the order's account and region names; false for anything else. */
+static bool read_function(const struct lambda_event_order *order, struct arena *arena,
+                          struct function_name *name_out)
+{
+    const char *prefix =
+        arena_format(arena, "arn:%s:lambda:%s:%s:function:", arn_partition(order->region),
+                     order->region, order->account);
+    if (!text_starts_with(text_from(order->target_arn), prefix))
+        return false;
+    struct text rest = text_from(order->target_arn + strlen(prefix));
+    const char *name = arena_copy(arena, text_cut(&rest, ':'));
+    *name_out = (struct function_name){ { order->account, order->region, name },
+                                        rest.data ? arena_copy(arena, rest) : NULL };
+    return true;
+}
+
+static void queue_event(struct lambda *lambda, const struct lambda_event_order *order,
+                        const struct function_name *name)
+{
+    char request_id[UUID_SIZE];
+    random_uuid(request_id);
+    struct lambda_event event = { .function = *name,
+                                  .request_id = request_id,
+                                  .trace_id = order->trace_id,
+                                  .payload = order->payload };
+    event_queue_put(lambda, &event);
+}
+
+enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
+                                            const struct lambda_event_order *order)
+{
+    struct arena arena = { 0 };
+    struct function_name name;
+    enum lambda_event_verdict verdict = LAMBDA_EVENT_OTHER_TARGET;
+    if (read_function(order, &arena, &name)) {
+        bool exists = function_exists(lambda->parts.store, &name.key);
+        verdict = exists ? LAMBDA_EVENT_QUEUED : LAMBDA_EVENT_NO_FUNCTION;
+        if (exists)
+            queue_event(lambda, order, &name);
+    }
+    arena_clear(&arena);
+    return verdict;
 }
 
 cJSON *lambda_deliveries(struct lambda *lambda)

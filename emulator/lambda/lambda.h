@@ -45,6 +45,25 @@ void lambda_forget(struct lambda *lambda);
 /* Starts no more queued events: the server is about to end. */
 void lambda_stop_events(struct lambda *lambda);
 
+/* An asynchronous invocation that another service sends, or a destination gets. */
+struct lambda_event_order {
+    const char *account;
+    const char *region;
+    const char *target_arn; /* a function's, qualified or not; or anything else */
+    struct text payload;    /* JSON */
+    const char *trace_id;   /* X-Amzn-Trace-Id; NULL: none */
+};
+
+enum lambda_event_verdict {
+    LAMBDA_EVENT_QUEUED,
+    LAMBDA_EVENT_NO_FUNCTION,  /* a function's ARN of this account and region, but there is none */
+    LAMBDA_EVENT_OTHER_TARGET, /* no function's ARN of this account and region */
+};
+
+/* Queues the invocation if the target is a function. Inside a savepoint. */
+enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
+                                            const struct lambda_event_order *order);
+
 /* What went, or would have gone, to destinations and dead-letter queues; a JSON array, owned by
  * the caller. */
 cJSON *lambda_deliveries(struct lambda *lambda);
