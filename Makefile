@@ -17,7 +17,7 @@ ifeq ($(VARIANT),asan)
 OPTIMISATION := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNINGS) \
-         -include include/banned.h -Iinclude -Iemulator -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
+         -include include/banned.h -Iinclude -Iemulator -Iclient -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
 LDFLAGS = $(filter -fsanitize%,$(OPTIMISATION)) -Wl,--as-needed
 PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
@@ -25,7 +25,7 @@ CHECK_LIBS = $(shell pkg-config --libs check)
 
 BASE_SOURCES := $(wildcard emulator/base/*.c)
 EMULATOR_SOURCES := $(filter-out $(BASE_SOURCES) emulator/main.c,$(wildcard emulator/*.c emulator/*/*.c))
-CLIENT_SOURCES := $(filter-out client/main.c,$(wildcard client/*.c))
+CLIENT_SOURCES := $(filter-out client/main.c,$(wildcard client/*.c client/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 # Files of the function side (node and Python bootstraps) that the server carries inside itself.
 EMBEDDED := $(wildcard emulator/runtime/bootstrap/*)

@@ -1,5 +1,5 @@
 /* judge: decisions from observations, without time or network. */
-#include "../../client/judge.h"
+#include "judge/judge.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* profile and ini: what is found where, in the AWS CLI's order. */
-#include "../../client/profile.h"
+#include "aws/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../client/ini.h"
+#include "aws/ini.h"
 #include "support/suite.h"
 #include "xalloc.h"
 

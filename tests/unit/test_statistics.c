@@ -1,5 +1,5 @@
 /* statistics: against reference values (computed with exact fractions). */
-#include "../../client/statistics.h"
+#include "statistics/statistics.h"
 
 #include <math.h>
 

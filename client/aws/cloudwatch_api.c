@@ -1,4 +1,4 @@
-#include "cloudwatch_api.h"
+#include "aws/cloudwatch_api.h"
 
 #include "xalloc.h"
 

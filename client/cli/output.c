@@ -1,4 +1,4 @@
-#include "output.h"
+#include "cli/output.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef CANARY_CLOUDWATCH_API_H
 #define CANARY_CLOUDWATCH_API_H
 
-#include "api.h"
+#include "aws/api.h"
 
 struct version_metrics {
     double invocations;

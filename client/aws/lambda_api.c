@@ -1,4 +1,4 @@
-#include "lambda_api.h"
+#include "aws/lambda_api.h"
 
 #include <stdlib.h>
 #include <time.h>

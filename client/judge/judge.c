@@ -1,9 +1,9 @@
-#include "judge.h"
+#include "judge/judge.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "statistics.h"
+#include "statistics/statistics.h"
 
 const double SPLIT_ALARM = 1e-3;
 

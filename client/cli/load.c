@@ -1,9 +1,9 @@
-#include "load.h"
+#include "cli/load.h"
 
 #include <string.h>
 
-#include "output.h"
-#include "statistics.h"
+#include "cli/output.h"
+#include "statistics/statistics.h"
 
 enum { MS_PER_SECOND = 1000 };
 

@@ -12,7 +12,7 @@
 #include "compiler.h"
 #include "error.h"
 #include "json.h"
-#include "profile.h"
+#include "aws/profile.h"
 
 enum api_service { API_LAMBDA, API_CLOUDWATCH };
 

@@ -7,12 +7,12 @@
 #include <time.h>
 
 #include "clock.h"
-#include "cloudwatch_api.h"
-#include "command.h"
-#include "lambda_api.h"
-#include "load.h"
-#include "output.h"
-#include "package.h"
+#include "aws/cloudwatch_api.h"
+#include "cli/command.h"
+#include "aws/lambda_api.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "aws/package.h"
 #include "xalloc.h"
 
 enum { HEALTH_CHECKS = 3, METRICS_WAIT_LOCAL_MS = 2000, METRICS_WAIT_AWS_MS = 180000 };

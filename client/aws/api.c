@@ -1,4 +1,4 @@
-#include "api.h"
+#include "aws/api.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "command.h"
+#include "cli/command.h"
 #include "file.h"
-#include "output.h"
+#include "cli/output.h"
 #include "xalloc.h"
 
 enum { PAYLOAD_MAX = 6291456 };

@@ -1,10 +1,10 @@
 /*
  * canary traffic: sends requests through an alias and shows who answered.
  */
-#include "command.h"
-#include "lambda_api.h"
-#include "load.h"
-#include "output.h"
+#include "cli/command.h"
+#include "aws/lambda_api.h"
+#include "cli/load.h"
+#include "cli/output.h"
 
 static int send_traffic(struct session *session)
 {

@@ -1,9 +1,9 @@
 /*
  * canary check: asks one version alone whether it is well.
  */
-#include "command.h"
-#include "lambda_api.h"
-#include "output.h"
+#include "cli/command.h"
+#include "aws/lambda_api.h"
+#include "cli/output.h"
 
 /* The version to ask: --qualifier, else the alias's new version, else the alias. */
 static bool find_qualifier(struct session *session, struct lambda_alias *alias,

@@ -1,4 +1,4 @@
-#include "package.h"
+#include "aws/package.h"
 
 #include <errno.h>
 #include <fts.h>

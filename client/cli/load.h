@@ -4,9 +4,9 @@
 #ifndef CANARY_LOAD_H
 #define CANARY_LOAD_H
 
-#include "command.h"
-#include "judge.h"
-#include "traffic.h"
+#include "cli/command.h"
+#include "judge/judge.h"
+#include "traffic/traffic.h"
 
 struct load {
     const struct options *options;

@@ -1,4 +1,4 @@
-#include "traffic.h"
+#include "traffic/traffic.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "lambda_api.h"
+#include "aws/lambda_api.h"
 #include "url.h"
 #include "xalloc.h"
 

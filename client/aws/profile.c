@@ -1,4 +1,4 @@
-#include "profile.h"
+#include "aws/profile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "buffer.h"
-#include "ini.h"
+#include "aws/ini.h"
 #include "json.h"
 #include "pattern.h"
 #include "xalloc.h"

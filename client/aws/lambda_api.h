@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "api.h"
+#include "aws/api.h"
 
 struct lambda_alias {
     char version[24];

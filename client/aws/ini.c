@@ -1,4 +1,4 @@
-#include "ini.h"
+#include "aws/ini.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api.h"
+#include "aws/api.h"
 
 enum { TRAFFIC_VERSIONS_MAX = 8 };
 

@@ -1,4 +1,4 @@
-#include "statistics.h"
+#include "statistics/statistics.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>

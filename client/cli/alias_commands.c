@@ -2,10 +2,10 @@
  * canary promote, rollback and status: the alias by hand.
  */
 #include "clock.h"
-#include "cloudwatch_api.h"
-#include "command.h"
-#include "lambda_api.h"
-#include "output.h"
+#include "aws/cloudwatch_api.h"
+#include "cli/command.h"
+#include "aws/lambda_api.h"
+#include "cli/output.h"
 
 enum { STATUS_WINDOW_MS = 3600000 };
 
