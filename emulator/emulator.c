@@ -205,9 +205,35 @@ static bool start_services(struct emulator *emulator, struct error *error)
     return emulator->lambda != NULL;
 }
 
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* Whoever can reach another address than this machine's own must prove who he is. */
+static bool fill_guard(const struct settings *settings, struct edge_options *options,
+                       struct error *error)
+{
+    options->origin_policy =
+        (struct origin_policy){ .hosts = settings->allowed_hosts,
+                                .origins = settings->allowed_origins,
+                                .takes_any_host = settings->credentials != NULL };
+    if (!settings->credentials)
+        return is_loopback(settings->listen) ||
+               error_set(error, NULL,
+                         "--listen %s lets the network in: say who may call with --credentials "
+                         "FILE",
+                         settings->listen);
+    options->keyring = keyring_load(settings->credentials, error);
+    return options->keyring != NULL;
+}
+
 static bool start_edge(struct emulator *emulator, struct error *error)
 {
-    emulator->edge = edge_create(emulator->store, emulator->settings.region);
+    struct edge_options edge_options = { .default_region = emulator->settings.region };
+    if (!fill_guard(&emulator->settings, &edge_options, error))
+        return false;
+    emulator->edge = edge_create(emulator->store, &edge_options);
     edge_add_service(emulator->edge, &lambda_service, emulator->lambda);
     edge_add_service(emulator->edge, &cloudwatch_service, &emulator->cloudwatch);
     edge_add_service(emulator->edge, &sts_service, NULL);
@@ -216,7 +242,7 @@ static bool start_edge(struct emulator *emulator, struct error *error)
     if (emulator->settings.loads_workshop &&
         !lambda_load_workshop(emulator->lambda, emulator->settings.region, error))
         return false;
-    struct http_server_options options = { .address = "127.0.0.1",
+    struct http_server_options options = { .address = emulator->settings.listen,
                                            .port = (int)emulator->settings.port,
                                            .on_request = on_request,
                                            .body_ceiling = body_ceiling,

@@ -11,6 +11,10 @@
 
 struct settings {
     int64_t port;
+    const char *listen;
+    const char *credentials; /* NULL: signatures are not verified */
+    const char *allowed_hosts;
+    const char *allowed_origins;
     const char *data_dir; /* NULL: the default directory */
     bool is_ephemeral;
     int64_t seed; /* negative: from the operating system */

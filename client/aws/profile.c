@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "buffer.h"
-#include "aws/ini.h"
+#include "ini.h"
 #include "json.h"
 #include "pattern.h"
 #include "xalloc.h"

@@ -108,7 +108,13 @@ int exec_command(int count, char **arguments)
         fprintf(stderr, "Usage: %s\n", usage);
         return EXIT_USAGE;
     }
+    if (settings.credentials) {
+        fprintf(stderr, "coalmine exec: --credentials is for servers that others can reach; exec "
+                        "makes up keys for its command\n");
+        return EXIT_USAGE;
+    }
     settings.port = 0;
+    settings.listen = "127.0.0.1";
     settings.is_ephemeral = settings.data_dir == NULL;
     if (!settings.is_verbose)
         log_set_level(LOG_LEVEL_WARN);

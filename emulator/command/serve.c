@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command/command.h"
 #include "emulator.h"
@@ -51,7 +52,9 @@ int serve_command(int count, char **arguments)
     uv_signal_t interrupt;
     watch_signal(emulator, &terminate, SIGTERM);
     watch_signal(emulator, &interrupt, SIGINT);
-    printf("Listening on http://127.0.0.1:%d\nReady.\n", emulator_port(emulator));
+    bool is_ipv6 = strchr(settings.listen, ':') != NULL;
+    printf("Listening on http://%s%s%s:%d\nReady.\n", is_ipv6 ? "[" : "", settings.listen,
+           is_ipv6 ? "]" : "", emulator_port(emulator));
     fflush(stdout);
     emulator_run(emulator);
     emulator_destroy(emulator);

@@ -11,6 +11,7 @@
 
 #include "edge/codec.h"
 #include "edge/edge_call.h"
+#include "edge/guard.h"
 #include "edge/inflate.h"
 #include "log.h"
 #include "url.h"
@@ -22,14 +23,16 @@ struct edge {
     struct directory directory;
     struct store *store;
     char *default_region;
+    struct guard guard;
     size_t pending;
 };
 
-struct edge *edge_create(struct store *store, const char *default_region)
+struct edge *edge_create(struct store *store, const struct edge_options *options)
 {
     struct edge *edge = xcalloc(1, sizeof(*edge));
     edge->store = store;
-    edge->default_region = xstrdup(default_region);
+    edge->default_region = xstrdup(options->default_region);
+    edge->guard = (struct guard){ options->origin_policy, options->keyring };
     return edge;
 }
 
@@ -38,6 +41,7 @@ void edge_destroy(struct edge *edge)
     if (!edge)
         return;
     directory_clear(&edge->directory);
+    keyring_destroy(edge->guard.keyring);
     free(edge->default_region);
     free(edge);
 }
@@ -68,10 +72,9 @@ size_t edge_body_ceiling(const struct edge *edge, struct text method, struct tex
     return ceiling_of(edge, method, path, target);
 }
 
-static void on_finish(struct call *call, enum outcome outcome)
+static void end(struct edge_call *edge_call)
 {
-    struct edge_call *edge_call = CONTAINER_OF(call, struct edge_call, call);
-    edge_call_reply(edge_call, outcome);
+    struct call *call = &edge_call->call;
     edge_call->edge->pending--;
     buffer_clear(&edge_call->inflated);
     cJSON_Delete(call->input);
@@ -80,6 +83,13 @@ static void on_finish(struct call *call, enum outcome outcome)
     error_clear(&call->error);
     arena_clear(&call->arena);
     free(edge_call);
+}
+
+static void on_finish(struct call *call, enum outcome outcome)
+{
+    struct edge_call *edge_call = CONTAINER_OF(call, struct edge_call, call);
+    edge_call_reply(edge_call, outcome);
+    end(edge_call);
 }
 
 static void on_stream(struct call *call, struct text bytes)
@@ -302,7 +312,14 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;
     edge_call->call.operation = edge_call->identity.operation;
-    if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
+    if (!guard_admits(&edge->guard, edge_call)) {
+        log_warn("edge", "%s %.*s: %s", edge_call->call.request_id,
+                 TEXT_ARGS(http_exchange_path(exchange)), edge_call->call.error.message);
+        on_finish(&edge_call->call, OUTCOME_FAULT);
+    } else if (guard_is_preflight(edge_call)) {
+        edge_call_reply_preflight(edge_call);
+        end(edge_call);
+    } else if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
         refuse_too_large(edge_call, ceiling);
     } else if (!edge_call->call.operation) {
         refuse_unknown(edge_call);

@@ -5,12 +5,21 @@
 #ifndef COALMINE_EDGE_H
 #define COALMINE_EDGE_H
 
+#include "edge/keyring.h"
+#include "edge/origin.h"
 #include "http/server.h"
 #include "operation/operation.h"
 
 struct edge;
 
-struct edge *edge_create(struct store *store, const char *default_region);
+/* Borrowed but for the keyring. */
+struct edge_options {
+    const char *default_region; /* of requests that name none */
+    struct origin_policy origin_policy;
+    struct keyring *keyring; /* taken over; NULL: signatures are not verified */
+};
+
+struct edge *edge_create(struct store *store, const struct edge_options *options);
 void edge_destroy(struct edge *edge);
 
 /* `state` becomes call->state of the service's calls. */

@@ -18,7 +18,7 @@ static const struct service nobody = {
 };
 
 struct draft {
-    struct http_header headers[CALL_HEADERS_MAX + 6];
+    struct http_header headers[CALL_HEADERS_MAX + 9];
     size_t header_count;
     int status;
     struct buffer body;
@@ -111,6 +111,16 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
     }
 }
 
+/* Only pages of an origin that the user allowed come this far. */
+static void write_cors_headers(const struct edge_call *edge_call, struct draft *draft)
+{
+    if (!edge_call->allowed_origin)
+        return;
+    add_header(draft, "Access-Control-Allow-Origin", edge_call->allowed_origin);
+    add_header(draft, "Access-Control-Expose-Headers", "*");
+    add_header(draft, "Vary", "Origin");
+}
+
 static void write_call_headers(const struct call *call, struct draft *draft)
 {
     for (size_t i = 0; i < call->header_count; i++)
@@ -126,10 +136,25 @@ void edge_call_stream(struct edge_call *edge_call, struct text bytes)
     }
     struct draft draft = { .status = call->status ? call->status : 200 };
     add_header(&draft, "x-amzn-RequestId", call->request_id);
+    write_cors_headers(edge_call, &draft);
     write_call_headers(call, &draft);
     struct http_reply reply = { draft.status, draft.headers, draft.header_count,
                                 xmemdup(bytes.data, bytes.size), bytes.size };
     http_exchange_stream_begin(edge_call->exchange, &reply);
+}
+
+void edge_call_reply_preflight(struct edge_call *edge_call)
+{
+    struct draft draft = { .status = 204 };
+    const char *headers =
+        http_exchange_header(edge_call->exchange, "Access-Control-Request-Headers");
+    write_cors_headers(edge_call, &draft);
+    add_header(&draft, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
+    if (headers)
+        add_header(&draft, "Access-Control-Allow-Headers", headers);
+    add_header(&draft, "Access-Control-Max-Age", "86400");
+    struct http_reply reply = { draft.status, draft.headers, draft.header_count, NULL, 0 };
+    http_exchange_reply(edge_call->exchange, &reply);
 }
 
 void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)
@@ -142,6 +167,7 @@ void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)
         return;
     }
     add_header(&draft, "x-amzn-RequestId", call->request_id);
+    write_cors_headers(edge_call, &draft);
     if (edge_call->identity.protocol == PROTOCOL_CBOR)
         add_header(&draft, "smithy-protocol", "rpc-v2-cbor");
     if (outcome == OUTCOME_OK) {

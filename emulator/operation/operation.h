@@ -34,6 +34,7 @@ typedef enum outcome operation_handler(struct call *call);
 enum operation_flags {
     OPERATION_WRITES = 1,      /* dispatch wraps the handler in a savepoint */
     OPERATION_RAW_PAYLOAD = 2, /* REST: the body is not JSON members but call->payload */
+    OPERATION_IS_OPEN = 4,     /* for everybody: no signature is asked for, pages may send it */
 };
 
 struct operation {

@@ -1,9 +1,9 @@
 /*
  * AWS's config and credentials files: sections, keys, and one level of nested keys
- * (indented lines under a key without a value).
+ * (indented lines under a key without a value). Implemented in emulator/base/ini.c.
  */
-#ifndef CANARY_INI_H
-#define CANARY_INI_H
+#ifndef COALMINE_INI_H
+#define COALMINE_INI_H
 
 #include "compiler.h"
 #include "text.h"
@@ -18,5 +18,9 @@ void ini_destroy(struct ini *ini);
 
 /* The value, borrowed; NULL if absent. A nested key is "parent.key". */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
+
+/* Calls `function` for each section once, in the file's order. */
+void ini_each_section(const struct ini *ini, void (*function)(const char *section, void *owner),
+                      void *owner);
 
 #endif

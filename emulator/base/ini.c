@@ -1,4 +1,4 @@
-#include "aws/ini.h"
+#include "ini.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@ enum { FILE_MAX = 1 << 20 };
 
 struct ini {
     struct map values; /* by "section\nkey" */
+    char **sections;
+    size_t section_count;
 };
 
 static struct text trimmed(struct text text)
@@ -33,6 +35,16 @@ static void set(struct ini *ini, const char *section, const char *parent, struct
     map_set(&ini->values, name, xstrndup(value.data ? value.data : "", value.size));
 }
 
+static void add_section(struct ini *ini, const char *section)
+{
+    for (size_t i = 0; i < ini->section_count; i++) {
+        if (strcmp(ini->sections[i], section) == 0)
+            return;
+    }
+    ini->sections = xrealloc(ini->sections, (ini->section_count + 1) * sizeof(*ini->sections));
+    ini->sections[ini->section_count++] = xstrdup(section);
+}
+
 struct ini *ini_parse(struct text text)
 {
     struct ini *ini = xcalloc(1, sizeof(*ini));
@@ -49,6 +61,7 @@ struct ini *ini_parse(struct text text)
             free(section);
             section = xstrndup(name.data, name.size);
             *parent = '\0';
+            add_section(ini, section);
             continue;
         }
         struct text value = line;
@@ -80,7 +93,17 @@ void ini_destroy(struct ini *ini)
     if (!ini)
         return;
     map_clear(&ini->values, free);
+    for (size_t i = 0; i < ini->section_count; i++)
+        free(ini->sections[i]);
+    free(ini->sections);
     free(ini);
+}
+
+void ini_each_section(const struct ini *ini, void (*function)(const char *section, void *owner),
+                      void *owner)
+{
+    for (size_t i = 0; i < ini->section_count; i++)
+        function(ini->sections[i], owner);
 }
 
 const char *ini_get(const struct ini *ini, const char *section, const char *key)

@@ -1,0 +1,68 @@
+#include "edge/guard.h"
+
+#include "clock.h"
+#include "edge/authenticate.h"
+
+static const char *header_of(const char *name, const void *owner)
+{
+    return http_exchange_header(owner, name);
+}
+
+static bool has_known_origin(const struct guard *guard, struct edge_call *edge_call)
+{
+    static const struct fault forbidden = { .code = "AccessDeniedException",
+                                            .status = 403,
+                                            .query_code = "AccessDenied",
+                                            .omits_type = true };
+    const struct http_exchange *exchange = edge_call->exchange;
+    const struct origin_headers headers = {
+        .host = http_exchange_header(exchange, "Host"),
+        .origin = http_exchange_header(exchange, "Origin"),
+        .fetch_site = http_exchange_header(exchange, "Sec-Fetch-Site"),
+    };
+    const char *refusal = origin_refusal(&guard->policy, &headers);
+    if (refusal)
+        return error_set(&edge_call->call.error, &forbidden, "%s", refusal);
+    edge_call->allowed_origin = headers.origin;
+    return true;
+}
+
+static bool has_valid_signature(const struct guard *guard, struct edge_call *edge_call)
+{
+    struct call *call = &edge_call->call;
+    struct signer signer = { 0 };
+    const struct signed_request request = {
+        .method = arena_copy(&call->arena, http_exchange_method(edge_call->exchange)),
+        .path = http_exchange_path(edge_call->exchange),
+        .query = http_exchange_query(edge_call->exchange),
+        .body = http_exchange_body(edge_call->exchange),
+        .header = header_of,
+        .owner = edge_call->exchange,
+        .service = call->service ? call->service->signing_name : NULL,
+        .now_ms = clock_true_ms(),
+    };
+    const struct signature_manner manner = { edge_call->identity.protocol,
+                                             edge_call->is_query_mode };
+    if (!authenticate(guard->keyring, &request, &manner, &call->arena, &signer, &call->error))
+        return false;
+    if (signer.account)
+        call->account = signer.account;
+    return true;
+}
+
+bool guard_admits(const struct guard *guard, struct edge_call *edge_call)
+{
+    const struct operation *operation = edge_call->call.operation;
+    if (operation && operation->flags & OPERATION_IS_OPEN)
+        return true;
+    return has_known_origin(guard, edge_call) &&
+           (!guard->keyring || guard_is_preflight(edge_call) ||
+            has_valid_signature(guard, edge_call));
+}
+
+bool guard_is_preflight(const struct edge_call *edge_call)
+{
+    return edge_call->allowed_origin &&
+           text_equal(http_exchange_method(edge_call->exchange), "OPTIONS") &&
+           http_exchange_header(edge_call->exchange, "Access-Control-Request-Method");
+}

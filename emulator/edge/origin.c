@@ -1,0 +1,84 @@
+#include "edge/origin.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+#include "text.h"
+
+enum { HOST_MAX = 256 };
+
+static const char *const known_names[] = { "localhost", "host.docker.internal" };
+static const char *const known_suffixes[] = { ".localhost", ".amazonaws.com", ".amazonaws.com.cn",
+                                              ".on.aws" };
+
+static bool is_in_list(const char *list, const char *wanted)
+{
+    struct text rest = text_from(list);
+    while (rest.size) {
+        struct text item = text_cut(&rest, ',');
+        if (item.size == strlen(wanted) && strncasecmp(item.data, wanted, item.size) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Host without its port; an IPv6 address without its brackets. False if it is too long. */
+static bool name_of_host(const char *host, char name_out[HOST_MAX])
+{
+    bool is_bracketed = host[0] == '[';
+    const char *start = host + is_bracketed;
+    size_t size = strcspn(start, is_bracketed ? "]" : ":");
+    if (size == 0 || size >= HOST_MAX)
+        return false;
+    memcpy(name_out, start, size);
+    name_out[size] = '\0';
+    return true;
+}
+
+static bool is_address(const char *name)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
+}
+
+bool origin_host_is_known(const struct origin_policy *policy, const char *host)
+{
+    char name[HOST_MAX];
+    if (!name_of_host(host, name))
+        return false;
+    if (is_address(name) || is_in_list(policy->hosts, name))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(known_names); i++) {
+        if (strcasecmp(name, known_names[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(known_suffixes); i++) {
+        size_t size = strlen(known_suffixes[i]);
+        if (strlen(name) > size && strcasecmp(name + strlen(name) - size, known_suffixes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool origin_is_allowed(const struct origin_policy *policy, const char *origin, const char *host)
+{
+    static const char scheme[] = "http://";
+    if (is_in_list(policy->origins, origin) || is_in_list(policy->origins, "*"))
+        return true;
+    return host && strncasecmp(origin, scheme, sizeof(scheme) - 1) == 0 &&
+           strcasecmp(origin + sizeof(scheme) - 1, host) == 0;
+}
+
+const char *origin_refusal(const struct origin_policy *policy, const struct origin_headers *headers)
+{
+    bool is_across = headers->fetch_site && (strcmp(headers->fetch_site, "cross-site") == 0 ||
+                                             strcmp(headers->fetch_site, "same-site") == 0);
+    if (headers->host && !policy->takes_any_host && !origin_host_is_known(policy, headers->host))
+        return "Coalmine does not answer under this Host name, so that no page in a browser can "
+               "reach it by DNS rebinding; coalmine serve --allow-host NAME allows it";
+    if (headers->origin ? !origin_is_allowed(policy, headers->origin, headers->host) : is_across)
+        return "Coalmine does not take requests from pages in a browser; coalmine serve "
+               "--allow-origin ORIGIN allows the pages of one origin";
+    return NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * Pages in a browser must not drive the API. A page that a user happens to visit can send requests
+ * to this machine: by name (DNS rebinding: the page's own name made to point here) or across
+ * origins. Browsers tell on both: by Host, Origin and Sec-Fetch-Site.
+ */
+#ifndef COALMINE_ORIGIN_H
+#define COALMINE_ORIGIN_H
+
+#include <stdbool.h>
+
+#include "compiler.h"
+
+/* Whom the user allowed, each a comma-separated list; NULL: nobody. */
+struct origin_policy {
+    const char *hosts;   /* names beside this machine's own: "coalmine.test" */
+    const char *origins; /* "http://localhost:3000", or "*" */
+    bool takes_any_host; /* signatures are verified: a page has no key to sign with */
+};
+
+/* Of a request; NULL where the header is not there. */
+struct origin_headers {
+    const char *host;
+    const char *origin;
+    const char *fetch_site; /* Sec-Fetch-Site */
+};
+
+/* True if the name is this machine's own or AWS's (addresses, localhost and below it,
+ * host.docker.internal, amazonaws.com and on.aws and below), or one that the policy allows. */
+bool origin_host_is_known(const struct origin_policy *policy, const char *host);
+
+/* True if a page of that origin may read answers: the policy names it, or the page came from this
+ * very server. */
+bool origin_is_allowed(const struct origin_policy *policy, const char *origin, const char *host);
+
+/* NULL if the request may pass, else a sentence that says why not and what to do (static). */
+const char *origin_refusal(const struct origin_policy *policy,
+                           const struct origin_headers *headers);
+
+#endif

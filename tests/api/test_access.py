@@ -1,0 +1,158 @@
+"""Who may call: signatures with --credentials, origins of browser pages, addresses."""
+import subprocess
+import urllib.request
+
+import boto3
+import botocore.config
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import COALMINE, STOP_SECONDS, Http, clean_environment
+from tests.support.errors import error_of
+
+KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+MISMATCH = "The request signature we calculated does not match the signature you provided."
+
+
+@pytest.fixture
+def guarded(start_server, tmp_path):
+    path = tmp_path / "credentials"
+    path.write_text(f"[default]\naws_access_key_id={KEY}\naws_secret_access_key={SECRET}\n"
+                    "coalmine_account = 123456789012\n"
+                    "[temporary]\naws_access_key_id=ASIATEMPORARY\n"
+                    "aws_secret_access_key=s\naws_session_token=token+/=\n")
+    return start_server("--credentials", str(path))
+
+
+def client(server, service, key=KEY, secret=SECRET, token=None):
+    return boto3.client(service, endpoint_url=server.url, region_name="us-east-1",
+                        aws_access_key_id=key, aws_secret_access_key=secret,
+                        aws_session_token=token,
+                        config=botocore.config.Config(retries={"max_attempts": 0}))
+
+
+def test_a_good_key_is_admitted_by_every_service(guarded):
+    assert client(guarded, "lambda").list_functions()["Functions"] == []
+    assert client(guarded, "cloudwatch").list_metrics()["Metrics"] == []
+    assert client(guarded, "sts").get_caller_identity()["Account"] == "123456789012"
+    temporary = client(guarded, "sts", "ASIATEMPORARY", "s", "token+/=")
+    assert temporary.get_caller_identity()["Account"] == "000000000000"
+
+
+def test_names_with_colons_and_dollars_are_signed_as_sent(guarded):
+    lam = client(guarded, "lambda")
+    status, code, _ = error_of(lam.get_function, FunctionName="f:live")
+    assert (status, code) == (404, "ResourceNotFoundException")
+    status, code, _ = error_of(lam.get_function, FunctionName="f", Qualifier="$LATEST")
+    assert (status, code) == (404, "ResourceNotFoundException")
+
+
+@pytest.mark.parametrize("service, call, expected", [
+    ("lambda", "list_functions", (403, "InvalidSignatureException")),
+    ("sts", "get_caller_identity", (403, "SignatureDoesNotMatch")),
+    ("cloudwatch", "list_metrics", (403, "SignatureDoesNotMatch")),  # awsQuery in Debian's boto3
+])
+def test_a_wrong_secret_is_told_in_the_protocols_words(guarded, service, call, expected):
+    status, code, text = error_of(getattr(client(guarded, service, secret="wrong"), call))
+    assert (status, code) == expected and text.startswith(MISMATCH)
+
+
+@pytest.mark.parametrize("service, call, expected", [
+    ("lambda", "list_functions", "UnrecognizedClientException"),
+    ("sts", "get_caller_identity", "InvalidClientTokenId"),
+])
+def test_an_unknown_key_and_a_wrong_token(guarded, service, call, expected):
+    unknown = client(guarded, service, key="AKIANOBODY")
+    assert error_of(getattr(unknown, call)) == (
+        403, expected, "The security token included in the request is invalid.")
+    stolen = client(guarded, service, "ASIATEMPORARY", "s")
+    assert error_of(getattr(stolen, call)) == (
+        403, expected, "The security token included in the request is invalid")
+
+
+def test_unsigned_requests_reach_nothing_but_health(guarded):
+    http = Http(guarded.port)
+    answer = http.send("GET", "/2015-03-31/functions")
+    assert answer.status == 403
+    assert answer.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    assert answer.body == b'{"message":"Request is missing Authentication Token"}'
+    assert http.send("GET", "/_coalmine/clock").status == 403
+    assert http.send("POST", "/_coalmine/reset").status == 403
+    assert http.target("ListMetrics", b"{}").status == 400
+    assert http.target("ListMetrics", b"{}", **{"x-amzn-query-mode": "true"}).status == 403
+    assert http.send("GET", "/_coalmine/health").status == 200
+
+
+def test_a_presigned_url_is_good_until_it_expires(guarded):
+    url = client(guarded, "sts").generate_presigned_url("get_caller_identity", ExpiresIn=60,
+                                                       HttpMethod="GET")
+    with urllib.request.urlopen(url) as answer:
+        assert b"<Account>123456789012</Account>" in answer.read()
+    forged = url.replace("Action=GetCallerIdentity", "Action=GetSessionToken")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(forged)
+    assert refused.value.code == 403 and b"SignatureDoesNotMatch" in refused.value.read()
+
+
+def test_the_aws_cli_and_curl_sign_well(guarded):
+    environment = {**clean_environment(guarded.url), "AWS_ACCESS_KEY_ID": KEY,
+                   "AWS_SECRET_ACCESS_KEY": SECRET}
+    done = subprocess.run(["/usr/bin/aws", "--endpoint-url", guarded.url, "cloudwatch",
+                           "list-metrics", "--output", "text"], env=environment,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run(["curl", "-sf", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user",
+                           f"{KEY}:{SECRET}", guarded.url + "/2015-03-31/functions"],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, '{"Functions":[]}')
+
+
+def test_canary_signs_well(guarded, tmp_path):
+    done = subprocess.run([COALMINE.replace("coalmine", "canary"), "status", "--function", "f",
+                           "--alias", "live"], capture_output=True, text=True,
+                          env={**clean_environment(guarded.url), "AWS_ACCESS_KEY_ID": KEY,
+                               "AWS_SECRET_ACCESS_KEY": SECRET})
+    assert "Function not found" in done.stderr or "no alias" in done.stderr, done.stderr
+
+
+def serve(*options):
+    return subprocess.run([COALMINE, "serve", "--ephemeral", "--port", "0", *options],
+                          capture_output=True, text=True, timeout=STOP_SECONDS)
+
+
+def test_the_network_is_let_in_only_with_keys(tmp_path):
+    done = serve("--listen", "0.0.0.0")
+    assert done.returncode == 1 and "--credentials" in done.stderr
+    done = serve("--credentials", str(tmp_path / "none"))
+    assert done.returncode == 1 and "No such file" in done.stderr
+
+
+def test_another_loopback_address_can_be_chosen(start_server):
+    server = start_server("--listen", "127.0.0.2")
+    assert server.url.startswith("http://127.0.0.2:")
+    assert server.client("lambda").list_functions()["Functions"] == []
+
+
+def test_pages_in_a_browser_reach_nothing(http):
+    functions = "/2015-03-31/functions"
+    assert http.send("GET", functions, headers={"Origin": "http://evil.example"}).status == 403
+    assert http.send("GET", functions, headers={"Sec-Fetch-Site": "cross-site"}).status == 403
+    answer = http.send("POST", "/_coalmine/reset", headers={"Host": "evil.example"})
+    assert answer.status == 403 and b"--allow-host" in answer.body
+    assert http.send("GET", functions, headers={"Host": "localhost:1"}).status == 200
+
+
+def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):
+    page = "http://localhost:3000"
+    http = Http(start_server("--allow-origin", page).port)
+    answer = http.send("OPTIONS", "/2015-03-31/functions", headers={
+        "Origin": page, "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,x-amz-date"})
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == page
+    assert answer.headers["Access-Control-Allow-Headers"] == "authorization,x-amz-date"
+    answer = http.send("GET", "/2015-03-31/functions/none", headers={"Origin": page})
+    assert answer.status == 404
+    assert answer.headers["Access-Control-Allow-Origin"] == page
+    answer = http.send("GET", "/2015-03-31/functions", headers={"Origin": page + "0"})
+    assert answer.status == 403 and "Access-Control-Allow-Origin" not in answer.headers

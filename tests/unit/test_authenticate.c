@@ -1,0 +1,257 @@
+/* authenticate: a request that the AWS CLI signed, whole, and spoilt in every way. */
+#include "edge/authenticate.h"
+
+#include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "support/suite.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+static const char body[] =
+    "{\"Namespace\": \"MyApp\", \"MetricData\": [{\"MetricName\": \"Latency\", \"Value\": 12.5, "
+    "\"Unit\": \"Milliseconds\", \"Timestamp\": 1760954707, \"Dimensions\": [{\"Name\": \"Fn\", "
+    "\"Value\": \"f1\"}]}]}";
+
+#define SCOPE "20261123/us-east-1/monitoring/aws4_request"
+#define SIGNED "content-type;host;x-amz-date;x-amz-target;x-amzn-query-mode"
+#define SIGNATURE "8120bd4a9489a436b43c3369e519e328c83a4816b1bffee01279e50816211655"
+#define AUTHORIZATION                                                                              \
+    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/" SCOPE ", SignedHeaders=" SIGNED            \
+    ", Signature=" SIGNATURE
+
+struct request {
+    const char *authorization;
+    const char *date;
+    const char *target;
+    const char *token;
+    const char *body;
+    const char *now;
+};
+
+static const struct request good = {
+    AUTHORIZATION, "20261123T101144Z", "GraniteServiceVersion20100801.PutMetricData", NULL,
+    body,          "20261123T101200Z"
+};
+
+static const char *header(const char *name, const void *owner)
+{
+    const struct request *request = owner;
+    const struct {
+        const char *name;
+        const char *value;
+    } headers[] = {
+        { "authorization", request->authorization },
+        { "content-type", "application/x-amz-json-1.0" },
+        { "host", "127.0.0.1:4599" },
+        { "x-amz-date", request->date },
+        { "x-amz-security-token", request->token },
+        { "x-amz-target", request->target },
+        { "x-amzn-query-mode", "true" },
+    };
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        if (strcasecmp(headers[i].name, name) == 0)
+            return headers[i].value;
+    }
+    return NULL;
+}
+
+static struct keyring *keyring_from(const char *text, struct error *error)
+{
+    char path[] = "/tmp/keyring-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    struct keyring *keyring = keyring_load(path, error);
+    unlink(path);
+    return keyring;
+}
+
+static const char keys[] = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"
+                           "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+                           "coalmine_account = 123456789012\n"
+                           "[other]\nregion = us-east-1\n";
+
+/* The error's code and text, or "" if the request is admitted. Owned by the caller. */
+static char *judge_as(const struct request *given, enum protocol protocol, int *status_out)
+{
+    struct error error = { 0 };
+    struct arena arena = { 0 };
+    struct signer signer = { 0 };
+    struct keyring *keyring = keyring_from(keys, &error);
+    ck_assert_ptr_nonnull(keyring);
+    struct signed_request request = { .method = "POST",
+                                      .path = TEXT("/"),
+                                      .body = text_from(given->body),
+                                      .header = header,
+                                      .owner = given,
+                                      .service = "monitoring" };
+    ck_assert(timestamp_parse(text_from(given->now), &request.now_ms));
+    const struct signature_manner manner = { protocol, false };
+    bool is_admitted = authenticate(keyring, &request, &manner, &arena, &signer, &error);
+    char *verdict = is_admitted ? xstrdup("")
+                                : xformat("%s: %s",
+                                          protocol == PROTOCOL_QUERY ? error.fault->query_code
+                                                                     : error.fault->code,
+                                          error.message);
+    *status_out = is_admitted ? 200 : error.fault->status;
+    if (is_admitted)
+        ck_assert_str_eq(signer.account, "123456789012");
+    error_clear(&error);
+    arena_clear(&arena);
+    keyring_destroy(keyring);
+    return verdict;
+}
+
+static void expect(const struct request *given, const char *verdict)
+{
+    int status;
+    char *got = judge_as(given, PROTOCOL_AWS_JSON, &status);
+    ck_assert_str_eq(got, verdict);
+    ck_assert_int_eq(status, *verdict ? 400 : 200);
+    free(got);
+}
+
+START_TEST(a_good_signature_is_admitted_with_its_account)
+{
+    expect(&good, "");
+}
+END_TEST
+
+#define SIGNATURE_FAULT "InvalidSignatureException: "
+#define MISMATCH                                                                                   \
+    SIGNATURE_FAULT "The request signature we calculated does not match the signature you "        \
+                    "provided. Check your AWS Secret Access Key and signing method. Consult the "  \
+                    "service documentation for details."
+
+START_TEST(whatever_was_changed_breaks_it)
+{
+    struct request request = good;
+    request.body = "{}";
+    expect(&request, MISMATCH);
+    request = good;
+    request.target = "GraniteServiceVersion20100801.ListMetrics";
+    expect(&request, MISMATCH);
+    request = good;
+    request.target = NULL; /* signed, but not there */
+    expect(&request, MISMATCH);
+    request = good;
+    request.date = "20261123T101145Z";
+    expect(&request, MISMATCH);
+}
+END_TEST
+
+START_TEST(each_flaw_has_its_sentence)
+{
+    static const struct {
+        const char *authorization;
+        const char *verdict;
+    } cases[] = {
+        { NULL, "MissingAuthenticationTokenException: Request is missing Authentication Token" },
+        { "Basic abc",
+          "MissingAuthenticationTokenException: Request is missing Authentication Token" },
+        { "AWS4-HMAC-SHA256 Credential=k/" SCOPE,
+          "IncompleteSignatureException: Authorization header requires 'Signature' parameter. "
+          "Authorization header requires 'SignedHeaders' parameter. "
+          "Authorization=AWS4-HMAC-SHA256 Credential=k/" SCOPE },
+        { "AWS4-HMAC-SHA256 Credential=k/" SCOPE ", SignedHeaders=x-amz-date, Signature=0",
+          SIGNATURE_FAULT "'Host' must be a 'SignedHeader' in the AWS Authorization." },
+        { "AWS4-HMAC-SHA1 Credential=k/" SCOPE ", SignedHeaders=host, Signature=0", SIGNATURE_FAULT
+          "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA1' (only AWS4-HMAC-SHA256 for now). " },
+        { "AWS4-HMAC-SHA256 Credential=a/b/c/d, SignedHeaders=host, Signature=0",
+          SIGNATURE_FAULT "Credential must have exactly 5 slash-delimited elements, e.g. "
+                          "keyid/date/region/service/term, got 'a/b/c/d'" },
+        { "AWS4-HMAC-SHA256 Credential=k/20261123/us-east-1/lambda/e, SignedHeaders=host, "
+          "Signature=0",
+          SIGNATURE_FAULT "Credential should be scoped to correct service: 'monitoring'. "
+                          "Credential should be scoped with a valid terminator: 'aws4_request', "
+                          "not 'e'. " },
+        { "AWS4-HMAC-SHA256 Credential=k/20261122/us-east-1/monitoring/aws4_request, "
+          "SignedHeaders=host, Signature=0",
+          SIGNATURE_FAULT
+          "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+          "HTTP: '20261122' != '20261123', from '20261123T101144Z'." },
+        { "AWS4-HMAC-SHA256 Credential=AKIANOBODY/" SCOPE ", SignedHeaders=host, Signature=0",
+          "UnrecognizedClientException: The security token included in the request is invalid." },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct request request = good;
+        request.authorization = cases[i].authorization;
+        expect(&request, cases[i].verdict);
+    }
+}
+END_TEST
+
+START_TEST(a_signature_is_good_for_five_minutes_around_its_date)
+{
+    struct request request = good;
+    request.now = "20261123T101644Z";
+    expect(&request, "");
+    request.now = "20261123T101645Z";
+    expect(&request, SIGNATURE_FAULT "Signature expired: 20261123T101144Z is now earlier than "
+                                     "20261123T101145Z (20261123T101645Z - 5 min.)");
+    request.now = "20261123T100643Z";
+    expect(&request,
+           SIGNATURE_FAULT "Signature not yet current: 20261123T101144Z is still later than "
+                           "20261123T101143Z (20261123T100643Z + 5 min.)");
+    request.date = "201";
+    expect(&request, "IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got "
+                     "'201'. See http://en.wikipedia.org/wiki/ISO_8601");
+}
+END_TEST
+
+START_TEST(a_long_term_key_has_no_token)
+{
+    struct request request = good;
+    request.token = "forged";
+    expect(&request, "UnrecognizedClientException: The security token included in the request is "
+                     "invalid");
+}
+END_TEST
+
+START_TEST(query_services_spell_it_their_way)
+{
+    int status;
+    struct request request = good;
+    request.authorization = NULL;
+    char *verdict = judge_as(&request, PROTOCOL_QUERY, &status);
+    ck_assert_str_eq(verdict,
+                     "MissingAuthenticationToken: Request is missing Authentication Token");
+    ck_assert_int_eq(status, 403);
+    free(verdict);
+    request = good;
+    request.body = "";
+    verdict = judge_as(&request, PROTOCOL_QUERY, &status);
+    ck_assert_ptr_nonnull(strstr(verdict, "SignatureDoesNotMatch: The request signature"));
+    ck_assert_int_eq(status, 403);
+    free(verdict);
+}
+END_TEST
+
+START_TEST(a_key_file_that_says_nothing_is_refused)
+{
+    static const struct {
+        const char *text;
+        const char *part;
+    } cases[] = {
+        { "", "no key in it" },
+        { "[a]\nregion = us-east-1\n", "no key in it" },
+        { "[a]\naws_access_key_id = x\n", "section [a] has only one of" },
+        { "[a]\naws_access_key_id = x\naws_secret_access_key = y\ncoalmine_account = 12\n",
+          "not 12 digits" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        ck_assert_ptr_null(keyring_from(cases[i].text, &error));
+        ck_assert_msg(strstr(error.message, cases[i].part), "%s", error.message);
+        error_clear(&error);
+    }
+}
+END_TEST
+
+SUITE("authenticate", a_good_signature_is_admitted_with_its_account, whatever_was_changed_breaks_it,
+      each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
+      a_long_term_key_has_no_token, query_services_spell_it_their_way,
+      a_key_file_that_says_nothing_is_refused)
