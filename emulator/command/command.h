@@ -13,6 +13,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int serve_command(int count, char **arguments);
 int exec_command(int count, char **arguments);
 int env_command(int count, char **arguments);
+int check_command(int count, char **arguments);
 int runtimes_command(int count, char **arguments);
 int operations_command(int count, char **arguments);
 

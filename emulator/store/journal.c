@@ -13,6 +13,7 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "log.h"
+#include "store/inspection.h"
 #include "xalloc.h"
 
 enum { FRAME_HEAD = 9, SEGMENT_MAX = 64 << 20, RECORD_MAX = 16 << 20 };
@@ -157,11 +158,17 @@ struct replay {
     uint64_t position;
     void (*on_record)(uint8_t kind, struct text payload, void *owner);
     void *owner;
+    bool only_looks; /* the files stay as they are */
 };
 
-static bool cut_tail(struct journal *journal, struct segment *segment, size_t size,
+static bool cut_tail(const struct replay *replay, struct segment *segment, size_t size,
                      struct error *error)
 {
+    struct journal *journal = replay->journal;
+    if (replay->only_looks) {
+        segment->size = size;
+        return true;
+    }
     CLEANUP(freep) char *path = segment_path(journal, segment->start);
     log_warn("journal", "the last %llu bytes of %s are a torn record; they were cut off",
              (unsigned long long)(segment->size - size), path);
@@ -182,7 +189,7 @@ static bool replay_bytes(const struct replay *replay, struct segment *segment,
             CLEANUP(freep) char *path = segment_path(replay->journal, segment->start);
             bool is_last = segment == last_segment(replay->journal);
             if (is_last && !has_record_behind(bytes, at, size))
-                return cut_tail(replay->journal, segment, at, error);
+                return cut_tail(replay, segment, at, error);
             return error_set(error, NULL,
                              "%s is damaged at byte %zu; restore it, or move it away to start "
                              "without the metrics it holds",
@@ -219,7 +226,7 @@ bool journal_replay(struct journal *journal, uint64_t position,
                     void (*on_record)(uint8_t kind, struct text payload, void *owner), void *owner,
                     struct error *error)
 {
-    struct replay replay = { journal, position, on_record, owner };
+    struct replay replay = { journal, position, on_record, owner, false };
     for (size_t i = 0; i < journal->segment_count; i++) {
         if (!replay_segment(&replay, &journal->segments[i], error))
             return false;
@@ -330,4 +337,46 @@ bool journal_reset(struct journal *journal, struct error *error)
     }
     remove_first_segments(journal, journal->segment_count - 1);
     return true;
+}
+
+struct journal_tally {
+    size_t records;
+};
+
+static void count_record(uint8_t kind UNUSED, struct text payload UNUSED, void *owner)
+{
+    struct journal_tally *tally = owner;
+    tally->records++;
+}
+
+/* Like a replay that only looks: a torn tail is told, not cut. */
+void journal_inspect(struct inspection *inspection, const char *directory)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct journal_tally tally = { 0 };
+    struct journal journal = { .directory = xstrdup(directory), .fd = -1 };
+    struct replay replay = { &journal, 0, count_record, &tally, true };
+    uint64_t end = 0;
+    bool is_good = find_segments(&journal, &error);
+    for (size_t i = 0; i < journal.segment_count && is_good; i++) {
+        struct segment *segment = &journal.segments[i];
+        if (i > 0 && segment->start != end)
+            inspection_problem(inspection, "%s: the journal lacks the bytes from %llu to %llu",
+                               directory, (unsigned long long)end,
+                               (unsigned long long)segment->start);
+        end = segment->start + segment->size;
+        is_good = replay_segment(&replay, segment, &error);
+        if (end != segment->start + segment->size)
+            inspection_note(inspection,
+                            "%s: the journal ends in a record that a crash tore; the next start "
+                            "cuts it off",
+                            directory);
+    }
+    if (!is_good)
+        inspection_problem(inspection, "%s", error.message);
+    else
+        inspection_note(inspection, "%s: %zu sound records in the journal", directory,
+                        tally.records);
+    free(journal.segments);
+    free(journal.directory);
 }

@@ -1,0 +1,51 @@
+/*
+ * coalmine check DIR: is a data directory whole? Reads all of it, changes nothing that matters.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "command/command.h"
+#include "lambda/code_inspect.h"
+#include "store/inspection.h"
+
+static void print_finding(bool is_problem, const char *sentence, void *owner UNUSED)
+{
+    printf("%s %s\n", is_problem ? "PROBLEM" : "note   ", sentence);
+}
+
+static void inspect(struct inspection *inspection, const char *directory)
+{
+    sqlite3 *database = store_inspect(inspection, directory);
+    if (database)
+        code_inspect(inspection, directory, database);
+    sqlite3_close(database);
+    sqlite3_close(inspection_open_database(inspection, directory, "telemetry.db", 0));
+    journal_inspect(inspection, directory);
+}
+
+int check_command(int count, char **arguments)
+{
+    struct stat status;
+    struct inspection inspection = { .on_finding = print_finding };
+    bool wants_help = count == 1 && strcmp(arguments[0], "--help") == 0;
+    if (count != 1 || wants_help) {
+        fprintf(wants_help ? stdout : stderr,
+                "Usage: coalmine check DIR\n\n"
+                "Looks a data directory over: both databases page by page, every record of the\n"
+                "journal, every package against its digest. No server may run on it.\n"
+                "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
+        return wants_help ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (stat(arguments[0], &status) != 0 || !S_ISDIR(status.st_mode)) {
+        fprintf(stderr, "coalmine check: %s is no directory\n", arguments[0]);
+        return EXIT_FAILED;
+    }
+    inspect(&inspection, arguments[0]);
+    if (inspection.problems == 0)
+        printf("%s is whole.\n", arguments[0]);
+    else
+        printf("%s: %zu problem%s. Restore it from a copy, or move it away to start empty.\n",
+               arguments[0], inspection.problems, inspection.problems == 1 ? "" : "s");
+    return inspection.problems ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,106 @@
+#include "store/inspection.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "xalloc.h"
+
+static void report(struct inspection *inspection, bool is_problem, const char *format,
+                   va_list arguments)
+{
+    CLEANUP(freep) char *sentence = xvformat(format, arguments);
+    inspection->problems += is_problem;
+    inspection->notes += !is_problem;
+    inspection->on_finding(is_problem, sentence, inspection->owner);
+}
+
+void inspection_problem(struct inspection *inspection, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(inspection, true, format, arguments);
+    va_end(arguments);
+}
+
+void inspection_note(struct inspection *inspection, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(inspection, false, format, arguments);
+    va_end(arguments);
+}
+
+static int read_number(sqlite3 *database, const char *sql)
+{
+    sqlite3_stmt *query;
+    int number = -1;
+    if (sqlite3_prepare_v2(database, sql, -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        number = sqlite3_column_int(query, 0);
+    sqlite3_finalize(query);
+    return number;
+}
+
+static void check_pages(struct inspection *inspection, sqlite3 *database, const char *path)
+{
+    sqlite3_stmt *query;
+    int result = sqlite3_prepare_v2(database, "PRAGMA integrity_check(20)", -1, &query, NULL);
+    while (result == SQLITE_OK && (result = sqlite3_step(query)) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(query, 0);
+        if (!line || strcmp(line, "ok") != 0)
+            inspection_problem(inspection, "%s: %s", path, line ? line : "unreadable");
+        result = SQLITE_OK;
+    }
+    if (result != SQLITE_DONE)
+        inspection_problem(inspection, "%s: %s", path, sqlite3_errmsg(database));
+    sqlite3_finalize(query);
+}
+
+static void check_references(struct inspection *inspection, sqlite3 *database, const char *path)
+{
+    sqlite3_stmt *query;
+    if (sqlite3_prepare_v2(database, "PRAGMA foreign_key_check", -1, &query, NULL) == SQLITE_OK) {
+        while (sqlite3_step(query) == SQLITE_ROW)
+            inspection_problem(inspection, "%s: a row of %s belongs to no row of %s", path,
+                               (const char *)sqlite3_column_text(query, 0),
+                               (const char *)sqlite3_column_text(query, 2));
+    }
+    sqlite3_finalize(query);
+}
+
+sqlite3 *inspection_open_database(struct inspection *inspection, const char *directory,
+                                  const char *name, int newest_version)
+{
+    sqlite3 *database = NULL;
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
+    if (access(path, R_OK) != 0) {
+        inspection_problem(inspection, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
+    int version = read_number(database, "PRAGMA user_version");
+    if (version < 0) {
+        bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
+        inspection_problem(inspection, "%s: %s", path,
+                           is_busy ? "a server runs on it; stop it first"
+                                   : sqlite3_errmsg(database));
+        sqlite3_close(database);
+        return NULL;
+    }
+    if (newest_version && version > newest_version)
+        inspection_problem(inspection,
+                           "%s was written by a newer coalmine (schema %d, this one knows %d)",
+                           path, version, newest_version);
+    check_pages(inspection, database, path);
+    check_references(inspection, database, path);
+    return database;
+}
+
+sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
+{
+    return inspection_open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
+}

@@ -1,0 +1,37 @@
+/*
+ * Looking a data directory over without a server (coalmine check): what is wrong, and what is
+ * merely worth knowing. Whoever owns a part of the directory inspects it.
+ */
+#ifndef COALMINE_INSPECTION_H
+#define COALMINE_INSPECTION_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler.h"
+
+struct inspection {
+    size_t problems;
+    size_t notes;
+    /* Called for each sentence; borrowed. */
+    void (*on_finding)(bool is_problem, const char *sentence, void *owner);
+    void *owner;
+};
+
+void inspection_problem(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
+void inspection_note(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Opens DIRECTORY/NAME and lets SQLite check every page, index and foreign key. The caller closes
+ * the database with sqlite3_close(); NULL (with the finding) if it is absent or cannot be used: a
+ * server that runs on it holds it. `newest_version` is the schema we know; 0: any. */
+sqlite3 *inspection_open_database(struct inspection *inspection, const char *directory,
+                                  const char *name, int newest_version);
+
+/* The control plane's database. Open as above. */
+sqlite3 *store_inspect(struct inspection *inspection, const char *directory);
+
+/* Every record of the journal: its checksum, its place. Changes nothing. */
+void journal_inspect(struct inspection *inspection, const char *directory);
+
+#endif

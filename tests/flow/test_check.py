@@ -1,0 +1,117 @@
+"""coalmine check DIR: finds what is wrong with a data directory, and starting says so too."""
+import contextlib
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COALMINE, STOP_SECONDS
+from tests.support.packages import create, node
+
+
+def check(directory):
+    done = subprocess.run([COALMINE, "check", str(directory)], capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def start_fails(directory):
+    done = subprocess.run([COALMINE, "serve", "--port", "0", "--data-dir", str(directory)],
+                          capture_output=True, text=True, timeout=STOP_SECONDS)
+    assert done.returncode == 1, done.stdout
+    return done.stderr
+
+
+@pytest.fixture
+def directory(start_server, tmp_path):
+    """A data directory with a function, invocations and metrics in the journal."""
+    path = tmp_path / "data"
+    server = start_server("--data-dir", str(path), ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "f", node("return 1"))
+    for _ in range(20):
+        lam.invoke(FunctionName="f")["Payload"].read()
+    server.process.kill()  # the journal stays as the crash left it
+    server.process.wait()
+    return path
+
+
+def damage(path, at, to=b"\xff\xff\xff\xff"):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(to)
+
+
+def test_a_whole_directory_is_called_whole(directory):
+    code, text = check(directory)
+    assert code == 0 and text.endswith("is whole.\n"), text
+    assert "sound records in the journal" in text
+
+
+def test_a_running_server_is_told(directory, start_server):
+    start_server("--data-dir", str(directory), ephemeral=False)
+    code, text = check(directory)
+    assert code == 1 and "a server runs on it" in text
+
+
+def test_damage_in_the_journal_is_found_and_stops_the_start(directory):
+    [journal] = directory.glob("journal-*.log")
+    damage(journal, 30)
+    code, text = check(directory)
+    assert code == 1 and "PROBLEM" in text and "is damaged at byte 0" in text
+    assert "is damaged at byte 0" in start_fails(directory)
+
+
+def test_a_torn_tail_is_only_noted(directory):
+    [journal] = directory.glob("journal-*.log")
+    size = journal.stat().st_size
+    with open(journal, "r+b") as file:
+        file.truncate(size - 3)
+    code, text = check(directory)
+    assert code == 0 and "a record that a crash tore" in text
+    assert journal.stat().st_size == size - 3
+
+
+def test_a_damaged_package_is_found(directory):
+    [package] = directory.glob("code/*/package.zip")
+    damage(package, 5)
+    code, text = check(directory)
+    assert code == 1 and "is damaged: its SHA-256" in text
+    package.unlink()
+    assert "No such file" in check(directory)[1]
+
+
+def test_a_stranger_is_noted(directory):
+    (directory / "code" / "new-abc").mkdir()
+    code, text = check(directory)
+    assert code == 0 and "belongs to no function" in text
+
+
+@pytest.mark.parametrize("name", ["coalmine.db", "telemetry.db"])
+def test_a_damaged_database_is_found_and_never_starts_empty(directory, name):
+    for rest in directory.glob(name + "-*"):
+        rest.unlink()
+    Path(directory / name).write_bytes(b"this is no database, and long enough to be read as one" * 99)
+    code, text = check(directory)
+    assert code == 1 and "file is not a database" in text
+    assert "file is not a database" in start_fails(directory)
+
+
+def test_a_newer_database_is_refused(directory):
+    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+        database.execute("PRAGMA user_version=999")
+    assert "written by a newer coalmine (schema 999" in check(directory)[1]
+    assert "written by a newer coalmine" in start_fails(directory)
+
+
+def test_a_lost_database_with_its_journal_left_is_told(directory):
+    for file in directory.glob("coalmine.db*"):
+        file.unlink()
+    code, text = check(directory)
+    assert code == 1 and "coalmine.db: No such file" in text
+    assert "coalmine.db is gone" in start_fails(directory)
+
+
+def test_usage():
+    assert subprocess.run([COALMINE, "check"], capture_output=True).returncode == 2
+    assert subprocess.run([COALMINE, "check", "/nowhere"], capture_output=True).returncode == 1
