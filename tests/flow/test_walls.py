@@ -1,0 +1,151 @@
+"""What a hostile function can reach (docs/security.md): probed from inside one."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support.packages import create, python, zip_of
+
+PROBE = """
+import ctypes, errno, json, os, signal
+
+def attempt(function, *arguments):
+    try:
+        value = function(*arguments)
+        return 'done' if value is None else str(value)[:200]
+    except OSError as error:
+        return errno.errorcode[error.errno]
+
+def write(path):
+    with open(path, 'w') as file:
+        file.write('x')
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read(100)
+
+def mount():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) != 0:
+        raise OSError(ctypes.get_errno(), 'mount')
+
+def unshare():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x00020000) != 0:
+        raise OSError(ctypes.get_errno(), 'unshare')
+
+def handler(event, context):
+    return {
+        'reads': {path: attempt(read, path) for path in event.get('reads', [])},
+        'lists': {path: attempt(os.listdir, path) for path in event.get('lists', [])},
+        'writes': {path: attempt(write, path) for path in event.get('writes', [])},
+        'kills': {pid: attempt(os.kill, pid, signal.SIGKILL) for pid in event.get('kills', [])},
+        'mount': attempt(mount), 'unshare': attempt(unshare),
+        'processes': [int(name) for name in os.listdir('/proc') if name.isdigit()],
+        'descriptors': sorted(int(name) for name in os.listdir('/proc/self/fd')),
+        'environment': dict(os.environ), 'root': sorted(os.listdir('/')),
+        'devices': sorted(os.listdir('/dev')),
+        'privileges': [line for line in open('/proc/self/status')
+                       if line.startswith(('NoNewPrivs', 'CapEff'))],
+    }
+"""
+HOSTILE = {"Runtime": "python3.12", "Handler": "app.handler",
+           "Code": {"ZipFile": zip_of({"app.py": PROBE})}}
+
+
+def bubblewrap_works():
+    path = shutil.which("bwrap")
+    return path and subprocess.run([path, "--ro-bind", "/", "/", "--unshare-pid", "true"],
+                                   capture_output=True).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap does not work here")
+
+
+@pytest.fixture(scope="module")
+def walled(tmp_path_factory):
+    """A server with a secret in its environment, a victim, and what the hostile function says."""
+    from tests.conftest import Server
+    os.environ["COALMINE_TEST_SECRET"] = "the developer's own"
+    directory = tmp_path_factory.mktemp("walls") / "data"
+    server = Server("--data-dir", str(directory), ephemeral=False)
+    del os.environ["COALMINE_TEST_SECRET"]
+    server.directory = directory
+    server.lam = server.client("lambda")
+    create(server.lam, "victim", python("open('/tmp/secret', 'w').write('s'); return 'well'"))
+    create(server.lam, "hostile", HOSTILE)
+    server.lam.invoke(FunctionName="victim")["Payload"].read()
+    yield server
+    assert server.stop() == 0, server.read_log()
+
+
+def probe(walled, **event):
+    answer = walled.lam.invoke(FunctionName="hostile", Payload=json.dumps(event))
+    result = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, result
+    return result
+
+
+def test_the_servers_files_are_not_there(walled):
+    directory = walled.directory
+    victim = list(directory.rglob("secret"))
+    assert victim, "the victim's file is where this test looks for it"
+    paths = [directory / "coalmine.db", *directory.glob("journal-*"), *victim,
+             *directory.glob("code/*/package.zip"), *directory.glob("code/*/files/app.py")]
+    result = probe(walled, reads=[str(path) for path in paths],
+                   lists=[str(directory), str(directory / "code"), "/root", "/home"])
+    assert set(result["reads"].values()) == {"ENOENT"}
+    assert set(result["lists"].values()) == {"ENOENT"}
+
+
+def test_the_machines_secrets_are_not_there(walled):
+    result = probe(walled, reads=["/etc/shadow", "/etc/ssh/sshd_config", "/root/.aws/credentials",
+                                  "/root/.bash_history", "/var/log/dpkg.log", "/boot", "/sys"])
+    assert set(result["reads"].values()) == {"ENOENT"}
+    assert not {"home", "root", "mnt", "media", "srv", "sys", "boot"} & set(result["root"])
+
+
+def test_nothing_but_tmp_can_be_written(walled):
+    result = probe(walled, writes=["/var/task/app.py", "/var/task/new", "/var/runtime/new",
+                                   "/usr/bin/new", "/etc/hosts", "/new", "/opt/new", "/tmp/new"])
+    assert result["writes"].pop("/tmp/new") == "done"
+    assert set(result["writes"].values()) == {"EROFS"}
+
+
+def test_other_processes_are_neither_seen_nor_reached(walled):
+    result = probe(walled, kills=[walled.process.pid], reads=[
+        f"/proc/{walled.process.pid}/environ", f"/proc/{walled.process.pid}/maps"])
+    assert set(result["kills"].values()) == {"ESRCH"}
+    assert set(result["reads"].values()) == {"ENOENT"}
+    assert len(result["processes"]) <= 3 and max(result["processes"]) < 100
+    assert walled.process.poll() is None
+
+
+def test_the_servers_environment_stays_outside(walled):
+    environment = probe(walled)["environment"]
+    assert "COALMINE_TEST_SECRET" not in environment
+    assert "the developer's own" not in json.dumps(environment)
+
+
+def test_no_descriptor_is_inherited(walled):
+    """stdin, the log twice, and the two pipes; one more lists the directory."""
+    assert len(probe(walled)["descriptors"]) <= 6
+    assert max(probe(walled)["descriptors"]) <= 5
+
+
+def test_no_privilege_is_held_or_won(walled):
+    result = probe(walled)
+    assert result["mount"] == "EPERM"
+    assert result["unshare"] == "EPERM"
+    privileges = dict(line.split() for line in result["privileges"])
+    assert privileges["NoNewPrivs:"] == "1"
+    assert int(privileges["CapEff:"], 16) == 0
+    assert not [name for name in result["devices"] if name.startswith(("sd", "vd", "mem", "kmsg"))]
+
+
+def test_environments_do_not_share_tmp(walled):
+    result = probe(walled, reads=["/tmp/secret"])
+    assert result["reads"] == {"/tmp/secret": "ENOENT"}
+    assert walled.lam.invoke(FunctionName="victim")["Payload"].read() == b'"well"'
