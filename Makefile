@@ -87,6 +87,12 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LI
 	@echo "link $@"
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(CHECK_LIBS) $(LIBS)
 
+# Makes the server's system calls fail when a test says so.
+$(BUILD)/tests/fault.so: tests/support/fault.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check
 
@@ -117,7 +123,7 @@ check-unit: $(UNIT_PROGRAMS) ## unit tests
 check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(QUIET)$(MAKE) VARIANT=asan check-unit
 
-check-api: all ## real clients against the real server
+check-api: all $(BUILD)/tests/fault.so ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests
 
 lint: ## clang-tidy over all C files

@@ -22,12 +22,13 @@ STOP_SECONDS = 30
 class Server:
     """A running `coalmine serve`; its log is kept and shown when a test fails."""
 
-    def __init__(self, *options, ephemeral=True):
+    def __init__(self, *options, ephemeral=True, environment=None):
         self.log = tempfile.TemporaryFile("w+")
         command = [COALMINE, "serve", "--port", "0", *options]
         self.process = subprocess.Popen(
             command + (["--ephemeral"] if ephemeral else []),
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
+            env={**os.environ, **(environment or {})})
         first = self.process.stdout.readline()
         assert first.startswith("Listening on "), first + self.read_log()
         assert self.process.stdout.readline() == "Ready.\n"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "edge/codec.h"
+#include "edge/unsaved.h"
 #include "xalloc.h"
 
 static void add_route(struct directory *directory, const struct edge_route *route)
@@ -20,7 +21,7 @@ static void add_route(struct directory *directory, const struct edge_route *rout
 void directory_add(struct directory *directory, const struct service *service, void *state)
 {
     struct edge_service *owner = xcalloc(1, sizeof(*owner));
-    *owner = (struct edge_service){ directory->services, service, state };
+    *owner = (struct edge_service){ directory->services, service, state, unsaved_create(service) };
     directory->services = owner;
     if (!(service->protocols & PROTOCOL_REST_JSON))
         return;
@@ -43,6 +44,7 @@ void directory_clear(struct directory *directory)
 {
     while (directory->services) {
         struct edge_service *next = directory->services->next;
+        unsaved_destroy(directory->services->unsaved);
         free(directory->services);
         directory->services = next;
     }

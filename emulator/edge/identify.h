@@ -10,10 +10,13 @@
 #include "http/server.h"
 #include "operation/operation.h"
 
+struct unsaved;
+
 struct edge_service {
     struct edge_service *next;
     const struct service *service;
     void *state;
+    struct unsaved *unsaved;
 };
 
 struct edge_route {

@@ -5,6 +5,7 @@
 
 #include "edge/codec.h"
 #include "edge/edge_call.h"
+#include "edge/unsaved.h"
 #include "xalloc.h"
 
 enum { HTTP_TOO_LARGE = 413 };
@@ -138,8 +139,11 @@ void edge_call_stream(struct edge_call *edge_call, struct text bytes)
     add_header(&draft, "x-amzn-RequestId", call->request_id);
     write_cors_headers(edge_call, &draft);
     write_call_headers(call, &draft);
-    struct http_reply reply = { draft.status, draft.headers, draft.header_count,
-                                xmemdup(bytes.data, bytes.size), bytes.size };
+    struct http_reply reply = { .status = draft.status,
+                                .headers = draft.headers,
+                                .header_count = draft.header_count,
+                                .body = xmemdup(bytes.data, bytes.size),
+                                .body_size = bytes.size };
     http_exchange_stream_begin(edge_call->exchange, &reply);
 }
 
@@ -153,7 +157,9 @@ void edge_call_reply_preflight(struct edge_call *edge_call)
     if (headers)
         add_header(&draft, "Access-Control-Allow-Headers", headers);
     add_header(&draft, "Access-Control-Max-Age", "86400");
-    struct http_reply reply = { draft.status, draft.headers, draft.header_count, NULL, 0 };
+    struct http_reply reply = { .status = draft.status,
+                                .headers = draft.headers,
+                                .header_count = draft.header_count };
     http_exchange_reply(edge_call->exchange, &reply);
 }
 
@@ -176,7 +182,13 @@ void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)
     } else {
         write_fault(edge_call, &draft);
     }
-    struct http_reply reply = { draft.status, draft.headers, draft.header_count, NULL, 0 };
+    const struct edge_service *owner = edge_call->identity.service;
+    struct http_reply reply = {
+        .status = draft.status,
+        .headers = draft.headers,
+        .header_count = draft.header_count,
+        .if_unsaved = owner ? unsaved_reply(owner->unsaved, edge_call->identity.protocol) : NULL
+    };
     if (outcome == OUTCOME_OK && call->raw_body) {
         reply.body = call->raw_body;
         reply.body_size = call->raw_body_size;

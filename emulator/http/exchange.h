@@ -36,6 +36,7 @@ struct http_exchange {
     char *method;
     struct buffer body;
     struct MHD_Response *response;
+    const struct http_failure *if_unsaved;
     int status;
 };
 

@@ -313,12 +313,17 @@ void http_server_destroy(struct http_server *server)
 
 static void make_unsaved(struct http_exchange *exchange)
 {
-    static const char text[] = "{\"message\":\"The change could not be saved; see the log.\"}";
+    static const struct http_failure bare = { .status = 500 };
+    const struct http_failure *failure = exchange->if_unsaved ? exchange->if_unsaved : &bare;
     MHD_destroy_response(exchange->response);
-    exchange->status = 500;
-    exchange->response =
-        MHD_create_response_from_buffer(sizeof(text) - 1, (void *)text, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(exchange->response, "Content-Type", "application/json");
+    exchange->status = failure->status;
+    exchange->response = MHD_create_response_from_buffer(
+        failure->body.size, (void *)failure->body.data, MHD_RESPMEM_PERSISTENT);
+    if (!exchange->response)
+        abort();
+    for (size_t i = 0; i < failure->header_count; i++)
+        MHD_add_response_header(exchange->response, failure->headers[i].name,
+                                failure->headers[i].value);
 }
 
 bool http_server_release(struct http_server *server, bool is_saved)
@@ -448,6 +453,7 @@ void http_exchange_reply(struct http_exchange *exchange, const struct http_reply
 {
     exchange->response = make_response(reply);
     exchange->status = reply->status;
+    exchange->if_unsaved = reply->if_unsaved;
     if (exchange_must_hold(exchange)) {
         exchange->state = HELD;
         exchange_hold(exchange);

@@ -50,7 +50,8 @@ size_t http_server_pending(const struct http_server *server);
 /* Closes everything and frees the server. Unanswered exchanges are dropped. Accepts NULL. */
 void http_server_destroy(struct http_server *server);
 
-/* Lets the held replies of this turn go; `is_saved` false turns each into a 500 that says so.
+/* Lets the held replies of this turn go; `is_saved` false sends each one's
+ * `if_unsaved` instead.
  * True if there was any. */
 bool http_server_release(struct http_server *server, bool is_saved);
 
@@ -73,12 +74,21 @@ struct http_header {
     const char *value;
 };
 
+/* What is sent instead of a reply that could not be saved. */
+struct http_failure {
+    int status;
+    struct http_header headers[2];
+    size_t header_count;
+    struct text body;
+};
+
 struct http_reply {
     int status;
     const struct http_header *headers; /* copied */
     size_t header_count;
     char *body; /* takes it: malloc'd, or NULL */
     size_t body_size;
+    const struct http_failure *if_unsaved; /* outlives the server; NULL: a bare 500 */
 };
 
 /* Ends the exchange; exactly once. */

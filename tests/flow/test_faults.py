@@ -1,0 +1,195 @@
+"""The disk fills, calls fail: callers are told, the server lives, and works when the fault goes."""
+import errno
+import json
+import mmap
+import resource
+import signal
+import struct
+import time
+
+import pytest
+from botocore.exceptions import ClientError, HTTPClientError
+
+from tests.conftest import ROOT, STOP_SECONDS, Http
+from tests.support.packages import create, node
+
+SHIM = ROOT / "build/normal/tests/fault.so"
+KINDS = ["write", "sync", "open", "fork", "malloc"]  # the order of tests/support/fault.c
+SHORT = -1
+
+
+class Faults:
+    def __init__(self, path):
+        path.write_bytes(bytes(4 * len(KINDS)))
+        self.file = open(path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), 0)
+
+    def set(self, kind, value):
+        struct.pack_into("i", self.map, 4 * KINDS.index(kind), value)
+
+
+@pytest.fixture
+def faulty(start_server, tmp_path):
+    """A server whose calls can be made to fail, with a function, a version and an alias."""
+    faults = Faults(tmp_path / "control")
+    directory = tmp_path / "data"
+
+    def start(*options):
+        server = start_server(
+            "--data-dir", str(directory), *options, ephemeral=False,
+            environment={"LD_PRELOAD": str(SHIM), "FAULT_CONTROL": str(tmp_path / "control"),
+                         "FAULT_DIRECTORY": str(directory)})
+        server.faults, server.restart = faults, start
+        server.lam, server.cw = server.client("lambda"), server.client("cloudwatch")
+        return server
+    server = start()
+    create(server.lam, "f", node("return 1"), Publish=True)
+    server.lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1", Description="old")
+    return server
+
+
+def put(cw):
+    cw.put_metric_data(Namespace="faults", MetricData=[{"MetricName": "m", "Value": 1}])
+
+
+def invoke(lam):
+    return lam.invoke(FunctionName="f", Qualifier="live")["Payload"].read()
+
+
+def writers(server):
+    """Every kind of write, by name."""
+    lam = server.lam
+    return {
+        "create": lambda: create(lam, "new", node("return 'new'")),
+        "update": lambda: lam.update_alias(FunctionName="f", Name="live", Description="changed"),
+        "publish": lambda: lam.update_function_code(FunctionName="f", Publish=True,
+                                                    ZipFile=node("return 2")["Code"]["ZipFile"]),
+        "invoke": lambda: invoke(lam),
+        "event": lambda: lam.invoke(FunctionName="f", InvocationType="Event"),
+        "metric": lambda: put(server.cw),
+    }
+
+
+def status_of(call):
+    with pytest.raises(ClientError) as failure:
+        call()
+    return failure.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def description(server):
+    return server.lam.get_alias(FunctionName="f", Name="live")["Description"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_when_the_disk_refuses_every_writer_is_told_and_readers_go_on(faulty, number):
+    faulty.faults.set("write", number)
+    statuses = {name: status_of(call) for name, call in writers(faulty).items()}
+    assert statuses == dict.fromkeys(statuses, 500)
+    assert description(faulty) == "old"
+    assert [f["FunctionName"] for f in faulty.lam.list_functions()["Functions"]] == ["f"]
+    faulty.faults.set("write", 0)
+    for call in writers(faulty).values():
+        call()
+    assert description(faulty) == "changed"
+
+
+def test_the_refusal_is_spelled_in_the_callers_protocol(faulty):
+    http = Http(faulty.port)
+    faulty.faults.set("write", errno.ENOSPC)
+    data = {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]}
+    answer = http.target("PutMetricData", json.dumps(data))
+    assert answer.status == 500
+    assert json.loads(answer.body) == {
+        "__type": "com.amazonaws.cloudwatch.v2010_08_01#InternalServiceFault",
+        "Message": "The change could not be saved; see the log."}
+    answer = http.send("PUT", "/2015-03-31/functions/f/aliases/live", b"{}")
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, "ServiceException")
+    assert json.loads(answer.body)["Type"] == "Service"
+
+
+def test_what_was_acknowledged_around_a_fault_is_there_after_a_crash(faulty):
+    invoke(faulty.lam)
+    faulty.faults.set("write", errno.ENOSPC)
+    for call in writers(faulty).values():
+        status_of(call)
+    faulty.faults.set("write", 0)
+    invoke(faulty.lam)
+    put(faulty.cw)
+    faulty.process.send_signal(signal.SIGKILL)
+    faulty.process.wait()
+    again = faulty.restart()
+    assert description(again) == "old"
+    now = time.time()
+    statistics = dict(StartTime=now - 3600, EndTime=now + 3600, Period=60, Statistics=["Sum"])
+    invocations = again.cw.get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="Invocations",
+        Dimensions=[{"Name": "FunctionName", "Value": "f"}], **statistics)["Datapoints"]
+    assert sum(point["Sum"] for point in invocations) in (2, 3, 4)  # refused ones may count
+    points = again.cw.get_metric_statistics(Namespace="faults", MetricName="m", **statistics)
+    assert sum(point["Sum"] for point in points["Datapoints"]) == 1
+
+
+def test_short_writes_are_finished(faulty):
+    faulty.faults.set("write", SHORT)
+    for call in writers(faulty).values():
+        call()
+    faulty.process.send_signal(signal.SIGKILL)
+    faulty.process.wait()
+    faulty.faults.set("write", 0)
+    assert description(faulty.restart()) == "changed"
+
+
+def test_a_disk_that_does_not_sync_is_told_when_that_was_asked_for(faulty):
+    assert faulty.stop() == 0
+    durable = faulty.restart("--durable")
+    durable.faults.set("sync", errno.EIO)
+    assert status_of(writers(durable)["update"]) == 500
+    assert status_of(writers(durable)["invoke"]) == 500
+    durable.faults.set("sync", 0)
+    writers(durable)["update"]()
+    assert invoke(durable.lam) == b"1"
+
+
+def test_files_that_do_not_open(faulty):
+    faulty.faults.set("open", errno.EMFILE)
+    assert status_of(writers(faulty)["create"]) == 500
+    faulty.faults.set("open", 0)
+    writers(faulty)["create"]()
+
+
+def test_no_process_can_be_made(faulty):
+    faulty.faults.set("fork", errno.EAGAIN)
+    answer = faulty.lam.invoke(FunctionName="f")
+    assert answer["FunctionError"] == "Unhandled", answer
+    faulty.faults.set("fork", 0)
+    assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
+
+
+def test_descriptors_run_out(faulty):
+    """Whoever gets in is served; when there is room again, everybody is."""
+    old = resource.prlimit(faulty.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(faulty.process.pid, resource.RLIMIT_NOFILE, (24, old[1]))
+    refused = 0
+    for _ in range(20):
+        try:
+            writers(faulty)["create"]()
+            faulty.lam.delete_function(FunctionName="new")
+            faulty.client("lambda").list_functions()
+        except (ClientError, HTTPClientError):
+            refused += 1
+    assert faulty.process.poll() is None
+    resource.prlimit(faulty.process.pid, resource.RLIMIT_NOFILE, old)
+    for _ in range(3):
+        assert len(faulty.client("lambda").list_functions()["Functions"]) >= 1
+    assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
+
+
+def test_out_of_memory_ends_with_a_message_and_loses_nothing(faulty):
+    writers(faulty)["update"]()
+    faulty.faults.set("malloc", 1)
+    with pytest.raises((ClientError, HTTPClientError)):
+        writers(faulty)["create"]()
+    assert faulty.process.wait(STOP_SECONDS) == -signal.SIGABRT
+    assert "memory" in faulty.read_log()
+    faulty.faults.set("malloc", 0)
+    assert description(faulty.restart()) == "changed"
