@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,11 +266,25 @@ static bool start_edge(struct emulator *emulator, struct error *error)
     return emulator->server != NULL;
 }
 
+/* A connection and a function process need descriptors: the usual soft limit of 1,024 is for
+ * programs that use select(). Functions get Lambda's limit (runtime/process.c). */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        log_warn("coalmine", "only %llu files can be open at once",
+                 (unsigned long long)files.rlim_cur);
+}
+
 struct emulator *emulator_create(const struct settings *settings, struct error *error)
 {
     struct emulator *emulator = xcalloc(1, sizeof(*emulator));
     uint64_t position = 0;
     emulator->settings = *settings;
+    raise_descriptor_limit();
     if (settings->seed >= 0)
         random_set_seed((uint64_t)settings->seed);
     emulator->loop = loop_create();

@@ -57,8 +57,9 @@ NORETURN static void become(const struct process_plan *plan, pid_t parent, volat
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(NOT_STARTED); /* it died before the line above */
-    setrlimit(RLIMIT_NOFILE, &files);
-    if (place_descriptors(plan) && (!plan->directory || chdir(plan->directory) == 0)) {
+    /* The limit comes last: with a thousand connections open, /dev/null would be past it. */
+    if (place_descriptors(plan) && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
+        (!plan->directory || chdir(plan->directory) == 0)) {
         reset_signals();
         execve(plan->arguments[0], plan->arguments, plan->environment);
     }

@@ -1,0 +1,156 @@
+"""Many connections, and clients that are slow, rude or gone: others are served, nothing leaks."""
+import asyncio
+import json
+import os
+import socket
+
+import pytest
+
+from tests.support.packages import create, node
+
+CONNECTIONS = 1000
+BIG = 5 * 1024 * 1024
+GET = b"GET /2015-03-31/functions/f/aliases/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    from tests.conftest import Server
+    server = Server()
+    lam = server.client("lambda")
+    create(lam, "f", node("return 'well'"), Publish=True)
+    create(lam, "echo", node("return event"))
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    lam.invoke(FunctionName="f")["Payload"].read()
+    server.lam = lam
+    yield server
+    assert server.stop() == 0, server.read_log()
+
+
+def descriptors(server):
+    """The server's connections; the pipes of function processes come and go by themselves."""
+    count = 0
+    for name in os.listdir(f"/proc/{server.process.pid}/fd"):
+        try:
+            count += os.readlink(f"/proc/{server.process.pid}/fd/{name}").startswith("socket:")
+        except FileNotFoundError:
+            pass
+    return count
+
+
+def memory_kb(server):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def invoke_request(function, body):
+    return (f"POST /2015-03-31/functions/{function}/invocations HTTP/1.1\r\nHost: localhost\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+async def read_answer(reader):
+    head = await reader.readuntil(b"\r\n\r\n")
+    size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length"))
+    return int(head.split()[1]), await reader.readexactly(size)
+
+
+def settles(server, count):
+    """Descriptors of connections that clients closed go away; true once at most `count` are left."""
+    for _ in range(200):
+        server.lam.get_alias(FunctionName="f", Name="live")
+        if descriptors(server) <= count:
+            return True
+    return False
+
+
+def test_a_thousand_connections_at_once_are_all_served(loaded):
+    before = descriptors(loaded)
+
+    async def one(start):
+        reader, writer = await asyncio.open_connection("127.0.0.1", loaded.port, limit=1 << 24)
+        await start.wait()
+        answers = []
+        for request in (GET, invoke_request("f", b"{}"), GET):
+            writer.write(request)
+            answers.append(await read_answer(reader))
+        writer.close()
+        return answers
+
+    async def all_of_them():
+        start = asyncio.Barrier(CONNECTIONS) if hasattr(asyncio, "Barrier") else None
+        return await asyncio.gather(*(one(start) for _ in range(CONNECTIONS)))
+
+    for first, second, third in asyncio.run(all_of_them()):
+        assert (first[0], second, third[0]) == (200, (200, b'"well"'), 200)
+    assert settles(loaded, before + 5)
+
+
+def test_pipelined_requests_are_answered_in_order(loaded):
+    async def pipeline():
+        reader, writer = await asyncio.open_connection("127.0.0.1", loaded.port, limit=1 << 24)
+        writer.write(b"".join(invoke_request("echo", json.dumps(i).encode()) for i in range(50)))
+        answers = [await read_answer(reader) for _ in range(50)]
+        writer.close()
+        return answers
+
+    assert asyncio.run(pipeline()) == [(200, str(i).encode()) for i in range(50)]
+
+
+def test_slow_readers_and_writers_hold_nobody_up(loaded):
+    """Twenty clients that take, and twenty that give, five megabytes byte by byte."""
+    body = json.dumps("x" * BIG).encode()
+    rude = []
+    for i in range(20):
+        reader = socket.create_connection(("127.0.0.1", loaded.port))
+        reader.sendall(invoke_request("echo", body))
+        writer = socket.create_connection(("127.0.0.1", loaded.port))
+        writer.sendall(invoke_request("echo", body)[:200 + i])
+        rude += [reader, writer]
+    for _ in range(50):
+        assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
+        loaded.lam.get_alias(FunctionName="f", Name="live")
+    for connection in rude:
+        connection.close()
+    assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
+
+
+def test_half_open_and_broken_connections_leave_nothing(loaded):
+    before = descriptors(loaded)
+    for rest in (b"", b"G", b"GET / HTTP", GET[:-2], invoke_request("f", b"{}")[:-1],
+                 b"\x16\x03\x01\x02\x00", b"\r\n\r\n\r\n",
+                 b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+        connections = [socket.create_connection(("127.0.0.1", loaded.port)) for _ in range(40)]
+        for connection in connections:
+            if rest:
+                connection.sendall(rest)
+        for connection in connections:
+            connection.close()
+    assert settles(loaded, before + 5)
+
+
+def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
+    before = descriptors(loaded)
+    for _ in range(100):
+        connection = socket.create_connection(("127.0.0.1", loaded.port))
+        connection.sendall(invoke_request("f", b"{}"))
+        connection.close()
+    assert settles(loaded, before + 5)
+    assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
+
+
+def test_memory_stays_where_it_was(loaded):
+    """After warm-up ten times the work must not grow the server by more than a tenth."""
+    async def work(count):
+        reader, writer = await asyncio.open_connection("127.0.0.1", loaded.port, limit=1 << 24)
+        for _ in range(count):
+            writer.write(invoke_request("f", b"{}"))
+            assert (await read_answer(reader))[0] == 200
+            writer.write(GET)
+            assert (await read_answer(reader))[0] == 200
+        writer.close()
+
+    asyncio.run(work(1500))
+    before = memory_kb(loaded)
+    asyncio.run(work(8000))
+    assert memory_kb(loaded) < before * 1.1 + 1024
