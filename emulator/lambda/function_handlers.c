@@ -13,6 +13,8 @@
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
+#include "lambda/policy.h"
+#include "lambda/qualifier.h"
 #include "lambda/target.h"
 #include "operation/page.h"
 #include "xalloc.h"
@@ -306,6 +308,7 @@ static enum outcome delete_version(struct call *call, const struct function_name
     if (version_find(call->store, &name->key, number, &call->arena, &version)) {
         code_release(lambda_of(call), version.code_sha256);
         target_retire(lambda_of(call), &version);
+        qualifier_release(call->store, &name->key, version_text(&call->arena, number));
         version_delete(call->store, &name->key, number);
         targets_forget(lambda_of(call));
     }
@@ -332,6 +335,7 @@ static enum outcome delete_function(struct call *call)
         function_not_found(call, &name.key, NULL);
         return OUTCOME_FAULT;
     }
+    policy_delete_all(call->store, &name.key);
     targets_forget(lambda_of(call));
     return OUTCOME_OK;
 }

@@ -6,6 +6,7 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/runtime_management.h"
 #include "lambda/target.h"
 #include "xalloc.h"
 
@@ -86,10 +87,27 @@ static enum outcome update_function_code(struct call *call)
     return code_upload_start(call, zip, update_function_code_with_code);
 }
 
+/* A function that stays on one runtime version stays on its runtime. */
+static bool check_runtime_change(struct call *call, const struct function_version *latest)
+{
+    const char *wanted = json_text(call->input, "Runtime", NULL);
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest->configuration));
+    if (!wanted || strcmp(json_text(configuration, "Runtime", ""), wanted) == 0)
+        return true;
+    struct runtime_management setting =
+        runtime_management_get(call->store, &latest->key, "$LATEST", &call->arena);
+    return !setting.runtime_version_arn ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Cannot change runtime identifier when runtime management configuration is "
+                     "set to 'Manual'. Change the runtime management configuration to 'Auto' or "
+                     "'FunctionUpdate', then retry.");
+}
+
 static enum outcome update_function_configuration(struct call *call)
 {
     struct function_version latest;
-    if (!begin_update(call, &latest) || !configuration_check(call))
+    if (!begin_update(call, &latest) || !configuration_check(call) ||
+        !check_runtime_change(call, &latest))
         return OUTCOME_FAULT;
     const struct function_version old = latest;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest.configuration));
