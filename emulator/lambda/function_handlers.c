@@ -10,16 +10,18 @@
 #include "lambda/alias.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/code_signing.h"
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/policy.h"
 #include "lambda/qualifier.h"
+#include "lambda/tags.h"
 #include "lambda/target.h"
 #include "operation/page.h"
 #include "xalloc.h"
 
-enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, TAGS_MAX = 50, CREATE_BODY_MAX = 70167211 };
+enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, CREATE_BODY_MAX = 70167211 };
 
 const char *new_uuid(struct call *call)
 {
@@ -137,10 +139,8 @@ static bool check_package_type(struct call *call)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Runtime and Handler are mandatory parameters for functions created "
                          "with deployment packages.");
-    if (cJSON_GetArraySize(json_get(call->input, "Tags")) > TAGS_MAX)
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Number of tags exceeds resource tag limit.");
-    return true;
+    return tags_check_count(call, json_get(call->input, "Tags")) &&
+           code_signing_check(call, json_text(call->input, "CodeSigningConfigArn", NULL));
 }
 
 static bool check_creation(struct call *call, struct function_name *name_out)
@@ -173,6 +173,8 @@ static enum outcome create_function_with_code(struct call *call)
     CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("{}");
     fill_latest(call, &name, &latest);
     function_insert(call->store, &latest, tags_text);
+    code_signing_set_function(call->store, &name.key,
+                              json_text(call->input, "CodeSigningConfigArn", NULL));
     targets_forget(lambda_of(call));
     /* The answer shows the state while the function is being made; what is stored is made. */
     struct function_version shown = latest;
@@ -344,8 +346,6 @@ static const char *const package_types[] = { "Zip", "Image", NULL };
 static const char *const architectures[] = { "x86_64", "arm64", NULL };
 static const char *const function_versions[] = { "ALL", NULL };
 static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
-static const struct field tag_key = { .type = FIELD_STRING, .length = BETWEEN(1, 128) };
-static const struct field tag_value = { .type = FIELD_STRING, .length = BETWEEN(0, 256) };
 static const struct field code_fields[] = {
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
     { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
@@ -372,7 +372,11 @@ static const struct field create_function_fields[] = {
       .type = FIELD_LIST,
       .length = BETWEEN(1, 1),
       .item = &architecture_item },
-    { .name = "Tags", .type = FIELD_MAP, .key = &tag_key, .item = &tag_value },
+    TAGS_FIELD,
+    { .name = "CodeSigningConfigArn",
+      .type = FIELD_STRING,
+      .length = BETWEEN(0, 200),
+      .pattern = code_signing_arn_pattern },
     { 0 },
 };
 static const struct field get_function_fields[] = { FUNCTION_NAME_FIELD, QUALIFIER_FIELD, { 0 } };

@@ -21,6 +21,7 @@ extern const struct operation function_url_operations[];
 extern const struct operation concurrency_operations[];
 extern const struct operation tag_operations[];
 extern const struct operation code_signing_operations[];
+extern const struct operation function_code_signing_operations[];
 extern const struct operation runtime_management_operations[];
 extern const struct operation recursion_operations[];
 extern const struct operation event_invoke_config_operations[];

@@ -19,6 +19,7 @@ static const struct operation *const slices[] = {
     function_url_operations,
     tag_operations,
     code_signing_operations,
+    function_code_signing_operations,
     runtime_management_operations,
     recursion_operations,
     event_invoke_config_operations,
@@ -27,7 +28,6 @@ static const struct operation *const slices[] = {
 
 #define FUNCTION(date) "/" date "/functions/{FunctionName}"
 #define LAYER "/2018-10-31/layers"
-#define SIGNING "/2020-04-22/code-signing-configs"
 #define DURABLE "/2025-12-01/durable-executions/{DurableExecutionArn}"
 #define CALLBACK "/2025-12-01/durable-execution-callbacks/{CallbackId}"
 #define PROVIDER "/2025-11-30/capacity-providers"
@@ -52,18 +52,6 @@ static const struct lacking_operation lacking[] = {
     { "DeleteLayerVersion", "DELETE " LAYER "/{LayerName}/versions/{VersionNumber}" },
     { "PutFunctionScalingConfig", "PUT " FUNCTION("2025-11-30") "/function-scaling-config" },
     { "GetFunctionScalingConfig", "GET " FUNCTION("2025-11-30") "/function-scaling-config" },
-    { "TagResource", "POST /2017-03-31/tags/{Resource}" },
-    { "UntagResource", "DELETE /2017-03-31/tags/{Resource}" },
-    { "ListTags", "GET /2017-03-31/tags/{Resource}" },
-    { "CreateCodeSigningConfig", "POST " SIGNING },
-    { "ListCodeSigningConfigs", "GET " SIGNING },
-    { "GetCodeSigningConfig", "GET " SIGNING "/{CodeSigningConfigArn}" },
-    { "UpdateCodeSigningConfig", "PUT " SIGNING "/{CodeSigningConfigArn}" },
-    { "DeleteCodeSigningConfig", "DELETE " SIGNING "/{CodeSigningConfigArn}" },
-    { "ListFunctionsByCodeSigningConfig", "GET " SIGNING "/{CodeSigningConfigArn}/functions" },
-    { "PutFunctionCodeSigningConfig", "PUT " FUNCTION("2020-06-30") "/code-signing-config" },
-    { "GetFunctionCodeSigningConfig", "GET " FUNCTION("2020-06-30") "/code-signing-config" },
-    { "DeleteFunctionCodeSigningConfig", "DELETE " FUNCTION("2020-06-30") "/code-signing-config" },
     { "CreateEventSourceMapping", "POST /2015-03-31/event-source-mappings" },
     { "ListEventSourceMappings", "GET /2015-03-31/event-source-mappings" },
     { "GetEventSourceMapping", "GET /2015-03-31/event-source-mappings/{UUID}" },
