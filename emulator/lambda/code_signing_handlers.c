@@ -99,7 +99,7 @@ static enum outcome create_config(struct call *call)
 
 static enum outcome update_config(struct call *call)
 {
-    struct code_signing_config config;
+    struct code_signing_config config = { 0 };
     if (!find(call, &config))
         return OUTCOME_FAULT;
     apply(call, &config);
@@ -108,13 +108,13 @@ static enum outcome update_config(struct call *call)
 
 static enum outcome get_config(struct call *call)
 {
-    struct code_signing_config config;
+    struct code_signing_config config = { 0 };
     return find(call, &config) ? answer(call, &config) : OUTCOME_FAULT;
 }
 
 static enum outcome delete_config(struct call *call)
 {
-    struct code_signing_config config;
+    struct code_signing_config config = { 0 };
     struct code_signing_scope scope = scope_of(call);
     const char *arn = json_text(call->input, "CodeSigningConfigArn", "");
     if (!find(call, &config))
@@ -130,7 +130,7 @@ static enum outcome delete_config(struct call *call)
 static enum outcome list_configs(struct call *call)
 {
     struct code_signing_scope scope = scope_of(call);
-    struct code_signing_config config;
+    struct code_signing_config config = { 0 };
     const char *after;
     int left;
     if (!list_begin(call, &after, &left))
@@ -152,7 +152,7 @@ static enum outcome list_configs(struct call *call)
 static enum outcome list_functions(struct call *call)
 {
     struct code_signing_scope scope = scope_of(call);
-    struct code_signing_config config;
+    struct code_signing_config config = { 0 };
     const char *arn = json_text(call->input, "CodeSigningConfigArn", "");
     const char *after;
     const char *name;

@@ -17,6 +17,7 @@
 #include "lambda/policy.h"
 #include "lambda/qualifier.h"
 #include "lambda/tags.h"
+#include "lambda/unsupported.h"
 #include "lambda/target.h"
 #include "operation/page.h"
 #include "xalloc.h"
@@ -146,7 +147,8 @@ static bool check_package_type(struct call *call)
 static bool check_creation(struct call *call, struct function_name *name_out)
 {
     return function_name_read(call, name_out) && check_new_name(call, name_out) &&
-           check_package_type(call) && configuration_check(call) && check_is_new(call, name_out);
+           check_package_type(call) && unsupported_check(call) && configuration_check(call) &&
+           check_is_new(call, name_out);
 }
 
 /* The row that is stored, from what was asked and uploaded. */
@@ -348,7 +350,10 @@ static const char *const function_versions[] = { "ALL", NULL };
 static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
 static const struct field code_fields[] = {
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
-    { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
+    { .name = "S3Bucket",
+      .type = FIELD_STRING,
+      .length = BETWEEN(3, 63),
+      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
@@ -366,6 +371,9 @@ static const struct field create_function_fields[] = {
       .pattern = configuration_role_pattern },
     { .name = "Code", .type = FIELD_STRUCTURE, .is_required = true, .members = code_fields },
     CONFIGURATION_FIELDS,
+    UNSUPPORTED_FIELDS,
+    UNSUPPORTED_PUBLISH_FIELD,
+    { .name = "TenancyConfig", .type = FIELD_STRUCTURE, .members = unsupported_tenancy_fields },
     { .name = "Publish", .type = FIELD_BOOLEAN },
     { .name = "PackageType", .type = FIELD_STRING, .values = package_types },
     { .name = "Architectures",
@@ -385,7 +393,10 @@ static const struct field list_functions_fields[] = {
       .type = FIELD_STRING,
       .place = FIELD_IN_QUERY,
       .values = function_versions },
-    { .name = "MasterRegion", .type = FIELD_STRING, .place = FIELD_IN_QUERY },
+    { .name = "MasterRegion",
+      .type = FIELD_STRING,
+      .place = FIELD_IN_QUERY,
+      .pattern = "ALL|[a-z]{2}(-gov)?-[a-z]+-\\d{1}" },
     LIST_FIELDS,
     { 0 },
 };

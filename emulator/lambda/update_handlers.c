@@ -8,6 +8,7 @@
 #include "lambda/function_handlers.h"
 #include "lambda/runtime_management.h"
 #include "lambda/target.h"
+#include "lambda/unsupported.h"
 #include "xalloc.h"
 
 enum { UPDATE_BODY_MAX = 70167211 };
@@ -29,7 +30,7 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
 {
     struct function_name name;
     return function_name_read(call, &name) && latest_get(call, &name, latest_out) &&
-           revision_matches(call, latest_out->revision_id);
+           revision_matches(call, latest_out->revision_id) && unsupported_check(call);
 }
 
 static enum outcome update_function_code_with_code(struct call *call)
@@ -125,11 +126,15 @@ static const struct field architecture_item = { .type = FIELD_STRING, .values = 
 static const struct field update_code_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
-    { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
+    { .name = "S3Bucket",
+      .type = FIELD_STRING,
+      .length = BETWEEN(3, 63),
+      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
     { .name = "Publish", .type = FIELD_BOOLEAN },
+    UNSUPPORTED_PUBLISH_FIELD,
     { .name = "DryRun", .type = FIELD_BOOLEAN },
     { .name = "RevisionId", .type = FIELD_STRING },
     { .name = "Architectures",
@@ -142,6 +147,7 @@ static const struct field update_configuration_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "Role", .type = FIELD_STRING, .pattern = configuration_role_pattern },
     CONFIGURATION_FIELDS,
+    UNSUPPORTED_FIELDS,
     { .name = "RevisionId", .type = FIELD_STRING },
     { 0 },
 };

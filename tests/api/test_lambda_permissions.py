@@ -1,8 +1,10 @@
 """Resource policies of functions and layer versions: lambda-api.md sections 25 and 27.3."""
 import json
+import sqlite3
 
 import pytest
 
+from tests.conftest import Server
 from tests.support.errors import error_of
 from tests.support.packages import create
 
@@ -257,3 +259,48 @@ def test_layers_can_be_read_and_nothing_else(lam):
         "'action' failed to satisfy constraint: Member must satisfy regular expression pattern: "
         "lambda:GetLayerVersion; Value 'x' at 'principal' failed to satisfy constraint: Member "
         r"must satisfy regular expression pattern: \d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root")
+
+
+@pytest.fixture(name="layer")
+def layer_version(tmp_path):
+    """A client of a server that has version 3 of layer `l`."""
+    options = ("--data-dir", str(tmp_path))
+    assert Server(*options, ephemeral=False).stop() == 0
+    with sqlite3.connect(tmp_path / "coalmine.db") as database:
+        database.execute(
+            "INSERT INTO lambda_layer_version VALUES ('000000000000', 'us-east-1', 'l', 3, '{}', "
+            "'', 0, '', 0)")
+    database.close()
+    server = Server(*options, ephemeral=False)
+    yield server.client("lambda")
+    assert server.stop() == 0
+
+
+def test_a_layer_version_has_a_policy_like_a_function_s(layer):
+    named = {"LayerName": "l", "VersionNumber": 3}
+    none = (404, "ResourceNotFoundException", "No policy is associated with the given resource.")
+    assert error_of(layer.get_layer_version_policy, **named) == none
+    assert error_of(layer.remove_layer_version_permission, **named, StatementId="s") == none
+    give = {**named, "StatementId": "s", "Action": "lambda:GetLayerVersion"}
+    made = layer.add_layer_version_permission(**give, Principal="*", OrganizationId="o-1234567890")
+    statement = (
+        '{"Sid":"s","Effect":"Allow","Principal":"*","Action":"lambda:GetLayerVersion","Resource":'
+        '"arn:aws:lambda:us-east-1:000000000000:layer:l:3","Condition":{"StringEquals":'
+        '{"aws:PrincipalOrgID":"o-1234567890"}}}')
+    assert made["Statement"] == statement
+    shown = layer.get_layer_version_policy(**named)
+    assert (shown["Policy"], shown["RevisionId"]) == (
+        '{"Version":"2012-10-17","Id":"default","Statement":[' + statement + "]}",
+        made["RevisionId"])
+    assert error_of(layer.add_layer_version_permission, **give, Principal="*") == (
+        409, "ResourceConflictException", "The statement id (s) provided already exists. Please "
+        "provide a new statement id, or remove the existing statement.")
+    stale = (412, "PreconditionFailedException", REVISION.replace("GetPolicy", "GetLayerPolicy"))
+    assert error_of(layer.add_layer_version_permission, **{**give, "StatementId": "t"},
+                    Principal="123456789012", RevisionId="stale") == stale
+    assert error_of(layer.remove_layer_version_permission, **named, StatementId="s",
+                    RevisionId="stale") == stale
+    removed = layer.remove_layer_version_permission(**named, StatementId="s",
+                                                    RevisionId=made["RevisionId"])
+    assert removed["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert error_of(layer.get_layer_version_policy, **named) == none
