@@ -275,7 +275,9 @@ const struct operation event_invoke_config_operations[] = {
       .flags = OPERATION_WRITES,
       .input = write_fields,
       .output = output_fields,
-      .handle = put_config },
+      .handle = put_config,
+      .note = "Functions are invoked; what would go to any other destination is shown by `GET "
+              "/_coalmine/destinations`." },
     { .name = "UpdateFunctionEventInvokeConfig",
       .route = "POST" ROUTE,
       .flags = OPERATION_WRITES,

@@ -4,12 +4,6 @@
 #include "lambda/code_signing.h"
 #include "lambda/function_handlers.h"
 
-static bool read_function(struct call *call, struct function_name *name_out)
-{
-    return function_name_read(call, name_out) && (function_exists(call->store, &name_out->key) ||
-                                                  function_not_found(call, &name_out->key, NULL));
-}
-
 static void answer(struct call *call, const struct function_key *key, const char *config_arn)
 {
     json_set_text(call_output(call), "CodeSigningConfigArn", config_arn);
@@ -21,7 +15,7 @@ static enum outcome put_config(struct call *call)
 {
     struct function_name name;
     const char *config_arn = json_text(call->input, "CodeSigningConfigArn", NULL);
-    if (!code_signing_check(call, config_arn) || !read_function(call, &name))
+    if (!code_signing_check(call, config_arn) || !function_read(call, &name))
         return OUTCOME_FAULT;
     code_signing_set_function(call->store, &name.key, config_arn);
     answer(call, &name.key, config_arn);
@@ -31,7 +25,7 @@ static enum outcome put_config(struct call *call)
 static enum outcome get_config(struct call *call)
 {
     struct function_name name;
-    if (!read_function(call, &name))
+    if (!function_read(call, &name))
         return OUTCOME_FAULT;
     const char *config_arn = code_signing_of_function(call->store, &name.key, &call->arena);
     call_output(call);
@@ -43,7 +37,7 @@ static enum outcome get_config(struct call *call)
 static enum outcome delete_config(struct call *call)
 {
     struct function_name name;
-    if (!read_function(call, &name))
+    if (!function_read(call, &name))
         return OUTCOME_FAULT;
     code_signing_set_function(call->store, &name.key, NULL);
     return OUTCOME_OK;

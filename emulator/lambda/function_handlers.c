@@ -31,6 +31,12 @@ const char *new_uuid(struct call *call)
     return arena_copy(&call->arena, text_from(uuid));
 }
 
+bool function_read(struct call *call, struct function_name *name_out)
+{
+    return function_name_read(call, name_out) && (function_exists(call->store, &name_out->key) ||
+                                                  function_not_found(call, &name_out->key, NULL));
+}
+
 bool version_resolve(struct call *call, const struct function_name *name,
                      struct function_version *version_out)
 {
@@ -410,7 +416,8 @@ const struct operation function_operations[] = {
       .handle = create_function,
       .body_ceiling = CREATE_BODY_MAX,
       .note = "Code by ZipFile. Every well-formed role can be assumed. VPC settings are kept and "
-              "shown, without effect." },
+              "shown, without effect. FileSystemConfigs, ImageConfig, CapacityProviderConfig, "
+              "DurableConfig, TenancyConfig and PublishTo are refused." },
     { .name = "GetFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}",
       .input = get_function_fields,

@@ -26,6 +26,9 @@ extern const struct operation runtime_management_operations[];
 extern const struct operation recursion_operations[];
 extern const struct operation event_invoke_config_operations[];
 
+/* The function that the call names, whatever the qualifier; false with "Function not found". */
+MUST_CHECK bool function_read(struct call *call, struct function_name *name_out);
+
 /* The version that a qualifier (NULL: $LATEST) names; an alias names its primary version. False
  * with "Function not found". */
 MUST_CHECK bool version_resolve(struct call *call, const struct function_name *name,

@@ -38,8 +38,7 @@ static bool read_name(struct call *call, struct layer_version_name *name_out)
     *name_out = (struct layer_version_name){
         .layer = layer,
         .number = number,
-        .policy = { layer.account, layer.region,
-                    arena_format(&call->arena, "layer:%s:%lld", layer.name, (long long)number) },
+        .policy = policy_key_of_layer(&layer, number, &call->arena),
     };
     return exists(call->store, name_out) ||
            error_set(&call->error, &LAMBDA_RESOURCE_NOT_FOUND, "Layer version %s does not exist.",

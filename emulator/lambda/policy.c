@@ -20,6 +20,14 @@ struct policy_key policy_key_of_function(const struct function_key *key, const c
                                              qualifier ? ":" : "", qualifier ? qualifier : "") };
 }
 
+struct policy_key policy_key_of_layer(const struct function_key *layer, int64_t number,
+                                      struct arena *arena)
+{
+    return (struct policy_key){ layer->account, layer->region,
+                                arena_format(arena, "%s%s:%lld", layer_prefix, layer->name,
+                                             (long long)number) };
+}
+
 const char *policy_resource_arn(const struct policy_key *key, struct arena *arena)
 {
     return arena_format(arena, "arn:%s:lambda:%s:%s:%s", arn_partition(key->region), key->region,

@@ -40,6 +40,8 @@ struct policy_grant {
 
 struct policy_key policy_key_of_function(const struct function_key *key, const char *qualifier,
                                          struct arena *arena);
+struct policy_key policy_key_of_layer(const struct function_key *layer, int64_t number,
+                                      struct arena *arena);
 const char *policy_resource_arn(const struct policy_key *key, struct arena *arena);
 
 /* The policy; false if the resource has none. */

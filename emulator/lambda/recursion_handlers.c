@@ -5,12 +5,6 @@
 #include "lambda/recursion.h"
 #include "lambda/target.h"
 
-static bool read_function(struct call *call, struct function_name *name_out)
-{
-    return function_name_read(call, name_out) && (function_exists(call->store, &name_out->key) ||
-                                                  function_not_found(call, &name_out->key, NULL));
-}
-
 static enum outcome answer(struct call *call, const struct function_key *key)
 {
     json_set_text(call_output(call), "RecursiveLoop",
@@ -21,13 +15,13 @@ static enum outcome answer(struct call *call, const struct function_key *key)
 static enum outcome get_recursion_config(struct call *call)
 {
     struct function_name name;
-    return read_function(call, &name) ? answer(call, &name.key) : OUTCOME_FAULT;
+    return function_read(call, &name) ? answer(call, &name.key) : OUTCOME_FAULT;
 }
 
 static enum outcome put_recursion_config(struct call *call)
 {
     struct function_name name;
-    if (!read_function(call, &name))
+    if (!function_read(call, &name))
         return OUTCOME_FAULT;
     bool is_stopped = strcmp(json_text(call->input, "RecursiveLoop", ""), "Terminate") == 0;
     recursion_set_stopped(call->store, &name.key, is_stopped);
