@@ -363,6 +363,9 @@ static const struct field code_fields[] = {
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
+    { .name = "SourceKMSKeyArn",
+      .type = FIELD_STRING,
+      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
     { 0 },
 };
 static const struct field create_function_fields[] = {

@@ -66,6 +66,16 @@ def test_what_create_function_refuses(lam, name, settings, expected):
     assert error_of(lam.get_function, FunctionName=name)[0] == 404
 
 
+def test_the_key_of_the_package_is_an_arn(http):
+    def refusal(method, path, body):
+        return http.json(method, "/2015-03-31/functions" + path, body)["message"]
+    text = ("Value 'key' at '%s' failed to satisfy constraint: Member must satisfy regular "
+            "expression pattern: (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()")
+    assert text % "code.sourceKMSKeyArn" in refusal(
+        "POST", "", {"FunctionName": "f", "Code": {"SourceKMSKeyArn": "key"}})
+    assert text % "sourceKMSKeyArn" in refusal("PUT", "/f/code", {"SourceKMSKeyArn": "key"})
+
+
 def test_a_null_variable_is_no_variable(http, lam, name):
     create(lam, name)
     answer = http.json("PUT", f"/2015-03-31/functions/{name}/configuration",
