@@ -9,9 +9,10 @@ static const struct function_key function = { "000000000000", "us-east-1", "f" }
 static struct store *store;
 static struct arena arena;
 
+static char directory[] = "/tmp/test_policy.XXXXXX";
+
 static void setup(void)
 {
-    static char directory[] = "/tmp/test_policy.XXXXXX";
     struct error error = { 0 };
     ck_assert_ptr_nonnull(mkdtemp(directory));
     store = store_open(directory, false, &error);
@@ -35,6 +36,8 @@ static void finish(void)
     ck_assert(store_end_call(store, false, &error));
     store_close(store);
     arena_clear(&arena);
+    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
 }
 
 START_TEST(a_public_url_takes_two_statements)
