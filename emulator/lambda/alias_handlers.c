@@ -6,6 +6,7 @@
 
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/qualifier.h"
 #include "lambda/target.h"
 
 enum { NO_VERSION = -1 };
@@ -163,7 +164,9 @@ static enum outcome delete_alias(struct call *call)
         function_not_found(call, &name.key, NULL);
         return OUTCOME_FAULT;
     }
-    alias_delete(call->store, &name.key, json_text(call->input, "Name", ""));
+    const char *alias = json_text(call->input, "Name", "");
+    qualifier_release(call->store, &name.key, alias);
+    alias_delete(call->store, &name.key, alias);
     targets_forget(lambda_of(call));
     return OUTCOME_OK;
 }

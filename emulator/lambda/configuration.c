@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
+#include "lambda/runtime_management.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -314,12 +315,20 @@ static void write_state(cJSON *output, enum configuration_state state)
     }
 }
 
-static void write_runtime_version(struct call *call, cJSON *output, const char *runtime)
+/* The one that PutRuntimeManagementConfig chose, else the runtime's only one here. */
+static void write_runtime_version(struct call *call, cJSON *output,
+                                  const struct function_version *version, const char *runtime)
 {
     char hex[SHA256_HEX_SIZE];
     crypto_sha256_hex(text_from(runtime), hex);
+    const char *only =
+        arena_format(&call->arena, "arn:aws:lambda:%s::runtime:%s", call->region, hex);
+    const char *chosen =
+        runtime_management_get(call->store, &version->key,
+                               version_text(&call->arena, version->number), &call->arena)
+            .runtime_version_arn;
     json_set_text(json_set_object(output, "RuntimeVersionConfig"), "RuntimeVersionArn",
-                  arena_format(&call->arena, "arn:aws:lambda:%s::runtime:%s", call->region, hex));
+                  chosen ? chosen : only);
 }
 
 /* Optimization is On for published versions that asked for snapshots, never for $LATEST. */
@@ -362,6 +371,6 @@ void configuration_write(struct call *call, cJSON *output, const struct function
     copy(output, configuration, "EphemeralStorage");
     write_snap_start(output, configuration, version->number > 0);
     if (state != CONFIGURATION_LISTED)
-        write_runtime_version(call, output, json_text(configuration, "Runtime", ""));
+        write_runtime_version(call, output, version, json_text(configuration, "Runtime", ""));
     copy(output, configuration, "LoggingConfig");
 }

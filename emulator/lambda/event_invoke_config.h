@@ -26,4 +26,16 @@ bool event_invoke_config_find(struct store *store, const struct function_key *ke
                               const char *qualifier, struct arena *arena,
                               struct event_invoke_config *config_out);
 
+/* The function's next configuration by qualifier after `after` ("": from the first on). */
+bool event_invoke_config_next(struct store *store, const struct function_key *key,
+                              const char *after, struct arena *arena,
+                              struct event_invoke_config *config_out);
+
+/* Inserts, or rewrites the one of that qualifier. */
+void event_invoke_config_save(struct store *store, const struct function_key *key,
+                              const struct event_invoke_config *config);
+/* False if there was none. */
+bool event_invoke_config_delete(struct store *store, const struct function_key *key,
+                                const char *qualifier);
+
 #endif

@@ -144,6 +144,16 @@ const char *function_tags(struct store *store, const struct function_key *key, s
     return tags;
 }
 
+void function_set_tags(struct store *store, const struct function_key *key, const char *tags)
+{
+    sqlite3_stmt *query =
+        store_query(store, "UPDATE lambda_function SET tags = ?4 WHERE account = ?1 AND "
+                           "region = ?2 AND name = ?3");
+    bind_key(query, key);
+    store_bind_text(query, 4, tags);
+    store_run(store, query);
+}
+
 bool function_delete(struct store *store, const struct function_key *key)
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_function WHERE account = ? AND "

@@ -48,6 +48,7 @@ void function_touch(struct store *store, const struct function_key *key, const c
 
 /* JSON text of the tags, in the arena. */
 const char *function_tags(struct store *store, const struct function_key *key, struct arena *arena);
+void function_set_tags(struct store *store, const struct function_key *key, const char *tags);
 
 /* Removes the function with all its versions and aliases; false if there was none. */
 bool function_delete(struct store *store, const struct function_key *key);

@@ -10,20 +10,31 @@
 #include "lambda/alias.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/code_signing.h"
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
+#include "lambda/policy.h"
+#include "lambda/qualifier.h"
+#include "lambda/tags.h"
+#include "lambda/unsupported.h"
 #include "lambda/target.h"
 #include "operation/page.h"
 #include "xalloc.h"
 
-enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, TAGS_MAX = 50, CREATE_BODY_MAX = 70167211 };
+enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, CREATE_BODY_MAX = 70167211 };
 
 const char *new_uuid(struct call *call)
 {
     char uuid[UUID_SIZE];
     random_uuid(uuid);
     return arena_copy(&call->arena, text_from(uuid));
+}
+
+bool function_read(struct call *call, struct function_name *name_out)
+{
+    return function_name_read(call, name_out) && (function_exists(call->store, &name_out->key) ||
+                                                  function_not_found(call, &name_out->key, NULL));
 }
 
 bool version_resolve(struct call *call, const struct function_name *name,
@@ -135,16 +146,15 @@ static bool check_package_type(struct call *call)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Runtime and Handler are mandatory parameters for functions created "
                          "with deployment packages.");
-    if (cJSON_GetArraySize(json_get(call->input, "Tags")) > TAGS_MAX)
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Number of tags exceeds resource tag limit.");
-    return true;
+    return tags_check_count(call, json_get(call->input, "Tags")) &&
+           code_signing_check(call, json_text(call->input, "CodeSigningConfigArn", NULL));
 }
 
 static bool check_creation(struct call *call, struct function_name *name_out)
 {
     return function_name_read(call, name_out) && check_new_name(call, name_out) &&
-           check_package_type(call) && configuration_check(call) && check_is_new(call, name_out);
+           check_package_type(call) && unsupported_check(call) && configuration_check(call) &&
+           check_is_new(call, name_out);
 }
 
 /* The row that is stored, from what was asked and uploaded. */
@@ -171,6 +181,8 @@ static enum outcome create_function_with_code(struct call *call)
     CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("{}");
     fill_latest(call, &name, &latest);
     function_insert(call->store, &latest, tags_text);
+    code_signing_set_function(call->store, &name.key,
+                              json_text(call->input, "CodeSigningConfigArn", NULL));
     targets_forget(lambda_of(call));
     /* The answer shows the state while the function is being made; what is stored is made. */
     struct function_version shown = latest;
@@ -306,6 +318,7 @@ static enum outcome delete_version(struct call *call, const struct function_name
     if (version_find(call->store, &name->key, number, &call->arena, &version)) {
         code_release(lambda_of(call), version.code_sha256);
         target_retire(lambda_of(call), &version);
+        qualifier_release(call->store, &name->key, version_text(&call->arena, number));
         version_delete(call->store, &name->key, number);
         targets_forget(lambda_of(call));
     }
@@ -332,6 +345,7 @@ static enum outcome delete_function(struct call *call)
         function_not_found(call, &name.key, NULL);
         return OUTCOME_FAULT;
     }
+    policy_delete_all(call->store, &name.key);
     targets_forget(lambda_of(call));
     return OUTCOME_OK;
 }
@@ -340,14 +354,18 @@ static const char *const package_types[] = { "Zip", "Image", NULL };
 static const char *const architectures[] = { "x86_64", "arm64", NULL };
 static const char *const function_versions[] = { "ALL", NULL };
 static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
-static const struct field tag_key = { .type = FIELD_STRING, .length = BETWEEN(1, 128) };
-static const struct field tag_value = { .type = FIELD_STRING, .length = BETWEEN(0, 256) };
 static const struct field code_fields[] = {
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
-    { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
+    { .name = "S3Bucket",
+      .type = FIELD_STRING,
+      .length = BETWEEN(3, 63),
+      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
+    { .name = "SourceKMSKeyArn",
+      .type = FIELD_STRING,
+      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
     { 0 },
 };
 static const struct field create_function_fields[] = {
@@ -362,13 +380,20 @@ static const struct field create_function_fields[] = {
       .pattern = configuration_role_pattern },
     { .name = "Code", .type = FIELD_STRUCTURE, .is_required = true, .members = code_fields },
     CONFIGURATION_FIELDS,
+    UNSUPPORTED_FIELDS,
+    UNSUPPORTED_PUBLISH_FIELD,
+    { .name = "TenancyConfig", .type = FIELD_STRUCTURE, .members = unsupported_tenancy_fields },
     { .name = "Publish", .type = FIELD_BOOLEAN },
     { .name = "PackageType", .type = FIELD_STRING, .values = package_types },
     { .name = "Architectures",
       .type = FIELD_LIST,
       .length = BETWEEN(1, 1),
       .item = &architecture_item },
-    { .name = "Tags", .type = FIELD_MAP, .key = &tag_key, .item = &tag_value },
+    TAGS_FIELD,
+    { .name = "CodeSigningConfigArn",
+      .type = FIELD_STRING,
+      .length = BETWEEN(0, 200),
+      .pattern = code_signing_arn_pattern },
     { 0 },
 };
 static const struct field get_function_fields[] = { FUNCTION_NAME_FIELD, QUALIFIER_FIELD, { 0 } };
@@ -377,7 +402,10 @@ static const struct field list_functions_fields[] = {
       .type = FIELD_STRING,
       .place = FIELD_IN_QUERY,
       .values = function_versions },
-    { .name = "MasterRegion", .type = FIELD_STRING, .place = FIELD_IN_QUERY },
+    { .name = "MasterRegion",
+      .type = FIELD_STRING,
+      .place = FIELD_IN_QUERY,
+      .pattern = "ALL|[a-z]{2}(-gov)?-[a-z]+-\\d{1}" },
     LIST_FIELDS,
     { 0 },
 };
@@ -391,7 +419,8 @@ const struct operation function_operations[] = {
       .handle = create_function,
       .body_ceiling = CREATE_BODY_MAX,
       .note = "Code by ZipFile. Every well-formed role can be assumed. VPC settings are kept and "
-              "shown, without effect." },
+              "shown, without effect. FileSystemConfigs, ImageConfig, CapacityProviderConfig, "
+              "DurableConfig, TenancyConfig and PublishTo are refused." },
     { .name = "GetFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}",
       .input = get_function_fields,

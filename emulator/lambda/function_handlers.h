@@ -15,13 +15,19 @@ extern const struct operation alias_operations[];
 extern const struct operation invoke_operations[];
 extern const struct operation stream_operations[];
 extern const struct operation permission_operations[];
+extern const struct operation layer_permission_operations[];
 extern const struct operation layer_operations[];
 extern const struct operation function_url_operations[];
 extern const struct operation concurrency_operations[];
 extern const struct operation tag_operations[];
 extern const struct operation code_signing_operations[];
+extern const struct operation function_code_signing_operations[];
 extern const struct operation runtime_management_operations[];
+extern const struct operation recursion_operations[];
 extern const struct operation event_invoke_config_operations[];
+
+/* The function that the call names, whatever the qualifier; false with "Function not found". */
+MUST_CHECK bool function_read(struct call *call, struct function_name *name_out);
 
 /* The version that a qualifier (NULL: $LATEST) names; an alias names its primary version. False
  * with "Function not found". */
@@ -51,6 +57,14 @@ void list_end(struct call *call, const char *last, bool has_more);
     {                                                                                              \
         .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
         .range = BETWEEN(1, 10000)                                                                 \
+    }
+
+/* Of the lists whose model allows 50 at most. */
+#define SHORT_LIST_FIELDS                                                                          \
+    { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },                           \
+    {                                                                                              \
+        .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
+        .range = BETWEEN(1, 50)                                                                    \
     }
 
 #endif

@@ -7,6 +7,7 @@
 #include "lambda/code.h"
 #include "lambda/function.h"
 #include "lambda/faults.h"
+#include "lambda/recursion.h"
 #include "lambda/routing.h"
 #include "xalloc.h"
 
@@ -130,7 +131,7 @@ static void make_identity(struct making *making)
     target->resource = arena_format(texts, "%s%s%s", name->key.name, name->qualifier ? ":" : "",
                                     name->qualifier ? name->qualifier : "");
     lineage_hash(function_arn(making->scratch, &name->key, NULL), target->lineage_hash);
-    target->stops_loops = true;
+    target->stops_loops = recursion_is_stopped(making->lambda->parts.store, &name->key);
     concurrency_scope_fill(making->lambda, &name->key, target->resource, &target->concurrency);
 }
 

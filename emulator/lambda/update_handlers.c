@@ -6,7 +6,9 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/runtime_management.h"
 #include "lambda/target.h"
+#include "lambda/unsupported.h"
 #include "xalloc.h"
 
 enum { UPDATE_BODY_MAX = 70167211 };
@@ -28,7 +30,7 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
 {
     struct function_name name;
     return function_name_read(call, &name) && latest_get(call, &name, latest_out) &&
-           revision_matches(call, latest_out->revision_id);
+           revision_matches(call, latest_out->revision_id) && unsupported_check(call);
 }
 
 static enum outcome update_function_code_with_code(struct call *call)
@@ -86,10 +88,27 @@ static enum outcome update_function_code(struct call *call)
     return code_upload_start(call, zip, update_function_code_with_code);
 }
 
+/* A function that stays on one runtime version stays on its runtime. */
+static bool check_runtime_change(struct call *call, const struct function_version *latest)
+{
+    const char *wanted = json_text(call->input, "Runtime", NULL);
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest->configuration));
+    if (!wanted || strcmp(json_text(configuration, "Runtime", ""), wanted) == 0)
+        return true;
+    struct runtime_management setting =
+        runtime_management_get(call->store, &latest->key, "$LATEST", &call->arena);
+    return !setting.runtime_version_arn ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Cannot change runtime identifier when runtime management configuration is "
+                     "set to 'Manual'. Change the runtime management configuration to 'Auto' or "
+                     "'FunctionUpdate', then retry.");
+}
+
 static enum outcome update_function_configuration(struct call *call)
 {
     struct function_version latest;
-    if (!begin_update(call, &latest) || !configuration_check(call))
+    if (!begin_update(call, &latest) || !configuration_check(call) ||
+        !check_runtime_change(call, &latest))
         return OUTCOME_FAULT;
     const struct function_version old = latest;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest.configuration));
@@ -107,11 +126,18 @@ static const struct field architecture_item = { .type = FIELD_STRING, .values = 
 static const struct field update_code_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
-    { .name = "S3Bucket", .type = FIELD_STRING, .length = BETWEEN(3, 63) },
+    { .name = "S3Bucket",
+      .type = FIELD_STRING,
+      .length = BETWEEN(3, 63),
+      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
+    { .name = "SourceKMSKeyArn",
+      .type = FIELD_STRING,
+      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
     { .name = "Publish", .type = FIELD_BOOLEAN },
+    UNSUPPORTED_PUBLISH_FIELD,
     { .name = "DryRun", .type = FIELD_BOOLEAN },
     { .name = "RevisionId", .type = FIELD_STRING },
     { .name = "Architectures",
@@ -124,6 +150,7 @@ static const struct field update_configuration_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "Role", .type = FIELD_STRING, .pattern = configuration_role_pattern },
     CONFIGURATION_FIELDS,
+    UNSUPPORTED_FIELDS,
     { .name = "RevisionId", .type = FIELD_STRING },
     { 0 },
 };

@@ -4,6 +4,7 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/unsupported.h"
 
 static bool code_matches(struct call *call, const struct function_version *latest)
 {
@@ -21,7 +22,8 @@ static enum outcome publish_version(struct call *call)
     struct function_version latest;
     struct function_version version;
     if (!function_name_read(call, &name) || !latest_get(call, &name, &latest) ||
-        !code_matches(call, &latest) || !revision_matches(call, latest.revision_id))
+        !code_matches(call, &latest) || !revision_matches(call, latest.revision_id) ||
+        !unsupported_check(call))
         return OUTCOME_FAULT;
     publish(call, &latest, json_text(call->input, "Description", NULL), &version);
     configuration_write(call, call_output(call), &version,
@@ -58,13 +60,12 @@ static enum outcome list_versions(struct call *call)
     return OUTCOME_OK;
 }
 
-static const char *const publish_targets[] = { "LATEST_PUBLISHED", NULL };
 static const struct field publish_version_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "CodeSha256", .type = FIELD_STRING },
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
     { .name = "RevisionId", .type = FIELD_STRING },
-    { .name = "PublishTo", .type = FIELD_STRING, .values = publish_targets },
+    UNSUPPORTED_PUBLISH_FIELD,
     { 0 },
 };
 static const struct field list_versions_fields[] = { FUNCTION_NAME_FIELD, LIST_FIELDS, { 0 } };

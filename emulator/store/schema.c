@@ -147,7 +147,10 @@ static const char version_2[] =
     "  kind TEXT NOT NULL, function_arn TEXT NOT NULL, destination TEXT NOT NULL,"
     "  status TEXT NOT NULL, record TEXT NOT NULL);";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2 };
+static const char version_3[] =
+    "ALTER TABLE lambda_code_signing_config ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 const char *const schema_tables[] = {
     "iam_attached_policy",

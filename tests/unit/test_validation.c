@@ -155,6 +155,13 @@ START_TEST(each_violation_has_its_sentence)
           "Value '[a, long]' at 'tagKeys' failed to satisfy constraint: Member must satisfy "
           "constraint: [Member must have length less than or equal to 3, Member must have length "
           "greater than or equal to 1, Member must not be null]" },
+        { "{\"TagKeys\":[\"a\",null]}",
+          "Value '[a, null]' at 'tagKeys' failed to satisfy constraint: Member must satisfy "
+          "constraint: [Member must have length less than or equal to 3, Member must have length "
+          "greater than or equal to 1, Member must not be null]" },
+        { "{\"Environment\":{\"Variables\":{\"AB\":null}}}",
+          "Value at 'environment.variables' failed to satisfy constraint: Map value must satisfy "
+          "constraint: [Member must not be null]" },
         { "{\"Points\":[{\"Value\":\"1\"},{\"Value\":\"1234\"}]}",
           "Value '1234' at 'points.2.member.value' failed to satisfy constraint: Member must have "
           "length less than or equal to 3" },

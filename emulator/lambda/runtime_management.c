@@ -1,0 +1,50 @@
+#include "lambda/runtime_management.h"
+
+static void bind_key(sqlite3_stmt *query, const struct function_key *key, const char *qualifier)
+{
+    store_bind_text(query, 1, key->account);
+    store_bind_text(query, 2, key->region);
+    store_bind_text(query, 3, key->name);
+    store_bind_text(query, 4, qualifier);
+}
+
+struct runtime_management runtime_management_get(struct store *store,
+                                                 const struct function_key *key,
+                                                 const char *qualifier, struct arena *arena)
+{
+    struct runtime_management setting = { .update_on = "Auto" };
+    sqlite3_stmt *query =
+        store_query(store, "SELECT update_on, runtime_version_arn FROM lambda_runtime_management "
+                           "WHERE account = ? AND region = ? AND name = ? AND qualifier = ?");
+    bind_key(query, key, qualifier);
+    if (!store_step(store, query))
+        return setting;
+    setting.update_on = arena_copy(arena, text_from(store_text(query, 0)));
+    if (sqlite3_column_type(query, 1) != SQLITE_NULL)
+        setting.runtime_version_arn = arena_copy(arena, text_from(store_text(query, 1)));
+    sqlite3_reset(query);
+    return setting;
+}
+
+void runtime_management_save(struct store *store, const struct function_key *key,
+                             const char *qualifier, const struct runtime_management *setting)
+{
+    sqlite3_stmt *query =
+        store_query(store, "INSERT OR REPLACE INTO lambda_runtime_management (account, region, "
+                           "name, qualifier, update_on, runtime_version_arn) "
+                           "VALUES (?, ?, ?, ?, ?, ?)");
+    bind_key(query, key, qualifier);
+    store_bind_text(query, 5, setting->update_on);
+    store_bind_text(query, 6, setting->runtime_version_arn);
+    store_run(store, query);
+}
+
+void runtime_management_delete(struct store *store, const struct function_key *key,
+                               const char *qualifier)
+{
+    sqlite3_stmt *query =
+        store_query(store, "DELETE FROM lambda_runtime_management WHERE account = ? AND "
+                           "region = ? AND name = ? AND qualifier = ?");
+    bind_key(query, key, qualifier);
+    store_run(store, query);
+}
