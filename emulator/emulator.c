@@ -260,6 +260,7 @@ static bool start_edge(struct emulator *emulator, struct error *error)
                                            .port = (int)emulator->settings.port,
                                            .on_request = on_request,
                                            .body_ceiling = body_ceiling,
+                                           .idle_ms = emulator->settings.idle_ms,
                                            .must_hold = must_hold,
                                            .owner = emulator };
     emulator->server = http_server_start(emulator->loop, &options, error);

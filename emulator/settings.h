@@ -15,6 +15,7 @@ struct settings {
     const char *credentials; /* NULL: signatures are not verified */
     const char *allowed_hosts;
     const char *allowed_origins;
+    int64_t idle_ms;
     const char *data_dir; /* NULL: the default directory */
     bool is_ephemeral;
     int64_t seed; /* negative: from the operating system */

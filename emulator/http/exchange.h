@@ -45,6 +45,7 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
+    struct loop_timer *idle_timer; /* lets libmicrohttpd look for idle connections */
     struct http_exchange *exchanges;
     struct http_exchange *held;
     struct http_exchange **held_last;

@@ -205,6 +205,11 @@ static void on_mhd_log(void *owner UNUSED, const char *format, va_list arguments
     free(line);
 }
 
+static void on_idle_check(void *owner)
+{
+    run(owner);
+}
+
 static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
 {
     run(poll->data);
@@ -229,7 +234,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)((server->options.idle_ms + 999) / 1000), MHD_OPTION_END);
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
                   server->options.port, errno ? strerror(errno) : "libmicrohttpd refused");
@@ -253,6 +259,9 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     uv_poll_init(loop_uv(loop), &server->poll, fd);
     server->poll.data = server;
     uv_poll_start(&server->poll, UV_READABLE, on_readable);
+    if (options->idle_ms)
+        server->idle_timer = loop_timer_start(loop, options->idle_ms / 2, options->idle_ms / 2,
+                                              on_idle_check, server);
     return server;
 }
 
@@ -295,6 +304,7 @@ void http_server_destroy(struct http_server *server)
         return;
     }
     server->is_draining = true;
+    loop_timer_stop(&server->idle_timer);
     run(server); /* replies that are ready leave */
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {

@@ -33,6 +33,9 @@ struct http_server_options {
     bool (*takes_pieces)(struct http_exchange *exchange, void *owner);
     void (*on_piece)(struct http_exchange *exchange, struct text piece, void *owner);
     void (*on_broken)(struct http_exchange *exchange, void *owner);
+    /* Connections on which nothing moves for so long are closed; 0: never. A half-sent request
+     * whose client left is noticed by nothing else (epoll tells of data and end only once). */
+    int64_t idle_ms;
     /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
     bool (*must_hold)(void *owner);
     void *owner;

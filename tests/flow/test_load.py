@@ -18,7 +18,7 @@ GET = b"GET /2015-03-31/functions/f/aliases/live HTTP/1.1\r\nHost: localhost\r\n
 @pytest.fixture(scope="module")
 def loaded():
     from tests.conftest import Server
-    server = Server()
+    server = Server("--idle-timeout", "1s")
     lam = server.client("lambda")
     create(lam, "f", node("return 'well'"), Publish=True)
     create(lam, "echo", node("return event"))
