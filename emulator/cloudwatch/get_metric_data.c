@@ -1,6 +1,5 @@
 /*
- * GetMetricData with MetricStat queries (cloudwatch-api.md section 2.4). Math expressions are
- * refused by name.
+ * GetMetricData (cloudwatch-api.md section 2.4): what metric_data.h evaluates, in pages.
  */
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #include "cloudwatch/fields.h"
 #include "cloudwatch/metric_data.h"
 #include "operation/page.h"
+#include "pattern.h"
 #include "xalloc.h"
 
 enum { DATAPOINTS_MAX = 100800 };
@@ -36,82 +36,147 @@ static bool check_request(struct call *call)
     return check_times(call);
 }
 
+/* A page ends inside a series, behind a point: what comes in meanwhile moves nothing. */
 struct page {
-    int64_t skip; /* datapoints given on earlier pages */
-    int64_t left;
-    int64_t seen;
-    bool is_cut;
+    bool is_ascending;
+    int64_t left;     /* points this page may still have */
+    bool is_resumed;  /* goes on where an earlier page ended: */
+    size_t series;    /* in this one of the returned series, */
+    int64_t behind_s; /* behind this point */
+    bool is_cut;      /* ends where `series` and `behind_s` say now */
 };
 
-static void add_point(cJSON *times, cJSON *values, struct page *page, int64_t time_s, double value)
+/* Was this point given on an earlier page? */
+static bool is_given(const struct page *page, size_t series, int64_t time_s)
 {
-    if (page->seen++ < page->skip)
+    if (!page->is_resumed || series > page->series)
+        return false;
+    return series < page->series ||
+           (page->is_ascending ? time_s <= page->behind_s : time_s >= page->behind_s);
+}
+
+struct writer {
+    cJSON *times;
+    cJSON *values;
+    size_t series;
+};
+
+static void add_point(const struct writer *writer, const struct page *before, struct page *page,
+                      int64_t time_s, double value)
+{
+    if (is_given(before, writer->series, time_s))
         return;
     if (page->left == 0) {
         page->is_cut = true;
         return;
     }
     page->left--;
-    cJSON_AddItemToArray(times, cJSON_CreateNumber((double)time_s));
-    cJSON_AddItemToArray(values, cJSON_CreateNumber(value));
+    page->series = writer->series;
+    page->behind_s = time_s;
+    cJSON_AddItemToArray(writer->times, cJSON_CreateNumber((double)time_s));
+    cJSON_AddItemToArray(writer->values, cJSON_CreateNumber(value));
 }
 
-static void write_points(struct call *call, cJSON *result, const struct metric_data_series *series,
-                         struct page *page)
+static void write_points(cJSON *result, const struct metric_data_series *series, size_t number,
+                         const struct page *before, struct page *page)
 {
-    bool is_ascending = strcmp(json_text(call->input, "ScanBy", ""), "TimestampAscending") == 0;
-    cJSON *times = json_set_array(result, "Timestamps");
-    cJSON *values = json_set_array(result, "Values");
-    for (size_t i = 0; i < series->count; i++) {
-        size_t at = is_ascending ? i : series->count - 1 - i;
-        add_point(times, values, page, series->times_s[at], series->values[at]);
+    const struct writer writer = { json_set_array(result, "Timestamps"),
+                                   json_set_array(result, "Values"), number };
+    for (size_t i = 0; i < series->count && !page->is_cut; i++) {
+        size_t at = page->is_ascending ? i : series->count - 1 - i;
+        add_point(&writer, before, page, series->times_s[at], series->values[at]);
     }
 }
 
-static void write_message(cJSON *owner, const char *code, const char *value)
+static void write_message(cJSON *messages, const char *code, const char *value)
 {
     cJSON *message = cJSON_CreateObject();
     json_set_text(message, "Code", code);
     json_set_text(message, "Value", value);
-    cJSON_AddItemToArray(json_set_array(owner, "Messages"), message);
+    cJSON_AddItemToArray(messages, message);
 }
 
-static cJSON *write_series(struct call *call, const struct metric_data_series *series,
-                           struct page *page)
+static cJSON *write_series(const struct metric_data_series *series, size_t number,
+                           const struct page *before, struct page *page)
 {
     cJSON *result = cJSON_CreateObject();
     json_set_text(result, "Id", series->id);
     json_set_text(result, "Label", series->label);
-    write_points(call, result, series, page);
+    write_points(result, series, number, before, page);
     json_set_text(result, "StatusCode", page->is_cut ? "PartialData" : series->status);
     if (series->message)
-        write_message(result, series->message_code, series->message);
+        write_message(json_set_array(result, "Messages"), series->message_code, series->message);
     return result;
+}
+
+static bool parse_token(const char *token, struct page *page)
+{
+    CLEANUP(freep) char *key = page_key(token);
+    struct text rest = text_from(key);
+    struct text first = text_cut(&rest, ' ');
+    int64_t series;
+    if (!key || !text_to_int64(first, &series) || series < 0 ||
+        !text_to_int64(rest, &page->behind_s))
+        return false;
+    page->series = (size_t)series;
+    page->is_resumed = true;
+    return true;
 }
 
 static bool read_page(struct call *call, struct page *page_out)
 {
     const char *token = json_text(call->input, "NextToken", NULL);
     int64_t wanted = json_int(call->input, "MaxDatapoints", DATAPOINTS_MAX);
-    *page_out = (struct page){ .left = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX };
-    if (!token)
-        return true;
-    CLEANUP(freep) char *key = page_key(token);
-    return (key && text_to_int64(text_from(key), &page_out->skip)) ||
+    *page_out = (struct page){
+        .left = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX,
+        .is_ascending = strcmp(json_text(call->input, "ScanBy", ""), "TimestampAscending") == 0,
+    };
+    return !token || parse_token(token, page_out) ||
            error_set(&call->error, &CLOUDWATCH_INVALID_NEXT_TOKEN,
                      "The NextToken is not one of this query.");
 }
 
-static void write_token(struct call *call, const struct page *page)
+static void write_token(cJSON *output, const struct page *page)
 {
-    char key[24];
-    int64_t wanted = json_int(call->input, "MaxDatapoints", DATAPOINTS_MAX);
-    int64_t size = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX;
     if (!page->is_cut)
         return;
-    snprintf(key, sizeof(key), "%lld", (long long)(page->skip + size));
+    CLEANUP(freep) char *key = xformat("%zu %lld", page->series, (long long)page->behind_s);
     CLEANUP(freep) char *token = page_marker(key);
-    json_set_text(call_output(call), "NextToken", token);
+    json_set_text(output, "NextToken", token);
+}
+
+/* "+0130" in minutes. */
+static bool read_timezone(struct call *call, int *minutes_out)
+{
+    struct text parts[2];
+    int64_t hours;
+    int64_t minutes;
+    const char *zone = json_text(json_get(call->input, "LabelOptions"), "Timezone", "+0000");
+    if (!pattern_capture("[+-]([01]\\d|2[0-3])([0-5]\\d)", text_from(zone), parts, 2) ||
+        !text_to_int64(parts[0], &hours) || !text_to_int64(parts[1], &minutes))
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "The value %s for parameter LabelOptions.Timezone is invalid: it must be "
+                         "+ or - and four digits.",
+                         zone);
+    *minutes_out = (int)(hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
+    return true;
+}
+
+static void write_result(cJSON *output, const struct metric_data_result *result,
+                         const struct page *before)
+{
+    struct page page = *before;
+    size_t number = 0;
+    cJSON *messages = json_set_array(output, "Messages");
+    cJSON *results = json_set_array(output, "MetricDataResults");
+    if (result->message)
+        write_message(messages, result->message_code, result->message);
+    for (size_t i = 0; i < result->count; i++) {
+        if (result->series[i].is_returned)
+            cJSON_AddItemToArray(results,
+                                 write_series(&result->series[i], number++, before, &page));
+    }
+    write_token(output, &page);
 }
 
 static enum outcome get_metric_data(struct call *call)
@@ -127,17 +192,11 @@ static enum outcome get_metric_data(struct call *call)
     };
     struct metric_data_result result;
     if (!check_request(call) || !read_page(call, &page) ||
+        !read_timezone(call, &request.timezone_minutes) ||
         !metric_data_evaluate(call->state, &request, &result, &call->error))
         return OUTCOME_FAULT;
-    cJSON *output = call_output(call);
-    json_set_array(output, "Messages");
-    cJSON *results = json_set_array(output, "MetricDataResults");
-    for (size_t i = 0; i < result.count; i++) {
-        if (result.series[i].is_returned)
-            cJSON_AddItemToArray(results, write_series(call, &result.series[i], &page));
-    }
+    write_result(call_output(call), &result, &page);
     metric_data_result_clear(&result);
-    write_token(call, &page);
     return OUTCOME_OK;
 }
 
@@ -189,6 +248,7 @@ const struct operation get_metric_data_operations[] = {
       .input = get_data_input,
       .output = get_data_output,
       .handle = get_metric_data,
-      .note = "MetricStat queries; expressions are refused. Labels are taken as they are." },
+      .note = "The whole of metric math; ANOMALY_DETECTION_BAND, INSIGHT_RULE_METRIC, "
+              "SERVICE_QUOTA, LAMBDA and Metrics Insights (SELECT) are refused by name." },
     { 0 },
 };

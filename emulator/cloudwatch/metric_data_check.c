@@ -4,10 +4,11 @@
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
 #include "cloudwatch/metric_data.h"
+#include "cloudwatch/metric_plan.h"
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/statistic.h"
 
-enum { QUERIES_MAX = 500, EXPRESSION_MAX = 2048 };
+enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6 };
 
 #define QUERY_ID "[a-z][a-zA-Z0-9_]*"
 
@@ -38,6 +39,32 @@ static bool check_stat(struct check *check, const cJSON *stat, int at)
     return true;
 }
 
+static bool check_expression(struct check *check, const cJSON *query, int at)
+{
+    int64_t period_s = json_int(query, "Period", 60);
+    check->shape.expression_count++;
+    return metric_period_is_valid(period_s) ||
+           error_set(check->error, &CLOUDWATCH_VALIDATION,
+                     "The parameter %s.member.%d.Period must be 1, 5, 10, 20, 30 or a multiple of "
+                     "60.",
+                     check->path, at);
+}
+
+/* At most six ${...} in one label (cloudwatch-api.md section 2.9). */
+static bool check_label(struct check *check, const cJSON *query, int at)
+{
+    int count = 0;
+    const char *rest = json_text(query, "Label", "");
+    while ((rest = strstr(rest, "${"))) {
+        rest += 2;
+        count++;
+    }
+    return count <= DYNAMIC_VALUES_MAX ||
+           error_set(check->error, &CLOUDWATCH_VALIDATION,
+                     "The parameter %s.member.%d.Label must not have more than %d dynamic values.",
+                     check->path, at, DYNAMIC_VALUES_MAX);
+}
+
 static bool check_query(struct check *check, const cJSON *query, int at)
 {
     const cJSON *stat = json_get(query, "MetricStat");
@@ -48,29 +75,30 @@ static bool check_query(struct check *check, const cJSON *query, int at)
                          "The parameters %s.member.%d.Expression and %s.member.%d.MetricStat are "
                          "mutually exclusive and you have specified both.",
                          check->path, at, check->path, at);
+    if (!check_label(check, query, at))
+        return false;
     if (expression)
-        return error_set(check->error, &CLOUDWATCH_VALIDATION,
-                         "Error in expression '%s': Coalmine does not emulate metric math and "
-                         "search expressions yet; query each metric with MetricStat",
-                         json_text(query, "Id", ""));
+        return check_expression(check, query, at);
     if (!stat)
         return error_set(check->error, &CLOUDWATCH_VALIDATION,
                          "The parameter %s.member.%d.MetricStat is required.\n", check->path, at);
     return check_stat(check, stat, at);
 }
 
-static bool ids_are_unique(struct check *check, const cJSON *queries)
+/* The expressions themselves: syntax, names, types and cycles. */
+static bool check_plan(struct check *check, const cJSON *queries)
 {
-    const cJSON *query;
-    cJSON_ArrayForEach(query, queries)
-    {
-        for (const cJSON *other = query->next; other; other = other->next) {
-            if (strcmp(json_text(query, "Id", ""), json_text(other, "Id", "")) == 0)
-                return error_set(check->error, &CLOUDWATCH_VALIDATION,
-                                 "The values for parameter id in %s are not unique.", check->path);
-        }
+    struct metric_plan plan;
+    bool is_good = metric_plan_make(&plan, queries, check->path, check->error);
+    for (size_t i = 0; i < plan.count && is_good; i++) {
+        const struct metric_plan_item *item = &plan.items[i];
+        if (item->node && math_calls(item->node, "SEARCH"))
+            check->shape.uses_search = true;
+        if (item->type == MATH_ARRAY && json_bool(item->query, "ReturnData", true))
+            check->shape.returns_array = true;
     }
-    return true;
+    metric_plan_clear(&plan);
+    return is_good;
 }
 
 bool metric_data_check(const cJSON *queries, const char *path, struct metric_data_shape *shape_out,
@@ -92,7 +120,7 @@ bool metric_data_check(const cJSON *queries, const char *path, struct metric_dat
         if (!check_query(&check, query, ++at))
             return false;
     }
-    if (!ids_are_unique(&check, queries))
+    if (!check_plan(&check, queries))
         return false;
     if (shape_out)
         *shape_out = check.shape;
@@ -125,7 +153,7 @@ static const struct field query_fields[] = {
       .length = BETWEEN(1, 255),
       .pattern = QUERY_ID },
     { .name = "MetricStat", .type = FIELD_STRUCTURE, .members = metric_stat_fields },
-    { .name = "Expression", .type = FIELD_STRING, .length = BETWEEN(1, EXPRESSION_MAX) },
+    { .name = "Expression", .type = FIELD_STRING, .length = BETWEEN(1, MATH_EXPRESSION_MAX) },
     { .name = "Label", .type = FIELD_STRING },
     { .name = "ReturnData", .type = FIELD_BOOLEAN },
     { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },

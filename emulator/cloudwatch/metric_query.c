@@ -31,7 +31,7 @@ int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s)
 bool metric_period_is_valid(int64_t period_s)
 {
     return period_s == 1 || period_s == 5 || period_s == 10 || period_s == 20 || period_s == 30 ||
-           (period_s > 0 && period_s % MINUTE_S == 0);
+           (period_s > 0 && period_s <= INT32_MAX && period_s % MINUTE_S == 0);
 }
 
 bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms)
