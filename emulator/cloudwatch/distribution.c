@@ -74,8 +74,22 @@ void distribution_add(struct distribution *distribution, double value, double co
         become_sketch(distribution);
 }
 
+/* A copy, as far as it can be one. */
+static bool copy(struct distribution *distribution, const struct distribution *other)
+{
+    if (distribution->count || distribution->is_sketch || other->count == 0)
+        return false;
+    distribution_clear(distribution);
+    *distribution = *other;
+    distribution->capacity = other->count;
+    distribution->cells = xmemdup(other->cells, other->count * sizeof(*other->cells));
+    return true;
+}
+
 void distribution_merge(struct distribution *distribution, const struct distribution *other)
 {
+    if (copy(distribution, other))
+        return;
     if (other->is_sketch && !distribution->is_sketch)
         become_sketch(distribution);
     for (uint32_t i = 0; i < other->count; i++) {

@@ -31,11 +31,8 @@ static bool read_range(struct call *call, struct metric_range *range_out)
                          "%d. You may reduce the datapoints requested by increasing Period, or "
                          "decreasing the time range.",
                          (long long)wanted, DATAPOINTS_MAX);
-    *range_out = (struct metric_range){
-        metric_round_start(start_ms, clock_now_ms(), period_s),
-        (end_ms + MS_PER_SECOND - 1) / MS_PER_SECOND,
-        period_s,
-    };
+    *range_out = metric_range_make(start_ms, end_ms, period_s, clock_now_ms());
+    range_out->is_classic = json_get(call->input, "ExtendedStatistics") == NULL;
     return true;
 }
 

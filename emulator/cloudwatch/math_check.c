@@ -1,5 +1,7 @@
 #include "cloudwatch/math_check.h"
 
+#include <assert.h>
+
 #include "cloudwatch/math_function.h"
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/search.h"
@@ -132,6 +134,7 @@ static bool check_count(struct check *check, const struct math_function *functio
 static bool check_search(struct check *check, const struct math_node *call)
 {
     const struct math_node *query = call->first;
+    assert(query && query->next); /* its row asks for two arguments */
     const struct math_node *stat = query->next;
     const struct math_node *period = stat->next;
     struct statistic statistic;
@@ -150,6 +153,7 @@ static bool check_search(struct check *check, const struct math_node *call)
 
 static enum math_type type_of_call(const struct math_node *call)
 {
+    const struct math_node *first = call->first;
     int all = 0;
     for (const struct math_node *argument = call->first; argument; argument = argument->next)
         all |= argument->type;
@@ -161,9 +165,9 @@ static enum math_type type_of_call(const struct math_node *call)
     case MATH_GIVES_ARRAY:
         return MATH_ARRAY;
     case MATH_GIVES_SAME:
-        return (enum math_type)call->first->type;
+        return first ? (enum math_type)first->type : MATH_NONE;
     case MATH_GIVES_FOLD:
-        return call->first->type == MATH_ARRAY ? MATH_SERIES : MATH_SCALAR;
+        return first && first->type == MATH_ARRAY ? MATH_SERIES : MATH_SCALAR;
     default:
         return all == MATH_SCALAR ? MATH_SCALAR : MATH_SERIES;
     }

@@ -17,7 +17,7 @@
 #include "cloudwatch/statistic.h"
 #include "xalloc.h"
 
-enum { MS_PER_SECOND = 1000, PERIOD_DEFAULT_S = 300 };
+enum { PERIOD_DEFAULT_S = 300 };
 
 static const int64_t SEARCHED_MS = 14LL * 86400 * 1000;
 
@@ -59,20 +59,18 @@ static struct math_series *read_series(struct evaluation *evaluation,
                                        const struct metric_series *const *series, size_t count)
 {
     const struct metric_data_request *request = evaluation->request;
-    struct metric_range range = {
-        metric_round_start(request->start_ms, request->now_ms, source->period_s),
-        (request->end_ms + MS_PER_SECOND - 1) / MS_PER_SECOND,
-        source->period_s,
-    };
+    struct metric_range range =
+        metric_range_make(request->start_ms, request->end_ms, source->period_s, request->now_ms);
     struct math_series unit = { 0 };
     struct metric_result data = { 0 };
     struct statistic statistic;
     count = choose_unit(evaluation->context.arena, &unit, series, count);
+    bool is_known = statistic_parse(source->stat, &statistic);
+    range.is_classic = is_known && statistic_is_classic(&statistic);
     if (metric_period_is_kept(&range, request->now_ms))
         metric_query(series, count, &range, &data);
     struct math_series *answer =
         math_series_make(&evaluation->context, source->period_s, data.count);
-    bool is_known = statistic_parse(source->stat, &statistic);
     for (size_t i = 0; i < data.count && is_known; i++) {
         double value;
         if (statistic_compute(&statistic, &data.buckets[i], &value))
