@@ -248,7 +248,7 @@ const struct operation get_metric_data_operations[] = {
       .input = get_data_input,
       .output = get_data_output,
       .handle = get_metric_data,
-      .note = "The whole of metric math; ANOMALY_DETECTION_BAND, INSIGHT_RULE_METRIC, "
-              "SERVICE_QUOTA, LAMBDA and Metrics Insights (SELECT) are refused by name." },
+      .note = "Metric math, SEARCH and Metrics Insights. ANOMALY_DETECTION_BAND, "
+              "INSIGHT_RULE_METRIC, SERVICE_QUOTA and LAMBDA are refused by name." },
     { 0 },
 };

@@ -8,6 +8,7 @@
 
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
+#include "cloudwatch/insights.h"
 #include "cloudwatch/math_calls.h"
 #include "cloudwatch/math_eval.h"
 #include "cloudwatch/metric_label.h"
@@ -139,6 +140,12 @@ static struct math_value find_metrics(void *owner, struct text part)
     return math_array_value(list, count);
 }
 
+struct series_list {
+    const struct metric_series **series;
+    size_t count;
+    size_t capacity;
+};
+
 static struct metric_label_source *describe(struct arena *arena, const struct metric *metric,
                                             const char *stat, int64_t period_s)
 {
@@ -156,19 +163,24 @@ static struct metric_label_source *describe(struct arena *arena, const struct me
     return source;
 }
 
+static void add_units(struct series_list *list, const struct metric *metric)
+{
+    for (const struct metric_series *one = metric->series; one; one = one->next) {
+        if (list->count == list->capacity) {
+            list->capacity = list->capacity ? list->capacity * 2 : 4;
+            list->series = xrealloc(list->series, list->capacity * sizeof(*list->series));
+        }
+        list->series[list->count++] = one;
+    }
+}
+
 static struct math_series *read_found(struct evaluation *evaluation, const struct metric *metric,
                                       const struct metric_label_source *source)
 {
-    const struct metric_series **series = NULL;
-    size_t count = 0;
-    for (const struct metric_series *one = metric->series; one; one = one->next)
-        count++;
-    series = xcalloc(count + 1, sizeof(struct metric_series *));
-    count = 0;
-    for (const struct metric_series *one = metric->series; one; one = one->next)
-        series[count++] = one;
-    struct math_series *answer = read_series(evaluation, source, series, count);
-    free(series);
+    struct series_list list = { 0 };
+    add_units(&list, metric);
+    struct math_series *answer = read_series(evaluation, source, list.series, list.count);
+    free(list.series);
     return answer;
 }
 
@@ -213,6 +225,102 @@ static struct math_value search(void *owner, struct text text, struct text stat,
     for (size_t i = 0; i < count; i++)
         list[i]->label = metric_label_found(sources[i], &parts, arena);
     return math_array_value(list, count);
+}
+
+struct grouped {
+    const char *group;
+    const struct metric *metric;
+};
+
+static int compare_groups(const void *a, const void *b)
+{
+    return strcmp(((const struct grouped *)a)->group, ((const struct grouped *)b)->group);
+}
+
+static int compare_series_units(const void *a, const void *b)
+{
+    const struct metric_series *const *first = a;
+    const struct metric_series *const *second = b;
+    return strcmp((*first)->unit, (*second)->unit);
+}
+
+/* All metrics that a query selects, ordered by group. */
+static struct grouped *select_metrics(struct evaluation *evaluation,
+                                      const struct insights *insights, size_t *count_out)
+{
+    struct arena *arena = evaluation->context.arena;
+    struct grouped *list = arena_alloc(arena, INSIGHTS_METRICS_MAX * sizeof(*list));
+    size_t count = 0;
+    const struct metric *metric = metrics_first(evaluation->cloudwatch->metrics);
+    for (; metric; metric = metric->next) {
+        if (!is_searched(evaluation, metric) || !insights_selects(insights, metric))
+            continue;
+        if (count == INSIGHTS_METRICS_MAX) {
+            note_too_many(evaluation);
+            break;
+        }
+        list[count++] = (struct grouped){ insights_group(insights, metric, arena), metric };
+    }
+    qsort(list, count, sizeof(*list), compare_groups);
+    *count_out = count;
+    return list;
+}
+
+/* What the metrics of one group come to together. */
+static struct math_series *read_group(struct evaluation *evaluation, const struct grouped *group,
+                                      size_t count, const char *stat, int64_t period_s)
+{
+    struct series_list list = { 0 };
+    for (size_t i = 0; i < count; i++)
+        add_units(&list, group[i].metric);
+    if (list.count)
+        qsort(list.series, list.count, sizeof(*list.series), compare_series_units);
+    struct math_series *answer =
+        read_series(evaluation, describe(evaluation->context.arena, group->metric, stat, period_s),
+                    list.series, list.count);
+    answer->source = NULL; /* it stands for several metrics */
+    answer->label = group->group;
+    free(list.series);
+    return answer;
+}
+
+static struct math_value order_groups(struct evaluation *evaluation,
+                                      const struct insights *insights,
+                                      struct math_series *const *list, size_t count)
+{
+    const char *function = insights->order && strcmp(insights->order, "COUNT") == 0
+                               ? "DATAPOINT_COUNT"
+                               : insights->order;
+    const struct math_value arguments[] = {
+        math_array_value(list, count),
+        { .text = text_from(function) },
+        { .text = text_from(insights->is_descending ? "DESC" : "ASC") },
+        math_scalar_value((double)insights->limit),
+    };
+    if (function)
+        return math_call_sort(&evaluation->context, arguments, COUNT_OF(arguments));
+    return math_array_value(list, count < insights->limit ? count : insights->limit);
+}
+
+static struct math_value run_insights(struct evaluation *evaluation,
+                                      const struct insights *insights, int64_t period_s)
+{
+    size_t selected;
+    size_t count = 0;
+    struct grouped *metrics = select_metrics(evaluation, insights, &selected);
+    struct math_series **list =
+        arena_alloc(evaluation->context.arena, (selected + 1) * sizeof(*list));
+    for (size_t from = 0; from < selected && !evaluation->context.is_exhausted;) {
+        size_t to = from + 1;
+        while (to < selected && strcmp(metrics[to].group, metrics[from].group) == 0)
+            to++;
+        list[count++] = read_group(evaluation, &metrics[from], to - from, insights->stat, period_s);
+        from = to;
+    }
+    if (insights->group_count)
+        return order_groups(evaluation, insights, list, count);
+    return math_series_value(&evaluation->context,
+                             count ? list[0] : math_series_make(&evaluation->context, period_s, 0));
 }
 
 static const struct metric_label_source *read_source(struct evaluation *evaluation,
@@ -288,6 +396,9 @@ static bool evaluate_item(struct evaluation *evaluation, size_t at, struct error
     const struct metric_plan_item *item = &evaluation->plan.items[at];
     int64_t fallback_s =
         evaluation->metric_period_s ? evaluation->metric_period_s : PERIOD_DEFAULT_S;
+    if (item->insights)
+        evaluation->values[at] =
+            run_insights(evaluation, item->insights, json_int(item->query, "Period", fallback_s));
     if (item->node) {
         evaluation->context.period_s = json_int(item->query, "Period", fallback_s);
         evaluation->values[at] = math_evaluate(&evaluation->context, item->node);
@@ -303,7 +414,8 @@ static bool evaluate_item(struct evaluation *evaluation, size_t at, struct error
 static void write_one(struct evaluation *evaluation, const struct metric_plan_item *item,
                       const struct math_series *series, struct metric_data_series *out)
 {
-    const char *fallback = item->type == MATH_ARRAY && series->label ? series->label : item->id;
+    bool has_name = item->type == MATH_ARRAY || item->insights;
+    const char *fallback = has_name && series->label ? series->label : item->id;
     *out = (struct metric_data_series){
         .id = item->id,
         .label = item->stat ? series->label : make_label(evaluation, item, series, fallback),

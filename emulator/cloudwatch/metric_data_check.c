@@ -92,7 +92,7 @@ static bool check_plan(struct check *check, const cJSON *queries)
     bool is_good = metric_plan_make(&plan, queries, check->path, check->error);
     for (size_t i = 0; i < plan.count && is_good; i++) {
         const struct metric_plan_item *item = &plan.items[i];
-        if (item->node && math_calls(item->node, "SEARCH"))
+        if (item->insights || (item->node && math_calls(item->node, "SEARCH")))
             check->shape.uses_search = true;
         if (item->type == MATH_ARRAY && json_bool(item->query, "ReturnData", true))
             check->shape.returns_array = true;

@@ -1,8 +1,7 @@
 #include "cloudwatch/metric_plan.h"
 
-#include <strings.h>
-
 #include "cloudwatch/faults.h"
+#include "cloudwatch/insights.h"
 #include "xalloc.h"
 
 struct planning {
@@ -32,6 +31,23 @@ static void note_need(struct text name, void *owner)
             (size_t)(found - planning->plan->items);
 }
 
+/* One per request, and with a Period of its own (cloudwatch-api.md section 2.8). */
+static bool parse_insights(struct planning *planning, const char *text)
+{
+    struct metric_plan_item *item = planning->item;
+    const char *problem;
+    if (planning->plan->has_insights)
+        return fail(planning, "A request can have only one Metrics Insights query");
+    if (!json_get(item->query, "Period"))
+        return fail(planning, "A Metrics Insights query needs a Period");
+    item->insights = insights_parse(text_from(text), &planning->plan->arena, &problem);
+    planning->plan->has_insights = true;
+    if (!item->insights)
+        return fail(planning, problem);
+    item->type = item->insights->group_count ? MATH_ARRAY : MATH_SERIES;
+    return true;
+}
+
 static bool parse_item(struct planning *planning)
 {
     struct metric_plan_item *item = planning->item;
@@ -41,10 +57,8 @@ static bool parse_item(struct planning *planning)
     item->type = MATH_SERIES;
     if (!text || item->stat)
         return true;
-    const char *word = text + strspn(text, " \t\r\n");
-    if (strncasecmp(word, "SELECT ", 7) == 0)
-        return fail(planning, "Coalmine does not emulate Metrics Insights queries (SELECT); use "
-                              "SEARCH or MetricStat");
+    if (insights_begins(text_from(text)))
+        return parse_insights(planning, text);
     item->node = math_parse(text_from(text), &planning->plan->arena, &problem);
     if (!item->node)
         return fail(planning, problem);

@@ -12,13 +12,16 @@
 #include "json.h"
 #include "map.h"
 
+struct insights;
+
 struct metric_plan_item {
     const char *id;
     const cJSON *query;
-    const cJSON *stat;      /* MetricStat, or NULL */
-    struct math_node *node; /* of the Expression, or NULL */
-    enum math_type type;    /* of what it gives */
-    size_t *needs;          /* items it names; while planning */
+    const cJSON *stat;         /* MetricStat, or NULL */
+    struct insights *insights; /* the Expression as a Metrics Insights query, or NULL */
+    struct math_node *node;    /* of any other Expression, or NULL */
+    enum math_type type;       /* of what it gives */
+    size_t *needs;             /* items it names; while planning */
     size_t need_count;
     size_t looked_at; /* of its needs */
     enum { PLAN_NEW, PLAN_OPEN, PLAN_DONE } state;
@@ -30,6 +33,7 @@ struct metric_plan {
     size_t count;
     size_t *order;
     struct map by_id;
+    bool has_insights;
 };
 
 /* False with a fault that names the expression. `queries` must outlive the plan. On success and on

@@ -131,6 +131,27 @@ def test_search_forgets_what_had_no_data_for_two_weeks(start_server, name):
     assert ask(cw, expression(text))["MetricDataResults"] == []
 
 
+def test_insights_group_order_and_limit(morning, name):
+    for path, audience, values in (("/a", "x", [1, 2]), ("/a", "y", [30, None]), ("/b", "x", [400])):
+        put(morning, name, "ApiResponse", values, Dimensions=[
+            {"Name": "Path", "Value": path}, {"Name": "Audience", "Value": audience}])
+    put(morning, name, "ApiResponse", [5000])
+    select = f'SELECT SUM(ApiResponse) FROM "{name}"'
+
+    def answer(rest="", **more):
+        return values_of(morning, expression(select + rest, Period=60, **more))
+    assert answer(" WHERE Path = '/a' GROUP BY Audience") == {"x": [1, 2], "y": [30]}
+    assert answer(" GROUP BY Path") == {"/a": [31, 2], "/b": [400], "Other": [5000]}
+    assert list(answer(" GROUP BY Path ORDER BY SUM() DESC LIMIT 2")) == ["Other", "/b"]
+    assert answer() == {"ApiResponse": [5431, 2]}
+    assert values_of(morning, expression(select + " GROUP BY Path", "q", Period=60,
+                                         ReturnData=False), expression("MAX(q)")) == {
+        "e1": [5000, 2]}
+    assert values_of(morning, expression(
+        f'SELECT AVG(ApiResponse) FROM SCHEMA("{name}", Path, Audience)', Period=300)) == {
+        "ApiResponse": [433 / 4]}
+
+
 def test_labels_with_dynamic_values_and_a_time_zone(morning, name):
     put(morning, name, "m", [1, 5, 3])
     label = "${PROP('MetricName')} max ${MAX} at ${MAX_TIME}"
@@ -182,8 +203,10 @@ def test_an_account_that_is_not_linked_is_forbidden(morning, name):
      "Error in expression 'e1': Coalmine does not emulate function ANOMALY_DETECTION_BAND (anomaly "
      "detection)"),
     ([expression("SELECT SUM(x) FROM n")],
-     "Error in expression 'e1': Coalmine does not emulate Metrics Insights queries (SELECT); use "
-     "SEARCH or MetricStat"),
+     "Error in expression 'e1': A Metrics Insights query needs a Period"),
+    ([expression("SELECT SUM(x)", Period=60)], "Error in expression 'e1': FROM was expected"),
+    ([expression("SELECT SUM(x) FROM n", f"e{i}", Period=60) for i in range(2)],
+     "Error in expression 'e1': A request can have only one Metrics Insights query"),
     ([{"Id": "m1"}], "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
     ([{**metric("n", "m1"), "Expression": "m2"}],
      "The parameters MetricDataQueries.member.1.Expression and MetricDataQueries.member.1.MetricStat"
