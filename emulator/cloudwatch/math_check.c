@@ -28,15 +28,12 @@ void math_for_each_name(const struct math_node *node, void (*found)(struct text 
         math_for_each_name(child, found, owner);
 }
 
-bool math_calls(const struct math_node *node, const char *function)
+int math_count_calls(const struct math_node *node, const char *function)
 {
-    if (node->kind == MATH_CALL && text_equal(node->text, function))
-        return true;
-    for (const struct math_node *child = node->first; child; child = child->next) {
-        if (math_calls(child, function))
-            return true;
-    }
-    return false;
+    int count = node->kind == MATH_CALL && text_equal(node->text, function);
+    for (const struct math_node *child = node->first; child; child = child->next)
+        count += math_count_calls(child, function);
+    return count;
 }
 
 static bool check_name(struct check *check, struct math_node *node)

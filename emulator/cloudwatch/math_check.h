@@ -19,8 +19,8 @@ struct math_names {
 void math_for_each_name(const struct math_node *node, void (*found)(struct text name, void *owner),
                         void *owner);
 
-/* True if the tree calls this function anywhere. */
-bool math_calls(const struct math_node *node, const char *function);
+/* How often the tree calls this function. */
+int math_count_calls(const struct math_node *node, const char *function);
 
 /* Gives every node its type and every call its function. False with a sentence in *problem_out (in
  * the arena). */

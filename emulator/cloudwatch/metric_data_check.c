@@ -8,7 +8,7 @@
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/statistic.h"
 
-enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6 };
+enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6, SEARCHES_MAX = 100 };
 
 #define QUERY_ID "[a-z][a-zA-Z0-9_]*"
 
@@ -89,14 +89,20 @@ static bool check_query(struct check *check, const cJSON *query, int at)
 static bool check_plan(struct check *check, const cJSON *queries)
 {
     struct metric_plan plan;
+    int searches = 0;
     bool is_good = metric_plan_make(&plan, queries, check->path, check->error);
     for (size_t i = 0; i < plan.count && is_good; i++) {
         const struct metric_plan_item *item = &plan.items[i];
-        if (item->insights || (item->node && math_calls(item->node, "SEARCH")))
-            check->shape.uses_search = true;
+        searches += item->node ? math_count_calls(item->node, "SEARCH") : 0;
         if (item->type == MATH_ARRAY && json_bool(item->query, "ReturnData", true))
             check->shape.returns_array = true;
+        if (searches > SEARCHES_MAX)
+            is_good = error_set(check->error, &CLOUDWATCH_VALIDATION,
+                                "Error in expression '%s': A request can have at most %d SEARCH "
+                                "functions",
+                                item->id, SEARCHES_MAX);
     }
+    check->shape.uses_search = searches > 0 || plan.has_insights;
     metric_plan_clear(&plan);
     return is_good;
 }

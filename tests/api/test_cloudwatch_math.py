@@ -152,6 +152,20 @@ def test_insights_group_order_and_limit(morning, name):
         "ApiResponse": [433 / 4]}
 
 
+def test_a_search_gives_500_series_and_says_if_there_were_more(morning, name):
+    for first in range(0, 501, 100):
+        morning.put_metric_data(Namespace=name, MetricData=[
+            {"MetricName": "m", "Value": i, "Timestamp": at(0),
+             "Dimensions": [{"Name": "F", "Value": str(i)}]}
+            for i in range(first, min(first + 100, 501))])
+    answer = ask(morning, expression(f"SEARCH('Namespace=\"{name}\"', 'Sum', 60)"))
+    assert len(answer["MetricDataResults"]) == 500
+    assert answer["Messages"] == [{"Code": "MaxMetricsExceeded",
+                                   "Value": "Maximum number of allowed metrics exceeded"}]
+    text = f"SEARCH('{{\"{name}\",F}} NOT 7', 'Sum', 60)"
+    assert ask(morning, expression(text))["Messages"] == []
+
+
 def test_labels_with_dynamic_values_and_a_time_zone(morning, name):
     put(morning, name, "m", [1, 5, 3])
     label = "${PROP('MetricName')} max ${MAX} at ${MAX_TIME}"
@@ -202,6 +216,8 @@ def test_an_account_that_is_not_linked_is_forbidden(morning, name):
     ([expression("ANOMALY_DETECTION_BAND(m1)"), metric("n", "m1")],
      "Error in expression 'e1': Coalmine does not emulate function ANOMALY_DETECTION_BAND (anomaly "
      "detection)"),
+    ([expression("REMOVE_EMPTY([" + ",".join(["SEARCH('x','Sum')"] * 90) + "])", f"e{i}")
+      for i in range(2)], "Error in expression 'e1': A request can have at most 100 SEARCH functions"),
     ([expression("SELECT SUM(x) FROM n")],
      "Error in expression 'e1': A Metrics Insights query needs a Period"),
     ([expression("SELECT SUM(x)", Period=60)], "Error in expression 'e1': FROM was expected"),
