@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VARIANT ?= normal
 V ?= 0
-CC := gcc
+CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
 BUILD := build/$(VARIANT)
 QUIET := $(if $(filter 0,$(V)),@)
 
@@ -15,6 +15,10 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 OPTIMISATION := -O2 -g
 ifeq ($(VARIANT),asan)
 OPTIMISATION := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifeq ($(VARIANT),fuzz)
+OPTIMISATION := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all \
+                -fno-omit-frame-pointer
 endif
 CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNINGS) \
          -include include/banned.h -Iinclude -Iemulator -Iclient -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
@@ -27,6 +31,7 @@ BASE_SOURCES := $(wildcard emulator/base/*.c)
 EMULATOR_SOURCES := $(filter-out $(BASE_SOURCES) emulator/main.c,$(wildcard emulator/*.c emulator/*/*.c))
 CLIENT_SOURCES := $(filter-out client/main.c,$(wildcard client/*.c client/*/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 # Files of the function side (node and Python bootstraps) that the server carries inside itself.
 EMBEDDED := $(wildcard emulator/runtime/bootstrap/*)
 
@@ -34,10 +39,11 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BASE_LIB := $(BUILD)/libbase.a
 EMULATOR_LIB := $(BUILD)/libemulator.a
 CLIENT_LIB := $(BUILD)/libclient.a
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SOURCES))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
-.PHONY: all setup demo check check-slow check-unit check-api check-asan check-source lint \
-        operations flags format clean help
+.PHONY: all setup demo check check-slow check-unit check-api check-asan check-source \
+        check-fuzz fuzz fuzz-programs bench lint operations flags format clean help
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -93,6 +99,11 @@ $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@echo "cc $<"
 	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
+build/fuzz/fuzz/%: build/fuzz/tests/fuzz/%.o $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(LIBS)
+
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check
 
@@ -103,7 +114,7 @@ demo: ## install what is missing, build, and play a whole canary workshop
 
 check: ## install what is missing, build, and pass all tests (minutes)
 	$(QUIET)tests/support/install.sh check
-	$(QUIET)$(MAKE) all check-source check-unit check-asan check-api
+	$(QUIET)$(MAKE) all check-source check-unit check-asan check-fuzz check-api
 
 check-slow: ## what takes longer: the API and flow tests on a build with sanitizers
 	$(QUIET)tests/support/install.sh check
@@ -124,6 +135,34 @@ check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(QUIET)$(MAKE) VARIANT=asan check-unit
 
 check-api: all $(BUILD)/tests/fault.so ## real clients against the real server
+
+# fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
+FUZZ_SECONDS ?= 60
+define run_fuzz
+	$(QUIET)$(MAKE) VARIANT=fuzz fuzz-programs
+	$(QUIET)for program in $(FUZZ_PROGRAMS); do \
+	    name=$${program##*/fuzz_}; \
+	    log=build/fuzz/$$name.log; \
+	    mkdir -p build/fuzz/$(2)/$$name build/fuzz/crashes; \
+	    $$program -timeout=10 -max_len=4096 -artifact_prefix=build/fuzz/crashes/$$name- $(1) \
+	        build/fuzz/$(2)/$$name tests/fuzz/corpus/$$name > $$log 2>&1 || { tail -40 $$log; exit 1; }; \
+	    echo "fuzz $$name: $$(grep '^Done' $$log)"; \
+	done
+endef
+
+fuzz: ## fuzz every parser for FUZZ_SECONDS (60) each
+	$(call run_fuzz,-max_total_time=$(FUZZ_SECONDS),corpus)
+
+check-fuzz: ## fuzz every parser briefly, the same inputs each time
+	$(QUIET)rm -rf build/fuzz/brief
+	$(call run_fuzz,-runs=20000 -seed=1,brief)
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+bench: all ## measure, and print a table of ratios
+	$(QUIET)/usr/bin/python3 -m tests.bench
+
+check-api: all ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests
 
 lint: ## clang-tidy over all C files

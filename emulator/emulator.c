@@ -14,6 +14,7 @@
 #include "admin/admin.h"
 #include "cloudwatch/checkpoint.h"
 #include "cloudwatch/cloudwatch.h"
+#include "cloudwatch/retention.h"
 #include "edge/edge.h"
 #include "http/server.h"
 #include "iam/iam.h"
@@ -37,6 +38,7 @@ struct emulator {
     struct store *store;
     struct metrics *metrics;
     struct metrics_checkpoint *checkpoint;
+    struct retention *retention;
     struct journal *journal;
     struct pool *pool;
     struct lambda *lambda;
@@ -299,6 +301,7 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
         return NULL;
     }
     metrics_checkpoint_start(emulator->checkpoint, emulator->loop, emulator->journal);
+    emulator->retention = retention_start(emulator->loop, emulator->metrics);
     return emulator;
 }
 
@@ -319,6 +322,7 @@ void emulator_destroy(struct emulator *emulator)
     emulator->server = NULL;
     http_server_destroy(server);
     lambda_destroy(emulator->lambda);
+    retention_stop(emulator->retention);
     metrics_checkpoint_close(emulator->checkpoint);
     if (emulator->journal)
         journal_close(emulator->journal);

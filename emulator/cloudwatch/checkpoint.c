@@ -22,6 +22,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
     /* identity: JSON list of account, region, namespace, name, unit, then names and values. */
     "CREATE TABLE IF NOT EXISTS bucket ("
+    /* is_fine: enum metric_level; its name is from when there were two. */
     "  identity TEXT NOT NULL, is_fine INTEGER NOT NULL, start_s INTEGER NOT NULL,"
     "  count REAL NOT NULL, sum REAL NOT NULL, minimum REAL NOT NULL, maximum REAL NOT NULL,"
     "  has_no_percentiles INTEGER NOT NULL, is_sketch INTEGER NOT NULL,"
@@ -31,7 +32,7 @@ static const char schema[] =
 /* What a worker writes: copies, so that the loop goes on changing the originals. */
 struct row {
     char *identity;
-    bool is_fine;
+    enum metric_level level;
     struct metric_bucket bucket;
 };
 
@@ -46,6 +47,8 @@ struct metrics_checkpoint {
     struct row *rows;
     size_t row_count;
     size_t row_capacity;
+    struct metric_aging aging; /* that the rows reflect */
+    uint64_t agings_written;
     uint64_t position; /* that the rows reflect */
     uint64_t saved;    /* that the database reflects */
     bool is_under_way;
@@ -137,7 +140,7 @@ static bool load(struct metrics_checkpoint *checkpoint, uint64_t *position_out)
             last = xstrdup(identity);
         }
         read_bucket(query, &bucket);
-        metric_series_restore(series, sqlite3_column_int(query, 1), &bucket);
+        metric_series_restore(series, (enum metric_level)sqlite3_column_int(query, 1), &bucket);
         result = SQLITE_OK;
     }
     sqlite3_finalize(query);
@@ -206,8 +209,9 @@ static void clear_rows(struct metrics_checkpoint *checkpoint)
 }
 
 static void take_buckets(struct metrics_checkpoint *checkpoint, struct metric_series *series,
-                         struct metric_buckets *buckets, bool is_fine)
+                         enum metric_level level)
 {
+    struct metric_buckets *buckets = metric_series_level(series, level);
     for (size_t i = buckets->count; i > 0; i--) {
         struct metric_bucket *bucket = &buckets->list[i - 1];
         if (!bucket->is_dirty)
@@ -219,7 +223,7 @@ static void take_buckets(struct metrics_checkpoint *checkpoint, struct metric_se
                 xrealloc(checkpoint->rows, checkpoint->row_capacity * sizeof(*checkpoint->rows));
         }
         struct row *row = &checkpoint->rows[checkpoint->row_count++];
-        *row = (struct row){ print_identity(series), is_fine, *bucket };
+        *row = (struct row){ print_identity(series), level, *bucket };
         row->bucket.distribution.cells =
             xmemdup(bucket->distribution.cells,
                     bucket->distribution.count * sizeof(struct distribution_cell));
@@ -231,10 +235,11 @@ static void take_dirty(struct metrics_checkpoint *checkpoint)
     struct metric *metric = metrics_first(checkpoint->metrics);
     for (; metric; metric = metric->next) {
         for (struct metric_series *series = metric->series; series; series = series->next) {
-            take_buckets(checkpoint, series, &series->minutes, false);
-            take_buckets(checkpoint, series, &series->seconds, true);
+            for (int level = 0; level < METRIC_LEVELS; level++)
+                take_buckets(checkpoint, series, (enum metric_level)level);
         }
     }
+    checkpoint->aging = *metrics_aging(checkpoint->metrics);
     checkpoint->position = journal_position(checkpoint->journal);
 }
 
@@ -243,7 +248,7 @@ static bool write_row(sqlite3_stmt *insert, const struct row *row)
     const struct metric_bucket *bucket = &row->bucket;
     sqlite3_reset(insert);
     sqlite3_bind_text(insert, 1, row->identity, -1, SQLITE_STATIC);
-    sqlite3_bind_int(insert, 2, row->is_fine);
+    sqlite3_bind_int(insert, 2, (int)row->level);
     sqlite3_bind_int64(insert, 3, bucket->start_s);
     sqlite3_bind_double(insert, 4, bucket->statistics.count);
     sqlite3_bind_double(insert, 5, bucket->statistics.sum);
@@ -257,13 +262,29 @@ static bool write_row(sqlite3_stmt *insert, const struct row *row)
     return sqlite3_step(insert) == SQLITE_DONE;
 }
 
+/* What was rolled up or expired since the last checkpoint: its sums are among the rows. */
+static bool delete_aged(const struct metrics_checkpoint *checkpoint)
+{
+    bool is_good = true;
+    if (checkpoint->aging.count == checkpoint->agings_written)
+        return true;
+    for (int level = 0; level < METRIC_LEVELS && is_good; level++) {
+        CLEANUP(freep)
+        char *sql = xformat("DELETE FROM bucket WHERE is_fine = %d AND start_s < %lld", level,
+                            (long long)checkpoint->aging.before_s[level]);
+        is_good = execute(checkpoint->database, sql);
+    }
+    return is_good;
+}
+
 static bool write_rows(struct metrics_checkpoint *checkpoint)
 {
     sqlite3_stmt *insert = NULL;
-    bool is_good = sqlite3_prepare_v2(checkpoint->database,
-                                      "INSERT OR REPLACE INTO bucket VALUES "
-                                      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                      -1, &insert, NULL) == SQLITE_OK;
+    bool is_good =
+        delete_aged(checkpoint) && sqlite3_prepare_v2(checkpoint->database,
+                                                      "INSERT OR REPLACE INTO bucket VALUES "
+                                                      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                                      -1, &insert, NULL) == SQLITE_OK;
     for (size_t i = 0; i < checkpoint->row_count && is_good; i++)
         is_good = write_row(insert, &checkpoint->rows[i]);
     sqlite3_finalize(insert);
@@ -296,7 +317,7 @@ static void mark_rows_dirty(struct metrics_checkpoint *checkpoint)
     for (size_t i = 0; i < checkpoint->row_count; i++) {
         const struct row *row = &checkpoint->rows[i];
         struct metric_series *series = find_series(checkpoint->metrics, row->identity);
-        struct metric_buckets *buckets = row->is_fine ? &series->seconds : &series->minutes;
+        struct metric_buckets *buckets = metric_series_level(series, row->level);
         size_t at = metric_buckets_from(buckets, row->bucket.start_s);
         if (at < buckets->count && buckets->list[at].start_s == row->bucket.start_s)
             buckets->list[at].is_dirty = true;
@@ -311,6 +332,7 @@ static void on_written(void *owner)
         checkpoint->is_discarded = false;
     } else if (checkpoint->is_written) {
         checkpoint->saved = checkpoint->position;
+        checkpoint->agings_written = checkpoint->aging.count;
         journal_forget(checkpoint->journal, checkpoint->saved);
     } else {
         mark_rows_dirty(checkpoint);

@@ -5,7 +5,10 @@
 
 #include "xalloc.h"
 
-enum { EXACT_MAX = 64 };
+enum {
+    EXACT_MAX = 64,
+    FEW_CELLS = 16, /* that are put in one by one */
+};
 
 /* With gamma = (1 + a) / (1 - a), the middle of a cell is within a of all it holds. */
 static const double ACCURACY = 0.005;
@@ -74,10 +77,68 @@ void distribution_add(struct distribution *distribution, double value, double co
         become_sketch(distribution);
 }
 
+/* The other's cell as this distribution would keep it. */
+static double value_for(const struct distribution *distribution, const struct distribution *other,
+                        uint32_t at)
+{
+    if (at == other->count)
+        return INFINITY;
+    double value = other->cells[at].value;
+    return distribution->is_sketch && !other->is_sketch ? to_cell(value) : value;
+}
+
+/* Both lists are ascending, so one pass makes them one. */
+static void interleave(struct distribution *distribution, const struct distribution *other)
+{
+    uint32_t capacity = distribution->count + other->count;
+    struct distribution_cell *cells = xmalloc(capacity * sizeof(*cells));
+    uint32_t count = 0;
+    uint32_t own_at = 0;
+    uint32_t other_at = 0;
+    double other_value = value_for(distribution, other, 0);
+    while (own_at < distribution->count || other_at < other->count) {
+        struct distribution_cell next;
+        if (own_at < distribution->count && distribution->cells[own_at].value <= other_value) {
+            next = distribution->cells[own_at++];
+        } else {
+            next = (struct distribution_cell){ other_value, other->cells[other_at++].count };
+            other_value = value_for(distribution, other, other_at);
+        }
+        if (count && cells[count - 1].value == next.value)
+            cells[count - 1].count += next.count;
+        else
+            cells[count++] = next;
+    }
+    free(distribution->cells);
+    distribution->cells = cells;
+    distribution->count = count;
+    distribution->capacity = capacity;
+}
+
+/* A copy, as far as it can be one. */
+static bool copy(struct distribution *distribution, const struct distribution *other)
+{
+    if (distribution->count || distribution->is_sketch || other->count == 0)
+        return false;
+    distribution_clear(distribution);
+    *distribution = *other;
+    distribution->capacity = other->count;
+    distribution->cells = xmemdup(other->cells, other->count * sizeof(*other->cells));
+    return true;
+}
+
 void distribution_merge(struct distribution *distribution, const struct distribution *other)
 {
+    if (copy(distribution, other))
+        return;
     if (other->is_sketch && !distribution->is_sketch)
         become_sketch(distribution);
+    if (other->count > FEW_CELLS) {
+        interleave(distribution, other);
+        if (!distribution->is_sketch && distribution->count > EXACT_MAX)
+            become_sketch(distribution);
+        return;
+    }
     for (uint32_t i = 0; i < other->count; i++) {
         if (other->is_sketch) /* already the middle of a cell */
             insert(distribution, other->cells[i].value, other->cells[i].count);

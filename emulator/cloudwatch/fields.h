@@ -9,7 +9,9 @@
 
 extern const struct field cloudwatch_dimension_item; /* Name and Value, both required */
 extern const struct field cloudwatch_text_item;
-extern const char *const cloudwatch_units[]; /* all 27 */
+extern const struct field cloudwatch_metric_item_fields[];   /* Namespace, MetricName, Dimensions */
+extern const struct field cloudwatch_metric_data_query_item; /* of MetricDataQueries and Metrics */
+extern const char *const cloudwatch_units[];                 /* all 27 */
 
 extern const struct operation put_metric_data_operations[];
 extern const struct operation list_metrics_operations[];

@@ -8,6 +8,9 @@
 #include "log.h"
 #include "xalloc.h"
 
+/* Far beyond all data, and far from what an int64_t of milliseconds can hold. */
+static const double TIME_MAX_S = 1e12;
+
 size_t cloudwatch_read_dimensions(const cJSON *list,
                                   struct metric_dimension dimensions_out[DIMENSIONS_MAX])
 {
@@ -26,6 +29,7 @@ size_t cloudwatch_read_dimensions(const cJSON *list,
 int64_t cloudwatch_read_time_ms(const cJSON *object, const char *name, int64_t fallback_ms)
 {
     double seconds = json_double(object, name, (double)fallback_ms / 1000);
+    seconds = seconds > TIME_MAX_S ? TIME_MAX_S : seconds < -TIME_MAX_S ? -TIME_MAX_S : seconds;
     return (int64_t)(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5));
 }
 

@@ -1,60 +1,17 @@
 /*
- * GetMetricData with MetricStat queries (cloudwatch-api.md section 2.4). Math expressions are
- * refused by name.
+ * GetMetricData (cloudwatch-api.md section 2.4): what metric_data.h evaluates, in pages.
  */
 #include <stdlib.h>
 
-#include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
-#include "cloudwatch/metric_query.h"
-#include "cloudwatch/statistic.h"
+#include "cloudwatch/metric_data.h"
 #include "operation/page.h"
+#include "pattern.h"
 #include "xalloc.h"
 
-enum { QUERIES_MAX = 500, DATAPOINTS_MAX = 100800, MS_PER_SECOND = 1000 };
-
-#define QUERY_ID "[a-z][a-zA-Z0-9_]*"
-
-static bool check_query(struct call *call, const cJSON *query, int at)
-{
-    const cJSON *stat = json_get(query, "MetricStat");
-    struct statistic statistic;
-    if (json_get(query, "Expression"))
-        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "Error in expression '%s': Coalmine does not emulate metric math and "
-                         "search expressions yet; query each metric with MetricStat",
-                         json_text(query, "Id", ""));
-    if (!stat)
-        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "The parameter MetricDataQueries.member.%d.MetricStat is required.\n", at);
-    if (!statistic_parse(json_text(stat, "Stat", ""), &statistic))
-        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "The value %s for parameter MetricDataQueries.member.%d.MetricStat.Stat "
-                         "is not supported.",
-                         json_text(stat, "Stat", ""), at);
-    return metric_period_is_valid(json_int(stat, "Period", 0)) ||
-           error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                     "The parameter MetricDataQueries.member.%d.MetricStat.Period must be 1, 5, "
-                     "10, 20, 30 or a multiple of 60.",
-                     at);
-}
-
-static bool ids_are_unique(struct call *call, const cJSON *queries)
-{
-    const cJSON *query;
-    cJSON_ArrayForEach(query, queries)
-    {
-        for (const cJSON *other = query->next; other; other = other->next) {
-            if (strcmp(json_text(query, "Id", ""), json_text(other, "Id", "")) == 0)
-                return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                                 "The values for parameter id in MetricDataQueries are not "
-                                 "unique.");
-        }
-    }
-    return true;
-}
+enum { DATAPOINTS_MAX = 100800 };
 
 static bool check_times(struct call *call)
 {
@@ -69,241 +26,192 @@ static bool check_times(struct call *call)
 
 static bool check_request(struct call *call)
 {
-    const cJSON *queries = json_get(call->input, "MetricDataQueries");
-    const cJSON *query;
-    int at = 0;
-    int returned = 0;
-    int count = cJSON_GetArraySize(queries);
-    if (count == 0)
-        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "The parameter MetricDataQueries must not be empty.");
-    if (count > QUERIES_MAX)
-        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "The collection MetricDataQueries must not have a size greater than %d.",
-                         QUERIES_MAX);
-    cJSON_ArrayForEach(query, queries)
-    {
-        if (!check_query(call, query, ++at))
-            return false;
-        returned += json_bool(query, "ReturnData", true);
-    }
-    if (returned == 0)
+    struct metric_data_shape shape;
+    if (!metric_data_check(json_get(call->input, "MetricDataQueries"), "MetricDataQueries", &shape,
+                           &call->error))
+        return false;
+    if (shape.returned_count == 0)
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                          "At least one MetricDataQuery must return data.");
-    return ids_are_unique(call, queries) && check_times(call);
+    return check_times(call);
 }
 
-/* Do the returned queries differ in this member of MetricStat? */
-static bool differ_in(const cJSON *queries, const char *member)
-{
-    const cJSON *first = queries->child;
-    const cJSON *query;
-    cJSON_ArrayForEach(query, queries)
-    {
-        if (!cJSON_Compare(json_get(json_get(first, "MetricStat"), member),
-                           json_get(json_get(query, "MetricStat"), member), true))
-            return true;
-    }
-    return false;
-}
-
-/* The metric's name, and what else tells the queries apart. */
-static void write_label(cJSON *result, const cJSON *queries, const cJSON *query)
-{
-    const cJSON *stat = json_get(query, "MetricStat");
-    CLEANUP(buffer_clear) struct buffer label = { 0 };
-    const char *given = json_text(query, "Label", NULL);
-    if (given) {
-        json_set_text(result, "Label", given);
-        return;
-    }
-    buffer_add_string(&label, json_text(json_get(stat, "Metric"), "MetricName", ""));
-    if (differ_in(queries, "Stat"))
-        buffer_add_format(&label, " %s", json_text(stat, "Stat", ""));
-    if (differ_in(queries, "Period"))
-        buffer_add_format(&label, " %lld", (long long)json_int(stat, "Period", 0));
-    json_set_text(result, "Label", label.data);
-}
-
-/* Without a Unit one unit is chosen, the first alphabetically, and a message lists all. Returns
- * how many series have the chosen one. */
-static size_t choose_unit(cJSON *result, const struct metric_series **series, size_t count)
-{
-    CLEANUP(buffer_clear) struct buffer units = { 0 };
-    size_t chosen = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(series[i]->unit, series[0]->unit) == 0)
-            chosen++;
-        if (i == 0 || strcmp(series[i]->unit, series[i - 1]->unit) != 0)
-            buffer_add_format(&units, "%s%s", units.size ? ", " : "", series[i]->unit);
-    }
-    if (chosen < count) {
-        cJSON *message = cJSON_CreateObject();
-        json_set_text(message, "Code", "MultipleUnits");
-        cJSON_AddItemToArray(json_set_array(result, "Messages"), message);
-        CLEANUP(freep) char *text = xformat("Multiple units returned: '[%s]'", units.data);
-        json_set_text(message, "Value", text);
-    }
-    return chosen;
-}
-
+/* A page ends inside a series, behind a point: what comes in meanwhile moves nothing. */
 struct page {
-    int64_t skip; /* datapoints given on earlier pages */
-    int64_t left;
-    int64_t seen;
-    bool is_cut;
+    bool is_ascending;
+    int64_t left;     /* points this page may still have */
+    bool is_resumed;  /* goes on where an earlier page ended: */
+    size_t series;    /* in this one of the returned series, */
+    int64_t behind_s; /* behind this point */
+    bool is_cut;      /* ends where `series` and `behind_s` say now */
 };
 
-static void add_point(cJSON *times, cJSON *values, struct page *page, int64_t time_s, double value)
+/* Was this point given on an earlier page? */
+static bool is_given(const struct page *page, size_t series, int64_t time_s)
 {
-    if (page->seen++ < page->skip)
+    if (!page->is_resumed || series > page->series)
+        return false;
+    return series < page->series ||
+           (page->is_ascending ? time_s <= page->behind_s : time_s >= page->behind_s);
+}
+
+struct writer {
+    cJSON *times;
+    cJSON *values;
+    size_t series;
+};
+
+static void add_point(const struct writer *writer, const struct page *before, struct page *page,
+                      int64_t time_s, double value)
+{
+    if (is_given(before, writer->series, time_s))
         return;
     if (page->left == 0) {
         page->is_cut = true;
         return;
     }
     page->left--;
-    cJSON_AddItemToArray(times, cJSON_CreateNumber((double)time_s));
-    cJSON_AddItemToArray(values, cJSON_CreateNumber(value));
+    page->series = writer->series;
+    page->behind_s = time_s;
+    cJSON_AddItemToArray(writer->times, cJSON_CreateNumber((double)time_s));
+    cJSON_AddItemToArray(writer->values, cJSON_CreateNumber(value));
 }
 
-static void write_points(struct call *call, cJSON *result, const struct metric_result *data,
-                         const struct statistic *statistic, struct page *page)
+static void write_points(cJSON *result, const struct metric_data_series *series, size_t number,
+                         const struct page *before, struct page *page)
 {
-    bool is_ascending = strcmp(json_text(call->input, "ScanBy", ""), "TimestampAscending") == 0;
-    cJSON *times = json_set_array(result, "Timestamps");
-    cJSON *values = json_set_array(result, "Values");
-    for (size_t i = 0; i < data->count; i++) {
-        const struct metric_bucket *bucket = &data->buckets[is_ascending ? i : data->count - 1 - i];
-        double value;
-        if (statistic_compute(statistic, bucket, &value))
-            add_point(times, values, page, bucket->start_s, value);
+    const struct writer writer = { json_set_array(result, "Timestamps"),
+                                   json_set_array(result, "Values"), number };
+    for (size_t i = 0; i < series->count && !page->is_cut; i++) {
+        size_t at = page->is_ascending ? i : series->count - 1 - i;
+        add_point(&writer, before, page, series->times_s[at], series->values[at]);
     }
 }
 
-static void run_query(struct call *call, const cJSON *query, cJSON *result, struct page *page)
+static void write_message(cJSON *messages, const char *code, const char *value)
 {
-    const cJSON *stat = json_get(query, "MetricStat");
-    const cJSON *metric = json_get(stat, "Metric");
-    struct metric_dimension dimensions[DIMENSIONS_MAX];
-    struct statistic statistic;
-    struct metric_result data = { 0 };
-    int64_t now_ms = clock_now_ms();
-    int64_t start_ms = cloudwatch_read_time_ms(call->input, "StartTime", 0);
-    int64_t end_ms = cloudwatch_read_time_ms(call->input, "EndTime", 0);
-    int64_t period_s = json_int(stat, "Period", 0);
-    struct metric_range range = { metric_round_start(start_ms, now_ms, period_s),
-                                  (end_ms + MS_PER_SECOND - 1) / MS_PER_SECOND, period_s };
-    struct metric_identity identity = {
-        .account = call->account,
-        .region = call->region,
-        .name_space = json_text(metric, "Namespace", ""),
-        .name = json_text(metric, "MetricName", ""),
-        .dimensions = dimensions,
-        .dimension_count = cloudwatch_read_dimensions(json_get(metric, "Dimensions"), dimensions),
-        .unit = json_text(stat, "Unit", NULL),
-    };
-    const struct metric_series **series;
-    size_t count = cloudwatch_find_series(call->state, &identity, &series);
-    count = choose_unit(result, series, count);
-    if (metric_period_is_kept(&range, now_ms))
-        metric_query(series, count, &range, &data);
-    if (statistic_parse(json_text(stat, "Stat", ""), &statistic))
-        write_points(call, result, &data, &statistic, page);
-    metric_result_clear(&data);
-    free(series);
+    cJSON *message = cJSON_CreateObject();
+    json_set_text(message, "Code", code);
+    json_set_text(message, "Value", value);
+    cJSON_AddItemToArray(messages, message);
+}
+
+static cJSON *write_series(const struct metric_data_series *series, size_t number,
+                           const struct page *before, struct page *page)
+{
+    cJSON *result = cJSON_CreateObject();
+    json_set_text(result, "Id", series->id);
+    json_set_text(result, "Label", series->label);
+    write_points(result, series, number, before, page);
+    json_set_text(result, "StatusCode", page->is_cut ? "PartialData" : series->status);
+    if (series->message)
+        write_message(json_set_array(result, "Messages"), series->message_code, series->message);
+    return result;
+}
+
+static bool parse_token(const char *token, struct page *page)
+{
+    CLEANUP(freep) char *key = page_key(token);
+    struct text rest = text_from(key);
+    struct text first = text_cut(&rest, ' ');
+    int64_t series;
+    if (!key || !text_to_int64(first, &series) || series < 0 ||
+        !text_to_int64(rest, &page->behind_s))
+        return false;
+    page->series = (size_t)series;
+    page->is_resumed = true;
+    return true;
 }
 
 static bool read_page(struct call *call, struct page *page_out)
 {
     const char *token = json_text(call->input, "NextToken", NULL);
     int64_t wanted = json_int(call->input, "MaxDatapoints", DATAPOINTS_MAX);
-    *page_out = (struct page){ .left = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX };
-    if (!token)
-        return true;
-    CLEANUP(freep) char *key = page_key(token);
-    return (key && text_to_int64(text_from(key), &page_out->skip)) ||
+    *page_out = (struct page){
+        .left = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX,
+        .is_ascending = strcmp(json_text(call->input, "ScanBy", ""), "TimestampAscending") == 0,
+    };
+    return !token || parse_token(token, page_out) ||
            error_set(&call->error, &CLOUDWATCH_INVALID_NEXT_TOKEN,
                      "The NextToken is not one of this query.");
 }
 
-static void write_token(struct call *call, const struct page *page)
+static void write_token(cJSON *output, const struct page *page)
 {
-    char key[24];
-    int64_t wanted = json_int(call->input, "MaxDatapoints", DATAPOINTS_MAX);
-    int64_t size = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX;
     if (!page->is_cut)
         return;
-    snprintf(key, sizeof(key), "%lld", (long long)(page->skip + size));
+    CLEANUP(freep) char *key = xformat("%zu %lld", page->series, (long long)page->behind_s);
     CLEANUP(freep) char *token = page_marker(key);
-    json_set_text(call_output(call), "NextToken", token);
+    json_set_text(output, "NextToken", token);
+}
+
+/* "+0130" in minutes. */
+static bool read_timezone(struct call *call, int *minutes_out)
+{
+    struct text parts[2];
+    int64_t hours;
+    int64_t minutes;
+    const char *zone = json_text(json_get(call->input, "LabelOptions"), "Timezone", "+0000");
+    if (!pattern_capture("[+-]([01]\\d|2[0-3])([0-5]\\d)", text_from(zone), parts, 2) ||
+        !text_to_int64(parts[0], &hours) || !text_to_int64(parts[1], &minutes))
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "The value %s for parameter LabelOptions.Timezone is invalid: it must be "
+                         "+ or - and four digits.",
+                         zone);
+    *minutes_out = (int)(hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
+    return true;
+}
+
+static void write_result(cJSON *output, const struct metric_data_result *result,
+                         const struct page *before)
+{
+    struct page page = *before;
+    size_t number = 0;
+    cJSON *messages = json_set_array(output, "Messages");
+    cJSON *results = json_set_array(output, "MetricDataResults");
+    if (result->message)
+        write_message(messages, result->message_code, result->message);
+    for (size_t i = 0; i < result->count; i++) {
+        if (result->series[i].is_returned)
+            cJSON_AddItemToArray(results,
+                                 write_series(&result->series[i], number++, before, &page));
+    }
+    write_token(output, &page);
 }
 
 static enum outcome get_metric_data(struct call *call)
 {
     struct page page;
-    if (!check_request(call) || !read_page(call, &page))
+    struct metric_data_request request = {
+        .account = call->account,
+        .region = call->region,
+        .queries = json_get(call->input, "MetricDataQueries"),
+        .start_ms = cloudwatch_read_time_ms(call->input, "StartTime", 0),
+        .end_ms = cloudwatch_read_time_ms(call->input, "EndTime", 0),
+        .now_ms = clock_now_ms(),
+    };
+    struct metric_data_result result;
+    if (!check_request(call) || !read_page(call, &page) ||
+        !read_timezone(call, &request.timezone_minutes) ||
+        !metric_data_evaluate(call->state, &request, &result, &call->error))
         return OUTCOME_FAULT;
-    const cJSON *queries = json_get(call->input, "MetricDataQueries");
-    cJSON *output = call_output(call);
-    json_set_array(output, "Messages");
-    cJSON *results = json_set_array(output, "MetricDataResults");
-    const cJSON *query;
-    cJSON_ArrayForEach(query, queries)
-    {
-        if (!json_bool(query, "ReturnData", true))
-            continue;
-        cJSON *result = cJSON_CreateObject();
-        cJSON_AddItemToArray(results, result);
-        json_set_text(result, "Id", json_text(query, "Id", ""));
-        write_label(result, queries, query);
-        run_query(call, query, result, &page);
-        json_set_text(result, "StatusCode", page.is_cut ? "PartialData" : "Complete");
-    }
-    write_token(call, &page);
+    write_result(call_output(call), &result, &page);
+    metric_data_result_clear(&result);
     return OUTCOME_OK;
 }
 
 static const char *const orders[] = { "TimestampDescending", "TimestampAscending", NULL };
 static const struct field time_item = { .type = FIELD_TIMESTAMP };
 static const struct field value_item = { .type = FIELD_DOUBLE };
-static const struct field metric_fields[] = {
-    { .name = "Namespace", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
-    { .name = "MetricName", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
-    { .name = "Dimensions",
-      .type = FIELD_LIST,
-      .length = BETWEEN(0, DIMENSIONS_MAX),
-      .item = &cloudwatch_dimension_item },
-    { 0 },
-};
-static const struct field metric_stat_fields[] = {
-    { .name = "Metric", .type = FIELD_STRUCTURE, .is_required = true, .members = metric_fields },
-    { .name = "Period", .type = FIELD_INTEGER, .is_required = true, .range = AT_LEAST(1) },
-    { .name = "Stat", .type = FIELD_STRING, .is_required = true },
-    { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },
-    { 0 },
-};
-static const struct field query_fields[] = {
-    { .name = "Id",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 255),
-      .pattern = QUERY_ID },
-    { .name = "MetricStat", .type = FIELD_STRUCTURE, .members = metric_stat_fields },
-    { .name = "Expression", .type = FIELD_STRING, .length = BETWEEN(1, 2048) },
-    { .name = "Label", .type = FIELD_STRING },
-    { .name = "ReturnData", .type = FIELD_BOOLEAN },
-    { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
-    { .name = "AccountId", .type = FIELD_STRING },
-    { 0 },
-};
-static const struct field query_item = { .type = FIELD_STRUCTURE, .members = query_fields };
 static const struct field label_options_fields[] = {
     { .name = "Timezone", .type = FIELD_STRING },
     { 0 },
 };
 static const struct field get_data_input[] = {
-    { .name = "MetricDataQueries", .type = FIELD_LIST, .is_required = true, .item = &query_item },
+    { .name = "MetricDataQueries",
+      .type = FIELD_LIST,
+      .is_required = true,
+      .item = &cloudwatch_metric_data_query_item },
     { .name = "StartTime", .type = FIELD_TIMESTAMP, .is_required = true },
     { .name = "EndTime", .type = FIELD_TIMESTAMP, .is_required = true },
     { .name = "NextToken", .type = FIELD_STRING },
@@ -340,6 +248,7 @@ const struct operation get_metric_data_operations[] = {
       .input = get_data_input,
       .output = get_data_output,
       .handle = get_metric_data,
-      .note = "MetricStat queries; expressions are refused. Labels are taken as they are." },
+      .note = "Metric math, SEARCH and Metrics Insights. ANOMALY_DETECTION_BAND, "
+              "INSIGHT_RULE_METRIC, SERVICE_QUOTA and LAMBDA are refused by name." },
     { 0 },
 };

@@ -11,7 +11,7 @@
 #include "cloudwatch/statistic.h"
 #include "xalloc.h"
 
-enum { DATAPOINTS_MAX = 1440, MS_PER_SECOND = 1000 };
+enum { DATAPOINTS_MAX = 1440, MS_PER_SECOND = 1000, STATISTICS_MAX = 10 };
 
 static bool read_range(struct call *call, struct metric_range *range_out)
 {
@@ -31,11 +31,8 @@ static bool read_range(struct call *call, struct metric_range *range_out)
                          "%d. You may reduce the datapoints requested by increasing Period, or "
                          "decreasing the time range.",
                          (long long)wanted, DATAPOINTS_MAX);
-    *range_out = (struct metric_range){
-        metric_round_start(start_ms, clock_now_ms(), period_s),
-        (end_ms + MS_PER_SECOND - 1) / MS_PER_SECOND,
-        period_s,
-    };
+    *range_out = metric_range_make(start_ms, end_ms, period_s, clock_now_ms());
+    range_out->is_classic = json_get(call->input, "ExtendedStatistics") == NULL;
     return true;
 }
 
@@ -62,44 +59,72 @@ static bool check_statistics(struct call *call)
     return true;
 }
 
-static void write_statistics(cJSON *datapoint, const cJSON *names,
-                             const struct metric_bucket *bucket)
+/* A statistic that is asked for, read once for all datapoints. */
+struct wanted {
+    const char *name;
+    struct statistic statistic;
+    bool is_extended;
+};
+
+struct answer {
+    struct wanted wanted[STATISTICS_MAX];
+    size_t count;
+    bool has_extended;
+    const struct metric_range *range;
+    cJSON *list;
+};
+
+static bool is_wanted(const struct answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        if (strcmp(answer->wanted[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void read_statistics(struct answer *answer, const cJSON *names, bool is_extended)
 {
     const cJSON *name;
     cJSON_ArrayForEach(name, names)
     {
-        struct statistic statistic;
-        double value;
-        if (!json_get(datapoint, name->valuestring) &&
-            statistic_parse(name->valuestring, &statistic) &&
-            statistic_compute(&statistic, bucket, &value))
-            json_set_double(datapoint, name->valuestring, value);
+        struct wanted wanted = { .name = name->valuestring, .is_extended = is_extended };
+        if (answer->count < STATISTICS_MAX && !is_wanted(answer, wanted.name) &&
+            statistic_parse(wanted.name, &wanted.statistic))
+            answer->wanted[answer->count++] = wanted;
     }
 }
 
-static void write_series(struct call *call, cJSON *list, const struct metric_series *const *series,
-                         size_t count, const struct metric_range *range)
+static void write_datapoint(const struct answer *answer, const struct metric_bucket *bucket,
+                            const char *unit)
+{
+    cJSON *datapoint = cJSON_CreateObject();
+    json_set_double(datapoint, "Timestamp", (double)bucket->start_s);
+    cJSON *extended =
+        answer->has_extended ? json_set_object(datapoint, "ExtendedStatistics") : NULL;
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct wanted *wanted = &answer->wanted[i];
+        double value;
+        if (statistic_compute(&wanted->statistic, bucket, &value))
+            json_set_double(wanted->is_extended ? extended : datapoint, wanted->name, value);
+    }
+    json_set_text(datapoint, "Unit", unit);
+    cJSON_AddItemToArray(answer->list, datapoint);
+}
+
+static void write_series(const struct answer *answer, const struct metric_series *const *series,
+                         size_t count)
 {
     struct metric_result result;
-    const cJSON *classic = json_get(call->input, "Statistics");
-    const cJSON *extended = json_get(call->input, "ExtendedStatistics");
-    metric_query(series, count, range, &result);
-    for (size_t i = 0; i < result.count; i++) {
-        cJSON *datapoint = cJSON_CreateObject();
-        json_set_double(datapoint, "Timestamp", (double)result.buckets[i].start_s);
-        write_statistics(datapoint, classic, &result.buckets[i]);
-        if (extended)
-            write_statistics(json_set_object(datapoint, "ExtendedStatistics"), extended,
-                             &result.buckets[i]);
-        json_set_text(datapoint, "Unit", series[0]->unit);
-        cJSON_AddItemToArray(list, datapoint);
-    }
+    metric_query(series, count, answer->range, &result);
+    for (size_t i = 0; i < result.count; i++)
+        write_datapoint(answer, &result.buckets[i], series[0]->unit);
     metric_result_clear(&result);
 }
 
 /* Data of different units is never merged: runs of equal units, one after the other. */
-static void write_datapoints(struct call *call, cJSON *list, const struct metric_identity *identity,
-                             const struct metric_range *range)
+static void write_datapoints(struct call *call, const struct metric_identity *identity,
+                             const struct answer *answer)
 {
     const struct metric_series **series;
     size_t count = cloudwatch_find_series(call->state, identity, &series);
@@ -107,7 +132,7 @@ static void write_datapoints(struct call *call, cJSON *list, const struct metric
         size_t to = from + 1;
         while (to < count && strcmp(series[to]->unit, series[from]->unit) == 0)
             to++;
-        write_series(call, list, series + from, to - from, range);
+        write_series(answer, series + from, to - from);
         from = to;
     }
     free(series);
@@ -130,9 +155,14 @@ static enum outcome get_metric_statistics(struct call *call)
     identity.dimension_count =
         cloudwatch_read_dimensions(json_get(call->input, "Dimensions"), dimensions);
     json_set_text(call_output(call), "Label", identity.name);
-    cJSON *list = json_set_array(call_output(call), "Datapoints");
+    const cJSON *extended = json_get(call->input, "ExtendedStatistics");
+    struct answer answer = { .range = &range,
+                             .list = json_set_array(call_output(call), "Datapoints"),
+                             .has_extended = cJSON_GetArraySize(extended) > 0 };
+    read_statistics(&answer, json_get(call->input, "Statistics"), false);
+    read_statistics(&answer, extended, true);
     if (metric_period_is_kept(&range, clock_now_ms()))
-        write_datapoints(call, list, &identity, &range);
+        write_datapoints(call, &identity, &answer);
     return OUTCOME_OK;
 }
 

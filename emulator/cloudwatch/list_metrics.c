@@ -88,6 +88,9 @@ static void write_token(cJSON *output, int64_t number)
 static enum outcome list_metrics(struct call *call)
 {
     const struct cloudwatch *cloudwatch = call->state;
+    /* No account is linked with another: there is nothing but the caller's own. */
+    bool is_own =
+        strcmp(json_text(call->input, "OwningAccount", call->account), call->account) == 0;
     bool is_recent = json_get(call->input, "RecentlyActive") != NULL;
     int64_t skip;
     struct filter filter = {
@@ -102,17 +105,22 @@ static enum outcome list_metrics(struct call *call)
     if (!read_token(call, &skip))
         return OUTCOME_FAULT;
     cJSON *list = json_set_array(call_output(call), "Metrics");
+    cJSON *owners = json_bool(call->input, "IncludeLinkedAccounts", false)
+                        ? json_set_array(call_output(call), "OwningAccounts")
+                        : NULL;
     int64_t number = 0;
     int given = 0;
     for (const struct metric *metric = metrics_first(cloudwatch->metrics); metric;
          metric = metric->next, number++) {
-        if (number < skip || !matches(metric, &filter))
+        if (number < skip || !is_own || !matches(metric, &filter))
             continue;
         if (given++ == PAGE_MAX) {
             write_token(call_output(call), number);
             break;
         }
         cJSON_AddItemToArray(list, write_metric(metric));
+        if (owners)
+            cJSON_AddItemToArray(owners, cJSON_CreateString(metric->account));
     }
     return OUTCOME_OK;
 }
@@ -131,7 +139,7 @@ static const struct field list_metrics_input[] = {
     { .name = "NextToken", .type = FIELD_STRING },
     { .name = "RecentlyActive", .type = FIELD_STRING, .values = recent_values },
     { .name = "IncludeLinkedAccounts", .type = FIELD_BOOLEAN },
-    { .name = "OwningAccount", .type = FIELD_STRING },
+    { .name = "OwningAccount", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
     { 0 },
 };
 static const struct field metric_fields[] = {
@@ -144,6 +152,7 @@ static const struct field metric_item = { .type = FIELD_STRUCTURE, .members = me
 static const struct field list_metrics_output[] = {
     { .name = "Metrics", .type = FIELD_LIST, .item = &metric_item },
     { .name = "NextToken", .type = FIELD_STRING },
+    { .name = "OwningAccounts", .type = FIELD_LIST, .item = &cloudwatch_text_item },
     { 0 },
 };
 

@@ -3,19 +3,17 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cloudwatch/retention.h"
 #include "xalloc.h"
 
 enum { MINUTE_S = 60, FIVE_MINUTES_S = 300, HOUR_S = 3600 };
 
-static const int64_t FIFTEEN_DAYS_MS = 15LL * 86400 * 1000;
-static const int64_t SIXTY_THREE_DAYS_MS = 63LL * 86400 * 1000;
-
 static int64_t kept_step_s(int64_t start_ms, int64_t now_ms)
 {
     int64_t age_ms = now_ms - start_ms;
-    return age_ms > SIXTY_THREE_DAYS_MS ? HOUR_S
-           : age_ms > FIFTEEN_DAYS_MS   ? FIVE_MINUTES_S
-                                        : MINUTE_S;
+    return age_ms > METRIC_FIVE_MINUTES_KEPT_MS ? HOUR_S
+           : age_ms > METRIC_MINUTES_KEPT_MS    ? FIVE_MINUTES_S
+                                                : MINUTE_S;
 }
 
 int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s)
@@ -31,26 +29,38 @@ int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s)
 bool metric_period_is_valid(int64_t period_s)
 {
     return period_s == 1 || period_s == 5 || period_s == 10 || period_s == 20 || period_s == 30 ||
-           (period_s > 0 && period_s % MINUTE_S == 0);
+           (period_s > 0 && period_s <= INT32_MAX && period_s % MINUTE_S == 0);
 }
 
 bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms)
 {
-    int64_t step_s = kept_step_s(range->start_s * 1000, now_ms);
+    int64_t start_ms = range->start_s * 1000;
+    int64_t step_s = kept_step_s(start_ms, now_ms);
+    if (range->period_s < MINUTE_S)
+        return now_ms - start_ms <= METRIC_SECONDS_KEPT_MS;
     return step_s == MINUTE_S || range->period_s % step_s == 0;
 }
 
-static void merge(struct metric_bucket *into, const struct metric_bucket *from)
+struct metric_range metric_range_make(int64_t start_ms, int64_t end_ms, int64_t period_s,
+                                      int64_t now_ms)
 {
-    struct metric_statistics *own = &into->statistics;
-    const struct metric_statistics *other = &from->statistics;
-    bool is_first = own->count == 0;
-    own->minimum = is_first ? other->minimum : fmin(own->minimum, other->minimum);
-    own->maximum = is_first ? other->maximum : fmax(own->maximum, other->maximum);
-    own->count += other->count;
-    own->sum += other->sum;
-    into->has_no_percentiles |= from->has_no_percentiles;
-    distribution_merge(&into->distribution, &from->distribution);
+    struct metric_range range = {
+        .start_s = metric_round_start(start_ms, now_ms, period_s),
+        .end_s = (end_ms + 999) / 1000,
+        .period_s = period_s,
+    };
+    int64_t kept_s = (now_ms - METRIC_HOURS_KEPT_MS) / 1000;
+    if (range.start_s < kept_s)
+        range.start_s += (kept_s - range.start_s + period_s - 1) / period_s * period_s;
+    return range;
+}
+
+static void merge(struct metric_bucket *into, const struct metric_bucket *from, bool is_classic)
+{
+    struct metric_bucket bare = *from;
+    if (is_classic)
+        bare.distribution = (struct distribution){ 0 };
+    metric_bucket_merge(into, &bare);
 }
 
 /* The result's bucket for a period, in its place. */
@@ -61,7 +71,10 @@ static struct metric_bucket *bucket_of(struct metric_result *result, int64_t sta
         at--;
     if (at > 0 && result->buckets[at - 1].start_s == start_s)
         return &result->buckets[at - 1];
-    result->buckets = xrealloc(result->buckets, (result->count + 1) * sizeof(*result->buckets));
+    if (result->count == result->capacity) {
+        result->capacity = result->capacity ? result->capacity * 2 : 16;
+        result->buckets = xrealloc(result->buckets, result->capacity * sizeof(*result->buckets));
+    }
     memmove(&result->buckets[at + 1], &result->buckets[at],
             (result->count - at) * sizeof(*result->buckets));
     result->buckets[at] = (struct metric_bucket){ .start_s = start_s };
@@ -69,17 +82,28 @@ static struct metric_bucket *bucket_of(struct metric_result *result, int64_t sta
     return &result->buckets[at];
 }
 
-static void add_series(const struct metric_series *series, const struct metric_range *range,
-                       struct metric_result *result)
+static void add_buckets(const struct metric_buckets *buckets, const struct metric_range *range,
+                        struct metric_result *result)
 {
-    bool is_fine = range->period_s < MINUTE_S && series->seconds.count > 0;
-    const struct metric_buckets *buckets = is_fine ? &series->seconds : &series->minutes;
     for (size_t i = metric_buckets_from(buckets, range->start_s);
          i < buckets->count && buckets->list[i].start_s < range->end_s; i++) {
         int64_t offset = buckets->list[i].start_s - range->start_s;
         int64_t start_s = range->start_s + offset / range->period_s * range->period_s;
-        merge(bucket_of(result, start_s), &buckets->list[i]);
+        merge(bucket_of(result, start_s), &buckets->list[i], range->is_classic);
     }
+}
+
+/* Each datum is in one bucket of hours, five minutes or minutes, and perhaps in the seconds too. */
+static void add_series(const struct metric_series *series, const struct metric_range *range,
+                       struct metric_result *result)
+{
+    if (range->period_s < MINUTE_S && series->seconds.count > 0) {
+        add_buckets(&series->seconds, range, result);
+        return;
+    }
+    add_buckets(&series->hours, range, result);
+    add_buckets(&series->five_minutes, range, result);
+    add_buckets(&series->minutes, range, result);
 }
 
 void metric_query(const struct metric_series *const *series, size_t series_count,

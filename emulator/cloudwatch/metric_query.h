@@ -16,7 +16,12 @@ struct metric_range {
     int64_t start_s; /* rounded, inclusive */
     int64_t end_s;   /* exclusive */
     int64_t period_s;
+    bool is_classic; /* none but the five classic statistics are wanted: no distributions */
 };
+
+/* The range of a request: its start rounded, and not before what is kept. */
+struct metric_range metric_range_make(int64_t start_ms, int64_t end_ms, int64_t period_s,
+                                      int64_t now_ms);
 
 /* StartTime rounded down by its age: to the minute, 5 minutes after 15 days, an hour after 63;
  * to the period when that is below a minute. */
@@ -25,12 +30,14 @@ int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s);
 /* True for 1, 5, 10, 20, 30 and multiples of 60. */
 bool metric_period_is_valid(int64_t period_s);
 
-/* False if data of that age is not kept at this period any more: no data, no error. */
+/* False if data of that age is not kept at this period any more: no data, no error. Below a minute
+ * that is after 3 hours, below 5 minutes after 15 days, below an hour after 63 days. */
 bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms);
 
 struct metric_result {
     struct metric_bucket *buckets; /* only periods that hold data, ascending; owned */
     size_t count;
+    size_t capacity;
 };
 
 /* Merges the series' buckets by period. */

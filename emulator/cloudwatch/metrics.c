@@ -14,6 +14,7 @@ struct metrics {
     struct metric *first;
     struct metric **last;
     uint64_t generation;
+    struct metric_aging aging;
 };
 
 struct metrics *metrics_create(void)
@@ -36,8 +37,8 @@ static void metric_free(void *value)
     struct metric *metric = value;
     while (metric->series) {
         struct metric_series *next = metric->series->next;
-        buckets_clear(&metric->series->minutes);
-        buckets_clear(&metric->series->seconds);
+        for (int level = 0; level < METRIC_LEVELS; level++)
+            buckets_clear(metric_series_level(metric->series, (enum metric_level)level));
         free(metric->series->unit);
         free(metric->series);
         metric->series = next;
@@ -52,6 +53,25 @@ static void metric_free(void *value)
     free(metric->name_space);
     free(metric->name);
     free(metric);
+}
+
+struct metric_buckets *metric_series_level(struct metric_series *series, enum metric_level level)
+{
+    switch (level) {
+    case METRIC_SECONDS:
+        return &series->seconds;
+    case METRIC_FIVE_MINUTES:
+        return &series->five_minutes;
+    case METRIC_HOURS:
+        return &series->hours;
+    default:
+        return &series->minutes;
+    }
+}
+
+struct metric_aging *metrics_aging(struct metrics *metrics)
+{
+    return &metrics->aging;
 }
 
 void metrics_reset(struct metrics *metrics)
@@ -104,6 +124,41 @@ struct metric *metrics_find(const struct metrics *metrics, const struct metric_i
 struct metric *metrics_first(const struct metrics *metrics)
 {
     return metrics->first;
+}
+
+static bool is_empty(const struct metric *metric)
+{
+    for (const struct metric_series *series = metric->series; series; series = series->next) {
+        if (series->minutes.count || series->seconds.count || series->five_minutes.count ||
+            series->hours.count)
+            return false;
+    }
+    return true;
+}
+
+void metrics_prune(struct metrics *metrics)
+{
+    struct metric **link = &metrics->first;
+    while (*link) {
+        struct metric *metric = *link;
+        if (!is_empty(metric)) {
+            link = &metric->next;
+            continue;
+        }
+        const struct metric_identity identity = { metric->account,
+                                                  metric->region,
+                                                  metric->name_space,
+                                                  metric->name,
+                                                  metric->dimensions,
+                                                  metric->dimension_count,
+                                                  NULL };
+        CLEANUP(freep) char *key = identity_key(&identity);
+        map_remove(&metrics->by_identity, key);
+        *link = metric->next;
+        metric_free(metric);
+        metrics->generation++;
+    }
+    metrics->last = link;
 }
 
 static struct metric *add_metric(struct metrics *metrics, const struct metric_identity *identity,
@@ -161,8 +216,8 @@ size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s
     return low;
 }
 
-/* The bucket that starts then, made if new. Data mostly comes for the newest one. */
-static struct metric_bucket *bucket_at(struct metric_buckets *buckets, int64_t start_s)
+/* Data mostly comes for the newest one. */
+struct metric_bucket *metric_buckets_at(struct metric_buckets *buckets, int64_t start_s)
 {
     size_t at = buckets->count;
     if (at && buckets->list[at - 1].start_s >= start_s)
@@ -178,6 +233,21 @@ static struct metric_bucket *bucket_at(struct metric_buckets *buckets, int64_t s
     buckets->list[at] = (struct metric_bucket){ .start_s = start_s };
     buckets->count++;
     return &buckets->list[at];
+}
+
+void metric_buckets_drop(struct metric_buckets *buckets, size_t count)
+{
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        distribution_clear(&buckets->list[i].distribution);
+    buckets->count -= count;
+    buckets->capacity = buckets->count;
+    struct metric_bucket *list = NULL;
+    if (buckets->count)
+        list = xmemdup(buckets->list + count, buckets->count * sizeof(*list));
+    free(buckets->list);
+    buckets->list = list;
 }
 
 static int64_t floor_to(int64_t time_ms, int64_t step_s)
@@ -196,6 +266,13 @@ static void merge_statistics(struct metric_bucket *bucket, const struct metric_s
     own->count += set->count;
     own->sum += set->sum;
     bucket->is_dirty = true;
+}
+
+void metric_bucket_merge(struct metric_bucket *into, const struct metric_bucket *from)
+{
+    merge_statistics(into, &from->statistics);
+    into->has_no_percentiles |= from->has_no_percentiles;
+    distribution_merge(&into->distribution, &from->distribution);
 }
 
 static void add_value(struct metric_bucket *bucket, double value, double count)
@@ -217,14 +294,15 @@ static void note_time(struct metric_series *series, int64_t time_ms)
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count)
 {
     note_time(series, time_ms);
-    add_value(bucket_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), value, count);
+    add_value(metric_buckets_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), value,
+              count);
 }
 
 void metric_series_add_fine(struct metric_series *series, int64_t time_ms, double value,
                             double count)
 {
     metric_series_add(series, time_ms, value, count);
-    add_value(bucket_at(&series->seconds, floor_to(time_ms, 1)), value, count);
+    add_value(metric_buckets_at(&series->seconds, floor_to(time_ms, 1)), value, count);
 }
 
 static void add_set(struct metric_bucket *bucket, const struct metric_statistics *set)
@@ -241,16 +319,16 @@ void metric_series_add_set(struct metric_series *series, int64_t time_ms, bool i
                            const struct metric_statistics *set)
 {
     note_time(series, time_ms);
-    add_set(bucket_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), set);
+    add_set(metric_buckets_at(&series->minutes, floor_to(time_ms, SECONDS_PER_MINUTE)), set);
     if (is_fine)
-        add_set(bucket_at(&series->seconds, floor_to(time_ms, 1)), set);
+        add_set(metric_buckets_at(&series->seconds, floor_to(time_ms, 1)), set);
 }
 
-void metric_series_restore(struct metric_series *series, bool is_fine,
+void metric_series_restore(struct metric_series *series, enum metric_level level,
                            const struct metric_bucket *bucket)
 {
     struct metric_bucket *own =
-        bucket_at(is_fine ? &series->seconds : &series->minutes, bucket->start_s);
+        metric_buckets_at(metric_series_level(series, level), bucket->start_s);
     distribution_clear(&own->distribution);
     *own = *bucket;
     note_time(series, bucket->start_s * MS_PER_SECOND);

@@ -1,7 +1,8 @@
 /*
  * Metric data in memory: one series per account, region, namespace, name, dimension set and
  * unit; per series one bucket per minute (or per second for StorageResolution 1) with sample
- * count, sum, minimum, maximum and a distribution of values. Knows nothing of the wire.
+ * count, sum, minimum, maximum and a distribution of values. As it ages it is rolled up into
+ * buckets of five minutes and of hours (retention.h). Knows nothing of the wire.
  */
 #ifndef COALMINE_METRICS_H
 #define COALMINE_METRICS_H
@@ -36,9 +37,13 @@ void metrics_destroy(struct metrics *metrics);
 
 /* Drops all series; every handle is invalid afterwards. metrics_generation() changes. */
 void metrics_reset(struct metrics *metrics);
+/* Drops the metrics that hold no bucket any more. If there are any, all handles are invalid
+ * afterwards, and metrics_generation() changes. */
+void metrics_prune(struct metrics *metrics);
 uint64_t metrics_generation(const struct metrics *metrics);
 
-/* The series, made if new. The handle is valid until metrics_reset(): hot paths keep it. */
+/* The series, made if new. The handle is valid while metrics_generation() stays the same: hot paths
+ * keep it. */
 struct metric_series *metrics_series(struct metrics *metrics,
                                      const struct metric_identity *identity);
 
@@ -74,6 +79,23 @@ struct metric_buckets {
     size_t capacity;
 };
 
+/* Adds what one bucket holds to another. */
+void metric_bucket_merge(struct metric_bucket *into, const struct metric_bucket *from);
+
+/* The bucket that starts then, made if new. */
+struct metric_bucket *metric_buckets_at(struct metric_buckets *buckets, int64_t start_s);
+/* Drops the first `count` buckets, and the memory they took. */
+void metric_buckets_drop(struct metric_buckets *buckets, size_t count);
+
+/* How long a bucket is. The numbers stand in checkpoints. */
+enum metric_level {
+    METRIC_MINUTES = 0,
+    METRIC_SECONDS = 1, /* StorageResolution 1 only; the minutes have that data too */
+    METRIC_FIVE_MINUTES = 2,
+    METRIC_HOURS = 3,
+    METRIC_LEVELS = 4,
+};
+
 /* A metric: the series that differ in nothing but their unit. */
 struct metric {
     struct metric *next; /* all metrics, in order of their making */
@@ -92,8 +114,12 @@ struct metric_series {
     struct metric *metric;
     char *unit;
     struct metric_buckets minutes;
-    struct metric_buckets seconds; /* StorageResolution 1 only */
+    struct metric_buckets seconds;
+    struct metric_buckets five_minutes;
+    struct metric_buckets hours;
 };
+
+struct metric_buckets *metric_series_level(struct metric_series *series, enum metric_level level);
 
 /* The metric with exactly these dimensions (unit ignored), or NULL. */
 struct metric *metrics_find(const struct metrics *metrics, const struct metric_identity *identity);
@@ -104,7 +130,15 @@ struct metric *metrics_first(const struct metrics *metrics);
 size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s);
 
 /* Puts a bucket that was stored before: start-up. Takes the distribution. */
-void metric_series_restore(struct metric_series *series, bool is_fine,
+void metric_series_restore(struct metric_series *series, enum metric_level level,
                            const struct metric_bucket *bucket);
+
+/* What retention has moved up or dropped: of each level, all buckets that began before `before_s`.
+ * `count` changes with each aging. */
+struct metric_aging {
+    uint64_t count;
+    int64_t before_s[METRIC_LEVELS];
+};
+struct metric_aging *metrics_aging(struct metrics *metrics);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * PutMetricData (cloudwatch-api.md section 2.1). The whole request is judged first; then one
- * journal record is queued and the same record applied. The record is the request's tree as
- * JSON with account, region and time of receipt beside it.
+ * PutMetricData (cloudwatch-api.md section 2.1): what may go in. The whole request is judged
+ * before anything is stored.
  */
 #include <math.h>
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
-#include "log.h"
+#include "cloudwatch/put_entity.h"
 #include "xalloc.h"
 
 enum { DATA_MAX = 1000, VALUES_MAX = 150 };
@@ -17,236 +17,237 @@ enum { DATA_MAX = 1000, VALUES_MAX = 150 };
 static const int64_t PAST_MAX_MS = 14LL * 86400 * 1000;
 static const int64_t FUTURE_MAX_MS = 2LL * 3600 * 1000;
 
-static bool invalid(struct call *call, int at, const char *member, const char *problem)
+/* One datum under judgement. */
+struct check {
+    struct call *call;
+    const cJSON *datum;
+    char path[80]; /* "MetricData.member.1" */
+    int64_t now_ms;
+    struct buffer late; /* what is wrong with timestamps: told all at once */
+};
+
+static bool invalid(struct check *check, const char *member, const char *problem)
 {
-    return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The parameter MetricData.member.%d.%s %s", at, member, problem);
+    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                     "The parameter %s.%s %s", check->path, member, problem);
 }
 
-static bool exclude(struct call *call, int at, const char *first, const char *second)
+static bool exclude(struct check *check, const char *first, const char *second)
 {
-    return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
-                     "The parameters MetricData.member.%d.%s and MetricData.member.%d.%s are "
-                     "mutually exclusive and you have specified both.",
-                     at, first, at, second);
+    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
+                     "The parameters %s.%s and %s.%s are mutually exclusive and you have "
+                     "specified both.",
+                     check->path, first, check->path, second);
+}
+
+static bool too_many(struct check *check, const char *member, int max)
+{
+    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                     "The collection %s.%s must not have a size greater than %d.", check->path,
+                     member, max);
 }
 
 /* Finite, and inside -2^360 ... 2^360. */
-static bool check_number(struct call *call, const cJSON *value, int at, const char *member)
+static bool check_number(struct check *check, const cJSON *value, const char *member, double least)
 {
-    if (!value || (cJSON_IsNumber(value) && fabs(value->valuedouble) <= 0x1p360))
+    if (!value || (cJSON_IsNumber(value) && fabs(value->valuedouble) <= 0x1p360 &&
+                   value->valuedouble >= least))
         return true;
     char number[40];
-    snprintf(number, sizeof(number), "%g", value->valuedouble);
-    return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The value %s for parameter MetricData.member.%d.%s is invalid.",
-                     cJSON_IsString(value) ? value->valuestring : number, at, member);
+    snprintf(number, sizeof(number), "%.17g", value->valuedouble);
+    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                     "The value %s for parameter %s.%s is invalid.",
+                     cJSON_IsString(value) ? value->valuestring : number, check->path, member);
 }
 
-static bool check_values(struct call *call, const cJSON *datum, int at)
+static bool check_values(struct check *check)
 {
-    const cJSON *values = json_get(datum, "Values");
-    const cJSON *counts = json_get(datum, "Counts");
+    const cJSON *values = json_get(check->datum, "Values");
+    const cJSON *counts = json_get(check->datum, "Counts");
     const cJSON *value;
     if (cJSON_GetArraySize(values) > VALUES_MAX)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The collection MetricData.member.%d.Values must not have a size "
-                         "greater than %d.",
-                         at, VALUES_MAX);
+        return too_many(check, "Values", VALUES_MAX);
     if (counts && cJSON_GetArraySize(values) != cJSON_GetArraySize(counts))
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The parameters MetricData.member.%d.Values and "
-                         "MetricData.member.%d.Counts must be of the same size.",
-                         at, at);
+        return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                         "The parameters %s.Values and %s.Counts must be of the same size.",
+                         check->path, check->path);
     cJSON_ArrayForEach(value, values)
     {
-        if (!check_number(call, value, at, "Values"))
+        if (!check_number(check, value, "Values", -INFINITY))
             return false;
     }
     cJSON_ArrayForEach(value, counts)
     {
-        if (!check_number(call, value, at, "Counts"))
+        if (!check_number(check, value, "Counts", 0))
             return false;
     }
     return true;
 }
 
-static bool check_set(struct call *call, const cJSON *datum, int at)
+static bool check_set(struct check *check)
 {
-    const cJSON *value;
-    cJSON_ArrayForEach(value, json_get(datum, "StatisticValues"))
-    {
-        if (!check_number(call, value, at, "StatisticValues"))
+    static const struct {
+        const char *name;
+        const char *path;
+        double least;
+    } members[] = {
+        { "SampleCount", "StatisticValues.SampleCount", 0 },
+        { "Sum", "StatisticValues.Sum", -INFINITY },
+        { "Minimum", "StatisticValues.Minimum", -INFINITY },
+        { "Maximum", "StatisticValues.Maximum", -INFINITY },
+    };
+    const cJSON *set = json_get(check->datum, "StatisticValues");
+    for (size_t i = 0; set && i < COUNT_OF(members); i++) {
+        if (!check_number(check, json_get(set, members[i].name), members[i].path, members[i].least))
             return false;
     }
     return true;
 }
 
-static bool check_time(struct call *call, const cJSON *datum, int at, int64_t now_ms)
+/* AWS tells of all timestamps that are wrong, a line each. */
+static void check_time(struct check *check)
 {
-    int64_t time_ms = cloudwatch_read_time_ms(datum, "Timestamp", now_ms);
-    if (time_ms < now_ms - PAST_MAX_MS)
-        return invalid(call, at, "Timestamp", "must specify a time within the past two weeks.");
-    return time_ms <= now_ms + FUTURE_MAX_MS ||
-           invalid(call, at, "Timestamp",
-                   "must specify a time no more than two hours in the future.");
+    int64_t time_ms = cloudwatch_read_time_ms(check->datum, "Timestamp", check->now_ms);
+    const char *problem = time_ms < check->now_ms - PAST_MAX_MS ? "within the past two weeks."
+                          : time_ms > check->now_ms + FUTURE_MAX_MS
+                              ? "no more than two hours in the future."
+                              : NULL;
+    if (problem)
+        buffer_add_format(&check->late, "%sThe parameter %s.Timestamp must specify a time %s",
+                          check->late.size ? "\n" : "", check->path, problem);
 }
 
 /* No name or value may hold a control character; the metric's key relies on it. */
-static bool is_printable(const char *text)
+static bool is_printable(const char *text, bool is_ascii)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < ' ' || c == 0x7F)
+        if (c < ' ' || c == 0x7F || (is_ascii && c > 0x7F))
             return false;
     }
     return true;
 }
 
-static bool check_dimensions(struct call *call, const cJSON *datum, int at)
+static bool is_repeated(const cJSON *item)
 {
-    const cJSON *dimensions = json_get(datum, "Dimensions");
+    for (const cJSON *other = item->next; other; other = other->next) {
+        if (strcmp(json_text(item, "Name", ""), json_text(other, "Name", "")) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_dimensions(struct check *check)
+{
+    const cJSON *dimensions = json_get(check->datum, "Dimensions");
     const cJSON *item;
     if (cJSON_GetArraySize(dimensions) > DIMENSIONS_MAX)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The collection MetricData.member.%d.Dimensions must not have a size "
-                         "greater than %d.",
-                         at, DIMENSIONS_MAX);
+        return too_many(check, "Dimensions", DIMENSIONS_MAX);
     cJSON_ArrayForEach(item, dimensions)
     {
         const char *name = json_text(item, "Name", "");
         const char *value = json_text(item, "Value", "");
-        if (name[0] == ':' || name[strspn(name, " ")] == '\0' || !is_printable(name))
-            return invalid(call, at, "Dimensions", "has a Name that is invalid.");
-        if (value[strspn(value, " ")] == '\0' || !is_printable(value))
-            return invalid(call, at, "Dimensions", "has a Value that is invalid.");
+        if (name[0] == ':' || name[strspn(name, " ")] == '\0' || !is_printable(name, true))
+            return invalid(check, "Dimensions", "has a Name that is invalid.");
+        if (value[strspn(value, " ")] == '\0' || !is_printable(value, true))
+            return invalid(check, "Dimensions", "has a Value that is invalid.");
+        if (is_repeated(item))
+            return invalid(check, "Dimensions", "has the same Name twice.");
     }
     return true;
 }
 
-static bool check_datum(struct call *call, const cJSON *datum, int at, int64_t now_ms)
+static bool check_datum(struct check *check)
 {
-    const cJSON *value = json_get(datum, "Value");
-    const cJSON *values = json_get(datum, "Values");
-    const cJSON *set = json_get(datum, "StatisticValues");
-    int64_t resolution = json_int(datum, "StorageResolution", 60);
-    if (value && values)
-        return exclude(call, at, "Value", "Values");
+    const cJSON *value = json_get(check->datum, "Value");
+    const cJSON *values = json_get(check->datum, "Values");
+    const cJSON *set = json_get(check->datum, "StatisticValues");
+    int64_t resolution = json_int(check->datum, "StorageResolution", 60);
+    bool has_values = values && values->child;
+    if (value && has_values)
+        return exclude(check, "Value", "Values");
     if (value && set)
-        return exclude(call, at, "Value", "StatisticValues");
-    if (!value && !values && !set)
-        return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
-                         "At least one of the parameters MetricData.member.%d.Value, Values or "
-                         "StatisticValues must be specified.",
-                         at);
-    if (!is_printable(json_text(datum, "MetricName", "")))
-        return invalid(call, at, "MetricName", "holds a control character.");
+        return exclude(check, "Value", "StatisticValues");
+    if (!value && !has_values && !set)
+        return error_set(&check->call->error, &CLOUDWATCH_MISSING_PARAMETER,
+                         "At least one of the parameters %s.Value, Values or StatisticValues must "
+                         "be specified.",
+                         check->path);
+    if (!is_printable(json_text(check->datum, "MetricName", ""), false))
+        return invalid(check, "MetricName", "holds a control character.");
     if (resolution != 1 && resolution != 60)
-        return invalid(call, at, "StorageResolution", "must be 1 or 60.");
-    return check_number(call, value, at, "Value") && check_values(call, datum, at) &&
-           check_set(call, datum, at) && check_dimensions(call, datum, at) &&
-           check_time(call, datum, at, now_ms);
+        return invalid(check, "StorageResolution", "must be 1 or 60.");
+    check_time(check);
+    return check_number(check, value, "Value", -INFINITY) && check_values(check) &&
+           check_set(check) && check_dimensions(check);
 }
 
-static bool check_request(struct call *call, int64_t now_ms)
+static bool check_data(struct check *check, const cJSON *data, const char *prefix)
 {
-    const char *name_space = json_text(call->input, "Namespace", "");
-    const cJSON *data = json_get(call->input, "MetricData");
     const cJSON *datum;
     int at = 0;
-    if (strncmp(name_space, "AWS/", 4) == 0 || !is_printable(name_space))
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The value %s for parameter Namespace is invalid.", name_space);
-    if (cJSON_GetArraySize(data) > DATA_MAX)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The collection MetricData must not have a size greater than %d.",
-                         DATA_MAX);
-    if (!data || !data->child)
-        return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
-                         "The parameter MetricData is required.");
     cJSON_ArrayForEach(datum, data)
     {
-        if (!check_datum(call, datum, ++at, now_ms))
+        check->datum = datum;
+        snprintf(check->path, sizeof(check->path), "%sMetricData.member.%d", prefix, ++at);
+        if (!check_datum(check))
             return false;
     }
     return true;
 }
 
-static void apply_value(struct metric_series *series, const cJSON *datum, int64_t time_ms,
-                        double value, double count)
+static bool check_all_data(struct check *check)
 {
-    if (count <= 0)
-        return;
-    if (json_int(datum, "StorageResolution", 60) == 1)
-        metric_series_add_fine(series, time_ms, value, count);
-    else
-        metric_series_add(series, time_ms, value, count);
-}
-
-static void apply_datum(struct metrics *metrics, const cJSON *record, const cJSON *datum)
-{
-    struct metric_dimension dimensions[DIMENSIONS_MAX];
-    struct metric_identity identity = {
-        .account = json_text(record, "Account", ""),
-        .region = json_text(record, "Region", ""),
-        .name_space = json_text(record, "Namespace", ""),
-        .name = json_text(datum, "MetricName", ""),
-        .dimensions = dimensions,
-        .dimension_count = cloudwatch_read_dimensions(json_get(datum, "Dimensions"), dimensions),
-        .unit = json_text(datum, "Unit", "None"),
-    };
-    int64_t received_ms = json_int(record, "ReceivedMs", 0);
-    int64_t time_ms = cloudwatch_read_time_ms(datum, "Timestamp", received_ms);
-    struct metric_series *series = metrics_series(metrics, &identity);
-    const cJSON *set = json_get(datum, "StatisticValues");
-    const cJSON *counts = json_get(datum, "Counts");
-    const cJSON *value = json_get(datum, "Value");
-    const cJSON *values = json_get(datum, "Values");
-    if (value)
-        apply_value(series, datum, time_ms, value->valuedouble, 1);
+    const cJSON *entity;
     int at = 0;
-    cJSON_ArrayForEach(value, values)
+    if (!check_data(check, json_get(check->call->input, "MetricData"), ""))
+        return false;
+    cJSON_ArrayForEach(entity, json_get(check->call->input, "EntityMetricData"))
     {
-        const cJSON *count = cJSON_GetArrayItem(counts, at++);
-        apply_value(series, datum, time_ms, value->valuedouble, count ? count->valuedouble : 1);
+        char prefix[48];
+        snprintf(prefix, sizeof(prefix), "EntityMetricData.member.%d.", ++at);
+        if (!check_data(check, json_get(entity, "MetricData"), prefix))
+            return false;
     }
-    if (set && !values) {
-        struct metric_statistics statistics = { json_double(set, "SampleCount", 0),
-                                                json_double(set, "Sum", 0),
-                                                json_double(set, "Minimum", 0),
-                                                json_double(set, "Maximum", 0) };
-        metric_series_add_set(series, time_ms, json_int(datum, "StorageResolution", 60) == 1,
-                              &statistics);
-    }
+    return check->late.size == 0 ||
+           error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE, "%s",
+                     check->late.data);
 }
 
-static void apply(struct metrics *metrics, const cJSON *record)
+static int count_data(const cJSON *input)
 {
-    const cJSON *datum;
-    cJSON_ArrayForEach(datum, json_get(record, "MetricData")) apply_datum(metrics, record, datum);
+    const cJSON *entity;
+    int count = cJSON_GetArraySize(json_get(input, "MetricData"));
+    cJSON_ArrayForEach(entity, json_get(input, "EntityMetricData")) count +=
+        cJSON_GetArraySize(json_get(entity, "MetricData"));
+    return count;
 }
 
-void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record)
+static bool check_request(struct call *call)
 {
-    CLEANUP(json_deletep) cJSON *tree = json_parse(record);
-    if (tree)
-        apply(cloudwatch->metrics, tree);
-    else
-        log_warn("cloudwatch", "a journal record of metric data cannot be read; it is left out");
+    const char *name_space = json_text(call->input, "Namespace", "");
+    int count = count_data(call->input);
+    if (strncmp(name_space, "AWS/", 4) == 0 || !is_printable(name_space, false))
+        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                         "The value %s for parameter Namespace is invalid.", name_space);
+    if (count > DATA_MAX)
+        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                         "The collection MetricData must not have a size greater than %d.",
+                         DATA_MAX);
+    if (count == 0)
+        return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
+                         "The parameter MetricData is required.");
+    struct check check = { .call = call, .now_ms = clock_now_ms() };
+    bool is_good = check_all_data(&check);
+    buffer_clear(&check.late);
+    return is_good;
 }
 
-void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
-                        const struct metric_source *source, const cJSON *data)
+static void publish(struct cloudwatch *cloudwatch, const struct metric_source *source,
+                    const cJSON *data)
 {
-    CLEANUP(json_deletep) cJSON *record = cJSON_CreateObject();
-    json_set_text(record, "Account", source->account);
-    json_set_text(record, "Region", source->region);
-    json_set_text(record, "Namespace", source->name_space);
-    json_set_double(record, "ReceivedMs", (double)clock_now_ms());
-    json_set(record, "MetricData", cJSON_Duplicate(data, true));
-    CLEANUP(freep) char *text = json_print(record);
-    journal_append(journal, JOURNAL_METRIC_DATA, text_from(text));
-    apply(metrics, record);
+    if (data && data->child)
+        cloudwatch_publish(cloudwatch->metrics, cloudwatch->journal, source, data);
 }
 
 static enum outcome put_metric_data(struct call *call)
@@ -254,10 +255,12 @@ static enum outcome put_metric_data(struct call *call)
     struct cloudwatch *cloudwatch = call->state;
     struct metric_source source = { call->account, call->region,
                                     json_text(call->input, "Namespace", "") };
-    if (!check_request(call, clock_now_ms()))
+    const cJSON *entity;
+    if (!check_request(call) || !put_entity_check(call))
         return OUTCOME_FAULT;
-    cloudwatch_publish(cloudwatch->metrics, cloudwatch->journal, &source,
-                       json_get(call->input, "MetricData"));
+    publish(cloudwatch, &source, json_get(call->input, "MetricData"));
+    cJSON_ArrayForEach(entity, json_get(call->input, "EntityMetricData"))
+        publish(cloudwatch, &source, json_get(entity, "MetricData"));
     return OUTCOME_OK;
 }
 
@@ -282,6 +285,13 @@ static const struct field datum_fields[] = {
     { 0 },
 };
 static const struct field datum_item = { .type = FIELD_STRUCTURE, .members = datum_fields };
+static const struct field entity_data_fields[] = {
+    { .name = "Entity", .type = FIELD_STRUCTURE, .members = put_entity_fields },
+    { .name = "MetricData", .type = FIELD_LIST, .item = &datum_item },
+    { 0 },
+};
+static const struct field entity_data_item = { .type = FIELD_STRUCTURE,
+                                               .members = entity_data_fields };
 static const struct field put_metric_data_fields[] = {
     { .name = "Namespace",
       .type = FIELD_STRING,
@@ -289,6 +299,10 @@ static const struct field put_metric_data_fields[] = {
       .length = BETWEEN(1, 255),
       .pattern = "[^:].*" },
     { .name = "MetricData", .type = FIELD_LIST, .item = &datum_item },
+    { .name = "EntityMetricData",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, 2),
+      .item = &entity_data_item },
     { .name = "StrictEntityValidation", .type = FIELD_BOOLEAN },
     { 0 },
 };
@@ -297,6 +311,6 @@ const struct operation put_metric_data_operations[] = {
     { .name = "PutMetricData",
       .input = put_metric_data_fields,
       .handle = put_metric_data,
-      .note = "EntityMetricData is ignored." },
+      .note = "Entities are judged, and their data stored; nothing can be asked by entity." },
     { 0 },
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "edge/codec.h"
+#include "edge/number.h"
 #include "timestamp.h"
 
 /* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
@@ -165,25 +166,15 @@ static const struct field *find_row(const struct field *rows, const char *name)
     return NULL;
 }
 
-/* The shortest text that reads back as the same double; a real number keeps its fraction. */
 static void print_double(struct buffer *buffer, double value, bool is_real)
 {
-    char text[40];
     if (isnan(value) || isinf(value)) {
         buffer_add_string(buffer, isnan(value) ? "\"NaN\""
                                   : value > 0  ? "\"Infinity\""
                                                : "\"-Infinity\"");
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, value);
-        double again;
-        if (text_to_double(text_from(text), &again) && again == value)
-            break;
-    }
-    buffer_add_string(buffer, text);
-    if (is_real && !strpbrk(text, ".e"))
-        buffer_add_string(buffer, ".0");
+    number_print(buffer, value, is_real);
 }
 
 static void print_string(struct buffer *buffer, const char *string)

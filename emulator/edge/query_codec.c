@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "edge/codec.h"
+#include "edge/number.h"
 #include "edge/xml.h"
 #include "timestamp.h"
 #include "url.h"
@@ -240,10 +241,7 @@ static void print_number(struct buffer *buffer, const struct field *field, doubl
         buffer_add_string(buffer, timestamp_print((int64_t)llround(value * 1000), form, text));
         return;
     }
-    if (value == floor(value) && fabs(value) < 1e15)
-        buffer_add_format(buffer, field && field->type == FIELD_DOUBLE ? "%.1f" : "%.0f", value);
-    else
-        buffer_add_format(buffer, "%.17g", value);
+    number_print(buffer, value, field && field->type == FIELD_DOUBLE);
 }
 
 static void print_structure(struct buffer *buffer, const struct field *rows, const cJSON *structure)

@@ -210,13 +210,6 @@ def test_metric_data_in_pages(cw, name):
     assert values == [4, 3, 2, 1, 0]
 
 
-def test_expressions_are_refused_by_name(cw):
-    code, text = error_of(
-        cw.get_metric_data, MetricDataQueries=[{"Id": "e1", "Expression": "1+1"}],
-        StartTime=at(0), EndTime=at(1))[1:]
-    assert code == "ValidationError" and text.startswith("Error in expression 'e1': Coalmine")
-
-
 def test_list_metrics_filters_and_pages(cw, name):
     for i in range(501):
         if i % 100 == 0:

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cloudwatch/checkpoint.h"
+#include "cloudwatch/retention.h"
 #include "cloudwatch/statistic.h"
 #include "loop/loop.h"
 #include "random.h"
@@ -105,6 +106,8 @@ static void compare_metrics(struct metrics *found, struct metrics *expected)
         const struct metric_series *wanted = metrics_series(expected, &identities[i]);
         compare_buckets(&series->minutes, &wanted->minutes);
         compare_buckets(&series->seconds, &wanted->seconds);
+        compare_buckets(&series->five_minutes, &wanted->five_minutes);
+        compare_buckets(&series->hours, &wanted->hours);
     }
 }
 
@@ -137,6 +140,36 @@ START_TEST(what_was_written_comes_back_the_same)
         compare_metrics(all.metrics, expected);
         close_all(&all);
     }
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
+/* add_all() puts its data at the beginning of 1970. */
+START_TEST(what_was_rolled_up_comes_back_rolled_up_and_nothing_twice)
+{
+    static const int64_t ages_days[] = { 1, 16, 64, 400 };
+    start();
+    struct metrics *expected = metrics_create();
+    struct opened all = open_all();
+    add_all(expected);
+    add_all(all.metrics);
+    close_all(&all);
+    for (size_t i = 0; i < COUNT_OF(ages_days); i++) {
+        all = open_all();
+        metrics_age(all.metrics, ages_days[i] * 86400000);
+        metrics_age(expected, ages_days[i] * 86400000);
+        close_all(&all);
+        all = open_all();
+        compare_metrics(all.metrics, expected);
+        close_all(&all);
+    }
+    all = open_all();
+    metrics_age(all.metrics, 456 * 86400000LL);
+    close_all(&all);
+    all = open_all();
+    ck_assert_ptr_null(metrics_first(all.metrics));
+    close_all(&all);
     metrics_destroy(expected);
     finish();
 }
@@ -205,6 +238,7 @@ START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
 }
 END_TEST
 
-SUITE("checkpoint", a_new_directory_has_nothing, what_was_written_comes_back_the_same,
-      data_added_after_a_restart_is_added_to_what_was_there, a_reset_empties_the_database_too,
-      a_file_that_is_no_database_is_refused_with_its_name)
+SUITE("checkpoint", a_new_directory_has_nothing,
+      what_was_rolled_up_comes_back_rolled_up_and_nothing_twice,
+      what_was_written_comes_back_the_same, data_added_after_a_restart_is_added_to_what_was_there,
+      a_reset_empties_the_database_too, a_file_that_is_no_database_is_refused_with_its_name)

@@ -131,6 +131,36 @@ START_TEST(merging_is_adding_all)
 }
 END_TEST
 
+START_TEST(merging_gives_the_cells_that_adding_gives)
+{
+    static const size_t sizes[] = { 0, 1, 10, 17, 40, 64, 65, 300, 3000 };
+    random_set_seed(11);
+    struct random_stream stream = random_stream_for("merge");
+    for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(sizes); i++) {
+        size_t counts[] = { sizes[i / COUNT_OF(sizes)], sizes[i % COUNT_OF(sizes)] };
+        struct distribution parts[2] = { 0 };
+        struct distribution all = { 0 };
+        for (size_t part = 0; part < 2; part++) {
+            for (size_t n = 0; n < counts[part]; n++) {
+                double value = floor(draw_uniform(&stream) / 3);
+                distribution_add(&parts[part], value, 1);
+                distribution_add(&all, value, 1);
+            }
+        }
+        distribution_merge(&parts[0], &parts[1]);
+        ck_assert_uint_eq(parts[0].count, all.count);
+        ck_assert(parts[0].is_sketch == all.is_sketch);
+        for (uint32_t n = 0; n < all.count; n++) {
+            ck_assert(parts[0].cells[n].value == all.cells[n].value);
+            ck_assert(parts[0].cells[n].count == all.cells[n].count);
+        }
+        distribution_clear(&parts[0]);
+        distribution_clear(&parts[1]);
+        distribution_clear(&all);
+    }
+}
+END_TEST
+
 START_TEST(counts_weigh)
 {
     struct distribution distribution = { 0 };
@@ -186,5 +216,5 @@ START_TEST(extreme_values_do_not_break_it)
 END_TEST
 
 SUITE("distribution", quantiles_are_within_half_a_percent, few_values_are_exact,
-      merging_is_adding_all, counts_weigh, an_empty_one_has_no_quantiles,
-      extreme_values_do_not_break_it)
+      merging_is_adding_all, merging_gives_the_cells_that_adding_gives, counts_weigh,
+      an_empty_one_has_no_quantiles, extreme_values_do_not_break_it)

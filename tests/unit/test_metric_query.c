@@ -56,7 +56,7 @@ START_TEST(old_data_is_kept_at_long_periods_only)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int64_t start_s = (NOW_MS - cases[i].age_days * DAY_MS) / 1000;
-        const struct metric_range range = { start_s, start_s + 3600, cases[i].period_s };
+        const struct metric_range range = { start_s, start_s + 3600, cases[i].period_s, false };
         ck_assert_msg(metric_period_is_kept(&range, NOW_MS) == cases[i].is_kept, "case %zu", i);
     }
 }
@@ -68,7 +68,7 @@ START_TEST(buckets_count_from_the_start_and_the_end_is_excluded)
     struct metric_series *series = make_series(metrics, "Count");
     for (int64_t minute = 0; minute < 20; minute++)
         metric_series_add(series, minute * 60000, (double)minute, 1);
-    const struct metric_range range = { 180, 180 + 900, 300 };
+    const struct metric_range range = { 180, 180 + 900, 300, false };
     struct metric_result result;
     metric_query((const struct metric_series *const *)&series, 1, &range, &result);
     ck_assert_uint_eq(result.count, 3);
@@ -94,7 +94,7 @@ START_TEST(series_are_merged_and_empty_periods_are_left_out)
     metric_series_add(both[0], 600000, 1, 1);
     metric_series_add(both[1], 0, 2, 1);
     metric_series_add(both[1], 600000, -3, 1);
-    const struct metric_range range = { 0, 3600, 60 };
+    const struct metric_range range = { 0, 3600, 60, false };
     struct metric_result result;
     metric_query((const struct metric_series *const *)both, 2, &range, &result);
     ck_assert_uint_eq(result.count, 2);
@@ -116,7 +116,7 @@ START_TEST(short_periods_see_fine_data)
     metric_series_add_fine(series, 3000, 1, 1);
     metric_series_add_fine(series, 12000, 2, 1);
     metric_series_add_fine(series, 19999, 3, 1);
-    const struct metric_range range = { 0, 60, 10 };
+    const struct metric_range range = { 0, 60, 10, false };
     struct metric_result result;
     metric_query((const struct metric_series *const *)&series, 1, &range, &result);
     ck_assert_uint_eq(result.count, 2);

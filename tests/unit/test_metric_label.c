@@ -1,0 +1,100 @@
+/* metric_label: default labels, and ${...} in given ones (cloudwatch-api.md section 2.9). */
+#include "cloudwatch/metric_label.h"
+#include "support/suite.h"
+
+static const struct metric_dimension live[] = { { "FunctionName", "f" }, { "Resource", "f:live" } };
+static const struct metric_dimension test[] = { { "FunctionName", "f" }, { "Resource", "f:test" } };
+static const struct metric_label_source errors = { "111122223333", "eu-west-1", "AWS/Lambda",
+                                                   "Errors",       live,        2,
+                                                   "Sum",          60 };
+/* 10:00, 10:01 and 10:03 on 2025-10-20 */
+static const int64_t times[] = { 1760954400, 1760954460, 1760954580 };
+static const double values[] = { 3, -1.5, 7 };
+static const struct metric_label_data data = {
+    .label = "own",
+    .source = &errors,
+    .count = 3,
+    .times_s = times,
+    .values = values,
+    .period_s = 60,
+    .now_ms = 1760954400000 + 7200000,
+    .timezone_minutes = 90,
+};
+
+START_TEST(every_dynamic_value_is_filled_in)
+{
+    static const struct {
+        const char *label;
+        const char *text;
+    } cases[] = {
+        { "plain", "plain" },
+        { "${LABEL}", "own" },
+        { "a ${AVG} b", "a 2.833333333 b" },
+        { "${SUM}|${MIN}|${MAX}", "8.5|-1.5|7" },
+        { "${FIRST} ${LAST}", "3 7" },
+        { "${DATAPOINT_COUNT}", "3" },
+        { "${FIRST_TIME}", "2025-10-20 11:30:00 UTC+0130" },
+        { "${LAST_TIME_RELATIVE}", "1h ago" },
+        { "${FIRST_TIME_RELATIVE}", "2h ago" },
+        { "${MAX_TIME}", "2025-10-20 11:33:00 UTC+0130" },
+        { "${MIN_TIME}", "2025-10-20 11:31:00 UTC+0130" },
+        { "${MIN_MAX_RANGE}", "[-1.5, 7]" },
+        { "${FIRST_LAST_RANGE}", "[3, 7]" },
+        { "${MIN_MAX_TIME_RANGE}", "[2025-10-20 11:31:00 UTC+0130, 2025-10-20 11:33:00 UTC+0130]" },
+        { "${PROP('MetricName')} ${PROP('Namespace')}", "Errors AWS/Lambda" },
+        { "${PROP('Stat')} ${PROP('Period')} ${PROP('Region')}", "Sum 60 eu-west-1" },
+        { "${PROP('AccountId')}", "111122223333" },
+        { "${PROP('Dim.Resource')}", "f:live" },
+        { "${PROP('Dim.Nothing')}", "" },
+        { "${NOTHING} ${PROP('x')} ${", "${NOTHING} ${PROP('x')} ${" },
+    };
+    struct arena arena = { 0 };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_str_eq(metric_label_expand(cases[i].label, &data, &arena), cases[i].text);
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(a_series_without_points_has_no_values_to_show)
+{
+    struct arena arena = { 0 };
+    struct metric_label_data empty = data;
+    empty.count = 0;
+    empty.source = NULL;
+    ck_assert_str_eq(metric_label_expand("${MAX} ${LAST_TIME} ${SUM}", &empty, &arena), "-- -- 0");
+    ck_assert_str_eq(metric_label_expand("${PROP('MetricName')}.", &empty, &arena), ".");
+    arena_clear(&arena);
+}
+END_TEST
+
+static const char *found_label(const struct metric_label_source *other, struct arena *arena)
+{
+    const struct metric_label_source *sources[] = { &errors, other };
+    struct metric_label_parts parts = metric_label_compare(sources, 2);
+    return metric_label_found(&errors, &parts, arena);
+}
+
+START_TEST(labels_tell_apart_what_differs)
+{
+    struct arena arena = { 0 };
+    struct metric_label_source other = errors;
+    ck_assert_str_eq(found_label(&other, &arena), "Errors");
+    other.dimensions = test;
+    ck_assert_str_eq(found_label(&other, &arena), "f:live");
+    other.name = "Invocations";
+    ck_assert_str_eq(found_label(&other, &arena), "f:live Errors");
+    other.dimension_count = 0;
+    ck_assert_str_eq(found_label(&other, &arena), "f f:live Errors");
+    other.stat = "p99";
+    const struct metric_label_source *sources[] = { NULL, &errors, NULL, &other };
+    struct metric_label_parts parts = metric_label_compare(sources, COUNT_OF(sources));
+    ck_assert_str_eq(metric_label_default(&other, &parts, &arena), "Invocations p99");
+    other.period_s = 300;
+    parts = metric_label_compare(sources, COUNT_OF(sources));
+    ck_assert_str_eq(metric_label_default(&other, &parts, &arena), "Invocations p99 300");
+    arena_clear(&arena);
+}
+END_TEST
+
+SUITE("metric_label", every_dynamic_value_is_filled_in,
+      a_series_without_points_has_no_values_to_show, labels_tell_apart_what_differs)

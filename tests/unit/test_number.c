@@ -1,0 +1,56 @@
+/* number: the shortest text that reads back the same. */
+#include "edge/number.h"
+
+#include <math.h>
+
+#include "random.h"
+#include "support/suite.h"
+
+static void expect(double value, bool is_real, const char *text)
+{
+    struct buffer buffer = { 0 };
+    number_print(&buffer, value, is_real);
+    ck_assert_str_eq(buffer.data, text);
+    buffer_clear(&buffer);
+}
+
+START_TEST(numbers_are_as_short_as_they_can_be)
+{
+    expect(0, false, "0");
+    expect(0, true, "0.0");
+    expect(-0.0, true, "-0.0");
+    expect(41, true, "41.0");
+    expect(-7, false, "-7");
+    expect(0.1, true, "0.1");
+    expect(-2.5, false, "-2.5");
+    expect(1.0 / 3, true, "0.3333333333333333");
+    expect(0.1 + 0.2, true, "0.30000000000000004");
+    expect(999999999999999, true, "999999999999999.0");
+    expect(1e15, true, "1e+15");
+    expect(1760954700.25, true, "1760954700.25");
+    expect(1e300, true, "1e+300");
+    expect(5e-324, true, "4.94065645841247e-324");
+}
+END_TEST
+
+START_TEST(all_read_back_the_same)
+{
+    random_set_seed(13);
+    struct random_stream stream = random_stream_for("number");
+    for (int i = 0; i < 100000; i++) {
+        uint64_t bits = random_next(&stream);
+        double value;
+        memcpy(&value, &bits, sizeof(value));
+        if (i % 2)
+            value = (double)(int64_t)(bits >> (bits % 50));
+        if (!isfinite(value))
+            continue;
+        struct buffer buffer = { 0 };
+        number_print(&buffer, value, i % 3 == 0);
+        ck_assert_msg(strtod(buffer.data, NULL) == value, "%s %.17g", buffer.data, value);
+        buffer_clear(&buffer);
+    }
+}
+END_TEST
+
+SUITE("number", numbers_are_as_short_as_they_can_be, all_read_back_the_same)
