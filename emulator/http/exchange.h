@@ -28,7 +28,7 @@ struct http_exchange {
     bool is_stream;  /* its reply comes in pieces */
     bool is_waiting; /* the stream's connection is suspended for want of a piece */
     bool is_ended;   /* nothing will come any more */
-    bool is_broken;  /* the stream ends with an error: its turn could not be saved */
+    bool is_broken;  /* the stream ends with an error: it is not whole, or was not saved */
     bool is_gone;    /* the client left before the end of the stream */
     struct buffer pieces;
     struct buffer last_piece;
