@@ -1,6 +1,7 @@
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/lambda.h"
+#include "lambda/url_handlers.h"
 
 enum { BODY_MAX = 6291456 };
 
@@ -16,6 +17,7 @@ static const struct operation *const slices[] = {
     permission_operations,
     layer_operations,
     function_url_operations,
+    url_operations,
     tag_operations,
     code_signing_operations,
     runtime_management_operations,
@@ -37,11 +39,6 @@ static const struct lacking_operation lacking[] = {
     { "AddPermission", "POST " FUNCTION("2015-03-31") "/policy" },
     { "GetPolicy", "GET " FUNCTION("2015-03-31") "/policy" },
     { "RemovePermission", "DELETE " FUNCTION("2015-03-31") "/policy/{StatementId}" },
-    { "CreateFunctionUrlConfig", "POST " FUNCTION("2021-10-31") "/url" },
-    { "GetFunctionUrlConfig", "GET " FUNCTION("2021-10-31") "/url" },
-    { "UpdateFunctionUrlConfig", "PUT " FUNCTION("2021-10-31") "/url" },
-    { "DeleteFunctionUrlConfig", "DELETE " FUNCTION("2021-10-31") "/url" },
-    { "ListFunctionUrlConfigs", "GET " FUNCTION("2021-10-31") "/urls" },
     { "PutFunctionEventInvokeConfig", "PUT " FUNCTION("2019-09-25") "/event-invoke-config" },
     { "UpdateFunctionEventInvokeConfig", "POST " FUNCTION("2019-09-25") "/event-invoke-config" },
     { "GetFunctionEventInvokeConfig", "GET " FUNCTION("2019-09-25") "/event-invoke-config" },
@@ -114,5 +111,6 @@ const struct service lambda_service = {
     .body_ceiling = BODY_MAX,
     .operations = slices,
     .lacking = lacking,
+    .claim = url_claim,
     .too_large = too_large,
 };

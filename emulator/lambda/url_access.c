@@ -1,0 +1,153 @@
+#include "lambda/url_access.h"
+
+#include <strings.h>
+
+#include "buffer.h"
+#include "pattern.h"
+#include "url.h"
+
+#define SCOPE "([^/, ]+)/\\d{8}/([a-z0-9-]+)/lambda/aws4_request"
+
+static const char signed_header[] =
+    "AWS4-HMAC-SHA256 +Credential=" SCOPE ", *SignedHeaders=[a-z0-9;-]+, *Signature=[0-9a-f]{64}";
+static const char signed_scope[] = SCOPE;
+static const char action[] = "lambda:InvokeFunctionUrl";
+
+enum { GROUP_KEY, GROUP_REGION, GROUPS };
+
+/* The decoded value of a query parameter in the arena; "" if it is not there. */
+static const char *query_value(struct text query, const char *name, struct arena *arena)
+{
+    while (query.size) {
+        struct text value = text_cut(&query, '&');
+        if (!text_equal(text_cut(&value, '='), name))
+            continue;
+        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+        url_decode(&decoded, value, true);
+        return arena_copy(arena, buffer_text(&decoded));
+    }
+    return "";
+}
+
+static bool is_presigned(struct text query, struct arena *arena)
+{
+    return strcmp(query_value(query, "X-Amz-Algorithm", arena), "AWS4-HMAC-SHA256") == 0 &&
+           *query_value(query, "X-Amz-Date", arena) &&
+           *query_value(query, "X-Amz-SignedHeaders", arena) &&
+           pattern_matches("[0-9a-f]{64}", text_from(query_value(query, "X-Amz-Signature", arena)));
+}
+
+const char *url_access_key(const struct url_signature *signature, const char *region,
+                           struct arena *arena)
+{
+    struct text groups[GROUPS];
+    bool is_signed = false;
+    if (signature->authorization)
+        is_signed =
+            signature->date &&
+            pattern_capture(signed_header, text_from(signature->authorization), groups, GROUPS);
+    else if (is_presigned(signature->query, arena))
+        is_signed = pattern_capture(
+            signed_scope, text_from(query_value(signature->query, "X-Amz-Credential", arena)),
+            groups, GROUPS);
+    return is_signed && text_equal(groups[GROUP_REGION], region)
+               ? arena_copy(arena, groups[GROUP_KEY])
+               : NULL;
+}
+
+/* Calls for the text itself or for each text of a list. */
+static bool any_text(const cJSON *value, bool (*matches)(const char *text, const char *account),
+                     const char *account)
+{
+    const cJSON *item;
+    if (cJSON_IsString(value))
+        return matches(value->valuestring, account);
+    cJSON_ArrayForEach(item, value)
+    {
+        if (cJSON_IsString(item) && matches(item->valuestring, account))
+            return true;
+    }
+    return false;
+}
+
+static bool is_action(const char *text, const char *account UNUSED)
+{
+    return strcmp(text, "*") == 0 || strcasecmp(text, "lambda:*") == 0 ||
+           strcasecmp(text, action) == 0;
+}
+
+/* "*", an account's number, or an ARN of it. */
+static bool is_principal(const char *text, const char *account)
+{
+    struct text rest = text_from(text);
+    if (strcmp(text, "*") == 0 || !account)
+        return strcmp(text, "*") == 0;
+    for (int i = 0; i < 4; i++) /* arn:aws:iam:: */
+        text_cut(&rest, ':');
+    return strcmp(text, account) == 0 ||
+           (text_starts_with(text_from(text), "arn:") && text_equal(text_cut(&rest, ':'), account));
+}
+
+/* Only the URL's own kind of condition can be told to hold. */
+static bool holds(const cJSON *condition, const char *auth_type)
+{
+    const cJSON *test;
+    const cJSON *entry;
+    cJSON_ArrayForEach(test, condition)
+    {
+        cJSON_ArrayForEach(entry, test)
+        {
+            if (strcmp(test->string, "StringEquals") != 0 ||
+                strcasecmp(entry->string, "lambda:FunctionUrlAuthType") != 0 ||
+                !cJSON_IsString(entry) || strcmp(entry->valuestring, auth_type) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool applies(const cJSON *statement, const char *account, const char *auth_type)
+{
+    const cJSON *principal = json_get(statement, "Principal");
+    const cJSON *named = cJSON_IsObject(principal) ? json_get(principal, "AWS") : principal;
+    return any_text(json_get(statement, "Action"), is_action, NULL) &&
+           any_text(named, is_principal, account) &&
+           holds(json_get(statement, "Condition"), auth_type);
+}
+
+bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type)
+{
+    bool is_allowed = false;
+    const cJSON *statement;
+    cJSON_ArrayForEach(statement, statements)
+    {
+        if (!applies(statement, account, auth_type))
+            continue;
+        if (strcmp(json_text(statement, "Effect", ""), "Deny") == 0)
+            return false;
+        is_allowed = true;
+    }
+    return is_allowed;
+}
+
+bool url_access_allows(struct store *store, const struct function_url *url, const char *account,
+                       const char *auth_type)
+{
+    struct arena scratch = { 0 };
+    sqlite3_stmt *query =
+        store_query(store, "SELECT statements FROM lambda_policy WHERE account = ? AND region = ? "
+                           "AND resource = ?");
+    store_bind_text(query, 1, url->key.account);
+    store_bind_text(query, 2, url->key.region);
+    store_bind_text(query, 3,
+                    arena_format(&scratch, "function:%s%s%s", url->key.name,
+                                 *url->qualifier ? ":" : "", url->qualifier));
+    bool is_allowed = false;
+    if (store_step(store, query)) {
+        CLEANUP(json_deletep) cJSON *statements = json_parse(text_from(store_text(query, 0)));
+        is_allowed = url_policy_allows(statements, account, auth_type);
+    }
+    sqlite3_reset(query);
+    arena_clear(&scratch);
+    return is_allowed;
+}
