@@ -174,8 +174,9 @@ bool url_response_read(struct text payload, struct arena *arena, struct url_resp
     *response_out = (struct url_response){ 0 };
     if (!tree && json_check(payload, &fault)) /* a string in it holds a NUL */
         return false;
-    if (cJSON_IsString(tree)) {
-        make_plain(text_from(arena_copy(arena, text_from(tree->valuestring))), arena, response_out);
+    const char *string = cJSON_GetStringValue(tree);
+    if (string) {
+        make_plain(text_from(arena_copy(arena, text_from(string))), arena, response_out);
         return true;
     }
     if (!cJSON_IsObject(tree) || !cJSON_HasObjectItem(tree, "statusCode")) {
