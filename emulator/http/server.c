@@ -35,10 +35,10 @@ static void on_scheduled_run(void *owner)
 {
     struct http_server *server = owner;
     server->is_scheduled = false;
-    if (server->is_destroyed)
-        free(server);
-    else
+    if (!server->is_destroyed)
         run(server);
+    else if (server->is_closed)
+        free(server);
 }
 
 void http_server_schedule_run(struct http_server *server)
@@ -276,6 +276,7 @@ size_t http_server_pending(const struct http_server *server)
 static void on_poll_closed(uv_handle_t *handle)
 {
     struct http_server *server = handle->data;
+    server->is_closed = true;
     if (!server->is_scheduled)
         free(server);
 }

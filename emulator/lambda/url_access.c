@@ -11,7 +11,6 @@
 static const char signed_header[] =
     "AWS4-HMAC-SHA256 +Credential=" SCOPE ", *SignedHeaders=[a-z0-9;-]+, *Signature=[0-9a-f]{64}";
 static const char signed_scope[] = SCOPE;
-static const char action[] = "lambda:InvokeFunctionUrl";
 
 enum { GROUP_KEY, GROUP_REGION, GROUPS };
 
@@ -55,41 +54,61 @@ const char *url_access_key(const struct url_signature *signature, const char *re
                : NULL;
 }
 
-/* Calls for the text itself or for each text of a list. */
-static bool any_text(const cJSON *value, bool (*matches)(const char *text, const char *account),
-                     const char *account)
+/* What is looked for in a statement. */
+struct wanted {
+    const char *action;
+    const char *account; /* NULL: an unsigned caller */
+    const char *auth_type;
+};
+
+/* True if the text itself, or one text of a list, matches. */
+static bool any_text(const cJSON *value,
+                     bool (*matches)(const char *text, const struct wanted *wanted),
+                     const struct wanted *wanted)
 {
     const cJSON *item;
     if (cJSON_IsString(value))
-        return matches(value->valuestring, account);
+        return matches(value->valuestring, wanted);
     cJSON_ArrayForEach(item, value)
     {
-        if (cJSON_IsString(item) && matches(item->valuestring, account))
+        if (cJSON_IsString(item) && matches(item->valuestring, wanted))
             return true;
     }
     return false;
 }
 
-static bool is_action(const char *text, const char *account UNUSED)
+static bool is_action(const char *text, const struct wanted *wanted)
 {
     return strcmp(text, "*") == 0 || strcasecmp(text, "lambda:*") == 0 ||
-           strcasecmp(text, action) == 0;
+           strcasecmp(text, wanted->action) == 0;
 }
 
 /* "*", an account's number, or an ARN of it. */
-static bool is_principal(const char *text, const char *account)
+static bool is_principal(const char *text, const struct wanted *wanted)
 {
     struct text rest = text_from(text);
-    if (strcmp(text, "*") == 0 || !account)
+    if (strcmp(text, "*") == 0 || !wanted->account)
         return strcmp(text, "*") == 0;
     for (int i = 0; i < 4; i++) /* arn:aws:iam:: */
         text_cut(&rest, ':');
-    return strcmp(text, account) == 0 ||
-           (text_starts_with(text_from(text), "arn:") && text_equal(text_cut(&rest, ':'), account));
+    return strcmp(text, wanted->account) == 0 ||
+           (text_starts_with(text_from(text), "arn:") &&
+            text_equal(text_cut(&rest, ':'), wanted->account));
 }
 
-/* Only the URL's own kind of condition can be told to hold. */
-static bool holds(const cJSON *condition, const char *auth_type)
+static bool entry_holds(const char *test, const cJSON *entry, const struct wanted *wanted)
+{
+    if (strcmp(test, "StringEquals") == 0 &&
+        strcasecmp(entry->string, "lambda:FunctionUrlAuthType") == 0)
+        return cJSON_IsString(entry) && strcmp(entry->valuestring, wanted->auth_type) == 0;
+    return strcmp(test, "Bool") == 0 &&
+           strcasecmp(entry->string, "lambda:InvokedViaFunctionUrl") == 0 &&
+           (cJSON_IsTrue(entry) ||
+            (cJSON_IsString(entry) && strcasecmp(entry->valuestring, "true") == 0));
+}
+
+/* Only conditions about function URLs can be told to hold. */
+static bool holds(const cJSON *condition, const struct wanted *wanted)
 {
     const cJSON *test;
     const cJSON *entry;
@@ -97,37 +116,41 @@ static bool holds(const cJSON *condition, const char *auth_type)
     {
         cJSON_ArrayForEach(entry, test)
         {
-            if (strcmp(test->string, "StringEquals") != 0 ||
-                strcasecmp(entry->string, "lambda:FunctionUrlAuthType") != 0 ||
-                !cJSON_IsString(entry) || strcmp(entry->valuestring, auth_type) != 0)
+            if (!entry_holds(test->string, entry, wanted))
                 return false;
         }
     }
     return true;
 }
 
-static bool applies(const cJSON *statement, const char *account, const char *auth_type)
+static bool applies(const cJSON *statement, const struct wanted *wanted)
 {
     const cJSON *principal = json_get(statement, "Principal");
     const cJSON *named = cJSON_IsObject(principal) ? json_get(principal, "AWS") : principal;
-    return any_text(json_get(statement, "Action"), is_action, NULL) &&
-           any_text(named, is_principal, account) &&
-           holds(json_get(statement, "Condition"), auth_type);
+    return any_text(json_get(statement, "Action"), is_action, wanted) &&
+           any_text(named, is_principal, wanted) && holds(json_get(statement, "Condition"), wanted);
 }
 
-bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type)
+static bool grants(const cJSON *statements, const struct wanted *wanted)
 {
     bool is_allowed = false;
     const cJSON *statement;
     cJSON_ArrayForEach(statement, statements)
     {
-        if (!applies(statement, account, auth_type))
+        if (!applies(statement, wanted))
             continue;
         if (strcmp(json_text(statement, "Effect", ""), "Deny") == 0)
             return false;
         is_allowed = true;
     }
     return is_allowed;
+}
+
+bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type)
+{
+    struct wanted url = { "lambda:InvokeFunctionUrl", account, auth_type };
+    struct wanted function = { "lambda:InvokeFunction", account, auth_type };
+    return grants(statements, &url) && grants(statements, &function);
 }
 
 bool url_access_allows(struct store *store, const struct function_url *url, const char *account,

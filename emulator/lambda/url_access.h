@@ -27,8 +27,10 @@ const char *url_access_key(const struct url_signature *signature, const char *re
                            struct arena *arena);
 
 /* True if the statements of a resource policy let `account` (NULL: someone unsigned) call a URL
- * of this AuthType: one allows it and none denies it. Statements with conditions other than
- * lambda:FunctionUrlAuthType do not apply. */
+ * of this AuthType. Since October 2025 that takes two permissions: lambda:InvokeFunctionUrl and
+ * lambda:InvokeFunction. Each needs a statement that allows it, and none that denies it.
+ * Statements with conditions other than lambda:FunctionUrlAuthType and
+ * lambda:InvokedViaFunctionUrl do not apply. */
 bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type);
 
 /* The same for the URL's own policy. */

@@ -336,12 +336,12 @@ static bool is_permitted(struct call *call, const char *account)
     bool is_allowed = url_access_allows(call->store, &visit->url, account, visit->auth_type);
     if (!is_allowed)
         log_warn("lambda",
-                 "the URL of %s answers 403: its policy does not let the caller in; aws lambda "
-                 "add-permission --function-name %s%s%s --statement-id url --action "
-                 "lambda:InvokeFunctionUrl --principal '%s' --function-url-auth-type %s does",
-                 visit->url.key.name, visit->url.key.name,
-                 *visit->url.qualifier ? " --qualifier " : "", visit->url.qualifier,
-                 account ? account : "*", visit->auth_type);
+                 "the URL of %s%s%s answers 403: its policy must let %s do both "
+                 "lambda:InvokeFunctionUrl (with --function-url-auth-type %s) and "
+                 "lambda:InvokeFunction (with --invoked-via-function-url); see aws lambda "
+                 "add-permission",
+                 visit->url.key.name, *visit->url.qualifier ? ":" : "", visit->url.qualifier,
+                 account ? account : "everyone (principal *)", visit->auth_type);
     return is_allowed;
 }
 

@@ -8,9 +8,12 @@ import tempfile
 from urllib.parse import urlsplit
 
 COUNT = 300
-EVERYONE = [{"Sid": "everyone", "Effect": "Allow", "Principal": "*",
+EVERYONE = [{"Sid": "url", "Effect": "Allow", "Principal": "*",
              "Action": "lambda:InvokeFunctionUrl", "Resource": "*",
-             "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}]
+             "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}},
+            {"Sid": "function", "Effect": "Allow", "Principal": "*",
+             "Action": "lambda:InvokeFunction", "Resource": "*",
+             "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}}]
 
 _numbers = itertools.count()
 

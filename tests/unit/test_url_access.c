@@ -2,8 +2,13 @@
 #include "lambda/url_access.h"
 #include "support/suite.h"
 
-#define ALLOW "\"Effect\":\"Allow\",\"Action\":\"lambda:InvokeFunctionUrl\","
-#define NONE_TYPE "\"Condition\":{\"StringEquals\":{\"lambda:FunctionUrlAuthType\":\"NONE\"}}"
+#define ALLOW(action) "\"Effect\":\"Allow\",\"Action\":\"" action "\","
+#define BOTH "\"Effect\":\"Allow\",\"Action\":\"lambda:*\","
+#define ROOT(account) "\"Principal\":{\"AWS\":\"arn:aws:iam::" account ":root\"}"
+#define EVERYONE "\"Principal\":\"*\""
+#define IF(test, key, value) ",\"Condition\":{\"" test "\":{\"" key "\":" value "}}"
+#define IF_TYPE(type) IF("StringEquals", "lambda:FunctionUrlAuthType", "\"" type "\"")
+#define IF_VIA(value) IF("Bool", "lambda:InvokedViaFunctionUrl", value)
 #define DIGITS "0123456789abcdef"
 #define SIGNATURE DIGITS DIGITS DIGITS DIGITS
 
@@ -12,30 +17,32 @@ static const struct {
     const char *account;
     bool expected;
 } policies[] = {
-    { "[{" ALLOW "\"Principal\":\"*\"}]", NULL, true },
-    { "[{" ALLOW "\"Principal\":{\"AWS\":\"*\"}," NONE_TYPE "}]", NULL, true },
-    { "[{\"Effect\":\"Allow\",\"Action\":[\"a:b\",\"lambda:*\"],\"Principal\":\"*\"}]", NULL,
-      true },
+    { "[{" ALLOW("lambda:InvokeFunctionUrl") EVERYONE IF_TYPE("NONE") "},{" ALLOW(
+          "lambda:InvokeFunction") EVERYONE IF_VIA("\"true\"") "}]",
+      NULL, true },
+    { "[{" ALLOW("lambda:invokefunctionurl") EVERYONE "},{" ALLOW("lambda:InvokeFunction")
+          EVERYONE IF_VIA("true") "}]",
+      NULL, true },
+    { "[{" ALLOW("lambda:InvokeFunctionUrl") EVERYONE IF_TYPE("NONE") "}]", NULL, false },
+    { "[{" ALLOW("lambda:InvokeFunction") EVERYONE IF_VIA("\"true\"") "}]", NULL, false },
+    { "[{" ALLOW("lambda:InvokeFunctionUrl") EVERYONE "},{" ALLOW("lambda:InvokeFunction")
+          EVERYONE IF_VIA("\"false\"") "}]",
+      NULL, false },
+    { "[{" BOTH EVERYONE "}]", NULL, true },
+    { "[{" ALLOW("*") "\"Principal\":{\"AWS\":\"*\"}}]", NULL, true },
+    { "[{\"Effect\":\"Allow\",\"Action\":[\"a:b\",\"lambda:*\"]," EVERYONE "}]", NULL, true },
     { "[]", NULL, false },
-    { "[{\"Effect\":\"Allow\",\"Action\":\"lambda:InvokeFunction\",\"Principal\":\"*\"}]", NULL,
-      false },
-    { "[{" ALLOW "\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"}}]", NULL, false },
-    { "[{" ALLOW "\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"}}]", "111111111111",
+    { "[{" BOTH ROOT("111111111111") "}]", NULL, false },
+    { "[{" BOTH ROOT("111111111111") "}]", "111111111111", true },
+    { "[{" BOTH "\"Principal\":{\"AWS\":[\"222222222222\",\"111111111111\"]}}]", "111111111111",
       true },
-    { "[{" ALLOW "\"Principal\":{\"AWS\":[\"222222222222\",\"111111111111\"]}}]", "111111111111",
-      true },
-    { "[{" ALLOW "\"Principal\":{\"AWS\":\"arn:aws:iam::222222222222:root\"}}]", "111111111111",
-      false },
-    { "[{" ALLOW "\"Principal\":{\"Service\":\"*\"}}]", NULL, false },
-    { "[{" ALLOW "\"Principal\":\"*\",\"Condition\":{\"StringEquals\":{"
-      "\"lambda:FunctionUrlAuthType\":\"AWS_IAM\"}}}]",
-      NULL, false },
-    { "[{" ALLOW "\"Principal\":\"*\",\"Condition\":{\"StringEquals\":{"
-      "\"aws:PrincipalOrgID\":\"o-1\"}}}]",
-      NULL, false },
-    { "[{" ALLOW "\"Principal\":\"*\",\"Condition\":{\"ArnLike\":{\"AWS:SourceArn\":\"a\"}}}]",
-      NULL, false },
-    { "[{" ALLOW "\"Principal\":\"*\"},{\"Effect\":\"Deny\",\"Action\":\"*\",\"Principal\":\"*\"}]",
+    { "[{" BOTH ROOT("222222222222") "}]", "111111111111", false },
+    { "[{" BOTH "\"Principal\":{\"Service\":\"*\"}}]", NULL, false },
+    { "[{" BOTH EVERYONE IF_TYPE("AWS_IAM") "}]", NULL, false },
+    { "[{" BOTH EVERYONE IF("StringEquals", "aws:PrincipalOrgID", "\"o-1\"") "}]", NULL, false },
+    { "[{" BOTH EVERYONE IF("ArnLike", "AWS:SourceArn", "\"a\"") "}]", NULL, false },
+    { "[{" BOTH EVERYONE "},{\"Effect\":\"Deny\",\"Action\":\"lambda:InvokeFunction\"," EVERYONE
+      "}]",
       NULL, false },
 };
 
