@@ -52,8 +52,8 @@ struct http_server {
     bool is_draining;  /* takes no new requests */
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
-    bool is_destroyed; /* freed once its handle is closed and no run is deferred */
-    bool is_closed;
+    bool is_destroyed;
+    bool is_closed; /* nothing of it is left but a deferred run */
 };
 
 /* It is pending no more. */

@@ -35,10 +35,10 @@ static void on_scheduled_run(void *owner)
 {
     struct http_server *server = owner;
     server->is_scheduled = false;
-    if (!server->is_destroyed)
-        run(server);
-    else if (server->is_closed)
+    if (server->is_closed)
         free(server);
+    else if (!server->is_destroyed)
+        run(server);
 }
 
 void http_server_schedule_run(struct http_server *server)
