@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "buffer.h"
 #include "clock.h"
 #include "crypto.h"
 #include "http/server.h"
@@ -16,10 +15,7 @@
 #include "lambda/invocation.h"
 #include "lambda/url_access.h"
 #include "lambda/url_address.h"
-#include "lambda/url_cors.h"
-#include "lambda/url_event.h"
-#include "lambda/url_metrics.h"
-#include "lambda/url_response.h"
+#include "lambda/url_visit.h"
 #include "log.h"
 #include "xalloc.h"
 
@@ -27,8 +23,6 @@ enum {
     BODY_MAX = 6291456,
     STATUS_OK = 200,
     STATUS_FORBIDDEN = 403,
-    STATUS_BAD_GATEWAY = 502,
-    US_PER_MS = 1000,
     MS_PER_SECOND = 1000,
     TRACE_BYTES = 12,
     FIRST_HEADERS = 16,
@@ -38,28 +32,10 @@ static const char forbidden[] =
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
     "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
 
-/* A request under way; in the call's arena, as call->held. */
-struct visit {
-    struct url_address address;
-    struct function_url url;
-    cJSON *configuration; /* the URL's */
-    const char *auth_type;
-    struct url_event_header *headers;
-    size_t header_count;
-    size_t header_room;
-    const char *access_key; /* of the signer; NULL: unsigned, or AuthType NONE */
-    const char *trace_id;
-    int64_t time_ms;
-    int64_t began_us;
-    bool awaits_prelude; /* the stream's status and headers have not come whole */
-    bool has_bad_prelude;
-    struct buffer prelude;
-};
-
 static void note_header(const char *name, const char *value, void *owner)
 {
     struct call *call = owner;
-    struct visit *visit = call->held;
+    struct url_visit *visit = call->held;
     if (visit->header_count == visit->header_room) {
         size_t room = visit->header_room ? 2 * visit->header_room : FIRST_HEADERS;
         struct url_event_header *grown = arena_alloc(&call->arena, room * sizeof(*grown));
@@ -81,170 +57,6 @@ static const char *new_trace(struct call *call)
                         (unsigned long long)(clock_now_ms() / MS_PER_SECOND), hex);
 }
 
-static struct url_cors_request cors_request(const struct call *call)
-{
-    return (struct url_cors_request){
-        .method = http_exchange_method(call->exchange),
-        .origin = http_exchange_header(call->exchange, "Origin"),
-        .requested_method = http_exchange_header(call->exchange, "Access-Control-Request-Method"),
-    };
-}
-
-static void add_header(void *owner, const char *name, const char *value)
-{
-    call_header(owner, name, value);
-}
-
-/* Headers that every answer of the URL itself has. */
-static void add_own_headers(struct call *call)
-{
-    struct visit *visit = call->held;
-    struct url_cors_request request = cors_request(call);
-    call_header(call, "X-Amzn-Trace-Id", visit->trace_id);
-    url_cors_headers(json_get(visit->configuration, "Cors"), &request, &call->arena, add_header,
-                     call);
-}
-
-static void set_body(struct call *call, struct text body)
-{
-    if (!body.size)
-        return;
-    call->raw_body = xmemdup(body.data, body.size);
-    call->raw_body_size = body.size;
-}
-
-static void write_head(struct call *call, const struct url_response *response)
-{
-    call->status = response->status;
-    for (size_t i = 0; i < response->header_count; i++)
-        call_header(call, response->headers[i].name, response->headers[i].value);
-    add_own_headers(call);
-}
-
-/* What the caller hears when the function failed or its answer is none. */
-static void write_bad_gateway(struct call *call)
-{
-    call->status = STATUS_BAD_GATEWAY;
-    call_header(call, "Content-Type", "application/json");
-    add_own_headers(call);
-    set_body(call, TEXT("Internal Server Error"));
-}
-
-/* The visit's end, before the call's: what it came to goes to the metrics. */
-static void leave(struct call *call)
-{
-    struct visit *visit = call->held;
-    const struct fault *fault = call->error.fault;
-    struct url_request request = {
-        .url = &visit->url,
-        .status = fault ? fault->status : call->status,
-        .time_ms = visit->time_ms,
-        .duration_ms = (double)(clock_monotonic_us() - visit->began_us) / US_PER_MS,
-    };
-    url_metrics_publish(lambda_of(call), &request);
-    buffer_clear(&visit->prelude);
-    cJSON_Delete(visit->configuration);
-    call->held = NULL;
-}
-
-static void finish(struct call *call, enum outcome outcome)
-{
-    leave(call);
-    call_finish(call, outcome);
-}
-
-static void on_end(const struct invocation_result *result, const char *version UNUSED, void *owner)
-{
-    struct call *call = owner;
-    struct url_response response;
-    struct text payload = { result->payload, result->payload_size };
-    if (result->end != INVOCATION_OK) {
-        write_bad_gateway(call);
-    } else if (!url_response_read(payload, &call->arena, &response)) {
-        log_warn("lambda", "%s: the function's answer is no HTTP response", call->request_id);
-        write_bad_gateway(call);
-    } else {
-        write_head(call, &response);
-        set_body(call, response.body);
-    }
-    finish(call, OUTCOME_OK);
-}
-
-static void begin_stream(struct call *call, const struct url_response *response)
-{
-    write_head(call, response);
-    call_stream(call, response->body);
-}
-
-static void on_stream(struct text content_type, const char *version UNUSED, void *owner)
-{
-    struct call *call = owner;
-    struct visit *visit = call->held;
-    visit->awaits_prelude = text_equal(content_type, URL_PRELUDE_TYPE);
-    if (visit->awaits_prelude)
-        return;
-    const char *type =
-        content_type.size ? arena_copy(&call->arena, content_type) : "application/octet-stream";
-    struct url_header header = { "Content-Type", type };
-    begin_stream(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
-}
-
-/* Collects the prelude; once it is whole, the reply begins, with what stands behind it. */
-static void take_prelude(struct call *call, struct text bytes)
-{
-    struct visit *visit = call->held;
-    struct url_response response;
-    size_t end;
-    buffer_add_text(&visit->prelude, bytes);
-    struct text all = buffer_text(&visit->prelude);
-    if (!url_prelude_find_end(all, &end)) {
-        visit->has_bad_prelude = all.size > URL_PRELUDE_MAX;
-        return;
-    }
-    visit->has_bad_prelude =
-        !url_response_read_prelude((struct text){ all.data, end }, &call->arena, &response);
-    if (visit->has_bad_prelude)
-        return;
-    visit->awaits_prelude = false;
-    response.body =
-        (struct text){ all.data + end + URL_PRELUDE_END, all.size - end - URL_PRELUDE_END };
-    begin_stream(call, &response);
-    buffer_clear(&visit->prelude);
-}
-
-static void on_chunk(struct text bytes, void *owner)
-{
-    struct call *call = owner;
-    struct visit *visit = call->held;
-    if (visit->has_bad_prelude)
-        return;
-    if (visit->awaits_prelude)
-        take_prelude(call, bytes);
-    else
-        call_stream(call, bytes);
-}
-
-/* Without a piece so far the reply can still say what happened; else it can only break off. */
-static void on_stream_end(const struct invocation_result *result, const char *version UNUSED,
-                          void *owner)
-{
-    struct call *call = owner;
-    bool is_good = result->end == INVOCATION_OK;
-    if (call->is_streaming && !is_good) {
-        error_set(&call->error, &LAMBDA_SERVICE, "the function failed in the middle of its answer");
-        finish(call, OUTCOME_FAULT);
-        return;
-    }
-    if (!call->is_streaming && is_good && !result->is_streamed) {
-        struct url_header header = { "Content-Type", "application/json" };
-        write_head(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
-        set_body(call, (struct text){ result->payload, result->payload_size });
-    } else if (!call->is_streaming) {
-        write_bad_gateway(call);
-    }
-    finish(call, OUTCOME_OK);
-}
-
 /* The port that the client reached. */
 static const char *own_port(struct call *call)
 {
@@ -254,7 +66,7 @@ static const char *own_port(struct call *call)
 
 static const char *own_domain(struct call *call)
 {
-    const struct visit *visit = call->held;
+    const struct url_visit *visit = call->held;
     if (visit->address.domain.size)
         return arena_copy(&call->arena, visit->address.domain);
     return arena_format(&call->arena, "%s.lambda-url.%s.localhost", visit->url.id,
@@ -263,7 +75,7 @@ static const char *own_domain(struct call *call)
 
 static char *make_event(struct call *call)
 {
-    const struct visit *visit = call->held;
+    const struct url_visit *visit = call->held;
     char client[HTTP_ADDRESS_SIZE];
     struct url_event event = {
         .method = http_exchange_method(call->exchange),
@@ -292,7 +104,7 @@ static enum outcome forbid(struct call *call)
 
 static enum outcome run(struct call *call)
 {
-    struct visit *visit = call->held;
+    struct url_visit *visit = call->held;
     bool is_streamed =
         strcmp(json_text(visit->configuration, "InvokeMode", ""), "RESPONSE_STREAM") == 0;
     const char *qualifier = *visit->url.qualifier ? visit->url.qualifier : NULL;
@@ -305,9 +117,9 @@ static enum outcome run(struct call *call)
         .request_id = call->request_id,
         .trace_id = visit->trace_id,
         .payload = text_from(event),
-        .on_stream = is_streamed ? on_stream : NULL,
-        .on_chunk = is_streamed ? on_chunk : NULL,
-        .on_end = is_streamed ? on_stream_end : on_end,
+        .on_stream = is_streamed ? url_visit_on_stream : NULL,
+        .on_chunk = is_streamed ? url_visit_on_chunk : NULL,
+        .on_end = is_streamed ? url_visit_on_stream_end : url_visit_on_end,
         .owner = call,
     };
     return invocation_start(lambda_of(call), target, &order, &call->error) ? OUTCOME_LATER
@@ -316,7 +128,7 @@ static enum outcome run(struct call *call)
 
 static bool is_signed(struct call *call)
 {
-    struct visit *visit = call->held;
+    struct url_visit *visit = call->held;
     struct url_signature signature = {
         .authorization = http_exchange_header(call->exchange, "Authorization"),
         .date = http_exchange_header(call->exchange, "X-Amz-Date"),
@@ -332,7 +144,7 @@ static bool is_signed(struct call *call)
 /* AWS says only that it is forbidden; the log says what is missing. */
 static bool is_permitted(struct call *call, const char *account)
 {
-    const struct visit *visit = call->held;
+    const struct url_visit *visit = call->held;
     bool is_allowed = url_access_allows(call->store, &visit->url, account, visit->auth_type);
     if (!is_allowed)
         log_warn("lambda",
@@ -349,7 +161,7 @@ static bool is_permitted(struct call *call, const char *account)
  * here. */
 static bool may_call(struct call *call)
 {
-    const struct visit *visit = call->held;
+    const struct url_visit *visit = call->held;
     if (strcmp(visit->auth_type, "AWS_IAM") != 0)
         return is_permitted(call, NULL);
     return is_signed(call) && (strcmp(call->account, visit->url.key.account) == 0 ||
@@ -358,10 +170,10 @@ static bool may_call(struct call *call)
 
 static enum outcome answer(struct call *call)
 {
-    struct visit *visit = call->held;
-    struct url_cors_request request = cors_request(call);
+    struct url_visit *visit = call->held;
+    struct url_cors_request request = url_visit_cors(call);
     if (url_cors_is_preflight(json_get(visit->configuration, "Cors"), &request)) {
-        write_head(call, &(struct url_response){ .status = STATUS_OK });
+        url_visit_write_head(call, &(struct url_response){ .status = STATUS_OK });
         return OUTCOME_OK;
     }
     return may_call(call) ? run(call) : forbid(call);
@@ -373,11 +185,11 @@ static enum outcome answer_unknown(struct call *call)
     call->status = STATUS_FORBIDDEN;
     call_header(call, "Content-Type", "application/json");
     call_header(call, "x-amzn-ErrorType", LAMBDA_ACCESS_DENIED.code);
-    set_body(call, TEXT("{\"Message\":null}"));
+    url_visit_set_body(call, TEXT("{\"Message\":null}"));
     return OUTCOME_OK;
 }
 
-static bool find_url(struct call *call, struct visit *visit)
+static bool find_url(struct call *call, struct url_visit *visit)
 {
     struct text host = text_from(http_exchange_header(call->exchange, "Host"));
     const struct url_address *address = &visit->address;
@@ -393,7 +205,7 @@ static bool find_url(struct call *call, struct visit *visit)
 
 static enum outcome invoke_url(struct call *call)
 {
-    struct visit *visit = arena_alloc(&call->arena, sizeof(*visit));
+    struct url_visit *visit = arena_alloc(&call->arena, sizeof(*visit));
     visit->time_ms = clock_now_ms();
     visit->began_us = clock_monotonic_us();
     if (!find_url(call, visit))
@@ -406,7 +218,7 @@ static enum outcome invoke_url(struct call *call)
     http_exchange_each_header(call->exchange, note_header, call);
     enum outcome outcome = answer(call);
     if (outcome != OUTCOME_LATER)
-        leave(call);
+        url_visit_leave(call);
     return outcome;
 }
 
