@@ -118,10 +118,10 @@ static void on_request(struct http_exchange *exchange, void *owner)
     edge_on_request(emulator->edge, exchange);
 }
 
-static size_t body_ceiling(struct text method, struct text target, void *owner)
+static size_t body_ceiling(const struct http_exchange *exchange, void *owner)
 {
     const struct emulator *emulator = owner;
-    return edge_body_ceiling(emulator->edge, method, target);
+    return edge_body_ceiling(emulator->edge, exchange);
 }
 
 static bool save_turn(struct emulator *emulator)

@@ -5,7 +5,8 @@
 
 bool text_equal(struct text text, const char *string)
 {
-    return text.size == strlen(string) && memcmp(text.data, string, text.size) == 0;
+    return text.size == strlen(string) &&
+           (text.size == 0 || memcmp(text.data, string, text.size) == 0);
 }
 
 bool text_starts_with(struct text text, const char *prefix)

@@ -56,20 +56,18 @@ size_t edge_pending(const struct edge *edge)
     return edge->pending;
 }
 
-static size_t ceiling_of(const struct edge *edge, struct text method, struct text path,
-                         struct text query)
+size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *exchange)
 {
-    const struct edge_route *route = directory_route(&edge->directory, method, path, query);
+    struct identity claim;
+    if (directory_claim(&edge->directory, exchange, &claim))
+        return claim.operation->body_ceiling;
+    const struct edge_route *route =
+        directory_route(&edge->directory, http_exchange_method(exchange),
+                        http_exchange_path(exchange), http_exchange_query(exchange));
     if (!route)
         return DEFAULT_BODY_CEILING;
     size_t ceiling = route->operation ? route->operation->body_ceiling : 0;
     return ceiling ? ceiling : route->owner->service->body_ceiling;
-}
-
-size_t edge_body_ceiling(const struct edge *edge, struct text method, struct text target)
-{
-    struct text path = text_cut(&target, '?');
-    return ceiling_of(edge, method, path, target);
 }
 
 static void end(struct edge_call *edge_call)
@@ -302,12 +300,13 @@ static void run_call(struct edge_call *edge_call, struct text body)
 void edge_on_request(struct edge *edge, struct http_exchange *exchange)
 {
     struct edge_call *edge_call = edge_call_create(edge, exchange);
-    size_t ceiling = ceiling_of(edge, http_exchange_method(exchange), http_exchange_path(exchange),
-                                http_exchange_query(exchange));
-    struct text body;
-    bool has_body = read_body(edge_call, &body, ceiling);
-    edge_call->identity =
-        directory_identify(&edge->directory, exchange, body, &edge_call->call.arena);
+    size_t ceiling = edge_body_ceiling(edge, exchange);
+    struct text body = http_exchange_body(exchange);
+    bool is_claimed = directory_claim(&edge->directory, exchange, &edge_call->identity);
+    bool has_body = is_claimed || read_body(edge_call, &body, ceiling);
+    if (!is_claimed)
+        edge_call->identity =
+            directory_identify(&edge->directory, exchange, body, &edge_call->call.arena);
     const struct edge_service *service = edge_call->identity.service;
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;

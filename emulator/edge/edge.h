@@ -28,7 +28,7 @@ void edge_add_service(struct edge *edge, const struct service *service, void *st
 /* A request whose body is whole: answers it, now or later. */
 void edge_on_request(struct edge *edge, struct http_exchange *exchange);
 /* The largest body that this request may have. */
-size_t edge_body_ceiling(const struct edge *edge, struct text method, struct text target);
+size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *exchange);
 
 /* Calls that have begun and not ended. */
 size_t edge_pending(const struct edge *edge);

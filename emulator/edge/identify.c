@@ -66,6 +66,25 @@ const struct edge_route *directory_route(const struct directory *directory, stru
     return NULL;
 }
 
+bool directory_claim(const struct directory *directory, const struct http_exchange *exchange,
+                     struct identity *identity_out)
+{
+    struct text host = text_from(http_exchange_header(exchange, "Host"));
+    struct text path = http_exchange_path(exchange);
+    for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
+        const struct operation *operation =
+            owner->service->claim ? owner->service->claim(host, path) : NULL;
+        if (operation) {
+            *identity_out = (struct identity){ .protocol = PROTOCOL_REST_JSON,
+                                               .service = owner,
+                                               .operation = operation,
+                                               .name = operation->name };
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Finds the row by name; else tells whether AWS has such an operation. */
 static void find_operation(struct identity *identity)
 {

@@ -50,6 +50,11 @@ struct identity directory_identify(const struct directory *directory,
                                    const struct http_exchange *exchange, struct text body,
                                    struct arena *arena);
 
+/* Requests that a service claims by host name or path, whatever else they say; see
+ * struct service. Their body is taken as sent. False if nobody does. */
+bool directory_claim(const struct directory *directory, const struct http_exchange *exchange,
+                     struct identity *identity_out);
+
 /* The REST route alone, before there is a body; NULL if there is none. */
 const struct edge_route *directory_route(const struct directory *directory, struct text method,
                                          struct text path, struct text query);

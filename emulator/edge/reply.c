@@ -8,7 +8,7 @@
 #include "edge/unsaved.h"
 #include "xalloc.h"
 
-enum { HTTP_TOO_LARGE = 413 };
+enum { HTTP_TOO_LARGE = 413, OWN_HEADERS_MAX = 9 };
 
 /* For requests that no service of ours takes. Spelled like REST-JSON, or by what was asked. */
 static const struct service nobody = {
@@ -19,7 +19,7 @@ static const struct service nobody = {
 };
 
 struct draft {
-    struct http_header headers[CALL_HEADERS_MAX + 9];
+    struct http_header *headers; /* room for the call's and OWN_HEADERS_MAX, in its arena */
     size_t header_count;
     int status;
     struct buffer body;
@@ -28,6 +28,14 @@ struct draft {
 static void add_header(struct draft *draft, const char *name, const char *value)
 {
     draft->headers[draft->header_count++] = (struct http_header){ name, value };
+}
+
+static struct draft begin_draft(struct call *call)
+{
+    size_t room = call->header_count + OWN_HEADERS_MAX;
+    struct draft draft = { .headers = arena_alloc(&call->arena, room * sizeof(*draft.headers)) };
+    add_header(&draft, "x-amzn-RequestId", call->request_id);
+    return draft;
 }
 
 static const struct service *service_of(const struct edge_call *edge_call)
@@ -130,13 +138,13 @@ static void write_call_headers(const struct call *call, struct draft *draft)
 
 void edge_call_stream(struct edge_call *edge_call, struct text bytes)
 {
-    const struct call *call = &edge_call->call;
+    struct call *call = &edge_call->call;
     if (call->is_streaming) {
         http_exchange_stream_write(edge_call->exchange, bytes);
         return;
     }
-    struct draft draft = { .status = call->status ? call->status : 200 };
-    add_header(&draft, "x-amzn-RequestId", call->request_id);
+    struct draft draft = begin_draft(call);
+    draft.status = call->status ? call->status : 200;
     write_cors_headers(edge_call, &draft);
     write_call_headers(call, &draft);
     struct http_reply reply = { .status = draft.status,
@@ -149,7 +157,8 @@ void edge_call_stream(struct edge_call *edge_call, struct text bytes)
 
 void edge_call_reply_preflight(struct edge_call *edge_call)
 {
-    struct draft draft = { .status = 204 };
+    struct draft draft = begin_draft(&edge_call->call);
+    draft.status = 204;
     const char *headers =
         http_exchange_header(edge_call->exchange, "Access-Control-Request-Headers");
     write_cors_headers(edge_call, &draft);
@@ -166,13 +175,16 @@ void edge_call_reply_preflight(struct edge_call *edge_call)
 void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)
 {
     struct call *call = &edge_call->call;
-    struct draft draft = { 0 };
+    if (call->is_streaming && outcome == OUTCOME_FAULT) {
+        http_exchange_stream_break(edge_call->exchange);
+        return;
+    }
     if (call->is_streaming) {
         http_exchange_stream_end(edge_call->exchange,
                                  (struct text){ call->raw_body, call->raw_body_size });
         return;
     }
-    add_header(&draft, "x-amzn-RequestId", call->request_id);
+    struct draft draft = begin_draft(call);
     write_cors_headers(edge_call, &draft);
     if (edge_call->identity.protocol == PROTOCOL_CBOR)
         add_header(&draft, "smithy-protocol", "rpc-v2-cbor");

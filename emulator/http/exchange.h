@@ -28,7 +28,7 @@ struct http_exchange {
     bool is_stream;  /* its reply comes in pieces */
     bool is_waiting; /* the stream's connection is suspended for want of a piece */
     bool is_ended;   /* nothing will come any more */
-    bool is_broken;  /* the stream ends with an error: its turn could not be saved */
+    bool is_broken;  /* the stream ends with an error: it is not whole, or was not saved */
     bool is_gone;    /* the client left before the end of the stream */
     struct buffer pieces;
     struct buffer last_piece;
@@ -55,6 +55,7 @@ struct http_server {
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
     bool is_destroyed;
+    bool is_closed; /* nothing of it is left but a deferred run */
 };
 
 /* It is pending no more. */

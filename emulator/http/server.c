@@ -35,9 +35,9 @@ static void on_scheduled_run(void *owner)
 {
     struct http_server *server = owner;
     server->is_scheduled = false;
-    if (server->is_destroyed)
+    if (server->is_closed)
         free(server);
-    else
+    else if (!server->is_destroyed)
         run(server);
 }
 
@@ -124,8 +124,7 @@ static bool begin(struct http_exchange *exchange, const char *method)
     struct http_server_options *options = &exchange->server->options;
     exchange->is_begun = true;
     exchange->method = xstrdup(method);
-    size_t ceiling =
-        options->body_ceiling(text_from(method), text_from(exchange->target), options->owner);
+    size_t ceiling = options->body_ceiling(exchange, options->owner);
     buffer_init(&exchange->body, ceiling);
     exchange->is_piecewise =
         options->takes_pieces && options->takes_pieces(exchange, options->owner);
@@ -286,6 +285,7 @@ size_t http_server_pending(const struct http_server *server)
 static void on_poll_closed(uv_handle_t *handle)
 {
     struct http_server *server = handle->data;
+    server->is_closed = true;
     if (!server->is_scheduled)
         free(server);
 }
@@ -410,6 +410,22 @@ void http_exchange_each_header(const struct http_exchange *exchange,
 struct text http_exchange_body(const struct http_exchange *exchange)
 {
     return buffer_text(&exchange->body);
+}
+
+const char *http_exchange_client(const struct http_exchange *exchange,
+                                 char address_out[HTTP_ADDRESS_SIZE])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    address_out[0] = '\0';
+    if (address && address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+                  address_out, HTTP_ADDRESS_SIZE);
+    else if (address && address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+                  address_out, HTTP_ADDRESS_SIZE);
+    return address_out;
 }
 
 bool http_exchange_is_too_large(const struct http_exchange *exchange)

@@ -27,7 +27,7 @@ struct http_server_options {
      * later, ends the exchange with http_exchange_reply(). */
     void (*on_request)(struct http_exchange *exchange, void *owner);
     /* The largest body taken for this request; more is drained and reported as too large. */
-    size_t (*body_ceiling)(struct text method, struct text target, void *owner);
+    size_t (*body_ceiling)(const struct http_exchange *exchange, void *owner);
     /* True: the body is not kept but given to on_piece as it comes, without a ceiling; on_request
      * follows at its end, or on_broken if the client leaves before. NULL: no body is. */
     bool (*takes_pieces)(struct http_exchange *exchange, void *owner);
@@ -70,6 +70,10 @@ void http_exchange_each_header(const struct http_exchange *exchange,
                                void (*function)(const char *name, const char *value, void *owner),
                                void *owner);
 struct text http_exchange_body(const struct http_exchange *exchange);
+/* The numeric address of the client. */
+enum { HTTP_ADDRESS_SIZE = 46 };
+const char *http_exchange_client(const struct http_exchange *exchange,
+                                 char address_out[HTTP_ADDRESS_SIZE]);
 bool http_exchange_is_too_large(const struct http_exchange *exchange);
 
 struct http_header {
@@ -105,5 +109,7 @@ void http_exchange_reply(struct http_exchange *exchange, const struct http_reply
 void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply);
 void http_exchange_stream_write(struct http_exchange *exchange, struct text piece);
 void http_exchange_stream_end(struct http_exchange *exchange, struct text last);
+/* Ends it so that the client sees that something is missing: the connection is closed. */
+void http_exchange_stream_break(struct http_exchange *exchange);
 
 #endif

@@ -12,10 +12,11 @@ static ssize_t on_read(void *owner, uint64_t position UNUSED, char *bytes, size_
 {
     struct http_exchange *exchange = owner;
     struct buffer *pieces = &exchange->pieces;
-    if (exchange->is_dropped || exchange->is_broken)
+    if (exchange->is_dropped)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (pieces->size == 0 && exchange->is_ended)
-        return MHD_CONTENT_READER_END_OF_STREAM;
+        return exchange->is_broken ? MHD_CONTENT_READER_END_WITH_ERROR
+                                   : MHD_CONTENT_READER_END_OF_STREAM;
     if (pieces->size == 0) {
         exchange->is_waiting = true;
         MHD_suspend_connection(exchange->connection);
@@ -66,7 +67,8 @@ static void end(struct http_exchange *exchange)
         exchange_destroy(exchange);
         return;
     }
-    buffer_add_text(&exchange->pieces, buffer_text(&exchange->last_piece));
+    if (!exchange->is_broken)
+        buffer_add_text(&exchange->pieces, buffer_text(&exchange->last_piece));
     go_on(exchange);
 }
 
@@ -79,9 +81,15 @@ void http_exchange_stream_end(struct http_exchange *exchange, struct text last)
         end(exchange);
 }
 
+void http_exchange_stream_break(struct http_exchange *exchange)
+{
+    exchange->is_broken = true;
+    http_exchange_stream_end(exchange, TEXT(""));
+}
+
 void stream_release(struct http_exchange *exchange, bool is_saved)
 {
-    exchange->is_broken = !is_saved;
+    exchange->is_broken |= !is_saved;
     end(exchange);
 }
 

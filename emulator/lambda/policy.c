@@ -221,47 +221,6 @@ bool policy_remove(struct store *store, const struct policy_key *key, const char
     return true;
 }
 
-static bool has_no_condition_but(const cJSON *statement, const char *operator_name, const char *key,
-                                 const char *value)
-{
-    const cJSON *condition = json_get(statement, "Condition");
-    const cJSON *members = json_get(condition, operator_name);
-    return !condition || (cJSON_GetArraySize(condition) == 1 && cJSON_GetArraySize(members) == 1 &&
-                          strcmp(json_text(members, key, ""), value) == 0);
-}
-
-static bool covers(const cJSON *statement, const char *action)
-{
-    const char *granted = json_text(statement, "Action", "");
-    return strcmp(granted, action) == 0 || strcmp(granted, "lambda:*") == 0 ||
-           strcmp(granted, "*") == 0;
-}
-
-bool policy_allows_public_url(struct store *store, const struct function_key *key,
-                              const char *qualifier)
-{
-    struct arena arena = { 0 };
-    CLEANUP(policy_clear) struct policy policy = { 0 };
-    struct policy_key resource = policy_key_of_function(key, qualifier, &arena);
-    bool may_call_url = false;
-    bool may_invoke = false;
-    const cJSON *statement;
-    policy_find(store, &resource, &arena, &policy);
-    cJSON_ArrayForEach(statement, policy.statements)
-    {
-        if (strcmp(json_text(statement, "Principal", ""), "*") != 0)
-            continue;
-        may_call_url |=
-            covers(statement, "lambda:InvokeFunctionUrl") &&
-            has_no_condition_but(statement, "StringEquals", "lambda:FunctionUrlAuthType", "NONE");
-        may_invoke |=
-            covers(statement, "lambda:InvokeFunction") &&
-            has_no_condition_but(statement, "Bool", "lambda:InvokedViaFunctionUrl", "true");
-    }
-    arena_clear(&arena);
-    return may_call_url && may_invoke;
-}
-
 static void bind_key(sqlite3_stmt *query, const struct policy_key *key)
 {
     store_bind_text(query, 1, key->account);

@@ -68,9 +68,4 @@ void policy_delete(struct store *store, const struct policy_key *key);
 /* The policies of a function, its versions and its aliases. */
 void policy_delete_all(struct store *store, const struct function_key *key);
 
-/* True if everybody may call the function URL of that qualifier (NULL: of the function): since
- * October 2025 that takes lambda:InvokeFunctionUrl and lambda:InvokeFunction. */
-bool policy_allows_public_url(struct store *store, const struct function_key *key,
-                              const char *qualifier);
-
 #endif

@@ -1,6 +1,7 @@
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/lambda.h"
+#include "lambda/url_handlers.h"
 
 enum { BODY_MAX = 6291456 };
 
@@ -23,6 +24,7 @@ static const struct operation *const slices[] = {
     runtime_management_operations,
     recursion_operations,
     event_invoke_config_operations,
+    url_operations,
     NULL,
 };
 
@@ -39,11 +41,6 @@ static const struct lacking_operation lacking[] = {
     { "GetProvisionedConcurrencyConfig", "GET " FUNCTION("2019-09-30") "/provisioned-concurrency" },
     { "DeleteProvisionedConcurrencyConfig",
       "DELETE " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "CreateFunctionUrlConfig", "POST " FUNCTION("2021-10-31") "/url" },
-    { "GetFunctionUrlConfig", "GET " FUNCTION("2021-10-31") "/url" },
-    { "UpdateFunctionUrlConfig", "PUT " FUNCTION("2021-10-31") "/url" },
-    { "DeleteFunctionUrlConfig", "DELETE " FUNCTION("2021-10-31") "/url" },
-    { "ListFunctionUrlConfigs", "GET " FUNCTION("2021-10-31") "/urls" },
     { "GetLayerVersionByArn", "GET " LAYER "?find=LayerVersion" },
     { "ListLayers", "GET " LAYER },
     { "PublishLayerVersion", "POST " LAYER "/{LayerName}/versions" },
@@ -101,4 +98,5 @@ const struct service lambda_service = {
     .operations = slices,
     .lacking = lacking,
     .too_large = too_large,
+    .claim = url_claim,
 };

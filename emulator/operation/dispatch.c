@@ -11,9 +11,18 @@
 #include "store/store.h"
 #include "xalloc.h"
 
+enum { FIRST_HEADERS = 8 };
+
 void call_header(struct call *call, const char *name, const char *value)
 {
-    assert(call->header_count < CALL_HEADERS_MAX);
+    if (call->header_count == call->header_room) {
+        call->header_room = call->header_room ? 2 * call->header_room : FIRST_HEADERS;
+        struct call_header *grown =
+            arena_alloc(&call->arena, call->header_room * sizeof(*call->headers));
+        if (call->header_count)
+            memcpy(grown, call->headers, call->header_count * sizeof(*call->headers));
+        call->headers = grown;
+    }
     call->headers[call->header_count++] = (struct call_header){ name, value };
 }
 

@@ -90,11 +90,13 @@ struct service {
     const struct operation *const
         *operations;                         /* slices, NULL-ended; each ends with a nameless row */
     const struct lacking_operation *lacking; /* ended by a nameless row; NULL: none */
+    /* The operation that serves this request because of its host name or path alone, whatever its
+     * method; NULL: none does. Asked before anything else, so it must be cheap. NULL: never. Such
+     * an operation has OPERATION_RAW_PAYLOAD and a body_ceiling, and no members in its path. */
+    const struct operation *(*claim)(struct text host, struct text path);
     /* Called when a body is past its ceiling; sets the error. NULL: a plain 413. */
     void (*too_large)(struct call *call, size_t ceiling);
 };
-
-enum { CALL_HEADERS_MAX = 12 };
 
 struct call_header {
     const char *name;
@@ -115,10 +117,11 @@ struct call {
     cJSON *input;        /* never NULL; members as AWS spells them, path, query and headers too */
     struct text payload; /* the body as received, for OPERATION_RAW_PAYLOAD */
 
-    cJSON *output;                                /* made by the handler; NULL: no members */
-    int status;                                   /* 0: the operation's */
-    struct call_header headers[CALL_HEADERS_MAX]; /* values in the arena or static */
+    cJSON *output;               /* made by the handler; NULL: no members */
+    int status;                  /* 0: the operation's */
+    struct call_header *headers; /* in the arena; names and values in it too, or static */
     size_t header_count;
+    size_t header_room;
     char *raw_body; /* instead of output: malloc'd bytes; content type among the headers */
     size_t raw_body_size;
     struct error error;
@@ -156,7 +159,8 @@ enum outcome call_write(struct call *call, operation_handler *handler);
  * headers along as they are then. */
 void call_stream(struct call *call, struct text bytes);
 
-/* Ends the call; exactly once. The call is gone afterwards. */
+/* Ends the call; exactly once. The call is gone afterwards. With OUTCOME_FAULT a reply in pieces
+ * breaks off. */
 void call_finish(struct call *call, enum outcome outcome);
 
 /* Checks call->input against the operation's rows: false with the service's error. */

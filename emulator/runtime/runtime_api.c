@@ -270,7 +270,7 @@ static void on_request(struct http_exchange *exchange, void *owner)
         reply(exchange, 404, xstrdup("404 page not found\n"));
 }
 
-static size_t body_ceiling(struct text method UNUSED, struct text target UNUSED, void *owner UNUSED)
+static size_t body_ceiling(const struct http_exchange *exchange UNUSED, void *owner UNUSED)
 {
     return CHANNEL_PAYLOAD_MAX;
 }

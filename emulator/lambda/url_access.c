@@ -1,0 +1,168 @@
+#include "lambda/url_access.h"
+
+#include <strings.h>
+
+#include "buffer.h"
+#include "lambda/policy.h"
+#include "pattern.h"
+#include "url.h"
+
+#define SCOPE "([^/, ]+)/\\d{8}/([a-z0-9-]+)/lambda/aws4_request"
+
+static const char signed_header[] =
+    "AWS4-HMAC-SHA256 +Credential=" SCOPE ", *SignedHeaders=[a-z0-9;-]+, *Signature=[0-9a-f]{64}";
+static const char signed_scope[] = SCOPE;
+
+enum { GROUP_KEY, GROUP_REGION, GROUPS };
+
+/* The decoded value of a query parameter in the arena; "" if it is not there. */
+static const char *query_value(struct text query, const char *name, struct arena *arena)
+{
+    while (query.size) {
+        struct text value = text_cut(&query, '&');
+        if (!text_equal(text_cut(&value, '='), name))
+            continue;
+        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+        url_decode(&decoded, value, true);
+        return arena_copy(arena, buffer_text(&decoded));
+    }
+    return "";
+}
+
+static bool is_presigned(struct text query, struct arena *arena)
+{
+    return strcmp(query_value(query, "X-Amz-Algorithm", arena), "AWS4-HMAC-SHA256") == 0 &&
+           *query_value(query, "X-Amz-Date", arena) &&
+           *query_value(query, "X-Amz-SignedHeaders", arena) &&
+           pattern_matches("[0-9a-f]{64}", text_from(query_value(query, "X-Amz-Signature", arena)));
+}
+
+const char *url_access_key(const struct url_signature *signature, const char *region,
+                           struct arena *arena)
+{
+    struct text groups[GROUPS];
+    bool is_signed = false;
+    if (signature->authorization)
+        is_signed =
+            signature->date &&
+            pattern_capture(signed_header, text_from(signature->authorization), groups, GROUPS);
+    else if (is_presigned(signature->query, arena))
+        is_signed = pattern_capture(
+            signed_scope, text_from(query_value(signature->query, "X-Amz-Credential", arena)),
+            groups, GROUPS);
+    return is_signed && text_equal(groups[GROUP_REGION], region)
+               ? arena_copy(arena, groups[GROUP_KEY])
+               : NULL;
+}
+
+/* What is looked for in a statement. */
+struct wanted {
+    const char *action;
+    const char *account; /* NULL: an unsigned caller */
+    const char *auth_type;
+};
+
+/* True if the text itself, or one text of a list, matches. */
+static bool any_text(const cJSON *value,
+                     bool (*matches)(const char *text, const struct wanted *wanted),
+                     const struct wanted *wanted)
+{
+    const cJSON *item;
+    if (cJSON_IsString(value))
+        return matches(value->valuestring, wanted);
+    cJSON_ArrayForEach(item, value)
+    {
+        if (cJSON_IsString(item) && matches(item->valuestring, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool is_action(const char *text, const struct wanted *wanted)
+{
+    return strcmp(text, "*") == 0 || strcasecmp(text, "lambda:*") == 0 ||
+           strcasecmp(text, wanted->action) == 0;
+}
+
+/* "*", an account's number, or an ARN of it. */
+static bool is_principal(const char *text, const struct wanted *wanted)
+{
+    struct text rest = text_from(text);
+    if (strcmp(text, "*") == 0 || !wanted->account)
+        return strcmp(text, "*") == 0;
+    for (int i = 0; i < 4; i++) /* arn:aws:iam:: */
+        text_cut(&rest, ':');
+    return strcmp(text, wanted->account) == 0 ||
+           (text_starts_with(text_from(text), "arn:") &&
+            text_equal(text_cut(&rest, ':'), wanted->account));
+}
+
+static bool entry_holds(const char *test, const cJSON *entry, const struct wanted *wanted)
+{
+    if (strcmp(test, "StringEquals") == 0 &&
+        strcasecmp(entry->string, "lambda:FunctionUrlAuthType") == 0)
+        return cJSON_IsString(entry) && strcmp(entry->valuestring, wanted->auth_type) == 0;
+    return strcmp(test, "Bool") == 0 &&
+           strcasecmp(entry->string, "lambda:InvokedViaFunctionUrl") == 0 &&
+           (cJSON_IsTrue(entry) ||
+            (cJSON_IsString(entry) && strcasecmp(entry->valuestring, "true") == 0));
+}
+
+/* Only conditions about function URLs can be told to hold. */
+static bool holds(const cJSON *condition, const struct wanted *wanted)
+{
+    const cJSON *test;
+    const cJSON *entry;
+    cJSON_ArrayForEach(test, condition)
+    {
+        cJSON_ArrayForEach(entry, test)
+        {
+            if (!entry_holds(test->string, entry, wanted))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool applies(const cJSON *statement, const struct wanted *wanted)
+{
+    const cJSON *principal = json_get(statement, "Principal");
+    const cJSON *named = cJSON_IsObject(principal) ? json_get(principal, "AWS") : principal;
+    return any_text(json_get(statement, "Action"), is_action, wanted) &&
+           any_text(named, is_principal, wanted) && holds(json_get(statement, "Condition"), wanted);
+}
+
+static bool grants(const cJSON *statements, const struct wanted *wanted)
+{
+    bool is_allowed = false;
+    const cJSON *statement;
+    cJSON_ArrayForEach(statement, statements)
+    {
+        if (!applies(statement, wanted))
+            continue;
+        if (strcmp(json_text(statement, "Effect", ""), "Deny") == 0)
+            return false;
+        is_allowed = true;
+    }
+    return is_allowed;
+}
+
+bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type)
+{
+    struct wanted url = { "lambda:InvokeFunctionUrl", account, auth_type };
+    struct wanted function = { "lambda:InvokeFunction", account, auth_type };
+    return grants(statements, &url) && grants(statements, &function);
+}
+
+bool url_access_allows(struct store *store, const struct function_url *url, const char *account,
+                       const char *auth_type)
+{
+    struct arena scratch = { 0 };
+    CLEANUP(policy_clear) struct policy policy = { 0 };
+    const char *qualifier = *url->qualifier ? url->qualifier : NULL;
+    struct policy_key key = policy_key_of_function(&url->key, qualifier, &scratch);
+    bool is_allowed = policy_find(store, &key, &scratch, &policy) &&
+                      url_policy_allows(policy.statements, account, auth_type);
+    arena_clear(&scratch);
+    return is_allowed;
+}

@@ -1,0 +1,177 @@
+#include "lambda/url_visit.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "http/server.h"
+#include "lambda/faults.h"
+#include "lambda/state.h"
+#include "lambda/url_metrics.h"
+#include "log.h"
+#include "xalloc.h"
+
+enum { STATUS_OK = 200, STATUS_BAD_GATEWAY = 502, US_PER_MS = 1000 };
+
+struct url_cors_request url_visit_cors(const struct call *call)
+{
+    return (struct url_cors_request){
+        .method = http_exchange_method(call->exchange),
+        .origin = http_exchange_header(call->exchange, "Origin"),
+        .requested_method = http_exchange_header(call->exchange, "Access-Control-Request-Method"),
+    };
+}
+
+static void add_header(void *owner, const char *name, const char *value)
+{
+    call_header(owner, name, value);
+}
+
+/* Headers that every answer of the URL itself has. */
+static void add_own_headers(struct call *call)
+{
+    struct url_visit *visit = call->held;
+    struct url_cors_request request = url_visit_cors(call);
+    call_header(call, "X-Amzn-Trace-Id", visit->trace_id);
+    url_cors_headers(json_get(visit->configuration, "Cors"), &request, &call->arena, add_header,
+                     call);
+}
+
+void url_visit_set_body(struct call *call, struct text body)
+{
+    if (!body.size)
+        return;
+    call->raw_body = xmemdup(body.data, body.size);
+    call->raw_body_size = body.size;
+}
+
+void url_visit_write_head(struct call *call, const struct url_response *response)
+{
+    call->status = response->status;
+    for (size_t i = 0; i < response->header_count; i++)
+        call_header(call, response->headers[i].name, response->headers[i].value);
+    add_own_headers(call);
+}
+
+/* What the caller hears when the function failed or its answer is none. */
+static void write_bad_gateway(struct call *call)
+{
+    call->status = STATUS_BAD_GATEWAY;
+    call_header(call, "Content-Type", "application/json");
+    add_own_headers(call);
+    url_visit_set_body(call, TEXT("Internal Server Error"));
+}
+
+void url_visit_leave(struct call *call)
+{
+    struct url_visit *visit = call->held;
+    const struct fault *fault = call->error.fault;
+    struct url_request request = {
+        .url = &visit->url,
+        .status = fault ? fault->status : call->status,
+        .time_ms = visit->time_ms,
+        .duration_ms = (double)(clock_monotonic_us() - visit->began_us) / US_PER_MS,
+    };
+    url_metrics_publish(lambda_of(call), &request);
+    buffer_clear(&visit->prelude);
+    cJSON_Delete(visit->configuration);
+    call->held = NULL;
+}
+
+static void finish(struct call *call, enum outcome outcome)
+{
+    url_visit_leave(call);
+    call_finish(call, outcome);
+}
+
+void url_visit_on_end(const struct invocation_result *result, const char *version UNUSED,
+                      void *owner)
+{
+    struct call *call = owner;
+    struct url_response response;
+    struct text payload = { result->payload, result->payload_size };
+    if (result->end != INVOCATION_OK) {
+        write_bad_gateway(call);
+    } else if (!url_response_read(payload, &call->arena, &response)) {
+        log_warn("lambda", "%s: the function's answer is no HTTP response", call->request_id);
+        write_bad_gateway(call);
+    } else {
+        url_visit_write_head(call, &response);
+        url_visit_set_body(call, response.body);
+    }
+    finish(call, OUTCOME_OK);
+}
+
+static void begin_stream(struct call *call, const struct url_response *response)
+{
+    url_visit_write_head(call, response);
+    call_stream(call, response->body);
+}
+
+void url_visit_on_stream(struct text content_type, const char *version UNUSED, void *owner)
+{
+    struct call *call = owner;
+    struct url_visit *visit = call->held;
+    visit->awaits_prelude = text_equal(content_type, URL_PRELUDE_TYPE);
+    if (visit->awaits_prelude)
+        return;
+    const char *type =
+        content_type.size ? arena_copy(&call->arena, content_type) : "application/octet-stream";
+    struct url_header header = { "Content-Type", type };
+    begin_stream(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
+}
+
+/* Collects the prelude; once it is whole, the reply begins, with what stands behind it. */
+static void take_prelude(struct call *call, struct text bytes)
+{
+    struct url_visit *visit = call->held;
+    struct url_response response;
+    size_t end;
+    buffer_add_text(&visit->prelude, bytes);
+    struct text all = buffer_text(&visit->prelude);
+    if (!url_prelude_find_end(all, &end)) {
+        visit->has_bad_prelude = all.size > URL_PRELUDE_MAX;
+        return;
+    }
+    visit->has_bad_prelude =
+        !url_response_read_prelude((struct text){ all.data, end }, &call->arena, &response);
+    if (visit->has_bad_prelude)
+        return;
+    visit->awaits_prelude = false;
+    response.body =
+        (struct text){ all.data + end + URL_PRELUDE_END, all.size - end - URL_PRELUDE_END };
+    begin_stream(call, &response);
+    buffer_clear(&visit->prelude);
+}
+
+void url_visit_on_chunk(struct text bytes, void *owner)
+{
+    struct call *call = owner;
+    struct url_visit *visit = call->held;
+    if (visit->has_bad_prelude)
+        return;
+    if (visit->awaits_prelude)
+        take_prelude(call, bytes);
+    else
+        call_stream(call, bytes);
+}
+
+/* Without a piece so far the reply can still say what happened; else it can only break off. */
+void url_visit_on_stream_end(const struct invocation_result *result, const char *version UNUSED,
+                             void *owner)
+{
+    struct call *call = owner;
+    bool is_good = result->end == INVOCATION_OK;
+    if (call->is_streaming && !is_good) {
+        error_set(&call->error, &LAMBDA_SERVICE, "the function failed in the middle of its answer");
+        finish(call, OUTCOME_FAULT);
+        return;
+    }
+    if (!call->is_streaming && is_good && !result->is_streamed) {
+        struct url_header header = { "Content-Type", "application/json" };
+        url_visit_write_head(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
+        url_visit_set_body(call, (struct text){ result->payload, result->payload_size });
+    } else if (!call->is_streaming) {
+        write_bad_gateway(call);
+    }
+    finish(call, OUTCOME_OK);
+}
