@@ -57,6 +57,7 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .log_group = copied(arena, group),
         .variables = make_variables(arena, configuration),
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
+        .storage_mb = (int)json_int(json_get(configuration, "EphemeralStorage"), "Size", 0),
         .timeout_ms = (int)json_int(configuration, "Timeout", 0) * MS_PER_SECOND,
     };
 }

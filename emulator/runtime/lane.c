@@ -49,6 +49,7 @@ struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash)
     kept->runtime = copy(&lane->arena, plan->runtime);
     kept->handler = copy(&lane->arena, plan->handler);
     kept->code_directory = copy(&lane->arena, plan->code_directory);
+    kept->layers_directory = copy(&lane->arena, plan->layers_directory);
     kept->function_name = copy(&lane->arena, plan->function_name);
     kept->version = copy(&lane->arena, plan->version);
     kept->region = copy(&lane->arena, plan->region);

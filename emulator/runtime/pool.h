@@ -33,7 +33,8 @@ struct sandbox_plan {
     const char *key;     /* changes whenever code or configuration does: ARN and generation */
     const char *runtime; /* "nodejs22.x", "python3.12", "provided.al2023" */
     const char *handler;
-    const char *code_directory; /* unpacked package; absolute */
+    const char *code_directory;   /* unpacked package; absolute */
+    const char *layers_directory; /* what is at /opt; NULL: nothing */
     const char *function_name;
     const char *version; /* "$LATEST" or "3" */
     const char *region;
@@ -41,6 +42,7 @@ struct sandbox_plan {
     const char *log_group;
     const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
     int memory_mb;
+    int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
     int timeout_ms;
 };
 
