@@ -6,6 +6,8 @@
 #include "crypto.h"
 #include "lambda/code.h"
 #include "lambda/faults.h"
+#include "lambda/function.h"
+#include "lambda/layer.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -47,17 +49,17 @@ static void sign(const char *secret, const char *account, const char *file, cons
     crypto_hex(mac, sizeof(mac), hex_out);
 }
 
-const char *code_link_make(struct call *call, const struct function_version *version)
+const char *code_link_make(struct call *call, const struct function_key *key, const char *code_id)
 {
     char date[TIMESTAMP_SIZE];
     char signature[SHA256_HEX_SIZE];
     const char *secret = get_secret(call->store, &call->arena);
-    const char *file = arena_format(&call->arena, "%s-%s", version->key.name, version->code_id);
+    const char *file = arena_format(&call->arena, "%s-%s", key->name, code_id);
     timestamp_print(clock_now_ms(), TIMESTAMP_BASIC, date);
-    sign(secret ? secret : "", version->key.account, file, date, signature);
+    sign(secret ? secret : "", key->account, file, date, signature);
     return arena_format(&call->arena,
                         "%s/snapshots/%s/%s?X-Amz-Date=%s&X-Amz-Expires=%d&X-Amz-Signature=%s",
-                        call->base_url, version->key.account, file, date, LIFETIME_S, signature);
+                        call->base_url, key->account, file, date, LIFETIME_S, signature);
 }
 
 static struct text parameter(struct text query, const char *name)
@@ -87,6 +89,15 @@ static bool check_link(const char *secret, const char *account, const char *file
            error_set(error, &LAMBDA_LINK_DENIED, "Request has expired");
 }
 
+static const char *find_code(struct store *store, struct arena *arena, const char *account,
+                             const char *name, const char *code_id)
+{
+    const char *sha256;
+    bool is_found = version_find_by_code_id(store, account, name, code_id, arena, &sha256) ||
+                    layer_version_find_by_code_id(store, account, name, code_id, arena, &sha256);
+    return is_found ? sha256 : NULL;
+}
+
 bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *file,
                        struct text query, char **bytes_out, size_t *size_out, struct error *error)
 {
@@ -96,10 +107,8 @@ bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *f
     bool is_good = check_link(get_secret(lambda->parts.store, &arena), account, file, query, error);
     if (is_good && size > UUID_SIZE) {
         size_t name_size = size - UUID_SIZE; /* "-" and 36 characters */
-        const char *function = arena_copy(&arena, (struct text){ file, name_size });
-        if (!version_find_by_code_id(lambda->parts.store, account, function, file + name_size + 1,
-                                     &arena, &sha256))
-            sha256 = NULL;
+        const char *name = arena_copy(&arena, (struct text){ file, name_size });
+        sha256 = find_code(lambda->parts.store, &arena, account, name, file + name_size + 1);
     }
     *bytes_out = sha256 ? code_read_package(lambda, sha256, size_out) : NULL;
     if (is_good && !*bytes_out)

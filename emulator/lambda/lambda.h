@@ -28,6 +28,7 @@ struct lambda_parts {
     struct metrics *metrics;
     struct pool *pool;
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
+    const char *s3_directory;  /* with a directory per bucket; NULL: there are no buckets */
 };
 
 extern const struct service lambda_service;
@@ -68,7 +69,8 @@ enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
  * the caller. */
 cJSON *lambda_deliveries(struct lambda *lambda);
 
-/* Runs the loop until no package is being unpacked any more: their calls are ended then. */
+/* Runs the loop until no package is being unpacked any more, and no folder looked at: their calls
+ * are ended then, or in the pool. */
 void lambda_finish_uploads(struct lambda *lambda);
 
 /* Applies a JOURNAL_INVOCATION record at start. */

@@ -17,6 +17,8 @@ struct lambda {
     struct map published;        /* struct metric_set by dimension values; as the targets */
     struct garbage *garbage;     /* code that lost its last version; removed later */
     size_t uploads;              /* packages being unpacked */
+    struct map hot_folders;      /* struct hot_folder by its plan's key */
+    size_t looks;                /* at such folders, going on */
     struct event_queue *events;
 };
 

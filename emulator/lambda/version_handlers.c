@@ -4,6 +4,7 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/version_code.h"
 
 static bool code_matches(struct call *call, const struct function_version *latest)
 {
@@ -15,18 +16,43 @@ static bool code_matches(struct call *call, const struct function_version *lates
                      wanted, latest->code_sha256);
 }
 
-static enum outcome publish_version(struct call *call)
+static bool begin(struct call *call, struct function_version *latest_out)
 {
     struct function_name name;
-    struct function_version latest;
+    return function_name_read(call, &name) && latest_get(call, &name, latest_out);
+}
+
+/* `latest` as it is to be published: its code is at rest. */
+static enum outcome publish_frozen(struct call *call, const struct function_version *latest)
+{
     struct function_version version;
-    if (!function_name_read(call, &name) || !latest_get(call, &name, &latest) ||
-        !code_matches(call, &latest) || !revision_matches(call, latest.revision_id))
+    if (!code_matches(call, latest) || !revision_matches(call, latest->revision_id))
         return OUTCOME_FAULT;
-    publish(call, &latest, json_text(call->input, "Description", NULL), &version);
+    publish(call, latest, json_text(call->input, "Description", NULL), &version);
     configuration_write(call, call_output(call), &version,
                         version_text(&call->arena, version.number), CONFIGURATION_ACTIVE);
     return OUTCOME_OK;
+}
+
+static enum outcome publish_version_with_code(struct call *call)
+{
+    struct function_version latest;
+    struct code_taken taken;
+    if (!code_upload_end(call, &taken) || !begin(call, &latest))
+        return OUTCOME_FAULT;
+    struct function_version frozen = version_code_freeze(call, &latest, &taken);
+    return publish_frozen(call, &frozen);
+}
+
+static enum outcome publish_version(struct call *call)
+{
+    struct function_version latest;
+    if (!begin(call, &latest))
+        return OUTCOME_FAULT;
+    struct code_source source = { .folder = configuration_folder(&latest, &call->arena),
+                                  .is_frozen = true };
+    return source.folder ? code_upload_start(call, &source, publish_version_with_code)
+                         : publish_frozen(call, &latest);
 }
 
 static enum outcome list_versions(struct call *call)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "compiler.h"
 #include "error.h"
 #include "loop/loop.h"
@@ -45,6 +46,10 @@ struct sandbox_plan {
     int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
     int timeout_ms;
 };
+
+/* A copy whose texts live in the arena. */
+void sandbox_plan_copy(const struct sandbox_plan *plan, struct arena *arena,
+                       struct sandbox_plan *copy_out);
 
 /* How an invocation ended. */
 enum invocation_end {

@@ -147,7 +147,12 @@ static const char version_2[] =
     "  kind TEXT NOT NULL, function_arn TEXT NOT NULL, destination TEXT NOT NULL,"
     "  status TEXT NOT NULL, record TEXT NOT NULL);";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2 };
+static const char version_3[] =
+    /* A function's layers joined are code too (LayersSha256 of its configuration). */
+    "CREATE INDEX lambda_version_layers ON lambda_version "
+    "(json_extract(configuration, '$.LayersSha256'));";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 const char *const schema_tables[] = {
     "iam_attached_policy",
