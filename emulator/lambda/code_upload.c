@@ -5,6 +5,7 @@
 #include "crypto.h"
 #include "lambda/code.h"
 #include "lambda/faults.h"
+#include "log.h"
 #include "runtime/tree.h"
 #include "xalloc.h"
 
@@ -173,6 +174,9 @@ enum outcome code_upload_start(struct call *call, const struct code_source *sour
     upload->code_directory = lambda->code_directory;
     upload->s3_directory = lambda->parts.s3_directory;
     upload->source = *source;
+    if (source->object.bucket && !lambda->parts.s3_directory)
+        log_warn("lambda", "S3Bucket %s does not exist: start the server with --s3-dir DIR",
+                 source->object.bucket);
     lambda->uploads++;
     loop_work(lambda->parts.loop, upload_work, upload_done, upload);
     return OUTCOME_LATER;

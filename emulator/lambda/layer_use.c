@@ -47,7 +47,7 @@ static bool find_version(struct call *call, const char *arn, struct layer_versio
 
 static bool resolve_item(struct call *call, cJSON *layers, cJSON *item)
 {
-    struct layer_version version;
+    struct layer_version version = { 0 };
     const char *arn = item->valuestring;
     if (!find_version(call, arn, &version) || !check_is_new(call, item, arn))
         return false;

@@ -28,11 +28,8 @@ static struct fixture set_up(void)
     fixture.lambda.parts.store = store;
     fixture.lambda.code_directory = directory;
     struct call call = { .store = store, .base_url = "http://here" };
-    const struct function_version version = {
-        .key = { "000000000000", "us-east-1", "fn" },
-        .code_id = "3ef06cfa-3b00-4eb4-a912-4ad620483002",
-    };
-    const char *link = code_link_make(&call, &version);
+    const struct function_key key = { "000000000000", "us-east-1", "fn" };
+    const char *link = code_link_make(&call, &key, "3ef06cfa-3b00-4eb4-a912-4ad620483002");
     const char *prefix = "http://here/snapshots/000000000000/";
     ck_assert_int_eq(strncmp(link, prefix, strlen(prefix)), 0);
     fixture.file = xstrdup(link + strlen(prefix));
