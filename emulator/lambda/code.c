@@ -10,7 +10,6 @@
 
 #include "buffer.h"
 #include "crypto.h"
-#include "file.h"
 #include "lambda/function.h"
 #include "lambda/layer.h"
 #include "log.h"
@@ -172,12 +171,10 @@ char *code_add(struct lambda *lambda, struct text zip, struct error *error)
     return code_install(lambda->code_directory, zip, &sha256, error) == PACKAGE_OK ? sha256 : NULL;
 }
 
-char *code_read_package(const struct lambda *lambda, const char *sha256_base64, size_t *size_out)
+char *code_package_path(const struct lambda *lambda, const char *sha256_base64)
 {
     CLEANUP(freep) char *hex = hex_of(sha256_base64);
-    CLEANUP(freep) char *path = xformat("%s/%s/package.zip", lambda->code_directory, hex);
-    CLEANUP(error_clear) struct error gone = { 0 };
-    return file_read(path, PACKAGE_UNZIPPED_MAX, size_out, &gone);
+    return xformat("%s/%s/package.zip", lambda->code_directory, hex);
 }
 
 static bool is_used(const struct lambda *lambda, const char *sha256_base64)

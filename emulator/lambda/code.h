@@ -35,8 +35,8 @@ char *code_files_directory(const struct lambda *lambda, const char *sha256_base6
  * caller; NULL with a sentence if the disk refuses. */
 MUST_CHECK char *code_add(struct lambda *lambda, struct text zip, struct error *error);
 
-/* The bytes of the zip, owned by the caller; NULL if it is gone. */
-char *code_read_package(const struct lambda *lambda, const char *sha256_base64, size_t *size_out);
+/* The file with the zip; owned by the caller. */
+char *code_package_path(const struct lambda *lambda, const char *sha256_base64);
 
 /* Some version stopped using this code: when none is left it is removed, but not before a
  * function that may be running it still (900 s at most) has ended. */

@@ -195,7 +195,8 @@ bool code_upload_end(struct call *call, struct code_taken *taken_out)
     if (is_taken) {
         *taken_out = (struct code_taken){ .sha256 = copied(call, upload->sha256),
                                           .size = (int64_t)upload->size,
-                                          .layers_sha256 = copied(call, upload->layers_sha256) };
+                                          .layers_sha256 = copied(call, upload->layers_sha256),
+                                          .folder = upload->source.folder };
     } else {
         error_clear(&call->error);
         call->error = upload->error;

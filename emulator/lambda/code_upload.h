@@ -27,6 +27,7 @@ struct code_taken {
     const char *sha256;        /* base64; NULL: a folder that was not frozen */
     int64_t size;              /* of the zip */
     const char *layers_sha256; /* of the layers joined; NULL: none */
+    const char *folder;        /* that was looked at; NULL: none */
 };
 
 /* Reads ZipFile, S3Bucket, S3Key, S3ObjectVersion of `code`: CreateFunction's Code,

@@ -26,7 +26,7 @@ static bool begin(struct call *call, struct function_version *latest_out)
 static enum outcome publish_frozen(struct call *call, const struct function_version *latest)
 {
     struct function_version version;
-    if (!code_matches(call, latest) || !revision_matches(call, latest->revision_id))
+    if (!revision_matches(call, latest->revision_id))
         return OUTCOME_FAULT;
     publish(call, latest, json_text(call->input, "Description", NULL), &version);
     configuration_write(call, call_output(call), &version,
@@ -40,7 +40,17 @@ static enum outcome publish_version_with_code(struct call *call)
     struct code_taken taken;
     if (!code_upload_end(call, &taken) || !begin(call, &latest))
         return OUTCOME_FAULT;
+    const char *folder = configuration_folder(&latest, &call->arena);
+    if (folder && strcmp(folder, taken.folder) != 0) /* it was moved while the copy was made */
+        return call_fault(call, &LAMBDA_RESOURCE_CONFLICT,
+                          "The operation cannot be performed at this time. An update is in "
+                          "progress for resource: %s",
+                          function_arn(&call->arena, &latest.key, NULL));
     struct function_version frozen = version_code_freeze(call, &latest, &taken);
+    /* CodeSha256 may be what $LATEST shows, or what the copy is to be. */
+    if (!code_matches(call, &latest) && !code_matches(call, &frozen))
+        return OUTCOME_FAULT;
+    error_clear(&call->error);
     return publish_frozen(call, &frozen);
 }
 
@@ -51,8 +61,9 @@ static enum outcome publish_version(struct call *call)
         return OUTCOME_FAULT;
     struct code_source source = { .folder = configuration_folder(&latest, &call->arena),
                                   .is_frozen = true };
-    return source.folder ? code_upload_start(call, &source, publish_version_with_code)
-                         : publish_frozen(call, &latest);
+    if (source.folder)
+        return code_upload_start(call, &source, publish_version_with_code);
+    return code_matches(call, &latest) ? publish_frozen(call, &latest) : OUTCOME_FAULT;
 }
 
 static enum outcome list_versions(struct call *call)

@@ -1,14 +1,19 @@
 /* object: what of --s3-dir can be reached, and what cannot. */
-#include "support/suite.h"
-
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lambda/faults.h"
 #include "lambda/object.h"
 #include "runtime/package.h"
+#include "support/suite.h"
 #include "xalloc.h"
 
 struct place {
@@ -102,28 +107,59 @@ static const struct {
     { "above", "secret", NULL, "NoSuchBucket" },
 };
 
+static void check_case(const struct place *place, size_t i, bool follows_links)
+{
+    size_t size = 0;
+    bool is_too_large;
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct object_name name = { .bucket = cases[i].bucket, .key = cases[i].key };
+    bool is_linked = strcmp(name.bucket, "same") == 0 || strcmp(name.key, "inside") == 0;
+    bool exists = cases[i].content && (follows_links || !is_linked);
+    CLEANUP(freep)
+    char *bytes = object_read(place->root, &name, 100, &size, &is_too_large, &error);
+    ck_assert(!is_too_large);
+    ck_assert_msg((bytes != NULL) == exists, "%s/%s", name.bucket, name.key);
+    if (exists) {
+        ck_assert_uint_eq(size, strlen(cases[i].content));
+        ck_assert_int_eq(memcmp(bytes, cases[i].content, size), 0);
+        return;
+    }
+    ck_assert_ptr_eq(error.fault, &LAMBDA_INVALID_PARAMETER);
+    ck_assert_msg(strstr(error.message, cases[i].code ? cases[i].code : "NoSuch"), "%s/%s: %s",
+                  name.bucket, name.key, error.message);
+}
+
 START_TEST(nothing_outside_the_directory_is_an_object)
 {
     struct place place;
     place_make(&place);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        size_t size = 0;
-        bool is_too_large;
-        CLEANUP(error_clear) struct error error = { 0 };
-        struct object_name name = { .bucket = cases[i].bucket, .key = cases[i].key };
-        CLEANUP(freep)
-        char *bytes = object_read(place.root, &name, 100, &size, &is_too_large, &error);
-        ck_assert(!is_too_large);
-        ck_assert_msg(!bytes == !cases[i].content, "%s/%s", name.bucket, name.key);
-        if (!cases[i].content) {
-            ck_assert_ptr_eq(error.fault, &LAMBDA_INVALID_PARAMETER);
-            ck_assert_msg(strstr(error.message, cases[i].code), "%s/%s: %s", name.bucket, name.key,
-                          error.message);
-            continue;
-        }
-        ck_assert_uint_eq(size, strlen(cases[i].content));
-        ck_assert_int_eq(memcmp(bytes, cases[i].content, size), 0);
-    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check_case(&place, i, true);
+    package_remove(place.above);
+}
+END_TEST
+
+/* As on a kernel before 5.6. Each test has a process of its own. */
+static void forbid_openat2(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { .len = COUNT_OF(rules), .filter = rules };
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+START_TEST(where_the_kernel_cannot_help_no_link_is_followed)
+{
+    struct place place;
+    place_make(&place);
+    forbid_openat2();
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check_case(&place, i, false);
     package_remove(place.above);
 }
 END_TEST
@@ -157,4 +193,5 @@ START_TEST(without_a_directory_there_are_no_buckets)
 END_TEST
 
 SUITE("object", nothing_outside_the_directory_is_an_object,
+      where_the_kernel_cannot_help_no_link_is_followed,
       a_size_past_the_ceiling_is_told_without_reading, without_a_directory_there_are_no_buckets)

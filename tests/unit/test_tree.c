@@ -1,6 +1,4 @@
 /* tree: walking, fingerprints, packing, laying over one another. */
-#include "support/suite.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,6 +6,7 @@
 
 #include "buffer.h"
 #include "runtime/tree.h"
+#include "support/suite.h"
 #include "xalloc.h"
 
 static char place[32];
