@@ -168,6 +168,7 @@ static void fill_latest(struct call *call, const struct function_name *name,
 {
     CLEANUP(json_deletep) cJSON *configuration = configuration_create(call, name->key.name);
     version_code_set(call, source, taken, configuration, latest);
+    configuration_set_layers(configuration, taken->layers_sha256);
     CLEANUP(freep) char *text = json_print(configuration);
     latest->key = name->key;
     latest->configuration = arena_copy(&call->arena, text_from(text));

@@ -52,7 +52,7 @@ static bool resolve_item(struct call *call, cJSON *layers, cJSON *item)
     if (!find_version(call, arn, &version) || !check_is_new(call, item, arn))
         return false;
     cJSON *stored = cJSON_CreateObject();
-    json_set_text(stored, "Arn", arn);
+    json_set_text(stored, "Arn", layer_version_arn(&call->arena, &version.key, version.number));
     json_set_double(stored, "CodeSize", (double)version.code_size);
     json_set_text(stored, "CodeSha256", version.code_sha256);
     cJSON_ReplaceItemViaPointer(layers, item, stored);

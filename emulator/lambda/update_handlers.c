@@ -40,7 +40,8 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
            revision_matches(call, latest_out->revision_id);
 }
 
-/* The code that the call brings; the layers are those that the function has. */
+/* The code that the call brings; the layers are those that the function has, for the limit that
+ * is on both. */
 static bool read_source(struct call *call, const struct function_version *latest,
                         struct code_source *source_out)
 {

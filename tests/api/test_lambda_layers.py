@@ -7,11 +7,12 @@ import os
 import re
 import urllib.request
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.errors import error_of
-from tests.support.packages import create, python, zip_of
+from tests.support.packages import PYTHON, create, python, zip_of
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:layer:"
 ARN_PATTERN = (
@@ -353,6 +354,32 @@ def test_the_cli_knows_layers(cli, tmp_path, name):
     assert listed.json == [made.json["LayerVersionArn"]]
     assert cli("lambda", "delete-layer-version", "--layer-name", name, "--version-number",
                "1").code == 0
+
+
+def test_code_and_layers_that_change_together_stay_true(lam, name):
+    """Whichever update comes first, /opt holds the layers that are shown."""
+    arns = [publish(lam, f"{name}-{i}", {f"l{i}": ""})["LayerVersionArn"] for i in range(3)]
+    code = python("import os\n    return sorted(os.listdir('/opt'))")
+    create(lam, name, code, Layers=arns[:2])
+    archives = [zip_of({"app.py": PYTHON % "import os\n    return sorted(os.listdir('/opt'))",
+                        "noise": os.urandom(2 << 20)}) for _ in range(2)]
+
+    def change(call, **settings):
+        try:
+            call(FunctionName=name, **settings)
+        except lam.exceptions.ResourceConflictException:
+            pass  # one at a time is right too
+
+    with ThreadPoolExecutor(2) as callers:
+        for turn in range(6):
+            layers = [arns[1:], [arns[0]], [], arns[:2], arns[2:], arns][turn]
+            jobs = [callers.submit(change, lam.update_function_code,
+                                   ZipFile=archives[turn % 2]),
+                    callers.submit(change, lam.update_function_configuration, Layers=layers)]
+            for job in jobs:
+                job.result()
+            shown = lam.get_function_configuration(FunctionName=name).get("Layers", [])
+            assert result_of(lam, name) == [f"l{arns.index(layer['Arn'])}" for layer in shown]
 
 
 @pytest.mark.parametrize("files", [
