@@ -128,7 +128,7 @@ cJSON *lambda_deliveries(struct lambda *lambda)
 void lambda_finish_uploads(struct lambda *lambda)
 {
     while (lambda->uploads || lambda->looks)
-        uv_run(loop_uv(lambda->parts.loop), UV_RUN_ONCE);
+        loop_turn(lambda->parts.loop);
 }
 
 void lambda_replay(struct lambda *lambda, struct text record)
