@@ -33,6 +33,7 @@
 struct emulator {
     struct settings settings;
     char *directory;
+    char *s3_directory; /* NULL: none */
     struct loop *loop;
     struct schedule *schedule;
     struct store *store;
@@ -93,6 +94,19 @@ static bool open_directory(struct emulator *emulator, struct error *error)
         error_set(error, NULL, "cannot use %s: %s", wanted, strerror(errno));
     free(wanted);
     return emulator->directory != NULL;
+}
+
+/* Absolute, so that it stays the same whatever becomes of the working directory. */
+static bool find_s3_directory(struct emulator *emulator, struct error *error)
+{
+    struct stat status;
+    const char *wanted = emulator->settings.s3_dir;
+    emulator->s3_directory = wanted ? realpath(wanted, NULL) : NULL;
+    if (wanted && !emulator->s3_directory)
+        return error_set(error, NULL, "cannot use --s3-dir %s: %s", wanted, strerror(errno));
+    if (wanted && (stat(wanted, &status) != 0 || !S_ISDIR(status.st_mode)))
+        return error_set(error, NULL, "cannot use --s3-dir %s: it is no directory", wanted);
+    return true;
 }
 
 static void on_record(uint8_t kind, struct text payload, void *owner)
@@ -209,7 +223,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .journal = emulator->journal,
                                   .metrics = emulator->metrics,
                                   .pool = emulator->pool,
-                                  .concurrency_limit = emulator->settings.concurrency_limit };
+                                  .concurrency_limit = emulator->settings.concurrency_limit,
+                                  .s3_directory = emulator->s3_directory };
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch =
         (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };
@@ -293,8 +308,8 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     emulator->loop = loop_create();
     emulator->schedule = schedule_create(emulator->loop);
     loop_before_sleep(emulator->loop, before_sleep, emulator);
-    if (!open_directory(emulator, error) || !open_state(emulator, &position, error) ||
-        !start_services(emulator, error) ||
+    if (!find_s3_directory(emulator, error) || !open_directory(emulator, error) ||
+        !open_state(emulator, &position, error) || !start_services(emulator, error) ||
         !journal_replay(emulator->journal, position, on_record, emulator, error) ||
         !start_edge(emulator, error)) {
         emulator_destroy(emulator);
@@ -335,6 +350,7 @@ void emulator_destroy(struct emulator *emulator)
     if (emulator->settings.is_ephemeral && emulator->directory)
         package_remove(emulator->directory);
     free(emulator->directory);
+    free(emulator->s3_directory);
     free(emulator);
 }
 

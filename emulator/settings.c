@@ -48,6 +48,8 @@ const struct option_row settings_rows[] = {
     { ROW("concurrency", OPTION_INTEGER, concurrency_limit), .placeholder = "N",
       .environment = "COALMINE_CONCURRENCY", .initial = "1000",
       .help = "ConcurrentExecutions of an account: invocations at once, beyond it they get 429" },
+    { ROW("s3-dir", OPTION_TEXT, s3_dir), .placeholder = "DIR", .environment = "COALMINE_S3_DIR",
+      .help = "S3Bucket and S3Key of functions and layers name files DIR/bucket/key" },
     { ROW("verbose", OPTION_FLAG, is_verbose), .help = "log every step" },
     { ROW("quiet", OPTION_FLAG, is_quiet), .help = "log warnings and errors only" },
     { ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },

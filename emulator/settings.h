@@ -26,6 +26,7 @@ struct settings {
     bool is_unsandboxed;
     int64_t max_processes;
     int64_t concurrency_limit;
+    const char *s3_dir; /* NULL: no buckets */
     bool is_verbose;
     bool is_quiet;
     bool wants_help;

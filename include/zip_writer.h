@@ -15,7 +15,8 @@ struct zip_writer;
 
 struct zip_writer *zip_writer_create(void);
 
-/* Adds a file with its permission bits. The content is copied. */
+/* Adds a file with its permission bits. The content is copied. A mode with the type of a symbolic
+ * link or a directory makes one: the content is the target, the name ends with a slash. */
 MUST_CHECK bool zip_writer_add(struct zip_writer *writer, const char *name, unsigned mode,
                                struct text content, struct error *error);
 

@@ -36,13 +36,10 @@ static enum outcome list_destinations(struct call *call)
 static enum outcome download_code(struct call *call)
 {
     const struct admin *admin = call->state;
-    const char *query = json_text(call->input, "Query", "");
-    if (!lambda_code_fetch(admin->lambda, json_text(call->input, "Account", ""),
-                           json_text(call->input, "File", ""), text_from(query), &call->raw_body,
-                           &call->raw_body_size, &call->error))
-        return OUTCOME_FAULT;
-    call_header(call, "Content-Type", "application/zip");
-    return OUTCOME_OK;
+    const struct lambda_code_link link = { .account = json_text(call->input, "Account", ""),
+                                           .file = json_text(call->input, "File", ""),
+                                           .query = json_text(call->input, "Query", "") };
+    return lambda_code_download(admin->lambda, call, &link);
 }
 
 static const struct field download_fields[] = {
@@ -79,7 +76,8 @@ static const struct operation operations[] = {
       .flags = OPERATION_RAW_PAYLOAD | OPERATION_IS_OPEN, /* the link has its own signature */
       .input = download_fields,
       .handle = download_code,
-      .note = "What GetFunction's Code.Location points to; the link expires after 10 minutes." },
+      .note = "What GetFunction's Code.Location and a layer's Content.Location point to; the link "
+              "expires after 10 minutes." },
     { 0 },
 };
 

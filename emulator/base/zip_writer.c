@@ -29,10 +29,12 @@ struct zip_writer *zip_writer_create(void)
 bool zip_writer_add(struct zip_writer *writer, const char *name, unsigned mode, struct text content,
                     struct error *error)
 {
-    void *copy = xmemdup(content.data, content.size); /* libzip frees it */
+    /* libzip frees it, unless it is empty */
+    void *copy = content.size ? xmemdup(content.data, content.size) : NULL;
     zip_source_t *source = zip_source_buffer(writer->archive, copy, content.size, 1);
     zip_int64_t at = source ? zip_file_add(writer->archive, name, source, ZIP_FL_ENC_UTF_8) : -1;
-    zip_uint32_t attributes = (zip_uint32_t)(S_IFREG | (mode & PERMISSION_BITS)) << 16;
+    unsigned type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
+    zip_uint32_t attributes = (zip_uint32_t)(type | (mode & PERMISSION_BITS)) << 16;
     if (at < 0)
         zip_source_free(source);
     if (at < 0 ||

@@ -10,27 +10,13 @@
 
 #include "buffer.h"
 #include "crypto.h"
-#include "file.h"
-#include "lambda/faults.h"
 #include "lambda/function.h"
+#include "lambda/layer.h"
 #include "log.h"
-#include "runtime/package.h"
+#include "runtime/tree.h"
 #include "xalloc.h"
 
-enum { ZIPPED_MAX = 52428800, REMOVAL_DELAY_MS = 900 * 1000 };
-
-struct code_upload {
-    struct call *call;
-    operation_handler *next;
-    const char *code_directory;
-    struct text base64;
-    char *zip;
-    size_t size;
-    bool is_decoded;
-    unsigned char digest[SHA256_SIZE];
-    enum package_fault fault;
-    struct error error;
-};
+enum { REMOVAL_DELAY_MS = 900 * 1000 };
 
 struct garbage {
     struct garbage *next;
@@ -47,6 +33,12 @@ static char *hex_of(const char *sha256_base64)
     if (digest && size == SHA256_SIZE)
         crypto_hex(digest, size, hex);
     return hex;
+}
+
+static char *files_directory(const char *code_directory, const char *sha256_base64)
+{
+    CLEANUP(freep) char *hex = hex_of(sha256_base64);
+    return xformat("%s/%s/files", code_directory, hex);
 }
 
 static bool write_file(const char *path, struct text bytes, struct error *error)
@@ -67,28 +59,54 @@ static bool write_file(const char *path, struct text bytes, struct error *error)
     return is_whole;
 }
 
-/* Makes the package's directory under a temporary name, then gives it its own: the digest. Any
- * thread. */
-static enum package_fault install(const char *code_directory, struct text zip,
-                                  unsigned char digest_out[SHA256_SIZE], struct error *error)
+/* What a directory of code is filled with: a package, or layers laid over one another. */
+struct content {
+    const char *code_directory;
+    struct text zip;
+    const char *const *layers; /* NULL: it is a package */
+};
+
+static enum package_fault fill_from_zip(const struct content *content, const char *directory,
+                                        struct error *error)
 {
-    char hex[SHA256_HEX_SIZE];
-    crypto_sha256(zip, digest_out);
-    crypto_hex(digest_out, SHA256_SIZE, hex);
-    CLEANUP(freep) char *final = xformat("%s/%s", code_directory, hex);
+    CLEANUP(freep) char *files = xformat("%s/files", directory);
+    CLEANUP(freep) char *package = xformat("%s/package.zip", directory);
+    enum package_fault fault = package_unpack(content->zip, files, error);
+    return fault == PACKAGE_OK && !write_file(package, content->zip, error) ? PACKAGE_IO : fault;
+}
+
+static enum package_fault fill_from_layers(const struct content *content, const char *directory,
+                                           struct error *error)
+{
+    CLEANUP(freep) char *files = xformat("%s/files", directory);
+    if (mkdir(files, 0755) != 0) {
+        error_set(error, NULL, "cannot make %s: %s", files, strerror(errno));
+        return PACKAGE_IO;
+    }
+    for (const char *const *layer = content->layers; *layer; layer++) {
+        CLEANUP(freep) char *from = files_directory(content->code_directory, *layer);
+        if (!tree_lay_over(from, files, error))
+            return PACKAGE_IO;
+    }
+    return PACKAGE_OK;
+}
+
+/* Makes a directory of code under a temporary name, then gives it its own. Any thread. */
+static enum package_fault make(const struct content *content, const char *sha256_base64,
+                               struct error *error)
+{
+    CLEANUP(freep) char *hex = hex_of(sha256_base64);
+    CLEANUP(freep) char *final = xformat("%s/%s", content->code_directory, hex);
     if (access(final, F_OK) == 0)
         return PACKAGE_OK;
-    CLEANUP(freep) char *temporary = xformat("%s/new-XXXXXX", code_directory);
+    CLEANUP(freep) char *temporary = xformat("%s/new-XXXXXX", content->code_directory);
     if (!mkdtemp(temporary) || chmod(temporary, 0755) != 0) {
         error_set(error, NULL, "cannot make %s: %s", temporary, strerror(errno));
         return PACKAGE_IO;
     }
-    CLEANUP(freep) char *files = xformat("%s/files", temporary);
-    CLEANUP(freep) char *package = xformat("%s/package.zip", temporary);
-    enum package_fault fault = package_unpack(zip, files, error);
-    if (fault == PACKAGE_OK && !write_file(package, zip, error))
-        fault = PACKAGE_IO;
-    /* Somebody else may have uploaded the same bytes meanwhile: theirs are as good. */
+    enum package_fault fault = content->layers ? fill_from_layers(content, temporary, error)
+                                               : fill_from_zip(content, temporary, error);
+    /* Somebody else may have brought the same meanwhile: theirs is as good. */
     if (fault == PACKAGE_OK && rename(temporary, final) == 0)
         return PACKAGE_OK;
     if (fault == PACKAGE_OK && errno != EEXIST && errno != ENOTEMPTY) {
@@ -99,110 +117,70 @@ static enum package_fault install(const char *code_directory, struct text zip,
     return fault;
 }
 
-static void upload_work(void *owner)
+static char *digest_of(struct text bytes)
 {
-    struct code_upload *upload = owner;
-    upload->zip = base64_decode(upload->base64, &upload->size);
-    upload->is_decoded = upload->zip != NULL;
-    if (!upload->is_decoded || upload->size > ZIPPED_MAX)
-        return;
-    struct text zip = { upload->zip, upload->size };
-    upload->fault = zip.size ? install(upload->code_directory, zip, upload->digest, &upload->error)
-                             : PACKAGE_EMPTY;
+    unsigned char digest[SHA256_SIZE];
+    crypto_sha256(bytes, digest);
+    return base64_encode((struct text){ (char *)digest, sizeof(digest) });
 }
 
-static void upload_done(void *owner)
+enum package_fault code_install(const char *code_directory, struct text zip, char **sha256_out,
+                                struct error *error)
 {
-    struct code_upload *upload = owner;
-    struct call *call = upload->call;
-    lambda_of(call)->uploads--;
-    call->held = upload;
-    call_continue(call, upload->next);
+    struct content content = { .code_directory = code_directory, .zip = zip };
+    CLEANUP(freep) char *sha256 = digest_of(zip);
+    enum package_fault fault = zip.size ? make(&content, sha256, error) : PACKAGE_EMPTY;
+    if (fault == PACKAGE_OK)
+        *sha256_out = xstrdup(sha256);
+    return fault;
 }
 
-enum outcome code_upload_start(struct call *call, const char *zip_base64, operation_handler *next)
+bool code_join_layers(const char *code_directory, const char *const *layers, char **sha256_out,
+                      struct error *error)
 {
-    struct lambda *lambda = lambda_of(call);
-    struct code_upload *upload = xcalloc(1, sizeof(*upload));
-    upload->call = call;
-    upload->next = next;
-    upload->code_directory = lambda->code_directory;
-    upload->base64 = text_from(zip_base64);
-    lambda->uploads++;
-    loop_work(lambda->parts.loop, upload_work, upload_done, upload);
-    return OUTCOME_LATER;
-}
-
-static bool set_package_fault(struct call *call, struct code_upload *upload)
-{
-    switch (upload->fault) {
-    case PACKAGE_OK:
+    struct content content = { .code_directory = code_directory, .layers = layers };
+    if (!layers[1]) { /* one layer is what it is */
+        *sha256_out = xstrdup(layers[0]);
         return true;
-    case PACKAGE_NOT_ZIP:
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Could not unzip uploaded file. Please check your file, then try to "
-                         "upload again.");
-    case PACKAGE_EMPTY:
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Uploaded file must be a non-empty zip");
-    case PACKAGE_TOO_LARGE:
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Unzipped size must be smaller than %d bytes", PACKAGE_UNZIPPED_MAX);
-    case PACKAGE_IO:
-        break;
     }
-    return error_set(&call->error, NULL, "%s",
-                     upload->error.message ? upload->error.message : "unpacking failed");
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    for (const char *const *layer = layers; *layer; layer++)
+        buffer_add_format(&list, "layer %s\n", *layer);
+    CLEANUP(freep) char *sha256 = digest_of(buffer_text(&list));
+    if (make(&content, sha256, error) != PACKAGE_OK)
+        return false;
+    *sha256_out = xstrdup(sha256);
+    return true;
 }
 
-static bool judge(struct call *call, struct code_upload *upload)
+bool code_size(const char *code_directory, const char *sha256_base64, int64_t *size_out,
+               struct error *error)
 {
-    if (!upload->is_decoded)
-        return error_set(&call->error, &LAMBDA_SERIALIZATION,
-                         "Member ZipFile is not a valid base64 text");
-    if (upload->size > ZIPPED_MAX)
-        return error_set(&call->error, &LAMBDA_REQUEST_TOO_LARGE,
-                         "Zipped size must be smaller than %d bytes", ZIPPED_MAX);
-    return set_package_fault(call, upload);
-}
-
-bool code_upload_end(struct call *call, const char **sha256_out, int64_t *size_out)
-{
-    struct code_upload *upload = call->held;
-    call->held = NULL;
-    bool is_good = judge(call, upload);
-    if (is_good) {
-        CLEANUP(freep)
-        char *base64 = base64_encode((struct text){ (char *)upload->digest, SHA256_SIZE });
-        *sha256_out = arena_copy(&call->arena, text_from(base64));
-        *size_out = (int64_t)upload->size;
-    }
-    error_clear(&upload->error);
-    free(upload->zip);
-    free(upload);
-    return is_good;
+    CLEANUP(freep) char *files = files_directory(code_directory, sha256_base64);
+    return tree_size(files, size_out, error);
 }
 
 char *code_files_directory(const struct lambda *lambda, const char *sha256_base64)
 {
-    CLEANUP(freep) char *hex = hex_of(sha256_base64);
-    return xformat("%s/%s/files", lambda->code_directory, hex);
+    return files_directory(lambda->code_directory, sha256_base64);
 }
 
 char *code_add(struct lambda *lambda, struct text zip, struct error *error)
 {
-    unsigned char digest[SHA256_SIZE];
-    if (install(lambda->code_directory, zip, digest, error) != PACKAGE_OK)
-        return NULL;
-    return base64_encode((struct text){ (char *)digest, sizeof(digest) });
+    char *sha256;
+    return code_install(lambda->code_directory, zip, &sha256, error) == PACKAGE_OK ? sha256 : NULL;
 }
 
-char *code_read_package(const struct lambda *lambda, const char *sha256_base64, size_t *size_out)
+char *code_package_path(const struct lambda *lambda, const char *sha256_base64)
 {
     CLEANUP(freep) char *hex = hex_of(sha256_base64);
-    CLEANUP(freep) char *path = xformat("%s/%s/package.zip", lambda->code_directory, hex);
-    CLEANUP(error_clear) struct error gone = { 0 };
-    return file_read(path, ZIPPED_MAX, size_out, &gone);
+    return xformat("%s/%s/package.zip", lambda->code_directory, hex);
+}
+
+static bool is_used(const struct lambda *lambda, const char *sha256_base64)
+{
+    return code_is_used(lambda->parts.store, sha256_base64) ||
+           layer_code_is_used(lambda->parts.store, sha256_base64);
 }
 
 static void remove_package(struct lambda *lambda, const char *hex)
@@ -227,7 +205,7 @@ static void on_removal(void *owner)
         link = &(*link)->next;
     *link = garbage->next;
     /* An upload under way may be about to use the same bytes. */
-    if (lambda->uploads == 0 && !code_is_used(lambda->parts.store, garbage->sha256)) {
+    if (lambda->uploads == 0 && !is_used(lambda, garbage->sha256)) {
         CLEANUP(freep) char *hex = hex_of(garbage->sha256);
         remove_package(lambda, hex);
     }
@@ -246,6 +224,15 @@ void code_release(struct lambda *lambda, const char *sha256_base64)
                                  .sha256 = xstrdup(sha256_base64) };
     garbage->timer = loop_timer_start(lambda->parts.loop, REMOVAL_DELAY_MS, 0, on_removal, garbage);
     lambda->garbage = garbage;
+}
+
+void code_release_version(struct lambda *lambda, const struct function_version *version)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    const char *layers = json_text(configuration, "LayersSha256", NULL);
+    code_release(lambda, version->code_sha256);
+    if (layers)
+        code_release(lambda, layers);
 }
 
 void code_garbage_clear(struct lambda *lambda)
@@ -269,7 +256,7 @@ static bool is_used_hex(struct lambda *lambda, const char *hex)
         digest[i] = (unsigned char)value;
     }
     CLEANUP(freep) char *base64 = base64_encode((struct text){ (char *)digest, SHA256_SIZE });
-    return code_is_used(lambda->parts.store, base64);
+    return is_used(lambda, base64);
 }
 
 void code_sweep(struct lambda *lambda)

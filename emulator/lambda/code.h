@@ -1,7 +1,8 @@
 /*
- * Deployment packages on disk: <data dir>/code/<sha256>/package.zip as uploaded and files/
- * unpacked, shared by all versions with the same bytes. Unpacking runs on a worker; a package
- * appears under its name whole or not at all (rename).
+ * Code on disk: <data dir>/code/<sha256>/package.zip as uploaded and files/ unpacked, shared by
+ * all versions of functions and layers with the same bytes. A list of several layers has such a
+ * directory too, without a package: their files laid over one another. Code appears under its
+ * name whole or not at all (rename).
  */
 #ifndef COALMINE_CODE_H
 #define COALMINE_CODE_H
@@ -9,19 +10,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lambda/function.h"
 #include "lambda/state.h"
-#include "operation/operation.h"
+#include "runtime/package.h"
 
-/* A package that was taken in: call->held of a call between its two halves. */
-struct code_upload;
+/* Unpacks the zip unless it is here already. The digest (base64) is owned by the caller. Any
+ * thread. */
+MUST_CHECK enum package_fault code_install(const char *code_directory, struct text zip,
+                                           char **sha256_out, struct error *error);
 
-/* Decodes and unpacks `zip_base64` (borrowed from the call's input), then continues the call
- * with `next`, which calls code_upload_end(). Always OUTCOME_LATER. */
-enum outcome code_upload_start(struct call *call, const char *zip_base64, operation_handler *next);
+/* Lays layers (digests of their packages, NULL-ended, at least one) over one another, once for
+ * each list. The digest that names the result is owned by the caller. Any thread. */
+MUST_CHECK bool code_join_layers(const char *code_directory, const char *const *layers,
+                                 char **sha256_out, struct error *error);
 
-/* What came of it; true if the package is in place. False: the fault in AWS's words. The upload
- * is freed; `sha256_out` (base64) lives in the call's arena. */
-MUST_CHECK bool code_upload_end(struct call *call, const char **sha256_out, int64_t *size_out);
+/* Bytes of the unpacked files. Any thread. */
+MUST_CHECK bool code_size(const char *code_directory, const char *sha256_base64, int64_t *size_out,
+                          struct error *error);
 
 /* The directory with a package's files; owned by the caller. */
 char *code_files_directory(const struct lambda *lambda, const char *sha256_base64);
@@ -30,12 +35,15 @@ char *code_files_directory(const struct lambda *lambda, const char *sha256_base6
  * caller; NULL with a sentence if the disk refuses. */
 MUST_CHECK char *code_add(struct lambda *lambda, struct text zip, struct error *error);
 
-/* The bytes of the zip, owned by the caller; NULL if it is gone. */
-char *code_read_package(const struct lambda *lambda, const char *sha256_base64, size_t *size_out);
+/* The file with the zip; owned by the caller. */
+char *code_package_path(const struct lambda *lambda, const char *sha256_base64);
 
 /* Some version stopped using this code: when none is left it is removed, but not before a
  * function that may be running it still (900 s at most) has ended. */
 void code_release(struct lambda *lambda, const char *sha256_base64);
+
+/* The same for the version's layers too. */
+void code_release_version(struct lambda *lambda, const struct function_version *version);
 
 /* Removes packages that no version names, and half-made ones: start-up and reset. */
 void code_sweep(struct lambda *lambda);

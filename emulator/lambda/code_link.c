@@ -4,8 +4,11 @@
 
 #include "clock.h"
 #include "crypto.h"
+#include "file.h"
 #include "lambda/code.h"
 #include "lambda/faults.h"
+#include "lambda/function.h"
+#include "lambda/layer.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -47,17 +50,17 @@ static void sign(const char *secret, const char *account, const char *file, cons
     crypto_hex(mac, sizeof(mac), hex_out);
 }
 
-const char *code_link_make(struct call *call, const struct function_version *version)
+const char *code_link_make(struct call *call, const struct function_key *key, const char *code_id)
 {
     char date[TIMESTAMP_SIZE];
     char signature[SHA256_HEX_SIZE];
     const char *secret = get_secret(call->store, &call->arena);
-    const char *file = arena_format(&call->arena, "%s-%s", version->key.name, version->code_id);
+    const char *file = arena_format(&call->arena, "%s-%s", key->name, code_id);
     timestamp_print(clock_now_ms(), TIMESTAMP_BASIC, date);
-    sign(secret ? secret : "", version->key.account, file, date, signature);
+    sign(secret ? secret : "", key->account, file, date, signature);
     return arena_format(&call->arena,
                         "%s/snapshots/%s/%s?X-Amz-Date=%s&X-Amz-Expires=%d&X-Amz-Signature=%s",
-                        call->base_url, version->key.account, file, date, LIFETIME_S, signature);
+                        call->base_url, key->account, file, date, LIFETIME_S, signature);
 }
 
 static struct text parameter(struct text query, const char *name)
@@ -87,23 +90,79 @@ static bool check_link(const char *secret, const char *account, const char *file
            error_set(error, &LAMBDA_LINK_DENIED, "Request has expired");
 }
 
-bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *file,
-                       struct text query, char **bytes_out, size_t *size_out, struct error *error)
+static const char *find_code(struct store *store, struct arena *arena, const char *account,
+                             const char *name, const char *code_id)
 {
-    struct arena arena = { 0 };
-    size_t size = strlen(file);
+    const char *sha256;
+    bool is_found = version_find_by_code_id(store, account, name, code_id, arena, &sha256) ||
+                    layer_version_find_by_code_id(store, account, name, code_id, arena, &sha256);
+    return is_found ? sha256 : NULL;
+}
+
+/* A package on its way to the caller: call->held between the two halves. */
+struct download {
+    struct call *call;
+    struct lambda *lambda;
+    char *path;
+    char *bytes; /* NULL: it is gone */
+    size_t size;
+};
+
+static void download_work(void *owner)
+{
+    struct download *download = owner;
+    CLEANUP(error_clear) struct error gone = { 0 };
+    download->bytes = file_read(download->path, PACKAGE_UNZIPPED_MAX, &download->size, &gone);
+}
+
+static enum outcome answer_download(struct call *call)
+{
+    CLEANUP(freep) struct download *download = call->held;
+    call->held = NULL;
+    free(download->path);
+    if (!download->bytes)
+        return call_fault(call, &LAMBDA_LINK_GONE, "The specified key does not exist.");
+    call->raw_body = download->bytes;
+    call->raw_body_size = download->size;
+    call_header(call, "Content-Type", "application/zip");
+    return OUTCOME_OK;
+}
+
+static void download_done(void *owner)
+{
+    struct download *download = owner;
+    struct call *call = download->call;
+    download->lambda->uploads--;
+    call->held = download;
+    call_continue(call, answer_download);
+}
+
+static enum outcome start_download(struct lambda *lambda, struct call *call, const char *sha256)
+{
+    struct download *download = xcalloc(1, sizeof(*download));
+    download->call = call;
+    download->lambda = lambda;
+    download->path = code_package_path(lambda, sha256);
+    lambda->uploads++; /* so that nothing is removed meanwhile */
+    loop_work(lambda->parts.loop, download_work, download_done, download);
+    return OUTCOME_LATER;
+}
+
+enum outcome lambda_code_download(struct lambda *lambda, struct call *call,
+                                  const struct lambda_code_link *link)
+{
+    struct arena *arena = &call->arena;
+    struct store *store = lambda->parts.store;
+    size_t size = strlen(link->file);
     const char *sha256 = NULL;
-    bool is_good = check_link(get_secret(lambda->parts.store, &arena), account, file, query, error);
-    if (is_good && size > UUID_SIZE) {
+    if (!check_link(get_secret(store, arena), link->account, link->file, text_from(link->query),
+                    &call->error))
+        return OUTCOME_FAULT;
+    if (size > UUID_SIZE) {
         size_t name_size = size - UUID_SIZE; /* "-" and 36 characters */
-        const char *function = arena_copy(&arena, (struct text){ file, name_size });
-        if (!version_find_by_code_id(lambda->parts.store, account, function, file + name_size + 1,
-                                     &arena, &sha256))
-            sha256 = NULL;
+        const char *name = arena_copy(arena, (struct text){ link->file, name_size });
+        sha256 = find_code(store, arena, link->account, name, link->file + name_size + 1);
     }
-    *bytes_out = sha256 ? code_read_package(lambda, sha256, size_out) : NULL;
-    if (is_good && !*bytes_out)
-        is_good = error_set(error, &LAMBDA_LINK_GONE, "The specified key does not exist.");
-    arena_clear(&arena);
-    return is_good;
+    return sha256 ? start_download(lambda, call, sha256)
+                  : call_fault(call, &LAMBDA_LINK_GONE, "The specified key does not exist.");
 }

@@ -5,6 +5,8 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
+#include "lambda/layer.h"
+#include "lambda/layer_use.h"
 #include "lambda/runtime_management.h"
 #include "timestamp.h"
 #include "xalloc.h"
@@ -14,6 +16,9 @@ enum { ENVIRONMENT_MAX = 4096 };
 
 const char configuration_role_pattern[] =
     "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
+
+const char configuration_bucket_pattern[] = "[0-9A-Za-z\\.\\-_]*(?<!\\.)";
+const char *const configuration_architectures[] = { "x86_64", "arm64", NULL };
 
 static const struct field variable_key = { .type = FIELD_STRING,
                                            .pattern = "[a-zA-Z]([a-zA-Z0-9_])+" };
@@ -62,6 +67,13 @@ const struct field configuration_dead_letter_fields[] = {
       .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
     { 0 },
 };
+/* Refused for functions made of a zip, and there are no others. */
+const struct field configuration_image_fields[] = {
+    { .name = "EntryPoint", .type = FIELD_LIST, .length = BETWEEN(0, 1500), .item = &text_item },
+    { .name = "Command", .type = FIELD_LIST, .length = BETWEEN(0, 1500), .item = &text_item },
+    { .name = "WorkingDirectory", .type = FIELD_STRING, .length = BETWEEN(0, 1000) },
+    { 0 },
+};
 const struct field configuration_vpc_fields[] = {
     { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &text_item },
     { .name = "SecurityGroupIds", .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &text_item },
@@ -71,14 +83,11 @@ const struct field configuration_vpc_fields[] = {
 const struct field configuration_layer_item = {
     .type = FIELD_STRING,
     .length = BETWEEN(1, 140),
-    .pattern =
-        "(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"
-        "\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
-        "[a-zA-Z0-9-_]+)",
+    .pattern = layer_version_arn_pattern,
 };
 
 /* In the order in which the service prints them, section 12.6. */
-static const char *const runtimes[] = {
+const char *const configuration_runtimes[] = {
     "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",
     "nodejs22.x", "java25",     "python3.10",      "python3.11", "java21",     "ruby3.3",
     "ruby3.4",    "ruby3.2",    "python3.8",       "python3.9",  "java17",     "nodejs16.x",
@@ -126,7 +135,7 @@ static bool is_listed(const char *const *list, const char *value)
 static bool check_runtime(struct call *call)
 {
     const char *runtime = json_text(call->input, "Runtime", NULL);
-    if (!runtime || is_listed(runtimes, runtime))
+    if (!runtime || is_listed(configuration_runtimes, runtime))
         return true;
     if (is_listed(deprecated_runtimes, runtime))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
@@ -135,8 +144,8 @@ static bool check_runtime(struct call *call)
                          "while creating or updating functions.",
                          runtime);
     CLEANUP(buffer_clear) struct buffer list = { 0 };
-    for (const char *const *known = runtimes; *known; known++)
-        buffer_add_format(&list, "%s%s", known == runtimes ? "" : ", ", *known);
+    for (const char *const *known = configuration_runtimes; *known; known++)
+        buffer_add_format(&list, "%s%s", known == configuration_runtimes ? "" : ", ", *known);
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum "
                      "value set: [%s] or be a valid ARN",
@@ -172,19 +181,6 @@ static bool check_environment(struct call *call)
                      text);
 }
 
-/* No layer can be published here, so every layer version named is one that does not exist. */
-static bool check_layers(struct call *call)
-{
-    const cJSON *layers = json_get(call->input, "Layers");
-    if (cJSON_GetArraySize(layers) > 5)
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Cannot reference more than 5 layers.");
-    if (!layers || !layers->child)
-        return true;
-    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Layer version %s does not exist.",
-                     layers->child->valuestring);
-}
-
 static bool check_logging(struct call *call)
 {
     const cJSON *logging = json_get(call->input, "LoggingConfig");
@@ -200,7 +196,7 @@ static bool check_logging(struct call *call)
 
 bool configuration_check(struct call *call)
 {
-    return check_runtime(call) && check_environment(call) && check_layers(call) &&
+    return check_runtime(call) && check_environment(call) && layer_use_resolve(call) &&
            check_logging(call);
 }
 
@@ -257,7 +253,7 @@ void configuration_update(const struct call *call, cJSON *configuration)
     static const char *const members[] = {
         "Runtime",   "Role",       "Handler",       "Description",
         "Timeout",   "MemorySize", "TracingConfig", "EphemeralStorage",
-        "SnapStart", "VpcConfig",  "Architectures"
+        "SnapStart", "VpcConfig",  "Architectures", "Layers"
     };
     for (size_t i = 0; i < COUNT_OF(members); i++)
         update_member(call, configuration, members[i]);
@@ -266,8 +262,34 @@ void configuration_update(const struct call *call, cJSON *configuration)
         update_member(call, configuration, "Environment");
     else if (environment)
         cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
+    if (cJSON_GetArraySize(json_get(configuration, "Layers")) == 0)
+        cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Layers");
     update_removable(call, configuration);
     update_logging(configuration, json_get(call->input, "LoggingConfig"));
+}
+
+static void set_or_remove(cJSON *configuration, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(configuration, name);
+    if (value)
+        json_set_text(configuration, name, value);
+}
+
+void configuration_set_layers(cJSON *configuration, const char *layers_sha256)
+{
+    set_or_remove(configuration, "LayersSha256", layers_sha256);
+}
+
+void configuration_set_folder(cJSON *configuration, const char *folder)
+{
+    set_or_remove(configuration, "HotReload", folder);
+}
+
+const char *configuration_folder(const struct function_version *version, struct arena *arena)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    const char *folder = json_text(configuration, "HotReload", NULL);
+    return folder ? arena_copy(arena, text_from(folder)) : NULL;
 }
 
 cJSON *configuration_create(const struct call *call, const char *function_name)
@@ -363,6 +385,7 @@ void configuration_write(struct call *call, cJSON *output, const struct function
     json_set_text(output, "Version", version_text(&call->arena, version->number));
     for (size_t i = 0; i < COUNT_OF(after); i++)
         copy(output, configuration, after[i]);
+    layer_use_write(output, configuration);
     copy(output, configuration, "TracingConfig");
     json_set_text(output, "RevisionId", version->revision_id);
     write_state(output, state);

@@ -43,6 +43,7 @@
           .type = FIELD_STRING,                                                                    \
           .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },                                 \
         { .name = "Layers", .type = FIELD_LIST, .item = &configuration_layer_item },               \
+        { .name = "ImageConfig", .type = FIELD_STRUCTURE, .members = configuration_image_fields }, \
     {                                                                                              \
         .name = "VpcConfig", .type = FIELD_STRUCTURE, .members = configuration_vpc_fields          \
     }
@@ -53,9 +54,13 @@ extern const struct field configuration_tracing_fields[];
 extern const struct field configuration_logging_fields[];
 extern const struct field configuration_snap_start_fields[];
 extern const struct field configuration_dead_letter_fields[];
+extern const struct field configuration_image_fields[];
 extern const struct field configuration_vpc_fields[];
 extern const struct field configuration_layer_item;
 extern const char configuration_role_pattern[];
+extern const char configuration_bucket_pattern[];
+extern const char *const configuration_runtimes[]; /* in the order the service prints them */
+extern const char *const configuration_architectures[];
 
 /* The rules that need more than a row: runtime, environment, layers, log levels. */
 MUST_CHECK bool configuration_check(struct call *call);
@@ -65,6 +70,15 @@ cJSON *configuration_create(const struct call *call, const char *function_name);
 
 /* Puts the members that the call names into an older configuration. */
 void configuration_update(const struct call *call, cJSON *configuration);
+
+/*
+ * What is stored beside the members that AWS shows: LayersSha256, the layers joined (NULL: none),
+ * and HotReload, the folder that $LATEST runs from (NULL: it runs its code).
+ */
+void configuration_set_layers(cJSON *configuration, const char *layers_sha256);
+void configuration_set_folder(cJSON *configuration, const char *folder);
+/* In the arena; NULL: none. */
+const char *configuration_folder(const struct function_version *version, struct arena *arena);
 
 /* What FunctionConfiguration says about the life of the version. */
 enum configuration_state {

@@ -250,8 +250,10 @@ bool version_publish(struct store *store, const struct function_version *latest,
 struct account_usage account_usage(struct store *store, const char *account, const char *region)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT coalesce(sum(code_size), 0), count(DISTINCT name) FROM "
-                           "lambda_version WHERE account = ? AND region = ?");
+        store_query(store, "SELECT coalesce(sum(code_size), 0) + (SELECT coalesce(sum(code_size), "
+                           "0) FROM lambda_layer_version WHERE account = ?1 AND region = ?2), "
+                           "count(DISTINCT name) FROM lambda_version WHERE account = ?1 AND "
+                           "region = ?2");
     struct account_usage usage = { 0 };
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, region);
@@ -265,7 +267,9 @@ struct account_usage account_usage(struct store *store, const char *account, con
 bool code_is_used(struct store *store, const char *code_sha256)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT 1 FROM lambda_version WHERE code_sha256 = ? LIMIT 1");
+        store_query(store, "SELECT 1 FROM lambda_version WHERE code_sha256 = ?1 UNION ALL SELECT 1 "
+                           "FROM lambda_version WHERE json_extract(configuration, "
+                           "'$.LayersSha256') = ?1 LIMIT 1");
     store_bind_text(query, 1, code_sha256);
     bool found = store_step(store, query);
     sqlite3_reset(query);

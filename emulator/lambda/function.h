@@ -61,14 +61,15 @@ bool version_publish(struct store *store, const struct function_version *latest,
                      const char *description, struct arena *arena,
                      struct function_version *version_out);
 
-/* What an account's functions take in a region; every version counts its code again. */
+/* What an account's functions and layers take in a region; every version counts its code again.
+ */
 struct account_usage {
     int64_t code_size;
     int64_t function_count;
 };
 struct account_usage account_usage(struct store *store, const char *account, const char *region);
 
-/* True if some version, of any function, has this code. */
+/* True if some version, of any function, has this code, or these layers joined. */
 bool code_is_used(struct store *store, const char *code_sha256);
 /* The version of any function in the account that has this download name; false if none. */
 bool version_find_by_code_id(struct store *store, const char *account, const char *function,

@@ -14,11 +14,13 @@
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
+#include "lambda/layer_use.h"
 #include "lambda/policy.h"
 #include "lambda/qualifier.h"
 #include "lambda/tags.h"
 #include "lambda/unsupported.h"
 #include "lambda/target.h"
+#include "lambda/version_code.h"
 #include "operation/page.h"
 #include "xalloc.h"
 
@@ -120,28 +122,40 @@ static bool check_is_new(struct call *call, const struct function_name *name)
                      name->key.name);
 }
 
-/* Code comes as ZipFile; what comes from elsewhere is refused by name. */
-static bool find_zip(struct call *call, const cJSON *code, const char **zip_out)
+/* Where the new function's code comes from; its folder is frozen if it is published too. */
+static bool read_source(struct call *call, struct code_source *source_out)
 {
-    *zip_out = json_text(code, "ZipFile", NULL);
-    if (*zip_out)
-        return true;
+    const cJSON *code = json_get(call->input, "Code");
     if (json_get(code, "ImageUri"))
         return error_set(&call->error, &LAMBDA_NOT_IMPLEMENTED,
-                         "Coalmine does not emulate container images (ImageUri); send ZipFile");
-    if (json_get(code, "S3Bucket"))
+                         "Coalmine does not emulate container images (ImageUri); send ZipFile, or "
+                         "S3Bucket and S3Key");
+    if (!code_source_read(call, code, true, source_out))
+        return false;
+    source_out->is_frozen = json_bool(call->input, "Publish", false);
+    source_out->layers = layer_use_digests(&call->arena, json_get(call->input, "Layers"));
+    return true;
+}
+
+static bool refuse_image(struct call *call)
+{
+    if (json_get(call->input, "Handler") || json_get(call->input, "Runtime") ||
+        json_get(call->input, "Layers"))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error "
-                         "Message: The specified bucket does not exist");
-    return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                     "Please provide a source for function code.");
+                         "Please don't provide Handler or Runtime or Layer when the intended "
+                         "function PackageType is Image.");
+    return error_set(&call->error, &LAMBDA_NOT_IMPLEMENTED,
+                     "Coalmine does not emulate container images (PackageType Image)");
 }
 
 static bool check_package_type(struct call *call)
 {
     if (strcmp(json_text(call->input, "PackageType", "Zip"), "Zip") != 0)
-        return error_set(&call->error, &LAMBDA_NOT_IMPLEMENTED,
-                         "Coalmine does not emulate container images (PackageType Image)");
+        return refuse_image(call);
+    if (json_get(call->input, "ImageConfig"))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Please don't provide ImageConfig when the intended function PackageType "
+                         "is Zip.");
     if (!json_get(call->input, "Runtime") || !json_get(call->input, "Handler"))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Runtime and Handler are mandatory parameters for functions created "
@@ -159,13 +173,15 @@ static bool check_creation(struct call *call, struct function_name *name_out)
 
 /* The row that is stored, from what was asked and uploaded. */
 static void fill_latest(struct call *call, const struct function_name *name,
+                        const struct code_source *source, const struct code_taken *taken,
                         struct function_version *latest)
 {
     CLEANUP(json_deletep) cJSON *configuration = configuration_create(call, name->key.name);
+    version_code_set(call, source, taken, configuration, latest);
+    configuration_set_layers(configuration, taken->layers_sha256);
     CLEANUP(freep) char *text = json_print(configuration);
     latest->key = name->key;
     latest->configuration = arena_copy(&call->arena, text_from(text));
-    latest->code_id = new_uuid(call);
     latest->revision_id = new_uuid(call);
     latest->modified_ms = clock_now_ms();
 }
@@ -174,12 +190,14 @@ static enum outcome create_function_with_code(struct call *call)
 {
     struct function_name name;
     struct function_version latest = { 0 };
-    if (!code_upload_end(call, &latest.code_sha256, &latest.code_size) ||
+    struct code_source source;
+    struct code_taken taken;
+    if (!code_upload_end(call, &taken) || !read_source(call, &source) ||
         !function_name_read(call, &name) || !check_is_new(call, &name))
         return OUTCOME_FAULT;
     cJSON *tags = json_get(call->input, "Tags");
     CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("{}");
-    fill_latest(call, &name, &latest);
+    fill_latest(call, &name, &source, &taken, &latest);
     function_insert(call->store, &latest, tags_text);
     code_signing_set_function(call->store, &name.key,
                               json_text(call->input, "CodeSigningConfigArn", NULL));
@@ -188,7 +206,8 @@ static enum outcome create_function_with_code(struct call *call)
     struct function_version shown = latest;
     shown.revision_id = new_uuid(call);
     if (json_bool(call->input, "Publish", false)) {
-        publish(call, &latest, NULL, &shown);
+        struct function_version frozen = version_code_freeze(call, &latest, &taken);
+        publish(call, &frozen, NULL, &shown);
         shown.revision_id = new_uuid(call);
     }
     configuration_write(call, call_output(call), &shown, NULL, CONFIGURATION_CREATING);
@@ -198,10 +217,20 @@ static enum outcome create_function_with_code(struct call *call)
 static enum outcome create_function(struct call *call)
 {
     struct function_name name;
-    const char *zip;
-    if (!check_creation(call, &name) || !find_zip(call, json_get(call->input, "Code"), &zip))
+    struct code_source source;
+    if (!check_creation(call, &name) || !read_source(call, &source))
         return OUTCOME_FAULT;
-    return code_upload_start(call, zip, create_function_with_code);
+    return code_upload_start(call, &source, create_function_with_code);
+}
+
+/* A folder is where it is: there is nothing to download. */
+static void write_code(struct call *call, cJSON *code, const struct function_version *version)
+{
+    const char *folder = configuration_folder(version, &call->arena);
+    json_set_text(code, "RepositoryType", folder ? "hot-reload" : "S3");
+    json_set_text(code, "Location",
+                  folder ? arena_format(&call->arena, "file://%s", folder)
+                         : code_link_make(call, &version->key, version->code_id));
 }
 
 static enum outcome get_function(struct call *call)
@@ -213,9 +242,7 @@ static enum outcome get_function(struct call *call)
     cJSON *output = call_output(call);
     configuration_write(call, json_set_object(output, "Configuration"), &version, name.qualifier,
                         CONFIGURATION_ACTIVE);
-    cJSON *code = json_set_object(output, "Code");
-    json_set_text(code, "RepositoryType", "S3");
-    json_set_text(code, "Location", code_link_make(call, &version));
+    write_code(call, json_set_object(output, "Code"), &version);
     cJSON *tags = json_parse(text_from(function_tags(call->store, &name.key, &call->arena)));
     if (tags && tags->child)
         json_set(output, "Tags", tags);
@@ -295,7 +322,7 @@ static void release_versions(struct call *call, const struct function_key *key)
     struct function_version version;
     int64_t after = -1;
     while (version_next(call->store, key, after, &call->arena, &version)) {
-        code_release(lambda_of(call), version.code_sha256);
+        code_release_version(lambda_of(call), &version);
         target_retire(lambda_of(call), &version);
         after = version.number;
     }
@@ -316,7 +343,7 @@ static enum outcome delete_version(struct call *call, const struct function_name
                           "[%s]",
                           aliases);
     if (version_find(call->store, &name->key, number, &call->arena, &version)) {
-        code_release(lambda_of(call), version.code_sha256);
+        code_release_version(lambda_of(call), &version);
         target_retire(lambda_of(call), &version);
         qualifier_release(call->store, &name->key, version_text(&call->arena, number));
         version_delete(call->store, &name->key, number);
@@ -351,15 +378,15 @@ static enum outcome delete_function(struct call *call)
 }
 
 static const char *const package_types[] = { "Zip", "Image", NULL };
-static const char *const architectures[] = { "x86_64", "arm64", NULL };
 static const char *const function_versions[] = { "ALL", NULL };
-static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
+static const struct field architecture_item = { .type = FIELD_STRING,
+                                                .values = configuration_architectures };
 static const struct field code_fields[] = {
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
     { .name = "S3Bucket",
       .type = FIELD_STRING,
       .length = BETWEEN(3, 63),
-      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
+      .pattern = configuration_bucket_pattern },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
@@ -418,9 +445,10 @@ const struct operation function_operations[] = {
       .input = create_function_fields,
       .handle = create_function,
       .body_ceiling = CREATE_BODY_MAX,
-      .note = "Code by ZipFile. Every well-formed role can be assumed. VPC settings are kept and "
-              "shown, without effect. FileSystemConfigs, ImageConfig, CapacityProviderConfig, "
-              "DurableConfig, TenancyConfig and PublishTo are refused." },
+      .note = "Code by ZipFile, from --s3-dir, or from a folder (bucket hot-reload). Every "
+              "well-formed role can be assumed. VPC settings are kept and shown, without effect. "
+              "FileSystemConfigs, CapacityProviderConfig, DurableConfig, "
+              "TenancyConfig and PublishTo are refused." },
     { .name = "GetFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}",
       .input = get_function_fields,

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "lambda/concurrency.h"
 #include "lambda/faults.h"
+#include "lambda/hot_reload.h"
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "lambda/metric_set.h"
@@ -122,7 +123,10 @@ static void submit(struct running *running, const struct target_version *version
         .on_done = on_done,
         .owner = running,
     };
-    pool_submit(running->lambda->parts.pool, &version->plan, &invocation);
+    if (version->is_hot)
+        hot_reload_submit(running->lambda, &version->plan, &invocation);
+    else
+        pool_submit(running->lambda->parts.pool, &version->plan, &invocation);
 }
 
 bool invocation_start(struct lambda *lambda, const struct target *target,

@@ -13,6 +13,7 @@
 #include "lambda/delivery.h"
 #include "lambda/event_queue.h"
 #include "lambda/function.h"
+#include "lambda/hot_reload.h"
 #include "lambda/metric_set.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
@@ -44,6 +45,7 @@ void lambda_destroy(struct lambda *lambda)
     if (!lambda)
         return;
     event_queue_destroy(lambda->events);
+    hot_reload_forget(lambda);
     code_garbage_clear(lambda);
     targets_forget(lambda);
     metric_sets_forget(lambda);
@@ -57,6 +59,7 @@ void lambda_reset(struct lambda *lambda)
 {
     targets_forget(lambda);
     metric_sets_forget(lambda);
+    hot_reload_forget(lambda);
     code_garbage_clear(lambda);
     if (lambda->uploads == 0) /* else a package under way would be taken for half-made */
         code_sweep(lambda);
@@ -124,8 +127,8 @@ cJSON *lambda_deliveries(struct lambda *lambda)
 
 void lambda_finish_uploads(struct lambda *lambda)
 {
-    while (lambda->uploads)
-        uv_run(loop_uv(lambda->parts.loop), UV_RUN_ONCE);
+    while (lambda->uploads || lambda->looks)
+        loop_turn(lambda->parts.loop);
 }
 
 void lambda_replay(struct lambda *lambda, struct text record)

@@ -28,6 +28,7 @@ struct lambda_parts {
     struct metrics *metrics;
     struct pool *pool;
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
+    const char *s3_directory;  /* with a directory per bucket; NULL: there are no buckets */
 };
 
 extern const struct service lambda_service;
@@ -68,7 +69,8 @@ enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
  * the caller. */
 cJSON *lambda_deliveries(struct lambda *lambda);
 
-/* Runs the loop until no package is being unpacked any more: their calls are ended then. */
+/* Runs the loop until no package is being unpacked or read any more, and no folder looked at:
+ * their calls are ended then, or in the pool. */
 void lambda_finish_uploads(struct lambda *lambda);
 
 /* Applies a JOURNAL_INVOCATION record at start. */
@@ -79,13 +81,16 @@ void lambda_replay(struct lambda *lambda, struct text record);
 MUST_CHECK bool lambda_load_workshop(struct lambda *lambda, const char *region,
                                      struct error *error);
 
-/*
- * The download behind Code.Location: `file` is "<function>-<uuid>", `query` the link's signed
- * parameters. False with a fault (403 expired or forged, 404 gone) in S3's words; else the zip's
- * bytes, owned by the caller.
- */
-MUST_CHECK bool lambda_code_fetch(struct lambda *lambda, const char *account, const char *file,
-                                  struct text query, char **bytes_out, size_t *size_out,
-                                  struct error *error);
+/* What follows /snapshots/ in a Code.Location. */
+struct lambda_code_link {
+    const char *account;
+    const char *file;  /* "<function or layer>-<uuid>" */
+    const char *query; /* the signed parameters */
+};
+
+/* The download behind Code.Location: answers with the zip's bytes, read on a worker, or with a
+ * fault in S3's words: 403 expired or forged, 404 gone. */
+enum outcome lambda_code_download(struct lambda *lambda, struct call *call,
+                                  const struct lambda_code_link *link);
 
 #endif

@@ -16,7 +16,9 @@ struct lambda {
     uint64_t metrics_generation; /* that the targets' metric handles belong to */
     struct map published;        /* struct metric_set by dimension values; as the targets */
     struct garbage *garbage;     /* code that lost its last version; removed later */
-    size_t uploads;              /* packages being unpacked */
+    size_t uploads;              /* packages being unpacked or read */
+    struct map hot_folders;      /* struct hot_folder by its plan's key */
+    size_t looks;                /* at such folders, going on */
     struct event_queue *events;
 };
 

@@ -7,6 +7,7 @@
 #include "lambda/code.h"
 #include "lambda/function.h"
 #include "lambda/faults.h"
+#include "lambda/hot_reload.h"
 #include "lambda/recursion.h"
 #include "lambda/routing.h"
 #include "xalloc.h"
@@ -44,13 +45,18 @@ static void make_version(struct lambda *lambda, struct target_version *made,
 {
     struct arena *arena = &made->texts;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
-    CLEANUP(freep) char *directory = code_files_directory(lambda, version->code_sha256);
+    const char *folder = json_text(configuration, "HotReload", NULL);
+    const char *layers = json_text(configuration, "LayersSha256", NULL);
+    CLEANUP(freep) char *files = code_files_directory(lambda, version->code_sha256);
+    CLEANUP(freep) char *layered = layers ? code_files_directory(lambda, layers) : NULL;
+    made->is_hot = folder != NULL;
     const char *group = json_text(json_get(configuration, "LoggingConfig"), "LogGroup", "");
     made->plan = (struct sandbox_plan){
         .key = sandbox_key(arena, version),
         .runtime = copied(arena, json_text(configuration, "Runtime", "")),
         .handler = copied(arena, json_text(configuration, "Handler", "")),
-        .code_directory = copied(arena, directory),
+        .code_directory = copied(arena, folder ? folder : files),
+        .layers_directory = layered ? copied(arena, layered) : NULL,
         .function_name = copied(arena, version->key.name),
         .version = copied(arena, version_text(arena, version->number)),
         .region = copied(arena, version->key.region),
@@ -58,6 +64,7 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .log_group = copied(arena, group),
         .variables = make_variables(arena, configuration),
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
+        .storage_mb = (int)json_int(json_get(configuration, "EphemeralStorage"), "Size", 0),
         .timeout_ms = (int)json_int(configuration, "Timeout", 0) * MS_PER_SECOND,
     };
 }
@@ -209,6 +216,8 @@ void targets_forget(struct lambda *lambda)
 void target_retire(struct lambda *lambda, const struct function_version *version)
 {
     struct arena arena = { 0 };
-    pool_retire(lambda->parts.pool, sandbox_key(&arena, version));
+    const char *key = sandbox_key(&arena, version);
+    pool_retire(lambda->parts.pool, key);
+    hot_reload_retire(lambda, key);
     arena_clear(&arena);
 }

@@ -19,6 +19,7 @@
 struct target_version {
     struct sandbox_plan plan; /* its version says which */
     struct arena texts;       /* what the plan borrows from */
+    bool is_hot;              /* runs from a developer's folder: hot_reload.h */
     struct concurrency_version concurrency;
 };
 

@@ -19,13 +19,6 @@ static const struct field file_system_fields[] = {
 };
 const struct field unsupported_file_system_item = { .type = FIELD_STRUCTURE,
                                                     .members = file_system_fields };
-static const struct field text_item = { .type = FIELD_STRING };
-const struct field unsupported_image_fields[] = {
-    { .name = "EntryPoint", .type = FIELD_LIST, .length = BETWEEN(0, 1500), .item = &text_item },
-    { .name = "Command", .type = FIELD_LIST, .length = BETWEEN(0, 1500), .item = &text_item },
-    { .name = "WorkingDirectory", .type = FIELD_STRING, .length = BETWEEN(0, 1000) },
-    { 0 },
-};
 static const struct field managed_instances_fields[] = {
     { .name = "CapacityProviderArn",
       .type = FIELD_STRING,
@@ -61,11 +54,8 @@ static const struct {
     const char *member;
     const char *feature;
 } rows[] = {
-    { "FileSystemConfigs", "file systems" },
-    { "ImageConfig", "container images" },
-    { "CapacityProviderConfig", "capacity providers" },
-    { "PublishTo", "capacity providers" },
-    { "DurableConfig", "durable executions" },
+    { "FileSystemConfigs", "file systems" }, { "CapacityProviderConfig", "capacity providers" },
+    { "PublishTo", "capacity providers" },   { "DurableConfig", "durable executions" },
     { "TenancyConfig", "tenant isolation" },
 };
 

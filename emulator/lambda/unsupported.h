@@ -9,7 +9,6 @@
 #include "operation/operation.h"
 
 extern const struct field unsupported_file_system_item;
-extern const struct field unsupported_image_fields[];
 extern const struct field unsupported_capacity_fields[];
 extern const struct field unsupported_durable_fields[];
 extern const struct field unsupported_tenancy_fields[];
@@ -26,7 +25,6 @@ extern const char *const unsupported_publish_targets[];
       .type = FIELD_LIST,                                                                          \
       .length = BETWEEN(0, 1),                                                                     \
       .item = &unsupported_file_system_item },                                                     \
-        { .name = "ImageConfig", .type = FIELD_STRUCTURE, .members = unsupported_image_fields },   \
         { .name = "CapacityProviderConfig",                                                        \
           .type = FIELD_STRUCTURE,                                                                 \
           .members = unsupported_capacity_fields },                                                \

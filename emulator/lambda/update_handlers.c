@@ -6,9 +6,11 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/layer_use.h"
 #include "lambda/runtime_management.h"
 #include "lambda/target.h"
 #include "lambda/unsupported.h"
+#include "lambda/version_code.h"
 #include "xalloc.h"
 
 enum { UPDATE_BODY_MAX = 70167211 };
@@ -19,11 +21,18 @@ static void finish_update(struct call *call, const struct function_version *old,
                           struct function_version *latest)
 {
     target_retire(lambda_of(call), old);
+    code_release_version(lambda_of(call), old); /* looks again, later, whether anybody uses it */
     latest->modified_ms = clock_now_ms();
     latest->revision_id = new_uuid(call);
     function_update(call->store, latest);
     latest->generation++; /* as stored */
     targets_forget(lambda_of(call));
+}
+
+static const char *const *stored_layers(struct call *call, const struct function_version *latest)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest->configuration));
+    return layer_use_digests(&call->arena, json_get(configuration, "Layers"));
 }
 
 static bool begin_update(struct call *call, struct function_version *latest_out)
@@ -33,32 +42,42 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
            revision_matches(call, latest_out->revision_id) && unsupported_check(call);
 }
 
+/* The code that the call brings; the layers are those that the function has, for the limit that
+ * is on both. */
+static bool read_source(struct call *call, const struct function_version *latest,
+                        struct code_source *source_out)
+{
+    if (!code_source_read(call, call->input, true, source_out))
+        return false;
+    source_out->is_frozen = json_bool(call->input, "Publish", false);
+    source_out->layers = stored_layers(call, latest);
+    return true;
+}
+
 static enum outcome update_function_code_with_code(struct call *call)
 {
     struct function_version latest;
-    const char *sha256;
-    int64_t size;
-    if (!code_upload_end(call, &sha256, &size) || !begin_update(call, &latest))
+    struct code_source source;
+    struct code_taken taken;
+    if (!code_upload_end(call, &taken) || !begin_update(call, &latest) ||
+        !read_source(call, &latest, &source))
         return OUTCOME_FAULT;
     const struct function_version old = latest;
-    latest.code_sha256 = sha256;
-    latest.code_size = size;
-    latest.code_id = new_uuid(call);
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest.configuration));
     configuration_update(call, configuration); /* Architectures is the one member it can change */
+    version_code_set(call, &source, &taken, configuration, &latest);
     CLEANUP(freep) char *text = json_print(configuration);
     latest.configuration = arena_copy(&call->arena, text_from(text));
     if (json_bool(call->input, "DryRun", false)) {
-        code_release(lambda_of(call), sha256);
+        code_release_version(lambda_of(call), &latest);
         configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_ACTIVE);
         return OUTCOME_OK;
     }
     finish_update(call, &old, &latest);
-    if (strcmp(old.code_sha256, sha256) != 0)
-        code_release(lambda_of(call), old.code_sha256);
     if (json_bool(call->input, "Publish", false)) {
         struct function_version version;
-        publish(call, &latest, NULL, &version);
+        struct function_version frozen = version_code_freeze(call, &latest, &taken);
+        publish(call, &frozen, NULL, &version);
         configuration_write(call, call_output(call), &version,
                             version_text(&call->arena, version.number), CONFIGURATION_CREATING);
         return OUTCOME_OK;
@@ -73,19 +92,39 @@ static enum outcome update_function_code(struct call *call)
     struct function_version latest;
     if (!begin_update(call, &latest))
         return OUTCOME_FAULT;
-    const char *zip = json_text(call->input, "ZipFile", NULL);
+    struct code_source source;
     if (json_get(call->input, "ImageUri"))
         return call_fault(call, &LAMBDA_INVALID_PARAMETER,
                           "Please don't provide ImageUri when updating a function with "
                           "packageType Zip.");
-    if (!zip && json_get(call->input, "S3Bucket"))
-        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
-                          "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error "
-                          "Message: The specified bucket does not exist");
-    if (!zip)
-        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
-                          "Please provide a source for function code.");
-    return code_upload_start(call, zip, update_function_code_with_code);
+    if (!read_source(call, &latest, &source))
+        return OUTCOME_FAULT;
+    return code_upload_start(call, &source, update_function_code_with_code);
+}
+
+static enum outcome store_configuration(struct call *call, const struct function_version *old,
+                                        const char *layers_sha256)
+{
+    struct function_version latest = *old;
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest.configuration));
+    configuration_update(call, configuration);
+    if (json_get(call->input, "Layers"))
+        configuration_set_layers(configuration, layers_sha256);
+    CLEANUP(freep) char *text = json_print(configuration);
+    latest.configuration = arena_copy(&call->arena, text_from(text));
+    finish_update(call, old, &latest);
+    latest.revision_id = new_uuid(call);
+    configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_UPDATING);
+    return OUTCOME_OK;
+}
+
+static enum outcome update_configuration_with_layers(struct call *call)
+{
+    struct function_version latest;
+    struct code_taken taken;
+    if (!code_upload_end(call, &taken) || !begin_update(call, &latest))
+        return OUTCOME_FAULT;
+    return store_configuration(call, &latest, taken.layers_sha256);
 }
 
 /* A function that stays on one runtime version stays on its runtime. */
@@ -110,26 +149,28 @@ static enum outcome update_function_configuration(struct call *call)
     if (!begin_update(call, &latest) || !configuration_check(call) ||
         !check_runtime_change(call, &latest))
         return OUTCOME_FAULT;
-    const struct function_version old = latest;
-    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(latest.configuration));
-    configuration_update(call, configuration);
-    CLEANUP(freep) char *text = json_print(configuration);
-    latest.configuration = arena_copy(&call->arena, text_from(text));
-    finish_update(call, &old, &latest);
-    latest.revision_id = new_uuid(call);
-    configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_UPDATING);
-    return OUTCOME_OK;
+    if (json_get(call->input, "ImageConfig"))
+        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
+                          "Please don't provide ImageConfig when updating a function with "
+                          "packageType Zip.");
+    struct code_source source = {
+        .sha256 = configuration_folder(&latest, &call->arena) ? NULL : latest.code_sha256,
+        .layers = layer_use_digests(&call->arena, json_get(call->input, "Layers")),
+    };
+    if (!source.layers)
+        return store_configuration(call, &latest, NULL);
+    return code_upload_start(call, &source, update_configuration_with_layers);
 }
 
-static const char *const architectures[] = { "x86_64", "arm64", NULL };
-static const struct field architecture_item = { .type = FIELD_STRING, .values = architectures };
+static const struct field architecture_item = { .type = FIELD_STRING,
+                                                .values = configuration_architectures };
 static const struct field update_code_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
     { .name = "S3Bucket",
       .type = FIELD_STRING,
       .length = BETWEEN(3, 63),
-      .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)" },
+      .pattern = configuration_bucket_pattern },
     { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },

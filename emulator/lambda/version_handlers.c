@@ -5,6 +5,7 @@
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/unsupported.h"
+#include "lambda/version_code.h"
 
 static bool code_matches(struct call *call, const struct function_version *latest)
 {
@@ -16,19 +17,54 @@ static bool code_matches(struct call *call, const struct function_version *lates
                      wanted, latest->code_sha256);
 }
 
-static enum outcome publish_version(struct call *call)
+static bool begin(struct call *call, struct function_version *latest_out)
 {
     struct function_name name;
-    struct function_version latest;
+    return function_name_read(call, &name) && latest_get(call, &name, latest_out);
+}
+
+/* `latest` as it is to be published: its code is at rest. */
+static enum outcome publish_frozen(struct call *call, const struct function_version *latest)
+{
     struct function_version version;
-    if (!function_name_read(call, &name) || !latest_get(call, &name, &latest) ||
-        !code_matches(call, &latest) || !revision_matches(call, latest.revision_id) ||
-        !unsupported_check(call))
+    if (!revision_matches(call, latest->revision_id))
         return OUTCOME_FAULT;
-    publish(call, &latest, json_text(call->input, "Description", NULL), &version);
+    publish(call, latest, json_text(call->input, "Description", NULL), &version);
     configuration_write(call, call_output(call), &version,
                         version_text(&call->arena, version.number), CONFIGURATION_ACTIVE);
     return OUTCOME_OK;
+}
+
+static enum outcome publish_version_with_code(struct call *call)
+{
+    struct function_version latest;
+    struct code_taken taken;
+    if (!code_upload_end(call, &taken) || !begin(call, &latest))
+        return OUTCOME_FAULT;
+    const char *folder = configuration_folder(&latest, &call->arena);
+    if (folder && strcmp(folder, taken.folder) != 0) /* it was moved while the copy was made */
+        return call_fault(call, &LAMBDA_RESOURCE_CONFLICT,
+                          "The operation cannot be performed at this time. An update is in "
+                          "progress for resource: %s",
+                          function_arn(&call->arena, &latest.key, NULL));
+    struct function_version frozen = version_code_freeze(call, &latest, &taken);
+    /* CodeSha256 may be what $LATEST shows, or what the copy is to be. */
+    if (!code_matches(call, &latest) && !code_matches(call, &frozen))
+        return OUTCOME_FAULT;
+    error_clear(&call->error);
+    return publish_frozen(call, &frozen);
+}
+
+static enum outcome publish_version(struct call *call)
+{
+    struct function_version latest;
+    if (!begin(call, &latest) || !unsupported_check(call))
+        return OUTCOME_FAULT;
+    struct code_source source = { .folder = configuration_folder(&latest, &call->arena),
+                                  .is_frozen = true };
+    if (source.folder)
+        return code_upload_start(call, &source, publish_version_with_code);
+    return code_matches(call, &latest) ? publish_frozen(call, &latest) : OUTCOME_FAULT;
 }
 
 static enum outcome list_versions(struct call *call)

@@ -124,6 +124,12 @@ void loop_stop(struct loop *loop)
     loop_wake(loop);
 }
 
+void loop_turn(struct loop *loop)
+{
+    loop->is_stopping = false;
+    uv_run(&loop->uv, UV_RUN_ONCE);
+}
+
 void loop_run_until(struct loop *loop, const bool *flag)
 {
     while (!*flag && uv_run(&loop->uv, UV_RUN_ONCE))

@@ -22,6 +22,9 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* One turn, that waits for something to happen; also after loop_stop(). */
+void loop_turn(struct loop *loop);
+
 /* Runs turns until `*flag` is true or nothing is left to wait for: what the unit tests wait with.
  */
 void loop_run_until(struct loop *loop, const bool *flag);

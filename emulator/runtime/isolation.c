@@ -3,6 +3,7 @@
  */
 #include "runtime/isolation.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -119,33 +120,71 @@ const char *isolation_program(void)
     return program;
 }
 
-/* An interpreter outside the system brings its whole prefix: /opt/node/bin/node needs /opt/node. */
-static void add_interpreter(struct string_list *arguments, const char *interpreter)
+/* An interpreter outside the system brings its whole prefix: /opt/node/bin/node needs /opt/node.
+ * Owned by the caller; NULL if it needs nothing. */
+static char *find_prefix(const char *interpreter)
 {
     static const char *const shown[] = { "/usr/", "/bin/", "/sbin/", "/lib" };
-    CLEANUP(freep) char *path = realpath(interpreter, NULL);
-    if (!path)
-        return;
-    for (size_t i = 0; i < COUNT_OF(shown); i++)
-        if (text_starts_with(text_from(path), shown[i]))
-            return;
+    char *path = interpreter ? realpath(interpreter, NULL) : NULL;
+    bool is_shown = !path;
+    for (size_t i = 0; i < COUNT_OF(shown) && !is_shown; i++)
+        is_shown = text_starts_with(text_from(path), shown[i]);
+    if (is_shown) {
+        free(path);
+        return NULL;
+    }
     *strrchr(path, '/') = '\0';
     char *parent = strrchr(path, '/');
     if (parent && strcmp(parent, "/bin") == 0 && parent != path)
         *parent = '\0';
-    if (*path)
-        bind_read_only(arguments, path, path);
+    return path;
+}
+
+static void bind_entry(struct string_list *arguments, const char *directory, const char *name)
+{
+    char target[PATH_MAX];
+    CLEANUP(freep) char *from = xformat("%s/%s", directory, name);
+    CLEANUP(freep) char *to = xformat("/opt/%s", name);
+    ssize_t size = readlink(from, target, sizeof(target) - 1);
+    if (size < 0) {
+        bind_read_only(arguments, from, to);
+        return;
+    }
+    target[size] = '\0';
+    const char *const link[] = { "--symlink", target, to, NULL };
+    string_list_add_all(arguments, link);
+}
+
+/* Nothing can be shown below a directory that is bound read-only, so beside an interpreter that
+ * lives in /opt the layers are bound entry by entry. */
+static void add_layers(struct string_list *arguments, const char *layers, const char *prefix)
+{
+    static const char *const own[] = { "--dir", "/opt", NULL };
+    bool is_shared = prefix && text_starts_with(text_from(prefix), "/opt/");
+    DIR *directory = layers && is_shared ? opendir(layers) : NULL;
+    if (layers && !is_shared)
+        bind_read_only(arguments, layers, "/opt");
+    else
+        string_list_add_all(arguments, own);
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            bind_entry(arguments, layers, entry->d_name);
+    if (directory)
+        closedir(directory);
 }
 
 void isolation_add_arguments(struct string_list *arguments, const struct isolation_plan *plan)
 {
-    const char *const home[] = { "--dir", "/opt", "--bind", plan->tmp_directory, "/tmp", NULL };
+    const char *const home[] = { "--bind", plan->tmp_directory, "/tmp", NULL };
     const char *const end[] = { "--remount-ro", "/", "--chdir", "/var/task", NULL };
+    CLEANUP(freep) char *prefix = find_prefix(plan->interpreter);
     add_base(arguments, isolation_program());
+    add_layers(arguments, plan->layers_directory, prefix);
     string_list_add_all(arguments, home);
     bind_read_only(arguments, plan->code_directory, "/var/task");
     bind_read_only(arguments, plan->runtime_directory, "/var/runtime");
-    if (plan->interpreter)
-        add_interpreter(arguments, plan->interpreter);
+    if (prefix && *prefix)
+        bind_read_only(arguments, prefix, prefix);
     string_list_add_all(arguments, end);
 }

@@ -1,7 +1,8 @@
 /*
  * Bubblewrap: whether it works here, and the arguments that make a function's view of the file
- * system (lambda-api.md, section 19.2): read-only system, code at /var/task, a /tmp of its own,
- * no home, its own processes, and an end together with its parent. The network is shared.
+ * system (lambda-api.md, section 19.2): read-only system, code at /var/task, layers at /opt, a
+ * /tmp of its own, no home, its own processes, and an end together with its parent. The network is
+ * shared.
  */
 #ifndef COALMINE_ISOLATION_H
 #define COALMINE_ISOLATION_H
@@ -18,6 +19,7 @@ const char *isolation_program(void);
 
 struct isolation_plan {
     const char *code_directory;
+    const char *layers_directory; /* what is at /opt; NULL: nothing */
     const char *runtime_directory;
     const char *tmp_directory;
     const char *interpreter; /* its prefix is shown too if it is outside /usr; NULL: none */

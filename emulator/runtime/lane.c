@@ -40,21 +40,28 @@ static const char *const *copy_all(struct arena *arena, const char *const *strin
     return copies;
 }
 
+void sandbox_plan_copy(const struct sandbox_plan *plan, struct arena *arena,
+                       struct sandbox_plan *copy_out)
+{
+    *copy_out = *plan;
+    copy_out->key = copy(arena, plan->key);
+    copy_out->runtime = copy(arena, plan->runtime);
+    copy_out->handler = copy(arena, plan->handler);
+    copy_out->code_directory = copy(arena, plan->code_directory);
+    copy_out->layers_directory = copy(arena, plan->layers_directory);
+    copy_out->function_name = copy(arena, plan->function_name);
+    copy_out->version = copy(arena, plan->version);
+    copy_out->region = copy(arena, plan->region);
+    copy_out->account = copy(arena, plan->account);
+    copy_out->log_group = copy(arena, plan->log_group);
+    copy_out->variables = copy_all(arena, plan->variables);
+}
+
 struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash)
 {
     struct lane *lane = xcalloc(1, sizeof(*lane));
     struct sandbox_plan *kept = arena_alloc(&lane->arena, sizeof(*kept));
-    *kept = *plan;
-    kept->key = copy(&lane->arena, plan->key);
-    kept->runtime = copy(&lane->arena, plan->runtime);
-    kept->handler = copy(&lane->arena, plan->handler);
-    kept->code_directory = copy(&lane->arena, plan->code_directory);
-    kept->function_name = copy(&lane->arena, plan->function_name);
-    kept->version = copy(&lane->arena, plan->version);
-    kept->region = copy(&lane->arena, plan->region);
-    kept->account = copy(&lane->arena, plan->account);
-    kept->log_group = copy(&lane->arena, plan->log_group);
-    kept->variables = copy_all(&lane->arena, plan->variables);
+    sandbox_plan_copy(plan, &lane->arena, kept);
     lane->plan = kept;
     lane->hash = hash;
     lane->last_waiting = &lane->first_waiting;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "compiler.h"
 #include "error.h"
 #include "loop/loop.h"
@@ -33,7 +34,8 @@ struct sandbox_plan {
     const char *key;     /* changes whenever code or configuration does: ARN and generation */
     const char *runtime; /* "nodejs22.x", "python3.12", "provided.al2023" */
     const char *handler;
-    const char *code_directory; /* unpacked package; absolute */
+    const char *code_directory;   /* unpacked package; absolute */
+    const char *layers_directory; /* what is at /opt; NULL: nothing */
     const char *function_name;
     const char *version; /* "$LATEST" or "3" */
     const char *region;
@@ -41,8 +43,13 @@ struct sandbox_plan {
     const char *log_group;
     const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
     int memory_mb;
+    int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
     int timeout_ms;
 };
+
+/* A copy whose texts live in the arena. */
+void sandbox_plan_copy(const struct sandbox_plan *plan, struct arena *arena,
+                       struct sandbox_plan *copy_out);
 
 /* How an invocation ended. */
 enum invocation_end {

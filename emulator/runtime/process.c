@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "runtime/storage.h"
 
 enum {
     EVENTS_FD = 3,
@@ -50,6 +51,14 @@ static bool place_descriptors(const struct process_plan *plan)
     return true;
 }
 
+/* First: it leaves the directory that the parent was in. */
+static bool enter_storage(const struct storage *storage)
+{
+    int failure = storage ? storage_enter(storage) : 0;
+    errno = failure;
+    return failure == 0;
+}
+
 NORETURN static void become(const struct process_plan *plan, pid_t parent, volatile int *failure)
 {
     struct rlimit files = { FILES_MAX, FILES_MAX };
@@ -58,7 +67,8 @@ NORETURN static void become(const struct process_plan *plan, pid_t parent, volat
     if (getppid() != parent)
         _exit(NOT_STARTED); /* it died before the line above */
     /* The limit comes last: with a thousand connections open, /dev/null would be past it. */
-    if (place_descriptors(plan) && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
+    if (enter_storage(plan->storage) && place_descriptors(plan) &&
+        setrlimit(RLIMIT_NOFILE, &files) == 0 &&
         (!plan->directory || chdir(plan->directory) == 0)) {
         reset_signals();
         execve(plan->arguments[0], plan->arguments, plan->environment);

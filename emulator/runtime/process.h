@@ -12,13 +12,16 @@
 #include "buffer.h"
 #include "compiler.h"
 
+struct storage;
+
 struct process_plan {
-    char *const *arguments;   /* the first is the program's absolute path */
-    char *const *environment; /* all of it */
-    const char *directory;    /* to start in; NULL: the parent's */
-    int log_fd;               /* becomes stdout and stderr */
-    int events_fd;            /* becomes descriptor 3; -1: none */
-    int answers_fd;           /* becomes descriptor 4; -1: none */
+    char *const *arguments;        /* the first is the program's absolute path */
+    char *const *environment;      /* all of it */
+    const char *directory;         /* to start in; NULL: the parent's */
+    int log_fd;                    /* becomes stdout and stderr */
+    int events_fd;                 /* becomes descriptor 3; -1: none */
+    int answers_fd;                /* becomes descriptor 4; -1: none */
+    const struct storage *storage; /* to enter first; NULL: none */
 };
 
 /* Starts a process that leads a session of its own. 0, or why it could not be started (errno). */

@@ -12,6 +12,7 @@
 #include "runtime/isolation.h"
 #include "runtime/process.h"
 #include "runtime/sandbox_command.h"
+#include "runtime/storage.h"
 #include "xalloc.h"
 
 static bool fail(struct boot_failure *failure, const char *error_type, char *takes_message)
@@ -33,7 +34,8 @@ static bool find_program(const struct sandbox_plan *plan, char **interpreter_out
 {
     if (runtime_kind_of(plan->runtime) == RUNTIME_PROVIDED) {
         CLEANUP(freep) char *path = xformat("%s/bootstrap", plan->code_directory);
-        return is_executable(path) ||
+        CLEANUP(freep) char *layered = sandbox_command_layered_bootstrap(plan);
+        return is_executable(path) || (layered && is_executable(layered)) ||
                fail(failure, "Runtime.InvalidEntrypoint",
                     xstrdup("Couldn't find valid bootstrap(s): [/var/task/bootstrap "
                             "/opt/bootstrap]"));
@@ -82,6 +84,9 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .runtime_api_port = booted->api ? runtime_api_port(booted->api) : 0,
         .is_isolated = booted->is_isolated,
     };
+    struct storage storage;
+    bool is_limited =
+        booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
     struct sandbox_command command;
     sandbox_command_build(&command, &place);
     struct process_plan process = {
@@ -91,6 +96,7 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .log_fd = log_fd,
         .events_fd = ends->events_fd,
         .answers_fd = ends->answers_fd,
+        .storage = is_limited ? &storage : NULL,
     };
     int reason = process_start(&process, &booted->pid);
     if (reason)

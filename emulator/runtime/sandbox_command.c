@@ -4,6 +4,8 @@
  */
 #include "runtime/sandbox_command.h"
 
+#include <unistd.h>
+
 #include "runtime/interpreters.h"
 #include "runtime/isolation.h"
 #include "runtime/workspace.h"
@@ -17,6 +19,13 @@ static const char wrapper_variable[] = "AWS_LAMBDA_EXEC_WRAPPER=";
 static const char *task_root(const struct sandbox_place *place)
 {
     return place->is_isolated ? "/var/task" : place->plan->code_directory;
+}
+
+/* Without isolation the layers' directory itself: nothing is put into this machine's /opt. */
+static const char *layers_root(const struct sandbox_place *place)
+{
+    return place->is_isolated || !place->plan->layers_directory ? "/opt"
+                                                                : place->plan->layers_directory;
 }
 
 static const char *runtime_root(const struct sandbox_place *place)
@@ -66,22 +75,40 @@ static void add_default(struct string_list *list, const char *name, const char *
 static void add_node_path(struct string_list *list, const struct sandbox_place *place)
 {
     const char *version = place->plan->runtime + strcspn(place->plan->runtime, "0123456789");
+    const char *layers = layers_root(place);
     CLEANUP(freep)
     char *path =
-        xformat("/opt/nodejs/node%.*s/node_modules:/opt/nodejs/node_modules:%s/node_modules:%s:%s",
-                (int)strspn(version, "0123456789"), version, runtime_root(place),
+        xformat("%s/nodejs/node%.*s/node_modules:%s/nodejs/node_modules:%s/node_modules:%s:%s",
+                layers, (int)strspn(version, "0123456789"), version, layers, runtime_root(place),
                 runtime_root(place), task_root(place));
     add_default(list, "NODE_PATH", path);
+}
+
+/* Our bootstrap adds /opt/python itself, as Lambda's does; layers that are elsewhere it cannot
+ * know. */
+static void add_python_path(struct string_list *list, const struct sandbox_place *place)
+{
+    const char *layers = layers_root(place);
+    const char *version = place->plan->runtime + strcspn(place->plan->runtime, "0123456789");
+    CLEANUP(freep)
+    char *path = strcmp(layers, "/opt") == 0
+                     ? xstrdup(runtime_root(place))
+                     : xformat("%s:%s/python:%s/python/lib/python%s/site-packages",
+                               runtime_root(place), layers, layers, version);
+    add_default(list, "PYTHONPATH", path);
 }
 
 static void add_defaults(struct string_list *list, const struct sandbox_place *place)
 {
     CLEANUP(freep)
     char *libraries =
-        xformat("/var/lang/lib:/lib64:/usr/lib64:%s:%s/lib:%s:%s/lib:/opt/lib", runtime_root(place),
-                runtime_root(place), task_root(place), task_root(place));
+        xformat("/var/lang/lib:/lib64:/usr/lib64:%s:%s/lib:%s:%s/lib:%s/lib", runtime_root(place),
+                runtime_root(place), task_root(place), task_root(place), layers_root(place));
+    CLEANUP(freep)
+    char *programs =
+        xformat("/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:%s/bin", layers_root(place));
     enum runtime_kind kind = runtime_kind_of(place->plan->runtime);
-    add_default(list, "PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
+    add_default(list, "PATH", programs);
     add_default(list, "LD_LIBRARY_PATH", libraries);
     add_default(list, "TZ", ":UTC");
     add_default(list, "LANG", "en_US.UTF-8");
@@ -92,7 +119,7 @@ static void add_defaults(struct string_list *list, const struct sandbox_place *p
         add_node_path(list, place);
     if (kind == RUNTIME_PYTHON) {
         add_default(list, "LC_CTYPE", "C.UTF-8");
-        add_default(list, "PYTHONPATH", runtime_root(place));
+        add_python_path(list, place);
     }
     if (!place->is_isolated)
         add_default(list, "TMPDIR", place->tmp_directory);
@@ -133,11 +160,25 @@ static void add_wrapper(struct sandbox_command *command)
     }
 }
 
+char *sandbox_command_layered_bootstrap(const struct sandbox_plan *plan)
+{
+    return plan->layers_directory ? xformat("%s/bootstrap", plan->layers_directory) : NULL;
+}
+
+/* The package's own before a layer's. */
+static void add_bootstrap(struct sandbox_command *command, const struct sandbox_place *place)
+{
+    CLEANUP(freep) char *own = xformat("%s/bootstrap", place->plan->code_directory);
+    bool is_layered = place->plan->layers_directory && access(own, X_OK) != 0;
+    string_list_add_format(&command->arguments, "%s/bootstrap",
+                           is_layered ? layers_root(place) : task_root(place));
+}
+
 static void add_program(struct sandbox_command *command, const struct sandbox_place *place)
 {
     enum runtime_kind kind = runtime_kind_of(place->plan->runtime);
     if (!place->interpreter) {
-        string_list_add_format(&command->arguments, "%s/bootstrap", task_root(place));
+        add_bootstrap(command, place);
         return;
     }
     add_wrapper(command);
@@ -161,6 +202,7 @@ void sandbox_command_build(struct sandbox_command *command, const struct sandbox
     add_defaults(&command->environment, place);
     if (place->is_isolated) {
         struct isolation_plan plan = { .code_directory = place->plan->code_directory,
+                                       .layers_directory = place->plan->layers_directory,
                                        .runtime_directory = place->runtime_directory,
                                        .tmp_directory = place->tmp_directory,
                                        .interpreter = place->interpreter };

@@ -27,6 +27,9 @@ struct sandbox_command {
 };
 
 void sandbox_command_build(struct sandbox_command *command, const struct sandbox_place *place);
+/* Where a layer may bring the bootstrap of a `provided` runtime, seen from here. Owned by the
+ * caller; NULL without layers. */
+char *sandbox_command_layered_bootstrap(const struct sandbox_plan *plan);
 void sandbox_command_clear(struct sandbox_command *command);
 
 #endif

@@ -148,7 +148,11 @@ static const char version_2[] =
     "  status TEXT NOT NULL, record TEXT NOT NULL);";
 
 static const char version_3[] =
-    "ALTER TABLE lambda_code_signing_config ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';";
+    "ALTER TABLE lambda_code_signing_config ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';"
+
+    /* A function's layers joined are code too (LayersSha256 of its configuration). */
+    "CREATE INDEX lambda_version_layers ON lambda_version "
+    "(json_extract(configuration, '$.LayersSha256'));";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 

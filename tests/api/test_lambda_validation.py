@@ -89,7 +89,6 @@ def test_a_null_variable_is_no_variable(http, lam, name):
     ("FileSystemConfigs", [{"Arn": "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/"
                                    "fsap-0123456789abcdef0", "LocalMountPath": "/mnt/a"}],
      "file systems"),
-    ("ImageConfig", {"Command": ["a"]}, "container images"),
     ("CapacityProviderConfig", {"LambdaManagedInstancesCapacityProviderConfig": {
         "CapacityProviderArn": "arn:aws:lambda:us-east-1:000000000000:capacity-provider:p"}},
      "capacity providers"),
@@ -116,7 +115,7 @@ def test_features_that_are_lacking_are_refused_not_ignored(http, lam, name, memb
 def test_an_empty_list_or_object_asks_for_nothing(http, lam, name):
     create(lam, name)
     answer = http.json("PUT", f"/2015-03-31/functions/{name}/configuration",
-                       {"FileSystemConfigs": [], "ImageConfig": {}, "Timeout": 7})
+                       {"FileSystemConfigs": [], "Timeout": 7})
     assert answer["Timeout"] == 7
 
 

@@ -89,6 +89,7 @@ static inline struct sandbox_plan bench_function(struct bench *bench, const char
     ck_assert_int_eq(mkdir(bench->code[i], 0755), 0);
     bench_write(bench->code[i], file, content, 0755);
     return (struct sandbox_plan){ .key = bench->key[i],
+                                  .storage_mb = 512,
                                   .runtime = runtime,
                                   .handler = "index.handler",
                                   .code_directory = bench->code[i],

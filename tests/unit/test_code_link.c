@@ -28,11 +28,8 @@ static struct fixture set_up(void)
     fixture.lambda.parts.store = store;
     fixture.lambda.code_directory = directory;
     struct call call = { .store = store, .base_url = "http://here" };
-    const struct function_version version = {
-        .key = { "000000000000", "us-east-1", "fn" },
-        .code_id = "3ef06cfa-3b00-4eb4-a912-4ad620483002",
-    };
-    const char *link = code_link_make(&call, &version);
+    const struct function_key key = { "000000000000", "us-east-1", "fn" };
+    const char *link = code_link_make(&call, &key, "3ef06cfa-3b00-4eb4-a912-4ad620483002");
     const char *prefix = "http://here/snapshots/000000000000/";
     ck_assert_int_eq(strncmp(link, prefix, strlen(prefix)), 0);
     fixture.file = xstrdup(link + strlen(prefix));
@@ -45,12 +42,13 @@ static struct fixture set_up(void)
 /* The fault's code; the package itself is on no disk here, so "NoSuchKey" is the good case. */
 static const char *fetch(struct fixture *fixture, const char *account, const char *query)
 {
-    char *bytes = NULL;
-    size_t size;
-    static struct error error;
-    ck_assert(!lambda_code_fetch(&fixture->lambda, account, fixture->file, text_from(query), &bytes,
-                                 &size, &error));
-    return error.fault->code;
+    struct call call = { 0 };
+    const struct lambda_code_link link = { account, fixture->file, query };
+    ck_assert_int_eq(lambda_code_download(&fixture->lambda, &call, &link), OUTCOME_FAULT);
+    const char *code = call.error.fault->code;
+    error_clear(&call.error);
+    arena_clear(&call.arena);
+    return code;
 }
 
 START_TEST(a_link_is_good_for_ten_minutes)

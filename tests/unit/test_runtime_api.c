@@ -313,7 +313,7 @@ static bool wait_for_lock(const char *path, bool is_free)
 
 /* Only bubblewrap reaches the children of a function when the server is killed. */
 static const char locker_py[] = "import fcntl, os, time\n"
-                                "held = open(os.environ.get('TMPDIR', '/tmp') + '/held', 'w')\n"
+                                "held = open(os.environ['LAMBDA_TASK_ROOT'] + '/index.py')\n"
                                 "fcntl.flock(held, fcntl.LOCK_EX)\n"
                                 "def handler(event, context):\n"
                                 "  if os.environ['LAMBDA_TASK_ROOT'] == '/var/task' and "
@@ -333,7 +333,7 @@ START_TEST(function_processes_die_with_the_server)
         bench_invoke(&bench, &plan, "{}", &ending);
         _exit(0);
     }
-    CLEANUP(freep) char *held = xformat("%s/workspace/1/tmp/held", bench.directory);
+    CLEANUP(freep) char *held = xformat("%s/code0/index.py", bench.directory);
     ck_assert(wait_for_lock(held, false));
     ck_assert_int_eq(kill(server, SIGKILL), 0);
     ck_assert_int_eq(waitpid(server, NULL, 0), server);

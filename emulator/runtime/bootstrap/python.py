@@ -264,7 +264,9 @@ def fail_init(error):
 
 def set_up_path():
     """The function's own modules first, then layers, as on Lambda."""
-    site = "/opt/python/lib/python%d.%d/site-packages" % sys.version_info[:2]
+    # Layers are made for the runtime that was asked for, whichever Python stands in for it.
+    runtime = os.environ["AWS_EXECUTION_ENV"].rpartition("_")[2]
+    site = "/opt/python/lib/%s/site-packages" % runtime
     sys.path[0:1] = [os.environ["LAMBDA_TASK_ROOT"], "/opt/python", site]
 
 

@@ -1,0 +1,34 @@
+/*
+ * EphemeralStorage: a /tmp of a given size, in memory, for as long as its directory exists.
+ *
+ * A mount namespace of the server's own, that no process lives in, holds one file system per
+ * environment. A process of the environment enters the namespace before it becomes bubblewrap,
+ * so that a process started after a crash finds the same /tmp. Nothing has to be unmounted: with
+ * the directory below it the file system goes, and with the server the namespace.
+ */
+#ifndef COALMINE_STORAGE_H
+#define COALMINE_STORAGE_H
+
+#include <stdbool.h>
+
+#include "compiler.h"
+
+enum { STORAGE_OPTIONS_SIZE = 48 };
+
+/* What a process is to enter before it executes its program. */
+struct storage {
+    int user_namespace; /* -1: the server may mount without one */
+    int mount_namespace;
+    const char *directory; /* on which the file system is, or will be */
+    char options[STORAGE_OPTIONS_SIZE];
+};
+
+/* False if this machine does not let us; tried at the first call, told once. `directory` is
+ * borrowed. */
+MUST_CHECK bool storage_plan(const char *directory, int size_mb, struct storage *storage_out);
+
+/* Enters the namespace and mounts the file system, unless it is there. Nothing but system calls:
+ * for a child between vfork() and exec. 0, or errno. */
+MUST_CHECK int storage_enter(const struct storage *storage);
+
+#endif

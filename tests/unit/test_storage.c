@@ -1,0 +1,143 @@
+/* storage: a /tmp of a given size that outlives the processes of its environment. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/isolation.h"
+#include "runtime/package.h"
+#include "runtime/process.h"
+#include "runtime/storage.h"
+#include "runtime/string_list.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static char place[40];
+static char tmp[48];
+
+static void set_up(void)
+{
+    snprintf(place, sizeof(place), "/tmp/coalmine-storage-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(place));
+    snprintf(tmp, sizeof(tmp), "%s/tmp", place);
+    ck_assert_int_eq(mkdir(tmp, 0700), 0);
+}
+
+/* Runs a shell script, with the directory as $0, in storage of one megabyte; what it prints. */
+static char *run(const char *script)
+{
+    struct storage storage;
+    char text[256] = "";
+    size_t size = 0;
+    ssize_t count;
+    int read_end;
+    int write_end;
+    pid_t pid;
+    const char *const words[] = { "/bin/sh", "-c", script, tmp, NULL };
+    struct string_list arguments = { 0 };
+    struct string_list environment = { 0 };
+    string_list_add_all(&arguments, words);
+    string_list_add(&environment, "PATH=/usr/bin:/bin");
+    ck_assert(storage_plan(tmp, 1, &storage));
+    ck_assert(process_pipe(&read_end, &write_end));
+    struct process_plan plan = { .arguments = arguments.items,
+                                 .environment = environment.items,
+                                 .log_fd = write_end,
+                                 .events_fd = -1,
+                                 .answers_fd = -1,
+                                 .storage = &storage };
+    ck_assert_int_eq(process_start(&plan, &pid), 0);
+    process_close(&write_end);
+    while ((count = read(read_end, text + size, sizeof(text) - 1 - size)) > 0)
+        size += (size_t)count;
+    process_close(&read_end);
+    process_wait(pid);
+    string_list_clear(&arguments);
+    string_list_clear(&environment);
+    return xstrdup(text);
+}
+
+static void check(const char *script, const char *expected)
+{
+    CLEANUP(freep) char *text = run(script);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(a_later_process_finds_what_an_earlier_one_wrote)
+{
+    if (!isolation_program())
+        return; /* this machine lets nobody mount */
+    set_up();
+    check("stat -c %a $0; cat $0/kept 2>&1 | grep -c 'No such file'; echo content > $0/kept",
+          "1777\n1\n");
+    check("cat $0/kept", "content\n");
+    check("head -c 2000000 /dev/zero 2> /dev/null > $0/large || echo full; stat -c %s $0/large",
+          "full\n1044480\n");
+    check("rm $0/large; cat $0/kept", "content\n");
+    ck_assert_int_eq(rmdir(tmp), 0); /* for us it is empty; with it goes the file system */
+    ck_assert_int_eq(mkdir(tmp, 0700), 0);
+    check("ls $0", "");
+    package_remove(place);
+}
+END_TEST
+
+START_TEST(environments_do_not_see_each_others_storage)
+{
+    if (!isolation_program())
+        return;
+    set_up();
+    check("echo mine > $0/file", "");
+    snprintf(tmp, sizeof(tmp), "%s/two", place);
+    ck_assert_int_eq(mkdir(tmp, 0700), 0);
+    check("ls $0; cat $0/../tmp/file", "mine\n"); /* bubblewrap hides that */
+    package_remove(place);
+}
+END_TEST
+
+/* As in a container that may not make namespaces. Each test has a process of its own. */
+static void forbid_unshare(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { .len = COUNT_OF(rules), .filter = rules };
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+START_TEST(where_nothing_can_be_mounted_there_is_no_plan)
+{
+    struct storage storage;
+    forbid_unshare();
+    ck_assert(!storage_plan("/tmp", 1, &storage));
+    ck_assert(!storage_plan("/tmp", 1, &storage));
+}
+END_TEST
+
+START_TEST(a_directory_that_is_not_there_stops_the_start)
+{
+    struct storage storage;
+    if (!isolation_program())
+        return;
+    ck_assert(storage_plan("/nowhere/at/all", 1, &storage));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(storage_enter(&storage));
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(WEXITSTATUS(status), ENOENT);
+}
+END_TEST
+
+SUITE("storage", a_later_process_finds_what_an_earlier_one_wrote,
+      environments_do_not_see_each_others_storage, where_nothing_can_be_mounted_there_is_no_plan,
+      a_directory_that_is_not_there_stops_the_start)
