@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import {
   CloudWatchClient, GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand,
-  PutMetricDataCommand, DescribeAlarmsCommand,
+  PutMetricDataCommand, DescribeAnomalyDetectorsCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
 
@@ -38,17 +38,17 @@ for (const [protocol, client] of Object.entries(clients)) {
     await client.send(new PutMetricDataCommand({
       Namespace: space,
       MetricData: [
-        { MetricName: "m", Value: 5, Unit: "Count", Dimensions: [{ Name: "A", Value: "é" }] },
-        { MetricName: "m", Value: 2.5, Unit: "Count", Dimensions: [{ Name: "A", Value: "é" }],
+        { MetricName: "m", Value: 5, Unit: "Count", Dimensions: [{ Name: "A", Value: "a b" }] },
+        { MetricName: "m", Value: 2.5, Unit: "Count", Dimensions: [{ Name: "A", Value: "a b" }],
           Timestamp: new Date() },
       ],
     }));
     const listed = await client.send(new ListMetricsCommand({ Namespace: space }));
     assert.deepEqual(listed.Metrics, [
-      { Namespace: space, MetricName: "m", Dimensions: [{ Name: "A", Value: "é" }] }]);
+      { Namespace: space, MetricName: "m", Dimensions: [{ Name: "A", Value: "a b" }] }]);
     const got = await client.send(new GetMetricStatisticsCommand({
       ...range(), Namespace: space, MetricName: "m", Period: 3600,
-      Dimensions: [{ Name: "A", Value: "é" }], Statistics: ["Sum", "SampleCount", "Maximum"],
+      Dimensions: [{ Name: "A", Value: "a b" }], Statistics: ["Sum", "SampleCount", "Maximum"],
     }));
     assert.equal(got.Label, "m");
     assert.equal(got.Datapoints.reduce((sum, point) => sum + point.Sum, 0), 7.5);
@@ -83,7 +83,7 @@ for (const [protocol, client] of Object.entries(clients)) {
       assert.equal(error.$metadata.httpStatusCode, 400);
       return true;
     });
-    await assert.rejects(client.send(new DescribeAlarmsCommand({})),
-                         (error) => /DescribeAlarms/.test(error.message));
+    await assert.rejects(client.send(new DescribeAnomalyDetectorsCommand({})),
+                         (error) => /DescribeAnomalyDetectors/.test(error.message));
   });
 }
