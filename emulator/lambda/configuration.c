@@ -296,6 +296,35 @@ static void copy(cJSON *output, const cJSON *configuration, const char *name)
         json_set(output, name, cJSON_Duplicate(value, true));
 }
 
+static bool asks_for_snapshots(const cJSON *configuration)
+{
+    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
+    return strcmp(apply_on, "PublishedVersions") == 0;
+}
+
+bool configuration_takes_snapshots(const struct function_version *version)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    return asks_for_snapshots(configuration);
+}
+
+enum configuration_state configuration_state_of(const struct function_version *version)
+{
+    static const enum configuration_state states[] = {
+        [VERSION_ACTIVE] = CONFIGURATION_ACTIVE,
+        [VERSION_PENDING] = CONFIGURATION_CREATING,
+        [VERSION_UPDATING] = CONFIGURATION_UPDATING,
+    };
+    return states[version_state(version)];
+}
+
+static const char *revision_of(const struct function_version *version,
+                               enum configuration_state state)
+{
+    bool is_settling = state == CONFIGURATION_CREATING || state == CONFIGURATION_UPDATING;
+    return is_settling ? version->settling_revision_id : version_revision(version);
+}
+
 static void write_state(cJSON *output, enum configuration_state state)
 {
     static const char reason[] = "The function is being created.";
@@ -322,14 +351,14 @@ static void write_runtime_version(struct call *call, cJSON *output, const char *
                   arena_format(&call->arena, "arn:aws:lambda:%s::runtime:%s", call->region, hex));
 }
 
-/* Optimization is On for published versions that asked for snapshots, never for $LATEST. */
-static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_published)
+/* Optimization is On for published versions that asked for snapshots, once they have them; never
+ * for $LATEST. */
+static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_made)
 {
-    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
-    bool is_on = is_published && strcmp(apply_on, "PublishedVersions") == 0;
+    bool is_asked_for = asks_for_snapshots(configuration);
     cJSON *snap_start = json_set_object(output, "SnapStart");
-    json_set_text(snap_start, "ApplyOn", apply_on);
-    json_set_text(snap_start, "OptimizationStatus", is_on ? "On" : "Off");
+    json_set_text(snap_start, "ApplyOn", is_asked_for ? "PublishedVersions" : "None");
+    json_set_text(snap_start, "OptimizationStatus", is_asked_for && is_made ? "On" : "Off");
 }
 
 void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
@@ -355,12 +384,14 @@ void configuration_write(struct call *call, cJSON *output, const struct function
     for (size_t i = 0; i < COUNT_OF(after); i++)
         copy(output, configuration, after[i]);
     copy(output, configuration, "TracingConfig");
-    json_set_text(output, "RevisionId", version->revision_id);
+    json_set_text(output, "RevisionId", revision_of(version, state));
     write_state(output, state);
     copy(output, configuration, "PackageType");
     copy(output, configuration, "Architectures");
     copy(output, configuration, "EphemeralStorage");
-    write_snap_start(output, configuration, version->number > 0);
+    write_snap_start(output, configuration,
+                     version->number > 0 && version_state(version) == VERSION_ACTIVE &&
+                         state != CONFIGURATION_CREATING);
     if (state != CONFIGURATION_LISTED)
         write_runtime_version(call, output, json_text(configuration, "Runtime", ""));
     copy(output, configuration, "LoggingConfig");

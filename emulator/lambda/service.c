@@ -13,6 +13,7 @@ static const struct operation *const slices[] = {
     stream_operations,
     account_operations,
     concurrency_operations,
+    provision_operations,
     permission_operations,
     layer_operations,
     function_url_operations,
@@ -28,12 +29,6 @@ static const struct operation *const slices[] = {
 #define SIGNING "/2020-04-22/code-signing-configs"
 
 static const struct lacking_operation lacking[] = {
-    { "ListProvisionedConcurrencyConfigs",
-      "GET " FUNCTION("2019-09-30") "/provisioned-concurrency?List=ALL" },
-    { "PutProvisionedConcurrencyConfig", "PUT " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "GetProvisionedConcurrencyConfig", "GET " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "DeleteProvisionedConcurrencyConfig",
-      "DELETE " FUNCTION("2019-09-30") "/provisioned-concurrency" },
     { "AddPermission", "POST " FUNCTION("2015-03-31") "/policy" },
     { "GetPolicy", "GET " FUNCTION("2015-03-31") "/policy" },
     { "RemovePermission", "DELETE " FUNCTION("2015-03-31") "/policy/{StatementId}" },

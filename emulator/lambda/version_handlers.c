@@ -4,6 +4,7 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/settle.h"
 
 static bool code_matches(struct call *call, const struct function_version *latest)
 {
@@ -21,11 +22,14 @@ static enum outcome publish_version(struct call *call)
     struct function_version latest;
     struct function_version version;
     if (!function_name_read(call, &name) || !latest_get(call, &name, &latest) ||
-        !code_matches(call, &latest) || !revision_matches(call, latest.revision_id))
+        !settle_is_over(call, &latest) || !code_matches(call, &latest) ||
+        !revision_matches(call, version_revision(&latest)))
         return OUTCOME_FAULT;
-    publish(call, &latest, json_text(call->input, "Description", NULL), &version);
+    bool is_new = publish(call, &latest, json_text(call->input, "Description", NULL), &version);
+    bool takes_time = is_new && configuration_takes_snapshots(&version);
     configuration_write(call, call_output(call), &version,
-                        version_text(&call->arena, version.number), CONFIGURATION_ACTIVE);
+                        version_text(&call->arena, version.number),
+                        takes_time ? CONFIGURATION_CREATING : configuration_state_of(&version));
     return OUTCOME_OK;
 }
 
