@@ -15,7 +15,7 @@
 #define CONFIGURATION_FIELDS                                                                       \
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },                    \
         { .name = "Timeout", .type = FIELD_INTEGER, .range = BETWEEN(1, 900) },                    \
-        { .name = "MemorySize", .type = FIELD_INTEGER, .range = BETWEEN(128, 10240) },             \
+        { .name = "MemorySize", .type = FIELD_INTEGER, .range = BETWEEN(128, 32768) },             \
         { .name = "Runtime", .type = FIELD_STRING },                                               \
         { .name = "Handler",                                                                       \
           .type = FIELD_STRING,                                                                    \
