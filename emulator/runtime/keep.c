@@ -45,7 +45,8 @@ struct pool_kept keep_state(const struct lane *lane)
 
 void keep_tell(const struct lane *lane)
 {
+    if (!lane->keep.on_change)
+        return;
     struct pool_kept kept = keep_state(lane);
-    if (lane->keep.on_change)
-        lane->keep.on_change(&kept, lane->keep.owner);
+    lane->keep.on_change(&kept, lane->keep.owner);
 }
