@@ -401,7 +401,7 @@ const struct operation function_operations[] = {
       .handle = create_function,
       .body_ceiling = CREATE_BODY_MAX,
       .note = "Code by ZipFile. Every well-formed role can be assumed. VPC settings are kept and "
-              "shown, without effect." },
+              "shown, with an invented VpcId, without effect." },
     { .name = "GetFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}",
       .input = get_function_fields,

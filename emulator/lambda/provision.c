@@ -26,6 +26,7 @@ struct provision {
     enum provision_status status;
     int64_t available;
     int64_t available_number; /* the version that those run; of an alias that has moved: none */
+    int kept;                 /* environments that the machine had room for */
     bool is_ordered;          /* still; found out anew at each comparison */
 };
 
@@ -113,10 +114,10 @@ static void on_change(const struct pool_kept *kept, void *owner)
     provision->available = status == PROVISION_READY ? provision->order.requested : 0;
     provision->available_number = provision->number;
     targets_forget(provision->lambda);
-    log_info("lambda", "provisioned concurrency of %s:%s: %s", provision->order.key.name,
-             provision->order.qualifier,
-             status == PROVISION_READY ? "all environments are warm"
-                                       : "an environment cannot boot");
+    if (status == PROVISION_FAILED)
+        log_warn("lambda",
+                 "provisioned concurrency of %s:%s has failed: an environment cannot boot",
+                 provision->order.key.name, provision->order.qualifier);
 }
 
 static void let_go(struct provision *provision)
@@ -166,6 +167,7 @@ static void keep(struct provision *provision)
         if (!provision->pool_key)
             provision->pool_key = xstrdup(plan->key);
         struct pool_kept kept = pool_keep(lambda->parts.pool, plan, &wanted);
+        provision->kept = kept.wanted;
         provision->status = PROVISION_IN_PROGRESS;
         on_change(&kept, provision);
     }
@@ -183,26 +185,29 @@ static struct provision *add_provision(struct lambda *lambda)
     return provision;
 }
 
-static void compare(struct lambda *lambda, const struct provision_order *order)
+/* True if it told the pool something new. */
+static bool compare(struct lambda *lambda, const struct provision_order *order)
 {
     int64_t number = provision_version(lambda->parts.store, order);
     struct provision *provision = find_provision(lambda, order);
     if (number == NO_VERSION)
-        return;
+        return false;
     if (!provision)
         provision = add_provision(lambda);
     provision->is_ordered = true;
     if (provision->number == number && provision->order.modified_ms == order->modified_ms &&
         provision->order.requested == order->requested)
-        return;
+        return false;
     copy_order(provision, order);
     provision->number = number;
     keep(provision);
+    return true;
 }
 
-/* Those whose order is gone. */
-static void drop_unordered(struct lambda *lambda)
+/* Those whose order is gone; true if there were any. */
+static bool drop_unordered(struct lambda *lambda)
 {
+    bool has_dropped = false;
     struct provision **link = &lambda->provisions;
     while (*link) {
         struct provision *provision = *link;
@@ -213,7 +218,17 @@ static void drop_unordered(struct lambda *lambda)
         *link = provision->next;
         let_go(provision);
         provision_free(provision);
+        has_dropped = true;
     }
+    return has_dropped;
+}
+
+/* There may be room now for what there was none before. */
+static void fill_up(struct lambda *lambda)
+{
+    for (struct provision *at = lambda->provisions; at; at = at->next)
+        if (at->status == PROVISION_READY && at->kept < at->order.requested)
+            keep(at);
 }
 
 static void on_refresh(void *owner)
@@ -223,9 +238,12 @@ static void on_refresh(void *owner)
     struct provision_order order = { .key = { "", "", "" }, .qualifier = "" };
     for (struct provision *at = lambda->provisions; at; at = at->next)
         at->is_ordered = false;
+    bool has_changed = false;
     while (next_of_all(lambda->parts.store, &order, &arena, &order))
-        compare(lambda, &order);
-    drop_unordered(lambda);
+        has_changed |= compare(lambda, &order);
+    has_changed |= drop_unordered(lambda);
+    if (has_changed)
+        fill_up(lambda);
     targets_forget(lambda);
     arena_clear(&arena);
 }

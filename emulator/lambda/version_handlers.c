@@ -79,7 +79,9 @@ const struct operation version_operations[] = {
       .status = 201,
       .flags = OPERATION_WRITES,
       .input = publish_version_fields,
-      .handle = publish_version },
+      .handle = publish_version,
+      .note = "With SnapStart no snapshot is taken: the version starts like others, but its "
+              "environment says snap-start. Every runtime is accepted, as recorded of AWS." },
     { .name = "ListVersionsByFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}/versions",
       .input = list_versions_fields,

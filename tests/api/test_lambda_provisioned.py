@@ -2,6 +2,7 @@
 import concurrent.futures
 import datetime
 import json
+import os
 
 from tests.conftest import Http
 from tests.support.errors import error_of
@@ -331,3 +332,32 @@ def test_fewer_are_kept_after_a_smaller_put(lam, name):
     put(lam, name, "1", 1)
     assert counts(settled(lam, name, "1")) == [1, 1, 1, "READY"]
     assert whoami(lam, f"{name}:1")[0] == "provisioned-concurrency"
+
+
+def test_what_one_lets_go_is_room_for_another(start_server):
+    """Four processes: three for the first, none for the second until the first is deleted."""
+    server = start_server("--max-processes", "4", "--no-sandbox")
+    lam = server.client("lambda")
+    for function in ("first", "second"):
+        create(lam, function, WHOAMI, Publish=True)
+        put(lam, function, "1", 9)
+        assert settled(lam, function, "1")["Status"] == "READY"
+    assert functions_running(server) == ["first"] * 3
+    lam.delete_provisioned_concurrency_config(FunctionName="first", Qualifier="1")
+    while functions_running(server) != ["second"] * 3:
+        assert counts(get(lam, "second", "1"))[1:3] == [9, 9]
+
+
+def functions_running(server):
+    """The functions of the server's children, by what the system says of those."""
+    found = []
+    for process in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            with open(f"/proc/{process}/stat") as stat, open(f"/proc/{process}/environ") as words:
+                parent = int(stat.read().rsplit(")", 1)[1].split()[1])
+                variables = dict(word.partition("=")[::2] for word in words.read().split("\0"))
+        except OSError:
+            continue
+        if parent == server.process.pid:
+            found.append(variables.get("AWS_LAMBDA_FUNCTION_NAME"))
+    return sorted(found)
