@@ -5,7 +5,6 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
-#include "lambda/unsupported.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -228,9 +227,8 @@ static bool check_vpc(struct call *call)
 
 bool configuration_check(struct call *call)
 {
-    return unsupported_check(call) && check_memory(call) && check_vpc(call) &&
-           check_runtime(call) && check_environment(call) && check_layers(call) &&
-           check_logging(call);
+    return check_memory(call) && check_vpc(call) && check_runtime(call) &&
+           check_environment(call) && check_layers(call) && check_logging(call);
 }
 
 static void replace(cJSON *object, const char *name, cJSON *value)

@@ -16,7 +16,6 @@
 #include "lambda/provision.h"
 #include "lambda/settle.h"
 #include "lambda/target.h"
-#include "lambda/unsupported.h"
 #include "operation/page.h"
 #include "xalloc.h"
 
@@ -370,8 +369,6 @@ static const struct field create_function_fields[] = {
       .pattern = configuration_role_pattern },
     { .name = "Code", .type = FIELD_STRUCTURE, .is_required = true, .members = code_fields },
     CONFIGURATION_FIELDS,
-    UNSUPPORTED_FIELDS,
-    PUBLISH_TO_FIELD,
     { .name = "Publish", .type = FIELD_BOOLEAN },
     { .name = "PackageType", .type = FIELD_STRING, .values = package_types },
     { .name = "Architectures",

@@ -8,7 +8,6 @@
 #include "lambda/function_handlers.h"
 #include "lambda/settle.h"
 #include "lambda/target.h"
-#include "lambda/unsupported.h"
 #include "xalloc.h"
 
 enum { UPDATE_BODY_MAX = 70167211 };
@@ -82,7 +81,7 @@ static enum outcome update_function_code_with_code(struct call *call)
 static enum outcome update_function_code(struct call *call)
 {
     struct function_version latest;
-    if (!begin_update(call, &latest) || !unsupported_check(call))
+    if (!begin_update(call, &latest))
         return OUTCOME_FAULT;
     const char *zip = json_text(call->input, "ZipFile", NULL);
     if (json_get(call->input, "ImageUri"))
@@ -124,7 +123,6 @@ static const struct field update_code_fields[] = {
     { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
     { .name = "ImageUri", .type = FIELD_STRING },
     { .name = "Publish", .type = FIELD_BOOLEAN },
-    PUBLISH_TO_FIELD,
     { .name = "DryRun", .type = FIELD_BOOLEAN },
     { .name = "RevisionId", .type = FIELD_STRING },
     { .name = "Architectures",
@@ -137,7 +135,6 @@ static const struct field update_configuration_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "Role", .type = FIELD_STRING, .pattern = configuration_role_pattern },
     CONFIGURATION_FIELDS,
-    UNSUPPORTED_FIELDS,
     { .name = "RevisionId", .type = FIELD_STRING },
     { 0 },
 };

@@ -5,7 +5,6 @@
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/settle.h"
-#include "lambda/unsupported.h"
 
 static bool code_matches(struct call *call, const struct function_version *latest)
 {
@@ -22,9 +21,9 @@ static enum outcome publish_version(struct call *call)
     struct function_name name;
     struct function_version latest;
     struct function_version version;
-    if (!function_name_read(call, &name) || !unsupported_check(call) ||
-        !latest_get(call, &name, &latest) || !settle_is_over(call, &latest) ||
-        !code_matches(call, &latest) || !revision_matches(call, version_revision(&latest)))
+    if (!function_name_read(call, &name) || !latest_get(call, &name, &latest) ||
+        !settle_is_over(call, &latest) || !code_matches(call, &latest) ||
+        !revision_matches(call, version_revision(&latest)))
         return OUTCOME_FAULT;
     bool is_new = publish(call, &latest, json_text(call->input, "Description", NULL), &version);
     bool takes_time = is_new && configuration_takes_snapshots(&version);
@@ -63,12 +62,13 @@ static enum outcome list_versions(struct call *call)
     return OUTCOME_OK;
 }
 
+static const char *const publish_targets[] = { "LATEST_PUBLISHED", NULL };
 static const struct field publish_version_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
     { .name = "CodeSha256", .type = FIELD_STRING },
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
     { .name = "RevisionId", .type = FIELD_STRING },
-    PUBLISH_TO_FIELD,
+    { .name = "PublishTo", .type = FIELD_STRING, .values = publish_targets },
     { 0 },
 };
 static const struct field list_versions_fields[] = { FUNCTION_NAME_FIELD, LIST_FIELDS, { 0 } };
