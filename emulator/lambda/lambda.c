@@ -75,7 +75,7 @@ void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
     event_queue_refresh(lambda->events);
-    settle_refresh(lambda);
+    settle_retry(lambda);
     provisions_refresh(lambda);
 }
 

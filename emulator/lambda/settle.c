@@ -8,6 +8,8 @@
 #include "lambda/target.h"
 #include "log.h"
 
+enum { RETRY_MS = 1000 };
+
 static bool find_first_due(struct store *store, int64_t *due_ms_out);
 static bool find_outlived(struct store *store, int64_t due_ms, struct arena *arena,
                           struct function_version *version_out);
@@ -58,7 +60,7 @@ static void end_outlived(struct lambda *lambda, int64_t due_ms)
     arena_clear(&arena);
 }
 
-/* A write that is refused leaves all as it was; it is tried again at the next write. */
+/* A write that is refused leaves all as it was. */
 static void on_due(void *owner)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -68,19 +70,35 @@ static void on_due(void *owner)
     end_outlived(lambda, now_ms);
     mark_settled(lambda->parts.store, now_ms);
     targets_forget(lambda);
-    if (store_end_call(lambda->parts.store, true, &error))
+    if (store_end_call(lambda->parts.store, true, &error)) {
         settle_refresh(lambda);
-    else
-        log_error("lambda", "functions stay Pending or InProgress: %s", error.message);
+        return;
+    }
+    log_error("lambda", "functions stay Pending or InProgress: %s", error.message);
+    settle_retry(lambda);
+}
+
+/* Goes on when the first is due, not before `earliest_ms`. */
+static void set_entry(struct lambda *lambda, int64_t earliest_ms)
+{
+    int64_t due_ms;
+    if (!find_first_due(lambda->parts.store, &due_ms)) {
+        settle_stop(lambda);
+        return;
+    }
+    if (due_ms < earliest_ms)
+        due_ms = earliest_ms;
+    schedule_set(lambda->parts.schedule, &lambda->settling, due_ms, on_due, lambda);
 }
 
 void settle_refresh(struct lambda *lambda)
 {
-    int64_t due_ms;
-    if (find_first_due(lambda->parts.store, &due_ms))
-        schedule_set(lambda->parts.schedule, &lambda->settling, due_ms, on_due, lambda);
-    else
-        settle_stop(lambda);
+    set_entry(lambda, INT64_MIN);
+}
+
+void settle_retry(struct lambda *lambda)
+{
+    set_entry(lambda, clock_now_ms() + RETRY_MS);
 }
 
 void settle_stop(struct lambda *lambda)

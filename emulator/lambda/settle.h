@@ -25,8 +25,10 @@ MUST_CHECK bool settle_is_over(struct call *call, const struct function_version 
 /* False with 409 if the version cannot run because it is Pending. */
 MUST_CHECK bool settle_may_run(bool is_pending, struct error *error);
 
-/* Something was stored, or the store was emptied or rolled back: looks when to go on. */
+/* Something was stored, or the store was emptied: looks when to go on. */
 void settle_refresh(struct lambda *lambda);
+/* The store was rolled back: the same, but not at once, for the disk may refuse again. */
+void settle_retry(struct lambda *lambda);
 /* Looks no more. */
 void settle_stop(struct lambda *lambda);
 
