@@ -209,7 +209,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .journal = emulator->journal,
                                   .metrics = emulator->metrics,
                                   .pool = emulator->pool,
-                                  .concurrency_limit = emulator->settings.concurrency_limit };
+                                  .concurrency_limit = emulator->settings.concurrency_limit,
+                                  .settle_ms = emulator->settings.settle_ms };
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch =
         (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };

@@ -26,6 +26,7 @@ struct settings {
     bool is_unsandboxed;
     int64_t max_processes;
     int64_t concurrency_limit;
+    int64_t settle_ms;
     bool is_verbose;
     bool is_quiet;
     bool wants_help;

@@ -10,7 +10,7 @@
 #include "xalloc.h"
 
 enum { TIMEOUT_DEFAULT_S = 3, MEMORY_DEFAULT_MB = 128, STORAGE_DEFAULT_MB = 512 };
-enum { ENVIRONMENT_MAX = 4096 };
+enum { ENVIRONMENT_MAX = 4096, MEMORY_MAX_MB = 10240 };
 
 const char configuration_role_pattern[] =
     "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
@@ -24,7 +24,12 @@ static const char *const application_levels[] = { "TRACE", "DEBUG", "INFO", "WAR
                                                   "ERROR", "FATAL", NULL };
 static const char *const system_levels[] = { "DEBUG", "INFO", "WARN", NULL };
 static const char *const snap_starts[] = { "PublishedVersions", "None", NULL };
-static const struct field text_item = { .type = FIELD_STRING };
+static const struct field subnet_item = { .type = FIELD_STRING,
+                                          .length = BETWEEN(0, 1024),
+                                          .pattern = "^subnet-[0-9a-z]*$" };
+static const struct field security_group_item = { .type = FIELD_STRING,
+                                                  .length = BETWEEN(0, 1024),
+                                                  .pattern = "^sg-[0-9a-zA-Z]*$" };
 
 const struct field configuration_environment_fields[] = {
     { .name = "Variables",
@@ -63,8 +68,11 @@ const struct field configuration_dead_letter_fields[] = {
     { 0 },
 };
 const struct field configuration_vpc_fields[] = {
-    { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &text_item },
-    { .name = "SecurityGroupIds", .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &text_item },
+    { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &subnet_item },
+    { .name = "SecurityGroupIds",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, 5),
+      .item = &security_group_item },
     { .name = "Ipv6AllowedForDualStack", .type = FIELD_BOOLEAN },
     { 0 },
 };
@@ -198,10 +206,30 @@ static bool check_logging(struct call *call)
                      "from your request or change the LogFormat to \"JSON\" and try again.");
 }
 
+/* The rows have the model's limit; that of accounts is lower. */
+static bool check_memory(struct call *call)
+{
+    return json_int(call->input, "MemorySize", 0) <= MEMORY_MAX_MB ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "'MemorySize' value failed to satisfy constraint: Member must have value less "
+                     "than or equal to %d",
+                     MEMORY_MAX_MB);
+}
+
+static bool check_vpc(struct call *call)
+{
+    const cJSON *vpc = json_get(call->input, "VpcConfig");
+    bool has_subnets = cJSON_GetArraySize(json_get(vpc, "SubnetIds")) > 0;
+    bool has_groups = cJSON_GetArraySize(json_get(vpc, "SecurityGroupIds")) > 0;
+    return has_subnets == has_groups ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "SubnetIds and SecurityIds must coexist or be both empty list.");
+}
+
 bool configuration_check(struct call *call)
 {
-    return check_runtime(call) && check_environment(call) && check_layers(call) &&
-           check_logging(call);
+    return check_memory(call) && check_vpc(call) && check_runtime(call) &&
+           check_environment(call) && check_layers(call) && check_logging(call);
 }
 
 static void replace(cJSON *object, const char *name, cJSON *value)
@@ -227,10 +255,11 @@ static void update_logging(cJSON *configuration, const cJSON *change)
     }
 }
 
+/* A structure without members says nothing. */
 static void update_member(const struct call *call, cJSON *configuration, const char *name)
 {
     const cJSON *value = json_get(call->input, name);
-    if (value)
+    if (value && !(cJSON_IsObject(value) && !value->child))
         replace(configuration, name, cJSON_Duplicate(value, true));
 }
 
@@ -252,12 +281,44 @@ static void update_removable(const struct call *call, cJSON *configuration)
     }
 }
 
+static cJSON *list_or_empty(const cJSON *vpc, const char *name)
+{
+    const cJSON *list = json_get(vpc, name);
+    return list ? cJSON_Duplicate(list, true) : cJSON_CreateArray();
+}
+
+/* The VPC of the subnets: there is none here to look it up in, so it is one that goes with the
+ * first of them. */
+static void set_vpc_id(cJSON *vpc, const cJSON *subnets)
+{
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256_hex(text_from(subnets->child ? subnets->child->valuestring : ""), hex);
+    CLEANUP(freep) char *id = xformat("vpc-%.17s", hex);
+    json_set_text(vpc, "VpcId", subnets->child ? id : "");
+}
+
+/* Replaces it as a whole. A function that had a VPC shows an empty one afterwards; one that never
+ * had any shows none. */
+static void update_vpc(cJSON *configuration, const cJSON *change)
+{
+    cJSON *subnets = json_get(change, "SubnetIds");
+    bool has_vpc = json_get(configuration, "VpcConfig") || (subnets && subnets->child);
+    if (!change || !change->child || !has_vpc)
+        return;
+    cJSON *vpc = cJSON_CreateObject();
+    json_set(vpc, "SubnetIds", list_or_empty(change, "SubnetIds"));
+    json_set(vpc, "SecurityGroupIds", list_or_empty(change, "SecurityGroupIds"));
+    set_vpc_id(vpc, json_get(vpc, "SubnetIds"));
+    json_set_bool(vpc, "Ipv6AllowedForDualStack",
+                  json_bool(change, "Ipv6AllowedForDualStack", false));
+    replace(configuration, "VpcConfig", vpc);
+}
+
 void configuration_update(const struct call *call, cJSON *configuration)
 {
     static const char *const members[] = {
-        "Runtime",   "Role",       "Handler",       "Description",
-        "Timeout",   "MemorySize", "TracingConfig", "EphemeralStorage",
-        "SnapStart", "VpcConfig",  "Architectures"
+        "Runtime",    "Role",          "Handler",          "Description", "Timeout",
+        "MemorySize", "TracingConfig", "EphemeralStorage", "SnapStart",   "Architectures"
     };
     for (size_t i = 0; i < COUNT_OF(members); i++)
         update_member(call, configuration, members[i]);
@@ -266,6 +327,7 @@ void configuration_update(const struct call *call, cJSON *configuration)
         update_member(call, configuration, "Environment");
     else if (environment)
         cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
+    update_vpc(configuration, json_get(call->input, "VpcConfig"));
     update_removable(call, configuration);
     update_logging(configuration, json_get(call->input, "LoggingConfig"));
 }
@@ -295,6 +357,35 @@ static void copy(cJSON *output, const cJSON *configuration, const char *name)
     const cJSON *value = json_get(configuration, name);
     if (value)
         json_set(output, name, cJSON_Duplicate(value, true));
+}
+
+static bool asks_for_snapshots(const cJSON *configuration)
+{
+    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
+    return strcmp(apply_on, "PublishedVersions") == 0;
+}
+
+bool configuration_takes_snapshots(const struct function_version *version)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    return asks_for_snapshots(configuration);
+}
+
+enum configuration_state configuration_state_of(const struct function_version *version)
+{
+    static const enum configuration_state states[] = {
+        [VERSION_ACTIVE] = CONFIGURATION_ACTIVE,
+        [VERSION_PENDING] = CONFIGURATION_CREATING,
+        [VERSION_UPDATING] = CONFIGURATION_UPDATING,
+    };
+    return states[version_state(version)];
+}
+
+static const char *revision_of(const struct function_version *version,
+                               enum configuration_state state)
+{
+    bool is_settling = state == CONFIGURATION_CREATING || state == CONFIGURATION_UPDATING;
+    return is_settling ? version->settling_revision_id : version_revision(version);
 }
 
 static void write_state(cJSON *output, enum configuration_state state)
@@ -331,14 +422,14 @@ static void write_runtime_version(struct call *call, cJSON *output,
                   chosen ? chosen : only);
 }
 
-/* Optimization is On for published versions that asked for snapshots, never for $LATEST. */
-static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_published)
+/* Optimization is On for published versions that asked for snapshots, once they have them; never
+ * for $LATEST. */
+static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_made)
 {
-    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
-    bool is_on = is_published && strcmp(apply_on, "PublishedVersions") == 0;
+    bool is_asked_for = asks_for_snapshots(configuration);
     cJSON *snap_start = json_set_object(output, "SnapStart");
-    json_set_text(snap_start, "ApplyOn", apply_on);
-    json_set_text(snap_start, "OptimizationStatus", is_on ? "On" : "Off");
+    json_set_text(snap_start, "ApplyOn", is_asked_for ? "PublishedVersions" : "None");
+    json_set_text(snap_start, "OptimizationStatus", is_asked_for && is_made ? "On" : "Off");
 }
 
 void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
@@ -364,12 +455,14 @@ void configuration_write(struct call *call, cJSON *output, const struct function
     for (size_t i = 0; i < COUNT_OF(after); i++)
         copy(output, configuration, after[i]);
     copy(output, configuration, "TracingConfig");
-    json_set_text(output, "RevisionId", version->revision_id);
+    json_set_text(output, "RevisionId", revision_of(version, state));
     write_state(output, state);
     copy(output, configuration, "PackageType");
     copy(output, configuration, "Architectures");
     copy(output, configuration, "EphemeralStorage");
-    write_snap_start(output, configuration, version->number > 0);
+    write_snap_start(output, configuration,
+                     version->number > 0 && version_state(version) == VERSION_ACTIVE &&
+                         state != CONFIGURATION_CREATING);
     if (state != CONFIGURATION_LISTED)
         write_runtime_version(call, output, version, json_text(configuration, "Runtime", ""));
     copy(output, configuration, "LoggingConfig");

@@ -8,6 +8,7 @@
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "lambda/metric_set.h"
+#include "lambda/settle.h"
 #include "xalloc.h"
 
 struct running {
@@ -122,7 +123,9 @@ static void submit(struct running *running, const struct target_version *version
         .on_done = on_done,
         .owner = running,
     };
-    pool_submit(running->lambda->parts.pool, &version->plan, &invocation);
+    pool_submit(running->lambda->parts.pool,
+                running->hold.is_provisioned ? &version->provisioned_plan : &version->plan,
+                &invocation);
 }
 
 bool invocation_start(struct lambda *lambda, const struct target *target,
@@ -134,6 +137,8 @@ bool invocation_start(struct lambda *lambda, const struct target *target,
     if (count >= LINEAGE_MAX && target->stops_loops)
         return stop_loop(lambda, target, error);
     const struct target_version *version = target_draw(target);
+    if (!settle_may_run(version->is_pending, error))
+        return false;
     enum concurrency_verdict verdict =
         concurrency_take(&target->concurrency, &version->concurrency, &hold);
     if (verdict != CONCURRENCY_TAKEN)

@@ -14,6 +14,8 @@
 #include "lambda/event_queue.h"
 #include "lambda/function.h"
 #include "lambda/metric_set.h"
+#include "lambda/provision.h"
+#include "lambda/settle.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
 #include "log.h"
@@ -36,6 +38,8 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
     }
     code_sweep(lambda);
     lambda->events = event_queue_create(lambda);
+    settle_refresh(lambda);
+    provisions_refresh(lambda);
     return lambda;
 }
 
@@ -44,6 +48,9 @@ void lambda_destroy(struct lambda *lambda)
     if (!lambda)
         return;
     event_queue_destroy(lambda->events);
+    settle_stop(lambda);
+    provisions_stop(lambda);
+    provisions_clear(lambda);
     code_garbage_clear(lambda);
     targets_forget(lambda);
     metric_sets_forget(lambda);
@@ -58,6 +65,8 @@ void lambda_reset(struct lambda *lambda)
     targets_forget(lambda);
     metric_sets_forget(lambda);
     code_garbage_clear(lambda);
+    settle_refresh(lambda);
+    provisions_clear(lambda);
     if (lambda->uploads == 0) /* else a package under way would be taken for half-made */
         code_sweep(lambda);
 }
@@ -66,6 +75,8 @@ void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
     event_queue_refresh(lambda->events);
+    settle_retry(lambda);
+    provisions_refresh(lambda);
 }
 
 void lambda_stop_events(struct lambda *lambda)

@@ -28,6 +28,7 @@ struct lambda_parts {
     struct metrics *metrics;
     struct pool *pool;
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
+    int64_t settle_ms; /* how long a creation or an update takes; 0: done before its answer */
 };
 
 extern const struct service lambda_service;

@@ -13,6 +13,7 @@ static const struct operation *const slices[] = {
     stream_operations,
     account_operations,
     concurrency_operations,
+    provision_operations,
     permission_operations,
     layer_permission_operations,
     layer_operations,
@@ -33,12 +34,6 @@ static const struct operation *const slices[] = {
 #define PROVIDER "/2025-11-30/capacity-providers"
 
 static const struct lacking_operation lacking[] = {
-    { "ListProvisionedConcurrencyConfigs",
-      "GET " FUNCTION("2019-09-30") "/provisioned-concurrency?List=ALL" },
-    { "PutProvisionedConcurrencyConfig", "PUT " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "GetProvisionedConcurrencyConfig", "GET " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "DeleteProvisionedConcurrencyConfig",
-      "DELETE " FUNCTION("2019-09-30") "/provisioned-concurrency" },
     { "CreateFunctionUrlConfig", "POST " FUNCTION("2021-10-31") "/url" },
     { "GetFunctionUrlConfig", "GET " FUNCTION("2021-10-31") "/url" },
     { "UpdateFunctionUrlConfig", "PUT " FUNCTION("2021-10-31") "/url" },

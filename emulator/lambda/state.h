@@ -18,6 +18,9 @@ struct lambda {
     struct garbage *garbage;     /* code that lost its last version; removed later */
     size_t uploads;              /* packages being unpacked */
     struct event_queue *events;
+    struct schedule_entry settling; /* the first version that settles */
+    struct provision *provisions;   /* one for each order of provisioned concurrency */
+    struct schedule_entry provisioning;
 };
 
 static inline struct lambda *lambda_of(struct call *call)

@@ -17,8 +17,10 @@
 #include "runtime/pool.h"
 
 struct target_version {
-    struct sandbox_plan plan; /* its version says which */
-    struct arena texts;       /* what the plan borrows from */
+    struct sandbox_plan plan;             /* its version says which */
+    struct sandbox_plan provisioned_plan; /* the same, for environments that are kept warm */
+    struct arena texts;                   /* what the plans borrow from */
+    bool is_pending;                      /* it may not run yet */
     struct concurrency_version concurrency;
 };
 
