@@ -224,7 +224,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .metrics = emulator->metrics,
                                   .pool = emulator->pool,
                                   .concurrency_limit = emulator->settings.concurrency_limit,
-                                  .s3_directory = emulator->s3_directory };
+                                  .s3_directory = emulator->s3_directory,
+                                  .settle_ms = emulator->settings.settle_ms };
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch =
         (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };

@@ -27,6 +27,7 @@ struct settings {
     int64_t max_processes;
     int64_t concurrency_limit;
     const char *s3_dir; /* NULL: no buckets */
+    int64_t settle_ms;
     bool is_verbose;
     bool is_quiet;
     bool wants_help;

@@ -14,12 +14,13 @@
 enum { TIMESTAMP_SIZE = 32 };
 
 enum timestamp_form {
-    TIMESTAMP_ISO,          /* 2025-10-20T10:05:00Z */
-    TIMESTAMP_ISO_MS,       /* 2025-05-15T15:31:44.984Z */
-    TIMESTAMP_LAMBDA,       /* 2025-11-25T02:26:54.123+0000 (LastModified) */
-    TIMESTAMP_BASIC,        /* 20171208T062404Z (X-Amz-Date) */
-    TIMESTAMP_DATE,         /* 20171208 (credential scope) */
-    TIMESTAMP_SLASHED_DATE, /* 2025/11/25 (log stream names) */
+    TIMESTAMP_ISO,            /* 2025-10-20T10:05:00Z */
+    TIMESTAMP_ISO_MS,         /* 2025-05-15T15:31:44.984Z */
+    TIMESTAMP_LAMBDA,         /* 2025-11-25T02:26:54.123+0000 (LastModified) */
+    TIMESTAMP_LAMBDA_SECONDS, /* 2025-11-25T02:26:54+0000 (of provisioned concurrency) */
+    TIMESTAMP_BASIC,          /* 20171208T062404Z (X-Amz-Date) */
+    TIMESTAMP_DATE,           /* 20171208 (credential scope) */
+    TIMESTAMP_SLASHED_DATE,   /* 2025/11/25 (log stream names) */
 };
 
 const char *timestamp_print(int64_t ms, enum timestamp_form form, char text_out[TIMESTAMP_SIZE]);

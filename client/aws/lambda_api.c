@@ -154,22 +154,29 @@ static void wait_a_little(void)
     nanosleep(&wait, NULL);
 }
 
-static bool wait_for_update(struct api *api, const char *function, struct error *error)
+/* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. */
+static bool wait_until_ready(struct api *api, const char *function, const char *version,
+                             struct error *error)
 {
     CLEANUP(freep) char *path = function_path(function, "/configuration");
-    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    CLEANUP(freep) char *query = version ? xformat("Qualifier=%s", version) : NULL;
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "GET", .path = path, .query = query
+    };
     int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
     for (;;) {
         CLEANUP(json_deletep)
         cJSON *tree = call_json(api, &request, "watch the function's update", error);
         if (!tree)
             return false;
+        const char *state = json_text(tree, "State", "Active");
         const char *status = json_text(tree, "LastUpdateStatus", "Successful");
-        if (strcmp(status, "Successful") == 0)
-            return true;
-        if (strcmp(status, "Failed") == 0)
+        if (strcmp(state, "Failed") == 0 || strcmp(status, "Failed") == 0)
             return error_set(error, NULL, "the function's update failed: %s",
-                             json_text(tree, "LastUpdateStatusReason", "no reason given"));
+                             json_text(tree, "LastUpdateStatusReason",
+                                       json_text(tree, "StateReason", "no reason given")));
+        if (strcmp(state, "Pending") != 0 && strcmp(status, "Successful") == 0)
+            return true;
         if (clock_monotonic_us() > deadline_us)
             return error_set(error, NULL, "the function's update did not end in two minutes");
         wait_a_little();
@@ -185,7 +192,7 @@ bool lambda_update_code(struct api *api, const char *function, struct text zip, 
         .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
     };
     CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "upload the package", error);
-    return tree && wait_for_update(api, function, error);
+    return tree && wait_until_ready(api, function, NULL, error);
 }
 
 bool lambda_publish(struct api *api, const char *function, char version_out[24],
@@ -199,7 +206,8 @@ bool lambda_publish(struct api *api, const char *function, char version_out[24],
     if (!tree)
         return false;
     copy_text(version_out, 24, json_text(tree, "Version", ""));
-    return true;
+    return strcmp(json_text(tree, "State", "Active"), "Pending") != 0 ||
+           wait_until_ready(api, function, version_out, error);
 }
 
 bool lambda_invoke(struct api *api, const char *function, const char *qualifier,

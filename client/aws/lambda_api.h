@@ -36,6 +36,7 @@ MUST_CHECK bool lambda_update_alias(struct api *api, const char *function, const
 MUST_CHECK bool lambda_update_code(struct api *api, const char *function, struct text zip,
                                    struct error *error);
 
+/* Publishes $LATEST and waits until the version can run. */
 MUST_CHECK bool lambda_publish(struct api *api, const char *function, char version_out[24],
                                struct error *error);
 

@@ -6,11 +6,9 @@
 enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60, SECONDS_PER_HOUR = 3600 };
 
 static const char *const formats[] = {
-    [TIMESTAMP_ISO] = "%Y-%m-%dT%H:%M:%SZ",
-    [TIMESTAMP_ISO_MS] = "%Y-%m-%dT%H:%M:%S",
-    [TIMESTAMP_LAMBDA] = "%Y-%m-%dT%H:%M:%S",
-    [TIMESTAMP_BASIC] = "%Y%m%dT%H%M%SZ",
-    [TIMESTAMP_DATE] = "%Y%m%d",
+    [TIMESTAMP_ISO] = "%Y-%m-%dT%H:%M:%SZ",   [TIMESTAMP_ISO_MS] = "%Y-%m-%dT%H:%M:%S",
+    [TIMESTAMP_LAMBDA] = "%Y-%m-%dT%H:%M:%S", [TIMESTAMP_LAMBDA_SECONDS] = "%Y-%m-%dT%H:%M:%S+0000",
+    [TIMESTAMP_BASIC] = "%Y%m%dT%H%M%SZ",     [TIMESTAMP_DATE] = "%Y%m%d",
     [TIMESTAMP_SLASHED_DATE] = "%Y/%m/%d",
 };
 

@@ -6,6 +6,7 @@
 
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/provision.h"
 #include "lambda/qualifier.h"
 #include "lambda/target.h"
 
@@ -89,6 +90,15 @@ static bool check_weights(struct call *call, const struct function_key *key,
     return version_exists(call, key, alias->routed_version) && check_run_alike(call, key, alias);
 }
 
+/* An alias with provisioned concurrency takes it along when it moves. */
+static bool check_provisioned(struct call *call, const struct function_key *key,
+                              const struct alias *alias)
+{
+    struct provision_order order;
+    return !provision_find(call->store, key, alias->name, &call->arena, &order) ||
+           provision_check_alias(call, key, alias);
+}
+
 static bool parse_version(struct call *call, int64_t *number_out)
 {
     const char *text = json_text(call->input, "FunctionVersion", NULL);
@@ -145,12 +155,13 @@ static enum outcome update_alias(struct call *call)
                           function_arn(&call->arena, &name.key, wanted));
     if (!revision_matches(call, alias.revision_id) || !parse_version(call, &alias.version) ||
         !version_exists(call, &name.key, alias.version) || !read_weights(call, &alias) ||
-        !check_weights(call, &name.key, &alias))
+        !check_weights(call, &name.key, &alias) || !check_provisioned(call, &name.key, &alias))
         return OUTCOME_FAULT;
     alias.description = json_text(call->input, "Description", alias.description);
     alias.revision_id = new_uuid(call); /* even if nothing changed */
     alias_save(call->store, &name.key, &alias);
     targets_forget(lambda_of(call));
+    provisions_refresh(lambda_of(call));
     write_alias(call, call_output(call), &name.key, &alias);
     return OUTCOME_OK;
 }
@@ -166,8 +177,10 @@ static enum outcome delete_alias(struct call *call)
     }
     const char *alias = json_text(call->input, "Name", "");
     qualifier_release(call->store, &name.key, alias);
+    provision_delete(call->store, &name.key, alias);
     alias_delete(call->store, &name.key, alias);
     targets_forget(lambda_of(call));
+    provisions_refresh(lambda_of(call));
     return OUTCOME_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "xalloc.h"
 
 enum { TIMEOUT_DEFAULT_S = 3, MEMORY_DEFAULT_MB = 128, STORAGE_DEFAULT_MB = 512 };
-enum { ENVIRONMENT_MAX = 4096 };
+enum { ENVIRONMENT_MAX = 4096, MEMORY_MAX_MB = 10240 };
 
 const char configuration_role_pattern[] =
     "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
@@ -29,7 +29,12 @@ static const char *const application_levels[] = { "TRACE", "DEBUG", "INFO", "WAR
                                                   "ERROR", "FATAL", NULL };
 static const char *const system_levels[] = { "DEBUG", "INFO", "WARN", NULL };
 static const char *const snap_starts[] = { "PublishedVersions", "None", NULL };
-static const struct field text_item = { .type = FIELD_STRING };
+static const struct field subnet_item = { .type = FIELD_STRING,
+                                          .length = BETWEEN(0, 1024),
+                                          .pattern = "^subnet-[0-9a-z]*$" };
+static const struct field security_group_item = { .type = FIELD_STRING,
+                                                  .length = BETWEEN(0, 1024),
+                                                  .pattern = "^sg-[0-9a-zA-Z]*$" };
 
 const struct field configuration_environment_fields[] = {
     { .name = "Variables",
@@ -67,6 +72,7 @@ const struct field configuration_dead_letter_fields[] = {
       .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
     { 0 },
 };
+static const struct field text_item = { .type = FIELD_STRING };
 /* Refused for functions made of a zip, and there are no others. */
 const struct field configuration_image_fields[] = {
     { .name = "EntryPoint", .type = FIELD_LIST, .length = BETWEEN(0, 1500), .item = &text_item },
@@ -75,8 +81,11 @@ const struct field configuration_image_fields[] = {
     { 0 },
 };
 const struct field configuration_vpc_fields[] = {
-    { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &text_item },
-    { .name = "SecurityGroupIds", .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &text_item },
+    { .name = "SubnetIds", .type = FIELD_LIST, .length = BETWEEN(0, 16), .item = &subnet_item },
+    { .name = "SecurityGroupIds",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, 5),
+      .item = &security_group_item },
     { .name = "Ipv6AllowedForDualStack", .type = FIELD_BOOLEAN },
     { 0 },
 };
@@ -194,10 +203,30 @@ static bool check_logging(struct call *call)
                      "from your request or change the LogFormat to \"JSON\" and try again.");
 }
 
+/* The rows have the model's limit; that of accounts is lower. */
+static bool check_memory(struct call *call)
+{
+    return json_int(call->input, "MemorySize", 0) <= MEMORY_MAX_MB ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "'MemorySize' value failed to satisfy constraint: Member must have value less "
+                     "than or equal to %d",
+                     MEMORY_MAX_MB);
+}
+
+static bool check_vpc(struct call *call)
+{
+    const cJSON *vpc = json_get(call->input, "VpcConfig");
+    bool has_subnets = cJSON_GetArraySize(json_get(vpc, "SubnetIds")) > 0;
+    bool has_groups = cJSON_GetArraySize(json_get(vpc, "SecurityGroupIds")) > 0;
+    return has_subnets == has_groups ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "SubnetIds and SecurityIds must coexist or be both empty list.");
+}
+
 bool configuration_check(struct call *call)
 {
-    return check_runtime(call) && check_environment(call) && layer_use_resolve(call) &&
-           check_logging(call);
+    return check_memory(call) && check_vpc(call) && check_runtime(call) &&
+           check_environment(call) && layer_use_resolve(call) && check_logging(call);
 }
 
 static void replace(cJSON *object, const char *name, cJSON *value)
@@ -223,10 +252,11 @@ static void update_logging(cJSON *configuration, const cJSON *change)
     }
 }
 
+/* A structure without members says nothing. */
 static void update_member(const struct call *call, cJSON *configuration, const char *name)
 {
     const cJSON *value = json_get(call->input, name);
-    if (value)
+    if (value && !(cJSON_IsObject(value) && !value->child))
         replace(configuration, name, cJSON_Duplicate(value, true));
 }
 
@@ -248,13 +278,45 @@ static void update_removable(const struct call *call, cJSON *configuration)
     }
 }
 
+static cJSON *list_or_empty(const cJSON *vpc, const char *name)
+{
+    const cJSON *list = json_get(vpc, name);
+    return list ? cJSON_Duplicate(list, true) : cJSON_CreateArray();
+}
+
+/* The VPC of the subnets: there is none here to look it up in, so it is one that goes with the
+ * first of them. */
+static void set_vpc_id(cJSON *vpc, const cJSON *subnets)
+{
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256_hex(text_from(subnets->child ? subnets->child->valuestring : ""), hex);
+    CLEANUP(freep) char *id = xformat("vpc-%.17s", hex);
+    json_set_text(vpc, "VpcId", subnets->child ? id : "");
+}
+
+/* Replaces it as a whole. A function that had a VPC shows an empty one afterwards; one that never
+ * had any shows none. */
+static void update_vpc(cJSON *configuration, const cJSON *change)
+{
+    cJSON *subnets = json_get(change, "SubnetIds");
+    bool has_vpc = json_get(configuration, "VpcConfig") || (subnets && subnets->child);
+    if (!change || !change->child || !has_vpc)
+        return;
+    cJSON *vpc = cJSON_CreateObject();
+    json_set(vpc, "SubnetIds", list_or_empty(change, "SubnetIds"));
+    json_set(vpc, "SecurityGroupIds", list_or_empty(change, "SecurityGroupIds"));
+    set_vpc_id(vpc, json_get(vpc, "SubnetIds"));
+    json_set_bool(vpc, "Ipv6AllowedForDualStack",
+                  json_bool(change, "Ipv6AllowedForDualStack", false));
+    replace(configuration, "VpcConfig", vpc);
+}
+
 void configuration_update(const struct call *call, cJSON *configuration)
 {
-    static const char *const members[] = {
-        "Runtime",   "Role",       "Handler",       "Description",
-        "Timeout",   "MemorySize", "TracingConfig", "EphemeralStorage",
-        "SnapStart", "VpcConfig",  "Architectures", "Layers"
-    };
+    static const char *const members[] = { "Runtime",     "Role",          "Handler",
+                                           "Description", "Timeout",       "Layers",
+                                           "MemorySize",  "TracingConfig", "EphemeralStorage",
+                                           "SnapStart",   "Architectures" };
     for (size_t i = 0; i < COUNT_OF(members); i++)
         update_member(call, configuration, members[i]);
     const cJSON *environment = json_get(call->input, "Environment");
@@ -264,6 +326,7 @@ void configuration_update(const struct call *call, cJSON *configuration)
         cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
     if (cJSON_GetArraySize(json_get(configuration, "Layers")) == 0)
         cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Layers");
+    update_vpc(configuration, json_get(call->input, "VpcConfig"));
     update_removable(call, configuration);
     update_logging(configuration, json_get(call->input, "LoggingConfig"));
 }
@@ -319,6 +382,35 @@ static void copy(cJSON *output, const cJSON *configuration, const char *name)
         json_set(output, name, cJSON_Duplicate(value, true));
 }
 
+static bool asks_for_snapshots(const cJSON *configuration)
+{
+    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
+    return strcmp(apply_on, "PublishedVersions") == 0;
+}
+
+bool configuration_takes_snapshots(const struct function_version *version)
+{
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
+    return asks_for_snapshots(configuration);
+}
+
+enum configuration_state configuration_state_of(const struct function_version *version)
+{
+    static const enum configuration_state states[] = {
+        [VERSION_ACTIVE] = CONFIGURATION_ACTIVE,
+        [VERSION_PENDING] = CONFIGURATION_CREATING,
+        [VERSION_UPDATING] = CONFIGURATION_UPDATING,
+    };
+    return states[version_state(version)];
+}
+
+static const char *revision_of(const struct function_version *version,
+                               enum configuration_state state)
+{
+    bool is_settling = state == CONFIGURATION_CREATING || state == CONFIGURATION_UPDATING;
+    return is_settling ? version->settling_revision_id : version_revision(version);
+}
+
 static void write_state(cJSON *output, enum configuration_state state)
 {
     static const char reason[] = "The function is being created.";
@@ -353,14 +445,14 @@ static void write_runtime_version(struct call *call, cJSON *output,
                   chosen ? chosen : only);
 }
 
-/* Optimization is On for published versions that asked for snapshots, never for $LATEST. */
-static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_published)
+/* Optimization is On for published versions that asked for snapshots, once they have them; never
+ * for $LATEST. */
+static void write_snap_start(cJSON *output, const cJSON *configuration, bool is_made)
 {
-    const char *apply_on = json_text(json_get(configuration, "SnapStart"), "ApplyOn", "None");
-    bool is_on = is_published && strcmp(apply_on, "PublishedVersions") == 0;
+    bool is_asked_for = asks_for_snapshots(configuration);
     cJSON *snap_start = json_set_object(output, "SnapStart");
-    json_set_text(snap_start, "ApplyOn", apply_on);
-    json_set_text(snap_start, "OptimizationStatus", is_on ? "On" : "Off");
+    json_set_text(snap_start, "ApplyOn", is_asked_for ? "PublishedVersions" : "None");
+    json_set_text(snap_start, "OptimizationStatus", is_asked_for && is_made ? "On" : "Off");
 }
 
 void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
@@ -387,12 +479,14 @@ void configuration_write(struct call *call, cJSON *output, const struct function
         copy(output, configuration, after[i]);
     layer_use_write(output, configuration);
     copy(output, configuration, "TracingConfig");
-    json_set_text(output, "RevisionId", version->revision_id);
+    json_set_text(output, "RevisionId", revision_of(version, state));
     write_state(output, state);
     copy(output, configuration, "PackageType");
     copy(output, configuration, "Architectures");
     copy(output, configuration, "EphemeralStorage");
-    write_snap_start(output, configuration, version->number > 0);
+    write_snap_start(output, configuration,
+                     version->number > 0 && version_state(version) == VERSION_ACTIVE &&
+                         state != CONFIGURATION_CREATING);
     if (state != CONFIGURATION_LISTED)
         write_runtime_version(call, output, version, json_text(configuration, "Runtime", ""));
     copy(output, configuration, "LoggingConfig");

@@ -15,7 +15,7 @@
 #define CONFIGURATION_FIELDS                                                                       \
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },                    \
         { .name = "Timeout", .type = FIELD_INTEGER, .range = BETWEEN(1, 900) },                    \
-        { .name = "MemorySize", .type = FIELD_INTEGER, .range = BETWEEN(128, 10240) },             \
+        { .name = "MemorySize", .type = FIELD_INTEGER, .range = BETWEEN(128, 32768) },             \
         { .name = "Runtime", .type = FIELD_STRING },                                               \
         { .name = "Handler",                                                                       \
           .type = FIELD_STRING,                                                                    \
@@ -88,7 +88,14 @@ enum configuration_state {
     CONFIGURATION_LISTED,   /* list items say nothing of it, nor RuntimeVersionConfig */
 };
 
-/* Adds FunctionConfiguration's members to `output`. `arn_qualifier` NULL: unqualified ARN. */
+/* SnapStart: whether versions published of it start from a snapshot. */
+bool configuration_takes_snapshots(const struct function_version *version);
+
+/* As the version is stored. */
+enum configuration_state configuration_state_of(const struct function_version *version);
+
+/* Adds FunctionConfiguration's members to `output`. `arn_qualifier` NULL: unqualified ARN. While
+ * it is created or updated, settling_revision_id is shown. */
 void configuration_write(struct call *call, cJSON *output, const struct function_version *version,
                          const char *arn_qualifier, enum configuration_state state);
 

@@ -6,13 +6,27 @@
 
 #define VERSION_COLUMNS                                                                            \
     "name, number, configuration, code_sha256, code_size, code_id, revision_id, modified_ms, "     \
-    "generation"
+    "generation, settles_ms, settling_revision_id"
 
 static void bind_key(sqlite3_stmt *query, const struct function_key *key)
 {
     store_bind_text(query, 1, key->account);
     store_bind_text(query, 2, key->region);
     store_bind_text(query, 3, key->name);
+}
+
+enum version_state version_state(const struct function_version *version)
+{
+    if (!version->settles_ms)
+        return VERSION_ACTIVE;
+    /* The first generation of $LATEST is the one that was created. */
+    return version->number == VERSION_LATEST && version->generation ? VERSION_UPDATING
+                                                                    : VERSION_PENDING;
+}
+
+const char *version_revision(const struct function_version *version)
+{
+    return version->settles_ms ? version->settling_revision_id : version->revision_id;
 }
 
 /* Steps once and reads the row; false at the end. */
@@ -31,6 +45,8 @@ static bool read_version(struct store *store, sqlite3_stmt *query, const struct 
         .revision_id = arena_copy(arena, text_from(store_text(query, 6))),
         .modified_ms = sqlite3_column_int64(query, 7),
         .generation = sqlite3_column_int64(query, 8),
+        .settles_ms = sqlite3_column_int64(query, 9),
+        .settling_revision_id = arena_copy(arena, text_from(store_text(query, 10))),
     };
     sqlite3_reset(query);
     return true;
@@ -55,6 +71,15 @@ bool version_find(struct store *store, const struct function_key *key, int64_t n
     bind_key(query, key);
     store_bind_int(query, 4, number);
     return read_version(store, query, key, arena, version_out);
+}
+
+bool version_find_running(struct store *store, const struct function_key *key, int64_t number,
+                          struct arena *arena, struct function_version *version_out)
+{
+    if (number != VERSION_LATEST || !version_find(store, key, VERSION_PREVIOUS, arena, version_out))
+        return version_find(store, key, number, arena, version_out);
+    version_out->number = VERSION_LATEST;
+    return true;
 }
 
 bool version_next(struct store *store, const struct function_key *key, int64_t after,
@@ -91,6 +116,8 @@ static void bind_version(sqlite3_stmt *query, const struct function_version *ver
     store_bind_text(query, 9, version->revision_id);
     store_bind_int(query, 10, version->modified_ms);
     store_bind_int(query, 11, version->generation);
+    store_bind_int(query, 12, version->settles_ms);
+    store_bind_text(query, 13, version->settles_ms ? version->settling_revision_id : NULL);
 }
 
 static void insert_version(struct store *store, const struct function_version *version)
@@ -98,8 +125,9 @@ static void insert_version(struct store *store, const struct function_version *v
     sqlite3_stmt *query =
         store_query(store, "INSERT OR REPLACE INTO lambda_version (account, region, name, "
                            "number, configuration, code_sha256, code_size, code_id, "
-                           "revision_id, modified_ms, generation) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                           "revision_id, modified_ms, generation, settles_ms, "
+                           "settling_revision_id) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     bind_version(query, version);
     store_run(store, query);
 }
@@ -122,14 +150,32 @@ void function_update(struct store *store, const struct function_version *latest)
     insert_version(store, &next);
 }
 
-void function_touch(struct store *store, const struct function_key *key, const char *revision_id)
+void function_keep_previous(struct store *store, const struct function_version *old)
+{
+    struct function_version previous = *old;
+    previous.number = VERSION_PREVIOUS;
+    previous.settles_ms = 0;
+    insert_version(store, &previous);
+}
+
+/* A version that settles changes what it shows now; it changes once more when it has settled. */
+void version_touch(struct store *store, const struct function_key *key, int64_t number,
+                   const char *revision_id)
 {
     sqlite3_stmt *query =
-        store_query(store, "UPDATE lambda_version SET revision_id = ?4 WHERE account = ?1 AND "
-                           "region = ?2 AND name = ?3 AND number = 0");
+        store_query(store, "UPDATE lambda_version SET "
+                           "revision_id = CASE WHEN settles_ms > 0 THEN revision_id ELSE ?5 END, "
+                           "settling_revision_id = CASE WHEN settles_ms > 0 THEN ?5 END "
+                           "WHERE account = ?1 AND region = ?2 AND name = ?3 AND number = ?4");
     bind_key(query, key);
-    store_bind_text(query, 4, revision_id);
+    store_bind_int(query, 4, number);
+    store_bind_text(query, 5, revision_id);
     store_run(store, query);
+}
+
+void function_touch(struct store *store, const struct function_key *key, const char *revision_id)
+{
+    version_touch(store, key, VERSION_LATEST, revision_id);
 }
 
 const char *function_tags(struct store *store, const struct function_key *key, struct arena *arena)
@@ -227,23 +273,30 @@ static const char *with_description(const char *configuration, const char *descr
     return arena_copy(arena, text_from(text));
 }
 
-bool version_publish(struct store *store, const struct function_version *latest,
-                     const char *description, struct arena *arena,
-                     struct function_version *version_out)
+static const char *new_uuid(struct arena *arena)
 {
     char uuid[UUID_SIZE];
+    random_uuid(uuid);
+    return arena_copy(arena, text_from(uuid));
+}
+
+bool version_publish(struct store *store, const struct function_version *latest,
+                     const char *description, int64_t settles_ms, struct arena *arena,
+                     struct function_version *version_out)
+{
     if (find_newest(store, &latest->key, arena, version_out) && is_unchanged(latest, version_out))
         return false;
     int64_t number = last_version(store, &latest->key) + 1;
     *version_out = *latest;
     version_out->number = number;
     version_out->configuration = with_description(latest->configuration, description, arena);
-    random_uuid(uuid);
-    version_out->revision_id = arena_copy(arena, text_from(uuid));
+    version_out->revision_id = new_uuid(arena);
+    version_out->settling_revision_id = new_uuid(arena);
+    if (settles_ms > version_out->settles_ms)
+        version_out->settles_ms = settles_ms;
     insert_version(store, version_out);
     set_last_version(store, &latest->key, number);
-    random_uuid(uuid);
-    function_touch(store, &latest->key, uuid);
+    function_touch(store, &latest->key, new_uuid(arena));
     return true;
 }
 
@@ -253,7 +306,7 @@ struct account_usage account_usage(struct store *store, const char *account, con
         store_query(store, "SELECT coalesce(sum(code_size), 0) + (SELECT coalesce(sum(code_size), "
                            "0) FROM lambda_layer_version WHERE account = ?1 AND region = ?2), "
                            "count(DISTINCT name) FROM lambda_version WHERE account = ?1 AND "
-                           "region = ?2");
+                           "region = ?2 AND number >= 0");
     struct account_usage usage = { 0 };
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, region);

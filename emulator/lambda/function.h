@@ -1,5 +1,7 @@
 /*
  * Functions and their versions: rules and SQL. Version 0 is $LATEST.
+ *
+ * A version that settles shows settling_revision_id, and revision_id from its end on (settle.h).
  */
 #ifndef COALMINE_FUNCTION_H
 #define COALMINE_FUNCTION_H
@@ -13,6 +15,9 @@
 #include "random.h"
 #include "store/store.h"
 
+/* $LATEST as it was before the update that is InProgress: what runs meanwhile. */
+enum { VERSION_LATEST = 0, VERSION_PREVIOUS = -1 };
+
 struct function_version {
     struct function_key key;
     int64_t number;
@@ -23,13 +28,28 @@ struct function_version {
     const char *revision_id;
     int64_t modified_ms;
     int64_t generation;
+    int64_t settles_ms;               /* service time; 0: it has settled */
+    const char *settling_revision_id; /* shown until then */
 };
+
+enum version_state {
+    VERSION_ACTIVE,   /* State Active, LastUpdateStatus Successful */
+    VERSION_PENDING,  /* State Pending */
+    VERSION_UPDATING, /* LastUpdateStatus InProgress; $LATEST only */
+};
+enum version_state version_state(const struct function_version *version);
+/* The RevisionId that the version shows now. */
+const char *version_revision(const struct function_version *version);
 
 bool function_exists(struct store *store, const struct function_key *key);
 
 /* The version; false if there is none. Texts live in the arena. */
 bool version_find(struct store *store, const struct function_key *key, int64_t number,
                   struct arena *arena, struct function_version *version_out);
+
+/* What runs when $LATEST is invoked: while an update is InProgress, what was there before. */
+bool version_find_running(struct store *store, const struct function_key *key, int64_t number,
+                          struct arena *arena, struct function_version *version_out);
 
 /* The next version of the function after `after` (-1: from $LATEST on); false at the end. */
 bool version_next(struct store *store, const struct function_key *key, int64_t after,
@@ -43,8 +63,12 @@ bool function_next(struct store *store, const struct function_key *key, const ch
 void function_insert(struct store *store, const struct function_version *latest, const char *tags);
 /* Rewrites $LATEST; its generation grows. */
 void function_update(struct store *store, const struct function_version *latest);
+/* Keeps what $LATEST was, for the time of the update that begins. */
+void function_keep_previous(struct store *store, const struct function_version *old);
 /* Gives $LATEST another RevisionId. */
 void function_touch(struct store *store, const struct function_key *key, const char *revision_id);
+void version_touch(struct store *store, const struct function_key *key, int64_t number,
+                   const char *revision_id);
 
 /* JSON text of the tags, in the arena. */
 const char *function_tags(struct store *store, const struct function_key *key, struct arena *arena);
@@ -56,9 +80,10 @@ void version_delete(struct store *store, const struct function_key *key, int64_t
 
 /* Freezes $LATEST as the next version, unless nothing has changed since the newest one, which is
  * then answered. `description` NULL: that of $LATEST. A new version gets `modified_ms` of
- * $LATEST. Returns true if it made one. */
+ * $LATEST, and settles when that does but not before `settles_ms` (0: at once). Returns true if it
+ * made one. */
 bool version_publish(struct store *store, const struct function_version *latest,
-                     const char *description, struct arena *arena,
+                     const char *description, int64_t settles_ms, struct arena *arena,
                      struct function_version *version_out);
 
 /* What an account's functions and layers take in a region; every version counts its code again.

@@ -16,7 +16,9 @@
 #include "lambda/faults.h"
 #include "lambda/layer_use.h"
 #include "lambda/policy.h"
+#include "lambda/provision.h"
 #include "lambda/qualifier.h"
+#include "lambda/settle.h"
 #include "lambda/tags.h"
 #include "lambda/unsupported.h"
 #include "lambda/target.h"
@@ -72,11 +74,15 @@ bool revision_matches(struct call *call, const char *revision_id)
                      "GetFunction/GetAlias API to retrieve the latest Revision Id");
 }
 
-void publish(struct call *call, const struct function_version *latest, const char *description,
+bool publish(struct call *call, const struct function_version *latest, const char *description,
              struct function_version *version_out)
 {
-    version_publish(call->store, latest, description, &call->arena, version_out);
+    int64_t settles_ms = configuration_takes_snapshots(latest) ? settle_time(lambda_of(call)) : 0;
+    bool is_new =
+        version_publish(call->store, latest, description, settles_ms, &call->arena, version_out);
     targets_forget(lambda_of(call));
+    settle_refresh(lambda_of(call));
+    return is_new;
 }
 
 bool list_begin(struct call *call, const char **after_out, int *left_out)
@@ -182,8 +188,8 @@ static void fill_latest(struct call *call, const struct function_name *name,
     CLEANUP(freep) char *text = json_print(configuration);
     latest->key = name->key;
     latest->configuration = arena_copy(&call->arena, text_from(text));
-    latest->revision_id = new_uuid(call);
     latest->modified_ms = clock_now_ms();
+    settle_begin(call, latest);
 }
 
 static enum outcome create_function_with_code(struct call *call)
@@ -202,13 +208,11 @@ static enum outcome create_function_with_code(struct call *call)
     code_signing_set_function(call->store, &name.key,
                               json_text(call->input, "CodeSigningConfigArn", NULL));
     targets_forget(lambda_of(call));
-    /* The answer shows the state while the function is being made; what is stored is made. */
+    settle_refresh(lambda_of(call));
     struct function_version shown = latest;
-    shown.revision_id = new_uuid(call);
     if (json_bool(call->input, "Publish", false)) {
         struct function_version frozen = version_code_freeze(call, &latest, &taken);
         publish(call, &frozen, NULL, &shown);
-        shown.revision_id = new_uuid(call);
     }
     configuration_write(call, call_output(call), &shown, NULL, CONFIGURATION_CREATING);
     return OUTCOME_OK;
@@ -241,7 +245,7 @@ static enum outcome get_function(struct call *call)
         return OUTCOME_FAULT;
     cJSON *output = call_output(call);
     configuration_write(call, json_set_object(output, "Configuration"), &version, name.qualifier,
-                        CONFIGURATION_ACTIVE);
+                        configuration_state_of(&version));
     write_code(call, json_set_object(output, "Code"), &version);
     cJSON *tags = json_parse(text_from(function_tags(call->store, &name.key, &call->arena)));
     if (tags && tags->child)
@@ -261,7 +265,8 @@ static enum outcome get_function_configuration(struct call *call)
     struct function_version version;
     if (!function_name_read(call, &name) || !version_resolve(call, &name, &version))
         return OUTCOME_FAULT;
-    configuration_write(call, call_output(call), &version, name.qualifier, CONFIGURATION_ACTIVE);
+    configuration_write(call, call_output(call), &version, name.qualifier,
+                        configuration_state_of(&version));
     return OUTCOME_OK;
 }
 
@@ -320,7 +325,7 @@ static enum outcome list_functions(struct call *call)
 static void release_versions(struct call *call, const struct function_key *key)
 {
     struct function_version version;
-    int64_t after = -1;
+    int64_t after = VERSION_PREVIOUS - 1;
     while (version_next(call->store, key, after, &call->arena, &version)) {
         code_release_version(lambda_of(call), &version);
         target_retire(lambda_of(call), &version);
@@ -347,7 +352,9 @@ static enum outcome delete_version(struct call *call, const struct function_name
         target_retire(lambda_of(call), &version);
         qualifier_release(call->store, &name->key, version_text(&call->arena, number));
         version_delete(call->store, &name->key, number);
+        provision_delete(call->store, &name->key, name->qualifier);
         targets_forget(lambda_of(call));
+        provisions_refresh(lambda_of(call));
     }
     return OUTCOME_OK;
 }
@@ -374,6 +381,7 @@ static enum outcome delete_function(struct call *call)
     }
     policy_delete_all(call->store, &name.key);
     targets_forget(lambda_of(call));
+    provisions_refresh(lambda_of(call));
     return OUTCOME_OK;
 }
 
@@ -446,8 +454,8 @@ const struct operation function_operations[] = {
       .handle = create_function,
       .body_ceiling = CREATE_BODY_MAX,
       .note = "Code by ZipFile, from --s3-dir, or from a folder (bucket hot-reload). Every "
-              "well-formed role can be assumed. VPC settings are kept and shown, without effect. "
-              "FileSystemConfigs, CapacityProviderConfig, DurableConfig, "
+              "well-formed role can be assumed. VPC settings are kept and shown, with an invented "
+              "VpcId, without effect. FileSystemConfigs, CapacityProviderConfig, DurableConfig, "
               "TenancyConfig and PublishTo are refused." },
     { .name = "GetFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}",

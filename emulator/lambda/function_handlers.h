@@ -19,6 +19,7 @@ extern const struct operation layer_permission_operations[];
 extern const struct operation layer_operations[];
 extern const struct operation function_url_operations[];
 extern const struct operation concurrency_operations[];
+extern const struct operation provision_operations[];
 extern const struct operation tag_operations[];
 extern const struct operation code_signing_operations[];
 extern const struct operation function_code_signing_operations[];
@@ -41,8 +42,8 @@ MUST_CHECK bool latest_get(struct call *call, const struct function_name *name,
 /* False with 412 if the call names a RevisionId that is not this one. */
 MUST_CHECK bool revision_matches(struct call *call, const char *revision_id);
 
-/* Publishes $LATEST and tells the caches. */
-void publish(struct call *call, const struct function_version *latest, const char *description,
+/* Publishes $LATEST and tells the caches; true if that made a new version. */
+bool publish(struct call *call, const struct function_version *latest, const char *description,
              struct function_version *version_out);
 
 /* The text of a new UUID in the call's arena. */

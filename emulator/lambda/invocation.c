@@ -9,6 +9,7 @@
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "lambda/metric_set.h"
+#include "lambda/settle.h"
 #include "xalloc.h"
 
 struct running {
@@ -123,10 +124,12 @@ static void submit(struct running *running, const struct target_version *version
         .on_done = on_done,
         .owner = running,
     };
+    const struct sandbox_plan *plan =
+        running->hold.is_provisioned ? &version->provisioned_plan : &version->plan;
     if (version->is_hot)
-        hot_reload_submit(running->lambda, &version->plan, &invocation);
+        hot_reload_submit(running->lambda, plan, &invocation);
     else
-        pool_submit(running->lambda->parts.pool, &version->plan, &invocation);
+        pool_submit(running->lambda->parts.pool, plan, &invocation);
 }
 
 bool invocation_start(struct lambda *lambda, const struct target *target,
@@ -138,6 +141,8 @@ bool invocation_start(struct lambda *lambda, const struct target *target,
     if (count >= LINEAGE_MAX && target->stops_loops)
         return stop_loop(lambda, target, error);
     const struct target_version *version = target_draw(target);
+    if (!settle_may_run(version->is_pending, error))
+        return false;
     enum concurrency_verdict verdict =
         concurrency_take(&target->concurrency, &version->concurrency, &hold);
     if (verdict != CONCURRENCY_TAKEN)

@@ -27,7 +27,7 @@ struct invocation_order {
 };
 
 /* Runs the target; exactly one on_end follows, never inside the call. False with the fault if it
- * may not run now: throttled (told to the metrics), or stopped as part of a loop. */
+ * may not run now: throttled (told to the metrics), stopped as part of a loop, or Pending. */
 MUST_CHECK bool invocation_start(struct lambda *lambda, const struct target *target,
                                  const struct invocation_order *order, struct error *error);
 

@@ -9,6 +9,7 @@
 #include "lambda/function_handlers.h"
 #include "lambda/invocation.h"
 #include "lambda/invoke_payload.h"
+#include "lambda/settle.h"
 #include "xalloc.h"
 
 enum {
@@ -81,7 +82,7 @@ static enum outcome invoke(struct call *call)
     if (!function_name_read(call, &name) || !invoke_read_payload(call))
         return OUTCOME_FAULT;
     const struct target *target = target_get(lambda_of(call), &name, &call->error);
-    if (!target)
+    if (!target || !settle_may_run(target->primary.is_pending, &call->error))
         return OUTCOME_FAULT;
     if (strcmp(type, "DryRun") == 0) {
         call->status = 204;
@@ -95,8 +96,10 @@ static enum outcome invoke(struct call *call)
 static enum outcome invoke_async(struct call *call)
 {
     struct function_name name;
-    if (!function_name_read(call, &name) || !invoke_read_payload(call) ||
-        !target_get(lambda_of(call), &name, &call->error))
+    if (!function_name_read(call, &name) || !invoke_read_payload(call))
+        return OUTCOME_FAULT;
+    const struct target *target = target_get(lambda_of(call), &name, &call->error);
+    if (!target || !settle_may_run(target->primary.is_pending, &call->error))
         return OUTCOME_FAULT;
     return queue_if_small(call, ASYNC_PAYLOAD_MAX);
 }

@@ -15,6 +15,8 @@
 #include "lambda/function.h"
 #include "lambda/hot_reload.h"
 #include "lambda/metric_set.h"
+#include "lambda/provision.h"
+#include "lambda/settle.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
 #include "log.h"
@@ -37,6 +39,8 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
     }
     code_sweep(lambda);
     lambda->events = event_queue_create(lambda);
+    settle_refresh(lambda);
+    provisions_refresh(lambda);
     return lambda;
 }
 
@@ -46,6 +50,9 @@ void lambda_destroy(struct lambda *lambda)
         return;
     event_queue_destroy(lambda->events);
     hot_reload_forget(lambda);
+    settle_stop(lambda);
+    provisions_stop(lambda);
+    provisions_clear(lambda);
     code_garbage_clear(lambda);
     targets_forget(lambda);
     metric_sets_forget(lambda);
@@ -61,6 +68,8 @@ void lambda_reset(struct lambda *lambda)
     metric_sets_forget(lambda);
     hot_reload_forget(lambda);
     code_garbage_clear(lambda);
+    settle_refresh(lambda);
+    provisions_clear(lambda);
     if (lambda->uploads == 0) /* else a package under way would be taken for half-made */
         code_sweep(lambda);
 }
@@ -69,6 +78,8 @@ void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
     event_queue_refresh(lambda->events);
+    settle_retry(lambda);
+    provisions_refresh(lambda);
 }
 
 void lambda_stop_events(struct lambda *lambda)

@@ -14,6 +14,7 @@ static const struct operation *const slices[] = {
     stream_operations,
     account_operations,
     concurrency_operations,
+    provision_operations,
     permission_operations,
     layer_permission_operations,
     layer_operations,
@@ -35,12 +36,6 @@ static const struct operation *const slices[] = {
 #define PROVIDER "/2025-11-30/capacity-providers"
 
 static const struct lacking_operation lacking[] = {
-    { "ListProvisionedConcurrencyConfigs",
-      "GET " FUNCTION("2019-09-30") "/provisioned-concurrency?List=ALL" },
-    { "PutProvisionedConcurrencyConfig", "PUT " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "GetProvisionedConcurrencyConfig", "GET " FUNCTION("2019-09-30") "/provisioned-concurrency" },
-    { "DeleteProvisionedConcurrencyConfig",
-      "DELETE " FUNCTION("2019-09-30") "/provisioned-concurrency" },
     { "PutFunctionScalingConfig", "PUT " FUNCTION("2025-11-30") "/function-scaling-config" },
     { "GetFunctionScalingConfig", "GET " FUNCTION("2025-11-30") "/function-scaling-config" },
     { "CreateEventSourceMapping", "POST /2015-03-31/event-source-mappings" },

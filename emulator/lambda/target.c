@@ -5,9 +5,11 @@
 
 #include "lambda/alias.h"
 #include "lambda/code.h"
+#include "lambda/configuration.h"
 #include "lambda/function.h"
 #include "lambda/faults.h"
 #include "lambda/hot_reload.h"
+#include "lambda/provision.h"
 #include "lambda/recursion.h"
 #include "lambda/routing.h"
 #include "xalloc.h"
@@ -32,12 +34,14 @@ static const char *copied(struct arena *arena, const char *text)
     return arena_copy(arena, text_from(text));
 }
 
-/* Differs whenever code or configuration does, and from a deleted namesake's too. */
+/* Differs whenever code or configuration does, and from a deleted namesake's too. What $LATEST was
+ * before an update goes on in the same sandboxes. */
 static const char *sandbox_key(struct arena *arena, const struct function_version *version)
 {
+    int64_t number = version->number == VERSION_PREVIOUS ? VERSION_LATEST : version->number;
     return arena_format(arena, "%s/%s/%s:%lld#%lld-%s", version->key.account, version->key.region,
-                        version->key.name, (long long)version->number,
-                        (long long)version->generation, version->code_id);
+                        version->key.name, (long long)number, (long long)version->generation,
+                        version->code_id);
 }
 
 static void make_version(struct lambda *lambda, struct target_version *made,
@@ -66,7 +70,14 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
         .storage_mb = (int)json_int(json_get(configuration, "EphemeralStorage"), "Size", 0),
         .timeout_ms = (int)json_int(configuration, "Timeout", 0) * MS_PER_SECOND,
+        .initialization = version->number > 0 && configuration_takes_snapshots(version)
+                              ? SANDBOX_SNAP_START
+                              : SANDBOX_ON_DEMAND,
     };
+    made->provisioned_plan = made->plan;
+    made->provisioned_plan.key = arena_format(arena, "%s/provisioned", made->plan.key);
+    made->provisioned_plan.initialization = SANDBOX_PROVISIONED;
+    made->is_pending = version_state(version) == VERSION_PENDING;
 }
 
 static void target_free(void *value)
@@ -99,7 +110,7 @@ struct making {
     struct target *target;
 };
 
-static void make_counters(struct making *making, struct target_version *made)
+static void make_counters(struct making *making, int64_t number, struct target_version *made)
 {
     const struct sandbox_plan *plan = &made->plan;
     made->concurrency = (struct concurrency_version){
@@ -108,17 +119,18 @@ static void make_counters(struct making *making, struct target_version *made)
                                          plan->region, making->target->resource, plan->version)),
         .provisioned = concurrency_counter(
             making->lambda, arena_format(making->scratch, "provisioned/%s", plan->key)),
+        .allocated = provision_allocated(making->lambda, &making->name->key, number),
     };
 }
 
 static bool make_version_of(struct making *making, int64_t number, struct target_version *made)
 {
     struct function_version version;
-    if (!version_find(making->lambda->parts.store, &making->name->key, number, making->scratch,
-                      &version))
+    if (!version_find_running(making->lambda->parts.store, &making->name->key, number,
+                              making->scratch, &version))
         return false;
     make_version(making->lambda, made, &version);
-    make_counters(making, made);
+    make_counters(making, number, made);
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version.configuration));
     const char *queue = json_text(json_get(configuration, "DeadLetterConfig"), "TargetArn", NULL);
     if (queue) /* the same for both versions of a split */

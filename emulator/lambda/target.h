@@ -17,9 +17,11 @@
 #include "runtime/pool.h"
 
 struct target_version {
-    struct sandbox_plan plan; /* its version says which */
-    struct arena texts;       /* what the plan borrows from */
-    bool is_hot;              /* runs from a developer's folder: hot_reload.h */
+    struct sandbox_plan plan;             /* its version says which */
+    struct sandbox_plan provisioned_plan; /* the same, for environments that are kept warm */
+    struct arena texts;                   /* what the plans borrow from */
+    bool is_pending;                      /* it may not run yet */
+    bool is_hot;                          /* runs from a developer's folder: hot_reload.h */
     struct concurrency_version concurrency;
 };
 

@@ -8,6 +8,7 @@
 #include "lambda/function_handlers.h"
 #include "lambda/layer_use.h"
 #include "lambda/runtime_management.h"
+#include "lambda/settle.h"
 #include "lambda/target.h"
 #include "lambda/unsupported.h"
 #include "lambda/version_code.h"
@@ -15,18 +16,21 @@
 
 enum { UPDATE_BODY_MAX = 70167211 };
 
-/* Stores the change and answers while it is InProgress: the RevisionId shown is not the one it
- * has afterwards. */
+/* Stores the change; what was there before goes on running until it has settled. */
 static void finish_update(struct call *call, const struct function_version *old,
                           struct function_version *latest)
 {
-    target_retire(lambda_of(call), old);
-    code_release_version(lambda_of(call), old); /* looks again, later, whether anybody uses it */
     latest->modified_ms = clock_now_ms();
-    latest->revision_id = new_uuid(call);
+    settle_begin(call, latest);
+    if (latest->settles_ms)
+        function_keep_previous(call->store, old);
+    else
+        target_retire(lambda_of(call), old);
+    code_release_version(lambda_of(call), old); /* looks again, later, whether anybody uses it */
     function_update(call->store, latest);
     latest->generation++; /* as stored */
     targets_forget(lambda_of(call));
+    settle_refresh(lambda_of(call));
 }
 
 static const char *const *stored_layers(struct call *call, const struct function_version *latest)
@@ -39,7 +43,20 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
 {
     struct function_name name;
     return function_name_read(call, &name) && latest_get(call, &name, latest_out) &&
-           revision_matches(call, latest_out->revision_id) && unsupported_check(call);
+           settle_is_over(call, latest_out) &&
+           revision_matches(call, version_revision(latest_out)) && unsupported_check(call);
+}
+
+/* A new version is Pending as long as the update lasts; the same content is the newest version
+ * again. */
+static void publish_updated(struct call *call, const struct function_version *latest)
+{
+    struct function_version version;
+    bool is_new = publish(call, latest, NULL, &version);
+    enum configuration_state state =
+        is_new ? CONFIGURATION_CREATING : configuration_state_of(&version);
+    configuration_write(call, call_output(call), &version,
+                        version_text(&call->arena, version.number), state);
 }
 
 /* The code that the call brings; the layers are those that the function has, for the limit that
@@ -75,14 +92,10 @@ static enum outcome update_function_code_with_code(struct call *call)
     }
     finish_update(call, &old, &latest);
     if (json_bool(call->input, "Publish", false)) {
-        struct function_version version;
         struct function_version frozen = version_code_freeze(call, &latest, &taken);
-        publish(call, &frozen, NULL, &version);
-        configuration_write(call, call_output(call), &version,
-                            version_text(&call->arena, version.number), CONFIGURATION_CREATING);
+        publish_updated(call, &frozen);
         return OUTCOME_OK;
     }
-    latest.revision_id = new_uuid(call);
     configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_UPDATING);
     return OUTCOME_OK;
 }
@@ -113,7 +126,6 @@ static enum outcome store_configuration(struct call *call, const struct function
     CLEANUP(freep) char *text = json_print(configuration);
     latest.configuration = arena_copy(&call->arena, text_from(text));
     finish_update(call, old, &latest);
-    latest.revision_id = new_uuid(call);
     configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_UPDATING);
     return OUTCOME_OK;
 }
@@ -203,12 +215,14 @@ const struct operation function_update_operations[] = {
       .input = update_code_fields,
       .handle = update_function_code,
       .body_ceiling = UPDATE_BODY_MAX,
-      .note = "Answers InProgress as AWS does; it is done when the answer arrives." },
+      .note =
+          "Answers InProgress as AWS does; done when the answer arrives, or after `--settle`." },
     { .name = "UpdateFunctionConfiguration",
       .route = "PUT /2015-03-31/functions/{FunctionName}/configuration",
       .flags = OPERATION_WRITES,
       .input = update_configuration_fields,
       .handle = update_function_configuration,
-      .note = "Answers InProgress as AWS does; it is done when the answer arrives." },
+      .note =
+          "Answers InProgress as AWS does; done when the answer arrives, or after `--settle`." },
     { 0 },
 };

@@ -4,6 +4,7 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/settle.h"
 #include "lambda/unsupported.h"
 #include "lambda/version_code.h"
 
@@ -27,11 +28,13 @@ static bool begin(struct call *call, struct function_version *latest_out)
 static enum outcome publish_frozen(struct call *call, const struct function_version *latest)
 {
     struct function_version version;
-    if (!revision_matches(call, latest->revision_id))
+    if (!settle_is_over(call, latest) || !revision_matches(call, version_revision(latest)))
         return OUTCOME_FAULT;
-    publish(call, latest, json_text(call->input, "Description", NULL), &version);
+    bool is_new = publish(call, latest, json_text(call->input, "Description", NULL), &version);
+    bool takes_time = is_new && configuration_takes_snapshots(&version);
     configuration_write(call, call_output(call), &version,
-                        version_text(&call->arena, version.number), CONFIGURATION_ACTIVE);
+                        version_text(&call->arena, version.number),
+                        takes_time ? CONFIGURATION_CREATING : configuration_state_of(&version));
     return OUTCOME_OK;
 }
 
@@ -112,7 +115,9 @@ const struct operation version_operations[] = {
       .status = 201,
       .flags = OPERATION_WRITES,
       .input = publish_version_fields,
-      .handle = publish_version },
+      .handle = publish_version,
+      .note = "With SnapStart no snapshot is taken: the version starts like others, but its "
+              "environment says snap-start. Every runtime is accepted, as recorded of AWS." },
     { .name = "ListVersionsByFunction",
       .route = "GET /2015-03-31/functions/{FunctionName}/versions",
       .input = list_versions_fields,

@@ -30,9 +30,12 @@ struct lane {
     struct job *first_waiting;
     struct job **last_waiting;
     int waiting;
-    double average_ms; /* of a handler, moving; < 0: unknown */
-    double cold_ms;    /* of a boot, moving; a guess at first */
-    int pressed_ticks; /* how long somebody has been waiting, in the pool's ticks */
+    double average_ms;     /* of a handler, moving; < 0: unknown */
+    double cold_ms;        /* of a boot, moving; a guess at first */
+    int pressed_ticks;     /* how long somebody has been waiting, in the pool's ticks */
+    struct pool_keep keep; /* who wants how many kept warm (keep.h) */
+    int keep_wanted;       /* of them, those there is room for */
+    bool has_keep_failed;
 };
 
 /* A sandbox's place in the pool. */
@@ -44,6 +47,7 @@ struct member {
     struct lane *lane; /* NULL: discarded */
     struct sandbox *sandbox;
     bool is_starting;
+    bool has_run; /* something since it booted */
     int64_t resting_since_us;
 };
 

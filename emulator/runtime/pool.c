@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "runtime/function_log.h"
+#include "runtime/keep.h"
 #include "runtime/lane.h"
 #include "runtime/outcome.h"
 #include "runtime/package.h"
@@ -45,6 +46,7 @@ struct pool {
     size_t pending;
     int waiting; /* of those pending, those that no sandbox has */
     bool is_stopping;
+    bool is_keep_short; /* a lane lacks a sandbox that it keeps: there was no room */
     uv_signal_t *child_signal;
     struct loop_timer *waiting_timer;
     struct loop_timer *memory_timer;
@@ -130,6 +132,7 @@ static void discard_resting(struct member *member)
 static void start(struct member *member)
 {
     member->is_starting = true;
+    member->has_run = false;
     member->lane->starting++;
     sandbox_start(member->sandbox);
 }
@@ -148,15 +151,24 @@ static struct member *create_member(struct pool *pool, struct lane *lane)
     return member;
 }
 
+/* The one that rests longest of those that need not be kept; NULL if there is none. */
+static struct member *find_idlest(const struct pool *pool)
+{
+    for (struct link *at = pool->resting.after; at != &pool->resting; at = at->after)
+        if (!keep_holds(MEMBER(at, in_resting)->lane))
+            return MEMBER(at, in_resting);
+    return NULL;
+}
+
 /* Room for one more sandbox, at the cost of the one that rests longest if need be. */
 static bool make_room(struct pool *pool)
 {
     if (pool->count < pool->ceiling)
         return true;
-    if (link_is_alone(&pool->resting))
-        return false;
-    discard_resting(MEMBER(pool->resting.after, in_resting));
-    return true;
+    struct member *idlest = find_idlest(pool);
+    if (idlest)
+        discard_resting(idlest);
+    return idlest != NULL;
 }
 
 static bool start_another(struct pool *pool, struct lane *lane)
@@ -171,6 +183,24 @@ static bool start_another(struct pool *pool, struct lane *lane)
         return false;
     start(create_member(pool, lane));
     return true;
+}
+
+/* Boots what the lane keeps and lacks. */
+static void keep_up(struct pool *pool, struct lane *lane)
+{
+    while (!pool->is_stopping && keep_lacks(lane))
+        if (!start_another(pool, lane)) {
+            pool->is_keep_short = true;
+            break;
+        }
+}
+
+static void keep_all_up(struct pool *pool)
+{
+    if (!pool->is_keep_short)
+        return;
+    pool->is_keep_short = false;
+    each_lane(pool, keep_up);
 }
 
 /* Boots sandboxes for those who wait, as many as pay. */
@@ -219,7 +249,7 @@ static void on_memory_tick(void *owner)
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
 {
-    if (lane->count == 0 && lane->waiting == 0)
+    if (lane->count == 0 && lane->waiting == 0 && lane->keep_wanted == 0)
         lane_destroy(lane);
 }
 
@@ -227,12 +257,9 @@ static void on_idle_tick(void *owner)
 {
     struct pool *pool = owner;
     int64_t now_us = clock_monotonic_us();
-    while (!link_is_alone(&pool->resting)) {
-        struct member *member = MEMBER(pool->resting.after, in_resting);
-        if (now_us - member->resting_since_us < IDLE_MAX_US)
-            break;
-        discard_resting(member);
-    }
+    struct member *idlest;
+    while ((idlest = find_idlest(pool)) && now_us - idlest->resting_since_us >= IDLE_MAX_US)
+        discard_resting(idlest);
     each_lane(pool, sweep_lane);
 }
 
@@ -244,6 +271,7 @@ static void run(struct member *member, struct job *job)
     if (!pool->memory_timer)
         pool->memory_timer =
             loop_timer_start(pool->loop, MEMORY_TICK_MS, MEMORY_TICK_MS, on_memory_tick, pool);
+    member->has_run = true;
     sandbox_run(member->sandbox, job);
 }
 
@@ -309,6 +337,7 @@ static void on_free(void *owner)
     end_starting(member);
     if (!link_is_alone(&member->in_resting))
         wake(member); /* its process ended while it was idle */
+    keep_judge(lane, member);
     if (sandbox_state(member->sandbox) == SANDBOX_IDLE && lane->waiting &&
         !must_yield(pool, lane)) {
         run(member, dequeue(pool, lane));
@@ -319,6 +348,9 @@ static void on_free(void *owner)
         discard_resting(member);
     feed_starving(pool);
     grow(pool, lane, false);
+    keep_up(pool, lane);
+    keep_all_up(pool);
+    keep_tell(lane);
 }
 
 static void on_done(const struct job *job, const struct invocation_result *result, void *owner)
@@ -368,9 +400,41 @@ void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
     grow(pool, lane, false);
 }
 
+static int count_kept(const struct pool *pool)
+{
+    int count = 0;
+    for (const struct link *at = pool->lanes.after; at != &pool->lanes; at = at->after)
+        count += LANE(at, in_lanes)->keep_wanted;
+    return count;
+}
+
+/* Those that the lane keeps no more become like all others, and those that rest go at once. */
+static void let_go(struct lane *lane)
+{
+    struct link *const lists[] = { &lane->down, &lane->idle };
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        while (!keep_holds(lane) && !link_is_alone(lists[i]))
+            discard_resting(MEMBER(lists[i]->after, in_lane));
+}
+
+struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
+                           const struct pool_keep *keep)
+{
+    struct lane *lane = get_lane(pool, plan);
+    int others = count_kept(pool) - lane->keep_wanted;
+    lane->keep = *keep;
+    lane->keep_wanted = keep_fit(pool->ceiling, others, keep->count);
+    lane->has_keep_failed = false;
+    let_go(lane);
+    keep_up(pool, lane);
+    return keep_state(lane);
+}
+
 static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
 {
     lane->is_retired = true;
+    lane->keep_wanted = 0;
+    lane->keep = (struct pool_keep){ 0 };
     if (lane->waiting)
         return;
     while (!link_is_alone(&lane->idle))
@@ -385,6 +449,7 @@ void pool_retire(struct pool *pool, const char *key)
     if (lane)
         retire_lane(pool, lane);
     feed_starving(pool);
+    keep_all_up(pool);
 }
 
 void pool_retire_all(struct pool *pool)

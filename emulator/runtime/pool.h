@@ -29,6 +29,13 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
 /* Kills every sandbox and frees the pool; invocations in flight are ended as failed first. */
 void pool_destroy(struct pool *pool);
 
+/* Why an environment is started: AWS_LAMBDA_INITIALIZATION_TYPE. */
+enum sandbox_initialization {
+    SANDBOX_ON_DEMAND,
+    SANDBOX_PROVISIONED,
+    SANDBOX_SNAP_START,
+};
+
 /* What a sandbox needs to know about the version it runs. Borrowed during pool_submit(). */
 struct sandbox_plan {
     const char *key;     /* changes whenever code or configuration does: ARN and generation */
@@ -45,6 +52,7 @@ struct sandbox_plan {
     int memory_mb;
     int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
     int timeout_ms;
+    enum sandbox_initialization initialization;
 };
 
 /* A copy whose texts live in the arena. */
@@ -94,6 +102,25 @@ struct invocation {
 /* Runs the invocation; exactly one on_done follows. */
 void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
                  const struct invocation *invocation);
+
+/* What has become of an order to keep environments warm. */
+struct pool_kept {
+    int wanted;      /* as many as the machine's ceiling has room for */
+    int ready;       /* of those, booted */
+    bool has_failed; /* one could not boot: no more are started until the next order */
+};
+
+struct pool_keep {
+    int64_t count;
+    /* Called when `kept` changes, on the loop, never inside pool_keep(). */
+    void (*on_change)(const struct pool_kept *kept, void *owner);
+    void *owner;
+};
+
+/* Keeps so many environments of the plan warm, from now until the key is retired; replaces an
+ * earlier order for the key. They count towards the ceiling but are not stopped for being idle. */
+struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
+                           const struct pool_keep *keep);
 
 /* No new invocation will name this key: idle sandboxes stop now, busy ones when they are done. */
 void pool_retire(struct pool *pool, const char *key);

@@ -26,7 +26,7 @@
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { INIT_MAX_MS = 10000, GRACE_MS = 2000, SAMPLE_US = 100 * 1000 };
+enum { GRACE_MS = 2000, SAMPLE_US = 100 * 1000 };
 
 enum end_reason { ENDED_ITSELF, ENDED_BY_TIMEOUT, ENDED_BY_MEMORY };
 
@@ -526,7 +526,7 @@ void sandbox_start(struct sandbox *sandbox)
     }
     sandbox->log_watch = watch_start(sandbox->host->loop, sandbox->process.log_fd, UV_READABLE,
                                      on_log_readable, sandbox);
-    set_timer(sandbox, INIT_MAX_MS);
+    set_timer(sandbox, boot_max_ms(sandbox->plan));
 }
 
 /* "2025/11/25/[3]" and 32 hex digits; the function's name comes in when it is not the group's. */

@@ -15,6 +15,15 @@
 #include "runtime/storage.h"
 #include "xalloc.h"
 
+enum { BOOT_MAX_MS = 10000, BOOT_AHEAD_MAX_MS = 130000 };
+
+int boot_max_ms(const struct sandbox_plan *plan)
+{
+    if (plan->initialization == SANDBOX_ON_DEMAND)
+        return BOOT_MAX_MS;
+    return plan->timeout_ms > BOOT_AHEAD_MAX_MS ? plan->timeout_ms : BOOT_AHEAD_MAX_MS;
+}
+
 static bool fail(struct boot_failure *failure, const char *error_type, char *takes_message)
 {
     failure->error_type = error_type;

@@ -42,6 +42,9 @@ struct boot_failure {
     char *message;          /* owned */
 };
 
+/* How long a boot may last; longer when nobody waits for it (lambda-api.md F4). */
+int boot_max_ms(const struct sandbox_plan *plan);
+
 /* False with the failure set; nothing is left open then. */
 MUST_CHECK bool boot(const struct boot_plan *plan, struct booted *booted_out,
                      struct boot_failure *failure);

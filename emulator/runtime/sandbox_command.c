@@ -14,6 +14,11 @@
 
 enum { NODE_HEAP_PERCENT = 90 };
 
+static const char *const initializations[] = {
+    [SANDBOX_ON_DEMAND] = "on-demand",
+    [SANDBOX_PROVISIONED] = "provisioned-concurrency",
+    [SANDBOX_SNAP_START] = "snap-start",
+};
 static const char wrapper_variable[] = "AWS_LAMBDA_EXEC_WRAPPER=";
 
 static const char *task_root(const struct sandbox_place *place)
@@ -41,7 +46,8 @@ static void add_reserved(struct string_list *list, const struct sandbox_place *p
     string_list_add_format(list, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", plan->memory_mb);
     string_list_add_format(list, "AWS_LAMBDA_LOG_GROUP_NAME=%s", plan->log_group);
     string_list_add_format(list, "AWS_LAMBDA_LOG_STREAM_NAME=%s", place->log_stream);
-    string_list_add(list, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand");
+    string_list_add_format(list, "AWS_LAMBDA_INITIALIZATION_TYPE=%s",
+                           initializations[plan->initialization]);
     string_list_add_format(list, "AWS_REGION=%s", plan->region);
     string_list_add_format(list, "AWS_DEFAULT_REGION=%s", plan->region);
     /* The emulator takes a 12-digit access key id for the account. */

@@ -1,5 +1,7 @@
 """Reserved concurrency and throttling: lambda-api.md sections 8.2 to 8.5."""
+import concurrent.futures
 import datetime
+import itertools
 import threading
 
 import pytest
@@ -103,3 +105,107 @@ def test_the_account_has_a_limit(start_server):
     first.join()
     assert caught.value.response["Reason"] == "ConcurrentInvocationLimitExceeded"
     assert lam.invoke(FunctionName="other")["StatusCode"] == 200
+
+
+def test_a_throttled_answer_names_no_time_to_retry(lam, http, name):
+    """AWS models a Retry-After header; its recorded answers come without."""
+    create(lam, name)
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    answer = http.send("POST", f"/2015-03-31/functions/{name}/invocations", b"{}")
+    assert answer.status == 429 and "Retry-After" not in answer.headers
+
+
+def burst(lam, name, count, **arguments):
+    """Invokes `count` times at once; the statuses, when all have ended."""
+    def invoke(_):
+        try:
+            return lam.invoke(FunctionName=name, **arguments)["StatusCode"]
+        except lam.exceptions.TooManyRequestsException as error:
+            assert error.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+            return 429
+
+    pool = concurrent.futures.ThreadPoolExecutor(count)
+    return [pool.submit(invoke, i) for i in range(count)]
+
+
+def test_of_a_burst_as_many_run_as_are_reserved(lam, cw, name):
+    gate = Gate()
+    create(lam, name, gate.package, Timeout=60)
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
+    calls = burst(lam, name, 12)
+    gate.wait_until_inside(3)
+    refused = [c.result() for c in itertools.islice(concurrent.futures.as_completed(calls, 60), 9)]
+    assert refused == [429] * 9
+    gate.open()
+    assert sorted(c.result() for c in calls) == [200] * 3 + [429] * 9
+    assert sums(cw, "Throttles", FunctionName=name) == 9
+    assert sums(cw, "Invocations", FunctionName=name) == 3
+    assert lam.invoke(FunctionName=name, Payload='{"pass": 1}')["StatusCode"] == 200
+
+
+def test_what_is_in_flight_is_limited_not_how_many_processes_there_are(start_server, name):
+    server = start_server("--max-processes", "2", "--concurrency", "6")
+    lam, cw = server.client("lambda"), server.client("cloudwatch")
+    gate = Gate()
+    create(lam, name, gate.package, Timeout=60)
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        running = [pool.submit(lam.invoke, FunctionName=name) for _ in range(2)]
+        gate.wait_until_inside(2)
+        others = [pool.submit(lam.invoke, FunctionName=name, Payload='{"pass": 1}')
+                  for _ in range(8)]
+        throttled = [call.exception().response["Reason"] for call in
+                     itertools.islice(concurrent.futures.as_completed(others, 60), 4)]
+        assert throttled == ["ConcurrentInvocationLimitExceeded"] * 4
+        gate.open()
+        assert [call.exception() for call in running + others].count(None) == 6
+    most = cw.get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="ConcurrentExecutions", Period=3600,
+        Statistics=["Maximum"], Dimensions=[{"Name": "FunctionName", "Value": name}],
+        StartTime=datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2),
+        EndTime=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1))
+    assert max(point["Maximum"] for point in most["Datapoints"]) == 6
+
+
+def test_versions_and_aliases_share_the_reservation(lam, cw, name):
+    gate = Gate()
+    create(lam, name, gate.package, Timeout=60, Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(lam.invoke, FunctionName=f"{name}:1")
+        gate.wait_until_inside()
+        for qualifier in ("live", "1", "$LATEST"):
+            assert error_of(lam.invoke, FunctionName=name, Qualifier=qualifier)[0] == 429
+        assert lam.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
+        gate.open()
+        assert running.result()["StatusCode"] == 200
+    assert sums(cw, "Throttles", FunctionName=name) == 3
+    assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live") == 1
+    assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live",
+                ExecutedVersion="1") == 0
+
+
+@pytest.mark.parametrize("body", ["throw new Error('no')", "process.exit(1)",
+                                  "for (;;);", "return 1"])
+def test_the_place_is_given_back_however_an_invocation_ends(lam, name, body):
+    create(lam, name, node(body), Timeout=1)
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    for _ in range(3):
+        assert lam.invoke(FunctionName=name)["StatusCode"] == 200
+
+
+def test_a_reservation_takes_from_the_others(start_server, name):
+    server = start_server("--concurrency", "2")
+    lam = server.client("lambda")
+    gate = Gate()
+    create(lam, "shared", gate.package, Timeout=60)
+    create(lam, name)
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    assert lam.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 1
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(lam.invoke, FunctionName="shared")
+        gate.wait_until_inside()
+        assert error_of(lam.invoke, FunctionName="shared")[0] == 429
+        assert lam.invoke(FunctionName=name)["StatusCode"] == 200
+        gate.open()
+        running.result()

@@ -31,8 +31,8 @@ BUCKET = (r"Member must satisfy regular expression pattern: [0-9A-Za-z\.\-_]*(?<
     (dict(EphemeralStorage={}), violations(("null", "ephemeralStorage.size", NOT_NULL))),
     (dict(EphemeralStorage={"Size": 511}), violations(
         ("'511'", "ephemeralStorage.size", "Member must have value greater than or equal to 512"))),
-    (dict(MemorySize=10241), violations(
-        ("'10241'", "memorySize", "Member must have value less than or equal to 10240"))),
+    (dict(MemorySize=32769), violations(
+        ("'32769'", "memorySize", "Member must have value less than or equal to 32768"))),
     (dict(Handler="a b"), violations(
         ("'a b'", "handler", r"Member must satisfy regular expression pattern: [^\s]+"))),
     (dict(Handler="h" * 129), violations(
@@ -47,8 +47,8 @@ BUCKET = (r"Member must satisfy regular expression pattern: [0-9A-Za-z\.\-_]*(?<
     (dict(DeadLetterConfig={"TargetArn": "queue"}), violations(
         ("'queue'", "deadLetterConfig.targetArn", "Member must satisfy regular expression pattern: "
          "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"))),
-    (dict(VpcConfig={"SubnetIds": [f"s{i}" for i in range(17)]}), violations(
-        ("'[" + ", ".join(f"s{i}" for i in range(17)) + "]'", "vpcConfig.subnetIds",
+    (dict(VpcConfig={"SubnetIds": [f"subnet-{i}" for i in range(17)]}), violations(
+        ("'[" + ", ".join(f"subnet-{i}" for i in range(17)) + "]'", "vpcConfig.subnetIds",
          "Member must have length less than or equal to 16"))),
     (dict(Architectures=[]), violations(
         ("'[]'", "architectures", "Member must have length greater than or equal to 1"))),

@@ -232,3 +232,21 @@ def test_throttling_is_retried_with_patience(canary, moody_server, refusals, tri
     done = canary("promote", "--function", "f", "--alias", "a", "--endpoint-url",
                   f"http://127.0.0.1:{moody_server.server_port}")
     assert (done.code, len(moody_server.seen)) == (code, tries), done.err
+
+
+def test_a_deployment_waits_for_updates_and_snapshots(start_server, tmp_path, name):
+    server = start_server("--settle", "300ms")
+    lam = server.client("lambda")
+
+    def run(*more):
+        return subprocess.run([CANARY, "deploy", "--function", name, "--alias", "live", *more],
+                              cwd=tmp_path, env=clean_environment(server.url), text=True,
+                              capture_output=True)
+
+    create(lam, name, node("return 'v1'"), SnapStart={"ApplyOn": "PublishedVersions"})
+    lam.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
+    first = run()
+    assert first.returncode == 0, first.stderr
+    second = run("--package", package(tmp_path, GOOD), "--weight", "50%", *FAST)
+    assert second.returncode == 0, second.stderr
+    assert alias_of(lam, name) == ("2", None)

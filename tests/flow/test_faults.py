@@ -193,3 +193,17 @@ def test_out_of_memory_ends_with_a_message_and_loses_nothing(faulty):
     assert "memory" in faulty.read_log()
     faulty.faults.set("malloc", 0)
     assert description(faulty.restart()) == "changed"
+
+
+def test_a_function_settles_when_the_disk_takes_it_again(faulty):
+    assert faulty.stop() == 0
+    server = faulty.restart("--settle", "1h")
+    server.lam.update_function_configuration(FunctionName="f", Description="new")
+    server.faults.set("write", errno.ENOSPC)
+    Http(server.port).send("POST", "/_coalmine/clock", json.dumps({"advance": "1h"}))
+    status = server.lam.get_function_configuration(FunctionName="f")["LastUpdateStatus"]
+    assert status == "InProgress"
+    server.faults.set("write", 0)
+    Http(server.port).send("POST", "/_coalmine/clock", json.dumps({"advance": "2s"}))
+    status = server.lam.get_function_configuration(FunctionName="f")["LastUpdateStatus"]
+    assert status == "Successful"

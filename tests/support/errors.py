@@ -2,9 +2,9 @@
 import pytest
 
 
-def error_of(call, **arguments):
+def error_of(call, *positional, **arguments):
     with pytest.raises(Exception) as caught:
-        call(**arguments)
+        call(*positional, **arguments)
     answer = caught.value.response
     return (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"],
             answer["Error"].get("Message", ""))

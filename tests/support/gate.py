@@ -8,9 +8,9 @@ PATIENCE_SECONDS = 60
 
 class Gate:
     """Each invocation of `package` connects here, and ends when the test opens the gate, unless its
-    event says `pass`. The event goes back as the result."""
+    event says `pass`. What goes back is `result`, an expression: the event."""
 
-    def __init__(self):
+    def __init__(self, result="event"):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE_SECONDS)
         self.inside = []
@@ -18,7 +18,7 @@ class Gate:
         self.package = node(
             "if (event.pass) return event; const net = await import('net'); await new Promise((resolve, reject) => { "
             f"const s = net.connect({port}, '127.0.0.1'); s.on('error', reject); "
-            "s.on('close', resolve); s.resume(); }); return event")
+            f"s.on('close', resolve); s.resume(); }}); return {result}")
 
     def wait_until_inside(self, count=1):
         while len(self.inside) < count:
