@@ -129,7 +129,7 @@ void edge_call_stream(struct edge_call *edge_call, struct text bytes)
     write_call_headers(call, &draft);
     struct http_reply reply = { draft.status, draft.headers, draft.header_count,
                                 xmemdup(bytes.data, bytes.size), bytes.size };
-    http_exchange_stream_begin(edge_call->exchange, &reply);
+    http_exchange_stream_begin(edge_call->exchange, &reply, &edge_call->call.flow);
 }
 
 void edge_call_reply(struct edge_call *edge_call, enum outcome outcome)

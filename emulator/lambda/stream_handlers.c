@@ -78,6 +78,7 @@ static enum outcome invoke_with_response_stream(struct call *call)
         .trace_id = json_text(call->input, "TraceId", NULL),
         .on_stream = on_stream,
         .on_chunk = on_chunk,
+        .flow = &call->flow,
         .on_end = on_end,
         .owner = call,
     };

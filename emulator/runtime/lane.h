@@ -44,7 +44,7 @@ struct member {
     struct lane *lane; /* NULL: discarded */
     struct sandbox *sandbox;
     bool is_starting;
-    int64_t resting_since_us;
+    int64_t resting_since_ms; /* service time */
 };
 
 uint64_t lane_hash(const char *key);

@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "runtime/function_log.h"
 #include "runtime/lane.h"
-#include "runtime/outcome.h"
+#include "runtime/machine.h"
 #include "runtime/package.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
@@ -24,13 +23,9 @@ enum {
     BUCKETS = 256,
     TICK_MS = 25,
     PRESSED_TICKS = 4, /* somebody always waiting for so long: one more per processor */
-    MEMORY_TICK_MS = 100,
-    IDLE_TICK_MS = 30 * 1000,
-    IDLE_MAX_US = 600 * 1000 * 1000,
-    CEILING_MIN = 8,
-    CEILING_MAX = 64,
-    CEILING_PER_CPU = 8,
-    SANDBOX_MB = 64, /* a plain node process */
+    MEMORY_TICK_MS = 20,
+    MEMORY_IDLE_TICK_MS = 1000,
+    SWEEP_TICK_MS = 30 * 1000,
 };
 
 struct pool {
@@ -48,7 +43,11 @@ struct pool {
     uv_signal_t *child_signal;
     struct loop_timer *waiting_timer;
     struct loop_timer *memory_timer;
-    struct loop_timer *idle_timer;
+    bool is_memory_timer_slow; /* nobody works */
+    struct loop_timer *sweep_timer;
+    struct schedule *schedule;
+    struct schedule_entry expiry; /* of the one that rests longest */
+    int64_t keepalive_ms;
     struct link all;
     struct link resting; /* longest first */
     struct link lanes;
@@ -93,14 +92,27 @@ static struct lane *get_lane(struct pool *pool, const struct sandbox_plan *plan)
 
 /* Members: rest, wake, discard. */
 
+static void on_expiry(void *owner);
+
+/* Only the first of those who rest counts; if it is gone by then, nothing happens too early. */
+static void schedule_expiry(struct pool *pool)
+{
+    if (pool->expiry.is_set || link_is_alone(&pool->resting))
+        return;
+    const struct member *first = MEMBER(pool->resting.after, in_resting);
+    schedule_set(pool->schedule, &pool->expiry, first->resting_since_ms + pool->keepalive_ms,
+                 on_expiry, pool);
+}
+
 static void put_to_rest(struct member *member)
 {
     struct lane *lane = member->lane;
     bool is_idle = sandbox_state(member->sandbox) == SANDBOX_IDLE;
     link_insert_after(is_idle ? &lane->idle : &lane->down, &member->in_lane);
     link_insert_before(&member->pool->resting, &member->in_resting);
-    member->resting_since_us = clock_monotonic_us();
+    member->resting_since_ms = clock_now_ms();
     lane->resting++;
+    schedule_expiry(member->pool);
 }
 
 static void wake(struct member *member)
@@ -127,11 +139,28 @@ static void discard_resting(struct member *member)
     discard(member);
 }
 
+static void on_memory_tick(void *owner);
+
+static void start_memory_timer(struct pool *pool, int tick_ms)
+{
+    loop_timer_stop(&pool->memory_timer);
+    pool->memory_timer = loop_timer_start(pool->loop, tick_ms, tick_ms, on_memory_tick, pool);
+    pool->is_memory_timer_slow = tick_ms != MEMORY_TICK_MS;
+}
+
+/* Somebody works: memory is looked at often. */
+static void watch_memory(struct pool *pool)
+{
+    if (!pool->memory_timer || pool->is_memory_timer_slow)
+        start_memory_timer(pool, MEMORY_TICK_MS);
+}
+
 static void start(struct member *member)
 {
     member->is_starting = true;
     member->lane->starting++;
     sandbox_start(member->sandbox);
+    watch_memory(member->pool);
 }
 
 static struct member *create_member(struct pool *pool, struct lane *lane)
@@ -207,14 +236,16 @@ static void on_waiting_tick(void *owner)
 static void on_memory_tick(void *owner)
 {
     struct pool *pool = owner;
-    bool is_any_busy = false;
+    bool is_any_active = false;
     for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
         struct member *member = MEMBER(at, in_all);
-        is_any_busy |= sandbox_state(member->sandbox) == SANDBOX_BUSY;
         sandbox_check_memory(member->sandbox);
+        is_any_active |= link_is_alone(&member->in_resting);
     }
-    if (!is_any_busy)
+    if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);
+    else if (!is_any_active && !pool->is_memory_timer_slow)
+        start_memory_timer(pool, MEMORY_IDLE_TICK_MS);
 }
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
@@ -223,27 +254,29 @@ static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
         lane_destroy(lane);
 }
 
-static void on_idle_tick(void *owner)
+static void on_sweep_tick(void *owner)
+{
+    each_lane(owner, sweep_lane);
+}
+
+/* Stops what has rested for the keepalive time. */
+static void on_expiry(void *owner)
 {
     struct pool *pool = owner;
-    int64_t now_us = clock_monotonic_us();
+    int64_t now_ms = clock_now_ms();
     while (!link_is_alone(&pool->resting)) {
         struct member *member = MEMBER(pool->resting.after, in_resting);
-        if (now_us - member->resting_since_us < IDLE_MAX_US)
+        if (now_ms - member->resting_since_ms < pool->keepalive_ms)
             break;
         discard_resting(member);
     }
-    each_lane(pool, sweep_lane);
+    schedule_expiry(pool);
 }
 
 /* What sandboxes tell. */
 
 static void run(struct member *member, struct job *job)
 {
-    struct pool *pool = member->pool;
-    if (!pool->memory_timer)
-        pool->memory_timer =
-            loop_timer_start(pool->loop, MEMORY_TICK_MS, MEMORY_TICK_MS, on_memory_tick, pool);
     sandbox_run(member->sandbox, job);
 }
 
@@ -397,18 +430,6 @@ size_t pool_pending(const struct pool *pool)
     return pool->pending;
 }
 
-/* What suits the machine: processors and, at half of it, memory. */
-static int choose_ceiling(int cpu_count)
-{
-    int64_t memory_mb = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
-    int64_t ceiling = (int64_t)cpu_count * CEILING_PER_CPU;
-    if (ceiling > memory_mb / 2 / SANDBOX_MB)
-        ceiling = memory_mb / 2 / SANDBOX_MB;
-    if (ceiling > CEILING_MAX)
-        ceiling = CEILING_MAX;
-    return ceiling < CEILING_MIN ? CEILING_MIN : (int)ceiling;
-}
-
 /* Processes end: their exits must be seen, and writing to them must not end the server. */
 static void watch_children(struct pool *pool)
 {
@@ -434,7 +455,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->directory = directory;
     pool->runtime_directory = workspace_runtime(directory);
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    pool->ceiling = settings->ceiling ? settings->ceiling : choose_ceiling(pool->cpu_count);
+    pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
@@ -448,50 +469,20 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     link_init(&pool->lanes);
     for (int i = 0; i < BUCKETS; i++)
         link_init(&pool->buckets[i]);
-    pool->idle_timer = loop_timer_start(loop, IDLE_TICK_MS, IDLE_TICK_MS, on_idle_tick, pool);
+    pool->schedule = settings->schedule;
+    pool->keepalive_ms = settings->keepalive_ms;
+    pool->sweep_timer = loop_timer_start(loop, SWEEP_TICK_MS, SWEEP_TICK_MS, on_sweep_tick, pool);
     watch_children(pool);
     return pool;
-}
-
-/* The log of an invocation that never ran is its frame alone. */
-static void end_unserved(struct pool *pool, const struct lane *lane, struct job *job)
-{
-    struct function_log log = { 0 };
-    struct text request_id = job->event.request_id;
-    struct outcome outcome =
-        outcome_exit(request_id, "Runtime.ExitError", "the emulator stopped before it could run");
-    struct function_report report = { .request_id = request_id,
-                                      .version = lane->plan->version,
-                                      .init_ms = -1,
-                                      .memory_mb = lane->plan->memory_mb,
-                                      .status = outcome.status,
-                                      .error_type = outcome.error_type,
-                                      .remark = outcome.remark };
-    struct text text = function_log_finish(&log, &report);
-    struct invocation_result result = {
-        .end = outcome.end,
-        .payload = outcome.owned,
-        .payload_size = outcome.payload.size,
-        .error_type = outcome.error_type,
-        .init_ms = -1,
-        .started_ms = clock_now_ms(),
-        .log = (char *)text.data,
-        .log_size = text.size,
-        .init_log = TEXT(""),
-        .log_stream = "",
-    };
-    pool->pending--;
-    job->on_done(&result, job->owner);
-    function_log_clear(&log);
-    outcome_clear(&outcome);
-    free(job);
 }
 
 static void end_lane(struct pool *pool, struct lane *lane)
 {
     struct job *job;
-    while ((job = dequeue(pool, lane)))
-        end_unserved(pool, lane, job);
+    while ((job = dequeue(pool, lane))) {
+        pool->pending--;
+        job_end_unserved(job, lane->plan);
+    }
 }
 
 static void forget_lane(struct pool *pool UNUSED, struct lane *lane)
@@ -521,7 +512,8 @@ void pool_destroy(struct pool *pool)
     each_lane(pool, forget_lane);
     loop_timer_stop(&pool->waiting_timer);
     loop_timer_stop(&pool->memory_timer);
-    loop_timer_stop(&pool->idle_timer);
+    loop_timer_stop(&pool->sweep_timer);
+    schedule_clear(pool->schedule, &pool->expiry);
     uv_close((uv_handle_t *)pool->child_signal, on_signal_closed);
     package_remove(pool->directory);
     free(pool->directory);

@@ -8,17 +8,19 @@ PATIENCE_SECONDS = 60
 
 class Gate:
     """Each invocation of `package` connects here, and ends when the test opens the gate, unless its
-    event says `pass`. The event goes back as the result."""
+    event says `pass`. The event goes back as the result. `wait` is the waiting alone, a statement
+    for other node functions."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE_SECONDS)
         self.inside = []
-        port = self.listener.getsockname()[1]
-        self.package = node(
-            "if (event.pass) return event; const net = await import('net'); await new Promise((resolve, reject) => { "
-            f"const s = net.connect({port}, '127.0.0.1'); s.on('error', reject); "
-            "s.on('close', resolve); s.resume(); }); return event")
+        self.port = self.listener.getsockname()[1]
+        self.wait = (
+            "{ const net = await import('net'); await new Promise((resolve, reject) => { "
+            f"const s = net.connect({self.port}, '127.0.0.1'); s.on('error', reject); "
+            "s.on('close', resolve); s.resume(); }); }")
+        self.package = node(f"if (event.pass) return event; {self.wait} return event")
 
     def wait_until_inside(self, count=1):
         while len(self.inside) < count:
