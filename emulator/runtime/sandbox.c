@@ -191,6 +191,7 @@ void sandbox_destroy(struct sandbox *sandbox)
     if (sandbox->process.pid) {
         process_kill(sandbox->process.pid);
         process_wait(sandbox->process.pid);
+        sandbox_kill_strays(sandbox, sandbox->process.pid);
     }
     if (sandbox->job) {
         struct job *job = sandbox->job;

@@ -6,6 +6,7 @@
 #include "loop/loop.h"
 #include "runtime/package.h"
 #include "runtime/process.h"
+#include "runtime/strays.h"
 #include "xalloc.h"
 
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason)
@@ -97,11 +98,22 @@ void sandbox_finish_stopping(struct sandbox *sandbox)
     uv_close((uv_handle_t *)&sandbox->timer, sandbox_on_timer_closed);
 }
 
+void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader)
+{
+    if (sandbox->process.is_isolated)
+        return;
+    CLEANUP(freep)
+    char *variable = xformat("AWS_LAMBDA_LOG_STREAM_NAME=%s", sandbox->log_stream);
+    strays_kill(leader, variable);
+}
+
 void sandbox_reap(struct sandbox *sandbox)
 {
     int status = 0;
-    if (!sandbox->process.pid || !process_is_over(sandbox->process.pid, &status))
+    pid_t pid = sandbox->process.pid;
+    if (!pid || !process_is_over(pid, &status))
         return;
+    sandbox_kill_strays(sandbox, pid);
     sandbox->process.pid = 0;
     sandbox->is_exiting = true;
     if (sandbox->process.frames)

@@ -75,6 +75,8 @@ void sandbox_sample_memory(struct sandbox *sandbox);
 bool sandbox_is_sample_due(const struct sandbox *sandbox);
 
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason);
+/* After the process's end: what it has started ends too. */
+void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader);
 /* Closes all that led to the process. */
 void sandbox_close_process(struct sandbox *sandbox);
 /* There is no process any more, or never was one; `status` is waitpid()'s. */

@@ -28,6 +28,16 @@ def resident_mb(pid):
     return int(status_of(pid)["VmRSS"].split()[0]) / 1024
 
 
+def forget_peak(pid):
+    """The process's peak_mb() counts from now on; what it has resident now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    return resident_mb(pid)
+
+
+def peak_mb(pid):
+    return int(status_of(pid)["VmHWM"].split()[0]) / 1024
+
+
 def descendants(pid):
     """All processes below `pid`, those that are gone but not waited for included."""
     children = {}
