@@ -31,8 +31,7 @@ static void answer(struct sandbox *sandbox, struct outcome *outcome, enum channe
     bool stays = after == CHANNEL_ASKS && !sandbox->is_exiting;
     if (sandbox->log_watch)
         sandbox_read_log(sandbox); /* what it printed before it answered */
-    if (!sandbox->is_exiting && sandbox_is_sample_due(sandbox))
-        sandbox_sample_memory(sandbox);
+    sandbox_sample_at_answer(sandbox);
     sandbox_conclude(sandbox, outcome, stays ? SANDBOX_IDLE : SANDBOX_SETTLING);
 }
 
@@ -42,6 +41,7 @@ static void on_booted(struct sandbox *sandbox)
     if (sandbox->log_watch)
         sandbox_read_log(sandbox);
     function_log_end_init(&sandbox->log);
+    sandbox->memory_sampled_us = 0; /* what was there during the boot says little */
     log_debug(sandbox->log_stream, "booted in %.0f ms", sandbox->init_ms);
     sandbox_move(sandbox, SANDBOX_IDLE);
     if (!sandbox->job) {

@@ -12,6 +12,7 @@ enum {
     SCARCE_SAMPLE_US = 20 * 1000,
     BUSY_SAMPLE_US = 100 * 1000,
     IDLE_SAMPLE_US = 1000 * 1000,
+    SHORT_JOB_US = 5 * 1000,
 };
 
 static bool is_idle(const struct sandbox *sandbox)
@@ -39,15 +40,23 @@ void sandbox_sample_memory(struct sandbox *sandbox)
         sandbox->memory_used_mb = peak_mb;
 }
 
-bool sandbox_is_sample_due(const struct sandbox *sandbox)
+static bool is_sample_due(const struct sandbox *sandbox)
 {
     return clock_monotonic_us() - sandbox->memory_sampled_us >= sample_interval_us(sandbox);
+}
+
+void sandbox_sample_at_answer(struct sandbox *sandbox)
+{
+    if (sandbox->is_exiting)
+        return;
+    if (is_sample_due(sandbox) || clock_monotonic_us() - sandbox->job->sent_us > SHORT_JOB_US)
+        sandbox_sample_memory(sandbox);
 }
 
 void sandbox_check_memory(struct sandbox *sandbox)
 {
     if (!sandbox->process.pid || sandbox->state == SANDBOX_STOPPING ||
-        sandbox->end_reason != ENDED_ITSELF || !sandbox_is_sample_due(sandbox))
+        sandbox->end_reason != ENDED_ITSELF || !is_sample_due(sandbox))
         return;
     sandbox_sample_memory(sandbox);
     if (sandbox->memory_now_mb > sandbox->plan->memory_mb)

@@ -72,7 +72,8 @@ void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum san
 
 /* Measures the process and all below it. */
 void sandbox_sample_memory(struct sandbox *sandbox);
-bool sandbox_is_sample_due(const struct sandbox *sandbox);
+/* Measures what the job has used, unless it was too short to have changed much. */
+void sandbox_sample_at_answer(struct sandbox *sandbox);
 
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason);
 /* After the process's end: what it has started ends too. */
