@@ -37,17 +37,28 @@ static void on_chunk(struct text bytes, void *owner)
     call_stream(owner, buffer_text(&event));
 }
 
+/* What clients of AWS report: without a stream the word that Invoke uses, in the middle of one the
+ * error's type; of a process that went away in the middle only that there is something missing. */
+static void set_error(cJSON *completion, const struct invocation_result *result)
+{
+    struct text body = { result->payload, result->payload_size };
+    CLEANUP(json_deletep) cJSON *error = json_parse(body);
+    CLEANUP(freep) char *details = xstrndup(body.data, body.size);
+    if (result->is_streamed && result->end == INVOCATION_EXIT) {
+        json_set_text(completion, "ErrorCode", "Runtime.TruncatedResponse");
+        return;
+    }
+    json_set_text(completion, "ErrorCode",
+                  result->is_streamed ? json_text(error, "errorType", "Unhandled") : "Unhandled");
+    json_set_text(completion, "ErrorDetails", details);
+}
+
 /* The last event: what went wrong, if anything did, and the log's tail, if it was asked for. */
 static char *make_completion(struct call *call, const struct invocation_result *result)
 {
     CLEANUP(json_deletep) cJSON *completion = cJSON_CreateObject();
-    if (result->end != INVOCATION_OK) {
-        struct text body = { result->payload, result->payload_size };
-        CLEANUP(json_deletep) cJSON *error = json_parse(body);
-        CLEANUP(freep) char *details = xstrndup(body.data, body.size);
-        json_set_text(completion, "ErrorCode", json_text(error, "errorType", "Unhandled"));
-        json_set_text(completion, "ErrorDetails", details);
-    }
+    if (result->end != INVOCATION_OK)
+        set_error(completion, result);
     if (invoke_wants_log(call)) {
         CLEANUP(freep) char *log = invoke_log_tail(result);
         json_set_text(completion, "LogResult", log);
@@ -110,6 +121,8 @@ const struct operation stream_operations[] = {
       .input = stream_fields,
       .handle = invoke_with_response_stream,
       .body_ceiling = PAYLOAD_MAX,
-      .note = "ErrorCode is the error's type, ErrorDetails its body. Bandwidth is not limited." },
+      .note =
+          "ErrorCode is `Unhandled` before the first piece, then the error's type. Bandwidth is "
+          "not limited." },
     { 0 },
 };

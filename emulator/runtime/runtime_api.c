@@ -13,6 +13,7 @@
 
 #include "crypto.h"
 #include "http/server.h"
+#include "json.h"
 #include "xalloc.h"
 
 /* One request at a time is what a runtime needs; a bad one can make us hold so many bodies. */
@@ -262,6 +263,14 @@ static void on_broken(struct http_exchange *exchange, void *owner)
     go_on_early(api);
 }
 
+/* The error body for a type alone. */
+static char *make_error_body(const char *type)
+{
+    CLEANUP(json_deletep) cJSON *error = cJSON_CreateObject();
+    json_set_text(error, "errorType", type);
+    return json_print(error);
+}
+
 /* The pieces are all there; trailers say if the function failed on the way. */
 static void on_streamed(struct runtime_api *api, struct http_exchange *exchange)
 {
@@ -269,9 +278,10 @@ static void on_streamed(struct runtime_api *api, struct http_exchange *exchange)
     const char *encoded = http_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
     size_t size = 0;
     CLEANUP(freep) char *body = encoded ? base64_decode(text_from(encoded), &size) : NULL;
-    CLEANUP(freep)
-    char *plain = xformat("{\"errorType\":\"%s\"}", type ? type : "Runtime.Unknown");
-    struct text error = body ? (struct text){ body, size } : type ? text_from(plain) : TEXT("");
+    CLEANUP(freep) char *plain = make_error_body(type ? type : "Runtime.Unknown");
+    struct text error = TEXT("");
+    if (type || encoded)
+        error = body && size ? (struct text){ body, size } : text_from(plain);
     acknowledge(exchange);
     end_stream(api, text_from(type ? type : ""), error);
     go_on_early(api);

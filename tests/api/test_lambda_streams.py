@@ -162,12 +162,12 @@ def test_what_is_refused_is_refused_as_by_invoke(lam, http, name):
     ("stream.write('half'); await pause(1); throw new TypeError('bad')", "TypeError", b"half"),
     ("stream.write('half'); setTimeout(() => { throw new TypeError('bad') }, 1); "
      "await pause(60000)", "TypeError", b"half"),
-    ("stream.write('half'); await pause(10); process.exit(3)", "Runtime.ExitError", b"half"),
     ("stream.write('half'); await new Promise(() => {})", "Runtime.NodeJsExit", b"half"),
     ("await new Promise(() => {})", "Runtime.NodeJsExit", b""),
+    ("stream.write('half')", "Runtime.NodeJsExit", b"half"),
     ("stream.write('half'); await pause(60000)", "Sandbox.Timedout", b"half"),
-], ids=["before-the-first-byte", "in-the-middle", "after-a-pause", "uncaught", "exit",
-        "never-settles", "never-begins", "timeout"])
+], ids=["before-the-first-byte", "in-the-middle", "after-a-pause", "uncaught",
+        "never-settles", "never-begins", "never-ends", "timeout"])
 def test_an_error_is_the_last_event(lam, server, name, body, code, written):
     create(lam, name, node_stream(body), Timeout=1 if code == "Sandbox.Timedout" else 20)
     payload, complete = Stream(server.port, name).all()
@@ -175,6 +175,28 @@ def test_an_error_is_the_last_event(lam, server, name, body, code, written):
     error_code, details = error_of_stream(complete)
     assert (error_code, details["errorType"]) == (code, code)
     assert Stream(server.port, name).status == 200  # and the next one begins
+
+
+@pytest.mark.parametrize("package, error_type", [
+    (node("throw new TypeError('bad')"), "TypeError"),
+    (node("process.exit(3)"), "Runtime.ExitError"),
+    (node_stream("process.exit(3)"), "Runtime.ExitError"),
+    (node_stream("setTimeout(() => { throw new TypeError('bad') }, 1); await pause(60000)"),
+     "TypeError"),
+    (node_stream("await pause(60000)"), "Sandbox.Timedout"),
+    ({**node_stream(""), "Handler": "index.none"}, "Runtime.HandlerNotFound"),
+], ids=["plain", "plain-exit", "exit", "uncaught", "timeout", "no-handler"])
+def test_without_a_stream_an_error_is_unhandled_as_by_invoke(lam, server, name, package,
+                                                             error_type):
+    create(lam, name, package, Timeout=1)
+    payload, complete = Stream(server.port, name).all()
+    code, details = error_of_stream(complete)
+    assert (payload, code, details["errorType"]) == (b"", "Unhandled", error_type)
+
+
+def test_of_a_process_that_went_away_in_the_middle_the_rest_is_missing(lam, server, name):
+    create(lam, name, node_stream("stream.write('half'); await pause(10); process.exit(3)"))
+    assert Stream(server.port, name).all() == (b"half", {"ErrorCode": "Runtime.TruncatedResponse"})
 
 
 def test_the_end_waits_for_the_handler(lam, server, name):
@@ -197,7 +219,7 @@ def test_a_streaming_handler_must_be_async(lam, server, name):
     ('pieces.end("Runtime.Midstream", {"errorType": "Mid", "errorMessage": "m"})', "Mid"),
     ('pieces.end("Runtime.Midstream")', "Runtime.Midstream"),
     ("pieces.socket.close()", "Runtime.TruncatedResponse"),
-    ("os._exit(4)", "Runtime.ExitError"),
+    ("os._exit(4)", "Runtime.TruncatedResponse"),
 ], ids=["trailers", "type-alone", "truncated", "exit"])
 def test_a_custom_runtime_can_fail_in_the_middle(lam, server, name, end, code):
     gate = Gate()
@@ -212,7 +234,7 @@ def test_a_custom_runtime_can_fail_in_the_middle(lam, server, name, end, code):
     gate.wait_until_inside()
     gate.open()
     (_, complete), = events
-    assert error_of_stream(complete)[1]["errorType"] == code
+    assert complete["ErrorCode"] == code
 
 
 def test_plain_invoke_reports_the_error_in_the_middle(lam, name):
@@ -330,5 +352,5 @@ def test_a_stop_at_once_ends_the_stream_with_an_error(start_server, name):
     wait_for(lambda: "stopping when" in server.read_log(), "the server hears of it")
     server.process.send_signal(signal.SIGTERM)
     (kind, complete), = events
-    assert (kind, complete["ErrorCode"]) == ("InvokeComplete", "Runtime.ExitError")
+    assert (kind, complete["ErrorCode"]) == ("InvokeComplete", "Runtime.TruncatedResponse")
     assert server.process.wait(30) == 0, server.read_log()

@@ -385,17 +385,13 @@ function finishStream(invocation) {
     });
 }
 
-/* What was written before leaves first; an error before the first byte is an ordinary one. */
+/* What was written before leaves first. */
 function failStream(invocation, thrown) {
     const error = thrown === undefined || thrown === null ? 'handled' : thrown;
     const stream = invocation.stream;
     invocation.hasReturned = true;
     if (invocation.isAnswered)
         return;
-    if (!stream.hasContent && !stream.writableEnded) {
-        fail(invocation, error);
-        return;
-    }
     logFailure('Invoke Error', error);
     invocation.streamError = error;
     stream.end();
