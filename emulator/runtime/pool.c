@@ -16,6 +16,7 @@
 #include "runtime/lane.h"
 #include "runtime/machine.h"
 #include "runtime/package.h"
+#include "runtime/process.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
 
@@ -370,6 +371,22 @@ static void on_gone(void *owner)
     free(member);
 }
 
+static bool is_sandbox(const struct pool *pool, pid_t pid)
+{
+    for (struct link *at = pool->all.after; at != &pool->all; at = at->after)
+        if (sandbox_pid(MEMBER(at, in_all)->sandbox) == pid)
+            return true;
+    return false;
+}
+
+/* A sandbox's process that has ended meanwhile is left to the signal that it has sent. */
+static void reap_orphans(const struct pool *pool)
+{
+    pid_t pid;
+    while ((pid = process_find_orphan()) != 0 && !is_sandbox(pool, pid))
+        process_wait(pid);
+}
+
 static void on_child_ended(uv_signal_t *handle, int number UNUSED)
 {
     struct pool *pool = handle->data;
@@ -378,6 +395,7 @@ static void on_child_ended(uv_signal_t *handle, int number UNUSED)
         next = at->after;
         sandbox_reap(MEMBER(at, in_all)->sandbox);
     }
+    reap_orphans(pool);
 }
 
 /* The public side. */

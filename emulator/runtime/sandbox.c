@@ -50,6 +50,11 @@ enum sandbox_state sandbox_state(const struct sandbox *sandbox)
     return sandbox->state;
 }
 
+pid_t sandbox_pid(const struct sandbox *sandbox)
+{
+    return sandbox->process.pid;
+}
+
 void sandbox_move(struct sandbox *sandbox, enum sandbox_state to)
 {
     assert(sandbox_state_allows(sandbox->state, to));
@@ -79,6 +84,7 @@ void sandbox_run(struct sandbox *sandbox, struct job *job)
 {
     sandbox_move(sandbox, SANDBOX_BUSY);
     sandbox->job = job;
+    sandbox_resume_log(sandbox);
     job_begin(job, sandbox->plan->timeout_ms);
     sandbox_set_timer(sandbox, sandbox->plan->timeout_ms);
     sandbox_hand_over(sandbox);

@@ -12,6 +12,7 @@
 #define COALMINE_SANDBOX_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "loop/loop.h"
 #include "runtime/job.h"
@@ -55,6 +56,8 @@ struct sandbox *sandbox_create(const struct sandbox_host *host, const struct san
                                unsigned id, void *owner);
 
 enum sandbox_state sandbox_state(const struct sandbox *sandbox);
+/* Of its process; 0: none. */
+pid_t sandbox_pid(const struct sandbox *sandbox);
 
 /* DOWN: boots a process. */
 void sandbox_start(struct sandbox *sandbox);

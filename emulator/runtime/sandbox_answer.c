@@ -7,13 +7,27 @@
 #include "log.h"
 #include "xalloc.h"
 
+/* What prints more while nothing runs waits for the next invocation, as all does on Lambda. */
+enum { IDLE_LOG_MAX = 64 * 1024 };
+
 enum { GRACE_MS = 2000 };
 
 void sandbox_read_log(void *owner)
 {
     struct sandbox *sandbox = owner;
-    if (!function_log_read(&sandbox->log, sandbox->process.log_fd))
+    if (!function_log_read(&sandbox->log, sandbox->process.log_fd)) {
         watch_stop(&sandbox->log_watch);
+    } else if (sandbox->state == SANDBOX_IDLE && sandbox->log.lines.size > IDLE_LOG_MAX) {
+        watch_pause(sandbox->log_watch);
+        sandbox->is_log_paused = true;
+    }
+}
+
+void sandbox_resume_log(struct sandbox *sandbox)
+{
+    if (sandbox->is_log_paused && sandbox->log_watch)
+        watch_resume(sandbox->log_watch);
+    sandbox->is_log_paused = false;
 }
 
 void sandbox_forget_last_words(struct sandbox *sandbox)

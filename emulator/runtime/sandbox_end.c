@@ -49,6 +49,7 @@ void sandbox_close_process(struct sandbox *sandbox)
 {
     uv_timer_stop(&sandbox->timer);
     watch_stop(&sandbox->log_watch);
+    sandbox->is_log_paused = false;
     process_close(&sandbox->process.log_fd);
     frame_channel_close(&sandbox->process.frames);
     runtime_api_stop(&sandbox->process.api);

@@ -35,6 +35,7 @@ struct sandbox {
     char *log_stream;
     struct booted process; /* pid 0: none */
     struct watch *log_watch;
+    bool is_log_paused;
     bool is_exiting; /* its last frames are being read */
     enum end_reason end_reason;
     struct last_words last_words;
@@ -63,6 +64,8 @@ extern const struct channel_events sandbox_channel_events;
 void sandbox_forget_last_words(struct sandbox *sandbox);
 /* Takes what stands in the log pipe; `owner` is the sandbox. */
 void sandbox_read_log(void *owner);
+/* A job begins: what the process printed without one, and did not get rid of, is read on. */
+void sandbox_resume_log(struct sandbox *sandbox);
 
 /* What came of the job; borrows from the sandbox, the outcome and the job. */
 struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,

@@ -43,10 +43,11 @@ static bool has_variable(struct text environment, const char *variable)
 
 static bool is_stray(pid_t pid, pid_t leader, const char *variable)
 {
-    CLEANUP(buffer_clear) struct buffer environment;
-    if (pid == getpid() || getsid(pid) == leader)
-        return pid != getpid();
-    buffer_init(&environment, ENVIRONMENT_MAX);
+    CLEANUP(buffer_clear) struct buffer environment = { .ceiling = ENVIRONMENT_MAX };
+    if (pid == getpid())
+        return false;
+    if (getsid(pid) == leader)
+        return true;
     read_environment(pid, &environment);
     return has_variable(buffer_text(&environment), variable);
 }

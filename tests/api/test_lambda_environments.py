@@ -235,13 +235,17 @@ def test_memory_counts_while_the_function_boots(lam, name):
 
 def test_memory_counts_between_invocations(lam, server, name):
     """A child that goes on after the answer takes its environment down, not the next call."""
-    create(lam, name, python("""import os, time
-    if os.fork() == 0:
+    gate = Gate()
+    create(lam, name, python(f"""import os, socket, time
+    if event.get('fork') and os.fork() == 0:
+        socket.create_connection(("127.0.0.1", {gate.port})).recv(1)
         b = bytearray(b'x') * (400 << 20)
         time.sleep(60)
         os._exit(0)
     return 'answered'"""), MemorySize=128)
-    assert invoke(lam, name)[1] == "answered"
+    assert invoke(lam, name, {"fork": True})[1] == "answered"
+    gate.wait_until_inside()
+    gate.open()
     wait_for(lambda: not processes_with(name), "the environment was killed")
     assert invoke(lam, name)[1] == "answered"
 

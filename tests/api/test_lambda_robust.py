@@ -155,15 +155,25 @@ def test_a_gigabyte_of_output_is_cut(server, lam, name, package):
     nothing_is_left(server, lam, name)
 
 
-def test_output_between_invocations_is_cut_too(server, lam, name):
-    create(lam, name, python("""import os
+def test_output_between_invocations_has_to_wait(server, lam, name):
+    """A child that prints without end is not read while no invocation runs."""
+    create(lam, name, python("""import mmap, os, struct
+    global written
+    if not event.get('first'):
+        return struct.unpack('<Q', written[:8])[0]
+    written = mmap.mmap(-1, 4096)
     if os.fork() == 0:
+        total = 0
         while True:
-            os.write(1, b'y' * 65536)
-    return 'forked'"""), MemorySize=256)
+            total += os.write(1, b'y' * 65536)
+            written[:8] = struct.pack('<Q', total)
+    return 0"""), MemorySize=256)
     with unharmed(server, lam):
-        assert invoke(lam, name)[1] == "forked"
-        assert invoke(lam, name)[1] == "forked"
+        assert invoke(lam, name, {"first": True})[1] == 0
+        for _ in range(300):
+            lam.get_account_settings()
+        assert 65536 <= invoke(lam, name)[1] < 2 << 20
+        assert invoke(lam, name)[1] < 4 << 20
     nothing_is_left(server, lam, name)
 
 
