@@ -240,8 +240,9 @@ static void on_memory_tick(void *owner)
     bool is_any_active = false;
     for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
         struct member *member = MEMBER(at, in_all);
-        sandbox_check_memory(member->sandbox);
         is_any_active |= link_is_alone(&member->in_resting);
+        if (!sandbox_check_memory(member->sandbox))
+            discard_resting(member);
     }
     if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);

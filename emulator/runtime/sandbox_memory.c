@@ -53,12 +53,16 @@ void sandbox_sample_at_answer(struct sandbox *sandbox)
         sandbox_sample_memory(sandbox);
 }
 
-void sandbox_check_memory(struct sandbox *sandbox)
+bool sandbox_check_memory(struct sandbox *sandbox)
 {
     if (!sandbox->process.pid || sandbox->state == SANDBOX_STOPPING ||
         sandbox->end_reason != ENDED_ITSELF || !is_sample_due(sandbox))
-        return;
+        return true;
     sandbox_sample_memory(sandbox);
-    if (sandbox->memory_now_mb > sandbox->plan->memory_mb)
-        sandbox_kill(sandbox, ENDED_BY_MEMORY);
+    if (sandbox->memory_now_mb <= sandbox->plan->memory_mb)
+        return true;
+    if (is_idle(sandbox))
+        return false;
+    sandbox_kill(sandbox, ENDED_BY_MEMORY);
+    return true;
 }

@@ -6,11 +6,19 @@ import threading
 
 import pytest
 
-from tests.conftest import Http
+from tests.conftest import Http, Server
 from tests.support.bootstraps import serving
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, node, python, zip_of
+
+
+@pytest.fixture(scope="module", params=[(), ("--no-sandbox",)], ids=["isolated", "plain"])
+def server(request):
+    running = Server(*request.param)
+    yield running
+    assert running.stop() == 0, running.read_log()
+
 
 COUNT = "return globalThis.n = (globalThis.n || 0) + 1"
 
