@@ -1,6 +1,7 @@
 """Answers in pieces (lambda-api.md sections 9.1, 18.3 and 20): from node, from custom runtimes, to
 clients that are slow or leave, and what becomes of them when something goes wrong on the way."""
 import base64
+import concurrent.futures
 import json
 import signal
 
@@ -12,9 +13,6 @@ from tests.support.gate import Gate
 from tests.support.machine import forget_peak, peak_mb, wait_for
 from tests.support.packages import create, node, python, zip_of
 from tests.support.streams import PATH, Stream, node_stream
-
-MB = 1024 * 1024
-
 
 def invoke(lam, name, **arguments):
     answer = lam.invoke(FunctionName=name, **arguments)
@@ -258,29 +256,44 @@ def test_plain_invoke_has_its_limit_for_streamed_answers_too(lam, name):
 # Slow clients, clients that leave, a server that stops.
 
 WRITE_MUCH = ("for (let i = 0; i < event.mb * 16; i++) "
-              "if (!stream.write(Buffer.alloc(65536, 46))) "
+              "if (!stream.write(Buffer.alloc(65536, 97 + i % 26))) "
               "await new Promise((go) => stream.once('drain', go)); stream.end();")
 WRITE_MUCH_CUSTOM = """
     pieces = Pieces(request_id)
     for i in range(event["mb"] * 16):
-        pieces.write(b"." * 65536)
+        pieces.write(bytes([97 + i % 26]) * 65536)
     pieces.end()
 """
+
+
+def is_all_of(payload, megabytes):
+    return payload == b"".join(bytes([97 + i % 26]) * 65536 for i in range(megabytes * 16))
 
 
 @pytest.mark.parametrize("package", [node_stream(WRITE_MUCH), serving(WRITE_MUCH_CUSTOM)],
                          ids=["node", "custom"])
 def test_a_slow_client_does_not_fill_the_servers_memory(lam, server, name, package):
     create(lam, name, package, Timeout=60, MemorySize=256)
-    assert len(Stream(server.port, name, b'{"mb": 1}').all()[0]) == MB
+    assert is_all_of(Stream(server.port, name, b'{"mb": 1}').all()[0], 1)
     before = forget_peak(server.process.pid)
     stream = Stream(server.port, name, b'{"mb": 150}')
     for _ in range(200):  # the function has all the time it could want; nothing is read yet
         lam.get_account_settings()
     payload, complete = stream.all()
-    assert len(payload) == 150 * MB and complete == {}
+    assert is_all_of(payload, 150) and complete == {}
     growth_max_mb = 20 if "asan" not in COALMINE else 400  # the sanitizer keeps freed memory
     assert peak_mb(server.process.pid) - before < growth_max_mb
+
+
+@pytest.mark.parametrize("package", [node_stream(WRITE_MUCH), serving(WRITE_MUCH_CUSTOM)],
+                         ids=["node", "custom"])
+def test_many_streams_at_once_stay_apart(lam, server, name, package):
+    """All begin before the first is read."""
+    create(lam, name, package, Timeout=60, MemorySize=256)
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        streams = list(threads.map(lambda _: Stream(server.port, name, b'{"mb": 8}'), range(8)))
+        for payload, complete in threads.map(Stream.all, streams):
+            assert is_all_of(payload, 8) and complete == {}
 
 
 def test_a_client_that_leaves_does_not_stop_the_function(lam, server, name):
