@@ -20,7 +20,7 @@ struct settings {
     bool is_durable;
     bool is_unsandboxed;
     int64_t max_processes;
-    int64_t keepalive_s;
+    int64_t keepalive_ms;
     int64_t concurrency_limit;
     bool is_verbose;
     bool is_quiet;
