@@ -101,6 +101,26 @@ def test_a_pipeline_of_node_streams_works(lam, server, name):
         (b"a" * n + b"b" * n + b"c" * n, {})
 
 
+def test_a_pipeline_that_fails_keeps_what_it_wrote_and_the_environment(lam, server, name):
+    create(lam, name, node_stream(
+        "globalThis.n = (globalThis.n || 0) + 1; "
+        "const { pipeline } = await import('stream/promises'); "
+        "const { Readable } = await import('stream'); "
+        "await pipeline(Readable.from((async function* () { if (!event.early) yield 'half'; "
+        "await pause(20); throw new RangeError('source ' + globalThis.n); })()), stream);"))
+    payload, complete = Stream(server.port, name).all()
+    assert (payload, complete["ErrorCode"]) == (b"half", "RangeError")
+    payload, complete = Stream(server.port, name, b'{"early": 1}').all()
+    assert payload == b"" and error_of_stream(complete)[1]["errorMessage"] == "source 2"
+
+
+def test_a_handler_may_destroy_its_stream(lam, server, name):
+    create(lam, name, node_stream("stream.write('half'); await pause(5); stream.destroy();"))
+    for _ in range(2):
+        payload, complete = Stream(server.port, name).all()
+        assert (payload, complete["ErrorCode"]) == (b"half", "Runtime.NodeJsExit")
+
+
 def test_a_handler_is_streaming_by_its_symbol(lam, server, name):
     mark = ("((handler) => { handler[Symbol.for('aws.lambda.runtime.handler.streaming')] = "
             "'response'; return handler; })")

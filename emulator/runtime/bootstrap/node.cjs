@@ -126,11 +126,20 @@ function writeFrames(bytes, done, sent = 0) {
             return;
         }
         isWriting = false;
-        if (afterWrite)
-            afterWrite();
+        const next = afterWrite;
+        afterWrite = undefined;
+        if (next)
+            next();
         else
             done(error);
     });
+}
+
+function whenWritten(action) {
+    if (isWriting)
+        afterWrite = action;
+    else
+        action();
 }
 
 function readEvent() {
@@ -394,7 +403,10 @@ function failStream(invocation, thrown) {
         return;
     logFailure('Invoke Error', error);
     invocation.streamError = error;
-    stream.end();
+    if (stream.destroyed && !invocation.isFinal) /* a pipeline has failed: what it held is lost */
+        whenWritten(() => stream._final(() => {}));
+    else
+        stream.end();
     finishStream(invocation);
 }
 
@@ -483,7 +495,7 @@ function serve() {
 /* Ends the process, having told why. */
 function die(label, error, exitStatus) {
     if (isWriting) {
-        afterWrite = () => die(label, error, exitStatus);
+        whenWritten(() => die(label, error, exitStatus));
         return;
     }
     logFailure(label, error);
