@@ -44,12 +44,14 @@ class FirstProcess(Server):
 @pytest.mark.parametrize("options", [(), ("--no-sandbox",)], ids=["isolated", "plain"])
 def test_no_zombie_is_left(options, name):
     server = FirstProcess(*options)
-    pid = server.server_pid()
-    lam = server.client("lambda")
-    create(lam, name, python(DAEMONISE), MemorySize=256)
-    for i in range(3):
-        answer = lam.invoke(FunctionName=name)
-        assert answer["Payload"].read() == b'"daemonised"'
-        lam.update_function_configuration(FunctionName=name, Description=str(i))
-        wait_for(lambda: not descendants(pid), "all of the environment has ended, zombies too")
-    assert server.stop() == 0, server.read_log()
+    try:
+        pid = server.server_pid()
+        lam = server.client("lambda")
+        create(lam, name, python(DAEMONISE), MemorySize=256)
+        for i in range(3):
+            answer = lam.invoke(FunctionName=name)
+            assert answer["Payload"].read() == b'"daemonised"'
+            lam.update_function_configuration(FunctionName=name, Description=str(i))
+            wait_for(lambda: not descendants(pid), "all of the environment has ended")
+    finally:
+        assert server.stop() == 0, server.read_log()
