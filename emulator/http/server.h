@@ -94,7 +94,8 @@ void http_exchange_reply(struct http_exchange *exchange, const struct http_reply
  * A reply whose body comes in pieces, instead: begin (the reply's body is the first piece), write
  * any number of times, end once with the last piece. Begin and write leave at once; the end waits
  * for http_server_release() if it must. Whether the client is still there does not matter. `flow`
- * is full while more than a megabyte waits for the client; it must last until the end.
+ * is full while more than a megabyte waits for the client; it must last until the end. NULL: the
+ * writer cannot wait.
  */
 void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply,
                                 struct flow *flow);

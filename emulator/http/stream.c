@@ -59,7 +59,7 @@ void http_exchange_stream_write(struct http_exchange *exchange, struct text piec
     if (exchange->is_gone)
         return;
     buffer_add_text(&exchange->pieces, piece);
-    if (exchange->pieces.size > FULL_SIZE)
+    if (exchange->flow && exchange->pieces.size > FULL_SIZE)
         flow_set_full(exchange->flow, true);
     go_on(exchange);
 }

@@ -14,6 +14,7 @@
 enum { PAYLOAD_MAX = 6291456 };
 
 static const char bytes_type[] = "application/octet-stream";
+static const char truncated[] = "Runtime.TruncatedResponse";
 
 static void begin(struct call *call, const char *version, const char *content_type)
 {
@@ -38,18 +39,18 @@ static void on_chunk(struct text bytes, void *owner)
 }
 
 /* What clients of AWS report: without a stream the word that Invoke uses, in the middle of one the
- * error's type; of a process that went away in the middle only that there is something missing. */
+ * error's type; of an answer that broke off there only that something is missing. */
 static void set_error(cJSON *completion, const struct invocation_result *result)
 {
     struct text body = { result->payload, result->payload_size };
     CLEANUP(json_deletep) cJSON *error = json_parse(body);
-    CLEANUP(freep) char *details = xstrndup(body.data, body.size);
-    if (result->is_streamed && result->end == INVOCATION_EXIT) {
-        json_set_text(completion, "ErrorCode", "Runtime.TruncatedResponse");
+    const char *code = "Unhandled";
+    if (result->is_streamed)
+        code = result->end == INVOCATION_EXIT ? truncated : json_text(error, "errorType", code);
+    json_set_text(completion, "ErrorCode", code);
+    if (strcmp(code, truncated) == 0)
         return;
-    }
-    json_set_text(completion, "ErrorCode",
-                  result->is_streamed ? json_text(error, "errorType", "Unhandled") : "Unhandled");
+    CLEANUP(freep) char *details = xstrndup(body.data, body.size);
     json_set_text(completion, "ErrorDetails", details);
 }
 

@@ -253,6 +253,7 @@ def test_a_custom_runtime_can_fail_in_the_middle(lam, server, name, end, code):
     gate.open()
     (_, complete), = events
     assert complete["ErrorCode"] == code
+    assert ("ErrorDetails" in complete) == (code != "Runtime.TruncatedResponse")
 
 
 def test_plain_invoke_reports_the_error_in_the_middle(lam, name):
