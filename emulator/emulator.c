@@ -212,6 +212,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
     char *directory = xformat("%s/sandboxes", emulator->directory);
     struct pool_settings pool_settings = { .directory = directory,
                                            .ceiling = (int)emulator->settings.max_processes,
+                                           .schedule = emulator->schedule,
+                                           .keepalive_ms = emulator->settings.keepalive_ms,
                                            .is_isolated = !emulator->settings.is_unsandboxed };
     emulator->pool = pool_create(emulator->loop, &pool_settings, error);
     free(directory);

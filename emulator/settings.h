@@ -25,6 +25,7 @@ struct settings {
     bool is_durable;
     bool is_unsandboxed;
     int64_t max_processes;
+    int64_t keepalive_ms;
     int64_t concurrency_limit;
     const char *s3_dir; /* NULL: no buckets */
     int64_t settle_ms;

@@ -22,9 +22,11 @@ STOP_SECONDS = 30
 class Server:
     """A running `coalmine serve`; its log is kept and shown when a test fails."""
 
+    command = [COALMINE]
+
     def __init__(self, *options, ephemeral=True, environment=None):
         self.log = tempfile.TemporaryFile("w+")
-        command = [COALMINE, "serve", "--port", "0", *options]
+        command = [*self.command, "serve", "--port", "0", *options]
         self.process = subprocess.Popen(
             command + (["--ephemeral"] if ephemeral else []),
             stdout=subprocess.PIPE, stderr=self.log, text=True,

@@ -152,7 +152,7 @@ void edge_call_stream(struct edge_call *edge_call, struct text bytes)
                                 .header_count = draft.header_count,
                                 .body = xmemdup(bytes.data, bytes.size),
                                 .body_size = bytes.size };
-    http_exchange_stream_begin(edge_call->exchange, &reply);
+    http_exchange_stream_begin(edge_call->exchange, &reply, &edge_call->call.flow);
 }
 
 void edge_call_reply_preflight(struct edge_call *edge_call)

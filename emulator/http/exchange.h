@@ -24,12 +24,14 @@ struct http_exchange {
     bool is_dropped;
     bool is_piecewise; /* its body goes to on_piece */
     bool is_handed_over;
-    bool is_counted; /* among the server's pending ones */
-    bool is_stream;  /* its reply comes in pieces */
-    bool is_waiting; /* the stream's connection is suspended for want of a piece */
-    bool is_ended;   /* nothing will come any more */
-    bool is_broken;  /* the stream ends with an error: it is not whole, or was not saved */
-    bool is_gone;    /* the client left before the end of the stream */
+    bool is_counted;   /* among the server's pending ones */
+    bool is_stream;    /* its reply comes in pieces */
+    bool is_waiting;   /* the stream's connection is suspended for want of a piece */
+    bool is_ended;     /* nothing will come any more */
+    bool is_broken;    /* the stream ends with an error: it is not whole, or was not saved */
+    bool is_gone;      /* the client left before the end of the stream */
+    bool is_paused;    /* the connection is suspended until its pieces are wanted again */
+    struct flow *flow; /* of the stream, until it has ended */
     struct buffer pieces;
     struct buffer last_piece;
     char *target; /* as on the request line */

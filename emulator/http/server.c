@@ -159,6 +159,29 @@ static enum MHD_Result hand_over(struct http_exchange *exchange)
     return MHD_YES;
 }
 
+/* libmicrohttpd offers the next chunk that it has read even if the connection was suspended over
+ * the last: it stays where it is. */
+static void take_piece(struct http_exchange *exchange, const char *data, size_t *size)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    if (exchange->is_paused)
+        return;
+    exchange->is_paused =
+        !options->on_piece(exchange, (struct text){ data, *size }, options->owner);
+    *size = 0;
+    if (exchange->is_paused)
+        MHD_suspend_connection(exchange->connection);
+}
+
+void http_exchange_resume(struct http_exchange *exchange)
+{
+    if (!exchange->is_paused)
+        return;
+    exchange->is_paused = false;
+    MHD_resume_connection(exchange->connection);
+    http_server_schedule_run(exchange->server);
+}
+
 static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *connection UNUSED,
                                  const char *url UNUSED, const char *method,
                                  const char *version UNUSED, const char *data, size_t *size,
@@ -170,9 +193,7 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
     if (!exchange->is_begun)
         return begin(exchange, method) ? MHD_YES : hand_over(exchange);
     if (*size && exchange->is_piecewise) {
-        const struct http_server_options *options = &exchange->server->options;
-        options->on_piece(exchange, (struct text){ data, *size }, options->owner);
-        *size = 0;
+        take_piece(exchange, data, size);
         return MHD_YES;
     }
     if (*size) {
@@ -226,12 +247,14 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         error_set(error, NULL, "'%s' is not an IP address", server->options.address);
         return NULL;
     }
+    int connections_max =
+        server->options.connections_max ? server->options.connections_max : CONNECTIONS_MAX;
     errno = 0;
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (is_ipv6 ? MHD_USE_IPv6 : 0),
         0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        (unsigned)connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((server->options.idle_ms + 999) / 1000), MHD_OPTION_END);
@@ -309,7 +332,7 @@ void http_server_destroy(struct http_server *server)
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
         exchange->is_dropped = true;
-        if (exchange->is_waiting)
+        if (exchange->is_waiting || exchange->is_paused)
             MHD_resume_connection(exchange->connection);
         else if (exchange->state == PARKED || exchange->state == HELD)
             resume(exchange);

@@ -14,6 +14,7 @@
 
 #include "compiler.h"
 #include "error.h"
+#include "loop/flow.h"
 #include "loop/loop.h"
 #include "text.h"
 
@@ -29,13 +30,15 @@ struct http_server_options {
     /* The largest body taken for this request; more is drained and reported as too large. */
     size_t (*body_ceiling)(const struct http_exchange *exchange, void *owner);
     /* True: the body is not kept but given to on_piece as it comes, without a ceiling; on_request
-     * follows at its end, or on_broken if the client leaves before. NULL: no body is. */
+     * follows at its end, or on_broken if the client leaves before. After a piece that is answered
+     * with false none comes before http_exchange_resume(). NULL: no body is. */
     bool (*takes_pieces)(struct http_exchange *exchange, void *owner);
-    void (*on_piece)(struct http_exchange *exchange, struct text piece, void *owner);
+    bool (*on_piece)(struct http_exchange *exchange, struct text piece, void *owner);
     void (*on_broken)(struct http_exchange *exchange, void *owner);
     /* Connections on which nothing moves for so long are closed; 0: never. A half-sent request
      * whose client left is noticed by nothing else (epoll tells of data and end only once). */
     int64_t idle_ms;
+    int connections_max; /* 0: 4096 */
     /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
     bool (*must_hold)(void *owner);
     void *owner;
@@ -76,6 +79,9 @@ const char *http_exchange_client(const struct http_exchange *exchange,
                                  char address_out[HTTP_ADDRESS_SIZE]);
 bool http_exchange_is_too_large(const struct http_exchange *exchange);
 
+/* Goes on with a body whose last piece was answered with false. */
+void http_exchange_resume(struct http_exchange *exchange);
+
 struct http_header {
     const char *name;
     const char *value;
@@ -104,9 +110,12 @@ void http_exchange_reply(struct http_exchange *exchange, const struct http_reply
 /*
  * A reply whose body comes in pieces, instead: begin (the reply's body is the first piece), write
  * any number of times, end once with the last piece. Begin and write leave at once; the end waits
- * for http_server_release() if it must. Whether the client is still there does not matter.
+ * for http_server_release() if it must. Whether the client is still there does not matter. `flow`
+ * is full while more than a megabyte waits for the client; it must last until the end. NULL: the
+ * writer cannot wait.
  */
-void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply);
+void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply,
+                                struct flow *flow);
 void http_exchange_stream_write(struct http_exchange *exchange, struct text piece);
 void http_exchange_stream_end(struct http_exchange *exchange, struct text last);
 /* Ends it so that the client sees that something is missing: the connection is closed. */

@@ -6,7 +6,7 @@
 
 #include "http/exchange.h"
 
-enum { BLOCK_SIZE = 32 * 1024 };
+enum { BLOCK_SIZE = 32 * 1024, FULL_SIZE = 1024 * 1024, ROOM_SIZE = FULL_SIZE / 2 };
 
 static ssize_t on_read(void *owner, uint64_t position UNUSED, char *bytes, size_t size)
 {
@@ -25,6 +25,8 @@ static ssize_t on_read(void *owner, uint64_t position UNUSED, char *bytes, size_
     size_t count = pieces->size < size ? pieces->size : size;
     memcpy(bytes, pieces->data, count);
     buffer_drop(pieces, count);
+    if (exchange->flow && pieces->size < ROOM_SIZE)
+        flow_set_full(exchange->flow, false);
     return (ssize_t)count;
 }
 
@@ -37,9 +39,11 @@ static void go_on(struct http_exchange *exchange)
     http_server_schedule_run(exchange->server);
 }
 
-void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply)
+void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply,
+                                struct flow *flow)
 {
     exchange->is_stream = true;
+    exchange->flow = flow;
     exchange->status = reply->status;
     exchange->response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_read, exchange, NULL);
@@ -56,6 +60,8 @@ void http_exchange_stream_write(struct http_exchange *exchange, struct text piec
     if (exchange->is_gone)
         return;
     buffer_add_text(&exchange->pieces, piece);
+    if (exchange->flow && exchange->pieces.size > FULL_SIZE)
+        flow_set_full(exchange->flow, true);
     go_on(exchange);
 }
 
@@ -74,6 +80,7 @@ static void end(struct http_exchange *exchange)
 
 void http_exchange_stream_end(struct http_exchange *exchange, struct text last)
 {
+    exchange->flow = NULL;
     buffer_add_text(&exchange->last_piece, last);
     if (exchange_must_hold(exchange))
         exchange_hold(exchange);
@@ -98,6 +105,9 @@ bool stream_leave(struct http_exchange *exchange)
     if (!exchange->is_stream || exchange->is_ended)
         return false;
     exchange->is_gone = true;
+    buffer_clear(&exchange->pieces);
+    if (exchange->flow) /* the function goes on all the same */
+        flow_set_full(exchange->flow, false);
     exchange->is_waiting = false;
     return true;
 }

@@ -121,6 +121,7 @@ static void submit(struct running *running, const struct target_version *version
         .payload = order->payload,
         .on_stream = order->on_stream ? on_stream : NULL,
         .on_chunk = order->on_chunk ? on_chunk : NULL,
+        .flow = order->flow,
         .on_done = on_done,
         .owner = running,
     };

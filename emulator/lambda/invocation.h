@@ -22,6 +22,7 @@ struct invocation_order {
      * number of times, each only once the version is known. NULL: the answer comes whole. */
     void (*on_stream)(struct text content_type, const char *version, void *owner);
     void (*on_chunk)(struct text bytes, void *owner);
+    struct flow *flow; /* full: the function waits; lasts until on_end. NULL: never full */
     void (*on_end)(const struct invocation_result *result, const char *version, void *owner);
     void *owner;
 };

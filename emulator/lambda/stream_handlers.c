@@ -14,6 +14,7 @@
 enum { PAYLOAD_MAX = 6291456 };
 
 static const char bytes_type[] = "application/octet-stream";
+static const char truncated[] = "Runtime.TruncatedResponse";
 
 static void begin(struct call *call, const char *version, const char *content_type)
 {
@@ -37,17 +38,28 @@ static void on_chunk(struct text bytes, void *owner)
     call_stream(owner, buffer_text(&event));
 }
 
+/* What clients of AWS report: without a stream the word that Invoke uses, in the middle of one the
+ * error's type; of an answer that broke off there only that something is missing. */
+static void set_error(cJSON *completion, const struct invocation_result *result)
+{
+    struct text body = { result->payload, result->payload_size };
+    CLEANUP(json_deletep) cJSON *error = json_parse(body);
+    const char *code = "Unhandled";
+    if (result->is_streamed)
+        code = result->end == INVOCATION_EXIT ? truncated : json_text(error, "errorType", code);
+    json_set_text(completion, "ErrorCode", code);
+    if (strcmp(code, truncated) == 0)
+        return;
+    CLEANUP(freep) char *details = xstrndup(body.data, body.size);
+    json_set_text(completion, "ErrorDetails", details);
+}
+
 /* The last event: what went wrong, if anything did, and the log's tail, if it was asked for. */
 static char *make_completion(struct call *call, const struct invocation_result *result)
 {
     CLEANUP(json_deletep) cJSON *completion = cJSON_CreateObject();
-    if (result->end != INVOCATION_OK) {
-        struct text body = { result->payload, result->payload_size };
-        CLEANUP(json_deletep) cJSON *error = json_parse(body);
-        CLEANUP(freep) char *details = xstrndup(body.data, body.size);
-        json_set_text(completion, "ErrorCode", json_text(error, "errorType", "Unhandled"));
-        json_set_text(completion, "ErrorDetails", details);
-    }
+    if (result->end != INVOCATION_OK)
+        set_error(completion, result);
     if (invoke_wants_log(call)) {
         CLEANUP(freep) char *log = invoke_log_tail(result);
         json_set_text(completion, "LogResult", log);
@@ -78,6 +90,7 @@ static enum outcome invoke_with_response_stream(struct call *call)
         .trace_id = json_text(call->input, "TraceId", NULL),
         .on_stream = on_stream,
         .on_chunk = on_chunk,
+        .flow = &call->flow,
         .on_end = on_end,
         .owner = call,
     };
@@ -109,6 +122,8 @@ const struct operation stream_operations[] = {
       .input = stream_fields,
       .handle = invoke_with_response_stream,
       .body_ceiling = PAYLOAD_MAX,
-      .note = "ErrorCode is the error's type, ErrorDetails its body. Bandwidth is not limited." },
+      .note =
+          "ErrorCode is `Unhandled` before the first piece, then the error's type. Bandwidth is "
+          "not limited." },
     { 0 },
 };

@@ -119,6 +119,7 @@ static enum outcome run(struct call *call)
         .payload = text_from(event),
         .on_stream = is_streamed ? url_visit_on_stream : NULL,
         .on_chunk = is_streamed ? url_visit_on_chunk : NULL,
+        .flow = &call->flow,
         .on_end = is_streamed ? url_visit_on_stream_end : url_visit_on_end,
         .owner = call,
     };

@@ -15,6 +15,7 @@
 #include "compiler.h"
 #include "error.h"
 #include "json.h"
+#include "loop/flow.h"
 #include "operation/field.h"
 #include "random.h"
 #include "text.h"
@@ -127,6 +128,7 @@ struct call {
     struct error error;
 
     bool is_streaming; /* the reply has begun; call_finish ends it, raw_body is its last piece */
+    struct flow flow;  /* full while the client is slower than what is streamed to it */
     struct http_exchange *exchange; /* what came, for the few that look beyond their rows */
 
     void *held; /* what a handler that answered OUTCOME_LATER keeps; it frees it itself */

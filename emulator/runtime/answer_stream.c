@@ -16,7 +16,7 @@ void answer_stream_add(struct answer_stream *stream, const struct job *job, stru
 {
     size_t limit = job->on_chunk ? ANSWER_STREAM_MAX : CHANNEL_PAYLOAD_MAX;
     stream->size += bytes.size;
-    if (stream->size > limit)
+    if (bytes.size == 0 || stream->size > limit)
         return;
     if (job->on_chunk)
         job->on_chunk(bytes, job->owner);

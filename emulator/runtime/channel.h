@@ -28,9 +28,10 @@ struct channel_events {
     /* The error body for the event it has. */
     void (*on_error)(struct text type, struct text body, enum channel_after after, void *owner);
     /* The result comes in pieces: first its content type (may be empty), then the pieces, then the
-     * end; `type` and `body` say what went wrong on the way, the body is empty if nothing did. */
+     * end; `type` and `body` say what went wrong on the way, the body is empty if nothing did.
+     * After a chunk that is answered with false none follows before the channel is resumed. */
     void (*on_stream)(struct text content_type, void *owner);
-    void (*on_chunk)(struct text bytes, void *owner);
+    bool (*on_chunk)(struct text bytes, void *owner);
     void (*on_stream_end)(struct text type, struct text body, enum channel_after after,
                           void *owner);
     /* It cannot boot, and exits. */

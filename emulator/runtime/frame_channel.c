@@ -12,6 +12,9 @@
 #include "runtime/watch.h"
 #include "xalloc.h"
 
+/* A process that writes without end gets no more than this of a turn. */
+enum { FRAMES_PER_TURN = 32 };
+
 struct frame_channel {
     struct loop *loop;
     const struct channel_events *events;
@@ -20,9 +23,11 @@ struct frame_channel {
     int answers_fd;
     struct watch *readable;
     struct watch *writable;
+    struct loop_timer *later; /* frames that have arrived wait for the next turn */
     struct text unsent;
     struct frame_reader reader;
-    bool is_reading; /* inside on_readable(): closing waits */
+    bool is_full;    /* who takes the chunks has enough */
+    bool is_reading; /* inside read_frames(): closing waits */
     bool is_closed;
 };
 
@@ -50,10 +55,10 @@ static void hand_over(struct frame_channel *channel, const struct frame *frame)
 {
     if (frame->type == FRAME_NEXT)
         channel->events->on_next(channel->owner);
-    else if (frame->type == FRAME_STREAM)
+    else if (frame->type == FRAME_STREAM && !frame->is_oversized)
         channel->events->on_stream(frame->body, channel->owner);
-    else if (frame->type == FRAME_CHUNK)
-        channel->events->on_chunk(frame->body, channel->owner);
+    else if (frame->type == FRAME_CHUNK && !frame->is_oversized)
+        channel->is_full = !channel->events->on_chunk(frame->body, channel->owner);
     else if (frame->type == FRAME_RESPONSE || frame->is_oversized)
         channel->events->on_response(frame->body, frame->is_oversized, what_follows(frame),
                                      channel->owner);
@@ -88,15 +93,43 @@ static bool has_more(const struct frame_channel *channel)
     return channel->reader.buffer.size > channel->reader.used;
 }
 
-static void on_readable(void *owner)
+static void on_later(void *owner);
+
+/* Until the pipe is empty, the other side has enough, or the turn has seen enough. */
+static void read_frames(struct frame_channel *channel)
 {
-    struct frame_channel *channel = owner;
+    int left = FRAMES_PER_TURN;
     channel->is_reading = true;
-    while (read_frame(channel) && has_more(channel))
-        ;
+    while (left > 0 && !channel->is_full && read_frame(channel) && has_more(channel))
+        left--;
     channel->is_reading = false;
     if (channel->is_closed)
         free_channel(channel);
+    else if (channel->is_full && channel->readable)
+        watch_pause(channel->readable);
+    else if (left == 0 && !channel->later)
+        channel->later = loop_timer_start(channel->loop, 0, 0, on_later, channel);
+}
+
+static void on_readable(void *owner)
+{
+    read_frames(owner);
+}
+
+static void on_later(void *owner)
+{
+    struct frame_channel *channel = owner;
+    loop_timer_stop(&channel->later);
+    read_frames(channel);
+}
+
+void frame_channel_resume(struct frame_channel *channel)
+{
+    channel->is_full = false;
+    if (channel->readable)
+        watch_resume(channel->readable);
+    if (!channel->later) /* whole frames may have arrived already */
+        channel->later = loop_timer_start(channel->loop, 0, 0, on_later, channel);
 }
 
 void frame_channel_drain(struct frame_channel *channel)
@@ -179,6 +212,7 @@ void frame_channel_close(struct frame_channel **closing)
     *closing = NULL;
     watch_stop(&channel->readable);
     watch_stop(&channel->writable);
+    loop_timer_stop(&channel->later);
     process_close(&channel->events_fd);
     process_close(&channel->answers_fd);
     channel->is_closed = true;

@@ -24,6 +24,9 @@ struct frame_channel *frame_channel_open(struct loop *loop, const struct channel
  * frame_channel_close(). That the process is gone is known by its exit, not here. */
 void frame_channel_send(struct frame_channel *channel, struct text frame);
 
+/* After on_chunk() answered false: goes on, never inside the call. */
+void frame_channel_resume(struct frame_channel *channel);
+
 /* The process has ended: handles what it said before. */
 void frame_channel_drain(struct frame_channel *channel);
 

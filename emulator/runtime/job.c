@@ -19,6 +19,7 @@ struct job *job_create(const struct invocation *invocation)
     struct job *job = xmalloc(sizeof(*job) + size);
     *job = (struct job){ .on_stream = invocation->on_stream,
                          .on_chunk = invocation->on_chunk,
+                         .flow = invocation->flow,
                          .on_done = invocation->on_done,
                          .owner = invocation->owner,
                          .submitted_us = clock_monotonic_us(),

@@ -14,6 +14,7 @@ struct job {
     struct job *next;                                         /* in the waiting list */
     void (*on_stream)(struct text content_type, void *owner); /* NULL: pieces are collected */
     void (*on_chunk)(struct text bytes, void *owner);
+    struct flow *flow; /* NULL: never full */
     void (*on_done)(const struct invocation_result *result, void *owner);
     void *owner;
     int64_t submitted_us;     /* monotonic */
@@ -29,5 +30,8 @@ struct job *job_create(const struct invocation *invocation);
 
 /* Its time begins to count now. */
 void job_begin(struct job *job, int timeout_ms);
+
+/* Ends and frees a job that the emulator's stop kept from running. */
+void job_end_unserved(struct job *job, const struct sandbox_plan *plan);
 
 #endif

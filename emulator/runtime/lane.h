@@ -47,8 +47,8 @@ struct member {
     struct lane *lane; /* NULL: discarded */
     struct sandbox *sandbox;
     bool is_starting;
-    bool has_run; /* something since it booted */
-    int64_t resting_since_us;
+    bool has_run;             /* something since it booted */
+    int64_t resting_since_ms; /* service time */
 };
 
 uint64_t lane_hash(const char *key);

@@ -1,5 +1,7 @@
 /*
- * Walks a process tree through /proc/<pid>/task/<pid>/children and adds up VmRSS and VmHWM.
+ * Walks a process tree through /proc/<pid>/task/<pid>/children, level by level. One process is
+ * measured by what is resident. Several share pages, a fork everything at first, so that each is
+ * measured by its share (Pss); that costs a walk through its page tables.
  */
 #include "runtime/memory_use.h"
 
@@ -9,11 +11,11 @@
 
 #include "text.h"
 
-enum { FILE_MAX = 4096, DEPTH_MAX = 16, KB_PER_MB = 1024 };
+enum { FILE_MAX = 8192, PROCESSES_MAX = 1024, KB_PER_MB = 1024 };
 
-struct sum {
-    int64_t now_kb;
-    int64_t peak_kb;
+struct tree {
+    pid_t pids[PROCESSES_MAX];
+    size_t count;
 };
 
 /* Reads a small file of /proc; the text is empty if it is gone. */
@@ -31,41 +33,65 @@ static struct text read_proc(pid_t pid, const char *format, char bytes_out[FILE_
     return (struct text){ bytes_out, (size_t)size };
 }
 
-static int64_t find_kb(const char *status, const char *name)
+static int64_t find_kb(const char *file, const char *name)
 {
-    const char *found = strstr(status, name);
+    const char *found = strstr(file, name);
     return found ? strtoll(found + strlen(name), NULL, 10) : 0;
 }
 
-static void add_process(pid_t pid, struct sum *sum)
+static void add_children(struct tree *tree, pid_t pid)
 {
     char bytes[FILE_MAX];
-    struct text status = read_proc(pid, "/proc/%d/status", bytes);
-    if (status.size == 0)
-        return;
-    sum->now_kb += find_kb(status.data, "VmRSS:");
-    sum->peak_kb += find_kb(status.data, "VmHWM:");
-}
-
-static void add_tree(pid_t pid, int generations, int depth, struct sum *sum)
-{
-    char bytes[FILE_MAX];
-    if (generations <= 0)
-        add_process(pid, sum);
-    if (depth == DEPTH_MAX)
-        return;
     struct text children = read_proc(pid, "/proc/%d/task/%d/children", bytes);
-    while (children.data && children.size) {
+    while (children.size && tree->count < PROCESSES_MAX) {
         int64_t child;
         if (text_to_int64(text_cut(&children, ' '), &child))
-            add_tree((pid_t)child, generations - 1, depth + 1, sum);
+            tree->pids[tree->count++] = (pid_t)child;
     }
+}
+
+/* All below `pid`, itself too, without the first generations. */
+static void find_tree(pid_t pid, int generations, struct tree *tree)
+{
+    size_t first = 0; /* of those whose children are not looked up yet */
+    *tree = (struct tree){ .pids = { pid }, .count = 1 };
+    while (generations-- > 0) {
+        size_t end = tree->count;
+        for (; first < end; first++)
+            add_children(tree, tree->pids[first]);
+    }
+    tree->count -= first;
+    memmove(tree->pids, tree->pids + first, tree->count * sizeof(*tree->pids));
+    for (size_t i = 0; i < tree->count; i++)
+        add_children(tree, tree->pids[i]);
+}
+
+static int64_t share_of(pid_t pid, int64_t resident_kb)
+{
+    char bytes[FILE_MAX];
+    int64_t share_kb = find_kb(read_proc(pid, "/proc/%d/smaps_rollup", bytes).data, "Pss:");
+    return share_kb ? share_kb : resident_kb;
+}
+
+static int round_up(int64_t kb)
+{
+    return (int)((kb + KB_PER_MB - 1) / KB_PER_MB);
 }
 
 struct memory_use memory_use_of(pid_t pid, int generations)
 {
-    struct sum sum = { 0, 0 };
-    add_tree(pid, generations, 0, &sum);
-    return (struct memory_use){ .now_mb = (int)((sum.now_kb + KB_PER_MB - 1) / KB_PER_MB),
-                                .peak_mb = (int)((sum.peak_kb + KB_PER_MB - 1) / KB_PER_MB) };
+    char bytes[FILE_MAX];
+    struct tree tree;
+    int64_t now_kb = 0;
+    int64_t peak_kb = 0;
+    find_tree(pid, generations, &tree);
+    for (size_t i = 0; i < tree.count; i++) {
+        const char *status = read_proc(tree.pids[i], "/proc/%d/status", bytes).data;
+        int64_t resident_kb = find_kb(status, "VmRSS:");
+        int64_t most_kb = find_kb(status, "VmHWM:");
+        now_kb += tree.count > 1 ? share_of(tree.pids[i], resident_kb) : resident_kb;
+        peak_kb = most_kb > peak_kb ? most_kb : peak_kb;
+    }
+    peak_kb = now_kb > peak_kb ? now_kb : peak_kb;
+    return (struct memory_use){ .now_mb = round_up(now_kb), .peak_mb = round_up(peak_kb) };
 }

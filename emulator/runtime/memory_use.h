@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 struct memory_use {
-    int now_mb;  /* resident now, summed over the processes */
-    int peak_mb; /* the sum of what each had resident at most */
+    int now_mb;  /* resident now; what processes share counts once */
+    int peak_mb; /* the same, or the most that one of them has had resident */
 };
 
 /* `generations`: how many to leave out from the top (bubblewrap's own processes). Zeros if

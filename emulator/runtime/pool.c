@@ -13,52 +13,22 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "runtime/function_log.h"
 #include "runtime/keep.h"
 #include "runtime/lane.h"
-#include "runtime/outcome.h"
+#include "runtime/machine.h"
 #include "runtime/package.h"
+#include "runtime/pool_parts.h"
+#include "runtime/process.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
 
 enum {
-    BUCKETS = 256,
     TICK_MS = 25,
     PRESSED_TICKS = 4, /* somebody always waiting for so long: one more per processor */
-    MEMORY_TICK_MS = 100,
-    IDLE_TICK_MS = 30 * 1000,
-    IDLE_MAX_US = 600 * 1000 * 1000,
-    CEILING_MIN = 8,
-    CEILING_MAX = 64,
-    CEILING_PER_CPU = 8,
-    SANDBOX_MB = 64, /* a plain node process */
+    MEMORY_TICK_MS = 20,
+    MEMORY_IDLE_TICK_MS = 1000,
+    SWEEP_TICK_MS = 30 * 1000,
 };
-
-struct pool {
-    struct loop *loop;
-    struct sandbox_host host;
-    char *directory;
-    char *runtime_directory;
-    int ceiling;
-    int cpu_count;
-    int count; /* sandboxes that are not discarded */
-    unsigned last_id;
-    size_t pending;
-    int waiting; /* of those pending, those that no sandbox has */
-    bool is_stopping;
-    bool is_keep_short; /* a lane lacks a sandbox that it keeps: there was no room */
-    uv_signal_t *child_signal;
-    struct loop_timer *waiting_timer;
-    struct loop_timer *memory_timer;
-    struct loop_timer *idle_timer;
-    struct link all;
-    struct link resting; /* longest first */
-    struct link lanes;
-    struct link buckets[BUCKETS]; /* lanes by their hash */
-};
-
-#define MEMBER(link, name) CONTAINER_OF(link, struct member, name)
-#define LANE(link, name) CONTAINER_OF(link, struct lane, name)
 
 /* Calls `function` for every lane; it may end that one lane. */
 static void each_lane(struct pool *pool, void (*function)(struct pool *pool, struct lane *lane))
@@ -93,40 +63,20 @@ static struct lane *get_lane(struct pool *pool, const struct sandbox_plan *plan)
     return lane;
 }
 
-/* Members: rest, wake, discard. */
+static void on_memory_tick(void *owner);
 
-static void put_to_rest(struct member *member)
+static void start_memory_timer(struct pool *pool, int tick_ms)
 {
-    struct lane *lane = member->lane;
-    bool is_idle = sandbox_state(member->sandbox) == SANDBOX_IDLE;
-    link_insert_after(is_idle ? &lane->idle : &lane->down, &member->in_lane);
-    link_insert_before(&member->pool->resting, &member->in_resting);
-    member->resting_since_us = clock_monotonic_us();
-    lane->resting++;
+    loop_timer_stop(&pool->memory_timer);
+    pool->memory_timer = loop_timer_start(pool->loop, tick_ms, tick_ms, on_memory_tick, pool);
+    pool->is_memory_timer_slow = tick_ms != MEMORY_TICK_MS;
 }
 
-static void wake(struct member *member)
+/* Somebody works: memory is looked at often. */
+static void watch_memory(struct pool *pool)
 {
-    link_remove(&member->in_lane);
-    link_remove(&member->in_resting);
-    assert(member->lane);
-    member->lane->resting--;
-}
-
-/* Of a member that is not in a resting list. The lane stays, even if it was the last. */
-static void discard(struct member *member)
-{
-    struct lane *lane = member->lane;
-    member->lane = NULL;
-    lane->count--;
-    member->pool->count--;
-    sandbox_discard(member->sandbox);
-}
-
-static void discard_resting(struct member *member)
-{
-    wake(member);
-    discard(member);
+    if (!pool->memory_timer || pool->is_memory_timer_slow)
+        start_memory_timer(pool, MEMORY_TICK_MS);
 }
 
 static void start(struct member *member)
@@ -135,6 +85,7 @@ static void start(struct member *member)
     member->has_run = false;
     member->lane->starting++;
     sandbox_start(member->sandbox);
+    watch_memory(member->pool);
 }
 
 static struct member *create_member(struct pool *pool, struct lane *lane)
@@ -151,23 +102,14 @@ static struct member *create_member(struct pool *pool, struct lane *lane)
     return member;
 }
 
-/* The one that rests longest of those that need not be kept; NULL if there is none. */
-static struct member *find_idlest(const struct pool *pool)
-{
-    for (struct link *at = pool->resting.after; at != &pool->resting; at = at->after)
-        if (!keep_holds(MEMBER(at, in_resting)->lane))
-            return MEMBER(at, in_resting);
-    return NULL;
-}
-
 /* Room for one more sandbox, at the cost of the one that rests longest if need be. */
 static bool make_room(struct pool *pool)
 {
     if (pool->count < pool->ceiling)
         return true;
-    struct member *idlest = find_idlest(pool);
+    struct member *idlest = pool_find_idlest(pool);
     if (idlest)
-        discard_resting(idlest);
+        pool_discard_resting(idlest);
     return idlest != NULL;
 }
 
@@ -175,7 +117,7 @@ static bool start_another(struct pool *pool, struct lane *lane)
 {
     if (!link_is_alone(&lane->down)) {
         struct member *member = MEMBER(lane->down.after, in_lane);
-        wake(member);
+        pool_wake(member);
         start(member);
         return true;
     }
@@ -237,14 +179,20 @@ static void on_waiting_tick(void *owner)
 static void on_memory_tick(void *owner)
 {
     struct pool *pool = owner;
-    bool is_any_busy = false;
+    bool is_any_active = false;
     for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
         struct member *member = MEMBER(at, in_all);
-        is_any_busy |= sandbox_state(member->sandbox) == SANDBOX_BUSY;
-        sandbox_check_memory(member->sandbox);
+        is_any_active |= link_is_alone(&member->in_resting);
+        struct lane *lane = member->lane;
+        if (sandbox_check_memory(member->sandbox))
+            continue;
+        pool_discard_resting(member);
+        keep_up(pool, lane);
     }
-    if (!is_any_busy)
+    if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);
+    else if (!is_any_active && !pool->is_memory_timer_slow)
+        start_memory_timer(pool, MEMORY_IDLE_TICK_MS);
 }
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
@@ -253,24 +201,15 @@ static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
         lane_destroy(lane);
 }
 
-static void on_idle_tick(void *owner)
+static void on_sweep_tick(void *owner)
 {
-    struct pool *pool = owner;
-    int64_t now_us = clock_monotonic_us();
-    struct member *idlest;
-    while ((idlest = find_idlest(pool)) && now_us - idlest->resting_since_us >= IDLE_MAX_US)
-        discard_resting(idlest);
-    each_lane(pool, sweep_lane);
+    each_lane(owner, sweep_lane);
 }
 
 /* What sandboxes tell. */
 
 static void run(struct member *member, struct job *job)
 {
-    struct pool *pool = member->pool;
-    if (!pool->memory_timer)
-        pool->memory_timer =
-            loop_timer_start(pool->loop, MEMORY_TICK_MS, MEMORY_TICK_MS, on_memory_tick, pool);
     member->has_run = true;
     sandbox_run(member->sandbox, job);
 }
@@ -336,16 +275,16 @@ static void on_free(void *owner)
     struct lane *lane = member->lane;
     end_starting(member);
     if (!link_is_alone(&member->in_resting))
-        wake(member); /* its process ended while it was idle */
+        pool_wake(member); /* its process ended while it was idle */
     keep_judge(lane, member);
     if (sandbox_state(member->sandbox) == SANDBOX_IDLE && lane->waiting &&
         !must_yield(pool, lane)) {
         run(member, dequeue(pool, lane));
         return;
     }
-    put_to_rest(member);
+    pool_put_to_rest(member);
     if (lane->is_retired && !lane->waiting)
-        discard_resting(member);
+        pool_discard_resting(member);
     feed_starving(pool);
     grow(pool, lane, false);
     keep_up(pool, lane);
@@ -369,6 +308,22 @@ static void on_gone(void *owner)
     free(member);
 }
 
+static bool is_sandbox(const struct pool *pool, pid_t pid)
+{
+    for (struct link *at = pool->all.after; at != &pool->all; at = at->after)
+        if (sandbox_pid(MEMBER(at, in_all)->sandbox) == pid)
+            return true;
+    return false;
+}
+
+/* A sandbox's process that has ended meanwhile is left to the signal that it has sent. */
+static void reap_orphans(const struct pool *pool)
+{
+    pid_t pid;
+    while ((pid = process_find_orphan()) != 0 && !is_sandbox(pool, pid))
+        process_wait(pid);
+}
+
 static void on_child_ended(uv_signal_t *handle, int number UNUSED)
 {
     struct pool *pool = handle->data;
@@ -377,6 +332,7 @@ static void on_child_ended(uv_signal_t *handle, int number UNUSED)
         next = at->after;
         sandbox_reap(MEMBER(at, in_all)->sandbox);
     }
+    reap_orphans(pool);
 }
 
 /* The public side. */
@@ -389,7 +345,7 @@ void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
     pool->pending++;
     if (!link_is_alone(&lane->idle) && !pool->is_stopping) {
         struct member *member = MEMBER(lane->idle.after, in_lane);
-        wake(member);
+        pool_wake(member);
         run(member, job);
         return;
     }
@@ -414,7 +370,7 @@ static void let_go(struct lane *lane)
     struct link *const lists[] = { &lane->down, &lane->idle };
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         while (!keep_holds(lane) && !link_is_alone(lists[i]))
-            discard_resting(MEMBER(lists[i]->after, in_lane));
+            pool_discard_resting(MEMBER(lists[i]->after, in_lane));
 }
 
 struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
@@ -438,9 +394,9 @@ static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
     if (lane->waiting)
         return;
     while (!link_is_alone(&lane->idle))
-        discard_resting(MEMBER(lane->idle.after, in_lane));
+        pool_discard_resting(MEMBER(lane->idle.after, in_lane));
     while (!link_is_alone(&lane->down))
-        discard_resting(MEMBER(lane->down.after, in_lane));
+        pool_discard_resting(MEMBER(lane->down.after, in_lane));
 }
 
 void pool_retire(struct pool *pool, const char *key)
@@ -460,18 +416,6 @@ void pool_retire_all(struct pool *pool)
 size_t pool_pending(const struct pool *pool)
 {
     return pool->pending;
-}
-
-/* What suits the machine: processors and, at half of it, memory. */
-static int choose_ceiling(int cpu_count)
-{
-    int64_t memory_mb = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
-    int64_t ceiling = (int64_t)cpu_count * CEILING_PER_CPU;
-    if (ceiling > memory_mb / 2 / SANDBOX_MB)
-        ceiling = memory_mb / 2 / SANDBOX_MB;
-    if (ceiling > CEILING_MAX)
-        ceiling = CEILING_MAX;
-    return ceiling < CEILING_MIN ? CEILING_MIN : (int)ceiling;
 }
 
 /* Processes end: their exits must be seen, and writing to them must not end the server. */
@@ -499,7 +443,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->directory = directory;
     pool->runtime_directory = workspace_runtime(directory);
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    pool->ceiling = settings->ceiling ? settings->ceiling : choose_ceiling(pool->cpu_count);
+    pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
@@ -513,50 +457,20 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     link_init(&pool->lanes);
     for (int i = 0; i < BUCKETS; i++)
         link_init(&pool->buckets[i]);
-    pool->idle_timer = loop_timer_start(loop, IDLE_TICK_MS, IDLE_TICK_MS, on_idle_tick, pool);
+    pool->schedule = settings->schedule;
+    pool->keepalive_ms = settings->keepalive_ms;
+    pool->sweep_timer = loop_timer_start(loop, SWEEP_TICK_MS, SWEEP_TICK_MS, on_sweep_tick, pool);
     watch_children(pool);
     return pool;
-}
-
-/* The log of an invocation that never ran is its frame alone. */
-static void end_unserved(struct pool *pool, const struct lane *lane, struct job *job)
-{
-    struct function_log log = { 0 };
-    struct text request_id = job->event.request_id;
-    struct outcome outcome =
-        outcome_exit(request_id, "Runtime.ExitError", "the emulator stopped before it could run");
-    struct function_report report = { .request_id = request_id,
-                                      .version = lane->plan->version,
-                                      .init_ms = -1,
-                                      .memory_mb = lane->plan->memory_mb,
-                                      .status = outcome.status,
-                                      .error_type = outcome.error_type,
-                                      .remark = outcome.remark };
-    struct text text = function_log_finish(&log, &report);
-    struct invocation_result result = {
-        .end = outcome.end,
-        .payload = outcome.owned,
-        .payload_size = outcome.payload.size,
-        .error_type = outcome.error_type,
-        .init_ms = -1,
-        .started_ms = clock_now_ms(),
-        .log = (char *)text.data,
-        .log_size = text.size,
-        .init_log = TEXT(""),
-        .log_stream = "",
-    };
-    pool->pending--;
-    job->on_done(&result, job->owner);
-    function_log_clear(&log);
-    outcome_clear(&outcome);
-    free(job);
 }
 
 static void end_lane(struct pool *pool, struct lane *lane)
 {
     struct job *job;
-    while ((job = dequeue(pool, lane)))
-        end_unserved(pool, lane, job);
+    while ((job = dequeue(pool, lane))) {
+        pool->pending--;
+        job_end_unserved(job, lane->plan);
+    }
 }
 
 static void forget_lane(struct pool *pool UNUSED, struct lane *lane)
@@ -586,7 +500,8 @@ void pool_destroy(struct pool *pool)
     each_lane(pool, forget_lane);
     loop_timer_stop(&pool->waiting_timer);
     loop_timer_stop(&pool->memory_timer);
-    loop_timer_stop(&pool->idle_timer);
+    loop_timer_stop(&pool->sweep_timer);
+    schedule_clear(pool->schedule, &pool->expiry);
     uv_close((uv_handle_t *)pool->child_signal, on_signal_closed);
     package_remove(pool->directory);
     free(pool->directory);

@@ -13,7 +13,9 @@
 #include "arena.h"
 #include "compiler.h"
 #include "error.h"
+#include "loop/flow.h"
 #include "loop/loop.h"
+#include "loop/schedule.h"
 #include "text.h"
 
 struct pool;
@@ -21,7 +23,9 @@ struct pool;
 struct pool_settings {
     const char *directory; /* for sandboxes' /tmp; emptied at start */
     int ceiling;           /* processes at once over all functions; 0: what suits the machine */
-    bool is_isolated;      /* bubblewrap if it works; false: plain children */
+    struct schedule *schedule;
+    int64_t keepalive_ms; /* service time after which an idle environment is stopped */
+    bool is_isolated;     /* bubblewrap if it works; false: plain children */
 };
 
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
@@ -94,6 +98,7 @@ struct invocation {
      * they come. NULL: pieces are collected into the result's payload. */
     void (*on_stream)(struct text content_type, void *owner);
     void (*on_chunk)(struct text bytes, void *owner);
+    struct flow *flow; /* full: no more chunks for now; lasts until on_done. NULL: never full */
     /* Called once, on the loop, never inside pool_submit(). `result` is valid during the call. */
     void (*on_done)(const struct invocation_result *result, void *owner);
     void *owner;

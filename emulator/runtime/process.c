@@ -115,6 +115,15 @@ bool process_is_over(pid_t pid, int *status_out)
     return true;
 }
 
+pid_t process_find_orphan(void)
+{
+    siginfo_t ended = { 0 };
+    if (getpid() != 1 || waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0)
+        return 0;
+    bool is_ours = ended.si_pid && getsid(ended.si_pid) == getsid(0);
+    return is_ours ? 0 : ended.si_pid;
+}
+
 void process_wait(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -33,6 +33,11 @@ void process_kill(pid_t pid);
 /* True once it has ended, with the status of waitpid(); it must not be asked again then. */
 bool process_is_over(pid_t pid, int *status_out);
 
+/* As the first process of a container the server inherits what functions leave behind: one such
+ * that has ended and must be waited for, or 0. What process_start() started leads a session, like
+ * these; children of the server's own session are somebody else's. */
+pid_t process_find_orphan(void);
+
 /* Waits until it has ended. */
 void process_wait(pid_t pid);
 

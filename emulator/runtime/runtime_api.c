@@ -13,7 +13,11 @@
 
 #include "crypto.h"
 #include "http/server.h"
+#include "json.h"
 #include "xalloc.h"
+
+/* One request at a time is what a runtime needs; a bad one can make us hold so many bodies. */
+enum { CONNECTIONS_MAX = 32 };
 
 enum state { STARTED, INIT_ERROR, READY, RUNNING, RESPONSE_SENT };
 
@@ -34,6 +38,8 @@ struct runtime_api {
     struct http_exchange *waiting;   /* the request for the next event, in READY */
     char *request_id;                /* of the event it has; NULL: none */
     struct http_exchange *streaming; /* the answer that comes in pieces; NULL: none */
+    struct http_exchange *early;     /* asks for the next event before that is seen to end */
+    bool is_truncated;               /* that answer broke off, and nothing was said since */
     bool is_stopped;                 /* requests that still come in are left to the server's end */
 };
 
@@ -78,8 +84,33 @@ static void refuse_move(struct runtime_api *api, struct http_exchange *exchange,
     refuse(exchange, 403, "InvalidStateTransition", message);
 }
 
+static void forget_event(struct runtime_api *api)
+{
+    free(api->request_id);
+    api->request_id = NULL;
+    api->is_truncated = false;
+    api->state = RESPONSE_SENT;
+}
+
+static void end_stream(struct runtime_api *api, struct text type, struct text body)
+{
+    api->streaming = NULL;
+    forget_event(api);
+    api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
+}
+
+/* The end of a stream can be seen later than what the runtime sent afterwards, on another
+ * connection. */
 static void on_next(struct runtime_api *api, struct http_exchange *exchange)
 {
+    if (api->streaming && !api->early) {
+        api->early = exchange;
+        return;
+    }
+    if (api->is_truncated)
+        end_stream(api, TEXT("Runtime.TruncatedResponse"),
+                   TEXT("{\"errorMessage\":\"Response truncated\",\"errorType\":"
+                        "\"Runtime.TruncatedResponse\"}"));
     if (api->state != STARTED && api->state != RESPONSE_SENT) {
         refuse_move(api, exchange, state_names[READY]);
         return;
@@ -104,18 +135,15 @@ static bool may_answer(struct runtime_api *api, struct http_exchange *exchange, 
     return true;
 }
 
-static void forget_event(struct runtime_api *api)
-{
-    free(api->request_id);
-    api->request_id = NULL;
-    api->state = RESPONSE_SENT;
-}
-
 static void on_response(struct runtime_api *api, struct http_exchange *exchange, struct text id)
 {
     const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
     if (!may_answer(api, exchange, id, "InvocationResponse"))
         return;
+    if (api->is_truncated) {
+        refuse(exchange, 400, "InvalidRequestID", "Invalid request ID");
+        return;
+    }
     if (mode && strcmp(mode, "streaming") != 0) {
         refuse(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
         return;
@@ -192,7 +220,7 @@ static bool takes_pieces(struct http_exchange *exchange, void *owner)
     struct runtime_api *api = owner;
     struct target target;
     const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
-    if (api->is_stopped || api->streaming || api->state != RUNNING || !mode ||
+    if (api->is_stopped || api->streaming || api->is_truncated || api->state != RUNNING || !mode ||
         strcmp(mode, "streaming") != 0 || !parse(http_exchange_path(exchange), &target) ||
         !text_equal(target.action, "response") || !text_equal(target.id, api->request_id))
         return false;
@@ -202,29 +230,45 @@ static bool takes_pieces(struct http_exchange *exchange, void *owner)
     return true;
 }
 
-static void on_piece(struct http_exchange *exchange, struct text piece, void *owner)
+static bool on_piece(struct http_exchange *exchange, struct text piece, void *owner)
 {
     struct runtime_api *api = owner;
-    if (!api->is_stopped && exchange == api->streaming)
-        api->events->on_chunk(piece, api->owner);
+    return api->is_stopped || exchange != api->streaming ||
+           api->events->on_chunk(piece, api->owner);
 }
 
-static void end_stream(struct runtime_api *api, struct text type, struct text body)
+void runtime_api_resume(struct runtime_api *api)
 {
-    api->streaming = NULL;
-    forget_event(api);
-    api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
+    if (api->streaming)
+        http_exchange_resume(api->streaming);
 }
 
-/* The runtime left in the middle of its answer. */
+static void go_on_early(struct runtime_api *api)
+{
+    struct http_exchange *exchange = api->early;
+    api->early = NULL;
+    if (exchange)
+        on_next(api, exchange);
+}
+
+/* The runtime left in the middle of its answer. If it is about to exit, that is the better reason:
+ * what came of it is told when it exits, says something else, or asks for the next event. */
 static void on_broken(struct http_exchange *exchange, void *owner)
 {
     struct runtime_api *api = owner;
     if (api->is_stopped || exchange != api->streaming)
         return;
-    end_stream(api, TEXT("Runtime.TruncatedResponse"),
-               TEXT("{\"errorMessage\":\"Response truncated\",\"errorType\":"
-                    "\"Runtime.TruncatedResponse\"}"));
+    api->streaming = NULL;
+    api->is_truncated = true;
+    go_on_early(api);
+}
+
+/* The error body for a type alone. */
+static char *make_error_body(const char *type)
+{
+    CLEANUP(json_deletep) cJSON *error = cJSON_CreateObject();
+    json_set_text(error, "errorType", type);
+    return json_print(error);
 }
 
 /* The pieces are all there; trailers say if the function failed on the way. */
@@ -234,11 +278,13 @@ static void on_streamed(struct runtime_api *api, struct http_exchange *exchange)
     const char *encoded = http_exchange_trailer(exchange, "Lambda-Runtime-Function-Error-Body");
     size_t size = 0;
     CLEANUP(freep) char *body = encoded ? base64_decode(text_from(encoded), &size) : NULL;
-    CLEANUP(freep)
-    char *plain = xformat("{\"errorType\":\"%s\"}", type ? type : "Runtime.Unknown");
-    struct text error = body ? (struct text){ body, size } : type ? text_from(plain) : TEXT("");
+    CLEANUP(freep) char *plain = make_error_body(type ? type : "Runtime.Unknown");
+    struct text error = TEXT("");
+    if (type || encoded)
+        error = body && size ? (struct text){ body, size } : text_from(plain);
     acknowledge(exchange);
     end_stream(api, text_from(type ? type : ""), error);
+    go_on_early(api);
 }
 
 static void on_request(struct http_exchange *exchange, void *owner)
@@ -270,9 +316,9 @@ static void on_request(struct http_exchange *exchange, void *owner)
         reply(exchange, 404, xstrdup("404 page not found\n"));
 }
 
-static size_t body_ceiling(const struct http_exchange *exchange UNUSED, void *owner UNUSED)
+static size_t body_ceiling(const struct http_exchange *exchange, void *owner UNUSED)
 {
-    return CHANNEL_PAYLOAD_MAX;
+    return text_equal(http_exchange_method(exchange), "POST") ? CHANNEL_PAYLOAD_MAX : 0;
 }
 
 struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_events *events,
@@ -280,6 +326,7 @@ struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_ev
 {
     struct runtime_api *api = xcalloc(1, sizeof(*api));
     struct http_server_options options = { .address = "127.0.0.1",
+                                           .connections_max = CONNECTIONS_MAX,
                                            .on_request = on_request,
                                            .body_ceiling = body_ceiling,
                                            .takes_pieces = takes_pieces,

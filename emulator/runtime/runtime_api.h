@@ -20,6 +20,9 @@ int runtime_api_port(const struct runtime_api *api);
 /* Answers the process's request for the next event; it has asked for it. */
 void runtime_api_send(struct runtime_api *api, const struct job *job);
 
+/* After on_chunk() answered false: goes on, never inside the call. */
+void runtime_api_resume(struct runtime_api *api);
+
 /* Stops listening, frees and sets to NULL; also from within an event. */
 void runtime_api_stop(struct runtime_api **api);
 

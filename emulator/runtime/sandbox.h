@@ -12,6 +12,7 @@
 #define COALMINE_SANDBOX_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "loop/loop.h"
 #include "runtime/job.h"
@@ -55,6 +56,8 @@ struct sandbox *sandbox_create(const struct sandbox_host *host, const struct san
                                unsigned id, void *owner);
 
 enum sandbox_state sandbox_state(const struct sandbox *sandbox);
+/* Of its process; 0: none. */
+pid_t sandbox_pid(const struct sandbox *sandbox);
 
 /* DOWN: boots a process. */
 void sandbox_start(struct sandbox *sandbox);
@@ -62,8 +65,9 @@ void sandbox_start(struct sandbox *sandbox);
 void sandbox_run(struct sandbox *sandbox, struct job *job);
 /* Looks whether the process has ended, and if so does what follows. After SIGCHLD. */
 void sandbox_reap(struct sandbox *sandbox);
-/* Kills a BUSY process that uses more than its memory. */
-void sandbox_check_memory(struct sandbox *sandbox);
+/* Kills a process that uses more than its memory. False if it is IDLE: then it must be discarded,
+ * so that no job comes between the kill and the end. */
+MUST_CHECK bool sandbox_check_memory(struct sandbox *sandbox);
 /* Without a job: stops the process; on_gone() follows, later. */
 void sandbox_discard(struct sandbox *sandbox);
 /* Ends the job, if there is one, as failed; kills, waits, frees. Nothing is told but on_done(). */

@@ -8,6 +8,7 @@
 
 struct watch {
     uv_poll_t handle;
+    int events;
     void (*function)(void *owner);
     void *owner;
 };
@@ -27,6 +28,7 @@ struct watch *watch_start(struct loop *loop, int fd, int events, void (*function
                           void *owner)
 {
     struct watch *watch = xcalloc(1, sizeof(*watch));
+    watch->events = events;
     watch->function = function;
     watch->owner = owner;
     if (uv_poll_init(loop_uv(loop), &watch->handle, fd) != 0) {
@@ -36,6 +38,16 @@ struct watch *watch_start(struct loop *loop, int fd, int events, void (*function
     watch->handle.data = watch;
     uv_poll_start(&watch->handle, events, on_poll);
     return watch;
+}
+
+void watch_pause(struct watch *watch)
+{
+    uv_poll_stop(&watch->handle);
+}
+
+void watch_resume(struct watch *watch)
+{
+    uv_poll_start(&watch->handle, watch->events, on_poll);
 }
 
 void watch_stop(struct watch **watch)

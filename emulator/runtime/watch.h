@@ -13,6 +13,10 @@ struct watch;
 struct watch *watch_start(struct loop *loop, int fd, int events, void (*function)(void *owner),
                           void *owner);
 
+/* Calls nothing until watch_resume(). */
+void watch_pause(struct watch *watch);
+void watch_resume(struct watch *watch);
+
 /* Stops, frees and sets *watch to NULL; the descriptor may be closed right after. Accepts a
  * pointer to NULL. */
 void watch_stop(struct watch **watch);

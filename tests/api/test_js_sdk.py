@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.packages import node
+from tests.support.streams import node_stream
 
 JS = Path(__file__).resolve().parent.parent / "js"
+
+
+STREAM = """stream.write('first');
+if (event.fail) { await pause(1); throw new Error(event.fail); }
+await new Promise((resolve) => net.connect(event.port, '127.0.0.1').on('close', resolve).resume());
+stream.end('second');"""
 
 
 def node_major():
@@ -19,9 +26,12 @@ def node_major():
 def test_the_sdk_for_javascript(server, tmp_path):
     archive = tmp_path / "package.zip"
     archive.write_bytes(node("return event")["Code"]["ZipFile"])
+    stream = tmp_path / "stream.zip"
+    stream.write_bytes(node_stream(STREAM)["Code"]["ZipFile"])
     done = subprocess.run(
         ["node", "--test", *sorted(str(f) for f in JS.glob("*.test.mjs"))], cwd=JS, text=True,
         capture_output=True, timeout=120,
-        env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive)})
+        env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive),
+             "COALMINE_STREAM_ZIP": str(stream)})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 8" in done.stdout
+    assert "# pass 10" in done.stdout

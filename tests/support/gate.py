@@ -8,17 +8,19 @@ PATIENCE_SECONDS = 60
 
 class Gate:
     """Each invocation of `package` connects here, and ends when the test opens the gate, unless its
-    event says `pass`. What goes back is `result`, an expression: the event."""
+    event says `pass`. What goes back is `result`, an expression: the event. `wait` is the waiting
+    alone, a statement for other node functions."""
 
     def __init__(self, result="event"):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE_SECONDS)
         self.inside = []
-        port = self.listener.getsockname()[1]
-        self.package = node(
-            "if (event.pass) return event; const net = await import('net'); await new Promise((resolve, reject) => { "
-            f"const s = net.connect({port}, '127.0.0.1'); s.on('error', reject); "
-            f"s.on('close', resolve); s.resume(); }}); return {result}")
+        self.port = self.listener.getsockname()[1]
+        self.wait = (
+            "{ const net = await import('net'); await new Promise((resolve, reject) => { "
+            f"const s = net.connect({self.port}, '127.0.0.1'); s.on('error', reject); "
+            "s.on('close', resolve); s.resume(); }); }")
+        self.package = node(f"if (event.pass) return event; {self.wait} return {result}")
 
     def wait_until_inside(self, count=1):
         while len(self.inside) < count:

@@ -20,6 +20,7 @@ enum { BENCH_FUNCTIONS_MAX = 8 };
 struct bench {
     char directory[64];
     struct loop *loop;
+    struct schedule *schedule;
     struct pool *pool;
     int function_count;
     char *code[BENCH_FUNCTIONS_MAX];
@@ -42,10 +43,13 @@ static inline void bench_open(struct bench *bench, int ceiling)
 {
     struct error error = { 0 };
     CLEANUP(freep) char *workspace = xformat("%s/workspace", bench->directory);
+    bench->loop = loop_create();
+    bench->schedule = schedule_create(bench->loop);
     struct pool_settings settings = { .directory = workspace,
                                       .ceiling = ceiling,
+                                      .schedule = bench->schedule,
+                                      .keepalive_ms = 600 * 1000,
                                       .is_isolated = true };
-    bench->loop = loop_create();
     bench->pool = pool_create(bench->loop, &settings, &error);
     ck_assert_msg(bench->pool != NULL, "%s", error.message);
 }
@@ -60,6 +64,7 @@ static inline void bench_init(struct bench *bench, int ceiling)
 static inline void bench_clear(struct bench *bench)
 {
     pool_destroy(bench->pool);
+    schedule_destroy(bench->schedule);
     loop_destroy(bench->loop);
     package_remove(bench->directory);
     for (int i = 0; i < bench->function_count; i++) {

@@ -8,6 +8,7 @@
 const fs = require('fs');
 const path = require('path');
 const util = require('util');
+const { Writable } = require('stream');
 const { createRequire } = require('module');
 const { pathToFileURL } = require('url');
 
@@ -17,8 +18,10 @@ const LOG_FD = 1;
 const HEADER_SIZE = 8;
 const EVENT_FIELDS_SIZE = 24;
 const KEPT_BUFFER_SIZE = 1 << 20;
-const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5 };
+const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5, STREAM: 6, CHUNK: 7,
+    STREAM_END: 8 };
 const FINAL = 1;
+const CHUNK_SIZE_MAX = 1 << 16;
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
 
@@ -90,8 +93,53 @@ function sendFrame(type, flags, text) {
     writeAll(ANSWERS_FD, bytes, size + HEADER_SIZE);
 }
 
+function errorText(errorType, body) {
+    return errorType.replace(/\n/g, ' ') + '\n' + body;
+}
+
 function sendError(type, flags, errorType, body) {
-    sendFrame(type, flags, errorType.replace(/\n/g, ' ') + '\n' + body);
+    sendFrame(type, flags, errorText(errorType, body));
+}
+
+function frameOf(type, body) {
+    const header = Buffer.alloc(HEADER_SIZE);
+    header.writeUInt32LE(body.length, 0);
+    header.writeUInt32LE(type, 4);
+    return Buffer.concat([header, body]);
+}
+
+/* Writes that let the event loop go on, for an answer whose reader may be slow. While one is under
+ * way no other frame may be sent. */
+
+let isWriting = false;
+let afterWrite; /* what could not wait: instead of going on */
+
+function writeFrames(bytes, done, sent = 0) {
+    isWriting = true;
+    fs.write(ANSWERS_FD, bytes, sent, bytes.length - sent, null, (error, count) => {
+        if (error && error.code === 'EAGAIN') {
+            setTimeout(writeFrames, 1, bytes, done, sent);
+            return;
+        }
+        if (!error && sent + count < bytes.length) {
+            writeFrames(bytes, done, sent + count);
+            return;
+        }
+        isWriting = false;
+        const next = afterWrite;
+        afterWrite = undefined;
+        if (next)
+            next();
+        else
+            done(error);
+    });
+}
+
+function whenWritten(action) {
+    if (isWriting)
+        afterWrite = action;
+    else
+        action();
 }
 
 function readEvent() {
@@ -124,7 +172,11 @@ let requestId;
 
 function logLine(level, text) {
     const line = Buffer.from(`${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
-    writeAll(LOG_FD, line, line.length);
+    try {
+        writeAll(LOG_FD, line, line.length);
+    } catch {
+        /* The function has closed it: then it has no log. */
+    }
 }
 
 for (const [method, level] of Object.entries({ trace: 'TRACE', debug: 'DEBUG', info: 'INFO',
@@ -256,15 +308,152 @@ function makeContext(event, invocation) {
     };
 }
 
+function neverSettled() {
+    return runtimeError('Runtime.NodeJsExit',
+        'The Lambda runtime client detected an unexpected Node.js exit code. This is most ' +
+        'commonly caused by a Promise that was never settled. For more information, see ' +
+        'https://nodejs.org/docs/latest/api/process.html#exit-codes');
+}
+
 function drainedWithoutAnswer(invocation) {
     if (handlerIsAsync)
-        fail(invocation, runtimeError('Runtime.NodeJsExit',
-            'The Lambda runtime client detected an unexpected Node.js exit code. This is most ' +
-            'commonly caused by a Promise that was never settled. For more information, see ' +
-            'https://nodejs.org/docs/latest/api/process.html#exit-codes'));
+        fail(invocation, neverSettled());
     else
         succeed(invocation, null);
 }
+
+/* Answers in pieces. An invocation has ended when its stream is finished and its handler too. */
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+const HTTP_RESPONSE_TYPE = 'application/vnd.awslambda.http-integration-response';
+const PRELUDE_END = Buffer.alloc(8);
+
+class ResponseStream extends Writable {
+    #contentType = 'application/octet-stream';
+    #prelude;
+    #isBegun = false;
+
+    constructor(highWaterMark, onFinal) {
+        super({ highWaterMark });
+        this.onFinal = onFinal;
+        this.on('error', () => {}); /* the emulator is gone, or the function destroyed it */
+    }
+
+    get hasContent() {
+        return this.#isBegun || this.writableLength > 0;
+    }
+
+    setContentType(contentType) {
+        if (this.hasContent)
+            throw runtimeError('Runtime.InvalidStreamingOperation',
+                'Cannot set content-type, too late.');
+        this.#contentType = String(contentType);
+    }
+
+    setPrelude(prelude) {
+        this.setContentType(HTTP_RESPONSE_TYPE);
+        this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(prelude)), PRELUDE_END]);
+    }
+
+    /* Content type and prelude, ahead of the first byte. */
+    #begin() {
+        if (this.#isBegun)
+            return [];
+        this.#isBegun = true;
+        const frames = [frameOf(FRAME.STREAM, Buffer.from(this.#contentType))];
+        if (this.#prelude)
+            frames.push(frameOf(FRAME.CHUNK, this.#prelude));
+        return frames;
+    }
+
+    _write(chunk, encoding, done) {
+        const frames = this.#begin();
+        for (let at = 0; at < chunk.length; at += CHUNK_SIZE_MAX)
+            frames.push(frameOf(FRAME.CHUNK, chunk.subarray(at, at + CHUNK_SIZE_MAX)));
+        writeFrames(Buffer.concat(frames), done);
+    }
+
+    _final(done) {
+        writeFrames(Buffer.concat(this.#begin()), (error) => {
+            done(error);
+            if (!error)
+                this.onFinal();
+        });
+    }
+}
+
+function finishStream(invocation) {
+    const error = invocation.streamError;
+    if (!invocation.isFinal || !invocation.hasReturned)
+        return;
+    answer(invocation, () => {
+        const description = error ? describeError(error) : undefined;
+        sendFrame(FRAME.STREAM_END, 0, description
+            ? errorText(description.errorType, JSON.stringify(description)) : '');
+    });
+}
+
+/* What was written before leaves first. */
+function failStream(invocation, thrown) {
+    const error = thrown === undefined || thrown === null ? 'handled' : thrown;
+    const stream = invocation.stream;
+    invocation.hasReturned = true;
+    if (invocation.isAnswered)
+        return;
+    logFailure('Invoke Error', error);
+    invocation.streamError = error;
+    if (stream.destroyed && !invocation.isFinal) /* a pipeline has failed: what it held is lost */
+        whenWritten(() => stream._final(() => {}));
+    else
+        stream.end();
+    finishStream(invocation);
+}
+
+function drainedStream(invocation) {
+    if (!invocation.isFinal)
+        failStream(invocation, neverSettled());
+    invocation.hasReturned = true;
+    finishStream(invocation);
+}
+
+function serveStream(payload, invocation) {
+    invocation.isFinal = false;
+    invocation.hasReturned = false;
+    invocation.stream = new ResponseStream(handler[HIGH_WATER_MARK], () => {
+        invocation.isFinal = true;
+        finishStream(invocation);
+    });
+    onDrained = () => drainedStream(invocation);
+    for (const member of ['succeed', 'fail', 'done'])
+        delete invocation.context[member];
+    const result = handler(payload, invocation.stream, invocation.context);
+    if (!result || typeof result.then !== 'function')
+        throw new Error('Streaming does not support non-async handlers.');
+    result.then((value) => {
+        if (value !== undefined)
+            console.warn('Streaming handlers ignore return values.');
+        invocation.hasReturned = true;
+        finishStream(invocation);
+    }, (error) => failStream(invocation, error));
+}
+
+const awslambda = {
+    streamifyResponse(streaming, options) {
+        streaming[STREAMING] = 'response';
+        if (options && options.highWaterMark !== undefined)
+            streaming[HIGH_WATER_MARK] = Number.parseInt(options.highWaterMark, 10);
+        return streaming;
+    },
+    HttpResponseStream: {
+        from(stream, metadata) {
+            stream.setPrelude(metadata);
+            return stream;
+        },
+    },
+};
+if (!['1', 'true'].includes(environment.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
+    globalThis.awslambda = { ...globalThis.awslambda, ...awslambda };
 
 let hasTraceId = false;
 
@@ -285,6 +474,10 @@ function serve() {
     onDrained = () => drainedWithoutAnswer(invocation);
     try {
         invocation.context = makeContext(event, invocation);
+        if (handler[STREAMING] === 'response') {
+            serveStream(JSON.parse(event.payload), invocation);
+            return;
+        }
         const result = handler(JSON.parse(event.payload), invocation.context,
             (error, value) => settle(invocation, error, value));
         if (result && typeof result.then === 'function')
@@ -292,12 +485,19 @@ function serve() {
                 (error) => finish(invocation, error === undefined || error === null
                     ? 'handled' : error));
     } catch (error) {
-        fail(invocation, error === undefined || error === null ? 'handled' : error);
+        if (invocation.stream)
+            failStream(invocation, error);
+        else
+            fail(invocation, error === undefined || error === null ? 'handled' : error);
     }
 }
 
 /* Ends the process, having told why. */
 function die(label, error, exitStatus) {
+    if (isWriting) {
+        whenWritten(() => die(label, error, exitStatus));
+        return;
+    }
     logFailure(label, error);
     const description = describeError(error);
     const type = handler ? FRAME.ERROR : FRAME.INIT_ERROR;

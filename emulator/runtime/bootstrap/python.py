@@ -139,13 +139,21 @@ def keep_indentation(line):
     return "\u00a0" * (len(line) - len(text)) + text
 
 
+def write_log(text):
+    """Without failing: the function may have closed its log."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        pass
+
+
 def log_failure(error):
     lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]),
              "Traceback (most recent call last):"]
     for frame in error["stackTrace"]:
         lines.extend(keep_indentation(line) for line in frame.splitlines())
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    write_log("\n".join(lines) + "\n")
 
 
 # Errors as Lambda prints them.
@@ -252,7 +260,7 @@ def serve_one(handler):
     except Exception as exception:
         fail(make_error("Unable to marshal response: %s" % exception, "Runtime.MarshalError", []))
         return
-    sys.stdout.flush()
+    write_log("")
     send_frame(RESPONSE, 0, answer)
 
 

@@ -1,0 +1,75 @@
+/*
+ * A job ends: duration, log, REPORT line, and who is told in which order.
+ */
+#include "runtime/sandbox_parts.h"
+
+#include "clock.h"
+#include "xalloc.h"
+
+/* A boot that failed was part of the invocation that is charged with it. */
+static double duration_of(const struct sandbox *sandbox, const struct outcome *outcome,
+                          const struct job *job)
+{
+    if (outcome->end == INVOCATION_TIMEOUT)
+        return sandbox->plan->timeout_ms;
+    int64_t start_us = job->sent_us ? job->sent_us : sandbox->boot_us;
+    return (double)(clock_monotonic_us() - start_us) / 1000;
+}
+
+struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,
+                                             const struct job *job)
+{
+    double duration_ms = duration_of(sandbox, outcome, job);
+    double init_ms = sandbox->init_ms;
+    struct function_report report = {
+        .request_id = job->event.request_id,
+        .version = sandbox->plan->version,
+        .duration_ms = duration_ms,
+        .billed_ms = duration_ms + (init_ms > 0 ? init_ms : 0),
+        .init_ms = init_ms,
+        .memory_mb = sandbox->plan->memory_mb,
+        .memory_used_mb = sandbox->memory_used_mb,
+        .status = outcome->status,
+        .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
+        .remark = outcome->remark,
+    };
+    struct text log = function_log_finish(&sandbox->log, &report);
+    bool has_booted = init_ms >= 0 || sandbox->state == SANDBOX_STARTING;
+    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
+    return (struct invocation_result){
+        .end = outcome->end,
+        .payload = (char *)outcome->payload.data,
+        .payload_size = outcome->payload.size,
+        .error_type = outcome->error_type,
+        .duration_ms = duration_ms,
+        .init_ms = init_ms,
+        .memory_used_mb = sandbox->memory_used_mb,
+        .started_ms = started_ms,
+        .log = (char *)log.data,
+        .log_size = log.size,
+        .init_log = has_booted ? buffer_text(&sandbox->log.init) : TEXT(""),
+        .log_stream = sandbox->log_stream,
+        .is_streamed = sandbox->stream.is_open && job->on_chunk,
+    };
+}
+
+void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum sandbox_state next)
+{
+    struct job *job = sandbox->job;
+    struct invocation_result result = sandbox_make_result(sandbox, outcome, job);
+    struct answer_stream stream = sandbox->stream; /* a new answer may begin meanwhile */
+    sandbox->stream = (struct answer_stream){ 0 };
+    sandbox->job = NULL;
+    if (job->flow)
+        job->flow->on_room = NULL;
+    sandbox->init_ms = -1;
+    sandbox_move(sandbox, next);
+    if (next == SANDBOX_IDLE)
+        uv_timer_stop(&sandbox->timer);
+    if (next != SANDBOX_SETTLING)
+        sandbox->host->on_free(sandbox->owner);
+    sandbox->host->on_done(job, &result, sandbox->owner);
+    answer_stream_close(&stream);
+    outcome_clear(outcome);
+    free(job);
+}

@@ -1,0 +1,119 @@
+"""What each kind of runtime is told of an invocation, and how much it may answer: lambda-api.md
+sections 5.5, 18 and 19."""
+import json
+import re
+
+import pytest
+
+from tests.support.bootstraps import serving
+from tests.support.packages import create, node, python, zip_of
+
+LIMIT = 6291556
+ROOT = "1-5bef4de7-ad49b0e87f6ef6c87fc2e700"
+PARENT = "9a9197af755a6419"
+
+
+def invoke(lam, name, event=None, **headers):
+    def add_headers(request, **_):
+        for key, value in headers.items():
+            request.headers[key.replace("_", "-")] = value
+    lam.meta.events.register("before-send.lambda.Invoke", add_headers, unique_id="headers")
+    try:
+        answer = lam.invoke(FunctionName=name, Payload=json.dumps(event or {}))
+    finally:
+        lam.meta.events.unregister("before-send.lambda.Invoke", unique_id="headers")
+    return answer, json.loads(answer["Payload"].read())
+
+
+# The trace.
+
+NODE_TRACE = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": {"ZipFile": zip_of({
+    "index.js": "const atInit = process.env._X_AMZN_TRACE_ID; exports.handler = async () => "
+                "[atInit === undefined, process.env._X_AMZN_TRACE_ID];"})}}
+PYTHON_TRACE = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({
+    "app.py": "import os\nat_init = os.environ.get('_X_AMZN_TRACE_ID')\ndef handler(e, c):\n"
+              "    return [at_init is None, os.environ['_X_AMZN_TRACE_ID']]\n"})}}
+CUSTOM_TRACE = serving("    respond(request_id, ['_X_AMZN_TRACE_ID' not in os.environ, "
+                       "headers['Lambda-Runtime-Trace-Id']])\n")
+KINDS = pytest.mark.parametrize("package", [NODE_TRACE, PYTHON_TRACE, CUSTOM_TRACE],
+                                ids=["node", "python", "custom"])
+
+
+@KINDS
+def test_the_callers_trace_reaches_the_function(lam, name, package):
+    create(lam, name, package)
+    given = f"Root={ROOT};Parent={PARENT};Sampled=1"
+    is_absent_at_init, trace = invoke(lam, name, X_Amzn_Trace_Id=given)[1]
+    assert is_absent_at_init
+    assert re.fullmatch(rf"{given};Lineage=1:[0-9a-f]{{8}}:0", trace)
+
+
+@KINDS
+def test_without_a_trace_each_invocation_begins_one(lam, name, package):
+    create(lam, name, package)
+    traces = [invoke(lam, name)[1][1] for _ in range(2)]
+    roots = [re.fullmatch(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24});Parent=[0-9a-f]{16};Sampled=0;"
+                          r"Lineage=1:[0-9a-f]{8}:0", trace)[1] for trace in traces]
+    assert roots[0] != roots[1]
+
+
+# How much may be answered. A JSON string has two quotes.
+
+@pytest.mark.parametrize("package", [
+    node("return 'x'.repeat(event.n)"), python("return 'x' * event['n']"),
+    serving("    respond(request_id, 'x' * event['n'])\n"),
+], ids=["node", "python", "custom"])
+def test_an_answer_past_the_limit_is_an_error_that_keeps_the_environment(lam, name, package):
+    create(lam, name, package, MemorySize=512)
+    answer, result = invoke(lam, name, {"n": LIMIT - 2})
+    assert len(result) == LIMIT - 2 and "FunctionError" not in answer
+    answer, error = invoke(lam, name, {"n": LIMIT - 1})
+    assert answer["FunctionError"] == "Unhandled"
+    assert error == {"errorMessage": "Response payload size exceeded maximum allowed payload size "
+                                     f"({LIMIT} bytes).",
+                     "errorType": "Function.ResponseSizeTooLarge"}
+    answer, error = invoke(lam, name, {"n": 50_000_000})
+    assert error["errorType"] == "Function.ResponseSizeTooLarge"
+    assert len(invoke(lam, name, {"n": 1})[1]) == 1
+
+
+def test_a_custom_runtime_hears_that_its_answer_was_too_large(lam, name):
+    create(lam, name, serving("""
+    if event.get("large"):
+        told = ask("POST", "invocation/%s/response" % request_id, "x" * 6291557)
+        pid = os.getpid()
+    else:
+        respond(request_id, [told[0], json.loads(told[2]), pid == os.getpid()])
+"""))
+    assert invoke(lam, name, {"large": 1})[1]["errorType"] == "Function.ResponseSizeTooLarge"
+    assert invoke(lam, name)[1] == [413, {
+        "errorMessage": f"Exceeded maximum allowed payload size ({LIMIT} bytes).",
+        "errorType": "RequestEntityTooLarge"}, True]
+
+
+def test_a_custom_runtime_is_told_all_of_its_event(lam, name):
+    create(lam, name, serving("    respond(request_id, [request_id, dict(headers), event])\n"))
+    answer, (request_id, headers, event) = invoke(lam, name, {"a": "\u00e4"})
+    assert request_id == answer["ResponseMetadata"]["RequestId"] and event == {"a": "\u00e4"}
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Lambda-Runtime-Invoked-Function-Arn"] == \
+        f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    assert re.fullmatch(r"\d{13}", headers["Lambda-Runtime-Deadline-Ms"])
+    assert "Lambda-Runtime-Client-Context" not in headers
+
+
+@pytest.mark.parametrize("mode, told", [
+    ("buffered", [400, {"errorMessage": "Invalid function response mode",
+                        "errorType": "InvalidFunctionResponseMode"}]),
+    ("streaming", [202, {"status": "OK"}]),
+])
+def test_the_response_mode_is_streaming_or_nothing(lam, name, mode, told):
+    create(lam, name, serving(f"""
+    status, _, body = ask("POST", "invocation/%s/response" % request_id, '"x"',
+                          {{"Lambda-Runtime-Function-Response-Mode": "{mode}"}})
+    print(status, body, flush=True)
+    if status != 202:
+        respond(request_id, [status, json.loads(body)])
+"""))
+    answer, result = invoke(lam, name)
+    assert result == (told if told[0] != 202 else "x")
