@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "cloudwatch/retention.h"
 #include "json.h"
 #include "log.h"
 #include "loop/loop.h"
@@ -232,6 +233,8 @@ static void take_buckets(struct metrics_checkpoint *checkpoint, struct metric_se
 
 static void take_dirty(struct metrics_checkpoint *checkpoint)
 {
+    /* Between two slices, what has moved up would be saved beside what it replaces. */
+    metrics_age_finish(checkpoint->metrics);
     struct metric *metric = metrics_first(checkpoint->metrics);
     for (; metric; metric = metric->next) {
         for (struct metric_series *series = metric->series; series; series = series->next) {

@@ -80,6 +80,8 @@ void metrics_reset(struct metrics *metrics)
     metrics->first = NULL;
     metrics->last = &metrics->first;
     metrics->generation++;
+    metrics->aging.is_under_way = false;
+    metrics->aging.next = NULL;
 }
 
 void metrics_destroy(struct metrics *metrics)

@@ -133,11 +133,13 @@ size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s
 void metric_series_restore(struct metric_series *series, enum metric_level level,
                            const struct metric_bucket *bucket);
 
-/* What retention has moved up or dropped: of each level, all buckets that began before `before_s`.
- * `count` changes with each aging. */
+/* What retention does (retention.h), and has done: of each level, all buckets that began before
+ * `before_s` are moved up or dropped. */
 struct metric_aging {
-    uint64_t count;
+    uint64_t count; /* of passes that came to their end */
     int64_t before_s[METRIC_LEVELS];
+    bool is_under_way;   /* a pass has begun, and... */
+    struct metric *next; /* ...goes on here */
 };
 struct metric_aging *metrics_aging(struct metrics *metrics);
 

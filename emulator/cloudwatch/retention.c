@@ -12,12 +12,15 @@ enum {
     STEP_MS = 3600 * 1000, /* service time that makes it worth while */
     FIVE_MINUTES_S = 300,
     HOUR_S = 3600,
+    SLICE = 10000, /* buckets: some milliseconds */
 };
 
 struct retention {
     struct metrics *metrics;
+    struct loop *loop;
     struct loop_timer *timer;
-    int64_t aged_ms; /* service time of the last aging */
+    struct loop_timer *slices; /* while a pass is under way */
+    int64_t aged_ms;           /* service time of the last aging */
 };
 
 static int64_t cutoff(int64_t now_ms, int64_t kept_ms, int64_t step_s)
@@ -26,9 +29,9 @@ static int64_t cutoff(int64_t now_ms, int64_t kept_ms, int64_t step_s)
     return time_s - ((time_s % step_s) + step_s) % step_s;
 }
 
-/* Moves all that began before `before_s` into longer buckets. */
-static void roll_up(struct metric_buckets *from, int64_t before_s, struct metric_buckets *into,
-                    int64_t step_s)
+/* Moves all that began before `before_s` into longer buckets; returns how many those were. */
+static size_t roll_up(struct metric_buckets *from, int64_t before_s, struct metric_buckets *into,
+                      int64_t step_s)
 {
     size_t count = metric_buckets_from(from, before_s);
     for (size_t i = 0; i < count; i++) {
@@ -37,32 +40,72 @@ static void roll_up(struct metric_buckets *from, int64_t before_s, struct metric
         metric_bucket_merge(metric_buckets_at(into, start_s), &from->list[i]);
     }
     metric_buckets_drop(from, count);
+    return count;
 }
 
-static void age_series(struct metric_series *series, const int64_t before_s[METRIC_LEVELS])
+static size_t drop(struct metric_buckets *buckets, int64_t before_s)
 {
-    roll_up(&series->minutes, before_s[METRIC_MINUTES], &series->five_minutes, FIVE_MINUTES_S);
-    roll_up(&series->five_minutes, before_s[METRIC_FIVE_MINUTES], &series->hours, HOUR_S);
-    metric_buckets_drop(&series->seconds,
-                        metric_buckets_from(&series->seconds, before_s[METRIC_SECONDS]));
-    metric_buckets_drop(&series->hours,
-                        metric_buckets_from(&series->hours, before_s[METRIC_HOURS]));
+    size_t count = metric_buckets_from(buckets, before_s);
+    metric_buckets_drop(buckets, count);
+    return count;
+}
+
+static size_t age_metric(struct metric *metric, const int64_t before_s[METRIC_LEVELS])
+{
+    size_t moved = 1;
+    for (struct metric_series *series = metric->series; series; series = series->next) {
+        moved += roll_up(&series->minutes, before_s[METRIC_MINUTES], &series->five_minutes,
+                         FIVE_MINUTES_S);
+        moved +=
+            roll_up(&series->five_minutes, before_s[METRIC_FIVE_MINUTES], &series->hours, HOUR_S);
+        moved += drop(&series->seconds, before_s[METRIC_SECONDS]);
+        moved += drop(&series->hours, before_s[METRIC_HOURS]);
+    }
+    return moved;
+}
+
+void metrics_age_begin(struct metrics *metrics, int64_t now_ms)
+{
+    metrics_age_finish(metrics);
+    struct metric_aging *aging = metrics_aging(metrics);
+    aging->before_s[METRIC_SECONDS] = cutoff(now_ms, METRIC_SECONDS_KEPT_MS, 1);
+    aging->before_s[METRIC_MINUTES] = cutoff(now_ms, METRIC_MINUTES_KEPT_MS, FIVE_MINUTES_S);
+    aging->before_s[METRIC_FIVE_MINUTES] = cutoff(now_ms, METRIC_FIVE_MINUTES_KEPT_MS, HOUR_S);
+    aging->before_s[METRIC_HOURS] = cutoff(now_ms, METRIC_HOURS_KEPT_MS, HOUR_S);
+    aging->is_under_way = true;
+    aging->next = metrics_first(metrics);
+}
+
+bool metrics_age_some(struct metrics *metrics, size_t budget)
+{
+    struct metric_aging *aging = metrics_aging(metrics);
+    for (size_t moved = 0; aging->next && moved < budget; aging->next = aging->next->next)
+        moved += age_metric(aging->next, aging->before_s);
+    if (aging->is_under_way && !aging->next) {
+        aging->is_under_way = false;
+        aging->count++;
+        metrics_prune(metrics);
+    }
+    return !aging->is_under_way;
+}
+
+void metrics_age_finish(struct metrics *metrics)
+{
+    if (metrics_aging(metrics)->is_under_way)
+        metrics_age_some(metrics, SIZE_MAX);
 }
 
 void metrics_age(struct metrics *metrics, int64_t now_ms)
 {
-    struct metric_aging *aging = metrics_aging(metrics);
-    int64_t *before_s = aging->before_s;
-    before_s[METRIC_SECONDS] = cutoff(now_ms, METRIC_SECONDS_KEPT_MS, 1);
-    before_s[METRIC_MINUTES] = cutoff(now_ms, METRIC_MINUTES_KEPT_MS, FIVE_MINUTES_S);
-    before_s[METRIC_FIVE_MINUTES] = cutoff(now_ms, METRIC_FIVE_MINUTES_KEPT_MS, HOUR_S);
-    before_s[METRIC_HOURS] = cutoff(now_ms, METRIC_HOURS_KEPT_MS, HOUR_S);
-    aging->count++;
-    for (struct metric *metric = metrics_first(metrics); metric; metric = metric->next) {
-        for (struct metric_series *series = metric->series; series; series = series->next)
-            age_series(series, before_s);
-    }
-    metrics_prune(metrics);
+    metrics_age_begin(metrics, now_ms);
+    metrics_age_finish(metrics);
+}
+
+static void on_slice(void *owner)
+{
+    struct retention *retention = owner;
+    if (metrics_age_some(retention->metrics, SLICE))
+        loop_timer_stop(&retention->slices);
 }
 
 /* A clock that was set back is followed too: ages are counted from where it is now. */
@@ -70,16 +113,19 @@ static void on_timer(void *owner)
 {
     struct retention *retention = owner;
     int64_t now_ms = clock_now_ms();
-    if (now_ms >= retention->aged_ms && now_ms - retention->aged_ms < STEP_MS)
+    bool is_early = now_ms >= retention->aged_ms && now_ms - retention->aged_ms < STEP_MS;
+    if (retention->slices || is_early)
         return;
     retention->aged_ms = now_ms;
-    metrics_age(retention->metrics, now_ms);
+    metrics_age_begin(retention->metrics, now_ms);
+    retention->slices = loop_timer_start(retention->loop, 0, 1, on_slice, retention);
 }
 
 struct retention *retention_start(struct loop *loop, struct metrics *metrics)
 {
     struct retention *retention = xcalloc(1, sizeof(*retention));
     retention->metrics = metrics;
+    retention->loop = loop;
     retention->timer = loop_timer_start(loop, INTERVAL_MS, INTERVAL_MS, on_timer, retention);
     return retention;
 }
@@ -89,5 +135,7 @@ void retention_stop(struct retention *retention)
     if (!retention)
         return;
     loop_timer_stop(&retention->timer);
+    loop_timer_stop(&retention->slices);
+    metrics_age_finish(retention->metrics);
     free(retention);
 }

@@ -12,9 +12,15 @@
 #define METRIC_FIVE_MINUTES_KEPT_MS (63LL * 86400 * 1000)
 #define METRIC_HOURS_KEPT_MS (455LL * 86400 * 1000)
 
-/* Rolls up and drops what is too old at this service time. Answers to queries are the same before
- * and after: they look at ages themselves. */
+/* Rolls up and drops what is too old at this service time. Answers to queries are the same before,
+ * after and between: they look at ages themselves. */
 void metrics_age(struct metrics *metrics, int64_t now_ms);
+
+/* The same in slices, so that the loop is never held for long: begins a pass; moves on by about
+ * `budget` buckets, true when the pass is at its end; ends a pass that is under way, if one is. */
+void metrics_age_begin(struct metrics *metrics, int64_t now_ms);
+bool metrics_age_some(struct metrics *metrics, size_t budget);
+void metrics_age_finish(struct metrics *metrics);
 
 struct loop;
 struct retention;

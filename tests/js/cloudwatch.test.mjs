@@ -38,19 +38,19 @@ for (const [protocol, client] of Object.entries(clients)) {
     await client.send(new PutMetricDataCommand({
       Namespace: space,
       MetricData: [
-        { MetricName: "m", Value: 5, Unit: "Count", Dimensions: [{ Name: "A", Value: "a b" }] },
-        { MetricName: "m", Value: 2.5, Unit: "Count", Dimensions: [{ Name: "A", Value: "a b" }],
+        { MetricName: "mé", Value: 5, Unit: "Count", Dimensions: [{ Name: "A", Value: "e" }] },
+        { MetricName: "mé", Value: 2.5, Unit: "Count", Dimensions: [{ Name: "A", Value: "e" }],
           Timestamp: new Date() },
       ],
     }));
     const listed = await client.send(new ListMetricsCommand({ Namespace: space }));
     assert.deepEqual(listed.Metrics, [
-      { Namespace: space, MetricName: "m", Dimensions: [{ Name: "A", Value: "a b" }] }]);
+      { Namespace: space, MetricName: "mé", Dimensions: [{ Name: "A", Value: "e" }] }]);
     const got = await client.send(new GetMetricStatisticsCommand({
-      ...range(), Namespace: space, MetricName: "m", Period: 3600,
-      Dimensions: [{ Name: "A", Value: "a b" }], Statistics: ["Sum", "SampleCount", "Maximum"],
+      ...range(), Namespace: space, MetricName: "mé", Period: 3600,
+      Dimensions: [{ Name: "A", Value: "e" }], Statistics: ["Sum", "SampleCount", "Maximum"],
     }));
-    assert.equal(got.Label, "m");
+    assert.equal(got.Label, "mé");
     assert.equal(got.Datapoints.reduce((sum, point) => sum + point.Sum, 0), 7.5);
     assert.ok(got.Datapoints[0].Timestamp instanceof Date);
     assert.equal(got.Datapoints[0].Unit, "Count");
@@ -64,9 +64,12 @@ for (const [protocol, client] of Object.entries(clients)) {
       ...range(), ScanBy: "TimestampAscending",
       MetricDataQueries: [{ Id: "q", MetricStat: {
         Metric: { Namespace: space, MetricName: "large", Dimensions: [{ Name: "N", Value: "3" }] },
-        Period: 3600, Stat: "SampleCount" } }],
+        Period: 3600, Stat: "SampleCount" } },
+      { Id: "double", Expression: "q * 2", Label: "${SUM}" }],
     }));
-    const [result] = data.MetricDataResults;
+    const [result, double] = data.MetricDataResults;
+    assert.deepEqual(double.Values, result.Values.map((value) => value * 2));
+    assert.equal(double.Label, "142");
     assert.equal(result.StatusCode, "Complete");
     assert.equal(result.Values.reduce((sum, value) => sum + value, 0), 71);
     assert.ok(result.Timestamps[0] instanceof Date);

@@ -148,5 +148,48 @@ START_TEST(only_what_is_empty_is_pruned)
 }
 END_TEST
 
-SUITE("retention", old_data_answers_the_same_rolled_up_or_not, memory_shrinks_level_by_level,
-      only_what_is_empty_is_pruned)
+/* 40 metrics of two days, aged by 1000 buckets at a time; one of them is new in between. */
+START_TEST(a_pass_may_come_in_slices)
+{
+    struct metrics *metrics = metrics_create();
+    struct metrics *whole = metrics_create();
+    char names[40][8];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct metric_identity own = identity;
+        snprintf(names[i], sizeof(names[i]), "m%zu", i);
+        own.name = names[i];
+        for (int64_t at_s = 0; at_s < DAY_S; at_s += 600) {
+            metric_series_add(metrics_series(metrics, &own), (BIRTH_S + at_s) * 1000, 1, 1);
+            metric_series_add(metrics_series(whole, &own), (BIRTH_S + at_s) * 1000, 1, 1);
+        }
+    }
+    int64_t now_ms = (BIRTH_S + 17 * DAY_S) * 1000;
+    uint64_t passes = metrics_aging(metrics)->count;
+    int slices = 1;
+    metrics_age_begin(metrics, now_ms);
+    while (!metrics_age_some(metrics, 1000)) {
+        ck_assert_uint_eq(metrics_aging(metrics)->count, passes);
+        metric_series_add(metrics_series(metrics, &identity), now_ms, 1, 1);
+        slices++;
+    }
+    ck_assert_uint_eq(metrics_aging(metrics)->count, passes + 1);
+    ck_assert_int_ge(slices, 5);
+    metrics_age(whole, now_ms);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct metric_identity own = identity;
+        own.name = names[i];
+        ck_assert_uint_eq(metrics_series(metrics, &own)->minutes.count, 0);
+        ck_assert_uint_eq(metrics_series(metrics, &own)->five_minutes.count,
+                          metrics_series(whole, &own)->five_minutes.count);
+    }
+    metrics_age_begin(metrics, now_ms + DAY_S);
+    metrics_reset(metrics); /* a pass under way knows nothing of metrics that are gone */
+    ck_assert(metrics_age_some(metrics, 1));
+    metrics_age_finish(metrics);
+    metrics_destroy(metrics);
+    metrics_destroy(whole);
+}
+END_TEST
+
+SUITE("retention", a_pass_may_come_in_slices, old_data_answers_the_same_rolled_up_or_not,
+      memory_shrinks_level_by_level, only_what_is_empty_is_pruned)
