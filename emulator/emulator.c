@@ -230,6 +230,7 @@ static bool start_services(struct emulator *emulator, struct error *error)
     emulator->cloudwatch.alarms = emulator->alarms;
     emulator->admin = (struct admin){ .lambda = emulator->lambda,
                                       .alarms = emulator->alarms,
+                                      .metrics = emulator->metrics,
                                       .schedule = emulator->schedule,
                                       .services = emulator_services,
                                       .reset = reset,
@@ -263,6 +264,10 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     struct emulator *emulator = xcalloc(1, sizeof(*emulator));
     uint64_t position = 0;
     emulator->settings = *settings;
+    if (settings->clock && !settings_set_clock(settings->clock, error)) {
+        free(emulator);
+        return NULL;
+    }
     if (settings->seed >= 0)
         random_set_seed((uint64_t)settings->seed);
     emulator->loop = loop_create();

@@ -16,6 +16,7 @@
 struct admin {
     struct lambda *lambda;
     struct alarms *alarms;
+    const struct metrics *metrics;
     struct schedule *schedule;
     const struct service *const *services;           /* NULL-ended: what health lists */
     bool (*reset)(void *owner, struct error *error); /* empties everything */
@@ -26,5 +27,6 @@ extern const struct service admin_service;
 
 /* Slices of it. */
 extern const struct operation admin_clock_operations[];
+extern const struct operation admin_explain_operations[];
 
 #endif

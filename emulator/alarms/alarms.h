@@ -18,6 +18,7 @@
 #include "text.h"
 
 struct alarms;
+struct alarm_key;
 
 /* What an action asks of somebody else: an asynchronous invocation. */
 struct alarm_invocation {
@@ -56,7 +57,6 @@ cJSON *alarms_notifications(struct alarms *alarms);
 
 /* Why an alarm is in its state; a JSON object with a `sentence`, owned by the caller. NULL with an
  * error (`fault`) if there is no such alarm. */
-struct alarm_key;
 cJSON *alarms_explain(struct alarms *alarms, const struct alarm_key *key, const struct fault *fault,
                       struct error *error);
 

@@ -111,6 +111,7 @@ static cJSON *write_alarm(const struct alarm_row *row)
     add_defaults(respelled, row->is_composite);
     while (respelled->child) {
         cJSON *member = cJSON_DetachItemViaPointer(respelled, respelled->child);
+        assert(member && member->string);
         CLEANUP(freep) char *name = xstrdup(member->string);
         json_set(alarm, name, member);
     }

@@ -154,7 +154,7 @@ bool mute_duration_parse(const char *text, int64_t *ms_out)
     size_t at = 0;
     if (!text_starts_with(rest, "P"))
         return false;
-    rest = (struct text){ rest.data + 1, rest.size - 1 };
+    rest = (struct text){ text + 1, rest.size - 1 };
     while (rest.size && rest.data[0] != 'T')
         if (!take_amount(&rest, "WD", date_units, &at, &ms))
             return false;
