@@ -41,6 +41,12 @@ struct matter {
     struct alarm_snapshot pending; /* the state before, for actions that have not run */
 };
 
+/* ALARM_NEVER does not fit a double, so it is not json_int()'s to give. */
+static int64_t read_until_ms(const cJSON *withheld)
+{
+    return json_get(withheld, "untilMs") ? json_int(withheld, "untilMs", 0) : ALARM_NEVER;
+}
+
 static void read_withheld(struct matter *matter)
 {
     const char *text = matter->row->withheld;
@@ -50,7 +56,7 @@ static void read_withheld(struct matter *matter)
     for (size_t i = 0; i < COUNT_OF(hold_names); i++)
         if (strcmp(hold_names[i], by) == 0)
             matter->hold.kind = (enum hold_kind)i;
-    matter->hold.until_ms = json_int(withheld, "untilMs", ALARM_NEVER);
+    matter->hold.until_ms = read_until_ms(withheld);
     matter->has_pending = pending != NULL;
     if (!pending)
         return;
@@ -278,7 +284,7 @@ int64_t alarm_actions_due_ms(const struct alarm_row *row)
 {
     CLEANUP(json_deletep)
     cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
-    return json_int(withheld, "untilMs", ALARM_NEVER);
+    return read_until_ms(withheld);
 }
 
 void alarm_actions_write_suppression(const struct alarm_row *row, cJSON *output)

@@ -164,11 +164,9 @@ static void explain_row(cJSON *output, struct buffer *sentence, const struct ala
     json_set_text(output, "state", alarm_state_name(row->state));
     json_set_text(output, "since", since);
     json_set_text(output, "reason", row->reason);
-    buffer_add_format(sentence, "Alarm %s is %s since %s. AWS would say: %s", row->key.name,
+    buffer_add_format(sentence, "Alarm %s is %s since %s (StateReason: %s)", row->key.name,
                       alarm_state_name(row->state), since, row->reason);
-    size_t size = strlen(row->reason);
-    if (size && row->reason[size - 1] != '.')
-        buffer_add_char(sentence, '.');
+    buffer_add_char(sentence, '.');
 }
 
 cJSON *alarms_explain(struct alarms *alarms, const struct alarm_key *key, const struct fault *fault,

@@ -153,6 +153,17 @@ static void add_lists(cJSON *output, bool is_composite)
             json_set_array(output, lists[i]);
 }
 
+/* AWS says of each query whether it returns data, also where the caller did not. */
+static void add_return_data(cJSON *output)
+{
+    cJSON *query;
+    cJSON_ArrayForEach(query, json_get(output, "Metrics"))
+    {
+        if (!json_get(query, "ReturnData"))
+            json_set_bool(query, "ReturnData", true);
+    }
+}
+
 cJSON *alarm_write(const struct alarm_row *row)
 {
     struct arena arena = { 0 };
@@ -160,6 +171,7 @@ cJSON *alarm_write(const struct alarm_row *row)
     if (!json_get(output, "ActionsEnabled"))
         json_set_bool(output, "ActionsEnabled", true);
     add_lists(output, row->is_composite);
+    add_return_data(output);
     json_set_text(output, "AlarmName", row->key.name);
     json_set_text(output, "AlarmArn", alarm_arn(&arena, &row->key));
     set_time(output, "AlarmConfigurationUpdatedTimestamp", row->configured_ms);
