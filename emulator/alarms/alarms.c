@@ -64,7 +64,7 @@ static void on_data(void *owner, struct metric *metric)
     struct alarms *alarms = owner;
     for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
         for (size_t i = 0; i < alarm->metric_count; i++) {
-            if (alarm->metrics[i].metric != metric)
+            if (alarm_metric_get(alarms, &alarm->metrics[i]) != metric)
                 continue;
             make_due(alarm);
             come_back(alarms, alarm->due_ms);
@@ -91,12 +91,16 @@ static void await_data(struct alarms *alarms, struct alarm *alarm)
     }
 }
 
+/* Metrics come, and go when all their data have expired. */
 static void find_new_metrics(struct alarms *alarms)
 {
     alarms->has_new_metrics = false;
     for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
         for (size_t i = 0; i < alarm->metric_count; i++) {
-            if (!alarm->metrics[i].metric && alarm_metric_get(alarms, &alarm->metrics[i]))
+            struct alarm_metric *metric = &alarm->metrics[i];
+            bool is_known =
+                metric->metric && metric->generation == metrics_generation(alarms->parts.metrics);
+            if (!is_known && alarm_metric_get(alarms, metric))
                 make_due(alarm);
         }
     }
