@@ -96,8 +96,10 @@ static const char *parse_reference(struct parser *parser)
     size_t start = parser->at;
     while (parser->at < parser->whole.size) {
         char c = parser->whole.data[parser->at];
-        if (is_quoted ? c == '"' : isspace((unsigned char)c) || strchr("()\",", c))
+        if (is_quoted ? c == '"' : isspace((unsigned char)c) || (c && strchr("()\",", c)))
             break;
+        if (iscntrl((unsigned char)c))
+            return complain(parser, "alarm names hold no control characters");
         parser->at++;
     }
     struct text name = { parser->whole.data + start, parser->at - start };
