@@ -164,9 +164,11 @@ static void explain_row(cJSON *output, struct buffer *sentence, const struct ala
     json_set_text(output, "state", alarm_state_name(row->state));
     json_set_text(output, "since", since);
     json_set_text(output, "reason", row->reason);
-    buffer_add_format(sentence, "Alarm %s is %s since %s (StateReason: %s)", row->key.name,
-                      alarm_state_name(row->state), since, row->reason);
-    buffer_add_char(sentence, '.');
+    size_t size = strlen(row->reason);
+    if (size && row->reason[size - 1] == '.')
+        size--;
+    buffer_add_format(sentence, "Alarm %s is %s since %s (StateReason: %.*s).", row->key.name,
+                      alarm_state_name(row->state), since, (int)size, row->reason);
 }
 
 cJSON *alarms_explain(struct alarms *alarms, const struct alarm_key *key, const struct fault *fault,

@@ -59,6 +59,8 @@ static bool read_part(struct text part, const struct cron_field *field, uint64_t
 static bool read_field(struct text text, const struct cron_field *field, uint64_t *bits_out)
 {
     *bits_out = 0;
+    if (text.size == 0)
+        return false;
     while (text.data) {
         if (!read_part(text_cut(&text, ','), field, bits_out))
             return false;
@@ -159,6 +161,8 @@ bool mute_duration_parse(const char *text, int64_t *ms_out)
         if (!take_amount(&rest, "WD", date_units, &at, &ms))
             return false;
     at = 0;
+    if (rest.size == 1) /* a T, and nothing behind it */
+        return false;
     if (rest.size && rest.data)
         rest = (struct text){ rest.data + 1, rest.size - 1 };
     while (rest.size)

@@ -8,7 +8,9 @@
 
 /* How far a metric is from what was asked for; the smaller, the nearer. */
 enum {
-    OTHER_DIMENSION = 1,
+    RELATED_VALUE = 1,   /* "shop" for "shop:2" */
+    OTHER_DIMENSION = 2, /* one too many, or one too few */
+    OTHER_VALUE = 3,
     OTHER_NAME = 100,
     OTHER_NAMESPACE = 150,
     OTHER_PLACE = 50,      /* region or account */
@@ -32,6 +34,14 @@ static int text_distance(const char *first, const char *second, int otherwise)
                                             : otherwise;
 }
 
+static int value_distance(const char *asked, const char *own)
+{
+    size_t size = strlen(asked) < strlen(own) ? strlen(asked) : strlen(own);
+    if (strcmp(asked, own) == 0)
+        return 0;
+    return size && strncasecmp(asked, own, size) == 0 ? RELATED_VALUE : OTHER_VALUE;
+}
+
 static int distance(const struct metric *metric, const struct metric_identity *identity)
 {
     int sum = text_distance(metric->name, identity->name, OTHER_NAME) +
@@ -42,12 +52,11 @@ static int distance(const struct metric *metric, const struct metric_identity *i
     for (size_t i = 0; i < identity->dimension_count; i++) {
         const struct metric_dimension *asked = &identity->dimensions[i];
         const char *own = value_of(metric->dimensions, metric->dimension_count, asked->name);
-        if (!own || strcmp(own, asked->value ? asked->value : "") != 0)
-            sum += own ? OTHER_DIMENSION : 2 * OTHER_DIMENSION;
+        sum += own ? value_distance(asked->value ? asked->value : "", own) : OTHER_DIMENSION;
     }
     for (size_t i = 0; i < metric->dimension_count; i++)
         if (!value_of(identity->dimensions, identity->dimension_count, metric->dimensions[i].name))
-            sum += 2 * OTHER_DIMENSION;
+            sum += OTHER_DIMENSION;
     return sum;
 }
 
