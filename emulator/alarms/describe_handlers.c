@@ -61,24 +61,50 @@ static bool has_action(const struct alarm_row *row, const char *prefix)
     return false;
 }
 
-static bool is_named(const cJSON *names, const char *name)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, names)
-    {
-        if (strcmp(item->valuestring, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool matches(const struct filter *filter, const struct alarm_row *row)
 {
     return (row->is_composite ? filter->takes_composite : filter->takes_metric) &&
-           (!filter->names || !filter->names->child || is_named(filter->names, row->key.name)) &&
-           (!filter->prefix || text_starts_with(text_from(row->key.name), filter->prefix)) &&
            (!filter->state || strcmp(filter->state, alarm_state_name(row->state)) == 0) &&
            (!filter->action_prefix || has_action(row, filter->action_prefix));
+}
+
+/* The first of the names behind `after` that an alarm has. */
+static bool next_named(struct call *call, const cJSON *names, const char *after,
+                       struct alarm_row *row_out)
+{
+    const cJSON *item;
+    const char *first;
+    do {
+        first = NULL;
+        cJSON_ArrayForEach(item, names)
+        {
+            if (strcmp(item->valuestring, after) > 0 &&
+                (!first || strcmp(item->valuestring, first) < 0))
+                first = item->valuestring;
+        }
+        if (!first)
+            return false;
+        after = first;
+    } while (!alarm_row_find(call->store,
+                             &(const struct alarm_key){ call->account, call->region, first },
+                             &call->arena, row_out));
+    return true;
+}
+
+/* The next alarm that may match: asking for a few names, or a prefix, does not read all alarms. */
+static bool next_candidate(struct call *call, const struct filter *filter, const char *after,
+                           struct alarm_row *row_out)
+{
+    if (filter->names && filter->names->child)
+        return next_named(call, filter->names, after, row_out);
+    if (filter->prefix && strcmp(after, filter->prefix) < 0) {
+        const struct alarm_key exact = { call->account, call->region, filter->prefix };
+        if (alarm_row_find(call->store, &exact, &call->arena, row_out))
+            return true;
+        after = filter->prefix;
+    }
+    return alarm_row_next(call->store, call->account, call->region, after, &call->arena, row_out) &&
+           (!filter->prefix || text_starts_with(text_from(row_out->key.name), filter->prefix));
 }
 
 static cJSON *list_of(struct call *call, const struct alarm_row *row)
@@ -177,7 +203,7 @@ static enum outcome describe_alarms(struct call *call)
                           "AlarmNamePrefix and AlarmNames cannot be specified together");
     if (!alarm_page_begin(call, &after))
         return OUTCOME_FAULT;
-    while (alarm_row_next(call->store, call->account, call->region, after, &call->arena, &row)) {
+    while (next_candidate(call, &filter, after, &row)) {
         bool is_wanted = matches(&filter, &row);
         if (is_wanted && left-- == 0) {
             alarm_page_end(call, after);

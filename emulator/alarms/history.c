@@ -8,7 +8,7 @@
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { SUMMARY_MAX = 255, DATA_MAX = 4095 };
+enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000 };
 
 static const int64_t KEPT_MS = 30LL * 86400 * 1000;
 
@@ -21,8 +21,10 @@ static const char *const kinds[] = {
 static void forget_old(struct store *store, int64_t time_ms)
 {
     sqlite3_stmt *query =
-        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ?");
+        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ? OR place <= "
+                           "(SELECT max(place) FROM cloudwatch_alarm_history) - ?");
     store_bind_int(query, 1, time_ms - KEPT_MS);
+    store_bind_int(query, 2, KEPT_MAX);
     store_run(store, query);
 }
 

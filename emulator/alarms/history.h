@@ -1,6 +1,6 @@
 /*
- * What happened to alarms: changes of state, of configuration, and actions. Kept for 30 days, and
- * after an alarm's deletion too (cloudwatch-api.md section 4.7).
+ * What happened to alarms: changes of state, of configuration, and actions. Kept for 30 days, the
+ * newest 100,000, and after an alarm's deletion too (cloudwatch-api.md section 4.7).
  */
 #ifndef COALMINE_ALARM_HISTORY_H
 #define COALMINE_ALARM_HISTORY_H

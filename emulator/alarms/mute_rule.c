@@ -102,6 +102,17 @@ bool mute_rule_next(struct store *store, const struct alarm_key *after, struct a
     return read_rule(store, query, arena, rule_out);
 }
 
+int64_t mute_rule_count(struct store *store, const char *account, const char *region)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT count(*) FROM cloudwatch_mute_rule WHERE "
+                                             "account = ? AND region = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, region);
+    int64_t count = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
+    sqlite3_reset(query);
+    return count;
+}
+
 void mute_rule_save(struct store *store, const struct mute_rule *rule)
 {
     sqlite3_stmt *query = store_query(store, "INSERT OR REPLACE INTO cloudwatch_mute_rule (" COLUMNS

@@ -18,6 +18,7 @@ bool mute_rule_find(struct store *store, const struct alarm_key *key, struct are
                     struct mute_rule *rule_out);
 bool mute_rule_next(struct store *store, const struct alarm_key *after, struct arena *arena,
                     struct mute_rule *rule_out);
+int64_t mute_rule_count(struct store *store, const char *account, const char *region);
 void mute_rule_save(struct store *store, const struct mute_rule *rule);
 void mute_rule_delete(struct store *store, const struct alarm_key *key);
 

@@ -9,7 +9,7 @@
 #include "cloudwatch/faults.h"
 #include "xalloc.h"
 
-enum { PAGE_DEFAULT = 50, MS_PER_SECOND = 1000 };
+enum { PAGE_DEFAULT = 50, MS_PER_SECOND = 1000, RULES_MAX = 1000 };
 
 static bool check_schedule(struct call *call)
 {
@@ -69,6 +69,9 @@ static enum outcome put_mute_rule(struct call *call)
         return OUTCOME_FAULT;
     if (mute_rule_find(call->store, &rule.key, &call->arena, &before))
         rule.tags = before.tags;
+    else if (mute_rule_count(call->store, call->account, call->region) >= RULES_MAX)
+        return call_fault(call, &ALARM_LIMIT_EXCEEDED,
+                          "The maximum of %d alarm mute rules has been reached", RULES_MAX);
     rule.configuration = alarm_take_configuration(call, left_out);
     mute_rule_save(call->store, &rule);
     tell_alarms(call);

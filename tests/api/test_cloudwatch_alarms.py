@@ -362,7 +362,10 @@ def test_describing_filters_and_pages(world):
 
     assert names() == ["x0", "x1", "x2", "x3", "x4"]
     assert names(AlarmNames=["x2", "c", "nope"]) == ["x2"]
+    assert names(AlarmNames=["x4", "x2", "x2", "x0"], MaxRecords=2) == ["x0", "x2"]
     assert names(AlarmTypes=["CompositeAlarm"]) == ["c"]
+    assert names(AlarmNamePrefix="x2") == ["x2"] and names(AlarmNamePrefix="y") == []
+    assert names(AlarmNamePrefix="x") == ["x0", "x1", "x2", "x3", "x4"]
     assert names(AlarmNamePrefix="x", StateValue="ALARM") == []
     assert names(ActionPrefix="arn:aws:sns") == ["x3"]
     assert names(ChildrenOfAlarmName="c") == ["x1"]

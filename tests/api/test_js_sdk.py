@@ -24,4 +24,4 @@ def test_the_sdk_for_javascript(server, tmp_path):
         capture_output=True, timeout=120,
         env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive)})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 8" in done.stdout
+    assert "# pass 10" in done.stdout
