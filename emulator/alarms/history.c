@@ -128,6 +128,7 @@ void alarm_history_add_configuration(struct store *store, const struct alarm_row
                                      const struct alarm_row *after, int64_t time_ms)
 {
     const struct alarm_row *row = after ? after : before;
+    assert(row);
     bool is_update = before && after;
     CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
     json_set_text(data, "version", "1.0");

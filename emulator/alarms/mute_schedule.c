@@ -1,5 +1,6 @@
 #include "alarms/mute_schedule.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -133,6 +134,7 @@ static bool take_amount(struct text *rest, const char *letters, const int64_t *u
 {
     size_t digits = 0;
     int64_t number;
+    assert(rest->data);
     while (digits < rest->size && rest->data[digits] >= '0' && rest->data[digits] <= '9')
         digits++;
     if (digits == rest->size || digits > 6 ||
@@ -157,13 +159,13 @@ bool mute_duration_parse(const char *text, int64_t *ms_out)
     if (!text_starts_with(rest, "P"))
         return false;
     rest = (struct text){ text + 1, rest.size - 1 };
-    while (rest.size && rest.data[0] != 'T')
+    while (rest.size && !text_starts_with(rest, "T"))
         if (!take_amount(&rest, "WD", date_units, &at, &ms))
             return false;
     at = 0;
     if (rest.size == 1) /* a T, and nothing behind it */
         return false;
-    if (rest.size && rest.data)
+    if (rest.size)
         rest = (struct text){ rest.data + 1, rest.size - 1 };
     while (rest.size)
         if (!take_amount(&rest, "HMS", time_units, &at, &ms))

@@ -42,10 +42,10 @@ static int64_t seconds(const char *text)
 
 struct sample {
     enum alarm_comparison comparison;
-    double threshold;
     int periods;
     int needed;
     enum alarm_missing missing;
+    double threshold;
     const char *values; /* newest first, "-" is missing */
     const char *reason;
 };
@@ -90,41 +90,41 @@ static struct alarm_finding find(const struct sample *sample, const char *newest
 #define NOT_BREACHING ALARM_MISSING_NOT_BREACHING
 
 static const struct sample samples[] = {
-    { ALARM_GREATER, 21, 1, 0, MISSING, "21.5 - -",
+    { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 - -",
       "Threshold Crossed: 1 datapoint [21.5 (26/02/26 10:13:00)] was greater than the threshold "
       "(21.0)." },
-    { ALARM_GREATER, 0, 3, 0, MISSING, "2 3 1 - -",
+    { ALARM_GREATER, 3, 0, MISSING, 0, "2 3 1 - -",
       "Threshold Crossed: 3 datapoints [2.0 (26/02/26 10:13:00), 3.0 (26/02/26 10:12:00), 1.0 "
       "(26/02/26 10:11:00)] were greater than the threshold (0.0)." },
-    { ALARM_GREATER, 0, 1, 0, MISSING, "0 - -",
+    { ALARM_GREATER, 1, 0, MISSING, 0, "0 - -",
       "Threshold Crossed: 1 datapoint [0.0 (26/02/26 10:13:00)] was not greater than the threshold "
       "(0.0)." },
-    { ALARM_LESS_OR_EQUAL, 0, 8, 0, BREACHING, "- - 2 - - - - - - -",
+    { ALARM_LESS_OR_EQUAL, 8, 0, BREACHING, 0, "- - 2 - - - - - - -",
       "Threshold Crossed: 1 datapoint [2.0 (26/02/26 10:11:00)] was not less than or equal to the "
       "threshold (0.0) and 7 missing datapoints were treated as [Breaching]." },
-    { ALARM_GREATER, 2, 2, 0, BREACHING, "- - - -",
+    { ALARM_GREATER, 2, 0, BREACHING, 2, "- - - -",
       "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were "
       "treated as [Breaching]." },
-    { ALARM_GREATER, 2, 1, 0, NOT_BREACHING, "- - -",
+    { ALARM_GREATER, 1, 0, NOT_BREACHING, 2, "- - -",
       "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was "
       "treated as [NonBreaching]." },
-    { ALARM_GREATER, 2, 3, 2, BREACHING, "- 1 - - -",
+    { ALARM_GREATER, 3, 2, BREACHING, 2, "- 1 - - -",
       "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints were "
       "treated as [Breaching]." },
-    { ALARM_GREATER, 2, 1, 0, MISSING, "- - -", "Insufficient Data: 1 datapoint was unknown." },
-    { ALARM_GREATER, 2, 3, 0, MISSING, "- - - - -",
+    { ALARM_GREATER, 1, 0, MISSING, 2, "- - -", "Insufficient Data: 1 datapoint was unknown." },
+    { ALARM_GREATER, 3, 0, MISSING, 2, "- - - - -",
       "Insufficient Data: 3 datapoints were unknown." },
-    { ALARM_GREATER, 50, 1, 1, MISSING, "99.5 - -",
+    { ALARM_GREATER, 1, 1, MISSING, 50, "99.5 - -",
       "Threshold Crossed: 1 out of the last 1 datapoints [99.5 (26/02/26 10:13:00)] was greater "
       "than the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)." },
-    { ALARM_GREATER, 50, 3, 2, MISSING, "60 10 70 - -",
+    { ALARM_GREATER, 3, 2, MISSING, 50, "60 10 70 - -",
       "Threshold Crossed: 2 out of the last 3 datapoints [60.0 (26/02/26 10:13:00), 70.0 (26/02/26 "
       "10:11:00)] were greater than the threshold (50.0) (minimum 2 datapoints for OK -> ALARM "
       "transition)." },
-    { ALARM_GREATER, 50, 1, 1, MISSING, "40 - -",
+    { ALARM_GREATER, 1, 1, MISSING, 50, "40 - -",
       "Threshold Crossed: 1 out of the last 1 datapoints [40.0 (26/02/26 10:13:00)] was not "
       "greater than the threshold (50.0) (minimum 1 datapoint for ALARM -> OK transition)." },
-    { ALARM_GREATER_OR_EQUAL, 1, 20, 1, NOT_BREACHING, "- 613 -",
+    { ALARM_GREATER_OR_EQUAL, 20, 1, NOT_BREACHING, 1, "- 613 -",
       "Threshold Crossed: 1 out of the last 20 datapoints [613.0 (26/02/26 10:12:00)] was greater "
       "than or equal to the threshold (1.0) and 19 missing datapoints were treated as "
       "[NonBreaching] (minimum 1 datapoint for OK -> ALARM transition)." },
@@ -146,7 +146,7 @@ START_TEST(reason_data_are_aws_s_to_the_letter)
 {
     struct alarm_criteria criteria;
     struct alarm_datapoint points[32];
-    const struct sample one = { ALARM_GREATER, 21, 1, 0, MISSING, "21.5 - -", NULL };
+    const struct sample one = { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 - -", NULL };
     struct alarm_finding finding = find(&one, "2025-05-15T15:30:00Z", &criteria, points);
     CLEANUP(freep) char *data = alarm_reason_data_print(&finding);
     ck_assert_str_eq(
@@ -155,7 +155,7 @@ START_TEST(reason_data_are_aws_s_to_the_letter)
         "\"2025-05-15T15:30:00.000+0000\",\"statistic\":\"Average\",\"period\":60,"
         "\"recentDatapoints\":[21.5],\"threshold\":21.0,\"evaluatedDatapoints\":[{\"timestamp\":"
         "\"2025-05-15T15:30:00.000+0000\",\"sampleCount\":2.0,\"value\":21.5}]}");
-    const struct sample none = { ALARM_GREATER, 2, 2, 0, BREACHING, "- - - -", NULL };
+    const struct sample none = { ALARM_GREATER, 2, 0, BREACHING, 2, "- - - -", NULL };
     finding = find(&none, "2025-05-15T15:30:00Z", &criteria, points);
     finding.unit = "Seconds";
     CLEANUP(freep) char *empty = alarm_reason_data_print(&finding);
