@@ -24,34 +24,55 @@ bool mute_rule_targets(const cJSON *configuration, const char *alarm)
     return false;
 }
 
-static bool read_schedule(const cJSON *configuration, struct mute_schedule *schedule_out)
+/* When a rule mutes: its schedule in its time zone. */
+struct timing {
+    struct mute_schedule schedule;
+    struct time_zone zone;
+};
+
+/* A zone that the machine has no more counts as UTC. */
+static bool read_timing(const cJSON *configuration, struct timing *timing_out)
 {
     const cJSON *schedule = json_get(json_get(configuration, "Rule"), "Schedule");
-    return mute_schedule_parse(json_text(schedule, "Expression", ""), schedule_out) &&
-           mute_duration_parse(json_text(schedule, "Duration", ""), &schedule_out->duration_ms);
+    if (!mute_schedule_parse(json_text(schedule, "Expression", ""), &timing_out->schedule) ||
+        !mute_duration_parse(json_text(schedule, "Duration", ""),
+                             &timing_out->schedule.duration_ms))
+        return false;
+    if (!time_zone_load(json_text(schedule, "Timezone", "UTC"), &timing_out->zone))
+        timing_out->zone = (struct time_zone){ 0 };
+    return true;
 }
 
 /* The end of the window that is open now; 0: none. */
 static int64_t window_end_ms(const cJSON *configuration, int64_t now_ms)
 {
-    struct mute_schedule schedule;
+    struct timing timing;
     int64_t start_ms = cloudwatch_read_time_ms(configuration, "StartDate", 0);
     int64_t expire_ms = cloudwatch_read_time_ms(configuration, "ExpireDate", now_ms + 1);
-    if (now_ms >= expire_ms || !read_schedule(configuration, &schedule))
+    if (now_ms >= expire_ms || !read_timing(configuration, &timing))
         return 0;
-    int64_t end_ms = mute_schedule_end_ms(&schedule, now_ms, start_ms);
+    int64_t end_ms = mute_schedule_end_ms(&timing.schedule, &timing.zone, now_ms, start_ms);
+    time_zone_clear(&timing.zone);
     return json_get(configuration, "ExpireDate") && end_ms > expire_ms ? expire_ms : end_ms;
+}
+
+static bool is_over(const cJSON *configuration, int64_t now_ms)
+{
+    struct timing timing;
+    if (now_ms >= cloudwatch_read_time_ms(configuration, "ExpireDate", now_ms + 1))
+        return true;
+    if (!read_timing(configuration, &timing))
+        return false;
+    int64_t at_ms = mute_schedule_at_ms(&timing.schedule, &timing.zone);
+    time_zone_clear(&timing.zone);
+    return timing.schedule.is_once && at_ms + timing.schedule.duration_ms <= now_ms;
 }
 
 const char *mute_rule_status(const cJSON *configuration, int64_t now_ms)
 {
-    struct mute_schedule schedule;
-    int64_t expire_ms = cloudwatch_read_time_ms(configuration, "ExpireDate", now_ms + 1);
     if (window_end_ms(configuration, now_ms) > now_ms)
         return "ACTIVE";
-    bool is_over = read_schedule(configuration, &schedule) && schedule.is_once &&
-                   schedule.at_ms + schedule.duration_ms <= now_ms;
-    return is_over || now_ms >= expire_ms ? "EXPIRED" : "SCHEDULED";
+    return is_over(configuration, now_ms) ? "EXPIRED" : "SCHEDULED";
 }
 
 static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)

@@ -13,15 +13,12 @@ enum { PAGE_DEFAULT = 50, MS_PER_SECOND = 1000, RULES_MAX = 1000 };
 
 static bool check_schedule(struct call *call)
 {
-    static const char *const utc[] = { "UTC", "Etc/UTC", "GMT", "Z" };
     struct mute_schedule schedule;
+    struct time_zone zone;
     const cJSON *given = json_get(json_get(call->input, "Rule"), "Schedule");
     const char *expression = json_text(given, "Expression", "");
     const char *duration = json_text(given, "Duration", "");
-    const char *zone = json_text(given, "Timezone", "UTC");
-    bool is_utc = false;
-    for (size_t i = 0; i < COUNT_OF(utc); i++)
-        is_utc |= strcmp(utc[i], zone) == 0;
+    const char *name = json_text(given, "Timezone", "UTC");
     if (!mute_schedule_parse(expression, &schedule))
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                          "Invalid schedule expression: %s. It must be cron(Minutes Hours "
@@ -31,9 +28,10 @@ static bool check_schedule(struct call *call)
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                          "Invalid duration: %s. It must be an ISO 8601 duration from PT1M to P15D",
                          duration);
-    return is_utc ||
-           error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                     "Timezone %s is not supported by Coalmine, which knows UTC only", zone);
+    if (!time_zone_load(name, &zone))
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION, "Invalid timezone: %s", name);
+    time_zone_clear(&zone);
+    return true;
 }
 
 static bool check_targets(struct call *call)
@@ -239,7 +237,7 @@ const struct operation alarm_mute_rule_operations[] = {
       .flags = OPERATION_WRITES,
       .input = put_fields,
       .handle = put_mute_rule,
-      .note = "Time zones other than UTC are refused." },
+      .note = "Time zones are the machine's (tzdata)." },
     { .name = "GetAlarmMuteRule",
       .input = name_fields,
       .output = get_output,

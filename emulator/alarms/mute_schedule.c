@@ -186,25 +186,34 @@ static bool day_fits(const struct mute_schedule *schedule, const struct tm *part
     return is_day && is_weekday;
 }
 
-static bool fits(const struct mute_schedule *schedule, int64_t minute_ms)
+static bool fits(const struct mute_schedule *schedule, int64_t local_s)
 {
     struct tm parts;
-    time_t seconds = (time_t)(minute_ms / MS_PER_SECOND);
+    time_t seconds = (time_t)local_s;
     gmtime_r(&seconds, &parts);
     return schedule->minutes >> parts.tm_min & 1 && schedule->hours >> parts.tm_hour & 1 &&
            schedule->months >> (parts.tm_mon + 1) & 1 && day_fits(schedule, &parts);
 }
 
-int64_t mute_schedule_end_ms(const struct mute_schedule *schedule, int64_t now_ms, int64_t from_ms)
+int64_t mute_schedule_at_ms(const struct mute_schedule *schedule, const struct time_zone *zone)
+{
+    return time_zone_to_utc_s(zone, schedule->at_ms / MS_PER_SECOND) * MS_PER_SECOND;
+}
+
+int64_t mute_schedule_end_ms(const struct mute_schedule *schedule, const struct time_zone *zone,
+                             int64_t now_ms, int64_t from_ms)
 {
     int64_t oldest_ms = now_ms - schedule->duration_ms;
-    if (schedule->is_once)
-        return schedule->at_ms <= now_ms && schedule->at_ms > oldest_ms &&
-                       schedule->at_ms >= from_ms
-                   ? schedule->at_ms + schedule->duration_ms
-                   : 0;
-    for (int64_t ms = now_ms - now_ms % MINUTE_MS; ms > oldest_ms && ms >= from_ms; ms -= MINUTE_MS)
-        if (fits(schedule, ms))
+    if (schedule->is_once) {
+        int64_t at_ms = mute_schedule_at_ms(schedule, zone);
+        bool is_open = at_ms <= now_ms && at_ms > oldest_ms && at_ms >= from_ms;
+        return is_open ? at_ms + schedule->duration_ms : 0;
+    }
+    for (int64_t ms = now_ms - now_ms % MINUTE_MS; ms > oldest_ms && ms >= from_ms;
+         ms -= MINUTE_MS) {
+        int64_t utc_s = ms / MS_PER_SECOND;
+        if (fits(schedule, utc_s + time_zone_offset_s(zone, utc_s)))
             return ms + schedule->duration_ms;
+    }
     return 0;
 }

@@ -449,7 +449,8 @@ def test_deleting_a_mute_rule_unmutes_at_once(world):
     world.alarm("a", AlarmActions=[SNS], TreatMissingData="ignore")
     world.call(
         "PutAlarmMuteRule", Name="r", MuteTargets={"AlarmNames": ["a"]},
-        Rule={"Schedule": {"Expression": "at(2026-01-01T00:00)", "Duration": "P1D"}})
+        Rule={"Schedule": {"Expression": "at(2025-12-31T19:00)", "Duration": "P1D",
+                           "Timezone": "America/New_York"}})
     world.put(1)
     world.advance("1m")
     assert world.state("a") == "ALARM" and world.notifications() == []
@@ -458,10 +459,11 @@ def test_deleting_a_mute_rule_unmutes_at_once(world):
     assert [note["alarm"] for note in world.notifications()] == ["a"]
     gone = world.call("GetAlarmMuteRule", AlarmMuteRuleName="r")
     assert gone["__type"].endswith("#ResourceNotFoundException")
-    for expression, duration in (("cron(x)", "PT1H"), ("at(2026-01-01T00:00)", "1h"),
-                                 ("cron(0 2 * * *)", "P16D")):
+    for expression, duration, zone in (
+            ("cron(x)", "PT1H", "UTC"), ("at(2026-01-01T00:00)", "1h", "UTC"),
+            ("cron(0 2 * * *)", "P16D", "UTC"), ("cron(0 2 * * *)", "PT1H", "Mars/Olympus")):
         refusal = world.call("PutAlarmMuteRule", Name="r", Rule={
-            "Schedule": {"Expression": expression, "Duration": duration}})
+            "Schedule": {"Expression": expression, "Duration": duration, "Timezone": zone}})
         assert refusal["__type"].endswith("#ValidationException")
 
 

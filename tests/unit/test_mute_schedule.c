@@ -4,6 +4,8 @@
 #include "text.h"
 #include "timestamp.h"
 
+static const struct time_zone utc;
+
 static int64_t ms(const char *text)
 {
     int64_t value;
@@ -41,7 +43,7 @@ START_TEST(windows_are_open_when_the_expression_says)
         ck_assert_msg(mute_schedule_parse(cases[i].expression, &schedule), "%s",
                       cases[i].expression);
         ck_assert(mute_duration_parse(cases[i].duration, &schedule.duration_ms));
-        int64_t end_ms = mute_schedule_end_ms(&schedule, ms(cases[i].now), 0);
+        int64_t end_ms = mute_schedule_end_ms(&schedule, &utc, ms(cases[i].now), 0);
         ck_assert_msg(end_ms == (cases[i].end ? ms(cases[i].end) : 0), "%s %s", cases[i].expression,
                       cases[i].now);
     }
@@ -54,8 +56,53 @@ START_TEST(a_window_that_began_too_early_does_not_count)
     ck_assert(mute_schedule_parse("cron(0 2 * * *)", &schedule));
     ck_assert(mute_duration_parse("PT4H", &schedule.duration_ms));
     int64_t now_ms = ms("2026-01-01T03:00:00Z");
-    ck_assert_int_eq(mute_schedule_end_ms(&schedule, now_ms, ms("2026-01-01T02:30:00Z")), 0);
-    ck_assert_int_ne(mute_schedule_end_ms(&schedule, now_ms, ms("2026-01-01T02:00:00Z")), 0);
+    ck_assert_int_eq(mute_schedule_end_ms(&schedule, &utc, now_ms, ms("2026-01-01T02:30:00Z")), 0);
+    ck_assert_int_ne(mute_schedule_end_ms(&schedule, &utc, now_ms, ms("2026-01-01T02:00:00Z")), 0);
+}
+END_TEST
+
+START_TEST(expressions_are_in_local_time_summer_and_winter)
+{
+    static const struct {
+        const char *expression;
+        const char *begins; /* UTC */
+    } cases[] = {
+        { "cron(0 2 * * *)", "2026-01-10T07:00:00Z" },
+        { "cron(0 2 * * *)", "2026-07-10T06:00:00Z" },
+        { "at(2026-01-10T02:00)", "2026-01-10T07:00:00Z" },
+        { "at(2026-07-10T02:00)", "2026-07-10T06:00:00Z" },
+        { "at(2026-11-01T01:30)", "2026-11-01T05:30:00Z" }, /* comes twice */
+        { "at(2026-03-08T02:30)", "2026-03-08T07:30:00Z" }, /* is left out */
+    };
+    struct time_zone zone;
+    ck_assert(time_zone_load("America/New_York", &zone));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct mute_schedule schedule;
+        int64_t begins_ms = ms(cases[i].begins);
+        ck_assert(mute_schedule_parse(cases[i].expression, &schedule));
+        schedule.duration_ms = 60000;
+        ck_assert_msg(mute_schedule_end_ms(&schedule, &zone, begins_ms, 0) == begins_ms + 60000,
+                      "%s %s", cases[i].expression, cases[i].begins);
+        ck_assert_int_eq(mute_schedule_end_ms(&schedule, &zone, begins_ms - 1, 0), 0);
+    }
+    time_zone_clear(&zone);
+}
+END_TEST
+
+START_TEST(zones_have_their_offsets_and_strangers_are_none)
+{
+    static const char *const strangers[] = { "",         "Mars/Olympus", "../../etc/passwd",
+                                             "/etc/UTC", "zone.tab",     "Europe" };
+    struct time_zone zone;
+    for (size_t i = 0; i < COUNT_OF(strangers); i++)
+        ck_assert_msg(!time_zone_load(strangers[i], &zone), "%s", strangers[i]);
+    ck_assert(time_zone_load("Asia/Kolkata", &zone));
+    ck_assert_int_eq(time_zone_offset_s(&zone, 1767225600), 19800);
+    ck_assert_int_eq(time_zone_to_utc_s(&zone, 1767225600 + 19800), 1767225600);
+    time_zone_clear(&zone);
+    ck_assert(time_zone_load("UTC", &zone));
+    ck_assert_int_eq(time_zone_offset_s(&zone, 1767225600), 0);
+    time_zone_clear(&zone);
 }
 END_TEST
 
@@ -94,4 +141,5 @@ START_TEST(what_is_no_schedule_is_refused)
 END_TEST
 
 SUITE("mute_schedule", windows_are_open_when_the_expression_says,
-      a_window_that_began_too_early_does_not_count, what_is_no_schedule_is_refused)
+      a_window_that_began_too_early_does_not_count, expressions_are_in_local_time_summer_and_winter,
+      zones_have_their_offsets_and_strangers_are_none, what_is_no_schedule_is_refused)
