@@ -467,6 +467,24 @@ def test_deleting_a_mute_rule_unmutes_at_once(world):
         assert refusal["__type"].endswith("#ValidationException")
 
 
+def test_alarms_evaluate_themselves_while_the_clock_runs(start_server):
+    server = start_server("--clock", "scaled:600@2026-01-01T00:00:00Z")  # a minute in 100 ms
+    cw = server.client("cloudwatch")
+    cw.put_metric_alarm(AlarmName="a", Namespace="ns", MetricName="m", Statistic="Sum", Period=60,
+                        EvaluationPeriods=1, Threshold=1, TreatMissingData="notBreaching",
+                        ComparisonOperator="GreaterThanOrEqualToThreshold")
+
+    def wait_for(state, doing):
+        deadline = time.monotonic() + 60
+        while cw.describe_alarms()["MetricAlarms"][0]["StateValue"] != state:
+            assert time.monotonic() < deadline
+            doing()
+
+    wait_for("ALARM", lambda: cw.put_metric_data(
+        Namespace="ns", MetricData=[{"MetricName": "m", "Value": 1}]))
+    wait_for("OK", lambda: None)
+
+
 def test_states_survive_a_restart_and_evaluation_goes_on(start_server, tmp_path):
     options = ("--data-dir", str(tmp_path), "--clock", "2026-01-01T00:00:00Z")
     world = World(start_server(*options, ephemeral=False))
