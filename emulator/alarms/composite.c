@@ -101,7 +101,7 @@ static int64_t updated_ms(struct alarms *alarms, const struct alarm *alarm)
     return ms;
 }
 
-/* Moves the composite if its rule says another state now; members of a cycle stay as they are. */
+/* Moves the composite if its rule says another state than its row: the plan may lag behind that. */
 static void move(struct alarms *alarms, struct alarm *composite, const char *reason,
                  cJSON *takes_triggers)
 {
@@ -110,8 +110,6 @@ static void move(struct alarms *alarms, struct alarm *composite, const char *rea
     json_set(data, "triggeringAlarms", takes_triggers);
     enum alarm_state state =
         alarm_rule_holds(&composite->rule, look_up, &lookup) ? ALARM_STATE_ALARM : ALARM_STATE_OK;
-    if (state == composite->state)
-        return;
     CLEANUP(freep) char *data_text = json_print(data);
     struct alarm_change change = { state, reason,
                                    strlen(data_text) <= ALARM_REASON_DATA_MAX ? data_text : NULL };

@@ -31,7 +31,7 @@ void alarm_change_alone(struct alarms *alarms, const struct alarm_key *key,
     struct arena arena = { 0 };
     struct alarm_row row;
     store_begin_call(alarms->parts.store);
-    if (alarm_row_find(alarms->parts.store, key, &arena, &row))
+    if (alarm_row_find(alarms->parts.store, key, &arena, &row) && row.state != change->state)
         alarm_change_state(alarms, &row, change, &arena);
     if (!store_end_call(alarms->parts.store, true, &error))
         log_error("cloudwatch", "alarm %s keeps its state: %s", key->name, error.message);

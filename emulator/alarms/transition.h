@@ -17,7 +17,8 @@ struct alarm_change {
 void alarm_change_state(struct alarms *alarms, struct alarm_row *row,
                         const struct alarm_change *change, struct arena *arena);
 
-/* The same in a savepoint of its own, for what runs by itself. */
+/* In a savepoint of its own, for what runs by itself: in the state it is in already, nothing is
+ * rewritten (the plan may lag behind the row by one piece of news). */
 void alarm_change_alone(struct alarms *alarms, const struct alarm_key *key,
                         const struct alarm_change *change);
 

@@ -72,6 +72,19 @@ def test_composites_of_composites_follow_and_evaluation_by_itself_moves_them(wor
         "Value": "ALARM", "Timestamp": "2026-01-01T00:01:00.000+0000"}}]
 
 
+def test_two_children_that_move_in_the_same_minute_move_it_once(world):
+    put(world, "c", "ALARM(a) OR ALARM(b)", AlarmActions=[SNS])
+    put(world, "d", "ALARM(a) AND NOT ALARM(b)")
+    world.put(1, metric="a")
+    world.put(1, metric="b")
+    world.advance("1m")
+    assert (world.state("a"), world.state("b")) == ("ALARM", "ALARM")
+    assert world.describe("c")["StateReason"].startswith(f"{ARN}a transitioned to ALARM")
+    assert world.changes("c") == [("00:00:00", "OK"), ("00:01:00", "ALARM")]
+    assert len(world.notifications()) == 1
+    assert world.state("d") == "OK"
+
+
 def test_an_update_that_changes_the_result_says_so(world):
     put(world, "c", "FALSE")
     put(world, "c", "NOT ALARM(b)")
