@@ -40,7 +40,7 @@ static bool check_kind(struct call *call)
                                  ? "MetricName and Metrics cannot be specified together"
                                  : "Exactly one of MetricName, Metrics and EvaluationCriteria must "
                                    "be specified");
-    return has(call, "Threshold") ||
+    return cJSON_IsNumber(json_get(call->input, "Threshold")) ||
            invalid(call, "Threshold must be specified for an alarm on a static threshold");
 }
 
@@ -138,7 +138,10 @@ static enum outcome put_metric_alarm(struct call *call)
 {
     static const char *const left_out[] = { "AlarmName", "Tags", NULL };
     struct alarm_key key = alarm_key_of(call, "AlarmName");
+    const cJSON *queries = json_get(call->input, "Metrics");
     const char *tags;
+    if (queries && !queries->child) /* an empty list is none */
+        cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
     if (!check_kind(call) || !check_options(call) ||
         !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
         !alarm_check_actions(call, false) || !alarm_read_tags(call, NULL, &tags) ||

@@ -8,7 +8,13 @@
 #include "text.h"
 #include "timestamp.h"
 
-enum { MS_PER_SECOND = 1000, MINUTE_MS = 60 * MS_PER_SECOND, NAME_SIZE = 3 };
+enum {
+    MS_PER_SECOND = 1000,
+    MINUTE_MS = 60 * MS_PER_SECOND,
+    MINUTES_PER_HOUR = 60,
+    HALF_HOUR = 30,
+    NAME_SIZE = 3,
+};
 
 static const int64_t DAY_MS = 86400LL * MS_PER_SECOND;
 static const int64_t DURATION_MAX_MS = 15 * DAY_MS;
@@ -186,13 +192,18 @@ static bool day_fits(const struct mute_schedule *schedule, const struct tm *part
     return is_day && is_weekday;
 }
 
-static bool fits(const struct mute_schedule *schedule, int64_t local_s)
+/* How far back the next minute is that may begin a window; 0: this one does. A day that does not
+ * fit is left an hour early, for clocks are put forward and back. */
+static int64_t minutes_back(const struct mute_schedule *schedule, int64_t local_s)
 {
     struct tm parts;
     time_t seconds = (time_t)local_s;
     gmtime_r(&seconds, &parts);
-    return schedule->minutes >> parts.tm_min & 1 && schedule->hours >> parts.tm_hour & 1 &&
-           schedule->months >> (parts.tm_mon + 1) & 1 && day_fits(schedule, &parts);
+    if (!(schedule->months >> (parts.tm_mon + 1) & 1) || !day_fits(schedule, &parts))
+        return parts.tm_hour > 0 ? (parts.tm_hour - 1) * MINUTES_PER_HOUR + parts.tm_min + 1 : 1;
+    if (!(schedule->hours >> parts.tm_hour & 1))
+        return parts.tm_min % HALF_HOUR + 1; /* clocks move by half hours somewhere */
+    return !(schedule->minutes >> parts.tm_min & 1);
 }
 
 int64_t mute_schedule_at_ms(const struct mute_schedule *schedule, const struct time_zone *zone)
@@ -209,11 +220,13 @@ int64_t mute_schedule_end_ms(const struct mute_schedule *schedule, const struct 
         bool is_open = at_ms <= now_ms && at_ms > oldest_ms && at_ms >= from_ms;
         return is_open ? at_ms + schedule->duration_ms : 0;
     }
-    for (int64_t ms = now_ms - now_ms % MINUTE_MS; ms > oldest_ms && ms >= from_ms;
-         ms -= MINUTE_MS) {
+    int64_t ms = now_ms - now_ms % MINUTE_MS;
+    while (ms > oldest_ms && ms >= from_ms) {
         int64_t utc_s = ms / MS_PER_SECOND;
-        if (fits(schedule, utc_s + time_zone_offset_s(zone, utc_s)))
+        int64_t back = minutes_back(schedule, utc_s + time_zone_offset_s(zone, utc_s));
+        if (back == 0)
             return ms + schedule->duration_ms;
+        ms -= back * MINUTE_MS;
     }
     return 0;
 }

@@ -106,6 +106,34 @@ START_TEST(zones_have_their_offsets_and_strangers_are_none)
 }
 END_TEST
 
+/* Whatever is jumped over on the way back must hold no beginning: against every minute of two
+ * weeks around the days when clocks change. */
+START_TEST(looking_back_overlooks_no_minute)
+{
+    static const char *const expressions[] = { "cron(59 23 * * *)", "cron(30 2 * * SUN)",
+                                               "cron(0 0 1,8 3,11 *)", "cron(15,45 1-3 * * MON)" };
+    static const char *const zones[] = { "UTC", "America/New_York", "Australia/Lord_Howe" };
+    static const char *const starts[] = { "2026-03-03T00:00:00Z", "2026-10-27T00:00:00Z" };
+    for (size_t i = 0; i < COUNT_OF(expressions) * COUNT_OF(zones) * COUNT_OF(starts); i++) {
+        struct mute_schedule schedule;
+        struct time_zone zone;
+        ck_assert(mute_schedule_parse(expressions[i % COUNT_OF(expressions)], &schedule));
+        ck_assert(time_zone_load(zones[i / COUNT_OF(expressions) % COUNT_OF(zones)], &zone));
+        int64_t start_ms = ms(starts[i / COUNT_OF(expressions) / COUNT_OF(zones)]);
+        int64_t last_ms = 0;
+        for (int64_t now_ms = start_ms; now_ms < start_ms + 14 * 86400000LL; now_ms += 60000) {
+            schedule.duration_ms = 60000; /* only this very minute is looked at */
+            if (mute_schedule_end_ms(&schedule, &zone, now_ms, 0))
+                last_ms = now_ms;
+            schedule.duration_ms = 15 * 86400000LL;
+            int64_t end_ms = mute_schedule_end_ms(&schedule, &zone, now_ms, start_ms);
+            ck_assert_int_eq(end_ms, last_ms ? last_ms + schedule.duration_ms : 0);
+        }
+        time_zone_clear(&zone);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_schedule_is_refused)
 {
     static const char *const expressions[] = {
@@ -142,4 +170,5 @@ END_TEST
 
 SUITE("mute_schedule", windows_are_open_when_the_expression_says,
       a_window_that_began_too_early_does_not_count, expressions_are_in_local_time_summer_and_winter,
-      zones_have_their_offsets_and_strangers_are_none, what_is_no_schedule_is_refused)
+      zones_have_their_offsets_and_strangers_are_none, looking_back_overlooks_no_minute,
+      what_is_no_schedule_is_refused)
