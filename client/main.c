@@ -18,6 +18,8 @@ static const struct {
     { "rollback", rollback_command, "end a split: all traffic to the old version" },
     { "traffic", traffic_command, "send requests through an alias and show who answered" },
     { "check", check_command, "ask a version alone whether it is well" },
+    { "explain", explain_command, "why an alarm is in its state, or a query found nothing" },
+    { "clock", clock_command, "show Coalmine's clock, stop it, set it, move it on" },
 };
 
 static void print_help(FILE *stream)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "alarms/alarms.h"
 #include "cloudwatch/checkpoint.h"
 #include "cloudwatch/cloudwatch.h"
 #include "cloudwatch/retention.h"
@@ -44,6 +45,7 @@ struct emulator {
     struct pool *pool;
     struct lambda *lambda;
     struct cloudwatch cloudwatch;
+    struct alarms *alarms;
     struct admin admin;
     struct edge *edge;
     struct http_server *server;
@@ -120,6 +122,23 @@ static void on_record(uint8_t kind, struct text payload, void *owner)
         log_warn("journal", "a record of unknown kind %d was left out", kind);
 }
 
+/* An alarm's action is a function. */
+static enum alarm_invocation_verdict on_invoke(void *owner,
+                                               const struct alarm_invocation *invocation)
+{
+    static const enum alarm_invocation_verdict verdicts[] = {
+        [LAMBDA_EVENT_QUEUED] = ALARM_INVOCATION_SENT,
+        [LAMBDA_EVENT_NO_FUNCTION] = ALARM_INVOCATION_NO_FUNCTION,
+        [LAMBDA_EVENT_OTHER_TARGET] = ALARM_INVOCATION_ELSEWHERE,
+    };
+    struct emulator *emulator = owner;
+    const struct lambda_event_order order = { .account = invocation->account,
+                                              .region = invocation->region,
+                                              .target_arn = invocation->function_arn,
+                                              .payload = invocation->event };
+    return verdicts[lambda_send_event(emulator->lambda, &order)];
+}
+
 static bool must_hold(void *owner)
 {
     const struct emulator *emulator = owner;
@@ -142,8 +161,10 @@ static bool save_turn(struct emulator *emulator)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     bool is_committed = store_commit(emulator->store, &error);
-    if (!is_committed)
+    if (!is_committed) {
         lambda_forget(emulator->lambda);
+        alarms_look_again(emulator->alarms);
+    }
     if (is_committed && journal_flush(emulator->journal, &error))
         return true;
     log_error("store", "%s; the callers were told", error.message);
@@ -179,6 +200,7 @@ static bool reset(void *owner, struct error *error)
     pool_retire_all(emulator->pool);
     metrics_reset(emulator->metrics);
     lambda_reset(emulator->lambda);
+    alarms_look_again(emulator->alarms);
     if (emulator->settings.loads_workshop)
         return lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
     return true;
@@ -229,9 +251,20 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .s3_directory = emulator->s3_directory,
                                   .settle_ms = emulator->settings.settle_ms };
     emulator->lambda = lambda_create(&parts, error);
-    emulator->cloudwatch =
-        (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };
+    emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,
+                                                .journal = emulator->journal,
+                                                .is_strict = emulator->settings.is_strict };
+    struct alarms_parts alarms_parts = { .schedule = emulator->schedule,
+                                         .store = emulator->store,
+                                         .metrics = emulator->metrics,
+                                         .cloudwatch = &emulator->cloudwatch,
+                                         .on_invoke = on_invoke,
+                                         .owner = emulator };
+    emulator->alarms = alarms_create(&alarms_parts);
+    emulator->cloudwatch.alarms = emulator->alarms;
     emulator->admin = (struct admin){ .lambda = emulator->lambda,
+                                      .alarms = emulator->alarms,
+                                      .metrics = emulator->metrics,
                                       .schedule = emulator->schedule,
                                       .services = emulator_services,
                                       .reset = reset,
@@ -306,6 +339,10 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     uint64_t position = 0;
     emulator->settings = *settings;
     raise_descriptor_limit();
+    if (settings->clock && !settings_set_clock(settings->clock, error)) {
+        free(emulator);
+        return NULL;
+    }
     if (settings->seed >= 0)
         random_set_seed((uint64_t)settings->seed);
     emulator->loop = loop_create();
@@ -339,6 +376,7 @@ void emulator_destroy(struct emulator *emulator)
         http_server_release(server, save_turn(emulator));
     emulator->server = NULL;
     http_server_destroy(server);
+    alarms_destroy(emulator->alarms);
     lambda_destroy(emulator->lambda);
     retention_stop(emulator->retention);
     metrics_checkpoint_close(emulator->checkpoint);

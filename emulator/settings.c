@@ -2,7 +2,12 @@
 
 #include <stddef.h>
 
+#include "clock.h"
+#include "text.h"
+#include "timestamp.h"
 #include "xalloc.h"
+
+enum { CLOCK_SCALE_MAX = 1000000 };
 
 #define ROW(flag, kind, member)                                                                    \
     .name = (flag), .type = (kind), .offset = offsetof(struct settings, member)
@@ -56,11 +61,48 @@ const struct option_row settings_rows[] = {
     { ROW("settle", OPTION_DURATION, settle_ms), .placeholder = "TIME",
       .environment = "COALMINE_SETTLE", .initial = "0s",
       .help = "functions stay Pending, updates InProgress so long; 0s: until the answer arrives" },
+    { ROW("clock", OPTION_TEXT, clock), .placeholder = "HOW", .environment = "COALMINE_CLOCK",
+      .help = "service time: real, frozen or scaled:60, with @2026-01-01T00:00:00Z to begin there; "
+              "a time alone is frozen" },
     { ROW("verbose", OPTION_FLAG, is_verbose), .help = "log every step" },
     { ROW("quiet", OPTION_FLAG, is_quiet), .help = "log warnings and errors only" },
     { ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },
     { .name = NULL },
 };
+
+static bool read_clock_mode(struct text mode, double *scale_out, enum clock_mode *mode_out)
+{
+    static const char scaled[] = "scaled:";
+    *scale_out = 0;
+    *mode_out = text_equal(mode, "real") ? CLOCK_REAL : CLOCK_FROZEN;
+    if (text_equal(mode, "real") || text_equal(mode, "frozen"))
+        return true;
+    *mode_out = CLOCK_SCALED;
+    if (!text_starts_with(mode, scaled))
+        return false;
+    struct text number = { mode.data + strlen(scaled), mode.size - strlen(scaled) };
+    return text_to_double(number, scale_out) && *scale_out > 0 && *scale_out <= CLOCK_SCALE_MAX;
+}
+
+bool settings_set_clock(const char *text, struct error *error)
+{
+    int64_t time_ms;
+    double scale = 0;
+    enum clock_mode mode = CLOCK_FROZEN;
+    struct text time = text_from(text);
+    struct text head = text_cut(&time, '@');
+    bool is_time_alone = !time.data && timestamp_parse(head, &time_ms);
+    if (!is_time_alone &&
+        (!read_clock_mode(head, &scale, &mode) || (time.data && !timestamp_parse(time, &time_ms))))
+        return error_set(error, NULL,
+                         "--clock is real, frozen or scaled:60, with @2026-01-01T00:00:00Z behind "
+                         "it or not, or a time alone, not '%s'",
+                         text);
+    clock_set_mode(mode, scale);
+    if (is_time_alone || time.data)
+        clock_set_now_ms(time_ms);
+    return true;
+}
 
 char *settings_default_directory(void)
 {

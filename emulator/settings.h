@@ -29,12 +29,17 @@ struct settings {
     int64_t concurrency_limit;
     const char *s3_dir; /* NULL: no buckets */
     int64_t settle_ms;
+    const char *clock; /* how service time runs; NULL: with the machine's */
     bool is_verbose;
     bool is_quiet;
     bool wants_help;
 };
 
 extern const struct option_row settings_rows[];
+
+/* Sets the service clock as --clock says: real, frozen or scaled:N, each with @TIME behind it or
+ * not; a TIME alone is frozen@TIME. False with a sentence. */
+MUST_CHECK bool settings_set_clock(const char *text, struct error *error);
 
 /* The directory to keep state in when nobody names one: $XDG_STATE_HOME/coalmine or
  * ~/.local/state/coalmine. Owned by the caller; NULL if there is no home. */

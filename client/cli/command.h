@@ -83,18 +83,26 @@ int check_command(int count, char **arguments);
 int promote_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);
 int status_command(int count, char **arguments);
+int explain_command(int count, char **arguments);
+int clock_command(int count, char **arguments);
 
 /* A command's beginning: options read, help given, output started, endpoint guarded. */
 struct session {
     struct options options;
     struct api api;
     char *payload; /* owned; what to send */
+    int operand_count;
+    char **operands; /* borrowed from the arguments */
 };
 
 /* False if the command ends here, with *status_out set. `needs` is a NULL-ended list of option
  * names that must be given, of "function", "alias". */
 bool session_start(struct session *session, const char *usage, const struct option_row *rows,
                    const char *const *needs, int count, char **arguments, int *status_out);
+/* The same for a command that takes up to `most` operands. */
+bool session_start_with_operands(struct session *session, const char *usage,
+                                 const struct option_row *rows, int most, int count,
+                                 char **arguments, int *status_out);
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
 

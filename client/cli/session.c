@@ -48,7 +48,8 @@ static bool check_needs(const struct options *options, const char *const *needs)
 }
 
 static bool read_options(struct session *session, const char *usage, const struct option_row *rows,
-                         const char *const *needs, int count, char **arguments, int *status_out)
+                         const char *const *needs, int most, int count, char **arguments,
+                         int *status_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     int operands = 0;
@@ -63,10 +64,12 @@ static bool read_options(struct session *session, const char *usage, const struc
         *status_out = EXIT_DONE;
         return false;
     }
-    if (operands > 0) {
-        complain("'%s' is not an option (see --help)", arguments[0]);
+    if (operands > most) {
+        complain("'%s' is not an option (see --help)", arguments[most]);
         return false;
     }
+    session->operand_count = operands;
+    session->operands = arguments;
     return check_needs(&session->options, needs);
 }
 
@@ -108,11 +111,11 @@ static bool open_session(struct session *session)
     return true;
 }
 
-bool session_start(struct session *session, const char *usage, const struct option_row *rows,
-                   const char *const *needs, int count, char **arguments, int *status_out)
+static bool start(struct session *session, const char *usage, const struct option_row *rows,
+                  const char *const *needs, int most, int count, char **arguments, int *status_out)
 {
     *session = (struct session){ 0 };
-    if (!read_options(session, usage, rows, needs, count, arguments, status_out))
+    if (!read_options(session, usage, rows, needs, most, count, arguments, status_out))
         return false;
     output_start(strcmp(session->options.output, "json") == 0);
     watch_signals();
@@ -121,6 +124,20 @@ bool session_start(struct session *session, const char *usage, const struct opti
         return true;
     session_end(session, *status_out);
     return false;
+}
+
+bool session_start(struct session *session, const char *usage, const struct option_row *rows,
+                   const char *const *needs, int count, char **arguments, int *status_out)
+{
+    return start(session, usage, rows, needs, 0, count, arguments, status_out);
+}
+
+bool session_start_with_operands(struct session *session, const char *usage,
+                                 const struct option_row *rows, int most, int count,
+                                 char **arguments, int *status_out)
+{
+    static const char *const none[] = { NULL };
+    return start(session, usage, rows, none, most, count, arguments, status_out);
 }
 
 int session_end(struct session *session, int status)

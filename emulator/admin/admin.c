@@ -33,6 +33,13 @@ static enum outcome list_destinations(struct call *call)
     return OUTCOME_OK;
 }
 
+static enum outcome list_notifications(struct call *call)
+{
+    const struct admin *admin = call->state;
+    json_set(call_output(call), "notifications", alarms_notifications(admin->alarms));
+    return OUTCOME_OK;
+}
+
 static enum outcome download_code(struct call *call)
 {
     const struct admin *admin = call->state;
@@ -64,13 +71,19 @@ static const struct operation operations[] = {
       .route = "POST /_coalmine/reset",
       .status = 204,
       .handle = reset,
-      .note = "Empties everything: functions, versions, aliases, roles, metrics." },
+      .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms." },
     { .name = "ListDestinationRecords",
       .route = "GET /_coalmine/destinations",
       .handle = list_destinations,
       .note =
           "The records that went to destinations of asynchronous invocations and to dead-letter "
           "queues: functions were invoked, all others are kept here only (the newest 10,000)." },
+    { .name = "ListNotifications",
+      .route = "GET /_coalmine/notifications",
+      .handle = list_notifications,
+      .note = "What actions of alarms sent: functions were invoked, all others (SNS, EC2, SSM, "
+              "Auto Scaling) are kept here only, with the message AWS would send (the newest "
+              "10,000)." },
     { .name = "DownloadCode",
       .route = "GET /snapshots/{Account}/{File}",
       .flags = OPERATION_RAW_PAYLOAD | OPERATION_IS_OPEN, /* the link has its own signature */
@@ -81,7 +94,8 @@ static const struct operation operations[] = {
     { 0 },
 };
 
-static const struct operation *const slices[] = { operations, admin_clock_operations, NULL };
+static const struct operation *const slices[] = { operations, admin_clock_operations,
+                                                  admin_explain_operations, NULL };
 
 const struct service admin_service = {
     .name = "coalmine",

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "alarms/alarms.h"
 #include "lambda/lambda.h"
 #include "loop/schedule.h"
 #include "operation/operation.h"
@@ -14,6 +15,8 @@
 /* The service's state. Owned by emulator.c. */
 struct admin {
     struct lambda *lambda;
+    struct alarms *alarms;
+    const struct metrics *metrics;
     struct schedule *schedule;
     const struct service *const *services;           /* NULL-ended: what health lists */
     bool (*reset)(void *owner, struct error *error); /* empties everything */
@@ -24,5 +27,6 @@ extern const struct service admin_service;
 
 /* Slices of it. */
 extern const struct operation admin_clock_operations[];
+extern const struct operation admin_explain_operations[];
 
 #endif

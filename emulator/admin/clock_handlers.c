@@ -87,6 +87,8 @@ static enum outcome set_clock(struct call *call)
         set_mode(&wish);
     if (wish.has_time)
         clock_set_now_ms(wish.time_ms);
+    if (wish.has_time || wish.mode)
+        alarms_look_again(admin->alarms);
     schedule_clock_changed(admin->schedule);
     if (wish.advance_ms >= 0) {
         schedule_advance(admin->schedule, clock_now_ms() + wish.advance_ms, on_advanced, call);

@@ -18,6 +18,15 @@ extern const struct operation list_metrics_operations[];
 extern const struct operation get_metric_statistics_operations[];
 extern const struct operation get_metric_data_operations[];
 
+/* The alarms' slices; emulator/alarms has them. */
+extern const struct operation alarm_metric_operations[];
+extern const struct operation alarm_composite_operations[];
+extern const struct operation alarm_describe_operations[];
+extern const struct operation alarm_state_operations[];
+extern const struct operation alarm_history_operations[];
+extern const struct operation alarm_tag_operations[];
+extern const struct operation alarm_mute_rule_operations[];
+
 /* Reads a list of Name and Value; the count is at most DIMENSIONS_MAX. Borrowed from the tree. */
 enum { DIMENSIONS_MAX = 30 };
 size_t cloudwatch_read_dimensions(const cJSON *list,

@@ -15,6 +15,7 @@ struct metrics {
     struct metric **last;
     uint64_t generation;
     struct metric_aging aging;
+    struct metrics_listener listener;
 };
 
 struct metrics *metrics_create(void)
@@ -88,6 +89,11 @@ void metrics_destroy(struct metrics *metrics)
 {
     metrics_reset(metrics);
     free(metrics);
+}
+
+void metrics_listen(struct metrics *metrics, const struct metrics_listener *listener)
+{
+    metrics->listener = *listener;
 }
 
 uint64_t metrics_generation(const struct metrics *metrics)
@@ -167,6 +173,7 @@ static struct metric *add_metric(struct metrics *metrics, const struct metric_id
                                  const char *key)
 {
     struct metric *metric = xcalloc(1, sizeof(*metric));
+    metric->metrics = metrics;
     metric->account = xstrdup(identity->account);
     metric->region = xstrdup(identity->region);
     metric->name_space = xstrdup(identity->name_space);
@@ -182,6 +189,8 @@ static struct metric *add_metric(struct metrics *metrics, const struct metric_id
     *metrics->last = metric;
     metrics->last = &metric->next;
     map_set(&metrics->by_identity, key, metric);
+    if (metrics->listener.on_metric)
+        metrics->listener.on_metric(metrics->listener.owner);
     return metric;
 }
 
@@ -287,10 +296,20 @@ static void add_value(struct metric_bucket *bucket, double value, double count)
         distribution_add(&bucket->distribution, value, count);
 }
 
+static void tell_listener(struct metric *metric)
+{
+    const struct metrics_listener *listener = &metric->metrics->listener;
+    metric->is_awaited = false;
+    if (listener->on_data)
+        listener->on_data(listener->owner, metric);
+}
+
 static void note_time(struct metric_series *series, int64_t time_ms)
 {
     if (time_ms > series->metric->last_ms)
         series->metric->last_ms = time_ms;
+    if (series->metric->is_awaited)
+        tell_listener(series->metric);
 }
 
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count)

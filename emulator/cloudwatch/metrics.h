@@ -15,6 +15,7 @@
 #include "compiler.h"
 
 struct metrics;
+struct metric;
 struct metric_series;
 
 struct metric_dimension {
@@ -46,6 +47,15 @@ uint64_t metrics_generation(const struct metrics *metrics);
  * keep it. */
 struct metric_series *metrics_series(struct metrics *metrics,
                                      const struct metric_identity *identity);
+
+/* Who wants to hear of metrics: when one is made, and when data come to one that is_awaited (which
+ * is cleared first, so that a busy metric costs one call). Both run inside the adding. */
+struct metrics_listener {
+    void (*on_metric)(void *owner);
+    void (*on_data)(void *owner, struct metric *metric);
+    void *owner;
+};
+void metrics_listen(struct metrics *metrics, const struct metrics_listener *listener);
 
 /* Adds `count` samples of one value at a service time. */
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count);
@@ -98,7 +108,9 @@ enum metric_level {
 
 /* A metric: the series that differ in nothing but their unit. */
 struct metric {
-    struct metric *next; /* all metrics, in order of their making */
+    struct metric *next;     /* all metrics, in order of their making */
+    struct metrics *metrics; /* which it is one of */
+    bool is_awaited;         /* the listener hears of the next data */
     char *account;
     char *region;
     char *name_space;

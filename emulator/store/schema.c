@@ -152,7 +152,42 @@ static const char version_3[] =
 
     /* A function's layers joined are code too (LayersSha256 of its configuration). */
     "CREATE INDEX lambda_version_layers ON lambda_version "
-    "(json_extract(configuration, '$.LayersSha256'));";
+    "(json_extract(configuration, '$.LayersSha256'));"
+
+    /* Metric and composite alarms. `configuration` is a JSON object of the members that
+     * PutMetricAlarm or PutCompositeAlarm was given; state is of enum alarm_state; `withheld` a
+     * JSON object about actions that wait for a suppressor or the end of a mute rule. */
+    "CREATE TABLE cloudwatch_alarm ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  is_composite INTEGER NOT NULL, configuration TEXT NOT NULL,"
+    "  tags TEXT NOT NULL DEFAULT '{}', configured_ms INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, reason TEXT NOT NULL, reason_data TEXT,"
+    "  updated_ms INTEGER NOT NULL, transitioned_ms INTEGER NOT NULL, withheld TEXT,"
+    "  PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+
+    /* `place` is the order of happening; kept for 30 days, longer than the alarm itself. */
+    "CREATE TABLE cloudwatch_alarm_history ("
+    "  place INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  is_composite INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL, summary TEXT NOT NULL, data TEXT NOT NULL);"
+    "CREATE INDEX cloudwatch_alarm_history_time ON cloudwatch_alarm_history (time_ms);"
+    "CREATE INDEX cloudwatch_alarm_history_name ON cloudwatch_alarm_history "
+    "  (account, region, name, place);"
+
+    /* `configuration` is a JSON object of PutAlarmMuteRule's members. */
+    "CREATE TABLE cloudwatch_mute_rule ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  configuration TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '{}',"
+    "  updated_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+
+    /* What alarms' actions did, or would have done; `message` is the JSON that the target got. */
+    "CREATE TABLE cloudwatch_notification ("
+    "  place INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, time_ms INTEGER NOT NULL,"
+    "  alarm TEXT NOT NULL, state TEXT NOT NULL, action TEXT NOT NULL,"
+    "  status TEXT NOT NULL, subject TEXT, message TEXT NOT NULL);";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
@@ -172,5 +207,9 @@ const char *const schema_tables[] = {
     "lambda_alias",
     "lambda_version",
     "lambda_function",
+    "cloudwatch_alarm",
+    "cloudwatch_alarm_history",
+    "cloudwatch_mute_rule",
+    "cloudwatch_notification",
     NULL,
 };

@@ -285,8 +285,9 @@ def test_the_cli_speaks_query(cli, cw, name):
                  "--statistics", "Sum", "--period", "60", "--start-time", str(now - 300),
                  "--end-time", str(now + 60)).json
     assert (answer["Label"], answer["Datapoints"][0]["Sum"]) == ("m", 3.0)
-    failed = cli("cloudwatch", "describe-alarms")
-    assert failed.code == 254 and "NotImplemented" in failed.err and "DescribeAlarms" in failed.err
+    failed = cli("cloudwatch", "list-metric-streams")
+    assert failed.code == 254 and "NotImplemented" in failed.err and (
+        "ListMetricStreams" in failed.err)
 
 
 def test_values_and_a_statistic_set_may_come_together(cw, name):

@@ -190,8 +190,8 @@ def test_head_is_get_without_a_body(http, lam, name):
 
 
 def test_unknown_operations_and_services_are_named(http):
-    answer = http.target("PutMetricAlarm", b"{}")
-    assert answer.status in (400, 501) and b"PutMetricAlarm" in answer.body
+    answer = http.target("PutMetricStream", b"{}")
+    assert answer.status in (400, 501) and b"PutMetricStream" in answer.body
     answer = http.target("NoSuchThing", b"{}")
     assert b"UnknownOperationException" in answer.body and b"NoSuchThing" in answer.body
     answer = http.send("POST", "/", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"})

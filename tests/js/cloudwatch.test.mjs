@@ -4,7 +4,8 @@ import { test } from "node:test";
 
 import {
   CloudWatchClient, GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand,
-  PutMetricDataCommand, DescribeAnomalyDetectorsCommand,
+  PutMetricDataCommand, DescribeAlarmsCommand, PutMetricAlarmCommand, SetAlarmStateCommand,
+  ListMetricStreamsCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
 
@@ -86,7 +87,25 @@ for (const [protocol, client] of Object.entries(clients)) {
       assert.equal(error.$metadata.httpStatusCode, 400);
       return true;
     });
-    await assert.rejects(client.send(new DescribeAnomalyDetectorsCommand({})),
-                         (error) => /DescribeAnomalyDetectors/.test(error.message));
+    await assert.rejects(client.send(new ListMetricStreamsCommand({})),
+                         (error) => /ListMetricStreams/.test(error.message));
+  });
+
+  test(`${protocol}: an alarm comes back as it was put`, async () => {
+    const AlarmName = `alarm-${protocol}`;
+    await client.send(new PutMetricAlarmCommand({
+      AlarmName, Namespace: "js", MetricName: "m", Statistic: "Sum", Period: 60, Threshold: 0.5,
+      EvaluationPeriods: 1, ComparisonOperator: "GreaterThanThreshold", ActionsEnabled: false,
+      Dimensions: [{ Name: "F", Value: "f" }],
+    }));
+    await client.send(new SetAlarmStateCommand({
+      AlarmName, StateValue: "ALARM", StateReason: "by hand", StateReasonData: "{}" }));
+    const { MetricAlarms: [alarm] } =
+      await client.send(new DescribeAlarmsCommand({ AlarmNames: [AlarmName] }));
+    assert.deepEqual([alarm.Threshold, alarm.ActionsEnabled, alarm.Dimensions, alarm.StateReason],
+                     [0.5, false, [{ Name: "F", Value: "f" }], "by hand"]);
+    assert.ok(alarm.StateUpdatedTimestamp instanceof Date);
+    await assert.rejects(client.send(new SetAlarmStateCommand({
+      AlarmName: "no", StateValue: "OK", StateReason: "" })), { name: "ResourceNotFound" });
   });
 }

@@ -1,0 +1,30 @@
+#include "aws/coalmine_api.h"
+
+#include "xalloc.h"
+
+enum { TIMEOUT_MS = 600000 }; /* a clock that is advanced waits for what it set off */
+
+cJSON *coalmine_call(struct api *api, const char *path, const char *query, const cJSON *body,
+                     struct error *error)
+{
+    CLEANUP(freep) char *full = xformat("/_coalmine/%s", path);
+    CLEANUP(freep) char *text = body ? json_print(body) : NULL;
+    struct api_request request = { .service = API_CLOUDWATCH,
+                                   .method = body ? "POST" : "GET",
+                                   .path = full,
+                                   .query = query,
+                                   .body = text_from(text),
+                                   .timeout_ms = TIMEOUT_MS };
+    struct api_response response;
+    if (!api->profile.is_local) {
+        error_set(error, NULL, "only Coalmine has this, and %s is not on this machine",
+                  api->profile.cloudwatch_endpoint);
+        return NULL;
+    }
+    bool is_read = api_call(api, &request, &response);
+    cJSON *tree = is_read ? api_response_json(&response) : NULL;
+    if (!tree)
+        api_failure(&response, "ask Coalmine", error);
+    api_response_clear(&response);
+    return tree;
+}

@@ -1,0 +1,354 @@
+/*
+ * The plan's life: news of rows, what is due, and when to come back. An alarm is evaluated at whole
+ * minutes (or ten seconds), and only when its datapoints can have changed: data came, or a stored
+ * bucket crosses an edge of its sliding window (window.h). So a stretch without data costs nothing,
+ * however long it is.
+ */
+#include "alarms/alarms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alarms/actions.h"
+#include "alarms/composite.h"
+#include "alarms/notification.h"
+#include "alarms/reason.h"
+#include "alarms/state.h"
+#include "alarms/transition.h"
+#include "alarms/window.h"
+#include "clock.h"
+#include "log.h"
+#include "xalloc.h"
+
+static void run(void *owner);
+
+struct alarms *alarms_of(const struct call *call)
+{
+    const struct cloudwatch *cloudwatch = call->state;
+    return cloudwatch->alarms;
+}
+
+static char *key_text(const struct alarm_key *key)
+{
+    return xformat("%s\x1f%s\x1f%s", key->account, key->region, key->name);
+}
+
+struct alarm *alarms_find(struct alarms *alarms, const struct alarm_key *key)
+{
+    CLEANUP(freep) char *text = key_text(key);
+    return map_find(&alarms->by_key, text);
+}
+
+static void come_back(struct alarms *alarms, int64_t due_ms)
+{
+    if (due_ms != ALARM_NEVER && (!alarms->entry.is_set || due_ms < alarms->entry.due_ms))
+        schedule_set(alarms->parts.schedule, &alarms->entry, due_ms, run, alarms);
+}
+
+/* The next whole minute, or ten seconds, after now. */
+static int64_t next_tick_ms(const struct alarm *alarm)
+{
+    int64_t tick_ms = alarm->tick_s * ALARM_MS_PER_SECOND;
+    return (clock_now_ms() / tick_ms + 1) * tick_ms;
+}
+
+static void make_due(struct alarm *alarm)
+{
+    int64_t next_ms = next_tick_ms(alarm);
+    if (next_ms < alarm->due_ms)
+        alarm->due_ms = next_ms;
+}
+
+static void on_data(void *owner, struct metric *metric)
+{
+    struct alarms *alarms = owner;
+    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        for (size_t i = 0; i < alarm->metric_count; i++) {
+            if (alarm_metric_get(alarms, &alarm->metrics[i]) != metric)
+                continue;
+            make_due(alarm);
+            come_back(alarms, alarm->due_ms);
+        }
+    }
+}
+
+static void on_metric(void *owner)
+{
+    struct alarms *alarms = owner;
+    if (alarms->has_new_metrics || !alarms->first)
+        return;
+    alarms->has_new_metrics = true;
+    come_back(alarms, clock_now_ms());
+}
+
+/* Data of these metrics, from now on, make the alarm due. */
+static void await_data(struct alarms *alarms, struct alarm *alarm)
+{
+    for (size_t i = 0; i < alarm->metric_count; i++) {
+        struct metric *metric = alarm_metric_get(alarms, &alarm->metrics[i]);
+        if (metric)
+            metric->is_awaited = true;
+    }
+}
+
+/* Metrics come, and go when all their data have expired. */
+static void find_new_metrics(struct alarms *alarms)
+{
+    alarms->has_new_metrics = false;
+    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        for (size_t i = 0; i < alarm->metric_count; i++) {
+            struct alarm_metric *metric = &alarm->metrics[i];
+            bool is_known =
+                metric->metric && metric->generation == metrics_generation(alarms->parts.metrics);
+            if (!is_known && alarm_metric_get(alarms, metric))
+                make_due(alarm);
+        }
+    }
+}
+
+static void evaluate(struct alarms *alarms, struct alarm *alarm)
+{
+    int64_t now_ms = clock_now_ms();
+    int64_t now_s = now_ms / ALARM_MS_PER_SECOND;
+    int64_t end_s = now_s - now_s % alarm->tick_s;
+    int count = alarm_evaluation_range(alarm->criteria.evaluation_periods);
+    struct alarm_datapoint *points = alarm_window_read(alarms, alarm, end_s);
+    struct alarm_finding finding = {
+        .criteria = &alarm->criteria,
+        .points = points,
+        .count = count,
+        .verdict = alarm_evaluate(&alarm->criteria, points, count, alarm->state),
+        .query_ms = now_ms,
+        .unit = alarm->unit,
+        .statistic = alarm->statistic_name,
+        .period_s = alarm->period_s,
+    };
+    if (!finding.verdict.is_kept && finding.verdict.state != alarm->state) {
+        CLEANUP(freep) char *reason = alarm_reason_print(&finding);
+        CLEANUP(freep) char *data = alarm_reason_data_print(&finding);
+        const struct alarm_change change = { finding.verdict.state, reason, data };
+        alarm_change_alone(alarms, &alarm->key, &change);
+    }
+    alarm->due_ms =
+        alarm->is_time_dependent ? next_tick_ms(alarm) : alarm_window_next_ms(alarms, alarm, end_s);
+    await_data(alarms, alarm);
+    free(points);
+}
+
+static void look_at_withheld(struct alarms *alarms, const struct alarm_key *key,
+                             enum alarm_suppressor_news news)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct arena arena = { 0 };
+    struct alarm_row row;
+    store_begin_call(alarms->parts.store);
+    if (alarm_row_find(alarms->parts.store, key, &arena, &row) &&
+        alarm_actions_look_again(alarms, &row, news, &arena)) {
+        alarm_row_save(alarms->parts.store, &row);
+        alarms_note(alarms, key, ALARM_NEWS_OTHER);
+    }
+    if (!store_end_call(alarms->parts.store, true, &error))
+        log_error("cloudwatch", "actions of alarm %s: %s", key->name, error.message);
+    arena_clear(&arena);
+}
+
+static void do_due(struct alarms *alarms)
+{
+    int64_t now_ms = clock_now_ms();
+    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        if (alarm->due_ms <= now_ms)
+            evaluate(alarms, alarm);
+        if (alarm->withheld_due_ms <= now_ms) {
+            alarm->withheld_due_ms = ALARM_NEVER;
+            look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
+        }
+    }
+}
+
+static void insert(struct alarms *alarms, const struct alarm_row *row)
+{
+    struct alarm *alarm = alarm_read(row);
+    CLEANUP(freep) char *key = key_text(&alarm->key);
+    alarm->withheld_due_ms = alarm_actions_due_ms(row);
+    if (!alarm->is_composite) {
+        make_due(alarm);
+        await_data(alarms, alarm);
+    }
+    *alarms->last = alarm;
+    alarms->last = &alarm->next;
+    map_set(&alarms->by_key, key, alarm);
+}
+
+static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
+{
+    struct alarm **link = &alarms->first;
+    CLEANUP(freep) char *key = key_text(&alarm->key);
+    map_remove(&alarms->by_key, key);
+    while (*link != alarm)
+        link = &(*link)->next;
+    *link = alarm->next;
+    if (alarms->last == &alarm->next)
+        alarms->last = link;
+    alarm_free(alarm);
+}
+
+static void remove_all(struct alarms *alarms)
+{
+    map_clear(&alarms->by_key, NULL);
+    while (alarms->first) {
+        struct alarm *next = alarms->first->next;
+        alarm_free(alarms->first);
+        alarms->first = next;
+    }
+    alarms->last = &alarms->first;
+}
+
+static void read_all(struct alarms *alarms)
+{
+    struct arena arena = { 0 };
+    struct alarm_row row;
+    struct alarm_key after;
+    const struct alarm_key *last = NULL;
+    alarms->is_stale = false;
+    remove_all(alarms);
+    while (alarm_row_next_of_all(alarms->parts.store, last, &arena, &row)) {
+        insert(alarms, &row);
+        after = row.key;
+        last = &after;
+    }
+    arena_clear(&arena);
+}
+
+static void tell_suppressed(struct alarms *alarms, const struct alarm *child,
+                            enum alarm_state before)
+{
+    bool has_left = before == ALARM_STATE_ALARM && child->state != ALARM_STATE_ALARM;
+    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        if (alarm->suppressor && strcmp(alarm->suppressor, child->key.name) == 0 &&
+            strcmp(alarm->key.account, child->key.account) == 0 &&
+            strcmp(alarm->key.region, child->key.region) == 0)
+            look_at_withheld(alarms, &alarm->key,
+                             has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
+    }
+}
+
+static void tell_others(struct alarms *alarms, enum alarm_news_kind kind, struct alarm *alarm,
+                        enum alarm_state before)
+{
+    if (alarm->is_composite && kind == ALARM_NEWS_CREATED)
+        alarm_composite_begin(alarms, alarm, "created");
+    else if (alarm->is_composite && kind == ALARM_NEWS_UPDATED)
+        alarm_composite_begin(alarms, alarm, "updated");
+    else if (kind == ALARM_NEWS_MUTE)
+        look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
+    if (alarm->state == before)
+        return;
+    alarm_composites_of_child(alarms, alarm);
+    tell_suppressed(alarms, alarm, before);
+}
+
+/* The plan takes in one row as it is now. */
+static void take_in(struct alarms *alarms, const struct alarm_news *news)
+{
+    struct arena arena = { 0 };
+    struct alarm_row row;
+    const struct alarm_key key = { news->account, news->region, news->name };
+    struct alarm *old = alarms_find(alarms, &key);
+    bool is_there = alarm_row_find(alarms->parts.store, &key, &arena, &row);
+    enum alarm_state before = old ? old->state : is_there ? row.state : ALARM_STATE_OK;
+    if (old)
+        remove_alarm(alarms, old);
+    if (is_there) {
+        insert(alarms, &row);
+        tell_others(alarms, news->kind, alarms_find(alarms, &key), before);
+    }
+    arena_clear(&arena);
+}
+
+static void free_news(struct alarm_news *news)
+{
+    free(news->account);
+    free(news->region);
+    free(news->name);
+    free(news);
+}
+
+static void take_news(struct alarms *alarms)
+{
+    while (alarms->news) {
+        struct alarm_news *news = alarms->news;
+        alarms->news = news->next;
+        if (!alarms->news)
+            alarms->news_end = &alarms->news;
+        take_in(alarms, news);
+        free_news(news);
+    }
+}
+
+static void run(void *owner)
+{
+    struct alarms *alarms = owner;
+    if (alarms->is_stale)
+        read_all(alarms);
+    do {
+        take_news(alarms);
+        if (alarms->has_new_metrics)
+            find_new_metrics(alarms);
+        do_due(alarms);
+    } while (alarms->news || alarms->has_new_metrics);
+    schedule_clear(alarms->parts.schedule, &alarms->entry);
+    int64_t due_ms = ALARM_NEVER;
+    for (const struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        due_ms = alarm->due_ms < due_ms ? alarm->due_ms : due_ms;
+        due_ms = alarm->withheld_due_ms < due_ms ? alarm->withheld_due_ms : due_ms;
+    }
+    come_back(alarms, due_ms);
+}
+
+void alarms_note(struct alarms *alarms, const struct alarm_key *key, enum alarm_news_kind kind)
+{
+    struct alarm_news *news = xcalloc(1, sizeof(*news));
+    *news = (struct alarm_news){ NULL, kind, xstrdup(key->account), xstrdup(key->region),
+                                 xstrdup(key->name) };
+    *alarms->news_end = news;
+    alarms->news_end = &news->next;
+    come_back(alarms, clock_now_ms());
+}
+
+void alarms_look_again(struct alarms *alarms)
+{
+    alarms->is_stale = true;
+    come_back(alarms, clock_now_ms());
+}
+
+cJSON *alarms_notifications(struct alarms *alarms)
+{
+    return alarm_notification_list(alarms->parts.store);
+}
+
+struct alarms *alarms_create(const struct alarms_parts *parts)
+{
+    struct alarms *alarms = xcalloc(1, sizeof(*alarms));
+    const struct metrics_listener listener = { on_metric, on_data, alarms };
+    alarms->parts = *parts;
+    alarms->last = &alarms->first;
+    alarms->news_end = &alarms->news;
+    metrics_listen(parts->metrics, &listener);
+    alarms_look_again(alarms);
+    return alarms;
+}
+
+void alarms_destroy(struct alarms *alarms)
+{
+    if (!alarms)
+        return;
+    schedule_clear(alarms->parts.schedule, &alarms->entry);
+    metrics_listen(alarms->parts.metrics, &(const struct metrics_listener){ 0 });
+    remove_all(alarms);
+    while (alarms->news) {
+        struct alarm_news *next = alarms->news->next;
+        free_news(alarms->news);
+        alarms->news = next;
+    }
+    free(alarms);
+}

@@ -1,0 +1,169 @@
+#include "alarms/composite.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "alarms/reason.h"
+#include "alarms/transition.h"
+#include "clock.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { DATE_SIZE = 64 };
+
+static struct alarm *find_child(struct alarms *alarms, const struct alarm *composite,
+                                const char *reference)
+{
+    struct alarm_key key = composite->key;
+    key.name = alarm_name_of(&composite->key, reference);
+    return key.name ? alarms_find(alarms, &key) : NULL;
+}
+
+bool alarm_composite_names(const struct alarm *composite, const struct alarm_key *child)
+{
+    if (strcmp(composite->key.account, child->account) != 0 ||
+        strcmp(composite->key.region, child->region) != 0)
+        return false;
+    for (size_t i = 0; i < composite->rule.child_count; i++) {
+        const char *name = alarm_name_of(&composite->key, composite->rule.children[i]);
+        if (name && strcmp(name, child->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each composite is entered once. */
+struct walk {
+    struct alarms *alarms;
+    const struct alarm *goal;
+    struct map visited;
+};
+
+static bool reaches(struct walk *walk, struct alarm *from)
+{
+    for (size_t i = 0; i < from->rule.child_count; i++) {
+        struct alarm *child = find_child(walk->alarms, from, from->rule.children[i]);
+        if (!child || !child->is_composite)
+            continue;
+        if (child == walk->goal)
+            return true;
+        if (map_find(&walk->visited, child->key.name))
+            continue;
+        map_set(&walk->visited, child->key.name, child);
+        if (reaches(walk, child))
+            return true;
+    }
+    return false;
+}
+
+bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to)
+{
+    struct walk walk = { alarms, to, { 0 } };
+    bool found = reaches(&walk, from);
+    map_clear(&walk.visited, NULL);
+    return found;
+}
+
+struct lookup {
+    struct alarms *alarms;
+    const struct alarm *composite;
+};
+
+static bool look_up(void *owner, const char *reference, enum alarm_state *state_out)
+{
+    const struct lookup *lookup = owner;
+    const struct alarm *child = find_child(lookup->alarms, lookup->composite, reference);
+    if (child)
+        *state_out = child->state;
+    return child != NULL;
+}
+
+static cJSON *write_trigger(const struct alarm *child, int64_t updated_ms)
+{
+    char time[TIMESTAMP_SIZE];
+    struct arena arena = { 0 };
+    cJSON *item = cJSON_CreateObject();
+    json_set_text(item, "arn", alarm_arn(&arena, &child->key));
+    cJSON *state = json_set_object(item, "state");
+    json_set_text(state, "value", alarm_state_name(child->state));
+    json_set_text(state, "timestamp", timestamp_print(updated_ms, TIMESTAMP_LAMBDA, time));
+    arena_clear(&arena);
+    return item;
+}
+
+static int64_t updated_ms(struct alarms *alarms, const struct alarm *alarm)
+{
+    struct arena arena = { 0 };
+    struct alarm_row row = { 0 };
+    int64_t ms = alarm_row_find(alarms->parts.store, &alarm->key, &arena, &row) ? row.updated_ms
+                                                                                : clock_now_ms();
+    arena_clear(&arena);
+    return ms;
+}
+
+/* Moves the composite if its rule says another state than its row: the plan may lag behind that. */
+static void move(struct alarms *alarms, struct alarm *composite, const char *reason,
+                 cJSON *takes_triggers)
+{
+    struct lookup lookup = { alarms, composite };
+    CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
+    json_set(data, "triggeringAlarms", takes_triggers);
+    enum alarm_state state =
+        alarm_rule_holds(&composite->rule, look_up, &lookup) ? ALARM_STATE_ALARM : ALARM_STATE_OK;
+    CLEANUP(freep) char *data_text = json_print(data);
+    struct alarm_change change = { state, reason,
+                                   strlen(data_text) <= ALARM_REASON_DATA_MAX ? data_text : NULL };
+    alarm_change_alone(alarms, &composite->key, &change);
+}
+
+static bool is_still(struct alarms *alarms, struct alarm *composite)
+{
+    return !composite->rule.root || alarm_composite_reaches(alarms, composite, composite);
+}
+
+void alarm_composite_begin(struct alarms *alarms, struct alarm *composite, const char *verb)
+{
+    struct arena arena = { 0 };
+    struct lookup lookup = { alarms, composite };
+    if (is_still(alarms, composite))
+        return;
+    cJSON *triggers = cJSON_CreateArray();
+    for (size_t i = 0; i < composite->rule.child_count; i++) {
+        const struct alarm *child = find_child(alarms, composite, composite->rule.children[i]);
+        if (child)
+            cJSON_AddItemToArray(triggers, write_trigger(child, updated_ms(alarms, child)));
+    }
+    bool holds = alarm_rule_holds(&composite->rule, look_up, &lookup);
+    CLEANUP(freep)
+    char *reason =
+        xformat("%s was %s and its alarm rule evaluates to %s", alarm_arn(&arena, &composite->key),
+                verb, alarm_state_name(holds ? ALARM_STATE_ALARM : ALARM_STATE_OK));
+    move(alarms, composite, reason, triggers);
+    arena_clear(&arena);
+}
+
+static void child_changed(struct alarms *alarms, struct alarm *composite, const struct alarm *child)
+{
+    char date[DATE_SIZE];
+    struct tm parts;
+    struct arena arena = { 0 };
+    int64_t changed_ms = updated_ms(alarms, child);
+    time_t seconds = (time_t)(changed_ms / ALARM_MS_PER_SECOND);
+    gmtime_r(&seconds, &parts);
+    strftime(date, sizeof(date), "%A %d %B, %Y %H:%M:%S UTC", &parts);
+    cJSON *triggers = cJSON_CreateArray();
+    cJSON_AddItemToArray(triggers, write_trigger(child, changed_ms));
+    CLEANUP(freep)
+    char *reason = xformat("%s transitioned to %s at %s", alarm_arn(&arena, &child->key),
+                           alarm_state_name(child->state), date);
+    move(alarms, composite, reason, triggers);
+    arena_clear(&arena);
+}
+
+void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
+{
+    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next)
+        if (alarm->is_composite && alarm_composite_names(alarm, &child->key) &&
+            !is_still(alarms, alarm))
+            child_changed(alarms, alarm, child);
+}

@@ -1,0 +1,21 @@
+/*
+ * Composite alarms in the plan: their rules are looked at when they are made or changed, and when
+ * a child changes its state.
+ */
+#ifndef COALMINE_ALARM_COMPOSITE_H
+#define COALMINE_ALARM_COMPOSITE_H
+
+#include "alarms/state.h"
+
+/* After creation or an update; `verb` is "created" or "updated". */
+void alarm_composite_begin(struct alarms *alarms, struct alarm *composite, const char *verb);
+
+/* All composites that name the child, which is in another state now. */
+void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child);
+
+/* True if the rule of the first leads, over other composites, to the second. */
+bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to);
+
+bool alarm_composite_names(const struct alarm *composite, const struct alarm_key *child);
+
+#endif

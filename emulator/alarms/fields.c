@@ -1,0 +1,99 @@
+#include "alarms/fields.h"
+
+#include "cloudwatch/fields.h"
+
+const struct fault ALARM_NOT_FOUND = { .code = "ResourceNotFound", .status = 404 };
+const struct fault ALARM_RESOURCE_NOT_FOUND = { .code = "ResourceNotFoundException",
+                                                .status = 404,
+                                                .message_key = "Message" };
+const struct fault ALARM_INVALID_FORMAT = { .code = "InvalidFormatFault",
+                                            .status = 400,
+                                            .query_code = "InvalidFormat" };
+const struct fault ALARM_LIMIT_EXCEEDED = { .code = "LimitExceededFault",
+                                            .status = 400,
+                                            .query_code = "LimitExceeded" };
+
+const char *const alarm_state_values[] = { "INSUFFICIENT_DATA", "ALARM", "OK", NULL };
+const char *const alarm_statistic_values[] = { "SampleCount", "Average", "Sum",
+                                               "Minimum",     "Maximum", NULL };
+const char *const alarm_type_values[] = { "CompositeAlarm", "MetricAlarm", NULL };
+
+static const struct field tag_fields[] = {
+    { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
+    { .name = "Value", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 256) },
+    { 0 },
+};
+const struct field alarm_tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
+const struct field alarm_name_item = { .type = FIELD_STRING, .length = BETWEEN(1, 255) };
+const struct field alarm_action_item = { .type = FIELD_STRING, .length = BETWEEN(1, 1024) };
+
+#define TEXT_ROW(member)                                                                           \
+    {                                                                                              \
+        .name = (member), .type = FIELD_STRING                                                     \
+    }
+#define TIME_ROW(member)                                                                           \
+    {                                                                                              \
+        .name = (member), .type = FIELD_TIMESTAMP, .is_milliseconds = true                         \
+    }
+#define NUMBER_ROW(member)                                                                         \
+    {                                                                                              \
+        .name = (member), .type = FIELD_INTEGER                                                    \
+    }
+
+/* In the order of the model, which the XML codec keeps. */
+static const struct field metric_alarm_fields[] = {
+    TEXT_ROW("AlarmName"),
+    TEXT_ROW("AlarmArn"),
+    TEXT_ROW("AlarmDescription"),
+    TIME_ROW("AlarmConfigurationUpdatedTimestamp"),
+    { .name = "ActionsEnabled", .type = FIELD_BOOLEAN },
+    ALARM_ACTION_ROWS,
+    TEXT_ROW("StateValue"),
+    TEXT_ROW("StateReason"),
+    TEXT_ROW("StateReasonData"),
+    TIME_ROW("StateUpdatedTimestamp"),
+    TEXT_ROW("MetricName"),
+    TEXT_ROW("Namespace"),
+    TEXT_ROW("Statistic"),
+    { .name = "Dimensions", .type = FIELD_LIST, .item = &cloudwatch_dimension_item },
+    NUMBER_ROW("Period"),
+    TEXT_ROW("Unit"),
+    NUMBER_ROW("EvaluationPeriods"),
+    { .name = "Threshold", .type = FIELD_DOUBLE },
+    TEXT_ROW("ComparisonOperator"),
+    TEXT_ROW("ExtendedStatistic"),
+    TEXT_ROW("TreatMissingData"),
+    TEXT_ROW("EvaluateLowSampleCountPercentile"),
+    NUMBER_ROW("DatapointsToAlarm"),
+    { .name = "Metrics", .type = FIELD_LIST, .item = &cloudwatch_metric_data_query_item },
+    TEXT_ROW("ThresholdMetricId"),
+    TEXT_ROW("EvaluationState"),
+    TIME_ROW("StateTransitionedTimestamp"),
+    { 0 },
+};
+const struct field alarm_metric_alarm_item = { .type = FIELD_STRUCTURE,
+                                               .members = metric_alarm_fields };
+
+static const struct field composite_fields[] = {
+    { .name = "ActionsEnabled", .type = FIELD_BOOLEAN },
+    ALARM_ACTIONS_ROW("AlarmActions"),
+    TEXT_ROW("AlarmArn"),
+    TIME_ROW("AlarmConfigurationUpdatedTimestamp"),
+    TEXT_ROW("AlarmDescription"),
+    TEXT_ROW("AlarmName"),
+    TEXT_ROW("AlarmRule"),
+    ALARM_ACTIONS_ROW("InsufficientDataActions"),
+    ALARM_ACTIONS_ROW("OKActions"),
+    TEXT_ROW("StateReason"),
+    TEXT_ROW("StateReasonData"),
+    TIME_ROW("StateUpdatedTimestamp"),
+    TEXT_ROW("StateValue"),
+    TIME_ROW("StateTransitionedTimestamp"),
+    TEXT_ROW("ActionsSuppressedBy"),
+    TEXT_ROW("ActionsSuppressedReason"),
+    TEXT_ROW("ActionsSuppressor"),
+    NUMBER_ROW("ActionsSuppressorWaitPeriod"),
+    NUMBER_ROW("ActionsSuppressorExtensionPeriod"),
+    { 0 },
+};
+const struct field alarm_composite_item = { .type = FIELD_STRUCTURE, .members = composite_fields };

@@ -1,0 +1,69 @@
+/*
+ * Field rows and small things that several of the alarm operations share.
+ */
+#ifndef COALMINE_ALARM_FIELDS_H
+#define COALMINE_ALARM_FIELDS_H
+
+#include "alarms/state.h"
+#include "operation/operation.h"
+
+extern const struct fault ALARM_NOT_FOUND;          /* ResourceNotFound, 404 */
+extern const struct fault ALARM_RESOURCE_NOT_FOUND; /* ResourceNotFoundException, 404 */
+extern const struct fault ALARM_INVALID_FORMAT;
+extern const struct fault ALARM_LIMIT_EXCEEDED;
+
+extern const struct field alarm_tag_item;
+extern const struct field alarm_name_item;         /* 1 to 255 characters */
+extern const struct field alarm_metric_alarm_item; /* output */
+extern const struct field alarm_composite_item;    /* output */
+extern const char *const alarm_state_values[];     /* in the order the service prints */
+extern const char *const alarm_statistic_values[];
+extern const char *const alarm_type_values[];
+
+#define ALARM_NAME_ROW                                                                             \
+    {                                                                                              \
+        .name = "AlarmName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 255)  \
+    }
+
+extern const struct field alarm_action_item;
+#define ALARM_ACTIONS_ROW(member)                                                                  \
+    {                                                                                              \
+        .name = (member), .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &alarm_action_item  \
+    }
+#define ALARM_ACTION_ROWS                                                                          \
+    ALARM_ACTIONS_ROW("OKActions"), ALARM_ACTIONS_ROW("AlarmActions"),                             \
+        ALARM_ACTIONS_ROW("InsufficientDataActions")
+#define ALARM_TAGS_ROW                                                                             \
+    {                                                                                              \
+        .name = "Tags", .type = FIELD_LIST, .item = &alarm_tag_item                                \
+    }
+
+/* The alarm that the call names in `member`. */
+struct alarm_key alarm_key_of(const struct call *call, const char *member);
+
+/* The input's members but for those named (NULL-ended), as compact JSON in the call's arena. */
+const char *alarm_take_configuration(struct call *call, const char *const *left_out);
+
+/* A list of Key and Value as a JSON object in the call's arena. False with a fault if there are
+ * too many, or one is reserved. `present` is an object to start from, or NULL. */
+MUST_CHECK bool alarm_read_tags(struct call *call, const char *present, const char **tags_out);
+
+/* All actions are ARNs of services that alarms of this kind may have. */
+MUST_CHECK bool alarm_check_actions(struct call *call, bool is_composite);
+
+/* Saves what was put, with its history and news: a new alarm, or another configuration. */
+void alarm_put(struct call *call, const struct alarm_key *key, bool is_composite,
+               const char *configuration, const char *tags);
+
+/* Not more alarms than an account may have; and a composite does not replace a metric alarm. */
+MUST_CHECK bool alarm_check_place(struct call *call, const struct alarm_key *key,
+                                  bool is_composite);
+
+/* An alarm as DescribeAlarms shows it. */
+cJSON *alarm_write(const struct alarm_row *row);
+
+/* The key behind NextToken ("" at first), in the arena; false with InvalidNextToken. */
+MUST_CHECK bool alarm_page_begin(struct call *call, const char **after_out);
+void alarm_page_end(struct call *call, const char *last);
+
+#endif

@@ -1,0 +1,232 @@
+#include "alarms/history.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alarms/reason.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000 };
+
+static const int64_t KEPT_MS = 30LL * 86400 * 1000;
+
+static const char *const kinds[] = {
+    [ALARM_HISTORY_CONFIGURATION] = "ConfigurationUpdate",
+    [ALARM_HISTORY_STATE] = "StateUpdate",
+    [ALARM_HISTORY_ACTION] = "Action",
+};
+
+static void forget_old(struct store *store, int64_t time_ms)
+{
+    sqlite3_stmt *query =
+        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ? OR place <= "
+                           "(SELECT max(place) FROM cloudwatch_alarm_history) - ?");
+    store_bind_int(query, 1, time_ms - KEPT_MS);
+    store_bind_int(query, 2, KEPT_MAX);
+    store_run(store, query);
+}
+
+void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t time_ms,
+                       enum alarm_history_kind kind, const char *summary, const char *data)
+{
+    CLEANUP(freep) char *cut = xstrndup(summary, strnlen(summary, SUMMARY_MAX));
+    CLEANUP(freep) char *cut_data = xstrndup(data, strnlen(data, DATA_MAX));
+    sqlite3_stmt *query =
+        store_query(store, "INSERT INTO cloudwatch_alarm_history (account, region, name, "
+                           "is_composite, time_ms, kind, summary, data) VALUES (?, ?, ?, ?, ?, ?, "
+                           "?, ?)");
+    store_bind_text(query, 1, row->key.account);
+    store_bind_text(query, 2, row->key.region);
+    store_bind_text(query, 3, row->key.name);
+    store_bind_int(query, 4, row->is_composite);
+    store_bind_int(query, 5, time_ms);
+    store_bind_text(query, 6, kinds[kind]);
+    store_bind_text(query, 7, cut);
+    store_bind_text(query, 8, cut_data);
+    store_run(store, query);
+    forget_old(store, time_ms);
+}
+
+/* "ComparisonOperator" as configuration data spells it: "comparisonOperator", but "okactions". */
+static char *member_name(const char *name)
+{
+    char *own = xstrdup(strcmp(name, "OKActions") == 0 ? "okactions" : name);
+    if (own[0] >= 'A' && own[0] <= 'Z')
+        own[0] = (char)(own[0] - 'A' + 'a');
+    return own;
+}
+
+/* A copy with all members renamed; doubles as Java prints them where the member is one. */
+static cJSON *respell(const cJSON *value)
+{
+    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+        return cJSON_Duplicate(value, true);
+    cJSON *copy = cJSON_IsObject(value) ? cJSON_CreateObject() : cJSON_CreateArray();
+    const cJSON *child;
+    cJSON_ArrayForEach(child, value)
+    {
+        char number[ALARM_NUMBER_SIZE];
+        bool is_threshold = child->string && strcmp(child->string, "Threshold") == 0;
+        cJSON *item = is_threshold ? cJSON_CreateRaw(alarm_number_print(child->valuedouble, number))
+                                   : respell(child);
+        if (cJSON_IsArray(copy)) {
+            cJSON_AddItemToArray(copy, item);
+            continue;
+        }
+        assert(child->string);
+        CLEANUP(freep) char *name = member_name(child->string);
+        cJSON_AddItemToObject(copy, name, item);
+    }
+    return copy;
+}
+
+static void set_time(cJSON *object, const char *name, int64_t ms)
+{
+    char text[TIMESTAMP_SIZE];
+    json_set_text(object, name, timestamp_print(ms, TIMESTAMP_LAMBDA, text));
+}
+
+/* What was not given shows as what it then is. */
+static void add_defaults(cJSON *alarm, bool is_composite)
+{
+    static const char *const lists[] = { "alarmActions", "insufficientDataActions", "okactions",
+                                         "dimensions" };
+    if (!json_get(alarm, "actionsEnabled"))
+        json_set_bool(alarm, "actionsEnabled", true);
+    for (size_t i = 0; i < COUNT_OF(lists) - is_composite; i++)
+        if (!json_get(alarm, lists[i]))
+            json_set_array(alarm, lists[i]);
+}
+
+static cJSON *write_alarm(const struct alarm_row *row)
+{
+    struct arena arena = { 0 };
+    cJSON *alarm = cJSON_CreateObject();
+    json_set_text(alarm, "alarmName", row->key.name);
+    json_set_text(alarm, "alarmArn", alarm_arn(&arena, &row->key));
+    set_time(alarm, "alarmConfigurationUpdatedTimestamp", row->configured_ms);
+    CLEANUP(json_deletep) cJSON *given = json_parse(text_from(row->configuration));
+    cJSON *respelled = respell(given);
+    assert(respelled);
+    add_defaults(respelled, row->is_composite);
+    while (respelled->child) {
+        cJSON *member = cJSON_DetachItemViaPointer(respelled, respelled->child);
+        assert(member && member->string);
+        CLEANUP(freep) char *name = xstrdup(member->string);
+        json_set(alarm, name, member);
+    }
+    cJSON_Delete(respelled);
+    json_set_text(alarm, "stateValue", alarm_state_name(row->state));
+    set_time(alarm, "stateUpdatedTimestamp", row->updated_ms);
+    arena_clear(&arena);
+    return alarm;
+}
+
+void alarm_history_add_configuration(struct store *store, const struct alarm_row *before,
+                                     const struct alarm_row *after, int64_t time_ms)
+{
+    const struct alarm_row *row = after ? after : before;
+    assert(row);
+    bool is_update = before && after;
+    CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
+    json_set_text(data, "version", "1.0");
+    json_set_text(data, "type", is_update ? "Update" : after ? "Create" : "Delete");
+    json_set(data,
+             is_update ? "updatedAlarm"
+             : after   ? "createdAlarm"
+                       : "deletedAlarm",
+             write_alarm(row));
+    CLEANUP(freep) char *text = json_print(data);
+    CLEANUP(freep)
+    char *summary = xformat("Alarm \"%s\" %s", row->key.name,
+                            is_update ? "updated"
+                            : after   ? "created"
+                                      : "deleted");
+    alarm_history_add(store, row, time_ms, ALARM_HISTORY_CONFIGURATION, summary, text);
+}
+
+static void write_state(cJSON *data, const char *name, const struct alarm_row *row)
+{
+    cJSON *state = json_set_object(data, name);
+    json_set_text(state, "stateValue", alarm_state_name(row->state));
+    json_set_text(state, "stateReason", row->reason);
+    if (row->reason_data)
+        json_set(state, "stateReasonData", cJSON_CreateRaw(row->reason_data));
+}
+
+/* Two long windows do not fit: their data go first, the older first. */
+static char *print_fitting(cJSON *data)
+{
+    static const char *const names[] = { "oldState", "newState" };
+    char *text = json_print(data);
+    for (size_t i = 0; i < COUNT_OF(names) && strlen(text) > DATA_MAX; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(json_get(data, names[i]), "stateReasonData");
+        free(text);
+        text = json_print(data);
+    }
+    return text;
+}
+
+void alarm_history_add_state(struct store *store, const struct alarm_row *before,
+                             const struct alarm_row *after, int64_t time_ms)
+{
+    CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
+    json_set_text(data, "version", "1.0");
+    write_state(data, "oldState", before);
+    write_state(data, "newState", after);
+    CLEANUP(freep) char *text = print_fitting(data);
+    CLEANUP(freep)
+    char *summary = xformat("Alarm updated from %s to %s", alarm_state_name(before->state),
+                            alarm_state_name(after->state));
+    alarm_history_add(store, after, time_ms, ALARM_HISTORY_STATE, summary, text);
+}
+
+static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
+{
+    return arena_copy(arena, text_from(store_text(query, column)));
+}
+
+static void bind_filter(sqlite3_stmt *query, const struct alarm_history_filter *filter,
+                        int64_t place)
+{
+    store_bind_text(query, 1, filter->account);
+    store_bind_text(query, 2, filter->region);
+    store_bind_text(query, 3, filter->name);
+    store_bind_text(query, 4, filter->kind);
+    store_bind_int(query, 5, filter->takes_metric);
+    store_bind_int(query, 6, filter->takes_composite);
+    store_bind_int(query, 7, filter->start_ms);
+    store_bind_int(query, 8, filter->end_ms);
+    store_bind_int(query, 9, place);
+}
+
+#define SELECTED                                                                                   \
+    "SELECT place, name, is_composite, time_ms, kind, summary, data FROM "                         \
+    "cloudwatch_alarm_history WHERE account = ?1 AND region = ?2 AND (?3 IS NULL OR name = ?3) "   \
+    "AND (?4 IS NULL OR kind = ?4) AND CASE WHEN is_composite THEN ?6 ELSE ?5 END AND "            \
+    "time_ms >= ?7 AND time_ms < ?8 AND "
+
+bool alarm_history_next(struct store *store, const struct alarm_history_filter *filter,
+                        int64_t place, struct arena *arena, struct alarm_history_item *item_out)
+{
+    sqlite3_stmt *query =
+        filter->is_newest_first
+            ? store_query(store, SELECTED "place < ?9 ORDER BY place DESC LIMIT 1")
+            : store_query(store, SELECTED "place > ?9 ORDER BY place LIMIT 1");
+    bind_filter(query, filter, place);
+    if (!store_step(store, query))
+        return false;
+    *item_out = (struct alarm_history_item){
+        .place = sqlite3_column_int64(query, 0),
+        .key = { filter->account, filter->region, copy_column(query, 1, arena) },
+        .is_composite = sqlite3_column_int(query, 2),
+        .time_ms = sqlite3_column_int64(query, 3),
+        .kind = copy_column(query, 4, arena),
+        .summary = copy_column(query, 5, arena),
+        .data = copy_column(query, 6, arena),
+    };
+    sqlite3_reset(query);
+    return true;
+}

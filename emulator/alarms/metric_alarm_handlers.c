@@ -1,0 +1,213 @@
+/*
+ * PutMetricAlarm: an alarm on one metric, or on math over several (cloudwatch-api.md section 4.1).
+ */
+#include <string.h>
+
+#include "alarms/configuration.h"
+#include "alarms/fields.h"
+#include "cloudwatch/faults.h"
+#include "cloudwatch/fields.h"
+#include "cloudwatch/metric_data.h"
+
+enum { DAY_S = 86400, WEEK_S = 604800, HOUR_S = 3600, QUERIES_MAX = 10 };
+
+static bool invalid(struct call *call, const char *sentence)
+{
+    return error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s", sentence);
+}
+
+static bool has(const struct call *call, const char *member)
+{
+    return json_get(call->input, member) != NULL;
+}
+
+/* One of the three kinds, and those that are not here are refused by name. */
+static bool check_kind(struct call *call)
+{
+    const char *comparison = json_text(call->input, "ComparisonOperator", "");
+    if (has(call, "EvaluationCriteria") || has(call, "EvaluationInterval"))
+        return invalid(call, "EvaluationCriteria: alarms on PromQL queries are not supported by "
+                             "Coalmine");
+    if (has(call, "ThresholdMetricId") || strstr(comparison, "LowerOr") ||
+        strstr(comparison, "LowerThreshold") || strstr(comparison, "UpperThreshold"))
+        return invalid(call, "ThresholdMetricId: alarms on anomaly detection bands are not "
+                             "supported by Coalmine");
+    if (!has(call, "ComparisonOperator"))
+        return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
+                         "The parameter ComparisonOperator is required.");
+    if (has(call, "MetricName") == has(call, "Metrics"))
+        return invalid(call, has(call, "Metrics")
+                                 ? "MetricName and Metrics cannot be specified together"
+                                 : "Exactly one of MetricName, Metrics and EvaluationCriteria must "
+                                   "be specified");
+    return cJSON_IsNumber(json_get(call->input, "Threshold")) ||
+           invalid(call, "Threshold must be specified for an alarm on a static threshold");
+}
+
+static bool check_period(struct call *call, int64_t period_s)
+{
+    return (period_s > 0 && period_s % ALARM_TICK_S == 0) || period_s == 10 || period_s == 20 ||
+           period_s == 30 || invalid(call, "Period must be 10, 20, 30 or a multiple of 60");
+}
+
+static bool check_window(struct call *call, int64_t period_s)
+{
+    double window_s = json_double(call->input, "EvaluationPeriods", 1) * (double)period_s;
+    if (period_s < HOUR_S && window_s > DAY_S)
+        return invalid(call, "Metrics cannot be checked across more than a day (EvaluationPeriods "
+                             "* Period must be <= 86400)");
+    if (window_s > WEEK_S)
+        return invalid(call, "Metrics cannot be checked across more than a week "
+                             "(EvaluationPeriods * Period must be <= 604800) for alarms using "
+                             "period >= 3600");
+    return json_int(call->input, "DatapointsToAlarm", 1) <=
+               json_int(call->input, "EvaluationPeriods", 1) ||
+           invalid(call, "DatapointsToAlarm must be less than or equal to EvaluationPeriods");
+}
+
+static bool check_statistic(struct call *call)
+{
+    struct statistic statistic;
+    const char *extended = json_text(call->input, "ExtendedStatistic", NULL);
+    if (has(call, "Statistic") == (extended != NULL))
+        return invalid(call, extended ? "Statistic and ExtendedStatistic cannot be specified "
+                                        "together"
+                                      : "Statistic or ExtendedStatistic must be specified");
+    return !extended ||
+           (statistic_parse(extended, &statistic) && !statistic_is_classic(&statistic)) ||
+           error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                     "The value %s for parameter ExtendedStatistic is not supported.", extended);
+}
+
+static bool check_single(struct call *call)
+{
+    static const char *const needed[] = { "Namespace", "Period" };
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (!has(call, needed[i]))
+            return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
+                             "The parameter %s is required.", needed[i]);
+    int64_t period_s = json_int(call->input, "Period", 0);
+    return check_statistic(call) && check_period(call, period_s) && check_window(call, period_s);
+}
+
+static bool check_math(struct call *call)
+{
+    static const char *const excluded[] = { "Namespace",         "Dimensions", "Period",
+                                            "ExtendedStatistic", "Statistic",  "Unit" };
+    struct metric_data_shape shape;
+    const cJSON *queries = json_get(call->input, "Metrics");
+    for (size_t i = 0; i < COUNT_OF(excluded); i++)
+        if (has(call, excluded[i]))
+            return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                             "%s and Metrics cannot be specified together", excluded[i]);
+    if (!metric_data_check(queries, "Metrics", &shape, &call->error))
+        return false;
+    if (shape.metric_count > QUERIES_MAX || shape.expression_count > QUERIES_MAX)
+        return invalid(call, "Metrics must hold at most 10 MetricStat and 10 Expression members");
+    if (shape.returned_count != 1)
+        return invalid(call, "Exactly one element of the metrics list should return data.");
+    if (shape.returns_array || shape.uses_search)
+        return invalid(call, "The expression of an alarm must give a single time series, and must "
+                             "not search");
+    int64_t period_s = alarm_period_s(call->input);
+    return check_period(call, period_s) && check_window(call, period_s);
+}
+
+static bool check_options(struct call *call)
+{
+    static const char *const treatments[] = { "breaching", "notBreaching", "ignore", "missing" };
+    const char *missing = json_text(call->input, "TreatMissingData", NULL);
+    const char *low = json_text(call->input, "EvaluateLowSampleCountPercentile", NULL);
+    bool is_known = !missing;
+    for (size_t i = 0; i < COUNT_OF(treatments) && missing; i++)
+        is_known |= strcmp(treatments[i], missing) == 0;
+    if (!is_known)
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "The value %s is not supported for TreatMissingData parameter. Supported "
+                         "values are [breaching, notBreaching, ignore, missing].",
+                         missing);
+    if (low && strcmp(low, "evaluate") != 0 && strcmp(low, "ignore") != 0)
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "Option %s is not supported. Supported options for parameter "
+                         "EvaluateLowSampleCountPercentile are evaluate and ignore.",
+                         low);
+    return true;
+}
+
+static enum outcome put_metric_alarm(struct call *call)
+{
+    static const char *const left_out[] = { "AlarmName", "Tags", NULL };
+    struct alarm_key key = alarm_key_of(call, "AlarmName");
+    const cJSON *queries = json_get(call->input, "Metrics");
+    const char *tags;
+    if (queries && !queries->child) /* an empty list is none */
+        cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
+    if (!check_kind(call) || !check_options(call) ||
+        !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
+        !alarm_check_actions(call, false) || !alarm_read_tags(call, NULL, &tags) ||
+        !alarm_check_place(call, &key, false))
+        return OUTCOME_FAULT;
+    alarm_put(call, &key, false, alarm_take_configuration(call, left_out), tags);
+    return OUTCOME_OK;
+}
+
+static const char *const comparisons[] = {
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+    "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "GreaterThanUpperThreshold",
+    NULL,
+};
+static const struct field promql_fields[] = {
+    { .name = "Query", .type = FIELD_STRING },
+    { .name = "PendingPeriod", .type = FIELD_INTEGER },
+    { .name = "RecoveryPeriod", .type = FIELD_INTEGER },
+    { 0 },
+};
+static const struct field criteria_fields[] = {
+    { .name = "PromQLCriteria", .type = FIELD_STRUCTURE, .members = promql_fields },
+    { 0 },
+};
+static const struct field put_metric_alarm_fields[] = {
+    ALARM_NAME_ROW,
+    { .name = "AlarmDescription", .type = FIELD_STRING, .length = BETWEEN(0, 1024) },
+    { .name = "ActionsEnabled", .type = FIELD_BOOLEAN },
+    ALARM_ACTION_ROWS,
+    { .name = "MetricName", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
+    { .name = "Namespace", .type = FIELD_STRING, .length = BETWEEN(1, 255), .pattern = "[^:].*" },
+    { .name = "Statistic", .type = FIELD_STRING, .values = alarm_statistic_values },
+    { .name = "ExtendedStatistic", .type = FIELD_STRING },
+    { .name = "Dimensions",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, DIMENSIONS_MAX),
+      .item = &cloudwatch_dimension_item },
+    { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
+    { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },
+    { .name = "EvaluationPeriods",
+      .type = FIELD_INTEGER,
+      .is_required = true,
+      .range = AT_LEAST(1) },
+    { .name = "DatapointsToAlarm", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
+    { .name = "Threshold", .type = FIELD_DOUBLE },
+    { .name = "ComparisonOperator", .type = FIELD_STRING, .values = comparisons },
+    { .name = "TreatMissingData", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
+    { .name = "EvaluateLowSampleCountPercentile", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
+    { .name = "Metrics", .type = FIELD_LIST, .item = &cloudwatch_metric_data_query_item },
+    ALARM_TAGS_ROW,
+    { .name = "ThresholdMetricId", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
+    { .name = "EvaluationCriteria", .type = FIELD_STRUCTURE, .members = criteria_fields },
+    { .name = "EvaluationInterval", .type = FIELD_INTEGER, .range = BETWEEN(10, 3600) },
+    { 0 },
+};
+
+const struct operation alarm_metric_operations[] = {
+    { .name = "PutMetricAlarm",
+      .flags = OPERATION_WRITES,
+      .input = put_metric_alarm_fields,
+      .handle = put_metric_alarm,
+      .note = "Alarms on PromQL queries and on anomaly detection bands are refused." },
+    { 0 },
+};

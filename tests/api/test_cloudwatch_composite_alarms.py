@@ -1,0 +1,209 @@
+"""Composite alarms: cloudwatch-api.md section 4.9, on a clock that the test turns."""
+import json
+
+import pytest
+
+from tests.support.alarms import SNS, START, World
+from tests.support.errors import error_of
+
+ARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:"
+
+
+@pytest.fixture(name="world")
+def frozen_world(start_server):
+    world = World(start_server())
+    for name in "ab":
+        world.alarm(name, MetricName=name, TreatMissingData="ignore")
+    return world
+
+
+def put(world, name, rule, **settings):
+    world.cw.put_composite_alarm(AlarmName=name, AlarmRule=rule, **settings)
+
+
+def move(world, name, state):
+    world.cw.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+
+
+def test_a_new_one_is_evaluated_at_once_and_tells_of_all_its_children(world):
+    put(world, "c", "ALARM(a) OR ALARM(b)", AlarmDescription="d")
+    [alarm] = world.call("DescribeAlarms", AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert set(alarm) == {
+        "ActionsEnabled", "AlarmActions", "AlarmArn", "AlarmConfigurationUpdatedTimestamp",
+        "AlarmDescription", "AlarmName", "AlarmRule", "InsufficientDataActions", "OKActions",
+        "StateReason", "StateReasonData", "StateTransitionedTimestamp", "StateUpdatedTimestamp",
+        "StateValue"}
+    assert (alarm["StateValue"], alarm["StateReason"]) == (
+        "OK", f"{ARN}c was created and its alarm rule evaluates to OK")
+    assert json.loads(alarm["StateReasonData"]) == {"triggeringAlarms": [
+        {"arn": ARN + name, "state": {"value": "INSUFFICIENT_DATA",
+                                      "timestamp": "2026-01-01T00:00:00.000+0000"}}
+        for name in "ab"]}
+
+
+def test_children_move_it_and_are_named(world):
+    put(world, "c", "ALARM(a) OR ALARM(b)")
+    world.advance("90s")
+    move(world, "a", "ALARM")
+    alarm = world.describe("c")
+    assert (alarm["StateValue"], alarm["StateReason"]) == (
+        "ALARM", f"{ARN}a transitioned to ALARM at Thursday 01 January, 2026 00:01:30 UTC")
+    assert json.loads(alarm["StateReasonData"]) == {"triggeringAlarms": [
+        {"arn": ARN + "a", "state": {"value": "ALARM",
+                                     "timestamp": "2026-01-01T00:01:30.000+0000"}}]}
+    move(world, "b", "ALARM")
+    assert world.describe("c")["StateReason"] == alarm["StateReason"]
+    move(world, "a", "OK")
+    assert world.state("c") == "ALARM"
+    move(world, "b", "OK")
+    assert world.describe("c")["StateReason"].startswith(f"{ARN}b transitioned to OK at ")
+    assert [state for _, state in world.changes("c")] == ["OK", "ALARM", "OK"]
+
+
+def test_composites_of_composites_follow_and_evaluation_by_itself_moves_them(world):
+    put(world, "c", 'ALARM("a")')
+    put(world, "d", f"NOT OK({ARN}c) AND NOT FALSE", AlarmActions=[SNS])
+    world.put(1, metric="a")
+    world.advance("1m")
+    assert world.changes("d") == [("00:00:00", "OK"), ("00:01:00", "ALARM")]
+    message = json.loads(world.notifications()[0]["message"])
+    assert message["AlarmRule"] == f"NOT OK({ARN}c) AND NOT FALSE" and "Trigger" not in message
+    assert message["TriggeringChildren"] == [{"Arn": ARN + "c", "State": {
+        "Value": "ALARM", "Timestamp": "2026-01-01T00:01:00.000+0000"}}]
+
+
+def test_two_children_that_move_in_the_same_minute_move_it_once(world):
+    put(world, "c", "ALARM(a) OR ALARM(b)", AlarmActions=[SNS])
+    put(world, "d", "ALARM(a) AND NOT ALARM(b)")
+    world.put(1, metric="a")
+    world.put(1, metric="b")
+    world.advance("1m")
+    assert (world.state("a"), world.state("b")) == ("ALARM", "ALARM")
+    assert world.describe("c")["StateReason"].startswith(f"{ARN}a transitioned to ALARM")
+    assert world.changes("c") == [("00:00:00", "OK"), ("00:01:00", "ALARM")]
+    assert len(world.notifications()) == 1
+    assert world.state("d") == "OK"
+
+
+def test_an_update_that_changes_the_result_says_so(world):
+    put(world, "c", "FALSE")
+    put(world, "c", "NOT ALARM(b)")
+    assert world.describe("c")["StateReason"] == (
+        f"{ARN}c was updated and its alarm rule evaluates to ALARM")
+    put(world, "c", "TRUE")
+    assert world.describe("c")["AlarmRule"] == "TRUE"
+    assert len(world.changes("c")) == 2
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"AlarmRule": "ALARM(a) OR ALARM(x) OR OK(y)"},
+     "Could not save the composite alarm as alarms [x, y] in the alarm rule do not exist"),
+    ({"AlarmRule": " TRUE"},
+     "AlarmRule must not contain leading or trailing whitespace or be null"),
+    ({"AlarmRule": "ALARM(a"}, "Invalid AlarmRule at position 8: ')' is expected"),
+    ({"AlarmActions": ["arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"]},
+     "Invalid arn syntax: arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"),
+    ({"ActionsSuppressor": "a"},
+     "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must be specified with "
+     "ActionsSuppressor"),
+    ({"ActionsSuppressor": "x", "ActionsSuppressorWaitPeriod": 1,
+      "ActionsSuppressorExtensionPeriod": 1},
+     "Could not save the composite alarm as the actions suppressor x does not exist"),
+])
+def test_what_is_refused_and_how(world, settings, message):
+    arguments = {"AlarmName": "c", "AlarmRule": "TRUE", **settings}
+    assert error_of(world.cw.put_composite_alarm, **arguments) == (400, "ValidationError", message)
+
+
+def test_names_are_shared_with_metric_alarms(world):
+    assert error_of(world.cw.put_composite_alarm, AlarmName="a", AlarmRule="TRUE")[1] == (
+        "ValidationError")
+
+
+def test_members_of_a_cycle_stand_still_and_stay(world):
+    put(world, "c", "ALARM(a)")
+    put(world, "d", "ALARM(c)")
+    put(world, "c", "ALARM(d) OR ALARM(a)")
+    move(world, "a", "ALARM")
+    assert (world.state("c"), world.state("d")) == ("OK", "OK")
+    assert error_of(world.cw.delete_alarms, AlarmNames=["c"])[1] == "ValidationError"
+    put(world, "c", "FALSE")
+    world.cw.delete_alarms(AlarmNames=["d"])
+    assert error_of(world.cw.delete_alarms, AlarmNames=["d"])[0] == 404
+
+
+def test_only_one_composite_is_deleted_at_a_time(world):
+    put(world, "c", "TRUE")
+    put(world, "d", "TRUE")
+    assert error_of(world.cw.delete_alarms, AlarmNames=["c", "d"])[1] == "ValidationError"
+    world.cw.delete_alarms(AlarmNames=["c", "a"])
+
+
+def suppressed(world, wait=60, extension=120):
+    put(world, "c", "ALARM(a)", AlarmActions=[SNS], OKActions=[SNS], ActionsSuppressor="b",
+        ActionsSuppressorWaitPeriod=wait, ActionsSuppressorExtensionPeriod=extension)
+    world.advance("10m")  # the actions of its first state have run
+    return len(world.notifications())
+
+
+def test_actions_wait_for_the_suppressor_and_then_run(world):
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    alarm = world.describe("c")
+    assert (alarm["StateValue"], alarm["ActionsSuppressedBy"]) == ("ALARM", "WaitPeriod")
+    world.advance("59s")
+    assert len(world.notifications()) == before
+    world.advance("1s")
+    assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
+    assert "ActionsSuppressedBy" not in world.describe("c")
+
+
+def test_a_suppressor_in_alarm_withholds_them_until_its_extension_is_over(world):
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    world.advance("30s")
+    move(world, "b", "ALARM")
+    assert world.describe("c")["ActionsSuppressedBy"] == "Alarm"
+    world.advance("1d")
+    assert len(world.notifications()) == before
+    move(world, "b", "OK")
+    assert world.describe("c")["ActionsSuppressedBy"] == "ExtensionPeriod"
+    world.advance("119s")
+    assert len(world.notifications()) == before
+    world.advance("1s")
+    assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
+
+
+def test_what_comes_back_while_it_waits_runs_nothing(world):
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    world.advance("30s")
+    move(world, "a", "OK")
+    world.advance("1h")
+    assert world.state("c") == "OK" and len(world.notifications()) == before
+
+
+def test_a_change_within_the_extension_waits_for_its_end(world):
+    before = suppressed(world)
+    move(world, "b", "ALARM")
+    move(world, "b", "OK")
+    world.advance("100s")
+    move(world, "a", "ALARM")
+    assert world.describe("c")["ActionsSuppressedBy"] == "ExtensionPeriod"
+    world.advance("20s")
+    assert len(world.notifications()) == before + 1
+
+
+def test_what_waits_survives_a_restart(start_server, tmp_path):
+    options = ("--data-dir", str(tmp_path), "--clock", START)
+    world = World(start_server(*options, ephemeral=False))
+    for name in "ab":
+        world.alarm(name, MetricName=name, TreatMissingData="ignore")
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    assert world.server.stop() == 0
+    again = World(start_server(*options, ephemeral=False))
+    again.advance("659s")
+    assert again.describe("c")["ActionsSuppressedBy"] == "WaitPeriod"
+    again.advance("1s")
+    assert [n["state"] for n in again.notifications()[before:]] == ["ALARM"]
