@@ -58,6 +58,11 @@ void http_exchange_stream_write(struct http_exchange *exchange, struct text piec
     go_on(exchange);
 }
 
+bool http_exchange_is_gone(const struct http_exchange *exchange)
+{
+    return exchange->is_gone;
+}
+
 static void end(struct http_exchange *exchange)
 {
     exchange_uncount(exchange);

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "lambda/concurrency.h"
 #include "lambda/faults.h"
+#include "lambda/invocation_log.h"
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "lambda/metric_set.h"
@@ -15,6 +16,7 @@ struct running {
     struct invocation_order order; /* its callbacks only */
     struct concurrency_hold hold;
     struct invocation_record record;
+    const char *log_group;
     struct arena texts; /* what the record borrows from: the target may be gone at the end */
 };
 
@@ -65,6 +67,7 @@ static void on_done(const struct invocation_result *result, void *owner)
     running->record.duration_ms = result->duration_ms;
     concurrency_give_back(&running->hold);
     save_record(running->lambda, &running->record);
+    invocation_log_save(running->lambda, &running->record, running->log_group, result);
     running->order.on_end(result, running->record.version, running->order.owner);
     arena_clear(&running->texts);
     free(running);
@@ -143,6 +146,7 @@ bool invocation_start(struct lambda *lambda, const struct target *target,
     running->order = *order;
     running->hold = hold;
     fill_record(&running->texts, target, version->plan.version, &running->record);
+    running->log_group = arena_copy(&running->texts, text_from(version->plan.log_group));
     note_concurrency(running);
     submit(running, version, target, order, trace_id);
     return true;

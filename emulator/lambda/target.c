@@ -38,13 +38,24 @@ static const char *sandbox_key(struct arena *arena, const struct function_versio
                         (long long)version->generation, version->code_id);
 }
 
+static struct log_format read_log_format(const cJSON *logging)
+{
+    return (struct log_format){
+        .is_json = strcmp(json_text(logging, "LogFormat", ""), "JSON") == 0,
+        .application =
+            log_severity_parse(json_text(logging, "ApplicationLogLevel", ""), LOG_INFO_RECORDS),
+        .system = log_severity_parse(json_text(logging, "SystemLogLevel", ""), LOG_INFO_RECORDS),
+    };
+}
+
 static void make_version(struct lambda *lambda, struct target_version *made,
                          const struct function_version *version)
 {
     struct arena *arena = &made->texts;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
     CLEANUP(freep) char *directory = code_files_directory(lambda, version->code_sha256);
-    const char *group = json_text(json_get(configuration, "LoggingConfig"), "LogGroup", "");
+    const cJSON *logging = json_get(configuration, "LoggingConfig");
+    const char *group = json_text(logging, "LogGroup", "");
     made->plan = (struct sandbox_plan){
         .key = sandbox_key(arena, version),
         .runtime = copied(arena, json_text(configuration, "Runtime", "")),
@@ -55,6 +66,7 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .region = copied(arena, version->key.region),
         .account = copied(arena, version->key.account),
         .log_group = copied(arena, group),
+        .log_format = read_log_format(logging),
         .variables = make_variables(arena, configuration),
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
         .timeout_ms = (int)json_int(configuration, "Timeout", 0) * MS_PER_SECOND,

@@ -477,7 +477,9 @@ static void end_unserved(struct pool *pool, const struct lane *lane, struct job 
         .started_ms = clock_now_ms(),
         .log = (char *)text.data,
         .log_size = text.size,
+        .log_marks = &log.texts,
         .init_log = TEXT(""),
+        .init_log_marks = &log.inits,
         .log_stream = "",
     };
     pool->pending--;

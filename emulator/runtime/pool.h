@@ -13,6 +13,7 @@
 #include "compiler.h"
 #include "error.h"
 #include "loop/loop.h"
+#include "runtime/function_log.h"
 #include "text.h"
 
 struct pool;
@@ -39,6 +40,7 @@ struct sandbox_plan {
     const char *region;
     const char *account;
     const char *log_group;
+    struct log_format log_format;
     const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
     int memory_mb;
     int timeout_ms;
@@ -63,6 +65,8 @@ struct invocation_result {
     int64_t started_ms;     /* service time at which the invocation began */
     char *log;              /* START ... REPORT as on AWS, owned by the invocation */
     size_t log_size;
+    const struct log_marks *log_marks;
+    const struct log_marks *init_log_marks;
     struct text init_log;   /* INIT_START and what the boot printed; empty: warm, or no boot */
     const char *log_stream; /* the environment's: "2025/11/25/[3]" and 32 hex digits */
     bool is_streamed;       /* the payload went to on_chunk; here it is empty, or the error body */

@@ -11,7 +11,6 @@
 #include <assert.h>
 
 #include "clock.h"
-#include "crypto.h"
 #include "log.h"
 #include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
@@ -23,7 +22,6 @@
 #include "runtime/sandbox_boot.h"
 #include "runtime/watch.h"
 #include "runtime/workspace.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 enum { INIT_MAX_MS = 10000, GRACE_MS = 2000, SAMPLE_US = 100 * 1000 };
@@ -173,21 +171,25 @@ static struct invocation_result make_result(struct sandbox *sandbox, const struc
 {
     double duration_ms = duration_of(sandbox, outcome, job);
     double init_ms = sandbox->init_ms;
+    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
     struct function_report report = {
         .request_id = job->event.request_id,
+        .invoked_arn = job->event.invoked_arn,
         .version = sandbox->plan->version,
+        .started_ms = started_ms,
         .duration_ms = duration_ms,
         .billed_ms = duration_ms + (init_ms > 0 ? init_ms : 0),
         .init_ms = init_ms,
         .memory_mb = sandbox->plan->memory_mb,
         .memory_used_mb = sandbox->memory_used_mb,
+        .produced_bytes = outcome->payload.size,
+        .is_failure = outcome->end == INVOCATION_ERROR,
         .status = outcome->status,
         .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
         .remark = outcome->remark,
     };
     struct text log = function_log_finish(&sandbox->log, &report);
     bool has_booted = init_ms >= 0 || sandbox->state == SANDBOX_STARTING;
-    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
     return (struct invocation_result){
         .end = outcome->end,
         .payload = (char *)outcome->payload.data,
@@ -199,6 +201,8 @@ static struct invocation_result make_result(struct sandbox *sandbox, const struc
         .started_ms = started_ms,
         .log = (char *)log.data,
         .log_size = log.size,
+        .log_marks = &sandbox->log.texts,
+        .init_log_marks = &sandbox->log.inits,
         .init_log = has_booted ? buffer_text(&sandbox->log.init) : TEXT(""),
         .log_stream = sandbox->log_stream,
         .is_streamed = sandbox->stream.is_open && job->on_chunk,
@@ -260,7 +264,7 @@ static void on_booted(struct sandbox *sandbox)
     sandbox->init_ms = (double)(clock_monotonic_us() - sandbox->boot_us) / 1000;
     if (sandbox->log_watch)
         on_log_readable(sandbox);
-    function_log_end_init(&sandbox->log);
+    function_log_end_init(&sandbox->log, sandbox->init_ms);
     log_debug(sandbox->log_stream, "booted in %.0f ms", sandbox->init_ms);
     move(sandbox, SANDBOX_IDLE);
     if (!sandbox->job) {
@@ -519,7 +523,8 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->init_ms = -1;
     sandbox->memory_sampled_us = 0;
     sandbox->boot_us = clock_monotonic_us();
-    function_log_begin_init(&sandbox->log, sandbox->plan->runtime, sandbox->plan->region);
+    struct function_log_owner owner = function_log_owner_of(sandbox->plan, sandbox->log_stream);
+    function_log_begin_init(&sandbox->log, &owner);
     if (!boot(&plan, &sandbox->process, &sandbox->boot_failure)) {
         set_timer(sandbox, 0); /* told later, never inside the caller */
         return;
@@ -527,20 +532,6 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->log_watch = watch_start(sandbox->host->loop, sandbox->process.log_fd, UV_READABLE,
                                      on_log_readable, sandbox);
     set_timer(sandbox, INIT_MAX_MS);
-}
-
-/* "2025/11/25/[3]" and 32 hex digits; the function's name comes in when it is not the group's. */
-static char *make_log_stream(const struct sandbox_plan *plan)
-{
-    char date[TIMESTAMP_SIZE];
-    unsigned char random[16];
-    char hex[2 * sizeof(random) + 1];
-    crypto_random(random, sizeof(random));
-    crypto_hex(random, sizeof(random), hex);
-    timestamp_print(clock_now_ms(), TIMESTAMP_SLASHED_DATE, date);
-    CLEANUP(freep) char *usual_group = xformat("/aws/lambda/%s", plan->function_name);
-    bool is_usual = strcmp(usual_group, plan->log_group) == 0;
-    return xformat("%s/%s[%s]%s", date, is_usual ? "" : plan->function_name, plan->version, hex);
 }
 
 struct sandbox *sandbox_create(const struct sandbox_host *host, const struct sandbox_plan *plan,
@@ -555,7 +546,7 @@ struct sandbox *sandbox_create(const struct sandbox_host *host, const struct san
     sandbox->init_ms = -1;
     sandbox->home = workspace_home(host->directory, id);
     sandbox->tmp = xformat("%s/tmp", sandbox->home);
-    sandbox->log_stream = make_log_stream(plan);
+    sandbox->log_stream = function_log_stream_name(plan);
     uv_timer_init(loop_uv(host->loop), &sandbox->timer);
     sandbox->timer.data = sandbox;
     if (!workspace_make_home(sandbox->home, &error))

@@ -2,7 +2,7 @@
 # Each folder may include only itself and what stands to its left.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-order=(base loop http store operation runtime cloudwatch lambda sts iam admin edge command)
+order=(base loop http store operation runtime cloudwatch logs lambda sts iam admin edge command)
 status=0
 allowed=""
 for folder in "${order[@]}"; do
