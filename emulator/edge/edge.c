@@ -23,6 +23,7 @@ struct edge {
     struct store *store;
     char *default_region;
     size_t pending;
+    size_t rpc_ceiling; /* the highest of all services that are not REST */
 };
 
 struct edge *edge_create(struct store *store, const char *default_region)
@@ -30,6 +31,7 @@ struct edge *edge_create(struct store *store, const char *default_region)
     struct edge *edge = xcalloc(1, sizeof(*edge));
     edge->store = store;
     edge->default_region = xstrdup(default_region);
+    edge->rpc_ceiling = DEFAULT_BODY_CEILING;
     return edge;
 }
 
@@ -42,9 +44,27 @@ void edge_destroy(struct edge *edge)
     free(edge);
 }
 
+static size_t own_ceiling(const struct service *service, const struct operation *operation)
+{
+    return operation && operation->body_ceiling ? operation->body_ceiling : service->body_ceiling;
+}
+
+static void raise_rpc_ceiling(struct edge *edge, const struct service *service)
+{
+    for (const struct operation *const *slice = service->operations; *slice; slice++) {
+        for (const struct operation *operation = *slice; operation->name; operation++) {
+            size_t ceiling = own_ceiling(service, operation);
+            if (ceiling > edge->rpc_ceiling)
+                edge->rpc_ceiling = ceiling;
+        }
+    }
+}
+
 void edge_add_service(struct edge *edge, const struct service *service, void *state)
 {
     directory_add(&edge->directory, service, state);
+    if (!(service->protocols & PROTOCOL_REST_JSON))
+        raise_rpc_ceiling(edge, service);
 }
 
 size_t edge_pending(const struct edge *edge)
@@ -52,14 +72,12 @@ size_t edge_pending(const struct edge *edge)
     return edge->pending;
 }
 
+/* What a body may measure as far as method and path tell: with RPC the operation is known later. */
 static size_t ceiling_of(const struct edge *edge, struct text method, struct text path,
                          struct text query)
 {
     const struct edge_route *route = directory_route(&edge->directory, method, path, query);
-    if (!route)
-        return DEFAULT_BODY_CEILING;
-    size_t ceiling = route->operation ? route->operation->body_ceiling : 0;
-    return ceiling ? ceiling : route->owner->service->body_ceiling;
+    return route ? own_ceiling(route->owner->service, route->operation) : edge->rpc_ceiling;
 }
 
 size_t edge_body_ceiling(const struct edge *edge, struct text method, struct text target)
@@ -302,7 +320,10 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;
     edge_call->call.operation = edge_call->identity.operation;
-    if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
+    if (service)
+        ceiling = own_ceiling(service->service, edge_call->call.operation);
+    if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed ||
+        body.size > ceiling) {
         refuse_too_large(edge_call, ceiling);
     } else if (!edge_call->call.operation) {
         refuse_unknown(edge_call);

@@ -114,11 +114,19 @@ static void collect(struct tail_rows *rows, const struct event_tail *tail,
     }
 }
 
+/* Events mostly come in order of time. */
+static bool is_sorted(const struct tail_rows *rows)
+{
+    for (size_t i = 1; i < rows->count; i++)
+        if (compare_rows(&rows->list[i - 1], &rows->list[i]) > 0)
+            return false;
+    return true;
+}
+
 static void sort(struct tail_rows *rows, bool is_backward)
 {
-    if (rows->count == 0)
-        return;
-    qsort(rows->list, rows->count, sizeof(*rows->list), compare_rows);
+    if (!is_sorted(rows))
+        qsort(rows->list, rows->count, sizeof(*rows->list), compare_rows);
     for (size_t i = 0; is_backward && i < rows->count / 2; i++) {
         struct event_row other = rows->list[i];
         rows->list[i] = rows->list[rows->count - 1 - i];

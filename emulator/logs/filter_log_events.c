@@ -10,7 +10,7 @@
 #include "logs/handlers.h"
 #include "logs/stream.h"
 
-enum { SCANNED_MAX = 10000, SCANNED_BYTES_MAX = 8 << 20, STREAMS_MAX = 100, ID_TEXT_SIZE = 24 };
+enum { STEP = 1000, STEPS_MAX = 10, STREAMS_MAX = 100, ID_TEXT_SIZE = 24 };
 
 /* A search under way. */
 struct search {
@@ -21,6 +21,7 @@ struct search {
     struct map names;   /* of streams, by id */
     int64_t the_stream; /* the only one; 0: not so */
     size_t limit;
+    size_t found;
     size_t bytes;
 };
 
@@ -85,22 +86,25 @@ static cJSON *write_match(struct search *search, const struct event_row *row, co
     return event;
 }
 
-/* Adds what matches; the number of rows that were dealt with. */
-static size_t add_matches(struct search *search, const struct event_page *page, cJSON *list)
+/* Adds what matches; false if the answer is full before the page is done with. *last_out is the
+ * last row that was dealt with. */
+static bool add_matches(struct search *search, const struct event_page *page, cJSON *list,
+                        struct event_position *last_out)
 {
-    size_t found = 0;
     for (size_t i = 0; i < page->count; i++) {
         const struct event_row *row = &page->rows[i];
         const char *name = find_name(search, row->stream_id);
-        if (!name || !filter_pattern_matches(search->pattern, row->message))
-            continue;
-        search->bytes += row->message.size + EVENT_OVERHEAD;
-        if (found == search->limit || (found && search->bytes > EVENT_BYTES_MAX))
-            return i;
-        cJSON_AddItemToArray(list, write_match(search, row, name));
-        found++;
+        if (name && filter_pattern_matches(search->pattern, row->message)) {
+            search->bytes += row->message.size + EVENT_OVERHEAD;
+            if (search->found == search->limit ||
+                (search->found && search->bytes > EVENT_BYTES_MAX))
+                return false;
+            cJSON_AddItemToArray(list, write_match(search, row, name));
+            search->found++;
+        }
+        *last_out = (struct event_position){ row->time_ms, row->sequence };
     }
-    return page->count;
+    return true;
 }
 
 static bool read_position(struct call *call, struct event_position *position_out)
@@ -126,29 +130,36 @@ static void read_range(const struct search *search, struct event_range *range)
     range->stream_id = search->has_streams ? search->the_stream : 0;
     range->from_ms = from_ms > kept_ms ? from_ms : kept_ms;
     range->until_ms = last_ms + 1;
-    range->limit = SCANNED_MAX;
-    range->byte_limit = SCANNED_BYTES_MAX;
+    range->limit = STEP;
+    range->byte_limit = EVENT_BYTES_MAX;
+}
+
+/* Reads on until the answer is full, or enough was looked at; true if there may be more. */
+static bool scan(struct search *search, struct event_range *range, cJSON *list)
+{
+    struct event_page page = { .is_cut = true };
+    for (int step = 0; step < STEPS_MAX && page.is_cut; step++) {
+        event_store_read(logs_of(search->call)->events, range, &search->call->arena, &page);
+        if (!add_matches(search, &page, list, &range->position))
+            return true;
+    }
+    return page.is_cut;
 }
 
 static enum outcome run(struct search *search)
 {
     struct call *call = search->call;
     struct event_range range = { 0 };
-    struct event_page page = { 0 };
     if (!group_read(call, &search->group) || !find_streams(search) ||
         !read_position(call, &range.position))
         return OUTCOME_FAULT;
     read_range(search, &range);
     cJSON *list = json_set_array(call_output(call), "events");
     json_set_array(call_output(call), "searchedLogStreams");
-    if (!search->has_streams || search->names.count)
-        event_store_read(logs_of(call)->events, &range, &call->arena, &page);
-    size_t done = add_matches(search, &page, list);
-    if (done < page.count || page.is_cut) { /* at least one row was dealt with */
-        const struct event_row *last = &page.rows[done - 1];
-        token_write(call, arena_format(&call->arena, "%lld/%lld", (long long)last->time_ms,
-                                       (long long)last->sequence));
-    }
+    bool is_impossible = search->has_streams && !search->names.count;
+    if (!is_impossible && scan(search, &range, list))
+        token_write(call, arena_format(&call->arena, "%lld/%lld", (long long)range.position.time_ms,
+                                       (long long)range.position.sequence));
     return OUTCOME_OK;
 }
 
