@@ -164,55 +164,96 @@ static bool step(sqlite3_stmt *query, struct event_row *row_out)
     return true;
 }
 
-static void merge(sqlite3_stmt *query, const struct tail_rows *tail,
-                  const struct event_range *range, struct arena *arena, struct event_page *page)
+/* The two sources, and what has been taken from them. */
+struct merge {
+    const struct event_range *range;
+    sqlite3_stmt *query;
+    const struct tail_rows *tail;
+    size_t at;
+    struct event_row row; /* the database's next one */
+    bool has_row;
+    size_t count;
+    size_t bytes;
+};
+
+/* The next row of both; NULL: there is none. */
+static const struct event_row *peek(struct merge *merge)
 {
-    struct event_row row;
-    bool has_row = step(query, &row);
-    size_t capacity = 0;
-    size_t at = 0;
-    size_t bytes = 0;
-    while (has_row || at < tail->count) {
-        bool is_tail = !has_row;
-        if (has_row && at < tail->count) {
-            int side = event_position_compare(position_of(&tail->list[at]), position_of(&row));
-            is_tail = range->is_backward ? side > 0 : side < 0;
-        }
-        const struct event_row *next = is_tail ? &tail->list[at] : &row;
-        bytes += next->message.size + EVENT_OVERHEAD;
-        page->is_cut = page->count == range->limit || (page->count && bytes > range->byte_limit);
-        if (page->is_cut)
-            return;
-        if (page->count == capacity) {
-            capacity = capacity ? 2 * capacity : 64;
-            struct event_row *rows = arena_alloc(arena, capacity * sizeof(*rows));
-            if (page->count)
-                memcpy(rows, page->rows, page->count * sizeof(*rows));
-            page->rows = rows;
-        }
-        struct event_row *added = &page->rows[page->count++];
-        *added = *next;
-        added->message.data = arena_copy(arena, next->message);
-        if (is_tail)
-            at++;
-        else
-            has_row = step(query, &row);
+    const struct event_row *ours =
+        merge->at < merge->tail->count ? &merge->tail->list[merge->at] : NULL;
+    if (!merge->has_row || !ours)
+        return ours ? ours : merge->has_row ? &merge->row : NULL;
+    int side = event_position_compare(position_of(ours), position_of(&merge->row));
+    return (merge->range->is_backward ? side > 0 : side < 0) ? ours : &merge->row;
+}
+
+static void move_on(struct merge *merge, const struct event_row *taken)
+{
+    merge->count++;
+    if (taken == &merge->row)
+        merge->has_row = step(merge->query, &merge->row);
+    else
+        merge->at++;
+}
+
+static bool is_within_limits(struct merge *merge, const struct event_row *next)
+{
+    merge->bytes += next->message.size + EVENT_OVERHEAD;
+    return merge->count < merge->range->limit &&
+           (!merge->count || merge->bytes <= merge->range->byte_limit);
+}
+
+bool event_store_visit(struct event_store *store, const struct event_range *range,
+                       bool (*visit)(const struct event_row *row, void *owner), void *owner)
+{
+    struct bounds bounds = bounds_of(range);
+    struct tail_rows rows = { 0 };
+    collect(&rows, &store->taken, range, &bounds);
+    collect(&rows, &store->tail, range, &bounds);
+    sort(&rows, range->is_backward);
+    struct merge merge = { .range = range,
+                           .query = ask_database(store, range, &bounds),
+                           .tail = &rows };
+    merge.has_row = step(merge.query, &merge.row);
+    const struct event_row *next = peek(&merge);
+    while (next && is_within_limits(&merge, next) && visit(next, owner)) {
+        move_on(&merge, next);
+        next = peek(&merge);
     }
+    sqlite3_finalize(merge.query);
+    free(rows.list);
+    return next != NULL;
+}
+
+struct reading {
+    struct arena *arena;
+    struct event_page *page;
+    size_t capacity;
+};
+
+static bool add_row(const struct event_row *row, void *owner)
+{
+    struct reading *reading = owner;
+    struct event_page *page = reading->page;
+    if (page->count == reading->capacity) {
+        reading->capacity = reading->capacity ? 2 * reading->capacity : 64;
+        struct event_row *rows = arena_alloc(reading->arena, reading->capacity * sizeof(*rows));
+        if (page->count)
+            memcpy(rows, page->rows, page->count * sizeof(*rows));
+        page->rows = rows;
+    }
+    struct event_row *added = &page->rows[page->count++];
+    *added = *row;
+    added->message.data = arena_copy(reading->arena, row->message);
+    return true;
 }
 
 void event_store_read(struct event_store *store, const struct event_range *range,
                       struct arena *arena, struct event_page *page_out)
 {
-    struct bounds bounds = bounds_of(range);
-    struct tail_rows rows = { 0 };
+    struct reading reading = { .arena = arena, .page = page_out };
     *page_out = (struct event_page){ 0 };
-    collect(&rows, &store->taken, range, &bounds);
-    collect(&rows, &store->tail, range, &bounds);
-    sort(&rows, range->is_backward);
-    sqlite3_stmt *query = ask_database(store, range, &bounds);
-    merge(query, &rows, range, arena, page_out);
-    sqlite3_finalize(query);
-    free(rows.list);
+    page_out->is_cut = event_store_visit(store, range, add_row, &reading);
 }
 
 static int compare_states(const void *a, const void *b)

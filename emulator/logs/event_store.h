@@ -68,6 +68,12 @@ struct event_range {
 extern const struct event_position EVENT_POSITION_FIRST;
 extern const struct event_position EVENT_POSITION_LAST;
 
+/* Calls `visit` for each event of the range in order of reading, until it answers false or a limit
+ * is reached; true if there is more then (that at which `visit` answered false included). A row is
+ * borrowed during the call. */
+bool event_store_visit(struct event_store *store, const struct event_range *range,
+                       bool (*visit)(const struct event_row *row, void *owner), void *owner);
+
 struct event_page {
     struct event_row *rows; /* in order of reading */
     size_t count;

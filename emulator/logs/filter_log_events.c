@@ -10,19 +10,23 @@
 #include "logs/handlers.h"
 #include "logs/stream.h"
 
-enum { STEP = 1000, STEPS_MAX = 10, STREAMS_MAX = 100, ID_TEXT_SIZE = 24 };
+enum { SCANNED_MAX = 10000, SCANNED_BYTES_MAX = 8 << 20, STREAMS_MAX = 100, ID_TEXT_SIZE = 24 };
 
 /* A search under way. */
 struct search {
     struct call *call;
     struct log_group group;
     struct filter_pattern *pattern;
-    bool has_streams;   /* only those in `names` */
-    struct map names;   /* of streams, by id */
-    int64_t the_stream; /* the only one; 0: not so */
+    bool has_streams;    /* only those in `names` */
+    struct map names;    /* of streams, by id */
+    int64_t the_stream;  /* the only one; 0: not so */
+    int64_t last_stream; /* 0: none yet; streams come in runs */
+    const char *last_name;
     size_t limit;
     size_t found;
     size_t bytes;
+    cJSON *list;
+    struct event_position position; /* of the last row that was dealt with */
 };
 
 static void add_stream(struct search *search, const struct log_stream *stream)
@@ -63,8 +67,7 @@ static bool find_streams(struct search *search)
     return true;
 }
 
-/* The name of a row's stream; NULL if the row is not asked for. */
-static const char *find_name(struct search *search, int64_t stream_id)
+static const char *look_up_name(struct search *search, int64_t stream_id)
 {
     char key[ID_TEXT_SIZE];
     snprintf(key, sizeof(key), "%lld", (long long)stream_id);
@@ -77,6 +80,16 @@ static const char *find_name(struct search *search, int64_t stream_id)
     return name;
 }
 
+/* The name of a row's stream; NULL if the row is not asked for. */
+static const char *find_name(struct search *search, int64_t stream_id)
+{
+    if (search->last_stream != stream_id) {
+        search->last_stream = stream_id;
+        search->last_name = look_up_name(search, stream_id);
+    }
+    return search->last_name;
+}
+
 static cJSON *write_match(struct search *search, const struct event_row *row, const char *name)
 {
     char id[EVENT_ID_SIZE];
@@ -86,24 +99,19 @@ static cJSON *write_match(struct search *search, const struct event_row *row, co
     return event;
 }
 
-/* Adds what matches; false if the answer is full before the page is done with. *last_out is the
- * last row that was dealt with. */
-static bool add_matches(struct search *search, const struct event_page *page, cJSON *list,
-                        struct event_position *last_out)
+/* False if the answer is full before this row. */
+static bool add_match(const struct event_row *row, void *owner)
 {
-    for (size_t i = 0; i < page->count; i++) {
-        const struct event_row *row = &page->rows[i];
-        const char *name = find_name(search, row->stream_id);
-        if (name && filter_pattern_matches(search->pattern, row->message)) {
-            search->bytes += row->message.size + EVENT_OVERHEAD;
-            if (search->found == search->limit ||
-                (search->found && search->bytes > EVENT_BYTES_MAX))
-                return false;
-            cJSON_AddItemToArray(list, write_match(search, row, name));
-            search->found++;
-        }
-        *last_out = (struct event_position){ row->time_ms, row->sequence };
+    struct search *search = owner;
+    const char *name = find_name(search, row->stream_id);
+    if (name && filter_pattern_matches(search->pattern, row->message)) {
+        search->bytes += row->message.size + EVENT_OVERHEAD;
+        if (search->found == search->limit || (search->found && search->bytes > EVENT_BYTES_MAX))
+            return false;
+        cJSON_AddItemToArray(search->list, write_match(search, row, name));
+        search->found++;
     }
+    search->position = (struct event_position){ row->time_ms, row->sequence };
     return true;
 }
 
@@ -130,20 +138,8 @@ static void read_range(const struct search *search, struct event_range *range)
     range->stream_id = search->has_streams ? search->the_stream : 0;
     range->from_ms = from_ms > kept_ms ? from_ms : kept_ms;
     range->until_ms = last_ms + 1;
-    range->limit = STEP;
-    range->byte_limit = EVENT_BYTES_MAX;
-}
-
-/* Reads on until the answer is full, or enough was looked at; true if there may be more. */
-static bool scan(struct search *search, struct event_range *range, cJSON *list)
-{
-    struct event_page page = { .is_cut = true };
-    for (int step = 0; step < STEPS_MAX && page.is_cut; step++) {
-        event_store_read(logs_of(search->call)->events, range, &search->call->arena, &page);
-        if (!add_matches(search, &page, list, &range->position))
-            return true;
-    }
-    return page.is_cut;
+    range->limit = SCANNED_MAX;
+    range->byte_limit = SCANNED_BYTES_MAX;
 }
 
 static enum outcome run(struct search *search)
@@ -154,12 +150,13 @@ static enum outcome run(struct search *search)
         !read_position(call, &range.position))
         return OUTCOME_FAULT;
     read_range(search, &range);
-    cJSON *list = json_set_array(call_output(call), "events");
+    search->list = json_set_array(call_output(call), "events");
     json_set_array(call_output(call), "searchedLogStreams");
     bool is_impossible = search->has_streams && !search->names.count;
-    if (!is_impossible && scan(search, &range, list))
-        token_write(call, arena_format(&call->arena, "%lld/%lld", (long long)range.position.time_ms,
-                                       (long long)range.position.sequence));
+    if (!is_impossible && event_store_visit(logs_of(call)->events, &range, add_match, search))
+        token_write(call,
+                    arena_format(&call->arena, "%lld/%lld", (long long)search->position.time_ms,
+                                 (long long)search->position.sequence));
     return OUTCOME_OK;
 }
 

@@ -245,7 +245,7 @@ const struct operation live_tail_operations[] = {
     { .name = "StartLiveTail",
       .input = live_tail_fields,
       .handle = start_live_tail,
-      .note = "Clients put `stream-` before the host: turn that off (boto3: "
-              "`Config(inject_host_prefix=False)`, JavaScript: `disableHostPrefix: true`)." },
+      .note = "Clients put `stream-` before the host: turn that off (AWS CLI and boto3: "
+              "`AWS_DISABLE_HOST_PREFIX_INJECTION=true`, JavaScript: `disableHostPrefix: true`)." },
     { 0 },
 };

@@ -249,8 +249,26 @@ static void add_end(struct function_log *log, const struct function_report *repo
     mark(&log->texts, log->text.size, now_ms);
 }
 
+/* The boot was part of the invocation: what it says stands before START, at the same time. */
+static void add_init_report(struct function_log *log, const struct function_report *report)
+{
+    const char *status = report->status ? report->status : "error";
+    if (log->owner.format.is_json) {
+        platform_add_init_failure(&log->init, &log->owner, report, report->started_ms);
+    } else {
+        buffer_add_format(&log->init, "INIT_REPORT Init Duration: %.2f ms\tPhase: init\tStatus: %s",
+                          report->duration_ms, status);
+        if (report->error_type)
+            buffer_add_format(&log->init, "\tError Type: %s", report->error_type);
+        buffer_add_char(&log->init, '\n');
+    }
+    mark(&log->inits, log->init.size, report->started_ms);
+}
+
 struct text function_log_finish(struct function_log *log, const struct function_report *report)
 {
+    if (report->has_failed_boot)
+        add_init_report(log, report);
     empty(&log->text);
     log->texts.count = 0;
     add_start(log, report);

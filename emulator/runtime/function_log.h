@@ -70,6 +70,7 @@ struct function_report {
     int memory_used_mb;
     size_t produced_bytes;  /* of the answer */
     bool is_failure;        /* the handler reported an error */
+    bool has_failed_boot;   /* the boot's log ends with INIT_REPORT */
     const char *status;     /* "timeout", "error"; NULL: success */
     const char *error_type; /* behind status "error" */
     const char *remark;     /* lines of the platform before END; NULL: none */

@@ -60,12 +60,13 @@ void platform_add_init_start(struct buffer *out, const struct function_log_owner
     add_record(out, "platform.initStart", record, time_ms);
 }
 
-static cJSON *begin_init_record(void)
+static cJSON *begin_init_record(const char *status, const char *error_type)
 {
     cJSON *record = cJSON_CreateObject();
     json_set_text(record, "initializationType", on_demand);
     json_set_text(record, "phase", "init");
-    json_set_text(record, "status", "success");
+    json_set_text(record, "status", status);
+    json_set_text(record, "errorType", error_type);
     return record;
 }
 
@@ -74,15 +75,28 @@ static double round_to(double value, double places)
     return round(value * places) / places;
 }
 
+static void add_init_end(struct buffer *out, const char *status, const char *error_type,
+                         double init_ms, int64_t time_ms)
+{
+    add_record(out, "platform.initRuntimeDone", begin_init_record(status, error_type), time_ms);
+    cJSON *record = begin_init_record(status, error_type);
+    json_set_double(json_set_object(record, "metrics"), "durationMs", round_to(init_ms, 1000));
+    add_record(out, "platform.initReport", record, time_ms);
+}
+
 void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
                            double init_ms, int64_t time_ms)
 {
-    if (!is_kept(owner, LOG_DEBUG_RECORDS))
-        return;
-    add_record(out, "platform.initRuntimeDone", begin_init_record(), time_ms);
-    cJSON *record = begin_init_record();
-    json_set_double(json_set_object(record, "metrics"), "durationMs", round_to(init_ms, 1000));
-    add_record(out, "platform.initReport", record, time_ms);
+    if (is_kept(owner, LOG_DEBUG_RECORDS))
+        add_init_end(out, "success", NULL, init_ms, time_ms);
+}
+
+void platform_add_init_failure(struct buffer *out, const struct function_log_owner *owner,
+                               const struct function_report *report, int64_t time_ms)
+{
+    if (is_kept(owner, LOG_WARN_RECORDS))
+        add_init_end(out, report->status ? report->status : "error", report->error_type,
+                     report->duration_ms, time_ms);
 }
 
 static cJSON *begin_record(const struct function_report *report)

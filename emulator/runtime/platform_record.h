@@ -13,6 +13,9 @@ void platform_add_init_start(struct buffer *out, const struct function_log_owner
 /* The boot went well: what is only told at level DEBUG. */
 void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
                            double init_ms, int64_t time_ms);
+/* It did not. */
+void platform_add_init_failure(struct buffer *out, const struct function_log_owner *owner,
+                               const struct function_report *report, int64_t time_ms);
 void platform_add_start(struct buffer *out, const struct function_log_owner *owner,
                         const struct function_report *report, int64_t time_ms);
 /* platform.runtimeDone and platform.report. */

@@ -184,6 +184,7 @@ static struct invocation_result make_result(struct sandbox *sandbox, const struc
         .memory_used_mb = sandbox->memory_used_mb,
         .produced_bytes = outcome->payload.size,
         .is_failure = outcome->end == INVOCATION_ERROR,
+        .has_failed_boot = sandbox->state == SANDBOX_STARTING,
         .status = outcome->status,
         .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
         .remark = outcome->remark,

@@ -114,6 +114,23 @@ def test_a_crash_and_a_timeout_are_told(lam, logs, name):
         rf"REPORT RequestId: {hang}\tDuration: 1000\.00 ms\t.*\tStatus: timeout\n"])
 
 
+def test_a_boot_that_fails_is_reported(http, lam, logs, name):
+    package = {"Runtime": "nodejs22.x", "Handler": "index.handler",
+               "Code": {"ZipFile": zip_of({"index.mjs": "process.exit(3);"})}}
+    create(lam, name, package)
+    invoke(lam, name)
+    assert re.fullmatch(r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error\t"
+                        r"Error Type: Runtime\.ExitError\n", lines_of(logs, f"/aws/lambda/{name}")[1])
+    create_logging(http, name + "j", package, {"LogFormat": "JSON"})
+    invoke(lam, name + "j")
+    records = records_of(logs, f"/aws/lambda/{name}j")
+    assert [record["type"] for record in records] == [
+        "platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start",
+        "platform.runtimeDone", "platform.report"]
+    assert records[1]["record"] == {"initializationType": "on-demand", "phase": "init",
+                                    "status": "error", "errorType": "Runtime.ExitError"}
+
+
 def test_bytes_that_are_no_text_become_replacement_characters(lam, logs, name):
     create(lam, name, node(
         r"process.stdout.write(Buffer.from([0x61, 0xff, 0xc3, 0x28, 0x00, 0x62, 0x0a]));"))
