@@ -47,17 +47,13 @@ static void send_update(struct live_tail *tail)
 
 static void free_tail(struct live_tail *tail)
 {
-    struct live_tail **link = &tail->logs->tails;
-    while (*link != tail)
-        link = &(*link)->next;
-    *link = tail->next;
     loop_timer_stop(&tail->timer);
     filter_pattern_destroy(tail->pattern);
     cJSON_Delete(tail->results);
     free(tail);
 }
 
-/* `exception` NULL: the stream just ends. */
+/* The session is in no list any more. `exception` NULL: the stream just ends. */
 static void end_session(struct live_tail *tail, const char *exception, const char *sentence)
 {
     struct call *call = tail->call;
@@ -71,24 +67,39 @@ static void end_session(struct live_tail *tail, const char *exception, const cha
     call_finish(call, OUTCOME_OK);
 }
 
+static void unlink_tail(struct live_tail *tail)
+{
+    struct live_tail **link = &tail->logs->tails;
+    while (*link != tail)
+        link = &(*link)->next;
+    *link = tail->next;
+}
+
 static void on_update(void *owner)
 {
     struct live_tail *tail = owner;
-    if (http_exchange_is_gone(tail->call->exchange))
+    bool is_gone = http_exchange_is_gone(tail->call->exchange);
+    if (!is_gone && clock_now_ms() - tail->started_ms < SESSION_MS) {
+        send_update(tail);
+        return;
+    }
+    unlink_tail(tail);
+    if (is_gone)
         end_session(tail, NULL, NULL);
-    else if (clock_now_ms() - tail->started_ms >= SESSION_MS)
+    else
         end_session(tail, "SessionTimeoutException",
                     "The Live Tail session ended because it reached its limit of three hours.");
-    else
-        send_update(tail);
 }
 
 void live_tails_end(struct logs *logs)
 {
-    while (logs->tails)
-        end_session(logs->tails, "SessionStreamingException",
+    struct live_tail *tail;
+    while ((tail = logs->tails)) {
+        logs->tails = tail->next;
+        end_session(tail, "SessionStreamingException",
                     "The Live Tail session ended because the server is about to stop or was "
                     "reset.");
+    }
 }
 
 static bool is_named(const cJSON *names, const char *stream, bool is_prefix)

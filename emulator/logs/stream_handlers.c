@@ -133,20 +133,23 @@ static int compare_times_descending(const void *a, const void *b)
     return -compare_times(a, b);
 }
 
-static bool read_time_token(struct call *call, struct log_stream *stream_out,
-                            struct listed *listed_out, bool *is_given_out)
+/* The place behind which the page begins; without a token its stream is NULL. */
+static bool read_time_token(struct call *call, struct listed *after_out)
 {
     const char *key;
     if (!token_read(call, &key))
         return false;
+    *after_out = (struct listed){ 0 };
+    if (!*key)
+        return true;
     struct text rest = text_from(key);
-    int64_t last_ms = 0;
-    *is_given_out = *key;
-    if (*key && (!text_to_int64(text_cut(&rest, '/'), &last_ms) || !rest.data))
+    int64_t last_ms;
+    if (!text_to_int64(text_cut(&rest, '/'), &last_ms) || !rest.data)
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "The specified nextToken is invalid.");
-    stream_out->name = rest.data;
-    *listed_out = (struct listed){ stream_out, { .last_ms = last_ms } };
+    struct log_stream *stream = arena_alloc(&call->arena, sizeof(*stream));
+    stream->name = rest.data;
+    *after_out = (struct listed){ stream, { .last_ms = last_ms } };
     return true;
 }
 
@@ -156,17 +159,15 @@ static enum outcome describe_by_time(struct call *call, const struct log_group *
     bool is_descending = json_bool(call->input, "descending", false);
     int (*compare)(const void *, const void *) =
         is_descending ? compare_times_descending : compare_times;
-    struct log_stream after_stream;
     struct listed after;
-    bool has_token;
     size_t count;
     size_t at = 0;
-    if (!read_time_token(call, &after_stream, &after, &has_token))
+    if (!read_time_token(call, &after))
         return OUTCOME_FAULT;
     const struct log_stream *streams = stream_list(call->store, &all, &call->arena, &count);
     struct listed *listed = find_states(call, streams, count);
     qsort(listed, count, sizeof(*listed), compare);
-    while (has_token && at < count && compare(&listed[at], &after) <= 0)
+    while (after.stream && at < count && compare(&listed[at], &after) <= 0)
         at++;
     size_t shown = count - at < limit ? count - at : limit;
     write_list(call, group, listed + at, shown);

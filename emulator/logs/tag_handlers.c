@@ -43,7 +43,7 @@ static bool read_group(struct call *call, struct log_group *group_out)
 
 static enum outcome tag(struct call *call)
 {
-    struct log_group group;
+    struct log_group group = { 0 };
     const cJSON *added;
     if (!read_group(call, &group))
         return OUTCOME_FAULT;
@@ -62,7 +62,7 @@ static enum outcome tag(struct call *call)
 
 static enum outcome untag(struct call *call)
 {
-    struct log_group group;
+    struct log_group group = { 0 };
     const cJSON *key;
     const cJSON *keys = json_get(call->input, "tagKeys");
     keys = keys ? keys : json_get(call->input, "tags");
@@ -76,7 +76,7 @@ static enum outcome untag(struct call *call)
 
 static enum outcome list_tags(struct call *call)
 {
-    struct log_group group;
+    struct log_group group = { 0 };
     if (!read_group(call, &group))
         return OUTCOME_FAULT;
     json_set(call_output(call), "tags", json_parse(text_from(group.tags)));

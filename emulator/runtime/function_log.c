@@ -4,6 +4,7 @@
  */
 #include "runtime/function_log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static void mark(struct log_marks *marks, size_t end, int64_t time_ms)
         marks->capacity = marks->capacity ? 2 * marks->capacity : 8;
         marks->list = xrealloc(marks->list, marks->capacity * sizeof(*marks->list));
     }
+    assert(marks->list);
     marks->list[marks->count++] = (struct log_mark){ end, time_ms };
 }
 
