@@ -214,7 +214,7 @@ static bool open_state(struct emulator *emulator, struct error *error)
     bool is_durable = emulator->settings.is_durable;
     return (emulator->store = store_open(emulator->directory, is_durable, error)) &&
            (emulator->metrics = metrics_create()) &&
-           (emulator->telemetry = telemetry_open(emulator->directory, error)) &&
+           (emulator->telemetry = telemetry_open(emulator->directory, is_durable, error)) &&
            (emulator->checkpoint =
                 metrics_checkpoint_create(emulator->metrics, emulator->telemetry, error)) &&
            open_logs(emulator, error) &&

@@ -92,6 +92,8 @@ void http_exchange_reply(struct http_exchange *exchange, const struct http_reply
 void http_exchange_stream_begin(struct http_exchange *exchange, const struct http_reply *reply);
 void http_exchange_stream_write(struct http_exchange *exchange, struct text piece);
 void http_exchange_stream_end(struct http_exchange *exchange, struct text last);
+/* Bytes that were written and that the client has not taken yet. */
+size_t http_exchange_stream_backlog(const struct http_exchange *exchange);
 /* Whether the client has left, as far as the last piece that was written has shown. */
 bool http_exchange_is_gone(const struct http_exchange *exchange);
 

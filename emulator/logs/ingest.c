@@ -11,7 +11,7 @@
 #include "logs/subscription.h"
 #include "xalloc.h"
 
-enum { STREAMS_MAX = 4096, KEY_MAX = 1200 };
+enum { GROUPS_MAX = 4096, STREAMS_MAX = 4096, KEY_MAX = 1200 };
 
 static void free_group(void *value)
 {
@@ -49,8 +49,11 @@ struct ingest_group *ingest_find_group(struct logs *logs, const struct group_key
     char text[KEY_MAX];
     snprintf(text, sizeof(text), "%s/%s/%s", key->account, key->region, key->name);
     struct ingest_group *group = map_find(&logs->groups, text);
-    if (!group && (group = load_group(logs, key)))
-        map_set(&logs->groups, text, group);
+    if (group || !(group = load_group(logs, key)))
+        return group;
+    if (logs->groups.count >= GROUPS_MAX)
+        map_clear(&logs->groups, free_group);
+    map_set(&logs->groups, text, group);
     return group;
 }
 

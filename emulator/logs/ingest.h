@@ -17,7 +17,7 @@ struct ingest_group {
     struct arena texts;
 };
 
-/* The group, or NULL. Valid until logs_forget(). */
+/* The group, or NULL. Valid until the next call, or logs_forget(). */
 struct ingest_group *ingest_find_group(struct logs *logs, const struct group_key *key);
 
 /* The stream's id; 0: there is none. */

@@ -10,7 +10,15 @@
 #include "operation/event_stream.h"
 #include "xalloc.h"
 
-enum { UPDATE_MS = 1000, RESULTS_MAX = 500, GROUPS_MAX = 10, SESSION_MS = 3 * 3600 * 1000 };
+enum {
+    SESSIONS_MAX = 15, /* of an account and region */
+    UPDATE_MS = 1000,
+    RESULTS_MAX = 500,
+    RESULT_BYTES_MAX = 1 << 20,
+    BACKLOG_MAX = 4 << 20, /* bytes that a client may leave lying before it misses updates */
+    GROUPS_MAX = 10,
+    SESSION_MS = 3 * 3600 * 1000,
+};
 
 static const char json_type[] = "application/x-amz-json-1.1";
 
@@ -22,6 +30,8 @@ struct live_tail {
     size_t group_count;
     struct filter_pattern *pattern;
     cJSON *results; /* of the next update */
+    size_t result_count;
+    size_t result_bytes;
     bool is_sampled;
     int64_t started_ms;
     struct loop_timer *timer;
@@ -41,6 +51,8 @@ static void send_update(struct live_tail *tail)
     json_set_bool(json_set_object(update, "sessionMetadata"), "sampled", tail->is_sampled);
     json_set(update, "sessionResults", tail->results);
     tail->results = cJSON_CreateArray();
+    tail->result_count = 0;
+    tail->result_bytes = 0;
     tail->is_sampled = false;
     send_event(tail, "sessionUpdate", update);
 }
@@ -80,7 +92,8 @@ static void on_update(void *owner)
     struct live_tail *tail = owner;
     bool is_gone = http_exchange_is_gone(tail->call->exchange);
     if (!is_gone && clock_now_ms() - tail->started_ms < SESSION_MS) {
-        send_update(tail);
+        if (http_exchange_stream_backlog(tail->call->exchange) < BACKLOG_MAX)
+            send_update(tail);
         return;
     }
     unlink_tail(tail);
@@ -132,10 +145,13 @@ static void add_result(struct live_tail *tail, const struct ingest *ingest, size
     const struct group_key *key = &ingest->group->key;
     if (!filter_pattern_matches(tail->pattern, event->message))
         return;
-    if (cJSON_GetArraySize(tail->results) >= RESULTS_MAX) {
+    tail->result_bytes += event->message.size;
+    if (tail->result_count == RESULTS_MAX ||
+        (tail->result_count && tail->result_bytes > RESULT_BYTES_MAX)) {
         tail->is_sampled = true;
         return;
     }
+    tail->result_count++;
     CLEANUP(freep) char *message = xstrndup(event->message.data, event->message.size);
     CLEANUP(freep) char *group = xformat("%s:%s", key->account, key->name);
     cJSON *result = cJSON_CreateObject();
@@ -194,6 +210,16 @@ static bool check_streams(struct call *call)
     return true;
 }
 
+static bool has_room(struct call *call)
+{
+    int count = 0;
+    for (const struct live_tail *tail = logs_of(call)->tails; tail; tail = tail->next)
+        count += strcmp(tail->call->account, call->account) == 0 &&
+                 strcmp(tail->call->region, call->region) == 0;
+    return count < SESSIONS_MAX ||
+           error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
+}
+
 static bool find_groups(struct call *call, struct live_tail *tail)
 {
     const cJSON *identifier;
@@ -213,7 +239,7 @@ static enum outcome start_live_tail(struct call *call)
 {
     struct logs *logs = logs_of(call);
     struct live_tail found = { .logs = logs, .call = call, .started_ms = clock_now_ms() };
-    if (!check_streams(call) || !find_groups(call, &found))
+    if (!check_streams(call) || !has_room(call) || !find_groups(call, &found))
         return OUTCOME_FAULT;
     found.pattern = filter_pattern_parse(
         text_from(json_text(call->input, "logEventFilterPattern", "")), &call->error);

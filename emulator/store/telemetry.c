@@ -68,23 +68,24 @@ static bool check_version(struct telemetry *telemetry, struct error *error)
                      telemetry->path);
 }
 
-static bool connect_both(struct telemetry *telemetry)
+static bool connect_both(struct telemetry *telemetry, bool is_durable)
 {
     return sqlite3_open_v2(telemetry->path, &telemetry->database,
                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
                            NULL) == SQLITE_OK &&
            execute(telemetry->database, "PRAGMA journal_mode=WAL") &&
-           execute(telemetry->database, "PRAGMA synchronous=NORMAL") &&
+           execute(telemetry->database,
+                   is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") &&
            sqlite3_open_v2(telemetry->path, &telemetry->reader,
                            SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
 }
 
-struct telemetry *telemetry_open(const char *directory, struct error *error)
+struct telemetry *telemetry_open(const char *directory, bool is_durable, struct error *error)
 {
     struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
     telemetry->path = xformat("%s/telemetry.db", directory);
     pthread_mutex_init(&telemetry->writing, NULL);
-    if (!connect_both(telemetry)) {
+    if (!connect_both(telemetry, is_durable)) {
         set_error(telemetry, error);
     } else if (check_version(telemetry, error)) {
         if (execute(telemetry->database,

@@ -39,8 +39,9 @@ struct telemetry_part {
     void *owner;
 };
 
-/* Opens the database, making it if there is none. NULL with a sentence if it cannot. */
-struct telemetry *telemetry_open(const char *directory, struct error *error);
+/* Opens the database, making it if there is none. `is_durable`: what was checkpointed survives
+ * power loss too. NULL with a sentence if it cannot. */
+struct telemetry *telemetry_open(const char *directory, bool is_durable, struct error *error);
 
 /* Makes the part's tables and loads it. */
 MUST_CHECK bool telemetry_add(struct telemetry *telemetry, const struct telemetry_part *part,

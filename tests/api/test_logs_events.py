@@ -338,6 +338,16 @@ def test_a_live_tail_of_a_flood_is_a_sample(server, logs, group):
     tail.close()
 
 
+def test_an_account_has_fifteen_live_tails(start_server):
+    server = start_server()
+    make_stream(server.client("logs"), "g")
+    tails = [LiveTail(server.port, logGroupIdentifiers=["g"]) for _ in range(16)]
+    assert [tail.status for tail in tails] == [200] * 15 + [400]
+    assert tails[-1].body()["__type"] == "LimitExceededException"
+    for tail in tails:
+        tail.close()
+
+
 @pytest.mark.parametrize("request_body, code, text", [
     (lambda g: {"logGroupIdentifiers": [g], "logStreamNames": ["a"],
                 "logStreamNamePrefixes": ["b"]}, "InvalidParameterException",

@@ -36,7 +36,7 @@ static struct opened open_all(void)
     struct opened all = { .loop = loop_create(), .metrics = metrics_create() };
     all.journal = journal_open(directory, false, &error);
     ck_assert_ptr_nonnull(all.journal);
-    all.telemetry = telemetry_open(directory, &error);
+    all.telemetry = telemetry_open(directory, false, &error);
     ck_assert_msg(all.telemetry != NULL, "%s", error.message ? error.message : "");
     all.checkpoint = metrics_checkpoint_create(all.metrics, all.telemetry, &error);
     ck_assert_msg(all.checkpoint != NULL, "%s", error.message ? error.message : "");
@@ -199,7 +199,7 @@ START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
     for (int i = 0; i < 1000; i++)
         fputs("this is no database\n", file);
     fclose(file);
-    ck_assert_ptr_null(telemetry_open(directory, &error));
+    ck_assert_ptr_null(telemetry_open(directory, false, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "telemetry.db"));
     error_clear(&error);
     finish();

@@ -39,7 +39,7 @@ static struct opened open_all(void)
 {
     struct error error = { 0 };
     struct opened all = { .loop = loop_create() };
-    all.telemetry = telemetry_open(directory, &error);
+    all.telemetry = telemetry_open(directory, false, &error);
     ck_assert_ptr_nonnull(all.telemetry);
     const struct event_store_parts parts = { .telemetry = all.telemetry, .exists = exists };
     all.store = event_store_create(&parts, &error);
