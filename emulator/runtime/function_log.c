@@ -185,8 +185,10 @@ static void move_lines(struct function_log *log, struct buffer *out, struct log_
         buffer_add_text(out, lines);
         for (size_t i = 0; i < log->marks.count; i++)
             mark(marks, shift + log->marks.list[i].end, log->marks.list[i].time_ms);
-        if (lines.data[lines.size - 1] != '\n')
+        if (lines.data[lines.size - 1] != '\n') {
             buffer_add_char(out, '\n');
+            marks->list[marks->count - 1].end = out->size;
+        }
     }
     empty(&log->lines);
     log->marks.count = 0;
