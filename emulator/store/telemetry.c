@@ -24,7 +24,8 @@ struct telemetry {
     struct loop *loop;
     struct journal *journal;
     struct loop_timer *timer;
-    pthread_mutex_t writing; /* held by whoever writes to the database */
+    struct loop_timer *request; /* a checkpoint was asked for; NULL: none, or it has begun */
+    pthread_mutex_t writing;    /* held by whoever writes to the database */
     struct telemetry_part parts[PARTS_MAX];
     int part_count;
     uint64_t position; /* that what was taken reflects */
@@ -196,7 +197,8 @@ static void on_timer(void *owner)
 static void on_request(void *owner)
 {
     struct telemetry *telemetry = owner;
-    if (telemetry->is_requested && !telemetry->is_under_way && telemetry->timer)
+    loop_timer_stop(&telemetry->request);
+    if (telemetry->is_requested && !telemetry->is_under_way)
         begin_checkpoint(telemetry);
 }
 
@@ -205,7 +207,8 @@ void telemetry_request(struct telemetry *telemetry)
     if (telemetry->is_requested || !telemetry->timer)
         return;
     telemetry->is_requested = true;
-    loop_defer(telemetry->loop, on_request, telemetry);
+    if (!telemetry->request) /* in another turn: this one's journal is written first */
+        telemetry->request = loop_timer_start(telemetry->loop, 0, 0, on_request, telemetry);
 }
 
 void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct journal *journal)
@@ -227,6 +230,7 @@ void telemetry_close(struct telemetry *telemetry)
     if (!telemetry)
         return;
     loop_timer_stop(&telemetry->timer);
+    loop_timer_stop(&telemetry->request);
     if (telemetry->journal) {
         wait_for_worker(telemetry);
         take(telemetry);

@@ -22,6 +22,7 @@ struct opened {
     struct journal *journal;
     struct telemetry *telemetry;
     struct event_store *store;
+    bool writes; /* checkpoints have begun */
 };
 
 static bool exists(int64_t group_id, int64_t stream_id, void *owner UNUSED)
@@ -51,13 +52,19 @@ static struct opened open_all(void)
     return all;
 }
 
+static void start_checkpoints(struct opened *all)
+{
+    telemetry_start(all->telemetry, all->loop, all->journal);
+    all->writes = true;
+}
+
 /* `writes`: with a last checkpoint, as a good end makes it; without, as after a crash. */
 static void close_all(struct opened *all, bool writes)
 {
     struct error error = { 0 };
     ck_assert(journal_flush(all->journal, &error));
-    if (writes)
-        telemetry_start(all->telemetry, all->loop, all->journal);
+    if (writes && !all->writes)
+        start_checkpoints(all);
     telemetry_close(all->telemetry);
     event_store_destroy(all->store);
     journal_close(all->journal);
@@ -184,7 +191,7 @@ START_TEST(a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice)
     struct error error = { 0 };
     start();
     struct opened all = open_all();
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     append_first(all.store);
     ck_assert(journal_flush(all.journal, &error));
     telemetry_request(all.telemetry);
@@ -360,7 +367,7 @@ START_TEST(what_was_deleted_or_has_expired_is_removed_for_good)
     close_all(&all, true);
     all = open_all();
     gone = OTHER_STREAM;
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     event_store_delete(all.store, GROUP, OTHER_STREAM);
     event_store_expire(all.store, GROUP, 25);
     close_all(&all, true);
@@ -369,12 +376,12 @@ START_TEST(what_was_deleted_or_has_expired_is_removed_for_good)
     expect_all(all.store, "d f", "f d", "d f");
     ck_assert_int_eq(event_store_group_bytes(all.store, GROUP), 2 * (1 + EVENT_OVERHEAD));
     ck_assert_int_eq(event_store_group_bytes(all.store, OTHER_GROUP), 1 + EVENT_OVERHEAD);
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     event_store_delete(all.store, GROUP, 0); /* undone: the group exists */
     close_all(&all, true);
     all = open_all();
     expect_all(all.store, "d f", "f d", "d f");
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     gone = GROUP;
     event_store_delete(all.store, GROUP, 0);
     close_all(&all, true);
@@ -398,7 +405,7 @@ START_TEST(what_a_crash_left_of_a_deleted_stream_is_swept_up)
     close_all(&all, false);
     gone = OTHER_STREAM;
     all = open_all(); /* the journal's part is left out */
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     event_store_sweep(all.store); /* and the database's goes */
     close_all(&all, true);
     all = open_all();
@@ -440,7 +447,7 @@ START_TEST(a_reset_leaves_nothing)
     append_first(all.store);
     close_all(&all, true);
     all = open_all();
-    telemetry_start(all.telemetry, all.loop, all.journal);
+    start_checkpoints(&all);
     append_second(all.store);
     ck_assert(journal_reset(all.journal, &error));
     ck_assert(telemetry_reset(all.telemetry, &error));
