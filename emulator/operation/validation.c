@@ -43,6 +43,8 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
         print_number(buffer, value->valuedouble, field->type == FIELD_DOUBLE);
     } else if (cJSON_IsBool(value)) {
         buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
+    } else if (cJSON_IsNull(value)) {
+        buffer_add_string(buffer, "null");
     } else if (cJSON_IsArray(value)) {
         buffer_add_char(buffer, '[');
         cJSON_ArrayForEach(child, value)
@@ -159,6 +161,8 @@ static bool is_listed(const struct field *field, const char *string)
 
 static bool scalar_is_good(const struct field *row, const cJSON *value)
 {
+    if (cJSON_IsNull(value))
+        return false;
     if (cJSON_IsString(value)) {
         const char *string = value->valuestring;
         double length = character_count(string);

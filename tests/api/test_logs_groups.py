@@ -179,6 +179,21 @@ def test_streams_are_listed_by_name_and_by_last_event(logs, group):
                       "arn": f"{ARN}{group}:log-stream:b", "storedBytes": 0}
 
 
+@pytest.mark.parametrize("operation, member, where", [
+    ("TagLogGroup", {"tags": {"a": None}}, "'{a=null}' at 'tags'"),
+    ("UntagLogGroup", {"tags": [None]}, "'[null]' at 'tags'"),
+    ("StartLiveTail", {"logGroupIdentifiers": ["g"], "logStreamNames": [None]},
+     "'[null]' at 'logStreamNames'"),
+    ("FilterLogEvents", {"logStreamNames": [None]}, "'[null]' at 'logStreamNames'"),
+    ("DescribeLogGroups", {"logGroupIdentifiers": [None]}, "'[null]' at 'logGroupIdentifiers'"),
+])
+def test_lists_and_maps_hold_no_null(http, group, operation, member, where):
+    status, body = raw(http, operation, {"logGroupName": group, **member})
+    assert (status, body["__type"]) == (400, "InvalidParameterException")
+    assert body["message"].startswith(COUNTED + f"Value {where} failed to satisfy constraint: ")
+    assert body["message"].endswith("Member must not be null]")
+
+
 def test_what_describe_log_streams_refuses(logs, group):
     assert error_of(logs.describe_log_streams, logGroupName=group, orderBy="LastEventTime",
                     logStreamNamePrefix="a") == invalid(
