@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/fields.h"
 #include "logs/faults.h"
@@ -30,6 +31,39 @@ static bool check_transformation(struct call *call, const cJSON *transformation)
     return true;
 }
 
+/* A transformation as AWS's server prints the object that it has for one. */
+static void print_transformation(struct buffer *out, const cJSON *transformation)
+{
+    static const char *const members[] = { "metricName",  "metricNamespace",
+                                           "metricValue", "defaultValue",
+                                           "unit",        "dimensions" };
+    buffer_add_string(out, "MetricTransformation(");
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const cJSON *value = json_get(transformation, members[i]);
+        CLEANUP(freep) char *text = value && !cJSON_IsString(value) ? json_print(value) : NULL;
+        buffer_add_format(out, "%s%s=%s", i ? ", " : "", members[i],
+                          text ? text : json_text(transformation, members[i], "null"));
+    }
+    buffer_add_char(out, ')');
+}
+
+static bool check_count(struct call *call, const cJSON *list)
+{
+    CLEANUP(buffer_clear) struct buffer printed = { 0 };
+    const cJSON *transformation;
+    if (cJSON_GetArraySize(list) == 1)
+        return true;
+    cJSON_ArrayForEach(transformation, list)
+    {
+        buffer_add_string(&printed, printed.size ? ", " : "");
+        print_transformation(&printed, transformation);
+    }
+    return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                     "1 validation error detected: Value '[%s]' at 'metricTransformations' failed "
+                     "to satisfy constraint: Member must have length less than or equal to 1",
+                     printed.data);
+}
+
 static bool check_pattern(struct call *call)
 {
     struct filter_pattern *pattern =
@@ -55,8 +89,8 @@ static enum outcome put_metric_filter(struct call *call)
     struct log_group group;
     const char *name = json_text(call->input, "filterName", "");
     const cJSON *list = json_get(call->input, "metricTransformations");
-    if (!check_transformation(call, list->child) || !check_pattern(call) ||
-        !group_read(call, &group))
+    if (!check_count(call, list) || !check_transformation(call, list->child) ||
+        !check_pattern(call) || !group_read(call, &group))
         return OUTCOME_FAULT;
     if (metric_filter_count(call->store, group.id) >= FILTERS_MAX &&
         !metric_filter_exists(call->store, group.id, name))
@@ -231,7 +265,7 @@ static const struct field put_fields[] = {
     { .name = "metricTransformations",
       .type = FIELD_LIST,
       .is_required = true,
-      .length = BETWEEN(1, 1),
+      .length = AT_LEAST(1), /* and at most one: check_count() */
       .item = &transformation_item },
     { .name = "applyOnTransformedLogs", .type = FIELD_BOOLEAN },
     { 0 },

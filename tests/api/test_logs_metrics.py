@@ -131,6 +131,12 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
     ({"filterPattern": "p" * 1025}, COUNTED + f"Value '{'p' * 1025}' at 'filterPattern' failed to "
      "satisfy constraint: Member must have length less than or equal to 1024"),
     ({"filterPattern": "\"open"}, "Invalid filter pattern"),
+    ({"metricTransformations": transformation("x") + transformation("y", unit="Count")},
+     COUNTED + "Value '[MetricTransformation(metricName=m, metricNamespace=x, metricValue=1, "
+     "defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m, "
+     "metricNamespace=y, metricValue=1, defaultValue=null, unit=Count, dimensions=null)]' at "
+     "'metricTransformations' failed to satisfy constraint: Member must have length less than or "
+     "equal to 1"),
     ({"metricTransformations": transformation("x", metricValue="many")},
      "Invalid metric transformation: the metricValue 'many' is neither a number nor the name of a "
      "field."),
