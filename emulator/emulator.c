@@ -188,7 +188,8 @@ static void deliver(const struct logs_delivery *delivery, void *owner)
     const struct lambda_event_order order = { .account = delivery->account,
                                               .region = delivery->region,
                                               .target_arn = delivery->function_arn,
-                                              .payload = delivery->payload };
+                                              .payload = delivery->payload,
+                                              .trace_id = delivery->trace_id };
     if (lambda_send_event(emulator->lambda, &order) != LAMBDA_EVENT_QUEUED)
         log_warn("logs", "a subscription's record is dropped: there is no function %s",
                  delivery->function_arn);

@@ -23,11 +23,12 @@ static void add_event(struct text event, int64_t time_ms, void *owner)
 }
 
 void invocation_log_save(struct lambda *lambda, const struct invocation_record *record,
-                         const char *log_group, const struct invocation_result *result)
+                         const struct invocation_log_place *place,
+                         const struct invocation_result *result)
 {
     struct events events = { 0 };
-    const struct logs_target target = { record->account, record->region, log_group,
-                                        result->log_stream };
+    const struct logs_target target = { record->account, record->region, place->log_group,
+                                        result->log_stream, place->trace_id };
     if (!*result->log_stream || !lambda->parts.logs) /* there was no environment */
         return;
     function_log_each(result->init_log, result->init_log_marks, add_event, &events);

@@ -8,8 +8,14 @@
 #include "lambda/state.h"
 #include "runtime/pool.h"
 
+struct invocation_log_place {
+    const char *log_group;
+    const char *trace_id; /* of the invocation: a loop through a subscription ends as others do */
+};
+
 /* Appends the result's log, and that of the boot if there was one, to the environment's stream. */
 void invocation_log_save(struct lambda *lambda, const struct invocation_record *record,
-                         const char *log_group, const struct invocation_result *result);
+                         const struct invocation_log_place *place,
+                         const struct invocation_result *result);
 
 #endif

@@ -28,6 +28,7 @@ struct ingest {
     const struct ingest_group *group;
     int64_t stream_id;
     const char *stream_name;
+    const char *trace_id; /* NULL: none */
     const struct log_event *events;
     size_t count;
     int64_t ingested_ms;    /* made by ingest_events() */

@@ -169,7 +169,9 @@ void logs_append(struct logs *logs, const struct logs_target *target,
                  const struct log_event *events, size_t count)
 {
     const struct group_key key = { target->account, target->region, target->group };
-    struct ingest ingest = { .stream_name = target->stream, .count = count };
+    struct ingest ingest = { .stream_name = target->stream,
+                             .trace_id = target->trace_id,
+                             .count = count };
     struct arena arena = { 0 };
     ingest.group = ingest_find_group(logs, &key);
     if (ingest.group)

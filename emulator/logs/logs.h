@@ -28,7 +28,8 @@ struct logs_delivery {
     const char *account;
     const char *region;
     const char *function_arn;
-    struct text payload; /* JSON */
+    struct text payload;  /* JSON */
+    const char *trace_id; /* of what was logged; NULL: none */
 };
 
 struct logs_parts {
@@ -69,6 +70,7 @@ struct logs_target {
     const char *region;
     const char *group;
     const char *stream;
+    const char *trace_id; /* X-Amzn-Trace-Id that subscribers inherit; NULL: none */
 };
 
 /* Takes events in, in order of time, with no limits. Messages need not be UTF-8. Outside a

@@ -115,7 +115,8 @@ static void deliver(struct logs *logs, const struct subscription *subscription,
     const struct logs_delivery delivery = { .account = ingest->group->key.account,
                                             .region = ingest->group->key.region,
                                             .function_arn = subscription->destination_arn,
-                                            .payload = text_from(payload) };
+                                            .payload = text_from(payload),
+                                            .trace_id = ingest->trace_id };
     store_begin_call(logs->parts.store);
     logs->parts.deliver(&delivery, logs->parts.owner);
     if (!store_end_call(logs->parts.store, true, &error))

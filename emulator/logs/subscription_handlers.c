@@ -157,7 +157,9 @@ const struct operation subscription_operations[] = {
       .flags = OPERATION_WRITES,
       .input = put_fields,
       .handle = put_subscription_filter,
-      .note = "To Lambda functions. Its permission is not looked at." },
+      .note =
+          "To Lambda functions. Their permissions are not looked at. A function whose own lines "
+          "come back to it is stopped like any other loop." },
     { .name = "DeleteSubscriptionFilter",
       .flags = OPERATION_WRITES,
       .input = delete_fields,

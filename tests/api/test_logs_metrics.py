@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Http
 from tests.support.errors import error_of
-from tests.support.logs import make_stream, now_ms, put
+from tests.support.logs import filter_all, make_stream, messages_of, now_ms, put
 from tests.support.packages import create, node
 from tests.support.sink import Sink
 
@@ -252,6 +252,23 @@ def test_a_functions_lines_go_to_another_function(lam, logs, name):
     record = unpack(sink.take()[0]["event"])
     assert record["logGroup"] == source
     assert re.match(rf"REPORT RequestId: {request}\t", record["logEvents"][0]["message"])
+
+
+def test_a_function_that_hears_itself_is_stopped_like_any_loop(start_server):
+    server = start_server()
+    lam, logs = server.client("lambda"), server.client("logs")
+    create(lam, "f")
+    logs.create_log_group(logGroupName="/aws/lambda/f")
+    logs.put_subscription_filter(logGroupName="/aws/lambda/f", filterName="s",
+                                 filterPattern="REPORT", destinationArn=function_arn("f"))
+    lam.invoke(FunctionName="f")
+    Http(server.port).json("POST", "/_coalmine/clock", {"advance": "1m"})
+    runs = [message for message in messages_of(filter_all(logs, logGroupName="/aws/lambda/f"))
+            if message.startswith("REPORT")]
+    assert len(runs) == 16
+    dropped = statistics(server.client("cloudwatch"), "AWS/Lambda", "RecursiveInvocationsDropped",
+                         {"FunctionName": "f"})
+    assert total(dropped)[0] == 1
 
 
 def test_subscriptions_are_described(lam, logs, group):
