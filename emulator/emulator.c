@@ -21,6 +21,7 @@
 #include "iam/iam.h"
 #include "lambda/lambda.h"
 #include "log.h"
+#include "logs/logs.h"
 #include "loop/loop.h"
 #include "loop/schedule.h"
 #include "random.h"
@@ -28,6 +29,7 @@
 #include "runtime/pool.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "store/telemetry.h"
 #include "sts/sts.h"
 #include "xalloc.h"
 
@@ -38,12 +40,14 @@ struct emulator {
     struct loop *loop;
     struct schedule *schedule;
     struct store *store;
+    struct telemetry *telemetry;
     struct metrics *metrics;
     struct metrics_checkpoint *checkpoint;
     struct retention *retention;
     struct journal *journal;
     struct pool *pool;
     struct lambda *lambda;
+    struct logs *logs;
     struct cloudwatch cloudwatch;
     struct alarms *alarms;
     struct admin admin;
@@ -53,7 +57,8 @@ struct emulator {
 };
 
 const struct service *const emulator_services[] = {
-    &lambda_service, &cloudwatch_service, &sts_service, &iam_service, &admin_service, NULL,
+    &lambda_service, &cloudwatch_service, &logs_service, &sts_service,
+    &iam_service,    &admin_service,      NULL,
 };
 
 static bool make_directories(const char *path)
@@ -118,6 +123,8 @@ static void on_record(uint8_t kind, struct text payload, void *owner)
         lambda_replay(emulator->lambda, payload);
     else if (kind == JOURNAL_METRIC_DATA)
         cloudwatch_replay(&emulator->cloudwatch, payload);
+    else if (kind == JOURNAL_LOG_EVENTS)
+        logs_replay(emulator->logs, payload);
     else
         log_warn("journal", "a record of unknown kind %d was left out", kind);
 }
@@ -164,6 +171,7 @@ static bool save_turn(struct emulator *emulator)
     if (!is_committed) {
         lambda_forget(emulator->lambda);
         alarms_look_again(emulator->alarms);
+        logs_forget(emulator->logs);
     }
     if (is_committed && journal_flush(emulator->journal, &error))
         return true;
@@ -194,13 +202,13 @@ static bool reset(void *owner, struct error *error)
 {
     struct emulator *emulator = owner;
     if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error) ||
-        !journal_reset(emulator->journal, error) ||
-        !metrics_checkpoint_reset(emulator->checkpoint, error))
+        !journal_reset(emulator->journal, error) || !telemetry_reset(emulator->telemetry, error))
         return false;
     pool_retire_all(emulator->pool);
     metrics_reset(emulator->metrics);
     lambda_reset(emulator->lambda);
     alarms_look_again(emulator->alarms);
+    logs_reset(emulator->logs);
     if (emulator->settings.loads_workshop)
         return lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
     return true;
@@ -218,14 +226,50 @@ static bool check_database_is_there(const char *directory, struct error *error)
                      database);
 }
 
-static bool open_state(struct emulator *emulator, uint64_t *position_out, struct error *error)
+static bool has_function(const char *account, const char *region, const char *arn, void *owner)
+{
+    const struct emulator *emulator = owner;
+    return lambda_has_function(emulator->lambda, account, region, arn);
+}
+
+static void deliver(const struct logs_delivery *delivery, void *owner)
+{
+    const struct emulator *emulator = owner;
+    const struct lambda_event_order order = { .account = delivery->account,
+                                              .region = delivery->region,
+                                              .target_arn = delivery->function_arn,
+                                              .payload = delivery->payload,
+                                              .trace_id = delivery->trace_id };
+    if (lambda_send_event(emulator->lambda, &order) != LAMBDA_EVENT_QUEUED)
+        log_warn("logs", "a subscription's record is dropped: there is no function %s",
+                 delivery->function_arn);
+}
+
+/* Before the journal is opened: loading comes first. */
+static bool open_logs(struct emulator *emulator, struct error *error)
+{
+    const struct logs_parts parts = { .loop = emulator->loop,
+                                      .schedule = emulator->schedule,
+                                      .store = emulator->store,
+                                      .telemetry = emulator->telemetry,
+                                      .metrics = emulator->metrics,
+                                      .has_function = has_function,
+                                      .deliver = deliver,
+                                      .owner = emulator };
+    emulator->logs = logs_create(&parts, error);
+    return emulator->logs != NULL;
+}
+
+static bool open_state(struct emulator *emulator, struct error *error)
 {
     bool is_durable = emulator->settings.is_durable;
     return check_database_is_there(emulator->directory, error) &&
            (emulator->store = store_open(emulator->directory, is_durable, error)) &&
            (emulator->metrics = metrics_create()) &&
-           (emulator->checkpoint = metrics_checkpoint_open(emulator->metrics, emulator->directory,
-                                                           position_out, error)) &&
+           (emulator->telemetry = telemetry_open(emulator->directory, is_durable, error)) &&
+           (emulator->checkpoint =
+                metrics_checkpoint_create(emulator->metrics, emulator->telemetry, error)) &&
+           open_logs(emulator, error) &&
            (emulator->journal = journal_open(emulator->directory, is_durable, error));
 }
 
@@ -246,10 +290,12 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .store = emulator->store,
                                   .journal = emulator->journal,
                                   .metrics = emulator->metrics,
+                                  .logs = emulator->logs,
                                   .pool = emulator->pool,
                                   .concurrency_limit = emulator->settings.concurrency_limit,
                                   .s3_directory = emulator->s3_directory,
                                   .settle_ms = emulator->settings.settle_ms };
+    logs_set_journal(emulator->logs, emulator->journal);
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,
                                                 .journal = emulator->journal,
@@ -303,6 +349,7 @@ static bool start_edge(struct emulator *emulator, struct error *error)
     emulator->edge = edge_create(emulator->store, &edge_options);
     edge_add_service(emulator->edge, &lambda_service, emulator->lambda);
     edge_add_service(emulator->edge, &cloudwatch_service, &emulator->cloudwatch);
+    edge_add_service(emulator->edge, &logs_service, emulator->logs);
     edge_add_service(emulator->edge, &sts_service, NULL);
     edge_add_service(emulator->edge, &iam_service, NULL);
     edge_add_service(emulator->edge, &admin_service, &emulator->admin);
@@ -336,7 +383,6 @@ static void raise_descriptor_limit(void)
 struct emulator *emulator_create(const struct settings *settings, struct error *error)
 {
     struct emulator *emulator = xcalloc(1, sizeof(*emulator));
-    uint64_t position = 0;
     emulator->settings = *settings;
     raise_descriptor_limit();
     if (settings->clock && !settings_set_clock(settings->clock, error)) {
@@ -349,13 +395,15 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     emulator->schedule = schedule_create(emulator->loop);
     loop_before_sleep(emulator->loop, before_sleep, emulator);
     if (!find_s3_directory(emulator, error) || !open_directory(emulator, error) ||
-        !open_state(emulator, &position, error) || !start_services(emulator, error) ||
-        !journal_replay(emulator->journal, position, on_record, emulator, error) ||
+        !open_state(emulator, error) || !start_services(emulator, error) ||
+        !journal_replay(emulator->journal, telemetry_position(emulator->telemetry), on_record,
+                        emulator, error) ||
         !start_edge(emulator, error)) {
         emulator_destroy(emulator);
         return NULL;
     }
-    metrics_checkpoint_start(emulator->checkpoint, emulator->loop, emulator->journal);
+    telemetry_start(emulator->telemetry, emulator->loop, emulator->journal);
+    logs_start(emulator->logs);
     emulator->retention = retention_start(emulator->loop, emulator->metrics);
     return emulator;
 }
@@ -367,6 +415,7 @@ void emulator_destroy(struct emulator *emulator)
     struct http_server *server = emulator->server;
     if (server) {
         lambda_stop_events(emulator->lambda);
+        logs_stop(emulator->logs);
         http_server_drain(server);
         lambda_finish_uploads(emulator->lambda);
     }
@@ -379,7 +428,9 @@ void emulator_destroy(struct emulator *emulator)
     alarms_destroy(emulator->alarms);
     lambda_destroy(emulator->lambda);
     retention_stop(emulator->retention);
-    metrics_checkpoint_close(emulator->checkpoint);
+    telemetry_close(emulator->telemetry);
+    logs_destroy(emulator->logs);
+    metrics_checkpoint_destroy(emulator->checkpoint);
     if (emulator->journal)
         journal_close(emulator->journal);
     edge_destroy(emulator->edge);
@@ -419,6 +470,7 @@ void emulator_stop(struct emulator *emulator)
 {
     emulator->is_draining = true;
     lambda_stop_events(emulator->lambda);
+    logs_stop(emulator->logs);
     http_server_drain(emulator->server);
     stop_if_drained(emulator);
 }

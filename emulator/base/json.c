@@ -25,7 +25,12 @@ double json_double(const cJSON *object, const char *name, double fallback)
 
 int64_t json_int(const cJSON *object, const char *name, int64_t fallback)
 {
-    return (int64_t)json_double(object, name, (double)fallback);
+    static const double most = (double)(INT64_C(1) << 62); /* what lies beyond has no use */
+    const cJSON *member = json_get(object, name);
+    if (!cJSON_IsNumber(member))
+        return fallback;
+    double value = member->valuedouble;
+    return value >= most ? INT64_C(1) << 62 : value <= -most ? -(INT64_C(1) << 62) : (int64_t)value;
 }
 
 bool json_bool(const cJSON *object, const char *name, bool fallback)

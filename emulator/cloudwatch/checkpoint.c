@@ -1,26 +1,14 @@
 #include "cloudwatch/checkpoint.h"
 
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
 #include "cloudwatch/retention.h"
 #include "json.h"
-#include "log.h"
-#include "loop/loop.h"
-#include "store/journal.h"
+#include "store/telemetry.h"
 #include "xalloc.h"
 
-enum {
-    SCHEMA_VERSION = 1,
-    INTERVAL_MS = 5000,
-    GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
-};
-
 static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
     /* identity: JSON list of account, region, namespace, name, unit, then names and values. */
     "CREATE TABLE IF NOT EXISTS bucket ("
     /* is_fine: enum metric_level; its name is from when there were two. */
@@ -39,34 +27,12 @@ struct row {
 
 struct metrics_checkpoint {
     struct metrics *metrics;
-    char *path;
-    sqlite3 *database;
-    struct loop *loop;
-    struct journal *journal;
-    struct loop_timer *timer;
-    pthread_mutex_t writing; /* held by whoever uses the database */
     struct row *rows;
     size_t row_count;
     size_t row_capacity;
     struct metric_aging aging; /* that the rows reflect */
     uint64_t agings_written;
-    uint64_t position; /* that the rows reflect */
-    uint64_t saved;    /* that the database reflects */
-    bool is_under_way;
-    bool is_written;
-    bool is_discarded; /* a reset came: what is under way must not be written */
 };
-
-static bool execute(sqlite3 *database, const char *sql)
-{
-    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-static bool set_error(const struct metrics_checkpoint *checkpoint, struct error *error)
-{
-    return error_set(error, NULL, "cannot use %s: %s", checkpoint->path,
-                     sqlite3_errmsg(checkpoint->database));
-}
 
 static char *print_identity(const struct metric_series *series)
 {
@@ -124,14 +90,14 @@ static void read_bucket(sqlite3_stmt *query, struct metric_bucket *bucket_out)
         distribution->cells = xmemdup(sqlite3_column_blob(query, 9), size);
 }
 
-static bool load(struct metrics_checkpoint *checkpoint, uint64_t *position_out)
+static bool load(sqlite3 *database, void *owner)
 {
+    struct metrics_checkpoint *checkpoint = owner;
     sqlite3_stmt *query = NULL;
     char *last = xstrdup("");
     struct metric_series *series = NULL;
-    int result = sqlite3_prepare_v2(checkpoint->database,
-                                    "SELECT * FROM bucket ORDER BY identity, is_fine, start_s", -1,
-                                    &query, NULL);
+    int result = sqlite3_prepare_v2(
+        database, "SELECT * FROM bucket ORDER BY identity, is_fine, start_s", -1, &query, NULL);
     while (result == SQLITE_OK && (result = sqlite3_step(query)) == SQLITE_ROW) {
         struct metric_bucket bucket;
         const char *identity = (const char *)sqlite3_column_text(query, 0);
@@ -146,58 +112,7 @@ static bool load(struct metrics_checkpoint *checkpoint, uint64_t *position_out)
     }
     sqlite3_finalize(query);
     free(last);
-    if (result != SQLITE_DONE ||
-        sqlite3_prepare_v2(checkpoint->database, "SELECT coalesce(max(at), 0) FROM position", -1,
-                           &query, NULL) != SQLITE_OK)
-        return false;
-    bool is_read = sqlite3_step(query) == SQLITE_ROW;
-    *position_out = is_read ? (uint64_t)sqlite3_column_int64(query, 0) : 0;
-    sqlite3_finalize(query);
-    return is_read;
-}
-
-static bool check_version(struct metrics_checkpoint *checkpoint, struct error *error)
-{
-    sqlite3_stmt *query = NULL;
-    int version = -1;
-    if (sqlite3_prepare_v2(checkpoint->database, "PRAGMA user_version", -1, &query, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW)
-        version = sqlite3_column_int(query, 0);
-    sqlite3_finalize(query);
-    if (version < 0)
-        return set_error(checkpoint, error);
-    return version <= SCHEMA_VERSION ||
-           error_set(error, NULL, "%s was written by a newer coalmine: use that one",
-                     checkpoint->path);
-}
-
-struct metrics_checkpoint *metrics_checkpoint_open(struct metrics *metrics, const char *directory,
-                                                   uint64_t *position_out, struct error *error)
-{
-    struct metrics_checkpoint *checkpoint = xcalloc(1, sizeof(*checkpoint));
-    checkpoint->metrics = metrics;
-    checkpoint->path = xformat("%s/telemetry.db", directory);
-    pthread_mutex_init(&checkpoint->writing, NULL);
-    bool is_open =
-        sqlite3_open_v2(checkpoint->path, &checkpoint->database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-                        NULL) == SQLITE_OK &&
-        execute(checkpoint->database, "PRAGMA journal_mode=WAL") &&
-        execute(checkpoint->database, "PRAGMA synchronous=NORMAL");
-    if (!is_open) {
-        set_error(checkpoint, error);
-    } else if (check_version(checkpoint, error)) {
-        if (execute(checkpoint->database, schema) &&
-            execute(checkpoint->database, "PRAGMA user_version=1") &&
-            load(checkpoint, position_out)) {
-            checkpoint->saved = *position_out;
-            return checkpoint;
-        }
-        set_error(checkpoint, error);
-    }
-    metrics_checkpoint_close(checkpoint);
-    return NULL;
+    return result == SQLITE_DONE;
 }
 
 static void clear_rows(struct metrics_checkpoint *checkpoint)
@@ -231,8 +146,9 @@ static void take_buckets(struct metrics_checkpoint *checkpoint, struct metric_se
     }
 }
 
-static void take_dirty(struct metrics_checkpoint *checkpoint)
+static void take_dirty(void *owner)
 {
+    struct metrics_checkpoint *checkpoint = owner;
     /* Between two slices, what has moved up would be saved beside what it replaces. */
     metrics_age_finish(checkpoint->metrics);
     struct metric *metric = metrics_first(checkpoint->metrics);
@@ -243,7 +159,6 @@ static void take_dirty(struct metrics_checkpoint *checkpoint)
         }
     }
     checkpoint->aging = *metrics_aging(checkpoint->metrics);
-    checkpoint->position = journal_position(checkpoint->journal);
 }
 
 static bool write_row(sqlite3_stmt *insert, const struct row *row)
@@ -266,7 +181,7 @@ static bool write_row(sqlite3_stmt *insert, const struct row *row)
 }
 
 /* What was rolled up or expired since the last checkpoint: its sums are among the rows. */
-static bool delete_aged(const struct metrics_checkpoint *checkpoint)
+static bool delete_aged(sqlite3 *database, const struct metrics_checkpoint *checkpoint)
 {
     bool is_good = true;
     if (checkpoint->aging.count == checkpoint->agings_written)
@@ -275,43 +190,24 @@ static bool delete_aged(const struct metrics_checkpoint *checkpoint)
         CLEANUP(freep)
         char *sql = xformat("DELETE FROM bucket WHERE is_fine = %d AND start_s < %lld", level,
                             (long long)checkpoint->aging.before_s[level]);
-        is_good = execute(checkpoint->database, sql);
+        is_good = sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
     }
     return is_good;
 }
 
-static bool write_rows(struct metrics_checkpoint *checkpoint)
+static bool write_rows(sqlite3 *database, void *owner)
 {
+    const struct metrics_checkpoint *checkpoint = owner;
     sqlite3_stmt *insert = NULL;
-    bool is_good =
-        delete_aged(checkpoint) && sqlite3_prepare_v2(checkpoint->database,
-                                                      "INSERT OR REPLACE INTO bucket VALUES "
-                                                      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                                      -1, &insert, NULL) == SQLITE_OK;
+    bool is_good = delete_aged(database, checkpoint) &&
+                   sqlite3_prepare_v2(database,
+                                      "INSERT OR REPLACE INTO bucket VALUES "
+                                      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                      -1, &insert, NULL) == SQLITE_OK;
     for (size_t i = 0; i < checkpoint->row_count && is_good; i++)
         is_good = write_row(insert, &checkpoint->rows[i]);
     sqlite3_finalize(insert);
     return is_good;
-}
-
-/* All rows and the position in one transaction: a restart replays exactly what they lack. */
-static void write_checkpoint(void *owner)
-{
-    struct metrics_checkpoint *checkpoint = owner;
-    pthread_mutex_lock(&checkpoint->writing);
-    CLEANUP(freep)
-    char *position = xformat("DELETE FROM position; INSERT INTO position VALUES (%lld)",
-                             (long long)checkpoint->position);
-    checkpoint->is_written =
-        checkpoint->is_discarded ||
-        (execute(checkpoint->database, "BEGIN IMMEDIATE") && write_rows(checkpoint) &&
-         execute(checkpoint->database, position) && execute(checkpoint->database, "COMMIT"));
-    if (!checkpoint->is_written) {
-        log_error("cloudwatch", "cannot write %s: %s", checkpoint->path,
-                  sqlite3_errmsg(checkpoint->database));
-        execute(checkpoint->database, "ROLLBACK");
-    }
-    pthread_mutex_unlock(&checkpoint->writing);
 }
 
 /* What could not be written is dirty again, so that the next checkpoint has it. */
@@ -327,83 +223,39 @@ static void mark_rows_dirty(struct metrics_checkpoint *checkpoint)
     }
 }
 
-static void on_written(void *owner)
+static void on_written(enum telemetry_result result, void *owner)
 {
     struct metrics_checkpoint *checkpoint = owner;
-    checkpoint->is_under_way = false;
-    if (checkpoint->is_discarded) {
-        checkpoint->is_discarded = false;
-    } else if (checkpoint->is_written) {
-        checkpoint->saved = checkpoint->position;
+    if (result == TELEMETRY_WRITTEN)
         checkpoint->agings_written = checkpoint->aging.count;
-        journal_forget(checkpoint->journal, checkpoint->saved);
-    } else {
+    if (result == TELEMETRY_FAILED)
         mark_rows_dirty(checkpoint);
-    }
     clear_rows(checkpoint);
 }
 
-static void on_timer(void *owner)
+struct metrics_checkpoint *
+metrics_checkpoint_create(struct metrics *metrics, struct telemetry *telemetry, struct error *error)
 {
-    struct metrics_checkpoint *checkpoint = owner;
-    uint64_t growth = journal_position(checkpoint->journal) - checkpoint->saved;
-    if (checkpoint->is_under_way || growth < GROWTH_MIN)
-        return;
-    checkpoint->is_under_way = true;
-    take_dirty(checkpoint);
-    loop_work(checkpoint->loop, write_checkpoint, on_written, checkpoint);
+    struct metrics_checkpoint *checkpoint = xcalloc(1, sizeof(*checkpoint));
+    const struct telemetry_part part = { .schema = schema,
+                                         .empty = "DELETE FROM bucket",
+                                         .load = load,
+                                         .take = take_dirty,
+                                         .write = write_rows,
+                                         .on_written = on_written,
+                                         .owner = checkpoint };
+    checkpoint->metrics = metrics;
+    if (telemetry_add(telemetry, &part, error))
+        return checkpoint;
+    metrics_checkpoint_destroy(checkpoint);
+    return NULL;
 }
 
-void metrics_checkpoint_start(struct metrics_checkpoint *checkpoint, struct loop *loop,
-                              struct journal *journal)
-{
-    checkpoint->loop = loop;
-    checkpoint->journal = journal;
-    checkpoint->timer = loop_timer_start(loop, INTERVAL_MS, INTERVAL_MS, on_timer, checkpoint);
-}
-
-/* Waits for the worker: its rows are then either written or dirty again. */
-static void wait_for_worker(struct metrics_checkpoint *checkpoint)
-{
-    while (checkpoint->is_under_way)
-        uv_run(loop_uv(checkpoint->loop), UV_RUN_ONCE);
-}
-
-void metrics_checkpoint_close(struct metrics_checkpoint *checkpoint)
+void metrics_checkpoint_destroy(struct metrics_checkpoint *checkpoint)
 {
     if (!checkpoint)
         return;
-    loop_timer_stop(&checkpoint->timer);
-    if (checkpoint->journal) {
-        wait_for_worker(checkpoint);
-        take_dirty(checkpoint);
-        write_checkpoint(checkpoint);
-        on_written(checkpoint);
-    }
     clear_rows(checkpoint);
     free(checkpoint->rows);
-    sqlite3_close(checkpoint->database);
-    pthread_mutex_destroy(&checkpoint->writing);
-    free(checkpoint->path);
     free(checkpoint);
-}
-
-/* A checkpoint that waits for its worker would bring back what the reset removes. */
-bool metrics_checkpoint_reset(struct metrics_checkpoint *checkpoint, struct error *error)
-{
-    pthread_mutex_lock(&checkpoint->writing);
-    uint64_t position = journal_position(checkpoint->journal);
-    checkpoint->is_discarded = checkpoint->is_under_way;
-    CLEANUP(freep)
-    char *sql = xformat("BEGIN IMMEDIATE; DELETE FROM bucket; DELETE FROM position; "
-                        "INSERT INTO position VALUES (%lld); COMMIT",
-                        (long long)position);
-    bool is_done = execute(checkpoint->database, sql);
-    if (!is_done) {
-        set_error(checkpoint, error);
-        execute(checkpoint->database, "ROLLBACK");
-    }
-    checkpoint->saved = position;
-    pthread_mutex_unlock(&checkpoint->writing);
-    return is_done;
 }

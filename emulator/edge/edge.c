@@ -25,6 +25,7 @@ struct edge {
     char *default_region;
     struct guard guard;
     size_t pending;
+    size_t rpc_ceiling; /* the highest of all services that are not REST */
 };
 
 struct edge *edge_create(struct store *store, const struct edge_options *options)
@@ -33,6 +34,7 @@ struct edge *edge_create(struct store *store, const struct edge_options *options
     edge->store = store;
     edge->default_region = xstrdup(options->default_region);
     edge->guard = (struct guard){ options->origin_policy, options->keyring };
+    edge->rpc_ceiling = DEFAULT_BODY_CEILING;
     return edge;
 }
 
@@ -46,9 +48,27 @@ void edge_destroy(struct edge *edge)
     free(edge);
 }
 
+static size_t own_ceiling(const struct service *service, const struct operation *operation)
+{
+    return operation && operation->body_ceiling ? operation->body_ceiling : service->body_ceiling;
+}
+
+static void raise_rpc_ceiling(struct edge *edge, const struct service *service)
+{
+    for (const struct operation *const *slice = service->operations; *slice; slice++) {
+        for (const struct operation *operation = *slice; operation->name; operation++) {
+            size_t ceiling = own_ceiling(service, operation);
+            if (ceiling > edge->rpc_ceiling)
+                edge->rpc_ceiling = ceiling;
+        }
+    }
+}
+
 void edge_add_service(struct edge *edge, const struct service *service, void *state)
 {
     directory_add(&edge->directory, service, state);
+    if (!(service->protocols & PROTOCOL_REST_JSON))
+        raise_rpc_ceiling(edge, service);
 }
 
 size_t edge_pending(const struct edge *edge)
@@ -56,6 +76,7 @@ size_t edge_pending(const struct edge *edge)
     return edge->pending;
 }
 
+/* What a body may measure as far as method and path tell: with RPC the operation is known later. */
 size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *exchange)
 {
     struct identity claim;
@@ -64,10 +85,7 @@ size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *ex
     const struct edge_route *route =
         directory_route(&edge->directory, http_exchange_method(exchange),
                         http_exchange_path(exchange), http_exchange_query(exchange));
-    if (!route)
-        return DEFAULT_BODY_CEILING;
-    size_t ceiling = route->operation ? route->operation->body_ceiling : 0;
-    return ceiling ? ceiling : route->owner->service->body_ceiling;
+    return route ? own_ceiling(route->owner->service, route->operation) : edge->rpc_ceiling;
 }
 
 static void end(struct edge_call *edge_call)
@@ -311,6 +329,8 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;
     edge_call->call.operation = edge_call->identity.operation;
+    if (service)
+        ceiling = own_ceiling(service->service, edge_call->call.operation);
     if (!guard_admits(&edge->guard, edge_call)) {
         log_warn("edge", "%s %.*s: %s", edge_call->call.request_id,
                  TEXT_ARGS(http_exchange_path(exchange)), edge_call->call.error.message);
@@ -318,7 +338,8 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     } else if (guard_is_preflight(edge_call)) {
         edge_call_reply_preflight(edge_call);
         end(edge_call);
-    } else if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
+    } else if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed ||
+               body.size > ceiling) {
         refuse_too_large(edge_call, ceiling);
     } else if (!edge_call->call.operation) {
         refuse_unknown(edge_call);

@@ -120,5 +120,9 @@ void http_exchange_stream_write(struct http_exchange *exchange, struct text piec
 void http_exchange_stream_end(struct http_exchange *exchange, struct text last);
 /* Ends it so that the client sees that something is missing: the connection is closed. */
 void http_exchange_stream_break(struct http_exchange *exchange);
+/* Bytes that were written and that the client has not taken yet. */
+size_t http_exchange_stream_backlog(const struct http_exchange *exchange);
+/* Whether the client has left, as far as the last piece that was written has shown. */
+bool http_exchange_is_gone(const struct http_exchange *exchange);
 
 #endif

@@ -65,6 +65,16 @@ void http_exchange_stream_write(struct http_exchange *exchange, struct text piec
     go_on(exchange);
 }
 
+size_t http_exchange_stream_backlog(const struct http_exchange *exchange)
+{
+    return exchange->pieces.size;
+}
+
+bool http_exchange_is_gone(const struct http_exchange *exchange)
+{
+    return exchange->is_gone;
+}
+
 static void end(struct http_exchange *exchange)
 {
     exchange_uncount(exchange);

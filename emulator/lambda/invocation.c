@@ -6,6 +6,7 @@
 #include "lambda/concurrency.h"
 #include "lambda/faults.h"
 #include "lambda/hot_reload.h"
+#include "lambda/invocation_log.h"
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "lambda/metric_set.h"
@@ -17,6 +18,8 @@ struct running {
     struct invocation_order order; /* its callbacks only */
     struct concurrency_hold hold;
     struct invocation_record record;
+    const char *log_group;
+    const char *trace_id;
     struct arena texts; /* what the record borrows from: the target may be gone at the end */
 };
 
@@ -67,6 +70,8 @@ static void on_done(const struct invocation_result *result, void *owner)
     running->record.duration_ms = result->duration_ms;
     concurrency_give_back(&running->hold);
     save_record(running->lambda, &running->record);
+    const struct invocation_log_place place = { running->log_group, running->trace_id };
+    invocation_log_save(running->lambda, &running->record, &place, result);
     running->order.on_end(result, running->record.version, running->order.owner);
     arena_clear(&running->texts);
     free(running);
@@ -153,6 +158,8 @@ bool invocation_start(struct lambda *lambda, const struct target *target,
     running->order = *order;
     running->hold = hold;
     fill_record(&running->texts, target, version->plan.version, &running->record);
+    running->trace_id = arena_copy(&running->texts, text_from(trace_id));
+    running->log_group = arena_copy(&running->texts, text_from(version->plan.log_group));
     note_concurrency(running);
     submit(running, version, target, order, trace_id);
     return true;

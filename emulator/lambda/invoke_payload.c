@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
 #include "xalloc.h"
@@ -50,6 +51,10 @@ bool invoke_wants_log(const struct call *call)
 
 char *invoke_log_tail(const struct invocation_result *result)
 {
-    size_t skipped = result->log_size > LOG_TAIL_MAX ? result->log_size - LOG_TAIL_MAX : 0;
-    return base64_encode((struct text){ result->log + skipped, result->log_size - skipped });
+    CLEANUP(buffer_clear) struct buffer log = { 0 };
+    for (size_t i = 0; i < result->log_size; i++)
+        if (result->log[i]) /* a NUL is a mark of ours */
+            buffer_add_char(&log, result->log[i]);
+    size_t skipped = log.size > LOG_TAIL_MAX ? log.size - LOG_TAIL_MAX : 0;
+    return base64_encode((struct text){ log.data + skipped, log.size - skipped });
 }

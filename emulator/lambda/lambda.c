@@ -131,6 +131,20 @@ enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
     return verdict;
 }
 
+bool lambda_has_function(struct lambda *lambda, const char *account, const char *region,
+                         const char *arn)
+{
+    const struct lambda_event_order order = { .account = account,
+                                              .region = region,
+                                              .target_arn = arn };
+    struct arena arena = { 0 };
+    struct function_name name;
+    bool exists =
+        read_function(&order, &arena, &name) && function_exists(lambda->parts.store, &name.key);
+    arena_clear(&arena);
+    return exists;
+}
+
 cJSON *lambda_deliveries(struct lambda *lambda)
 {
     return delivery_list(lambda->parts.store);

@@ -20,12 +20,15 @@
 /* The service's state: call->state points to one. */
 struct lambda;
 
+struct logs;
+
 struct lambda_parts {
     struct loop *loop;
     struct schedule *schedule;
     struct store *store;
     struct journal *journal;
     struct metrics *metrics;
+    struct logs *logs;
     struct pool *pool;
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
     const char *s3_directory;  /* with a directory per bucket; NULL: there are no buckets */
@@ -65,6 +68,10 @@ enum lambda_event_verdict {
 /* Queues the invocation if the target is a function. Inside a savepoint. */
 enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
                                             const struct lambda_event_order *order);
+
+/* Whether this is the ARN, qualified or not, of a function of the account and region. */
+bool lambda_has_function(struct lambda *lambda, const char *account, const char *region,
+                         const char *arn);
 
 /* What went, or would have gone, to destinations and dead-letter queues; a JSON array, owned by
  * the caller. */

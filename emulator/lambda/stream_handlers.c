@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "buffer.h"
-#include "lambda/event_stream.h"
 #include "lambda/function_handlers.h"
 #include "lambda/invocation.h"
 #include "lambda/invoke_payload.h"
+#include "operation/event_stream.h"
 #include "xalloc.h"
 
 enum { PAYLOAD_MAX = 6291456 };

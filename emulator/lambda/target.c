@@ -44,6 +44,16 @@ static const char *sandbox_key(struct arena *arena, const struct function_versio
                         version->code_id);
 }
 
+static struct log_format read_log_format(const cJSON *logging)
+{
+    return (struct log_format){
+        .is_json = strcmp(json_text(logging, "LogFormat", ""), "JSON") == 0,
+        .application =
+            log_severity_parse(json_text(logging, "ApplicationLogLevel", ""), LOG_INFO_RECORDS),
+        .system = log_severity_parse(json_text(logging, "SystemLogLevel", ""), LOG_INFO_RECORDS),
+    };
+}
+
 static void make_version(struct lambda *lambda, struct target_version *made,
                          const struct function_version *version)
 {
@@ -54,7 +64,8 @@ static void make_version(struct lambda *lambda, struct target_version *made,
     CLEANUP(freep) char *files = code_files_directory(lambda, version->code_sha256);
     CLEANUP(freep) char *layered = layers ? code_files_directory(lambda, layers) : NULL;
     made->is_hot = folder != NULL;
-    const char *group = json_text(json_get(configuration, "LoggingConfig"), "LogGroup", "");
+    const cJSON *logging = json_get(configuration, "LoggingConfig");
+    const char *group = json_text(logging, "LogGroup", "");
     made->plan = (struct sandbox_plan){
         .key = sandbox_key(arena, version),
         .runtime = copied(arena, json_text(configuration, "Runtime", "")),
@@ -66,6 +77,7 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .region = copied(arena, version->key.region),
         .account = copied(arena, version->key.account),
         .log_group = copied(arena, group),
+        .log_format = read_log_format(logging),
         .variables = make_variables(arena, configuration),
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
         .storage_mb = (int)json_int(json_get(configuration, "EphemeralStorage"), "Size", 0),

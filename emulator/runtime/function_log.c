@@ -4,32 +4,71 @@
  */
 #include "runtime/function_log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "crypto.h"
+#include "runtime/platform_record.h"
+#include "runtime/pool.h"
+#include "timestamp.h"
+#include "xalloc.h"
 
-enum { READ_SIZE = 16 * 1024, READS_MAX = 8 };
+enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096 };
 
 static void empty(struct buffer *buffer)
 {
     buffer_drop(buffer, buffer->size);
 }
 
-/* Keeps the tail, from the start of a line. */
-static void cut_head(struct buffer *lines)
+/* What comes in the same millisecond shares a mark; past the ceiling so does all that follows. */
+static void mark(struct log_marks *marks, size_t end, int64_t time_ms)
 {
+    struct log_mark *last = marks->count ? &marks->list[marks->count - 1] : NULL;
+    if (last && (last->time_ms == time_ms || marks->count == MARKS_MAX)) {
+        *last = (struct log_mark){ end, time_ms };
+        return;
+    }
+    if (marks->count == marks->capacity) {
+        marks->capacity = marks->capacity ? 2 * marks->capacity : 8;
+        marks->list = xrealloc(marks->list, marks->capacity * sizeof(*marks->list));
+    }
+    assert(marks->list);
+    marks->list[marks->count++] = (struct log_mark){ end, time_ms };
+}
+
+/* Keeps the tail, from the start of a line. */
+static void cut_head(struct function_log *log)
+{
+    struct buffer *lines = &log->lines;
+    struct log_marks *marks = &log->marks;
     size_t surplus = lines->size - FUNCTION_LOG_MAX;
     const char *newline = memchr(lines->data + surplus, '\n', lines->size - surplus);
-    buffer_drop(lines, newline ? (size_t)(newline + 1 - lines->data) : surplus);
+    if (newline)
+        surplus = (size_t)(newline + 1 - lines->data);
+    buffer_drop(lines, surplus);
+    size_t kept = 0;
+    for (size_t i = 0; i < marks->count; i++)
+        if (marks->list[i].end > surplus)
+            marks->list[kept++] =
+                (struct log_mark){ marks->list[i].end - surplus, marks->list[i].time_ms };
+    marks->count = kept;
+}
+
+static void note_lines(struct function_log *log)
+{
+    mark(&log->marks, log->lines.size, clock_now_ms());
+    if (log->lines.size > 2 * FUNCTION_LOG_MAX)
+        cut_head(log);
 }
 
 void function_log_add(struct function_log *log, struct text bytes)
 {
     buffer_add_text(&log->lines, bytes);
-    if (log->lines.size > 2 * FUNCTION_LOG_MAX)
-        cut_head(&log->lines);
+    note_lines(log);
 }
 
 bool function_log_read(struct function_log *log, int fd)
@@ -41,8 +80,7 @@ bool function_log_read(struct function_log *log, int fd)
         if (count < 0)
             break;
         buffer_commit(&log->lines, (size_t)count);
-        if (log->lines.size > 2 * FUNCTION_LOG_MAX)
-            cut_head(&log->lines);
+        note_lines(log);
         if (count < READ_SIZE)
             break;
     }
@@ -63,33 +101,106 @@ static void add_runtime_version(struct buffer *out, const char *runtime)
     buffer_add(out, version, size);
 }
 
-void function_log_begin_init(struct function_log *log, const char *runtime, const char *region)
+void function_log_add_runtime(struct buffer *version, struct buffer *arn,
+                              const struct function_log_owner *owner)
 {
     char hash[SHA256_HEX_SIZE];
-    crypto_sha256_hex(text_from(runtime), hash);
+    crypto_sha256_hex(text_from(owner->runtime), hash);
+    add_runtime_version(version, owner->runtime);
+    buffer_add_string(version, ".v1");
+    buffer_add_format(arn, "arn:aws:lambda:%s::runtime:%s", owner->region, hash);
+}
+
+static void add_init_start(struct function_log *log)
+{
+    CLEANUP(buffer_clear) struct buffer arn = { 0 };
+    buffer_add_string(&log->init, "INIT_START Runtime Version: ");
+    function_log_add_runtime(&log->init, &arn, &log->owner);
+    buffer_add_format(&log->init, "\tRuntime Version ARN: %s\n", arn.data);
+}
+
+struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,
+                                                const char *log_stream)
+{
+    return (struct function_log_owner){ .runtime = plan->runtime,
+                                        .region = plan->region,
+                                        .function_name = plan->function_name,
+                                        .version = plan->version,
+                                        .log_stream = log_stream,
+                                        .memory_mb = plan->memory_mb,
+                                        .format = plan->log_format };
+}
+
+void function_log_begin_init(struct function_log *log, const struct function_log_owner *owner)
+{
+    log->owner = *owner;
     empty(&log->lines);
     empty(&log->init);
-    buffer_add_string(&log->init, "INIT_START Runtime Version: ");
-    add_runtime_version(&log->init, runtime);
-    buffer_add_format(&log->init, ".v1\tRuntime Version ARN: arn:aws:lambda:%s::runtime:%s\n",
-                      region, hash);
+    log->marks.count = 0;
+    log->inits.count = 0;
+    if (owner->format.is_json)
+        platform_add_init_start(&log->init, owner, clock_now_ms());
+    else
+        add_init_start(log);
+    mark(&log->inits, log->init.size, clock_now_ms());
 }
 
-void function_log_end_init(struct function_log *log)
+/* The service time at which the line that ends at `end` was there. */
+static int64_t time_of(const struct log_marks *marks, size_t *at, size_t end)
 {
-    buffer_add_text(&log->init, buffer_text(&log->lines));
-    empty(&log->lines);
+    while (*at + 1 < marks->count && marks->list[*at].end < end)
+        (*at)++;
+    return marks->count ? marks->list[*at].time_ms : 0;
 }
 
-static void add_lines(struct function_log *log)
+static void add_lines_by_level(struct function_log *log, struct buffer *out,
+                               struct log_marks *marks)
+{
+    const char *line = log->lines.data;
+    const char *end = line + log->lines.size;
+    size_t at = 0;
+    while (line < end) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *next = newline ? newline + 1 : end;
+        int64_t time_ms = time_of(&log->marks, &at, (size_t)(next - log->lines.data));
+        application_add_line(out, log->owner.format.application,
+                             (struct text){ line, (size_t)(next - line) }, time_ms);
+        if (!newline)
+            buffer_add_char(out, '\n');
+        mark(marks, out->size, time_ms);
+        line = next;
+    }
+}
+
+/* Moves the function's lines behind what `out` has. */
+static void move_lines(struct function_log *log, struct buffer *out, struct log_marks *marks)
 {
     if (log->lines.size > FUNCTION_LOG_MAX)
-        cut_head(&log->lines);
+        cut_head(log);
     struct text lines = buffer_text(&log->lines);
-    buffer_add_text(&log->text, lines);
-    if (lines.size && lines.data[lines.size - 1] != '\n')
-        buffer_add_char(&log->text, '\n');
+    if (log->owner.format.is_json && lines.size) {
+        add_lines_by_level(log, out, marks);
+    } else if (lines.size) {
+        size_t shift = out->size;
+        buffer_add_text(out, lines);
+        for (size_t i = 0; i < log->marks.count; i++)
+            mark(marks, shift + log->marks.list[i].end, log->marks.list[i].time_ms);
+        if (lines.data[lines.size - 1] != '\n') {
+            buffer_add_char(out, '\n');
+            marks->list[marks->count - 1].end = out->size;
+        }
+    }
     empty(&log->lines);
+    log->marks.count = 0;
+}
+
+void function_log_end_init(struct function_log *log, double init_ms)
+{
+    if (log->lines.size)
+        move_lines(log, &log->init, &log->inits);
+    if (log->owner.format.is_json)
+        platform_add_init_end(&log->init, &log->owner, init_ms, clock_now_ms());
+    mark(&log->inits, log->init.size, clock_now_ms());
 }
 
 static void add_report(struct buffer *out, const struct function_report *report)
@@ -109,18 +220,73 @@ static void add_report(struct buffer *out, const struct function_report *report)
     buffer_add_char(out, '\n');
 }
 
+static void add_start(struct function_log *log, const struct function_report *report)
+{
+    if (log->owner.format.is_json)
+        platform_add_start(&log->text, &log->owner, report, report->started_ms);
+    else
+        buffer_add_format(&log->text, "START RequestId: %.*s Version: %s\n",
+                          TEXT_ARGS(report->request_id), report->version);
+    mark(&log->texts, log->text.size, report->started_ms);
+}
+
+/* A remark is one event: see the NUL in the header. */
+static void add_remark(struct buffer *out, const char *remark)
+{
+    for (; *remark; remark++) {
+        buffer_add_char(out, *remark);
+        if (*remark == '\n' && remark[1])
+            buffer_add_char(out, '\0');
+    }
+}
+
+static void add_end(struct function_log *log, const struct function_report *report)
+{
+    int64_t now_ms = clock_now_ms();
+    if (log->owner.format.is_json) {
+        platform_add_end(&log->text, &log->owner, report, now_ms);
+    } else {
+        if (report->remark)
+            add_remark(&log->text, report->remark);
+        add_report(&log->text, report);
+    }
+    mark(&log->texts, log->text.size, now_ms);
+}
+
+/* The boot was part of the invocation: what it says stands before START, at the same time. */
+static void add_init_report(struct function_log *log, const struct function_report *report)
+{
+    const char *status = report->status ? report->status : "error";
+    if (log->owner.format.is_json) {
+        platform_add_init_failure(&log->init, &log->owner, report, report->started_ms);
+    } else {
+        buffer_add_format(&log->init, "INIT_REPORT Init Duration: %.2f ms\tPhase: init\tStatus: %s",
+                          report->duration_ms, status);
+        if (report->error_type)
+            buffer_add_format(&log->init, "\tError Type: %s", report->error_type);
+        buffer_add_char(&log->init, '\n');
+    }
+    mark(&log->inits, log->init.size, report->started_ms);
+}
+
 struct text function_log_finish(struct function_log *log, const struct function_report *report)
 {
+    if (report->has_failed_boot)
+        add_init_report(log, report);
     empty(&log->text);
-    buffer_add_format(&log->text, "START RequestId: %.*s Version: %s\n",
-                      TEXT_ARGS(report->request_id), report->version);
-    add_lines(log);
-    if (report->remark)
-        buffer_add_string(&log->text, report->remark);
-    add_report(&log->text, report);
+    log->texts.count = 0;
+    add_start(log, report);
+    move_lines(log, &log->text, &log->texts);
+    add_end(log, report);
     if (log->lines.capacity > FUNCTION_LOG_MAX)
         buffer_clear(&log->lines);
     return buffer_text(&log->text);
+}
+
+static void clear_marks(struct log_marks *marks)
+{
+    free(marks->list);
+    *marks = (struct log_marks){ 0 };
 }
 
 void function_log_clear(struct function_log *log)
@@ -128,4 +294,38 @@ void function_log_clear(struct function_log *log)
     buffer_clear(&log->lines);
     buffer_clear(&log->init);
     buffer_clear(&log->text);
+    clear_marks(&log->marks);
+    clear_marks(&log->inits);
+    clear_marks(&log->texts);
+}
+
+void function_log_each(struct text log, const struct log_marks *marks,
+                       void (*visit)(struct text event, int64_t time_ms, void *owner), void *owner)
+{
+    const char *event = log.data;
+    const char *end = log.data + log.size;
+    const char *search = event;
+    size_t at = 0;
+    while (event < end) {
+        const char *newline = memchr(search, '\n', (size_t)(end - search));
+        search = newline ? newline + 1 : end;
+        if (search < end && *search == '\0')
+            continue;
+        visit((struct text){ event, (size_t)(search - event) },
+              time_of(marks, &at, (size_t)(search - log.data)), owner);
+        event = search;
+    }
+}
+
+char *function_log_stream_name(const struct sandbox_plan *plan)
+{
+    char date[TIMESTAMP_SIZE];
+    unsigned char random[16];
+    char hex[2 * sizeof(random) + 1];
+    crypto_random(random, sizeof(random));
+    crypto_hex(random, sizeof(random), hex);
+    timestamp_print(clock_now_ms(), TIMESTAMP_SLASHED_DATE, date);
+    CLEANUP(freep) char *usual_group = xformat("/aws/lambda/%s", plan->function_name);
+    bool is_usual = strcmp(usual_group, plan->log_group) == 0;
+    return xformat("%s/%s[%s]%s", date, is_usual ? "" : plan->function_name, plan->version, hex);
 }

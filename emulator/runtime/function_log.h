@@ -1,8 +1,11 @@
 /*
- * What Lambda's log says about one invocation (lambda-api.md, section 23): START, the function's
- * own lines, END, REPORT. Of the function's lines the last 256 KiB are kept. Lines that come
- * between two invocations belong to the next one; those written while the process boots are
- * kept apart.
+ * What Lambda's log says about one invocation (lambda-api.md, sections 23 and 24): START, the
+ * function's own lines, END, REPORT, or the same as JSON records. Of the function's lines the
+ * last 256 KiB are kept. Lines that come between two invocations belong to the next one; those
+ * written while the process boots are kept apart.
+ *
+ * Our bootstraps put a NUL behind a newline that stands inside a record: the record is one log
+ * event.
  */
 #ifndef COALMINE_FUNCTION_LOG_H
 #define COALMINE_FUNCTION_LOG_H
@@ -11,25 +14,63 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "runtime/log_format.h"
 #include "text.h"
+
+struct sandbox_plan;
 
 enum { FUNCTION_LOG_MAX = 256 * 1024 };
 
+/* The environment whose log it is; texts are borrowed. */
+struct function_log_owner {
+    const char *runtime;
+    const char *region;
+    const char *function_name;
+    const char *version;
+    const char *log_stream;
+    int memory_mb;
+    struct log_format format;
+};
+
+struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,
+                                                const char *log_stream);
+
+/* What stands before `end` and behind the mark before had been printed at that service time. */
+struct log_mark {
+    size_t end;
+    int64_t time_ms;
+};
+
+struct log_marks {
+    struct log_mark *list;
+    size_t count;
+    size_t capacity;
+};
+
 struct function_log {
-    struct buffer lines; /* of the function, not yet in a finished text */
-    struct buffer init;  /* INIT_START and the lines of the boot */
-    struct buffer text;  /* the last finished invocation */
+    struct function_log_owner owner;
+    struct buffer lines;    /* of the function, not yet in a finished text */
+    struct log_marks marks; /* of the lines */
+    struct buffer init;     /* INIT_START and the lines of the boot */
+    struct log_marks inits; /* of that */
+    struct buffer text;     /* the last finished invocation */
+    struct log_marks texts; /* of that */
 };
 
 /* A text that ends well is reported without status; an ordinary error of the handler is such. */
 struct function_report {
     struct text request_id;
+    struct text invoked_arn;
     const char *version;
+    int64_t started_ms; /* service time */
     double duration_ms;
     double billed_ms; /* rounded up to whole milliseconds here */
     double init_ms;   /* < 0: warm */
     int memory_mb;
     int memory_used_mb;
+    size_t produced_bytes;  /* of the answer */
+    bool is_failure;        /* the handler reported an error */
+    bool has_failed_boot;   /* the boot's log ends with INIT_REPORT */
     const char *status;     /* "timeout", "error"; NULL: success */
     const char *error_type; /* behind status "error" */
     const char *remark;     /* lines of the platform before END; NULL: none */
@@ -43,13 +84,24 @@ void function_log_add(struct function_log *log, struct text bytes);
 bool function_log_read(struct function_log *log, int fd);
 
 /* The process starts to boot: forgets what is left of the last one, writes INIT_START. */
-void function_log_begin_init(struct function_log *log, const char *runtime, const char *region);
+void function_log_begin_init(struct function_log *log, const struct function_log_owner *owner);
 /* The boot went well: what was printed so far was the boot's. */
-void function_log_end_init(struct function_log *log);
+void function_log_end_init(struct function_log *log, double init_ms);
+
+/* The runtime's version as Lambda names it ("nodejs:22.v1"), and its ARN. */
+void function_log_add_runtime(struct buffer *version, struct buffer *arn,
+                              const struct function_log_owner *owner);
 
 /* The finished text, in the log's memory until the next call. */
 struct text function_log_finish(struct function_log *log, const struct function_report *report);
 
 void function_log_clear(struct function_log *log);
+
+/* Cuts a log into its events, newlines included, each with the time at which it was there. */
+void function_log_each(struct text log, const struct log_marks *marks,
+                       void (*visit)(struct text event, int64_t time_ms, void *owner), void *owner);
+
+/* "2025/11/25/[3]" and 32 hex digits; the function's name comes in when it is not the group's. */
+char *function_log_stream_name(const struct sandbox_plan *plan);
 
 #endif

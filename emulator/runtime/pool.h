@@ -16,6 +16,7 @@
 #include "loop/flow.h"
 #include "loop/loop.h"
 #include "loop/schedule.h"
+#include "runtime/function_log.h"
 #include "text.h"
 
 struct pool;
@@ -52,6 +53,7 @@ struct sandbox_plan {
     const char *region;
     const char *account;
     const char *log_group;
+    struct log_format log_format;
     const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
     int memory_mb;
     int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
@@ -82,6 +84,8 @@ struct invocation_result {
     int64_t started_ms;     /* service time at which the invocation began */
     char *log;              /* START ... REPORT as on AWS, owned by the invocation */
     size_t log_size;
+    const struct log_marks *log_marks;
+    const struct log_marks *init_log_marks;
     struct text init_log;   /* INIT_START and what the boot printed; empty: warm, or no boot */
     const char *log_stream; /* the environment's: "2025/11/25/[3]" and 32 hex digits */
     bool is_streamed;       /* the payload went to on_chunk; here it is empty, or the error body */

@@ -12,11 +12,9 @@
 #include <assert.h>
 
 #include "clock.h"
-#include "crypto.h"
 #include "log.h"
 #include "runtime/process.h"
 #include "runtime/workspace.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 #define TO(state) (1u << (state))
@@ -133,7 +131,8 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->init_ms = -1;
     sandbox->memory_sampled_us = 0;
     sandbox->boot_us = clock_monotonic_us();
-    function_log_begin_init(&sandbox->log, sandbox->plan->runtime, sandbox->plan->region);
+    struct function_log_owner owner = function_log_owner_of(sandbox->plan, sandbox->log_stream);
+    function_log_begin_init(&sandbox->log, &owner);
     if (!boot(&plan, &sandbox->process, &sandbox->boot_failure)) {
         sandbox_set_timer(sandbox, 0); /* told later, never inside the caller */
         return;
@@ -141,20 +140,6 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->log_watch = watch_start(sandbox->host->loop, sandbox->process.log_fd, UV_READABLE,
                                      sandbox_read_log, sandbox);
     sandbox_set_timer(sandbox, boot_max_ms(sandbox->plan));
-}
-
-/* "2025/11/25/[3]" and 32 hex digits; the function's name comes in when it is not the group's. */
-static char *make_log_stream(const struct sandbox_plan *plan)
-{
-    char date[TIMESTAMP_SIZE];
-    unsigned char random[16];
-    char hex[2 * sizeof(random) + 1];
-    crypto_random(random, sizeof(random));
-    crypto_hex(random, sizeof(random), hex);
-    timestamp_print(clock_now_ms(), TIMESTAMP_SLASHED_DATE, date);
-    CLEANUP(freep) char *usual_group = xformat("/aws/lambda/%s", plan->function_name);
-    bool is_usual = strcmp(usual_group, plan->log_group) == 0;
-    return xformat("%s/%s[%s]%s", date, is_usual ? "" : plan->function_name, plan->version, hex);
 }
 
 struct sandbox *sandbox_create(const struct sandbox_host *host, const struct sandbox_plan *plan,
@@ -169,7 +154,7 @@ struct sandbox *sandbox_create(const struct sandbox_host *host, const struct san
     sandbox->init_ms = -1;
     sandbox->home = workspace_home(host->directory, id);
     sandbox->tmp = xformat("%s/tmp", sandbox->home);
-    sandbox->log_stream = make_log_stream(plan);
+    sandbox->log_stream = function_log_stream_name(plan);
     uv_timer_init(loop_uv(host->loop), &sandbox->timer);
     sandbox->timer.data = sandbox;
     if (!workspace_make_home(sandbox->home, &error))

@@ -46,6 +46,11 @@ static void add_reserved(struct string_list *list, const struct sandbox_place *p
     string_list_add_format(list, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", plan->memory_mb);
     string_list_add_format(list, "AWS_LAMBDA_LOG_GROUP_NAME=%s", plan->log_group);
     string_list_add_format(list, "AWS_LAMBDA_LOG_STREAM_NAME=%s", place->log_stream);
+    if (plan->log_format.is_json) {
+        string_list_add(list, "AWS_LAMBDA_LOG_FORMAT=JSON");
+        string_list_add_format(list, "AWS_LAMBDA_LOG_LEVEL=%s",
+                               log_severity_name(plan->log_format.application));
+    }
     string_list_add_format(list, "AWS_LAMBDA_INITIALIZATION_TYPE=%s",
                            initializations[plan->initialization]);
     string_list_add_format(list, "AWS_REGION=%s", plan->region);

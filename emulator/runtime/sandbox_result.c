@@ -21,21 +21,26 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
 {
     double duration_ms = duration_of(sandbox, outcome, job);
     double init_ms = sandbox->init_ms;
+    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
     struct function_report report = {
         .request_id = job->event.request_id,
+        .invoked_arn = job->event.invoked_arn,
         .version = sandbox->plan->version,
+        .started_ms = started_ms,
         .duration_ms = duration_ms,
         .billed_ms = duration_ms + (init_ms > 0 ? init_ms : 0),
         .init_ms = init_ms,
         .memory_mb = sandbox->plan->memory_mb,
         .memory_used_mb = sandbox->memory_used_mb,
+        .produced_bytes = outcome->payload.size,
+        .is_failure = outcome->end == INVOCATION_ERROR,
+        .has_failed_boot = sandbox->state == SANDBOX_STARTING,
         .status = outcome->status,
         .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
         .remark = outcome->remark,
     };
     struct text log = function_log_finish(&sandbox->log, &report);
     bool has_booted = init_ms >= 0 || sandbox->state == SANDBOX_STARTING;
-    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
     return (struct invocation_result){
         .end = outcome->end,
         .payload = (char *)outcome->payload.data,
@@ -47,6 +52,8 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
         .started_ms = started_ms,
         .log = (char *)log.data,
         .log_size = log.size,
+        .log_marks = &sandbox->log.texts,
+        .init_log_marks = &sandbox->log.inits,
         .init_log = has_booted ? buffer_text(&sandbox->log.init) : TEXT(""),
         .log_stream = sandbox->log_stream,
         .is_streamed = sandbox->stream.is_open && job->on_chunk,

@@ -31,6 +31,8 @@ void job_end_unserved(struct job *job, const struct sandbox_plan *plan)
         .started_ms = clock_now_ms(),
         .log = (char *)text.data,
         .log_size = text.size,
+        .log_marks = &log.texts,
+        .init_log_marks = &log.inits,
         .init_log = TEXT(""),
         .log_stream = "",
     };

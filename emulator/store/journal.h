@@ -23,6 +23,7 @@ struct journal;
 enum journal_kind {
     JOURNAL_INVOCATION = 1,  /* lambda: one finished invocation */
     JOURNAL_METRIC_DATA = 2, /* cloudwatch: one PutMetricData call */
+    JOURNAL_LOG_EVENTS = 3,  /* logs: events that came together */
 };
 
 /* Opens DIRECTORY's journal, making it if there is none. */

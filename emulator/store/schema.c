@@ -187,11 +187,40 @@ static const char version_3[] =
     "  place INTEGER PRIMARY KEY,"
     "  account TEXT NOT NULL, region TEXT NOT NULL, time_ms INTEGER NOT NULL,"
     "  alarm TEXT NOT NULL, state TEXT NOT NULL, action TEXT NOT NULL,"
-    "  status TEXT NOT NULL, subject TEXT, message TEXT NOT NULL);";
+    "  status TEXT NOT NULL, subject TEXT, message TEXT NOT NULL);"
+
+    /* CloudWatch Logs. Ids are random and never used again: events, which are elsewhere
+     * (store/telemetry.h), are known by them. retention_days is 0 for ever. */
+    "CREATE TABLE logs_group ("
+    "  id INTEGER PRIMARY KEY,"
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL, retention_days INTEGER NOT NULL,"
+    "  kms_key_id TEXT, class TEXT NOT NULL, is_protected INTEGER NOT NULL,"
+    "  tags TEXT NOT NULL," /* JSON object */
+    "  UNIQUE (account, region, name));"
+    "CREATE TABLE logs_stream ("
+    "  id INTEGER PRIMARY KEY,"
+    "  group_id INTEGER NOT NULL REFERENCES logs_group ON DELETE CASCADE,"
+    "  name TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    "  UNIQUE (group_id, name));"
+
+    /* `configuration` is a JSON object of what the API shows but for names and time. */
+    "CREATE TABLE logs_metric_filter ("
+    "  group_id INTEGER NOT NULL REFERENCES logs_group ON DELETE CASCADE,"
+    "  name TEXT NOT NULL, configuration TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;"
+    "CREATE TABLE logs_subscription_filter ("
+    "  group_id INTEGER NOT NULL REFERENCES logs_group ON DELETE CASCADE,"
+    "  name TEXT NOT NULL, configuration TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 const char *const schema_tables[] = {
+    "logs_subscription_filter",
+    "logs_metric_filter",
+    "logs_stream",
+    "logs_group",
     "iam_attached_policy",
     "iam_role",
     "lambda_policy",

@@ -107,6 +107,18 @@ static inline struct sandbox_plan bench_function(struct bench *bench, const char
                                   .timeout_ms = 20000 };
 }
 
+/* Without the NULs that keep the lines of one event together. */
+static inline char *copy_log(const struct invocation_result *result)
+{
+    size_t size = 0;
+    char *copy = xmalloc(result->log_size + 1);
+    for (size_t i = 0; i < result->log_size; i++)
+        if (result->log[i])
+            copy[size++] = result->log[i];
+    copy[size] = '\0';
+    return copy;
+}
+
 static inline void on_bench_done(const struct invocation_result *result, void *owner)
 {
     struct ending *ending = owner;
@@ -114,7 +126,7 @@ static inline void on_bench_done(const struct invocation_result *result, void *o
     ending->is_done = true;
     ending->result = *result;
     ending->payload = xstrndup(result->payload, result->payload_size);
-    ending->log = xstrndup(result->log, result->log_size);
+    ending->log = copy_log(result);
     ending->init_log = xstrndup(result->init_log.data, result->init_log.size);
     ending->log_stream = xstrdup(result->log_stream);
     ending->error_type = result->error_type ? xstrdup(result->error_type) : NULL;

@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "random.h"
 #include "store/journal.h"
+#include "store/telemetry.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -26,8 +27,8 @@ struct opened {
     struct loop *loop;
     struct journal *journal;
     struct metrics *metrics;
+    struct telemetry *telemetry;
     struct metrics_checkpoint *checkpoint;
-    uint64_t position;
 };
 
 static struct opened open_all(void)
@@ -36,15 +37,18 @@ static struct opened open_all(void)
     struct opened all = { .loop = loop_create(), .metrics = metrics_create() };
     all.journal = journal_open(directory, false, &error);
     ck_assert_ptr_nonnull(all.journal);
-    all.checkpoint = metrics_checkpoint_open(all.metrics, directory, &all.position, &error);
+    all.telemetry = telemetry_open(directory, false, &error);
+    ck_assert_msg(all.telemetry != NULL, "%s", error.message ? error.message : "");
+    all.checkpoint = metrics_checkpoint_create(all.metrics, all.telemetry, &error);
     ck_assert_msg(all.checkpoint != NULL, "%s", error.message ? error.message : "");
-    metrics_checkpoint_start(all.checkpoint, all.loop, all.journal);
+    telemetry_start(all.telemetry, all.loop, all.journal);
     return all;
 }
 
 static void close_all(struct opened *all)
 {
-    metrics_checkpoint_close(all->checkpoint);
+    telemetry_close(all->telemetry);
+    metrics_checkpoint_destroy(all->checkpoint);
     journal_close(all->journal);
     metrics_destroy(all->metrics);
     loop_destroy(all->loop);
@@ -115,7 +119,7 @@ START_TEST(a_new_directory_has_nothing)
 {
     start();
     struct opened all = open_all();
-    ck_assert_uint_eq(all.position, 0);
+    ck_assert_uint_eq(telemetry_position(all.telemetry), 0);
     ck_assert_ptr_null(metrics_first(all.metrics));
     close_all(&all);
     finish();
@@ -136,7 +140,7 @@ START_TEST(what_was_written_comes_back_the_same)
     close_all(&all);
     for (int round = 0; round < 2; round++) { /* writing what was not changed loses nothing */
         all = open_all();
-        ck_assert_uint_eq(all.position, position);
+        ck_assert_uint_eq(telemetry_position(all.telemetry), position);
         compare_metrics(all.metrics, expected);
         close_all(&all);
     }
@@ -210,7 +214,7 @@ START_TEST(a_reset_empties_the_database_too)
     all = open_all();
     ck_assert(journal_reset(all.journal, &error));
     metrics_reset(all.metrics);
-    ck_assert(metrics_checkpoint_reset(all.checkpoint, &error));
+    ck_assert(telemetry_reset(all.telemetry, &error));
     close_all(&all);
     all = open_all();
     ck_assert_ptr_null(metrics_first(all.metrics));
@@ -222,18 +226,15 @@ END_TEST
 START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
 {
     struct error error = { 0 };
-    uint64_t position;
     start();
     CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
     FILE *file = fopen(path, "w");
     for (int i = 0; i < 1000; i++)
         fputs("this is no database\n", file);
     fclose(file);
-    struct metrics *metrics = metrics_create();
-    ck_assert_ptr_null(metrics_checkpoint_open(metrics, directory, &position, &error));
+    ck_assert_ptr_null(telemetry_open(directory, false, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "telemetry.db"));
     error_clear(&error);
-    metrics_destroy(metrics);
     finish();
 }
 END_TEST

@@ -218,9 +218,10 @@ START_TEST(the_report_is_lambdas_to_the_letter)
                                       .init_ms = 110.1,
                                       .memory_mb = 128,
                                       .memory_used_mb = 36 };
-    function_log_begin_init(&log, "python3.13", "us-east-1");
+    const struct function_log_owner owner = { .runtime = "python3.13", .region = "us-east-1" };
+    function_log_begin_init(&log, &owner);
     function_log_add(&log, TEXT("at boot\n"));
-    function_log_end_init(&log);
+    function_log_end_init(&log, 110.1);
     function_log_add(&log, TEXT("line"));
     ck_assert_str_eq(function_log_finish(&log, &report).data,
                      "START RequestId: r Version: $LATEST\nline\nEND RequestId: r\n"

@@ -166,12 +166,16 @@ function readEvent() {
     return event;
 }
 
-/* Log lines in Lambda's text format. */
+/* Log lines in Lambda's formats. A newline inside a line gets a NUL behind it: one log event. */
 
 let requestId;
 
-function logLine(level, text) {
-    const line = Buffer.from(`${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const logsJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+const leastLevel = logsJson ? LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL) : 0;
+
+function writeLine(text) {
+    const line = Buffer.from(text.replace(/\n/g, '\n\0') + '\n');
     try {
         writeAll(LOG_FD, line, line.length);
     } catch {
@@ -179,9 +183,41 @@ function logLine(level, text) {
     }
 }
 
+function logText(level, values) {
+    writeLine(`${new Date().toISOString()}\t${requestId}\t${level}\t${util.format(...values)}`);
+}
+
+function errorMembers(error) {
+    return { errorType: error.constructor ? error.constructor.name : 'UnknownError',
+        errorMessage: error.message,
+        stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : [] };
+}
+
+function withErrorsOpened(key, value) {
+    return value instanceof Error ? { ...errorMembers(value), ...value } : value;
+}
+
+function logJson(level, values) {
+    const line = { timestamp: new Date().toISOString(), level, requestId };
+    if (values.length === 1) {
+        line.message = values[0];
+        try {
+            writeLine(JSON.stringify(line, withErrorsOpened));
+            return;
+        } catch { /* a circle, or something like it: as text then */ }
+    }
+    line.message = util.format(...values);
+    const error = values.find((value) => value instanceof Error);
+    writeLine(JSON.stringify(error && values.length > 1 ? { ...line, ...errorMembers(error) }
+        : line));
+}
+
+const logValues = logsJson ? logJson : logText;
+
 for (const [method, level] of Object.entries({ trace: 'TRACE', debug: 'DEBUG', info: 'INFO',
     log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' }))
-    console[method] = (...values) => logLine(level, util.format(...values));
+    console[method] = LEVELS.indexOf(level) < leastLevel ? () => {}
+        : (...values) => logValues(level, values);
 
 /* Errors as Lambda prints them. */
 
@@ -210,6 +246,10 @@ function withErrorMembers(key, value) {
 }
 
 function logFailure(label, error) {
+    if (logsJson) {
+        logJson('ERROR', [error]);
+        return;
+    }
     let text;
     try {
         text = JSON.stringify(error, withErrorMembers);

@@ -103,9 +103,32 @@ class LambdaContext:
         sys.stdout.write(str(message))
 
 
-# Log lines in Lambda's text format.
+# Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event.
 
 current_request_id = ""
+logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO,
+          "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
+PLAIN_ATTRIBUTES = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime",
+                                                              "aws_request_id"}
+
+
+def write_log(text):
+    """Without failing: the function may have closed its log."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def write_record(text):
+    """A record of one or more lines, without the newline at its end."""
+    write_log(text.replace("\n", "\n\0") + "\n")
+
+
+def json_time():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class RequestIdFilter(logging.Filter):
@@ -117,16 +140,54 @@ class RequestIdFilter(logging.Filter):
 class StdoutHandler(logging.Handler):
     def emit(self, record):
         try:
-            sys.stdout.write(self.format(record))
+            write_record(self.format(record))
         except Exception:
             self.handleError(record)
 
 
-def set_up_logging():
+class JsonFormatter(logging.Formatter):
+    """Members in Lambda's order; those without a value are left out."""
+    converter = time.gmtime
+
+    def format(self, record):
+        members = {
+            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "level": logging.getLevelName(min(record.levelno // 10 * 10, logging.CRITICAL)),
+            "message": record.getMessage(),
+            "logger": record.name,
+            **self.error_members(record),
+            "requestId": record.aws_request_id or None,
+        }
+        if record.exc_info:
+            members["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        for name, value in record.__dict__.items():
+            if name not in PLAIN_ATTRIBUTES:
+                members.setdefault(name, value)
+        return json.dumps({name: value for name, value in members.items() if value is not None},
+                          ensure_ascii=False, default=str)
+
+    @staticmethod
+    def error_members(record):
+        if not record.exc_info or not record.exc_info[0]:
+            return {}
+        kind, error, trace = record.exc_info
+        return {"stackTrace": traceback.format_tb(trace), "errorType": kind.__name__,
+                "errorMessage": str(error)}
+
+
+def text_formatter():
     formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
         "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
+    return formatter
+
+
+def set_up_logging():
+    formatter = JsonFormatter() if logs_json else text_formatter()
+    if logs_json:
+        logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL"),
+                                                logging.INFO))
     handler = StdoutHandler()
     handler.setFormatter(formatter)
     handler.addFilter(RequestIdFilter())
@@ -139,21 +200,18 @@ def keep_indentation(line):
     return "\u00a0" * (len(line) - len(text)) + text
 
 
-def write_log(text):
-    """Without failing: the function may have closed its log."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        pass
-
-
 def log_failure(error):
+    if logs_json:
+        write_record(json.dumps({"timestamp": json_time(), "log_level": "ERROR", **error},
+                                ensure_ascii=False))
+        write_log("")
+        return
     lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]),
              "Traceback (most recent call last):"]
     for frame in error["stackTrace"]:
         lines.extend(keep_indentation(line) for line in frame.splitlines())
-    write_log("\n".join(lines) + "\n")
+    write_record("\n".join(lines))
+    write_log("")
 
 
 # Errors as Lambda prints them.

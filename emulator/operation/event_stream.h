@@ -14,4 +14,8 @@
 void event_stream_add(struct buffer *out, const char *event_type, const char *content_type,
                       struct text payload);
 
+/* Appends the exception that ends a stream. */
+void event_stream_add_exception(struct buffer *out, const char *exception_type,
+                                const char *content_type, struct text payload);
+
 #endif

@@ -1,0 +1,119 @@
+#include "logs/embedded_metric.h"
+
+#include "cloudwatch/cloudwatch.h"
+
+enum { METRICS_MAX = 100, VALUES_MAX = 100, DIMENSIONS_MAX = 30, MS_PER_SECOND = 1000 };
+
+static bool is_number_list(const cJSON *value)
+{
+    const cJSON *item;
+    int count = cJSON_GetArraySize(value);
+    cJSON_ArrayForEach(item, value)
+    {
+        if (!cJSON_IsNumber(item))
+            return false;
+    }
+    return count > 0 && count <= VALUES_MAX;
+}
+
+/* The values of a set of dimensions; NULL if the event lacks one. */
+static cJSON *make_dimensions(const cJSON *event, const cJSON *names)
+{
+    cJSON *dimensions = cJSON_CreateArray();
+    const cJSON *name;
+    cJSON_ArrayForEach(name, names)
+    {
+        const char *key = cJSON_GetStringValue(name);
+        const char *value = key ? json_text(event, key, NULL) : NULL;
+        if (!value || !*value || cJSON_GetArraySize(dimensions) == DIMENSIONS_MAX) {
+            cJSON_Delete(dimensions);
+            return NULL;
+        }
+        cJSON *dimension = cJSON_CreateObject();
+        json_set_text(dimension, "Name", key);
+        json_set_text(dimension, "Value", value);
+        cJSON_AddItemToArray(dimensions, dimension);
+    }
+    return dimensions;
+}
+
+static void add_datum(cJSON *data, const cJSON *event, const cJSON *metric, const cJSON *dimensions)
+{
+    const char *name = json_text(metric, "Name", NULL);
+    const cJSON *value = name ? json_get(event, name) : NULL;
+    const cJSON *time = json_get(json_get(event, "_aws"), "Timestamp");
+    bool is_list = cJSON_IsArray(value) && is_number_list(value);
+    if (!is_list && !cJSON_IsNumber(value))
+        return;
+    cJSON *datum = cJSON_CreateObject();
+    json_set_text(datum, "MetricName", name);
+    json_set_text(datum, "Unit", json_text(metric, "Unit", "None"));
+    json_set(datum, is_list ? "Values" : "Value", cJSON_Duplicate(value, true));
+    json_set_double(datum, "StorageResolution", json_double(metric, "StorageResolution", 60));
+    if (cJSON_IsNumber(time))
+        json_set_double(datum, "Timestamp", time->valuedouble / MS_PER_SECOND);
+    json_set(datum, "Dimensions", cJSON_Duplicate(dimensions, true));
+    cJSON_AddItemToArray(data, datum);
+}
+
+static void add_metrics(cJSON *data, const cJSON *event, const cJSON *directive,
+                        const cJSON *dimensions)
+{
+    const cJSON *metric;
+    int count = 0;
+    cJSON_ArrayForEach(metric, json_get(directive, "Metrics"))
+    {
+        if (count++ < METRICS_MAX)
+            add_datum(data, event, metric, dimensions);
+    }
+}
+
+cJSON *embedded_metric_data(const cJSON *event, const cJSON *directive)
+{
+    cJSON *data = cJSON_CreateArray();
+    const cJSON *sets = json_get(directive, "Dimensions");
+    const cJSON *names;
+    if (!cJSON_GetArraySize(sets)) {
+        CLEANUP(json_deletep) cJSON *none = cJSON_CreateArray();
+        add_metrics(data, event, directive, none);
+    }
+    cJSON_ArrayForEach(names, sets)
+    {
+        CLEANUP(json_deletep) cJSON *dimensions = make_dimensions(event, names);
+        if (dimensions)
+            add_metrics(data, event, directive, dimensions);
+    }
+    return data;
+}
+
+/* Most events have nothing of the kind, and are not parsed. */
+static bool may_be_embedded(struct text message)
+{
+    static const char mark[] = "\"_aws\"";
+    return message.size && message.data[0] == '{' &&
+           memmem(message.data, message.size, mark, strlen(mark)) != NULL;
+}
+
+static void publish(struct logs *logs, const struct group_key *key, struct text message)
+{
+    CLEANUP(json_deletep) cJSON *event = json_parse(message);
+    const cJSON *directive;
+    cJSON_ArrayForEach(directive, json_get(json_get(event, "_aws"), "CloudWatchMetrics"))
+    {
+        const char *name_space = json_text(directive, "Namespace", NULL);
+        struct metric_source source = { key->account, key->region, name_space };
+        if (!name_space || !*name_space || text_starts_with(text_from(name_space), "AWS/"))
+            continue;
+        CLEANUP(json_deletep) cJSON *data = embedded_metric_data(event, directive);
+        if (data->child)
+            cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+    }
+}
+
+void embedded_metrics_publish(struct logs *logs, const struct ingest *ingest)
+{
+    for (size_t i = 0; i < ingest->count; i++) {
+        if (may_be_embedded(ingest->events[i].message))
+            publish(logs, &ingest->group->key, ingest->events[i].message);
+    }
+}

@@ -1,0 +1,66 @@
+#include "logs/event_record.h"
+
+enum { LAYOUT_VERSION = 1, EVENT_HEAD = sizeof(int64_t) + sizeof(uint32_t) };
+
+void event_record_encode(const struct event_batch *batch, int64_t first_sequence,
+                         struct buffer *buffer)
+{
+    uint32_t count = (uint32_t)batch->count;
+    buffer_add_char(buffer, LAYOUT_VERSION);
+    buffer_add(buffer, &batch->group_id, sizeof(batch->group_id));
+    buffer_add(buffer, &batch->stream_id, sizeof(batch->stream_id));
+    buffer_add(buffer, &first_sequence, sizeof(first_sequence));
+    buffer_add(buffer, &batch->ingested_ms, sizeof(batch->ingested_ms));
+    buffer_add(buffer, &count, sizeof(count));
+    for (size_t i = 0; i < batch->count; i++) {
+        uint32_t size = (uint32_t)batch->events[i].message.size;
+        buffer_add(buffer, &batch->events[i].time_ms, sizeof(batch->events[i].time_ms));
+        buffer_add(buffer, &size, sizeof(size));
+        buffer_add_text(buffer, batch->events[i].message);
+    }
+}
+
+static bool take(struct text *rest, void *value_out, size_t size)
+{
+    if (rest->size < size)
+        return false;
+    memcpy(value_out, rest->data, size);
+    rest->data += size;
+    rest->size -= size;
+    return true;
+}
+
+static bool take_event(struct text *rest, struct log_event *event_out)
+{
+    uint32_t size;
+    if (!take(rest, &event_out->time_ms, sizeof(event_out->time_ms)) ||
+        !take(rest, &size, sizeof(size)) || rest->size < size)
+        return false;
+    event_out->message = (struct text){ rest->data, size };
+    rest->data += size;
+    rest->size -= size;
+    return true;
+}
+
+bool event_record_decode(struct text record, struct arena *arena, struct event_batch *batch_out,
+                         int64_t *first_sequence_out)
+{
+    struct text rest = record;
+    char layout;
+    uint32_t count;
+    if (!take(&rest, &layout, 1) || layout != LAYOUT_VERSION ||
+        !take(&rest, &batch_out->group_id, sizeof(batch_out->group_id)) ||
+        !take(&rest, &batch_out->stream_id, sizeof(batch_out->stream_id)) ||
+        !take(&rest, first_sequence_out, sizeof(*first_sequence_out)) ||
+        !take(&rest, &batch_out->ingested_ms, sizeof(batch_out->ingested_ms)) ||
+        !take(&rest, &count, sizeof(count)) || count > rest.size / EVENT_HEAD)
+        return false;
+    struct log_event *events = arena_alloc(arena, count * sizeof(*events));
+    for (uint32_t i = 0; i < count; i++) {
+        if (!take_event(&rest, &events[i]))
+            return false;
+    }
+    batch_out->events = events;
+    batch_out->count = count;
+    return rest.size == 0;
+}

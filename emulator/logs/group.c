@@ -1,0 +1,176 @@
+#include "logs/group.h"
+
+#include "arn.h"
+#include "crypto.h"
+#include "logs/faults.h"
+
+enum { ID_MASK_BITS = 62 };
+
+int64_t group_new_id(void)
+{
+    uint64_t id;
+    crypto_random(&id, sizeof(id));
+    return (int64_t)(id & ((UINT64_C(1) << ID_MASK_BITS) - 1)) + 1;
+}
+
+const char *group_arn(struct arena *arena, const struct group_key *key)
+{
+    return arena_format(arena, "arn:%s:logs:%s:%s:log-group:%s", arn_partition(key->region),
+                        key->region, key->account, key->name);
+}
+
+struct group_key group_key_of(struct call *call, const char *identifier)
+{
+    static const char prefix[] = "log-group:";
+    struct group_key key = { call->account, call->region, identifier };
+    struct arn arn;
+    if (!arn_parse(text_from(identifier), &arn) || !text_starts_with(arn.resource, prefix))
+        return key;
+    struct text name = { arn.resource.data + strlen(prefix), arn.resource.size - strlen(prefix) };
+    if (name.size > 2 && memcmp(name.data + name.size - 2, ":*", 2) == 0)
+        name.size -= 2;
+    return (struct group_key){ arena_copy(&call->arena, arn.account),
+                               arena_copy(&call->arena, arn.region),
+                               arena_copy(&call->arena, name) };
+}
+
+bool group_read(struct call *call, struct log_group *group_out)
+{
+    const char *name = json_text(call->input, "logGroupName", NULL);
+    const char *identifier = json_text(call->input, "logGroupIdentifier", NULL);
+    if (name && identifier)
+        return error_set(&call->error, &LOGS_VALIDATION,
+                         "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    if (!name && !identifier)
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "1 validation error detected: Value null at 'logGroupName' failed to "
+                         "satisfy constraint: Member must not be null");
+    struct group_key key = { call->account, call->region, name };
+    if (identifier)
+        key = group_key_of(call, identifier);
+    return group_find(call->store, &key, &call->arena, group_out) ||
+           error_set(&call->error, &LOGS_NOT_FOUND, "The specified log group does not exist.");
+}
+
+#define COLUMNS                                                                                    \
+    "id, account, region, name, created_ms, retention_days, kms_key_id, class, is_protected, tags"
+
+static const char *copied(sqlite3_stmt *statement, int column, struct arena *arena)
+{
+    return sqlite3_column_type(statement, column) == SQLITE_NULL
+               ? NULL
+               : arena_copy(arena, text_from(store_text(statement, column)));
+}
+
+static void read_group(sqlite3_stmt *row, struct arena *arena, struct log_group *group_out)
+{
+    *group_out = (struct log_group){
+        .id = sqlite3_column_int64(row, 0),
+        .key = { copied(row, 1, arena), copied(row, 2, arena), copied(row, 3, arena) },
+        .created_ms = sqlite3_column_int64(row, 4),
+        .retention_days = sqlite3_column_int64(row, 5),
+        .kms_key_id = copied(row, 6, arena),
+        .group_class = copied(row, 7, arena),
+        .is_protected = sqlite3_column_int(row, 8),
+        .tags = copied(row, 9, arena),
+    };
+}
+
+bool group_find(struct store *store, const struct group_key *key, struct arena *arena,
+                struct log_group *group_out)
+{
+    sqlite3_stmt *query = store_query(
+        store, "SELECT " COLUMNS " FROM logs_group WHERE account=? AND region=? AND name=?");
+    store_bind_text(query, 1, key->account);
+    store_bind_text(query, 2, key->region);
+    store_bind_text(query, 3, key->name);
+    if (!store_step(store, query))
+        return false;
+    read_group(query, arena, group_out);
+    return true;
+}
+
+void group_insert(struct store *store, const struct log_group *group)
+{
+    sqlite3_stmt *insert = store_query(store, "INSERT INTO logs_group (" COLUMNS
+                                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    store_bind_int(insert, 1, group->id);
+    store_bind_text(insert, 2, group->key.account);
+    store_bind_text(insert, 3, group->key.region);
+    store_bind_text(insert, 4, group->key.name);
+    store_bind_int(insert, 5, group->created_ms);
+    store_bind_int(insert, 6, group->retention_days);
+    store_bind_text(insert, 7, group->kms_key_id);
+    store_bind_text(insert, 8, group->group_class);
+    store_bind_int(insert, 9, group->is_protected);
+    store_bind_text(insert, 10, group->tags);
+    store_run(store, insert);
+}
+
+void group_delete(struct store *store, int64_t id)
+{
+    sqlite3_stmt *statement = store_query(store, "DELETE FROM logs_group WHERE id=?");
+    store_bind_int(statement, 1, id);
+    store_run(store, statement);
+}
+
+void group_set_retention(struct store *store, int64_t id, int64_t days)
+{
+    sqlite3_stmt *update = store_query(store, "UPDATE logs_group SET retention_days=? WHERE id=?");
+    store_bind_int(update, 1, days);
+    store_bind_int(update, 2, id);
+    store_run(store, update);
+}
+
+void group_set_protection(struct store *store, int64_t id, bool is_protected)
+{
+    sqlite3_stmt *update = store_query(store, "UPDATE logs_group SET is_protected=? WHERE id=?");
+    store_bind_int(update, 1, is_protected);
+    store_bind_int(update, 2, id);
+    store_run(store, update);
+}
+
+void group_set_tags(struct store *store, int64_t id, const char *tags)
+{
+    sqlite3_stmt *update = store_query(store, "UPDATE logs_group SET tags=? WHERE id=?");
+    store_bind_text(update, 1, tags);
+    store_bind_int(update, 2, id);
+    store_run(store, update);
+}
+
+bool group_exists(struct store *store, int64_t id)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT 1 FROM logs_group WHERE id=?");
+    store_bind_int(query, 1, id);
+    return store_step(store, query);
+}
+
+/* instr() and substr() compare bytes: patterns and prefixes are case-sensitive. */
+size_t group_list(struct store *store, const struct group_search *filter, struct arena *arena,
+                  struct log_group *groups_out, size_t limit)
+{
+    sqlite3_stmt *query = store_query(
+        store, "SELECT " COLUMNS " FROM logs_group WHERE account=?1 AND region=?2 AND name>?3 AND "
+               "substr(name, 1, length(?4))=?4 AND (?5='' OR instr(name, ?5)) AND "
+               "(?6='' OR class=?6) ORDER BY name LIMIT ?7");
+    size_t count = 0;
+    store_bind_text(query, 1, filter->account);
+    store_bind_text(query, 2, filter->region);
+    store_bind_text(query, 3, filter->after);
+    store_bind_text(query, 4, filter->prefix);
+    store_bind_text(query, 5, filter->substring);
+    store_bind_text(query, 6, filter->group_class);
+    store_bind_int(query, 7, (int64_t)limit);
+    while (count < limit && store_step(store, query))
+        read_group(query, arena, &groups_out[count++]);
+    return count;
+}
+
+void group_each_retention(struct store *store, void (*visit)(int64_t id, int64_t days, void *owner),
+                          void *owner)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT id, retention_days FROM logs_group WHERE retention_days>0");
+    while (store_step(store, query))
+        visit(sqlite3_column_int64(query, 0), sqlite3_column_int64(query, 1), owner);
+}

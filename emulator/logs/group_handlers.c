@@ -1,0 +1,297 @@
+/*
+ * Log groups and their retention (cloudwatch-api.md section 6.2).
+ */
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "logs/faults.h"
+#include "logs/handlers.h"
+#include "logs/metric_filter.h"
+#include "logs/tags.h"
+
+enum { GROUPS_MAX = 50, LIST_MAX = 1000, NAMES_MAX = 50 };
+
+static bool check_new_name(struct call *call, const struct group_key *key)
+{
+    struct log_group existing;
+    if (text_starts_with(text_from(key->name), "aws/"))
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "Log groups starting with AWS/ are reserved for AWS.");
+    if (group_find(call->store, key, &call->arena, &existing))
+        return error_set(&call->error, &LOGS_EXISTS, "The specified log group already exists");
+    return true;
+}
+
+static enum outcome create_log_group(struct call *call)
+{
+    const struct log_group group = {
+        .id = group_new_id(),
+        .key = { call->account, call->region, json_text(call->input, "logGroupName", "") },
+        .created_ms = clock_now_ms(),
+        .kms_key_id = json_text(call->input, "kmsKeyId", NULL),
+        .group_class = json_text(call->input, "logGroupClass", "STANDARD"),
+        .is_protected = json_bool(call->input, "deletionProtectionEnabled", false),
+        .tags = tags_print(call, json_get(call->input, "tags")),
+    };
+    if (!check_new_name(call, &group.key))
+        return OUTCOME_FAULT;
+    group_insert(call->store, &group);
+    logs_forget(logs_of(call));
+    return OUTCOME_OK;
+}
+
+static enum outcome delete_log_group(struct call *call)
+{
+    struct log_group group;
+    if (!group_read(call, &group))
+        return OUTCOME_FAULT;
+    if (group.is_protected)
+        return call_fault(call, &LOGS_VALIDATION,
+                          "The log group is protected from deletion. Disable deletion protection "
+                          "and try again.");
+    group_delete(call->store, group.id);
+    event_store_delete(logs_of(call)->events, group.id, 0);
+    logs_forget(logs_of(call));
+    return OUTCOME_OK;
+}
+
+static void write_group(struct call *call, cJSON *item, const struct log_group *group,
+                        bool is_short)
+{
+    const char *arn = group_arn(&call->arena, &group->key);
+    json_set_text(item, "logGroupName", group->key.name);
+    json_set_double(item, "creationTime", (double)group->created_ms);
+    if (group->retention_days)
+        json_set_double(item, "retentionInDays", (double)group->retention_days);
+    json_set_double(item, "metricFilterCount", (double)metric_filter_count(call->store, group->id));
+    json_set_text(item, "arn", arena_format(&call->arena, "%s:*", arn));
+    if (!is_short) {
+        json_set_double(item, "storedBytes",
+                        (double)event_store_group_bytes(logs_of(call)->events, group->id));
+        json_set_bool(item, "deletionProtectionEnabled", group->is_protected);
+    }
+    json_set_text(item, "kmsKeyId", group->kms_key_id);
+    json_set_text(item, "logGroupClass", group->group_class);
+    json_set_text(item, "logGroupArn", arn);
+}
+
+/* The groups that logGroupIdentifiers names, those that exist. */
+static enum outcome describe_named(struct call *call, const cJSON *identifiers)
+{
+    cJSON *list = json_set_array(call_output(call), "logGroups");
+    const cJSON *identifier;
+    cJSON_ArrayForEach(identifier, identifiers)
+    {
+        struct log_group group;
+        struct group_key key = group_key_of(call, identifier->valuestring);
+        if (!group_find(call->store, &key, &call->arena, &group))
+            continue;
+        cJSON *item = cJSON_CreateObject();
+        write_group(call, item, &group, false);
+        cJSON_AddItemToArray(list, item);
+    }
+    return OUTCOME_OK;
+}
+
+static bool read_filter(struct call *call, struct group_search *filter_out)
+{
+    *filter_out = (struct group_search){
+        .account = call->account,
+        .region = call->region,
+        .prefix = json_text(call->input, "logGroupNamePrefix", ""),
+        .substring = json_text(call->input, "logGroupNamePattern", ""),
+        .group_class = json_text(call->input, "logGroupClass", ""),
+    };
+    if (*filter_out->prefix && *filter_out->substring)
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "LogGroup name prefix and LogGroup name pattern are mutually exclusive "
+                         "parameters.");
+    return token_read(call, &filter_out->after);
+}
+
+static enum outcome describe_log_groups(struct call *call)
+{
+    const cJSON *identifiers = json_get(call->input, "logGroupIdentifiers");
+    size_t limit = (size_t)json_int(call->input, "limit", GROUPS_MAX);
+    struct log_group groups[GROUPS_MAX + 1];
+    struct group_search filter;
+    if (identifiers)
+        return describe_named(call, identifiers);
+    if (!read_filter(call, &filter))
+        return OUTCOME_FAULT;
+    size_t found = group_list(call->store, &filter, &call->arena, groups, limit + 1);
+    cJSON *list = json_set_array(call_output(call), "logGroups");
+    for (size_t i = 0; i < found && i < limit; i++) {
+        cJSON *item = cJSON_CreateObject();
+        write_group(call, item, &groups[i], *filter.substring);
+        cJSON_AddItemToArray(list, item);
+    }
+    if (found > limit)
+        token_write(call, groups[limit - 1].key.name);
+    return OUTCOME_OK;
+}
+
+static enum outcome list_log_groups(struct call *call)
+{
+    size_t limit = (size_t)json_int(call->input, "limit", GROUPS_MAX);
+    struct log_group *groups = arena_alloc(&call->arena, (limit + 1) * sizeof(*groups));
+    struct group_search filter;
+    if (!read_filter(call, &filter))
+        return OUTCOME_FAULT;
+    size_t found = group_list(call->store, &filter, &call->arena, groups, limit + 1);
+    cJSON *list = json_set_array(call_output(call), "logGroups");
+    for (size_t i = 0; i < found && i < limit; i++) {
+        cJSON *item = cJSON_CreateObject();
+        json_set_text(item, "logGroupName", groups[i].key.name);
+        json_set_text(item, "logGroupArn", group_arn(&call->arena, &groups[i].key));
+        json_set_text(item, "logGroupClass", groups[i].group_class);
+        cJSON_AddItemToArray(list, item);
+    }
+    if (found > limit)
+        token_write(call, groups[limit - 1].key.name);
+    return OUTCOME_OK;
+}
+
+static bool check_days(struct call *call, int64_t days)
+{
+    static const int allowed[] = { 1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                   365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 };
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    for (size_t i = 0; i < COUNT_OF(allowed); i++) {
+        if (days == allowed[i])
+            return true;
+        buffer_add_format(&list, "%s%d", i ? ", " : "", allowed[i]);
+    }
+    return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                     "1 validation error detected: Value '%lld' at 'retentionInDays' failed to "
+                     "satisfy constraint: Member must satisfy enum value set: [%s]",
+                     (long long)days, list.data);
+}
+
+static enum outcome set_retention(struct call *call, int64_t days)
+{
+    struct log_group group;
+    if (!group_read(call, &group))
+        return OUTCOME_FAULT;
+    group_set_retention(call->store, group.id, days);
+    logs_forget(logs_of(call));
+    if (days)
+        event_store_expire(logs_of(call)->events, group.id, retention_start_ms(days));
+    return OUTCOME_OK;
+}
+
+static enum outcome put_retention_policy(struct call *call)
+{
+    int64_t days = json_int(call->input, "retentionInDays", 0);
+    return check_days(call, days) ? set_retention(call, days) : OUTCOME_FAULT;
+}
+
+static enum outcome delete_retention_policy(struct call *call)
+{
+    return set_retention(call, 0);
+}
+
+static enum outcome put_deletion_protection(struct call *call)
+{
+    struct log_group group;
+    if (!group_read(call, &group))
+        return OUTCOME_FAULT;
+    group_set_protection(call->store, group.id,
+                         json_bool(call->input, "deletionProtectionEnabled", false));
+    return OUTCOME_OK;
+}
+
+static const char *const classes[] = { "STANDARD", "INFREQUENT_ACCESS", "DELIVERY", NULL };
+static const struct field identifier_item = { .type = FIELD_STRING,
+                                              .length = BETWEEN(1, 2048),
+                                              .pattern = "[\\w#+=/:,.@-]*" };
+static const struct field account_item = { .type = FIELD_STRING, .pattern = "^\\d{12}$" };
+static const struct field create_fields[] = {
+    GROUP_NAME_ROW(true),
+    { .name = "kmsKeyId", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
+    TAGS_ROW(false),
+    { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
+    { .name = "deletionProtectionEnabled", .type = FIELD_BOOLEAN },
+    { 0 },
+};
+static const struct field name_fields[] = { GROUP_NAME_ROW(true), { 0 } };
+static const struct field describe_fields[] = {
+    { .name = "accountIdentifiers",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, 20),
+      .item = &account_item },
+    { .name = "logGroupNamePrefix",
+      .type = FIELD_STRING,
+      .length = BETWEEN(1, 512),
+      .pattern = GROUP_NAME_PATTERN },
+    { .name = "logGroupNamePattern",
+      .type = FIELD_STRING,
+      .length = BETWEEN(0, 512),
+      .pattern = "[\\.\\-_/#A-Za-z0-9]*" },
+    TOKEN_ROW,
+    LIMIT_ROW(GROUPS_MAX),
+    { .name = "includeLinkedAccounts", .type = FIELD_BOOLEAN },
+    { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
+    { .name = "logGroupIdentifiers",
+      .type = FIELD_LIST,
+      .length = BETWEEN(1, NAMES_MAX),
+      .item = &identifier_item },
+    { 0 },
+};
+static const struct field list_fields[] = {
+    { .name = "logGroupNamePattern",
+      .type = FIELD_STRING,
+      .length = BETWEEN(3, 129),
+      .pattern = "[\\.\\-_/#A-Za-z0-9]+" },
+    { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
+    { .name = "includeLinkedAccounts", .type = FIELD_BOOLEAN },
+    TOKEN_ROW,
+    LIMIT_ROW(LIST_MAX),
+    { 0 },
+};
+static const struct field retention_fields[] = {
+    GROUP_NAME_ROW(true),
+    { .name = "retentionInDays", .type = FIELD_INTEGER, .is_required = true },
+    { 0 },
+};
+static const struct field protection_fields[] = {
+    GROUP_IDENTIFIER_ROW,
+    { .name = "deletionProtectionEnabled", .type = FIELD_BOOLEAN, .is_required = true },
+    { 0 },
+};
+
+const struct operation group_operations[] = {
+    { .name = "CreateLogGroup",
+      .flags = OPERATION_WRITES,
+      .input = create_fields,
+      .handle = create_log_group,
+      .note = "`kmsKeyId` is kept and shown; nothing is encrypted. All classes behave like "
+              "STANDARD." },
+    { .name = "DeleteLogGroup",
+      .flags = OPERATION_WRITES,
+      .input = name_fields,
+      .handle = delete_log_group },
+    { .name = "DescribeLogGroups",
+      .input = describe_fields,
+      .handle = describe_log_groups,
+      .note = "`storedBytes` lags behind by some seconds." },
+    { .name = "ListLogGroups",
+      .input = list_fields,
+      .handle = list_log_groups,
+      .note = "`logGroupNamePattern` is a plain part of the name, without `^` and `|`." },
+    { .name = "PutRetentionPolicy",
+      .flags = OPERATION_WRITES,
+      .input = retention_fields,
+      .handle = put_retention_policy,
+      .note = "Follows the service clock. What has expired is not shown from that moment on." },
+    { .name = "DeleteRetentionPolicy",
+      .flags = OPERATION_WRITES,
+      .input = name_fields,
+      .handle = delete_retention_policy },
+    { .name = "PutLogGroupDeletionProtection",
+      .flags = OPERATION_WRITES,
+      .input = protection_fields,
+      .handle = put_deletion_protection },
+    { 0 },
+};

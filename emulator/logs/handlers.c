@@ -1,0 +1,47 @@
+#include "logs/handlers.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "logs/faults.h"
+#include "operation/page.h"
+#include "xalloc.h"
+
+enum { MS_PER_DAY = 24 * 3600 * 1000 };
+
+bool token_read(struct call *call, const char **key_out)
+{
+    const char *token = json_text(call->input, "nextToken", NULL);
+    CLEANUP(freep) char *key = token ? page_key(token) : NULL;
+    if (token && !key)
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "The specified nextToken is invalid.");
+    *key_out = key ? arena_copy(&call->arena, text_from(key)) : "";
+    return true;
+}
+
+void token_write(struct call *call, const char *key)
+{
+    CLEANUP(freep) char *token = page_marker(key);
+    json_set_text(call_output(call), "nextToken", token);
+}
+
+int64_t retention_start_ms(int64_t retention_days)
+{
+    return retention_days ? clock_now_ms() - retention_days * MS_PER_DAY : 0;
+}
+
+cJSON *event_write(struct call *call, const struct event_row *row)
+{
+    cJSON *event = cJSON_CreateObject();
+    json_set_double(event, "timestamp", (double)row->time_ms);
+    json_set_text(event, "message", arena_copy(&call->arena, row->message));
+    json_set_double(event, "ingestionTime", (double)row->ingested_ms);
+    return event;
+}
+
+const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms)
+{
+    return arena_format(&call->arena, "49%018lld%019lld%017d", (long long)time_ms,
+                        (long long)stream_id, 0);
+}

@@ -1,0 +1,50 @@
+/*
+ * The slices of operations, and what several of them share.
+ */
+#ifndef COALMINE_LOGS_HANDLERS_H
+#define COALMINE_LOGS_HANDLERS_H
+
+#include "logs/state.h"
+#include "operation/operation.h"
+
+extern const struct operation group_operations[];
+extern const struct operation stream_operations_of_logs[];
+extern const struct operation tag_operations_of_logs[];
+extern const struct operation put_log_events_operations[];
+extern const struct operation get_log_events_operations[];
+extern const struct operation filter_log_events_operations[];
+extern const struct operation metric_filter_operations[];
+extern const struct operation subscription_operations[];
+extern const struct operation live_tail_operations[];
+
+/* The key behind the call's nextToken ("" without one); false with the fault. The key lives in the
+ * arena. */
+MUST_CHECK bool token_read(struct call *call, const char **key_out);
+/* Sets nextToken. */
+void token_write(struct call *call, const char *key);
+
+/* A page of events holds at most 10,000 of them and about 1 MB. */
+enum { EVENTS_MAX = 10000, EVENT_BYTES_MAX = 1 << 20 };
+
+/* Later than any event. */
+#define TIME_END_MS (INT64_C(1) << 52)
+
+/* From when on the group's events are kept. */
+int64_t retention_start_ms(int64_t retention_days);
+
+/* An event's timestamp, message and ingestionTime. */
+cJSON *event_write(struct call *call, const struct event_row *row);
+
+/* What nextSequenceToken and uploadSequenceToken look like; nobody needs them any more. */
+const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms);
+
+#define LIMIT_ROW(most)                                                                            \
+    {                                                                                              \
+        .name = "limit", .type = FIELD_INTEGER, .range = BETWEEN(1, most)                          \
+    }
+#define TOKEN_ROW                                                                                  \
+    {                                                                                              \
+        .name = "nextToken", .type = FIELD_STRING, .length = BETWEEN(1, 2048)                      \
+    }
+
+#endif

@@ -1,0 +1,290 @@
+#include "logs/metric_filter.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "cloudwatch/cloudwatch.h"
+#include "xalloc.h"
+
+enum { MINUTE_MS = 60000, MS_PER_SECOND = 1000 };
+
+/* Events came within the minute, and whether any matched. */
+struct quiet_minute {
+    struct quiet_minute *next;
+    int64_t group_id;
+    char *filter;
+    char *account;
+    char *region;
+    cJSON *transformation;
+    int64_t start_ms;
+    bool has_matched;
+};
+
+static cJSON *make_datum(const cJSON *transformation, int64_t time_ms, double value)
+{
+    cJSON *datum = cJSON_CreateObject();
+    json_set_text(datum, "MetricName", json_text(transformation, "metricName", ""));
+    json_set_text(datum, "Unit", json_text(transformation, "unit", "None"));
+    json_set_double(datum, "Value", value);
+    json_set_double(datum, "Timestamp", (double)time_ms / MS_PER_SECOND);
+    return datum;
+}
+
+static bool read_value(const struct metric_filter *filter, struct text message, double *value_out)
+{
+    struct text value = text_from(json_text(filter->transformation, "metricValue", ""));
+    if (!text_starts_with(value, "$"))
+        return text_to_double(value, value_out);
+    CLEANUP(freep) char *found = filter_pattern_extract(filter->pattern, message, value);
+    return found && text_to_double(text_from(found), value_out);
+}
+
+/* False if a dimension has no value in the message: then there is no datum. */
+static bool add_dimensions(const struct metric_filter *filter, struct text message, cJSON *datum)
+{
+    const cJSON *dimensions = json_get(filter->transformation, "dimensions");
+    const cJSON *dimension;
+    cJSON *list = dimensions ? json_set_array(datum, "Dimensions") : NULL;
+    cJSON_ArrayForEach(dimension, dimensions)
+    {
+        CLEANUP(freep)
+        char *value =
+            filter_pattern_extract(filter->pattern, message, text_from(dimension->valuestring));
+        if (!value || !*value)
+            return false;
+        cJSON *item = cJSON_CreateObject();
+        json_set_text(item, "Name", dimension->string);
+        json_set_text(item, "Value", value);
+        cJSON_AddItemToArray(list, item);
+    }
+    return true;
+}
+
+static void add_datum(const struct metric_filter *filter, const struct log_event *event,
+                      cJSON *data)
+{
+    double value;
+    if (!read_value(filter, event->message, &value))
+        return;
+    cJSON *datum = make_datum(filter->transformation, event->time_ms, value);
+    if (add_dimensions(filter, event->message, datum))
+        cJSON_AddItemToArray(data, datum);
+    else
+        cJSON_Delete(datum);
+}
+
+static void free_minute(struct quiet_minute *minute)
+{
+    free(minute->filter);
+    free(minute->account);
+    free(minute->region);
+    cJSON_Delete(minute->transformation);
+    free(minute);
+}
+
+void metric_filters_forget_minutes(struct logs *logs)
+{
+    schedule_clear(logs->parts.schedule, &logs->minute_end);
+    while (logs->quiet) {
+        struct quiet_minute *next = logs->quiet->next;
+        free_minute(logs->quiet);
+        logs->quiet = next;
+    }
+}
+
+static void publish_default(struct logs *logs, const struct quiet_minute *minute)
+{
+    const cJSON *transformation = minute->transformation;
+    struct metric_source source = { minute->account, minute->region,
+                                    json_text(transformation, "metricNamespace", "") };
+    CLEANUP(json_deletep) cJSON *data = cJSON_CreateArray();
+    cJSON_AddItemToArray(data, make_datum(transformation, minute->start_ms,
+                                          json_double(transformation, "defaultValue", 0)));
+    cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+}
+
+static void on_minute_end(void *owner)
+{
+    struct logs *logs = owner;
+    for (const struct quiet_minute *minute = logs->quiet; minute; minute = minute->next)
+        if (!minute->has_matched)
+            publish_default(logs, minute);
+    metric_filters_forget_minutes(logs);
+}
+
+static struct quiet_minute *get_minute(struct logs *logs, const struct ingest_group *group,
+                                       const struct metric_filter *filter)
+{
+    struct quiet_minute *minute = logs->quiet;
+    while (minute && (minute->group_id != group->id || strcmp(minute->filter, filter->name) != 0))
+        minute = minute->next;
+    if (minute)
+        return minute;
+    int64_t now_ms = clock_now_ms();
+    int64_t start_ms = now_ms - now_ms % MINUTE_MS;
+    if (!logs->quiet)
+        schedule_set(logs->parts.schedule, &logs->minute_end, start_ms + MINUTE_MS, on_minute_end,
+                     logs);
+    minute = xcalloc(1, sizeof(*minute));
+    *minute =
+        (struct quiet_minute){ .next = logs->quiet,
+                               .group_id = group->id,
+                               .filter = xstrdup(filter->name),
+                               .account = xstrdup(group->key.account),
+                               .region = xstrdup(group->key.region),
+                               .transformation = cJSON_Duplicate(filter->transformation, true),
+                               .start_ms = start_ms };
+    logs->quiet = minute;
+    return minute;
+}
+
+static void apply(struct logs *logs, const struct metric_filter *filter,
+                  const struct ingest *ingest)
+{
+    const struct group_key *key = &ingest->group->key;
+    struct metric_source source = { key->account, key->region,
+                                    json_text(filter->transformation, "metricNamespace", "") };
+    CLEANUP(json_deletep) cJSON *data = cJSON_CreateArray();
+    bool has_matched = false;
+    for (size_t i = 0; i < ingest->count; i++) {
+        if (!filter_pattern_matches(filter->pattern, ingest->events[i].message))
+            continue;
+        has_matched = true;
+        add_datum(filter, &ingest->events[i], data);
+    }
+    if (data->child)
+        cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+    if (json_get(filter->transformation, "defaultValue"))
+        get_minute(logs, ingest->group, filter)->has_matched |= has_matched;
+}
+
+void metric_filters_apply(struct logs *logs, const struct ingest *ingest)
+{
+    const struct metric_filter *filter = ingest->group->filters;
+    for (; filter; filter = filter->next)
+        apply(logs, filter, ingest);
+}
+
+void metric_filters_destroy(struct metric_filter *filters)
+{
+    while (filters) {
+        struct metric_filter *next = filters->next;
+        free(filters->name);
+        filter_pattern_destroy(filters->pattern);
+        cJSON_Delete(filters->transformation);
+        free(filters);
+        filters = next;
+    }
+}
+
+struct loading {
+    struct metric_filter *filters;
+};
+
+/* A pattern that was good when it was put and is not now was put by another version. */
+static bool load_one(const struct metric_filter_row *row, void *owner)
+{
+    struct loading *loading = owner;
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(row->configuration));
+    struct filter_pattern *pattern =
+        filter_pattern_parse(text_from(json_text(configuration, "filterPattern", "")), &error);
+    if (!pattern)
+        return true;
+    struct metric_filter *filter = xcalloc(1, sizeof(*filter));
+    const cJSON *list = json_get(configuration, "metricTransformations");
+    *filter = (struct metric_filter){ .next = loading->filters,
+                                      .name = xstrdup(row->name),
+                                      .pattern = pattern,
+                                      .transformation =
+                                          cJSON_Duplicate(cJSON_GetArrayItem(list, 0), true) };
+    loading->filters = filter;
+    return true;
+}
+
+struct metric_filter *metric_filters_load(struct store *store, int64_t group_id)
+{
+    struct loading loading = { 0 };
+    const struct metric_filter_search search = { "", "", group_id, "", "", "" };
+    metric_filter_each(store, &search, load_one, &loading);
+    return loading.filters;
+}
+
+void metric_filter_put(struct store *store, const struct metric_filter_row *row)
+{
+    sqlite3_stmt *insert =
+        store_query(store, "INSERT INTO logs_metric_filter (group_id, name, configuration, "
+                           "created_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+                           "configuration=?3, created_ms=?4");
+    store_bind_int(insert, 1, row->group_id);
+    store_bind_text(insert, 2, row->name);
+    store_bind_text(insert, 3, row->configuration);
+    store_bind_int(insert, 4, row->created_ms);
+    store_run(store, insert);
+}
+
+bool metric_filter_delete(struct store *store, int64_t group_id, const char *name)
+{
+    sqlite3_stmt *statement =
+        store_query(store, "DELETE FROM logs_metric_filter WHERE group_id=? AND name=?");
+    store_bind_int(statement, 1, group_id);
+    store_bind_text(statement, 2, name);
+    return store_run(store, statement) > 0;
+}
+
+bool metric_filter_exists(struct store *store, int64_t group_id, const char *name)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT 1 FROM logs_metric_filter WHERE group_id=? AND name=?");
+    store_bind_int(query, 1, group_id);
+    store_bind_text(query, 2, name);
+    return store_step(store, query);
+}
+
+size_t metric_filter_count(struct store *store, int64_t group_id)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT count(*) FROM logs_metric_filter WHERE group_id=?");
+    store_bind_int(query, 1, group_id);
+    return store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
+}
+
+static sqlite3_stmt *search_query(struct store *store, const struct metric_filter_search *search)
+{
+    static const char of_group[] =
+        "SELECT f.group_id, g.name, f.name, f.configuration, f.created_ms FROM logs_metric_filter "
+        "f JOIN logs_group g ON g.id=f.group_id WHERE f.group_id=?1 AND f.name>?2 AND "
+        "substr(f.name, 1, length(?3))=?3 ORDER BY f.name";
+    static const char of_all[] =
+        "SELECT f.group_id, g.name, f.name, f.configuration, f.created_ms FROM logs_group g JOIN "
+        "logs_metric_filter f ON g.id=f.group_id WHERE g.account=?1 AND g.region=?4 AND "
+        "(g.name, f.name) > (?5, ?2) AND substr(f.name, 1, length(?3))=?3 "
+        "ORDER BY g.name, f.name";
+    sqlite3_stmt *query = store_query(store, search->group_id ? of_group : of_all);
+    store_bind_text(query, 2, search->after_name);
+    store_bind_text(query, 3, search->prefix);
+    if (search->group_id) {
+        store_bind_int(query, 1, search->group_id);
+        return query;
+    }
+    store_bind_text(query, 1, search->account);
+    store_bind_text(query, 4, search->region);
+    store_bind_text(query, 5, search->after_group);
+    return query;
+}
+
+void metric_filter_each(struct store *store, const struct metric_filter_search *search,
+                        bool (*visit)(const struct metric_filter_row *row, void *owner),
+                        void *owner)
+{
+    sqlite3_stmt *query = search_query(store, search);
+    bool goes_on = true;
+    while (goes_on && store_step(store, query)) {
+        struct metric_filter_row row = { .group_id = sqlite3_column_int64(query, 0),
+                                         .group_name = store_text(query, 1),
+                                         .name = store_text(query, 2),
+                                         .configuration = store_text(query, 3),
+                                         .created_ms = sqlite3_column_int64(query, 4) };
+        goes_on = visit(&row, owner);
+    }
+}

@@ -1,0 +1,205 @@
+#include "runtime/platform_record.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { BYTES_PER_MB = 1 << 20 };
+
+static const char on_demand[] = "on-demand";
+
+static void add_record(struct buffer *out, const char *type, cJSON *takes_record, int64_t time_ms)
+{
+    char time[TIMESTAMP_SIZE];
+    CLEANUP(json_deletep) cJSON *line = cJSON_CreateObject();
+    json_set_text(line, "time", timestamp_print(time_ms, TIMESTAMP_ISO_MS, time));
+    json_set_text(line, "type", type);
+    json_set(line, "record", takes_record);
+    CLEANUP(freep) char *text = json_print(line);
+    buffer_add_string(out, text);
+    buffer_add_char(out, '\n');
+}
+
+static bool is_kept(const struct function_log_owner *owner, enum log_severity severity)
+{
+    return severity >= owner->format.system;
+}
+
+/* The stream's name, always with the function's in it. */
+static void set_instance(cJSON *record, const struct function_log_owner *owner)
+{
+    const char *bracket = strchr(owner->log_stream, '[');
+    if (!bracket)
+        return;
+    int date = (int)strlen("2025/11/25/");
+    CLEANUP(freep)
+    char *id = xformat("%.*s%s%s", date, owner->log_stream, owner->function_name, bracket);
+    json_set_text(record, "instanceId", id);
+}
+
+void platform_add_init_start(struct buffer *out, const struct function_log_owner *owner,
+                             int64_t time_ms)
+{
+    CLEANUP(buffer_clear) struct buffer version = { 0 };
+    CLEANUP(buffer_clear) struct buffer arn = { 0 };
+    if (!is_kept(owner, LOG_INFO_RECORDS))
+        return;
+    function_log_add_runtime(&version, &arn, owner);
+    cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "initializationType", on_demand);
+    json_set_text(record, "phase", "init");
+    json_set_text(record, "runtimeVersion", version.data);
+    json_set_text(record, "runtimeVersionArn", arn.data);
+    json_set_text(record, "functionName", owner->function_name);
+    json_set_text(record, "functionVersion", owner->version);
+    set_instance(record, owner);
+    json_set_double(record, "instanceMaxMemory", (double)owner->memory_mb * BYTES_PER_MB);
+    add_record(out, "platform.initStart", record, time_ms);
+}
+
+static cJSON *begin_init_record(const char *status, const char *error_type)
+{
+    cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "initializationType", on_demand);
+    json_set_text(record, "phase", "init");
+    json_set_text(record, "status", status);
+    json_set_text(record, "errorType", error_type);
+    return record;
+}
+
+static double round_to(double value, double places)
+{
+    return round(value * places) / places;
+}
+
+static void add_init_end(struct buffer *out, const char *status, const char *error_type,
+                         double init_ms, int64_t time_ms)
+{
+    add_record(out, "platform.initRuntimeDone", begin_init_record(status, error_type), time_ms);
+    cJSON *record = begin_init_record(status, error_type);
+    json_set_double(json_set_object(record, "metrics"), "durationMs", round_to(init_ms, 1000));
+    add_record(out, "platform.initReport", record, time_ms);
+}
+
+void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
+                           double init_ms, int64_t time_ms)
+{
+    if (is_kept(owner, LOG_DEBUG_RECORDS))
+        add_init_end(out, "success", NULL, init_ms, time_ms);
+}
+
+void platform_add_init_failure(struct buffer *out, const struct function_log_owner *owner,
+                               const struct function_report *report, int64_t time_ms)
+{
+    if (is_kept(owner, LOG_WARN_RECORDS))
+        add_init_end(out, report->status ? report->status : "error", report->error_type,
+                     report->duration_ms, time_ms);
+}
+
+static cJSON *begin_record(const struct function_report *report)
+{
+    CLEANUP(freep) char *id = xstrndup(report->request_id.data, report->request_id.size);
+    cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "requestId", id);
+    return record;
+}
+
+void platform_add_start(struct buffer *out, const struct function_log_owner *owner,
+                        const struct function_report *report, int64_t time_ms)
+{
+    if (!is_kept(owner, LOG_INFO_RECORDS))
+        return;
+    CLEANUP(freep) char *arn = xstrndup(report->invoked_arn.data, report->invoked_arn.size);
+    cJSON *record = begin_record(report);
+    json_set_text(record, "functionArn", arn);
+    json_set_text(record, "version", report->version);
+    add_record(out, "platform.start", record, time_ms);
+}
+
+static const char *status_of(const struct function_report *report)
+{
+    return report->status ? report->status : report->is_failure ? "failure" : "success";
+}
+
+static void set_status(cJSON *record, const struct function_report *report)
+{
+    json_set_text(record, "status", status_of(report));
+    json_set_text(record, "errorType", report->error_type);
+}
+
+static void add_report(struct buffer *out, const struct function_report *report, int64_t time_ms)
+{
+    cJSON *record = begin_record(report);
+    cJSON *metrics = json_set_object(record, "metrics");
+    json_set_double(metrics, "durationMs", round_to(report->duration_ms, 1000));
+    json_set_double(metrics, "billedDurationMs", ceil(report->billed_ms));
+    json_set_double(metrics, "memorySizeMB", report->memory_mb);
+    json_set_double(metrics, "maxMemoryUsedMB", report->memory_used_mb);
+    if (report->init_ms >= 0)
+        json_set_double(metrics, "initDurationMs", round_to(report->init_ms, 1000));
+    set_status(record, report);
+    add_record(out, "platform.report", record, time_ms);
+}
+
+void platform_add_end(struct buffer *out, const struct function_log_owner *owner,
+                      const struct function_report *report, int64_t time_ms)
+{
+    bool is_success = !report->status && !report->is_failure;
+    if (is_kept(owner, is_success ? LOG_DEBUG_RECORDS : LOG_WARN_RECORDS)) {
+        cJSON *record = begin_record(report);
+        set_status(record, report);
+        cJSON *metrics = json_set_object(record, "metrics");
+        json_set_double(metrics, "durationMs", round_to(report->duration_ms, 1000));
+        json_set_double(metrics, "producedBytes", (double)report->produced_bytes);
+        add_record(out, "platform.runtimeDone", record, time_ms);
+    }
+    if (is_kept(owner, is_success ? LOG_INFO_RECORDS : LOG_WARN_RECORDS))
+        add_report(out, report, time_ms);
+}
+
+static bool has_time(const cJSON *line)
+{
+    int64_t ms;
+    const char *time = json_text(line, "timestamp", NULL);
+    return time && timestamp_parse(text_from(time), &ms);
+}
+
+static void complete(cJSON *line, int64_t time_ms)
+{
+    char time[TIMESTAMP_SIZE];
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "level");
+    json_set_text(line, "level", log_severity_name(LOG_INFO_RECORDS));
+    if (has_time(line))
+        return;
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "timestamp");
+    json_set_text(line, "timestamp", timestamp_print(time_ms, TIMESTAMP_ISO_MS, time));
+}
+
+void application_add_line(struct buffer *out, enum log_severity least, struct text line,
+                          int64_t time_ms)
+{
+    CLEANUP(json_deletep)
+    cJSON *object = text_starts_with(line, "{") ? json_parse(line) : NULL;
+    if (!cJSON_IsObject(object)) {
+        buffer_add_text(out, line);
+        return;
+    }
+    /* One above the highest stands for none. */
+    const enum log_severity none = (enum log_severity)(LOG_FATAL_RECORDS + 1);
+    const char *level = json_text(object, "level", json_text(object, "log_level", ""));
+    enum log_severity severity = log_severity_parse(level, none);
+    bool is_complete = severity != none && has_time(object);
+    if ((is_complete ? severity : LOG_INFO_RECORDS) < least)
+        return;
+    if (is_complete) {
+        buffer_add_text(out, line);
+        return;
+    }
+    complete(object, time_ms);
+    CLEANUP(freep) char *text = json_print(object);
+    buffer_add_string(out, text);
+    buffer_add_char(out, '\n');
+}

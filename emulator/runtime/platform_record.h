@@ -1,0 +1,30 @@
+/*
+ * The platform's own lines in JSON format (lambda-api.md section 24.3): {"time", "type",
+ * "record"}, one per line, each only if its level is kept.
+ */
+#ifndef COALMINE_PLATFORM_RECORD_H
+#define COALMINE_PLATFORM_RECORD_H
+
+#include "buffer.h"
+#include "runtime/function_log.h"
+
+void platform_add_init_start(struct buffer *out, const struct function_log_owner *owner,
+                             int64_t time_ms);
+/* The boot went well: what is only told at level DEBUG. */
+void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
+                           double init_ms, int64_t time_ms);
+/* It did not. */
+void platform_add_init_failure(struct buffer *out, const struct function_log_owner *owner,
+                               const struct function_report *report, int64_t time_ms);
+void platform_add_start(struct buffer *out, const struct function_log_owner *owner,
+                        const struct function_report *report, int64_t time_ms);
+/* platform.runtimeDone and platform.report. */
+void platform_add_end(struct buffer *out, const struct function_log_owner *owner,
+                      const struct function_report *report, int64_t time_ms);
+
+/* A line of the function: a JSON object below the level is dropped, one without a valid level or
+ * time gets both; any other text stays as it is. */
+void application_add_line(struct buffer *out, enum log_severity least, struct text line,
+                          int64_t time_ms);
+
+#endif

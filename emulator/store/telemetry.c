@@ -1,0 +1,272 @@
+#include "store/telemetry.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "log.h"
+#include "loop/loop.h"
+#include "store/journal.h"
+#include "xalloc.h"
+
+enum {
+    SCHEMA_VERSION = 1,
+    INTERVAL_MS = 5000,
+    GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
+    PARTS_MAX = 4,
+};
+
+struct telemetry {
+    char *path;
+    sqlite3 *database;
+    sqlite3 *reader;
+    struct loop *loop;
+    struct journal *journal;
+    struct loop_timer *timer;
+    struct loop_timer *request; /* a checkpoint was asked for; NULL: none, or it has begun */
+    pthread_mutex_t writing;    /* held by whoever writes to the database */
+    struct telemetry_part parts[PARTS_MAX];
+    int part_count;
+    uint64_t position; /* that what was taken reflects */
+    uint64_t saved;    /* that the database reflects */
+    bool is_under_way;
+    bool is_written;
+    bool is_discarded; /* a reset came: what is under way must not be written */
+    bool is_requested;
+};
+
+static bool execute(sqlite3 *database, const char *sql)
+{
+    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool set_error(const struct telemetry *telemetry, struct error *error)
+{
+    return error_set(error, NULL, "cannot use %s: %s", telemetry->path,
+                     sqlite3_errmsg(telemetry->database));
+}
+
+/* The one number that a statement gives; -1 if it gives none. */
+static int64_t read_number(sqlite3 *database, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(database, sql, -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        number = sqlite3_column_int64(query, 0);
+    sqlite3_finalize(query);
+    return number;
+}
+
+static bool check_version(struct telemetry *telemetry, struct error *error)
+{
+    int64_t version = read_number(telemetry->database, "PRAGMA user_version");
+    if (version < 0)
+        return set_error(telemetry, error);
+    return version <= SCHEMA_VERSION ||
+           error_set(error, NULL, "%s was written by a newer coalmine: use that one",
+                     telemetry->path);
+}
+
+static bool connect_both(struct telemetry *telemetry, bool is_durable)
+{
+    return sqlite3_open_v2(telemetry->path, &telemetry->database,
+                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+                           NULL) == SQLITE_OK &&
+           execute(telemetry->database, "PRAGMA journal_mode=WAL") &&
+           execute(telemetry->database,
+                   is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") &&
+           sqlite3_open_v2(telemetry->path, &telemetry->reader,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+}
+
+struct telemetry *telemetry_open(const char *directory, bool is_durable, struct error *error)
+{
+    struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
+    telemetry->path = xformat("%s/telemetry.db", directory);
+    pthread_mutex_init(&telemetry->writing, NULL);
+    if (!connect_both(telemetry, is_durable)) {
+        set_error(telemetry, error);
+    } else if (check_version(telemetry, error)) {
+        if (execute(telemetry->database,
+                    "CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
+                    "PRAGMA user_version=1")) {
+            int64_t saved = read_number(telemetry->database, "SELECT max(at) FROM position");
+            telemetry->saved = saved > 0 ? (uint64_t)saved : 0;
+            return telemetry;
+        }
+        set_error(telemetry, error);
+    }
+    telemetry_close(telemetry);
+    return NULL;
+}
+
+bool telemetry_add(struct telemetry *telemetry, const struct telemetry_part *part,
+                   struct error *error)
+{
+    assert(telemetry->part_count < PARTS_MAX);
+    telemetry->parts[telemetry->part_count++] = *part;
+    return (execute(telemetry->database, part->schema) &&
+            part->load(telemetry->database, part->owner)) ||
+           set_error(telemetry, error);
+}
+
+uint64_t telemetry_position(const struct telemetry *telemetry)
+{
+    return telemetry->saved;
+}
+
+sqlite3 *telemetry_reader(struct telemetry *telemetry)
+{
+    return telemetry->reader;
+}
+
+static void take(struct telemetry *telemetry)
+{
+    telemetry->is_requested = false;
+    for (int i = 0; i < telemetry->part_count; i++)
+        telemetry->parts[i].take(telemetry->parts[i].owner);
+    telemetry->position = journal_position(telemetry->journal);
+}
+
+static bool write_parts(struct telemetry *telemetry)
+{
+    for (int i = 0; i < telemetry->part_count; i++) {
+        if (!telemetry->parts[i].write(telemetry->database, telemetry->parts[i].owner))
+            return false;
+    }
+    return true;
+}
+
+/* All parts and the position in one transaction: a restart replays exactly what they lack. */
+static void write_checkpoint(void *owner)
+{
+    struct telemetry *telemetry = owner;
+    pthread_mutex_lock(&telemetry->writing);
+    CLEANUP(freep)
+    char *position = xformat("DELETE FROM position; INSERT INTO position VALUES (%lld)",
+                             (long long)telemetry->position);
+    telemetry->is_written =
+        telemetry->is_discarded ||
+        (execute(telemetry->database, "BEGIN IMMEDIATE") && write_parts(telemetry) &&
+         execute(telemetry->database, position) && execute(telemetry->database, "COMMIT"));
+    if (!telemetry->is_written) {
+        log_error("store", "cannot write %s: %s", telemetry->path,
+                  sqlite3_errmsg(telemetry->database));
+        execute(telemetry->database, "ROLLBACK");
+    }
+    pthread_mutex_unlock(&telemetry->writing);
+}
+
+static void begin_checkpoint(struct telemetry *telemetry);
+
+static void on_written(void *owner)
+{
+    struct telemetry *telemetry = owner;
+    enum telemetry_result result = telemetry->is_discarded ? TELEMETRY_DISCARDED
+                                   : telemetry->is_written ? TELEMETRY_WRITTEN
+                                                           : TELEMETRY_FAILED;
+    telemetry->is_under_way = false;
+    telemetry->is_discarded = false;
+    if (result == TELEMETRY_WRITTEN) {
+        telemetry->saved = telemetry->position;
+        journal_forget(telemetry->journal, telemetry->saved);
+    }
+    for (int i = 0; i < telemetry->part_count; i++)
+        telemetry->parts[i].on_written(result, telemetry->parts[i].owner);
+    if (telemetry->is_requested && telemetry->timer && result == TELEMETRY_WRITTEN)
+        begin_checkpoint(telemetry);
+}
+
+static void begin_checkpoint(struct telemetry *telemetry)
+{
+    telemetry->is_under_way = true;
+    take(telemetry);
+    loop_work(telemetry->loop, write_checkpoint, on_written, telemetry);
+}
+
+static void on_timer(void *owner)
+{
+    struct telemetry *telemetry = owner;
+    uint64_t growth = journal_position(telemetry->journal) - telemetry->saved;
+    if (!telemetry->is_under_way && (growth >= GROWTH_MIN || telemetry->is_requested))
+        begin_checkpoint(telemetry);
+}
+
+static void on_request(void *owner)
+{
+    struct telemetry *telemetry = owner;
+    loop_timer_stop(&telemetry->request);
+    if (telemetry->is_requested && !telemetry->is_under_way)
+        begin_checkpoint(telemetry);
+}
+
+void telemetry_request(struct telemetry *telemetry)
+{
+    if (telemetry->is_requested || !telemetry->timer)
+        return;
+    telemetry->is_requested = true;
+    if (!telemetry->request) /* in another turn: this one's journal is written first */
+        telemetry->request = loop_timer_start(telemetry->loop, 0, 0, on_request, telemetry);
+}
+
+void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct journal *journal)
+{
+    telemetry->loop = loop;
+    telemetry->journal = journal;
+    telemetry->timer = loop_timer_start(loop, INTERVAL_MS, INTERVAL_MS, on_timer, telemetry);
+}
+
+/* Waits for the worker: what it took is then either written or to be written again. */
+static void wait_for_worker(struct telemetry *telemetry)
+{
+    while (telemetry->is_under_way)
+        uv_run(loop_uv(telemetry->loop), UV_RUN_ONCE);
+}
+
+void telemetry_close(struct telemetry *telemetry)
+{
+    if (!telemetry)
+        return;
+    loop_timer_stop(&telemetry->timer);
+    loop_timer_stop(&telemetry->request);
+    if (telemetry->journal) {
+        wait_for_worker(telemetry);
+        take(telemetry);
+        write_checkpoint(telemetry);
+        on_written(telemetry);
+    }
+    sqlite3_close(telemetry->reader);
+    sqlite3_close(telemetry->database);
+    pthread_mutex_destroy(&telemetry->writing);
+    free(telemetry->path);
+    free(telemetry);
+}
+
+static void add_reset_sql(const struct telemetry *telemetry, uint64_t position, struct buffer *sql)
+{
+    buffer_add_string(sql, "BEGIN IMMEDIATE;");
+    for (int i = 0; i < telemetry->part_count; i++)
+        buffer_add_format(sql, "%s;", telemetry->parts[i].empty);
+    buffer_add_format(sql, "DELETE FROM position; INSERT INTO position VALUES (%lld); COMMIT",
+                      (long long)position);
+}
+
+/* A checkpoint that waits for its worker would bring back what the reset removes. */
+bool telemetry_reset(struct telemetry *telemetry, struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer sql = { 0 };
+    pthread_mutex_lock(&telemetry->writing);
+    uint64_t position = journal_position(telemetry->journal);
+    telemetry->is_discarded = telemetry->is_under_way;
+    add_reset_sql(telemetry, position, &sql);
+    bool is_done = execute(telemetry->database, sql.data);
+    if (!is_done) {
+        set_error(telemetry, error);
+        execute(telemetry->database, "ROLLBACK");
+    }
+    telemetry->saved = position;
+    pthread_mutex_unlock(&telemetry->writing);
+    return is_done;
+}

@@ -1,0 +1,307 @@
+"""Metric filters, embedded metrics and subscriptions: cloudwatch-api.md section 6.8."""
+import base64
+import gzip
+import json
+import re
+
+import pytest
+
+from tests.conftest import Http
+from tests.support.errors import error_of
+from tests.support.logs import filter_all, make_stream, messages_of, now_ms, put
+from tests.support.packages import create, node
+from tests.support.sink import Sink
+
+COUNTED = "1 validation error detected: "
+
+
+@pytest.fixture(scope="module")
+def logs(server):
+    return server.client("logs")
+
+
+@pytest.fixture
+def group(logs, name):
+    make_stream(logs, name)
+    return name
+
+
+def transformation(space, **more):
+    return [{"metricName": "m", "metricNamespace": space, "metricValue": "1", **more}]
+
+
+def put_filter(logs, group, pattern="ERROR", **more):
+    logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern=pattern,
+                           metricTransformations=transformation(group, **more))
+
+
+def statistics(cw, space, metric="m", dimensions=None, start_ms=None):
+    start = (start_ms if start_ms is not None else now_ms()) / 1000 - 3600
+    return cw.get_metric_statistics(
+        Namespace=space, MetricName=metric, Period=60, StartTime=start, EndTime=start + 7200,
+        Statistics=["Sum", "SampleCount", "Maximum"],
+        Dimensions=[{"Name": k, "Value": v} for k, v in (dimensions or {}).items()])["Datapoints"]
+
+
+def total(points):
+    return sum(p["Sum"] for p in points), sum(p["SampleCount"] for p in points)
+
+
+def test_matching_events_are_counted_from_then_on(logs, cw, group):
+    put(logs, group, ["ERROR before"])
+    put_filter(logs, group, metricValue="2.5", unit="Count")
+    put(logs, group, ["ERROR one", "fine", "ERROR two"])
+    points = statistics(cw, group)
+    assert total(points) == (5, 2) and {p["Unit"] for p in points} == {"Count"}
+    logs.delete_metric_filter(logGroupName=group, filterName="f")
+    put(logs, group, ["ERROR after"])
+    assert total(statistics(cw, group)) == (5, 2)
+
+
+def test_a_functions_lines_are_counted_too(lam, logs, cw, name):
+    create(lam, name, node("console.log('ERROR in', event.n)"))
+    logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
+    logs.put_metric_filter(logGroupName=f"/aws/lambda/{name}", filterName="f",
+                           filterPattern="\"ERROR in\"",
+                           metricTransformations=transformation(name))
+    for _ in range(3):
+        lam.invoke(FunctionName=name)
+    assert total(statistics(cw, name)) == (3, 3)
+
+
+def test_a_value_and_dimensions_can_come_from_a_json_event(logs, cw, group):
+    put_filter(logs, group, pattern="", metricValue="$.took[1].ms", dimensions={"Path": "$.path"})
+    put(logs, group, [json.dumps({"path": "/a", "took": [0, {"ms": 7.5}]}),
+                      json.dumps({"path": "/a", "took": [0, {"ms": "4"}]}),
+                      json.dumps({"path": "/a", "took": []}), "no JSON",
+                      json.dumps({"took": [0, {"ms": 100}]})])
+    assert total(statistics(cw, group, dimensions={"Path": "/a"})) == (11.5, 2)
+    assert statistics(cw, group) == []
+
+
+def test_a_default_value_stands_for_minutes_without_a_match(start_server):
+    server = start_server()
+    logs, cw, http = server.client("logs"), server.client("cloudwatch"), Http(server.port)
+    http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": "2026-01-01T00:00:30Z"})
+    start = 1767225630000
+    make_stream(logs, "g")
+    put_filter(logs, "g", defaultValue=0.0)
+    for messages in (["fine"], ["ERROR"], [], ["fine", "ERROR"], ["fine"]):
+        if messages:
+            put(logs, "g", messages, start=start)
+        http.json("POST", "/_coalmine/clock", {"advance": "1m"})
+        start += 60000
+    points = sorted(statistics(cw, "g", start_ms=start), key=lambda p: p["Timestamp"])
+    assert [(p["Timestamp"].minute, p["Sum"], p["SampleCount"]) for p in points] == [
+        (0, 0, 1), (1, 1, 1), (3, 1, 1), (4, 0, 1)]
+
+
+def test_filters_are_described_by_group_prefix_and_metric(logs, name):
+    for group in (name + "a", name + "b"):
+        logs.create_log_group(logGroupName=group)
+        for each in ("x1", "x2", "y"):
+            logs.put_metric_filter(
+                logGroupName=group, filterName=each, filterPattern="p",
+                metricTransformations=transformation(name, metricName=each))
+    first = logs.describe_metric_filters(logGroupName=name + "a", limit=1)
+    item, = first["metricFilters"]
+    assert item.pop("creationTime") > 1.7e12
+    assert item == {"filterName": "x1", "filterPattern": "p", "logGroupName": name + "a",
+                    "metricTransformations": transformation(name, metricName="x1")}
+
+    def names(**arguments):
+        found, token = [], {}
+        while True:
+            answer = logs.describe_metric_filters(**arguments, **token)
+            found += [f["logGroupName"][-1] + f["filterName"] for f in answer["metricFilters"]]
+            if "nextToken" not in answer:
+                return found
+            token = {"nextToken": answer["nextToken"]}
+
+    assert names(logGroupName=name + "a", limit=1) == ["ax1", "ax2", "ay"]
+    assert names(logGroupName=name + "b", filterNamePrefix="x") == ["bx1", "bx2"]
+    assert names(metricName="x2", metricNamespace=name, limit=1) == ["ax2", "bx2"]
+    count = logs.describe_log_groups(logGroupNamePrefix=name + "a")["logGroups"][0]
+    assert count["metricFilterCount"] == 3
+
+
+@pytest.mark.parametrize("change, text", [
+    ({"filterName": "n" * 513}, COUNTED + f"Value '{'n' * 513}' at 'filterName' failed to satisfy "
+     "constraint: Member must have length less than or equal to 512"),
+    ({"filterPattern": "p" * 1025}, COUNTED + f"Value '{'p' * 1025}' at 'filterPattern' failed to "
+     "satisfy constraint: Member must have length less than or equal to 1024"),
+    ({"filterPattern": "\"open"}, "Invalid filter pattern"),
+    ({"metricTransformations": transformation("x") + transformation("y", unit="Count")},
+     COUNTED + "Value '[MetricTransformation(metricName=m, metricNamespace=x, metricValue=1, "
+     "defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m, "
+     "metricNamespace=y, metricValue=1, defaultValue=null, unit=Count, dimensions=null)]' at "
+     "'metricTransformations' failed to satisfy constraint: Member must have length less than or "
+     "equal to 1"),
+    ({"metricTransformations": transformation("x", metricValue="many")},
+     "Invalid metric transformation: the metricValue 'many' is neither a number nor the name of a "
+     "field."),
+    ({"metricTransformations": transformation("x", defaultValue=1, dimensions={"a": "$.a"})},
+     "Invalid metric transformation: dimensions and default value are mutually exclusive "
+     "properties."),
+])
+def test_what_put_metric_filter_refuses(logs, group, change, text):
+    arguments = {"logGroupName": group, "filterName": "f", "filterPattern": "",
+                 "metricTransformations": transformation("x"), **change}
+    assert error_of(logs.put_metric_filter, **arguments) == (
+        400, "InvalidParameterException", text)
+    assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
+
+
+def test_limits_and_absence_of_metric_filters(logs, group):
+    for n in range(100):
+        logs.put_metric_filter(logGroupName=group, filterName=f"f{n}", filterPattern="",
+                               metricTransformations=transformation("x"))
+    logs.put_metric_filter(logGroupName=group, filterName="f1", filterPattern="again",
+                           metricTransformations=transformation("x"))
+    assert error_of(logs.put_metric_filter, logGroupName=group, filterName="more",
+                    filterPattern="", metricTransformations=transformation("x")) == (
+        400, "LimitExceededException", "Resource limit exceeded.")
+    assert error_of(logs.delete_metric_filter, logGroupName=group, filterName="none") == (
+        400, "ResourceNotFoundException", "The specified metric filter does not exist.")
+    assert error_of(logs.describe_metric_filters, logGroupName="none")[1] == (
+        "ResourceNotFoundException")
+
+
+def test_a_metric_filter_can_be_tried(logs):
+    answer = logs.test_metric_filter(filterPattern="ERROR -fine", logEventMessages=[
+        "ERROR", "nothing", "ERROR but fine", "an ERROR"])
+    assert answer["matches"] == [
+        {"eventNumber": 1, "eventMessage": "ERROR", "extractedValues": {}},
+        {"eventNumber": 4, "eventMessage": "an ERROR", "extractedValues": {}}]
+
+
+def embedded(space, metrics, dimensions, timestamp=None, **members):
+    return json.dumps({"_aws": {
+        "Timestamp": timestamp or now_ms(),
+        "CloudWatchMetrics": [{"Namespace": space, "Dimensions": dimensions,
+                               "Metrics": metrics}]}, **members})
+
+
+def test_the_embedded_metric_format(logs, cw, group):
+    line = embedded(group, [{"Name": "time", "Unit": "Milliseconds"}, {"Name": "list"},
+                            {"Name": "absent"}, {"Name": "text"}],
+                    [["Service"], ["Service", "Stage"], ["Unknown"], []],
+                    time=12.5, list=[1, 2, 3], text="x", Service="s", Stage="t")
+    put(logs, group, [line, line + "\n", "{ no JSON \"_aws\"", "{\"_aws\": 1}", "{\"_aws\": {}}"])
+    for dimensions in ({"Service": "s"}, {"Service": "s", "Stage": "t"}, {}):
+        points = statistics(cw, group, "time", dimensions)
+        assert total(points) == (25, 2) and points[0]["Unit"] == "Milliseconds"
+        assert total(statistics(cw, group, "list", dimensions)) == (12, 6)
+    metrics = cw.list_metrics(Namespace=group)["Metrics"]
+    assert sorted((m["MetricName"], len(m["Dimensions"])) for m in metrics) == [
+        (name, n) for name in ("list", "time") for n in (0, 1, 2)]
+
+
+def test_a_function_publishes_by_printing(lam, cw, name):
+    create(lam, name, node(
+        "process.stdout.write(JSON.stringify({_aws: {Timestamp: Date.now(), CloudWatchMetrics: "
+        f"[{{Namespace: '{name}', Dimensions: [['F']], Metrics: [{{Name: 'm'}}]}}]}}, "
+        "F: context.functionName, m: 3}) + '\\n')"))
+    lam.invoke(FunctionName=name)
+    assert total(statistics(cw, name, dimensions={"F": name})) == (3, 1)
+
+
+def unpack(event):
+    return json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+
+
+def function_arn(name):
+    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+
+
+def test_a_subscription_sends_matching_events_to_a_function(lam, logs, group):
+    sink = Sink()
+    create(lam, group, sink.package())
+    logs.put_subscription_filter(logGroupName=group, filterName="sub", filterPattern="ERROR",
+                                 destinationArn=function_arn(group))
+    first, second = put(logs, group, ["ERROR one", "fine", "ERROR ü"])[::2]
+    sink.wait(1)
+    record = unpack(sink.take()[0]["event"])
+    ids = [event.pop("id") for event in record["logEvents"]]
+    assert record == {
+        "messageType": "DATA_MESSAGE", "owner": "000000000000", "logGroup": group,
+        "logStream": "s", "subscriptionFilters": ["sub"],
+        "logEvents": [{"timestamp": first, "message": "ERROR one"},
+                      {"timestamp": second, "message": "ERROR ü"}]}
+    found = logs.filter_log_events(logGroupName=group, filterPattern="ERROR")["events"]
+    assert ids == [event["eventId"] for event in found]
+    logs.delete_subscription_filter(logGroupName=group, filterName="sub")
+    put(logs, group, ["ERROR unheard"])
+    logs.put_subscription_filter(logGroupName=group, filterName="sub", filterPattern="",
+                                 destinationArn=function_arn(group) + ":$LATEST")
+    put(logs, group, ["heard"])
+    sink.wait(1)
+    assert unpack(sink.take()[0]["event"])["logEvents"][0]["message"] == "heard"
+
+
+def test_a_functions_lines_go_to_another_function(lam, logs, name):
+    sink = Sink()
+    create(lam, name + "to", sink.package())
+    create(lam, name)
+    source = f"/aws/lambda/{name}"
+    logs.create_log_group(logGroupName=source)
+    logs.put_subscription_filter(logGroupName=source, filterName="s", filterPattern="REPORT",
+                                 destinationArn=function_arn(name + "to"))
+    request = lam.invoke(FunctionName=name)["ResponseMetadata"]["RequestId"]
+    sink.wait(1)
+    record = unpack(sink.take()[0]["event"])
+    assert record["logGroup"] == source
+    assert re.match(rf"REPORT RequestId: {request}\t", record["logEvents"][0]["message"])
+
+
+def test_a_function_that_hears_itself_is_stopped_like_any_loop(start_server):
+    server = start_server()
+    lam, logs = server.client("lambda"), server.client("logs")
+    create(lam, "f")
+    logs.create_log_group(logGroupName="/aws/lambda/f")
+    logs.put_subscription_filter(logGroupName="/aws/lambda/f", filterName="s",
+                                 filterPattern="REPORT", destinationArn=function_arn("f"))
+    lam.invoke(FunctionName="f")
+    Http(server.port).json("POST", "/_coalmine/clock", {"advance": "1m"})
+    runs = [message for message in messages_of(filter_all(logs, logGroupName="/aws/lambda/f"))
+            if message.startswith("REPORT")]
+    assert len(runs) == 16
+    dropped = statistics(server.client("cloudwatch"), "AWS/Lambda", "RecursiveInvocationsDropped",
+                         {"FunctionName": "f"})
+    assert total(dropped)[0] == 1
+
+
+def test_subscriptions_are_described(lam, logs, group):
+    create(lam, group)
+    for each in ("a", "b"):
+        logs.put_subscription_filter(logGroupName=group, filterName=each, filterPattern="p",
+                                     destinationArn=function_arn(group), distribution="Random")
+    first = logs.describe_subscription_filters(logGroupName=group, limit=1)
+    item, = first["subscriptionFilters"]
+    assert item.pop("creationTime") > 1.7e12
+    assert item == {"filterName": "a", "logGroupName": group, "filterPattern": "p",
+                    "destinationArn": function_arn(group), "distribution": "Random"}
+    rest = logs.describe_subscription_filters(logGroupName=group, nextToken=first["nextToken"])
+    assert [f["filterName"] for f in rest["subscriptionFilters"]] == ["b"]
+    found = logs.describe_subscription_filters(logGroupName=group, filterNamePrefix="b")
+    assert [f["filterName"] for f in found["subscriptionFilters"]] == ["b"]
+    assert error_of(logs.put_subscription_filter, logGroupName=group, filterName="c",
+                    filterPattern="", destinationArn=function_arn(group)) == (
+        400, "LimitExceededException", "Resource limit exceeded.")
+    logs.put_subscription_filter(logGroupName=group, filterName="b", filterPattern="again",
+                                 destinationArn=function_arn(group))
+
+
+@pytest.mark.parametrize("destination, code, text", [
+    ("arn:aws:kinesis:us-east-1:000000000000:stream/x", "InvalidParameterException",
+     "destinationArn for vendor kinesis cannot be used without roleArn"),
+    (function_arn("nothing-here"), "InvalidParameterException",
+     "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
+     "to execute your function."),
+    ("no arn", "InvalidParameterException", "destinationArn 'no arn' is not a valid ARN"),
+])
+def test_what_put_subscription_filter_refuses(logs, group, destination, code, text):
+    assert error_of(logs.put_subscription_filter, logGroupName=group, filterName="s",
+                    filterPattern="", destinationArn=destination) == (400, code, text)
+    assert error_of(logs.delete_subscription_filter, logGroupName=group, filterName="s") == (
+        400, "ResourceNotFoundException", "The specified subscription filter does not exist.")

@@ -1,0 +1,528 @@
+/* event_store: what was appended is read once and in order, wherever it is. */
+#include <stdio.h>
+
+#include "log.h"
+#include "logs/event_record.h"
+#include "logs/event_store.h"
+#include "logs/get_log_events.h"
+#include "loop/loop.h"
+#include "random.h"
+#include "store/journal.h"
+#include "store/telemetry.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { GROUP = 7, OTHER_GROUP = 8, STREAM = 70, OTHER_STREAM = 71, FOREIGN_STREAM = 80 };
+
+static char directory[64];
+static int64_t gone; /* stream or group that does not exist (any more) */
+
+struct opened {
+    struct loop *loop;
+    struct journal *journal;
+    struct telemetry *telemetry;
+    struct event_store *store;
+    bool writes; /* checkpoints have begun */
+};
+
+static bool exists(int64_t group_id, int64_t stream_id, void *owner UNUSED)
+{
+    return gone != (stream_id ? stream_id : group_id) && gone != group_id;
+}
+
+static void on_record(uint8_t kind, struct text payload, void *owner)
+{
+    ck_assert_int_eq(kind, JOURNAL_LOG_EVENTS);
+    event_store_replay(owner, payload);
+}
+
+static struct opened open_all(void)
+{
+    struct error error = { 0 };
+    struct opened all = { .loop = loop_create() };
+    all.telemetry = telemetry_open(directory, false, &error);
+    ck_assert_ptr_nonnull(all.telemetry);
+    const struct event_store_parts parts = { .telemetry = all.telemetry, .exists = exists };
+    all.store = event_store_create(&parts, &error);
+    all.journal = journal_open(directory, false, &error);
+    ck_assert(all.store && all.journal);
+    event_store_set_journal(all.store, all.journal);
+    ck_assert(journal_replay(all.journal, telemetry_position(all.telemetry), on_record, all.store,
+                             &error));
+    return all;
+}
+
+static void start_checkpoints(struct opened *all)
+{
+    telemetry_start(all->telemetry, all->loop, all->journal);
+    all->writes = true;
+}
+
+/* `writes`: with a last checkpoint, as a good end makes it; without, as after a crash. */
+static void close_all(struct opened *all, bool writes)
+{
+    struct error error = { 0 };
+    ck_assert(journal_flush(all->journal, &error));
+    if (writes && !all->writes)
+        start_checkpoints(all);
+    telemetry_close(all->telemetry);
+    event_store_destroy(all->store);
+    journal_close(all->journal);
+    loop_destroy(all->loop);
+}
+
+static void start(void)
+{
+    gone = 0;
+    snprintf(directory, sizeof(directory), "/tmp/coalmine-events-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void finish(void)
+{
+    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void append(struct event_store *store, int64_t group_id, int64_t stream_id, int64_t time_ms,
+                   const char *message)
+{
+    const struct log_event event = { time_ms, text_from(message) };
+    const struct event_batch batch = { group_id, stream_id, time_ms + 1, &event, 1 };
+    event_store_append(store, &batch);
+}
+
+/* The messages of a page, separated by spaces; owned by the caller. */
+static char *read_messages(struct event_store *store, const struct event_range *range)
+{
+    struct arena arena = { 0 };
+    struct event_page page;
+    struct buffer text = { 0 };
+    event_store_read(store, range, &arena, &page);
+    for (size_t i = 0; i < page.count; i++)
+        buffer_add_format(&text, "%s%.*s", i ? " " : "", TEXT_ARGS(page.rows[i].message));
+    arena_clear(&arena);
+    return text.data ? text.data : xstrdup("");
+}
+
+static struct event_range everything(int64_t stream_id, bool is_backward)
+{
+    return (struct event_range){ .group_id = GROUP,
+                                 .stream_id = stream_id,
+                                 .until_ms = 1 << 30,
+                                 .position =
+                                     is_backward ? EVENT_POSITION_LAST : EVENT_POSITION_FIRST,
+                                 .is_backward = is_backward,
+                                 .limit = 100,
+                                 .byte_limit = 1 << 20 };
+}
+
+static void expect(struct event_store *store, const struct event_range *range, const char *expected)
+{
+    CLEANUP(freep) char *found = read_messages(store, range);
+    ck_assert_str_eq(found, expected);
+}
+
+static void expect_all(struct event_store *store, const char *group, const char *backward,
+                       const char *stream)
+{
+    const struct event_range ranges[] = { everything(0, false), everything(0, true),
+                                          everything(STREAM, false) };
+    expect(store, &ranges[0], group);
+    expect(store, &ranges[1], backward);
+    expect(store, &ranges[2], stream);
+}
+
+/* Half of it before the first checkpoint, half behind, out of order. */
+static void append_first(struct event_store *store)
+{
+    append(store, GROUP, STREAM, 30, "d");
+    append(store, GROUP, STREAM, 10, "a");
+    append(store, GROUP, OTHER_STREAM, 20, "b");
+    append(store, OTHER_GROUP, FOREIGN_STREAM, 20, "x");
+}
+
+static void append_second(struct event_store *store)
+{
+    append(store, GROUP, STREAM, 20, "c");
+    append(store, GROUP, OTHER_STREAM, 40, "e");
+}
+
+static const char in_group[] = "a b c d e";
+static const char in_group_backward[] = "e d c b a";
+static const char in_stream[] = "a c d";
+
+START_TEST(memory_and_database_are_read_as_one)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    append_second(all.store);
+    expect_all(all.store, in_group, in_group_backward, in_stream); /* all in memory */
+    close_all(&all, true);
+    all = open_all();
+    expect_all(all.store, in_group, in_group_backward, in_stream); /* all in the database */
+    close_all(&all, true);
+    finish();
+    start();
+    all = open_all();
+    append_first(all.store);
+    close_all(&all, true);
+    all = open_all();
+    append_second(all.store);
+    expect_all(all.store, in_group, in_group_backward, in_stream); /* half and half */
+    close_all(&all, false);
+    for (int i = 0; i < 2; i++) { /* the second half comes from the journal, again and again */
+        all = open_all();
+        expect_all(all.store, in_group, in_group_backward, in_stream);
+        close_all(&all, false);
+    }
+    all = open_all();
+    close_all(&all, true);
+    all = open_all();
+    expect_all(all.store, in_group, in_group_backward, in_stream);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    start_checkpoints(&all);
+    append_first(all.store);
+    ck_assert(journal_flush(all.journal, &error));
+    telemetry_request(all.telemetry);
+    /* Turns until the worker has written, looking after each. */
+    for (int turn = 0; turn < 20; turn++) {
+        const struct event_range range = everything(0, false);
+        expect(all.store, &range, "a b d");
+        uv_run(loop_uv(all.loop), turn < 2 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+        if (telemetry_position(all.telemetry) == journal_position(all.journal))
+            break;
+    }
+    ck_assert_uint_eq(telemetry_position(all.telemetry), journal_position(all.journal));
+    append_second(all.store);
+    expect_all(all.store, in_group, in_group_backward, in_stream);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(a_checkpoint_that_fails_is_made_up_for)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    CLEANUP(freep)
+    char *path = xformat("%s/telemetry.db", directory);
+    sqlite3 *other;
+    ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert(journal_flush(all.journal, &error));
+    close_all(&all, true); /* the other one holds the lock: nothing can be written */
+    ck_assert_int_eq(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    all = open_all();
+    ck_assert_uint_eq(telemetry_position(all.telemetry), 0);
+    append_second(all.store);
+    expect_all(all.store, in_group, in_group_backward, in_stream);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(pages_go_on_where_the_last_one_ended)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    close_all(&all, true);
+    all = open_all();
+    append_second(all.store);
+    for (int backward = 0; backward < 2; backward++) {
+        struct event_range range = everything(0, backward);
+        CLEANUP(buffer_clear) struct buffer seen = { 0 };
+        bool is_cut = true;
+        range.limit = 2;
+        for (int page_number = 0; is_cut; page_number++) {
+            struct arena arena = { 0 };
+            struct event_page page;
+            event_store_read(all.store, &range, &arena, &page);
+            ck_assert_uint_eq(page.count, page_number < 2 ? 2 : 1);
+            for (size_t i = 0; i < page.count; i++) {
+                buffer_add_text(&seen, page.rows[i].message);
+                range.position =
+                    (struct event_position){ page.rows[i].time_ms, page.rows[i].sequence };
+            }
+            is_cut = page.is_cut;
+            arena_clear(&arena);
+        }
+        ck_assert_str_eq(seen.data, backward ? "edcba" : "abcde");
+    }
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(bounds_are_kept)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    append_second(all.store);
+    for (int round = 0; round < 2; round++) {
+        struct event_range range = everything(0, round);
+        range.from_ms = 20;
+        range.until_ms = 40;
+        expect(all.store, &range, round ? "d c b" : "b c d");
+        range = everything(0, round);
+        range.byte_limit = 2 * (1 + EVENT_OVERHEAD);
+        expect(all.store, &range, round ? "e d" : "a b");
+        range.byte_limit = 1;
+        expect(all.store, &range, round ? "e" : "a");
+        range.group_id = 99;
+        expect(all.store, &range, "");
+    }
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+/* Against a plain list: random times, streams, checkpoints and crashes. */
+enum { MODEL_EVENTS = 400 };
+
+struct model {
+    struct {
+        int64_t time_ms;
+        int64_t stream_id;
+    } list[MODEL_EVENTS];
+    int count;
+};
+
+static char *read_model(const struct model *model, const struct event_range *range)
+{
+    struct buffer text = { 0 };
+    size_t count = 0;
+    for (int64_t time_ms = range->from_ms; time_ms < range->until_ms; time_ms++)
+        for (int i = 0; i < model->count && count < range->limit; i++)
+            if (model->list[i].time_ms == time_ms &&
+                (!range->stream_id || model->list[i].stream_id == range->stream_id))
+                buffer_add_format(&text, "%s%d", count++ ? " " : "", i);
+    return text.data ? text.data : xstrdup("");
+}
+
+static void add_random(struct event_store *store, struct model *model, struct random_stream *random)
+{
+    char message[16];
+    int at = model->count++;
+    model->list[at].time_ms = (int64_t)(random_unit(random) * 100);
+    model->list[at].stream_id = random_unit(random) < 0.5 ? STREAM : OTHER_STREAM;
+    snprintf(message, sizeof(message), "%d", at);
+    append(store, GROUP, model->list[at].stream_id, model->list[at].time_ms, message);
+}
+
+static void compare_with_model(struct event_store *store, const struct model *model,
+                               struct random_stream *random)
+{
+    struct event_range range = everything(random_unit(random) < 0.5 ? STREAM : 0, false);
+    range.from_ms = (int64_t)(random_unit(random) * 50);
+    range.until_ms = range.from_ms + (int64_t)(random_unit(random) * 60);
+    range.limit = 1 + (size_t)(random_unit(random) * 40);
+    CLEANUP(freep) char *expected = read_model(model, &range);
+    expect(store, &range, expected);
+}
+
+START_TEST(any_history_reads_like_a_plain_list)
+{
+    random_set_seed(11);
+    struct random_stream random = random_stream_for("events");
+    struct model model = { .count = 0 };
+    start();
+    struct opened all = open_all();
+    while (model.count < MODEL_EVENTS) {
+        double draw = random_unit(&random);
+        if (draw < 0.04) {
+            close_all(&all, draw < 0.02);
+            all = open_all();
+        }
+        add_random(all.store, &model, &random);
+        compare_with_model(all.store, &model, &random);
+    }
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(what_was_deleted_or_has_expired_is_removed_for_good)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    append_second(all.store);
+    append(all.store, GROUP, STREAM, 50, "f");
+    close_all(&all, true);
+    all = open_all();
+    gone = OTHER_STREAM;
+    start_checkpoints(&all);
+    event_store_delete(all.store, GROUP, OTHER_STREAM);
+    event_store_expire(all.store, GROUP, 25);
+    close_all(&all, true);
+    gone = 0;
+    all = open_all();
+    expect_all(all.store, "d f", "f d", "d f");
+    ck_assert_int_eq(event_store_group_bytes(all.store, GROUP), 2 * (1 + EVENT_OVERHEAD));
+    ck_assert_int_eq(event_store_group_bytes(all.store, OTHER_GROUP), 1 + EVENT_OVERHEAD);
+    start_checkpoints(&all);
+    event_store_delete(all.store, GROUP, 0); /* undone: the group exists */
+    close_all(&all, true);
+    all = open_all();
+    expect_all(all.store, "d f", "f d", "d f");
+    start_checkpoints(&all);
+    gone = GROUP;
+    event_store_delete(all.store, GROUP, 0);
+    close_all(&all, true);
+    gone = 0;
+    all = open_all();
+    expect_all(all.store, "", "", "");
+    ck_assert_int_eq(event_store_group_bytes(all.store, GROUP), 0);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(what_a_crash_left_of_a_deleted_stream_is_swept_up)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    close_all(&all, true);
+    all = open_all();
+    append_second(all.store);
+    close_all(&all, false);
+    gone = OTHER_STREAM;
+    all = open_all(); /* the journal's part is left out */
+    start_checkpoints(&all);
+    event_store_sweep(all.store); /* and the database's goes */
+    close_all(&all, true);
+    all = open_all();
+    expect_all(all.store, in_stream, "d c a", in_stream);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(states_tell_first_and_last_wherever_events_are)
+{
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    close_all(&all, true);
+    all = open_all();
+    append_second(all.store);
+    struct stream_state states[] = { { .stream_id = 999 },
+                                     { .stream_id = OTHER_STREAM },
+                                     { .stream_id = STREAM } };
+    event_store_states(all.store, states, COUNT_OF(states));
+    ck_assert_int_eq(states[0].stream_id, STREAM);
+    ck_assert_int_eq(states[0].first_ms, 10);
+    ck_assert_int_eq(states[0].last_ms, 30);
+    ck_assert_int_eq(states[0].last_ingested_ms, 21); /* by coming, not by time */
+    ck_assert_int_eq(states[1].first_ms, 20);
+    ck_assert_int_eq(states[1].last_ms, 40);
+    ck_assert_int_eq(states[2].last_ingested_ms, 0);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(a_reset_leaves_nothing)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    append_first(all.store);
+    close_all(&all, true);
+    all = open_all();
+    start_checkpoints(&all);
+    append_second(all.store);
+    ck_assert(journal_reset(all.journal, &error));
+    ck_assert(telemetry_reset(all.telemetry, &error));
+    event_store_reset(all.store);
+    expect_all(all.store, "", "", "");
+    append(all.store, GROUP, STREAM, 5, "new");
+    expect_all(all.store, "new", "new", "new");
+    close_all(&all, true);
+    all = open_all();
+    expect_all(all.store, "new", "new", "new");
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(a_record_that_is_none_is_refused)
+{
+    CLEANUP(buffer_clear) struct buffer record = { 0 };
+    const struct log_event events[] = { { 1, TEXT("one") }, { 2, TEXT("") } };
+    const struct event_batch batch = { 3, 4, 5, events, COUNT_OF(events) };
+    event_record_encode(&batch, 6, &record);
+    for (size_t size = 0; size <= record.size; size++) {
+        struct arena arena = { 0 };
+        struct event_batch decoded;
+        int64_t first;
+        bool is_good =
+            event_record_decode((struct text){ record.data, size }, &arena, &decoded, &first);
+        ck_assert(is_good == (size == record.size));
+        if (is_good) {
+            ck_assert_int_eq(first, 6);
+            ck_assert_int_eq(decoded.ingested_ms, 5);
+            ck_assert(text_equal(decoded.events[0].message, "one"));
+        }
+        arena_clear(&arena);
+    }
+}
+END_TEST
+
+START_TEST(tokens_come_back_as_they_went)
+{
+    static const struct events_token tokens[] = {
+        { false, { 0, 0 }, 1 },
+        { true, { 1795641733810, 123456789 }, INT64_C(1) << 61 },
+        { false, { INT64_C(999999999999999999), INT64_MAX }, INT64_MAX },
+    };
+    static const char *const bad[] = {
+        "",
+        "f/",
+        "g/00000000000000000000000000000000000000000000000000000000",
+        "f/0000000000000000000000000000000000000000000000000000000",
+        "f/000000000000000000000000000000000000000000000000000000000",
+        "f/0000000000000000000000000000000000000000000000000000000x",
+        "f/+0000000000000000000000000000000000000000000000000000000",
+        "f/00000000000000000099999999999999999990000000000000000000",
+    };
+    struct events_token parsed;
+    for (size_t i = 0; i < COUNT_OF(tokens); i++) {
+        char text[EVENTS_TOKEN_SIZE];
+        events_token_print(&tokens[i], text);
+        ck_assert_uint_eq(strlen(text), 58);
+        ck_assert(events_token_parse(text_from(text), &parsed));
+        ck_assert(parsed.is_backward == tokens[i].is_backward);
+        ck_assert_int_eq(parsed.position.time_ms, tokens[i].position.time_ms);
+        ck_assert_int_eq(parsed.position.sequence, tokens[i].position.sequence);
+        ck_assert_int_eq(parsed.stream_id, tokens[i].stream_id);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        ck_assert_msg(!events_token_parse(text_from(bad[i]), &parsed), "%s", bad[i]);
+}
+END_TEST
+
+SUITE("event_store", memory_and_database_are_read_as_one,
+      a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice,
+      a_checkpoint_that_fails_is_made_up_for, pages_go_on_where_the_last_one_ended, bounds_are_kept,
+      any_history_reads_like_a_plain_list, what_was_deleted_or_has_expired_is_removed_for_good,
+      what_a_crash_left_of_a_deleted_stream_is_swept_up,
+      states_tell_first_and_last_wherever_events_are, a_reset_leaves_nothing,
+      a_record_that_is_none_is_refused, tokens_come_back_as_they_went)

@@ -1,0 +1,203 @@
+/* How logs are cut into events and judged by level; selectors; embedded metrics; patterns. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "logs/embedded_metric.h"
+#include "logs/filter_pattern.h"
+#include "logs/selector.h"
+#include "runtime/function_log.h"
+#include "runtime/platform_record.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static void add_event(struct text event, int64_t time_ms, void *owner)
+{
+    struct buffer *list = owner;
+    buffer_add_format(list, "%lld:", (long long)time_ms);
+    for (size_t i = 0; i < event.size; i++)
+        buffer_add_char(list, event.data[i] == '\n'   ? '/'
+                              : event.data[i] == '\0' ? '0'
+                                                      : event.data[i]);
+    buffer_add_char(list, ' ');
+}
+
+static void expect_events(struct text log, const struct log_marks *marks, const char *expected)
+{
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    function_log_each(log, marks, add_event, &list);
+    ck_assert_str_eq(list.data ? list.data : "", expected);
+}
+
+START_TEST(each_line_has_the_time_at_which_it_was_whole)
+{
+    struct function_log log = { 0 };
+    const struct function_log_owner owner = { .runtime = "python3.13", .region = "r" };
+    const struct function_report report = {
+        .request_id = TEXT("r"), .version = "1", .started_ms = 15, .init_ms = -1
+    };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    clock_set_now_ms(10);
+    function_log_begin_init(&log, &owner);
+    function_log_end_init(&log, 0);
+    clock_set_now_ms(20);
+    function_log_add(&log, TEXT("a\nhal"));
+    clock_set_now_ms(21);
+    function_log_add(&log, TEXT("f\nof\n\0a record\nend"));
+    clock_set_now_ms(30);
+    struct text text = function_log_finish(&log, &report);
+    const char *report_at = memmem(text.data, text.size, "REPORT", strlen("REPORT"));
+    ck_assert_ptr_nonnull(report_at);
+    expect_events((struct text){ text.data, (size_t)(report_at - text.data) }, &log.texts,
+                  "15:START RequestId: r Version: 1/ 20:a/ 21:half/ 21:of/0a record/ 21:end/ "
+                  "30:END RequestId: r/ ");
+    expect_events(TEXT(""), &log.texts, "");
+    function_log_clear(&log);
+}
+END_TEST
+
+START_TEST(a_flood_keeps_its_tail_and_the_times_of_that)
+{
+    struct function_log log = { 0 };
+    const struct function_report report = {
+        .request_id = TEXT("r"), .version = "1", .started_ms = 1, .init_ms = -1
+    };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    for (int i = 0; i < 100000; i++) {
+        CLEANUP(freep) char *line = xformat("line %06d\n", i);
+        clock_set_now_ms(1000 + i / 10);
+        function_log_add(&log, text_from(line));
+    }
+    struct text text = function_log_finish(&log, &report);
+    ck_assert_uint_lt(text.size, FUNCTION_LOG_MAX + 1024);
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    function_log_each(text, &log.texts, add_event, &list);
+    ck_assert_ptr_nonnull(strstr(list.data, ":line 099999/ "));
+    ck_assert_ptr_null(strstr(list.data, ":line 000001/ "));
+    ck_assert_ptr_nonnull(strstr(list.data, "10999:line 099999/ "));
+    function_log_clear(&log);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    enum log_severity least;
+    const char *kept; /* its start; NULL: dropped */
+} judged[] = {
+    { "plain\n", LOG_FATAL_RECORDS, "plain\n" },
+    { "{\"broken\n", LOG_FATAL_RECORDS, "{\"broken\n" },
+    { "{\"level\":\"warn\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_WARN_RECORDS,
+      "{\"level\":\"warn\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n" },
+    { "{\"level\":\"WARNING\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_WARN_RECORDS,
+      "{\"level\":\"WARNING\"" },
+    { "{\"level\":\"warn\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_ERROR_RECORDS, NULL },
+    { "{\"level\":\"error\"}\n", LOG_WARN_RECORDS, NULL }, /* without a time it counts as INFO */
+    { "{\"level\":\"error\"}\n", LOG_INFO_RECORDS,
+      "{\"level\":\"INFO\",\"timestamp\":\"1970-01-01T00:00:00.005Z\"}\n" },
+    { "{\"level\":\"odd\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_INFO_RECORDS,
+      "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"level\":\"INFO\"}\n" },
+    { "{\"a\":1}\n", LOG_DEBUG_RECORDS, "{\"a\":1,\"level\":\"INFO\"," },
+    { "{\"a\":1}\n", LOG_WARN_RECORDS, NULL },
+    { "{\"timestamp\":5,\"level\":7}\n", LOG_INFO_RECORDS, "{\"level\":\"INFO\",\"timestamp\":\"" },
+};
+
+START_TEST(lines_are_judged_by_their_level)
+{
+    for (size_t i = 0; i < COUNT_OF(judged); i++) {
+        CLEANUP(buffer_clear) struct buffer out = { 0 };
+        application_add_line(&out, judged[i].least, text_from(judged[i].line), 5);
+        if (judged[i].kept)
+            ck_assert_msg(text_starts_with(buffer_text(&out), judged[i].kept), "%s: %s",
+                          judged[i].line, out.data);
+        else
+            ck_assert_msg(out.size == 0, "%s: %s", judged[i].line, out.data);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *selector;
+    const char *found; /* as JSON; NULL: nothing */
+} selected[] = {
+    { "$", "{\"a\":{\"b-c\":[1,{\"d\":\"x\"},[2,3]]},\"n\":null}" },
+    { "$.a.b-c[0]", "1" },
+    { "$.a.b-c[1].d", "\"x\"" },
+    { "$.a.b-c[2][1]", "3" },
+    { "$.n", "null" },
+    { "$.a.b-c[3]", NULL },
+    { "$.a.b-c[-1]", NULL },
+    { "$.a.b-c[", NULL },
+    { "$.a.b-c[99999999999999999999]", NULL },
+    { "$.a.b", NULL },
+    { "$.A", NULL },
+    { "$.a.b-c.d", NULL },
+    { "$a", NULL },
+    { "a", NULL },
+    { "", NULL },
+};
+
+START_TEST(selectors_find_values)
+{
+    CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(selected[0].found));
+    for (size_t i = 0; i < COUNT_OF(selected); i++) {
+        const cJSON *found = selector_find(tree, text_from(selected[i].selector));
+        CLEANUP(freep) char *text = found ? json_print(found) : NULL;
+        ck_assert_msg((text != NULL) == (selected[i].found != NULL), "%s", selected[i].selector);
+        if (text)
+            ck_assert_str_eq(text, selected[i].found);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *event;
+    const char *data;
+} embedded[] = {
+    { "{\"_aws\":{\"Timestamp\":1500},\"d\":{\"Metrics\":[{\"Name\":\"m\"}]},\"m\":2}",
+      "[{\"MetricName\":\"m\",\"Unit\":\"None\",\"Value\":2,\"StorageResolution\":60,"
+      "\"Timestamp\":1.5,\"Dimensions\":[]}]" },
+    { "{\"d\":{\"Dimensions\":[[\"A\"],[\"A\",\"B\"]],\"Metrics\":[{\"Name\":\"m\",\"Unit\":"
+      "\"Count\",\"StorageResolution\":1}]},\"m\":[1,2],\"A\":\"x\"}",
+      "[{\"MetricName\":\"m\",\"Unit\":\"Count\",\"Values\":[1,2],\"StorageResolution\":1,"
+      "\"Dimensions\":[{\"Name\":\"A\",\"Value\":\"x\"}]}]" },
+    { "{\"d\":{\"Metrics\":[{\"Name\":\"m\"},{\"Name\":\"n\"},{},7]},\"m\":[],\"n\":\"5\"}", "[]" },
+    { "{\"d\":{\"Dimensions\":[[5],[\"A\"]],\"Metrics\":[{\"Name\":\"m\"}]},\"m\":1,\"A\":\"\"}",
+      "[]" },
+    { "{\"d\":{\"Dimensions\":7,\"Metrics\":7}}", "[]" },
+    { "{\"d\":7}", "[]" },
+};
+
+START_TEST(embedded_metrics_are_what_put_metric_data_takes)
+{
+    for (size_t i = 0; i < COUNT_OF(embedded); i++) {
+        CLEANUP(json_deletep) cJSON *event = json_parse(text_from(embedded[i].event));
+        ck_assert_msg(event != NULL, "%s", embedded[i].event);
+        CLEANUP(json_deletep) cJSON *data = embedded_metric_data(event, json_get(event, "d"));
+        CLEANUP(freep) char *text = json_print(data);
+        ck_assert_str_eq(text, embedded[i].data);
+    }
+}
+END_TEST
+
+START_TEST(no_message_breaks_a_pattern_and_no_pattern_the_parser)
+{
+    static const char *const patterns[] = { "",     " ",    "a",          "\"",      "-",
+                                            "?",    "-\"",  "\"a\\\"b\"", "-a ?b c", "??",
+                                            "\"\"", "a\"b", "\\" };
+    static const char *const messages[] = { "", "a", "a\"b", "c b", "\xff\xfe" };
+    for (size_t i = 0; i < COUNT_OF(patterns); i++) {
+        CLEANUP(error_clear) struct error error = { 0 };
+        struct filter_pattern *pattern = filter_pattern_parse(text_from(patterns[i]), &error);
+        ck_assert_msg((pattern != NULL) == (error.fault == NULL), "%s", patterns[i]);
+        for (size_t n = 0; pattern && n < COUNT_OF(messages); n++) {
+            bool is_match = filter_pattern_matches(pattern, text_from(messages[n]));
+            ck_assert(is_match || *patterns[i]); /* an empty pattern matches everything */
+        }
+        filter_pattern_destroy(pattern);
+    }
+}
+END_TEST
+
+SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
+      a_flood_keeps_its_tail_and_the_times_of_that, lines_are_judged_by_their_level,
+      selectors_find_values, embedded_metrics_are_what_put_metric_data_takes,
+      no_message_breaks_a_pattern_and_no_pattern_the_parser)
