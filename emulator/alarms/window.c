@@ -25,22 +25,21 @@ static bool has_unit(const struct metric_series *series, const char *unit)
     return !unit || strcmp(series->unit, unit) == 0;
 }
 
-/* What a query with this period reads (metric_query.h). */
-static const struct metric_buckets *buckets_of(const struct metric_series *series, int64_t period_s,
-                                               int64_t *width_s_out)
-{
-    bool is_fine = period_s < ALARM_TICK_S && series->seconds.count > 0;
-    *width_s_out = is_fine ? 1 : ALARM_TICK_S;
-    return is_fine ? &series->seconds : &series->minutes;
-}
+enum { LEVELS_MAX = 3 };
 
-static void merge(struct metric_statistics *own, const struct metric_statistics *other)
+/* What a query with this period reads (metric_query.h): its newest level first. */
+static size_t levels_of(const struct metric_series *series, int64_t period_s,
+                        const struct metric_buckets *levels_out[LEVELS_MAX])
 {
-    bool is_first = own->count == 0;
-    own->minimum = is_first ? other->minimum : fmin(own->minimum, other->minimum);
-    own->maximum = is_first ? other->maximum : fmax(own->maximum, other->maximum);
-    own->count += other->count;
-    own->sum += other->sum;
+    size_t count = 0;
+    if (period_s < ALARM_TICK_S && series->seconds.count > 0) {
+        levels_out[count++] = &series->seconds;
+        return count;
+    }
+    levels_out[count++] = &series->minutes;
+    levels_out[count++] = &series->five_minutes;
+    levels_out[count++] = &series->hours;
+    return count;
 }
 
 /* One range, and where its periods are gathered: newest first. */
@@ -66,31 +65,7 @@ static void gather_value(struct gathering *gathering, const struct metric_bucket
     point->sample_count = bucket->statistics.count;
 }
 
-/* The five classic statistics need no distributions, and most alarms are on them. */
-static void gather_classic(struct gathering *gathering, const struct metric *metric)
-{
-    struct metric_statistics *sums = xcalloc((size_t)gathering->count, sizeof(*sums));
-    const struct metric_series *series = metric->series;
-    for (; series; series = series->next) {
-        int64_t width_s;
-        const struct metric_buckets *buckets =
-            buckets_of(series, gathering->range.period_s, &width_s);
-        if (!has_unit(series, gathering->alarm->unit))
-            continue;
-        for (size_t i = metric_buckets_from(buckets, gathering->range.start_s);
-             i < buckets->count && buckets->list[i].start_s < gathering->range.end_s; i++)
-            merge(&sums[place_of(gathering, buckets->list[i].start_s)],
-                  &buckets->list[i].statistics);
-    }
-    for (int i = 0; i < gathering->count; i++) {
-        const struct metric_bucket bucket = { .statistics = sums[i] };
-        if (sums[i].count > 0)
-            gather_value(gathering, &bucket, &gathering->points[i]);
-    }
-    free(sums);
-}
-
-static void gather_extended(struct gathering *gathering, const struct metric *metric)
+static void gather_metric(struct gathering *gathering, const struct metric *metric)
 {
     size_t count = 0;
     for (const struct metric_series *series = metric->series; series; series = series->next)
@@ -101,6 +76,7 @@ static void gather_extended(struct gathering *gathering, const struct metric *me
         if (has_unit(series, gathering->alarm->unit))
             list[count++] = series;
     struct metric_result result;
+    gathering->range.is_classic = statistic_is_classic(&gathering->alarm->statistic);
     metric_query(list, count, &gathering->range, &result);
     for (size_t i = 0; i < result.count; i++)
         gather_value(gathering, &result.buckets[i],
@@ -151,7 +127,9 @@ struct alarm_datapoint *alarm_window_read(struct alarms *alarms, struct alarm *a
     int count = alarm_evaluation_range(alarm->criteria.evaluation_periods);
     struct gathering gathering = {
         .alarm = alarm,
-        .range = { end_s - count * alarm->period_s, end_s, alarm->period_s },
+        .range = { .start_s = end_s - count * alarm->period_s,
+                   .end_s = end_s,
+                   .period_s = alarm->period_s },
         .count = count,
         .points = xcalloc((size_t)count, sizeof(*gathering.points)),
     };
@@ -162,10 +140,8 @@ struct alarm_datapoint *alarm_window_read(struct alarms *alarms, struct alarm *a
         return gathering.points;
     }
     const struct metric *metric = alarm_metric_get(alarms, alarm->metrics);
-    if (metric && statistic_is_classic(&alarm->statistic))
-        gather_classic(&gathering, metric);
-    else if (metric)
-        gather_extended(&gathering, metric);
+    if (metric)
+        gather_metric(&gathering, metric);
     return gathering.points;
 }
 
@@ -178,13 +154,11 @@ static int64_t next_end_s(const struct alarm *alarm, int64_t start_s, int64_t en
     return crossing_s - rest + alarm->tick_s;
 }
 
-static int64_t next_of_series_s(const struct alarm *alarm, const struct metric_series *series,
-                                int64_t end_s)
+static int64_t next_of_level_s(const struct alarm *alarm, const struct metric_buckets *buckets,
+                               int64_t end_s)
 {
-    int64_t width_s;
     int64_t next_s = ALARM_NEVER;
     int64_t soonest_s = end_s + alarm->tick_s;
-    const struct metric_buckets *buckets = buckets_of(series, alarm->period_s, &width_s);
     int64_t start_s =
         end_s - alarm_evaluation_range(alarm->criteria.evaluation_periods) * alarm->period_s;
     for (size_t i = metric_buckets_from(buckets, start_s); i < buckets->count && next_s > soonest_s;
@@ -194,6 +168,20 @@ static int64_t next_of_series_s(const struct alarm *alarm, const struct metric_s
             next_s = own_s;
         if (buckets->list[i].start_s >= end_s)
             break;
+    }
+    return next_s;
+}
+
+static int64_t next_of_series_s(const struct alarm *alarm, const struct metric_series *series,
+                                int64_t end_s)
+{
+    const struct metric_buckets *levels[LEVELS_MAX];
+    size_t count = levels_of(series, alarm->period_s, levels);
+    int64_t next_s = ALARM_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        int64_t own_s = next_of_level_s(alarm, levels[i], end_s);
+        if (own_s < next_s)
+            next_s = own_s;
     }
     return next_s;
 }

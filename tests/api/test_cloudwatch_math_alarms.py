@@ -1,0 +1,58 @@
+"""Alarms on metric math: the expression's one series is judged like a metric's."""
+import json
+import time
+
+import pytest
+
+from tests.support.alarms import World
+from tests.support.errors import error_of
+
+
+@pytest.fixture(name="world")
+def frozen_world(start_server):
+    return World(start_server())
+
+
+def metric(identifier, name):
+    return {"Id": identifier, "ReturnData": False, "MetricStat": {
+        "Metric": {"Namespace": "ns", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
+
+
+def put_alarm(world, name, *metrics, **settings):
+    world.cw.put_metric_alarm(**{
+        "AlarmName": name, "EvaluationPeriods": 1, "Threshold": 50, "Metrics": list(metrics),
+        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+        **settings})
+
+
+def test_an_error_rate(world):
+    put_alarm(world, "rate", metric("e", "errors"), metric("n", "calls"),
+              {"Id": "r", "Expression": "100 * e / n", "Label": "rate"},
+              EvaluationPeriods=2, DatapointsToAlarm=2)
+    for errors in (1, 6, 7, 0, 0):
+        world.put(errors, metric="errors")
+        world.put(10, metric="calls")
+        world.advance("1m")
+    assert world.changes("rate") == [("00:01:00", "OK"), ("00:03:00", "ALARM"), ("00:04:00", "OK")]
+    data = json.loads(world.describe("rate")["StateReasonData"])
+    assert data["recentDatapoints"] == [70.0, 0.0] and "statistic" not in data
+    began = time.monotonic()
+    world.advance("365d")
+    assert time.monotonic() - began < 10
+
+
+def test_an_expression_that_tells_the_time_is_evaluated_without_data(world):
+    put_alarm(world, "a", metric("m", "errors"),
+              {"Id": "r", "Expression": "FILL(m, 0) + IF(HOUR(m) == 0, 100, 0)"})
+    world.put(1, metric="errors")
+    world.advance("3h")
+    assert world.changes("a") == [("00:01:00", "ALARM"), ("01:01:00", "OK")]
+
+
+@pytest.mark.parametrize("expression", ["SEARCH('{ns}', 'Sum', 60)", "m *", "MAX(m)", "METRICS()"])
+def test_expressions_that_give_no_single_series_are_refused(world, expression):
+    status, _, _ = error_of(
+        world.cw.put_metric_alarm, AlarmName="a", EvaluationPeriods=1, Threshold=50,
+        ComparisonOperator="GreaterThanThreshold",
+        Metrics=[metric("m", "x"), metric("n", "y"), {"Id": "r", "Expression": expression}])
+    assert status == 400
