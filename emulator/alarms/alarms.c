@@ -106,11 +106,11 @@ static void find_new_metrics(struct alarms *alarms)
     }
 }
 
+/* As of the time that it was due, which is a whole minute or ten seconds: if the loop comes late,
+ * no minute that matters is left out. */
 static void evaluate(struct alarms *alarms, struct alarm *alarm)
 {
-    int64_t now_ms = clock_now_ms();
-    int64_t now_s = now_ms / ALARM_MS_PER_SECOND;
-    int64_t end_s = now_s - now_s % alarm->tick_s;
+    int64_t end_s = alarm->due_ms / ALARM_MS_PER_SECOND;
     int count = alarm_evaluation_range(alarm->criteria.evaluation_periods);
     struct alarm_datapoint *points = alarm_window_read(alarms, alarm, end_s);
     struct alarm_finding finding = {
@@ -118,7 +118,7 @@ static void evaluate(struct alarms *alarms, struct alarm *alarm)
         .points = points,
         .count = count,
         .verdict = alarm_evaluate(&alarm->criteria, points, count, alarm->state),
-        .query_ms = now_ms,
+        .query_ms = clock_now_ms(),
         .unit = alarm->unit,
         .statistic = alarm->statistic_name,
         .period_s = alarm->period_s,
@@ -152,20 +152,35 @@ static void look_at_withheld(struct alarms *alarms, const struct alarm_key *key,
     arena_clear(&arena);
 }
 
-static void do_due(struct alarms *alarms)
+/* When something is due first; ALARM_NEVER: nothing is. */
+static int64_t first_due_ms(const struct alarms *alarms)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t due_ms = ALARM_NEVER;
+    for (const struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
+        due_ms = alarm->due_ms < due_ms ? alarm->due_ms : due_ms;
+        due_ms = alarm->withheld_due_ms < due_ms ? alarm->withheld_due_ms : due_ms;
+    }
+    return due_ms;
+}
+
+/* Does what is due first, if its time has come; false if nothing is due yet. */
+static bool do_due(struct alarms *alarms)
+{
+    int64_t due_ms = first_due_ms(alarms);
+    if (due_ms > clock_now_ms())
+        return false;
     for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
-        if (alarm->due_ms <= now_ms)
+        if (alarm->due_ms == due_ms)
             evaluate(alarms, alarm);
-        if (alarm->withheld_due_ms <= now_ms) {
+        if (alarm->withheld_due_ms == due_ms) {
             alarm->withheld_due_ms = ALARM_NEVER;
             look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
         }
     }
+    return true;
 }
 
-static void insert(struct alarms *alarms, const struct alarm_row *row)
+static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
 {
     struct alarm *alarm = alarm_read(row);
     CLEANUP(freep) char *key = key_text(&alarm->key);
@@ -177,6 +192,7 @@ static void insert(struct alarms *alarms, const struct alarm_row *row)
     *alarms->last = alarm;
     alarms->last = &alarm->next;
     map_set(&alarms->by_key, key, alarm);
+    return alarm;
 }
 
 static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
@@ -256,11 +272,13 @@ static void take_in(struct alarms *alarms, const struct alarm_news *news)
     struct alarm *old = alarms_find(alarms, &key);
     bool is_there = alarm_row_find(alarms->parts.store, &key, &arena, &row);
     enum alarm_state before = old ? old->state : is_there ? row.state : ALARM_STATE_OK;
+    int64_t due_ms = old ? old->due_ms : ALARM_NEVER;
     if (old)
         remove_alarm(alarms, old);
     if (is_there) {
-        insert(alarms, &row);
-        tell_others(alarms, news->kind, alarms_find(alarms, &key), before);
+        struct alarm *alarm = insert(alarms, &row);
+        alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
+        tell_others(alarms, news->kind, alarm, before);
     }
     arena_clear(&arena);
 }
@@ -294,15 +312,9 @@ static void run(void *owner)
         take_news(alarms);
         if (alarms->has_new_metrics)
             find_new_metrics(alarms);
-        do_due(alarms);
-    } while (alarms->news || alarms->has_new_metrics);
+    } while (do_due(alarms) || alarms->news || alarms->has_new_metrics);
     schedule_clear(alarms->parts.schedule, &alarms->entry);
-    int64_t due_ms = ALARM_NEVER;
-    for (const struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
-        due_ms = alarm->due_ms < due_ms ? alarm->due_ms : due_ms;
-        due_ms = alarm->withheld_due_ms < due_ms ? alarm->withheld_due_ms : due_ms;
-    }
-    come_back(alarms, due_ms);
+    come_back(alarms, first_due_ms(alarms));
 }
 
 void alarms_note(struct alarms *alarms, const struct alarm_key *key, enum alarm_news_kind kind)
