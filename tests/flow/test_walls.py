@@ -90,12 +90,12 @@ def probe(walled, **event):
 
 def test_the_servers_files_are_not_there(walled):
     directory = walled.directory
-    victim = list(directory.rglob("secret"))
-    assert victim, "the victim's file is where this test looks for it"
-    paths = [directory / "coalmine.db", *directory.glob("journal-*"), *victim,
+    paths = [directory / "coalmine.db", *directory.glob("journal-*"),
              *directory.glob("code/*/package.zip"), *directory.glob("code/*/files/app.py")]
+    homes = [directory / "code", directory / "sandboxes", *directory.glob("sandboxes/*")]
+    assert len(paths) >= 6 and len(homes) >= 4, "they are where this test looks for them"
     result = probe(walled, reads=[str(path) for path in paths],
-                   lists=[str(directory), str(directory / "code"), "/root", "/home"])
+                   lists=[str(directory), *map(str, homes), "/root", "/home"])
     assert set(result["reads"].values()) == {"ENOENT"}
     assert set(result["lists"].values()) == {"ENOENT"}
 
