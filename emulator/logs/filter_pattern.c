@@ -1,0 +1,168 @@
+#include "logs/filter_pattern.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "logs/filter_fields.h"
+#include "logs/filter_json.h"
+#include "xalloc.h"
+
+enum { TERMS_MAX = 256 };
+
+struct term {
+    struct term *next;
+    enum { TERM_PLAIN, TERM_OPTIONAL, TERM_EXCLUDED } kind;
+    struct text text;
+    struct filter_regex *regex; /* instead of the text */
+};
+
+/* Exactly one of the three families; an empty pattern has none and matches everything. */
+struct filter_pattern {
+    struct arena arena;
+    struct filter_regex *regexes;
+    struct filter_json *json;
+    struct filter_fields *fields;
+    struct term *terms;
+};
+
+static bool read_bare_term(struct filter_cursor *cursor, struct term *term, struct error *error)
+{
+    size_t size = 0;
+    while (size < cursor->rest.size && !isspace((unsigned char)cursor->rest.data[size]))
+        size++;
+    struct text word = { cursor->rest.data, size };
+    for (size_t i = 0; i < size; i++) {
+        unsigned char character = (unsigned char)word.data[i];
+        if (!isalnum(character) && character != '_' && character < 0x80)
+            return error_set(error, NULL, "Invalid character(s) in term '%.*s'", TEXT_ARGS(word));
+    }
+    term->text = text_from(arena_copy(cursor->arena, word));
+    cursor->rest.data += size;
+    cursor->rest.size -= size;
+    return size > 0 || error_set(error, NULL, "Invalid filter pattern");
+}
+
+static bool read_term(struct filter_cursor *cursor, struct term *term, struct error *error)
+{
+    const char *text;
+    term->kind = filter_take(cursor, "?")   ? TERM_OPTIONAL
+                 : filter_take(cursor, "-") ? TERM_EXCLUDED
+                                            : TERM_PLAIN;
+    char first = cursor->rest.size ? cursor->rest.data[0] : '\0';
+    if (first == '%')
+        return filter_read_regex(cursor, &term->regex) ||
+               error_set(error, NULL, "Invalid filter pattern");
+    if (first != '"')
+        return read_bare_term(cursor, term, error);
+    if (!filter_read_quoted(cursor, &text))
+        return error_set(error, NULL, "Invalid filter pattern");
+    term->text = text_from(text);
+    return true;
+}
+
+static bool read_terms(struct filter_cursor *cursor, struct term **terms_out, struct error *error)
+{
+    int count = 0;
+    filter_skip_space(cursor);
+    while (cursor->rest.size) {
+        struct term *term = arena_alloc(cursor->arena, sizeof(*term));
+        if (++count > TERMS_MAX)
+            return error_set(error, NULL, "Invalid filter pattern");
+        if (!read_term(cursor, term, error))
+            return false;
+        *terms_out = term;
+        terms_out = &term->next;
+        filter_skip_space(cursor);
+    }
+    return true;
+}
+
+struct filter_pattern *filter_pattern_parse(struct text text, struct error *error)
+{
+    struct filter_pattern *pattern = xcalloc(1, sizeof(*pattern));
+    struct filter_cursor cursor = { text, &pattern->arena, &pattern->regexes, 0 };
+    filter_skip_space(&cursor);
+    char first = cursor.rest.size ? cursor.rest.data[0] : '\0';
+    bool is_good;
+    if (first == '{')
+        is_good = (pattern->json = filter_json_parse(&cursor)) ||
+                  error_set(error, NULL, "Invalid filter pattern");
+    else if (first == '[')
+        is_good = (pattern->fields = filter_fields_parse(&cursor)) ||
+                  error_set(error, NULL, "Invalid filter pattern");
+    else
+        is_good = read_terms(&cursor, &pattern->terms, error);
+    if (is_good)
+        return pattern;
+    filter_pattern_destroy(pattern);
+    return NULL;
+}
+
+void filter_pattern_destroy(struct filter_pattern *pattern)
+{
+    if (!pattern)
+        return;
+    filter_regexes_destroy(pattern->regexes);
+    arena_clear(&pattern->arena);
+    free(pattern);
+}
+
+static bool term_is_in(const struct term *term, struct text message)
+{
+    if (term->regex)
+        return filter_regex_matches(term->regex, message);
+    return term->text.size == 0 ||
+           (message.size && memmem(message.data, message.size, term->text.data, term->text.size));
+}
+
+/* All plain terms and none of the excluded ones; without plain terms one optional one. */
+static bool terms_match(const struct term *term, struct text message)
+{
+    bool has_plain = false;
+    bool has_optional = false;
+    bool found_optional = false;
+    for (; term; term = term->next) {
+        bool is_in = term_is_in(term, message);
+        if (is_in == (term->kind == TERM_EXCLUDED) && term->kind != TERM_OPTIONAL)
+            return false;
+        has_plain |= term->kind == TERM_PLAIN;
+        has_optional |= term->kind == TERM_OPTIONAL;
+        found_optional |= term->kind == TERM_OPTIONAL && is_in;
+    }
+    return has_plain || !has_optional || found_optional;
+}
+
+bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message)
+{
+    if (pattern->fields)
+        return filter_fields_match(pattern->fields, message);
+    if (!pattern->json)
+        return terms_match(pattern->terms, message);
+    CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+    return tree && filter_json_matches(pattern->json, tree);
+}
+
+cJSON *filter_pattern_extract(const struct filter_pattern *pattern, struct text message)
+{
+    cJSON *values = cJSON_CreateObject();
+    if (pattern->fields)
+        filter_fields_extract(pattern->fields, message, values);
+    CLEANUP(json_deletep) cJSON *tree = pattern->json ? json_parse(message) : NULL;
+    if (tree)
+        filter_json_extract(pattern->json, tree, values);
+    return values;
+}
+
+char *filter_pattern_value(const struct filter_pattern *pattern, struct text message,
+                           const char *name)
+{
+    if (strncmp(name, "$.", 2) == 0 || strncmp(name, "$[", 2) == 0) {
+        CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+        return tree ? filter_json_value(tree, name) : NULL;
+    }
+    CLEANUP(json_deletep) cJSON *values = filter_pattern_extract(pattern, message);
+    const char *value = json_text(values, name, NULL);
+    return value ? xstrdup(value) : NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * CloudWatch Logs' filter patterns (cloudwatch-api.md section 6.7): terms, JSON selectors, and
+ * space-delimited fields. Parsed once, matched against many messages. Pure.
+ */
+#ifndef COALMINE_FILTER_PATTERN_H
+#define COALMINE_FILTER_PATTERN_H
+
+#include <stdbool.h>
+
+#include "compiler.h"
+#include "error.h"
+#include "json.h"
+#include "text.h"
+
+struct filter_pattern;
+
+/* The caller owns the pattern. NULL with a sentence (no fault: the caller knows its service's)
+ * if it is none. */
+MUST_CHECK struct filter_pattern *filter_pattern_parse(struct text pattern, struct error *error);
+void filter_pattern_destroy(struct filter_pattern *pattern); /* accepts NULL */
+
+bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message);
+
+/* What the pattern's names stand for in a message: {"$.user.id": "1"} or {"$status": "404"}, an
+ * object that the caller owns; empty for terms, and for messages of another shape. */
+cJSON *filter_pattern_extract(const struct filter_pattern *pattern, struct text message);
+
+/* The value of "$.a.b" (in a JSON message) or "$name" (of a space-delimited pattern), owned by the
+ * caller; NULL if the message has none. For metric values and dimensions. */
+MUST_CHECK char *filter_pattern_value(const struct filter_pattern *pattern, struct text message,
+                                      const char *name);
+
+#endif
