@@ -1,165 +1,170 @@
-/*
- * Unstructured terms: plain and quoted ones, -excluded and ?optional ones. If there is a plain
- * term the optional ones do not matter.
- */
 #include "logs/filter_pattern.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "buffer.h"
 #include "logs/faults.h"
-#include "logs/selector.h"
+#include "logs/filter_fields.h"
+#include "logs/filter_json.h"
 #include "xalloc.h"
 
-enum term_kind { TERM_NEEDED, TERM_EXCLUDED, TERM_OPTIONAL };
+enum { TERMS_MAX = 256 };
 
 struct term {
-    enum term_kind kind;
-    char *text;
-    size_t size;
+    struct term *next;
+    enum { TERM_PLAIN, TERM_OPTIONAL, TERM_EXCLUDED } kind;
+    struct text text;
+    struct filter_regex *regex; /* instead of the text */
 };
 
+/* Exactly one of the three families; an empty pattern has none and matches everything. */
 struct filter_pattern {
+    struct arena arena;
+    struct filter_regex *regexes;
+    struct filter_json *json;
+    struct filter_fields *fields;
     struct term *terms;
-    size_t count;
 };
 
-static void add_term(struct filter_pattern *pattern, enum term_kind kind, struct buffer *text)
+static bool read_bare_term(struct filter_cursor *cursor, struct term *term, struct error *error)
 {
-    pattern->terms = xrealloc(pattern->terms, (pattern->count + 1) * sizeof(*pattern->terms));
-    struct term *term = &pattern->terms[pattern->count++];
-    term->kind = kind;
-    term->text = buffer_take(text, &term->size);
-}
-
-static bool is_space(char character)
-{
-    return character == ' ' || character == '\t' || character == '\n' || character == '\r';
-}
-
-/* What stands between quotes, a backslash keeping a quote; false without a closing one. */
-static bool take_quoted(struct text *rest, struct buffer *term)
-{
-    for (rest->data++, rest->size--; rest->size; rest->data++, rest->size--) {
-        if (*rest->data == '"') {
-            rest->data++;
-            rest->size--;
-            return true;
-        }
-        if (*rest->data == '\\' && rest->size > 1 && rest->data[1] == '"') {
-            rest->data++;
-            rest->size--;
-        }
-        buffer_add_char(term, *rest->data);
+    size_t size = 0;
+    while (size < cursor->rest.size && !isspace((unsigned char)cursor->rest.data[size]))
+        size++;
+    struct text word = { cursor->rest.data, size };
+    for (size_t i = 0; i < size; i++) {
+        unsigned char character = (unsigned char)word.data[i];
+        if (!isalnum(character) && character != '_' && character < 0x80)
+            return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid character(s) in term '%.*s'",
+                             TEXT_ARGS(word));
     }
-    return false;
+    term->text = text_from(arena_copy(cursor->arena, word));
+    cursor->rest.data += size;
+    cursor->rest.size -= size;
+    return size > 0 || error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
 }
 
-static void take_plain(struct text *rest, struct buffer *term)
+static bool read_term(struct filter_cursor *cursor, struct term *term, struct error *error)
 {
-    for (; rest->size && !is_space(*rest->data); rest->data++, rest->size--)
-        buffer_add_char(term, *rest->data);
-}
-
-static bool take_term(struct filter_pattern *pattern, struct text *rest)
-{
-    CLEANUP(buffer_clear) struct buffer term = { 0 };
-    enum term_kind kind = *rest->data == '-'   ? TERM_EXCLUDED
-                          : *rest->data == '?' ? TERM_OPTIONAL
-                                               : TERM_NEEDED;
-    if (kind != TERM_NEEDED) {
-        rest->data++;
-        rest->size--;
-    }
-    bool is_quoted = rest->size && *rest->data == '"';
-    bool is_good = true;
-    if (is_quoted)
-        is_good = take_quoted(rest, &term);
-    else
-        take_plain(rest, &term);
-    if (!is_good || term.size == 0)
-        return false;
-    add_term(pattern, kind, &term);
+    const char *text;
+    term->kind = filter_take(cursor, "?")   ? TERM_OPTIONAL
+                 : filter_take(cursor, "-") ? TERM_EXCLUDED
+                                            : TERM_PLAIN;
+    char first = cursor->rest.size ? cursor->rest.data[0] : '\0';
+    if (first == '%')
+        return filter_read_regex(cursor, &term->regex) ||
+               error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+    if (first != '"')
+        return read_bare_term(cursor, term, error);
+    if (!filter_read_quoted(cursor, &text))
+        return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+    term->text = text_from(text);
     return true;
 }
 
-static struct filter_pattern *refuse(struct filter_pattern *pattern, struct error *error,
-                                     const char *sentence)
+static bool read_terms(struct filter_cursor *cursor, struct term **terms_out, struct error *error)
 {
-    filter_pattern_destroy(pattern);
-    error_set(error, &LOGS_INVALID_PARAMETER, "%s", sentence);
-    return NULL;
+    int count = 0;
+    filter_skip_space(cursor);
+    while (cursor->rest.size) {
+        struct term *term = arena_alloc(cursor->arena, sizeof(*term));
+        if (++count > TERMS_MAX)
+            return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+        if (!read_term(cursor, term, error))
+            return false;
+        *terms_out = term;
+        terms_out = &term->next;
+        filter_skip_space(cursor);
+    }
+    return true;
 }
 
 struct filter_pattern *filter_pattern_parse(struct text text, struct error *error)
 {
     struct filter_pattern *pattern = xcalloc(1, sizeof(*pattern));
-    struct text rest = text;
-    while (rest.size && is_space(*rest.data)) {
-        rest.data++;
-        rest.size--;
-    }
-    if (rest.size && strchr("{[%", *rest.data))
-        return refuse(pattern, error,
-                      "Invalid filter pattern: Coalmine does not know JSON, space-delimited and "
-                      "regular-expression patterns");
-    while (rest.size) {
-        if (is_space(*rest.data)) {
-            rest.data++;
-            rest.size--;
-        } else if (!take_term(pattern, &rest)) {
-            return refuse(pattern, error, "Invalid filter pattern");
-        }
-    }
-    return pattern;
+    struct filter_cursor cursor = { text, &pattern->arena, &pattern->regexes, 0 };
+    filter_skip_space(&cursor);
+    char first = cursor.rest.size ? cursor.rest.data[0] : '\0';
+    bool is_good;
+    if (first == '{')
+        is_good = (pattern->json = filter_json_parse(&cursor)) ||
+                  error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+    else if (first == '[')
+        is_good = (pattern->fields = filter_fields_parse(&cursor)) ||
+                  error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+    else
+        is_good = read_terms(&cursor, &pattern->terms, error);
+    if (is_good)
+        return pattern;
+    filter_pattern_destroy(pattern);
+    return NULL;
 }
 
 void filter_pattern_destroy(struct filter_pattern *pattern)
 {
     if (!pattern)
         return;
-    for (size_t i = 0; i < pattern->count; i++)
-        free(pattern->terms[i].text);
-    free(pattern->terms);
+    filter_regexes_destroy(pattern->regexes);
+    arena_clear(&pattern->arena);
     free(pattern);
+}
+
+static bool term_is_in(const struct term *term, struct text message)
+{
+    if (term->regex)
+        return filter_regex_matches(term->regex, message);
+    return term->text.size == 0 ||
+           (message.size && memmem(message.data, message.size, term->text.data, term->text.size));
+}
+
+/* All plain terms and none of the excluded ones; without plain terms one optional one. */
+static bool terms_match(const struct term *term, struct text message)
+{
+    bool has_plain = false;
+    bool has_optional = false;
+    bool found_optional = false;
+    for (; term; term = term->next) {
+        bool is_in = term_is_in(term, message);
+        if (is_in == (term->kind == TERM_EXCLUDED) && term->kind != TERM_OPTIONAL)
+            return false;
+        has_plain |= term->kind == TERM_PLAIN;
+        has_optional |= term->kind == TERM_OPTIONAL;
+        found_optional |= term->kind == TERM_OPTIONAL && is_in;
+    }
+    return has_plain || !has_optional || found_optional;
 }
 
 bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message)
 {
-    bool has_needed = false;
-    bool has_optional = false;
-    bool has_found_optional = false;
-    for (size_t i = 0; i < pattern->count; i++) {
-        const struct term *term = &pattern->terms[i];
-        bool is_there =
-            message.size && memmem(message.data, message.size, term->text, term->size) != NULL;
-        if ((term->kind == TERM_NEEDED && !is_there) || (term->kind == TERM_EXCLUDED && is_there))
-            return false;
-        has_needed |= term->kind == TERM_NEEDED;
-        has_optional |= term->kind == TERM_OPTIONAL;
-        has_found_optional |= term->kind == TERM_OPTIONAL && is_there;
-    }
-    return has_needed || !has_optional || has_found_optional;
+    if (pattern->fields)
+        return filter_fields_match(pattern->fields, message);
+    if (!pattern->json)
+        return terms_match(pattern->terms, message);
+    CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+    return tree && filter_json_matches(pattern->json, tree);
 }
 
-static char *print_scalar(const cJSON *value)
+void filter_pattern_extract_all(const struct filter_pattern *pattern, struct text message,
+                                cJSON *values)
 {
-    if (cJSON_IsString(value))
-        return xstrdup(value->valuestring);
-    return value && !cJSON_IsObject(value) && !cJSON_IsArray(value) ? json_print(value) : NULL;
+    if (pattern->fields)
+        filter_fields_extract(pattern->fields, message, values);
+    CLEANUP(json_deletep) cJSON *tree = pattern->json ? json_parse(message) : NULL;
+    if (tree)
+        filter_json_extract(pattern->json, tree, values);
 }
 
-char *filter_pattern_extract(const struct filter_pattern *pattern UNUSED, struct text message,
+char *filter_pattern_extract(const struct filter_pattern *pattern, struct text message,
                              struct text selector)
 {
-    CLEANUP(json_deletep) cJSON *event = NULL;
-    if (!text_starts_with(selector, "$.") || !(event = json_parse(message)))
-        return NULL;
-    return print_scalar(selector_find(event, selector));
-}
-
-/* Terms name nothing. */
-void filter_pattern_extract_all(const struct filter_pattern *pattern UNUSED,
-                                struct text message UNUSED, cJSON *values UNUSED)
-{
+    CLEANUP(freep) char *name = xstrndup(selector.data, selector.size);
+    if (text_starts_with(selector, "$.") || text_starts_with(selector, "$[")) {
+        CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+        return tree ? filter_json_value(tree, name) : NULL;
+    }
+    CLEANUP(json_deletep) cJSON *values = cJSON_CreateObject();
+    filter_pattern_extract_all(pattern, message, values);
+    const char *value = json_text(values, name, NULL);
+    return value ? xstrdup(value) : NULL;
 }

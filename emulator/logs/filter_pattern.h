@@ -1,9 +1,9 @@
 /*
- * Filter patterns (cloudwatch-api.md section 6.7): what FilterLogEvents, metric filters,
- * subscriptions and live tails select events by.
+ * CloudWatch Logs' filter patterns (cloudwatch-api.md section 6.7): terms, JSON selectors, and
+ * space-delimited fields. Parsed once, matched against many messages. Pure.
  */
-#ifndef COALMINE_LOGS_FILTER_PATTERN_H
-#define COALMINE_LOGS_FILTER_PATTERN_H
+#ifndef COALMINE_FILTER_PATTERN_H
+#define COALMINE_FILTER_PATTERN_H
 
 #include <stdbool.h>
 
@@ -14,19 +14,20 @@
 
 struct filter_pattern;
 
-/* An empty pattern matches everything. NULL with InvalidParameterException if the text is none. */
-struct filter_pattern *filter_pattern_parse(struct text text, struct error *error);
-/* Accepts NULL. */
-void filter_pattern_destroy(struct filter_pattern *pattern);
+/* The caller owns the pattern. An empty one matches everything. NULL with InvalidParameterException
+ * if the text is none. */
+MUST_CHECK struct filter_pattern *filter_pattern_parse(struct text text, struct error *error);
+void filter_pattern_destroy(struct filter_pattern *pattern); /* accepts NULL */
 
 bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message);
 
-/* What the pattern names in a message that it matches: "$.field" of a JSON event, "$name" of a
- * space-delimited one. A text owned by the caller; NULL if there is no such value. */
-char *filter_pattern_extract(const struct filter_pattern *pattern, struct text message,
-                             struct text selector);
+/* The value of "$.a.b" (in a JSON message) or "$name" (of a space-delimited pattern), owned by the
+ * caller; NULL if the message has none. For metric values and dimensions. */
+MUST_CHECK char *filter_pattern_extract(const struct filter_pattern *pattern, struct text message,
+                                        struct text selector);
 
-/* Adds all that the pattern names to an object: {"$.field": "value"}. */
+/* Adds all that the pattern's names stand for: {"$.user.id": "1"} or {"$status": "404"}; nothing
+ * for terms, and for messages of another shape. */
 void filter_pattern_extract_all(const struct filter_pattern *pattern, struct text message,
                                 cJSON *values);
 

@@ -1,0 +1,204 @@
+#include "logs/filter_fields.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+
+enum { FIELDS_MAX = 128, WORDS_MAX = 1024 };
+
+/* One comparison; those of a field are a sum of products: && binds closer than ||. */
+struct condition {
+    struct condition *next;
+    bool begins_alternative; /* || stands before it */
+    enum filter_operator relation;
+    struct filter_operand operand;
+};
+
+struct field {
+    const char *name; /* "$ip"; NULL: `...` */
+    struct condition *conditions;
+};
+
+struct filter_fields {
+    size_t count;
+    size_t gap; /* where `...` stands; count without one */
+    struct field fields[FIELDS_MAX];
+};
+
+struct words {
+    size_t count;
+    struct text list[WORDS_MAX];
+};
+
+static bool read_name(struct filter_cursor *cursor, struct text *name_out)
+{
+    filter_skip_space(cursor);
+    size_t size = 0;
+    while (size < cursor->rest.size && (isalnum((unsigned char)cursor->rest.data[size]) ||
+                                        strchr("_-$", cursor->rest.data[size])))
+        size++;
+    *name_out = (struct text){ cursor->rest.data, size };
+    cursor->rest.data += size;
+    cursor->rest.size -= size;
+    return size > 0;
+}
+
+static bool read_condition(struct filter_cursor *cursor, struct field *field, bool is_alternative)
+{
+    struct condition *condition = arena_alloc(cursor->arena, sizeof(*condition));
+    struct condition **last = &field->conditions;
+    condition->begins_alternative = is_alternative;
+    if (!filter_read_operator(cursor, &condition->relation) ||
+        !filter_read_operand(cursor, ",]&|", &condition->operand))
+        return false;
+    while (*last)
+        last = &(*last)->next;
+    *last = condition;
+    return true;
+}
+
+static bool is_at(struct filter_cursor *cursor, const char *stops)
+{
+    filter_skip_space(cursor);
+    return cursor->rest.size && strchr(stops, cursor->rest.data[0]);
+}
+
+/* The name, then conditions that say it again: status = 404 || status = 410. */
+static bool read_field(struct filter_cursor *cursor, struct field *field)
+{
+    struct text name;
+    if (filter_take(cursor, "..."))
+        return true;
+    if (!read_name(cursor, &name))
+        return false;
+    field->name = arena_format(cursor->arena, "$%.*s", TEXT_ARGS(name));
+    if (is_at(cursor, ",]"))
+        return true;
+    if (!read_condition(cursor, field, false))
+        return false;
+    while (!is_at(cursor, ",]")) {
+        struct text again;
+        bool is_alternative = filter_take(cursor, "||");
+        if ((!is_alternative && !filter_take(cursor, "&&")) || !read_name(cursor, &again) ||
+            !text_equal(again, field->name + 1) || !read_condition(cursor, field, is_alternative))
+            return false;
+    }
+    return true;
+}
+
+struct filter_fields *filter_fields_parse(struct filter_cursor *cursor)
+{
+    struct filter_fields *pattern = arena_alloc(cursor->arena, sizeof(*pattern));
+    pattern->gap = FIELDS_MAX;
+    if (!filter_take(cursor, "["))
+        return NULL;
+    do {
+        struct field *field = &pattern->fields[pattern->count];
+        if (pattern->count == FIELDS_MAX || !read_field(cursor, field))
+            return NULL;
+        if (!field->name && pattern->gap != FIELDS_MAX)
+            return NULL; /* one gap at most: two could be filled in many ways */
+        if (!field->name)
+            pattern->gap = pattern->count;
+        pattern->count++;
+    } while (filter_take(cursor, ","));
+    if (!filter_take(cursor, "]"))
+        return NULL;
+    filter_skip_space(cursor);
+    return cursor->rest.size == 0 ? pattern : NULL;
+}
+
+/* Up to the closing bracket or quote, else up to the next space. */
+static struct text cut_word(struct text *rest)
+{
+    char opening = rest->data[0];
+    char closing = opening == '[' ? ']' : opening == '"' ? '"' : '\0';
+    const char *end = closing ? memchr(rest->data + 1, closing, rest->size - 1) : NULL;
+    if (!end)
+        return text_cut(rest, ' ');
+    struct text word = { rest->data + 1, (size_t)(end - rest->data - 1) };
+    rest->size -= word.size + 2;
+    rest->data = end + 1;
+    return word;
+}
+
+/* False if there are more words than any pattern could name. */
+static bool split(struct text message, struct words *words_out)
+{
+    words_out->count = 0;
+    while (message.size) {
+        if (isspace((unsigned char)message.data[0])) {
+            message.data++;
+            message.size--;
+            continue;
+        }
+        if (words_out->count == WORDS_MAX)
+            return false;
+        struct text word = cut_word(&message);
+        while (word.size && strchr("\r\n", word.data[word.size - 1]))
+            word.size--;
+        words_out->list[words_out->count++] = word;
+    }
+    return true;
+}
+
+/* The word of a field, or -1 for the gap. */
+static long word_of(const struct filter_fields *pattern, const struct words *words, size_t field)
+{
+    if (field == pattern->gap)
+        return -1;
+    return field < pattern->gap ? (long)field : (long)(words->count - (pattern->count - field));
+}
+
+static bool has_the_right_count(const struct filter_fields *pattern, const struct words *words)
+{
+    if (pattern->gap == FIELDS_MAX)
+        return words->count == pattern->count;
+    return words->count + 1 >= pattern->count;
+}
+
+static bool satisfies(const struct condition *condition, struct text word)
+{
+    double number;
+    bool holds = true;
+    bool is_number = text_to_double(word, &number);
+    for (; condition; condition = condition->next) {
+        if (condition->begins_alternative) {
+            if (holds)
+                return true;
+            holds = true;
+        }
+        holds = holds && filter_compare(word, is_number, condition->relation, &condition->operand);
+    }
+    return holds;
+}
+
+bool filter_fields_match(const struct filter_fields *pattern, struct text message)
+{
+    struct words words;
+    if (!split(message, &words) || !has_the_right_count(pattern, &words))
+        return false;
+    for (size_t i = 0; i < pattern->count; i++) {
+        long at = word_of(pattern, &words, i);
+        if (at >= 0 && !satisfies(pattern->fields[i].conditions, words.list[at]))
+            return false;
+    }
+    return true;
+}
+
+void filter_fields_extract(const struct filter_fields *pattern, struct text message, cJSON *values)
+{
+    struct words words;
+    if (!split(message, &words) || !has_the_right_count(pattern, &words))
+        return;
+    for (size_t i = 0; i < pattern->count; i++) {
+        long at = word_of(pattern, &words, i);
+        CLEANUP(buffer_clear) struct buffer text = { 0 };
+        if (at < 0)
+            continue;
+        buffer_add_text(&text, words.list[at]);
+        json_set_text(values, pattern->fields[i].name, text.data ? text.data : "");
+    }
+}

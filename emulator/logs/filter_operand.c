@@ -1,0 +1,226 @@
+#include "logs/filter_operand.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "buffer.h"
+#include "xalloc.h"
+
+enum { REGEXES_MAX = 2, MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000 };
+
+struct filter_regex {
+    struct filter_regex *next;
+    pcre2_code *code;
+    pcre2_match_data *data;
+    pcre2_match_context *context; /* bounds the work of one match */
+};
+
+void filter_skip_space(struct filter_cursor *cursor)
+{
+    while (cursor->rest.size && isspace((unsigned char)cursor->rest.data[0])) {
+        cursor->rest.data++;
+        cursor->rest.size--;
+    }
+}
+
+static void advance(struct filter_cursor *cursor, size_t size)
+{
+    cursor->rest.data += size;
+    cursor->rest.size -= size;
+}
+
+bool filter_take(struct filter_cursor *cursor, const char *word)
+{
+    filter_skip_space(cursor);
+    if (!text_starts_with(cursor->rest, word))
+        return false;
+    advance(cursor, strlen(word));
+    return true;
+}
+
+bool filter_read_operator(struct filter_cursor *cursor, enum filter_operator *operator_out)
+{
+    static const struct {
+        const char *text;
+        enum filter_operator relation;
+    } rows[] = {
+        { "!=", FILTER_NOT_EQUAL }, { "<=", FILTER_AT_MOST }, { ">=", FILTER_AT_LEAST },
+        { "<", FILTER_LESS },       { ">", FILTER_GREATER },  { "=", FILTER_EQUAL },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (filter_take(cursor, rows[i].text)) {
+            *operator_out = rows[i].relation;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool filter_read_quoted(struct filter_cursor *cursor, const char **text_out)
+{
+    CLEANUP(buffer_clear) struct buffer text = { 0 };
+    if (cursor->rest.size == 0 || cursor->rest.data[0] != '"')
+        return false;
+    advance(cursor, 1);
+    while (cursor->rest.size && cursor->rest.data[0] != '"') {
+        if (cursor->rest.data[0] == '\\' && cursor->rest.size > 1)
+            advance(cursor, 1);
+        buffer_add_char(&text, cursor->rest.data[0]);
+        advance(cursor, 1);
+    }
+    if (cursor->rest.size == 0)
+        return false;
+    advance(cursor, 1);
+    *text_out = arena_copy(cursor->arena, buffer_text(&text));
+    return true;
+}
+
+static struct filter_regex *regex_create(struct text source)
+{
+    int error;
+    PCRE2_SIZE at;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)source.data, source.size,
+                                     PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, NULL);
+    if (!code)
+        return NULL;
+    struct filter_regex *regex = xcalloc(1, sizeof(*regex));
+    regex->code = code;
+    regex->data = pcre2_match_data_create(1, NULL);
+    regex->context = pcre2_match_context_create(NULL);
+    if (!regex->data || !regex->context)
+        abort();
+    pcre2_set_match_limit(regex->context, MATCH_LIMIT);
+    pcre2_set_depth_limit(regex->context, DEPTH_LIMIT);
+    return regex;
+}
+
+void filter_regexes_destroy(struct filter_regex *first)
+{
+    while (first) {
+        struct filter_regex *next = first->next;
+        pcre2_match_context_free(first->context);
+        pcre2_match_data_free(first->data);
+        pcre2_code_free(first->code);
+        free(first);
+        first = next;
+    }
+}
+
+static int count_regexes(const struct filter_regex *first)
+{
+    int count = 0;
+    for (; first; first = first->next)
+        count++;
+    return count;
+}
+
+bool filter_read_regex(struct filter_cursor *cursor, struct filter_regex **regex_out)
+{
+    if (cursor->rest.size == 0 || cursor->rest.data[0] != '%' ||
+        count_regexes(*cursor->regexes) == REGEXES_MAX)
+        return false;
+    advance(cursor, 1);
+    const char *end = cursor->rest.size ? memchr(cursor->rest.data, '%', cursor->rest.size) : NULL;
+    if (!end || end == cursor->rest.data)
+        return false;
+    struct text source = { cursor->rest.data, (size_t)(end - cursor->rest.data) };
+    struct filter_regex *regex = regex_create(source);
+    if (!regex)
+        return false;
+    advance(cursor, source.size + 1);
+    regex->next = *cursor->regexes;
+    *cursor->regexes = regex;
+    *regex_out = regex;
+    return true;
+}
+
+bool filter_regex_matches(const struct filter_regex *regex, struct text text)
+{
+    return pcre2_match(regex->code, (PCRE2_SPTR)(text.size ? text.data : ""), text.size, 0, 0,
+                       regex->data, regex->context) >= 0;
+}
+
+bool filter_read_operand(struct filter_cursor *cursor, const char *stops,
+                         struct filter_operand *operand_out)
+{
+    *operand_out = (struct filter_operand){ 0 };
+    filter_skip_space(cursor);
+    if (cursor->rest.size == 0)
+        return false;
+    if (cursor->rest.data[0] == '"')
+        return filter_read_quoted(cursor, &operand_out->text);
+    if (cursor->rest.data[0] == '%')
+        return filter_read_regex(cursor, &operand_out->regex);
+    size_t size = 0;
+    while (size < cursor->rest.size && !isspace((unsigned char)cursor->rest.data[size]) &&
+           !strchr(stops, cursor->rest.data[size]))
+        size++;
+    if (size == 0)
+        return false;
+    struct text word = { cursor->rest.data, size };
+    operand_out->text = arena_copy(cursor->arena, word);
+    operand_out->is_number = text_to_double(word, &operand_out->number);
+    advance(cursor, size);
+    return true;
+}
+
+/* `*` stands for any run of characters. */
+static bool matches_wildcards(struct text value, const char *pattern)
+{
+    size_t at = 0;
+    size_t star_at = 0;
+    const char *star = NULL;
+    while (at < value.size) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            star_at = at;
+        } else if (*pattern && *pattern == value.data[at]) {
+            pattern++;
+            at++;
+        } else if (star) {
+            pattern = star;
+            at = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
+static bool is_equal(struct text value, bool is_number, const struct filter_operand *operand)
+{
+    double number;
+    if (operand->regex)
+        return filter_regex_matches(operand->regex, value);
+    if (operand->is_number && is_number && text_to_double(value, &number))
+        return number == operand->number;
+    return matches_wildcards(value, operand->text);
+}
+
+bool filter_compare(struct text value, bool is_number, enum filter_operator relation,
+                    const struct filter_operand *operand)
+{
+    double number;
+    if (relation == FILTER_EQUAL)
+        return is_equal(value, is_number, operand);
+    if (relation == FILTER_NOT_EQUAL)
+        return !is_equal(value, is_number, operand);
+    if (!operand->is_number || !is_number || !text_to_double(value, &number))
+        return false;
+    switch (relation) {
+    case FILTER_LESS:
+        return number < operand->number;
+    case FILTER_GREATER:
+        return number > operand->number;
+    case FILTER_AT_MOST:
+        return number <= operand->number;
+    default:
+        return number >= operand->number;
+    }
+}

@@ -1,0 +1,425 @@
+#include "logs/insights_expression.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "logs/insights_function.h"
+
+enum { DEPTH_MAX = 64, LIST_MAX = 100 };
+
+enum kind {
+    EXPRESSION_VALUE,
+    EXPRESSION_FIELD,
+    EXPRESSION_CALL,
+    EXPRESSION_BINARY, /* arithmetic and comparisons, by `sign` */
+    EXPRESSION_AND,
+    EXPRESSION_OR,
+    EXPRESSION_NOT,
+    EXPRESSION_NEGATE,
+    EXPRESSION_REGEX, /* left like /re/, or =~ */
+    EXPRESSION_LIKE,  /* left like "text": contains it */
+    EXPRESSION_IN,    /* left in [ arguments ] */
+};
+
+struct insights_expression {
+    enum kind kind;
+    struct insights_value value;
+    const char *name;
+    const char *sign;
+    const struct insights_function *function;
+    const struct insights_regex *regex;
+    struct insights_expression *left;
+    struct insights_expression *right;
+    struct insights_expression *arguments; /* linked by next */
+    struct insights_expression *next;
+    int argument_count;
+};
+
+static struct insights_expression *parse_or(struct insights_lexer *lexer);
+static struct insights_expression *parse_unary(struct insights_lexer *lexer);
+
+static struct insights_expression *make(struct insights_lexer *lexer, enum kind kind)
+{
+    struct insights_expression *node = arena_alloc(lexer->arena, sizeof(*node));
+    node->kind = kind;
+    return node;
+}
+
+static struct insights_expression *fail(struct insights_lexer *lexer, const char *wanted)
+{
+    insights_unexpected(lexer, wanted);
+    return NULL;
+}
+
+/* a, b, c up to the closing sign, which is taken. */
+static bool parse_list(struct insights_lexer *lexer, struct insights_expression *node,
+                       const char *closing)
+{
+    struct insights_expression **last = &node->arguments;
+    if (insights_take_sign(lexer, closing))
+        return true;
+    do {
+        struct insights_expression *item = parse_or(lexer);
+        if (!item || ++node->argument_count > LIST_MAX)
+            return item != NULL && insights_unexpected(lexer, NULL);
+        *last = item;
+        last = &item->next;
+    } while (insights_take_sign(lexer, ","));
+    return insights_take_sign(lexer, closing) || insights_unexpected(lexer, closing);
+}
+
+/* bin(5m) is datefloor(@timestamp, 5m). */
+static struct insights_expression *parse_bin(struct insights_lexer *lexer)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_CALL);
+    struct insights_expression *time = make(lexer, EXPRESSION_FIELD);
+    time->name = "@timestamp";
+    node->function = insights_function_find("datefloor");
+    node->arguments = time;
+    node->argument_count = 2;
+    if (!(time->next = parse_or(lexer)))
+        return NULL;
+    return insights_take_sign(lexer, ")") ? node : fail(lexer, ")");
+}
+
+static struct insights_expression *parse_call(struct insights_lexer *lexer, const char *name)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_CALL);
+    if (strcasecmp(name, "bin") == 0)
+        return parse_bin(lexer);
+    node->function = insights_function_find(name);
+    if (!node->function)
+        return fail(lexer, "a function that there is");
+    if (!parse_list(lexer, node, ")"))
+        return NULL;
+    if (node->argument_count < node->function->least || node->argument_count > node->function->most)
+        return fail(lexer, "another number of arguments");
+    return node;
+}
+
+static struct insights_expression *parse_primary(struct insights_lexer *lexer)
+{
+    struct insights_token token = lexer->token;
+    struct insights_expression *node = make(lexer, EXPRESSION_VALUE);
+    switch (token.kind) {
+    case TOKEN_NUMBER:
+    case TOKEN_PERIOD:
+        node->value = insights_number(token.number);
+        break;
+    case TOKEN_TEXT:
+        node->value = insights_text(token.text);
+        break;
+    case TOKEN_NAME:
+        node->kind = EXPRESSION_FIELD;
+        node->name = token.text;
+        break;
+    default:
+        if (!insights_take_sign(lexer, "("))
+            return fail(lexer, "a field or a value");
+        node = parse_or(lexer);
+        return !node || insights_take_sign(lexer, ")") ? node : fail(lexer, ")");
+    }
+    insights_next(lexer);
+    if (token.kind == TOKEN_NAME && !token.is_quoted && insights_take_sign(lexer, "("))
+        return parse_call(lexer, token.text);
+    return node;
+}
+
+static struct insights_expression *parse_power(struct insights_lexer *lexer)
+{
+    struct insights_expression *left = parse_primary(lexer);
+    if (!left || !insights_take_sign(lexer, "^"))
+        return left;
+    struct insights_expression *node = make(lexer, EXPRESSION_BINARY);
+    node->sign = "^";
+    node->left = left;
+    node->right = parse_unary(lexer); /* binds to the right */
+    return node->right ? node : NULL;
+}
+
+/* Every way down to something nested comes through here. */
+static struct insights_expression *parse_unary(struct insights_lexer *lexer)
+{
+    if (++lexer->depth > DEPTH_MAX)
+        return fail(lexer, "less nesting");
+    struct insights_expression *node;
+    if (insights_take_sign(lexer, "-")) {
+        node = make(lexer, EXPRESSION_NEGATE);
+        node->left = parse_unary(lexer);
+        node = node->left ? node : NULL;
+    } else {
+        node = parse_power(lexer);
+    }
+    lexer->depth--;
+    return node;
+}
+
+static struct insights_expression *
+parse_signs(struct insights_lexer *lexer, const char *const *signs,
+            struct insights_expression *(*next)(struct insights_lexer *lexer))
+{
+    struct insights_expression *node = next(lexer);
+    for (const char *const *sign = signs; node && *sign;) {
+        if (!insights_take_sign(lexer, *sign)) {
+            sign++;
+            continue;
+        }
+        struct insights_expression *parent = make(lexer, EXPRESSION_BINARY);
+        parent->sign = *sign;
+        parent->left = node;
+        parent->right = next(lexer);
+        node = parent->right ? parent : NULL;
+        sign = signs;
+    }
+    return node;
+}
+
+static struct insights_expression *parse_product(struct insights_lexer *lexer)
+{
+    static const char *const signs[] = { "*", "/", "%", NULL };
+    return parse_signs(lexer, signs, parse_unary);
+}
+
+static struct insights_expression *parse_sum(struct insights_lexer *lexer)
+{
+    static const char *const signs[] = { "+", "-", NULL };
+    return parse_signs(lexer, signs, parse_product);
+}
+
+/* Behind like or =~: a text or a regular expression. */
+static struct insights_expression *parse_like(struct insights_lexer *lexer,
+                                              struct insights_expression *left)
+{
+    struct insights_token token = lexer->token;
+    struct insights_expression *node =
+        make(lexer, token.kind == TOKEN_REGEX ? EXPRESSION_REGEX : EXPRESSION_LIKE);
+    node->left = left;
+    if (token.kind == TOKEN_REGEX) {
+        node->regex = insights_regex_compile(lexer, token.text, token.ignores_case);
+        insights_next(lexer);
+        return node->regex ? node : NULL;
+    }
+    node->right = parse_sum(lexer);
+    return node->right ? node : NULL;
+}
+
+static struct insights_expression *parse_in(struct insights_lexer *lexer,
+                                            struct insights_expression *left)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_IN);
+    node->left = left;
+    if (!insights_take_sign(lexer, "["))
+        return fail(lexer, "[");
+    return parse_list(lexer, node, "]") ? node : NULL;
+}
+
+static struct insights_expression *negate(struct insights_lexer *lexer,
+                                          struct insights_expression *left)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_NOT);
+    node->left = left;
+    return left ? node : NULL;
+}
+
+static struct insights_expression *parse_comparison(struct insights_lexer *lexer)
+{
+    static const char *const signs[] = { "=", "!=", "<=", ">=", "<", ">", NULL };
+    struct insights_expression *left = parse_signs(lexer, signs, parse_sum);
+    if (!left)
+        return NULL;
+    if (insights_take_sign(lexer, "=~") || insights_take_word(lexer, "like"))
+        return parse_like(lexer, left);
+    if (insights_take_word(lexer, "in"))
+        return parse_in(lexer, left);
+    if (!insights_take_word(lexer, "not"))
+        return left;
+    if (insights_take_word(lexer, "like"))
+        return negate(lexer, parse_like(lexer, left));
+    return insights_take_word(lexer, "in") ? negate(lexer, parse_in(lexer, left))
+                                           : fail(lexer, "like or in");
+}
+
+static struct insights_expression *parse_not(struct insights_lexer *lexer)
+{
+    if (++lexer->depth > DEPTH_MAX)
+        return fail(lexer, "less nesting");
+    struct insights_expression *node = insights_take_word(lexer, "not")
+                                           ? negate(lexer, parse_not(lexer))
+                                           : parse_comparison(lexer);
+    lexer->depth--;
+    return node;
+}
+
+static struct insights_expression *
+parse_words(struct insights_lexer *lexer, const char *word, enum kind kind,
+            struct insights_expression *(*next)(struct insights_lexer *lexer))
+{
+    struct insights_expression *node = next(lexer);
+    while (node && insights_take_word(lexer, word)) {
+        struct insights_expression *parent = make(lexer, kind);
+        parent->left = node;
+        parent->right = next(lexer);
+        node = parent->right ? parent : NULL;
+    }
+    return node;
+}
+
+static struct insights_expression *parse_and(struct insights_lexer *lexer)
+{
+    return parse_words(lexer, "and", EXPRESSION_AND, parse_not);
+}
+
+static struct insights_expression *parse_or(struct insights_lexer *lexer)
+{
+    return parse_words(lexer, "or", EXPRESSION_OR, parse_and);
+}
+
+struct insights_expression *insights_expression_parse(struct insights_lexer *lexer)
+{
+    return parse_or(lexer);
+}
+
+const char *insights_field_name(const struct insights_expression *expression)
+{
+    return expression->kind == EXPRESSION_FIELD ? expression->name : NULL;
+}
+
+static struct insights_value calculate(char sign, double a, double b)
+{
+    switch (sign) {
+    case '+':
+        return insights_number(a + b);
+    case '-':
+        return insights_number(a - b);
+    case '*':
+        return insights_number(a * b);
+    case '/':
+        return insights_number(a / b);
+    case '%':
+        return insights_number(fmod(a, b));
+    default:
+        return insights_number(pow(a, b));
+    }
+}
+
+/* Equal as numbers if both are, else as texts. */
+static int order(const struct insights_value *a, const struct insights_value *b,
+                 struct arena *arena)
+{
+    double first;
+    double second;
+    if (insights_to_number(a, &first) && insights_to_number(b, &second))
+        return (first > second) - (first < second);
+    return strcmp(insights_print(a, arena), insights_print(b, arena));
+}
+
+static struct insights_value compare(const char *sign, const struct insights_value *a,
+                                     const struct insights_value *b, struct arena *arena)
+{
+    bool is_missing = a->kind == INSIGHTS_MISSING || b->kind == INSIGHTS_MISSING;
+    if (is_missing)
+        return insights_boolean(strcmp(sign, "!=") == 0 && a->kind != b->kind);
+    int difference = order(a, b, arena);
+    if (sign[0] == '=')
+        return insights_boolean(difference == 0);
+    if (sign[0] == '!')
+        return insights_boolean(difference != 0);
+    bool holds = sign[0] == '<' ? difference < 0 : difference > 0;
+    return insights_boolean(holds || (sign[1] == '=' && difference == 0));
+}
+
+static struct insights_value evaluate_binary(const struct insights_expression *expression,
+                                             const struct insights_scope *scope)
+{
+    double first;
+    double second;
+    struct insights_value a = insights_evaluate(expression->left, scope);
+    struct insights_value b = insights_evaluate(expression->right, scope);
+    if (strchr("=!<>", expression->sign[0]))
+        return compare(expression->sign, &a, &b, scope->arena);
+    if (!insights_to_number(&a, &first) || !insights_to_number(&b, &second))
+        return (struct insights_value){ 0 };
+    return calculate(expression->sign[0], first, second);
+}
+
+static struct insights_value evaluate_call(const struct insights_expression *expression,
+                                           const struct insights_scope *scope)
+{
+    struct insights_value arguments[INSIGHTS_ARGUMENTS_MAX];
+    int count = 0;
+    const struct insights_expression *argument = expression->arguments;
+    for (; argument && count < INSIGHTS_ARGUMENTS_MAX; argument = argument->next)
+        arguments[count++] = insights_evaluate(argument, scope);
+    return expression->function->call(arguments, count, scope->arena);
+}
+
+static bool is_in(const struct insights_expression *expression, const struct insights_scope *scope)
+{
+    struct insights_value left = insights_evaluate(expression->left, scope);
+    const struct insights_expression *item = expression->arguments;
+    for (; item && left.kind != INSIGHTS_MISSING; item = item->next) {
+        struct insights_value value = insights_evaluate(item, scope);
+        if (value.kind != INSIGHTS_MISSING && order(&left, &value, scope->arena) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_like(const struct insights_expression *expression,
+                    const struct insights_scope *scope)
+{
+    struct insights_value left = insights_evaluate(expression->left, scope);
+    const char *text = insights_print(&left, scope->arena);
+    if (left.kind == INSIGHTS_MISSING)
+        return false;
+    if (expression->kind == EXPRESSION_REGEX)
+        return insights_regex_match(expression->regex, text_from(text), NULL, 0);
+    struct insights_value right = insights_evaluate(expression->right, scope);
+    return strstr(text, insights_print(&right, scope->arena)) != NULL;
+}
+
+static bool is_true(const struct insights_expression *expression,
+                    const struct insights_scope *scope)
+{
+    struct insights_value value = insights_evaluate(expression, scope);
+    return insights_is_true(&value);
+}
+
+static struct insights_value evaluate_negation(const struct insights_expression *expression,
+                                               const struct insights_scope *scope)
+{
+    double number;
+    struct insights_value value = insights_evaluate(expression->left, scope);
+    return insights_to_number(&value, &number) ? insights_number(-number)
+                                               : (struct insights_value){ 0 };
+}
+
+struct insights_value insights_evaluate(const struct insights_expression *expression,
+                                        const struct insights_scope *scope)
+{
+    switch (expression->kind) {
+    case EXPRESSION_VALUE:
+        return expression->value;
+    case EXPRESSION_FIELD:
+        return scope->lookup(expression->name, scope->owner);
+    case EXPRESSION_CALL:
+        return evaluate_call(expression, scope);
+    case EXPRESSION_BINARY:
+        return evaluate_binary(expression, scope);
+    case EXPRESSION_AND:
+        return insights_boolean(is_true(expression->left, scope) &&
+                                is_true(expression->right, scope));
+    case EXPRESSION_OR:
+        return insights_boolean(is_true(expression->left, scope) ||
+                                is_true(expression->right, scope));
+    case EXPRESSION_NOT:
+        return insights_boolean(!is_true(expression->left, scope));
+    case EXPRESSION_NEGATE:
+        return evaluate_negation(expression, scope);
+    case EXPRESSION_IN:
+        return insights_boolean(is_in(expression, scope));
+    default:
+        return insights_boolean(is_like(expression, scope));
+    }
+}

@@ -1,0 +1,290 @@
+#include "logs/insights_function.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buffer.h"
+#include "text.h"
+#include "xalloc.h"
+
+enum { TEXT_MAX = 1 << 20 };
+
+/* NaN, which becomes a missing value, if it is no number. */
+static double number_of(const struct insights_value *value)
+{
+    double number;
+    return insights_to_number(value, &number) ? number : NAN;
+}
+
+static struct insights_value do_abs(const struct insights_value *arguments, int count UNUSED,
+                                    struct arena *arena UNUSED)
+{
+    return insights_number(fabs(number_of(arguments)));
+}
+
+static struct insights_value do_ceil(const struct insights_value *arguments, int count UNUSED,
+                                     struct arena *arena UNUSED)
+{
+    return insights_number(ceil(number_of(arguments)));
+}
+
+static struct insights_value do_floor(const struct insights_value *arguments, int count UNUSED,
+                                      struct arena *arena UNUSED)
+{
+    return insights_number(floor(number_of(arguments)));
+}
+
+static struct insights_value do_log(const struct insights_value *arguments, int count UNUSED,
+                                    struct arena *arena UNUSED)
+{
+    return insights_number(log(number_of(arguments)));
+}
+
+static struct insights_value do_sqrt(const struct insights_value *arguments, int count UNUSED,
+                                     struct arena *arena UNUSED)
+{
+    return insights_number(sqrt(number_of(arguments)));
+}
+
+static struct insights_value do_greatest(const struct insights_value *arguments, int count,
+                                         struct arena *arena UNUSED)
+{
+    double most = number_of(arguments);
+    for (int i = 1; i < count; i++)
+        most = fmax(most, number_of(&arguments[i]));
+    return insights_number(most);
+}
+
+static struct insights_value do_least(const struct insights_value *arguments, int count,
+                                      struct arena *arena UNUSED)
+{
+    double least = number_of(arguments);
+    for (int i = 1; i < count; i++)
+        least = fmin(least, number_of(&arguments[i]));
+    return insights_number(least);
+}
+
+static struct insights_value do_ispresent(const struct insights_value *arguments, int count UNUSED,
+                                          struct arena *arena UNUSED)
+{
+    return insights_boolean(arguments->kind != INSIGHTS_MISSING);
+}
+
+static struct insights_value do_isempty(const struct insights_value *arguments, int count UNUSED,
+                                        struct arena *arena)
+{
+    return insights_boolean(!*insights_print(arguments, arena));
+}
+
+static struct insights_value do_isblank(const struct insights_value *arguments, int count UNUSED,
+                                        struct arena *arena)
+{
+    const char *text = insights_print(arguments, arena);
+    return insights_boolean(text[strspn(text, " \t\r\n")] == '\0');
+}
+
+static struct insights_value do_coalesce(const struct insights_value *arguments, int count,
+                                         struct arena *arena UNUSED)
+{
+    for (int i = 0; i < count; i++) {
+        if (arguments[i].kind != INSIGHTS_MISSING)
+            return arguments[i];
+    }
+    return (struct insights_value){ 0 };
+}
+
+static struct insights_value do_concat(const struct insights_value *arguments, int count,
+                                       struct arena *arena)
+{
+    CLEANUP(buffer_clear) struct buffer text;
+    buffer_init(&text, TEXT_MAX);
+    for (int i = 0; i < count; i++)
+        buffer_add_string(&text, insights_print(&arguments[i], arena));
+    return insights_text(arena_copy(arena, buffer_text(&text)));
+}
+
+/* Cuts `set` characters off one or both ends. */
+static struct insights_value trim(const struct insights_value *arguments, int count,
+                                  struct arena *arena, bool at_start, bool at_end)
+{
+    const char *set = count > 1 ? insights_print(&arguments[1], arena) : " \t\r\n";
+    const char *text = insights_print(arguments, arena);
+    if (at_start)
+        text += strspn(text, set);
+    size_t size = strlen(text);
+    while (at_end && size && strchr(set, text[size - 1]))
+        size--;
+    return insights_text(arena_copy(arena, (struct text){ text, size }));
+}
+
+static struct insights_value do_trim(const struct insights_value *arguments, int count,
+                                     struct arena *arena)
+{
+    return trim(arguments, count, arena, true, true);
+}
+
+static struct insights_value do_ltrim(const struct insights_value *arguments, int count,
+                                      struct arena *arena)
+{
+    return trim(arguments, count, arena, true, false);
+}
+
+static struct insights_value do_rtrim(const struct insights_value *arguments, int count,
+                                      struct arena *arena)
+{
+    return trim(arguments, count, arena, false, true);
+}
+
+static bool is_code_point_start(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+static struct insights_value do_strlen(const struct insights_value *arguments, int count UNUSED,
+                                       struct arena *arena)
+{
+    double size = 0;
+    for (const char *text = insights_print(arguments, arena); *text; text++)
+        size += is_code_point_start(*text);
+    return insights_number(size);
+}
+
+static struct insights_value map_text(const struct insights_value *value, struct arena *arena,
+                                      int (*function)(int))
+{
+    char *text = arena_copy(arena, text_from(insights_print(value, arena)));
+    for (char *at = text; *at; at++)
+        *at = (unsigned char)*at < 0x80 ? (char)function((unsigned char)*at) : *at;
+    return insights_text(text);
+}
+
+static struct insights_value do_toupper(const struct insights_value *arguments, int count UNUSED,
+                                        struct arena *arena)
+{
+    return map_text(arguments, arena, toupper);
+}
+
+static struct insights_value do_tolower(const struct insights_value *arguments, int count UNUSED,
+                                        struct arena *arena)
+{
+    return map_text(arguments, arena, tolower);
+}
+
+/* substr(text, start[, length]), from 0, in characters. */
+static struct insights_value do_substr(const struct insights_value *arguments, int count,
+                                       struct arena *arena)
+{
+    const char *text = insights_print(arguments, arena);
+    double start = number_of(&arguments[1]);
+    double length = count > 2 ? number_of(&arguments[2]) : INFINITY;
+    if (isnan(start) || isnan(length) || start < 0 || length < 0)
+        return (struct insights_value){ 0 };
+    double at = -1;
+    const char *from = NULL;
+    for (; *text; text++) {
+        at += is_code_point_start(*text);
+        if (!from && at >= start)
+            from = text;
+        if (from && at >= start + length)
+            break;
+    }
+    struct text part = { from ? from : "", from ? (size_t)(text - from) : 0 };
+    return insights_text(arena_copy(arena, part));
+}
+
+static struct insights_value do_replace(const struct insights_value *arguments, int count UNUSED,
+                                        struct arena *arena)
+{
+    const char *text = insights_print(arguments, arena);
+    const char *wanted = insights_print(&arguments[1], arena);
+    const char *other = insights_print(&arguments[2], arena);
+    CLEANUP(buffer_clear) struct buffer result;
+    buffer_init(&result, TEXT_MAX);
+    for (const char *found; *wanted && (found = strstr(text, wanted));
+         text = found + strlen(wanted)) {
+        buffer_add(&result, text, (size_t)(found - text));
+        buffer_add_string(&result, other);
+    }
+    buffer_add_string(&result, text);
+    return insights_text(arena_copy(arena, buffer_text(&result)));
+}
+
+static struct insights_value do_strcontains(const struct insights_value *arguments,
+                                            int count UNUSED, struct arena *arena)
+{
+    return insights_boolean(
+        strstr(insights_print(arguments, arena), insights_print(&arguments[1], arena)) != NULL);
+}
+
+static struct insights_value round_time(const struct insights_value *arguments,
+                                        double (*function)(double))
+{
+    double period = number_of(&arguments[1]);
+    double ms = number_of(arguments);
+    return isnan(ms) || !(period > 0) ? (struct insights_value){ 0 }
+                                      : insights_time(function(ms / period) * period);
+}
+
+static struct insights_value do_datefloor(const struct insights_value *arguments, int count UNUSED,
+                                          struct arena *arena UNUSED)
+{
+    return round_time(arguments, floor);
+}
+
+static struct insights_value do_dateceil(const struct insights_value *arguments, int count UNUSED,
+                                         struct arena *arena UNUSED)
+{
+    return round_time(arguments, ceil);
+}
+
+static struct insights_value do_frommillis(const struct insights_value *arguments, int count UNUSED,
+                                           struct arena *arena UNUSED)
+{
+    double ms = number_of(arguments);
+    return isnan(ms) ? (struct insights_value){ 0 } : insights_time(ms);
+}
+
+static struct insights_value do_tomillis(const struct insights_value *arguments, int count UNUSED,
+                                         struct arena *arena UNUSED)
+{
+    return insights_number(number_of(arguments));
+}
+
+static const struct insights_function functions[] = {
+    { "abs", 1, 1, do_abs },
+    { "ceil", 1, 1, do_ceil },
+    { "coalesce", 1, INSIGHTS_ARGUMENTS_MAX, do_coalesce },
+    { "concat", 1, INSIGHTS_ARGUMENTS_MAX, do_concat },
+    { "dateceil", 2, 2, do_dateceil },
+    { "datefloor", 2, 2, do_datefloor },
+    { "floor", 1, 1, do_floor },
+    { "frommillis", 1, 1, do_frommillis },
+    { "greatest", 1, INSIGHTS_ARGUMENTS_MAX, do_greatest },
+    { "isblank", 1, 1, do_isblank },
+    { "isempty", 1, 1, do_isempty },
+    { "ispresent", 1, 1, do_ispresent },
+    { "least", 1, INSIGHTS_ARGUMENTS_MAX, do_least },
+    { "log", 1, 1, do_log },
+    { "ltrim", 1, 2, do_ltrim },
+    { "replace", 3, 3, do_replace },
+    { "rtrim", 1, 2, do_rtrim },
+    { "sqrt", 1, 1, do_sqrt },
+    { "strcontains", 2, 2, do_strcontains },
+    { "strlen", 1, 1, do_strlen },
+    { "substr", 2, 3, do_substr },
+    { "tolower", 1, 1, do_tolower },
+    { "tomillis", 1, 1, do_tomillis },
+    { "toupper", 1, 1, do_toupper },
+    { "trim", 1, 2, do_trim },
+};
+
+const struct insights_function *insights_function_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        if (strcasecmp(functions[i].name, name) == 0)
+            return &functions[i];
+    }
+    return NULL;
+}

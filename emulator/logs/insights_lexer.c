@@ -1,0 +1,259 @@
+#include "logs/insights_lexer.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buffer.h"
+
+static char peek(const struct insights_lexer *lexer, size_t ahead)
+{
+    size_t at = lexer->at + ahead;
+    return at < lexer->query.size ? lexer->query.data[at] : '\0';
+}
+
+/* White space and comments: from # to the end of the line. */
+static void skip(struct insights_lexer *lexer)
+{
+    while (lexer->at < lexer->query.size) {
+        if (peek(lexer, 0) == '#') {
+            while (lexer->at < lexer->query.size && peek(lexer, 0) != '\n')
+                lexer->at++;
+        } else if (isspace((unsigned char)peek(lexer, 0))) {
+            lexer->at++;
+        } else {
+            return;
+        }
+    }
+}
+
+static bool is_name_start(char character)
+{
+    return isalpha((unsigned char)character) || strchr("@_$", character) ||
+           (unsigned char)character >= 0x80;
+}
+
+static void read_name(struct insights_lexer *lexer, struct insights_token *token)
+{
+    size_t start = lexer->at;
+    while (lexer->at < lexer->query.size &&
+           (is_name_start(peek(lexer, 0)) || isdigit((unsigned char)peek(lexer, 0)) ||
+            (peek(lexer, 0) == '.' && peek(lexer, 1) &&
+             (is_name_start(peek(lexer, 1)) || isdigit((unsigned char)peek(lexer, 1))))))
+        lexer->at++;
+    struct text name = { lexer->query.data + start, lexer->at - start };
+    token->kind = TOKEN_NAME;
+    token->text = arena_copy(lexer->arena, name);
+}
+
+/* Up to the closing character; a backslash keeps it in. False if it never comes. */
+static bool read_until(struct insights_lexer *lexer, char closing, bool keeps_backslash,
+                       const char **text_out)
+{
+    CLEANUP(buffer_clear) struct buffer text = { 0 };
+    lexer->at++;
+    while (lexer->at < lexer->query.size && peek(lexer, 0) != closing) {
+        if (peek(lexer, 0) == '\\' && lexer->at + 1 < lexer->query.size) {
+            bool is_closing = peek(lexer, 1) == closing || peek(lexer, 1) == '\\';
+            if (keeps_backslash ? peek(lexer, 1) != closing : !is_closing)
+                buffer_add_char(&text, '\\');
+            lexer->at++;
+        }
+        buffer_add_char(&text, peek(lexer, 0));
+        lexer->at++;
+    }
+    if (lexer->at >= lexer->query.size)
+        return false;
+    lexer->at++;
+    *text_out = arena_copy(lexer->arena, buffer_text(&text));
+    return true;
+}
+
+static double unit_ms(struct text unit)
+{
+    static const struct {
+        const char *name;
+        double ms;
+    } units[] = {
+        { "ms", 1 },         { "s", 1e3 },         { "sec", 1e3 },        { "second", 1e3 },
+        { "seconds", 1e3 },  { "m", 60e3 },        { "min", 60e3 },       { "minute", 60e3 },
+        { "minutes", 60e3 }, { "h", 3600e3 },      { "hr", 3600e3 },      { "hour", 3600e3 },
+        { "hours", 3600e3 }, { "d", 86400e3 },     { "day", 86400e3 },    { "days", 86400e3 },
+        { "w", 604800e3 },   { "week", 604800e3 }, { "weeks", 604800e3 },
+    };
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (text_equal(unit, units[i].name))
+            return units[i].ms;
+    }
+    return 0;
+}
+
+/* 12, 1.5, 1e3, or with a unit behind it: 5m. */
+static bool read_number(struct insights_lexer *lexer, struct insights_token *token)
+{
+    size_t start = lexer->at;
+    while (isdigit((unsigned char)peek(lexer, 0)) || peek(lexer, 0) == '.')
+        lexer->at++;
+    if (tolower(peek(lexer, 0)) == 'e' &&
+        (isdigit((unsigned char)peek(lexer, 1)) ||
+         (strchr("+-", peek(lexer, 1)) && isdigit((unsigned char)peek(lexer, 2))))) {
+        lexer->at += 2;
+        while (isdigit((unsigned char)peek(lexer, 0)))
+            lexer->at++;
+    }
+    struct text digits = { lexer->query.data + start, lexer->at - start };
+    size_t unit_start = lexer->at;
+    while (isalpha((unsigned char)peek(lexer, 0)))
+        lexer->at++;
+    struct text unit = { lexer->query.data + unit_start, lexer->at - unit_start };
+    token->kind = unit.size ? TOKEN_PERIOD : TOKEN_NUMBER;
+    double factor = unit.size ? unit_ms(unit) : 1;
+    if (factor == 0 || !text_to_double(digits, &token->number))
+        return false;
+    token->number *= factor;
+    return true;
+}
+
+static bool read_regex(struct insights_lexer *lexer, struct insights_token *token)
+{
+    token->kind = TOKEN_REGEX;
+    if (!read_until(lexer, '/', true, &token->text))
+        return false;
+    token->ignores_case = peek(lexer, 0) == 'i' && !isalnum((unsigned char)peek(lexer, 1));
+    lexer->at += token->ignores_case;
+    return true;
+}
+
+static bool read_sign(struct insights_lexer *lexer, struct insights_token *token)
+{
+    static const char *const signs[] = { "!=", "<=", ">=", "=~", "|", "(", ")", "[", "]", ",",
+                                         "+",  "-",  "*",  "/",  "%", "^", "=", "<", ">" };
+    struct text rest = { lexer->query.data + lexer->at, lexer->query.size - lexer->at };
+    token->kind = TOKEN_SIGN;
+    for (size_t i = 0; i < COUNT_OF(signs); i++) {
+        if (text_starts_with(rest, signs[i])) {
+            token->text = signs[i];
+            lexer->at += strlen(signs[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_token(struct insights_lexer *lexer, struct insights_token *token)
+{
+    char first = peek(lexer, 0);
+    if (lexer->at >= lexer->query.size)
+        return true; /* TOKEN_END */
+    if (first == '\0')
+        return false;
+    if (first == '`') {
+        token->kind = TOKEN_NAME;
+        token->is_quoted = true;
+        return read_until(lexer, '`', false, &token->text);
+    }
+    if (first == '\'' || first == '"') {
+        token->kind = TOKEN_TEXT;
+        return read_until(lexer, first, false, &token->text);
+    }
+    if (first == '/' && !lexer->follows_operand)
+        return read_regex(lexer, token);
+    if (isdigit((unsigned char)first))
+        return read_number(lexer, token);
+    if (!is_name_start(first))
+        return read_sign(lexer, token);
+    read_name(lexer, token);
+    return true;
+}
+
+/* Keywords are no operands: a regular expression may follow them. */
+static bool is_operand(const struct insights_token *token)
+{
+    static const char *const words[] = { "like",   "not",    "and",   "or", "in",
+                                         "filter", "fields", "parse", "by", "display",
+                                         "stats",  "sort",   "as" };
+    if (token->kind == TOKEN_SIGN)
+        return strcmp(token->text, ")") == 0 || strcmp(token->text, "]") == 0;
+    if (token->kind != TOKEN_NAME || token->is_quoted)
+        return token->kind != TOKEN_END;
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcasecmp(token->text, words[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+void insights_next(struct insights_lexer *lexer)
+{
+    struct insights_token token = { .kind = TOKEN_END, .text = "" };
+    skip(lexer);
+    size_t start = lexer->at;
+    if (!lexer->has_failed && !read_token(lexer, &token)) {
+        lexer->at = start;
+        lexer->token = (struct insights_token){ .kind = TOKEN_SIGN,
+                                                .source = { lexer->query.data + start, 1 },
+                                                .text = "" };
+        insights_unexpected(lexer, NULL);
+        return;
+    }
+    token.source = (struct text){ lexer->query.data + start, lexer->at - start };
+    lexer->follows_operand = is_operand(&token);
+    lexer->token = token;
+}
+
+void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct arena *arena,
+                         struct insights_regex **regexes, struct error *error)
+{
+    *lexer = (struct insights_lexer){
+        .query = query, .arena = arena, .error = error, .regexes = regexes
+    };
+    insights_next(lexer);
+}
+
+bool insights_is_sign(const struct insights_lexer *lexer, const char *sign)
+{
+    return lexer->token.kind == TOKEN_SIGN && strcmp(lexer->token.text, sign) == 0;
+}
+
+bool insights_is_word(const struct insights_lexer *lexer, const char *word)
+{
+    return lexer->token.kind == TOKEN_NAME && !lexer->token.is_quoted &&
+           strcasecmp(lexer->token.text, word) == 0;
+}
+
+bool insights_take_sign(struct insights_lexer *lexer, const char *sign)
+{
+    if (!insights_is_sign(lexer, sign))
+        return false;
+    insights_next(lexer);
+    return true;
+}
+
+bool insights_take_word(struct insights_lexer *lexer, const char *word)
+{
+    if (!insights_is_word(lexer, word))
+        return false;
+    insights_next(lexer);
+    return true;
+}
+
+bool insights_unexpected(struct insights_lexer *lexer, const char *wanted)
+{
+    size_t at = lexer->token.source.data ? (size_t)(lexer->token.source.data - lexer->query.data)
+                                         : lexer->at;
+    int line = 1;
+    int position = 1;
+    if (lexer->has_failed)
+        return false;
+    lexer->has_failed = true;
+    for (size_t i = 0; i < at && i < lexer->query.size; i++) {
+        bool is_end = lexer->query.data[i] == '\n';
+        line += is_end;
+        position = is_end ? 1 : position + 1;
+    }
+    bool is_end = lexer->token.kind == TOKEN_END;
+    return error_set(lexer->error, NULL, "unexpected %s%.*s%s at line %d, position %d%s%s",
+                     is_end ? "end of the query" : "'", is_end ? 0 : (int)lexer->token.source.size,
+                     is_end ? "" : lexer->token.source.data, is_end ? "" : "'", line, position,
+                     wanted ? "; expected " : "", wanted ? wanted : "");
+}

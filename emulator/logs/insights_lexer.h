@@ -1,0 +1,62 @@
+/*
+ * The words of a Logs Insights query.
+ */
+#ifndef COALMINE_INSIGHTS_LEXER_H
+#define COALMINE_INSIGHTS_LEXER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "compiler.h"
+#include "error.h"
+#include "text.h"
+
+enum insights_token_kind {
+    TOKEN_END,
+    TOKEN_NAME,   /* fields, @message, a.b, `a-b` */
+    TOKEN_NUMBER, /* 1.5 */
+    TOKEN_PERIOD, /* 5m: its number is milliseconds */
+    TOKEN_TEXT,   /* 'x' or "x" */
+    TOKEN_REGEX,  /* /x/ or /x/i */
+    TOKEN_SIGN,   /* | ( ) [ ] , + - * / % ^ = != < <= > >= =~ */
+};
+
+struct insights_token {
+    enum insights_token_kind kind;
+    struct text source; /* as it stands in the query */
+    const char *text;   /* unquoted; in the arena */
+    double number;      /* TOKEN_NUMBER, TOKEN_PERIOD */
+    bool ignores_case;  /* TOKEN_REGEX */
+    bool is_quoted;     /* TOKEN_NAME in backticks: never a keyword */
+};
+
+struct insights_regex;
+
+struct insights_lexer {
+    struct text query;
+    size_t at;
+    struct arena *arena;
+    struct insights_token token; /* the present one */
+    bool follows_operand;        /* then '/' divides; else it begins a regular expression */
+    struct error *error;
+    bool has_failed;
+    int depth;                       /* of nested expressions */
+    struct insights_regex **regexes; /* where those that are compiled are kept */
+};
+
+/* Stands at the first token afterwards. */
+void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct arena *arena,
+                         struct insights_regex **regexes, struct error *error);
+void insights_next(struct insights_lexer *lexer);
+
+/* Is it this sign; is it this keyword (in any case)? Taking goes on to the next token. */
+bool insights_is_sign(const struct insights_lexer *lexer, const char *sign);
+bool insights_is_word(const struct insights_lexer *lexer, const char *word);
+bool insights_take_sign(struct insights_lexer *lexer, const char *sign);
+bool insights_take_word(struct insights_lexer *lexer, const char *word);
+
+/* Sets "unexpected X at line L, position P", once; returns false. */
+bool insights_unexpected(struct insights_lexer *lexer, const char *wanted);
+
+#endif

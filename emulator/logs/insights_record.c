@@ -1,0 +1,151 @@
+#include "logs/insights_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pattern.h"
+#include "xalloc.h"
+
+enum { BYTES_PER_MB = 1000 * 1000 };
+
+struct insights_record *insights_record_create(const struct insights_event *event)
+{
+    struct insights_record *record = xcalloc(1, sizeof(*record));
+    struct arena *arena = &record->arena;
+    record->timestamp_ms = event->timestamp_ms;
+    insights_record_set(record, "@timestamp", insights_time((double)event->timestamp_ms));
+    insights_record_set(record, "@ingestionTime", insights_time((double)event->ingestion_ms));
+    insights_record_set(record, "@message", insights_text(arena_copy(arena, event->message)));
+    insights_record_set(record, "@logStream",
+                        insights_text(arena_copy(arena, text_from(event->log_stream))));
+    insights_record_set(record, "@log", insights_text(arena_copy(arena, text_from(event->log))));
+    insights_record_set(record, "@ptr",
+                        insights_text(arena_copy(arena, text_from(event->pointer))));
+    return record;
+}
+
+void insights_record_destroy(struct insights_record *record)
+{
+    if (!record)
+        return;
+    cJSON_Delete(record->tree);
+    arena_clear(&record->arena);
+    free(record->fields);
+    free(record);
+}
+
+void insights_record_set(struct insights_record *record, const char *name,
+                         struct insights_value value)
+{
+    if (record->count == record->capacity) {
+        record->capacity = record->capacity ? record->capacity * 2 : 8;
+        record->fields = xrealloc(record->fields, record->capacity * sizeof(*record->fields));
+    }
+    record->fields[record->count++] = (struct insights_field){ name, value };
+}
+
+static const char *message_of(struct insights_record *record)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        if (strcmp(record->fields[i].name, "@message") == 0)
+            return record->fields[i].value.text;
+    }
+    return "";
+}
+
+/* What Lambda's lines say of their invocation (lambda-api.md section 23.2). */
+static const struct {
+    const char *name;
+    const char *pattern; /* its first group is the value */
+    double factor;       /* 0: a text */
+} discovered[] = {
+    { "@requestId", "(?s).*?RequestId: ([0-9a-f-]{36}).*", 0 },
+    { "@type", "(?s)(INIT_START|START|END|REPORT)\\b.*", 0 },
+    { "@duration", "(?s)REPORT .*?\tDuration: ([0-9.]+) ms.*", 1 },
+    { "@billedDuration", "(?s)REPORT .*?\tBilled Duration: ([0-9.]+) ms.*", 1 },
+    { "@memorySize", "(?s)REPORT .*?\tMemory Size: ([0-9]+) MB.*", BYTES_PER_MB },
+    { "@maxMemoryUsed", "(?s)REPORT .*?\tMax Memory Used: ([0-9]+) MB.*", BYTES_PER_MB },
+    { "@initDuration", "(?s)REPORT .*?\tInit Duration: ([0-9.]+) ms.*", 1 },
+    { "@xrayTraceId", "(?s)REPORT .*?\tXRAY TraceId: ([0-9a-f-]+).*", 0 },
+};
+
+static struct insights_value discover(struct insights_record *record, const char *name)
+{
+    struct text group;
+    double number;
+    for (size_t i = 0; i < COUNT_OF(discovered); i++) {
+        if (strcmp(name, discovered[i].name) != 0)
+            continue;
+        if (!pattern_capture(discovered[i].pattern, text_from(message_of(record)), &group, 1))
+            return (struct insights_value){ 0 };
+        if (discovered[i].factor == 0)
+            return insights_text(arena_copy(&record->arena, group));
+        return text_to_double(group, &number) ? insights_number(number * discovered[i].factor)
+                                              : (struct insights_value){ 0 };
+    }
+    return (struct insights_value){ 0 };
+}
+
+static const cJSON *tree_of(struct insights_record *record)
+{
+    if (!record->is_examined) {
+        const char *message = message_of(record);
+        bool may_be_json = message[strspn(message, " \t")] == '{';
+        record->tree = may_be_json ? json_parse(text_from(message)) : NULL;
+        record->is_examined = true;
+    }
+    return record->tree;
+}
+
+/* "a.b.0": members by name, items of lists by number; the whole rest may be one name with dots. */
+static const cJSON *find_member(const cJSON *value, const char *path)
+{
+    while (value) {
+        const cJSON *whole =
+            cJSON_IsObject(value) ? cJSON_GetObjectItemCaseSensitive(value, path) : NULL;
+        struct text rest = text_from(path);
+        struct text part = text_cut(&rest, '.');
+        char name[256];
+        int64_t index;
+        if (whole || part.size >= sizeof(name))
+            return whole;
+        memcpy(name, part.data, part.size);
+        name[part.size] = '\0';
+        if (cJSON_IsArray(value))
+            value = text_to_int64(part, &index) && index >= 0 && index <= INT32_MAX
+                        ? cJSON_GetArrayItem(value, (int)index)
+                        : NULL;
+        else
+            value = cJSON_GetObjectItemCaseSensitive(value, name);
+        if (!rest.data)
+            return value;
+        path = rest.data;
+    }
+    return NULL;
+}
+
+static struct insights_value value_of(const cJSON *member, struct arena *arena)
+{
+    if (cJSON_IsNumber(member))
+        return insights_number(member->valuedouble);
+    if (cJSON_IsString(member))
+        return insights_text(arena_copy(arena, text_from(member->valuestring)));
+    if (cJSON_IsBool(member))
+        return insights_boolean(cJSON_IsTrue(member));
+    if (!member || cJSON_IsNull(member))
+        return (struct insights_value){ 0 };
+    CLEANUP(freep) char *text = json_print(member);
+    return insights_text(arena_copy(arena, text_from(text)));
+}
+
+struct insights_value insights_record_get(struct insights_record *record, const char *name)
+{
+    for (size_t i = record->count; i > 0; i--) {
+        if (strcmp(record->fields[i - 1].name, name) == 0)
+            return record->fields[i - 1].value;
+    }
+    struct insights_value value =
+        *name == '@' ? discover(record, name)
+                     : value_of(find_member(tree_of(record), name), &record->arena);
+    return value;
+}

@@ -1,0 +1,406 @@
+#include "logs/insights_stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buffer.h"
+#include "map.h"
+#include "xalloc.h"
+
+enum { ITEMS_MAX = 32, GROUPS_MAX = 10000, VALUES_MAX = 1000000 };
+
+enum aggregate {
+    AGGREGATE_COUNT,
+    AGGREGATE_COUNT_DISTINCT,
+    AGGREGATE_SUM,
+    AGGREGATE_AVG,
+    AGGREGATE_MIN,
+    AGGREGATE_MAX,
+    AGGREGATE_STDDEV,
+    AGGREGATE_PCT,
+    AGGREGATE_MEDIAN,
+    AGGREGATE_EARLIEST,
+    AGGREGATE_LATEST,
+    AGGREGATE_SORTS_FIRST,
+    AGGREGATE_SORTS_LAST,
+};
+
+static const struct {
+    const char *name;
+    enum aggregate aggregate;
+} aggregates[] = {
+    { "count", AGGREGATE_COUNT },
+    { "count_distinct", AGGREGATE_COUNT_DISTINCT },
+    { "sum", AGGREGATE_SUM },
+    { "avg", AGGREGATE_AVG },
+    { "min", AGGREGATE_MIN },
+    { "max", AGGREGATE_MAX },
+    { "stddev", AGGREGATE_STDDEV },
+    { "pct", AGGREGATE_PCT },
+    { "median", AGGREGATE_MEDIAN },
+    { "earliest", AGGREGATE_EARLIEST },
+    { "latest", AGGREGATE_LATEST },
+    { "sortsfirst", AGGREGATE_SORTS_FIRST },
+    { "sortslast", AGGREGATE_SORTS_LAST },
+};
+
+struct item {
+    const char *name; /* of the column */
+    enum aggregate aggregate;
+    const struct insights_expression *expression; /* NULL: count(*) */
+    double percentile;
+};
+
+struct insights_stats {
+    struct item items[ITEMS_MAX];
+    size_t item_count;
+    struct {
+        const char *name;
+        const struct insights_expression *expression;
+    } groups[ITEMS_MAX];
+    size_t group_count;
+};
+
+/* What one aggregate has seen in one group. */
+struct tally {
+    double count;
+    double sum;
+    double mean;
+    double squares;             /* sum of squared differences from the mean (Welford) */
+    struct insights_value best; /* min, max, earliest, ...; text in the run's arena */
+    int64_t best_ms;
+    double *values; /* percentiles */
+    size_t value_count;
+    struct map distinct;
+};
+
+struct group {
+    struct insights_value keys[ITEMS_MAX];
+    struct tally tallies[ITEMS_MAX];
+};
+
+struct insights_stats_run {
+    const struct insights_stats *stats;
+    struct arena arena;
+    struct map by_key;
+    struct group **groups;
+    size_t count;
+    size_t kept_values;
+};
+
+/* `as name`, or else the expression as it stands in the query from `start` on. */
+static const char *read_alias(struct insights_lexer *lexer, size_t start)
+{
+    size_t end = lexer->token.source.data ? (size_t)(lexer->token.source.data - lexer->query.data)
+                                          : lexer->at;
+    while (end > start && strchr(" \t\r\n", lexer->query.data[end - 1]))
+        end--;
+    if (insights_take_word(lexer, "as")) {
+        const char *name = lexer->token.text;
+        if (lexer->token.kind != TOKEN_NAME) {
+            insights_unexpected(lexer, "a name");
+            return NULL;
+        }
+        insights_next(lexer);
+        return name;
+    }
+    return arena_copy(lexer->arena, (struct text){ lexer->query.data + start, end - start });
+}
+
+static size_t position(const struct insights_lexer *lexer)
+{
+    return (size_t)(lexer->token.source.data - lexer->query.data);
+}
+
+static bool find_aggregate(const char *name, enum aggregate *aggregate_out)
+{
+    for (size_t i = 0; i < COUNT_OF(aggregates); i++) {
+        if (strcasecmp(aggregates[i].name, name) == 0) {
+            *aggregate_out = aggregates[i].aggregate;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_arguments(struct insights_lexer *lexer, struct item *item)
+{
+    if (item->aggregate == AGGREGATE_COUNT &&
+        (insights_take_sign(lexer, "*") || insights_is_sign(lexer, ")")))
+        return insights_take_sign(lexer, ")") || insights_unexpected(lexer, ")");
+    item->expression = insights_expression_parse(lexer);
+    if (!item->expression)
+        return false;
+    item->percentile = 50;
+    if (item->aggregate == AGGREGATE_PCT) {
+        if (!insights_take_sign(lexer, ","))
+            return insights_unexpected(lexer, ",");
+        item->percentile = lexer->token.number;
+        if (lexer->token.kind != TOKEN_NUMBER || item->percentile > 100)
+            return insights_unexpected(lexer, "a percentile from 0 to 100");
+        insights_next(lexer);
+    }
+    return insights_take_sign(lexer, ")") || insights_unexpected(lexer, ")");
+}
+
+static bool read_item(struct insights_lexer *lexer, struct item *item)
+{
+    size_t start = position(lexer);
+    if (lexer->token.kind != TOKEN_NAME || !find_aggregate(lexer->token.text, &item->aggregate))
+        return insights_unexpected(lexer, "count, sum, avg, min, max, pct, ...");
+    insights_next(lexer);
+    if (!insights_take_sign(lexer, "("))
+        return insights_unexpected(lexer, "(");
+    return read_arguments(lexer, item) && (item->name = read_alias(lexer, start));
+}
+
+static bool read_group(struct insights_lexer *lexer, struct insights_stats *stats)
+{
+    size_t start = position(lexer);
+    size_t at = stats->group_count++;
+    stats->groups[at].expression = insights_expression_parse(lexer);
+    return stats->groups[at].expression && (stats->groups[at].name = read_alias(lexer, start));
+}
+
+struct insights_stats *insights_stats_parse(struct insights_lexer *lexer)
+{
+    struct insights_stats *stats = arena_alloc(lexer->arena, sizeof(*stats));
+    do {
+        if (stats->item_count == ITEMS_MAX || !read_item(lexer, &stats->items[stats->item_count++]))
+            return NULL;
+    } while (insights_take_sign(lexer, ","));
+    if (!insights_take_word(lexer, "by"))
+        return stats;
+    do {
+        if (stats->group_count == ITEMS_MAX || !read_group(lexer, stats))
+            return NULL;
+    } while (insights_take_sign(lexer, ","));
+    return stats;
+}
+
+size_t insights_stats_columns(const struct insights_stats *stats, const char **names_out,
+                              size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < stats->group_count && count < most; i++)
+        names_out[count++] = stats->groups[i].name;
+    for (size_t i = 0; i < stats->item_count && count < most; i++)
+        names_out[count++] = stats->items[i].name;
+    return count;
+}
+
+struct insights_stats_run *insights_stats_start(const struct insights_stats *stats)
+{
+    struct insights_stats_run *run = xcalloc(1, sizeof(*run));
+    run->stats = stats;
+    return run;
+}
+
+void insights_stats_destroy(struct insights_stats_run *run)
+{
+    if (!run)
+        return;
+    for (size_t i = 0; i < run->count; i++) {
+        for (size_t j = 0; j < run->stats->item_count; j++) {
+            free(run->groups[i]->tallies[j].values);
+            map_clear(&run->groups[i]->tallies[j].distinct, NULL);
+        }
+        free(run->groups[i]);
+    }
+    map_clear(&run->by_key, NULL);
+    arena_clear(&run->arena);
+    free(run->groups);
+    free(run);
+}
+
+static struct insights_value keep(struct insights_stats_run *run, struct insights_value value)
+{
+    if (value.kind == INSIGHTS_TEXT)
+        value.text = arena_copy(&run->arena, text_from(value.text));
+    return value;
+}
+
+static struct insights_value look_up(const char *name, void *owner)
+{
+    return insights_record_get(owner, name);
+}
+
+/* The record's group, made if new; NULL if there are too many. */
+static struct group *find_group(struct insights_stats_run *run, const struct insights_scope *scope)
+{
+    struct insights_value keys[ITEMS_MAX];
+    CLEANUP(buffer_clear) struct buffer text = { 0 };
+    const struct insights_stats *stats = run->stats;
+    for (size_t i = 0; i < stats->group_count; i++) {
+        keys[i] = insights_evaluate(stats->groups[i].expression, scope);
+        buffer_add_format(&text, "%d\x1f%s\x1e", keys[i].kind != INSIGHTS_MISSING,
+                          insights_print(&keys[i], scope->arena));
+    }
+    const char *key = text.data ? text.data : "";
+    struct group *group = map_find(&run->by_key, key);
+    if (group || run->count == GROUPS_MAX)
+        return group;
+    group = xcalloc(1, sizeof(*group));
+    for (size_t i = 0; i < stats->group_count; i++)
+        group->keys[i] = keep(run, keys[i]);
+    map_set(&run->by_key, key, group);
+    run->groups = xrealloc(run->groups, (run->count + 1) * sizeof(struct group *));
+    run->groups[run->count++] = group;
+    return group;
+}
+
+static void keep_best(struct insights_stats_run *run, struct tally *tally,
+                      const struct insights_value *value, int64_t time_ms, bool is_better)
+{
+    if (tally->count > 0 && !is_better)
+        return;
+    tally->best = keep(run, *value);
+    tally->best_ms = time_ms;
+}
+
+static bool keep_value(struct insights_stats_run *run, struct tally *tally, double number)
+{
+    size_t count = tally->value_count;
+    if (run->kept_values++ == VALUES_MAX)
+        return false;
+    if ((count & (count - 1)) == 0) /* grows at powers of two */
+        tally->values = xrealloc(tally->values, (count ? 2 * count : 1) * sizeof(double));
+    tally->values[tally->value_count++] = number;
+    return true;
+}
+
+static bool add_number(struct insights_stats_run *run, struct tally *tally,
+                       enum aggregate aggregate, double number)
+{
+    double difference = number - tally->mean;
+    tally->sum += number;
+    tally->mean += difference / (tally->count + 1);
+    tally->squares += difference * (number - tally->mean);
+    bool wants_all = aggregate == AGGREGATE_PCT || aggregate == AGGREGATE_MEDIAN;
+    return !wants_all || keep_value(run, tally, number);
+}
+
+static bool add_value(struct insights_stats_run *run, struct tally *tally, enum aggregate aggregate,
+                      const struct insights_value *value, int64_t time_ms, struct arena *arena)
+{
+    double number;
+    int order = insights_compare(value, &tally->best);
+    bool is_kept = true;
+    switch (aggregate) {
+    case AGGREGATE_COUNT:
+        break;
+    case AGGREGATE_COUNT_DISTINCT: {
+        const char *text = insights_print(value, arena);
+        if (!map_find(&tally->distinct, text)) {
+            map_set(&tally->distinct, text, tally);
+            is_kept = run->kept_values++ < VALUES_MAX;
+        }
+        break;
+    }
+    case AGGREGATE_MIN:
+    case AGGREGATE_SORTS_FIRST:
+        keep_best(run, tally, value, time_ms, order < 0);
+        break;
+    case AGGREGATE_MAX:
+    case AGGREGATE_SORTS_LAST:
+        keep_best(run, tally, value, time_ms, order > 0);
+        break;
+    case AGGREGATE_EARLIEST:
+        keep_best(run, tally, value, time_ms, time_ms < tally->best_ms);
+        break;
+    case AGGREGATE_LATEST:
+        keep_best(run, tally, value, time_ms, time_ms > tally->best_ms);
+        break;
+    default:
+        if (!insights_to_number(value, &number))
+            return true;
+        is_kept = add_number(run, tally, aggregate, number);
+    }
+    tally->count++;
+    return is_kept;
+}
+
+bool insights_stats_add(struct insights_stats_run *run, struct insights_record *record)
+{
+    const struct insights_scope scope = { look_up, record, &record->arena };
+    struct group *group = find_group(run, &scope);
+    if (!group)
+        return false;
+    for (size_t i = 0; i < run->stats->item_count; i++) {
+        const struct item *item = &run->stats->items[i];
+        struct insights_value value =
+            item->expression ? insights_evaluate(item->expression, &scope) : insights_number(1);
+        if (value.kind != INSIGHTS_MISSING &&
+            !add_value(run, &group->tallies[i], item->aggregate, &value, record->timestamp_ms,
+                       &record->arena))
+            return false;
+    }
+    return true;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    double first = *(const double *)a;
+    double second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* Linear between the two nearest ranks. */
+static double percentile_of(struct tally *tally, double percentile)
+{
+    if (tally->value_count == 0)
+        return NAN;
+    qsort(tally->values, tally->value_count, sizeof(double), compare_numbers);
+    double at = percentile / 100 * (double)(tally->value_count - 1);
+    size_t below = (size_t)at;
+    size_t above = below + 1 < tally->value_count ? below + 1 : below;
+    return tally->values[below] +
+           (at - (double)below) * (tally->values[above] - tally->values[below]);
+}
+
+static struct insights_value finish(struct tally *tally, const struct item *item)
+{
+    switch (item->aggregate) {
+    case AGGREGATE_COUNT:
+        return insights_number(tally->count);
+    case AGGREGATE_COUNT_DISTINCT:
+        return insights_number((double)tally->distinct.count);
+    case AGGREGATE_SUM:
+        return insights_number(tally->count > 0 ? tally->sum : NAN);
+    case AGGREGATE_AVG:
+        return insights_number(tally->count > 0 ? tally->mean : NAN);
+    case AGGREGATE_STDDEV:
+        return insights_number(tally->count > 1 ? sqrt(tally->squares / (tally->count - 1)) : NAN);
+    case AGGREGATE_PCT:
+    case AGGREGATE_MEDIAN:
+        return insights_number(percentile_of(tally, item->percentile));
+    default:
+        return tally->best;
+    }
+}
+
+static void set_copy(struct insights_record *record, const char *name, struct insights_value value)
+{
+    if (value.kind == INSIGHTS_TEXT)
+        value.text = arena_copy(&record->arena, text_from(value.text));
+    insights_record_set(record, name, value);
+}
+
+struct insights_record **insights_stats_end(struct insights_stats_run *run, size_t *count_out)
+{
+    const struct insights_stats *stats = run->stats;
+    struct insights_record **records = xcalloc(run->count + 1, sizeof(struct insights_record *));
+    for (size_t i = 0; i < run->count; i++) {
+        struct group *group = run->groups[i];
+        struct insights_record *record = records[i] = xcalloc(1, sizeof(*record));
+        record->is_examined = true; /* there is no message to look into */
+        for (size_t j = 0; j < stats->group_count; j++)
+            set_copy(record, stats->groups[j].name, group->keys[j]);
+        for (size_t j = 0; j < stats->item_count; j++)
+            set_copy(record, stats->items[j].name, finish(&group->tallies[j], &stats->items[j]));
+    }
+    *count_out = run->count;
+    return records;
+}

@@ -1,0 +1,202 @@
+/* Logs Insights: queries over a few records, with the rows they give; what is no query. */
+#include "logs/insights_query.h"
+
+#include "buffer.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { MINUTE_MS = 60000 };
+
+/* Newest first, as a run takes them. */
+static const struct {
+    int64_t timestamp_ms;
+    const char *message;
+} events[] = {
+    { 1760954640000 + 4 * MINUTE_MS,
+      "REPORT RequestId: 11111111-2222-3333-4444-555555555555\tDuration: 12.50 ms\tBilled "
+      "Duration: "
+      "13 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 100.25 ms\t\n" },
+    { 1760954640000 + 3 * MINUTE_MS,
+      "{\"level\":\"error\",\"user\":{\"id\":7,\"tags\":[\"a\",\"b\"]},\"took\":30,\"ok\":false}" },
+    { 1760954640000 + 2 * MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":8},\"took\":10}" },
+    { 1760954640000 + MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":7},\"took\":20}" },
+    { 1760954640000, "user=bob, method:GET, latency := 5" },
+};
+
+static cJSON *run(const char *text, int64_t limit)
+{
+    struct error error = { 0 };
+    struct insights_query *query = insights_query_parse(text_from(text), &error);
+    ck_assert_msg(query, "%s: %s", text, error.message);
+    struct insights_run *under_way = insights_run_start(query, limit);
+    for (size_t i = 0; i < COUNT_OF(events); i++) {
+        char pointer[16];
+        snprintf(pointer, sizeof(pointer), "p%zu", i);
+        struct insights_event event = { .timestamp_ms = events[i].timestamp_ms,
+                                        .ingestion_ms = events[i].timestamp_ms + 1,
+                                        .message = text_from(events[i].message),
+                                        .log_stream = "stream",
+                                        .log = "000000000000:/aws/lambda/f",
+                                        .pointer = pointer };
+        ck_assert(insights_run_add(under_way, &event, &error));
+    }
+    ck_assert(insights_run_scanned(under_way) == COUNT_OF(events));
+    cJSON *rows = insights_run_end(under_way);
+    insights_run_destroy(under_way);
+    insights_query_destroy(query);
+    return rows;
+}
+
+/* Rows as "field=value field=value; ...", without @ptr. */
+static char *rows_of(const char *query)
+{
+    struct buffer text = { 0 };
+    CLEANUP(json_deletep) cJSON *rows = run(query, INSIGHTS_LIMIT_MAX);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        const cJSON *item;
+        buffer_add_string(&text, text.size ? "; " : "");
+        bool is_first = true;
+        cJSON_ArrayForEach(item, row)
+        {
+            if (strcmp(json_text(item, "field", ""), "@ptr") == 0)
+                continue;
+            buffer_add_format(&text, "%s%s=%s", is_first ? "" : " ", json_text(item, "field", ""),
+                              json_text(item, "value", ""));
+            is_first = false;
+        }
+    }
+    return buffer_take(&text, NULL);
+}
+
+START_TEST(queries_give_their_rows)
+{
+    static const struct {
+        const char *query;
+        const char *rows;
+    } cases[] = {
+        { "fields @timestamp | limit 1", "@timestamp=2025-10-20 10:08:00.000" },
+        { "fields took | filter ispresent(took) | sort took", "took=10; took=20; took=30" },
+        { "fields took | filter took >= 20 | sort took desc | limit 1", "took=30" },
+        { "fields user.id as id | filter level = 'error'", "id=7" },
+        { "fields user.tags.1 as tag | filter ispresent(user.tags.0)", "tag=b" },
+        { "filter level = \"info\" and user.id = 8 | fields took", "took=10" },
+        { "filter level in ['warn', 'error'] or took = 10 | fields took", "took=30; took=10" },
+        { "filter level not in ['info'] and ispresent(level) | display level", "level=error" },
+        { "filter @message like /user=\\w+/ | display @logStream", "@logStream=stream" },
+        { "filter @message like 'method' | display @log", "@log=000000000000:/aws/lambda/f" },
+        { "filter @message not like /level|REPORT/ | display @ingestionTime",
+          "@ingestionTime=2025-10-20 10:04:00.001" },
+        { "filter @message =~ /REPORT/ | display @requestId, @duration, @billedDuration, @type",
+          "@requestId=11111111-2222-3333-4444-555555555555 @duration=12.5 @billedDuration=13 "
+          "@type=REPORT" },
+        { "filter @type = 'REPORT' | fields @maxMemoryUsed / 1000 / 1000 as mb, @initDuration",
+          "mb=40 @initDuration=100.25" },
+        { "stats count(*)", "count(*)=5" },
+        { "stats count(took) as n, avg(took), sum(took), min(took), max(took)",
+          "n=3 avg(took)=20 sum(took)=60 min(took)=10 max(took)=30" },
+        { "stats stddev(took) as s, pct(took, 50) as p, median(took) as m, count_distinct(user.id)",
+          "s=10 p=20 m=20 count_distinct(user.id)=2" },
+        { "filter ispresent(level) | stats count(*) as n by level | sort n desc",
+          "level=info n=2; level=error n=1" },
+        { "filter ispresent(took) | stats sum(took) as t by bin(2m) | sort t",
+          "bin(2m)=2025-10-20 10:04:00.000 t=20; bin(2m)=2025-10-20 10:06:00.000 t=40" },
+        { "stats latest(took) as l, earliest(took) as e", "l=30 e=20" },
+        { "parse @message 'user=*, method:*, latency := *' as @user, @method, @latency | filter "
+          "ispresent(@user) | display @user, @method, @latency",
+          "@user=bob @method=GET @latency=5" },
+        { "parse @message /user=(?<who>\\w+)/ | filter ispresent(who) | display who", "who=bob" },
+        { "fields 2 + 3 * 4 ^ 2 % 7 as x, -took as y | filter took = 10", "x=8 y=-10" },
+        { "fields toupper(level) as u, strlen(level) as n, concat(level, '-', took) as c | filter "
+          "took = 10",
+          "u=INFO n=4 c=info-10" },
+        { "fields substr('canary', 1, 3) as s, replace('a.b', '.', '-') as r, trim('  x ') as t | "
+          "limit 1",
+          "s=ana r=a-b t=x" },
+        { "fields coalesce(nope, took, 0) as c, floor(1.5) as f, greatest(1, 3, 2) as g | filter "
+          "took = 30",
+          "c=30 f=1 g=3" },
+        { "fields user.id | filter ispresent(user.id) | dedup user.id", "user.id=7; user.id=8" },
+        { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
+        { "fields `user.id` as q | filter took = 10", "q=8" },
+        { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
+        { "filter nope = 1", "" },
+        { "filter nope != 1 | stats count(*) as n", "n=5" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(freep) char *rows = rows_of(cases[i].query);
+        ck_assert_msg(strcmp(rows, cases[i].rows) == 0, "%s\n gives %s\nwanted %s", cases[i].query,
+                      rows, cases[i].rows);
+    }
+}
+END_TEST
+
+START_TEST(rows_are_the_newest_and_carry_their_pointer)
+{
+    cJSON *rows = run("fields @message", 2);
+    ck_assert_int_eq(cJSON_GetArraySize(rows), 2);
+    const cJSON *last = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, 1), 1);
+    ck_assert_str_eq(json_text(last, "field", ""), "@ptr");
+    ck_assert_str_eq(json_text(last, "value", ""), "p1");
+    cJSON_Delete(rows);
+}
+END_TEST
+
+START_TEST(what_is_no_query_is_refused_with_its_place)
+{
+    static const struct {
+        const char *query;
+        const char *part;
+    } cases[] = {
+        { "", "unexpected end of the query at line 1, position 1" },
+        { "select 1", "unexpected 'select' at line 1, position 1" },
+        { "fields", "unexpected end of the query" },
+        { "fields a |", "unexpected end of the query" },
+        { "fields a\n| sort", "line 2" },
+        { "filter (a = 1", "expected )" },
+        { "filter a = ", "a field or a value" },
+        { "filter a like /(/", "invalid regular expression /(/" },
+        { "filter nope(a)", "a function that there is" },
+        { "filter strlen()", "another number of arguments" },
+        { "stats nope(a)", "count, sum, avg" },
+        { "stats pct(a)", "expected ," },
+        { "stats pct(a, 101)", "a percentile" },
+        { "limit 0", "a number from 1 to 10000" },
+        { "limit 10001", "a number from 1 to 10000" },
+        { "parse @message 'a*b'", "expected as" },
+        { "parse @message 'a*b' as x, y", "as many names as there are stars" },
+        { "fields 'open", "unexpected" },
+        { "fields a b", "| or the end" },
+        { "fields 5q", "unexpected" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), &error));
+        ck_assert_msg(strstr(error.message, cases[i].part), "%s: %s", cases[i].query,
+                      error.message);
+        error_clear(&error);
+    }
+}
+END_TEST
+
+START_TEST(deep_queries_end_in_an_answer)
+{
+    enum { DEPTH = 100000 };
+    static const char *const openings[] = { "(", "-", "not ", "abs(", "2^" };
+    for (size_t i = 0; i < COUNT_OF(openings); i++) {
+        struct buffer text = { 0 };
+        struct error error = { 0 };
+        buffer_add_string(&text, "filter ");
+        for (int depth = 0; depth < DEPTH; depth++)
+            buffer_add_string(&text, openings[i]);
+        ck_assert_ptr_null(insights_query_parse(buffer_text(&text), &error));
+        ck_assert_ptr_nonnull(error.message);
+        error_clear(&error);
+        buffer_clear(&text);
+    }
+}
+END_TEST
+
+SUITE("logs_insights", queries_give_their_rows, rows_are_the_newest_and_carry_their_pointer,
+      what_is_no_query_is_refused_with_its_place, deep_queries_end_in_an_answer)
