@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "aws/ini.h"
+#include "ini.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
