@@ -128,9 +128,8 @@ def test_an_operation_that_is_refused_says_its_name(http, name):
 
 
 @pytest.mark.parametrize("name", DONE)
-def test_an_operation_of_the_model_is_known(http, name):
-    """One that a build lacks still answers by its name."""
+def test_an_operation_of_the_model_is_emulated(http, name):
     method, path = DONE[name].split()
     answer = http.send(method, path, b"{}")
-    assert answer.status != 501 or re.search(rf"\b{name}\b", answer.body.decode())
+    assert answer.status not in (500, 501), answer.body
     assert answer.headers["x-amzn-ErrorType"] != "UnknownOperationException"
