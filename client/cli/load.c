@@ -9,14 +9,15 @@ enum { MS_PER_SECOND = 1000 };
 
 struct observation load_observation(const struct load *load, const struct traffic *traffic)
 {
-    const struct version_count *canary = traffic_version(traffic, load->canary);
-    const struct version_count *base = traffic_version(traffic, load->base);
-    return (struct observation){ canary->requests, canary->errors, base->requests, base->errors };
+    const struct version_evidence *canary = traffic_version(traffic, load->canary);
+    const struct version_evidence *base = traffic_version(traffic, load->base);
+    return (struct observation){ (unsigned)canary->requests, (unsigned)canary->errors,
+                                 (unsigned)base->requests, (unsigned)base->errors };
 }
 
-static double percent(unsigned part, unsigned whole)
+static double percent(uint64_t part, uint64_t whole)
 {
-    return whole ? 100.0 * part / whole : 0;
+    return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
 static void show_progress(const struct load *load, const struct traffic *traffic)
@@ -61,17 +62,18 @@ void load_run(struct session *session, struct load *load, struct traffic *traffi
     progress_end();
 }
 
-static void report_version(cJSON *list, const struct version_count *count, unsigned all)
+static void report_version(cJSON *list, const struct version_evidence *count, unsigned all)
 {
     if (count->requests == 0)
         return;
-    say("  %-8s %9u %7.1f %% %7u %8.1f %% %9.1f ms %9.1f ms", count->version, count->requests,
-        percent(count->requests, all), count->errors, percent(count->errors, count->requests),
+    say("  %-8s %9llu %7.1f %% %7llu %8.1f %% %9.1f ms %9.1f ms", count->version,
+        (unsigned long long)count->requests, percent(count->requests, all),
+        (unsigned long long)count->errors, percent(count->errors, count->requests),
         version_latency_ms(count, 0.5), version_latency_ms(count, 0.95));
     cJSON *item = cJSON_CreateObject();
     json_set_text(item, "version", count->version);
-    json_set_double(item, "requests", count->requests);
-    json_set_double(item, "errors", count->errors);
+    json_set_double(item, "requests", (double)count->requests);
+    json_set_double(item, "errors", (double)count->errors);
     json_set_double(item, "p50Ms", version_latency_ms(count, 0.5));
     json_set_double(item, "p95Ms", version_latency_ms(count, 0.95));
     cJSON_AddItemToArray(list, item);
@@ -93,7 +95,7 @@ void load_report(const struct load *load, const struct traffic *traffic)
     if (*load->canary)
         report_version(list, traffic_version(traffic, load->canary), traffic->answered);
     for (size_t i = 0; i < traffic->version_count; i++) {
-        const struct version_count *count = &traffic->versions[i];
+        const struct version_evidence *count = &traffic->versions[i];
         if (strcmp(count->version, load->base) != 0 && strcmp(count->version, load->canary) != 0)
             report_version(list, count, traffic->answered);
     }

@@ -1,6 +1,5 @@
 #include "traffic/traffic.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@ struct run {
     int64_t start_us;
 };
 
-static struct version_count *count_of(struct traffic *traffic, const char *version)
+static struct version_evidence *count_of(struct traffic *traffic, const char *version)
 {
     for (size_t i = 0; i < traffic->version_count; i++) {
         if (strcmp(traffic->versions[i].version, version) == 0)
@@ -40,23 +39,18 @@ static struct version_count *count_of(struct traffic *traffic, const char *versi
     }
     if (traffic->version_count == TRAFFIC_VERSIONS_MAX)
         return NULL;
-    struct version_count *count = &traffic->versions[traffic->version_count++];
+    struct version_evidence *count = &traffic->versions[traffic->version_count++];
     snprintf(count->version, sizeof(count->version), "%s", version);
     return count;
 }
 
 static void count_answer(struct traffic *traffic, const struct slot *slot)
 {
-    struct version_count *count = count_of(traffic, slot->response.executed_version);
+    struct version_evidence *count = count_of(traffic, slot->response.executed_version);
     if (!count)
         return;
-    if (count->requests == count->latency_capacity) {
-        count->latency_capacity = count->latency_capacity ? count->latency_capacity * 2 : 256;
-        count->latencies_ms =
-            xrealloc(count->latencies_ms, count->latency_capacity * sizeof(double));
-    }
-    count->latencies_ms[count->requests++] =
-        (double)(clock_monotonic_us() - slot->due_us) / US_PER_MS;
+    count->requests++;
+    histogram_add(&count->latency, clock_monotonic_us() - slot->due_us);
     count->errors += slot->response.is_function_error;
     traffic->answered++;
 }
@@ -211,13 +205,13 @@ void traffic_run(const struct api *api, const struct traffic_plan *plan,
 void traffic_clear(struct traffic *traffic)
 {
     for (size_t i = 0; i < traffic->version_count; i++)
-        free(traffic->versions[i].latencies_ms);
+        version_evidence_clear(&traffic->versions[i]);
     *traffic = (struct traffic){ 0 };
 }
 
-const struct version_count *traffic_version(const struct traffic *traffic, const char *version)
+const struct version_evidence *traffic_version(const struct traffic *traffic, const char *version)
 {
-    static const struct version_count none;
+    static const struct version_evidence none;
     for (size_t i = 0; i < traffic->version_count; i++) {
         if (strcmp(traffic->versions[i].version, version) == 0)
             return &traffic->versions[i];
@@ -225,21 +219,7 @@ const struct version_count *traffic_version(const struct traffic *traffic, const
     return &none;
 }
 
-static int compare_doubles(const void *a, const void *b)
+double version_latency_ms(const struct version_evidence *count, double share)
 {
-    double first = *(const double *)a;
-    double second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-double version_latency_ms(const struct version_count *count, double share)
-{
-    if (count->requests == 0)
-        return 0;
-    double *sorted = xmemdup(count->latencies_ms, count->requests * sizeof(double));
-    qsort(sorted, count->requests, sizeof(double), compare_doubles);
-    size_t at = (size_t)ceil(share * count->requests);
-    double value = sorted[at ? at - 1 : 0];
-    free(sorted);
-    return value;
+    return (double)histogram_quantile_us(&count->latency, share) / US_PER_MS;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "aws/api.h"
+#include "judge/evidence.h"
 
 enum { TRAFFIC_VERSIONS_MAX = 8 };
 
@@ -22,16 +23,8 @@ struct traffic_plan {
     int64_t concurrency; /* requests under way at most */
 };
 
-struct version_count {
-    char version[24];
-    unsigned requests;
-    unsigned errors; /* function errors */
-    double *latencies_ms;
-    size_t latency_capacity;
-};
-
 struct traffic {
-    struct version_count versions[TRAFFIC_VERSIONS_MAX];
+    struct version_evidence versions[TRAFFIC_VERSIONS_MAX];
     size_t version_count;
     unsigned sent;
     unsigned answered;
@@ -51,9 +44,9 @@ void traffic_run(const struct api *api, const struct traffic_plan *plan,
 void traffic_clear(struct traffic *traffic);
 
 /* The counts of one version; all zero if it never answered. */
-const struct version_count *traffic_version(const struct traffic *traffic, const char *version);
+const struct version_evidence *traffic_version(const struct traffic *traffic, const char *version);
 
 /* The latency below which a share of the version's requests stayed; 0 without requests. */
-double version_latency_ms(const struct version_count *count, double share);
+double version_latency_ms(const struct version_evidence *count, double share);
 
 #endif
