@@ -167,8 +167,11 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
 {
     const char *lambda = find_endpoint(sources, "lambda", "AWS_ENDPOINT_URL_LAMBDA");
     const char *cloudwatch = find_endpoint(sources, "cloudwatch", "AWS_ENDPOINT_URL_CLOUDWATCH");
+    const char *sts = find_endpoint(sources, "sts", "AWS_ENDPOINT_URL_STS");
     bool is_local =
         lambda && cloudwatch && endpoint_is_local(lambda) && endpoint_is_local(cloudwatch);
+    if (is_local && !sts)
+        sts = lambda; /* Coalmine is all services at once */
     const char *region = find_region(sources);
     if (!region && !is_local)
         return error_set(error, NULL,
@@ -177,6 +180,8 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
     profile->region = xstrdup(region ? region : "us-east-1");
     profile->lambda_endpoint = make_endpoint(lambda, "lambda", profile->region);
     profile->cloudwatch_endpoint = make_endpoint(cloudwatch, "monitoring", profile->region);
+    profile->sts_endpoint = make_endpoint(sts, "sts", profile->region);
+    profile->name = xstrdup(sources->name);
     profile->is_local = is_local;
     return find_credentials(sources, profile, error);
 }
@@ -206,5 +211,7 @@ void profile_clear(struct profile *profile)
     free(profile->session_token);
     free(profile->lambda_endpoint);
     free(profile->cloudwatch_endpoint);
+    free(profile->sts_endpoint);
+    free(profile->name);
     *profile = (struct profile){ 0 };
 }

@@ -6,6 +6,7 @@
 #define CANARY_PROFILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "compiler.h"
 #include "error.h"
@@ -17,7 +18,10 @@ struct profile {
     char *session_token;   /* NULL: none */
     char *lambda_endpoint; /* "http://127.0.0.1:4566", without a slash at the end */
     char *cloudwatch_endpoint;
-    bool is_local; /* both endpoints are on this machine */
+    char *sts_endpoint;
+    char *name;         /* of the profile the values are from */
+    int64_t expires_ms; /* of the credentials; 0: never, as far as we know */
+    bool is_local;      /* Lambda and CloudWatch are on this machine */
 };
 
 struct profile_choice {

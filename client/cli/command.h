@@ -9,9 +9,18 @@
 #include <stdint.h>
 
 #include "aws/api.h"
+#include "cli/plan_flags.h"
+#include "canary.h"
 #include "options.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ROLLED_BACK = 3 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_ROLLED_BACK = 3,
+    EXIT_INCONCLUSIVE = 4,
+    EXIT_HELD = 5
+};
 
 /* Every option of every command; a command's rows say which ones it takes. */
 struct options {
@@ -34,6 +43,16 @@ struct options {
     double max_error_rate;
     int64_t min_requests;
     int64_t count;
+    const char *operand; /* the one argument that is no option, where a command takes one */
+    struct plan_flags flags;
+    const char *state_directory;
+    bool is_fast;
+    bool is_full;
+    bool leaves_when_held;
+    bool overwrites;
+    const char *on_interrupt;
+    const char *unfinished;
+    const char *version;
 };
 
 #define OPTION_ROW(flag, kind, member)                                                             \
@@ -77,18 +96,36 @@ struct options {
                                                                .help = "send this file's content"  \
     }
 
+#define STATE_ROW                                                                                  \
+    {                                                                                              \
+        OPTION_ROW("state-dir", OPTION_TEXT, state_directory),                                     \
+            .placeholder = "DIR",                                                                  \
+            .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
+    }
+
+int init_command(int count, char **arguments);
+int validate_command(int count, char **arguments);
+int schema_command(int count, char **arguments);
+int plan_command(int count, char **arguments);
 int deploy_command(int count, char **arguments);
+int status_command(int count, char **arguments);
+int watch_command(int count, char **arguments);
+int history_command(int count, char **arguments);
+int pause_command(int count, char **arguments);
+int resume_command(int count, char **arguments);
+int approve_command(int count, char **arguments);
+int promote_command(int count, char **arguments);
+int abort_command(int count, char **arguments);
+int rollback_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);
 int check_command(int count, char **arguments);
-int promote_command(int count, char **arguments);
-int rollback_command(int count, char **arguments);
-int status_command(int count, char **arguments);
 
 /* A command's beginning: options read, help given, output started, endpoint guarded. */
 struct session {
     struct options options;
     struct api api;
-    char *payload; /* owned; what to send */
+    char *payload;    /* owned; what to send */
+    char account[16]; /* "" on this machine */
 };
 
 /* False if the command ends here, with *status_out set. `needs` is a NULL-ended list of option
@@ -97,6 +134,11 @@ bool session_start(struct session *session, const char *usage, const struct opti
                    const char *const *needs, int count, char **arguments, int *status_out);
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
+
+/* What libcanary is told by the options. */
+struct canary_settings settings_of(const struct options *options);
+/* Function and alias, from the options or the plan; false with a complaint. */
+bool find_target(struct session *session, char **function_out, char **alias_out);
 
 /* True once the user pressed Ctrl-C (or SIGTERM came); session_start watches for it. */
 bool is_interrupted(void);

@@ -110,15 +110,21 @@ static int64_t due_time_us(const struct run *run, unsigned number)
     return run->start_us + (int64_t)(number * 1e6 / run->plan->rate);
 }
 
+/* Without pace everything is due at once, and latency counts from the sending. */
+static bool is_due(const struct run *run, int64_t due_us)
+{
+    return run->plan->is_unpaced || due_us <= clock_monotonic_us();
+}
+
 static void send_due(struct run *run)
 {
     int64_t end_us = run->start_us + run->plan->duration_ms * US_PER_MS;
     struct slot *slot;
     for (;;) {
         int64_t due_us = due_time_us(run, run->traffic->sent);
-        if (due_us >= end_us || due_us > clock_monotonic_us() || !(slot = idle_slot(run)))
+        if (due_us >= end_us || !is_due(run, due_us) || !(slot = idle_slot(run)))
             return;
-        send_request(run, slot, due_us);
+        send_request(run, slot, run->plan->is_unpaced ? clock_monotonic_us() : due_us);
     }
 }
 
@@ -142,6 +148,9 @@ static void update_times(struct run *run)
     struct traffic *traffic = run->traffic;
     traffic->elapsed_ms = (clock_monotonic_us() - run->start_us) / US_PER_MS;
     traffic->left_ms = run->plan->duration_ms - traffic->elapsed_ms;
+    if (run->plan->is_unpaced)
+        traffic->left_ms =
+            due_time_us(run, traffic->sent) - run->start_us < run->plan->duration_ms * US_PER_MS;
     if (traffic->left_ms < 0)
         traffic->left_ms = 0;
 }
@@ -149,7 +158,7 @@ static void update_times(struct run *run)
 static int poll_time_ms(const struct run *run)
 {
     int64_t due_us = due_time_us(run, run->traffic->sent) - clock_monotonic_us();
-    if (run->traffic->left_ms == 0 || due_us > POLL_MAX_MS * US_PER_MS)
+    if (run->plan->is_unpaced || run->traffic->left_ms == 0 || due_us > POLL_MAX_MS * US_PER_MS)
         return POLL_MAX_MS;
     return due_us < 0 ? 1 : (int)(due_us / US_PER_MS);
 }

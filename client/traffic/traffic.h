@@ -21,6 +21,7 @@ struct traffic_plan {
     double rate; /* per second */
     int64_t duration_ms;
     int64_t concurrency; /* requests under way at most */
+    bool is_unpaced;     /* all that would be sent in that time, as fast as may be */
 };
 
 struct traffic {
