@@ -103,6 +103,15 @@ struct options {
             .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
     }
 
+/* The options of the commands, for completion and pages. */
+extern const struct option_row deploy_rows[];
+extern const struct option_row plan_rows[];
+extern const struct option_row init_rows[];
+extern const struct option_row common_rows[];   /* validate, schema */
+extern const struct option_row control_rows[];  /* pause, abort, rollback */
+extern const struct option_row going_on_rows[]; /* resume, approve, promote */
+extern const struct option_row status_rows[];   /* status, watch, history */
+
 int init_command(int count, char **arguments);
 int validate_command(int count, char **arguments);
 int schema_command(int count, char **arguments);

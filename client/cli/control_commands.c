@@ -179,9 +179,9 @@ static int carry_out(struct session *session, const char *verb)
     return status;
 }
 
-static const struct option_row rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
+const struct option_row control_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
 
-static const struct option_row going_on_rows[] = {
+const struct option_row going_on_rows[] = {
     FUNCTION_ROW,
     ALIAS_ROW,
     { OPTION_ROW("full", OPTION_FLAG, is_full),
@@ -209,7 +209,7 @@ static int run(const char *verb, const struct option_row *with, int count, char 
 
 int pause_command(int count, char **arguments)
 {
-    return run("pause", rows, count, arguments);
+    return run("pause", control_rows, count, arguments);
 }
 
 int resume_command(int count, char **arguments)
@@ -229,10 +229,10 @@ int promote_command(int count, char **arguments)
 
 int abort_command(int count, char **arguments)
 {
-    return run("abort", rows, count, arguments);
+    return run("abort", control_rows, count, arguments);
 }
 
 int rollback_command(int count, char **arguments)
 {
-    return run("rollback", rows, count, arguments);
+    return run("rollback", control_rows, count, arguments);
 }

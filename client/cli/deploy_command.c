@@ -59,7 +59,7 @@ static int deploy(struct session *session)
     return EXIT_FAILED;
 }
 
-static const struct option_row deploy_rows[] = {
+const struct option_row deploy_rows[] = {
     FUNCTION_ROW,
     ALIAS_ROW,
     PLAN_ROWS,
@@ -178,7 +178,7 @@ static int tell_plan(struct session *session)
     return is_good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const struct option_row plan_rows[] = { FUNCTION_ROW, ALIAS_ROW, PLAN_ROWS, COMMON_ROWS };
+const struct option_row plan_rows[] = { FUNCTION_ROW, ALIAS_ROW, PLAN_ROWS, COMMON_ROWS };
 
 int plan_command(int count, char **arguments)
 {

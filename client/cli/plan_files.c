@@ -44,7 +44,7 @@ static int init(struct session *session)
     return EXIT_DONE;
 }
 
-static const struct option_row init_rows[] = {
+const struct option_row init_rows[] = {
     FUNCTION_ROW,
     ALIAS_ROW,
     { OPTION_ROW("force", OPTION_FLAG, overwrites), .help = "overwrite the file" },
@@ -77,7 +77,7 @@ static int validate(struct session *session)
     return is_good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const struct option_row common_rows[] = { COMMON_ROWS };
+const struct option_row common_rows[] = { COMMON_ROWS };
 
 int validate_command(int count, char **arguments)
 {

@@ -112,7 +112,7 @@ static int status(struct session *session)
     return error.message ? EXIT_FAILED : EXIT_DONE;
 }
 
-static const struct option_row rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
+const struct option_row status_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
 static const char *const needs[] = { "?operand", NULL };
 
 int status_command(int count, char **arguments)
@@ -120,7 +120,7 @@ int status_command(int count, char **arguments)
     struct session session;
     int end;
     if (!session_start(&session, "canary status [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       rows, needs, count, arguments, &end))
+                       status_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, status(&session));
 }
@@ -204,7 +204,7 @@ int watch_command(int count, char **arguments)
     struct session session;
     int end;
     if (!session_start(&session, "canary watch [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       rows, needs, count, arguments, &end))
+                       status_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, watch(&session));
 }
@@ -255,7 +255,7 @@ int history_command(int count, char **arguments)
     struct session session;
     int end;
     if (!session_start(&session, "canary history [--function NAME] [--alias NAME] [OPTION]...",
-                       rows, offline, count, arguments, &end))
+                       status_rows, offline, count, arguments, &end))
         return end;
     return session_end(&session, history(&session));
 }

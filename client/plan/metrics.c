@@ -9,9 +9,7 @@
 #define TRAFFIC_ROW(text, kind, member)                                                            \
     .name = (text), .type = (kind), .offset = offsetof(struct plan_traffic, member)
 
-static const char *const arrivals[] = {
-    [ARRIVALS_CONSTANT] = "constant", [ARRIVALS_POISSON] = "poisson", NULL
-};
+static const char *const arrivals[] = { "constant", "poisson", NULL };
 
 static const struct member_row generate_rows[] = {
     { TRAFFIC_ROW("rate", MEMBER_RATE, rate), .initial = "10/s", .help = "requests to send" },

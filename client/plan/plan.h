@@ -41,12 +41,10 @@ struct plan_step {
     size_t check_count;
 };
 
-enum arrivals { ARRIVALS_CONSTANT, ARRIVALS_POISSON };
-
 struct plan_traffic {
     bool is_live;
     double rate;
-    int arrivals; /* enum arrivals */
+    int arrivals; /* 0: equal gaps; 1: Poisson; the generator's enum arrivals */
     int64_t concurrency;
     int64_t ramp_ms;
     char *payload; /* JSON text; never NULL */

@@ -98,10 +98,11 @@ static bool alias_is(const struct lambda_alias *alias, const char *version, cons
 /* Does the alias send traffic as the rollout says? */
 static bool is_as_set(const struct engine *engine, const struct lambda_alias *alias)
 {
-    const struct rollout *rollout = &engine->rollout;
-    if (rollout->is_promoted)
-        return alias_is(alias, engine->canary, NULL, 0);
-    return alias_is(alias, engine->base, engine->canary, rollout->weight);
+    if (alias_is(alias, engine->canary, NULL, 0))
+        return rollout_expects(&engine->rollout, true, 0);
+    double weight = *alias->routed_version ? alias->weight : 0;
+    return alias_is(alias, engine->base, engine->canary, weight) &&
+           rollout_expects(&engine->rollout, false, weight);
 }
 
 static bool is_as_intended(const struct engine *engine, const struct lambda_alias *alias,

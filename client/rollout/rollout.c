@@ -38,7 +38,7 @@ static void go_back(struct rollout *rollout, enum rollout_outcome goal)
     rollout->hold = HOLD_NONE;
     rollout->goal = goal;
     rollout->back_tries = 0;
-    if (rollout->weight > 0 || rollout->is_promoted)
+    if (rollout->weight > 0 || rollout->is_promoted || rollout->is_uncertain)
         rollout->phase = PHASE_BACK;
     else
         finish(rollout, goal);
@@ -188,8 +188,23 @@ void rollout_hook_done(struct rollout *rollout, bool is_good, const char *senten
     }
 }
 
+static bool is_near(double a, double b)
+{
+    return fabs(a - b) < 1e-9;
+}
+
+bool rollout_expects(const struct rollout *rollout, bool is_promoted, double weight)
+{
+    bool is_as_set =
+        is_promoted == rollout->is_promoted && (is_promoted || is_near(weight, rollout->weight));
+    bool is_as_maybe = rollout->is_uncertain && is_promoted == rollout->maybe_promoted &&
+                       (is_promoted || is_near(weight, rollout->maybe_weight));
+    return is_as_set || is_as_maybe;
+}
+
 static void alias_was_set(struct rollout *rollout, int64_t now_ms)
 {
+    rollout->is_uncertain = false;
     switch (rollout->phase) {
     case PHASE_SHIFT:
         rollout->weight = present_step(rollout)->weight;
@@ -211,10 +226,9 @@ static void alias_was_set(struct rollout *rollout, int64_t now_ms)
 /* Without an answer the change may have been made all the same: it will be taken back. */
 static void assume_it_was_set(struct rollout *rollout)
 {
-    if (rollout->phase == PHASE_PROMOTE)
-        rollout->is_promoted = true;
-    else
-        rollout->weight = fmax(rollout->weight, present_step(rollout)->weight);
+    rollout->is_uncertain = true;
+    rollout->maybe_promoted = rollout->phase == PHASE_PROMOTE;
+    rollout->maybe_weight = rollout->maybe_promoted ? 0 : present_step(rollout)->weight;
 }
 
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,

@@ -54,6 +54,10 @@ struct rollout {
     int watch;        /* counts beginnings of watching: evidence belongs to one of them */
     double weight;    /* the new version's now: 0 none, 1 by split or promotion */
     bool is_promoted; /* the alias points to the new version */
+    /* A change whose answer was lost may have been made all the same: */
+    bool is_uncertain;
+    double maybe_weight;
+    bool maybe_promoted;
     int64_t step_started_ms;
     int64_t step_ends_ms;
     int64_t held_ms; /* when the hold began */
@@ -123,6 +127,10 @@ enum control_verb {
 /* Somebody's word. Returns NULL, or why it does not apply now (static). */
 const char *rollout_control(struct rollout *rollout, enum control_verb verb, const char *by,
                             int64_t now_ms);
+
+/* Is traffic that goes like this (`weight` of it to the new version, or all by promotion) as we
+ * have set it, or may have? */
+bool rollout_expects(const struct rollout *rollout, bool is_promoted, double weight);
 
 /* Taken up again at `now_ms` by a new engine, after the old one died at `last_ms`. `is_as_set`:
  * the alias sends traffic as this says; `is_as_intended`: as the change that was under way wanted

@@ -101,6 +101,9 @@ void rollout_write(const struct rollout *rollout, cJSON *json)
     json_set_double(json, "watch", rollout->watch);
     json_set_double(json, "weight", rollout->weight);
     json_set_bool(json, "isPromoted", rollout->is_promoted);
+    json_set_bool(json, "isUncertain", rollout->is_uncertain);
+    json_set_double(json, "maybeWeight", rollout->maybe_weight);
+    json_set_bool(json, "maybePromoted", rollout->maybe_promoted);
     json_set_double(json, "stepStartedAt", (double)rollout->step_started_ms);
     json_set_double(json, "stepEndsAt", (double)rollout->step_ends_ms);
     json_set_double(json, "heldAt", (double)rollout->held_ms);
@@ -150,6 +153,9 @@ bool rollout_read(struct rollout *rollout, const cJSON *json)
     rollout->watch = (int)json_int(json, "watch", 0);
     rollout->weight = json_double(json, "weight", -1);
     rollout->is_promoted = json_bool(json, "isPromoted", false);
+    rollout->is_uncertain = json_bool(json, "isUncertain", false);
+    rollout->maybe_weight = json_double(json, "maybeWeight", 0);
+    rollout->maybe_promoted = json_bool(json, "maybePromoted", false);
     rollout->step_started_ms = json_int(json, "stepStartedAt", 0);
     rollout->step_ends_ms = json_int(json, "stepEndsAt", 0);
     rollout->held_ms = json_int(json, "heldAt", 0);
