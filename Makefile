@@ -36,8 +36,20 @@ EMULATOR_LIB := $(BUILD)/libemulator.a
 CLIENT_LIB := $(BUILD)/libclient.a
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
-.PHONY: all setup demo check check-slow check-unit check-api check-asan check-source lint \
-        operations flags format clean help
+# libcanary: all of the client but its commands. What it uses of the shared code stays inside: only
+# the functions of include/canary.h are to be seen from outside.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CANARY_VERSION := $(shell sed -n 's/.*COALMINE_VERSION "\(.*\)"/\1/p' include/version.h)
+CANARY_ABI := 1
+LIBRARY_SOURCES := $(filter-out client/cli/%,$(CLIENT_SOURCES)) $(BASE_SOURCES)
+LIBRARY_OBJECTS := $(patsubst %.c,$(BUILD)/library/%.o,$(LIBRARY_SOURCES))
+LIBRARY_PACKAGES := libcurl libcjson gsl libzip libcrypto libpcre2-8 zlib
+SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
+STATIC_LIB := $(BUILD)/libcanary.a
+
+.PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan check-source lint \
+        operations schema flags format clean help
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -93,6 +105,49 @@ $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@echo "cc $<"
 	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
+$(BUILD)/library/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $< (library)"
+	$(QUIET)$(CC) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(SHARED_LIB): $(LIBRARY_OBJECTS)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^ \
+	    $(shell pkg-config --libs $(LIBRARY_PACKAGES)) -lm -lpthread
+
+$(STATIC_LIB): $(LIBRARY_OBJECTS)
+	@echo "link $@"
+	$(QUIET)ld -r -o $(BUILD)/libcanary.o $^ && objcopy --localize-hidden $(BUILD)/libcanary.o
+	$(QUIET)rm -f $@ && ar rcs $@ $(BUILD)/libcanary.o
+
+$(BUILD)/canary.pc: Makefile include/version.h
+	@mkdir -p $(@D)
+	$(QUIET)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include' '' 'Name: canary' \
+	    'Description: canary deployments of AWS Lambda functions' \
+	    'Version: $(CANARY_VERSION)' 'Libs: -L$${libdir} -lcanary' \
+	    'Libs.private: $(shell pkg-config --libs $(LIBRARY_PACKAGES)) -lm -lpthread' \
+	    'Cflags: -I$${includedir}' > $@
+
+library: $(SHARED_LIB) $(STATIC_LIB) ## build libcanary, shared and static
+
+install: all library ## install programs, library and header (PREFIX, DESTDIR)
+	$(QUIET)rm -f $(BUILD)/canary.pc && $(MAKE) -s $(BUILD)/canary.pc
+	$(QUIET)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/canary
+	$(QUIET)install -m 755 build/coalmine build/canary $(DESTDIR)$(PREFIX)/bin
+	$(QUIET)install -m 755 $(SHARED_LIB) $(DESTDIR)$(PREFIX)/lib
+	$(QUIET)ln -sf $(notdir $(SHARED_LIB)) $(DESTDIR)$(PREFIX)/lib/libcanary.so
+	$(QUIET)install -m 644 $(STATIC_LIB) $(DESTDIR)$(PREFIX)/lib
+	$(QUIET)install -m 644 $(BUILD)/canary.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(QUIET)install -m 644 include/canary.h $(DESTDIR)$(PREFIX)/include
+	$(QUIET)install -m 644 docs/canary.schema.json $(DESTDIR)$(PREFIX)/share/canary
+
+uninstall: ## remove what install has installed
+	$(QUIET)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/coalmine bin/canary lib/libcanary.a \
+	    lib/libcanary.so lib/$(notdir $(SHARED_LIB)) lib/pkgconfig/canary.pc \
+	    include/canary.h share/canary/canary.schema.json)
+
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check
 
@@ -131,6 +186,9 @@ lint: ## clang-tidy over all C files
 
 operations: build/coalmine ## write docs/operations.md from the rows
 	$(QUIET)build/coalmine operations > docs/operations.md
+
+schema: build/canary ## write docs/canary.schema.json from the rows
+	$(QUIET)build/canary schema > docs/canary.schema.json
 
 flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)

@@ -133,8 +133,9 @@ int check_command(int count, char **arguments);
 struct session {
     struct options options;
     struct api api;
-    char *payload;    /* owned; what to send */
-    char account[16]; /* "" on this machine */
+    char *payload;           /* owned; what to send */
+    char account[16];        /* "" on this machine */
+    int64_t clock_offset_ms; /* of Coalmine's clock */
 };
 
 /* False if the command ends here, with *status_out set. `needs` is a NULL-ended list of option

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aws/clock_api.h"
 #include "aws/cloudwatch_api.h"
 #include "aws/lambda_api.h"
 #include "cli/command.h"
@@ -23,7 +24,7 @@ static bool report_version(struct session *session, const char *version, double 
 {
     struct version_metrics metrics;
     const struct options *options = &session->options;
-    int64_t now_ms = clock_true_ms();
+    int64_t now_ms = clock_true_ms() + session->clock_offset_ms;
     if (!cloudwatch_version_metrics(&session->api, options->function, options->alias, version,
                                     now_ms - STATUS_WINDOW_MS, now_ms, &metrics, error))
         return false;
@@ -50,6 +51,8 @@ static bool report_alias(struct session *session, struct error *error)
     if (found != ALIAS_PRESENT)
         return false;
     bool is_split = *alias.routed_version;
+    if (session->api.profile.is_local)
+        session->clock_offset_ms = coalmine_clock_offset_ms(&session->api);
     say("Alias %s:%s %s. CloudWatch over the last hour, through this alias:", options->function,
         options->alias, is_split ? "is split between two versions" : "points to one version");
     say("  version     share  invocations   errors");

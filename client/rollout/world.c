@@ -15,8 +15,10 @@ bool world_init(struct world *world, struct api *api, const struct plan *plan, b
                 struct error *error)
 {
     *world = (struct world){ .api = api, .plan = plan };
-    if (is_fast && !coalmine_clock_freeze(api->profile.lambda_endpoint, &world->fast_now_ms, error))
+    if (is_fast && !coalmine_clock_freeze(api, &world->fast_now_ms, error))
         return false;
+    if (!is_fast && api->profile.is_local)
+        world->offset_ms = coalmine_clock_offset_ms(api);
     world->is_fast = is_fast;
     return true;
 }
@@ -27,7 +29,7 @@ void world_clear(struct world *world)
     if (world->has_generator)
         generator_clear(&world->generator);
     /* If Coalmine is gone, so is its clock. */
-    if (world->is_fast && !coalmine_clock_run(world->api->profile.lambda_endpoint, &error))
+    if (world->is_fast && !coalmine_clock_run(world->api, &error))
         error_clear(&error);
     for (size_t i = 0; i < world->alarm_count; i++)
         free(world->alarms[i]);
@@ -120,7 +122,7 @@ void world_begin(struct world *world, const char *base, const char *canary, int6
 int64_t world_now_ms(void *owner)
 {
     const struct world *world = owner;
-    return world->is_fast ? world->fast_now_ms : clock_true_ms();
+    return world->is_fast ? world->fast_now_ms : clock_true_ms() + world->offset_ms;
 }
 
 bool world_is_interrupted(void *owner)
@@ -146,11 +148,8 @@ static void pass(void *owner, int64_t ms)
     }
     if (world->has_generator)
         generator_slice(&world->generator, ms);
-    if (coalmine_clock_advance(world->api->profile.lambda_endpoint, ms, &world->fast_now_ms,
-                               &error)) {
-        world->api->answered_us = clock_monotonic_us();
+    if (coalmine_clock_advance(world->api, ms, &world->fast_now_ms, &error))
         return;
-    }
     error_clear(&error);
     sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
 }
