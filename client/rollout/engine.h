@@ -39,6 +39,7 @@ struct engine {
     int64_t sampled_ms;
     int64_t observed_ms;
     bool ignores_firing; /* alarms that fired before the start count only after they were OK */
+    bool is_blind;       /* CloudWatch could not be read when last tried */
     bool is_left;        /* ended without being over: it waits for somebody */
 };
 

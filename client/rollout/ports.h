@@ -53,8 +53,8 @@ struct ports {
                          struct error *error);
     void (*traffic_end)(void *world);
 
-    /* Sets the evidence's metrics and alarms to what CloudWatch says now. False without an answer:
-     * the evidence is as it was. */
+    /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
+     * any of it could not be read; the rest is set. */
     bool (*observe)(void *world, struct evidence *evidence, struct error *error);
 
     /* Milliseconds of real time without an answer from AWS. */

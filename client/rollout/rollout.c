@@ -372,6 +372,8 @@ static const char *promote_full(struct rollout *rollout)
 const char *rollout_control(struct rollout *rollout, enum control_verb verb, const char *by,
                             int64_t now_ms)
 {
+    if (rollout->phase == PHASE_BACK && (verb == CONTROL_ABORT || verb == CONTROL_ROLLBACK))
+        return NULL; /* as it is anyway */
     if (is_ending(rollout))
         return "it is over, or about to be";
     switch (verb) {

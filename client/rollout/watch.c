@@ -72,7 +72,7 @@ static void record_sample(struct engine *engine)
         0)
         return;
     cJSON *line = record_line("sample", now_of(engine));
-    json_set_double(line, "step", engine->rollout.step);
+    json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "throttled", (double)pending->throttled);
     json_set_double(line, "failed", (double)pending->failed);
     cJSON *versions = json_set_object(line, "versions");
@@ -201,13 +201,23 @@ static void merge_alarm(struct engine *engine, const struct alarm_evidence *alar
     heed_alarm(engine, alarm, is_first);
 }
 
+/* Once, until CloudWatch can be read again; how long there is no answer is measured elsewhere. */
+static void tell_blindness(struct engine *engine, const char *sentence)
+{
+    if (!engine->is_blind)
+        engine_notice(engine, "CloudWatch is not to be read just now: %s", sentence);
+    engine->is_blind = true;
+}
+
 static void observe(struct engine *engine)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(evidence_clear)
     struct evidence seen = { .started_ms = engine->rollout.step_started_ms };
-    if (!engine->ports.observe(engine->ports.world, &seen, &error))
-        return; /* the silence is measured; values come again with the next look */
+    if (engine->ports.observe(engine->ports.world, &seen, &error))
+        engine->is_blind = false;
+    else
+        tell_blindness(engine, error.message);
     for (size_t i = 0; i < seen.metric_count; i++) {
         merge_series(engine, &seen.metrics[i], false);
         merge_series(engine, &seen.metrics[i], true);
@@ -236,7 +246,7 @@ static void record_verdict(struct engine *engine, size_t index, bool is_final)
     const struct check_verdict *verdict = &engine->verdicts[index];
     const struct check *check = &engine->checks[index];
     cJSON *line = record_line("verdict", now_of(engine));
-    json_set_double(line, "step", engine->rollout.step);
+    json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "check", (double)index);
     json_set_text(line, "name", check->name);
     json_set_text(line, "kind", check->kind->name);

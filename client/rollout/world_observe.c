@@ -131,13 +131,13 @@ static bool read_metric(struct world *world, struct evidence *evidence,
 static bool read_metrics(struct world *world, struct evidence *evidence,
                          const struct plan_metric *metrics, size_t count, struct error *error)
 {
+    bool is_good = true;
     for (size_t i = 0; i < count; i++) {
-        if (!read_metric(world, evidence, &metrics[i], false, error) ||
-            (tells_versions_apart(&metrics[i]) &&
-             !read_metric(world, evidence, &metrics[i], true, error)))
-            return false;
+        is_good &= read_metric(world, evidence, &metrics[i], false, error);
+        if (tells_versions_apart(&metrics[i]))
+            is_good &= read_metric(world, evidence, &metrics[i], true, error);
     }
-    return true;
+    return is_good;
 }
 
 static void on_alarm(const char *name, const char *state, const char *reason, void *owner)
@@ -148,9 +148,11 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
 bool world_observe(void *owner, struct evidence *evidence, struct error *error)
 {
     struct world *world = owner;
-    if (world->alarm_count > 0 && !cloudwatch_alarms(world->api, (const char *const *)world->alarms,
-                                                     world->alarm_count, on_alarm, evidence, error))
-        return false;
-    return read_metrics(world, evidence, world->plan->metrics, world->plan->metric_count, error) &&
-           read_metrics(world, evidence, world->named, world->named_count, error);
+    bool is_good =
+        world->alarm_count == 0 || cloudwatch_alarms(world->api, (const char *const *)world->alarms,
+                                                     world->alarm_count, on_alarm, evidence, error);
+    is_good &=
+        read_metrics(world, evidence, world->plan->metrics, world->plan->metric_count, error);
+    is_good &= read_metrics(world, evidence, world->named, world->named_count, error);
+    return is_good;
 }
