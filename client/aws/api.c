@@ -12,6 +12,7 @@
 #include "version.h"
 #include "xalloc.h"
 
+enum { REFRESH_BEFORE_MS = 120000 };
 enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
 enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
@@ -25,6 +26,12 @@ void api_init(struct api *api, struct profile *profile)
     api->handle = curl_easy_init();
     if (!api->handle)
         abort();
+}
+
+void api_copy(struct api *copy_out, const struct api *api)
+{
+    struct profile profile = profile_copy(&api->profile);
+    api_init(copy_out, &profile);
 }
 
 void api_clear(struct api *api)
@@ -243,8 +250,21 @@ static void back_off(struct api *api, int tries)
     nanosleep(&wait, NULL);
 }
 
+/* Credentials that are about to expire are replaced. If that fails, AWS will say what is wrong
+ * with the old ones; the next call tries again. */
+static void refresh_if_due(struct api *api)
+{
+    struct error error = { 0 };
+    if (api->profile.expires_ms == 0 ||
+        clock_true_ms() < api->profile.expires_ms - REFRESH_BEFORE_MS)
+        return;
+    if (!profile_refresh(&api->profile, &error))
+        error_clear(&error);
+}
+
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
+    refresh_if_due(api);
     for (int tries = 0;; tries++) {
         *response_out = (struct api_response){ 0 };
         buffer_init(&response_out->body, BODY_MAX);

@@ -50,6 +50,8 @@ struct api {
 /* Takes the profile. */
 void api_init(struct api *api, struct profile *profile);
 void api_clear(struct api *api);
+/* Another one for another thread, with the credentials of now. */
+void api_copy(struct api *copy_out, const struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
  * throttling, 5xx and connection errors. True if a 2xx came. */

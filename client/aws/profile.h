@@ -35,6 +35,12 @@ MUST_CHECK bool profile_load(const struct profile_choice *choice, struct profile
                              struct error *error);
 void profile_clear(struct profile *profile);
 
+/* Gets new credentials for those that are about to expire. False with a sentence: they stay. */
+MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
+
+/* A copy that lives by itself. */
+struct profile profile_copy(const struct profile *profile);
+
 /* True for loopback hosts: 127.0.0.0/8, ::1, localhost, *.localhost. */
 bool endpoint_is_local(const char *url);
 

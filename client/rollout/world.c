@@ -28,6 +28,7 @@ void world_clear(struct world *world)
     struct error error = { 0 };
     if (world->has_generator)
         generator_clear(&world->generator);
+    api_clear(&world->traffic_api);
     /* If Coalmine is gone, so is its clock. */
     if (world->is_fast && !coalmine_clock_run(world->api, &error))
         error_clear(&error);

@@ -29,6 +29,7 @@ struct world {
 
     char *payload; /* owned */
     struct generator generator;
+    struct api traffic_api; /* the sending thread's own */
     bool has_generator;
     bool is_watching;
     bool is_last_step;

@@ -36,18 +36,27 @@ static bool is_last_timed_step(const struct plan *plan, const struct plan_step *
     return true;
 }
 
+/* Each step sends with the credentials of its beginning; no thread runs now. */
+static void refresh_traffic_api(struct world *world)
+{
+    api_clear(&world->traffic_api);
+    api_copy(&world->traffic_api, world->api);
+}
+
 static bool begin_generator(struct world *world, int64_t left_ms, struct error *error)
 {
     const struct plan *plan = world->plan;
     if (!load_payload(world, error))
         return false;
+    refresh_traffic_api(world);
     if (!world->has_generator) {
         const struct traffic_plan traffic = { .function = plan->function,
                                               .qualifier = plan->alias,
                                               .payload = text_from(world->payload),
                                               .rate = plan->traffic.rate,
                                               .concurrency = plan->traffic.concurrency };
-        generator_init(&world->generator, world->api, &traffic, world->base, world->canary);
+        generator_init(&world->generator, &world->traffic_api, &traffic, world->base,
+                       world->canary);
         world->has_generator = true;
     }
     if (!world->is_fast)
