@@ -267,10 +267,12 @@ static const char *const kinds[] = {
     [HOOK_LAMBDA] = "lambda", [HOOK_COMMAND] = "command", [HOOK_HTTP] = "http"
 };
 
-static void record_hook(struct engine *engine, const char *type, const struct hook *hook,
-                        const struct hook_result *result)
+/* A hook's or a notification's line; `when` or the event goes by `word`. */
+static void record_hook(struct engine *engine, const char *type, const char *word,
+                        const struct hook *hook, const struct hook_result *result)
 {
     cJSON *line = record_line(type, now_of(engine));
+    json_set_text(line, strcmp(type, "hook") == 0 ? "when" : "event", word);
     json_set_text(line, "name", hook->name);
     json_set_text(line, "kind", kinds[hook->kind]);
     json_set_text(line, "outcome", result->is_good ? "ok" : "failed");
@@ -286,7 +288,7 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
     json_set_text(context, "when", whens[action->when]);
     engine_save(engine, NULL);
     engine->ports.run_hook(engine->ports.world, action->hook, context, &result);
-    record_hook(engine, "hook", action->hook, &result);
+    record_hook(engine, "hook", whens[action->when], action->hook, &result);
     if (engine->ports.is_interrupted(engine->ports.world))
         return; /* the loop deals with that first; the hook runs again if it goes on */
     CLEANUP(freep)
@@ -308,7 +310,7 @@ void engine_notify(struct engine *engine, const char *event)
         CLEANUP(json_deletep) cJSON *context = make_context(engine);
         json_set_text(context, "event", event);
         engine->ports.run_hook(engine->ports.world, &hook, context, &result);
-        record_hook(engine, "notify", &hook, &result);
+        record_hook(engine, "notify", event, &hook, &result);
     }
 }
 

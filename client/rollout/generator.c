@@ -21,7 +21,7 @@ void generator_init(struct generator *generator, const struct api *api,
 
 void generator_clear(struct generator *generator)
 {
-    generator_stop(generator);
+    generator_stop(generator, false);
     traffic_sample_clear(&generator->fresh);
     traffic_sample_clear(&generator->told);
     pthread_mutex_destroy(&generator->mutex);
@@ -90,12 +90,12 @@ void generator_start(struct generator *generator, int64_t duration_ms)
         abort(); /* without memory for a thread */
 }
 
-void generator_stop(struct generator *generator)
+void generator_stop(struct generator *generator, bool is_whole)
 {
     if (!generator->has_thread)
         return;
     pthread_mutex_lock(&generator->mutex);
-    generator->should_stop = true;
+    generator->should_stop = !is_whole;
     pthread_mutex_unlock(&generator->mutex);
     pthread_join(generator->thread, NULL);
     generator->has_thread = false;

@@ -35,8 +35,8 @@ void generator_clear(struct generator *generator);
 
 /* Sends for so long, in a thread. */
 void generator_start(struct generator *generator, int64_t duration_ms);
-/* No more; what is under way is waited for. */
-void generator_stop(struct generator *generator);
+/* Waits for its end. What is under way is waited for; what is not sent yet only if `is_whole`. */
+void generator_stop(struct generator *generator, bool is_whole);
 
 /* Sends what belongs to a slice of time, now and as fast as may be. */
 void generator_slice(struct generator *generator, int64_t ms);

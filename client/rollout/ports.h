@@ -46,12 +46,12 @@ struct ports {
                                  const char *routed, double weight, struct error *error);
 
     /* Traffic of a step: begins, is read from time to time, ends (what is under way is waited
-     * for; a last reading gets it). */
+     * for, and with `is_whole` all that was due is sent; a last reading gets it). */
     bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
                           struct error *error);
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
                          struct error *error);
-    void (*traffic_end)(void *world);
+    void (*traffic_end)(void *world, bool is_whole);
 
     /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
      * any of it could not be read; the rest is set. */

@@ -16,7 +16,7 @@ static int64_t now_of(const struct engine *engine)
 
 static const struct plan_step *step_of(const struct engine *engine)
 {
-    return &engine->plan->steps[engine->rollout.step];
+    return &engine->plan->steps[engine->evidence.step]; /* the rollout may be further on */
 }
 
 static const char *const step_kinds[] = { [STEP_WEIGHT] = "weight",
@@ -354,7 +354,7 @@ static const char *decision_of(const struct engine *engine)
 /* The last word on a step whose time is over. */
 static void conclude(struct engine *engine)
 {
-    engine->ports.traffic_end(engine->ports.world);
+    engine->ports.traffic_end(engine->ports.world, true);
     read_traffic(engine, true);
     observe_if_due(engine, true);
     if (!is_still_watched(engine))
@@ -386,7 +386,7 @@ void engine_watch(struct engine *engine, int64_t until_ms)
     if (is_whole) {
         conclude(engine);
     } else {
-        ports->traffic_end(ports->world);
+        ports->traffic_end(ports->world, false);
         read_traffic(engine, true);
     }
     remember_split(engine);

@@ -117,12 +117,12 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     return is_good;
 }
 
-void world_traffic_end(void *owner)
+void world_traffic_end(void *owner, bool is_whole)
 {
     struct world *world = owner;
     world->is_watching = false;
     if (world->has_generator)
-        generator_stop(&world->generator);
+        generator_stop(&world->generator, is_whole);
 }
 
 static void sleep_ms(long ms)

@@ -230,7 +230,7 @@ def test_a_running_deployment_is_steered(lam, deployed, canary, terminal, plan_f
     for verb in ([verbs] if "--full" in verbs else [(verb,) for verb in verbs]):
         told = canary(*verb)
         assert told.code == 0, told.err
-    assert first.end() == code, first.seen
+    assert first.end() == code, first.seen + first.err
     assert alias_of(lam, deployed) == (version, None)
 
 
