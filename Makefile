@@ -105,6 +105,12 @@ $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@echo "cc $<"
 	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
+# A server that costs next to nothing, to measure canary's traffic against.
+$(BUILD)/tests/stub: tests/support/stub.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(QUIET)$(CC) $(filter-out -include include/banned.h,$(CFLAGS)) -o $@ $<
+
 $(BUILD)/library/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "cc $< (library)"

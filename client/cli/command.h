@@ -43,6 +43,13 @@ struct options {
     double max_error_rate;
     int64_t min_requests;
     int64_t count;
+    const char *arrivals;
+    int64_t ramp_ms;
+    bool is_unpaced;
+    const char *payload_lines;
+    bool is_random_payload;
+    bool counts_cold;
+    int64_t seed;
     const char *operand; /* the one argument that is no option, where a command takes one */
     struct plan_flags flags;
     const char *state_directory;
@@ -104,6 +111,7 @@ struct options {
     }
 
 /* The options of the commands, for completion and pages. */
+extern const struct option_row traffic_rows[];
 extern const struct option_row deploy_rows[];
 extern const struct option_row plan_rows[];
 extern const struct option_row init_rows[];

@@ -385,7 +385,7 @@ static void perform(struct engine *engine, const struct rollout_action *action)
         run_hook(engine, action);
         break;
     case ACTION_WATCH:
-        engine_watch(engine, action->until_ms);
+        engine_watch(engine);
         break;
     case ACTION_HOLD:
         wait_for_word(engine);

@@ -64,7 +64,7 @@ void engine_notice(struct engine *engine, const char *format, ...) PRINTF_LIKE(2
 /* Between engine.c and its parts. */
 void engine_save(struct engine *engine, const struct rollout_action *intent);
 void engine_decide(struct engine *engine, const char *action, const char *reason);
-void engine_watch(struct engine *engine, int64_t until_ms);
+void engine_watch(struct engine *engine);
 void engine_set_alias(struct engine *engine, const struct rollout_action *action);
 bool engine_take_word(struct engine *engine);
 void engine_look_at_alarms(struct engine *engine);

@@ -18,7 +18,13 @@ struct generator {
 
     pthread_t thread;
     bool has_thread;
-    double owed; /* requests of slices, less than one */
+    double owed;           /* requests of slices, less than one */
+    struct text *payloads; /* owned; all of them twice, so that a run may begin at any */
+    uint64_t sent;
+    int64_t runs; /* each draws from a random stream of its own */
+    char stream_name[48];
+    int64_t sliced_ms; /* time of slices so far */
+    int64_t ramp_ms;   /* of the beginning; later steps begin at the full rate */
 
     pthread_mutex_t mutex; /* of what stands below */
     bool should_stop;
@@ -28,7 +34,7 @@ struct generator {
     struct traffic_sample told; /* what the run's counts were when last looked at */
 };
 
-/* `plan`'s texts must live as long as the generator. */
+/* `plan`'s texts must live as long as the generator; its `payloads` are copied. */
 void generator_init(struct generator *generator, const struct api *api,
                     const struct traffic_plan *plan, const char *base, const char *canary);
 void generator_clear(struct generator *generator);

@@ -5,11 +5,9 @@
 #include <stdlib.h>
 
 #include "aws/cloudwatch_api.h"
-#include "file.h"
+
 #include "rollout/job.h"
 #include "xalloc.h"
-
-enum { PAYLOAD_MAX = 6291456 };
 
 static enum prepared over(struct job *job, enum canary_verdict verdict, const char *reason,
                           struct canary_outcome *outcome_out)
@@ -60,12 +58,19 @@ static enum prepared create_alias(struct job *job, struct canary_outcome *outcom
     return over(job, CANARY_CREATED, reason, outcome_out);
 }
 
+/* What the traffic will send first; NULL with a sentence. The caller owns it. */
 static char *health_payload(struct job *job)
 {
     const struct plan_traffic *traffic = &job->plan->traffic;
-    size_t size;
-    return traffic->payload_file ? file_read(traffic->payload_file, PAYLOAD_MAX, &size, &job->error)
-                                 : xstrdup(traffic->payload);
+    const char *file = traffic->payload_lines ? traffic->payload_lines : traffic->payload_file;
+    struct payloads payloads;
+    if (!file)
+        return xstrdup(traffic->payload);
+    if (!payloads_read(file, traffic->payload_lines != NULL, &payloads, &job->error))
+        return NULL;
+    char *first = xstrndup(payloads.items[0].data, payloads.items[0].size);
+    payloads_clear(&payloads);
+    return first;
 }
 
 /* Asks the new version alone, before any user meets it. */

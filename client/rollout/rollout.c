@@ -274,6 +274,14 @@ static void decide_unsure(struct rollout *rollout, const char *sentence, int64_t
     }
 }
 
+void rollout_watch_begun(struct rollout *rollout, int64_t now_ms)
+{
+    if (rollout_next(rollout).kind != ACTION_WATCH)
+        return;
+    rollout->step_started_ms = now_ms;
+    rollout->step_ends_ms = now_ms + present_step(rollout)->duration_ms;
+}
+
 void rollout_judged(struct rollout *rollout, enum check_result result, bool is_final,
                     const char *sentence, int64_t now_ms)
 {

@@ -101,6 +101,9 @@ enum alias_result {
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,
                         int64_t now_ms);
 
+/* The step is really watched from now on: setting the alias and writing it down took a while. */
+void rollout_watch_begun(struct rollout *rollout, int64_t now_ms);
+
 /* `is_final`: the step's time is over. */
 void rollout_judged(struct rollout *rollout, enum check_result result, bool is_final,
                     const char *sentence, int64_t now_ms);

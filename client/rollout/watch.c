@@ -62,6 +62,8 @@ static void begin_evidence(struct engine *engine)
     engine->verdicts = xcalloc(engine->check_count + 1, sizeof(*engine->verdicts));
     record_step(engine);
     engine_save(engine, NULL);
+    rollout_watch_begun(&engine->rollout, now_of(engine));
+    engine->evidence.started_ms = engine->rollout.step_started_ms;
 }
 
 static void record_sample(struct engine *engine)
@@ -365,12 +367,13 @@ static void conclude(struct engine *engine)
         rollout_judged(&engine->rollout, CHECK_PASS, true, "", now_of(engine));
 }
 
-void engine_watch(struct engine *engine, int64_t until_ms)
+void engine_watch(struct engine *engine)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct ports *ports = &engine->ports;
     begin_evidence(engine);
     int64_t begun_ms = now_of(engine);
+    int64_t until_ms = engine->rollout.step_ends_ms;
     int64_t look_ms = ports->look_ms(ports->world, step_of(engine)->duration_ms);
     if (!ports->traffic_begin(ports->world, step_of(engine), until_ms - begun_ms, &error)) {
         rollout_troubled(&engine->rollout, error.message);

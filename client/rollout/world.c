@@ -38,7 +38,7 @@ void world_clear(struct world *world)
     for (size_t i = 0; i < world->named_count; i++)
         free(world->named[i].name);
     free(world->named);
-    free(world->payload);
+    payloads_clear(&world->payloads);
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
     *world = (struct world){ 0 };
@@ -118,6 +118,10 @@ void world_begin(struct world *world, const char *base, const char *canary, int6
     world->sent_requests = canary_total ? canary_total->requests : 0;
     world->sent_errors = canary_total ? canary_total->errors : 0;
     collect_names(world);
+    /* Before anything is shifted; if it cannot be read now, the first step tries again. */
+    struct error error = { 0 };
+    if (world->plan->traffic.is_live && !world_live_begin(world, &error))
+        error_clear(&error);
 }
 
 int64_t world_now_ms(void *owner)

@@ -7,6 +7,7 @@
 #include "aws/api.h"
 #include "rollout/generator.h"
 #include "rollout/ports.h"
+#include "traffic/payloads.h"
 
 /* What CloudWatch counted for the new version, and what we know of ourselves. */
 struct cloudwatch_count {
@@ -27,13 +28,15 @@ struct world {
     bool (*should_stop)(void *owner); /* NULL: never */
     void *owner;
 
-    char *payload; /* owned */
+    struct payloads payloads; /* what to send; read once */
+    bool has_payloads;
     struct generator generator;
     struct api traffic_api; /* the sending thread's own */
     bool has_generator;
     bool is_watching;
     bool is_last_step;
 
+    bool has_live;                     /* what was counted before the first shift is known */
     struct version_evidence live_base; /* live traffic: sums when last read */
     struct version_evidence live_canary;
     int64_t live_read_us;
@@ -67,6 +70,7 @@ bool world_is_interrupted(void *owner);
 bool world_observe(void *owner, struct evidence *evidence, struct error *error);
 void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
                     struct hook_result *result_out);
+bool world_live_begin(struct world *world, struct error *error);
 bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
                          struct error *error);
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,

@@ -7,23 +7,22 @@
 
 #include "aws/cloudwatch_api.h"
 #include "clock.h"
-#include "file.h"
+
 #include "rollout/world.h"
 #include "xalloc.h"
 
-enum { PAYLOAD_MAX = 6291456, LIVE_INTERVAL_MS = 10000, US_PER_MS = 1000 };
+enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
 
-static bool load_payload(struct world *world, struct error *error)
+static bool load_payloads(struct world *world, struct error *error)
 {
     const struct plan_traffic *traffic = &world->plan->traffic;
-    size_t size;
-    if (world->payload)
+    const char *file = traffic->payload_lines ? traffic->payload_lines : traffic->payload_file;
+    if (world->has_payloads || !file)
         return true;
-    world->payload = traffic->payload_file
-                         ? file_read(traffic->payload_file, PAYLOAD_MAX, &size, error)
-                         : xstrdup(traffic->payload);
-    return world->payload != NULL;
+    world->has_payloads =
+        payloads_read(file, traffic->payload_lines != NULL, &world->payloads, error);
+    return world->has_payloads;
 }
 
 static bool is_last_timed_step(const struct plan *plan, const struct plan_step *step)
@@ -46,14 +45,18 @@ static void refresh_traffic_api(struct world *world)
 static bool begin_generator(struct world *world, int64_t left_ms, struct error *error)
 {
     const struct plan *plan = world->plan;
-    if (!load_payload(world, error))
+    if (!load_payloads(world, error))
         return false;
     refresh_traffic_api(world);
     if (!world->has_generator) {
         const struct traffic_plan traffic = { .function = plan->function,
                                               .qualifier = plan->alias,
-                                              .payload = text_from(world->payload),
+                                              .payload = text_from(plan->traffic.payload),
+                                              .payloads = world->payloads.items,
+                                              .payload_count = world->payloads.count,
                                               .rate = plan->traffic.rate,
+                                              .arrivals = (enum arrivals)plan->traffic.arrivals,
+                                              .ramp_ms = plan->traffic.ramp_ms,
                                               .concurrency = plan->traffic.concurrency };
         generator_init(&world->generator, &world->traffic_api, &traffic, world->base,
                        world->canary);
@@ -100,21 +103,25 @@ static bool read_live(struct world *world, struct traffic_sample *sample, struct
            read_live_version(world, world->canary, &world->live_canary, &sample->canary, error);
 }
 
+bool world_live_begin(struct world *world, struct error *error)
+{
+    struct traffic_sample before = { 0 };
+    world->has_live = world->has_live || read_live(world, &before, error);
+    traffic_sample_clear(&before);
+    return world->has_live;
+}
+
 bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
                          struct error *error)
 {
     struct world *world = owner;
-    struct traffic_sample before = { 0 };
     world->is_last_step = is_last_timed_step(world->plan, step);
     if (left_ms <= 0)
         return true;
     world->is_watching = true;
     if (!world->plan->traffic.is_live)
         return begin_generator(world, left_ms, error);
-    /* What was counted until now belongs to what was before. */
-    bool is_good = read_live(world, &before, error);
-    traffic_sample_clear(&before);
-    return is_good;
+    return world_live_begin(world, error);
 }
 
 void world_traffic_end(void *owner, bool is_whole)
@@ -175,7 +182,9 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
     struct world *world = owner;
     int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
     if (world->plan->traffic.is_live) {
-        bool is_due = is_last || world->is_fast || since_ms >= LIVE_INTERVAL_MS;
+        int64_t interval_ms =
+            world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
+        bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
         return !is_due || read_live(world, sample_out, error);
     }
     if (!world->has_generator)

@@ -47,7 +47,7 @@ def test_the_first_deployment_makes_the_alias(lam, deployed):
 
 def test_a_good_version_is_promoted_and_programs_read_why(lam, deployed, deploy, tmp_path):
     done = deploy("--package", package(tmp_path, GOOD), "--weight", "50%", *FAST,
-                  "--output", "json")
+                  "--fast", "--output", "json")
     assert done.code == 0, done.err
     facts = done.json
     assert (facts["decision"], facts["version"], facts["baseVersion"], facts["verdict"]) == (

@@ -658,15 +658,41 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
     assert versions == {"1", "2"}
 
 
-def test_live_traffic_is_watched_and_not_sent(lam, server, deployed, terminal, plan_file):
+def answered(name):
+    return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
+
+
+def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, plan_file):
     plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "minRequests": 20}],
-              strategy={"canary": {"weight": "50%", "for": "3s"}})
+              strategy={"canary": {"weight": "50%", "for": "1h"}})
     first = terminal("deploy")
     first.wait_for("live traffic")
     for _ in range(100):
         lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
-    assert first.end() == 0, first.seen + first.err
-    sent = sum(v["requests"] for s in record_of(deployed, "sample")
-               for v in s["versions"].values())
-    assert sent == 100
+    wait_until(lambda: answered(deployed) == 100)
+    assert canary("promote").code == 0 and first.end() == 0, first.seen + first.err
+    assert answered(deployed) == 100
     assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_a_bad_version_under_live_traffic_goes_back(lam, deployed, terminal, plan_file):
+    plan_file(BAD, traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("live traffic")
+    for _ in range(200):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_lines_of_a_file_are_sent_one_a_request(lam, name, canary, plan_file, tmp_path):
+    (tmp_path / "lines").write_text('{"n": 1}\n{"n": 2}\n{"bad": true}\n')
+    plan_file("if (event.bad) throw new Error('bad line'); return event",
+              checks=[{"kind": "split", "alpha": 1e-6}],
+              traffic={"generate": {"rate": "2/s", "arrivals": "poisson", "ramp": "10s",
+                                    "payloadLines": "lines"}})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 0, done.err
+    seen = {v["version"]: v for v in done.json["traffic"]["versions"]}["2"]
+    # A third of about 150 is bad; beyond these bounds with a probability below 1e-6.
+    assert 0.13 < seen["errors"] / seen["requests"] < 0.58
