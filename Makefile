@@ -42,8 +42,20 @@ CLIENT_LIB := $(BUILD)/libclient.a
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SOURCES))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
-.PHONY: all setup demo check check-slow check-unit check-api check-asan check-source \
-        check-fuzz fuzz fuzz-programs bench lint operations flags format clean help
+# libcanary: all of the client but its commands. What it uses of the shared code stays inside: only
+# the functions of include/canary.h are to be seen from outside.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CANARY_VERSION := $(shell sed -n 's/.*COALMINE_VERSION "\(.*\)"/\1/p' include/version.h)
+CANARY_ABI := 1
+LIBRARY_SOURCES := $(filter-out client/cli/%,$(CLIENT_SOURCES)) $(BASE_SOURCES)
+LIBRARY_OBJECTS := $(patsubst %.c,$(BUILD)/library/%.o,$(LIBRARY_SOURCES))
+LIBRARY_PACKAGES := libcurl libcjson gsl libzip libcrypto libpcre2-8 zlib
+SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
+STATIC_LIB := $(BUILD)/libcanary.a
+
+.PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan \
+        check-source check-fuzz fuzz fuzz-programs bench lint operations schema flags format clean help
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -103,6 +115,54 @@ build/fuzz/fuzz/%: build/fuzz/tests/fuzz/%.o $(CLIENT_LIB) $(EMULATOR_LIB) $(BAS
 	@mkdir -p $(@D)
 	@echo "link $@"
 	$(QUIET)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(LIBS)
+# A server that costs next to nothing, to measure canary's traffic against.
+$(BUILD)/tests/stub: tests/support/stub.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(QUIET)$(CC) $(filter-out -include include/banned.h,$(CFLAGS)) -o $@ $<
+
+$(BUILD)/library/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $< (library)"
+	$(QUIET)$(CC) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(SHARED_LIB): $(LIBRARY_OBJECTS)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -o $@ $^ \
+	    $(shell pkg-config --libs $(LIBRARY_PACKAGES)) -lm -lpthread
+
+$(STATIC_LIB): $(LIBRARY_OBJECTS)
+	@echo "link $@"
+	$(QUIET)ld -r -o $(BUILD)/libcanary.o $^ && objcopy --localize-hidden $(BUILD)/libcanary.o
+	$(QUIET)rm -f $@ && ar rcs $@ $(BUILD)/libcanary.o
+
+$(BUILD)/canary.pc: Makefile include/version.h
+	@mkdir -p $(@D)
+	$(QUIET)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include' '' 'Name: canary' \
+	    'Description: canary deployments of AWS Lambda functions' \
+	    'Version: $(CANARY_VERSION)' 'Libs: -L$${libdir} -lcanary' \
+	    'Libs.private: $(shell pkg-config --libs $(LIBRARY_PACKAGES)) -lm -lpthread' \
+	    'Cflags: -I$${includedir}' > $@
+
+library: $(SHARED_LIB) $(STATIC_LIB) ## build libcanary, shared and static
+
+install: all library ## install programs, library and header (PREFIX, DESTDIR)
+	$(QUIET)rm -f $(BUILD)/canary.pc && $(MAKE) -s $(BUILD)/canary.pc
+	$(QUIET)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/canary
+	$(QUIET)install -m 755 build/coalmine build/canary $(DESTDIR)$(PREFIX)/bin
+	$(QUIET)install -m 755 $(SHARED_LIB) $(DESTDIR)$(PREFIX)/lib
+	$(QUIET)ln -sf $(notdir $(SHARED_LIB)) $(DESTDIR)$(PREFIX)/lib/libcanary.so
+	$(QUIET)install -m 644 $(STATIC_LIB) $(DESTDIR)$(PREFIX)/lib
+	$(QUIET)install -m 644 $(BUILD)/canary.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(QUIET)install -m 644 include/canary.h $(DESTDIR)$(PREFIX)/include
+	$(QUIET)install -m 644 docs/canary.schema.json $(DESTDIR)$(PREFIX)/share/canary
+
+uninstall: ## remove what install has installed
+	$(QUIET)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/coalmine bin/canary lib/libcanary.a \
+	    lib/libcanary.so lib/$(notdir $(SHARED_LIB)) lib/pkgconfig/canary.pc \
+	    include/canary.h share/canary/canary.schema.json)
 
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check
@@ -134,8 +194,6 @@ check-unit: $(UNIT_PROGRAMS) ## unit tests
 check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(QUIET)$(MAKE) VARIANT=asan check-unit
 
-check-api: all $(BUILD)/tests/fault.so ## real clients against the real server
-
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
 FUZZ_SECONDS ?= 60
 define run_fuzz
@@ -162,7 +220,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 bench: all ## measure, and print a table of ratios
 	$(QUIET)/usr/bin/python3 -m tests.bench
 
-check-api: all ## real clients against the real server
+check-api: all $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests
 
 lint: ## clang-tidy over all C files
@@ -170,6 +228,9 @@ lint: ## clang-tidy over all C files
 
 operations: build/coalmine ## write docs/operations.md from the rows
 	$(QUIET)build/coalmine operations > docs/operations.md
+
+schema: build/canary ## write docs/canary.schema.json from the rows
+	$(QUIET)build/canary schema > docs/canary.schema.json
 
 flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)

@@ -12,10 +12,20 @@ static const struct {
     int (*run)(int count, char **arguments);
     const char *help;
 } commands[] = {
+    { "init", init_command, "write a plan to begin with, canary.json" },
+    { "validate", validate_command, "check a plan" },
+    { "schema", schema_command, "print the JSON Schema of plans" },
+    { "plan", plan_command, "tell what deploy would do, and do nothing" },
     { "deploy", deploy_command, "a whole canary deployment: publish, shift, watch, decide" },
     { "status", status_command, "how an alias splits its traffic, and how its versions fare" },
-    { "promote", promote_command, "end a split: all traffic to the new version" },
-    { "rollback", rollback_command, "end a split: all traffic to the old version" },
+    { "watch", watch_command, "follow a deployment that runs elsewhere" },
+    { "pause", pause_command, "let a deployment stand still where it is" },
+    { "resume", resume_command, "let it go on, or take up one whose client has died" },
+    { "approve", approve_command, "let a deployment go on that waits for approval" },
+    { "promote", promote_command, "end the present step; --full: all traffic to the new version" },
+    { "abort", abort_command, "end a deployment: all traffic to the old version" },
+    { "rollback", rollback_command, "all traffic to the old version, even after the promotion" },
+    { "history", history_command, "earlier deployments" },
     { "traffic", traffic_command, "send requests through an alias and show who answered" },
     { "check", check_command, "ask a version alone whether it is well" },
     { "explain", explain_command, "why an alarm is in its state, or a query found nothing" },
@@ -31,7 +41,8 @@ static void print_help(FILE *stream)
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].help);
     fprintf(stream, "\n`canary COMMAND --help` lists a command's options.\n"
-                    "Exit status: 0 done, 1 failed, 2 bad usage, 3 rolled back.\n");
+                    "Exit status: 0 done, 1 failed, 2 bad usage, 3 rolled back, 4 inconclusive,\n"
+                    "5 waits for somebody and was left.\n");
 }
 
 int main(int count, char **arguments)

@@ -12,6 +12,7 @@
 #include "version.h"
 #include "xalloc.h"
 
+enum { REFRESH_BEFORE_MS = 120000 };
 enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
 enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
@@ -19,10 +20,18 @@ void api_init(struct api *api, struct profile *profile)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     api->profile = *profile;
+    api->jitter = random_stream_for("backoff");
+    api->answered_us = clock_monotonic_us();
     *profile = (struct profile){ 0 };
     api->handle = curl_easy_init();
     if (!api->handle)
         abort();
+}
+
+void api_copy(struct api *copy_out, const struct api *api)
+{
+    struct profile profile = profile_copy(&api->profile);
+    api_init(copy_out, &profile);
 }
 
 void api_clear(struct api *api)
@@ -82,9 +91,10 @@ static size_t list_headers(const struct api *api, const struct api_request *requ
                            struct sigv4_header headers_out[HEADERS_MAX])
 {
     size_t count = 0;
+    const char *json = request->target ? "application/x-amz-json-1.0" : "application/json";
     headers_out[count++] =
-        (struct sigv4_header){ "content-type", request->target ? "application/x-amz-json-1.0"
-                                                               : "application/json" };
+        (struct sigv4_header){ "content-type",
+                               request->content_type ? request->content_type : json };
     headers_out[count++] = (struct sigv4_header){ "host", host };
     headers_out[count++] = (struct sigv4_header){ "x-amz-date", date };
     if (api->profile.session_token)
@@ -102,6 +112,17 @@ static struct curl_slist *add_header(struct curl_slist *list, const char *name, 
     if (!longer)
         abort();
     return longer;
+}
+
+static const char *const service_names[] = {
+    [API_LAMBDA] = "lambda", [API_CLOUDWATCH] = "monitoring", [API_STS] = "sts"
+};
+
+static const char *endpoint_of(const struct profile *profile, enum api_service service)
+{
+    return service == API_LAMBDA       ? profile->lambda_endpoint
+           : service == API_CLOUDWATCH ? profile->cloudwatch_endpoint
+                                       : profile->sts_endpoint;
 }
 
 static struct curl_slist *sign(const struct api *api, const struct api_request *request,
@@ -122,7 +143,7 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
         .payload_hash = hash,
         .time_ms = now_ms,
         .region = api->profile.region,
-        .service = request->service == API_LAMBDA ? "lambda" : "monitoring",
+        .service = service_names[request->service],
     };
     const struct sigv4_credentials credentials = { api->profile.access_key_id,
                                                    api->profile.secret_access_key,
@@ -140,8 +161,7 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
 struct curl_slist *api_prepare(const struct api *api, CURL *handle,
                                const struct api_request *request, struct api_response *response)
 {
-    const char *endpoint = request->service == API_LAMBDA ? api->profile.lambda_endpoint
-                                                          : api->profile.cloudwatch_endpoint;
+    const char *endpoint = endpoint_of(&api->profile, request->service);
     const char *host = strstr(endpoint, "://");
     host = host ? host + 3 : endpoint;
     CLEANUP(freep) char *host_only = xstrndup(host, strcspn(host, "/"));
@@ -221,21 +241,30 @@ static bool is_worth_a_retry(const struct api_request *request, const struct api
 }
 
 /* Full jitter: anything between nothing and the doubled wait. */
-static void back_off(int tries)
+static void back_off(struct api *api, int tries)
 {
-    static struct random_stream stream;
-    static bool is_seeded;
-    if (!is_seeded)
-        stream = random_stream_for("backoff");
-    is_seeded = true;
     double limit_ms = BACKOFF_FIRST_MS * (double)(1 << tries);
-    double wait_ms = random_unit(&stream) * (limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
+    double wait_ms =
+        random_unit(&api->jitter) * (limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
     struct timespec wait = { (time_t)(wait_ms / 1000), (long)(wait_ms * 1e6) % 1000000000L };
     nanosleep(&wait, NULL);
 }
 
+/* Credentials that are about to expire are replaced. If that fails, AWS will say what is wrong
+ * with the old ones; the next call tries again. */
+static void refresh_if_due(struct api *api)
+{
+    struct error error = { 0 };
+    if (api->profile.expires_ms == 0 ||
+        clock_true_ms() < api->profile.expires_ms - REFRESH_BEFORE_MS)
+        return;
+    if (!profile_refresh(&api->profile, &error))
+        error_clear(&error);
+}
+
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
+    refresh_if_due(api);
     for (int tries = 0;; tries++) {
         *response_out = (struct api_response){ 0 };
         buffer_init(&response_out->body, BODY_MAX);
@@ -243,11 +272,13 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         CURLcode code = curl_easy_perform(api->handle);
         api_finish(api->handle, code, response_out);
         curl_slist_free_all(headers);
+        if (response_out->status)
+            api->answered_us = clock_monotonic_us();
         bool is_good = response_out->status >= 200 && response_out->status < 300;
         if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
             return is_good;
         api_response_clear(response_out);
-        back_off(tries);
+        back_off(api, tries);
     }
 }
 

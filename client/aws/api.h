@@ -13,15 +13,17 @@
 #include "error.h"
 #include "json.h"
 #include "aws/profile.h"
+#include "random.h"
 
-enum api_service { API_LAMBDA, API_CLOUDWATCH };
+enum api_service { API_LAMBDA, API_CLOUDWATCH, API_STS };
 
 struct api_request {
     enum api_service service;
     const char *method;
-    const char *path;   /* percent-encoded, from "/" on */
-    const char *query;  /* without '?'; NULL: none */
-    const char *target; /* X-Amz-Target; NULL: none */
+    const char *path;         /* percent-encoded, from "/" on */
+    const char *query;        /* without '?'; NULL: none */
+    const char *target;       /* X-Amz-Target; NULL: none */
+    const char *content_type; /* NULL: JSON, in the service's own dress */
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
     long timeout_ms;                    /* 0: 60 s */
@@ -41,11 +43,15 @@ struct api_response {
 struct api {
     struct profile profile;
     CURL *handle; /* for calls one by one */
+    struct random_stream jitter;
+    int64_t answered_us; /* when the last answer came (monotonic) */
 };
 
 /* Takes the profile. */
 void api_init(struct api *api, struct profile *profile);
 void api_clear(struct api *api);
+/* Another one for another thread, with the credentials of now. */
+void api_copy(struct api *copy_out, const struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
  * throttling, 5xx and connection errors. True if a 2xx came. */

@@ -210,18 +210,41 @@ bool lambda_publish(struct api *api, const char *function, char version_out[24],
            wait_until_ready(api, function, version_out, error);
 }
 
-bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
-                   struct text payload, struct api_response *response_out)
+bool lambda_invoke_within(struct api *api, const char *function, const char *qualifier,
+                          struct text payload, long timeout_ms, struct api_response *response_out)
 {
     CLEANUP(freep) char *path = lambda_invoke_path(function);
     CLEANUP(buffer_clear) struct buffer query = { 0 };
-    buffer_add_string(&query, "Qualifier=");
-    url_encode(&query, text_from(qualifier), false);
+    if (qualifier) {
+        buffer_add_string(&query, "Qualifier=");
+        url_encode(&query, text_from(qualifier), false);
+    }
     struct api_request request = { .service = API_LAMBDA,
                                    .method = "POST",
                                    .path = path,
                                    .query = query.data,
                                    .body = payload,
-                                   .is_retried_on_throttling_only = true };
+                                   .is_retried_on_throttling_only = true,
+                                   .timeout_ms = timeout_ms };
     return api_call(api, &request, response_out);
+}
+
+bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
+                   struct text payload, struct api_response *response_out)
+{
+    return lambda_invoke_within(api, function, qualifier, payload, 0, response_out);
+}
+
+bool lambda_version_exists(struct api *api, const char *function, const char *version,
+                           struct error *error)
+{
+    CLEANUP(freep) char *path = function_path(function, "/configuration");
+    CLEANUP(buffer_clear) struct buffer query = { 0 };
+    buffer_add_string(&query, "Qualifier=");
+    url_encode(&query, text_from(version), false);
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "GET", .path = path, .query = query.data
+    };
+    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "find the version", error);
+    return tree != NULL;
 }

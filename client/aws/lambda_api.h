@@ -44,6 +44,14 @@ MUST_CHECK bool lambda_publish(struct api *api, const char *function, char versi
 bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
                    struct text payload, struct api_response *response_out);
 
+/* The same with a time limit (0: the usual one); `qualifier` NULL: as the function's name says. */
+bool lambda_invoke_within(struct api *api, const char *function, const char *qualifier,
+                          struct text payload, long timeout_ms, struct api_response *response_out);
+
+/* The version, which must be published; false with a sentence if there is none. */
+MUST_CHECK bool lambda_version_exists(struct api *api, const char *function, const char *version,
+                                      struct error *error);
+
 /* The path of Invoke for a function; owned by the caller. */
 char *lambda_invoke_path(const char *function);
 

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "aws/sso.h"
 #include "buffer.h"
 #include "ini.h"
 #include "json.h"
 #include "pattern.h"
+#include "timestamp.h"
 #include "xalloc.h"
 
 struct sources {
@@ -126,7 +128,52 @@ static bool run_credential_process(const char *command, struct profile *profile,
                          "credential_process '%s' gave no credentials (exit status %d)", command,
                          status);
     take_credentials(profile, key, secret, json_text(tree, "SessionToken", NULL));
+    const char *expires = json_text(tree, "Expiration", NULL);
+    return !expires || timestamp_parse(text_from(expires), &profile->expires_ms) ||
+           error_set(error, NULL, "credential_process '%s' gave an Expiration that is no time: %s",
+                     command, expires);
+}
+
+/* A key of the profile, or of the sso-session section that it names. */
+static const char *sso_value(const struct sources *sources, const char *session, const char *key)
+{
+    const char *value = config_value(sources, key);
+    if (value || !session)
+        return value;
+    CLEANUP(freep) char *section = xformat("sso-session %s", session);
+    return ini_get(sources->config, section, key);
+}
+
+static bool ask_sso(const struct sources *sources, struct profile *profile, struct error *error)
+{
+    const char *session = config_value(sources, "sso_session");
+    const struct sso_request request = {
+        .profile = sources->name,
+        .session = session,
+        .start_url = sso_value(sources, session, "sso_start_url"),
+        .region = sso_value(sources, session, "sso_region"),
+        .account = config_value(sources, "sso_account_id"),
+        .role = config_value(sources, "sso_role_name"),
+    };
+    CLEANUP(json_deletep) cJSON *tree = sso_credentials(&request, error);
+    if (!tree)
+        return false;
+    take_credentials(profile, json_text(tree, "accessKeyId", ""),
+                     json_text(tree, "secretAccessKey", ""), json_text(tree, "sessionToken", NULL));
+    profile->expires_ms = json_int(tree, "expiration", 0);
     return true;
+}
+
+/* From a program or SSO, if the profile says so. */
+static bool ask_for_credentials(const struct sources *sources, struct profile *profile,
+                                bool *is_asked_out, struct error *error)
+{
+    const char *process = config_value(sources, "credential_process");
+    bool has_sso = config_value(sources, "sso_session") || config_value(sources, "sso_start_url");
+    *is_asked_out = process || has_sso;
+    if (process)
+        return run_credential_process(process, profile, error);
+    return has_sso && ask_sso(sources, profile, error);
 }
 
 static bool find_credentials(const struct sources *sources, struct profile *profile,
@@ -151,9 +198,10 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         take_credentials(profile, key, secret, config_value(sources, "aws_session_token"));
         return true;
     }
-    const char *process = config_value(sources, "credential_process");
-    if (process)
-        return run_credential_process(process, profile, error);
+    bool is_asked;
+    bool is_given = ask_for_credentials(sources, profile, &is_asked, error);
+    if (is_asked)
+        return is_given;
     if (profile->is_local) { /* Coalmine takes any */
         take_credentials(profile, "coalmine", "coalmine", NULL);
         return true;
@@ -167,8 +215,11 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
 {
     const char *lambda = find_endpoint(sources, "lambda", "AWS_ENDPOINT_URL_LAMBDA");
     const char *cloudwatch = find_endpoint(sources, "cloudwatch", "AWS_ENDPOINT_URL_CLOUDWATCH");
+    const char *sts = find_endpoint(sources, "sts", "AWS_ENDPOINT_URL_STS");
     bool is_local =
         lambda && cloudwatch && endpoint_is_local(lambda) && endpoint_is_local(cloudwatch);
+    if (is_local && !sts)
+        sts = lambda; /* Coalmine is all services at once */
     const char *region = find_region(sources);
     if (!region && !is_local)
         return error_set(error, NULL,
@@ -177,6 +228,8 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
     profile->region = xstrdup(region ? region : "us-east-1");
     profile->lambda_endpoint = make_endpoint(lambda, "lambda", profile->region);
     profile->cloudwatch_endpoint = make_endpoint(cloudwatch, "monitoring", profile->region);
+    profile->sts_endpoint = make_endpoint(sts, "sts", profile->region);
+    profile->name = xstrdup(sources->name);
     profile->is_local = is_local;
     return find_credentials(sources, profile, error);
 }
@@ -206,5 +259,41 @@ void profile_clear(struct profile *profile)
     free(profile->session_token);
     free(profile->lambda_endpoint);
     free(profile->cloudwatch_endpoint);
+    free(profile->sts_endpoint);
+    free(profile->name);
     *profile = (struct profile){ 0 };
+}
+
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+struct profile profile_copy(const struct profile *profile)
+{
+    struct profile copy = *profile;
+    copy.region = copy_text(profile->region);
+    copy.access_key_id = copy_text(profile->access_key_id);
+    copy.secret_access_key = copy_text(profile->secret_access_key);
+    copy.session_token = copy_text(profile->session_token);
+    copy.lambda_endpoint = copy_text(profile->lambda_endpoint);
+    copy.cloudwatch_endpoint = copy_text(profile->cloudwatch_endpoint);
+    copy.sts_endpoint = copy_text(profile->sts_endpoint);
+    copy.name = copy_text(profile->name);
+    return copy;
+}
+
+bool profile_refresh(struct profile *profile, struct error *error)
+{
+    struct profile fresh;
+    const struct profile_choice choice = { .name = profile->name, .region = profile->region };
+    if (!profile_load(&choice, &fresh, error))
+        return false;
+    free(profile->access_key_id);
+    free(profile->secret_access_key);
+    free(profile->session_token);
+    take_credentials(profile, fresh.access_key_id, fresh.secret_access_key, fresh.session_token);
+    profile->expires_ms = fresh.expires_ms;
+    profile_clear(&fresh);
+    return true;
 }

@@ -6,6 +6,7 @@
 #define CANARY_PROFILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "compiler.h"
 #include "error.h"
@@ -17,7 +18,10 @@ struct profile {
     char *session_token;   /* NULL: none */
     char *lambda_endpoint; /* "http://127.0.0.1:4566", without a slash at the end */
     char *cloudwatch_endpoint;
-    bool is_local; /* both endpoints are on this machine */
+    char *sts_endpoint;
+    char *name;         /* of the profile the values are from */
+    int64_t expires_ms; /* of the credentials; 0: never, as far as we know */
+    bool is_local;      /* Lambda and CloudWatch are on this machine */
 };
 
 struct profile_choice {
@@ -30,6 +34,12 @@ struct profile_choice {
 MUST_CHECK bool profile_load(const struct profile_choice *choice, struct profile *profile_out,
                              struct error *error);
 void profile_clear(struct profile *profile);
+
+/* Gets new credentials for those that are about to expire. False with a sentence: they stay. */
+MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
+
+/* A copy that lives by itself. */
+struct profile profile_copy(const struct profile *profile);
 
 /* True for loopback hosts: 127.0.0.0/8, ::1, localhost, *.localhost. */
 bool endpoint_is_local(const char *url);

@@ -9,9 +9,18 @@
 #include <stdint.h>
 
 #include "aws/api.h"
+#include "cli/plan_flags.h"
+#include "canary.h"
 #include "options.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_ROLLED_BACK = 3 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_ROLLED_BACK = 3,
+    EXIT_INCONCLUSIVE = 4,
+    EXIT_HELD = 5
+};
 
 /* Every option of every command; a command's rows say which ones it takes. */
 struct options {
@@ -34,6 +43,23 @@ struct options {
     double max_error_rate;
     int64_t min_requests;
     int64_t count;
+    const char *arrivals;
+    int64_t ramp_ms;
+    bool is_unpaced;
+    const char *payload_lines;
+    bool is_random_payload;
+    bool counts_cold;
+    int64_t seed;
+    const char *operand; /* the one argument that is no option, where a command takes one */
+    struct plan_flags flags;
+    const char *state_directory;
+    bool is_fast;
+    bool is_full;
+    bool leaves_when_held;
+    bool overwrites;
+    const char *on_interrupt;
+    const char *unfinished;
+    const char *version;
 };
 
 #define OPTION_ROW(flag, kind, member)                                                             \
@@ -77,12 +103,39 @@ struct options {
                                                                .help = "send this file's content"  \
     }
 
+#define STATE_ROW                                                                                  \
+    {                                                                                              \
+        OPTION_ROW("state-dir", OPTION_TEXT, state_directory),                                     \
+            .placeholder = "DIR",                                                                  \
+            .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
+    }
+
+/* The options of the commands, for completion and pages. */
+extern const struct option_row traffic_rows[];
+extern const struct option_row deploy_rows[];
+extern const struct option_row plan_rows[];
+extern const struct option_row init_rows[];
+extern const struct option_row common_rows[];   /* validate, schema */
+extern const struct option_row control_rows[];  /* pause, abort, rollback */
+extern const struct option_row going_on_rows[]; /* resume, approve, promote */
+extern const struct option_row status_rows[];   /* status, watch, history */
+
+int init_command(int count, char **arguments);
+int validate_command(int count, char **arguments);
+int schema_command(int count, char **arguments);
+int plan_command(int count, char **arguments);
 int deploy_command(int count, char **arguments);
+int status_command(int count, char **arguments);
+int watch_command(int count, char **arguments);
+int history_command(int count, char **arguments);
+int pause_command(int count, char **arguments);
+int resume_command(int count, char **arguments);
+int approve_command(int count, char **arguments);
+int promote_command(int count, char **arguments);
+int abort_command(int count, char **arguments);
+int rollback_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);
 int check_command(int count, char **arguments);
-int promote_command(int count, char **arguments);
-int rollback_command(int count, char **arguments);
-int status_command(int count, char **arguments);
 int explain_command(int count, char **arguments);
 int clock_command(int count, char **arguments);
 
@@ -90,7 +143,9 @@ int clock_command(int count, char **arguments);
 struct session {
     struct options options;
     struct api api;
-    char *payload; /* owned; what to send */
+    char *payload;           /* owned; what to send */
+    char account[16];        /* "" on this machine */
+    int64_t clock_offset_ms; /* of Coalmine's clock */
     int operand_count;
     char **operands; /* borrowed from the arguments */
 };
@@ -105,6 +160,11 @@ bool session_start_with_operands(struct session *session, const char *usage,
                                  char **arguments, int *status_out);
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
+
+/* What libcanary is told by the options. */
+struct canary_settings settings_of(const struct options *options);
+/* Function and alias, from the options or the plan; false with a complaint. */
+bool find_target(struct session *session, char **function_out, char **alias_out);
 
 /* True once the user pressed Ctrl-C (or SIGTERM came); session_start watches for it. */
 bool is_interrupted(void);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "aws/sts_api.h"
 #include "file.h"
 #include "cli/output.h"
 #include "xalloc.h"
@@ -31,9 +32,20 @@ static void watch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static bool has_need(const char *const *needs, const char *name)
+{
+    for (; *needs; needs++) {
+        if (strcmp(*needs, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool check_needs(const struct options *options, const char *const *needs)
 {
     for (; *needs; needs++) {
+        if (strcmp(*needs, "?operand") == 0 || strcmp(*needs, "offline") == 0)
+            continue;
         const char *value = strcmp(*needs, "function") == 0 ? options->function : options->alias;
         if (!value || !*value) {
             complain("--%s must be given (see --help)", *needs);
@@ -64,12 +76,16 @@ static bool read_options(struct session *session, const char *usage, const struc
         *status_out = EXIT_DONE;
         return false;
     }
-    if (operands > most) {
-        complain("'%s' is not an option (see --help)", arguments[most]);
+    bool takes_plan = has_need(needs, "?operand");
+    int taken = takes_plan ? 1 : most;
+    if (operands > taken) {
+        complain("'%s' is not an option (see --help)", arguments[taken]);
         return false;
     }
     session->operand_count = operands;
     session->operands = arguments;
+    if (takes_plan && operands)
+        session->options.operand = arguments[0];
     return check_needs(&session->options, needs);
 }
 
@@ -84,6 +100,21 @@ static bool load_payload(struct session *session)
     if (!session->payload)
         complain("%s", error.message);
     return session->payload != NULL;
+}
+
+/* Nothing is done on AWS before the user can see where. */
+static bool tell_account(struct session *session)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct identity identity;
+    if (!sts_identity(&session->api, &identity, &error)) {
+        complain("%s", error.message);
+        return false;
+    }
+    snprintf(session->account, sizeof(session->account), "%s", identity.account);
+    say("On AWS: account %s, region %s, as %s.", identity.account, session->api.profile.region,
+        identity.arn);
+    return true;
 }
 
 static bool open_session(struct session *session)
@@ -105,10 +136,26 @@ static bool open_session(struct session *session)
         profile_clear(&profile);
         return false;
     }
-    if (!profile.is_local)
-        say("On AWS: region %s, access key %s.", profile.region, profile.access_key_id);
     api_init(&session->api, &profile);
-    return true;
+    return session->api.profile.is_local || tell_account(session);
+}
+
+struct canary_settings settings_of(const struct options *options)
+{
+    const char *unfinished = options->unfinished ? options->unfinished : "auto";
+    return (struct canary_settings){
+        .endpoint_url = options->endpoint_url,
+        .region = options->region,
+        .profile = options->profile,
+        .state_directory = options->state_directory,
+        .allows_aws = options->allows_aws,
+        .is_fast = options->is_fast,
+        .pauses_when_stopped = options->on_interrupt && strcmp(options->on_interrupt, "pause") == 0,
+        .leaves_when_held = options->leaves_when_held,
+        .unfinished = strcmp(unfinished, "resume") == 0     ? CANARY_UNFINISHED_RESUME
+                      : strcmp(unfinished, "rollback") == 0 ? CANARY_UNFINISHED_ROLLBACK
+                                                            : CANARY_UNFINISHED_AUTO,
+    };
 }
 
 static bool start(struct session *session, const char *usage, const struct option_row *rows,
@@ -120,7 +167,7 @@ static bool start(struct session *session, const char *usage, const struct optio
     output_start(strcmp(session->options.output, "json") == 0);
     watch_signals();
     *status_out = EXIT_USAGE;
-    if (load_payload(session) && open_session(session))
+    if (has_need(needs, "offline") || (load_payload(session) && open_session(session)))
         return true;
     session_end(session, *status_out);
     return false;

@@ -30,6 +30,13 @@ void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE])
     crypto_hex(digest, sizeof(digest), hex_out);
 }
 
+void crypto_sha1_hex(struct text text, char hex_out[SHA1_HEX_SIZE])
+{
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    require(SHA1((const unsigned char *)text.data, text.size, digest) != NULL, "SHA1");
+    crypto_hex(digest, sizeof(digest), hex_out);
+}
+
 void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE])
 {
     unsigned size = 0;

@@ -7,6 +7,10 @@ diff -u docs/operations.md <(build/coalmine operations) || {
     echo "docs/operations.md is stale: run make operations"
     status=1
 }
+diff -u docs/canary.schema.json <(build/canary schema) || {
+    echo "docs/canary.schema.json is stale: run make schema"
+    status=1
+}
 while IFS=: read -r file link; do
     target="$(dirname "$file")/${link%%#*}"
     [ -e "$target" ] || { echo "$file: broken link $link"; status=1; }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "crypto.h"
 #include "ini.h"
 #include "support/suite.h"
 #include "xalloc.h"
@@ -121,6 +122,36 @@ START_TEST(a_credential_process_is_asked)
 }
 END_TEST
 
+START_TEST(a_program_says_when_its_credentials_expire)
+{
+    clean_environment();
+    write_file("config", "AWS_CONFIG_FILE",
+               "[profile p]\nregion = us-west-2\ncredential_process = "
+               "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\","
+               "\"Expiration\":\"2030-01-01T00:00:00Z\"}'\n"
+               "[profile bad]\nregion = us-west-2\ncredential_process = "
+               "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\","
+               "\"Expiration\":\"soon\"}'\n");
+    struct profile profile = load(&(struct profile_choice){ .name = "p" });
+    ck_assert_int_eq(profile.expires_ms, 1893456000000);
+    struct error error = { 0 };
+    ck_assert_msg(profile_refresh(&profile, &error), "%s", error.message);
+    ck_assert_str_eq(profile.secret_access_key, "Q");
+    ck_assert_str_eq(profile.region, "us-west-2");
+    profile_clear(&profile);
+    ck_assert(!profile_load(&(struct profile_choice){ .name = "bad" }, &profile, &error));
+    error_clear(&error);
+}
+END_TEST
+
+START_TEST(the_name_of_an_sso_cache_is_a_digest)
+{
+    char hex[SHA1_HEX_SIZE];
+    crypto_sha1_hex(TEXT("abc"), hex); /* FIPS 180-2's example */
+    ck_assert_str_eq(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+END_TEST
+
 START_TEST(only_loopback_is_local)
 {
     static const struct {
@@ -146,4 +177,5 @@ END_TEST
 
 SUITE("profile", files_give_what_nothing_else_gives, a_named_profile_brings_its_services_section,
       environment_beats_files_and_options_beat_all, a_credential_process_is_asked,
+      a_program_says_when_its_credentials_expire, the_name_of_an_sso_cache_is_a_digest,
       only_loopback_is_local)

@@ -1,0 +1,29 @@
+/*
+ * Plain HTTP calls to what is not AWS: hooks, notifications, Coalmine's clock, the SSO portal.
+ */
+#ifndef CANARY_HTTP_H
+#define CANARY_HTTP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "compiler.h"
+#include "error.h"
+
+struct http_call {
+    const char *method; /* NULL: GET, or POST with a body */
+    const char *url;
+    const char *header; /* one more, "Name: value"; NULL: none */
+    struct text body;   /* JSON */
+    long timeout_ms;
+    bool (*should_stop)(void *owner); /* asked now and then; NULL: never */
+    void *owner;
+};
+
+/* Makes the call once. `body_out` gets the answer (at most 64 KB of it) and is cleared by the
+ * caller. True if a 2xx came; else a sentence. */
+MUST_CHECK bool http_perform(const struct http_call *call, struct buffer *body_out,
+                             struct error *error);
+
+#endif

@@ -1,0 +1,94 @@
+#include "aws/sso.h"
+
+#include <stdlib.h>
+
+#include "aws/http.h"
+#include "clock.h"
+#include "crypto.h"
+#include "file.h"
+#include "timestamp.h"
+#include "url.h"
+#include "xalloc.h"
+
+enum { CACHE_MAX = 1 << 20, TIMEOUT_MS = 30000 };
+
+/* ~/.aws/sso/cache/SHA-1.json, of the session's name or the start URL. */
+static cJSON *read_cache(const struct sso_request *request)
+{
+    char hash[SHA1_HEX_SIZE];
+    const char *home = getenv("HOME");
+    CLEANUP(error_clear) struct error error = { 0 };
+    crypto_sha1_hex(text_from(request->session ? request->session : request->start_url), hash);
+    CLEANUP(freep) char *path = xformat("%s/.aws/sso/cache/%s.json", home ? home : "", hash);
+    size_t size;
+    CLEANUP(freep) char *text = file_read(path, CACHE_MAX, &size, &error);
+    return text ? json_parse((struct text){ text, size }) : NULL;
+}
+
+/* The token that aws sso login has left; NULL with a sentence. The caller owns it. */
+static char *find_token(const struct sso_request *request, struct error *error)
+{
+    int64_t expires_ms;
+    CLEANUP(json_deletep) cJSON *cache = read_cache(request);
+    const char *token = json_text(cache, "accessToken", NULL);
+    const char *expires = json_text(cache, "expiresAt", "");
+    bool is_fresh =
+        token && timestamp_parse(text_from(expires), &expires_ms) && expires_ms > clock_true_ms();
+    if (is_fresh)
+        return xstrdup(token);
+    error_set(error, NULL, "%s: aws sso login --profile %s",
+              token ? "the SSO session has expired" : "nobody is logged in with SSO",
+              request->profile);
+    return NULL;
+}
+
+static char *portal_url(const struct sso_request *request)
+{
+    const char *endpoint = getenv("AWS_ENDPOINT_URL_SSO");
+    struct buffer url = { 0 };
+    if (endpoint && *endpoint)
+        buffer_add_string(&url, endpoint);
+    else
+        buffer_add_format(&url, "https://portal.sso.%s.amazonaws.com", request->region);
+    buffer_add_string(&url, "/federation/credentials?role_name=");
+    url_encode(&url, text_from(request->role), false);
+    buffer_add_string(&url, "&account_id=");
+    url_encode(&url, text_from(request->account), false);
+    return buffer_take(&url, NULL);
+}
+
+static cJSON *ask_portal(const struct sso_request *request, const char *token, struct error *error)
+{
+    CLEANUP(freep) char *url = portal_url(request);
+    CLEANUP(freep) char *header = xformat("x-amz-sso_bearer_token: %s", token);
+    CLEANUP(buffer_clear) struct buffer answer = { 0 };
+    CLEANUP(error_clear) struct error failure = { 0 };
+    const struct http_call call = { .url = url, .header = header, .timeout_ms = TIMEOUT_MS };
+    if (!http_perform(&call, &answer, &failure)) {
+        error_set(error, NULL, "SSO gives no credentials of role %s in account %s: %s",
+                  request->role, request->account, failure.message);
+        return NULL;
+    }
+    CLEANUP(json_deletep) cJSON *tree = json_parse(buffer_text(&answer));
+    cJSON *credentials = json_get(tree, "roleCredentials");
+    if (!json_text(credentials, "accessKeyId", NULL) ||
+        !json_text(credentials, "secretAccessKey", NULL)) {
+        error_set(error, NULL, "SSO answers without credentials");
+        return NULL;
+    }
+    return cJSON_DetachItemViaPointer(tree, credentials);
+}
+
+cJSON *sso_credentials(const struct sso_request *request, struct error *error)
+{
+    if (!(request->session || request->start_url) || !request->region || !request->account ||
+        !request->role) {
+        error_set(error, NULL,
+                  "profile %s wants SSO, but lacks sso_start_url, sso_region, sso_account_id or "
+                  "sso_role_name",
+                  request->profile);
+        return NULL;
+    }
+    CLEANUP(freep) char *token = find_token(request, error);
+    return token ? ask_portal(request, token, error) : NULL;
+}

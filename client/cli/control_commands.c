@@ -1,0 +1,238 @@
+/*
+ * canary pause, resume, approve, promote, abort, rollback: a word to the process that runs a
+ * deployment; if it is gone, the word is carried out here. Without a deployment, promote and
+ * rollback end a split that was made by hand.
+ */
+#include <stdlib.h>
+
+#include "aws/lambda_api.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/render.h"
+#include "rollout/control.h"
+#include "rollout/deployment.h"
+#include "xalloc.h"
+
+struct target {
+    char *function;
+    char *alias;
+    char *state;
+    struct alias_identity identity;
+};
+
+static void target_clear(struct target *target)
+{
+    free(target->function);
+    free(target->alias);
+    free(target->state);
+}
+
+static bool target_find(struct session *session, struct target *target_out)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    *target_out = (struct target){ 0 };
+    if (!find_target(session, &target_out->function, &target_out->alias))
+        return false;
+    target_out->state = state_directory(session->options.state_directory, &error);
+    if (!target_out->state) {
+        complain("%s", error.message);
+        return false;
+    }
+    target_out->identity = (struct alias_identity){ session->account, session->api.profile.region,
+                                                    session->api.profile.lambda_endpoint,
+                                                    target_out->function, target_out->alias };
+    return true;
+}
+
+static int fail(struct error *error)
+{
+    complain("%s", error->message);
+    error_clear(error);
+    return EXIT_FAILED;
+}
+
+static bool get_alias(struct session *session, const struct target *target,
+                      struct lambda_alias *alias_out, struct error *error)
+{
+    enum alias_found found =
+        lambda_get_alias(&session->api, target->function, target->alias, alias_out, error);
+    if (found == ALIAS_ABSENT)
+        return error_set(error, NULL, "function %s has no alias %s; canary deploy makes it",
+                         target->function, target->alias);
+    return found == ALIAS_PRESENT;
+}
+
+static int point_alias(struct session *session, const struct target *target,
+                       struct lambda_alias *alias, const char *winner, const char *loser)
+{
+    struct error error = { 0 };
+    bool is_stale;
+    CLEANUP(freep) char *version = xstrdup(winner);
+    CLEANUP(freep) char *other = xstrdup(loser);
+    if (!lambda_update_alias(&session->api, target->function, target->alias, alias, version, NULL,
+                             0, &is_stale, &error))
+        return fail(&error);
+    say("Alias %s sends all traffic to version %s; version %s gets none (UpdateAlias).",
+        target->alias, version, other);
+    json_set_text(facts(), "version", version);
+    return EXIT_DONE;
+}
+
+/* The version that the last promotion replaced, if the alias is still as it left it; the caller
+ * owns it. */
+static char *version_before(const struct target *target, const struct lambda_alias *alias)
+{
+    CLEANUP(json_deletep)
+    cJSON *last = deployment_find(target->state, &target->identity, false);
+    bool is_promoted = strcmp(json_text(last, "status", ""), "promoted") == 0 &&
+                       strcmp(json_text(last, "newVersion", ""), alias->version) == 0;
+    return is_promoted ? xstrdup(json_text(last, "baseVersion", "")) : NULL;
+}
+
+/* Ends a split in favour of one side; a rollback goes back behind the last promotion as well. */
+static int end_split(struct session *session, const struct target *target, bool is_promotion)
+{
+    struct error error = { 0 };
+    struct lambda_alias alias;
+    if (!get_alias(session, target, &alias, &error))
+        return fail(&error);
+    if (*alias.routed_version)
+        return point_alias(session, target, &alias,
+                           is_promotion ? alias.routed_version : alias.version,
+                           is_promotion ? alias.version : alias.routed_version);
+    CLEANUP(freep) char *before = is_promotion ? NULL : version_before(target, &alias);
+    if (before && *before)
+        return point_alias(session, target, &alias, before, alias.version);
+    say("Alias %s is not split: all traffic goes to version %s. Nothing to do.", target->alias,
+        alias.version);
+    json_set_text(facts(), "version", alias.version);
+    return EXIT_DONE;
+}
+
+static void on_event(const char *type, const char *json, void *owner)
+{
+    CLEANUP(json_deletep) cJSON *line = json_parse(text_from(json));
+    (void)type;
+    view_line(owner, line);
+}
+
+static bool should_stop(void *owner)
+{
+    (void)owner;
+    return is_interrupted();
+}
+
+/* The client is dead: its work is taken up here. */
+static int take_up(struct session *session, const struct target *target, const char *verb)
+{
+    struct view view = { 0 };
+    char *error = NULL;
+    struct canary_outcome outcome;
+    const struct canary_settings settings = settings_of(&session->options);
+    const struct canary_observer observer = { &view, on_event, should_stop };
+    if (canary_take_up(target->function, target->alias, verb, &settings, &observer, &outcome,
+                       &error))
+        return view_outcome(&view, &outcome);
+    complain("%s", error);
+    canary_free(error);
+    return EXIT_FAILED;
+}
+
+static int tell(const struct target *target, const char *id, const char *verb)
+{
+    struct error error = { 0 };
+    if (!control_ask(target->state, id, verb, &error))
+        return fail(&error);
+    say("Deployment %s was told: %s.", id, verb);
+    json_set_text(facts(), "deployment", id);
+    return EXIT_DONE;
+}
+
+static int without_deployment(struct session *session, const struct target *target,
+                              const char *verb)
+{
+    if (strcmp(verb, "rollback") == 0 || strncmp(verb, "promote", 7) == 0)
+        return end_split(session, target, *verb == 'p');
+    complain("there is no unfinished deployment of %s:%s here (canary history)", target->function,
+             target->alias);
+    return EXIT_FAILED;
+}
+
+static int carry_out(struct session *session, const char *verb)
+{
+    long pid;
+    struct target target;
+    int status = EXIT_USAGE;
+    if (target_find(session, &target)) {
+        CLEANUP(json_deletep)
+        cJSON *saved = deployment_find(target.state, &target.identity, true);
+        const char *id = json_text(saved, "id", "");
+        bool is_alive = saved && deployment_is_alive(target.state, id, &pid);
+        if (!saved)
+            status = without_deployment(session, &target, verb);
+        else if (is_alive)
+            status = tell(&target, id, verb);
+        else
+            status = take_up(session, &target, verb);
+    }
+    target_clear(&target);
+    return status;
+}
+
+const struct option_row control_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
+
+const struct option_row going_on_rows[] = {
+    FUNCTION_ROW,
+    ALIAS_ROW,
+    { OPTION_ROW("full", OPTION_FLAG, is_full),
+      .help = "not the present step only: all traffic to the new version, now" },
+    { OPTION_ROW("no-wait", OPTION_FLAG, leaves_when_held),
+      .help = "leave with status 5 when it must wait for somebody again" },
+    { OPTION_ROW("on-interrupt", OPTION_TEXT, on_interrupt), .placeholder = "WHAT",
+      .help = "what Ctrl-C does: rollback, or pause (rollback)" },
+    STATE_ROW,
+    COMMON_ROWS,
+};
+
+static int run(const char *verb, const struct option_row *with, int count, char **arguments)
+{
+    static const char *const needs[] = { "?operand", NULL };
+    struct session session;
+    int status;
+    CLEANUP(freep)
+    char *usage = xformat("canary %s [PLAN] [--function NAME --alias NAME] [OPTION]...", verb);
+    if (!session_start(&session, usage, with, needs, count, arguments, &status))
+        return status;
+    bool is_full = strcmp(verb, "promote") == 0 && session.options.is_full;
+    return session_end(&session, carry_out(&session, is_full ? "promote-full" : verb));
+}
+
+int pause_command(int count, char **arguments)
+{
+    return run("pause", control_rows, count, arguments);
+}
+
+int resume_command(int count, char **arguments)
+{
+    return run("resume", going_on_rows, count, arguments);
+}
+
+int approve_command(int count, char **arguments)
+{
+    return run("approve", going_on_rows, count, arguments);
+}
+
+int promote_command(int count, char **arguments)
+{
+    return run("promote", going_on_rows, count, arguments);
+}
+
+int abort_command(int count, char **arguments)
+{
+    return run("abort", control_rows, count, arguments);
+}
+
+int rollback_command(int count, char **arguments)
+{
+    return run("rollback", control_rows, count, arguments);
+}

@@ -1,0 +1,104 @@
+/*
+ * canary init, validate and schema: plan files, without AWS.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "plan/plan.h"
+#include "xalloc.h"
+
+static const char *file_of(const struct options *options)
+{
+    return options->operand ? options->operand : "canary.json";
+}
+
+static bool write_new(const char *path, const char *text, bool overwrites)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_EXCL), 0666);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!file) {
+        complain(errno == EEXIST ? "%s exists already; --force overwrites it" : "cannot write %s",
+                 path);
+        return false;
+    }
+    bool is_good = fputs(text, file) >= 0;
+    is_good &= fclose(file) == 0;
+    if (!is_good)
+        complain("cannot write %s: %s", path, strerror(errno));
+    return is_good;
+}
+
+static int init(struct session *session)
+{
+    const struct options *options = &session->options;
+    CLEANUP(freep)
+    char *text = plan_starter(options->function ? options->function : "myfunction",
+                              options->alias ? options->alias : "live");
+    if (!write_new(file_of(options), text, options->overwrites))
+        return EXIT_FAILED;
+    say("Wrote %s. Next: canary validate, canary plan, canary deploy.", file_of(options));
+    return EXIT_DONE;
+}
+
+const struct option_row init_rows[] = {
+    FUNCTION_ROW,
+    ALIAS_ROW,
+    { OPTION_ROW("force", OPTION_FLAG, overwrites), .help = "overwrite the file" },
+    COMMON_ROWS,
+};
+
+static const char *const needs[] = { "?operand", "offline", NULL };
+
+int init_command(int count, char **arguments)
+{
+    struct session session;
+    int status;
+    if (!session_start(&session, "canary init [FILE] [--function NAME] [--alias NAME]", init_rows,
+                       needs, count, arguments, &status))
+        return status;
+    return session_end(&session, init(&session));
+}
+
+static int validate(struct session *session)
+{
+    const char *file = file_of(&session->options);
+    session->options.operand = file;
+    session->options.flags.plan = file;
+    struct canary_plan *plan = plan_of_flags(session);
+    bool is_good = plan != NULL;
+    canary_plan_free(plan);
+    json_set_bool(facts(), "isValid", is_good);
+    if (is_good)
+        say("%s is a good plan.", file);
+    return is_good ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct option_row common_rows[] = { COMMON_ROWS };
+
+int validate_command(int count, char **arguments)
+{
+    struct session session;
+    int status;
+    if (!session_start(&session, "canary validate [FILE]", common_rows, needs, count, arguments,
+                       &status))
+        return status;
+    return session_end(&session, validate(&session));
+}
+
+int schema_command(int count, char **arguments)
+{
+    static const char *const schema_needs[] = { "offline", NULL };
+    struct session session;
+    int status;
+    if (!session_start(&session, "canary schema", common_rows, schema_needs, count, arguments,
+                       &status))
+        return status;
+    char *text = canary_plan_schema();
+    say("%s", text);
+    canary_free(text);
+    return session_end(&session, EXIT_DONE);
+}

@@ -1,0 +1,321 @@
+#include "cli/render.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "plan/plan.h"
+#include "statistics/statistics.h"
+#include "xalloc.h"
+
+static const double SPLIT_UNLIKELY = 1e-3;
+
+static double percent(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void on_plan(struct view *view, const cJSON *line)
+{
+    const cJSON *traffic = json_get(json_get(line, "plan"), "traffic");
+    const char *rate = json_text(json_get(traffic, "generate"), "rate", "10/s");
+    snprintf(view->base, sizeof(view->base), "%s", json_text(line, "baseVersion", ""));
+    snprintf(view->canary, sizeof(view->canary), "%s", json_text(line, "newVersion", ""));
+    snprintf(view->function, sizeof(view->function), "%s", json_text(line, "function", ""));
+    snprintf(view->alias, sizeof(view->alias), "%s", json_text(line, "alias", ""));
+    view->rate = json_double(json_get(traffic, "generate"), "rate", 0);
+    if (!json_get(traffic, "live") && view->rate <= 0 && !option_parse_rate(rate, &view->rate))
+        view->rate = 0;
+}
+
+static void on_notice(struct view *view, const cJSON *line)
+{
+    (void)view;
+    say("%s", json_text(line, "text", ""));
+}
+
+static void on_alias(struct view *view, const cJSON *line)
+{
+    const char *routed = json_text(line, "routedVersion", NULL);
+    const char *version = json_text(line, "version", "");
+    view->weight = json_double(line, "weight", 0);
+    if (routed)
+        say("Shifted %.6g %% of the traffic to version %s (UpdateAlias, AdditionalVersionWeights).",
+            100 * view->weight, routed);
+    else if (strcmp(version, view->base) == 0)
+        say("All traffic goes to version %s, as before (UpdateAlias, no weights).", version);
+    else
+        say("Promoted: alias %s sends all traffic to version %s; it was %s (UpdateAlias, no "
+            "weights).",
+            view->alias, version, view->base);
+}
+
+static void on_step(struct view *view, const cJSON *line)
+{
+    char time[DURATION_SIZE];
+    view->step = (int)json_int(line, "index", 0);
+    view->step_ms = json_int(line, "durationMs", 0);
+    view->step_started_ms = json_int(line, "t", 0);
+    view->base_requests = view->base_errors = 0;
+    view->canary_requests = view->canary_errors = 0;
+    if (view->step_ms <= 0)
+        return;
+    duration_print(view->step_ms, time);
+    if (view->rate > 0)
+        say("Sending %.4g requests a second through the alias for %s.", view->rate, time);
+    else
+        say("Watching the alias's live traffic for %s.", time);
+}
+
+static void show_progress(const struct view *view, int64_t now_ms)
+{
+    int64_t left_ms = view->step_started_ms + view->step_ms - now_ms;
+    uint64_t all = view->base_requests + view->canary_requests;
+    struct interval split = clopper_pearson((unsigned)view->canary_requests, (unsigned)all, 0.95);
+    struct interval errors =
+        clopper_pearson((unsigned)view->canary_errors, (unsigned)view->canary_requests, 0.95);
+    progress("step %d  %llds left  v%s %llu  v%s %llu  split %.1f %% [%.1f, %.1f]  errors %.2f %% "
+             "(v%s), %.2f %% [%.2f, %.2f] (v%s)",
+             view->step + 1, (long long)(left_ms > 0 ? left_ms / 1000 : 0), view->base,
+             (unsigned long long)view->base_requests, view->canary,
+             (unsigned long long)view->canary_requests,
+             percent((double)view->canary_requests, (double)all), 100 * split.low, 100 * split.high,
+             percent((double)view->base_errors, (double)view->base_requests), view->base,
+             percent((double)view->canary_errors, (double)view->canary_requests), 100 * errors.low,
+             100 * errors.high, view->canary);
+}
+
+static void on_sample(struct view *view, const cJSON *line)
+{
+    const cJSON *versions = json_get(line, "versions");
+    const cJSON *base = json_get(versions, view->base);
+    const cJSON *canary = json_get(versions, view->canary);
+    view->base_requests += (uint64_t)json_int(base, "requests", 0);
+    view->base_errors += (uint64_t)json_int(base, "errors", 0);
+    view->canary_requests += (uint64_t)json_int(canary, "requests", 0);
+    view->canary_errors += (uint64_t)json_int(canary, "errors", 0);
+    show_progress(view, json_int(line, "t", 0));
+}
+
+static void on_alarm(struct view *view, const cJSON *line)
+{
+    const char *reason = json_text(line, "reason", "");
+    (void)view;
+    say("Alarm %s: %s%s%s.", json_text(line, "name", ""), json_text(line, "state", ""),
+        *reason ? ", " : "", reason);
+}
+
+static void on_verdict(struct view *view, const cJSON *line)
+{
+    const char *verdict = json_text(line, "verdict", "");
+    bool is_final = json_bool(line, "isFinal", false);
+    (void)view;
+    if (is_final || strcmp(verdict, "fail") == 0)
+        say("  %s %s%s: %s", json_text(line, "name", ""), verdict,
+            json_bool(line, "isDryRun", false) ? " (dry run)" : "",
+            json_text(line, "sentence", ""));
+}
+
+static void on_decision(struct view *view, const cJSON *line)
+{
+    const char *action = json_text(line, "action", "");
+    const char *reason = json_text(line, "reason", "");
+    if (strcmp(action, "rollback") == 0) {
+        view->is_rolling_back = true;
+        say("Rolling back: %s.", reason);
+    } else if (strcmp(action, "promote") == 0 && *reason) {
+        say("Good: %s.", reason);
+    } else if (strcmp(action, "extend") == 0) {
+        say("No answer yet, so the step goes on: %s.", reason);
+    }
+}
+
+static void on_hook(struct view *view, const cJSON *line)
+{
+    const char *output = json_text(line, "output", "");
+    (void)view;
+    say("Hook %s (%s): %s, %.1f s%s%s", json_text(line, "name", ""), json_text(line, "kind", ""),
+        json_text(line, "outcome", ""), json_double(line, "durationMs", 0) / 1000,
+        *output ? "\n  " : "", output);
+}
+
+static void on_notify(struct view *view, const cJSON *line)
+{
+    (void)view;
+    if (strcmp(json_text(line, "outcome", ""), "failed") == 0)
+        say("Notification %s failed: %s", json_text(line, "name", ""),
+            json_text(line, "output", ""));
+}
+
+static void on_control(struct view *view, const cJSON *line)
+{
+    const char *refusal = json_text(line, "refusal", NULL);
+    (void)view;
+    say("%s says %s%s%s.", json_text(line, "by", "Somebody"), json_text(line, "verb", ""),
+        refusal ? ", which does not apply: " : "", refusal ? refusal : "");
+}
+
+static void on_pause(struct view *view, const cJSON *line)
+{
+    (void)view;
+    say("Paused: %s. From another terminal: canary approve, resume, promote or abort.",
+        json_text(line, "reason", ""));
+}
+
+static void on_resume(struct view *view, const cJSON *line)
+{
+    (void)view;
+    (void)line;
+    say("It goes on.");
+}
+
+static void on_end(struct view *view, const cJSON *line)
+{
+    view->is_over = true;
+    view->exit_status = (int)json_int(line, "exitCode", EXIT_FAILED);
+}
+
+void view_line(struct view *view, const cJSON *line)
+{
+    static const struct {
+        const char *type;
+        void (*tell)(struct view *view, const cJSON *line);
+    } tellers[] = {
+        { "plan", on_plan },       { "notice", on_notice },     { "alias", on_alias },
+        { "step", on_step },       { "sample", on_sample },     { "alarm", on_alarm },
+        { "verdict", on_verdict }, { "decision", on_decision }, { "hook", on_hook },
+        { "notify", on_notify },   { "control", on_control },   { "pause", on_pause },
+        { "resume", on_resume },   { "end", on_end },
+    };
+    for (size_t i = 0; i < COUNT_OF(tellers); i++) {
+        if (strcmp(json_text(line, "type", ""), tellers[i].type) == 0)
+            tellers[i].tell(view, line);
+    }
+}
+
+static void report_versions(const cJSON *traffic)
+{
+    const cJSON *item;
+    double all = json_double(traffic, "answered", 0);
+    say("  %-8s %9s %9s %7s %10s %12s %12s", "version", "requests", "share", "errors", "error rate",
+        "p50", "p95");
+    cJSON_ArrayForEach(item, json_get(traffic, "versions"))
+    {
+        double requests = json_double(item, "requests", 0);
+        double errors = json_double(item, "errors", 0);
+        say("  %-8s %9.0f %7.1f %% %7.0f %8.1f %% %9.1f ms %9.1f ms",
+            json_text(item, "version", ""), requests, percent(requests, all), errors,
+            percent(errors, requests), json_double(item, "p50Ms", 0),
+            json_double(item, "p95Ms", 0));
+    }
+    if (json_double(traffic, "throttled", 0) > 0)
+        say("  %.0f requests were throttled (429); they count for no version.",
+            json_double(traffic, "throttled", 0));
+    if (json_double(traffic, "failed", 0) > 0)
+        say("  %.0f requests got no answer; the last one: %s", json_double(traffic, "failed", 0),
+            json_text(traffic, "lastFailure", ""));
+}
+
+/* Adds the numbers of the split, for programs. */
+static void report_split(const char *version, cJSON *split)
+{
+    double weight = json_double(split, "configured", 0);
+    unsigned seen = (unsigned)json_double(split, "newRequests", 0);
+    unsigned all = seen + (unsigned)json_double(split, "baseRequests", 0);
+    struct interval interval = clopper_pearson(seen, all, 0.95);
+    double chance = binomial_two_sided(seen, all, weight);
+    json_set_double(split, "observed", all ? (double)seen / all : 0);
+    json_set_double(split, "low", interval.low);
+    json_set_double(split, "high", interval.high);
+    json_set_double(split, "pValue", chance);
+    say("  Version %s got %.1f %% of the traffic [%.1f, %.1f], configured %.4g %%: %s (p = %.2g).",
+        version, percent(seen, all), 100 * interval.low, 100 * interval.high, 100 * weight,
+        chance < SPLIT_UNLIKELY ? "THAT DOES NOT FIT THE WEIGHT" : "as it should be", chance);
+}
+
+void view_report(const cJSON *report)
+{
+    cJSON *traffic = json_get(report, "traffic");
+    const cJSON *count = json_get(report, "cloudWatch");
+    const char *function = json_text(report, "function", "");
+    const char *version = json_text(report, "version", "");
+    if (traffic && json_double(traffic, "sent", 0) > 0) {
+        report_versions(traffic);
+        if (json_get(traffic, "split"))
+            report_split(version, json_get(traffic, "split"));
+    }
+    if (count)
+        say("CloudWatch counted for FunctionName=%s, Resource=%s:%s, ExecutedVersion=%s: "
+            "Invocations %.0f, Errors %.0f (GetMetricData).",
+            function, function, json_text(report, "alias", ""), version,
+            json_double(count, "invocations", 0), json_double(count, "errors", 0));
+}
+
+/* The report's members become the document's. */
+static void give_facts(cJSON *report)
+{
+    while (report->child) {
+        cJSON *member = cJSON_DetachItemViaPointer(report, report->child);
+        cJSON_AddItemToObject(facts(), member->string, member);
+    }
+}
+
+static void set_verdict(cJSON *report, enum canary_verdict verdict)
+{
+    const char *word = verdict == CANARY_PROMOTED       ? "promote"
+                       : verdict == CANARY_ROLLED_BACK  ? "roll back"
+                       : verdict == CANARY_INCONCLUSIVE ? "inconclusive"
+                                                        : NULL;
+    json_set_text(report, "verdict", word);
+}
+
+static void say_capitalised(const char *reason, const char *end)
+{
+    if (*reason)
+        say("%c%s.%s", toupper((unsigned char)*reason), reason + 1, end);
+}
+
+static void say_end(const struct view *view, const struct canary_outcome *outcome)
+{
+    switch (outcome->verdict) {
+    case CANARY_CREATED:
+    case CANARY_UNCHANGED:
+        say_capitalised(outcome->reason, " Done.");
+        break;
+    case CANARY_ROLLED_BACK:
+    case CANARY_INCONCLUSIVE:
+        if (!view->is_rolling_back && !outcome->requests)
+            say("Rolling back: %s.", outcome->reason);
+        break;
+    case CANARY_HELD:
+        say("Deployment %s stands still and was left. canary status shows it; canary resume, "
+            "approve, promote or abort go on.",
+            outcome->deployment);
+        break;
+    case CANARY_FAILED:
+        complain("%s", outcome->reason);
+        break;
+    case CANARY_STUCK:
+        complain("%s", outcome->reason);
+        say("THE ROLLBACK FAILED: the alias may still send traffic to version %s. See canary "
+            "status, then canary rollback.",
+            outcome->version);
+        break;
+    case CANARY_PROMOTED:
+        break;
+    }
+}
+
+int view_outcome(const struct view *view, struct canary_outcome *takes)
+{
+    int status = takes->exit_status;
+    CLEANUP(json_deletep) cJSON *report = json_parse(text_from(takes->report));
+    view_report(report);
+    say_end(view, takes);
+    set_verdict(report, takes->verdict);
+    give_facts(report);
+    canary_outcome_clear(takes);
+    return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * A deployment's record as people read it: each line of the record becomes a sentence, samples
+ * become the progress line. deploy hears the lines as they come; watch reads them from the file.
+ */
+#ifndef CANARY_RENDER_H
+#define CANARY_RENDER_H
+
+#include "canary.h"
+#include "json.h"
+
+/* What has been seen so far of the present step. Zeroed at the beginning. */
+struct view {
+    char base[24];
+    char canary[24];
+    char function[160];
+    char alias[160];
+    double rate; /* 0: live traffic */
+    double weight;
+    int step;
+    int64_t step_started_ms;
+    int64_t step_ms;
+    uint64_t base_requests;
+    uint64_t base_errors;
+    uint64_t canary_requests;
+    uint64_t canary_errors;
+    bool is_rolling_back;
+    bool is_over;
+    int exit_status;
+};
+
+void view_line(struct view *view, const cJSON *line);
+
+/* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */
+void view_report(const cJSON *report);
+
+/* The end of deploy and of the verbs that take a deployment up: what became of it. Returns the
+ * exit status. */
+int view_outcome(const struct view *view, struct canary_outcome *takes);
+
+#endif

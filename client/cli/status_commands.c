@@ -1,0 +1,264 @@
+/*
+ * canary status, watch and history: what an alias and its deployments do.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "aws/clock_api.h"
+#include "aws/cloudwatch_api.h"
+#include "aws/lambda_api.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/render.h"
+#include "clock.h"
+#include "rollout/deployment.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { STATUS_WINDOW_MS = 3600000, POLL_MS = 200 };
+
+static bool report_version(struct session *session, const char *version, double share,
+                           struct error *error)
+{
+    struct version_metrics metrics;
+    const struct options *options = &session->options;
+    int64_t now_ms = clock_true_ms() + session->clock_offset_ms;
+    if (!cloudwatch_version_metrics(&session->api, options->function, options->alias, version,
+                                    now_ms - STATUS_WINDOW_MS, now_ms, &metrics, error))
+        return false;
+    say("  %-8s %7.4g %% %12.0f %8.0f", version, 100 * share, metrics.invocations, metrics.errors);
+    cJSON *item = cJSON_CreateObject();
+    json_set_text(item, "version", version);
+    json_set_double(item, "weight", share);
+    json_set_double(item, "invocations", metrics.invocations);
+    json_set_double(item, "errors", metrics.errors);
+    cJSON *list = json_get(facts(), "versions");
+    cJSON_AddItemToArray(list ? list : json_set_array(facts(), "versions"), item);
+    return true;
+}
+
+static bool report_alias(struct session *session, struct error *error)
+{
+    struct lambda_alias alias;
+    const struct options *options = &session->options;
+    enum alias_found found =
+        lambda_get_alias(&session->api, options->function, options->alias, &alias, error);
+    if (found == ALIAS_ABSENT)
+        return error_set(error, NULL, "function %s has no alias %s; canary deploy makes it",
+                         options->function, options->alias);
+    if (found != ALIAS_PRESENT)
+        return false;
+    bool is_split = *alias.routed_version;
+    if (session->api.profile.is_local)
+        session->clock_offset_ms = coalmine_clock_offset_ms(&session->api);
+    say("Alias %s:%s %s. CloudWatch over the last hour, through this alias:", options->function,
+        options->alias, is_split ? "is split between two versions" : "points to one version");
+    say("  version     share  invocations   errors");
+    return report_version(session, alias.version, 1 - alias.weight, error) &&
+           (!is_split || report_version(session, alias.routed_version, alias.weight, error));
+}
+
+static cJSON *latest_deployment(struct session *session, char **state_out, struct error *error)
+{
+    const struct options *options = &session->options;
+    const struct alias_identity identity = { session->account, session->api.profile.region,
+                                             session->api.profile.lambda_endpoint,
+                                             options->function, options->alias };
+    *state_out = state_directory(options->state_directory, error);
+    return *state_out ? deployment_find(*state_out, &identity, false) : NULL;
+}
+
+static void report_deployment(const char *state, cJSON *saved)
+{
+    long pid;
+    const char *id = json_text(saved, "id", "");
+    const char *reason = json_text(saved, "reason", "");
+    bool is_alive = deployment_is_alive(state, id, &pid);
+    bool is_over = json_bool(saved, "isOver", false);
+    say("Deployment %s: %s%s%s.", id, json_text(saved, "status", ""), *reason ? ", " : "", reason);
+    if (!is_over) {
+        say("  step %d of %d, version %s at %.6g %%.", (int)json_int(saved, "step", 0) + 1,
+            (int)json_int(saved, "steps", 0), json_text(saved, "newVersion", "?"),
+            100 * json_double(saved, "weight", 0));
+        if (is_alive)
+            say("  Process %ld runs it (canary watch).", pid);
+        else
+            say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
+    }
+    cJSON *item = cJSON_Duplicate(saved, true);
+    json_set_bool(item, "isAlive", is_alive);
+    json_set(facts(), "deployment", item);
+}
+
+static int status(struct session *session)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(freep) char *state = NULL;
+    struct options *options = &session->options;
+    CLEANUP(freep) char *function = NULL;
+    CLEANUP(freep) char *alias = NULL;
+    if (!find_target(session, &function, &alias))
+        return EXIT_USAGE;
+    options->function = function;
+    options->alias = alias;
+    json_set_text(facts(), "function", function);
+    json_set_text(facts(), "alias", alias);
+    bool is_good = report_alias(session, &error);
+    CLEANUP(json_deletep)
+    cJSON *saved = is_good ? latest_deployment(session, &state, &error) : NULL;
+    if (saved)
+        report_deployment(state, saved);
+    if (error.message)
+        complain("%s", error.message);
+    return error.message ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct option_row status_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
+static const char *const needs[] = { "?operand", NULL };
+
+int status_command(int count, char **arguments)
+{
+    struct session session;
+    int end;
+    if (!session_start(&session, "canary status [PLAN] [--function NAME --alias NAME] [OPTION]...",
+                       status_rows, needs, count, arguments, &end))
+        return end;
+    return session_end(&session, status(&session));
+}
+
+/* The whole lines that came since the last look. False at the end of the file. */
+static bool read_lines(int fd, struct buffer *rest, struct view *view)
+{
+    char *room = buffer_reserve(rest, 65536);
+    ssize_t size = room ? read(fd, room, 65536) : 0;
+    if (size <= 0)
+        return false;
+    buffer_commit(rest, (size_t)size);
+    for (;;) {
+        const char *end = memchr(rest->data, '\n', rest->size);
+        if (!end)
+            return true;
+        size_t length = (size_t)(end - rest->data);
+        CLEANUP(json_deletep) cJSON *line = json_parse((struct text){ rest->data, length });
+        if (line)
+            view_line(view, line);
+        buffer_drop(rest, length + 1);
+    }
+}
+
+static void pause_a_little(void)
+{
+    struct timespec wait = { 0, POLL_MS * 1000000L };
+    nanosleep(&wait, NULL);
+}
+
+/* Until the deployment is over, its client is gone, or the user has seen enough. */
+static int follow(const char *state, const char *id)
+{
+    long pid;
+    struct view view = { 0 };
+    CLEANUP(buffer_clear) struct buffer rest = { 0 };
+    CLEANUP(freep) char *path = xformat("%s/%s/record.jsonl", state, id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        complain("cannot read %s", path);
+        return EXIT_FAILED;
+    }
+    bool was_alive = true;
+    while (!view.is_over && !is_interrupted()) {
+        if (read_lines(fd, &rest, &view))
+            continue;
+        if (!was_alive)
+            break;
+        was_alive = deployment_is_alive(state, id, &pid); /* what it wrote last is still read */
+        pause_a_little();
+    }
+    close(fd);
+    if (view.is_over)
+        return view.exit_status;
+    if (!is_interrupted())
+        say("Its client is gone: canary resume takes it up, canary rollback ends it.");
+    return is_interrupted() ? EXIT_DONE : EXIT_HELD;
+}
+
+static int watch(struct session *session)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(freep) char *state = NULL;
+    CLEANUP(freep) char *function = NULL;
+    CLEANUP(freep) char *alias = NULL;
+    if (!find_target(session, &function, &alias))
+        return EXIT_USAGE;
+    session->options.function = function;
+    session->options.alias = alias;
+    CLEANUP(json_deletep) cJSON *saved = latest_deployment(session, &state, &error);
+    if (saved) {
+        json_set_text(facts(), "deployment", json_text(saved, "id", ""));
+        return follow(state, json_text(saved, "id", ""));
+    }
+    complain("%s", error.message ? error.message : "there is no deployment of this alias here");
+    return EXIT_FAILED;
+}
+
+int watch_command(int count, char **arguments)
+{
+    struct session session;
+    int end;
+    if (!session_start(&session, "canary watch [PLAN] [--function NAME --alias NAME] [OPTION]...",
+                       status_rows, needs, count, arguments, &end))
+        return end;
+    return session_end(&session, watch(&session));
+}
+
+static void tell_past(const cJSON *item)
+{
+    char time[TIMESTAMP_SIZE];
+    CLEANUP(freep)
+    char *target = xformat("%s:%s", json_text(item, "function", ""), json_text(item, "alias", ""));
+    CLEANUP(freep)
+    char *versions = xformat("%s -> %s", json_text(item, "baseVersion", "-"),
+                             json_text(item, "newVersion", "-"));
+    say("%s  %-24s %-10s %-12s %s",
+        timestamp_print(json_int(item, "startedAt", 0), TIMESTAMP_ISO, time), target, versions,
+        json_text(item, "status", ""), json_text(item, "reason", ""));
+}
+
+static int history(struct session *session)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct options *options = &session->options;
+    const struct alias_identity identity = { "", options->region, options->endpoint_url,
+                                             options->function, options->alias };
+    CLEANUP(freep) char *state = state_directory(options->state_directory, &error);
+    if (!state) {
+        complain("%s", error.message);
+        return EXIT_FAILED;
+    }
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    cJSON *chosen = json_set_array(facts(), "deployments");
+    cJSON *item = list->child;
+    while (item) {
+        cJSON *next = item->next;
+        if (deployment_is_of(item, &identity)) {
+            tell_past(item);
+            cJSON_AddItemToArray(chosen, cJSON_DetachItemViaPointer(list, item));
+        }
+        item = next;
+    }
+    if (!chosen->child)
+        say("No deployments in %s.", state);
+    return EXIT_DONE;
+}
+
+int history_command(int count, char **arguments)
+{
+    static const char *const offline[] = { "offline", NULL };
+    struct session session;
+    int end;
+    if (!session_start(&session, "canary history [--function NAME] [--alias NAME] [OPTION]...",
+                       status_rows, offline, count, arguments, &end))
+        return end;
+    return session_end(&session, history(&session));
+}

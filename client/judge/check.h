@@ -1,0 +1,98 @@
+/*
+ * Checks: a check is configuration and a pure function from evidence to a verdict, so that every
+ * verdict can be replayed from a record. A kind of check is a row: its name, its members (from
+ * which plan files are read and their JSON Schema is made) and its function.
+ */
+#ifndef CANARY_CHECK_H
+#define CANARY_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "json.h"
+#include "judge/evidence.h"
+#include "members.h"
+
+enum check_result {
+    CHECK_CONTINUE,     /* nothing to say yet */
+    CHECK_PASS,         /* good, and sure of it: before the end only if it need not look further */
+    CHECK_FAIL,         /* bad */
+    CHECK_INCONCLUSIVE, /* at the end: not enough to tell */
+};
+
+/* One check of a plan. A kind uses the members that its rows name. Read by check_read(), freed by
+ * check_clear(). */
+struct check {
+    const struct check_kind *kind;
+    char *name;           /* for people; the kind's unless given */
+    bool is_dry_run;      /* judged and told, never acted upon */
+    int64_t min_requests; /* to the canary; fewer say nothing */
+
+    double max_rate; /* errors */
+    double alpha;    /* false alarms, as a share of good canaries */
+};
+
+/* What a check remembers from look to look; zeroed before the first. Plain numbers, so that a
+ * rollout that is taken up again goes on with it. */
+struct check_memory {
+    double peak; /* of whatever evidence the kind accumulates */
+    int64_t looks;
+    double more[6]; /* the kind's own */
+};
+
+enum { SENTENCE_SIZE = 400, NUMBERS_MAX = 24 };
+
+struct named_number {
+    const char *name; /* static: "requests", "errors", "pValue" */
+    double value;
+};
+
+struct check_verdict {
+    enum check_result result;
+    bool is_dry_run;
+    char sentence[SENTENCE_SIZE]; /* with its numbers, no full stop */
+    struct named_number numbers[NUMBERS_MAX];
+    size_t number_count;
+};
+
+struct check_kind {
+    const char *name;                 /* "errors" */
+    const struct member_row *members; /* of struct check; name, kind, dryRun, minRequests too */
+    void (*judge)(const struct check *check, const struct evidence *evidence,
+                  struct check_memory *memory, struct check_verdict *verdict);
+    const char *help; /* a sentence */
+};
+
+/* All kinds; ends with a row without a name. */
+extern const struct check_kind check_kinds[];
+
+/* Reads a check of a plan ("kind" says which). False if faults were added; check_clear() either
+ * way. */
+MUST_CHECK bool check_read(const cJSON *json, struct check *check_out, const char *path,
+                           struct member_faults *faults);
+void check_clear(struct check *check);
+
+/* The JSON Schema of a check of any kind; the caller owns it. */
+cJSON *check_schema(void);
+
+/* Judges one check. Evidence only grows within a step; it may be looked at as often as one likes.
+ * With evidence->is_final the result is never CHECK_CONTINUE. */
+void check_judge(const struct check *check, const struct evidence *evidence,
+                 struct check_memory *memory, struct check_verdict *verdict_out);
+
+/* All checks of a step: any fail is fail; else any inconclusive is inconclusive; else any continue
+ * is continue; else pass. Dry runs are judged and count for nothing. `memories` and `verdicts_out`
+ * have an element for each check. *deciding_out (if not NULL) is the check that decided. */
+enum check_result judge_step(const struct check *checks, size_t count,
+                             const struct evidence *evidence, struct check_memory *memories,
+                             struct check_verdict *verdicts_out, size_t *deciding_out);
+
+const char *check_result_name(enum check_result result);
+
+/* The memory as deployment.json keeps it; the caller owns the tree. */
+cJSON *check_memory_json(const struct check_memory *memory);
+void check_memory_read(const cJSON *json, struct check_memory *memory_out);
+
+#endif

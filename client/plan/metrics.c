@@ -1,0 +1,172 @@
+/*
+ * The metrics and the traffic of a plan.
+ */
+#include <stdlib.h>
+
+#include "plan/plan.h"
+#include "xalloc.h"
+
+#define TRAFFIC_ROW(text, kind, member)                                                            \
+    .name = (text), .type = (kind), .offset = offsetof(struct plan_traffic, member)
+
+static const char *const arrivals[] = { "constant", "poisson", NULL };
+
+static const struct member_row generate_rows[] = {
+    { TRAFFIC_ROW("rate", MEMBER_RATE, rate), .initial = "10/s", .help = "requests to send" },
+    { TRAFFIC_ROW("arrivals", MEMBER_CHOICE, arrivals), .initial = "constant", .choices = arrivals,
+      .help = "equal gaps, or random ones as independent users make them" },
+    { TRAFFIC_ROW("concurrency", MEMBER_INTEGER, concurrency), .initial = "32", .low = 1,
+      .high = 10000, .help = "requests under way at most" },
+    { TRAFFIC_ROW("ramp", MEMBER_DURATION, ramp_ms), .help = "the time to come to the full rate" },
+    { .name = "payload", .type = MEMBER_CUSTOM, .schema = "{}", .help = "what to send: any JSON" },
+    { TRAFFIC_ROW("payloadFile", MEMBER_TEXT, payload_file), .help = "send this file's content" },
+    { TRAFFIC_ROW("payloadLines", MEMBER_TEXT, payload_lines),
+      .help = "send this file's lines, one a request, over and over" },
+    { .name = NULL },
+};
+
+static const struct member_row source_rows[] = {
+    { .name = "generate",
+      .type = MEMBER_CUSTOM,
+      .schema = "{}",
+      .help = "canary sends requests through the alias itself" },
+    { .name = "live",
+      .type = MEMBER_CUSTOM,
+      .schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+      .help = "users send; what they meet is read from CloudWatch" },
+    { .name = NULL },
+};
+
+bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults)
+{
+    CLEANUP(json_deletep) cJSON *nothing = cJSON_CreateObject();
+    const cJSON *generate = json_get(json, "generate");
+    char unused;
+    if (json && !members_read(source_rows, json, &unused, "traffic", faults))
+        return false;
+    if (json && cJSON_GetArraySize(json) != 1)
+        return member_fault(faults, "traffic", "must have one of generate and live");
+    traffic->is_live = json_get(json, "live") != NULL;
+    bool is_good = members_read(generate_rows, generate ? generate : nothing, traffic,
+                                "traffic.generate", faults);
+    const cJSON *payload = json_get(generate, "payload");
+    int given =
+        (payload != NULL) + (traffic->payload_file != NULL) + (traffic->payload_lines != NULL);
+    if (given > 1)
+        is_good = member_fault(faults, "traffic.generate",
+                               "give one of payload, payloadFile and payloadLines");
+    traffic->payload = payload ? json_print(payload) : xstrdup("{}");
+    return is_good;
+}
+
+cJSON *traffic_schema(void)
+{
+    cJSON *schema = members_schema(source_rows);
+    cJSON_ReplaceItemInObjectCaseSensitive(json_get(schema, "properties"), "generate",
+                                           members_schema(generate_rows));
+    json_set_double(schema, "minProperties", 1);
+    json_set_double(schema, "maxProperties", 1);
+    return schema;
+}
+
+/* Only to check with: the engine reads the JSON itself. */
+struct metric_shape {
+    char *name;
+    char *namespace;
+    char *metric;
+    char *stat;
+    char *expression;
+    int64_t period_ms;
+};
+
+#define METRIC_ROW(text, kind, member)                                                             \
+    .name = (text), .type = (kind), .offset = offsetof(struct metric_shape, member)
+
+#define QUERY_ROWS                                                                                 \
+    { METRIC_ROW("namespace", MEMBER_TEXT, namespace), .initial = "AWS/Lambda",                    \
+      .help = "of the metric" },                                                                   \
+        { METRIC_ROW("metric", MEMBER_TEXT, metric), .help = "its name, such as Errors" },         \
+        { METRIC_ROW("stat", MEMBER_TEXT, stat), .initial = "Sum",                                 \
+          .help = "the statistic: Sum, Average, p99, ..." },                                       \
+    {                                                                                              \
+        .name = "dimensions", .type = MEMBER_CUSTOM,                                               \
+        .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",          \
+        .help = "{function}, {alias} and {version} are filled in; without any, AWS/Lambda's "      \
+                "metrics are those of one version behind the alias"                                \
+    }
+
+static const struct member_row query_rows[] = { QUERY_ROWS, { .name = NULL } };
+
+static const struct member_row metric_rows[] = {
+    { METRIC_ROW("name", MEMBER_TEXT, name), .is_required = true, .help = "how checks call it" },
+    QUERY_ROWS,
+    { METRIC_ROW("expression", MEMBER_TEXT, expression),
+      .help = "CloudWatch metric math over `metrics`" },
+    { .name = "metrics",
+      .type = MEMBER_CUSTOM,
+      .schema = "{}",
+      .help = "what the expression calls by their ids" },
+    { METRIC_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
+      .high = 86400e3, .help = "of its values" },
+    { .name = NULL },
+};
+
+static bool read_queries(const cJSON *metric, const char *path, struct member_faults *faults)
+{
+    bool is_good = true;
+    const cJSON *query;
+    CLEANUP(freep) char *list = member_path(path, "metrics");
+    cJSON_ArrayForEach(query, json_get(metric, "metrics"))
+    {
+        struct metric_shape shape = { 0 };
+        CLEANUP(freep) char *here = member_path(list, query->string ? query->string : "?");
+        is_good &= members_read(query_rows, query, &shape, here, faults);
+        if (is_good && !shape.metric)
+            is_good = member_fault(faults, here, "metric is missing: its name, such as Errors");
+        members_clear(query_rows, &shape);
+    }
+    return is_good;
+}
+
+static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const char *path,
+                        struct member_faults *faults)
+{
+    struct metric_shape shape = { 0 };
+    bool is_good = members_read(metric_rows, json, &shape, path, faults);
+    if (is_good && (shape.expression != NULL) == (shape.metric != NULL))
+        is_good = member_fault(faults, path, "a metric has one of metric and expression");
+    if (is_good && shape.expression && !json_get(json, "metrics"))
+        is_good = member_fault(faults, path, "metrics is missing: what the expression is made of");
+    is_good = is_good && read_queries(json, path, faults);
+    metric_out->name = shape.name ? xstrdup(shape.name) : NULL;
+    metric_out->json = json;
+    members_clear(metric_rows, &shape);
+    return is_good;
+}
+
+bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults)
+{
+    bool is_good = true;
+    const cJSON *item;
+    if (!json)
+        return true;
+    if (!cJSON_IsArray(json))
+        return member_fault(faults, "metrics", "must be a list of metrics, [...]");
+    plan->metrics = xcalloc((size_t)cJSON_GetArraySize(json), sizeof(*plan->metrics));
+    cJSON_ArrayForEach(item, json)
+    {
+        CLEANUP(freep) char *path = xformat("metrics[%zu]", plan->metric_count);
+        is_good &= read_metric(item, &plan->metrics[plan->metric_count++], path, faults);
+    }
+    return is_good;
+}
+
+cJSON *metric_schema(void)
+{
+    cJSON *schema = members_schema(metric_rows);
+    cJSON *queries = cJSON_CreateObject();
+    json_set_text(queries, "type", "object");
+    json_set(queries, "additionalProperties", members_schema(query_rows));
+    cJSON_ReplaceItemInObjectCaseSensitive(json_get(schema, "properties"), "metrics", queries);
+    return schema;
+}

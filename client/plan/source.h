@@ -1,0 +1,20 @@
+/*
+ * A plan as a file has it: JSON in which comments are allowed, and where in the file a path is.
+ */
+#ifndef CANARY_SOURCE_H
+#define CANARY_SOURCE_H
+
+#include "text.h"
+
+/* The text with comments (from two slashes to the line's end, and C's) made blank, so that every
+ * line stays where it was. Comment marks inside strings stay. The caller owns it. */
+char *source_without_comments(struct text text);
+
+/* The line, from 1, of the member or element at a path such as "steps[2].weight", in JSON without
+ * comments; of the deepest part of it that is there. */
+int source_line(struct text text, const char *path);
+
+/* Line and column, from 1, of a byte. */
+void source_position(struct text text, size_t offset, int *line_out, int *column_out);
+
+#endif

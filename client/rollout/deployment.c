@@ -1,0 +1,420 @@
+#include "rollout/deployment.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "crypto.h"
+#include "file.h"
+#include "timestamp.h"
+#include "xalloc.h"
+
+enum { FORMAT = 1, STATE_MAX = 64 << 20, SAME_SECOND_MAX = 1000, KEPT = 200 };
+
+static bool make_directories(const char *path, struct error *error)
+{
+    CLEANUP(freep) char *part = xstrdup(path);
+    for (char *at = part + 1;; at++) {
+        char kept = *at;
+        if (kept != '/' && kept)
+            continue;
+        *at = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return error_set(error, NULL, "cannot make %s: %s", part, strerror(errno));
+        *at = kept;
+        if (!kept)
+            return true;
+    }
+}
+
+char *state_directory(const char *given, struct error *error)
+{
+    const char *home = getenv("HOME");
+    const char *xdg = getenv("XDG_STATE_HOME");
+    char *path = given         ? xstrdup(given)
+                 : xdg && *xdg ? xformat("%s/canary", xdg)
+                               : xformat("%s/.local/state/canary", home ? home : "/tmp");
+    if (make_directories(path, error))
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Locks belong to the open file, so they end with the process and are not inherited. */
+static bool lock_file(const char *path, int *fd_out)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        close(fd);
+        return false;
+    }
+    if (fd < 0 || ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
+        return false;
+    *fd_out = fd;
+    return true;
+}
+
+static bool is_locked(const char *path, long *pid_out)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char text[32] = "";
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
+    *pid_out = size > 0 ? strtol(text, NULL, 10) : 0;
+    close(fd);
+    return is_held;
+}
+
+static char *alias_lock_path(const char *state, const struct alias_identity *identity)
+{
+    char hash[SHA256_HEX_SIZE];
+    CLEANUP(freep)
+    char *key = xformat("%s|%s|%s|%s", identity->region, identity->endpoint, identity->function,
+                        identity->alias);
+    crypto_sha256_hex(text_from(key), hash);
+    return xformat("%s/aliases/%s", state, hash);
+}
+
+static bool lock_alias(const char *state, const struct alias_identity *identity, int *fd_out,
+                       struct error *error)
+{
+    long pid = 0;
+    CLEANUP(freep) char *folder = xformat("%s/aliases", state);
+    CLEANUP(freep) char *path = alias_lock_path(state, identity);
+    if (!make_directories(folder, error))
+        return false;
+    if (lock_file(path, fd_out))
+        return true;
+    if (!is_locked(path, &pid))
+        return error_set(error, NULL, "cannot write %s: %s", path, strerror(errno));
+    return error_set(error, NULL,
+                     "a deployment of %s:%s is under way (process %ld): see canary watch; canary "
+                     "abort ends it",
+                     identity->function, identity->alias, pid);
+}
+
+static void add_id_part(struct buffer *id, const char *part)
+{
+    for (; *part && id->size < 160; part++) {
+        bool is_plain = (*part >= 'a' && *part <= 'z') || (*part >= 'A' && *part <= 'Z') ||
+                        (*part >= '0' && *part <= '9') || *part == '_' || *part == '-';
+        buffer_add_char(id, is_plain ? *part : '-');
+    }
+}
+
+/* A directory that is ours alone: of two that come in the same second, one counts up. */
+static bool make_own_directory(const char *state, const struct alias_identity *identity,
+                               struct deployment *deployment, struct error *error)
+{
+    char time[TIMESTAMP_SIZE];
+    CLEANUP(buffer_clear) struct buffer id = { 0 };
+    timestamp_print(clock_true_ms(), TIMESTAMP_BASIC, time);
+    buffer_add_format(&id, "%s-", time);
+    add_id_part(&id, identity->function);
+    buffer_add_char(&id, '-');
+    add_id_part(&id, identity->alias);
+    for (int i = 1; i < SAME_SECOND_MAX; i++) {
+        char *name = i == 1 ? xstrdup(id.data) : xformat("%s-%d", id.data, i);
+        char *directory = xformat("%s/%s", state, name);
+        if (mkdir(directory, 0700) == 0) {
+            deployment->id = name;
+            deployment->directory = directory;
+            return true;
+        }
+        free(name);
+        free(directory);
+        if (errno != EEXIST)
+            break;
+    }
+    return error_set(error, NULL, "cannot make a directory in %s: %s", state, strerror(errno));
+}
+
+static bool open_files(struct deployment *deployment, struct error *error)
+{
+    CLEANUP(freep) char *lock = xformat("%s/lock", deployment->directory);
+    CLEANUP(freep) char *record = xformat("%s/record.jsonl", deployment->directory);
+    CLEANUP(freep) char *control = xformat("%s/control", deployment->directory);
+    if (!make_directories(control, error))
+        return false;
+    if (!lock_file(lock, &deployment->lock))
+        return error_set(error, NULL, "deployment %s is worked on by another process",
+                         deployment->id);
+    deployment->record = open(record, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return deployment->record >= 0 ||
+           error_set(error, NULL, "cannot write %s: %s", record, strerror(errno));
+}
+
+static cJSON *make_facts(const struct deployment *deployment, const struct alias_identity *identity,
+                         const cJSON *plan, bool is_fast, int64_t now_ms)
+{
+    cJSON *facts = cJSON_CreateObject();
+    json_set_double(facts, "format", FORMAT);
+    json_set_text(facts, "id", deployment->id);
+    json_set_text(facts, "function", identity->function);
+    json_set_text(facts, "alias", identity->alias);
+    json_set_text(facts, "account", *identity->account ? identity->account : NULL);
+    json_set_text(facts, "region", identity->region);
+    json_set_text(facts, "endpoint", identity->endpoint);
+    json_set_bool(facts, "isFast", is_fast);
+    json_set_double(facts, "startedAt", (double)now_ms);
+    json_set(facts, "plan", cJSON_Duplicate(plan, true));
+    return facts;
+}
+
+bool deployment_create(const char *state, const struct alias_identity *identity, const cJSON *plan,
+                       bool is_fast, int64_t now_ms, struct deployment *deployment_out,
+                       struct error *error)
+{
+    *deployment_out = (struct deployment){ .lock = -1, .alias_lock = -1, .record = -1 };
+    if (!lock_alias(state, identity, &deployment_out->alias_lock, error))
+        return false;
+    if (!make_own_directory(state, identity, deployment_out, error) ||
+        !open_files(deployment_out, error)) {
+        deployment_close(deployment_out);
+        return false;
+    }
+    deployment_out->facts = make_facts(deployment_out, identity, plan, is_fast, now_ms);
+    return true;
+}
+
+/* A crash may have left the last line torn: what comes next begins a new one. */
+static void end_torn_line(int fd)
+{
+    char last = '\n';
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' && write(fd, "\n", 1) < 0)
+        return;
+}
+
+static cJSON *fixed_facts(const cJSON *deployment)
+{
+    static const char *const names[] = { "format",    "id",     "function",    "alias",
+                                         "account",   "region", "endpoint",    "isFast",
+                                         "startedAt", "plan",   "baseVersion", "newVersion",
+                                         "codeSha256" };
+    cJSON *facts = cJSON_CreateObject();
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const cJSON *member = json_get(deployment, names[i]);
+        if (member)
+            json_set(facts, names[i], cJSON_Duplicate(member, true));
+    }
+    return facts;
+}
+
+static struct alias_identity identity_of(const cJSON *deployment)
+{
+    return (struct alias_identity){ json_text(deployment, "account", ""),
+                                    json_text(deployment, "region", ""),
+                                    json_text(deployment, "endpoint", ""),
+                                    json_text(deployment, "function", ""),
+                                    json_text(deployment, "alias", "") };
+}
+
+bool deployment_take_over(const char *state, const char *id, struct deployment *deployment_out,
+                          struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *tree = deployment_read(state, id);
+    *deployment_out = (struct deployment){ .lock = -1, .alias_lock = -1, .record = -1 };
+    if (!tree)
+        return error_set(error, NULL, "there is no deployment %s", id);
+    struct alias_identity identity = identity_of(tree);
+    if (!lock_alias(state, &identity, &deployment_out->alias_lock, error))
+        return false;
+    deployment_out->id = xstrdup(id);
+    deployment_out->directory = xformat("%s/%s", state, id);
+    if (!open_files(deployment_out, error)) {
+        deployment_close(deployment_out);
+        return false;
+    }
+    end_torn_line(deployment_out->record);
+    deployment_out->facts = fixed_facts(tree);
+    return true;
+}
+
+void deployment_close(struct deployment *deployment)
+{
+    if (deployment->record >= 0)
+        close(deployment->record);
+    if (deployment->lock >= 0)
+        close(deployment->lock);
+    if (deployment->alias_lock >= 0)
+        close(deployment->alias_lock);
+    free(deployment->directory);
+    free(deployment->id);
+    free(deployment->failure);
+    cJSON_Delete(deployment->facts);
+    *deployment = (struct deployment){ .lock = -1, .alias_lock = -1, .record = -1 };
+}
+
+static void note_failure(struct deployment *deployment, const char *what)
+{
+    if (!deployment->failure)
+        deployment->failure =
+            xformat("cannot write %s/%s: %s", deployment->directory, what, strerror(errno));
+}
+
+static bool write_all(int fd, struct text text)
+{
+    while (text.size) {
+        ssize_t written = write(fd, text.data, text.size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        text.data += written;
+        text.size -= (size_t)written;
+    }
+    return true;
+}
+
+static bool replace_file(const char *path, struct text text)
+{
+    CLEANUP(freep) char *aside = xformat("%s.new", path);
+    int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool is_good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_good && rename(aside, path) == 0;
+}
+
+void deployment_save(struct deployment *deployment, cJSON *takes)
+{
+    CLEANUP(json_deletep) cJSON *tree = cJSON_Duplicate(deployment->facts, true);
+    CLEANUP(json_deletep) cJSON *rest = takes;
+    while (rest->child) {
+        cJSON *member = cJSON_DetachItemViaPointer(rest, rest->child);
+        cJSON_AddItemToObject(tree, member->string, member);
+    }
+    CLEANUP(freep) char *text = json_print(tree);
+    CLEANUP(freep) char *path = xformat("%s/deployment.json", deployment->directory);
+    if (!replace_file(path, text_from(text)))
+        note_failure(deployment, "deployment.json");
+}
+
+cJSON *record_line(const char *type, int64_t now_ms)
+{
+    cJSON *line = cJSON_CreateObject();
+    json_set_double(line, "t", (double)now_ms);
+    json_set_text(line, "type", type);
+    return line;
+}
+
+void deployment_record(struct deployment *deployment, cJSON *takes)
+{
+    CLEANUP(json_deletep) cJSON *line = takes;
+    CLEANUP(freep) char *text = json_print(line);
+    CLEANUP(freep) char *whole = xformat("%s\n", text);
+    if (!write_all(deployment->record, text_from(whole)))
+        note_failure(deployment, "record.jsonl");
+    if (deployment->on_line)
+        deployment->on_line(line, deployment->owner);
+}
+
+cJSON *deployment_read(const char *state, const char *id)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s/deployment.json", state, id);
+    CLEANUP(error_clear) struct error error = { 0 };
+    size_t size;
+    CLEANUP(freep) char *text = file_read(path, STATE_MAX, &size, &error);
+    cJSON *tree = text ? json_parse((struct text){ text, size }) : NULL;
+    if (tree && json_int(tree, "format", 0) == FORMAT)
+        return tree;
+    cJSON_Delete(tree);
+    return NULL;
+}
+
+cJSON *deployment_list(const char *state)
+{
+    cJSON *list = cJSON_CreateArray();
+    struct dirent **entries;
+    int count = scandir(state, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        cJSON *tree =
+            entries[i]->d_name[0] == '.' ? NULL : deployment_read(state, entries[i]->d_name);
+        if (tree)
+            cJSON_AddItemToArray(list, tree);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return list;
+}
+
+static bool is_same(const cJSON *deployment, const char *name, const char *value)
+{
+    return !value || !*value || strcmp(json_text(deployment, name, value), value) == 0;
+}
+
+bool deployment_is_of(const cJSON *deployment, const struct alias_identity *identity)
+{
+    return is_same(deployment, "function", identity->function) &&
+           is_same(deployment, "alias", identity->alias) &&
+           is_same(deployment, "region", identity->region) &&
+           is_same(deployment, "endpoint", identity->endpoint) &&
+           is_same(deployment, "account", identity->account);
+}
+
+cJSON *deployment_find(const char *state, const struct alias_identity *identity, bool is_unfinished)
+{
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    cJSON *found = NULL;
+    cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (deployment_is_of(item, identity) &&
+            !(is_unfinished && json_bool(item, "isOver", false)))
+            found = item;
+    }
+    return found ? cJSON_DetachItemViaPointer(list, found) : NULL;
+}
+
+bool deployment_is_alive(const char *state, const char *id, long *pid_out)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s/lock", state, id);
+    return is_locked(path, pid_out);
+}
+
+static void remove_files(const char *directory)
+{
+    struct dirent **entries;
+    int count = scandir(directory, &entries, NULL, NULL);
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && unlink(path) != 0)
+            rmdir(path);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    rmdir(directory);
+}
+
+void deployment_prune(const char *state)
+{
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    int excess = cJSON_GetArraySize(list) - KEPT;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (excess <= 0)
+            return;
+        if (!json_bool(item, "isOver", false))
+            continue;
+        CLEANUP(freep) char *directory = xformat("%s/%s", state, json_text(item, "id", ""));
+        CLEANUP(freep) char *control = xformat("%s/control", directory);
+        remove_files(control);
+        remove_files(directory);
+        excess--;
+    }
+}

@@ -1,0 +1,441 @@
+#include "rollout/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rollout/control.h"
+#include "xalloc.h"
+
+enum { POLL_MS = 200, BACK_WAIT_MS = 2000 };
+
+static int64_t now_of(const struct engine *engine)
+{
+    return engine->ports.now_ms(engine->ports.world);
+}
+
+void engine_notice(struct engine *engine, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    CLEANUP(freep) char *text = xvformat(format, arguments);
+    va_end(arguments);
+    cJSON *line = record_line("notice", now_of(engine));
+    json_set_text(line, "text", text);
+    deployment_record(engine->deployment, line);
+}
+
+void engine_decide(struct engine *engine, const char *action, const char *reason)
+{
+    cJSON *line = record_line("decision", now_of(engine));
+    json_set_text(line, "action", action);
+    json_set_text(line, "reason", reason);
+    deployment_record(engine->deployment, line);
+}
+
+static void write_intent(const struct engine *engine, const struct rollout_action *intent,
+                         cJSON *json)
+{
+    cJSON *item = json_set_object(json, "intent");
+    json_set_text(item, "version", intent->target == TARGET_NEW ? engine->canary : engine->base);
+    if (intent->target != TARGET_SPLIT)
+        return;
+    json_set_text(item, "routedVersion", engine->canary);
+    json_set_double(item, "weight", intent->weight);
+}
+
+static void write_evidence(const struct engine *engine, cJSON *json)
+{
+    cJSON *evidence = json_set_object(json, "evidence");
+    json_set(evidence, "base", version_evidence_json(&engine->evidence.base));
+    json_set(evidence, "canary", version_evidence_json(&engine->evidence.canary));
+    cJSON *memories = json_set_array(json, "memories");
+    for (size_t i = 0; i < engine->check_count; i++)
+        cJSON_AddItemToArray(memories, check_memory_json(&engine->memories[i]));
+    cJSON *totals = json_set_object(json, "totals");
+    json_set(totals, "base", version_evidence_json(&engine->base_total));
+    json_set(totals, "canary", version_evidence_json(&engine->canary_total));
+    json_set_double(totals, "throttled", (double)engine->throttled_total);
+    json_set_double(totals, "failed", (double)engine->failed_total);
+    json_set_double(totals, "watchedMs", (double)engine->watched_ms);
+}
+
+void engine_save(struct engine *engine, const struct rollout_action *intent)
+{
+    cJSON *json = cJSON_CreateObject();
+    int64_t now_ms = now_of(engine);
+    json_set_text(json, "baseVersion", engine->base);
+    json_set_text(json, "newVersion", engine->canary);
+    json_set_text(json, "revisionId", engine->alias.revision_id);
+    rollout_write(&engine->rollout, json);
+    if (intent)
+        write_intent(engine, intent, json);
+    write_evidence(engine, json);
+    json_set_double(json, "updatedAt", (double)now_ms);
+    if (engine->rollout.phase == PHASE_OVER)
+        json_set_double(json, "endedAt", (double)now_ms);
+    deployment_save(engine->deployment, json);
+}
+
+void engine_start(struct engine *engine, const struct lambda_alias *alias)
+{
+    engine->alias = *alias;
+    rollout_start(&engine->rollout, engine->plan, now_of(engine));
+    engine_save(engine, NULL);
+}
+
+static bool alias_is(const struct lambda_alias *alias, const char *version, const char *routed,
+                     double weight)
+{
+    if (strcmp(alias->version, version) != 0)
+        return false;
+    if (!routed || weight <= 0)
+        return !*alias->routed_version || alias->weight <= 0;
+    double difference = alias->weight - weight;
+    return strcmp(alias->routed_version, routed) == 0 && difference < 1e-9 && difference > -1e-9;
+}
+
+/* Does the alias send traffic as the rollout says? */
+static bool is_as_set(const struct engine *engine, const struct lambda_alias *alias)
+{
+    if (alias_is(alias, engine->canary, NULL, 0))
+        return rollout_expects(&engine->rollout, true, 0);
+    double weight = *alias->routed_version ? alias->weight : 0;
+    return alias_is(alias, engine->base, engine->canary, weight) &&
+           rollout_expects(&engine->rollout, false, weight);
+}
+
+static bool is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
+                           const struct rollout_action *action)
+{
+    if (action->target == TARGET_NEW)
+        return alias_is(alias, engine->canary, NULL, 0);
+    if (action->target == TARGET_BASE)
+        return alias_is(alias, engine->base, NULL, 0);
+    return alias_is(alias, engine->base, engine->canary, action->weight);
+}
+
+static void read_evidence(struct engine *engine, const cJSON *saved)
+{
+    const cJSON *evidence = json_get(saved, "evidence");
+    const cJSON *totals = json_get(saved, "totals");
+    struct {
+        struct version_evidence *into;
+        const cJSON *from;
+    } parts[] = { { &engine->evidence.base, json_get(evidence, "base") },
+                  { &engine->evidence.canary, json_get(evidence, "canary") },
+                  { &engine->base_total, json_get(totals, "base") },
+                  { &engine->canary_total, json_get(totals, "canary") } };
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        if (parts[i].from && !version_evidence_add_json(parts[i].into, parts[i].from))
+            version_evidence_clear(parts[i].into); /* damaged: the step is seen anew */
+    }
+    engine->throttled_total = (uint64_t)json_int(totals, "throttled", 0);
+    engine->failed_total = (uint64_t)json_int(totals, "failed", 0);
+    engine->watched_ms = json_int(totals, "watchedMs", 0);
+}
+
+static void read_memories(struct engine *engine, const cJSON *saved)
+{
+    const cJSON *memories = json_get(saved, "memories");
+    const struct rollout *rollout = &engine->rollout;
+    if ((size_t)rollout->step >= engine->plan->step_count || rollout->phase != PHASE_WATCH)
+        return;
+    engine->checks =
+        plan_checks(engine->plan, &engine->plan->steps[rollout->step], &engine->check_count);
+    engine->memories = xcalloc(engine->check_count + 1, sizeof(*engine->memories));
+    engine->verdicts = xcalloc(engine->check_count + 1, sizeof(*engine->verdicts));
+    for (size_t i = 0; i < engine->check_count; i++)
+        check_memory_read(cJSON_GetArrayItem(memories, (int)i), &engine->memories[i]);
+    engine->evidence_watch = rollout->watch;
+    engine->evidence.step = rollout->step;
+    engine->evidence.weight = rollout->weight;
+    engine->evidence.started_ms = rollout->step_started_ms;
+    snprintf(engine->evidence.base.version, VERSION_SIZE, "%s", engine->base);
+    snprintf(engine->evidence.canary.version, VERSION_SIZE, "%s", engine->canary);
+}
+
+bool engine_take_up(struct engine *engine, const cJSON *saved, struct error *error)
+{
+    engine->rollout.plan = engine->plan;
+    if (!rollout_read(&engine->rollout, saved))
+        return error_set(error, NULL, "what deployment %s has written cannot be taken up",
+                         engine->deployment->id);
+    if (!engine->ports.get_alias(engine->ports.world, &engine->alias, error))
+        return false;
+    read_evidence(engine, saved);
+    read_memories(engine, saved);
+    struct rollout_action next = rollout_next(&engine->rollout);
+    bool was_intended = json_get(saved, "intent") && next.kind == ACTION_SET_ALIAS &&
+                        is_as_intended(engine, &engine->alias, &next);
+    engine_notice(engine, "Deployment %s is taken up where it was left (%s, step %d of %zu).",
+                  engine->deployment->id, rollout_phase_name(engine->rollout.phase),
+                  engine->rollout.step + 1, engine->plan->step_count);
+    rollout_taken_up(&engine->rollout, is_as_set(engine, &engine->alias),
+                     was_intended ? &next : NULL, json_int(saved, "updatedAt", 0), now_of(engine));
+    engine_save(engine, NULL);
+    return true;
+}
+
+static void record_alias(struct engine *engine)
+{
+    cJSON *line = record_line("alias", now_of(engine));
+    json_set_text(line, "version", engine->alias.version);
+    if (*engine->alias.routed_version)
+        json_set_text(line, "routedVersion", engine->alias.routed_version);
+    json_set_double(line, "weight", engine->rollout.is_promoted ? 1 : engine->rollout.weight);
+    json_set_text(line, "revisionId", engine->alias.revision_id);
+    deployment_record(engine->deployment, line);
+}
+
+/* Somebody changed the alias: do we still find our own routing, and is it ours to touch? */
+static enum alias_result find_out(struct engine *engine, const struct rollout_action *action,
+                                  struct error *error)
+{
+    struct lambda_alias seen;
+    if (!engine->ports.get_alias(engine->ports.world, &seen, error))
+        return ALIAS_FAILED_TO_SET;
+    bool was_ours = is_as_set(engine, &seen);
+    bool is_wanted = is_as_intended(engine, &seen, action);
+    engine->alias = seen;
+    if (is_wanted)
+        return ALIAS_SET; /* our own change, whose answer was lost; or somebody did the same */
+    return was_ours ? ALIAS_CHANGED_OURS : ALIAS_CHANGED_THEIRS;
+}
+
+static enum alias_result change_alias(struct engine *engine, const struct rollout_action *action,
+                                      struct error *error)
+{
+    bool is_new = action->target == TARGET_NEW;
+    struct error unused = { 0 };
+    switch (engine->ports.set_alias(
+        engine->ports.world, &engine->alias, is_new ? engine->canary : engine->base,
+        action->target == TARGET_SPLIT ? engine->canary : NULL, action->weight, error)) {
+    case SET_DONE:
+        return ALIAS_SET;
+    case SET_STALE: {
+        enum alias_result result = find_out(engine, action, &unused);
+        error_clear(&unused);
+        return result;
+    }
+    default:
+        return ALIAS_FAILED_TO_SET;
+    }
+}
+
+void engine_set_alias(struct engine *engine, const struct rollout_action *action)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    bool is_back = engine->rollout.phase == PHASE_BACK;
+    engine_save(engine, action);
+    enum alias_result result = change_alias(engine, action, &error);
+    rollout_alias_done(&engine->rollout, result, error.message ? error.message : "",
+                       now_of(engine));
+    if (result == ALIAS_SET)
+        record_alias(engine);
+    else
+        engine_notice(engine, "%s", error.message);
+    if (result == ALIAS_CHANGED_THEIRS)
+        engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",
+                      engine->plan->alias, engine->alias.version,
+                      *engine->alias.routed_version ? " and " : "", engine->alias.routed_version);
+    if (is_back && result == ALIAS_FAILED_TO_SET && engine->rollout.phase == PHASE_BACK)
+        engine->ports.pass(engine->ports.world, BACK_WAIT_MS);
+    engine_save(engine, NULL);
+}
+
+static cJSON *make_context(const struct engine *engine)
+{
+    cJSON *context = cJSON_CreateObject();
+    json_set_text(context, "deploymentId", engine->deployment->id);
+    json_set_text(context, "function", engine->plan->function);
+    json_set_text(context, "alias", engine->plan->alias);
+    json_set_text(context, "version", engine->canary);
+    json_set_text(context, "baseVersion", engine->base);
+    json_set_double(context, "weight", engine->rollout.weight);
+    json_set_double(context, "step", engine->rollout.step);
+    json_set_text(context, "status", rollout_status(&engine->rollout));
+    json_set_text(context, "reason", engine->rollout.reason);
+    return context;
+}
+
+static const char *const whens[] = { [HOOK_BEFORE] = "before",
+                                     [HOOK_BETWEEN] = "between",
+                                     [HOOK_AFTER] = "after",
+                                     [HOOK_STEP] = "step" };
+static const char *const kinds[] = {
+    [HOOK_LAMBDA] = "lambda", [HOOK_COMMAND] = "command", [HOOK_HTTP] = "http"
+};
+
+/* A hook's or a notification's line; `when` or the event goes by `word`. */
+static void record_hook(struct engine *engine, const char *type, const char *word,
+                        const struct hook *hook, const struct hook_result *result)
+{
+    cJSON *line = record_line(type, now_of(engine));
+    json_set_text(line, strcmp(type, "hook") == 0 ? "when" : "event", word);
+    json_set_text(line, "name", hook->name);
+    json_set_text(line, "kind", kinds[hook->kind]);
+    json_set_text(line, "outcome", result->is_good ? "ok" : "failed");
+    json_set_text(line, "output", result->output);
+    json_set_double(line, "durationMs", (double)result->duration_ms);
+    deployment_record(engine->deployment, line);
+}
+
+static void run_hook(struct engine *engine, const struct rollout_action *action)
+{
+    struct hook_result result = { 0 };
+    CLEANUP(json_deletep) cJSON *context = make_context(engine);
+    json_set_text(context, "when", whens[action->when]);
+    engine_save(engine, NULL);
+    engine->ports.run_hook(engine->ports.world, action->hook, context, &result);
+    record_hook(engine, "hook", whens[action->when], action->hook, &result);
+    if (engine->ports.is_interrupted(engine->ports.world))
+        return; /* the loop deals with that first; the hook runs again if it goes on */
+    CLEANUP(freep)
+    char *sentence = xformat("hook %s failed: %.300s", action->hook->name, result.output);
+    rollout_hook_done(&engine->rollout, result.is_good, sentence, now_of(engine));
+    engine_save(engine, NULL);
+}
+
+void engine_notify(struct engine *engine, const char *event)
+{
+    for (size_t i = 0; i < engine->plan->notify_count; i++) {
+        const struct notify *notify = &engine->plan->notify[i];
+        struct hook hook = { .kind = notify->command ? HOOK_COMMAND : HOOK_HTTP,
+                             .name = notify->command ? notify->command : notify->url,
+                             .command = notify->command,
+                             .url = notify->url,
+                             .timeout_ms = 10000 };
+        struct hook_result result = { 0 };
+        CLEANUP(json_deletep) cJSON *context = make_context(engine);
+        json_set_text(context, "event", event);
+        engine->ports.run_hook(engine->ports.world, &hook, context, &result);
+        record_hook(engine, "notify", event, &hook, &result);
+    }
+}
+
+const char *engine_control(struct engine *engine, enum control_verb verb, const char *by)
+{
+    const char *refusal = rollout_control(&engine->rollout, verb, by, now_of(engine));
+    cJSON *line = record_line("control", now_of(engine));
+    json_set_text(line, "verb", control_verb_name(verb));
+    json_set_text(line, "by", by);
+    json_set_text(line, "refusal", refusal);
+    deployment_record(engine->deployment, line);
+    engine_save(engine, NULL);
+    return refusal;
+}
+
+bool engine_take_word(struct engine *engine)
+{
+    struct control_request request;
+    enum control_verb verb;
+    if (!control_take(engine->deployment, &request))
+        return false;
+    const char *refusal = control_verb_parse(request.verb, &verb)
+                              ? engine_control(engine, verb, request.by)
+                              : "there is no such verb";
+    control_answer(engine->deployment, &request, refusal);
+    return refusal == NULL;
+}
+
+/* Stands still until somebody says how to go on; alarms are watched meanwhile. */
+static void wait_for_word(struct engine *engine)
+{
+    enum rollout_hold hold = engine->rollout.hold;
+    cJSON *line = record_line("pause", now_of(engine));
+    json_set_text(line, "reason",
+                  hold == HOLD_APPROVAL ? "waits for approval" : engine->rollout.reason);
+    deployment_record(engine->deployment, line);
+    engine_save(engine, NULL);
+    engine_notify(engine, hold == HOLD_APPROVAL ? "approval" : "paused");
+    while (engine->rollout.hold == hold && !engine->is_left) {
+        if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine))
+            break;
+        engine->is_left = engine->leaves_when_held;
+        engine_look_at_alarms(engine);
+        if (engine->rollout.hold == hold && !engine->is_left)
+            engine->ports.pass(engine->ports.world, POLL_MS);
+    }
+    if (engine->rollout.hold != HOLD_NONE)
+        return;
+    line = record_line("resume", now_of(engine));
+    json_set_text(line, "reason", engine->rollout.reason);
+    deployment_record(engine->deployment, line);
+}
+
+/* The first thing after each action: what the user or another terminal wants. */
+static void heed(struct engine *engine)
+{
+    if (engine->ports.is_interrupted(engine->ports.world)) {
+        rollout_interrupted(&engine->rollout, engine->pauses_when_interrupted, now_of(engine));
+        engine->is_left = engine->rollout.hold != HOLD_NONE;
+    }
+    if (engine->deployment->failure)
+        rollout_troubled(&engine->rollout, engine->deployment->failure);
+}
+
+static void perform(struct engine *engine, const struct rollout_action *action)
+{
+    switch (action->kind) {
+    case ACTION_SET_ALIAS:
+        engine_set_alias(engine, action);
+        break;
+    case ACTION_HOOK:
+        run_hook(engine, action);
+        break;
+    case ACTION_WATCH:
+        engine_watch(engine);
+        break;
+    case ACTION_HOLD:
+        wait_for_word(engine);
+        break;
+    case ACTION_END:
+        break;
+    }
+}
+
+static void end(struct engine *engine)
+{
+    const char *status = rollout_status(&engine->rollout);
+    cJSON *line = record_line("end", now_of(engine));
+    json_set_text(line, "outcome", status);
+    json_set_text(line, "reason", engine->rollout.reason);
+    json_set_double(line, "exitCode", rollout_exit_status(&engine->rollout));
+    engine_notify(engine, status);
+    engine_save(engine, NULL);
+    deployment_record(engine->deployment, line);
+}
+
+void engine_run(struct engine *engine)
+{
+    enum rollout_phase phase = PHASE_COUNT;
+    engine_notify(engine, "started");
+    while (!engine->is_left) {
+        heed(engine);
+        engine_take_word(engine);
+        struct rollout_action action = rollout_next(&engine->rollout);
+        if (engine->rollout.phase != phase &&
+            (engine->rollout.phase == PHASE_BACK || engine->rollout.phase == PHASE_PROMOTE))
+            engine_decide(engine, engine->rollout.phase == PHASE_BACK ? "rollback" : "promote",
+                          engine->rollout.reason);
+        phase = engine->rollout.phase;
+        if (action.kind == ACTION_END)
+            break;
+        if (!engine->is_left)
+            perform(engine, &action);
+    }
+    engine_save(engine, NULL);
+    if (engine->rollout.phase == PHASE_OVER)
+        end(engine);
+}
+
+void engine_clear(struct engine *engine)
+{
+    evidence_clear(&engine->evidence);
+    version_evidence_clear(&engine->base_total);
+    version_evidence_clear(&engine->canary_total);
+    traffic_sample_clear(&engine->pending);
+    free(engine->memories);
+    free(engine->verdicts);
+}

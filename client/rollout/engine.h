@@ -1,0 +1,73 @@
+/*
+ * The engine performs what the rollout decides, judges what it sees, takes words from other
+ * terminals, and writes everything to the deployment's record.
+ */
+#ifndef CANARY_ENGINE_H
+#define CANARY_ENGINE_H
+
+#include "rollout/deployment.h"
+#include "rollout/ports.h"
+#include "rollout/rollout.h"
+
+struct engine {
+    struct ports ports;
+    struct deployment *deployment;
+    const struct plan *plan;
+    char base[VERSION_SIZE];
+    char canary[VERSION_SIZE];
+    bool pauses_when_interrupted; /* else rolls back */
+    bool leaves_when_held;        /* instead of waiting for somebody's word */
+
+    struct rollout rollout;
+    struct lambda_alias alias; /* as last seen */
+    struct evidence evidence;  /* of the present watch */
+    int evidence_watch;        /* which it is of */
+    struct check_memory *memories;
+    struct check_verdict *verdicts;
+    const struct check *checks;
+    size_t check_count;
+    struct traffic_sample pending; /* judged, and not yet in the record */
+    struct version_evidence base_total;
+    struct version_evidence canary_total;
+    uint64_t throttled_total;
+    uint64_t failed_total;
+    char last_failure[200];
+    double split_weight; /* of the last split step that was watched, and what it saw */
+    uint64_t split_base;
+    uint64_t split_canary;
+    int64_t watched_ms; /* service time with traffic, in all */
+    int64_t sampled_ms;
+    int64_t observed_ms;
+    bool ignores_firing; /* alarms that fired before the start count only after they were OK */
+    bool is_blind;       /* CloudWatch could not be read when last tried */
+    bool is_left;        /* ended without being over: it waits for somebody */
+};
+
+/* From the beginning. `alias` is as just seen: all traffic to `base`. */
+void engine_start(struct engine *engine, const struct lambda_alias *alias);
+
+/* Takes a dead engine's work up from deployment.json (`saved`). False with a sentence if it says
+ * nothing that can be taken up. */
+MUST_CHECK bool engine_take_up(struct engine *engine, const cJSON *saved, struct error *error);
+
+/* Runs until the end, or (engine->is_left) until it waits for somebody and may leave. */
+void engine_run(struct engine *engine);
+
+/* Applies a word directly, for a deployment without a living engine. NULL or the refusal. */
+const char *engine_control(struct engine *engine, enum control_verb verb, const char *by);
+
+void engine_clear(struct engine *engine);
+
+/* For what tells people besides: a `notice` line. */
+void engine_notice(struct engine *engine, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Between engine.c and its parts. */
+void engine_save(struct engine *engine, const struct rollout_action *intent);
+void engine_decide(struct engine *engine, const char *action, const char *reason);
+void engine_watch(struct engine *engine);
+void engine_set_alias(struct engine *engine, const struct rollout_action *action);
+bool engine_take_word(struct engine *engine);
+void engine_look_at_alarms(struct engine *engine);
+void engine_notify(struct engine *engine, const char *event);
+
+#endif

@@ -1,0 +1,160 @@
+#include "rollout/generator.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "xalloc.h"
+
+enum { SLICE_MS = 1000 };
+
+/* A run begins with its first payload, but the lines of a file go on from run to run. */
+static void copy_payloads(struct generator *generator, const struct traffic_plan *plan)
+{
+    size_t size = plan->payload_count * sizeof(*plan->payloads);
+    if (size == 0)
+        return;
+    generator->payloads = xmalloc(2 * size);
+    memcpy(generator->payloads, plan->payloads, size);
+    memcpy(generator->payloads + plan->payload_count, plan->payloads, size);
+}
+
+void generator_init(struct generator *generator, const struct api *api,
+                    const struct traffic_plan *plan, const char *base, const char *canary)
+{
+    *generator = (struct generator){ .api = api, .plan = *plan };
+    snprintf(generator->base, VERSION_SIZE, "%s", base);
+    snprintf(generator->canary, VERSION_SIZE, "%s", canary);
+    generator->answered_us = clock_monotonic_us();
+    generator->ramp_ms = plan->ramp_ms;
+    copy_payloads(generator, plan);
+    pthread_mutex_init(&generator->mutex, NULL);
+}
+
+void generator_clear(struct generator *generator)
+{
+    generator_stop(generator, false);
+    free(generator->payloads);
+    traffic_sample_clear(&generator->fresh);
+    traffic_sample_clear(&generator->told);
+    pthread_mutex_destroy(&generator->mutex);
+}
+
+/* Moves what `now` has more than `told` into `fresh`. */
+static void tell_version(const struct traffic *traffic, const char *version,
+                         struct version_evidence *told, struct version_evidence *fresh)
+{
+    const struct version_evidence *now = traffic_version(traffic, version);
+    struct version_evidence more = version_evidence_since(now, told);
+    version_evidence_merge(fresh, &more);
+    version_evidence_merge(told, &more);
+    version_evidence_clear(&more);
+}
+
+/* The run's counts only grow; called a few times a second, in the sending thread. */
+static bool on_traffic(const struct traffic *traffic, void *owner)
+{
+    struct generator *generator = owner;
+    struct traffic_sample *fresh = &generator->fresh;
+    struct traffic_sample *told = &generator->told;
+    pthread_mutex_lock(&generator->mutex);
+    uint64_t before = fresh->base.requests + fresh->canary.requests;
+    tell_version(traffic, generator->base, &told->base, &fresh->base);
+    tell_version(traffic, generator->canary, &told->canary, &fresh->canary);
+    if (fresh->base.requests + fresh->canary.requests > before ||
+        traffic->throttled > told->throttled)
+        generator->answered_us = clock_monotonic_us();
+    fresh->throttled += traffic->throttled - told->throttled;
+    fresh->failed += traffic->failed - told->failed;
+    told->throttled = traffic->throttled;
+    told->failed = traffic->failed;
+    snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
+    bool goes_on = !generator->should_stop;
+    pthread_mutex_unlock(&generator->mutex);
+    return goes_on;
+}
+
+static void run_plan(struct generator *generator)
+{
+    struct traffic traffic;
+    traffic_sample_clear(&generator->told);
+    snprintf(generator->stream_name, sizeof(generator->stream_name), "traffic/%lld",
+             (long long)generator->runs++);
+    generator->plan.stream_name = generator->stream_name;
+    if (generator->payloads)
+        generator->plan.payloads =
+            generator->payloads + generator->sent % generator->plan.payload_count;
+    traffic_run(generator->api, &generator->plan, on_traffic, generator, &traffic);
+    on_traffic(&traffic, generator);
+    generator->sent += traffic.sent;
+    traffic_clear(&traffic);
+}
+
+static void *thread_main(void *owner)
+{
+    run_plan(owner);
+    return NULL;
+}
+
+void generator_start(struct generator *generator, int64_t duration_ms)
+{
+    sigset_t all;
+    sigset_t before;
+    generator->plan.duration_ms = duration_ms;
+    generator->plan.ramp_ms = generator->ramp_ms;
+    generator->ramp_ms = 0;
+    generator->should_stop = false;
+    sigfillset(&all); /* signals are for the thread that decides */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    generator->has_thread = pthread_create(&generator->thread, NULL, thread_main, generator) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!generator->has_thread)
+        abort(); /* without memory for a thread */
+}
+
+void generator_stop(struct generator *generator, bool is_whole)
+{
+    if (!generator->has_thread)
+        return;
+    pthread_mutex_lock(&generator->mutex);
+    generator->should_stop = !is_whole;
+    pthread_mutex_unlock(&generator->mutex);
+    pthread_join(generator->thread, NULL);
+    generator->has_thread = false;
+}
+
+/* The share of the full rate in the middle of a slice. */
+static double ramped(const struct generator *generator, int64_t ms)
+{
+    double middle_ms = (double)generator->sliced_ms + (double)ms / 2;
+    return generator->ramp_ms > 0 && middle_ms < (double)generator->ramp_ms
+               ? middle_ms / (double)generator->ramp_ms
+               : 1;
+}
+
+void generator_slice(struct generator *generator, int64_t ms)
+{
+    double rate = generator->plan.rate;
+    generator->owed += rate * ramped(generator, ms) * (double)ms / 1000;
+    generator->sliced_ms += ms;
+    double count = (double)(int64_t)generator->owed;
+    if (count < 1)
+        return;
+    generator->owed -= count;
+    generator->plan.rate = count;
+    generator->plan.duration_ms = SLICE_MS;
+    generator->plan.ramp_ms = 0;
+    generator->plan.is_unpaced = true;
+    run_plan(generator);
+    generator->plan.rate = rate;
+}
+
+void generator_read(struct generator *generator, struct traffic_sample *sample_out)
+{
+    pthread_mutex_lock(&generator->mutex);
+    *sample_out = generator->fresh;
+    generator->fresh = (struct traffic_sample){ 0 };
+    pthread_mutex_unlock(&generator->mutex);
+}

@@ -1,0 +1,248 @@
+#include "rollout/job.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "aws/sts_api.h"
+#include "rollout/control.h"
+#include "xalloc.h"
+
+enum { EXIT_DONE = 0, EXIT_WRONG = 1, EXIT_BACK = 3, EXIT_UNSURE = 4, EXIT_HELD = 5 };
+
+static bool guard(struct job *job)
+{
+    const struct profile *profile = &job->api.profile;
+    if (profile->is_local || job->settings->allows_aws)
+        return true;
+    return error_set(&job->error, NULL,
+                     "%s is not on this machine, and that may be a real account. Point canary to "
+                     "Coalmine (coalmine exec -- canary ..., or "
+                     "AWS_ENDPOINT_URL=http://127.0.0.1:4566), or say --aws if you mean it",
+                     profile->lambda_endpoint);
+}
+
+/* On AWS the account must be known before anything is written; Coalmine may not tell. */
+static bool find_account(struct job *job)
+{
+    struct identity identity = { 0 };
+    if (!sts_identity(&job->api, &identity, &job->error)) {
+        if (!job->api.profile.is_local)
+            return false;
+        error_clear(&job->error);
+    }
+    snprintf(job->account, sizeof(job->account), "%s", identity.account);
+    return true;
+}
+
+bool job_open(struct job *job, const struct canary_settings *settings,
+              const struct canary_observer *observer)
+{
+    struct profile profile;
+    const struct profile_choice choice = { settings->profile, settings->region,
+                                           settings->endpoint_url };
+    *job = (struct job){ .settings = settings, .observer = observer };
+    if (!profile_load(&choice, &profile, &job->error))
+        return false;
+    api_init(&job->api, &profile);
+    job->has_api = true;
+    job->state = state_directory(settings->state_directory, &job->error);
+    return job->state && guard(job) && find_account(job);
+}
+
+void job_close(struct job *job)
+{
+    engine_clear(&job->engine);
+    if (job->has_world)
+        world_clear(&job->world);
+    if (job->has_deployment)
+        deployment_close(&job->deployment);
+    if (job->has_api)
+        api_clear(&job->api);
+    plan_destroy(job->own_plan);
+    free(job->state);
+    free((char *)job->package.data);
+    error_clear(&job->error);
+}
+
+struct alias_identity job_identity(const struct job *job, const char *function, const char *alias)
+{
+    return (struct alias_identity){ job->account, job->api.profile.region,
+                                    job->api.profile.lambda_endpoint, function, alias };
+}
+
+static int64_t job_now_ms(const struct job *job)
+{
+    return world_now_ms((void *)&job->world);
+}
+
+void job_notice(struct job *job, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    CLEANUP(freep) char *text = xvformat(format, arguments);
+    va_end(arguments);
+    cJSON *line = record_line("notice", job_now_ms(job));
+    json_set_text(line, "text", text);
+    deployment_record(&job->deployment, line);
+}
+
+void job_record_plan(struct job *job)
+{
+    static const char *const names[] = { "id",         "function", "alias",  "baseVersion",
+                                         "newVersion", "account",  "region", "endpoint",
+                                         "isFast",     "plan" };
+    cJSON *line = record_line("plan", job_now_ms(job));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const cJSON *member = json_get(job->deployment.facts, names[i]);
+        if (member)
+            json_set(line, names[i], cJSON_Duplicate(member, true));
+    }
+    deployment_record(&job->deployment, line);
+}
+
+const char *canary_verdict_name(enum canary_verdict verdict)
+{
+    static const char *const names[] = {
+        [CANARY_PROMOTED] = "promoted",
+        [CANARY_CREATED] = "created",
+        [CANARY_UNCHANGED] = "unchanged",
+        [CANARY_ROLLED_BACK] = "rolled back",
+        [CANARY_INCONCLUSIVE] = "inconclusive",
+        [CANARY_HELD] = "held",
+        [CANARY_FAILED] = "failed",
+        [CANARY_STUCK] = "stuck",
+    };
+    return names[verdict];
+}
+
+int verdict_exit_status(enum canary_verdict verdict)
+{
+    static const int statuses[] = {
+        [CANARY_PROMOTED] = EXIT_DONE,       [CANARY_CREATED] = EXIT_DONE,
+        [CANARY_UNCHANGED] = EXIT_DONE,      [CANARY_ROLLED_BACK] = EXIT_BACK,
+        [CANARY_INCONCLUSIVE] = EXIT_UNSURE, [CANARY_HELD] = EXIT_HELD,
+        [CANARY_FAILED] = EXIT_WRONG,        [CANARY_STUCK] = EXIT_WRONG,
+    };
+    return statuses[verdict];
+}
+
+static enum canary_verdict verdict_of(const struct engine *engine)
+{
+    static const enum canary_verdict verdicts[] = {
+        [OUTCOME_NONE] = CANARY_HELD,
+        [OUTCOME_PROMOTED] = CANARY_PROMOTED,
+        [OUTCOME_ROLLED_BACK] = CANARY_ROLLED_BACK,
+        [OUTCOME_INCONCLUSIVE] = CANARY_INCONCLUSIVE,
+        [OUTCOME_FAILED] = CANARY_FAILED,
+        [OUTCOME_STUCK] = CANARY_STUCK,
+    };
+    if (engine->rollout.outcome == OUTCOME_NONE && engine->rollout.hold == HOLD_UNSURE)
+        return CANARY_INCONCLUSIVE;
+    return verdicts[engine->rollout.outcome];
+}
+
+static void add_version(cJSON *list, const char *version, const struct version_evidence *seen)
+{
+    if (seen->requests == 0)
+        return;
+    cJSON *item = cJSON_CreateObject();
+    json_set_text(item, "version", version);
+    json_set_double(item, "requests", (double)seen->requests);
+    json_set_double(item, "errors", (double)seen->errors);
+    json_set_double(item, "throttles", (double)seen->throttles);
+    json_set_double(item, "p50Ms", (double)histogram_quantile_us(&seen->latency, 0.5) / 1000);
+    json_set_double(item, "p95Ms", (double)histogram_quantile_us(&seen->latency, 0.95) / 1000);
+    json_set_double(item, "p99Ms", (double)histogram_quantile_us(&seen->latency, 0.99) / 1000);
+    cJSON_AddItemToArray(list, item);
+}
+
+static void add_traffic(const struct job *job, cJSON *report)
+{
+    const struct engine *engine = &job->engine;
+    uint64_t answered = engine->base_total.requests + engine->canary_total.requests;
+    cJSON *traffic = json_set_object(report, "traffic");
+    json_set_double(traffic, "sent",
+                    (double)(answered + engine->throttled_total + engine->failed_total));
+    json_set_double(traffic, "answered", (double)answered);
+    json_set_double(traffic, "throttled", (double)engine->throttled_total);
+    json_set_double(traffic, "failed", (double)engine->failed_total);
+    json_set_text(traffic, "lastFailure", *engine->last_failure ? engine->last_failure : NULL);
+    json_set_double(traffic, "elapsedMs", (double)engine->watched_ms);
+    cJSON *versions = json_set_array(traffic, "versions");
+    add_version(versions, job->base, &engine->base_total);
+    add_version(versions, job->canary, &engine->canary_total);
+    if (engine->split_weight <= 0)
+        return;
+    cJSON *split = json_set_object(traffic, "split");
+    json_set_double(split, "configured", engine->split_weight);
+    json_set_double(split, "baseRequests", (double)engine->split_base);
+    json_set_double(split, "newRequests", (double)engine->split_canary);
+}
+
+static cJSON *make_report(const struct job *job, const struct canary_outcome *outcome)
+{
+    cJSON *report = cJSON_CreateObject();
+    json_set_text(report, "decision", canary_verdict_name(outcome->verdict));
+    json_set_text(report, "reason", outcome->reason);
+    json_set_text(report, "deployment", outcome->deployment);
+    json_set_text(report, "function", job->plan->function);
+    json_set_text(report, "alias", job->plan->alias);
+    json_set_text(report, "version", *outcome->version ? outcome->version : NULL);
+    json_set_text(report, "baseVersion", *outcome->base_version ? outcome->base_version : NULL);
+    if (job->engine.watched_ms > 0 || job->engine.evidence_watch > 0)
+        add_traffic(job, report);
+    if (job->world.count.is_known) {
+        cJSON *count = json_set_object(report, "cloudWatch");
+        json_set_double(count, "invocations", job->world.count.invocations);
+        json_set_double(count, "errors", job->world.count.errors);
+    }
+    return report;
+}
+
+static void fill_outcome(const struct job *job, enum canary_verdict verdict, const char *reason,
+                         struct canary_outcome *outcome_out)
+{
+    *outcome_out = (struct canary_outcome){
+        .verdict = verdict,
+        .exit_status = verdict_exit_status(verdict),
+        .reason = xstrdup(reason),
+        .deployment = xstrdup(job->deployment.id),
+        .version = xstrdup(job->canary),
+        .base_version = xstrdup(job->base),
+        .requests = job->engine.canary_total.requests,
+        .errors = job->engine.canary_total.errors,
+        .base_requests = job->engine.base_total.requests,
+        .base_errors = job->engine.base_total.errors,
+    };
+    CLEANUP(json_deletep) cJSON *report = make_report(job, outcome_out);
+    outcome_out->report = json_print(report);
+}
+
+void job_outcome(const struct job *job, struct canary_outcome *outcome_out)
+{
+    fill_outcome(job, verdict_of(&job->engine), job->engine.rollout.reason, outcome_out);
+}
+
+void job_end_early(struct job *job, enum canary_verdict verdict, const char *reason,
+                   struct canary_outcome *outcome_out)
+{
+    cJSON *state = cJSON_CreateObject();
+    json_set_text(state, "status", canary_verdict_name(verdict));
+    json_set_bool(state, "isOver", true);
+    json_set_text(state, "reason", reason);
+    json_set_text(state, "baseVersion", *job->base ? job->base : NULL);
+    json_set_text(state, "newVersion", *job->canary ? job->canary : NULL);
+    json_set_text(state, "phase", "prepare");
+    json_set_double(state, "weight", 0);
+    json_set_double(state, "endedAt", (double)job_now_ms(job));
+    json_set_double(state, "updatedAt", (double)job_now_ms(job));
+    json_set_double(state, "exitCode", verdict_exit_status(verdict));
+    deployment_save(&job->deployment, state);
+    cJSON *line = record_line("end", job_now_ms(job));
+    json_set_text(line, "outcome", canary_verdict_name(verdict));
+    json_set_text(line, "reason", reason);
+    json_set_double(line, "exitCode", verdict_exit_status(verdict));
+    deployment_record(&job->deployment, line);
+    fill_outcome(job, verdict, reason, outcome_out);
+}

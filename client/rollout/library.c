@@ -1,0 +1,364 @@
+/*
+ * include/canary.h: what the world sees of all this.
+ */
+#include "canary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "aws/package.h"
+#include "plan/source.h"
+#include "rollout/control.h"
+#include "rollout/job.h"
+#include "xalloc.h"
+
+void canary_free(void *memory)
+{
+    free(memory);
+}
+
+static void add_problem(struct canary_problems *problems, const struct member_fault *fault,
+                        struct text bare)
+{
+    problems->items = xrealloc(problems->items, (problems->count + 1) * sizeof(*problems->items));
+    problems->items[problems->count++] = (struct canary_problem){
+        .line = *fault->path ? source_line(bare, fault->path) : 0,
+        .path = xstrdup(fault->path),
+        .message = xstrdup(fault->message),
+    };
+}
+
+struct canary_plan *canary_plan_parse(const char *json, size_t size,
+                                      struct canary_problems *problems)
+{
+    struct member_faults faults = { 0 };
+    struct text text = { json, size };
+    CLEANUP(freep) char *bare = source_without_comments(text);
+    struct plan *plan = plan_parse(text, &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        add_problem(problems, &faults.items[i], text_from(bare));
+    member_faults_clear(&faults);
+    if (!plan)
+        return NULL;
+    struct canary_plan *outer = xcalloc(1, sizeof(*outer));
+    outer->plan = plan;
+    return outer;
+}
+
+void canary_plan_free(struct canary_plan *plan)
+{
+    if (!plan)
+        return;
+    plan_destroy(plan->plan);
+    free(plan);
+}
+
+void canary_problems_clear(struct canary_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        free(problems->items[i].path);
+        free(problems->items[i].message);
+    }
+    free(problems->items);
+    *problems = (struct canary_problems){ 0 };
+}
+
+char *canary_plan_schema(void)
+{
+    CLEANUP(json_deletep) cJSON *schema = plan_schema();
+    return cJSON_Print(schema);
+}
+
+void canary_outcome_clear(struct canary_outcome *outcome)
+{
+    free(outcome->reason);
+    free(outcome->deployment);
+    free(outcome->version);
+    free(outcome->base_version);
+    free(outcome->report);
+    *outcome = (struct canary_outcome){ 0 };
+}
+
+static void on_line(const cJSON *line, void *owner)
+{
+    const struct canary_observer *observer = owner;
+    CLEANUP(freep) char *text = json_print(line);
+    observer->on_event(json_text(line, "type", ""), text, observer->owner);
+}
+
+static void listen_to(struct job *job)
+{
+    job->has_deployment = true;
+    if (!job->observer || !job->observer->on_event)
+        return;
+    job->deployment.on_line = on_line;
+    job->deployment.owner = (void *)job->observer;
+}
+
+static bool open_world(struct job *job, bool is_fast)
+{
+    if (!world_init(&job->world, &job->api, job->plan, is_fast, &job->error))
+        return false;
+    job->has_world = true;
+    if (job->observer && job->observer->should_stop) {
+        job->world.should_stop = job->observer->should_stop;
+        job->world.owner = job->observer->owner;
+    }
+    return true;
+}
+
+static void set_up_engine(struct job *job)
+{
+    struct engine *engine = &job->engine;
+    engine->ports = world_ports(&job->world);
+    engine->deployment = &job->deployment;
+    engine->plan = job->plan;
+    engine->pauses_when_interrupted = job->settings->pauses_when_stopped;
+    engine->leaves_when_held = job->settings->leaves_when_held;
+    snprintf(engine->base, VERSION_SIZE, "%s", job->base);
+    snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
+}
+
+static void add_fact(struct job *job, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(job->deployment.facts, name);
+    json_set_text(job->deployment.facts, name, *value ? value : NULL);
+}
+
+/* deployment.json of one that has not come to the engine yet. */
+static void save_preparing(struct job *job)
+{
+    cJSON *state = cJSON_CreateObject();
+    json_set_text(state, "status", "running");
+    json_set_bool(state, "isOver", false);
+    json_set_text(state, "phase", "prepare");
+    json_set_double(state, "weight", 0);
+    json_set_double(state, "updatedAt", (double)world_now_ms(&job->world));
+    deployment_save(&job->deployment, state);
+}
+
+static bool load_package(struct job *job)
+{
+    if (!job->plan->package)
+        return true;
+    job->package.data = package_load(job->plan->package, &job->package.size, &job->error);
+    if (!job->package.data)
+        return false;
+    crypto_sha256_hex(job->package, job->package_hash);
+    return true;
+}
+
+static bool begin(struct job *job, struct canary_outcome *outcome_out)
+{
+    struct alias_identity identity = job_identity(job, job->plan->function, job->plan->alias);
+    if (!open_world(job, job->settings->is_fast))
+        return false;
+    int64_t now_ms = world_now_ms(&job->world);
+    deployment_prune(job->state);
+    if (!deployment_create(job->state, &identity, job->plan->json, job->settings->is_fast, now_ms,
+                           &job->deployment, &job->error))
+        return false;
+    listen_to(job);
+    add_fact(job, "codeSha256", job->package_hash);
+    save_preparing(job);
+    if (!job->api.profile.is_local)
+        job_notice(job, "On AWS: account %s, region %s.", job->account, job->api.profile.region);
+    if (job->settings->is_fast)
+        job_notice(job, "On Coalmine's clock: nothing is waited for; times below are the clock's.");
+    if (job_prepare(job, outcome_out) == PREPARED_OVER)
+        return true;
+    add_fact(job, "baseVersion", job->base);
+    add_fact(job, "newVersion", job->canary);
+    job_record_plan(job);
+    world_begin(&job->world, job->base, job->canary, now_ms, NULL);
+    set_up_engine(job);
+    engine_start(&job->engine, &job->alias);
+    engine_run(&job->engine);
+    job_outcome(job, outcome_out);
+    return true;
+}
+
+static bool read_saved_plan(struct job *job, const cJSON *saved)
+{
+    struct member_faults faults = { 0 };
+    job->own_plan = plan_read(cJSON_Duplicate(json_get(saved, "plan"), true), &faults);
+    job->plan = job->own_plan;
+    if (!job->plan)
+        error_set(&job->error, NULL, "the plan of deployment %s cannot be read any more: %s",
+                  json_text(saved, "id", "?"), faults.count ? faults.items[0].message : "");
+    member_faults_clear(&faults);
+    return job->plan != NULL;
+}
+
+bool job_take_up(struct job *job, const char *id, const char *verb,
+                 struct canary_outcome *outcome_out)
+{
+    enum control_verb word;
+    const char *refusal = NULL;
+    CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
+    if (verb && !control_verb_parse(verb, &word))
+        return error_set(&job->error, NULL, "there is no verb '%s'", verb);
+    if (!read_saved_plan(job, saved) || !open_world(job, json_bool(saved, "isFast", false)) ||
+        !deployment_take_over(job->state, id, &job->deployment, &job->error))
+        return false;
+    listen_to(job);
+    snprintf(job->base, VERSION_SIZE, "%s", json_text(saved, "baseVersion", ""));
+    snprintf(job->canary, VERSION_SIZE, "%s", json_text(saved, "newVersion", ""));
+    if (strcmp(json_text(saved, "phase", ""), "prepare") == 0) {
+        job_end_early(job, CANARY_FAILED, "the client died before any traffic was shifted",
+                      outcome_out);
+        return true;
+    }
+    job_record_plan(job);
+    set_up_engine(job);
+    if (!engine_take_up(&job->engine, saved, &job->error))
+        return false;
+    world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
+                &job->engine.canary_total);
+    CLEANUP(freep) char *self = control_self();
+    if (verb && job->engine.rollout.phase != PHASE_OVER)
+        refusal = engine_control(&job->engine, word, self);
+    if (refusal && strcmp(verb, "resume") != 0)
+        return error_set(&job->error, NULL, "%s", refusal);
+    engine_run(&job->engine);
+    job_outcome(job, outcome_out);
+    return true;
+}
+
+/* True if the half-done deployment has the plan and the package that are to be deployed now. */
+static bool is_same_deployment(const struct job *job, const cJSON *saved)
+{
+    return cJSON_Compare(json_get(saved, "plan"), job->plan->json, true) &&
+           strcmp(json_text(saved, "codeSha256", ""), job->package_hash) == 0;
+}
+
+static bool refuse_second(struct job *job, const cJSON *saved)
+{
+    long pid = 0;
+    const char *id = json_text(saved, "id", "");
+    const char *status = json_text(saved, "status", "");
+    if (deployment_is_alive(job->state, id, &pid))
+        return error_set(&job->error, NULL,
+                         "a deployment of %s:%s is under way (%s, process %ld): see canary watch; "
+                         "canary abort ends it",
+                         job->plan->function, job->plan->alias, id, pid);
+    if (strcmp(status, "paused") == 0 || strcmp(status, "approval") == 0)
+        return error_set(&job->error, NULL,
+                         "deployment %s of %s:%s %s: canary %s lets it go on, canary abort ends "
+                         "it",
+                         id, job->plan->function, job->plan->alias,
+                         *status == 'p' ? "is paused" : "waits for approval",
+                         *status == 'p' ? "resume" : "approve");
+    return true;
+}
+
+/* What a dead client left half done: taken up, or rolled back to make way. */
+static bool deal_with_unfinished(struct job *job, bool *is_done_out,
+                                 struct canary_outcome *outcome_out)
+{
+    struct alias_identity identity = job_identity(job, job->plan->function, job->plan->alias);
+    enum canary_unfinished policy = job->settings->unfinished;
+    CLEANUP(json_deletep) cJSON *saved = deployment_find(job->state, &identity, true);
+    *is_done_out = false;
+    if (!saved)
+        return true;
+    if (!refuse_second(job, saved))
+        return false;
+    bool resumes = policy == CANARY_UNFINISHED_RESUME ||
+                   (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved) &&
+                    strcmp(json_text(saved, "phase", ""), "prepare") != 0);
+    struct job other;
+    struct canary_outcome outcome = { 0 };
+    bool is_good =
+        job_open(&other, job->settings, job->observer) &&
+        job_take_up(&other, json_text(saved, "id", ""), resumes ? NULL : "rollback", &outcome);
+    if (!is_good)
+        error_set(&job->error, NULL, "%s", other.error.message);
+    job_close(&other);
+    *is_done_out = resumes;
+    if (is_good && resumes)
+        *outcome_out = outcome;
+    else
+        canary_outcome_clear(&outcome);
+    return is_good;
+}
+
+static bool give_error(struct job *job, bool is_good, char **error_out)
+{
+    *error_out = is_good ? NULL : xstrdup(job->error.message ? job->error.message : "");
+    job_close(job);
+    return is_good;
+}
+
+bool canary_run(const struct canary_plan *plan, const struct canary_settings *settings,
+                const struct canary_observer *observer, struct canary_outcome *outcome_out,
+                char **error_out)
+{
+    struct job job;
+    bool is_done = false;
+    *outcome_out = (struct canary_outcome){ 0 };
+    bool is_good = job_open(&job, settings, observer);
+    job.plan = plan->plan;
+    is_good = is_good && load_package(&job) && deal_with_unfinished(&job, &is_done, outcome_out) &&
+              (is_done || begin(&job, outcome_out));
+    return give_error(&job, is_good, error_out);
+}
+
+static cJSON *find_latest(struct job *job, const char *function, const char *alias,
+                          bool is_unfinished)
+{
+    struct alias_identity identity = job_identity(job, function, alias);
+    cJSON *saved = deployment_find(job->state, &identity, is_unfinished);
+    if (!saved)
+        error_set(&job->error, NULL, "there is no %sdeployment of %s:%s here",
+                  is_unfinished ? "unfinished " : "", function, alias);
+    return saved;
+}
+
+bool canary_take_up(const char *function, const char *alias, const char *verb,
+                    const struct canary_settings *settings, const struct canary_observer *observer,
+                    struct canary_outcome *outcome_out, char **error_out)
+{
+    struct job job;
+    *outcome_out = (struct canary_outcome){ 0 };
+    bool is_open = job_open(&job, settings, observer);
+    CLEANUP(json_deletep) cJSON *saved = is_open ? find_latest(&job, function, alias, true) : NULL;
+    bool is_good = saved && job_take_up(&job, json_text(saved, "id", ""), verb, outcome_out);
+    return give_error(&job, is_good, error_out);
+}
+
+char *canary_status(const char *function, const char *alias, const struct canary_settings *settings,
+                    char **error_out)
+{
+    struct job job;
+    long pid;
+    bool is_open = job_open(&job, settings, NULL);
+    CLEANUP(json_deletep)
+    cJSON *saved = is_open ? find_latest(&job, function, alias, false) : NULL;
+    char *text = NULL;
+    if (saved) {
+        json_set_bool(saved, "isAlive",
+                      deployment_is_alive(job.state, json_text(saved, "id", ""), &pid));
+        text = json_print(saved);
+    }
+    give_error(&job, saved != NULL, error_out);
+    return text;
+}
+
+bool canary_tell(const char *function, const char *alias, const char *verb,
+                 const struct canary_settings *settings, char **error_out)
+{
+    struct job job;
+    long pid;
+    bool is_open = job_open(&job, settings, NULL);
+    CLEANUP(json_deletep) cJSON *saved = is_open ? find_latest(&job, function, alias, true) : NULL;
+    const char *id = json_text(saved, "id", "");
+    bool is_good = saved != NULL;
+    if (is_good && !deployment_is_alive(job.state, id, &pid))
+        is_good = error_set(&job.error, NULL,
+                            "the client of deployment %s is gone: canary resume "
+                            "takes it up, canary rollback ends it",
+                            id);
+    is_good = is_good && control_ask(job.state, id, verb, &job.error);
+    return give_error(&job, is_good, error_out);
+}

@@ -1,0 +1,67 @@
+/*
+ * What the engine needs of the world: time, the alias, traffic, CloudWatch, hooks. The real ones
+ * are in world.c; tests have others. Each function gets `world`.
+ */
+#ifndef CANARY_PORTS_H
+#define CANARY_PORTS_H
+
+#include "aws/lambda_api.h"
+#include "judge/evidence.h"
+#include "plan/plan.h"
+
+/* What came in since the last reading. Counts of other versions than the two are left out. */
+struct traffic_sample {
+    struct version_evidence base;
+    struct version_evidence canary;
+    uint64_t throttled;
+    uint64_t failed;
+    char last_failure[200];
+};
+
+void traffic_sample_clear(struct traffic_sample *sample);
+
+enum set_result { SET_DONE, SET_STALE, SET_REFUSED };
+
+struct hook_result {
+    bool is_good;
+    char output[4096]; /* the end of what it said, or why it failed */
+    int64_t duration_ms;
+};
+
+struct ports {
+    void *world;
+
+    /* Service time, milliseconds since 1970. */
+    int64_t (*now_ms)(void *world);
+    /* Lets it pass, sending the traffic that belongs to it. Returns early on a signal. */
+    void (*pass)(void *world, int64_t ms);
+    /* How often to look at a step that lasts so long. */
+    int64_t (*look_ms)(void *world, int64_t duration_ms);
+    /* True once the user wants to stop. */
+    bool (*is_interrupted)(void *world);
+
+    bool (*get_alias)(void *world, struct lambda_alias *alias_out, struct error *error);
+    /* `alias` is as last seen, and on success as it is now. `routed` NULL: no split. */
+    enum set_result (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
+                                 const char *routed, double weight, struct error *error);
+
+    /* Traffic of a step: begins, is read from time to time, ends (what is under way is waited
+     * for, and with `is_whole` all that was due is sent; a last reading gets it). */
+    bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
+                          struct error *error);
+    bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
+                         struct error *error);
+    void (*traffic_end)(void *world, bool is_whole);
+
+    /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
+     * any of it could not be read; the rest is set. */
+    bool (*observe)(void *world, struct evidence *evidence, struct error *error);
+
+    /* Milliseconds of real time without an answer from AWS. */
+    int64_t (*silence_ms)(void *world);
+
+    void (*run_hook)(void *world, const struct hook *hook, const cJSON *context,
+                     struct hook_result *result_out);
+};
+
+#endif

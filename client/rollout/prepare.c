@@ -1,0 +1,176 @@
+/*
+ * From the plan to a version that is ready to get traffic.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "aws/cloudwatch_api.h"
+
+#include "rollout/job.h"
+#include "xalloc.h"
+
+static enum prepared over(struct job *job, enum canary_verdict verdict, const char *reason,
+                          struct canary_outcome *outcome_out)
+{
+    job_end_early(job, verdict, reason, outcome_out);
+    return PREPARED_OVER;
+}
+
+static enum prepared failed(struct job *job, struct canary_outcome *outcome_out)
+{
+    return over(job, CANARY_FAILED, job->error.message, outcome_out);
+}
+
+static bool upload(struct job *job)
+{
+    if (!job->plan->package)
+        return true;
+    job_notice(job, "Uploading %s, %zu bytes (UpdateFunctionCode).", job->plan->package,
+               job->package.size);
+    return lambda_update_code(&job->api, job->plan->function, job->package, &job->error);
+}
+
+static bool publish(struct job *job)
+{
+    const struct plan *plan = job->plan;
+    if (plan->version) {
+        snprintf(job->canary, VERSION_SIZE, "%s", plan->version);
+        return lambda_version_exists(&job->api, plan->function, plan->version, &job->error);
+    }
+    if (!upload(job) || !lambda_publish(&job->api, plan->function, job->canary, &job->error))
+        return false;
+    job_notice(job, "Published version %s (PublishVersion).", job->canary);
+    return true;
+}
+
+static enum prepared create_alias(struct job *job, struct canary_outcome *outcome_out)
+{
+    const struct plan *plan = job->plan;
+    job_notice(job, "Function %s has no alias %s yet: this is its first deployment.",
+               plan->function, plan->alias);
+    if (!publish(job) ||
+        !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
+        return failed(job, outcome_out);
+    CLEANUP(freep)
+    char *reason = xformat("alias %s now points to version %s (CreateAlias); all traffic goes "
+                           "there",
+                           plan->alias, job->canary);
+    return over(job, CANARY_CREATED, reason, outcome_out);
+}
+
+/* What the traffic will send first; NULL with a sentence. The caller owns it. */
+static char *health_payload(struct job *job)
+{
+    const struct plan_traffic *traffic = &job->plan->traffic;
+    const char *file = traffic->payload_lines ? traffic->payload_lines : traffic->payload_file;
+    struct payloads payloads;
+    if (!file)
+        return xstrdup(traffic->payload);
+    if (!payloads_read(file, traffic->payload_lines != NULL, &payloads, &job->error))
+        return NULL;
+    char *first = xstrndup(payloads.items[0].data, payloads.items[0].size);
+    payloads_clear(&payloads);
+    return first;
+}
+
+/* Asks the new version alone, before any user meets it. */
+static bool is_healthy(struct job *job)
+{
+    CLEANUP(freep) char *payload = health_payload(job);
+    bool is_good = payload != NULL;
+    for (int64_t i = 0; is_good && i < job->plan->health_checks; i++) {
+        struct api_response response;
+        bool is_answered = lambda_invoke(&job->api, job->plan->function, job->canary,
+                                         text_from(payload), &response);
+        is_good = is_answered && !response.is_function_error;
+        if (!is_answered)
+            api_failure(&response, "invoke the new version", &job->error);
+        else if (!is_good)
+            error_set(&job->error, NULL, "version %s answers with an error: %.300s", job->canary,
+                      buffer_text(&response.body).data);
+        api_response_clear(&response);
+    }
+    if (is_good && job->plan->health_checks > 0)
+        job_notice(job, "Version %s, asked %lld times by itself, answers well (Invoke %s:%s).",
+                   job->canary, (long long)job->plan->health_checks, job->plan->function,
+                   job->canary);
+    return is_good;
+}
+
+static void on_alarm(const char *name, const char *state, const char *reason, void *owner)
+{
+    evidence_set_alarm(owner, name, state, reason);
+}
+
+static bool check_alarm(struct job *job, const struct evidence *seen, const char *name)
+{
+    const struct alarm_evidence *alarm = evidence_alarm(seen, name);
+    if (!alarm)
+        return error_set(&job->error, NULL, "there is no alarm %s", name);
+    if (strcmp(alarm->state, "ALARM") != 0)
+        return true;
+    if (job->plan->firing_alarms == 0)
+        return error_set(&job->error, NULL,
+                         "alarm %s fires already, before the start. If this deployment mends that: "
+                         "\"alarmsAlreadyFiring\": \"ignore\", or --ignore-firing-alarms",
+                         name);
+    job_notice(job, "Alarm %s fires already; it counts once it has been well.", name);
+    return true;
+}
+
+static bool check_alarms(struct job *job)
+{
+    const struct plan *plan = job->plan;
+    CLEANUP(evidence_clear) struct evidence seen = { 0 };
+    if (plan->alarm_count == 0)
+        return true;
+    if (!cloudwatch_alarms(&job->api, (const char *const *)plan->alarms, plan->alarm_count,
+                           on_alarm, &seen, &job->error))
+        return false;
+    for (size_t i = 0; i < plan->alarm_count; i++) {
+        if (!check_alarm(job, &seen, plan->alarms[i]))
+            return false;
+    }
+    job->engine.ignores_firing = true;
+    return true;
+}
+
+static enum prepared publish_next(struct job *job, struct canary_outcome *outcome_out)
+{
+    if (!publish(job))
+        return failed(job, outcome_out);
+    if (strcmp(job->base, job->canary) == 0) {
+        CLEANUP(freep)
+        char *reason = xformat("nothing has changed since version %s, which has all the traffic "
+                               "already",
+                               job->base);
+        return over(job, CANARY_UNCHANGED, reason, outcome_out);
+    }
+    if (!is_healthy(job))
+        return over(job, CANARY_ROLLED_BACK, job->error.message, outcome_out);
+    return PREPARED_READY;
+}
+
+static enum prepared prepare_next(struct job *job, struct canary_outcome *outcome_out)
+{
+    const struct lambda_alias *alias = &job->alias;
+    snprintf(job->base, VERSION_SIZE, "%s", alias->version);
+    if (*alias->routed_version) {
+        error_set(&job->error, NULL,
+                  "alias %s is split already: version %s gets %.4g %%. End that deployment first: "
+                  "canary promote or canary rollback (canary status shows it)",
+                  job->plan->alias, alias->routed_version, 100 * alias->weight);
+        return failed(job, outcome_out);
+    }
+    job_notice(job, "Alias %s sends all traffic to version %s.", job->plan->alias, job->base);
+    return check_alarms(job) ? publish_next(job, outcome_out) : failed(job, outcome_out);
+}
+
+enum prepared job_prepare(struct job *job, struct canary_outcome *outcome_out)
+{
+    enum alias_found found = lambda_get_alias(&job->api, job->plan->function, job->plan->alias,
+                                              &job->alias, &job->error);
+    if (found == ALIAS_FAILED)
+        return failed(job, outcome_out);
+    return found == ALIAS_PRESENT ? prepare_next(job, outcome_out) : create_alias(job, outcome_out);
+}

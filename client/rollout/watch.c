@@ -1,0 +1,407 @@
+/*
+ * The engine's watching: traffic and CloudWatch are read, judged and recorded while a step runs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rollout/engine.h"
+#include "xalloc.h"
+
+enum { SAMPLE_MS = 1000, OBSERVE_MS = 5000, SAMPLES_MAX = 3600 };
+
+static int64_t now_of(const struct engine *engine)
+{
+    return engine->ports.now_ms(engine->ports.world);
+}
+
+static const struct plan_step *step_of(const struct engine *engine)
+{
+    return &engine->plan->steps[engine->evidence.step]; /* the rollout may be further on */
+}
+
+static const char *const step_kinds[] = { [STEP_WEIGHT] = "weight",
+                                          [STEP_PAUSE] = "pause",
+                                          [STEP_APPROVE] = "approve",
+                                          [STEP_ANALYSIS] = "analysis",
+                                          [STEP_HOOK] = "hook" };
+
+static void record_step(struct engine *engine)
+{
+    const struct plan_step *step = step_of(engine);
+    cJSON *line = record_line("step", now_of(engine));
+    json_set_double(line, "index", engine->rollout.step);
+    json_set_text(line, "kind", step_kinds[step->kind]);
+    json_set_double(line, "weight", engine->rollout.weight);
+    json_set_double(line, "durationMs", (double)step->duration_ms);
+    json_set_text(line, "name", step->name);
+    deployment_record(engine->deployment, line);
+}
+
+/* A new beginning of watching has evidence of its own; alarms are carried on. */
+static void begin_evidence(struct engine *engine)
+{
+    const struct rollout *rollout = &engine->rollout;
+    struct evidence fresh = { .step = rollout->step,
+                              .weight = rollout->weight,
+                              .started_ms = rollout->step_started_ms };
+    if (engine->evidence_watch == rollout->watch)
+        return;
+    fresh.alarms = engine->evidence.alarms;
+    fresh.alarm_count = engine->evidence.alarm_count;
+    engine->evidence.alarms = NULL;
+    engine->evidence.alarm_count = 0;
+    evidence_clear(&engine->evidence);
+    engine->evidence = fresh;
+    snprintf(engine->evidence.base.version, VERSION_SIZE, "%s", engine->base);
+    snprintf(engine->evidence.canary.version, VERSION_SIZE, "%s", engine->canary);
+    engine->evidence_watch = rollout->watch;
+    engine->checks = plan_checks(engine->plan, step_of(engine), &engine->check_count);
+    free(engine->memories);
+    free(engine->verdicts);
+    engine->memories = xcalloc(engine->check_count + 1, sizeof(*engine->memories));
+    engine->verdicts = xcalloc(engine->check_count + 1, sizeof(*engine->verdicts));
+    record_step(engine);
+    engine_save(engine, NULL);
+    rollout_watch_begun(&engine->rollout, now_of(engine));
+    engine->evidence.started_ms = engine->rollout.step_started_ms;
+}
+
+static void record_sample(struct engine *engine)
+{
+    struct traffic_sample *pending = &engine->pending;
+    if (pending->base.requests + pending->canary.requests + pending->throttled + pending->failed +
+            pending->base.throttles + pending->canary.throttles ==
+        0)
+        return;
+    cJSON *line = record_line("sample", now_of(engine));
+    json_set_double(line, "step", engine->evidence.step);
+    json_set_double(line, "throttled", (double)pending->throttled);
+    json_set_double(line, "failed", (double)pending->failed);
+    cJSON *versions = json_set_object(line, "versions");
+    json_set(versions, engine->base, version_evidence_json(&pending->base));
+    json_set(versions, engine->canary, version_evidence_json(&pending->canary));
+    deployment_record(engine->deployment, line);
+    traffic_sample_clear(pending);
+    engine->sampled_ms = now_of(engine);
+    engine_save(engine, NULL);
+}
+
+static void add_sample(struct engine *engine, const struct traffic_sample *sample)
+{
+    struct {
+        struct version_evidence *into;
+        const struct version_evidence *from;
+    } sums[] = {
+        { &engine->evidence.base, &sample->base }, { &engine->evidence.canary, &sample->canary },
+        { &engine->base_total, &sample->base },    { &engine->canary_total, &sample->canary },
+        { &engine->pending.base, &sample->base },  { &engine->pending.canary, &sample->canary },
+    };
+    for (size_t i = 0; i < COUNT_OF(sums); i++)
+        version_evidence_merge(sums[i].into, sums[i].from);
+    engine->evidence.throttled += sample->throttled;
+    engine->evidence.failed += sample->failed;
+    engine->pending.throttled += sample->throttled;
+    engine->pending.failed += sample->failed;
+    engine->throttled_total += sample->throttled;
+    engine->failed_total += sample->failed;
+    if (*sample->last_failure)
+        snprintf(engine->last_failure, sizeof(engine->last_failure), "%s", sample->last_failure);
+}
+
+static void read_traffic(struct engine *engine, bool is_last)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct traffic_sample sample = { 0 };
+    int64_t gap_ms = step_of(engine)->duration_ms / SAMPLES_MAX;
+    if (engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error))
+        add_sample(engine, &sample);
+    traffic_sample_clear(&sample);
+    if (is_last || now_of(engine) - engine->sampled_ms >= (gap_ms > SAMPLE_MS ? gap_ms : SAMPLE_MS))
+        record_sample(engine);
+}
+
+static void record_metrics(struct engine *engine, const struct metric_evidence *metric,
+                           const struct metric_series *series, const char *side)
+{
+    for (size_t i = 0; i < series->count; i++) {
+        cJSON *line = record_line("metric", now_of(engine));
+        json_set_text(line, "name", metric->name);
+        json_set_text(line, "side", side);
+        json_set_double(line, "time", (double)series->times_ms[i]);
+        json_set_double(line, "value", series->values[i]);
+        deployment_record(engine->deployment, line);
+    }
+}
+
+static bool is_known_value(const struct metric_series *series, int64_t time_ms, double value)
+{
+    for (size_t i = 0; i < series->count; i++) {
+        if (series->times_ms[i] == time_ms)
+            return !(series->values[i] < value) && !(series->values[i] > value);
+    }
+    return false;
+}
+
+/* Lines only for what is new. */
+static void merge_series(struct engine *engine, const struct metric_evidence *metric,
+                         bool is_baseline)
+{
+    const struct metric_series *series = is_baseline ? &metric->baseline : &metric->canary;
+    for (size_t i = 0; i < series->count; i++) {
+        const struct metric_evidence *known = evidence_metric(&engine->evidence, metric->name);
+        const struct metric_series *before = !known        ? NULL
+                                             : is_baseline ? &known->baseline
+                                                           : &known->canary;
+        struct metric_series one = { &series->times_ms[i], &series->values[i], 1 };
+        if (before && is_known_value(before, series->times_ms[i], series->values[i]))
+            continue;
+        evidence_set_metric(&engine->evidence, metric->name, is_baseline, series->times_ms[i],
+                            series->values[i]);
+        record_metrics(engine, metric, &one, is_baseline ? "baseline" : "canary");
+    }
+}
+
+static void record_alarm(struct engine *engine, const struct alarm_evidence *alarm)
+{
+    cJSON *line = record_line("alarm", now_of(engine));
+    json_set_text(line, "name", alarm->name);
+    json_set_text(line, "state", alarm->state);
+    json_set_text(line, "reason", alarm->reason);
+    deployment_record(engine->deployment, line);
+}
+
+static bool is_watched(const struct engine *engine, const char *name)
+{
+    for (size_t i = 0; i < engine->plan->alarm_count; i++) {
+        if (strcmp(engine->plan->alarms[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An alarm of the plan that comes to fire is a failure; one that fired before the start, and may,
+ * must first have been well. */
+static void heed_alarm(struct engine *engine, const struct alarm_evidence *alarm, bool is_first)
+{
+    bool fires = strcmp(alarm->state, "ALARM") == 0;
+    if (!fires || !is_watched(engine, alarm->name) || (is_first && engine->ignores_firing))
+        return;
+    CLEANUP(freep)
+    char *sentence = xformat("alarm %s is in state ALARM%s%s", alarm->name,
+                             alarm->reason ? ": " : "", alarm->reason ? alarm->reason : "");
+    rollout_alarmed(&engine->rollout, sentence, now_of(engine));
+}
+
+static void merge_alarm(struct engine *engine, const struct alarm_evidence *alarm)
+{
+    const struct alarm_evidence *known = evidence_alarm(&engine->evidence, alarm->name);
+    bool is_first = known == NULL;
+    if (known && strcmp(known->state, alarm->state) == 0)
+        return;
+    evidence_set_alarm(&engine->evidence, alarm->name, alarm->state, alarm->reason);
+    record_alarm(engine, alarm);
+    heed_alarm(engine, alarm, is_first);
+}
+
+/* Once, until CloudWatch can be read again; how long there is no answer is measured elsewhere. */
+static void tell_blindness(struct engine *engine, const char *sentence)
+{
+    if (!engine->is_blind)
+        engine_notice(engine, "CloudWatch is not to be read just now: %s", sentence);
+    engine->is_blind = true;
+}
+
+static void observe(struct engine *engine)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(evidence_clear)
+    struct evidence seen = { .started_ms = engine->rollout.step_started_ms };
+    if (engine->ports.observe(engine->ports.world, &seen, &error))
+        engine->is_blind = false;
+    else
+        tell_blindness(engine, error.message);
+    for (size_t i = 0; i < seen.metric_count; i++) {
+        merge_series(engine, &seen.metrics[i], false);
+        merge_series(engine, &seen.metrics[i], true);
+    }
+    for (size_t i = 0; i < seen.alarm_count; i++)
+        merge_alarm(engine, &seen.alarms[i]);
+}
+
+static void observe_if_due(struct engine *engine, bool is_final)
+{
+    int64_t now_ms = now_of(engine);
+    if (!is_final && engine->observed_ms && now_ms - engine->observed_ms < OBSERVE_MS)
+        return;
+    engine->observed_ms = now_ms;
+    observe(engine);
+}
+
+void engine_look_at_alarms(struct engine *engine)
+{
+    if (engine->plan->alarm_count > 0)
+        observe_if_due(engine, false);
+}
+
+static void record_verdict(struct engine *engine, size_t index, bool is_final)
+{
+    const struct check_verdict *verdict = &engine->verdicts[index];
+    const struct check *check = &engine->checks[index];
+    cJSON *line = record_line("verdict", now_of(engine));
+    json_set_double(line, "step", engine->evidence.step);
+    json_set_double(line, "check", (double)index);
+    json_set_text(line, "name", check->name);
+    json_set_text(line, "kind", check->kind->name);
+    json_set_text(line, "verdict", check_result_name(verdict->result));
+    json_set_bool(line, "isDryRun", verdict->is_dry_run);
+    json_set_bool(line, "isFinal", is_final);
+    json_set_text(line, "sentence", verdict->sentence);
+    cJSON *numbers = json_set_object(line, "numbers");
+    for (size_t i = 0; i < verdict->number_count; i++)
+        json_set_double(numbers, verdict->numbers[i].name, verdict->numbers[i].value);
+    deployment_record(engine->deployment, line);
+}
+
+/* The sentences of the checks that passed, or of the one that decided. */
+static void describe(const struct engine *engine, enum check_result result, size_t deciding,
+                     struct buffer *sentence)
+{
+    if (result != CHECK_PASS && engine->check_count > 0) {
+        buffer_add_string(sentence, engine->verdicts[deciding].sentence);
+        return;
+    }
+    for (size_t i = 0; i < engine->check_count; i++) {
+        if (!engine->verdicts[i].is_dry_run)
+            buffer_add_format(sentence, "%s%s", sentence->size ? "; " : "",
+                              engine->verdicts[i].sentence);
+    }
+    if (!sentence->size)
+        buffer_add_string(sentence, "the step's time is over, and nothing was to be checked");
+}
+
+static void judge(struct engine *engine, bool is_final)
+{
+    size_t deciding = 0;
+    CLEANUP(buffer_clear) struct buffer sentence = { 0 };
+    CLEANUP(freep)
+    struct check_verdict *before =
+        xmemdup(engine->verdicts, (engine->check_count + 1) * sizeof(*engine->verdicts));
+    engine->evidence.now_ms = now_of(engine);
+    engine->evidence.is_final = is_final;
+    enum check_result result = judge_step(engine->checks, engine->check_count, &engine->evidence,
+                                          engine->memories, engine->verdicts, &deciding);
+    /* A step without checks that count has nothing to wait for but its time. */
+    if (result == CHECK_PASS && engine->check_count == 0 && !is_final)
+        result = CHECK_CONTINUE;
+    describe(engine, result, deciding, &sentence);
+    rollout_judged(&engine->rollout, result, is_final, sentence.data, now_of(engine));
+    bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
+                      engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
+    if (is_decided)
+        record_sample(engine);
+    for (size_t i = 0; i < engine->check_count; i++) {
+        if (is_decided || engine->verdicts[i].result != before[i].result)
+            record_verdict(engine, i, is_final);
+    }
+}
+
+static void remember_split(struct engine *engine)
+{
+    const struct evidence *evidence = &engine->evidence;
+    if (evidence->weight <= 0 || evidence->weight >= 1)
+        return;
+    engine->split_weight = evidence->weight;
+    engine->split_base = evidence->base.requests;
+    engine->split_canary = evidence->canary.requests;
+}
+
+static bool is_still_watched(const struct engine *engine)
+{
+    return engine->rollout.phase == PHASE_WATCH && engine->rollout.hold == HOLD_NONE &&
+           engine->rollout.watch == engine->evidence_watch && !engine->deployment->failure &&
+           !engine->ports.is_interrupted(engine->ports.world);
+}
+
+static void check_silence(struct engine *engine)
+{
+    int64_t silence_ms = engine->ports.silence_ms(engine->ports.world);
+    if (silence_ms < engine->plan->lost_after_ms)
+        return;
+    CLEANUP(freep)
+    char *sentence = xformat("AWS has not answered for %lld s", (long long)(silence_ms / 1000));
+    rollout_troubled(&engine->rollout, sentence);
+}
+
+static void look(struct engine *engine)
+{
+    read_traffic(engine, false);
+    observe_if_due(engine, false);
+    if (is_still_watched(engine) && step_of(engine)->duration_ms > 0)
+        judge(engine, false);
+    if (is_still_watched(engine))
+        check_silence(engine);
+    engine_take_word(engine);
+}
+
+static const char *decision_of(const struct engine *engine)
+{
+    const struct rollout *rollout = &engine->rollout;
+    if (rollout->hold != HOLD_NONE)
+        return "pause";
+    if (rollout->phase == PHASE_WATCH && rollout->watch == engine->evidence_watch)
+        return "extend";
+    return "advance";
+}
+
+/* The last word on a step whose time is over. */
+static void conclude(struct engine *engine)
+{
+    engine->ports.traffic_end(engine->ports.world, true);
+    read_traffic(engine, true);
+    observe_if_due(engine, true);
+    if (!is_still_watched(engine))
+        return;
+    if (step_of(engine)->duration_ms > 0)
+        judge(engine, true);
+    else
+        rollout_judged(&engine->rollout, CHECK_PASS, true, "", now_of(engine));
+}
+
+void engine_watch(struct engine *engine)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct ports *ports = &engine->ports;
+    begin_evidence(engine);
+    int64_t begun_ms = now_of(engine);
+    int64_t until_ms = engine->rollout.step_ends_ms;
+    int64_t look_ms = ports->look_ms(ports->world, step_of(engine)->duration_ms);
+    if (!ports->traffic_begin(ports->world, step_of(engine), until_ms - begun_ms, &error)) {
+        rollout_troubled(&engine->rollout, error.message);
+        return;
+    }
+    while (is_still_watched(engine) && now_of(engine) < until_ms) {
+        int64_t left_ms = until_ms - now_of(engine);
+        ports->pass(ports->world, left_ms < look_ms ? left_ms : look_ms);
+        look(engine);
+    }
+    bool is_whole = is_still_watched(engine);
+    engine->watched_ms += now_of(engine) - begun_ms;
+    if (is_whole) {
+        conclude(engine);
+    } else {
+        ports->traffic_end(ports->world, false);
+        read_traffic(engine, true);
+    }
+    remember_split(engine);
+    if (engine->rollout.phase != PHASE_BACK && engine->rollout.phase != PHASE_OVER &&
+        !ports->is_interrupted(ports->world))
+        engine_decide(engine, decision_of(engine), engine->rollout.reason);
+    engine_save(engine, NULL);
+}
+
+void traffic_sample_clear(struct traffic_sample *sample)
+{
+    version_evidence_clear(&sample->base);
+    version_evidence_clear(&sample->canary);
+    *sample = (struct traffic_sample){ 0 };
+}

@@ -1,0 +1,80 @@
+/*
+ * The real world behind the engine's ports: AWS or Coalmine, the clock, the generator, hooks.
+ */
+#ifndef CANARY_WORLD_H
+#define CANARY_WORLD_H
+
+#include "aws/api.h"
+#include "rollout/generator.h"
+#include "rollout/ports.h"
+#include "traffic/payloads.h"
+
+/* What CloudWatch counted for the new version, and what we know of ourselves. */
+struct cloudwatch_count {
+    bool is_known;
+    double invocations;
+    double errors;
+};
+
+struct world {
+    struct api *api; /* borrowed */
+    const struct plan *plan;
+    char base[VERSION_SIZE];
+    char canary[VERSION_SIZE];
+    bool is_fast;
+    int64_t fast_now_ms;
+    int64_t offset_ms;  /* of Coalmine's clock from the machine's */
+    int64_t started_ms; /* service time: what CloudWatch counts from here on is ours */
+    bool (*should_stop)(void *owner); /* NULL: never */
+    void *owner;
+
+    struct payloads payloads; /* what to send; read once */
+    bool has_payloads;
+    struct generator generator;
+    struct api traffic_api; /* the sending thread's own */
+    bool has_generator;
+    bool is_watching;
+    bool is_last_step;
+
+    bool has_live;                     /* what was counted before the first shift is known */
+    struct version_evidence live_base; /* live traffic: sums when last read */
+    struct version_evidence live_canary;
+    int64_t live_read_us;
+
+    uint64_t sent_requests; /* the new version's, by us, in all */
+    uint64_t sent_errors;
+    uint64_t others_errors; /* of requests by others, as CloudWatch told */
+    struct cloudwatch_count count;
+
+    struct plan_metric *named; /* metrics that checks call by a name CloudWatch knows */
+    size_t named_count;
+    char **alarms; /* the plan's and the checks' */
+    size_t alarm_count;
+};
+
+/* Stops Coalmine's clock if `is_fast`; reads the payload. False with a sentence. */
+MUST_CHECK bool world_init(struct world *world, struct api *api, const struct plan *plan,
+                           bool is_fast, struct error *error);
+/* Lets the clock run again. */
+void world_clear(struct world *world);
+
+/* Once both versions are known. */
+void world_begin(struct world *world, const char *base, const char *canary, int64_t started_ms,
+                 const struct version_evidence *canary_total);
+
+struct ports world_ports(struct world *world);
+
+/* The parts. */
+int64_t world_now_ms(void *owner);
+bool world_is_interrupted(void *owner);
+bool world_observe(void *owner, struct evidence *evidence, struct error *error);
+void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
+                    struct hook_result *result_out);
+bool world_live_begin(struct world *world, struct error *error);
+bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
+                         struct error *error);
+bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
+                        struct error *error);
+void world_traffic_end(void *owner, bool is_whole);
+
+#endif

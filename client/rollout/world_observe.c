@@ -1,0 +1,158 @@
+/*
+ * Metrics and alarms, as CloudWatch tells them.
+ */
+#include <stdlib.h>
+
+#include "aws/cloudwatch_api.h"
+#include "options.h"
+#include "rollout/world.h"
+#include "xalloc.h"
+
+enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000 };
+
+struct reading {
+    struct evidence *evidence;
+    const char *name;
+    bool is_baseline;
+};
+
+static void on_value(const char *id, int64_t time_ms, double value, void *owner)
+{
+    const struct reading *reading = owner;
+    (void)id;
+    evidence_set_metric(reading->evidence, reading->name, reading->is_baseline, time_ms, value);
+}
+
+/* {function}, {alias} and {version} filled in; the caller owns it. */
+static char *fill_in(const struct world *world, const char *text, const char *version)
+{
+    const struct {
+        const char *mark;
+        const char *value;
+    } marks[] = { { "{function}", world->plan->function },
+                  { "{alias}", world->plan->alias },
+                  { "{version}", version } };
+    struct buffer filled = { 0 };
+    while (*text) {
+        size_t i = 0;
+        while (i < COUNT_OF(marks) && strncmp(text, marks[i].mark, strlen(marks[i].mark)) != 0)
+            i++;
+        if (i < COUNT_OF(marks))
+            buffer_add_string(&filled, marks[i].value);
+        else
+            buffer_add_char(&filled, *text);
+        text += i < COUNT_OF(marks) ? strlen(marks[i].mark) : 1;
+    }
+    return buffer_take(&filled, NULL);
+}
+
+static cJSON *make_dimensions(const struct world *world, const cJSON *metric, const char *version)
+{
+    const cJSON *given = json_get(metric, "dimensions");
+    const cJSON *dimension;
+    bool is_lambda = strcmp(json_text(metric, "namespace", "AWS/Lambda"), "AWS/Lambda") == 0;
+    if (!given && is_lambda)
+        return cloudwatch_version_dimensions(world->plan->function, world->plan->alias, version);
+    cJSON *dimensions = cJSON_CreateObject();
+    cJSON_ArrayForEach(dimension, given)
+    {
+        CLEANUP(freep)
+        char *value =
+            fill_in(world, cJSON_GetStringValue(dimension) ? dimension->valuestring : "", version);
+        json_set_text(dimensions, dimension->string, value);
+    }
+    return dimensions;
+}
+
+static cJSON *make_query(const struct world *world, const char *id, const cJSON *metric,
+                         const char *name, const char *version, int64_t period_ms,
+                         bool returns_data)
+{
+    CLEANUP(json_deletep) cJSON *dimensions = make_dimensions(world, metric, version);
+    return cloudwatch_metric_query(id, json_text(metric, "namespace", "AWS/Lambda"), name,
+                                   json_text(metric, "stat", "Sum"), period_ms / MS_PER_SECOND,
+                                   dimensions, returns_data);
+}
+
+static int64_t period_of(const struct plan_metric *metric)
+{
+    int64_t period_ms = PERIOD_MS;
+    const char *text = json_text(metric->json, "period", NULL);
+    if (text && !option_parse_duration(text, &period_ms))
+        return PERIOD_MS; /* the plan's reader has refused it before */
+    return period_ms;
+}
+
+static cJSON *make_queries(const struct world *world, const struct plan_metric *metric,
+                           const char *version)
+{
+    cJSON *queries = cJSON_CreateArray();
+    int64_t period_ms = period_of(metric);
+    const char *expression = json_text(metric->json, "expression", NULL);
+    const cJSON *part;
+    if (!expression) {
+        const char *name = json_text(metric->json, "metric", metric->name);
+        cJSON_AddItemToArray(queries,
+                             make_query(world, "m0", metric->json, name, version, period_ms, true));
+        return queries;
+    }
+    cJSON_ArrayForEach(part, json_get(metric->json, "metrics")) cJSON_AddItemToArray(
+        queries, make_query(world, part->string, part, json_text(part, "metric", ""), version,
+                            period_ms, false));
+    cJSON *item = cJSON_CreateObject();
+    json_set_text(item, "Id", "canary_result");
+    json_set_text(item, "Expression", expression);
+    json_set_double(item, "Period", (double)(period_ms / MS_PER_SECOND));
+    cJSON_AddItemToArray(queries, item);
+    return queries;
+}
+
+/* A metric that does not tell versions apart has no baseline. */
+static bool tells_versions_apart(const struct plan_metric *metric)
+{
+    if (!metric->json)
+        return true;
+    CLEANUP(freep) char *text = json_print(metric->json);
+    return strstr(text, "{version}") || !strstr(text, "\"dimensions\"");
+}
+
+static bool read_metric(struct world *world, struct evidence *evidence,
+                        const struct plan_metric *metric, bool is_baseline, struct error *error)
+{
+    struct reading reading = { evidence, metric->name, is_baseline };
+    int64_t period_ms = period_of(metric);
+    int64_t start_ms = evidence->started_ms / period_ms * period_ms;
+    int64_t end_ms = (world_now_ms(world) / period_ms + 1) * period_ms;
+    return cloudwatch_query(world->api,
+                            make_queries(world, metric, is_baseline ? world->base : world->canary),
+                            start_ms, end_ms, on_value, &reading, error);
+}
+
+static bool read_metrics(struct world *world, struct evidence *evidence,
+                         const struct plan_metric *metrics, size_t count, struct error *error)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < count; i++) {
+        is_good &= read_metric(world, evidence, &metrics[i], false, error);
+        if (tells_versions_apart(&metrics[i]))
+            is_good &= read_metric(world, evidence, &metrics[i], true, error);
+    }
+    return is_good;
+}
+
+static void on_alarm(const char *name, const char *state, const char *reason, void *owner)
+{
+    evidence_set_alarm(owner, name, state, reason);
+}
+
+bool world_observe(void *owner, struct evidence *evidence, struct error *error)
+{
+    struct world *world = owner;
+    bool is_good =
+        world->alarm_count == 0 || cloudwatch_alarms(world->api, (const char *const *)world->alarms,
+                                                     world->alarm_count, on_alarm, evidence, error);
+    is_good &=
+        read_metrics(world, evidence, world->plan->metrics, world->plan->metric_count, error);
+    is_good &= read_metrics(world, evidence, world->named, world->named_count, error);
+    return is_good;
+}

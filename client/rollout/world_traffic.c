@@ -1,0 +1,198 @@
+/*
+ * Traffic of the real world: the generator's, or the users' as CloudWatch counts them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "aws/cloudwatch_api.h"
+#include "clock.h"
+
+#include "rollout/world.h"
+#include "xalloc.h"
+
+enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
+enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
+
+static bool load_payloads(struct world *world, struct error *error)
+{
+    const struct plan_traffic *traffic = &world->plan->traffic;
+    const char *file = traffic->payload_lines ? traffic->payload_lines : traffic->payload_file;
+    if (world->has_payloads || !file)
+        return true;
+    world->has_payloads =
+        payloads_read(file, traffic->payload_lines != NULL, &world->payloads, error);
+    return world->has_payloads;
+}
+
+static bool is_last_timed_step(const struct plan *plan, const struct plan_step *step)
+{
+    for (const struct plan_step *later = step + 1; later < plan->steps + plan->step_count;
+         later++) {
+        if (later->duration_ms > 0)
+            return false;
+    }
+    return true;
+}
+
+/* Each step sends with the credentials of its beginning; no thread runs now. */
+static void refresh_traffic_api(struct world *world)
+{
+    api_clear(&world->traffic_api);
+    api_copy(&world->traffic_api, world->api);
+}
+
+static bool begin_generator(struct world *world, int64_t left_ms, struct error *error)
+{
+    const struct plan *plan = world->plan;
+    if (!load_payloads(world, error))
+        return false;
+    refresh_traffic_api(world);
+    if (!world->has_generator) {
+        const struct traffic_plan traffic = { .function = plan->function,
+                                              .qualifier = plan->alias,
+                                              .payload = text_from(plan->traffic.payload),
+                                              .payloads = world->payloads.items,
+                                              .payload_count = world->payloads.count,
+                                              .rate = plan->traffic.rate,
+                                              .arrivals = (enum arrivals)plan->traffic.arrivals,
+                                              .ramp_ms = plan->traffic.ramp_ms,
+                                              .concurrency = plan->traffic.concurrency };
+        generator_init(&world->generator, &world->traffic_api, &traffic, world->base,
+                       world->canary);
+        world->has_generator = true;
+    }
+    if (!world->is_fast)
+        generator_start(&world->generator, left_ms);
+    return true;
+}
+
+static void take_sums(struct version_evidence *sums, const struct version_metrics *metrics)
+{
+    sums->requests = (uint64_t)metrics->invocations;
+    sums->errors = (uint64_t)metrics->errors;
+    sums->throttles = (uint64_t)metrics->throttles;
+}
+
+static void grow(uint64_t *more, uint64_t now, uint64_t before)
+{
+    *more = now > before ? now - before : 0;
+}
+
+static bool read_live_version(struct world *world, const char *version,
+                              struct version_evidence *before, struct version_evidence *more,
+                              struct error *error)
+{
+    struct version_metrics metrics;
+    struct version_evidence now = { 0 };
+    if (!cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias, version,
+                                    world->started_ms, world_now_ms(world), &metrics, error))
+        return false;
+    take_sums(&now, &metrics);
+    grow(&more->requests, now.requests, before->requests);
+    grow(&more->errors, now.errors, before->errors);
+    grow(&more->throttles, now.throttles, before->throttles);
+    *before = now;
+    return true;
+}
+
+static bool read_live(struct world *world, struct traffic_sample *sample, struct error *error)
+{
+    world->live_read_us = clock_monotonic_us();
+    return read_live_version(world, world->base, &world->live_base, &sample->base, error) &&
+           read_live_version(world, world->canary, &world->live_canary, &sample->canary, error);
+}
+
+bool world_live_begin(struct world *world, struct error *error)
+{
+    struct traffic_sample before = { 0 };
+    world->has_live = world->has_live || read_live(world, &before, error);
+    traffic_sample_clear(&before);
+    return world->has_live;
+}
+
+bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
+                         struct error *error)
+{
+    struct world *world = owner;
+    world->is_last_step = is_last_timed_step(world->plan, step);
+    if (left_ms <= 0)
+        return true;
+    world->is_watching = true;
+    if (!world->plan->traffic.is_live)
+        return begin_generator(world, left_ms, error);
+    return world_live_begin(world, error);
+}
+
+void world_traffic_end(void *owner, bool is_whole)
+{
+    struct world *world = owner;
+    world->is_watching = false;
+    if (world->has_generator)
+        generator_stop(&world->generator, is_whole);
+}
+
+static void sleep_ms(long ms)
+{
+    struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&wait, NULL);
+}
+
+/* CloudWatch lags behind on AWS: waits until it has counted what was sent, or long enough. */
+static bool read_counts(struct world *world, struct version_metrics *metrics_out,
+                        struct error *error)
+{
+    bool is_local = world->api->profile.is_local;
+    int64_t wait_ms = is_local ? COUNT_WAIT_LOCAL_MS : COUNT_WAIT_AWS_MS;
+    int64_t deadline_us = clock_monotonic_us() + wait_ms * US_PER_MS;
+    for (;;) {
+        if (!cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias,
+                                        world->canary, world->started_ms, world_now_ms(world),
+                                        metrics_out, error))
+            return false;
+        if (metrics_out->invocations >= (double)world->sent_requests || !world->is_last_step ||
+            clock_monotonic_us() > deadline_us || world_is_interrupted(world))
+            return true;
+        sleep_ms((long)(wait_ms / 20));
+    }
+}
+
+/* Errors that others met (users, besides our own requests) count as well. */
+static bool add_others(struct world *world, struct traffic_sample *sample, struct error *error)
+{
+    struct version_metrics metrics;
+    if (world->sent_requests == 0)
+        return true;
+    if (!read_counts(world, &metrics, error))
+        return false;
+    world->count = (struct cloudwatch_count){ true, metrics.invocations, metrics.errors };
+    uint64_t known = world->sent_errors + world->others_errors;
+    if (metrics.errors <= (double)known || metrics.invocations < metrics.errors)
+        return true;
+    uint64_t more = (uint64_t)metrics.errors - known;
+    world->others_errors += more;
+    sample->canary.errors += more;
+    sample->canary.requests += more;
+    return true;
+}
+
+bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
+                        struct error *error)
+{
+    struct world *world = owner;
+    int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
+    if (world->plan->traffic.is_live) {
+        int64_t interval_ms =
+            world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
+        bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
+        return !is_due || read_live(world, sample_out, error);
+    }
+    if (!world->has_generator)
+        return true;
+    generator_read(&world->generator, sample_out);
+    world->sent_requests += sample_out->canary.requests;
+    world->sent_errors += sample_out->canary.errors;
+    if (is_last && !world_is_interrupted(world) && !add_others(world, sample_out, error))
+        error_clear(error); /* what we saw ourselves is still good */
+    return true;
+}

@@ -1,0 +1,348 @@
+#include "members.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "buffer.h"
+#include "options.h"
+#include "xalloc.h"
+
+enum { NAME_MAX_SIZE = 64 };
+
+void member_faults_clear(struct member_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        free(faults->items[i].path);
+        free(faults->items[i].message);
+    }
+    free(faults->items);
+    *faults = (struct member_faults){ 0 };
+}
+
+bool member_fault(struct member_faults *faults, const char *path, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *message = xvformat(format, arguments);
+    va_end(arguments);
+    faults->items = xrealloc(faults->items, (faults->count + 1) * sizeof(*faults->items));
+    faults->items[faults->count++] = (struct member_fault){ xstrdup(path), message };
+    return false;
+}
+
+char *member_path(const char *path, const char *name)
+{
+    return *path ? xformat("%s.%s", path, name) : xstrdup(name);
+}
+
+/* Levenshtein's distance without regard to case; names are short. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[NAME_MAX_SIZE + 1];
+    size_t width = strlen(b);
+    if (strlen(a) > NAME_MAX_SIZE || width > NAME_MAX_SIZE)
+        return NAME_MAX_SIZE;
+    for (size_t j = 0; j <= width; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= width; j++) {
+            unsigned kept = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
+            unsigned moved = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = kept < moved ? kept : moved;
+        }
+    }
+    return row[width];
+}
+
+const char *nearest_name(const char *name, const char *const *names, size_t count)
+{
+    const char *nearest = NULL;
+    unsigned least = (unsigned)strlen(name) / 2 + 1;
+    for (size_t i = 0; i < count; i++) {
+        unsigned far = distance(name, names[i]);
+        if (far < least) {
+            least = far;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+static const char *type_description(enum member_type type)
+{
+    static const char *const descriptions[] = {
+        [MEMBER_FLAG] = "true or false",
+        [MEMBER_TEXT] = "a text",
+        [MEMBER_INTEGER] = "a whole number",
+        [MEMBER_NUMBER] = "a number",
+        [MEMBER_FRACTION] = "a share such as \"10%\" or 0.1",
+        [MEMBER_DURATION] = "a time such as \"90s\", \"5m\" or \"2h\"",
+        [MEMBER_RATE] = "a rate such as \"10/s\" or \"600/m\"",
+        [MEMBER_CHOICE] = "one of the known words",
+        [MEMBER_CUSTOM] = "what its page says",
+    };
+    return descriptions[type];
+}
+
+static bool read_choice(const char *text, const char *const *choices, int *value_out)
+{
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0) {
+            *value_out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_flag(const char *text, bool *value_out)
+{
+    *value_out = strcmp(text, "true") == 0;
+    return *value_out || strcmp(text, "false") == 0;
+}
+
+static bool set_text(char **slot, const char *text)
+{
+    free(*slot);
+    *slot = xstrdup(text);
+    return true;
+}
+
+/* From a string, as a default and most members are written. */
+static bool set_from_text(const struct member_row *row, void *slot, const char *text)
+{
+    switch (row->type) {
+    case MEMBER_FLAG:
+        return parse_flag(text, slot);
+    case MEMBER_TEXT:
+        return set_text(slot, text);
+    case MEMBER_INTEGER:
+        return text_to_int64(text_from(text), slot);
+    case MEMBER_NUMBER:
+        return text_to_double(text_from(text), slot);
+    case MEMBER_FRACTION:
+        return option_parse_fraction(text, slot);
+    case MEMBER_DURATION:
+        return option_parse_duration(text, slot);
+    case MEMBER_RATE:
+        return option_parse_rate(text, slot);
+    case MEMBER_CHOICE:
+        return read_choice(text, row->choices, slot);
+    case MEMBER_CUSTOM:
+        break;
+    }
+    return false;
+}
+
+static bool set_from_number(const struct member_row *row, void *slot, double number)
+{
+    switch (row->type) {
+    case MEMBER_INTEGER:
+        *(int64_t *)slot = (int64_t)number;
+        return floor(number) == number && fabs(number) < 9e15;
+    case MEMBER_NUMBER:
+        *(double *)slot = number;
+        return isfinite(number);
+    case MEMBER_FRACTION:
+        *(double *)slot = number;
+        return number >= 0 && number <= 1;
+    case MEMBER_RATE:
+        *(double *)slot = number;
+        return number > 0 && number <= 1e6;
+    default:
+        return false;
+    }
+}
+
+static bool set_value(const struct member_row *row, void *slot, const cJSON *value)
+{
+    if (cJSON_IsBool(value) && row->type == MEMBER_FLAG) {
+        *(bool *)slot = cJSON_IsTrue(value);
+        return true;
+    }
+    if (cJSON_IsNumber(value))
+        return set_from_number(row, slot, value->valuedouble);
+    return cJSON_IsString(value) && row->type != MEMBER_FLAG && row->type != MEMBER_INTEGER &&
+           row->type != MEMBER_NUMBER && set_from_text(row, slot, value->valuestring);
+}
+
+static double number_of(const struct member_row *row, const void *slot)
+{
+    bool is_integer = row->type == MEMBER_INTEGER || row->type == MEMBER_DURATION;
+    return is_integer ? (double)*(const int64_t *)slot : *(const double *)slot;
+}
+
+static bool check_bounds(const struct member_row *row, const void *slot, const char *path,
+                         struct member_faults *faults)
+{
+    bool is_bounded = row->low != 0 || row->high != 0;
+    if (!is_bounded || row->type == MEMBER_TEXT || row->type == MEMBER_FLAG ||
+        row->type == MEMBER_CHOICE)
+        return true;
+    double number = number_of(row, slot);
+    if (number >= row->low && number <= row->high)
+        return true;
+    return member_fault(faults, path, "must be from %.10g to %.10g%s", row->low, row->high,
+                        row->type == MEMBER_DURATION ? " milliseconds" : "");
+}
+
+static char *list_choices(const char *const *choices)
+{
+    struct buffer list = { 0 };
+    for (int i = 0; choices[i]; i++)
+        buffer_add_format(&list, "%s%s", i ? ", " : "", choices[i]);
+    return buffer_take(&list, NULL);
+}
+
+static bool type_fault(const struct member_row *row, const cJSON *value, const char *path,
+                       struct member_faults *faults)
+{
+    CLEANUP(freep) char *printed = json_print(value);
+    if (row->type != MEMBER_CHOICE)
+        return member_fault(faults, path, "%.60s is not %s", printed, type_description(row->type));
+    size_t count = 0;
+    while (row->choices[count])
+        count++;
+    CLEANUP(freep) char *list = list_choices(row->choices);
+    const char *near =
+        cJSON_IsString(value) ? nearest_name(value->valuestring, row->choices, count) : NULL;
+    return member_fault(faults, path, "%.60s is not one of %s%s%s%s", printed, list,
+                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static bool read_row(const struct member_row *row, const cJSON *object, void *values,
+                     const char *path, struct member_faults *faults)
+{
+    void *slot = (char *)values + row->offset;
+    const cJSON *value = json_get(object, row->name);
+    CLEANUP(freep) char *here = member_path(path, row->name);
+    if (!value)
+        return !row->is_required || member_fault(faults, *path ? path : row->name,
+                                                 "%s is missing: %s", row->name, row->help);
+    if (row->type == MEMBER_CUSTOM)
+        return true;
+    return set_value(row, slot, value) ? check_bounds(row, slot, here, faults)
+                                       : type_fault(row, value, here, faults);
+}
+
+static void set_defaults(const struct member_row *rows, void *values)
+{
+    for (; rows->name; rows++) {
+        if (rows->initial && !set_from_text(rows, (char *)values + rows->offset, rows->initial))
+            abort(); /* our own mistake */
+    }
+}
+
+static bool is_known(const struct member_row *rows, const char *name)
+{
+    for (; rows->name; rows++) {
+        if (strcmp(rows->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool unknown_fault(const struct member_row *rows, const char *name, const char *path,
+                          struct member_faults *faults)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (; rows[count].name && count < COUNT_OF(names); count++)
+        names[count] = rows[count].name;
+    CLEANUP(freep) char *here = member_path(path, name);
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        return member_fault(faults, here, "there is no member '%s'; did you mean '%s'?", name,
+                            near);
+    return member_fault(faults, here, "there is no member '%s'", name);
+}
+
+bool members_read(const struct member_row *rows, const cJSON *object, void *values,
+                  const char *path, struct member_faults *faults)
+{
+    bool is_good = true;
+    const cJSON *member;
+    set_defaults(rows, values);
+    if (!cJSON_IsObject(object))
+        return member_fault(faults, path, "must be an object, {...}");
+    cJSON_ArrayForEach(member, object)
+    {
+        if (!is_known(rows, member->string))
+            is_good = unknown_fault(rows, member->string, path, faults);
+    }
+    for (; rows->name; rows++)
+        is_good &= read_row(rows, object, values, path, faults);
+    return is_good;
+}
+
+void members_clear(const struct member_row *rows, void *values)
+{
+    for (; rows->name; rows++) {
+        if (rows->type == MEMBER_TEXT) {
+            char **slot = (char **)(void *)((char *)values + rows->offset);
+            free(*slot);
+            *slot = NULL;
+        }
+    }
+}
+
+static cJSON *type_schema(const struct member_row *row)
+{
+    static const char *const schemas[] = {
+        [MEMBER_FLAG] = "{\"type\":\"boolean\"}",
+        [MEMBER_TEXT] = "{\"type\":\"string\"}",
+        [MEMBER_INTEGER] = "{\"type\":\"integer\"}",
+        [MEMBER_NUMBER] = "{\"type\":\"number\"}",
+        [MEMBER_FRACTION] = "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
+                            "{\"type\":\"string\",\"pattern\":\"^[0-9.]+%?$\"}]}",
+        [MEMBER_DURATION] = "{\"type\":\"string\",\"pattern\":\"^[0-9.]+(ms|s|m|h|d)$\"}",
+        [MEMBER_RATE] = "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0},"
+                        "{\"type\":\"string\",\"pattern\":\"^[0-9.]+(/[smh])?$\"}]}",
+        [MEMBER_CHOICE] = "{}",
+    };
+    return json_parse(text_from(row->type == MEMBER_CUSTOM ? row->schema : schemas[row->type]));
+}
+
+static cJSON *row_schema(const struct member_row *row)
+{
+    cJSON *schema = type_schema(row);
+    if (!schema)
+        abort(); /* our own mistake */
+    if (row->type == MEMBER_CHOICE) {
+        cJSON *list = json_set_array(schema, "enum");
+        for (int i = 0; row->choices[i]; i++)
+            cJSON_AddItemToArray(list, cJSON_CreateString(row->choices[i]));
+    }
+    if ((row->low != 0 || row->high != 0) &&
+        (row->type == MEMBER_INTEGER || row->type == MEMBER_NUMBER)) {
+        json_set_double(schema, "minimum", row->low);
+        json_set_double(schema, "maximum", row->high);
+    }
+    json_set_text(schema, "description", row->help);
+    json_set_text(schema, "default", row->initial);
+    return schema;
+}
+
+cJSON *members_schema(const struct member_row *rows)
+{
+    cJSON *schema = cJSON_CreateObject();
+    json_set_text(schema, "type", "object");
+    json_set_bool(schema, "additionalProperties", false);
+    cJSON *properties = json_set_object(schema, "properties");
+    cJSON *required = cJSON_CreateArray();
+    for (; rows->name; rows++) {
+        json_set(properties, rows->name, row_schema(rows));
+        if (rows->is_required)
+            cJSON_AddItemToArray(required, cJSON_CreateString(rows->name));
+    }
+    if (required->child)
+        json_set(schema, "required", required);
+    else
+        cJSON_Delete(required);
+    return schema;
+}

@@ -1,0 +1,160 @@
+"""Where canary's credentials come from, and what it shows before it touches an account."""
+import hashlib
+import http.server
+import json
+import re
+import subprocess
+import threading
+
+import pytest
+
+from tests.conftest import CANARY, Server, clean_environment
+from tests.support.packages import create, node
+
+
+class Stub(http.server.ThreadingHTTPServer):
+    """An alias, an SSO portal and STS in one; keeps the headers it was sent."""
+
+    def __init__(self):
+        stub = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                stub.seen.append((self.path, dict(self.headers)))
+                self.reply(200, stub.portal if "/federation/" in self.path else {
+                    "FunctionVersion": "1", "RevisionId": "r"})
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                stub.seen.append((self.path, dict(self.headers)))
+                self.reply(200, {"MetricDataResults": []})
+
+            def reply(self, status, body):
+                text = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen, self.portal = [], {}
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def keys(self):
+        return [re.search("Credential=([^/]+)/", headers["Authorization"]).group(1)
+                for path, headers in self.seen if "Authorization" in headers]
+
+
+@pytest.fixture
+def stub():
+    running = Stub()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def status(stub, tmp_path):
+    """canary status with a profile of this config file."""
+    def run(config, **environment):
+        (tmp_path / "config").write_text(config)
+        base = {k: v for k, v in clean_environment(stub.url).items()
+                if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        return subprocess.run(
+            [CANARY, "status", "--function", "f", "--alias", "a", "--profile", "p"], text=True,
+            capture_output=True, cwd=tmp_path,
+            env={**base, "HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),
+                 "AWS_ENDPOINT_URL_SSO": stub.url, **environment})
+    return run
+
+
+SSO = """[profile p]
+sso_account_id = 123456789012
+sso_role_name = Deployer
+"""
+OLD = SSO + "sso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n"
+NEW = SSO + ("sso_session = mine\n[sso-session mine]\nsso_region = eu-west-1\n"
+             "sso_start_url = https://x.awsapps.com/start\n")
+
+
+def log_in(tmp_path, name, expires="2099-01-01T00:00:00Z"):
+    cache = tmp_path / ".aws/sso/cache"
+    cache.mkdir(parents=True)
+    (cache / (hashlib.sha1(name.encode()).hexdigest() + ".json")).write_text(json.dumps(
+        {"accessToken": "the-token", "expiresAt": expires}))
+
+
+@pytest.mark.parametrize("config, name", [(OLD, "https://x.awsapps.com/start"), (NEW, "mine")])
+def test_sso_gives_a_roles_credentials(stub, status, tmp_path, config, name):
+    log_in(tmp_path, name)
+    stub.portal = {"roleCredentials": {
+        "accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "the-session",
+        "expiration": 4070908800000}}
+    done = status(config)
+    assert done.returncode == 0, done.stderr
+    path, headers = stub.seen[0]
+    assert path == "/federation/credentials?role_name=Deployer&account_id=123456789012"
+    assert headers["x-amz-sso_bearer_token"] == "the-token"
+    assert set(stub.keys()) == {"ASIASSO"}
+    assert stub.seen[1][1]["x-amz-security-token"] == "the-session"
+
+
+@pytest.mark.parametrize("expires, words", [
+    ("2020-01-01T00:00:00Z", "has expired: aws sso login --profile p"),
+    (None, "nobody is logged in with SSO: aws sso login --profile p")])
+def test_an_sso_session_that_is_over_says_what_to_do(status, tmp_path, expires, words):
+    if expires:
+        log_in(tmp_path, "mine", expires)
+    done = status(NEW)
+    assert done.returncode == 2 and words in done.stderr
+
+
+def test_sso_that_lacks_something_is_said(status):
+    done = status("[profile p]\nsso_start_url = https://x\n")
+    assert done.returncode == 2 and "sso_role_name" in done.stderr
+
+
+def test_credentials_that_expire_are_asked_for_again(stub, status, tmp_path):
+    """Each run of the program gives another key that expires in a minute: within the margin."""
+    program = tmp_path / "program"
+    program.write_text(
+        "#!/bin/sh\necho x >> runs\nn=$(wc -l < runs)\n"
+        "printf '{\"AccessKeyId\":\"K%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t%s\","
+        "\"Expiration\":\"%s\"}' $n $n $(date -u -d '+1 minute' +%FT%TZ)\n")
+    program.chmod(0o755)
+    done = status(f"[profile p]\ncredential_process = {program}\n")
+    assert done.returncode == 0, done.stderr
+    keys = stub.keys()
+    assert len(keys) > 1 and len(set(keys)) == len(keys)
+    assert [h["x-amz-security-token"] for _, h in stub.seen] == ["t" + key[1:] for key in keys]
+
+
+@pytest.fixture(scope="module")
+def outside():
+    """A server whose address is none of this machine's loopback names."""
+    running = Server("--allow-host", "0.0.0.0")
+    yield running
+    assert running.stop() == 0
+
+
+def test_the_account_is_shown_before_the_first_write(outside, tmp_path):
+    """0.0.0.0 leads here, and counts as somewhere else."""
+    lam = outside.client("lambda")
+    create(lam, "guarded", node("return 1"))
+    arguments = [CANARY, "deploy", "--function", "guarded", "--alias", "live", "--endpoint-url",
+                 f"http://0.0.0.0:{outside.port}"]
+    environment = clean_environment(outside.url)
+    refused = subprocess.run(arguments, text=True, capture_output=True, cwd=tmp_path,
+                             env=environment)
+    assert refused.returncode == 2 and "--aws" in refused.stderr
+    assert lam.list_versions_by_function(FunctionName="guarded")["Versions"][1:] == []
+    done = subprocess.run([*arguments, "--aws"], text=True, capture_output=True, cwd=tmp_path,
+                          env=environment)
+    assert done.returncode == 0, done.stderr
+    first = done.stdout.split("\n")[0]
+    assert first.startswith("On AWS: account 000000000000, region us-east-1"), done.stdout
+    assert done.stdout.index("On AWS") < done.stdout.index("Published")

@@ -1,0 +1,105 @@
+"""libcanary as a C program sees it: installed, found by pkg-config, run against a real coalmine."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.conftest import ROOT, clean_environment
+from tests.support.packages import NODE, create, node, zip_of
+
+BAD = ("globalThis.n = (globalThis.n || 0) + 1; "
+       "if (globalThis.n > 5 && globalThis.n % 2) throw new Error('broken')")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """`make install` into a directory of its own."""
+    root = tmp_path_factory.mktemp("installed")
+    subprocess.run(["make", "-s", "install", f"DESTDIR={root}", "PREFIX=/opt/canary"], cwd=ROOT,
+                   check=True, capture_output=True)
+    return root / "opt/canary"
+
+
+@pytest.fixture(scope="module", params=["shared", "static"])
+def sample(request, installed, tmp_path_factory):
+    """The sample program, with the flags that pkg-config gives, as (command, environment)."""
+    program = tmp_path_factory.mktemp("sample") / "sample"
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig")}
+    static = ["--static"] if request.param == "static" else []
+    flags = subprocess.run(
+        ["pkg-config", f"--define-variable=prefix={installed}", "--cflags", "--libs", *static,
+         "canary"], env=environment, check=True, capture_output=True, text=True).stdout.split()
+    if request.param == "static":  # of both libraries that -lcanary finds, the archive
+        flags = ["-l:libcanary.a" if flag == "-lcanary" else flag for flag in flags]
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", program,
+                    ROOT / "tests/client/library/sample.c", *flags], check=True)
+    return program, {"LD_LIBRARY_PATH": str(installed / "lib")}
+
+
+@pytest.fixture
+def run(sample, server):
+    program, environment = sample
+
+    def start(plan, *more):
+        text = plan if isinstance(plan, str) else json.dumps(plan)
+        done = subprocess.run([program, text, *more], text=True, capture_output=True, timeout=120,
+                              env={**clean_environment(server.url), **environment})
+        assert done.stderr == "", done.stderr  # it never prints by itself
+        return done.returncode, done.stdout
+    return start
+
+
+@pytest.fixture
+def plan(lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+    def make(body, **more):
+        path = tmp_path / "package.zip"
+        path.write_bytes(zip_of({"index.mjs": NODE % body}))
+        return {"function": name, "alias": "live", "package": str(path),
+                "strategy": {"canary": {"weight": "50%", "for": "5m"}}, **more}
+    return make
+
+
+def alias_of(lam, name):
+    alias = lam.get_alias(FunctionName=name, Name="live")
+    return alias["FunctionVersion"], alias.get("RoutingConfig")
+
+
+def test_a_good_version_is_promoted(lam, name, run, plan):
+    code, out = run(plan("return 'v2'"))
+    verdict, requests, errors, status = out.split("\n")[0].split()
+    assert (code, verdict, errors, status) == (0, "promoted", "0", "0"), out
+    assert 1000 < int(requests) < 2000  # half of 5 minutes at 10/s
+    assert alias_of(lam, name) == ("2", None)
+
+
+def test_a_bad_version_is_rolled_back(lam, name, run, plan):
+    code, out = run(plan(BAD))
+    assert code == 0 and out.startswith("rolled back ") and "limit is 1 %" in out
+    assert int(out.split()[2]) < 100  # it did not take long
+    assert alias_of(lam, name) == ("1", None)
+
+
+def test_the_caller_may_stop_it(lam, name, run, plan):
+    code, out = run(plan("return 'v2'"), "stop")
+    assert code == 0 and out.startswith("rolled back "), out
+    assert alias_of(lam, name) == ("1", None)
+
+
+def test_failures_are_values(run, plan):
+    assert run('{"function": "f",\n"alia": "a"}') == (
+        2, "2 alia: there is no member 'alia'; did you mean 'alias'?\n"
+           "1 alias: alias is missing: the alias that users call\n")
+    code, out = run(plan("return 1", package="/no/such"))
+    assert code == 1 and "cannot find the package /no/such" in out
+
+
+def test_nothing_but_the_header_is_seen_from_outside(installed):
+    for library, option in (("libcanary.so", "-D"), ("libcanary.a", "-g")):
+        names = subprocess.run(["nm", option, "--defined-only", installed / "lib" / library],
+                               check=True, capture_output=True, text=True).stdout.split("\n")
+        symbols = {line.split()[-1] for line in names if len(line.split()) == 3}
+        assert symbols and all(symbol.startswith("canary_") for symbol in symbols), symbols

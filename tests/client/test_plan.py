@@ -1,0 +1,152 @@
+"""Plan files: init, validate, schema, plan, and flags laid over a file."""
+import json
+import subprocess
+
+import jsonschema
+import pytest
+
+from tests.conftest import CANARY, ROOT
+from tests.support.packages import create, node
+
+
+def write(tmp_path, text, name="canary.json"):
+    path = tmp_path / name
+    path.write_text(text if isinstance(text, str) else json.dumps(text, indent=1))
+    return path
+
+
+def test_init_writes_a_commented_plan_that_is_valid(canary, tmp_path):
+    done = canary("init", "--function", "fn", "--alias", "al")
+    assert done.code == 0 and "canary validate" in done.out
+    text = (tmp_path / "canary.json").read_text()
+    assert "// " in text and '"function": "fn"' in text
+    assert canary("validate").code == 0
+    again = canary("init")
+    assert again.code == 1 and "--force" in again.err
+    assert canary("init", "--force").code == 0
+
+
+def test_validate_tells_every_fault_with_file_line_and_path(canary, tmp_path):
+    write(tmp_path, '{\n  "function": "f",\n  // a comment\n  "alias": "a",\n  "onFailur": "x",\n'
+                    '  "strategy": {"canary": {"weight": "10",\n    "for": "5m"}}\n}\n')
+    done = canary("validate")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "canary: canary.json:5: onFailur: there is no member 'onFailur'; did you mean 'onFailure'?",
+        'canary: canary.json:6: strategy.canary.weight: "10" is not a share such as "10%" or 0.1']
+    assert canary("validate", "--output", "json").json["isValid"] is False
+
+
+def test_no_json_is_told_with_its_place(canary, tmp_path):
+    write(tmp_path, '{"function": "f",\n "alias": }')
+    done = canary("validate")
+    assert done.code == 1 and "line 2" in done.err
+
+
+def test_a_plan_that_is_not_there(canary):
+    done = canary("validate", "other.json")
+    assert done.code == 1 and "other.json" in done.err
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = json.loads((ROOT / "docs/canary.schema.json").read_text())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+PLAN = {"function": "f", "alias": "a"}
+
+
+@pytest.mark.parametrize("more, is_good", [
+    ({}, True),
+    ({"strategy": "LambdaLinear10PercentEvery1Minute"}, True),
+    ({"strategy": "CodeDeployDefault.LambdaAllAtOnce"}, True),
+    ({"strategy": "LambdaLinear10PercentEvery1Minutes"}, False),
+    ({"strategy": {"canary": {"weight": "10%", "for": "5m"}}}, True),
+    ({"strategy": {"canary": {"weight": "10%"}}}, False),
+    ({"strategy": {"linear": {"weight": 0.1, "every": "1m", "promoteEarly": True}}}, True),
+    ({"strategy": {"linear": {"weight": 0.1, "every": "1m"}, "steps": []}}, False),
+    ({"strategy": {"steps": [{"weight": "5%", "for": "1m"}, {"pause": "1m"}, {"approve": True},
+                             {"analysis": {"for": "1m", "checks": [{"kind": "errors"}]}},
+                             {"hook": {"command": "true"}}]}}, True),
+    ({"strategy": {"steps": [{"wait": "1m"}]}}, False),
+    ({"checks": [{"kind": "errors", "maxRate": "1%"}, {"kind": "split"}]}, True),
+    ({"checks": [{"kind": "nonsense"}]}, False),
+    ({"traffic": {"live": {}}}, True),
+    ({"traffic": {"generate": {"rate": "5/s", "payload": {"a": [1]}}}}, True),
+    ({"traffic": {"generate": {}, "live": {}}}, False),
+    ({"hooks": {"before": [{"lambda": "f:1"}], "after": [{"http": "http://x", "timeout": "5s"}]}},
+     True),
+    ({"hooks": {"befor": []}}, False),
+    ({"alarms": ["x"], "onFailure": "pause", "onInconclusive": "extend"}, True),
+    ({"onFailure": "explode"}, False),
+    ({"metrics": [{"name": "m", "expression": "e/i", "metrics": {"e": {"metric": "Errors"}}}]},
+     True),
+    ({"notify": [{"command": "cat"}], "healthChecks": 0}, True),
+    ({"healthChecks": -1}, False),
+    ({"functoin": "x"}, False),
+])
+def test_the_schema_and_validate_agree(canary, tmp_path, validator, more, is_good):
+    plan = {**PLAN, **more}
+    write(tmp_path, plan)
+    assert (canary("validate").code == 0) == is_good
+    assert validator.is_valid(plan) == is_good
+
+
+def test_the_published_schema_is_the_programs(canary):
+    assert canary("schema").out == (ROOT / "docs/canary.schema.json").read_text()
+
+
+def test_plan_tells_what_would_happen_and_changes_nothing(canary, lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    before = lam.get_alias(FunctionName=name, Name="live")["RevisionId"]
+    write(tmp_path, {"function": name, "alias": "live", "alarms": ["al"],
+                     "strategy": {"linear": {"weight": "40%", "every": "1m"}}})
+    done = canary("plan")
+    assert done.code == 0, done.err
+    for words in ("sends all traffic to version 1", "1. weight 40 %, watched for 1m",
+                  "2. weight 80 %", "3. promote", "alarm that ends it: al",
+                  "about 240 requests", "2m at least", "Nothing was changed"):
+        assert words in done.out
+    assert lam.get_alias(FunctionName=name, Name="live")["RevisionId"] == before
+    assert [v["Version"] for v in lam.list_versions_by_function(FunctionName=name)["Versions"]] == [
+        "$LATEST", "1"]
+
+
+def test_flags_are_laid_over_the_file(canary, lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"))
+    write(tmp_path, {"function": "other", "alias": "live", "onFailure": "pause",
+                     "traffic": {"generate": {"rate": "1/s", "payload": {"k": 1}}}})
+    plan = canary("plan", "canary.json", "--function", name, "--steps", "5%:2m,approve,50%",
+                  "--rate", "7/s", "--max-error-rate", "3%", "--before", "true",
+                  "--output", "json").json["plan"]
+    assert (plan["function"], plan["onFailure"]) == (name, "pause")
+    assert plan["strategy"] == {"steps": [{"weight": "5%", "for": "2m"}, {"approve": True},
+                                          {"weight": "50%"}]}
+    assert plan["traffic"] == {"generate": {"rate": "7/s", "payload": {"k": 1}}}
+    assert plan["hooks"] == {"before": [{"command": "true"}]}
+    assert plan["checks"][0]["maxRate"] == "3%"
+
+
+@pytest.mark.parametrize("arguments, text", [
+    (("--weight", "10%", "--strategy", "AllAtOnce"), "one of --strategy"),
+    (("--live", "--rate", "1/s"), "--live sends nothing"),
+    (("--steps", "5%:x"), "strategy.steps[0].for"),
+    (("--payload", "{"), "--payload"),
+    (("--on-failure", "explode"), "onFailure"),
+    (("--on-interrupt", "explode"), "--on-interrupt"),
+    (("--unfinished", "explode"), "--unfinished"),
+])
+def test_bad_flags_are_usage(canary, arguments, text):
+    done = canary("deploy", "--function", "f", "--alias", "a", *arguments)
+    assert done.code == 2 and text in done.err
+
+
+def test_validate_needs_no_aws(tmp_path):
+    write(tmp_path, PLAN)
+    done = subprocess.run([CANARY, "validate"], cwd=tmp_path, env={"HOME": str(tmp_path)},
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

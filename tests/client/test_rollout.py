@@ -1,0 +1,698 @@
+"""Rollouts against the real server: decisions, other terminals, crashes, alarms, hooks, the clock."""
+import http.server
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from tests.conftest import CANARY, clean_environment
+from tests.support.packages import NODE, create, node, zip_of
+
+GOOD = "return 'v2'"
+# Well for the health checks; then one request of four fails: against a limit of 1 %.
+BAD = ("globalThis.n = (globalThis.n || 0) + 1; "
+       "if (globalThis.n > 3 && globalThis.n % 4 === 0) throw new Error('broken')")
+WAIT_SECONDS = 30
+
+
+@pytest.fixture
+def deployed(lam, name):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    return name
+
+
+@pytest.fixture
+def package(tmp_path):
+    def make(body=GOOD):
+        path = tmp_path / "package.zip"
+        path.write_bytes(zip_of({"index.mjs": NODE % body}))
+        return str(path)
+    return make
+
+
+@pytest.fixture
+def plan_file(tmp_path, deployed, package):
+    def write(body=GOOD, **members):
+        path = tmp_path / "canary.json"
+        path.write_text(json.dumps({
+            "function": deployed, "alias": "live", "package": package(body),
+            "strategy": {"canary": {"weight": "50%", "for": "5m"}}, **members}))
+        return path
+    return write
+
+
+def alias_of(lam, name):
+    alias = lam.get_alias(FunctionName=name, Name="live")
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+    return alias["FunctionVersion"], weights
+
+
+class Terminal:
+    """A canary that runs; its lines are read as they come."""
+
+    def __init__(self, server, cwd, *arguments, **environment):
+        self.process = subprocess.Popen(
+            [CANARY, *arguments], cwd=cwd, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**clean_environment(server.url), **environment})
+        self.seen = ""
+
+    def wait_for(self, words):
+        for line in self.process.stdout:
+            self.seen += line
+            if words in line:
+                return line
+        raise AssertionError(f"never said {words!r}: {self.seen}{self.process.stderr.read()}")
+
+    def end(self):
+        out, self.err = self.process.communicate(timeout=60)
+        self.seen += out
+        return self.process.returncode
+
+
+@pytest.fixture
+def terminal(server, tmp_path):
+    terminals = []
+
+    def start(*arguments, **environment):
+        terminals.append(Terminal(server, tmp_path, *arguments, **environment))
+        return terminals[-1]
+
+    yield start
+    for one in terminals:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.communicate()
+
+
+def state_of(canary, name):
+    return canary("status", "--function", name, "--alias", "live", "--output",
+                  "json").json["deployment"]
+
+
+def record_of(name, kind):
+    """The lines of one type of the latest deployment's record."""
+    state = os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary")
+    latest = sorted(d for d in os.listdir(state) if d.endswith(f"-{name}-live"))[-1]
+    with open(os.path.join(state, latest, "record.jsonl"), encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    return [line for line in lines if line["type"] == kind]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# ---- Decisions on Coalmine's clock --------------------------------------------------------------
+
+
+def test_half_an_hour_passes_in_seconds_and_says_so(lam, server, deployed, canary, plan_file):
+    plan_file(strategy="LambdaCanary10Percent30Minutes")
+    began = time.monotonic()
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.err
+    assert time.monotonic() - began < 60
+    assert "Coalmine's clock" in done.out and "Promoted" in done.out
+    assert alias_of(lam, deployed) == ("2", None)
+    [step], ends = record_of(deployed, "step"), record_of(deployed, "end")
+    assert step["durationMs"] == 1800000 and ends[-1]["t"] - step["t"] >= 1800000
+    with urllib.request.urlopen(server.url + "/_coalmine/clock") as answer:
+        assert json.load(answer)["mode"] == "real"
+
+
+def test_a_bad_version_goes_back_and_tells_with_how_many_requests(lam, deployed, canary, plan_file):
+    plan_file(BAD)
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 3, done.err
+    facts = done.json
+    bad = {v["version"]: v for v in facts["traffic"]["versions"]}["2"]
+    assert facts["decision"] == "rolled back" and bad["errors"] > 0
+    assert bad["requests"] < 200  # of the 1500 that the plan would have sent it
+    assert f"of {bad['requests']} requests" in facts["reason"]
+    assert alias_of(lam, deployed) == ("1", None)
+    assert record_of(deployed, "verdict")[-1]["verdict"] in ("fail", "continue")
+    assert [d["action"] for d in record_of(deployed, "decision")] == ["rollback"]
+
+
+@pytest.mark.parametrize("policy, code, version", [
+    ("rollback", 4, "1"), ("extend", 4, "1"), ("promote", 0, "2"), ("pause", 4, "1")])
+def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_file, policy, code,
+                                                 version):
+    plan_file(onInconclusive=policy, traffic={"generate": {"rate": "20/h"}})
+    done = canary("deploy", "--fast", "--no-wait", "--output", "json")
+    assert done.code == code, done.err
+    assert "are needed to say anything" in done.json["reason"]
+    held = policy == "pause"
+    assert alias_of(lam, deployed) == (version, {"2": 0.5} if held else None)
+    extended = [d for d in record_of(deployed, "decision") if d["action"] == "extend"]
+    assert len(extended) == (3 if policy == "extend" else 0)
+    if held:
+        assert canary("abort").code == 3
+        assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_linear_plan_takes_all_its_weights(lam, deployed, canary, plan_file):
+    plan_file(strategy={"linear": {"weight": "25%", "every": "1m"}})
+    assert canary("deploy", "--fast").code == 0
+    assert [(a["version"], a.get("routedVersion"), a["weight"])
+            for a in record_of(deployed, "alias")] == [
+        ("1", "2", 0.25), ("1", "2", 0.5), ("1", "2", 0.75), ("2", None, 1)]
+
+
+def test_an_analysis_has_checks_of_its_own(lam, deployed, canary, plan_file):
+    plan_file(BAD, checks=[{"kind": "errors", "dryRun": True}], strategy={"steps": [
+        {"weight": "20%", "for": "1m"},
+        {"analysis": {"for": "5m", "checks": [{"kind": "errors", "name": "strict"}]}}]})
+    done = canary("deploy", "--fast")
+    assert done.code == 3, done.err
+    verdicts = record_of(deployed, "verdict")
+    assert {(v["step"], v["name"], v["isDryRun"]) for v in verdicts} == {
+        (0, "errors", True), (1, "strict", False)}
+    assert verdicts[-1]["verdict"] == "fail"
+
+
+def test_a_published_version_is_deployed_as_it_is(lam, deployed, canary):
+    lam.update_function_configuration(FunctionName=deployed, Description="two")
+    lam.publish_version(FunctionName=deployed)
+    done = canary("deploy", "--function", deployed, "--alias", "live", "--version", "2",
+                  "--strategy", "AllAtOnce")
+    assert done.code == 0 and alias_of(lam, deployed) == ("2", None)
+    gone = canary("deploy", "--function", deployed, "--alias", "live", "--version", "9")
+    assert gone.code == 1 and "Function not found" in gone.err
+
+
+def test_rollback_goes_back_behind_a_promotion(lam, deployed, canary, package):
+    assert canary("deploy", "--function", deployed, "--alias", "live", "--package", package(),
+                  "--strategy", "AllAtOnce").code == 0
+    assert canary("rollback", "--function", deployed, "--alias", "live").code == 0
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+# ---- Other terminals ----------------------------------------------------------------------------
+
+
+def test_approval_from_another_terminal(lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%", "for": "1m"}, {"approve": True}]})
+    first = terminal("deploy", "--fast")
+    first.wait_for("waits for approval")
+    state = state_of(canary, deployed)
+    assert (state["status"], state["isAlive"], state["weight"]) == ("approval", True, 0.5)
+    refused = canary("resume")
+    assert refused.code == 1 and "waits for approval" in refused.err
+    approved = canary("approve")
+    assert approved.code == 0 and "approve" in approved.out
+    assert first.end() == 0 and "says approve" in first.seen
+    assert alias_of(lam, deployed) == ("2", None)
+    [control] = [c for c in record_of(deployed, "control") if not c.get("refusal")]
+    assert control["verb"] == "approve" and "process" in control["by"]
+
+
+@pytest.mark.parametrize("verbs, code, version", [
+    (("pause", "resume", "promote"), 0, "2"),
+    (("pause", "abort"), 3, "1"),
+    (("promote", "--full"), 0, "2"),
+    (("abort",), 3, "1"),
+    (("rollback",), 3, "1"),
+])
+def test_a_running_deployment_is_steered(lam, deployed, canary, terminal, plan_file, verbs, code,
+                                         version):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    for verb in ([verbs] if "--full" in verbs else [(verb,) for verb in verbs]):
+        told = canary(*verb)
+        assert told.code == 0, told.err
+    assert first.end() == code, first.seen + first.err
+    assert alias_of(lam, deployed) == (version, None)
+
+
+def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    second = terminal("watch")
+    second.wait_for("Sending")
+    assert canary("abort").code == 0
+    assert (first.end(), second.end()) == (3, 3)
+    assert "Rolling back: aborted by" in second.seen
+
+
+def test_a_second_deployment_of_the_alias_is_refused(lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    second = canary("deploy")
+    assert second.code == 1 and "is under way" in second.err and "process" in second.err
+    assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    assert canary("abort").code == 0 and first.end() == 3
+
+
+def test_verbs_without_a_deployment_say_so(deployed, canary):
+    for verb in ("pause", "resume", "approve", "abort"):
+        done = canary(verb, "--function", deployed, "--alias", "live")
+        assert done.code == 1 and "no unfinished deployment" in done.err
+
+
+def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy", "--on-interrupt", "pause")
+    first.wait_for("Sending")
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 5 and "was left" in first.seen
+    assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    refused = canary("deploy")
+    assert refused.code == 1 and "is paused" in refused.err
+    assert canary("promote", "--full").code == 0
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_history_lists_what_was(deployed, canary, plan_file):
+    plan_file(strategy="AllAtOnce")
+    assert canary("deploy").code == 0 and canary("deploy").code == 0
+    rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
+    assert [row["status"] for row in rows] == ["promoted", "unchanged"]
+
+
+# ---- Crashes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def killed(deployed, terminal, plan_file):
+    """A deployment whose client was killed with -9 while it watched its first step."""
+    path = plan_file(strategy={"steps": [{"weight": "50%", "for": "20m"}, {"approve": True}]})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    wait_until(lambda: record_of(deployed, "sample"))
+    first.process.kill()
+    first.end()
+    return path
+
+
+def test_a_killed_client_is_found_and_its_work_taken_up(lam, deployed, canary, terminal, killed):
+    state = state_of(canary, deployed)
+    assert (state["status"], state["isAlive"]) == ("running", False)
+    assert "CLIENT IS GONE" in canary("status").out
+    assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    before = record_of(deployed, "sample")
+    second = terminal("resume")
+    second.wait_for("taken up")
+    wait_until(lambda: len(record_of(deployed, "sample")) > len(before))
+    now = state_of(canary, deployed)
+    assert now["isAlive"] and now["id"] == state["id"]
+    requests = [sum(v["requests"] for v in s["versions"].values())
+                for s in record_of(deployed, "sample")]
+    assert now["evidence"]["base"]["requests"] + now["evidence"]["canary"]["requests"] >= sum(
+        requests[:len(before)])  # what was seen before the crash still counts
+    assert canary("promote").code == 0
+    second.wait_for("waits for approval")
+    assert canary("approve").code == 0 and second.end() == 0
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):
+    done = canary("rollback")
+    assert done.code == 3, done.err
+    assert alias_of(lam, deployed) == ("1", None)
+    assert state_of(canary, deployed)["isOver"]
+
+
+def test_the_same_deployment_again_takes_the_work_up(lam, deployed, canary, terminal, killed):
+    again = terminal("deploy")
+    again.wait_for("taken up")
+    assert canary("abort").code == 0 and again.end() == 3
+    assert len(canary("history", "--function", deployed, "--output",
+                      "json").json["deployments"]) == 1
+
+
+def test_another_deployment_rolls_the_half_done_one_back_first(lam, deployed, canary, killed,
+                                                               plan_file):
+    plan_file("return 'v3'", strategy="AllAtOnce")
+    done = canary("deploy")
+    assert done.code == 0, done.err
+    assert alias_of(lam, deployed) == ("3", None)
+    rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
+    assert [row["status"] for row in rows] == ["rolled back", "promoted"]
+
+
+def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, canary, killed):
+    lam.update_alias(FunctionName=deployed, Name="live", FunctionVersion="1",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.01}})
+    done = canary("resume")
+    assert done.code == 1 and "changed by somebody else" in done.err
+    assert alias_of(lam, deployed) == ("1", {"2": 0.01})
+    assert state_of(canary, deployed)["isOver"]
+
+
+def test_a_torn_record_is_gone_on_with(deployed, canary, killed):
+    state = state_of(canary, deployed)
+    path = os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary", state["id"],
+                        "record.jsonl")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('{"t": 1, "type": "sam')
+    assert canary("rollback").code == 3
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    torn = lines.index('{"t": 1, "type": "sam')
+    assert all(json.loads(line) for line in lines[torn + 1:] if line)
+
+
+# ---- Changes by others --------------------------------------------------------------------------
+
+
+def test_a_description_changed_by_others_stops_it_and_takes_our_weights_back(
+        lam, deployed, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}},
+              traffic={"generate": {"rate": "100/s"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    lam.update_alias(FunctionName=deployed, Name="live", Description="mine")
+    assert first.end() == 1 and "somebody else has changed alias live" in first.err
+    assert alias_of(lam, deployed) == ("1", None)
+    assert lam.get_alias(FunctionName=deployed, Name="live")["Description"] == "mine"
+
+
+def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}},
+              traffic={"generate": {"rate": "100/s"}},
+              checks=[{"kind": "errors"}])
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    lam.update_alias(FunctionName=deployed, Name="live",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.4}})
+    assert first.end() == 1 and "left as it is" in first.seen
+    assert alias_of(lam, deployed) == ("1", {"2": 0.4})
+
+
+def test_a_server_that_goes_away_is_not_waited_for_forever(start_server, tmp_path, package):
+    server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "f", node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    plan = tmp_path / "canary.json"
+    plan.write_text(json.dumps({"function": "f", "alias": "live", "package": package(),
+                                "lostAfter": "1s",
+                                "strategy": {"canary": {"weight": "50%", "for": "1h"}}}))
+    first = Terminal(server, tmp_path, "deploy")
+    first.wait_for("Sending")
+    port = server.port
+    server.process.kill()
+    server.process.wait()
+    assert first.end() == 1
+    assert "THE ROLLBACK FAILED" in first.seen and "AWS has not answered" in first.seen
+    server = start_server("--data-dir", str(tmp_path / "data"), "--port", str(port),
+                          ephemeral=False)
+    lam = server.client("lambda")
+    assert alias_of(lam, "f") == ("1", {"2": 0.5})
+    again = subprocess.run([CANARY, "rollback"], cwd=tmp_path, text=True, capture_output=True,
+                           env=clean_environment(server.url))
+    assert again.returncode == 1, again.stdout  # it ends as what it was: failed
+    assert alias_of(lam, "f") == ("1", None)
+
+
+# ---- Hooks, alarms, notifications ---------------------------------------------------------------
+
+
+class Listener(http.server.ThreadingHTTPServer):
+    """Answers POSTs with `status`, and keeps what it was sent."""
+
+    def __init__(self):
+        listener = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                size = int(self.headers["Content-Length"])
+                listener.bodies.append(json.loads(self.rfile.read(size)))
+                self.send_response(listener.status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.bodies, self.status = [], 200
+        self.url = f"http://127.0.0.1:{self.server_port}/hook"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def listener():
+    running = Listener()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def test_hooks_of_each_kind_run_in_their_order(lam, deployed, canary, plan_file, listener,
+                                               tmp_path):
+    create(lam, deployed + "-hook", node("return {got: event}"))
+    note = "echo $CANARY_WHEN $CANARY_VERSION $CANARY_WEIGHT >> notes"
+    plan_file(strategy={"steps": [{"weight": "20%", "for": "1m"},
+                                  {"hook": {"name": "inner", "lambda": deployed + "-hook"}},
+                                  {"weight": "60%", "for": "1m"}]},
+              hooks={"before": [{"command": note}, {"http": listener.url, "payload": {"x": 1}}],
+                     "between": [{"command": note}], "after": [{"http": listener.url}]})
+    assert canary("deploy", "--fast").code == 0
+    assert (tmp_path / "notes").read_text() == "before 2 0\nbetween 2 0.2\nbetween 2 0.6\n"
+    assert listener.bodies[0] == {"x": 1}
+    after = listener.bodies[1]
+    assert (after["when"], after["version"], after["baseVersion"], after["weight"]) == (
+        "after", "2", "1", 1)
+    hooks = record_of(deployed, "hook")
+    assert [(h["kind"], h["outcome"]) for h in hooks] == [
+        ("command", "ok"), ("http", "ok"), ("lambda", "ok"), ("command", "ok"), ("command", "ok"),
+        ("http", "ok")]
+    inner = json.loads(hooks[2]["output"])
+    assert hooks[2]["name"] == "inner" and inner["got"]["function"] == deployed
+
+
+@pytest.mark.parametrize("when, hook, version, words", [
+    ("before", {"command": "echo not now; exit 3"}, None, "not now"),
+    ("between", {"command": "kill -9 $$"}, {"2": 0.5}, "signal 9"),
+    ("after", {"command": "sleep 60", "timeout": "100ms"}, None, "too long"),
+    ("before", {"http": "http://127.0.0.1:9/"}, None, "connect"),
+    ("before", {"lambda": "no-such-function"}, None, "Function not found"),
+])
+def test_a_hook_that_fails_rolls_back(lam, deployed, canary, plan_file, when, hook, version, words):
+    plan_file(hooks={when: [hook]})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 3, done.err
+    assert words in done.json["reason"] and "hook" in done.json["reason"]
+    assert alias_of(lam, deployed) == ("1", None)
+    shifted = [a.get("routedVersion") for a in record_of(deployed, "alias")]
+    assert ("2" in shifted) == (when != "before")
+
+
+def test_a_lambda_hook_says_no_by_its_answer(lam, deployed, canary, plan_file):
+    create(lam, deployed + "-hook", node("return {status: 'Failed', why: 'tuesday'}"))
+    plan_file(hooks={"before": [{"lambda": deployed + "-hook"}]})
+    done = canary("deploy", "--fast")
+    assert done.code == 3 and "tuesday" in done.out
+
+
+def test_an_http_hook_that_refuses_rolls_back(lam, deployed, canary, plan_file, listener):
+    listener.status = 403
+    plan_file(hooks={"after": [{"http": listener.url}]})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 3 and "403" in done.json["reason"]
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_ctrl_c_ends_a_hook_and_takes_the_weights_back(lam, deployed, terminal, plan_file,
+                                                       tmp_path):
+    plan_file(hooks={"between": [{"command": "touch began; sleep 600"}]})
+    first = terminal("deploy", "--fast")
+    wait_until((tmp_path / "began").exists)
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3 and "you stopped the deployment" in first.seen
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_notifications_tell_what_happens(deployed, canary, plan_file, listener, tmp_path):
+    plan_file(notify=[{"command": "echo $CANARY_EVENT >> events"}, {"http": listener.url}])
+    assert canary("deploy", "--fast").code == 0
+    assert (tmp_path / "events").read_text().split() == ["started", "promoted"]
+    assert [body["event"] for body in listener.bodies] == ["started", "promoted"]
+    assert listener.bodies[1]["function"] == deployed
+
+
+class CloudWatch(http.server.ThreadingHTTPServer):
+    """CloudWatch with alarms that a test sets; all else is handed on to the real server."""
+
+    def __init__(self, url):
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, answer = proxy.answer(self.headers, body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.upstream, self.alarms, self.asked, self.expressions = url, {}, 0, []
+        self.changes = {}  # after how many questions an alarm takes which state
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer_expression(self, request):
+        self.expressions.append(request["MetricDataQueries"])
+        return 200, json.dumps({"MetricDataResults": [
+            {"Id": "canary_result", "Timestamps": [request["StartTime"]],
+             "Values": [12.5]}]}).encode()
+
+    def answer(self, headers, body):
+        request = json.loads(body)
+        if any("Expression" in query for query in request.get("MetricDataQueries", [])):
+            return self.answer_expression(request)
+        if not headers["X-Amz-Target"].endswith(".DescribeAlarms"):
+            request = urllib.request.Request(self.upstream, body, dict(headers))
+            with urllib.request.urlopen(request) as reply:
+                return reply.status, reply.read()
+        self.asked += 1
+        self.alarms.update(self.changes.pop(self.asked, {}))
+        wanted = json.loads(body)["AlarmNames"]
+        return 200, json.dumps({"MetricAlarms": [
+            {"AlarmName": name, "StateValue": state, "StateReason": "Threshold Crossed"}
+            for name, state in self.alarms.items() if name in wanted]}).encode()
+
+
+@pytest.fixture
+def cloudwatch(server):
+    running = CloudWatch(server.url)
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def deploy_with_alarms(server, tmp_path, cloudwatch):
+    def run(*arguments):
+        return subprocess.run(
+            [CANARY, "deploy", "--fast", *arguments], cwd=tmp_path, text=True, capture_output=True,
+            env={**clean_environment(server.url),
+                 "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://127.0.0.1:{cloudwatch.server_port}"})
+    return run
+
+
+def test_an_alarm_that_fires_rolls_back(lam, deployed, plan_file, cloudwatch, deploy_with_alarms):
+    cloudwatch.alarms = {"al": "OK", "other": "ALARM"}
+    cloudwatch.changes = {5: {"al": "ALARM"}}
+    plan_file(alarms=["al"])
+    done = deploy_with_alarms()
+    assert done.returncode == 3, done.stderr
+    assert "Rolling back: alarm al is in state ALARM: Threshold Crossed." in done.stdout
+    assert [(a["name"], a["state"]) for a in record_of(deployed, "alarm")] == [
+        ("al", "OK"), ("al", "ALARM")]
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_an_alarm_without_data_stops_nothing(lam, deployed, plan_file, cloudwatch,
+                                             deploy_with_alarms):
+    cloudwatch.alarms = {"al": "INSUFFICIENT_DATA"}
+    plan_file(alarms=["al"])
+    assert deploy_with_alarms().returncode == 0
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_an_alarm_that_fires_already_refuses_or_is_ignored(lam, deployed, plan_file, cloudwatch,
+                                                           deploy_with_alarms):
+    cloudwatch.alarms = {"al": "ALARM"}
+    plan_file(alarms=["al"])
+    refused = deploy_with_alarms()
+    assert refused.returncode == 1 and "fires already" in refused.stderr
+    assert "--ignore-firing-alarms" in refused.stderr
+    mended = deploy_with_alarms("--ignore-firing-alarms")
+    assert mended.returncode == 0, mended.stderr
+    assert alias_of(lam, deployed)[0] != "1"
+
+
+def test_an_alarm_that_is_not_there_is_said(deployed, plan_file, cloudwatch, deploy_with_alarms):
+    plan_file(alarms=["nothing"])
+    done = deploy_with_alarms()
+    assert done.returncode == 1 and "there is no alarm nothing" in done.stderr
+
+
+def test_metrics_come_into_the_record_by_the_plans_names(deployed, canary, plan_file):
+    plan_file(metrics=[
+        {"name": "errors", "metric": "Errors"},
+        {"name": "all", "metric": "Invocations", "dimensions": {"FunctionName": "{function}"}}])
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.err
+    seen = {(m["name"], m["side"]) for m in record_of(deployed, "metric")}
+    assert seen == {("errors", "canary"), ("errors", "baseline"), ("all", "canary")}
+    samples = record_of(deployed, "sample")
+    answered = sum(v["requests"] for s in samples for v in s["versions"].values())
+    last = {m["time"]: m["value"] for m in record_of(deployed, "metric") if m["name"] == "all"}
+    assert sum(last.values()) >= answered  # health checks besides
+
+
+def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_file, cloudwatch,
+                                                                deploy_with_alarms):
+    plan_file(metrics=[
+        {"name": "rate", "expression": "100*e/i", "period": "5m",
+         "metrics": {"e": {"metric": "Errors"}, "i": {"metric": "Invocations", "stat": "Sum"}}}])
+    assert deploy_with_alarms().returncode == 0
+    assert {(m["name"], m["side"], m["value"]) for m in record_of(deployed, "metric")} == {
+        ("rate", "canary", 12.5), ("rate", "baseline", 12.5)}
+    asked = cloudwatch.expressions[0]
+    assert [q["Id"] for q in asked] == ["e", "i", "canary_result"]
+    assert asked[2]["Expression"] == "100*e/i" and asked[0]["ReturnData"] is False
+    assert asked[0]["MetricStat"]["Period"] == 300
+    versions = {d["Value"] for queries in cloudwatch.expressions
+                for d in queries[0]["MetricStat"]["Metric"]["Dimensions"]
+                if d["Name"] == "ExecutedVersion"}
+    assert versions == {"1", "2"}
+
+
+def answered(name):
+    return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
+
+
+def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, plan_file):
+    plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "minRequests": 20}],
+              strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("live traffic")
+    for _ in range(100):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    wait_until(lambda: answered(deployed) == 100)
+    assert canary("promote").code == 0 and first.end() == 0, first.seen + first.err
+    assert answered(deployed) == 100
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_a_bad_version_under_live_traffic_goes_back(lam, deployed, terminal, plan_file):
+    plan_file(BAD, traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("live traffic")
+    for _ in range(200):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_lines_of_a_file_are_sent_one_a_request(lam, name, canary, plan_file, tmp_path):
+    (tmp_path / "lines").write_text('{"n": 1}\n{"n": 2}\n{"bad": true}\n')
+    plan_file("if (event.bad) throw new Error('bad line'); return event",
+              checks=[{"kind": "split", "alpha": 1e-6}],
+              traffic={"generate": {"rate": "2/s", "arrivals": "poisson", "ramp": "10s",
+                                    "payloadLines": "lines"}})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 0, done.err
+    seen = {v["version"]: v for v in done.json["traffic"]["versions"]}["2"]
+    # A third of about 150 is bad; beyond these bounds with a probability below 1e-6.
+    assert 0.13 < seen["errors"] / seen["requests"] < 0.58

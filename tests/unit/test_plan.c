@@ -1,0 +1,217 @@
+/* plan: strategies, faults with line and path, defaults, the schema, comments. */
+#include "plan/plan.h"
+
+#include "buffer.h"
+#include "canary.h"
+#include "plan/source.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+#define TARGET "\"function\":\"f\",\"alias\":\"a\""
+
+static struct plan *parse(const char *json)
+{
+    struct member_faults faults = { 0 };
+    struct plan *plan = plan_parse(text_from(json), &faults);
+    ck_assert_msg(plan != NULL, "%s: %s: %s", json, faults.count ? faults.items[0].path : "",
+                  faults.count ? faults.items[0].message : "");
+    return plan;
+}
+
+/* "10,20,...@60000": weights in percent and the time of each. */
+static char *outline(const struct plan *plan)
+{
+    struct buffer text = { 0 };
+    for (size_t i = 0; i < plan->step_count; i++)
+        buffer_add_format(&text, "%s%.6g@%lld", i ? "," : "", 100 * plan->steps[i].weight,
+                          (long long)plan->steps[i].duration_ms / 1000);
+    return buffer_take(&text, NULL);
+}
+
+START_TEST(every_strategy_becomes_its_steps)
+{
+    static const struct {
+        const char *strategy;
+        const char *outline;
+    } rows[] = {
+        { "\"LambdaCanary10Percent5Minutes\"", "10@300" },
+        { "\"CodeDeployDefault.LambdaCanary10Percent10Minutes\"", "10@600" },
+        { "\"Canary10Percent15Minutes\"", "10@900" },
+        { "\"LambdaCanary10Percent30Minutes\"", "10@1800" },
+        { "\"LambdaLinear10PercentEvery1Minute\"",
+          "10@60,20@60,30@60,40@60,50@60,60@60,70@60,80@60,90@60" },
+        { "\"CodeDeployDefault.LambdaLinear10PercentEvery2Minutes\"",
+          "10@120,20@120,30@120,40@120,50@120,60@120,70@120,80@120,90@120" },
+        { "\"Linear10PercentEvery3Minutes\"",
+          "10@180,20@180,30@180,40@180,50@180,60@180,70@180,80@180,90@180" },
+        { "\"LambdaLinear10PercentEvery10Minutes\"",
+          "10@600,20@600,30@600,40@600,50@600,60@600,70@600,80@600,90@600" },
+        { "\"CodeDeployDefault.LambdaAllAtOnce\"", "" },
+        { "\"AllAtOnce\"", "" },
+        { "{\"canary\":{\"weight\":\"5%\",\"for\":\"90s\"}}", "5@90" },
+        { "{\"canary\":{\"weight\":0.25,\"for\":\"1h\"}}", "25@3600" },
+        { "{\"linear\":{\"weight\":\"33%\",\"every\":\"1m\"}}", "33@60,66@60,99@60" },
+        { "{\"linear\":{\"weight\":\"50%\",\"every\":\"1m\"}}", "50@60" },
+        { "{\"steps\":[{\"weight\":\"1%\"},{\"pause\":\"2m\"},{\"approve\":true},"
+          "{\"weight\":\"50%\",\"for\":\"1m\"},{\"analysis\":{\"for\":\"3m\"}},"
+          "{\"hook\":{\"command\":\"true\"}}]}",
+          "1@0,1@120,1@0,50@60,50@180,50@0" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep) char *json = xformat("{" TARGET ",\"strategy\":%s}", rows[i].strategy);
+        struct plan *plan = parse(json);
+        CLEANUP(freep) char *text = outline(plan);
+        ck_assert_msg(strcmp(text, rows[i].outline) == 0, "%s: %s", rows[i].strategy, text);
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
+{
+    static const struct {
+        const char *json;
+        int line;
+        const char *path;
+        const char *words;
+    } rows[] = {
+        { "{\n" TARGET ",\n\"strategi\":1}", 3, "strategi", "did you mean 'strategy'?" },
+        { "{" TARGET ",\"strategy\":\"LambdaCanary10Percent5Minute\"}", 1, "strategy",
+          "did you mean 'LambdaCanary10Percent5Minutes'?" },
+        { "{" TARGET ",\n\"strategy\":{\"canary\":\n{\"weight\":\"10\",\"for\":\"5m\"}}}", 3,
+          "strategy.canary.weight", "is not a share" },
+        { "{" TARGET ",\n\"strategy\":{\"steps\":[{\"weight\":\"1%\"},\n\n{\"paus\":\"1m\"}]}}", 4,
+          "strategy.steps[1]", "one of weight, pause, approve" },
+        { "{" TARGET ",\n// \"x\": [\n\"strategy\":{\"steps\":[{\"weight\":\"1%\",\n\"foor\":1}]}}",
+          4, "strategy.steps[0].foor", "did you mean 'for'?" },
+        { "{\"alias\":\"a\"}", 1, "function", "function is missing" },
+        { "{" TARGET ",\"onFailure\":\"rolback\"}", 1, "onFailure", "did you mean rollback?" },
+        { "{" TARGET ",\"checks\":[{\"kind\":\"eror\"}]}", 1, "checks[0].kind",
+          "did you mean 'errors'?" },
+        { "{" TARGET ",\"checks\":[\n{\"kind\":\"errors\",\"maxRate\":\"2\"}]}", 2,
+          "checks[0].maxRate", "is not a share" },
+        { "{" TARGET ",\"package\":\"p\",\"version\":\"1\"}", 1, "version", "one of package" },
+        { "{" TARGET ",\"hooks\":{\"before\":[{\"name\":\"x\"}]}}", 1, "hooks.before[0]",
+          "one of lambda, command and http" },
+        { "{" TARGET ",\"hooks\":{\"befor\":[]}}", 1, "hooks.befor", "did you mean 'before'?" },
+        { "{" TARGET ",\"traffic\":{\"live\":{},\"generate\":{}}}", 1, "traffic", "one of" },
+        { "{" TARGET ",\"traffic\":{\"generate\":{\"rate\":\"-1\"}}}", 1, "traffic.generate.rate",
+          "is not a rate" },
+        { "{" TARGET ",\"metrics\":[{\"name\":\"m\"}]}", 1, "metrics[0]", "metric and expression" },
+        { "{" TARGET ",\"healthChecks\":-1}", 1, "healthChecks", "from 0 to 1000" },
+        { "{\"a\":}", 0, "", "is no JSON" },
+        { "[]", 0, "", "must be an object" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct canary_problems problems = { 0 };
+        ck_assert_msg(!canary_plan_parse(rows[i].json, strlen(rows[i].json), &problems), "%s",
+                      rows[i].json);
+        ck_assert_uint_ge(problems.count, 1);
+        const struct canary_problem *problem = &problems.items[0];
+        ck_assert_msg(problem->line == rows[i].line && strcmp(problem->path, rows[i].path) == 0 &&
+                          strstr(problem->message, rows[i].words),
+                      "row %zu: line %d, %s: %s", i, problem->line, problem->path,
+                      problem->message);
+        canary_problems_clear(&problems);
+    }
+}
+END_TEST
+
+START_TEST(all_faults_are_told_at_once)
+{
+    struct canary_problems problems = { 0 };
+    const char *json = "{\"functio\":1,\n\"onFailure\":\"x\",\n\"lostAfter\":5}";
+    ck_assert_ptr_null(canary_plan_parse(json, strlen(json), &problems));
+    ck_assert_uint_eq(problems.count, 5); /* functio, function, alias, onFailure, lostAfter */
+    canary_problems_clear(&problems);
+}
+END_TEST
+
+START_TEST(comments_are_blank_and_strings_are_kept)
+{
+    static const struct {
+        const char *source;
+        const char *bare;
+    } rows[] = {
+        { "{} // x", "{}     " },
+        { "{/* a\nb */}", "{    \n    }" },
+        { "\"http://x /* y */\"", "\"http://x /* y */\"" },
+        { "\"a\\\"//\" //b", "\"a\\\"//\"    " },
+        { "/* open", "       " },
+        { "", "" },
+        { "1 / 2", "1 / 2" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep) char *bare = source_without_comments(text_from(rows[i].source));
+        ck_assert_str_eq(bare, rows[i].bare);
+    }
+}
+END_TEST
+
+START_TEST(a_plan_without_checks_has_the_usual_ones)
+{
+    struct plan *plan = parse("{" TARGET "}");
+    ck_assert_uint_ge(plan->check_count, 2);
+    ck_assert_str_eq(plan->checks[0].kind->name, "errors");
+    ck_assert_int_eq(plan->checks[0].min_requests, 10);
+    ck_assert_int_eq(plan->health_checks, 3);
+    ck_assert_str_eq(plan->traffic.payload, "{}");
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(the_starter_is_a_good_plan)
+{
+    CLEANUP(freep) char *text = plan_starter("fn", "al");
+    struct plan *plan = parse(text);
+    ck_assert_str_eq(plan->function, "fn");
+    ck_assert_str_eq(plan->alias, "al");
+    ck_assert_uint_eq(plan->step_count, 1);
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(the_plan_of_a_record_reads_as_the_same_plan)
+{
+    struct plan *plan = parse("{" TARGET ",\"strategy\":{\"linear\":{\"weight\":\"20%\","
+                              "\"every\":\"1m\"}},\"alarms\":[\"x\"]}");
+    CLEANUP(freep) char *text = json_print(plan->json);
+    struct plan *again = parse(text);
+    CLEANUP(freep) char *first = outline(plan);
+    CLEANUP(freep) char *second = outline(again);
+    ck_assert_str_eq(first, second);
+    ck_assert(cJSON_Compare(plan->json, again->json, true));
+    plan_destroy(plan);
+    plan_destroy(again);
+}
+END_TEST
+
+START_TEST(the_schema_names_every_member_once)
+{
+    CLEANUP(json_deletep) cJSON *schema = plan_schema();
+    static const char *const names[] = { "function", "alias",  "strategy", "checks", "hooks",
+                                         "alarms",   "notify", "traffic",  "metrics" };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        ck_assert_msg(json_get(json_get(schema, "properties"), names[i]) != NULL, "%s", names[i]);
+    ck_assert_int_eq(cJSON_GetArraySize(json_get(schema, "required")), 2);
+}
+END_TEST
+
+START_TEST(times_are_printed_as_people_write_them)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } rows[] = { { 500, "0.5s" },     { 30000, "30s" },  { 60000, "1m" },      { 90000, "90s" },
+                 { 150000, "2m30s" }, { 3600000, "1h" }, { 5400000, "1h30m" }, { 0, "0s" } };
+    char text[DURATION_SIZE];
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        ck_assert_str_eq(duration_print(rows[i].ms, text), rows[i].text);
+}
+END_TEST
+
+SUITE("plan", every_strategy_becomes_its_steps,
+      what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
+      comments_are_blank_and_strings_are_kept, a_plan_without_checks_has_the_usual_ones,
+      the_starter_is_a_good_plan, the_plan_of_a_record_reads_as_the_same_plan,
+      the_schema_names_every_member_once, times_are_printed_as_people_write_them)
