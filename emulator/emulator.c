@@ -211,8 +211,10 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .pool = emulator->pool,
                                   .concurrency_limit = emulator->settings.concurrency_limit };
     emulator->lambda = lambda_create(&parts, error);
-    emulator->cloudwatch =
-        (struct cloudwatch){ emulator->metrics, emulator->journal, emulator->settings.is_strict };
+    emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,
+                                                .journal = emulator->journal,
+                                                .is_strict = emulator->settings.is_strict,
+                                                .loop = emulator->loop };
     emulator->admin = (struct admin){ .lambda = emulator->lambda,
                                       .schedule = emulator->schedule,
                                       .services = emulator_services,

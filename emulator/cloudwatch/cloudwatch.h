@@ -11,11 +11,15 @@
 #include "store/journal.h"
 #include "text.h"
 
+struct loop;
+
 /* The service's state: call->state points to one. Owned by emulator.c. */
 struct cloudwatch {
     struct metrics *metrics;
     struct journal *journal;
     bool is_strict; /* no kindness for the workshop's FunctionName=fn:2 query */
+    struct loop *loop;
+    int pictures; /* being drawn on workers */
 };
 
 extern const struct service cloudwatch_service;

@@ -26,6 +26,15 @@ const struct fault CLOUDWATCH_SERIALIZATION = { .code = "SerializationException"
                                                 .status = 400,
                                                 .query_code = "MalformedInput",
                                                 .type_namespace = "com.amazon.coral.service" };
+const struct fault CLOUDWATCH_DASHBOARD_NOT_FOUND = { .code = "DashboardNotFoundError",
+                                                      .status = 404,
+                                                      .query_code = "ResourceNotFound" };
+const struct fault CLOUDWATCH_DASHBOARD_INVALID = { .code = "DashboardInvalidInputError",
+                                                    .status = 400,
+                                                    .query_code = "InvalidParameterInput" };
+const struct fault CLOUDWATCH_THROTTLING = { .code = "ThrottlingException",
+                                             .status = 400,
+                                             .query_code = "Throttling" };
 const struct fault CLOUDWATCH_INTERNAL = { .code = "InternalServiceFault",
                                            .status = 500,
                                            .query_code = "InternalServiceError",
@@ -77,11 +86,12 @@ static const struct operation *const slices[] = {
     list_metrics_operations,
     get_metric_statistics_operations,
     get_metric_data_operations,
+    get_metric_widget_image_operations,
+    dashboard_operations,
     NULL,
 };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "GetMetricWidgetImage" },
     { .name = "PutMetricAlarm" },
     { .name = "PutCompositeAlarm" },
     { .name = "DeleteAlarms" },
@@ -96,10 +106,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "GetAlarmMuteRule" },
     { .name = "ListAlarmMuteRules" },
     { .name = "DeleteAlarmMuteRule" },
-    { .name = "PutDashboard" },
-    { .name = "GetDashboard" },
-    { .name = "ListDashboards" },
-    { .name = "DeleteDashboards" },
     { .name = "TagResource" },
     { .name = "UntagResource" },
     { .name = "ListTagsForResource" },

@@ -150,9 +150,18 @@ static const char version_2[] =
 static const char version_3[] =
     "ALTER TABLE lambda_code_signing_config ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
+static const char version_4[] =
+    /* Dashboards are global to the account: no region. `body` is the JSON as it was given. */
+    "CREATE TABLE cloudwatch_dashboard ("
+    "  account TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,"
+    "  modified_ms INTEGER NOT NULL, tags TEXT NOT NULL DEFAULT '[]',"
+    "  PRIMARY KEY (account, name)) WITHOUT ROWID;";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
+                                                        version_4 };
 
 const char *const schema_tables[] = {
+    "cloudwatch_dashboard",
     "iam_attached_policy",
     "iam_role",
     "lambda_policy",

@@ -23,6 +23,6 @@ check() {
     done
 }
 
-check emulator base loop http store operation runtime cloudwatch lambda sts iam admin edge command
+check emulator base loop http store operation runtime widget cloudwatch lambda sts iam admin edge command
 check client statistics aws judge plan traffic rollout report cli
 exit $status
