@@ -7,7 +7,9 @@
 
 #include <stdbool.h>
 
+#include "compiler.h"
 #include "json.h"
+#include "text.h"
 
 /* The rows with "." and "..." filled in from the row before: each an array of its texts, then
  * always its options, an object. Items that are no texts stay as they are, rows that are no arrays
@@ -27,5 +29,12 @@ cJSON *widget_queries(const cJSON *widget, const cJSON *rows, int64_t span_s);
 
 /* True if that id was made up by widget_queries(). */
 bool widget_id_is_made(const cJSON *rows, int at);
+
+/* "-PT3H", "P0D": its milliseconds, negative for the past. False for anything else. */
+MUST_CHECK bool widget_parse_duration(struct text text, int64_t *ms_out);
+
+/* A member that is a duration from now, or a time; the fallback if it is absent or neither. */
+int64_t widget_read_time(const cJSON *widget, const char *name, int64_t now_ms,
+                         int64_t fallback_ms);
 
 #endif

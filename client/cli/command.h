@@ -34,6 +34,16 @@ struct options {
     double max_error_rate;
     int64_t min_requests;
     int64_t count;
+    const char *metric;
+    const char *name_space;
+    const char *dimensions;
+    const char *stat;
+    const char *expression;
+    const char *widget;
+    const char *picture;
+    int64_t last_ms;
+    int64_t period_ms;
+    int64_t width;
 };
 
 #define OPTION_ROW(flag, kind, member)                                                             \
@@ -83,6 +93,7 @@ int check_command(int count, char **arguments);
 int promote_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);
 int status_command(int count, char **arguments);
+int graph_command(int count, char **arguments);
 
 /* A command's beginning: options read, help given, output started, endpoint guarded. */
 struct session {

@@ -3,9 +3,13 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "pattern.h"
+#include "timestamp.h"
 #include "xalloc.h"
 
 enum { PERIOD_DEFAULT_S = 300, FIRST_DIMENSION = 2 };
+
+static const int64_t UNIT_COUNT_MAX = 100000; /* in one duration: keeps sums far from overflow */
 
 /* The number of items before the options. */
 static int text_count(const cJSON *row)
@@ -223,4 +227,35 @@ cJSON *widget_queries(const cJSON *widget, const cJSON *rows, int64_t span_s)
     }
     free(difference.differs);
     return queries;
+}
+
+bool widget_parse_duration(struct text text, int64_t *ms_out)
+{
+    static const int64_t unit_s[] = { 31536000, 2592000, 604800, 86400, 3600, 60, 1 };
+    struct text parts[1 + COUNT_OF(unit_s)];
+    if (text.size < 3 || !pattern_capture("([-+]?)P(?=.)(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)W)?"
+                                          "(?:(\\d+)D)?(?:T(?=.)(?:(\\d+)H)?(?:(\\d+)M)?"
+                                          "(?:(\\d+)S)?)?",
+                                          text, parts, COUNT_OF(parts)))
+        return false;
+    int64_t total_s = 0;
+    for (size_t i = 0; i < COUNT_OF(unit_s); i++) {
+        int64_t count = 0;
+        if (!parts[i + 1].data)
+            continue;
+        if (!text_to_int64(parts[i + 1], &count) || count > UNIT_COUNT_MAX)
+            return false;
+        total_s += count * unit_s[i];
+    }
+    *ms_out = total_s * 1000 * (text.data[0] == '-' ? -1 : 1);
+    return true;
+}
+
+int64_t widget_read_time(const cJSON *widget, const char *name, int64_t now_ms, int64_t fallback_ms)
+{
+    int64_t ms;
+    struct text text = text_from(json_text(widget, name, ""));
+    if (widget_parse_duration(text, &ms))
+        return now_ms + ms;
+    return timestamp_parse(text, &ms) ? ms : fallback_ms;
 }

@@ -2,6 +2,7 @@
 
 #include "timestamp.h"
 #include "widget/widget.h"
+#include "widget_query.h"
 #include "xalloc.h"
 
 enum {

@@ -110,9 +110,6 @@ void widget_clear(struct widget *widget);
 void widget_check(struct shape_problems *problems, const cJSON *properties, const char *path,
                   bool is_image);
 
-/* "-PT3H", "P0D": its milliseconds, negative for the past. False for anything else. */
-MUST_CHECK bool widget_parse_duration(struct text text, int64_t *ms_out);
-
 /* "+0130": minutes east of UTC. */
 MUST_CHECK bool widget_parse_zone(struct text text, int *minutes_out);
 

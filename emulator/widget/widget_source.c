@@ -19,29 +19,6 @@ enum {
 };
 
 static const int64_t RANGE_DEFAULT_MS = 3LL * 3600 * 1000;
-static const int64_t UNIT_COUNT_MAX = 100000; /* in one duration: keeps sums far from overflow */
-
-bool widget_parse_duration(struct text text, int64_t *ms_out)
-{
-    static const int64_t unit_s[] = { 31536000, 2592000, 604800, 86400, 3600, 60, 1 };
-    struct text parts[1 + COUNT_OF(unit_s)];
-    if (text.size < 3 || !pattern_capture("([-+]?)P(?=.)(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)W)?"
-                                          "(?:(\\d+)D)?(?:T(?=.)(?:(\\d+)H)?(?:(\\d+)M)?"
-                                          "(?:(\\d+)S)?)?",
-                                          text, parts, COUNT_OF(parts)))
-        return false;
-    int64_t total_s = 0;
-    for (size_t i = 0; i < COUNT_OF(unit_s); i++) {
-        int64_t count = 0;
-        if (!parts[i + 1].data)
-            continue;
-        if (!text_to_int64(parts[i + 1], &count) || count > UNIT_COUNT_MAX)
-            return false;
-        total_s += count * unit_s[i];
-    }
-    *ms_out = total_s * 1000 * (text.data[0] == '-' ? -1 : 1);
-    return true;
-}
 
 bool widget_parse_zone(struct text text, int *minutes_out)
 {
@@ -89,15 +66,6 @@ static int place_of(const char *name, const char *const *names)
             return i;
     }
     return 0;
-}
-
-static int64_t read_time(const cJSON *tree, const char *name, int64_t now_ms, int64_t fallback_ms)
-{
-    int64_t ms;
-    struct text text = text_from(json_text(tree, name, ""));
-    if (widget_parse_duration(text, &ms))
-        return now_ms + ms;
-    return timestamp_parse(text, &ms) ? ms : fallback_ms;
 }
 
 static const char *read_text(struct arena *arena, const cJSON *object, const char *name)
@@ -219,8 +187,8 @@ static void read_members(struct widget *widget, struct arena *arena, const cJSON
         .left = read_axis(arena, json_get(axes, "left")),
         .right = read_axis(arena, json_get(axes, "right")),
     };
-    widget->end_ms = read_time(tree, "end", now_ms, now_ms);
-    widget->start_ms = read_time(tree, "start", now_ms, widget->end_ms - RANGE_DEFAULT_MS);
+    widget->end_ms = widget_read_time(tree, "end", now_ms, now_ms);
+    widget->start_ms = widget_read_time(tree, "start", now_ms, widget->end_ms - RANGE_DEFAULT_MS);
     widget->horizontal = read_annotations(arena, json_get(annotations, "horizontal"), false,
                                           &widget->horizontal_count);
     widget->vertical =
