@@ -17,7 +17,8 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { DEFAULT_BODY_CEILING = 1 << 20 };
+/* For calls whose operation is not known before the body is read; then its own ceiling holds. */
+enum { DEFAULT_BODY_CEILING = 4 << 20 };
 
 struct edge {
     struct directory directory;
@@ -68,6 +69,15 @@ size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *ex
         return DEFAULT_BODY_CEILING;
     size_t ceiling = route->operation ? route->operation->body_ceiling : 0;
     return ceiling ? ceiling : route->owner->service->body_ceiling;
+}
+
+/* What the operation takes, now that it is known. */
+static size_t own_ceiling(const struct call *call, size_t fallback)
+{
+    if (!call->operation)
+        return fallback;
+    return call->operation->body_ceiling ? call->operation->body_ceiling
+                                         : call->service->body_ceiling;
 }
 
 static void end(struct edge_call *edge_call)
@@ -311,6 +321,7 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;
     edge_call->call.operation = edge_call->identity.operation;
+    ceiling = own_ceiling(&edge_call->call, ceiling);
     if (!guard_admits(&edge->guard, edge_call)) {
         log_warn("edge", "%s %.*s: %s", edge_call->call.request_id,
                  TEXT_ARGS(http_exchange_path(exchange)), edge_call->call.error.message);
@@ -318,7 +329,8 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     } else if (guard_is_preflight(edge_call)) {
         edge_call_reply_preflight(edge_call);
         end(edge_call);
-    } else if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed) {
+    } else if (http_exchange_is_too_large(exchange) || edge_call->inflated.overflowed ||
+               body.size > ceiling) {
         refuse_too_large(edge_call, ceiling);
     } else if (!edge_call->call.operation) {
         refuse_unknown(edge_call);

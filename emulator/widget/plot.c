@@ -171,6 +171,16 @@ static void draw_area(const struct plot *plot, const struct widget_series *serie
     cairo_fill(cairo);
 }
 
+static void draw_areas(const struct plot *plot, const struct widget_series *series,
+                       const double *base)
+{
+    for (size_t from = 0, to; from < series->count; from = to) {
+        to = run_end(series, from);
+        if (to - from > 1)
+            draw_area(plot, series, base, from, to);
+    }
+}
+
 void plot_series(const struct plot *plot, const struct widget_series *series, const double *base)
 {
     cairo_t *cairo = plot->canvas->cairo;
@@ -182,10 +192,8 @@ void plot_series(const struct plot *plot, const struct widget_series *series, co
                      series->colour);
             continue;
         }
-        if (base)
-            draw_area(plot, series, base, from, to);
         canvas_colour(plot->canvas, series->colour, 1);
-        cairo_set_line_width(cairo, 1.75);
+        cairo_set_line_width(cairo, 2);
         trace(plot, series, base, from, to);
         cairo_stroke(cairo);
     }
@@ -199,6 +207,10 @@ static void draw_all_series(const struct plot *plot)
     /* Half a line's width more: a value at the very end is drawn whole. */
     cairo_rectangle(cairo, area->x - 3, area->y - 3, area->width + 6, area->height + 6);
     cairo_clip(cairo);
+    for (size_t i = 0; i < plot->widget->series_count; i++) {
+        if (plot->bases[i])
+            draw_areas(plot, &plot->widget->series[i], plot->bases[i]);
+    }
     for (size_t i = 0; i < plot->widget->series_count; i++)
         plot_series(plot, &plot->widget->series[i], plot->bases[i]);
     cairo_restore(cairo);

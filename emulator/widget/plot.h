@@ -32,7 +32,7 @@ void plot_draw_annotations(struct plot *plot);
 
 void plot_draw(struct canvas *canvas, const struct widget *widget, struct box box);
 
-/* The lines of one series, or its area on top of what stands below it (`base`, NULL: nothing). */
+/* The lines of one series, on top of what stands below it (`base`, NULL: nothing). */
 void plot_series(const struct plot *plot, const struct widget_series *series, const double *base);
 
 #endif

@@ -14,6 +14,12 @@ static int colour_of(const struct plot *plot, const struct widget_annotation *an
     return annotation->colour >= 0 ? annotation->colour : plot->canvas->theme->threshold;
 }
 
+/* A moment is no limit: it does not look like one. */
+static int moment_colour(const struct plot *plot, const struct widget_annotation *annotation)
+{
+    return annotation->colour >= 0 ? annotation->colour : plot->canvas->theme->muted;
+}
+
 static double clamp(double value, double low, double high)
 {
     return fmin(fmax(value, low), high);
@@ -53,7 +59,7 @@ static void fill_horizontal(const struct plot *plot, const struct widget_annotat
 static void fill_vertical(const struct plot *plot, const struct widget_annotation *annotation)
 {
     const struct box *area = &plot->area;
-    int colour = colour_of(plot, annotation);
+    int colour = moment_colour(plot, annotation);
     double x = plot_x(plot, annotation->value);
     if (annotation->fill == WIDGET_FILL_AFTER)
         fill_columns(plot, x, area->x + area->width, colour);
@@ -153,9 +159,9 @@ void plot_draw_annotations(struct plot *plot)
     plot->notes = arena_alloc(plot->canvas->arena, (room + 1) * sizeof(*plot->notes));
     for (size_t i = 0; i < widget->vertical_count; i++) {
         const struct widget_annotation *one = &widget->vertical[i];
-        draw_moment(plot, one->value, one->label, colour_of(plot, one));
+        draw_moment(plot, one->value, one->label, moment_colour(plot, one));
         if (!isnan(one->end))
-            draw_moment(plot, one->end, one->end_label, colour_of(plot, one));
+            draw_moment(plot, one->end, one->end_label, moment_colour(plot, one));
     }
     for (size_t i = 0; i < widget->horizontal_count; i++) {
         const struct widget_annotation *one = &widget->horizontal[i];

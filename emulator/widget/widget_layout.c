@@ -90,21 +90,31 @@ static size_t flow(const struct legend_run *run, bool is_column, size_t rows_max
     return row < rows_max ? row + 1 : rows_max;
 }
 
-/* Puts "+N more" in the place of the last entries if some are left out. */
+static const char *rest_text(const struct legend_run *run, size_t count, double room)
+{
+    const char *text = arena_format(run->arena, "+%zu more", count);
+    bool fits = run->measure->width(run->measure->owner, text, LAYOUT_TEXT_SIZE, false) <= room;
+    return fits ? text : arena_format(run->arena, "+%zu", count);
+}
+
+/* Says how many series are not named, in the place of the last entry, or behind it if all that
+ * are drawn are named and there is room. */
 static void note_rest(const struct legend_run *run, struct layout *layout)
 {
+    enum { ROOM = 60 };
     size_t left = run->widget->series_count - layout->entry_count + run->widget->hidden_count;
     if (left == 0 || layout->entry_count == 0)
         return;
     struct legend_entry *last = &layout->entries[layout->entry_count - 1];
-    size_t dropped = left == run->widget->hidden_count ? 0 : 1;
-    if (dropped == 0) {
-        /* All that may be drawn is named; the others stand behind it. */
-        double x = last->x + entry_width(last->text, run->measure) + BETWEEN_ENTRIES;
-        layout->entries[layout->entry_count++] = (struct legend_entry){ .x = x, .y = last->y };
-        last = &layout->entries[layout->entry_count - 1];
+    double end = last->x + entry_width(last->text, run->measure) + BETWEEN_ENTRIES;
+    if (left == run->widget->hidden_count && end + ROOM <= run->width) {
+        last[1] = (struct legend_entry){ .x = end, .y = last->y };
+        last++;
+        layout->entry_count++;
+    } else {
+        left++;
     }
-    last->text = arena_format(run->arena, "+%zu more", left + dropped);
+    last->text = rest_text(run, left, run->width - last->x);
     last->colour = -1;
 }
 
