@@ -316,6 +316,7 @@ void emulator_destroy(struct emulator *emulator)
         lambda_stop_events(emulator->lambda);
         http_server_drain(server);
         lambda_finish_uploads(emulator->lambda);
+        cloudwatch_finish_pictures(&emulator->cloudwatch);
     }
     if (emulator->pool)
         pool_destroy(emulator->pool);

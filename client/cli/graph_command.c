@@ -259,14 +259,16 @@ static void print_graph(const struct options *options, const cJSON *widget,
                         const struct graph_series *series, size_t count)
 {
     struct buffer buffer = { 0 };
-    CLEANUP(freep) double *thresholds = NULL;
+    size_t threshold_count;
+    CLEANUP(freep) double *thresholds = read_thresholds(widget, &threshold_count);
     struct graph_text graph = { .width = terminal_width(options),
                                 .height = PLOT_ROWS,
                                 .start_ms = widget_read_time(widget, "start", 0, 0),
                                 .end_ms = widget_read_time(widget, "end", 0, 1),
                                 .is_coloured = is_coloured(),
-                                .is_ascii = !is_utf8() };
-    graph.thresholds = thresholds = read_thresholds(widget, &graph.threshold_count);
+                                .is_ascii = !is_utf8(),
+                                .thresholds = thresholds,
+                                .threshold_count = threshold_count };
     /* Without colours nobody could tell lines apart: each has a plot of its own. */
     size_t together = graph.is_coloured || count == 0 ? count : 1;
     if (together < count)

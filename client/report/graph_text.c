@@ -267,9 +267,17 @@ static bool has_data(const struct graph_series *series, size_t count)
     return false;
 }
 
+static void grid_clear(struct grid *grid)
+{
+    free(grid->dots);
+    free(grid->colours);
+    free(grid->has_threshold);
+}
+
 static void print_plot(const struct graph_text *graph, const struct graph_series *series,
                        size_t count, struct buffer *buffer)
 {
+    CLEANUP(grid_clear)
     struct grid grid = { .graph = graph,
                          .rows = graph->height > HEIGHT_MIN ? graph->height : HEIGHT_MIN };
     grid.scale = find_scale(graph, series, count, grid.rows);
@@ -277,9 +285,9 @@ static void print_plot(const struct graph_text *graph, const struct graph_series
     int width = graph->width > WIDTH_MIN ? graph->width : WIDTH_MIN;
     grid.columns = width - grid.label_width - 2;
     size_t cells = (size_t)grid.columns * (size_t)grid.rows;
-    CLEANUP(freep) unsigned char *dots = grid.dots = xcalloc(cells, 1);
-    CLEANUP(freep) size_t *colours = grid.colours = xcalloc(cells, sizeof(*colours));
-    CLEANUP(freep) bool *thresholds = grid.has_threshold = xcalloc((size_t)grid.rows, sizeof(bool));
+    grid.dots = xcalloc(cells, 1);
+    grid.colours = xcalloc(cells, sizeof(*grid.colours));
+    grid.has_threshold = xcalloc((size_t)grid.rows, sizeof(bool));
     mark_thresholds(&grid);
     for (size_t i = 0; i < count; i++)
         draw_series(&grid, &series[i]);

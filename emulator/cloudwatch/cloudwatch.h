@@ -35,6 +35,9 @@ struct metric_source {
 void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
                         const struct metric_source *source, const cJSON *data);
 
+/* Runs the loop until no picture is being drawn any more: their calls are ended then. */
+void cloudwatch_finish_pictures(struct cloudwatch *cloudwatch);
+
 /* Applies a JOURNAL_METRIC_DATA record at start. */
 void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record);
 

@@ -197,6 +197,12 @@ static enum outcome get_metric_widget_image(struct call *call)
     return OUTCOME_LATER;
 }
 
+void cloudwatch_finish_pictures(struct cloudwatch *cloudwatch)
+{
+    while (cloudwatch->pictures)
+        uv_run(loop_uv(cloudwatch->loop), UV_RUN_ONCE);
+}
+
 static const char *const formats[] = { "png", "image/png", NULL };
 static const struct field widget_image_input[] = {
     { .name = "MetricWidget", .type = FIELD_STRING, .is_required = true },

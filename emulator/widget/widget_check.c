@@ -1,6 +1,8 @@
 /*
  * What properties of a metric widget must look like.
  */
+#include <math.h>
+
 #include "pattern.h"
 #include "timestamp.h"
 #include "widget/widget.h"
@@ -41,7 +43,7 @@ static void check_period(struct shape_problems *problems, const cJSON *value, co
 {
     double period = value->valuedouble;
     bool is_short = period == 1 || period == 5 || period == 10 || period == 20 || period == 30;
-    if (!is_short && (long long)period % 60 != 0)
+    if (!is_short && fmod(period, 60) != 0)
         shape_complain(problems, path, "Should be 1, 5, 10, 20, 30 or a multiple of 60");
 }
 
