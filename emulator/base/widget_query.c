@@ -44,7 +44,7 @@ static cJSON *expand_row(const cJSON *row, const cJSON *before)
             /* All leading ones of the row before, but those that this row itself gives. */
             int until = known - (own - seen);
             const cJSON *earlier = before ? before->child : NULL;
-            for (int i = 0; i < until; i++, earlier = earlier->next) {
+            for (int i = 0; earlier && i < until; i++, earlier = earlier->next) {
                 if (i >= at)
                     add_copy(full, earlier);
             }
@@ -83,8 +83,9 @@ const cJSON *widget_row_options(const cJSON *row)
 
 static const char *text_at(const cJSON *row, int at)
 {
-    const cJSON *item = at < text_count(row) ? cJSON_GetArrayItem(row, at) : NULL;
-    return cJSON_IsString(item) ? item->valuestring : "";
+    const char *text =
+        at < text_count(row) ? cJSON_GetStringValue(cJSON_GetArrayItem(row, at)) : NULL;
+    return text ? text : "";
 }
 
 /* Which items differ among the rows that are metrics. */
@@ -144,7 +145,7 @@ static char *make_label(const struct difference *difference, const cJSON *row)
         buffer_add_string(&values, text_at(row, i));
     }
     char *label = NULL;
-    if (values.size && (difference->differs[1] || difference->has_other_shape))
+    if (values.size && (item_differs(difference, 1) || difference->has_other_shape))
         label = xformat("%s %s", text_at(row, 1), values.data);
     else if (values.size)
         label = xstrdup(values.data);

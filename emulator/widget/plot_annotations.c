@@ -113,16 +113,28 @@ static struct box note_box(const struct plot *plot, const char **text, double sh
     return (struct box){ .width = ceil(width) + 2 * NOTE_PADDING, .height = NOTE_HEIGHT };
 }
 
-/* A line across the area, its label at its right end, above or else below it. */
-static void draw_threshold(struct plot *plot, double value, const char *label, bool is_right,
-                           int colour)
+static bool is_in(double at, double from, double size)
+{
+    return at >= from - 0.5 && at <= from + size + 0.5;
+}
+
+static void draw_threshold(struct plot *plot, const struct widget_annotation *annotation,
+                           double value)
 {
     const struct box *area = &plot->area;
-    double y = plot_y(plot, value, is_right);
-    if (y < area->y - 0.5 || y > area->y + area->height + 0.5)
-        return;
-    canvas_rule(plot->canvas, area->x, y, area->x + area->width, y, colour, 2);
-    if (!label)
+    double y = plot_y(plot, value, annotation->is_right);
+    if (is_in(y, area->y, area->height))
+        canvas_rule(plot->canvas, area->x, y, area->x + area->width, y, colour_of(plot, annotation),
+                    2);
+}
+
+/* At the line's right end, above or else below it; if both are taken, further to the left. */
+static void name_threshold(struct plot *plot, const struct widget_annotation *annotation,
+                           double value, const char *label)
+{
+    const struct box *area = &plot->area;
+    double y = plot_y(plot, value, annotation->is_right);
+    if (!label || !is_in(y, area->y, area->height))
         return;
     struct box box = note_box(plot, &label, 0.6);
     box.x = area->x + area->width - box.width - 2;
@@ -130,26 +142,50 @@ static void draw_threshold(struct plot *plot, double value, const char *label, b
     if (!is_free(plot, box) &&
         is_free(plot, (struct box){ box.x, round(y) + 2, box.width, box.height }))
         box.y = round(y) + 2;
-    /* If both are taken, further to the left. */
-    place_note(plot, box, -box.width - NOTE_PADDING, 0, label, colour);
+    place_note(plot, box, -box.width - NOTE_PADDING, 0, label, colour_of(plot, annotation));
 }
 
-/* A line from top to bottom, its label beside its top, lower if another stands there. */
-static void draw_moment(struct plot *plot, double ms, const char *label, int colour)
+static void draw_moment(struct plot *plot, const struct widget_annotation *annotation, double ms)
 {
     const struct box *area = &plot->area;
     double x = plot_x(plot, ms);
-    if (x < area->x - 0.5 || x > area->x + area->width + 0.5)
-        return;
-    canvas_rule(plot->canvas, x, area->y, x, area->y + area->height, colour, 1);
-    if (!label)
+    if (is_in(x, area->x, area->width))
+        canvas_rule(plot->canvas, x, area->y, x, area->y + area->height,
+                    moment_colour(plot, annotation), 1);
+}
+
+/* Beside the line's top; lower if another text stands there. */
+static void name_moment(struct plot *plot, const struct widget_annotation *annotation, double ms,
+                        const char *label)
+{
+    const struct box *area = &plot->area;
+    double x = plot_x(plot, ms);
+    if (!label || !is_in(x, area->x, area->width))
         return;
     struct box box = note_box(plot, &label, 0.4);
     box.x = round(x) + 3;
     box.y = area->y + 1;
     if (box.x + box.width > area->x + area->width)
         box.x = round(x) - box.width - 2;
-    place_note(plot, box, 0, NOTE_HEIGHT + 1, label, colour);
+    place_note(plot, box, 0, NOTE_HEIGHT + 1, label, moment_colour(plot, annotation));
+}
+
+/* All lines come first: none runs through a text. */
+static void draw_lines(struct plot *plot)
+{
+    const struct widget *widget = plot->widget;
+    for (size_t i = 0; i < widget->vertical_count; i++) {
+        const struct widget_annotation *one = &widget->vertical[i];
+        draw_moment(plot, one, one->value);
+        if (!isnan(one->end))
+            draw_moment(plot, one, one->end);
+    }
+    for (size_t i = 0; i < widget->horizontal_count; i++) {
+        const struct widget_annotation *one = &widget->horizontal[i];
+        draw_threshold(plot, one, one->value);
+        if (!isnan(one->end))
+            draw_threshold(plot, one, one->end);
+    }
 }
 
 void plot_draw_annotations(struct plot *plot)
@@ -157,16 +193,17 @@ void plot_draw_annotations(struct plot *plot)
     const struct widget *widget = plot->widget;
     size_t room = 2 * (widget->horizontal_count + widget->vertical_count);
     plot->notes = arena_alloc(plot->canvas->arena, (room + 1) * sizeof(*plot->notes));
+    draw_lines(plot);
     for (size_t i = 0; i < widget->vertical_count; i++) {
         const struct widget_annotation *one = &widget->vertical[i];
-        draw_moment(plot, one->value, one->label, moment_colour(plot, one));
+        name_moment(plot, one, one->value, one->label);
         if (!isnan(one->end))
-            draw_moment(plot, one->end, one->end_label, moment_colour(plot, one));
+            name_moment(plot, one, one->end, one->end_label);
     }
     for (size_t i = 0; i < widget->horizontal_count; i++) {
         const struct widget_annotation *one = &widget->horizontal[i];
-        draw_threshold(plot, one->value, one->label, one->is_right, colour_of(plot, one));
+        name_threshold(plot, one, one->value, one->label);
         if (!isnan(one->end))
-            draw_threshold(plot, one->end, one->end_label, one->is_right, colour_of(plot, one));
+            name_threshold(plot, one, one->end, one->end_label);
     }
 }

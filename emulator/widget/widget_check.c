@@ -25,6 +25,13 @@ static void check_time(struct shape_problems *problems, const cJSON *value, cons
         shape_complain(problems, path, "Should be an ISO 8601 time or a duration like -PT3H");
 }
 
+static void check_moment(struct shape_problems *problems, const cJSON *value, const char *path)
+{
+    int64_t ms;
+    if (!timestamp_parse(text_from(value->valuestring), &ms))
+        shape_complain(problems, path, "Should be an ISO 8601 time");
+}
+
 static void check_colour(struct shape_problems *problems, const cJSON *value, const char *path)
 {
     int colour;
@@ -154,7 +161,7 @@ static const struct shape horizontal_members[] = {
 };
 static const char *const vertical_fills[] = { "before", "after", "none", "between", NULL };
 static const struct shape vertical_members[] = {
-    { .name = "value", .type = SHAPE_TEXT, .is_required = true, .check = check_time },
+    { .name = "value", .type = SHAPE_TEXT, .is_required = true, .check = check_moment },
     { .name = "label", .type = SHAPE_TEXT },
     { .name = "color", .type = SHAPE_TEXT, .check = check_colour },
     { .name = "fill", .type = SHAPE_TEXT, .values = vertical_fills },

@@ -61,7 +61,8 @@ static void draw_body(struct canvas *canvas, const struct widget *widget, struct
     }
 }
 
-/* A pie's legend gives the numbers, too: slices may be too thin for them. */
+/* A pie's legend gives the numbers, too: slices may be too thin for them. They come first, so that
+ * a long label does not push them out. */
 static const char *const *legend_texts(const struct widget *widget, struct arena *arena)
 {
     const char **texts = arena_alloc(arena, (widget->series_count + 1) * sizeof(*texts));
@@ -70,8 +71,9 @@ static const char *const *legend_texts(const struct widget *widget, struct arena
         const struct widget_series *series = &widget->series[i];
         texts[i] = series->label;
         if (widget->view == WIDGET_PIE && series->count)
-            texts[i] = arena_format(arena, "%s  %s", series->label,
-                                    scale_print_unit(widget_value(series), series->unit, number));
+            texts[i] = arena_format(arena, "%s  %s",
+                                    scale_print_unit(widget_value(series), series->unit, number),
+                                    series->label);
     }
     return texts;
 }

@@ -4,7 +4,7 @@
 
 enum { USABLE = 8, TITLE_ROW = 24, GAP = 5, BETWEEN_ENTRIES = 16 };
 
-static const double LEGEND_SHARE = 0.34; /* of the height, or of the width on the right */
+static const double LEGEND_SHARE = 0.38; /* of the height, or of the width on the right */
 
 bool box_is_usable(struct box box)
 {
