@@ -3,14 +3,15 @@
 #include <math.h>
 
 enum {
-    TICK_GAP = 8,      /* between an axis and its numbers */
-    ROW_WANTED = 46,   /* pixels from one grid line to the next */
-    TICKS_MAX = 10,    /* of a vertical axis */
-    TIME_WANTED = 64,  /* pixels from one time to the next */
-    TIME_HEIGHT = 22,  /* of the time axis and its texts */
-    TITLE_HEIGHT = 18, /* of an axis' title above it */
-    EDGE = 8,          /* left and right of an area without an axis */
-    FAR = 10000,       /* pixels: cairo's numbers end soon after */
+    TICK_GAP = 8,       /* between an axis and its numbers */
+    ROW_WANTED = 46,    /* pixels from one grid line to the next */
+    TICKS_MAX = 10,     /* of a vertical axis */
+    TIME_WANTED = 64,   /* pixels from one time to the next */
+    TIME_HEIGHT = 22,   /* of the time axis and its texts */
+    TITLE_HEIGHT = 18,  /* of an axis' title above it */
+    EDGE = 8,           /* left and right of an area without an axis */
+    STROKE_POINTS = 16, /* of a line in one stroke */
+    FAR = 10000,        /* pixels: cairo's numbers end soon after */
 };
 
 double plot_x(const struct plot *plot, double ms)
@@ -181,9 +182,21 @@ static void draw_areas(const struct plot *plot, const struct widget_series *seri
     }
 }
 
-void plot_series(const struct plot *plot, const struct widget_series *series, const double *base)
+/* Piece by piece: what cairo spends on a line grows with the crossings within it. */
+static void stroke_run(const struct plot *plot, const struct widget_series *series,
+                       const double *base, size_t from, size_t to)
 {
     cairo_t *cairo = plot->canvas->cairo;
+    canvas_colour(plot->canvas, series->colour, 1);
+    cairo_set_line_width(cairo, 2);
+    for (size_t at = from; at + 1 < to; at += STROKE_POINTS - 1) {
+        trace(plot, series, base, at, at + STROKE_POINTS < to ? at + STROKE_POINTS : to);
+        cairo_stroke(cairo);
+    }
+}
+
+void plot_series(const struct plot *plot, const struct widget_series *series, const double *base)
+{
     for (size_t from = 0, to; from < series->count; from = to) {
         to = run_end(series, from);
         if (to - from == 1) {
@@ -192,10 +205,7 @@ void plot_series(const struct plot *plot, const struct widget_series *series, co
                      series->colour);
             continue;
         }
-        canvas_colour(plot->canvas, series->colour, 1);
-        cairo_set_line_width(cairo, 2);
-        trace(plot, series, base, from, to);
-        cairo_stroke(cairo);
+        stroke_run(plot, series, base, from, to);
     }
 }
 
