@@ -9,7 +9,7 @@ CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
 BUILD := build/$(VARIANT)
 QUIET := $(if $(filter 0,$(V)),@)
 
-PACKAGES := libmicrohttpd libcjson libzip sqlite3 libuv libcbor libcrypto libcurl gsl libpcre2-8 zlib
+PACKAGES := libmicrohttpd libcjson libzip sqlite3 libuv libcbor libcrypto libcurl gsl libpcre2-8 zlib cairo
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wvla -Wno-overlength-strings -Werror
 OPTIMISATION := -O2 -g

@@ -27,6 +27,7 @@ static const struct {
     { "rollback", rollback_command, "all traffic to the old version, even after the promotion" },
     { "history", history_command, "earlier deployments" },
     { "traffic", traffic_command, "send requests through an alias and show who answered" },
+    { "graph", graph_command, "metrics as lines in the terminal, and as a picture" },
     { "check", check_command, "ask a version alone whether it is well" },
     { "explain", explain_command, "why an alarm is in its state, or a query found nothing" },
     { "clock", clock_command, "show Coalmine's clock, stop it, set it, move it on" },

@@ -299,7 +299,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,
                                                 .journal = emulator->journal,
-                                                .is_strict = emulator->settings.is_strict };
+                                                .is_strict = emulator->settings.is_strict,
+                                                .loop = emulator->loop };
     struct alarms_parts alarms_parts = { .schedule = emulator->schedule,
                                          .store = emulator->store,
                                          .metrics = emulator->metrics,
@@ -418,6 +419,7 @@ void emulator_destroy(struct emulator *emulator)
         logs_stop(emulator->logs);
         http_server_drain(server);
         lambda_finish_uploads(emulator->lambda);
+        cloudwatch_finish_pictures(&emulator->cloudwatch);
     }
     if (emulator->pool)
         pool_destroy(emulator->pool);

@@ -60,6 +60,16 @@ struct options {
     const char *on_interrupt;
     const char *unfinished;
     const char *version;
+    const char *metric;
+    const char *name_space;
+    const char *dimensions;
+    const char *stat;
+    const char *expression;
+    const char *widget;
+    const char *picture;
+    int64_t last_ms;
+    int64_t period_ms;
+    int64_t width;
 };
 
 #define OPTION_ROW(flag, kind, member)                                                             \
@@ -138,6 +148,7 @@ int traffic_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int explain_command(int count, char **arguments);
 int clock_command(int count, char **arguments);
+int graph_command(int count, char **arguments);
 
 /* A command's beginning: options read, help given, output started, endpoint guarded. */
 struct session {

@@ -12,6 +12,7 @@
 #include "text.h"
 
 struct alarms;
+struct loop;
 
 /* The service's state: call->state points to one. Owned by emulator.c. */
 struct cloudwatch {
@@ -19,6 +20,8 @@ struct cloudwatch {
     struct journal *journal;
     bool is_strict; /* no kindness for the workshop's FunctionName=fn:2 query */
     struct alarms *alarms;
+    struct loop *loop;
+    int pictures; /* being drawn on workers */
 };
 
 extern const struct service cloudwatch_service;
@@ -33,6 +36,9 @@ struct metric_source {
  * to the metrics. */
 void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
                         const struct metric_source *source, const cJSON *data);
+
+/* Runs the loop until no picture is being drawn any more: their calls are ended then. */
+void cloudwatch_finish_pictures(struct cloudwatch *cloudwatch);
 
 /* Applies a JOURNAL_METRIC_DATA record at start. */
 void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record);

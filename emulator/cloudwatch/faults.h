@@ -12,6 +12,9 @@ extern const struct fault CLOUDWATCH_MISSING_PARAMETER;
 extern const struct fault CLOUDWATCH_INVALID_NEXT_TOKEN;
 extern const struct fault CLOUDWATCH_VALIDATION;
 extern const struct fault CLOUDWATCH_SERIALIZATION;
+extern const struct fault CLOUDWATCH_DASHBOARD_NOT_FOUND;
+extern const struct fault CLOUDWATCH_DASHBOARD_INVALID;
+extern const struct fault CLOUDWATCH_THROTTLING;
 extern const struct fault CLOUDWATCH_INTERNAL;
 
 #endif

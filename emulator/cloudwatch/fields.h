@@ -17,6 +17,8 @@ extern const struct operation put_metric_data_operations[];
 extern const struct operation list_metrics_operations[];
 extern const struct operation get_metric_statistics_operations[];
 extern const struct operation get_metric_data_operations[];
+extern const struct operation get_metric_widget_image_operations[];
+extern const struct operation dashboard_operations[];
 
 /* The alarms' slices; emulator/alarms has them. */
 extern const struct operation alarm_metric_operations[];

@@ -34,6 +34,7 @@ struct math_series {
     double *values;                           /* finite */
     const struct metric_label_source *source; /* the metric it comes from; NULL: computed */
     const char *label;                        /* what it would be called by itself; NULL: nothing */
+    const char *unit;                         /* of a metric's values; NULL: computed */
     const char *status;                       /* StatusCode; NULL: Complete */
     const char *message_code;                 /* NULL: none */
     const char *message;

@@ -79,6 +79,10 @@ static struct math_series *read_series(struct evaluation *evaluation,
     }
     metric_result_clear(&data);
     answer->source = source;
+    if (count > 0)
+        answer->unit = strcmp(source->stat, "SampleCount") == 0
+                           ? "Count"
+                           : arena_copy(evaluation->context.arena, text_from(series[0]->unit));
     answer->message_code = unit.message_code;
     answer->message = unit.message;
     return answer;
@@ -419,6 +423,7 @@ static void write_one(struct evaluation *evaluation, const struct metric_plan_it
     *out = (struct metric_data_series){
         .id = item->id,
         .label = item->stat ? series->label : make_label(evaluation, item, series, fallback),
+        .unit = series->unit,
         .is_returned = json_bool(item->query, "ReturnData", true),
         .period_s = series->period_s,
         .count = series->count,

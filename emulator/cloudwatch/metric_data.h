@@ -35,6 +35,7 @@ struct metric_data_request {
 struct metric_data_series {
     const char *id;
     const char *label;
+    const char *unit; /* of a metric's values; NULL: there are none, or they were computed */
     bool is_returned; /* ReturnData */
     int64_t period_s;
     size_t count;

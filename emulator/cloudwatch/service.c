@@ -26,6 +26,15 @@ const struct fault CLOUDWATCH_SERIALIZATION = { .code = "SerializationException"
                                                 .status = 400,
                                                 .query_code = "MalformedInput",
                                                 .type_namespace = "com.amazon.coral.service" };
+const struct fault CLOUDWATCH_DASHBOARD_NOT_FOUND = { .code = "DashboardNotFoundError",
+                                                      .status = 404,
+                                                      .query_code = "ResourceNotFound" };
+const struct fault CLOUDWATCH_DASHBOARD_INVALID = { .code = "DashboardInvalidInputError",
+                                                    .status = 400,
+                                                    .query_code = "InvalidParameterInput" };
+const struct fault CLOUDWATCH_THROTTLING = { .code = "ThrottlingException",
+                                             .status = 400,
+                                             .query_code = "Throttling" };
 const struct fault CLOUDWATCH_INTERNAL = { .code = "InternalServiceFault",
                                            .status = 500,
                                            .query_code = "InternalServiceError",
@@ -73,26 +82,44 @@ const char *const cloudwatch_units[] = {
 };
 
 static const struct operation *const slices[] = {
-    put_metric_data_operations, list_metrics_operations,    get_metric_statistics_operations,
-    get_metric_data_operations, alarm_metric_operations,    alarm_composite_operations,
-    alarm_describe_operations,  alarm_state_operations,     alarm_history_operations,
-    alarm_tag_operations,       alarm_mute_rule_operations, NULL,
+    put_metric_data_operations,
+    list_metrics_operations,
+    get_metric_statistics_operations,
+    get_metric_data_operations,
+    alarm_metric_operations,
+    alarm_composite_operations,
+    alarm_describe_operations,
+    alarm_state_operations,
+    alarm_history_operations,
+    alarm_tag_operations,
+    alarm_mute_rule_operations,
+    get_metric_widget_image_operations,
+    dashboard_operations,
+    NULL,
 };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "GetMetricWidgetImage" },   { .name = "PutDashboard" },
-    { .name = "GetDashboard" },           { .name = "ListDashboards" },
-    { .name = "DeleteDashboards" },       { .name = "PutAnomalyDetector" },
-    { .name = "DeleteAnomalyDetector" },  { .name = "DescribeAnomalyDetectors" },
-    { .name = "PutInsightRule" },         { .name = "DeleteInsightRules" },
-    { .name = "DescribeInsightRules" },   { .name = "EnableInsightRules" },
-    { .name = "DisableInsightRules" },    { .name = "GetInsightRuleReport" },
-    { .name = "PutManagedInsightRules" }, { .name = "ListManagedInsightRules" },
-    { .name = "PutMetricStream" },        { .name = "GetMetricStream" },
-    { .name = "DeleteMetricStream" },     { .name = "ListMetricStreams" },
-    { .name = "StartMetricStreams" },     { .name = "StopMetricStreams" },
-    { .name = "GetOTelEnrichment" },      { .name = "StartOTelEnrichment" },
-    { .name = "StopOTelEnrichment" },     { 0 },
+    { .name = "PutAnomalyDetector" },
+    { .name = "DeleteAnomalyDetector" },
+    { .name = "DescribeAnomalyDetectors" },
+    { .name = "PutInsightRule" },
+    { .name = "DeleteInsightRules" },
+    { .name = "DescribeInsightRules" },
+    { .name = "EnableInsightRules" },
+    { .name = "DisableInsightRules" },
+    { .name = "GetInsightRuleReport" },
+    { .name = "PutManagedInsightRules" },
+    { .name = "ListManagedInsightRules" },
+    { .name = "PutMetricStream" },
+    { .name = "GetMetricStream" },
+    { .name = "DeleteMetricStream" },
+    { .name = "ListMetricStreams" },
+    { .name = "StartMetricStreams" },
+    { .name = "StopMetricStreams" },
+    { .name = "GetOTelEnrichment" },
+    { .name = "StartOTelEnrichment" },
+    { .name = "StopOTelEnrichment" },
+    { 0 },
 };
 
 const struct service cloudwatch_service = {

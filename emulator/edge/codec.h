@@ -32,14 +32,24 @@ void query_codec_encode(const struct service *service, const struct operation *o
                         const cJSON *output, const char *request_id, struct buffer *buffer);
 void cbor_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer);
 
+/* What an error says besides its text, and the rows of it; both NULL: nothing. */
+struct error_members {
+    const struct field *rows;
+    const cJSON *tree;
+};
+
+/* A structure's members, in the order of their rows. */
+void query_codec_print(const struct field *rows, const cJSON *structure, struct buffer *buffer);
+
 /* Encoders of faults append the body of a failure. */
 void rest_json_encode_fault(const struct service *service, const struct error *error,
                             struct buffer *buffer);
 void aws_json_encode_fault(const struct service *service, const struct error *error,
-                           struct buffer *buffer);
+                           const struct error_members *members, struct buffer *buffer);
 void query_codec_encode_fault(const struct service *service, const struct error *error,
-                              const char *request_id, struct buffer *buffer);
+                              const struct error_members *members, const char *request_id,
+                              struct buffer *buffer);
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,
-                             struct buffer *buffer);
+                             const struct error_members *members, struct buffer *buffer);
 
 #endif

@@ -17,7 +17,8 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { DEFAULT_BODY_CEILING = 1 << 20 };
+/* For calls whose operation is not known before the body is read; then its own ceiling holds. */
+enum { DEFAULT_BODY_CEILING = 4 << 20 };
 
 struct edge {
     struct directory directory;

@@ -30,7 +30,8 @@ void rest_json_encode_fault(const struct service *service, const struct error *e
 }
 
 /* `__type` and the message: what awsJson and CBOR share. The caller owns the tree. */
-static cJSON *typed_body(const struct service *service, const struct error *error)
+static cJSON *typed_body(const struct service *service, const struct error *error,
+                         const struct error_members *members)
 {
     const struct fault *fault = error->fault;
     const char *prefix = fault->type_namespace ? fault->type_namespace : service->type_namespace;
@@ -42,25 +43,29 @@ static cJSON *typed_body(const struct service *service, const struct error *erro
     json_set_text(body, "__type", type.data);
     json_set_text(body, message_key(service, fault), error->message);
     buffer_clear(&type);
+    const cJSON *member;
+    cJSON_ArrayForEach(member, members->tree)
+        cJSON_AddItemToObject(body, member->string, cJSON_Duplicate(member, true));
     return body;
 }
 
 void aws_json_encode_fault(const struct service *service, const struct error *error,
-                           struct buffer *buffer)
+                           const struct error_members *members, struct buffer *buffer)
 {
-    print_and_add(typed_body(service, error), buffer);
+    print_and_add(typed_body(service, error, members), buffer);
 }
 
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,
-                             struct buffer *buffer)
+                             const struct error_members *members, struct buffer *buffer)
 {
-    cJSON *body = typed_body(service, error);
+    cJSON *body = typed_body(service, error, members);
     cbor_codec_encode(NULL, body, buffer);
     cJSON_Delete(body);
 }
 
 void query_codec_encode_fault(const struct service *service, const struct error *error,
-                              const char *request_id, struct buffer *buffer)
+                              const struct error_members *members, const char *request_id,
+                              struct buffer *buffer)
 {
     const struct fault *fault = error->fault;
     buffer_add_format(buffer, "<ErrorResponse xmlns=\"%s\"><Error>", service->xml_namespace);
@@ -68,5 +73,7 @@ void query_codec_encode_fault(const struct service *service, const struct error 
     xml_element(buffer, "Code", fault->query_code ? fault->query_code : fault->code);
     if (error->message)
         xml_element(buffer, "Message", error->message);
+    if (members->tree)
+        query_codec_print(members->rows, members->tree, buffer);
     buffer_add_format(buffer, "</Error><RequestId>%s</RequestId></ErrorResponse>", request_id);
 }

@@ -292,6 +292,11 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
     xml_close(buffer, name);
 }
 
+void query_codec_print(const struct field *rows, const cJSON *structure, struct buffer *buffer)
+{
+    print_structure(buffer, rows, structure);
+}
+
 void query_codec_encode(const struct service *service, const struct operation *operation,
                         const cJSON *output, const char *request_id, struct buffer *buffer)
 {

@@ -96,21 +96,23 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
 {
     const struct call *call = &edge_call->call;
     const struct service *service = service_of(edge_call);
+    const struct error_members members = { call->error_members,
+                                           call->error_members ? call->output : NULL };
     draft->status = call->error.fault->status;
     switch (edge_call->identity.protocol) {
     case PROTOCOL_AWS_JSON:
         add_header(draft, "Content-Type", service->json_content_type);
         write_query_compatibility(edge_call, draft);
-        aws_json_encode_fault(service, &call->error, &draft->body);
+        aws_json_encode_fault(service, &call->error, &members, &draft->body);
         return;
     case PROTOCOL_QUERY:
         add_header(draft, "Content-Type", "text/xml");
-        query_codec_encode_fault(service, &call->error, call->request_id, &draft->body);
+        query_codec_encode_fault(service, &call->error, &members, call->request_id, &draft->body);
         return;
     case PROTOCOL_CBOR:
         add_header(draft, "Content-Type", "application/cbor");
         write_query_compatibility(edge_call, draft);
-        cbor_codec_encode_fault(service, &call->error, &draft->body);
+        cbor_codec_encode_fault(service, &call->error, &members, &draft->body);
         return;
     default:
         add_header(draft, "Content-Type", "application/json");

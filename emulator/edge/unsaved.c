@@ -35,15 +35,16 @@ struct unsaved *unsaved_create(const struct service *service)
     struct unsaved *unsaved = xcalloc(1, sizeof(*unsaved));
     struct error error = { 0 };
     error_set(&error, service->internal_fault, "The change could not be saved; see the log.");
+    const struct error_members none = { 0 };
     rest_json_encode_fault(service, &error, &unsaved->rest_json.body);
     finish(&unsaved->rest_json, service, "application/json", true);
-    aws_json_encode_fault(service, &error, &unsaved->aws_json.body);
+    aws_json_encode_fault(service, &error, &none, &unsaved->aws_json.body);
     finish(&unsaved->aws_json, service,
            service->json_content_type ? service->json_content_type : "application/json", false);
-    cbor_codec_encode_fault(service, &error, &unsaved->cbor.body);
+    cbor_codec_encode_fault(service, &error, &none, &unsaved->cbor.body);
     finish(&unsaved->cbor, service, "application/cbor", false);
     if (service->xml_namespace)
-        query_codec_encode_fault(service, &error, "unsaved", &unsaved->query.body);
+        query_codec_encode_fault(service, &error, &none, "unsaved", &unsaved->query.body);
     finish(&unsaved->query, service, "text/xml", false);
     error_clear(&error);
     return unsaved;

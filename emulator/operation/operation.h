@@ -126,6 +126,9 @@ struct call {
     char *raw_body; /* instead of output: malloc'd bytes; content type among the headers */
     size_t raw_body_size;
     struct error error;
+    /* A handler that fails with an error that has members of its own puts them into `output`, and
+     * sets their rows here. */
+    const struct field *error_members;
 
     bool is_streaming; /* the reply has begun; call_finish ends it, raw_body is its last piece */
     struct flow flow;  /* full while the client is slower than what is streamed to it */

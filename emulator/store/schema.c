@@ -212,7 +212,13 @@ static const char version_3[] =
     "CREATE TABLE logs_subscription_filter ("
     "  group_id INTEGER NOT NULL REFERENCES logs_group ON DELETE CASCADE,"
     "  name TEXT NOT NULL, configuration TEXT NOT NULL, created_ms INTEGER NOT NULL,"
-    "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;";
+    "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;"
+
+    /* Dashboards are global to the account: no region. `body` is the JSON as it was given. */
+    "CREATE TABLE cloudwatch_dashboard ("
+    "  account TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,"
+    "  modified_ms INTEGER NOT NULL, tags TEXT NOT NULL DEFAULT '[]',"
+    "  PRIMARY KEY (account, name)) WITHOUT ROWID;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
@@ -221,6 +227,7 @@ const char *const schema_tables[] = {
     "logs_metric_filter",
     "logs_stream",
     "logs_group",
+    "cloudwatch_dashboard",
     "iam_attached_policy",
     "iam_role",
     "lambda_policy",

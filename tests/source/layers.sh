@@ -23,6 +23,7 @@ check() {
     done
 }
 
-check emulator base loop http store operation runtime cloudwatch alarms logs lambda sts iam admin edge command
+check emulator base loop http store operation runtime widget cloudwatch alarms logs lambda sts iam admin \
+    edge command
 check client statistics aws judge plan traffic rollout report cli
 exit $status

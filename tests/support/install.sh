@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-dev check
        libuv1-dev libcbor-dev libssl-dev libcurl4-openssl-dev libgsl-dev libpcre2-dev zlib1g-dev
-       bubblewrap tzdata)
+       libcairo2-dev fonts-dejavu-core bubblewrap tzdata)
 demo=(python3 awscli curl jq zip unzip)
 check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang libclang-rt-14-dev git)
 

@@ -108,7 +108,7 @@ START_TEST(an_error_has_the_bytes_of_aws)
     struct error error = { 0 };
     error_set(&error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
               "The parameter StartTime must be less than the parameter EndTime.");
-    cbor_codec_encode_fault(&cloudwatch_service, &error, &buffer);
+    cbor_codec_encode_fault(&cloudwatch_service, &error, &(struct error_members){ 0 }, &buffer);
     ck_assert_uint_eq(buffer.size, 152);
     ck_assert_uint_eq(buffer.size, sizeof(bytes) - 1);
     ck_assert_mem_eq(buffer.data, bytes, buffer.size);

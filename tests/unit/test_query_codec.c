@@ -161,7 +161,8 @@ START_TEST(a_fault_has_its_query_code)
     struct error error = { 0 };
     struct buffer buffer = { 0 };
     error_set(&error, &CLOUDWATCH_INVALID_PARAMETER_VALUE, "a < b");
-    query_codec_encode_fault(&cloudwatch_service, &error, "r-1", &buffer);
+    query_codec_encode_fault(&cloudwatch_service, &error, &(struct error_members){ 0 }, "r-1",
+                             &buffer);
     ck_assert_str_eq(buffer.data,
                      "<ErrorResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\">"
                      "<Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>a &lt; b"

@@ -1,0 +1,14 @@
+/*
+ * Views of one value per series: bars, a pie, numbers, gauges.
+ */
+#ifndef COALMINE_FIGURES_H
+#define COALMINE_FIGURES_H
+
+#include "widget/canvas.h"
+
+void figures_draw_bars(struct canvas *canvas, const struct widget *widget, struct box box);
+void figures_draw_pie(struct canvas *canvas, const struct widget *widget, struct box box);
+void figures_draw_values(struct canvas *canvas, const struct widget *widget, struct box box);
+void figures_draw_gauges(struct canvas *canvas, const struct widget *widget, struct box box);
+
+#endif
