@@ -21,6 +21,7 @@ struct fault {
     const char *message_key;    /* "Message" or "message"; NULL: the service's usual one */
     bool omits_type;            /* REST-JSON: no "Type" member in the body */
     const char *reason;         /* REST-JSON: value of a "Reason" member; NULL: none */
+    bool has_members;           /* awsJson: what the call's output holds joins the body */
 };
 
 struct error {

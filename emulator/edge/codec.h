@@ -36,7 +36,7 @@ void cbor_codec_encode(const struct field *rows, const cJSON *output, struct buf
 void rest_json_encode_fault(const struct service *service, const struct error *error,
                             struct buffer *buffer);
 void aws_json_encode_fault(const struct service *service, const struct error *error,
-                           struct buffer *buffer);
+                           const cJSON *output, struct buffer *buffer);
 void query_codec_encode_fault(const struct service *service, const struct error *error,
                               const char *request_id, struct buffer *buffer);
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,

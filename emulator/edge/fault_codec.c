@@ -46,9 +46,14 @@ static cJSON *typed_body(const struct service *service, const struct error *erro
 }
 
 void aws_json_encode_fault(const struct service *service, const struct error *error,
-                           struct buffer *buffer)
+                           const cJSON *output, struct buffer *buffer)
 {
-    print_and_add(typed_body(service, error), buffer);
+    cJSON *body = typed_body(service, error);
+    const cJSON *member;
+    if (error->fault->has_members)
+        cJSON_ArrayForEach(member, output)
+            json_set(body, member->string, cJSON_Duplicate(member, true));
+    print_and_add(body, buffer);
 }
 
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,

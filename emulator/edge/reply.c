@@ -101,7 +101,7 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
     case PROTOCOL_AWS_JSON:
         add_header(draft, "Content-Type", service->json_content_type);
         write_query_compatibility(edge_call, draft);
-        aws_json_encode_fault(service, &call->error, &draft->body);
+        aws_json_encode_fault(service, &call->error, call->output, &draft->body);
         return;
     case PROTOCOL_QUERY:
         add_header(draft, "Content-Type", "text/xml");

@@ -37,7 +37,7 @@ struct unsaved *unsaved_create(const struct service *service)
     error_set(&error, service->internal_fault, "The change could not be saved; see the log.");
     rest_json_encode_fault(service, &error, &unsaved->rest_json.body);
     finish(&unsaved->rest_json, service, "application/json", true);
-    aws_json_encode_fault(service, &error, &unsaved->aws_json.body);
+    aws_json_encode_fault(service, &error, NULL, &unsaved->aws_json.body);
     finish(&unsaved->aws_json, service,
            service->json_content_type ? service->json_content_type : "application/json", false);
     cbor_codec_encode_fault(service, &error, &unsaved->cbor.body);

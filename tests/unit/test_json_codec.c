@@ -162,7 +162,7 @@ START_TEST(faults_have_their_services_shape)
     struct error error = { 0 };
     struct buffer buffer = { 0 };
     error_set_silent(&error, &CLOUDWATCH_SERIALIZATION);
-    aws_json_encode_fault(&cloudwatch_service, &error, &buffer);
+    aws_json_encode_fault(&cloudwatch_service, &error, NULL, &buffer);
     ck_assert_str_eq(buffer.data,
                      "{\"__type\":\"com.amazon.coral.service#SerializationException\"}");
     buffer_clear(&buffer);
