@@ -12,6 +12,7 @@
 
 enum {
     SLICE_US = 3000,
+    PAUSE_MS = 1,    /* a timer of none would fire again before the loop looks at its sockets */
     RUNNING_MAX = 2, /* the others wait */
     PAGE_EVENTS = 500,
     PAGE_BYTES = 256 << 10,
@@ -291,7 +292,7 @@ static void on_turn(void *owner)
         go_on(logs, query);
     if (!query_is_under_way(query))
         forget_old(queries, query);
-    queries->timer = loop_timer_start(logs->parts.loop, 0, 0, on_turn, logs);
+    queries->timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
 }
 
 void queries_start(struct logs *logs, struct query *query)
@@ -304,5 +305,5 @@ void queries_start(struct logs *logs, struct query *query)
     queries->newest = query;
     forget_old(queries, query);
     if (!queries->timer)
-        queries->timer = loop_timer_start(logs->parts.loop, 0, 0, on_turn, logs);
+        queries->timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
 }
