@@ -305,7 +305,7 @@ def test_a_record_is_found_by_its_pointer(logs, insights, group):
 
 def test_the_fields_of_a_group_are_counted(logs, group):
     report = "REPORT RequestId: 11111111-2222-3333-4444-555555555555\tDuration: 1.00 ms\t"
-    put(logs, group, ['{"a":1,"b":{"c":2}}', '{"a":1}', "plain", report])
+    put(logs, group, ['{"a":1,"b":{"c":2}}', '{"a":1}', "plain", report], start=now_ms() - 5000)
     put(logs, group, ['{"long":"ago"}'], start=now_ms() - 3600000)
     always = [{"name": each, "percent": 100} for each in (
         "@ingestionTime", "@log", "@logStream", "@message", "@timestamp")]
