@@ -24,6 +24,16 @@ enum {
     FIELD_BYTES = 200, /* of a field of a row in memory, without its value */
 };
 
+/* A run whose events have all been added: its rows are sorted and printed on a worker. */
+struct query_ending {
+    struct logs *logs;
+    struct query *query; /* NULL: nobody waits any more */
+    struct insights_query *parsed;
+    struct insights_run *run;
+    cJSON *rows;
+    size_t row_bytes;
+};
+
 bool query_is_under_way(const struct query *query)
 {
     return query->status == QUERY_SCHEDULED || query->status == QUERY_RUNNING;
@@ -45,6 +55,9 @@ size_t queries_under_way(const struct logs *logs, const char *account, const cha
 /* What only a query under way needs. */
 static void release_work(struct query *query)
 {
+    if (query->ending)
+        query->ending->query = NULL;
+    query->ending = NULL;
     insights_run_destroy(query->run);
     query->run = NULL;
     insights_query_destroy(query->parsed);
@@ -230,11 +243,49 @@ static size_t count_bytes(const cJSON *rows)
     return bytes;
 }
 
-static void complete(struct query *query)
+static void on_turn(void *owner);
+
+/* Sees to it that there is a next slice. */
+static void wake(struct logs *logs)
 {
-    query->rows = insights_run_end(query->run);
-    query->row_bytes = count_bytes(query->rows);
-    end_query(query, QUERY_COMPLETE);
+    if (!logs->queries.timer)
+        logs->queries.timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
+}
+
+static void make_rows(void *owner)
+{
+    struct query_ending *ending = owner;
+    ending->rows = insights_run_end(ending->run);
+    ending->row_bytes = count_bytes(ending->rows);
+    insights_run_destroy(ending->run);
+    insights_query_destroy(ending->parsed);
+}
+
+static void on_rows(void *owner)
+{
+    struct query_ending *ending = owner;
+    struct query *query = ending->query;
+    if (query) {
+        query->rows = ending->rows;
+        query->row_bytes = ending->row_bytes;
+        end_query(query, QUERY_COMPLETE);
+        forget_old(&ending->logs->queries, query);
+        wake(ending->logs);
+    } else {
+        cJSON_Delete(ending->rows);
+    }
+    free(ending);
+}
+
+static void complete(struct logs *logs, struct query *query)
+{
+    query->ending = xcalloc(1, sizeof(*query->ending));
+    *query->ending = (struct query_ending){
+        .logs = logs, .query = query, .parsed = query->parsed, .run = query->run
+    };
+    query->parsed = NULL;
+    query->run = NULL;
+    loop_work(logs->parts.loop, make_rows, on_rows, query->ending);
 }
 
 static void fail(struct query *query, const struct error *error)
@@ -249,7 +300,7 @@ static void go_on(struct logs *logs, struct query *query)
     CLEANUP(error_clear) struct error error = { 0 };
     struct query_source *source = find_next(logs, query);
     if (!source) {
-        complete(query);
+        complete(logs, query);
         return;
     }
     bool is_well = add_event(logs, query, source, &source->page.rows[source->at++], &error);
@@ -259,7 +310,8 @@ static void go_on(struct logs *logs, struct query *query)
         fail(query, &error);
 }
 
-/* Of the oldest RUNNING_MAX that are under way, the one that has waited longest; NULL: none is. */
+/* Of the oldest RUNNING_MAX that are under way, the one that has waited longest for a slice; NULL:
+ * none needs one. */
 static struct query *find_turn(struct queries *queries)
 {
     struct query *oldest[RUNNING_MAX] = { NULL };
@@ -269,7 +321,7 @@ static struct query *find_turn(struct queries *queries)
         if (query_is_under_way(query))
             oldest[count++ % RUNNING_MAX] = query;
     for (size_t i = 0; i < RUNNING_MAX; i++)
-        if (oldest[i] && (!found || oldest[i]->last_turn < found->last_turn))
+        if (oldest[i] && !oldest[i]->ending && (!found || oldest[i]->last_turn < found->last_turn))
             found = oldest[i];
     return found;
 }
@@ -288,11 +340,9 @@ static void on_turn(void *owner)
         query->run = insights_run_start(query->parsed, query->limit);
     }
     query->last_turn = ++queries->turn;
-    while (query->status == QUERY_RUNNING && clock_monotonic_us() < end_us)
+    while (query->status == QUERY_RUNNING && !query->ending && clock_monotonic_us() < end_us)
         go_on(logs, query);
-    if (!query_is_under_way(query))
-        forget_old(queries, query);
-    queries->timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
+    wake(logs);
 }
 
 void queries_start(struct logs *logs, struct query *query)
@@ -304,6 +354,5 @@ void queries_start(struct logs *logs, struct query *query)
     query->older = queries->newest;
     queries->newest = query;
     forget_old(queries, query);
-    if (!queries->timer)
-        queries->timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
+    wake(logs);
 }

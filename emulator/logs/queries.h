@@ -15,6 +15,7 @@
 
 struct logs;
 struct loop_timer;
+struct query_ending;
 
 enum query_status {
     QUERY_SCHEDULED,
@@ -56,7 +57,8 @@ struct query {
     int64_t duration_ms;
     int64_t last_turn;
     struct insights_run *run;
-    struct map stream_names; /* by id, in the arena */
+    struct query_ending *ending; /* a worker makes the rows; else NULL */
+    struct map stream_names;     /* by id, in the arena */
     double scanned;
     double matched;
     double bytes;
