@@ -267,6 +267,51 @@ def test_results_are_kept_for_seven_days_and_dropped_by_a_reset(start_server):
     assert logs.describe_queries()["queries"] == []
 
 
+@pytest.fixture(name="busy")
+def busy_server(start_server):
+    """A server of its own whose group g has so many events that queries take a while."""
+    server = start_server()
+    logs = server.client("logs")
+    make_stream(logs, "g")
+    for batch in range(3):
+        put(logs, "g", [f"message {batch} {n}" for n in range(10000)], start=now_ms() - 20000)
+    return server
+
+
+def test_a_hundred_queries_at_once_are_taken(busy):
+    insights = Insights(busy.client("logs"))
+    ids = []
+    with pytest.raises(Exception) as caught:
+        while len(ids) < 1000:
+            ids.append(insights.start("sort @message", logGroupName="g"))
+    assert caught.value.response["Error"] == {
+        "Code": "LimitExceededException",
+        "Message": "Account maximum query concurrency limit of [100] reached."}
+    other = Insights(busy.client("logs", region="eu-west-1"))
+    other.logs.create_log_group(logGroupName="g")
+    other.start("limit 1", logGroupName="g")
+    for query_id in ids:
+        try:
+            insights.logs.stop_query(queryId=query_id)
+        except insights.logs.exceptions.ClientError as error:  # it has ended, or is long gone
+            assert error.response["Error"]["Code"] in (
+                "InvalidParameterException", "ResourceNotFoundException")
+    assert len(insights.rows("sort @message | limit 1", logGroupName="g")) == 1
+
+
+def test_a_server_is_reset_and_stopped_in_the_middle_of_queries(busy):
+    insights = Insights(busy.client("logs"))
+    for _ in range(4):
+        query_id = insights.start("sort @message", logGroupName="g")
+    Http(busy.port).send("POST", "/_coalmine/reset")
+    assert error_of(insights.logs.get_query_results, queryId=query_id) == NO_QUERY
+    make_stream(insights.logs, "g")
+    put(insights.logs, "g", [str(n) for n in range(10000)])
+    for _ in range(4):
+        insights.start("sort @message", logGroupName="g")
+    assert busy.stop() == 0, busy.read_log()
+
+
 def test_a_query_sees_what_retention_left_and_no_deleted_stream(start_server):
     server = start_server()
     logs, http = server.client("logs"), Http(server.port)
