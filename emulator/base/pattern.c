@@ -2,6 +2,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,9 @@ struct pattern {
 
 enum { BUCKETS = 64 };
 static struct pattern *patterns[BUCKETS];
+
+/* Of all the above: a worker may look for patterns too. Held for one match, and mostly free. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct pattern *compile(const char *source)
 {
@@ -52,12 +56,7 @@ static struct pattern *find(const char *source)
     return pattern;
 }
 
-bool pattern_matches(const char *source, struct text text)
-{
-    return pattern_capture(source, text, NULL, 0);
-}
-
-bool pattern_capture(const char *source, struct text text, struct text *groups_out, int count)
+static bool capture(const char *source, struct text text, struct text *groups_out, int count)
 {
     struct pattern *pattern = find(source);
     const char *subject = text.data ? text.data : "";
@@ -74,4 +73,17 @@ bool pattern_capture(const char *source, struct text text, struct text *groups_o
                                   : (struct text){ NULL, 0 };
     }
     return true;
+}
+
+bool pattern_capture(const char *source, struct text text, struct text *groups_out, int count)
+{
+    pthread_mutex_lock(&lock);
+    bool is_match = capture(source, text, groups_out, count);
+    pthread_mutex_unlock(&lock);
+    return is_match;
+}
+
+bool pattern_matches(const char *source, struct text text)
+{
+    return pattern_capture(source, text, NULL, 0);
 }

@@ -9,6 +9,8 @@
 #include "store/telemetry.h"
 #include "xalloc.h"
 
+enum { ROWS_MAX = 1 << 30 };
+
 const struct event_position EVENT_POSITION_FIRST = { INT64_MIN, INT64_MIN };
 const struct event_position EVENT_POSITION_LAST = { INT64_MAX, INT64_MAX };
 
@@ -90,47 +92,74 @@ static int compare_rows(const void *a, const void *b)
     return event_position_compare(position_of(a), position_of(b));
 }
 
-/* Rows in memory that the range holds, in order of reading. */
+/* Rows in memory that the range holds, in order of reading; not many more than can be asked for. */
 struct tail_rows {
     struct event_row *list;
     size_t count;
     size_t capacity;
+    size_t most; /* the range's limit, and one that tells whether there is more */
+    bool is_full;
+    struct event_position last; /* when full: what lies behind it is not needed */
 };
 
+static int compare_rows_backward(const void *a, const void *b)
+{
+    return compare_rows(b, a);
+}
+
+/* Events mostly come in order of time. */
+static void sort(struct tail_rows *rows, bool is_backward)
+{
+    int (*compare)(const void *, const void *) = is_backward ? compare_rows_backward : compare_rows;
+    for (size_t i = 1; i < rows->count; i++) {
+        if (compare(&rows->list[i - 1], &rows->list[i]) > 0) {
+            qsort(rows->list, rows->count, sizeof(*rows->list), compare);
+            return;
+        }
+    }
+}
+
+/* Makes room: of twice as many rows as are needed the first half stays. */
+static void trim(struct tail_rows *rows, bool is_backward)
+{
+    if (rows->count < 2 * rows->most)
+        return;
+    sort(rows, is_backward);
+    rows->count = rows->most;
+    rows->is_full = true;
+    rows->last = position_of(&rows->list[rows->count - 1]);
+}
+
+static bool is_needed(const struct tail_rows *rows, struct event_position position,
+                      bool is_backward)
+{
+    int side = rows->is_full ? event_position_compare(position, rows->last) : 0;
+    return is_backward ? side >= 0 : side <= 0;
+}
+
+static void add_row_of_tail(struct tail_rows *rows, struct event_row row)
+{
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
+        rows->list = xrealloc(rows->list, rows->capacity * sizeof(*rows->list));
+    }
+    rows->list[rows->count++] = row;
+}
+
+/* Looks from that end at which reading begins: then it mostly meets what is needed first. */
 static void collect(struct tail_rows *rows, const struct event_tail *tail,
                     const struct event_range *range, const struct bounds *bounds)
 {
     for (size_t i = 0; i < tail->count; i++) {
-        const struct event_row *row = &tail->rows[i].row;
+        size_t at = range->is_backward ? tail->count - 1 - i : i;
+        const struct event_row *row = &tail->rows[at].row;
         if (row->group_id != range->group_id ||
             (range->stream_id && row->stream_id != range->stream_id) ||
-            !is_inside(bounds, position_of(row)))
+            !is_inside(bounds, position_of(row)) ||
+            !is_needed(rows, position_of(row), range->is_backward))
             continue;
-        if (rows->count == rows->capacity) {
-            rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
-            rows->list = xrealloc(rows->list, rows->capacity * sizeof(*rows->list));
-        }
-        rows->list[rows->count++] = event_tail_row(tail, i);
-    }
-}
-
-/* Events mostly come in order of time. */
-static bool is_sorted(const struct tail_rows *rows)
-{
-    for (size_t i = 1; i < rows->count; i++)
-        if (compare_rows(&rows->list[i - 1], &rows->list[i]) > 0)
-            return false;
-    return true;
-}
-
-static void sort(struct tail_rows *rows, bool is_backward)
-{
-    if (!is_sorted(rows))
-        qsort(rows->list, rows->count, sizeof(*rows->list), compare_rows);
-    for (size_t i = 0; is_backward && i < rows->count / 2; i++) {
-        struct event_row other = rows->list[i];
-        rows->list[i] = rows->list[rows->count - 1 - i];
-        rows->list[rows->count - 1 - i] = other;
+        add_row_of_tail(rows, event_tail_row(tail, at));
+        trim(rows, range->is_backward);
     }
 }
 
@@ -207,9 +236,10 @@ bool event_store_visit(struct event_store *store, const struct event_range *rang
                        bool (*visit)(const struct event_row *row, void *owner), void *owner)
 {
     struct bounds bounds = bounds_of(range);
-    struct tail_rows rows = { 0 };
-    collect(&rows, &store->taken, range, &bounds);
-    collect(&rows, &store->tail, range, &bounds);
+    struct tail_rows rows = { .most = range->limit < ROWS_MAX ? range->limit + 1 : ROWS_MAX };
+    bool tail_is_first = range->is_backward;
+    collect(&rows, tail_is_first ? &store->tail : &store->taken, range, &bounds);
+    collect(&rows, tail_is_first ? &store->taken : &store->tail, range, &bounds);
     sort(&rows, range->is_backward);
     struct merge merge = { .range = range,
                            .query = ask_database(store, range, &bounds),

@@ -16,6 +16,8 @@ extern const struct operation filter_log_events_operations[];
 extern const struct operation metric_filter_operations[];
 extern const struct operation subscription_operations[];
 extern const struct operation live_tail_operations[];
+extern const struct operation query_operations[];
+extern const struct operation log_record_operations[];
 
 /* The key behind the call's nextToken ("" without one); false with the fault. The key lives in the
  * arena. */

@@ -242,18 +242,19 @@ bool insights_unexpected(struct insights_lexer *lexer, const char *wanted)
     size_t at = lexer->token.source.data ? (size_t)(lexer->token.source.data - lexer->query.data)
                                          : lexer->at;
     int line = 1;
-    int position = 1;
+    int position = 0;
     if (lexer->has_failed)
         return false;
     lexer->has_failed = true;
     for (size_t i = 0; i < at && i < lexer->query.size; i++) {
         bool is_end = lexer->query.data[i] == '\n';
         line += is_end;
-        position = is_end ? 1 : position + 1;
+        position = is_end ? 0 : position + 1;
     }
     bool is_end = lexer->token.kind == TOKEN_END;
-    return error_set(lexer->error, NULL, "unexpected %s%.*s%s at line %d, position %d%s%s",
-                     is_end ? "end of the query" : "'", is_end ? 0 : (int)lexer->token.source.size,
-                     is_end ? "" : lexer->token.source.data, is_end ? "" : "'", line, position,
+    return error_set(lexer->error, NULL,
+                     "unexpected symbol found %.*s at line %d and position %d%s%s",
+                     is_end ? (int)strlen("<EOF>") : (int)lexer->token.source.size,
+                     is_end ? "<EOF>" : lexer->token.source.data, line, position,
                      wanted ? "; expected " : "", wanted ? wanted : "");
 }

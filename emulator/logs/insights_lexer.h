@@ -56,7 +56,7 @@ bool insights_is_word(const struct insights_lexer *lexer, const char *word);
 bool insights_take_sign(struct insights_lexer *lexer, const char *sign);
 bool insights_take_word(struct insights_lexer *lexer, const char *word);
 
-/* Sets "unexpected X at line L, position P", once; returns false. */
+/* Sets "unexpected symbol found X at line L and position P", once; returns false. */
 bool insights_unexpected(struct insights_lexer *lexer, const char *wanted);
 
 #endif

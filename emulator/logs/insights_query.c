@@ -10,7 +10,14 @@
 #include "map.h"
 #include "xalloc.h"
 
-enum { COMMANDS_MAX = 64, ITEMS_MAX = 64, COLUMNS_MAX = 256, RECORDS_MAX = 50000 };
+enum {
+    COMMANDS_MAX = 64,
+    ITEMS_MAX = 64,
+    COLUMNS_MAX = 256,
+    RECORDS_MAX = 50000,
+    KEPT_BYTES_MAX = 256 << 20, /* by the records that are kept */
+    BYTES_PER_MB = 1 << 20,
+};
 
 enum command_kind {
     COMMAND_FIELDS,
@@ -57,6 +64,7 @@ struct insights_run {
     size_t count;
     size_t capacity;
     size_t kept_at_most; /* more than these cannot be in the answer */
+    size_t kept_bytes;
     double scanned;
     double matched;
 };
@@ -194,13 +202,23 @@ static void find_columns(struct insights_query *query)
     }
 }
 
-struct insights_query *insights_query_parse(struct text text, struct error *error)
+static struct insights_place place_of(const struct insights_lexer *lexer)
+{
+    const char *start = lexer->token.source.data;
+    size_t from = start ? (size_t)(start - lexer->query.data) : lexer->at;
+    return (struct insights_place){ from, from + lexer->token.source.size };
+}
+
+struct insights_query *insights_query_parse(struct text text, struct insights_place *place_out,
+                                            struct error *error)
 {
     struct insights_query *query = xcalloc(1, sizeof(*query));
     struct insights_lexer lexer;
     insights_lexer_init(&lexer, text_from(arena_copy(&query->arena, text)), &query->arena,
                         &query->regexes, error);
     if (!read_commands(query, &lexer)) {
+        if (place_out)
+            *place_out = place_of(&lexer);
         insights_query_destroy(query);
         return NULL;
     }
@@ -292,6 +310,12 @@ static bool keep(struct insights_run *run, struct insights_record *record, struc
         insights_record_destroy(record);
         return run->kept_at_most != RECORDS_MAX ||
                error_set(error, NULL, "the query has more than %d records to sort", RECORDS_MAX);
+    }
+    run->kept_bytes += insights_record_bytes(record);
+    if (run->kept_bytes > KEPT_BYTES_MAX) {
+        insights_record_destroy(record);
+        return error_set(error, NULL, "the query keeps more than %d MB",
+                         KEPT_BYTES_MAX / BYTES_PER_MB);
     }
     if (run->count == run->capacity) {
         run->capacity = run->capacity ? 2 * run->capacity : 64;

@@ -15,8 +15,16 @@ enum { INSIGHTS_LIMIT_MAX = 10000 };
 struct insights_query;
 struct insights_run;
 
-/* The caller owns the query. NULL with a sentence (no fault) that says where it goes wrong. */
-MUST_CHECK struct insights_query *insights_query_parse(struct text text, struct error *error);
+/* What of the query's text is wrong: bytes from `from` on, `until` not included. */
+struct insights_place {
+    size_t from;
+    size_t until;
+};
+
+/* The caller owns the query. NULL with a sentence (no fault) that says where it goes wrong, and
+ * the place, unless place_out is NULL. */
+MUST_CHECK struct insights_query *
+insights_query_parse(struct text text, struct insights_place *place_out, struct error *error);
 void insights_query_destroy(struct insights_query *query); /* accepts NULL; after its runs */
 
 /* `limit`: rows at most, whatever the query says. */

@@ -6,13 +6,20 @@
 #include "pattern.h"
 #include "xalloc.h"
 
-enum { BYTES_PER_MB = 1000 * 1000 };
+enum {
+    BYTES_PER_MB = 1000 * 1000,
+    OWN_BYTES = 1024, /* of a record without its message */
+    TREE_FACTOR = 8,  /* by how much a tree is larger than its text */
+    NAME_MAX_BYTES = 256,
+    DEPTH_MAX = 32, /* of members that are fields */
+};
 
 struct insights_record *insights_record_create(const struct insights_event *event)
 {
     struct insights_record *record = xcalloc(1, sizeof(*record));
     struct arena *arena = &record->arena;
     record->timestamp_ms = event->timestamp_ms;
+    record->message_bytes = event->message.size;
     insights_record_set(record, "@timestamp", insights_time((double)event->timestamp_ms));
     insights_record_set(record, "@ingestionTime", insights_time((double)event->ingestion_ms));
     insights_record_set(record, "@message", insights_text(arena_copy(arena, event->message)));
@@ -32,6 +39,11 @@ void insights_record_destroy(struct insights_record *record)
     arena_clear(&record->arena);
     free(record->fields);
     free(record);
+}
+
+size_t insights_record_bytes(const struct insights_record *record)
+{
+    return OWN_BYTES + record->message_bytes * (record->tree ? TREE_FACTOR : 1);
 }
 
 void insights_record_set(struct insights_record *record, const char *name,
@@ -105,7 +117,7 @@ static const cJSON *find_member(const cJSON *value, const char *path)
             cJSON_IsObject(value) ? cJSON_GetObjectItemCaseSensitive(value, path) : NULL;
         struct text rest = text_from(path);
         struct text part = text_cut(&rest, '.');
-        char name[256];
+        char name[NAME_MAX_BYTES];
         int64_t index;
         if (whole || part.size >= sizeof(name))
             return whole;
@@ -148,4 +160,54 @@ struct insights_value insights_record_get(struct insights_record *record, const 
         *name == '@' ? discover(record, name)
                      : value_of(find_member(tree_of(record), name), &record->arena);
     return value;
+}
+
+struct visit {
+    struct insights_record *record;
+    void (*function)(const char *name, const struct insights_value *value, void *owner);
+    void *owner;
+    int leaves;
+};
+
+/* A container's leaves, each named by the way to it. */
+static void visit_members(struct visit *visit, const cJSON *container, const char *path, int depth)
+{
+    const cJSON *member;
+    int index = 0;
+    cJSON_ArrayForEach(member, container)
+    {
+        struct arena *arena = &visit->record->arena;
+        const char *last = member->string ? member->string : arena_format(arena, "%d", index);
+        const char *name = *path ? arena_format(arena, "%s.%s", path, last) : last;
+        index++;
+        if (visit->leaves == INSIGHTS_FIELDS_MAX)
+            return;
+        if ((cJSON_IsObject(member) || cJSON_IsArray(member)) && depth < DEPTH_MAX) {
+            visit_members(visit, member, name, depth + 1);
+            continue;
+        }
+        struct insights_value value = value_of(member, arena);
+        if (value.kind == INSIGHTS_MISSING)
+            continue;
+        visit->leaves++;
+        visit->function(name, &value, visit->owner);
+    }
+}
+
+void insights_record_each(struct insights_record *record,
+                          void (*visit)(const char *name, const struct insights_value *value,
+                                        void *owner),
+                          void *owner)
+{
+    struct visit under_way = { .record = record, .function = visit, .owner = owner };
+    for (size_t i = 0; i < record->count; i++)
+        visit(record->fields[i].name, &record->fields[i].value, owner);
+    for (size_t i = 0; i < COUNT_OF(discovered); i++) {
+        struct insights_value value = discover(record, discovered[i].name);
+        if (value.kind != INSIGHTS_MISSING)
+            visit(discovered[i].name, &value, owner);
+    }
+    const cJSON *tree = tree_of(record);
+    if (cJSON_IsObject(tree))
+        visit_members(&under_way, tree, "", 0);
 }

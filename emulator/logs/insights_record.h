@@ -30,6 +30,7 @@ struct insights_field {
 struct insights_record {
     struct arena arena; /* of all that belongs to it */
     int64_t timestamp_ms;
+    size_t message_bytes;
     cJSON *tree;                   /* the message, if it is a JSON object and was asked for */
     bool is_examined;              /* whether the tree was looked for */
     struct insights_field *fields; /* later ones hide earlier ones of the same name */
@@ -40,6 +41,17 @@ struct insights_record {
 /* A copy of the event; ended with insights_record_destroy(). */
 struct insights_record *insights_record_create(const struct insights_event *event);
 void insights_record_destroy(struct insights_record *record); /* accepts NULL */
+
+/* About how much memory it takes. */
+size_t insights_record_bytes(const struct insights_record *record);
+
+/* Calls for each field that the event has: its own, Lambda's, and the leaves of a JSON message as
+ * "a.b.0", at most INSIGHTS_FIELDS_MAX of those. The name is borrowed. */
+enum { INSIGHTS_FIELDS_MAX = 200 };
+void insights_record_each(struct insights_record *record,
+                          void (*visit)(const char *name, const struct insights_value *value,
+                                        void *owner),
+                          void *owner);
 
 /* Sets a field; name and text live in the record's arena or longer. */
 void insights_record_set(struct insights_record *record, const char *name,

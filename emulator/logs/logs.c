@@ -56,6 +56,7 @@ void logs_destroy(struct logs *logs)
     if (!logs)
         return;
     logs_forget(logs);
+    queries_forget(logs);
     metric_filters_forget_minutes(logs);
     event_store_destroy(logs->events);
     free(logs);
@@ -76,6 +77,7 @@ void logs_start(struct logs *logs)
 void logs_stop(struct logs *logs)
 {
     live_tails_end(logs);
+    queries_forget(logs);
 }
 
 void logs_reset(struct logs *logs)
@@ -83,6 +85,7 @@ void logs_reset(struct logs *logs)
     logs_forget(logs);
     metric_filters_forget_minutes(logs);
     live_tails_end(logs);
+    queries_forget(logs);
     event_store_reset(logs->events);
 }
 

@@ -56,7 +56,7 @@ void logs_set_journal(struct logs *logs, struct journal *journal);
 /* The replay is over: what a crash left behind is swept up. */
 void logs_start(struct logs *logs);
 
-/* Ends live tails: the server is about to end. */
+/* Ends live tails and queries: the server is about to end. */
 void logs_stop(struct logs *logs);
 
 /* Forgets memory after store, journal and telemetry were reset. */

@@ -10,15 +10,15 @@ const struct fault LOGS_NOT_FOUND = { .code = "ResourceNotFoundException", .stat
 const struct fault LOGS_EXISTS = { .code = "ResourceAlreadyExistsException", .status = 400 };
 const struct fault LOGS_LIMIT_EXCEEDED = { .code = "LimitExceededException", .status = 400 };
 const struct fault LOGS_TOO_MANY_TAGS = { .code = "TooManyTagsException", .status = 400 };
+const struct fault LOGS_MALFORMED_QUERY = { .code = "MalformedQueryException", .status = 400 };
 const struct fault LOGS_SERIALIZATION = { .code = "SerializationException", .status = 400 };
 const struct fault LOGS_UNAVAILABLE = { .code = "ServiceUnavailableException", .status = 500 };
 
 static const struct operation *const slices[] = {
-    group_operations,          stream_operations_of_logs,
-    tag_operations_of_logs,    put_log_events_operations,
-    get_log_events_operations, filter_log_events_operations,
-    metric_filter_operations,  subscription_operations,
-    live_tail_operations,      NULL,
+    group_operations,          stream_operations_of_logs, tag_operations_of_logs,
+    put_log_events_operations, get_log_events_operations, filter_log_events_operations,
+    metric_filter_operations,  subscription_operations,   live_tail_operations,
+    query_operations,          log_record_operations,     NULL,
 };
 
 static const struct lacking_operation lacking[] = {
@@ -59,7 +59,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "DescribeImportTasks" },
     { .name = "DescribeIndexPolicies" },
     { .name = "DescribeLookupTables" },
-    { .name = "DescribeQueries" },
     { .name = "DescribeQueryDefinitions" },
     { .name = "DescribeResourcePolicies" },
     { .name = "DisassociateKmsKey" },
@@ -72,11 +71,8 @@ static const struct lacking_operation lacking[] = {
     { .name = "GetIntegration" },
     { .name = "GetLogAnomalyDetector" },
     { .name = "GetLogFields" },
-    { .name = "GetLogGroupFields" },
     { .name = "GetLogObject" },
-    { .name = "GetLogRecord" },
     { .name = "GetLookupTable" },
-    { .name = "GetQueryResults" },
     { .name = "GetScheduledQuery" },
     { .name = "GetScheduledQueryHistory" },
     { .name = "GetTransformer" },
@@ -100,8 +96,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "PutQueryDefinition" },
     { .name = "PutResourcePolicy" },
     { .name = "PutTransformer" },
-    { .name = "StartQuery" },
-    { .name = "StopQuery" },
     { .name = "TestTransformer" },
     { .name = "UpdateAnomaly" },
     { .name = "UpdateDeliveryConfiguration" },

@@ -7,6 +7,7 @@
 #include "logs/event_store.h"
 #include "logs/group.h"
 #include "logs/logs.h"
+#include "logs/queries.h"
 #include "map.h"
 
 struct metric_filter;
@@ -22,6 +23,7 @@ struct logs {
     struct map streams;         /* stream ids by group id and name; dropped on writes */
     struct quiet_minute *quiet; /* metric filters whose default value may be due */
     struct live_tail *tails;
+    struct queries queries;
     struct schedule_entry expiry;
     struct schedule_entry minute_end;
 };

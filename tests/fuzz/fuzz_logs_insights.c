@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct insights_query *query =
-        insights_query_parse((struct text){ (const char *)data, size }, &error);
+        insights_query_parse((struct text){ (const char *)data, size }, NULL, &error);
     if (!query)
         return 0;
     struct insights_run *run = insights_run_start(query, 10);

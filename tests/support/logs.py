@@ -100,3 +100,31 @@ class LiveTail:
     def close(self):
         self.file.close()
         self.socket.close()
+
+
+class Insights:
+    """Queries of CloudWatch Logs Insights, waited for."""
+
+    def __init__(self, logs):
+        self.logs = logs
+
+    def start(self, query, start_ms=None, end_ms=None, **arguments):
+        """A query over the last hour and the next minute, unless told otherwise; its id."""
+        start = (start_ms if start_ms is not None else now_ms() - 3600000) // 1000
+        end = (end_ms if end_ms is not None else now_ms() + 60000) // 1000
+        return self.logs.start_query(queryString=query, startTime=start, endTime=end,
+                                     **arguments)["queryId"]
+
+    def finish(self, query_id):
+        """The answer when the query has ended."""
+        def ended():
+            answer = self.logs.get_query_results(queryId=query_id)
+            return answer if answer["status"] not in ("Scheduled", "Running") else None
+        return wait_for(ended)
+
+    def rows(self, query, **arguments):
+        """Rows as {field: value}, without @ptr."""
+        answer = self.finish(self.start(query, **arguments))
+        assert answer["status"] == "Complete"
+        return [{item["field"]: item["value"] for item in row if item["field"] != "@ptr"}
+                for row in answer["results"]]

@@ -26,7 +26,7 @@ static const struct {
 static cJSON *run(const char *text, int64_t limit)
 {
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(text_from(text), &error);
+    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
     ck_assert_msg(query, "%s: %s", text, error.message);
     struct insights_run *under_way = insights_run_start(query, limit);
     for (size_t i = 0; i < COUNT_OF(events); i++) {
@@ -149,11 +149,11 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         const char *query;
         const char *part;
     } cases[] = {
-        { "", "unexpected end of the query at line 1, position 1" },
-        { "select 1", "unexpected 'select' at line 1, position 1" },
-        { "fields", "unexpected end of the query" },
-        { "fields a |", "unexpected end of the query" },
-        { "fields a\n| sort", "line 2" },
+        { "", "unexpected symbol found <EOF> at line 1 and position 0" },
+        { "select 1", "unexpected symbol found select at line 1 and position 0" },
+        { "fields", "unexpected symbol found <EOF>" },
+        { "fields a |", "unexpected symbol found <EOF>" },
+        { "fields a\n| sort", "line 2 and position 6" },
         { "filter (a = 1", "expected )" },
         { "filter a = ", "a field or a value" },
         { "filter a like /(/", "invalid regular expression /(/" },
@@ -172,11 +172,56 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error error = { 0 };
-        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), &error));
+        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), NULL, &error));
         ck_assert_msg(strstr(error.message, cases[i].part), "%s: %s", cases[i].query,
                       error.message);
         error_clear(&error);
     }
+}
+END_TEST
+
+START_TEST(the_place_of_an_error_is_that_of_the_symbol)
+{
+    static const struct {
+        const char *query;
+        struct insights_place place;
+    } cases[] = {
+        { "select 1", { 0, 6 } },
+        { "fields a | sorted b", { 11, 17 } },
+        { "fields a |", { 10, 10 } },
+        { "limit 0", { 6, 7 } },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        struct insights_place place;
+        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), &place, &error));
+        ck_assert_uint_eq(place.from, cases[i].place.from);
+        ck_assert_uint_eq(place.until, cases[i].place.until);
+        error_clear(&error);
+    }
+}
+END_TEST
+
+START_TEST(a_run_that_keeps_too_much_ends_in_an_error)
+{
+    enum { MESSAGE_BYTES = 1 << 20, MOST = 1000 };
+    struct error error = { 0 };
+    struct insights_query *query = insights_query_parse(text_from("sort @message"), NULL, &error);
+    struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
+    char *message = xcalloc(1, MESSAGE_BYTES);
+    memset(message, 'x', MESSAGE_BYTES);
+    struct insights_event event = {
+        .message = { message, MESSAGE_BYTES }, .log_stream = "s", .log = "l", .pointer = "p"
+    };
+    int added = 0;
+    while (added < MOST && insights_run_add(under_way, &event, &error))
+        added++;
+    ck_assert_int_lt(added, MOST);
+    ck_assert_str_eq(error.message, "the query keeps more than 256 MB");
+    error_clear(&error);
+    free(message);
+    insights_run_destroy(under_way);
+    insights_query_destroy(query);
 }
 END_TEST
 
@@ -190,7 +235,7 @@ START_TEST(deep_queries_end_in_an_answer)
         buffer_add_string(&text, "filter ");
         for (int depth = 0; depth < DEPTH; depth++)
             buffer_add_string(&text, openings[i]);
-        ck_assert_ptr_null(insights_query_parse(buffer_text(&text), &error));
+        ck_assert_ptr_null(insights_query_parse(buffer_text(&text), NULL, &error));
         ck_assert_ptr_nonnull(error.message);
         error_clear(&error);
         buffer_clear(&text);
@@ -199,4 +244,5 @@ START_TEST(deep_queries_end_in_an_answer)
 END_TEST
 
 SUITE("logs_insights", queries_give_their_rows, rows_are_the_newest_and_carry_their_pointer,
-      what_is_no_query_is_refused_with_its_place, deep_queries_end_in_an_answer)
+      what_is_no_query_is_refused_with_its_place, the_place_of_an_error_is_that_of_the_symbol,
+      a_run_that_keeps_too_much_ends_in_an_error, deep_queries_end_in_an_answer)
