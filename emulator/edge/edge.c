@@ -74,7 +74,7 @@ size_t edge_body_ceiling(const struct edge *edge, const struct http_exchange *ex
 /* What the operation takes, now that it is known. */
 static size_t own_ceiling(const struct call *call, size_t fallback)
 {
-    if (!call->operation)
+    if (!call->operation || !call->service)
         return fallback;
     return call->operation->body_ceiling ? call->operation->body_ceiling
                                          : call->service->body_ceiling;
