@@ -54,6 +54,8 @@ static void draw(struct widget *widget, const char *label)
     char *png = widget_draw(widget, &size, &error);
     fuzz_assert(png && size > 0);
     free(png);
+    widget->series = NULL;
+    widget->series_count = 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
