@@ -155,8 +155,9 @@ static void on_sample(struct view *view, const cJSON *line)
     }
     view->picture.now_ms = json_int(line, "t", 0);
     /* A version that the line lacks, or has damaged, adds nothing. */
-    if (version_evidence_add_json(&view->picture.base, base) |
-        version_evidence_add_json(&view->picture.canary, canary))
+    bool has_base = version_evidence_add_json(&view->picture.base, base);
+    bool has_canary = version_evidence_add_json(&view->picture.canary, canary);
+    if (has_base || has_canary)
         picture_draw(&view->picture);
 }
 

@@ -1,11 +1,14 @@
 """Rollouts against the real server: decisions, other terminals, crashes, alarms, hooks, the clock."""
+import fcntl
 import http.server
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import threading
 import time
 import urllib.request
@@ -713,9 +716,15 @@ def read_terminal(fd):
         text += chunk
 
 
+def open_terminal():
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 130, 0, 0))
+    return ours, theirs
+
+
 def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file, tmp_path):
     plan_file(strategy={"canary": {"weight": "25%", "for": "2m"}})
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     process = subprocess.Popen(
         [CANARY, "deploy", "--fast"], cwd=tmp_path, stdout=theirs, stderr=theirs,
         env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
@@ -733,7 +742,7 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
 
 def test_without_colour_there_is_none(server, deployed, plan_file, tmp_path):
     plan_file(strategy={"canary": {"weight": "25%", "for": "1m"}})
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     process = subprocess.Popen(
         [CANARY, "deploy", "--fast"], cwd=tmp_path, stdout=theirs, stderr=theirs,
         env={**clean_environment(server.url), "TERM": "xterm", "NO_COLOR": "1"})
