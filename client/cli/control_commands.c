@@ -130,8 +130,11 @@ static int take_up(struct session *session, const struct target *target, const c
     struct canary_outcome outcome;
     const struct canary_settings settings = settings_of(&session->options);
     const struct canary_observer observer = { &view, on_event, should_stop };
-    if (canary_take_up(target->function, target->alias, verb, &settings, &observer, &outcome,
-                       &error))
+    view_begin(&view);
+    bool is_run = canary_take_up(target->function, target->alias, verb, &settings, &observer,
+                                 &outcome, &error);
+    view_end(&view);
+    if (is_run)
         return view_outcome(&view, &outcome);
     complain("%s", error);
     canary_free(error);

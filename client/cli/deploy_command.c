@@ -47,7 +47,9 @@ static int deploy(struct session *session)
         return EXIT_USAGE;
     json_set_text(facts(), "function", plan->plan->function);
     json_set_text(facts(), "alias", plan->plan->alias);
+    view_begin(&view);
     bool is_run = canary_run(plan, &settings, &observer, &outcome, &error);
+    view_end(&view);
     canary_plan_free(plan);
     cJSON_DeleteItemFromObjectCaseSensitive(facts(), "function");
     cJSON_DeleteItemFromObjectCaseSensitive(facts(), "alias");

@@ -25,6 +25,11 @@ void output_start(bool is_json)
     setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
+bool output_is_json(void)
+{
+    return output.is_json;
+}
+
 void output_end(void)
 {
     progress_end();

@@ -12,6 +12,8 @@
 
 /* Before anything is said. */
 void output_start(bool is_json);
+/* True if programs read. */
+bool output_is_json(void);
 /* Prints the document, if programs read. */
 void output_end(void);
 

@@ -1,6 +1,7 @@
 #include "cli/render.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,38 @@ static double percent(double part, double whole)
     return whole > 0 ? 100 * part / whole : 0;
 }
 
+/* A sentence; above the picture if there is one. */
+static void tell(struct view *view, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void tell(struct view *view, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    CLEANUP(freep) char *sentence = xvformat(format, arguments);
+    va_end(arguments);
+    if (view->has_picture)
+        terminal_say(&view->picture.terminal, "%s", sentence);
+    else
+        say("%s", sentence);
+}
+
+void view_begin(struct view *view)
+{
+    if (output_is_json())
+        return;
+    terminal_init(&view->picture.terminal, stdout);
+    view->has_picture = view->picture.terminal.is_terminal;
+    if (!view->has_picture)
+        terminal_leave(&view->picture.terminal);
+}
+
+void view_end(struct view *view)
+{
+    if (view->has_picture)
+        picture_leave(&view->picture);
+    view->has_picture = false;
+}
+
 static void on_plan(struct view *view, const cJSON *line)
 {
     const cJSON *traffic = json_get(json_get(line, "plan"), "traffic");
@@ -25,6 +58,8 @@ static void on_plan(struct view *view, const cJSON *line)
     snprintf(view->canary, sizeof(view->canary), "%s", json_text(line, "newVersion", ""));
     snprintf(view->function, sizeof(view->function), "%s", json_text(line, "function", ""));
     snprintf(view->alias, sizeof(view->alias), "%s", json_text(line, "alias", ""));
+    snprintf(view->picture.title, sizeof(view->picture.title), "%s:%s", view->function,
+             view->alias);
     view->rate = json_double(json_get(traffic, "generate"), "rate", 0);
     if (!json_get(traffic, "live") && view->rate <= 0 && !option_parse_rate(rate, &view->rate))
         view->rate = 0;
@@ -32,8 +67,7 @@ static void on_plan(struct view *view, const cJSON *line)
 
 static void on_notice(struct view *view, const cJSON *line)
 {
-    (void)view;
-    say("%s", json_text(line, "text", ""));
+    tell(view, "%s", json_text(line, "text", ""));
 }
 
 static void on_alias(struct view *view, const cJSON *line)
@@ -42,14 +76,32 @@ static void on_alias(struct view *view, const cJSON *line)
     const char *version = json_text(line, "version", "");
     view->weight = json_double(line, "weight", 0);
     if (routed)
-        say("Shifted %.6g %% of the traffic to version %s (UpdateAlias, AdditionalVersionWeights).",
+        tell(
+            view,
+            "Shifted %.6g %% of the traffic to version %s (UpdateAlias, AdditionalVersionWeights).",
             100 * view->weight, routed);
     else if (strcmp(version, view->base) == 0)
-        say("All traffic goes to version %s, as before (UpdateAlias, no weights).", version);
+        tell(view, "All traffic goes to version %s, as before (UpdateAlias, no weights).", version);
     else
-        say("Promoted: alias %s sends all traffic to version %s; it was %s (UpdateAlias, no "
-            "weights).",
-            view->alias, version, view->base);
+        tell(view,
+             "Promoted: alias %s sends all traffic to version %s; it was %s (UpdateAlias, no "
+             "weights).",
+             view->alias, version, view->base);
+}
+
+static void draw_step(struct view *view, const cJSON *line)
+{
+    struct picture *picture = &view->picture;
+    const char *name = json_text(line, "name", json_text(line, "kind", ""));
+    picture_begin_step(picture);
+    snprintf(picture->base.version, sizeof(picture->base.version), "%s", view->base);
+    snprintf(picture->canary.version, sizeof(picture->canary.version), "%s", view->canary);
+    snprintf(picture->step, sizeof(picture->step), "step %d: %s", view->step + 1, name);
+    picture->weight = view->weight;
+    picture->now_ms = view->step_started_ms;
+    picture->ends_ms = view->step_ms > 0 ? view->step_started_ms + view->step_ms : 0;
+    if (view->has_picture)
+        picture_draw(picture);
 }
 
 static void on_step(struct view *view, const cJSON *line)
@@ -60,13 +112,14 @@ static void on_step(struct view *view, const cJSON *line)
     view->step_started_ms = json_int(line, "t", 0);
     view->base_requests = view->base_errors = 0;
     view->canary_requests = view->canary_errors = 0;
+    draw_step(view, line);
     if (view->step_ms <= 0)
         return;
     duration_print(view->step_ms, time);
     if (view->rate > 0)
-        say("Sending %.4g requests a second through the alias for %s.", view->rate, time);
+        tell(view, "Sending %.4g requests a second through the alias for %s.", view->rate, time);
     else
-        say("Watching the alias's live traffic for %s.", time);
+        tell(view, "Watching the alias's live traffic for %s.", time);
 }
 
 static void show_progress(const struct view *view, int64_t now_ms)
@@ -96,26 +149,37 @@ static void on_sample(struct view *view, const cJSON *line)
     view->base_errors += (uint64_t)json_int(base, "errors", 0);
     view->canary_requests += (uint64_t)json_int(canary, "requests", 0);
     view->canary_errors += (uint64_t)json_int(canary, "errors", 0);
-    show_progress(view, json_int(line, "t", 0));
+    if (!view->has_picture) {
+        show_progress(view, json_int(line, "t", 0));
+        return;
+    }
+    view->picture.now_ms = json_int(line, "t", 0);
+    /* A version that the line lacks, or has damaged, adds nothing. */
+    bool has_base = version_evidence_add_json(&view->picture.base, base);
+    bool has_canary = version_evidence_add_json(&view->picture.canary, canary);
+    if (has_base || has_canary)
+        picture_draw(&view->picture);
 }
 
 static void on_alarm(struct view *view, const cJSON *line)
 {
     const char *reason = json_text(line, "reason", "");
-    (void)view;
-    say("Alarm %s: %s%s%s.", json_text(line, "name", ""), json_text(line, "state", ""),
-        *reason ? ", " : "", reason);
+    picture_set_row(view->picture.alarms, &view->picture.alarm_count, json_text(line, "name", ""),
+                    json_text(line, "state", ""), reason);
+    tell(view, "Alarm %s: %s%s%s.", json_text(line, "name", ""), json_text(line, "state", ""),
+         *reason ? ", " : "", reason);
 }
 
 static void on_verdict(struct view *view, const cJSON *line)
 {
     const char *verdict = json_text(line, "verdict", "");
     bool is_final = json_bool(line, "isFinal", false);
-    (void)view;
+    picture_set_row(view->picture.checks, &view->picture.check_count, json_text(line, "name", ""),
+                    verdict, json_text(line, "sentence", ""));
     if (is_final || strcmp(verdict, "fail") == 0)
-        say("  %s %s%s: %s", json_text(line, "name", ""), verdict,
-            json_bool(line, "isDryRun", false) ? " (dry run)" : "",
-            json_text(line, "sentence", ""));
+        tell(view, "  %s %s%s: %s", json_text(line, "name", ""), verdict,
+             json_bool(line, "isDryRun", false) ? " (dry run)" : "",
+             json_text(line, "sentence", ""));
 }
 
 static void on_decision(struct view *view, const cJSON *line)
@@ -124,51 +188,46 @@ static void on_decision(struct view *view, const cJSON *line)
     const char *reason = json_text(line, "reason", "");
     if (strcmp(action, "rollback") == 0) {
         view->is_rolling_back = true;
-        say("Rolling back: %s.", reason);
+        tell(view, "Rolling back: %s.", reason);
     } else if (strcmp(action, "promote") == 0 && *reason) {
-        say("Good: %s.", reason);
+        tell(view, "Good: %s.", reason);
     } else if (strcmp(action, "extend") == 0) {
-        say("No answer yet, so the step goes on: %s.", reason);
+        tell(view, "No answer yet, so the step goes on: %s.", reason);
     }
 }
 
 static void on_hook(struct view *view, const cJSON *line)
 {
     const char *output = json_text(line, "output", "");
-    (void)view;
-    say("Hook %s (%s): %s, %.1f s%s%s", json_text(line, "name", ""), json_text(line, "kind", ""),
-        json_text(line, "outcome", ""), json_double(line, "durationMs", 0) / 1000,
-        *output ? "\n  " : "", output);
+    tell(view, "Hook %s (%s): %s, %.1f s%s%s", json_text(line, "name", ""),
+         json_text(line, "kind", ""), json_text(line, "outcome", ""),
+         json_double(line, "durationMs", 0) / 1000, *output ? "\n  " : "", output);
 }
 
 static void on_notify(struct view *view, const cJSON *line)
 {
-    (void)view;
     if (strcmp(json_text(line, "outcome", ""), "failed") == 0)
-        say("Notification %s failed: %s", json_text(line, "name", ""),
-            json_text(line, "output", ""));
+        tell(view, "Notification %s failed: %s", json_text(line, "name", ""),
+             json_text(line, "output", ""));
 }
 
 static void on_control(struct view *view, const cJSON *line)
 {
     const char *refusal = json_text(line, "refusal", NULL);
-    (void)view;
-    say("%s says %s%s%s.", json_text(line, "by", "Somebody"), json_text(line, "verb", ""),
-        refusal ? ", which does not apply: " : "", refusal ? refusal : "");
+    tell(view, "%s says %s%s%s.", json_text(line, "by", "Somebody"), json_text(line, "verb", ""),
+         refusal ? ", which does not apply: " : "", refusal ? refusal : "");
 }
 
 static void on_pause(struct view *view, const cJSON *line)
 {
-    (void)view;
-    say("Paused: %s. From another terminal: canary approve, resume, promote or abort.",
-        json_text(line, "reason", ""));
+    tell(view, "Paused: %s. From another terminal: canary approve, resume, promote or abort.",
+         json_text(line, "reason", ""));
 }
 
 static void on_resume(struct view *view, const cJSON *line)
 {
-    (void)view;
     (void)line;
-    say("It goes on.");
+    tell(view, "It goes on.");
 }
 
 static void on_end(struct view *view, const cJSON *line)

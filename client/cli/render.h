@@ -6,6 +6,7 @@
 #define CANARY_RENDER_H
 
 #include "canary.h"
+#include "cli/picture.h"
 #include "json.h"
 
 /* What has been seen so far of the present step. Zeroed at the beginning. */
@@ -23,10 +24,17 @@ struct view {
     uint64_t base_errors;
     uint64_t canary_requests;
     uint64_t canary_errors;
+    bool has_picture; /* a terminal reads: the numbers are drawn instead of told */
+    struct picture picture;
     bool is_rolling_back;
     bool is_over;
     int exit_status;
 };
+
+/* Draws on the terminal, if there is one and people read. */
+void view_begin(struct view *view);
+/* Leaves the picture as it stands. */
+void view_end(struct view *view);
 
 void view_line(struct view *view, const cJSON *line);
 

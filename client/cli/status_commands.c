@@ -167,6 +167,7 @@ static int follow(const char *state, const char *id)
         return EXIT_FAILED;
     }
     bool was_alive = true;
+    view_begin(&view);
     while (!view.is_over && !is_interrupted()) {
         if (read_lines(fd, &rest, &view))
             continue;
@@ -176,6 +177,7 @@ static int follow(const char *state, const char *id)
         pause_a_little();
     }
     close(fd);
+    view_end(&view);
     if (view.is_over)
         return view.exit_status;
     if (!is_interrupted())

@@ -33,7 +33,9 @@ static size_t comment_end(struct text text, size_t at)
 
 char *source_without_comments(struct text text)
 {
-    char *bare = xstrndup(text.data ? text.data : "", text.size);
+    if (!text.data)
+        return xstrdup("");
+    char *bare = xstrndup(text.data, text.size);
     for (size_t at = 0; at < text.size;) {
         size_t end = comment_end(text, at);
         if (text.data[at] == '"')

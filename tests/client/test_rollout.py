@@ -1,9 +1,14 @@
 """Rollouts against the real server: decisions, other terminals, crashes, alarms, hooks, the clock."""
+import fcntl
 import http.server
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
+import termios
 import threading
 import time
 import urllib.request
@@ -696,3 +701,53 @@ def test_lines_of_a_file_are_sent_one_a_request(lam, name, canary, plan_file, tm
     seen = {v["version"]: v for v in done.json["traffic"]["versions"]}["2"]
     # A third of about 150 is bad; beyond these bounds with a probability below 1e-6.
     assert 0.13 < seen["errors"] / seen["requests"] < 0.58
+
+
+def read_terminal(fd):
+    """All that a program writes to its terminal until it leaves."""
+    text = b""
+    while True:
+        try:
+            chunk = os.read(fd, 65536)
+        except OSError:  # Linux's way to say that the other end is closed
+            return text.decode()
+        if not chunk:
+            return text.decode()
+        text += chunk
+
+
+def open_terminal():
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 130, 0, 0))
+    return ours, theirs
+
+
+def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file, tmp_path):
+    plan_file(strategy={"canary": {"weight": "25%", "for": "2m"}})
+    ours, theirs = open_terminal()
+    process = subprocess.Popen(
+        [CANARY, "deploy", "--fast"], cwd=tmp_path, stdout=theirs, stderr=theirs,
+        env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait(60) == 0, text
+    assert re.search("\x1b\\[\\d+A", text), "the cursor never went up"
+    for words in ("├─ weight     █████░", "25 %", "├─ split", "version 1", "version 2", "errors",
+                  "p99", "└─ time", "left"):
+        assert words in text, words
+    last = text[text.rindex("Promoted"):]
+    assert "└─ time" in last and last.index("└─ time") < last.index("version   requests")
+
+
+def test_without_colour_there_is_none(server, deployed, plan_file, tmp_path):
+    plan_file(strategy={"canary": {"weight": "25%", "for": "1m"}})
+    ours, theirs = open_terminal()
+    process = subprocess.Popen(
+        [CANARY, "deploy", "--fast"], cwd=tmp_path, stdout=theirs, stderr=theirs,
+        env={**clean_environment(server.url), "TERM": "xterm", "NO_COLOR": "1"})
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert "version 2" in text and not re.search("\x1b\\[[0-9;]*m", text)

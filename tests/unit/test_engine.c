@@ -1,0 +1,323 @@
+/* engine: performed on a made-up world; killed at every single thing it does to it, and taken up.
+ */
+#include "rollout/engine.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { DEATH = 9, LOOK_MS = 20000, CALLS_MAX = 2000 };
+
+/* Shared with the process that is killed: the world outlives it. */
+struct fake {
+    struct lambda_alias alias;
+    int revision;
+    int calls;
+    int die_at; /* the call in which the process ends; 0: never */
+    int errors; /* of each 10 requests to the new version */
+    bool fires; /* an alarm */
+    int64_t now_ms;
+    int hooks;
+};
+
+static struct fake *fake;
+
+static void one_call(void)
+{
+    if (++fake->calls == fake->die_at)
+        _exit(DEATH);
+    ck_assert_int_lt(fake->calls, CALLS_MAX);
+}
+
+static int64_t now_ms(void *world)
+{
+    (void)world;
+    return fake->now_ms;
+}
+
+static void pass(void *world, int64_t ms)
+{
+    (void)world;
+    one_call();
+    fake->now_ms += ms;
+}
+
+static int64_t look_ms(void *world, int64_t duration_ms)
+{
+    (void)world;
+    (void)duration_ms;
+    return LOOK_MS;
+}
+
+static bool is_interrupted(void *world)
+{
+    (void)world;
+    return false;
+}
+
+static bool get_alias(void *world, struct lambda_alias *alias_out, struct error *error)
+{
+    (void)world;
+    (void)error;
+    one_call();
+    *alias_out = fake->alias;
+    return true;
+}
+
+static enum set_result set_alias(void *world, struct lambda_alias *alias, const char *version,
+                                 const char *routed, double weight, struct error *error)
+{
+    (void)world;
+    one_call();
+    if (strcmp(alias->revision_id, fake->alias.revision_id) != 0) {
+        error_set(error, NULL, "stale");
+        return SET_STALE;
+    }
+    snprintf(fake->alias.version, sizeof(fake->alias.version), "%s", version);
+    snprintf(fake->alias.routed_version, sizeof(fake->alias.routed_version), "%s",
+             routed ? routed : "");
+    fake->alias.weight = routed ? weight : 0;
+    snprintf(fake->alias.revision_id, sizeof(fake->alias.revision_id), "r%d", ++fake->revision);
+    one_call(); /* the change is made, and the answer is never seen */
+    *alias = fake->alias;
+    return SET_DONE;
+}
+
+static bool begin_traffic(void *world, const struct plan_step *step, int64_t left_ms,
+                          struct error *error)
+{
+    (void)world;
+    (void)step;
+    (void)left_ms;
+    (void)error;
+    one_call();
+    return true;
+}
+
+static bool read_traffic(void *world, bool is_last, struct traffic_sample *sample_out,
+                         struct error *error)
+{
+    (void)world;
+    (void)error;
+    one_call();
+    if (is_last)
+        return true;
+    sample_out->base.requests = 10;
+    sample_out->canary.requests = 10;
+    sample_out->canary.errors = (uint64_t)fake->errors;
+    return true;
+}
+
+static void end_traffic(void *world, bool is_whole)
+{
+    (void)world;
+    (void)is_whole;
+    one_call();
+}
+
+static bool observe(void *world, struct evidence *evidence, struct error *error)
+{
+    (void)world;
+    (void)error;
+    one_call();
+    evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", NULL);
+    return true;
+}
+
+static int64_t silence_ms(void *world)
+{
+    (void)world;
+    return 0;
+}
+
+static void run_hook(void *world, const struct hook *hook, const cJSON *context,
+                     struct hook_result *result_out)
+{
+    (void)world;
+    (void)hook;
+    (void)context;
+    one_call();
+    fake->hooks++;
+    *result_out = (struct hook_result){ .is_good = true };
+}
+
+static const struct ports ports = {
+    .now_ms = now_ms,
+    .pass = pass,
+    .look_ms = look_ms,
+    .is_interrupted = is_interrupted,
+    .get_alias = get_alias,
+    .set_alias = set_alias,
+    .traffic_begin = begin_traffic,
+    .traffic_read = read_traffic,
+    .traffic_end = end_traffic,
+    .observe = observe,
+    .silence_ms = silence_ms,
+    .run_hook = run_hook,
+};
+
+static const char plan_text[] =
+    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],"
+    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\",\"minRequests\":20}],"
+    "\"hooks\":{\"before\":[{\"command\":\"x\"}],\"between\":[{\"command\":\"y\"}],"
+    "\"after\":[{\"command\":\"z\"}]},\"strategy\":{\"steps\":[{\"weight\":\"10%\","
+    "\"for\":\"1m\"},{\"pause\":\"1m\"},{\"weight\":\"50%\",\"for\":\"1m\"}]}}";
+
+static const struct alias_identity identity = { "", "us-east-1", "http://x", "f", "a" };
+
+static void reset(int die_at)
+{
+    *fake = (struct fake){ .die_at = die_at, .now_ms = 1000000 };
+    fake->alias = (struct lambda_alias){ .version = "1", .revision_id = "r0" };
+}
+
+static struct plan *make_plan(void)
+{
+    struct member_faults faults = { 0 };
+    struct plan *plan = plan_parse(text_from(plan_text), &faults);
+    ck_assert_msg(plan != NULL, "%s", faults.count ? faults.items[0].message : "");
+    return plan;
+}
+
+static struct engine make_engine(const struct plan *plan, struct deployment *deployment)
+{
+    return (struct engine){
+        .ports = ports, .deployment = deployment, .plan = plan, .base = "1", .canary = "2"
+    };
+}
+
+/* A whole deployment; what it came to. */
+static enum rollout_outcome deploy(const char *state)
+{
+    struct error error = { 0 };
+    struct deployment deployment;
+    struct plan *plan = make_plan();
+    ck_assert_msg(
+        deployment_create(state, &identity, plan->json, false, fake->now_ms, &deployment, &error),
+        "%s", error.message);
+    struct engine engine = make_engine(plan, &deployment);
+    engine_start(&engine, &fake->alias);
+    engine_run(&engine);
+    enum rollout_outcome outcome = engine.rollout.outcome;
+    engine_clear(&engine);
+    deployment_close(&deployment);
+    plan_destroy(plan);
+    return outcome;
+}
+
+static enum rollout_outcome take_up(const char *state)
+{
+    struct error error = { 0 };
+    struct deployment deployment;
+    struct plan *plan = make_plan();
+    cJSON *saved = deployment_find(state, &identity, true);
+    ck_assert_ptr_nonnull(saved);
+    ck_assert_msg(deployment_take_over(state, json_text(saved, "id", ""), &deployment, &error),
+                  "%s", error.message);
+    struct engine engine = make_engine(plan, &deployment);
+    ck_assert_msg(engine_take_up(&engine, saved, &error), "%s", error.message);
+    engine_run(&engine);
+    enum rollout_outcome outcome = engine.rollout.outcome;
+    engine_clear(&engine);
+    deployment_close(&deployment);
+    plan_destroy(plan);
+    cJSON_Delete(saved);
+    return outcome;
+}
+
+static char *make_state(void)
+{
+    /* In memory where that is to be had: each step is written durably. */
+    bool has_memory = access("/dev/shm", W_OK) == 0;
+    char *path = xformat("%s/canary-engine-XXXXXX", has_memory ? "/dev/shm" : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    return path;
+}
+
+static void remove_state(char *state)
+{
+    CLEANUP(freep) char *command = xformat("rm -rf %s", state);
+    ck_assert_int_eq(system(command), 0);
+    free(state);
+}
+
+static void share_world(void)
+{
+    fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(fake != MAP_FAILED);
+}
+
+static void check_alias(const char *version, int die_at)
+{
+    ck_assert_msg(strcmp(fake->alias.version, version) == 0 && !*fake->alias.routed_version,
+                  "died at call %d: alias at %s and %s", die_at, fake->alias.version,
+                  fake->alias.routed_version);
+}
+
+START_TEST(a_good_version_is_promoted_and_a_bad_one_goes_back)
+{
+    share_world();
+    char *state = make_state();
+    reset(0);
+    ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+    check_alias("2", 0);
+    ck_assert_int_eq(fake->hooks, 4); /* before, between twice, after */
+    reset(0);
+    fake->errors = 5;
+    ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
+    check_alias("1", 0);
+    reset(0);
+    fake->fires = true;
+    ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
+    check_alias("1", 0);
+    remove_state(state);
+}
+END_TEST
+
+/* Kills the engine in its first call, then in its second, and so on, until it comes to its end. */
+static int kill_everywhere(int errors, enum rollout_outcome outcome, const char *version)
+{
+    for (int die_at = 1;; die_at++) {
+        char *state = make_state();
+        int status;
+        reset(die_at);
+        fake->errors = errors;
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+            _exit(deploy(state) == outcome ? 0 : 1);
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        bool has_died = WIFEXITED(status) && WEXITSTATUS(status) == DEATH;
+        ck_assert_msg(has_died || (WIFEXITED(status) && WEXITSTATUS(status) == 0),
+                      "killed in call %d: status %d", die_at, status);
+        fake->die_at = 0;
+        if (has_died)
+            ck_assert_msg(take_up(state) == outcome, "killed in call %d", die_at);
+        check_alias(version, die_at);
+        remove_state(state);
+        if (!has_died)
+            return die_at - 1;
+    }
+}
+
+START_TEST(killed_anywhere_a_good_rollout_is_taken_up_to_its_end)
+{
+    share_world();
+    ck_assert_int_gt(kill_everywhere(0, OUTCOME_PROMOTED, "2"), 40);
+}
+END_TEST
+
+START_TEST(killed_anywhere_a_bad_rollout_is_taken_back)
+{
+    share_world();
+    ck_assert_int_gt(kill_everywhere(6, OUTCOME_ROLLED_BACK, "1"), 8);
+}
+END_TEST
+
+SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
+      killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
+      killed_anywhere_a_bad_rollout_is_taken_back)
