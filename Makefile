@@ -93,6 +93,12 @@ $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@echo "cc $<"
 	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
+# A server that costs next to nothing, to measure canary's traffic against.
+$(BUILD)/tests/stub: tests/support/stub.c Makefile
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	$(QUIET)$(CC) $(filter-out -include include/banned.h,$(CFLAGS)) -o $@ $<
+
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check
 

@@ -47,6 +47,15 @@ void sigv4_text_to_sign(const struct sigv4_request *request, struct text canonic
 void sigv4_signature(const struct sigv4_request *request, const char *secret_access_key,
                      struct text to_sign, char hex_out[SHA256_HEX_SIZE]);
 
+/* The key that stage 3 signs with: good for one day, region and service, so that whoever signs
+ * much keeps it. */
+void sigv4_signing_key(const struct sigv4_request *request, const char *secret_access_key,
+                       unsigned char key_out[SHA256_SIZE]);
+
+/* All three with such a key: appends the value of the Authorization header. */
+void sigv4_authorization_with(const struct sigv4_request *request, const char *access_key_id,
+                              const unsigned char key[SHA256_SIZE], struct buffer *buffer);
+
 /* All three: appends the value of the Authorization header. */
 void sigv4_authorization(const struct sigv4_request *request,
                          const struct sigv4_credentials *credentials, struct buffer *buffer);

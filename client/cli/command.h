@@ -34,6 +34,13 @@ struct options {
     double max_error_rate;
     int64_t min_requests;
     int64_t count;
+    const char *arrivals;
+    int64_t ramp_ms;
+    bool is_unpaced;
+    const char *payload_lines;
+    bool is_random_payload;
+    bool counts_cold;
+    int64_t seed;
 };
 
 #define OPTION_ROW(flag, kind, member)                                                             \
@@ -76,6 +83,9 @@ struct options {
         OPTION_ROW("payload-file", OPTION_TEXT, payload_file), .placeholder = "FILE",              \
                                                                .help = "send this file's content"  \
     }
+
+/* Each command's options; they end with a row without a name. */
+extern const struct option_row traffic_rows[];
 
 int deploy_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);

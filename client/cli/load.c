@@ -53,9 +53,12 @@ void load_run(struct session *session, struct load *load, struct traffic *traffi
 {
     const struct options *options = load->options;
     struct traffic_plan plan = {
-        options->function,           options->alias ? options->alias : options->qualifier,
-        text_from(session->payload), options->rate,
-        options->duration_ms,        options->concurrency
+        .function = options->function,
+        .qualifier = options->alias ? options->alias : options->qualifier,
+        .payload = text_from(session->payload),
+        .rate = options->rate,
+        .duration_ms = options->duration_ms,
+        .concurrency = options->concurrency,
     };
     load->judgement = (struct judgement){ .verdict = VERDICT_CONTINUE };
     traffic_run(&session->api, &plan, go_on, load, traffic_out);

@@ -1,50 +1,156 @@
 /*
- * canary traffic: sends requests through an alias and shows who answered.
+ * canary traffic: sends requests through an alias, or to a version, and shows who answered.
  */
-#include "cli/command.h"
-#include "aws/lambda_api.h"
-#include "cli/load.h"
-#include "cli/output.h"
+#include <sys/resource.h>
 
-static int send_traffic(struct session *session)
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/traffic_summary.h"
+#include "random.h"
+#include "traffic/payloads.h"
+
+enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64 };
+
+struct sending {
+    const struct lambda_alias *alias;
+};
+
+static bool go_on(const struct traffic *traffic, void *owner)
+{
+    const struct sending *sending = owner;
+    traffic_progress(traffic, sending->alias);
+    return !is_interrupted();
+}
+
+static int refuse(const char *sentence)
+{
+    complain("%s", sentence);
+    return EXIT_USAGE;
+}
+
+static int check_options(const struct options *options)
+{
+    if (!options->alias == !options->qualifier)
+        return refuse("say either --alias or --qualifier (see --help)");
+    if (strcmp(options->arrivals, "constant") != 0 && strcmp(options->arrivals, "poisson") != 0)
+        return refuse("--arrivals is constant or poisson");
+    if (options->concurrency < 1 || options->concurrency > CONCURRENCY_MAX)
+        return refuse("--concurrency is from 1 to 10000");
+    if (options->duration_ms < 1)
+        return refuse("--duration is too short to send anything");
+    if (options->payload_file && options->payload_lines)
+        return refuse("say either --payload-file or --payload-lines");
+    return EXIT_DONE;
+}
+
+/* Each request under way has a socket. */
+static void allow_files(int64_t concurrency)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)concurrency + FILES_BESIDES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Whom the alias sends requests to; with --qualifier nobody is expected. */
+static bool find_alias(struct session *session, struct lambda_alias *alias_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
+    const struct options *options = &session->options;
+    if (!options->alias)
+        return true;
+    enum alias_found found =
+        lambda_get_alias(&session->api, options->function, options->alias, alias_out, &error);
+    if (found == ALIAS_ABSENT)
+        complain("function %s has no alias %s", options->function, options->alias);
+    else if (found != ALIAS_PRESENT)
+        complain("%s", error.message);
+    return found == ALIAS_PRESENT;
+}
+
+static int send_traffic(struct session *session, const struct payloads *payloads)
+{
     struct lambda_alias alias = { 0 };
     const struct options *options = &session->options;
-    enum alias_found found =
-        lambda_get_alias(&session->api, options->function, options->alias, &alias, &error);
-    if (found != ALIAS_PRESENT) {
-        complain("%s", found == ALIAS_ABSENT ? "the function has no such alias" : error.message);
+    if (!find_alias(session, &alias))
         return EXIT_FAILED;
-    }
-    struct load load = { .options = options,
-                         .base = alias.version,
-                         .canary = alias.routed_version,
-                         .weight = alias.weight };
+    const struct traffic_plan plan = {
+        .function = options->function,
+        .qualifier = options->alias ? options->alias : options->qualifier,
+        .payload = text_from(session->payload),
+        .payloads = payloads->items,
+        .payload_count = payloads->count,
+        .is_random_payload = options->is_random_payload,
+        .rate = options->rate,
+        .arrivals = *options->arrivals == 'p' ? ARRIVALS_POISSON : ARRIVALS_CONSTANT,
+        .ramp_ms = options->ramp_ms,
+        .duration_ms = options->duration_ms,
+        .concurrency = options->concurrency,
+        .is_unpaced = options->is_unpaced,
+        .counts_cold = options->counts_cold,
+    };
+    struct sending sending = { &alias };
     struct traffic traffic;
-    load_run(session, &load, &traffic);
-    load_report(&load, &traffic);
-    bool is_good = traffic.answered > 0 && traffic.failed == 0;
+    allow_files(plan.concurrency);
+    traffic_run(&session->api, &plan, go_on, &sending, &traffic);
+    progress_end();
+    bool is_good = traffic_summary(&traffic, &alias) && traffic.answered > 0 && !traffic.failed;
     traffic_clear(&traffic);
     return is_good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const struct option_row rows[] = {
+static int traffic_with_payloads(struct session *session)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(payloads_clear) struct payloads payloads = { 0 };
+    const struct options *options = &session->options;
+    int refused = check_options(options);
+    if (refused != EXIT_DONE)
+        return refused;
+    if (options->seed >= 0)
+        random_set_seed((uint64_t)options->seed);
+    if (options->payload_lines && !payloads_read(options->payload_lines, true, &payloads, &error))
+        return refuse(error.message);
+    return send_traffic(session, &payloads);
+}
+
+const struct option_row traffic_rows[] = {
     FUNCTION_ROW,
-    ALIAS_ROW,
+    { OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
+      .help = "send through this alias, and check its split" },
+    { OPTION_ROW("qualifier", OPTION_TEXT, qualifier), .placeholder = "VERSION",
+      .help = "send to this version (or alias) and expect no split" },
     { OPTION_ROW("duration", OPTION_DURATION, duration_ms), .placeholder = "TIME", .initial = "10s",
       .help = "how long to send" },
     TRAFFIC_ROWS,
+    { OPTION_ROW("payload-lines", OPTION_TEXT, payload_lines), .placeholder = "FILE",
+      .help = "send the file's lines, one a request, in turn" },
+    { OPTION_ROW("random", OPTION_FLAG, is_random_payload),
+      .help = "take the lines at random, not in turn" },
+    { OPTION_ROW("arrivals", OPTION_TEXT, arrivals), .placeholder = "KIND", .initial = "constant",
+      .help = "constant: evenly spaced; poisson: independent, as users are" },
+    { OPTION_ROW("ramp", OPTION_DURATION, ramp_ms), .placeholder = "TIME", .initial = "0s",
+      .help = "let the rate rise from nothing for so long" },
+    { OPTION_ROW("unpaced", OPTION_FLAG, is_unpaced),
+      .help = "send what rate and duration come to as fast as may be" },
+    { OPTION_ROW("cold-starts", OPTION_FLAG, counts_cold),
+      .help = "count cold starts (asks for each answer's log tail)" },
+    { OPTION_ROW("seed", OPTION_INTEGER, seed), .placeholder = "N", .initial = "-1",
+      .help = "of arrivals and random lines; -1: another one each time" },
     COMMON_ROWS,
 };
 
 int traffic_command(int count, char **arguments)
 {
-    static const char *const needs[] = { "function", "alias", NULL };
+    static const char *const needs[] = { "function", NULL };
     struct session session;
     int end;
-    if (!session_start(&session, "canary traffic --function NAME --alias NAME [OPTION]...", rows,
-                       needs, count, arguments, &end))
+    if (!session_start(&session,
+                       "canary traffic --function NAME --alias NAME|--qualifier VERSION "
+                       "[OPTION]...",
+                       traffic_rows, needs, count, arguments, &end))
         return end;
-    return session_end(&session, send_traffic(&session));
+    return session_end(&session, traffic_with_payloads(&session));
 }

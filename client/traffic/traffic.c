@@ -5,30 +5,25 @@
 #include <string.h>
 
 #include "clock.h"
-#include "aws/lambda_api.h"
-#include "url.h"
+#include "traffic/signer.h"
+#include "traffic/transport.h"
 #include "xalloc.h"
 
-enum { LOOK_INTERVAL_US = 200000, POLL_MAX_MS = 100, US_PER_MS = 1000 };
-
-struct slot {
-    CURL *handle;
-    struct curl_slist *headers;
-    struct api_response response;
-    int64_t due_us;
-    bool is_busy;
-};
+enum { LOOK_INTERVAL_US = 200000, WAIT_MAX_US = 100000, US_PER_MS = 1000 };
+enum { STATUS_OK = 200, STATUS_THROTTLED = 429 };
 
 struct run {
-    const struct api *api;
     const struct traffic_plan *plan;
     struct traffic *traffic;
-    CURLM *multi;
-    struct slot *slots;
-    size_t busy;
-    char *path;
-    char *query;
+    struct signer signer;
+    const struct transport_kind *kind;
+    void *transport;
+    struct schedule schedule;
+    struct random_stream choice; /* of payloads */
     int64_t start_us;
+    int64_t due_us;  /* of the next request, since the start */
+    int64_t full_us; /* when a due one last found no room, since the start; -1: never */
+    int64_t busy;
 };
 
 static struct version_evidence *count_of(struct traffic *traffic, const char *version)
@@ -44,136 +39,162 @@ static struct version_evidence *count_of(struct traffic *traffic, const char *ve
     return count;
 }
 
-static void count_answer(struct traffic *traffic, const struct slot *slot)
+static void count_answer(struct traffic *traffic, const struct outcome *outcome)
 {
-    struct version_evidence *count = count_of(traffic, slot->response.executed_version);
+    traffic->answered++;
+    struct version_evidence *count = count_of(traffic, outcome->reply->version);
     if (!count)
         return;
     count->requests++;
-    histogram_add(&count->latency, clock_monotonic_us() - slot->due_us);
-    count->errors += slot->response.is_function_error;
-    traffic->answered++;
+    count->errors += outcome->reply->is_function_error;
+    count->cold_starts += outcome->reply->is_cold;
+    histogram_add(&count->latency, clock_monotonic_us() - outcome->due_us);
 }
 
-static void finish_slot(struct run *run, struct slot *slot, CURLcode code)
+static void count_failure(struct traffic *traffic, const struct outcome *outcome)
 {
-    struct traffic *traffic = run->traffic;
-    api_finish(slot->handle, code, &slot->response);
-    if (slot->response.status == 200) {
-        count_answer(traffic, slot);
-    } else if (slot->response.status == 429) {
-        traffic->throttled++;
-    } else {
-        traffic->failed++;
-        snprintf(traffic->last_failure, sizeof(traffic->last_failure), "%s",
-                 slot->response.message ? slot->response.message : "");
-    }
-    curl_multi_remove_handle(run->multi, slot->handle);
-    curl_slist_free_all(slot->headers);
-    api_response_clear(&slot->response);
-    slot->is_busy = false;
+    traffic->failed++;
+    if (outcome->failure)
+        snprintf(traffic->last_failure, sizeof(traffic->last_failure), "%s", outcome->failure);
+    else
+        reply_message(outcome->reply, traffic->last_failure, sizeof(traffic->last_failure));
+}
+
+static void on_outcome(const struct outcome *outcome, void *owner)
+{
+    struct run *run = owner;
     run->busy--;
+    if (outcome->reply->status == STATUS_OK)
+        count_answer(run->traffic, outcome);
+    else if (outcome->reply->status == STATUS_THROTTLED)
+        run->traffic->throttled++;
+    else
+        count_failure(run->traffic, outcome);
 }
 
-static struct slot *idle_slot(struct run *run)
+static size_t choose_payload(struct run *run)
 {
-    for (int64_t i = 0; i < run->plan->concurrency; i++) {
-        if (!run->slots[i].is_busy)
-            return &run->slots[i];
+    size_t count = run->signer.payload_count;
+    if (count == 1)
+        return 0;
+    if (run->plan->is_random_payload)
+        return (size_t)(random_unit(&run->choice) * (double)count);
+    return run->traffic->sent % count;
+}
+
+static int64_t since_start_us(const struct run *run)
+{
+    return clock_monotonic_us() - run->start_us;
+}
+
+static int64_t end_us(const struct run *run)
+{
+    return run->plan->duration_ms * US_PER_MS;
+}
+
+/* Without pace everything is due at once, and latency counts from the sending. */
+static void send_next(struct run *run, int64_t now_us)
+{
+    bool was_full = run->due_us <= run->full_us;
+    int64_t from_us = run->plan->is_unpaced ? now_us : run->due_us;
+    if (!run->plan->is_unpaced) {
+        run->traffic->late += was_full;
+        if (!was_full)
+            histogram_add(&run->traffic->lag, now_us - run->due_us);
     }
-    return NULL;
-}
-
-static void send_request(struct run *run, struct slot *slot, int64_t due_us)
-{
-    struct api_request request = { .service = API_LAMBDA,
-                                   .method = "POST",
-                                   .path = run->path,
-                                   .query = run->query,
-                                   .body = run->plan->payload };
-    if (!slot->handle)
-        slot->handle = curl_easy_init();
-    if (!slot->handle)
-        abort();
-    buffer_init(&slot->response.body, 64 << 20);
-    slot->headers = api_prepare(run->api, slot->handle, &request, &slot->response);
-    curl_easy_setopt(slot->handle, CURLOPT_PRIVATE, slot);
-    slot->due_us = due_us;
-    slot->is_busy = true;
     run->busy++;
+    size_t payload = choose_payload(run);
     run->traffic->sent++;
-    curl_multi_add_handle(run->multi, slot->handle);
-}
-
-static int64_t due_time_us(const struct run *run, unsigned number)
-{
-    return run->start_us + (int64_t)(number * 1e6 / run->plan->rate);
+    run->due_us = schedule_next_us(&run->schedule);
+    run->kind->send(run->transport, payload, run->start_us + from_us);
 }
 
 static void send_due(struct run *run)
 {
-    int64_t end_us = run->start_us + run->plan->duration_ms * US_PER_MS;
-    struct slot *slot;
     for (;;) {
-        int64_t due_us = due_time_us(run, run->traffic->sent);
-        if (due_us >= end_us || due_us > clock_monotonic_us() || !(slot = idle_slot(run)))
+        int64_t now_us = since_start_us(run);
+        if (run->due_us >= end_us(run) || (!run->plan->is_unpaced && run->due_us > now_us))
             return;
-        send_request(run, slot, due_us);
-    }
-}
-
-static void take_answers(struct run *run)
-{
-    int running;
-    int left;
-    CURLMsg *message;
-    curl_multi_perform(run->multi, &running);
-    while ((message = curl_multi_info_read(run->multi, &left))) {
-        struct slot *slot = NULL;
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
-        finish_slot(run, slot, message->data.result);
+        if (run->busy >= run->plan->concurrency) {
+            run->full_us = now_us;
+            return;
+        }
+        send_next(run, now_us);
     }
 }
 
 static void update_times(struct run *run)
 {
     struct traffic *traffic = run->traffic;
-    traffic->elapsed_ms = (clock_monotonic_us() - run->start_us) / US_PER_MS;
-    traffic->left_ms = run->plan->duration_ms - traffic->elapsed_ms;
-    if (traffic->left_ms < 0)
-        traffic->left_ms = 0;
+    traffic->elapsed_ms = since_start_us(run) / US_PER_MS;
+    int64_t passed_ms = run->plan->is_unpaced ? run->due_us / US_PER_MS : traffic->elapsed_ms;
+    traffic->left_ms = passed_ms < run->plan->duration_ms ? run->plan->duration_ms - passed_ms : 0;
 }
 
-static int poll_time_ms(const struct run *run)
+static int64_t wait_time_us(const struct run *run, bool is_sending)
 {
-    int64_t due_us = due_time_us(run, run->traffic->sent) - clock_monotonic_us();
-    if (run->traffic->left_ms == 0 || due_us > POLL_MAX_MS * US_PER_MS)
-        return POLL_MAX_MS;
-    return due_us < 0 ? 1 : (int)(due_us / US_PER_MS);
+    int64_t until_due_us = run->due_us - since_start_us(run);
+    if (!is_sending || run->busy >= run->plan->concurrency || until_due_us > WAIT_MAX_US)
+        return WAIT_MAX_US;
+    return run->plan->is_unpaced ? WAIT_MAX_US : until_due_us;
+}
+
+static void look(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
+                 void *owner, int64_t *looked_us)
+{
+    int64_t now_us = since_start_us(run);
+    if (now_us - *looked_us < LOOK_INTERVAL_US)
+        return;
+    *looked_us = now_us;
+    run->traffic->was_stopped |= !go_on(run->traffic, owner);
 }
 
 static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
                      void *owner)
 {
-    int64_t looked_us = run->start_us;
+    int64_t looked_us = 0;
     bool is_sending = true;
     while (is_sending || run->busy) {
-        update_times(run);
         if (is_sending)
             send_due(run);
-        take_answers(run);
-        if (clock_monotonic_us() - looked_us > LOOK_INTERVAL_US) {
-            looked_us = clock_monotonic_us();
-            run->traffic->was_stopped |= !go_on(run->traffic, owner);
-        }
+        update_times(run);
+        look(run, go_on, owner, &looked_us);
         is_sending = !run->traffic->was_stopped && run->traffic->left_ms > 0;
         if (is_sending || run->busy)
-            curl_multi_poll(run->multi, NULL, 0, poll_time_ms(run), NULL);
+            run->kind->wait(run->transport, wait_time_us(run, is_sending));
     }
     update_times(run);
-    go_on(run->traffic, owner);
+}
+
+/* What was due and found no room until the end. */
+static void count_unsent(struct run *run)
+{
+    int64_t until_us = since_start_us(run) < end_us(run) ? since_start_us(run) : end_us(run);
+    for (; !run->plan->is_unpaced && run->full_us >= 0 && run->due_us < until_us;
+         run->due_us = schedule_next_us(&run->schedule))
+        run->traffic->unsent++;
+}
+
+static bool is_plain(const struct profile *profile)
+{
+    return profile->is_local && strncmp(profile->lambda_endpoint, "http://", 7) == 0;
+}
+
+static void start(struct run *run, const struct api *api)
+{
+    const struct traffic_plan *plan = run->plan;
+    const char *stream_name = plan->stream_name ? plan->stream_name : "traffic";
+    CLEANUP(freep) char *choice_name = xformat("%s payloads", stream_name);
+    const struct transport_owner owner = { on_outcome, run };
+    signer_init(&run->signer, &api->profile, plan->function, plan->qualifier, plan->counts_cold,
+                plan->payload_count ? plan->payloads : &plan->payload,
+                plan->payload_count ? plan->payload_count : 1);
+    schedule_init(&run->schedule, plan->arrivals, plan->rate, plan->ramp_ms, stream_name);
+    run->choice = random_stream_for(choice_name);
+    run->kind = is_plain(&api->profile) ? &plain_transport : &curl_transport;
+    run->transport = run->kind->create(&run->signer, (size_t)plan->concurrency, &owner);
+    run->due_us = schedule_next_us(&run->schedule);
+    run->start_us = clock_monotonic_us();
 }
 
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
@@ -181,31 +202,20 @@ void traffic_run(const struct api *api, const struct traffic_plan *plan,
                  struct traffic *traffic_out)
 {
     *traffic_out = (struct traffic){ .left_ms = plan->duration_ms };
-    struct run run = { .api = api, .plan = plan, .traffic = traffic_out };
-    struct buffer query = { 0 };
-    buffer_add_string(&query, "Qualifier=");
-    url_encode(&query, text_from(plan->qualifier), false);
-    run.query = buffer_take(&query, NULL);
-    run.path = lambda_invoke_path(plan->function);
-    run.slots = xcalloc((size_t)plan->concurrency, sizeof(*run.slots));
-    run.multi = curl_multi_init();
-    if (!run.multi)
-        abort();
-    curl_multi_setopt(run.multi, CURLMOPT_MAXCONNECTS, (long)plan->concurrency);
-    run.start_us = clock_monotonic_us();
+    struct run run = { .plan = plan, .traffic = traffic_out, .full_us = -1 };
+    start(&run, api);
     run_loop(&run, go_on, owner);
-    for (int64_t i = 0; i < plan->concurrency; i++)
-        curl_easy_cleanup(run.slots[i].handle);
-    curl_multi_cleanup(run.multi);
-    free(run.slots);
-    free(run.path);
-    free(run.query);
+    count_unsent(&run);
+    go_on(traffic_out, owner);
+    run.kind->destroy(run.transport);
+    signer_clear(&run.signer);
 }
 
 void traffic_clear(struct traffic *traffic)
 {
     for (size_t i = 0; i < traffic->version_count; i++)
         version_evidence_clear(&traffic->versions[i]);
+    histogram_clear(&traffic->lag);
     *traffic = (struct traffic){ 0 };
 }
 

@@ -11,16 +11,25 @@
 
 #include "aws/api.h"
 #include "judge/evidence.h"
+#include "traffic/schedule.h"
 
 enum { TRAFFIC_VERSIONS_MAX = 8 };
 
 struct traffic_plan {
     const char *function;
     const char *qualifier;
-    struct text payload;
+    struct text payload;         /* when there are no `payloads` */
+    const struct text *payloads; /* in turn, or at random */
+    size_t payload_count;
+    bool is_random_payload;
     double rate; /* per second */
+    enum arrivals arrivals;
+    int64_t ramp_ms;         /* the rate rises from 0 for so long */
+    const char *stream_name; /* of random.h; NULL: "traffic" */
     int64_t duration_ms;
     int64_t concurrency; /* requests under way at most */
+    bool is_unpaced;     /* all that would be sent in that time, as fast as may be */
+    bool counts_cold;    /* asks for each answer's log tail, which tells of cold starts */
 };
 
 struct traffic {
@@ -29,15 +38,18 @@ struct traffic {
     unsigned sent;
     unsigned answered;
     unsigned throttled;
-    unsigned failed; /* no answer, or an error of the service */
+    unsigned failed;      /* no answer, or an error of the service */
+    unsigned late;        /* sent after their time, as `concurrency` others were under way */
+    unsigned unsent;      /* were due, and could not be sent before the end */
+    struct histogram lag; /* from due to sent, of requests that were not late: our own doing */
     char last_failure[200];
     int64_t elapsed_ms;
     int64_t left_ms;
     bool was_stopped; /* by `go_on` */
 };
 
-/* Sends the traffic. `go_on` is called a few times a second and at the end of each answer's
- * batch; false stops. The caller clears `traffic_out`. */
+/* Sends the traffic. `go_on` is called at least five times a second and at the end; false stops.
+ * The caller clears `traffic_out`. */
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
                  bool (*go_on)(const struct traffic *traffic, void *owner), void *owner,
                  struct traffic *traffic_out);

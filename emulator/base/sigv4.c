@@ -115,35 +115,55 @@ void sigv4_text_to_sign(const struct sigv4_request *request, struct text canonic
     buffer_add_format(buffer, "\n%s", hash);
 }
 
-void sigv4_signature(const struct sigv4_request *request, const char *secret_access_key,
-                     struct text to_sign, char hex_out[SHA256_HEX_SIZE])
+void sigv4_signing_key(const struct sigv4_request *request, const char *secret_access_key,
+                       unsigned char key_out[SHA256_SIZE])
 {
     char date[TIMESTAMP_SIZE];
-    unsigned char key[SHA256_SIZE];
     CLEANUP(freep) char *secret = xformat("AWS4%s", secret_access_key);
-    struct text key_text = { (const char *)key, sizeof(key) };
+    struct text key_text = { (const char *)key_out, SHA256_SIZE };
     timestamp_print(request->time_ms, TIMESTAMP_DATE, date);
-    crypto_hmac_sha256(text_from(secret), text_from(date), key);
-    crypto_hmac_sha256(key_text, text_from(request->region), key);
-    crypto_hmac_sha256(key_text, text_from(request->service), key);
-    crypto_hmac_sha256(key_text, TEXT("aws4_request"), key);
+    crypto_hmac_sha256(text_from(secret), text_from(date), key_out);
+    crypto_hmac_sha256(key_text, text_from(request->region), key_out);
+    crypto_hmac_sha256(key_text, text_from(request->service), key_out);
+    crypto_hmac_sha256(key_text, TEXT("aws4_request"), key_out);
+}
+
+static void sign_with(const unsigned char key[SHA256_SIZE], struct text to_sign,
+                      char hex_out[SHA256_HEX_SIZE])
+{
     unsigned char signature[SHA256_SIZE];
-    crypto_hmac_sha256(key_text, to_sign, signature);
+    crypto_hmac_sha256((struct text){ (const char *)key, SHA256_SIZE }, to_sign, signature);
     crypto_hex(signature, sizeof(signature), hex_out);
 }
 
-void sigv4_authorization(const struct sigv4_request *request,
-                         const struct sigv4_credentials *credentials, struct buffer *buffer)
+void sigv4_signature(const struct sigv4_request *request, const char *secret_access_key,
+                     struct text to_sign, char hex_out[SHA256_HEX_SIZE])
+{
+    unsigned char key[SHA256_SIZE];
+    sigv4_signing_key(request, secret_access_key, key);
+    sign_with(key, to_sign, hex_out);
+}
+
+void sigv4_authorization_with(const struct sigv4_request *request, const char *access_key_id,
+                              const unsigned char key[SHA256_SIZE], struct buffer *buffer)
 {
     char signature[SHA256_HEX_SIZE];
     CLEANUP(buffer_clear) struct buffer canonical = { 0 };
     CLEANUP(buffer_clear) struct buffer to_sign = { 0 };
     sigv4_canonical_request(request, &canonical);
     sigv4_text_to_sign(request, buffer_text(&canonical), &to_sign);
-    sigv4_signature(request, credentials->secret_access_key, buffer_text(&to_sign), signature);
-    buffer_add_format(buffer, "%s Credential=%s/", algorithm, credentials->access_key_id);
+    sign_with(key, buffer_text(&to_sign), signature);
+    buffer_add_format(buffer, "%s Credential=%s/", algorithm, access_key_id);
     add_scope(buffer, request);
     buffer_add_string(buffer, ", SignedHeaders=");
     add_signed_headers(buffer, request);
     buffer_add_format(buffer, ", Signature=%s", signature);
+}
+
+void sigv4_authorization(const struct sigv4_request *request,
+                         const struct sigv4_credentials *credentials, struct buffer *buffer)
+{
+    unsigned char key[SHA256_SIZE];
+    sigv4_signing_key(request, credentials->secret_access_key, key);
+    sigv4_authorization_with(request, credentials->access_key_id, key, buffer);
 }
