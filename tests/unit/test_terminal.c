@@ -1,0 +1,99 @@
+/* terminal: columns, cutting, and pictures that are redrawn in place. */
+#include "cli/terminal.h"
+
+#include <string.h>
+
+#include "support/suite.h"
+
+START_TEST(columns_are_counted_as_terminals_do)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+    } rows[] = {
+        { "", 0 },
+        { "canary", 6 },
+        { "\x1b[31mbad\x1b[0m", 3 },
+        { "\xe2\x94\x94\xe2\x94\x80 step", 7 },        /* box drawing */
+        { "\xe9\x87\x91\xe7\xb3\xb8\xe9\x9b\x80", 6 }, /* wide characters */
+        { "e\xcc\x81", 1 },                            /* a combining accent */
+        { "\xff", 1 },                                 /* no UTF-8 */
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        ck_assert_msg(text_columns(text_from(rows[i].text)) == rows[i].columns, "row %zu", i);
+}
+END_TEST
+
+START_TEST(a_line_is_cut_or_padded_to_its_columns)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+        bool is_utf8;
+        const char *fitted;
+    } rows[] = {
+        { "abc", 5, true, "abc  " },
+        { "abc", 3, true, "abc" },
+        { "abcdef", 4, true, "abc\xe2\x80\xa6" },
+        { "abcdef", 5, false, "ab..." },
+        { "abcdef", 2, false, "ab" },
+        { "\xe9\x87\x91\xe7\xb3\xb8", 3, true, "\xe9\x87\x91\xe2\x80\xa6" },
+        { "\xe9\x87\x91\xe7\xb3\xb8", 2, true, "\xe2\x80\xa6 " }, /* no half characters */
+        { "\x1b[1mabcdef\x1b[0m", 4, true, "\x1b[1mabc\x1b[0m\xe2\x80\xa6" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buffer out = { 0 };
+        text_fit(&out, text_from(rows[i].text), rows[i].columns, rows[i].is_utf8);
+        ck_assert_msg(strcmp(buffer_text(&out).data, rows[i].fitted) == 0, "row %zu: '%s'", i,
+                      buffer_text(&out).data);
+        ck_assert_uint_eq(text_columns(buffer_text(&out)), rows[i].columns);
+        buffer_clear(&out);
+    }
+}
+END_TEST
+
+static void expect(FILE *stream, char *bytes, size_t size, const char *expected)
+{
+    fflush(stream);
+    ck_assert_str_eq(bytes, expected);
+    memset(bytes, 0, size);
+    rewind(stream);
+}
+
+START_TEST(a_picture_is_redrawn_where_it_stood)
+{
+    char bytes[400] = "";
+    FILE *stream = fmemopen(bytes, sizeof(bytes), "w");
+    struct terminal terminal = { .stream = stream, .is_terminal = true };
+    terminal_draw(&terminal, TEXT("one\ntwo\n"));
+    expect(stream, bytes, sizeof(bytes), "one\x1b[K\ntwo\x1b[K\n\x1b[J");
+    terminal_draw(&terminal, TEXT("three"));
+    expect(stream, bytes, sizeof(bytes), "\x1b[2A\rthree\x1b[K\n\x1b[J");
+    terminal_say(&terminal, "it is %d", 7);
+    expect(stream, bytes, sizeof(bytes), "\x1b[1A\r\x1b[Jit is 7\nthree\x1b[K\n");
+    terminal_leave(&terminal);
+    terminal_draw(&terminal, TEXT("new"));
+    expect(stream, bytes, sizeof(bytes), "new\x1b[K\n\x1b[J");
+    terminal_leave(&terminal);
+    fclose(stream);
+}
+END_TEST
+
+START_TEST(elsewhere_a_picture_is_printed_when_it_changes)
+{
+    char bytes[400] = "";
+    FILE *stream = fmemopen(bytes, sizeof(bytes), "w");
+    struct terminal terminal = { .stream = stream };
+    terminal_draw(&terminal, TEXT("one"));
+    terminal_draw(&terminal, TEXT("one"));
+    terminal_say(&terminal, "said");
+    terminal_draw(&terminal, TEXT("two\n"));
+    expect(stream, bytes, sizeof(bytes), "one\nsaid\ntwo\n");
+    ck_assert_str_eq(terminal_style(&terminal, STYLE_BAD), "");
+    terminal_leave(&terminal);
+    fclose(stream);
+}
+END_TEST
+
+SUITE("terminal", columns_are_counted_as_terminals_do, a_line_is_cut_or_padded_to_its_columns,
+      a_picture_is_redrawn_where_it_stood, elsewhere_a_picture_is_printed_when_it_changes)
