@@ -17,6 +17,7 @@ static const struct {
     { "promote", promote_command, "end a split: all traffic to the new version" },
     { "rollback", rollback_command, "end a split: all traffic to the old version" },
     { "traffic", traffic_command, "send requests through an alias and show who answered" },
+    { "report", report_command, "what a deployment did and saw: text, JSON, JUnit XML or HTML" },
     { "check", check_command, "ask a version alone whether it is well" },
 };
 

@@ -86,9 +86,11 @@ struct options {
 
 /* Each command's options; they end with a row without a name. */
 extern const struct option_row traffic_rows[];
+extern const struct option_row report_rows[];
 
 int deploy_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);
+int report_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int promote_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);

@@ -5,6 +5,22 @@
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
+/* GSL's inverse of the beta distribution aborts where its iteration does not converge; halving
+ * always does. */
+static double beta_quantile(double p, double a, double b)
+{
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+        if (gsl_cdf_beta_P(middle, a, b) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
 struct interval clopper_pearson(unsigned k, unsigned n, double confidence)
 {
     double tail = (1 - confidence) / 2;
@@ -12,9 +28,9 @@ struct interval clopper_pearson(unsigned k, unsigned n, double confidence)
     if (n == 0)
         return interval;
     if (k > 0)
-        interval.low = gsl_cdf_beta_Pinv(tail, k, n - k + 1.0);
+        interval.low = beta_quantile(tail, k, n - k + 1.0);
     if (k < n)
-        interval.high = gsl_cdf_beta_Qinv(tail, k + 1.0, n - k);
+        interval.high = beta_quantile(1 - tail, k + 1.0, n - k);
     return interval;
 }
 
