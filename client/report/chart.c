@@ -82,7 +82,7 @@ static void add_log_values(struct chart *chart, double least, double greatest)
         chart->greatest = next_nice(chart->least);
     for (double at = chart->least; at < chart->greatest * (1 - 1e-9); at = next_nice(at))
         count++;
-    bool is_crowded = count > 7;
+    bool is_crowded = count > 9;
     int index = 0;
     for (double at = chart->least; index < count; at = next_nice(at), index++) {
         if (!is_crowded || is_power_of_ten(at))
