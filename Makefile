@@ -37,7 +37,7 @@ CLIENT_LIB := $(BUILD)/libclient.a
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
 .PHONY: all setup demo check check-slow check-unit check-api check-asan check-source lint \
-        operations flags format clean help
+        operations flags format clean help man completion install-docs uninstall-docs
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -92,6 +92,46 @@ $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@mkdir -p $(@D)
 	@echo "cc $<"
 	$(QUIET)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+
+# Manual pages: the part of commands and options is the program's own.
+MAN_PAGES := build/man/canary.1 build/man/coalmine.1 build/man/canary.3
+COMPLETIONS := build/completion/canary build/completion/coalmine \
+               build/completion/_canary build/completion/_coalmine
+
+build/man/%.1: docs/man/%.1.in build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* manual > $@.options
+	$(QUIET)sed -e '/BEGIN OPTIONS/r $@.options' -e '/BEGIN OPTIONS/d' -e '/END OPTIONS/d' $< > $@
+	$(QUIET)rm $@.options
+build/man/%.3: docs/man/%.3
+	@mkdir -p $(@D)
+	$(QUIET)install -m 644 $< $@
+build/completion/_%: build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* completion zsh > $@
+build/completion/%: build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* completion bash > $@
+
+man: $(MAN_PAGES) ## build the manual pages into build/man/
+completion: $(COMPLETIONS) ## build the shells' completion scripts into build/completion/
+
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+install-docs: man completion ## install manual pages and completions (PREFIX, DESTDIR)
+	$(QUIET)install -d $(SHARE)/man/man1 $(SHARE)/man/man3 \
+	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
+	$(QUIET)install -m 644 build/man/canary.1 build/man/coalmine.1 $(SHARE)/man/man1
+	$(QUIET)install -m 644 build/man/canary.3 $(SHARE)/man/man3
+	$(QUIET)install -m 644 build/completion/canary build/completion/coalmine \
+	    $(SHARE)/bash-completion/completions
+	$(QUIET)install -m 644 build/completion/_canary build/completion/_coalmine \
+	    $(SHARE)/zsh/site-functions
+uninstall-docs: ## remove what install-docs has installed
+	$(QUIET)rm -f $(SHARE)/man/man1/canary.1 $(SHARE)/man/man1/coalmine.1 \
+	    $(SHARE)/man/man3/canary.3 \
+	    $(addprefix $(SHARE)/bash-completion/completions/,canary coalmine) \
+	    $(addprefix $(SHARE)/zsh/site-functions/,_canary _coalmine)
 
 # A server that costs next to nothing, to measure canary's traffic against.
 $(BUILD)/tests/stub: tests/support/stub.c Makefile

@@ -92,15 +92,15 @@ static int status(struct session *session)
     return EXIT_DONE;
 }
 
-static const struct option_row rows[] = { FUNCTION_ROW, ALIAS_ROW, COMMON_ROWS };
+const struct option_row alias_rows[] = { FUNCTION_ROW, ALIAS_ROW, COMMON_ROWS };
 static const char *const needs[] = { "function", "alias", NULL };
 
 int promote_command(int count, char **arguments)
 {
     struct session session;
     int end;
-    if (!session_start(&session, "canary promote --function NAME --alias NAME [OPTION]...", rows,
-                       needs, count, arguments, &end))
+    if (!session_start(&session, "canary promote --function NAME --alias NAME [OPTION]...",
+                       alias_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, end_split(&session, true));
 }
@@ -109,8 +109,8 @@ int rollback_command(int count, char **arguments)
 {
     struct session session;
     int end;
-    if (!session_start(&session, "canary rollback --function NAME --alias NAME [OPTION]...", rows,
-                       needs, count, arguments, &end))
+    if (!session_start(&session, "canary rollback --function NAME --alias NAME [OPTION]...",
+                       alias_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, end_split(&session, false));
 }
@@ -119,8 +119,8 @@ int status_command(int count, char **arguments)
 {
     struct session session;
     int end;
-    if (!session_start(&session, "canary status --function NAME --alias NAME [OPTION]...", rows,
-                       needs, count, arguments, &end))
+    if (!session_start(&session, "canary status --function NAME --alias NAME [OPTION]...",
+                       alias_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, status(&session));
 }

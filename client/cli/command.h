@@ -56,7 +56,7 @@ struct options {
         { OPTION_ROW("aws", OPTION_FLAG, allows_aws),                                              \
           .help = "allow an endpoint that is not on this machine" },                               \
         { OPTION_ROW("output", OPTION_TEXT, output), .placeholder = "FORM", .initial = "text",     \
-          .help = "text for people, json for programs" },                                          \
+          .help = "text for people, json for programs", .choices = "text json" },                  \
         { OPTION_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },            \
     {                                                                                              \
         .name = NULL                                                                               \
@@ -85,7 +85,10 @@ struct options {
     }
 
 /* Each command's options; they end with a row without a name. */
+extern const struct option_row deploy_rows[];
+extern const struct option_row alias_rows[]; /* status, promote, rollback */
 extern const struct option_row traffic_rows[];
+extern const struct option_row check_rows[];
 extern const struct option_row report_rows[];
 
 int deploy_command(int count, char **arguments);

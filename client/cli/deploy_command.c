@@ -266,7 +266,7 @@ static int deploy(struct session *session)
     return status;
 }
 
-static const struct option_row rows[] = {
+const struct option_row deploy_rows[] = {
     FUNCTION_ROW,
     ALIAS_ROW,
     { OPTION_ROW("package", OPTION_TEXT, package), .placeholder = "ZIP-OR-FOLDER",
@@ -291,7 +291,7 @@ int deploy_command(int count, char **arguments)
     if (!session_start(&session,
                        "canary deploy --function NAME --alias NAME [--package ZIP-OR-FOLDER] "
                        "[OPTION]...",
-                       rows, needs, count, arguments, &status))
+                       deploy_rows, needs, count, arguments, &status))
         return status;
     return session_end(&session, deploy(&session));
 }

@@ -28,7 +28,7 @@ struct report_options {
 
 const struct option_row report_rows[] = {
     { REPORT_ROW("format", OPTION_TEXT, format), .placeholder = "FORM", .initial = "text",
-      .help = "text, json, junit or html" },
+      .help = "text, json, junit or html", .choices = "text json junit html" },
     { REPORT_ROW("out", OPTION_TEXT, out), .placeholder = "FILE",
       .help = "write there, not to standard output (-o is short for it)" },
     { REPORT_ROW("state-dir", OPTION_TEXT, state_directory), .placeholder = "DIR",

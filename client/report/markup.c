@@ -87,7 +87,7 @@ struct interval interval_of(uint64_t part, uint64_t whole)
 {
     if (whole == 0)
         return (struct interval){ 0, 1 };
-    return clopper_pearson((unsigned)part, (unsigned)whole, 0.95);
+    return clopper_pearson(part, whole, 0.95);
 }
 
 void markup_share(struct buffer *out, uint64_t part, uint64_t whole)
