@@ -55,7 +55,8 @@ SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
 STATIC_LIB := $(BUILD)/libcanary.a
 
 .PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan \
-        check-source check-fuzz fuzz fuzz-programs bench lint operations schema flags format clean help
+        check-source check-fuzz fuzz fuzz-programs bench lint operations schema flags format clean \
+        help man completion install-docs uninstall-docs
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -115,6 +116,46 @@ build/fuzz/fuzz/%: build/fuzz/tests/fuzz/%.o $(CLIENT_LIB) $(EMULATOR_LIB) $(BAS
 	@mkdir -p $(@D)
 	@echo "link $@"
 	$(QUIET)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(LIBS)
+
+# Manual pages: the part of commands and options is the program's own.
+MAN_PAGES := build/man/canary.1 build/man/coalmine.1 build/man/canary.3
+COMPLETIONS := build/completion/canary build/completion/coalmine \
+               build/completion/_canary build/completion/_coalmine
+
+build/man/%.1: docs/man/%.1.in build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* manual > $@.options
+	$(QUIET)sed -e '/BEGIN OPTIONS/r $@.options' -e '/BEGIN OPTIONS/d' -e '/END OPTIONS/d' $< > $@
+	$(QUIET)rm $@.options
+build/man/%.3: docs/man/%.3
+	@mkdir -p $(@D)
+	$(QUIET)install -m 644 $< $@
+build/completion/_%: build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* completion zsh > $@
+build/completion/%: build/%
+	@mkdir -p $(@D)
+	$(QUIET)build/$* completion bash > $@
+
+man: $(MAN_PAGES) ## build the manual pages into build/man/
+completion: $(COMPLETIONS) ## build the shells' completion scripts into build/completion/
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install-docs: man completion ## install manual pages and completions (PREFIX, DESTDIR)
+	$(QUIET)install -d $(SHARE)/man/man1 $(SHARE)/man/man3 \
+	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
+	$(QUIET)install -m 644 build/man/canary.1 build/man/coalmine.1 $(SHARE)/man/man1
+	$(QUIET)install -m 644 build/man/canary.3 $(SHARE)/man/man3
+	$(QUIET)install -m 644 build/completion/canary build/completion/coalmine \
+	    $(SHARE)/bash-completion/completions
+	$(QUIET)install -m 644 build/completion/_canary build/completion/_coalmine \
+	    $(SHARE)/zsh/site-functions
+uninstall-docs: ## remove what install-docs has installed
+	$(QUIET)rm -f $(SHARE)/man/man1/canary.1 $(SHARE)/man/man1/coalmine.1 \
+	    $(SHARE)/man/man3/canary.3 \
+	    $(addprefix $(SHARE)/bash-completion/completions/,canary coalmine) \
+	    $(addprefix $(SHARE)/zsh/site-functions/,_canary _coalmine)
+
 # A server that costs next to nothing, to measure canary's traffic against.
 $(BUILD)/tests/stub: tests/support/stub.c Makefile
 	@mkdir -p $(@D)
@@ -147,7 +188,7 @@ $(BUILD)/canary.pc: Makefile include/version.h
 
 library: $(SHARED_LIB) $(STATIC_LIB) ## build libcanary, shared and static
 
-install: all library ## install programs, library and header (PREFIX, DESTDIR)
+install: all library install-docs ## install programs, library, header and pages (PREFIX, DESTDIR)
 	$(QUIET)rm -f $(BUILD)/canary.pc && $(MAKE) -s $(BUILD)/canary.pc
 	$(QUIET)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/canary
@@ -159,7 +200,7 @@ install: all library ## install programs, library and header (PREFIX, DESTDIR)
 	$(QUIET)install -m 644 include/canary.h $(DESTDIR)$(PREFIX)/include
 	$(QUIET)install -m 644 docs/canary.schema.json $(DESTDIR)$(PREFIX)/share/canary
 
-uninstall: ## remove what install has installed
+uninstall: uninstall-docs ## remove what install has installed
 	$(QUIET)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/coalmine bin/canary lib/libcanary.a \
 	    lib/libcanary.so lib/$(notdir $(SHARED_LIB)) lib/pkgconfig/canary.pc \
 	    include/canary.h share/canary/canary.schema.json)

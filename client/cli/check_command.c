@@ -54,7 +54,7 @@ static int check(struct session *session)
     return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-static const struct option_row rows[] = {
+const struct option_row check_rows[] = {
     FUNCTION_ROW,
     { OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
       .help = "ask its new version, or the one it has" },
@@ -77,7 +77,7 @@ int check_command(int count, char **arguments)
     if (!session_start(&session,
                        "canary check --function NAME --alias NAME|--qualifier VERSION "
                        "[OPTION]...",
-                       rows, needs, count, arguments, &end))
+                       check_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, check(&session));
 }

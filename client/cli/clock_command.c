@@ -75,13 +75,14 @@ static int turn(struct session *session)
     return EXIT_DONE;
 }
 
-static const struct option_row rows[] = { COMMON_ROWS };
+const struct option_row clock_rows[] = { COMMON_ROWS };
 
 int clock_command(int count, char **arguments)
 {
     struct session session;
     int end;
-    if (!session_start_with_operands(&session, usage, rows, OPERANDS_MAX, count, arguments, &end))
+    if (!session_start_with_operands(&session, usage, clock_rows, OPERANDS_MAX, count, arguments,
+                                     &end))
         return end;
     return session_end(&session, turn(&session));
 }

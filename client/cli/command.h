@@ -85,7 +85,7 @@ struct options {
         { OPTION_ROW("aws", OPTION_FLAG, allows_aws),                                              \
           .help = "allow an endpoint that is not on this machine" },                               \
         { OPTION_ROW("output", OPTION_TEXT, output), .placeholder = "FORM", .initial = "text",     \
-          .help = "text for people, json for programs" },                                          \
+          .help = "text for people, json for programs", .choices = "text json" },                  \
         { OPTION_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },            \
     {                                                                                              \
         .name = NULL                                                                               \
@@ -120,7 +120,8 @@ struct options {
             .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
     }
 
-/* The options of the commands, for completion and pages. */
+/* The options of the commands, for help, completion and pages; they end with a row without a name.
+ */
 extern const struct option_row traffic_rows[];
 extern const struct option_row deploy_rows[];
 extern const struct option_row plan_rows[];
@@ -129,6 +130,11 @@ extern const struct option_row common_rows[];   /* validate, schema */
 extern const struct option_row control_rows[];  /* pause, abort, rollback */
 extern const struct option_row going_on_rows[]; /* resume, approve, promote */
 extern const struct option_row status_rows[];   /* status, watch, history */
+extern const struct option_row report_rows[];
+extern const struct option_row graph_rows[];
+extern const struct option_row check_rows[];
+extern const struct option_row explain_rows[];
+extern const struct option_row clock_rows[];
 
 int init_command(int count, char **arguments);
 int validate_command(int count, char **arguments);
@@ -145,6 +151,7 @@ int promote_command(int count, char **arguments);
 int abort_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);
+int report_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int explain_command(int count, char **arguments);
 int clock_command(int count, char **arguments);

@@ -326,7 +326,7 @@ static int graph(struct session *session)
     return EXIT_FAILED;
 }
 
-static const struct option_row rows[] = {
+const struct option_row graph_rows[] = {
     { OPTION_ROW("function", OPTION_TEXT, function), .placeholder = "NAME",
       .help = "graph this Lambda function" },
     { OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
@@ -365,8 +365,8 @@ int graph_command(int count, char **arguments)
             arguments[i] = long_name;
     }
     if (!session_start(&session,
-                       "canary graph --function NAME [--alias NAME] [-o FILE] [OPTION]...", rows,
-                       needs, count, arguments, &end))
+                       "canary graph --function NAME [--alias NAME] [-o FILE] [OPTION]...",
+                       graph_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, graph(&session));
 }

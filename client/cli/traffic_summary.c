@@ -21,7 +21,7 @@ static struct interval interval_of(uint64_t part, uint64_t whole)
 {
     if (whole == 0)
         return (struct interval){ 0, 1 };
-    return clopper_pearson((unsigned)part, (unsigned)whole, confidence);
+    return clopper_pearson(part, whole, confidence);
 }
 
 void traffic_progress(const struct traffic *traffic, const struct lambda_alias *alias)
@@ -145,7 +145,7 @@ static bool tell_split(const struct traffic *traffic, const struct lambda_alias 
     uint64_t all = canary + traffic_version(traffic, alias->version)->requests;
     if (!*alias->routed_version || all == 0)
         return true;
-    double chance = binomial_two_sided((unsigned)canary, (unsigned)all, alias->weight);
+    double chance = binomial_two_sided(canary, all, alias->weight);
     bool is_right = chance >= split_alarm;
     char share[CELL_SIZE];
     print_share(share, canary, all);

@@ -1,0 +1,174 @@
+/*
+ * canary report: what a deployment did and saw, from its record, for a person, a program, a CI
+ * system or a release ticket. Needs no network.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "file.h"
+#include "report/report.h"
+#include "xalloc.h"
+
+enum { RECORD_MAX = 512 << 20 };
+
+struct report_options {
+    const char *format;
+    const char *out;
+    const char *state_directory;
+    bool wants_help;
+};
+
+#define REPORT_ROW(flag, kind, member)                                                             \
+    .name = (flag), .type = (kind), .offset = offsetof(struct report_options, member)
+
+const struct option_row report_rows[] = {
+    { REPORT_ROW("format", OPTION_TEXT, format), .placeholder = "FORM", .initial = "text",
+      .help = "text, json, junit or html", .choices = "text json junit html" },
+    { REPORT_ROW("out", OPTION_TEXT, out), .placeholder = "FILE",
+      .help = "write there, not to standard output (-o is short for it)" },
+    { REPORT_ROW("state-dir", OPTION_TEXT, state_directory), .placeholder = "DIR",
+      .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },
+    { REPORT_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },
+    { .name = NULL },
+};
+
+static char *state_place(const char *given)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (given)
+        return xstrdup(given);
+    if (state && *state)
+        return xformat("%s/canary", state);
+    return xformat("%s/.local/state/canary", home ? home : "");
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* The deployment begun last: ids begin with their time. NULL: there is none. */
+static char *latest_id(const char *state)
+{
+    DIR *folder = opendir(state);
+    char *latest = NULL;
+    const struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        CLEANUP(freep) char *record = xformat("%s/%s/record.jsonl", state, entry->d_name);
+        if (entry->d_name[0] == '.' || !is_there(record) ||
+            (latest && strverscmp(entry->d_name, latest) < 0))
+            continue;
+        free(latest);
+        latest = xstrdup(entry->d_name);
+    }
+    if (folder)
+        closedir(folder);
+    return latest;
+}
+
+/* The record that `named` means: a file, a deployment's directory, an id; NULL: the latest. */
+static char *find_record(const char *named, const char *state)
+{
+    if (named && is_folder(named))
+        return xformat("%s/record.jsonl", named);
+    if (named && is_there(named))
+        return xstrdup(named);
+    if (named)
+        return xformat("%s/%s/record.jsonl", state, named);
+    CLEANUP(freep) char *latest = latest_id(state);
+    return latest ? xformat("%s/%s/record.jsonl", state, latest) : NULL;
+}
+
+static bool write_out(const struct buffer *report, const char *path)
+{
+    FILE *stream = path ? fopen(path, "we") : stdout;
+    if (!stream) {
+        complain("cannot write %s: %s", path, strerror(errno));
+        return false;
+    }
+    bool is_good = fwrite(report->data, 1, report->size, stream) == report->size;
+    is_good = (path ? fclose(stream) : fflush(stream)) == 0 && is_good;
+    if (!is_good)
+        complain("cannot write %s: %s", path ? path : "the report", strerror(errno));
+    return is_good;
+}
+
+static const struct report_form *find_form(const char *name)
+{
+    for (const struct report_form *form = report_forms; form->name; form++) {
+        if (strcmp(form->name, name) == 0)
+            return form;
+    }
+    return NULL;
+}
+
+static int fail(struct error *error, const char *path)
+{
+    complain("%s: %s", path, error->message);
+    error_clear(error);
+    return EXIT_FAILED;
+}
+
+static int report(const struct report_options *options, const char *named)
+{
+    struct error error = { 0 };
+    CLEANUP(history_clear) struct history history = { 0 };
+    CLEANUP(buffer_clear) struct buffer out = { 0 };
+    CLEANUP(freep) char *state = state_place(options->state_directory);
+    CLEANUP(freep) char *path = find_record(named, state);
+    const struct report_form *form = find_form(options->format);
+    size_t size;
+    if (!form) {
+        complain("--format is text, json, junit or html, not '%s'", options->format);
+        return EXIT_USAGE;
+    }
+    if (!path || !is_there(path)) {
+        complain("there is no deployment %s in %s (canary history lists them)",
+                 named ? named : "at all", state);
+        return EXIT_FAILED;
+    }
+    CLEANUP(freep) char *record = file_read(path, RECORD_MAX, &size, &error);
+    if (!record || !history_read((struct text){ record, size }, &history, &error))
+        return fail(&error, path);
+    form->write(&history, &out);
+    return write_out(&out, options->out) ? EXIT_DONE : EXIT_FAILED;
+}
+
+int report_command(int count, char **arguments)
+{
+    struct report_options options = { 0 };
+    CLEANUP(error_clear) struct error error = { 0 };
+    static char out_flag[] = "--out";
+    int operands = 0;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "-o") == 0)
+            arguments[i] = out_flag;
+    }
+    if (!options_read(report_rows, &options, count, arguments, &operands, &error)) {
+        complain("%s (see --help)", error.message);
+        return EXIT_USAGE;
+    }
+    if (options.wants_help) {
+        printf("Usage: canary report [ID|DIRECTORY|FILE] [OPTION]...\n\n"
+               "Without ID it is the deployment begun last.\n\n");
+        options_print(report_rows, stdout);
+        return EXIT_DONE;
+    }
+    if (operands > 1) {
+        complain("one deployment at a time, not '%s' too (see --help)", arguments[1]);
+        return EXIT_USAGE;
+    }
+    return report(&options, operands ? arguments[0] : NULL);
+}

@@ -1,0 +1,83 @@
+#include "command_table.h"
+
+#include <string.h>
+
+#include "members.h"
+#include "version.h"
+
+enum { STATUS_DONE = 0, STATUS_USAGE = 2, NAMES_MAX = 64 };
+
+static int print_completion(const struct command_table *table, int count, char **arguments)
+{
+    if (count == 1 && completion_print(table, arguments[0], stdout))
+        return STATUS_DONE;
+    fprintf(stderr,
+            "Usage: %s completion bash|zsh\n\n"
+            "Prints a script that completes %s's commands and options. For this shell only:\n"
+            "  source <(%s completion bash)\n",
+            table->program, table->program, table->program);
+    return STATUS_USAGE;
+}
+
+static int width_of(const struct command_row *commands)
+{
+    size_t width = 0;
+    for (; commands->name; commands++)
+        width = strlen(commands->name) > width ? strlen(commands->name) : width;
+    return (int)width;
+}
+
+static void print_help(const struct command_table *table, FILE *stream)
+{
+    int width = width_of(table->commands);
+    fprintf(stream, "%s %s: %s\n\nUsage: %s COMMAND [OPTION]...\n\n", table->program,
+            COALMINE_VERSION, table->about, table->program);
+    for (const struct command_row *row = table->commands; row->name; row++)
+        fprintf(stream, "  %-*s  %s\n", width, row->name, row->help);
+    fprintf(stream, "\n`%s COMMAND --help` lists a command's options.\n%s", table->program,
+            table->closing ? table->closing : "");
+}
+
+static const char *suggestion(const struct command_table *table, const char *name)
+{
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (const struct command_row *row = table->commands; row->name && count < NAMES_MAX; row++)
+        names[count++] = row->name;
+    return nearest_name(name, names, count);
+}
+
+static int refuse(const struct command_table *table, const char *name)
+{
+    const char *near = suggestion(table, name);
+    fprintf(stderr, "%s: there is no command '%s'", table->program, name);
+    if (near)
+        fprintf(stderr, "; did you mean '%s'?", near);
+    fprintf(stderr, "\n\n");
+    print_help(table, stderr);
+    return STATUS_USAGE;
+}
+
+int command_table_run(const struct command_table *table, int count, char **arguments)
+{
+    if (count < 2) {
+        print_help(table, stderr);
+        return STATUS_USAGE;
+    }
+    const char *name = arguments[1];
+    for (const struct command_row *row = table->commands; row->name; row++) {
+        if (strcmp(name, row->name) == 0)
+            return row->run(count - 2, arguments + 2);
+    }
+    if (strcmp(name, "completion") == 0)
+        return print_completion(table, count - 2, arguments + 2);
+    if (strcmp(name, "manual") == 0)
+        manual_print(table, stdout);
+    else if (strcmp(name, "--version") == 0)
+        printf("%s %s\n", table->program, COALMINE_VERSION);
+    else if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
+        print_help(table, stdout);
+    else
+        return refuse(table, name);
+    return STATUS_DONE;
+}
