@@ -73,6 +73,8 @@ void histogram_add_bucket(struct histogram *histogram, uint32_t index, uint64_t 
 {
     if (count == 0)
         return;
+    if (index >= HISTOGRAM_BUCKETS)
+        index = HISTOGRAM_BUCKETS - 1;
     size_t at = place_of(histogram, index);
     if (at == histogram->size || histogram->buckets[at].index != index)
         insert(histogram, at, index);
@@ -85,10 +87,29 @@ void histogram_add(struct histogram *histogram, int64_t value_us)
     histogram_add_bucket(histogram, histogram_index(value_us), 1);
 }
 
+/* Both are in order: one walk, from the end. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other)
 {
-    for (size_t i = 0; i < other->size; i++)
-        histogram_add_bucket(histogram, other->buckets[i].index, other->buckets[i].count);
+    size_t left = histogram->size;
+    size_t right = other->size;
+    size_t place = left + right;
+    struct histogram_bucket *merged = xmalloc((place + 1) * sizeof(*merged));
+    size_t capacity = place + 1;
+    while (left > 0 || right > 0) {
+        const struct histogram_bucket *ours = left ? &histogram->buckets[left - 1] : NULL;
+        const struct histogram_bucket *theirs = right ? &other->buckets[right - 1] : NULL;
+        bool is_ours = ours && (!theirs || ours->index >= theirs->index);
+        bool is_theirs = theirs && (!ours || theirs->index >= ours->index);
+        merged[--place] = (struct histogram_bucket){ is_ours ? ours->index : theirs->index,
+                                                     (is_ours ? ours->count : 0) +
+                                                         (is_theirs ? theirs->count : 0) };
+        left -= is_ours;
+        right -= is_theirs;
+    }
+    size_t size = histogram->size + other->size - place;
+    memmove(merged, &merged[place], size * sizeof(*merged));
+    free(histogram->buckets);
+    *histogram = (struct histogram){ merged, size, capacity, histogram->count + other->count };
 }
 
 void histogram_difference(const struct histogram *now, const struct histogram *before,
@@ -113,6 +134,26 @@ int64_t histogram_quantile_us(const struct histogram *histogram, double share)
             return histogram_high_us(histogram->buckets[i].index);
     }
     return 0;
+}
+
+uint64_t histogram_count_above(const struct histogram *histogram, int64_t value_us)
+{
+    uint64_t sum = 0;
+    uint32_t index = histogram_index(value_us);
+    for (size_t i = histogram->size; i > 0 && histogram->buckets[i - 1].index > index; i--)
+        sum += histogram->buckets[i - 1].count;
+    return sum;
+}
+
+double histogram_mean_us(const struct histogram *histogram)
+{
+    double sum = 0;
+    for (size_t i = 0; i < histogram->size; i++) {
+        const struct histogram_bucket *bucket = &histogram->buckets[i];
+        sum += (double)bucket->count *
+               (double)(histogram_low_us(bucket->index) + histogram_high_us(bucket->index)) / 2;
+    }
+    return histogram->count ? sum / (double)histogram->count : 0;
 }
 
 cJSON *histogram_json(const struct histogram *histogram)
