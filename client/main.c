@@ -18,6 +18,7 @@ static const struct {
     { "rollback", rollback_command, "end a split: all traffic to the old version" },
     { "traffic", traffic_command, "send requests through an alias and show who answered" },
     { "check", check_command, "ask a version alone whether it is well" },
+    { "analyze", analyze_command, "judge a recorded deployment again, or by other checks" },
 };
 
 static void print_help(FILE *stream)

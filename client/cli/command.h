@@ -83,6 +83,8 @@ int check_command(int count, char **arguments);
 int promote_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);
 int status_command(int count, char **arguments);
+int analyze_command(int count, char **arguments);
+extern const struct option_row analyze_rows[];
 
 /* A command's beginning: options read, help given, output started, endpoint guarded. */
 struct session {

@@ -1,7 +1,7 @@
 #include "statistics/binomial.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "statistics/discrete.h"
 
@@ -23,16 +23,65 @@ double binomial_two_sided(uint64_t k, uint64_t n, double p)
     return exp(discrete_log_two_sided(&law, (int64_t)k));
 }
 
+/* An end of Clopper and Pearson's interval: the p at which k is in the tail with that
+ * probability. By Newton's steps in ln p, kept within what is known to hold it: GSL's inverse of
+ * the beta law gives up on some arguments. */
+struct end {
+    uint64_t k;
+    uint64_t n;
+    bool is_upper; /* P(X <= k) is the tail, else P(X >= k) */
+    double log_tail;
+};
+
+/* How far ln P is above ln tail at p, and its slope in ln p. */
+static double excess(const struct end *end, double p, double *slope_out)
+{
+    struct discrete law = binomial_law(end->n, p);
+    int64_t k = (int64_t)end->k;
+    double log_tail = end->is_upper ? discrete_log_less(&law, k) : discrete_log_greater(&law, k);
+    double weight = exp(discrete_log_probability(&law, k) - log_tail);
+    *slope_out =
+        end->is_upper ? -p / (1 - p) * (double)(end->n - end->k) * weight : (double)end->k * weight;
+    return log_tail - end->log_tail;
+}
+
+static double find_end(const struct end *end, double guess)
+{
+    enum { STEPS = 200 };
+    static const double PRECISION = 1e-15;
+    double low = 0;
+    double high = 1;
+    double p = guess;
+    for (int i = 0; i < STEPS; i++) {
+        double slope;
+        double off = excess(end, p, &slope);
+        bool is_too_far = end->is_upper ? off < 0 : off > 0;
+        low = is_too_far ? low : p;
+        high = is_too_far ? p : high;
+        double next = p * exp(-off / slope);
+        if (!(next > low) || !(next < high))
+            next = (low + high) / 2;
+        if (fabs(next - p) <= PRECISION * p)
+            return next;
+        p = next;
+    }
+    return p;
+}
+
 struct interval clopper_pearson(uint64_t k, uint64_t n, double confidence)
 {
-    double tail = (1 - confidence) / 2;
+    static const double EDGE = 1e-12;
+    double log_tail = log((1 - confidence) / 2);
     struct interval interval = { 0, 1 };
     if (n == 0)
         return interval;
+    struct interval guess = wilson(k, n, confidence);
+    const struct end lower = { k, n, false, log_tail };
+    const struct end upper = { k, n, true, log_tail };
     if (k > 0)
-        interval.low = gsl_cdf_beta_Pinv(tail, (double)k, (double)(n - k) + 1);
+        interval.low = find_end(&lower, fmax(guess.low, EDGE));
     if (k < n)
-        interval.high = gsl_cdf_beta_Qinv(tail, (double)k + 1, (double)(n - k));
+        interval.high = find_end(&upper, fmin(guess.high, 1 - EDGE));
     return interval;
 }
 

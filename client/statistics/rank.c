@@ -162,14 +162,28 @@ double hodges_lehmann(const struct sample *x, const struct sample *y)
     return (low + high) / 2;
 }
 
+/* Ties within a sample stay when it is shifted; those between the samples do not. */
+static double ties_within(const struct sample *sample)
+{
+    double sum = 0;
+    for (size_t i = 0; i < sample->size; i++) {
+        double tied = (double)sample->values[i].count;
+        sum += tied * tied * tied - tied;
+    }
+    return sum;
+}
+
 struct interval shift_interval(const struct sample *x, const struct sample *y, double confidence)
 {
     double all = pairs(x, y);
     double count = (double)x->count + (double)y->count;
     if (!(all > 0))
         return (struct interval){ -INFINITY, INFINITY };
-    double spread = sqrt(all / 12 * (count + 1 - mann_whitney(x, y).ties / (count * (count - 1))));
-    double rank = floor(all / 2 + normal_quantile((1 - confidence) / 2) * spread - 0.5) + 1;
+    double ties = ties_within(x) + ties_within(y);
+    double spread = sqrt(all / 12 * (count + 1 - ties / (count * (count - 1))));
+    double z = -normal_quantile((1 - confidence) / 2);
+    /* The first rank r at which U = mn - r is not above mn/2 + 1/2 + z spread. */
+    double rank = ceil(all / 2 - 0.5 - z * spread);
     if (rank < 1)
         return (struct interval){ -INFINITY, INFINITY };
     return (struct interval){ difference_at(x, y, rank), difference_at(x, y, all + 1 - rank) };

@@ -33,14 +33,21 @@ void adjust_bonferroni(double *p_values, size_t count)
         p_values[i] = fmin(1, p_values[i] * (double)count);
 }
 
-void adjust_holm(double *p_values, size_t count)
+void adjust_holm_ratios(double *ratios, size_t count)
 {
-    CLEANUP(freep) struct ordered *list = order(p_values, count);
+    CLEANUP(freep) struct ordered *list = order(ratios, count);
     double most = 0;
     for (size_t i = 0; i < count; i++) {
-        most = fmax(most, fmin(1, list[i].p_value * (double)(count - i)));
-        p_values[list[i].place] = most;
+        most = fmax(most, list[i].p_value * (double)(count - i));
+        ratios[list[i].place] = most;
     }
+}
+
+void adjust_holm(double *p_values, size_t count)
+{
+    adjust_holm_ratios(p_values, count);
+    for (size_t i = 0; i < count; i++)
+        p_values[i] = fmin(1, p_values[i]);
 }
 
 void adjust_benjamini_hochberg(double *p_values, size_t count)

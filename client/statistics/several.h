@@ -14,6 +14,11 @@ void adjust_bonferroni(double *p_values, size_t count);
 void adjust_holm(double *p_values, size_t count);
 void adjust_benjamini_hochberg(double *p_values, size_t count);
 
+/* Holm's procedure for tests that have levels of their own: p/level stands for p, and a test is
+ * significant if its adjusted ratio is 1 or less. No false alarm with probability 1 - the mean of
+ * the levels at least. In place. */
+void adjust_holm_ratios(double *ratios, size_t count);
+
 /*
  * Group sequential tests: `looks` at equal distances at a normal sum, two-sided. Bounds z[i]; the
  * chance to pass any of them under "no difference", by numerical integration of the sum's law

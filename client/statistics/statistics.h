@@ -6,6 +6,7 @@
 #define CANARY_STATISTICS_H
 
 #include "statistics/binomial.h"
+#include "statistics/kayenta.h"
 #include "statistics/rank.h"
 #include "statistics/sample.h"
 #include "statistics/sequential.h"

@@ -265,6 +265,33 @@ START_TEST(intervals_have_their_reference_values)
 }
 END_TEST
 
+/* By definition, for many counts and confidences: at the ends the tails are what they should be. */
+START_TEST(exact_intervals_end_where_the_tails_say)
+{
+    static const uint64_t sizes_tried[] = { 1, 2, 7, 40, 333, 1000, 100000, 20000000 };
+    static const double confidences[] = { 0.5, 0.8, 0.95, 0.999999 };
+    for (size_t i = 0; i < COUNT_OF(sizes_tried); i++) {
+        uint64_t n = sizes_tried[i];
+        for (uint64_t k = 0; k <= n; k += 1 + n / 20) {
+            for (size_t j = 0; j < COUNT_OF(confidences); j++) {
+                double tail = (1 - confidences[j]) / 2;
+                struct interval interval = clopper_pearson(k, n, confidences[j]);
+                ck_assert(interval.low <= interval.high);
+                /* The steeper the tail in p, the more it shows that p is rounded. */
+                double steep = k < n ? (double)(n - k) / (1 - interval.high) : 0;
+                double tolerance = 1e-9 + 1e-15 * ((double)n + steep);
+                if (k > 0)
+                    assert_within(binomial_greater(k, n, interval.low), tail, tolerance, "low",
+                                  "tail");
+                if (k < n)
+                    assert_within(binomial_less(k, n, interval.high), tail, tolerance, "high",
+                                  "tail");
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(goodness_of_fit_has_its_reference_values)
 {
     static const double nine_to_one[] = { 0.9, 0.1 };
@@ -342,6 +369,7 @@ END_TEST
 
 SUITE("statistics of a share", binomial_tails_have_their_reference_values,
       a_share_of_nothing_or_of_everything_is_certain, tails_of_one_law_fit_together,
-      intervals_have_their_reference_values, goodness_of_fit_has_its_reference_values,
-      sample_sizes_have_their_reference_values, exact_rejection_regions_have_their_reference_values,
+      intervals_have_their_reference_values, exact_intervals_end_where_the_tails_say,
+      goodness_of_fit_has_its_reference_values, sample_sizes_have_their_reference_values,
+      exact_rejection_regions_have_their_reference_values,
       from_the_stable_size_on_the_exact_test_keeps_its_power)
