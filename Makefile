@@ -37,7 +37,7 @@ CLIENT_LIB := $(BUILD)/libclient.a
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
 .PHONY: all setup demo check check-slow check-unit check-api check-asan check-source lint \
-        operations flags format clean help
+        operations judgement flags format clean help
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -87,6 +87,11 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LI
 	@echo "link $@"
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(CHECK_LIBS) $(LIBS)
 
+# False alarms and detection of canary's judges; prints the tables of docs/judgement.md.
+$(BUILD)/simulate_judges: $(BUILD)/tests/slow/simulate_judges.o $(CLIENT_LIB) $(BASE_LIB)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # Makes the server's system calls fail when a test says so.
 $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
 	@mkdir -p $(@D)
@@ -105,8 +110,10 @@ check: ## install what is missing, build, and pass all tests (minutes)
 	$(QUIET)tests/support/install.sh check
 	$(QUIET)$(MAKE) all check-source check-unit check-asan check-api
 
-check-slow: ## what takes longer: the API and flow tests on a build with sanitizers
+check-slow: ## what takes longer: the API and flow tests on a build with sanitizers, simulations
 	$(QUIET)tests/support/install.sh check
+	$(QUIET)$(MAKE) $(BUILD)/simulate_judges
+	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
 	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
 	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \
 	    /usr/bin/python3 -m pytest -q tests
@@ -131,6 +138,9 @@ lint: ## clang-tidy over all C files
 
 operations: build/coalmine ## write docs/operations.md from the rows
 	$(QUIET)build/coalmine operations > docs/operations.md
+
+judgement: $(BUILD)/simulate_judges ## write the tables of docs/judgement.md (minutes)
+	$(QUIET)tests/slow/judgement.sh $< write
 
 flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)

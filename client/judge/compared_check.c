@@ -63,12 +63,13 @@ static void number_rates(const struct evidence *evidence, double log_factor,
 static bool is_surely_no_worse(const struct check *check, const struct evidence *evidence)
 {
     double risk = (1 - check->power) / 2;
+    if (check->detect <= 0 || (int64_t)evidence->canary.requests < check->min_requests)
+        return false;
     struct interval canary =
         mixture_interval(evidence->canary.errors, evidence->canary.requests, UNIFORM, risk);
     struct interval base =
         mixture_interval(evidence->base.errors, evidence->base.requests, UNIFORM, risk);
-    return check->detect > 0 && (int64_t)evidence->canary.requests >= check->min_requests &&
-           canary.high - base.low < check->detect;
+    return canary.high - base.low < check->detect;
 }
 
 struct sensitivity {

@@ -96,11 +96,12 @@ struct rate_question {
     uint64_t bad;
     uint64_t all;
     double limit;
-    double intolerable;  /* 0: none given */
-    const char *subject; /* "requests to the new version failed" */
-    const char *allowed; /* "the limit is 1 %" */
+    double intolerable;       /* 0: none given */
+    const char *subject;      /* "requests to the new version failed" */
+    const char *allowed;      /* "the limit is 1 %" */
+    struct interval interval; /* of the share, 95 %, exact: set by the judge */
 };
-void judge_rate(const struct rate_question *question, const struct evidence *evidence,
+void judge_rate(const struct rate_question *asked, const struct evidence *evidence,
                 struct check_memory *memory, struct check_verdict *verdict);
 
 /* ln of the factor that judge_rate looks at: a mixture of two one-sided ones, for gross failures

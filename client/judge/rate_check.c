@@ -26,22 +26,21 @@ double rate_log_factor(uint64_t bad, uint64_t all, double limit)
 static void say_rate(const struct rate_question *question, enum check_result result,
                      struct check_verdict *verdict)
 {
-    struct interval interval = clopper_pearson(question->bad, question->all, 0.95);
     verdict_say(verdict, result, "%llu of %llu %s (%.3g %%, 95 %% interval %.2g to %.3g %%); %s",
                 (unsigned long long)question->bad, (unsigned long long)question->all,
                 question->subject, percent(share_of(question->bad, question->all)),
-                percent(interval.low), percent(interval.high), question->allowed);
+                percent(question->interval.low), percent(question->interval.high),
+                question->allowed);
 }
 
 static void number_rate(const struct rate_question *question, double log_factor,
                         struct check_verdict *verdict)
 {
-    struct interval interval = clopper_pearson(question->bad, question->all, 0.95);
     verdict_number(verdict, "requests", (double)question->all);
     verdict_number(verdict, "bad", (double)question->bad);
     verdict_number(verdict, "rate", share_of(question->bad, question->all));
-    verdict_number(verdict, "rateLow", interval.low);
-    verdict_number(verdict, "rateHigh", interval.high);
+    verdict_number(verdict, "rateLow", question->interval.low);
+    verdict_number(verdict, "rateHigh", question->interval.high);
     verdict_number(verdict, "limit", question->limit);
     verdict_number(verdict, "anytimePValue", anytime_p_value(log_factor));
 }
@@ -105,29 +104,39 @@ static void judge_rate_finally(const struct rate_question *question, struct chec
     }
 }
 
-void judge_rate(const struct rate_question *question, const struct evidence *evidence,
+static struct rate_question with_interval(const struct rate_question *question)
+{
+    struct rate_question complete = *question;
+    complete.interval = clopper_pearson(question->bad, question->all, 0.95);
+    return complete;
+}
+
+void judge_rate(const struct rate_question *asked, const struct evidence *evidence,
                 struct check_memory *memory, struct check_verdict *verdict)
 {
-    double log_factor = rate_log_factor(question->bad, question->all, question->limit);
-    bool is_enough = (int64_t)question->all >= question->check->min_requests;
-    number_rate(question, log_factor, verdict);
-    if (has_passed(memory, log_factor, half(question->check->alpha))) {
-        say_rate(question, CHECK_FAIL, verdict);
-        add_chance(question, anytime_p_value(memory->peak), verdict);
-    } else if (is_enough && is_surely_tolerable(question)) {
-        say_rate(question, CHECK_PASS, verdict);
-        verdict_add(verdict, ", and %.3g %% is excluded", percent(question->intolerable));
+    const struct rate_question question = with_interval(asked);
+    double log_factor = rate_log_factor(question.bad, question.all, question.limit);
+    bool is_enough = (int64_t)question.all >= question.check->min_requests;
+    number_rate(&question, log_factor, verdict);
+    if (has_passed(memory, log_factor, half(question.check->alpha))) {
+        say_rate(&question, CHECK_FAIL, verdict);
+        add_chance(&question, anytime_p_value(memory->peak), verdict);
+    } else if (is_enough && is_surely_tolerable(&question)) {
+        say_rate(&question, CHECK_PASS, verdict);
+        verdict_add(verdict, ", and %.3g %% is excluded", percent(question.intolerable));
     } else if (!evidence->is_final) {
-        say_rate(question, CHECK_CONTINUE, verdict);
-    } else if (!is_too_few(question->check, evidence, verdict)) {
-        judge_rate_finally(question, verdict);
+        say_rate(&question, CHECK_CONTINUE, verdict);
+    } else if (!is_too_few(question.check, evidence, verdict)) {
+        judge_rate_finally(&question, verdict);
     }
 }
 
-static void judge_sprt(const struct rate_question *question, const struct evidence *evidence,
+static void judge_sprt(const struct rate_question *asked, const struct evidence *evidence,
                        struct check_verdict *verdict)
 {
-    const struct check *check = question->check;
+    const struct check *check = asked->check;
+    const struct rate_question complete = with_interval(asked);
+    const struct rate_question *question = &complete;
     const struct sprt test = { question->limit, question->intolerable, check->alpha,
                                1 - check->power };
     struct interval bounds = sprt_bounds(&test);

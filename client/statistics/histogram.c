@@ -87,29 +87,26 @@ void histogram_add(struct histogram *histogram, int64_t value_us)
     histogram_add_bucket(histogram, histogram_index(value_us), 1);
 }
 
-/* Both are in order: one walk, from the end. */
+/* Both are in order: one walk. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other)
 {
-    size_t left = histogram->size;
-    size_t right = other->size;
-    size_t place = left + right;
-    struct histogram_bucket *merged = xmalloc((place + 1) * sizeof(*merged));
-    size_t capacity = place + 1;
-    while (left > 0 || right > 0) {
-        const struct histogram_bucket *ours = left ? &histogram->buckets[left - 1] : NULL;
-        const struct histogram_bucket *theirs = right ? &other->buckets[right - 1] : NULL;
-        bool is_ours = ours && (!theirs || ours->index >= theirs->index);
-        bool is_theirs = theirs && (!ours || theirs->index >= ours->index);
-        merged[--place] = (struct histogram_bucket){ is_ours ? ours->index : theirs->index,
-                                                     (is_ours ? ours->count : 0) +
-                                                         (is_theirs ? theirs->count : 0) };
-        left -= is_ours;
-        right -= is_theirs;
+    struct histogram merged = { .capacity = histogram->size + other->size + 1 };
+    merged.buckets = xmalloc(merged.capacity * sizeof(*merged.buckets));
+    size_t i = 0;
+    size_t j = 0;
+    while (i < histogram->size || j < other->size) {
+        uint32_t ours = i < histogram->size ? histogram->buckets[i].index : UINT32_MAX;
+        uint32_t theirs = j < other->size ? other->buckets[j].index : UINT32_MAX;
+        struct histogram_bucket *bucket = &merged.buckets[merged.size++];
+        *bucket = (struct histogram_bucket){ ours < theirs ? ours : theirs, 0 };
+        if (ours <= theirs)
+            bucket->count += histogram->buckets[i++].count;
+        if (theirs <= ours)
+            bucket->count += other->buckets[j++].count;
     }
-    size_t size = histogram->size + other->size - place;
-    memmove(merged, &merged[place], size * sizeof(*merged));
+    merged.count = histogram->count + other->count;
     free(histogram->buckets);
-    *histogram = (struct histogram){ merged, size, capacity, histogram->count + other->count };
+    *histogram = merged;
 }
 
 void histogram_difference(const struct histogram *now, const struct histogram *before,
@@ -168,7 +165,7 @@ cJSON *histogram_json(const struct histogram *histogram)
 
 static bool is_whole(const cJSON *item, double limit)
 {
-    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < limit &&
+    return item && cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < limit &&
            floor(item->valuedouble) == item->valuedouble;
 }
 

@@ -279,22 +279,24 @@ START_TEST(normal_mixtures_have_their_reference_values)
 }
 END_TEST
 
-/* The law of the count at n among streams that have not been stopped yet: exact, by a step at a
- * time. Returns what was stopped until `until`. */
-static double chance_of_stopping(double p, unsigned until, struct beta_prior prior, double alpha,
-                                 double truth)
+/* Is k of n reason to stop? */
+typedef bool stop_rule(unsigned k, unsigned n, const void *rule);
+
+/* The chance that streams of that true share are stopped until `until`: the law of the count among
+ * those that go on, exactly, by one step at a time. */
+static double chance_of_stopping(stop_rule *stops, const void *rule, unsigned until, double truth)
 {
-    enum { MOST = 1001 };
-    static double law[MOST + 1];
+    enum { MOST = 3000 };
+    static double law[MOST + 2];
     double stopped = 0;
-    for (unsigned k = 0; k <= MOST; k++)
+    for (unsigned k = 0; k <= until; k++)
         law[k] = k == 0;
     for (unsigned n = 1; n <= until; n++) {
         for (unsigned k = n; k > 0; k--)
             law[k] = law[k] * (1 - truth) + law[k - 1] * truth;
         law[0] *= 1 - truth;
         for (unsigned k = 0; k <= n; k++) {
-            if (mixture_log_factor(k, n, p, prior) < -log(alpha))
+            if (!(law[k] > 0) || !stops(k, n, rule))
                 continue;
             stopped += law[k];
             law[k] = 0;
@@ -303,24 +305,63 @@ static double chance_of_stopping(double p, unsigned until, struct beta_prior pri
     return stopped;
 }
 
-/* PB1 and PB2 of the reference tables, exactly: looked at after every request. */
+static bool mixture_stops(unsigned k, unsigned n, const void *prior)
+{
+    return mixture_log_factor(k, n, 0.1, *(const struct beta_prior *)prior) >= log(20);
+}
+
+/* PB1 to PB3 of the reference tables, exactly: looked at after every request. */
 START_TEST(false_alarms_and_power_of_peeking_have_their_reference_values)
 {
-    const struct beta_prior about = prior_about(0.1, 100);
-    const struct {
+    static const struct {
         struct beta_prior prior;
         unsigned until;
         double truth;
         double chance;
     } rows[] = {
-        { UNIFORM, 100, 0.1, 0.0266647371 }, { UNIFORM, 1000, 0.1, 0.0315553903 },
-        { about, 100, 0.1, 0.0004735975 },   { about, 1000, 0.1, 0.0199868236 },
-        { UNIFORM, 1000, 0.12, 0.171843 },   { about, 1000, 0.12, 0.270896 },
-        { UNIFORM, 200, 0.2, 0.860834 },     { about, 500, 0.2, 0.999726 },
+        { { 1, 1 }, 100, 0.1, 0.0266647371 },      { { 1, 1 }, 1000, 0.1, 0.0315553903 },
+        { { 1, 1 }, 1000, 0.12, 0.171843 },        { { 1, 1 }, 2000, 0.12, 0.355961 },
+        { { 1, 1 }, 3000, 0.12, 0.554763 },        { { 1, 1 }, 100, 0.2, 0.556284 },
+        { { 1, 1 }, 200, 0.2, 0.860834 },          { { 1, 1 }, 500, 0.2, 0.999017 },
+        { { 10, 90 }, 100, 0.1, 0.0004735975 },    { { 10, 90 }, 1000, 0.1, 0.0199868236 },
+        { { 10, 90 }, 1000, 0.12, 0.270896 },      { { 10, 90 }, 2000, 0.12, 0.564745 },
+        { { 10, 90 }, 3000, 0.12, 0.769635 },      { { 10, 90 }, 100, 0.2, 0.342852 },
+        { { 10, 90 }, 200, 0.2, 0.854504 },        { { 10, 90 }, 500, 0.2, 0.999726 },
+        { { 100, 900 }, 1000, 0.1, 0.0006995043 }, { { 100, 900 }, 1000, 0.12, 0.092434 },
+        { { 100, 900 }, 2000, 0.12, 0.454411 },    { { 100, 900 }, 3000, 0.12, 0.740506 },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        double chance = chance_of_stopping(0.1, rows[i].until, rows[i].prior, 0.05, rows[i].truth);
+        double chance =
+            chance_of_stopping(mixture_stops, &rows[i].prior, rows[i].until, rows[i].truth);
         ck_assert_msg(fabs(chance - rows[i].chance) < 6e-7, "row %zu: %.10f", i, chance);
+    }
+}
+END_TEST
+
+static bool exact_test_stops(unsigned k, unsigned n, const void *regions)
+{
+    const struct share_region *region = (const struct share_region *)regions + n / 100;
+    return n % 100 == 0 && ((int64_t)k <= region->low || (int64_t)k >= region->high);
+}
+
+/* PE1 to PE10: what happens if an exact test is simply made again every 100 requests. */
+START_TEST(peeking_with_a_fixed_test_has_its_reference_values)
+{
+    static const double alarms[] = { 0.0443098928, 0.0737989498, 0.0943809365, 0.1129015065,
+                                     0.1264934006, 0.1403813586, 0.1501647537, 0.1596214625,
+                                     0.1681226521, 0.1756388969 };
+    struct share_region regions[COUNT_OF(alarms) + 1] = { { -1, 0 } };
+    for (unsigned look = 1; look <= COUNT_OF(alarms); look++) {
+        unsigned n = 100 * look;
+        /* Two-sided by probabilities: the counts with p < 0.05 are those beyond these. */
+        struct share_region *region = &regions[look];
+        *region = (struct share_region){ n / 10, n / 10 };
+        while (region->low >= 0 && binomial_two_sided((uint64_t)region->low, n, 0.1) >= 0.05)
+            region->low--;
+        while (binomial_two_sided((uint64_t)region->high, n, 0.1) >= 0.05)
+            region->high++;
+        double chance = chance_of_stopping(exact_test_stops, regions, n, 0.1);
+        ck_assert_msg(fabs(chance - alarms[look - 1]) < 1e-9, "%u: %.10f", n, chance);
     }
 }
 END_TEST
@@ -367,5 +408,6 @@ SUITE("sequential tests", sprts_have_their_reference_values, paths_of_an_sprt_en
       counts_that_a_mixture_rejects_have_their_reference_values,
       normal_mixtures_have_their_reference_values,
       false_alarms_and_power_of_peeking_have_their_reference_values,
+      peeking_with_a_fixed_test_has_its_reference_values,
       a_one_sided_factor_does_not_grow_under_what_it_tests, the_two_sides_mirror_each_other,
       a_bad_canary_is_found_after_a_handful_of_requests)
