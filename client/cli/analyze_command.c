@@ -12,7 +12,7 @@
 #include "judge/replay.h"
 #include "xalloc.h"
 
-enum { RECORD_MAX = 1 << 30, CHECKS_MAX = 1 << 20, EXIT_INCONCLUSIVE = 4, MS_PER_SECOND = 1000 };
+enum { RECORD_MAX = 1 << 30, CHECKS_MAX = 1 << 20, EXIT_UNSURE = 4, MS_PER_SECOND = 1000 };
 
 struct analyze_options {
     const char *from;
@@ -132,7 +132,7 @@ static int worst_status(const struct replay *replay)
         if (verdict->result == CHECK_FAIL)
             return EXIT_FAILED;
         if (verdict->result == CHECK_INCONCLUSIVE)
-            status = EXIT_INCONCLUSIVE;
+            status = EXIT_UNSURE;
     }
     return status;
 }

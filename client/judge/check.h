@@ -81,7 +81,7 @@ struct check {
 struct check_memory {
     double peak; /* ln of the Bayes factor with which a test passed its bound; 0: none has */
     int64_t looks;
-    double more[6]; /* the kind's own */
+    double more[6]; /* the kind's own, but the last: it was found surely good */
 };
 
 enum { SENTENCE_SIZE = 400, NUMBERS_MAX = 24 };

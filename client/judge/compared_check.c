@@ -92,10 +92,10 @@ static struct sensitivity sensitivity_of(const struct check *check, const struct
 }
 
 static void judge_power(const struct check *check, const struct evidence *evidence, double p_value,
-                        struct check_verdict *verdict)
+                        bool is_good, struct check_verdict *verdict)
 {
     struct sensitivity found = sensitivity_of(check, evidence);
-    bool is_weak = check->detect > 0 && found.power < check->power;
+    bool is_weak = !is_good && check->detect > 0 && found.power < check->power;
     verdict_number(verdict, "detectableRate", found.detectable);
     say_rates(evidence, is_weak ? CHECK_INCONCLUSIVE : CHECK_PASS,
               "the new version does not fail demonstrably more often", verdict);
@@ -117,7 +117,7 @@ static void judge_power(const struct check *check, const struct evidence *eviden
                     percent(check->detect), percent(found.power), needed);
 }
 
-static void judge_finally(const struct check *check, const struct evidence *evidence,
+static void judge_finally(const struct check *check, const struct evidence *evidence, bool is_good,
                           struct check_verdict *verdict)
 {
     struct two_rates seen = rates_of(evidence);
@@ -126,7 +126,7 @@ static void judge_finally(const struct check *check, const struct evidence *evid
     verdict_number(verdict, "pValue", p_value);
     verdict_number(verdict, "chanceOfWorse", beta_posterior(&seen).is_higher);
     if (p_value > half(check->alpha)) {
-        judge_power(check, evidence, p_value, verdict);
+        judge_power(check, evidence, p_value, is_good, verdict);
         return;
     }
     say_rates(evidence, CHECK_FAIL, "the new version fails more often than the old one", verdict);
@@ -143,22 +143,24 @@ void judge_errors_compared_check(const struct check *check, const struct evidenc
         return;
     }
     double log_factor = compared_log_factor(evidence);
+    bool is_good = stays_good(memory, is_surely_no_worse(check, evidence));
     number_rates(evidence, log_factor, verdict);
     if (has_passed(memory, log_factor, half(check->alpha))) {
         say_rates(evidence, CHECK_FAIL, "the new version fails more often than the old one",
                   verdict);
         verdict_add(verdict, "; were they alike, chance would explain this with p = %.2g",
                     anytime_p_value(memory->peak));
-    } else if (is_surely_no_worse(check, evidence)) {
-        say_rates(evidence, CHECK_PASS, "the new version fails no more often", verdict);
-        verdict_add(verdict, "; an increase by %.3g points is excluded", percent(check->detect));
     } else if (!evidence->is_final) {
-        say_rates(evidence, CHECK_CONTINUE, "so far", verdict);
+        say_rates(evidence, is_good ? CHECK_PASS : CHECK_CONTINUE,
+                  is_good ? "the new version fails no more often" : "so far", verdict);
+        if (is_good)
+            verdict_add(verdict, "; an increase by %.3g points is excluded",
+                        percent(check->detect));
     } else if (evidence->base.requests == 0) {
         verdict_say(verdict, CHECK_INCONCLUSIVE,
                     "the old version got no requests: there is nothing to compare with");
     } else if (!is_too_few(check, evidence, verdict)) {
-        judge_finally(check, evidence, verdict);
+        judge_finally(check, evidence, is_good, verdict);
     }
 }
 

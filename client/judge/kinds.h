@@ -82,6 +82,12 @@ double percent(double share);
  * memory->peak keeps the factor (its logarithm) of that look. */
 bool has_passed(struct check_memory *memory, double log_factor, double alpha);
 
+/* True if what must be excluded is excluded now, or was at an earlier look: what a confidence
+ * sequence once leaves out stays out. */
+bool stays_good(struct check_memory *memory, bool is_good);
+/* Only what a verdict told is remembered: else a replay, which sees fewer looks, could differ. */
+void forget_good(struct check_memory *memory);
+
 /* True, and says so, if the canary got fewer requests than the check wants. */
 bool is_too_few(const struct check *check, const struct evidence *evidence,
                 struct check_verdict *verdict);

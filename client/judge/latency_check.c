@@ -9,6 +9,7 @@ enum { WAS_SLOWER };                            /* of memory->more */
 enum { QUANTILES = 2, LIMITS = 2 * QUANTILES }; /* compared: median and percentile, of both */
 
 static const double US_PER_MS = 1000;
+static const double SIGN = 0.5;
 
 /* Both versions, as samples in milliseconds. */
 struct latencies {
@@ -140,20 +141,23 @@ static struct comparison compare(const struct latencies *latencies)
     return found;
 }
 
-/* What was seen is not more than what is allowed, be it sure or not. */
+/* What was seen is not more than what is allowed, be it sure or not; a percentile of few requests
+ * is above it easily, so of the tail there must be some sign. */
 static bool seems_good(const struct latencies *latencies, const struct comparison *found)
 {
     double share = latencies->check->percentile;
     double base = sample_quantile(&latencies->base, share);
-    return found->shift_ms <= latencies->allowed_ms &&
-           sample_quantile(&latencies->canary, share) <= base + allowance(latencies->check, base);
+    bool has_tail =
+        sample_quantile(&latencies->canary, share) > base + allowance(latencies->check, base);
+    return found->shift_ms <= latencies->allowed_ms && !(has_tail && found->tail_p < SIGN);
 }
 
-static void compare_finally(const struct latencies *latencies, struct check_verdict *verdict)
+static void compare_finally(const struct latencies *latencies, bool was_good,
+                            struct check_verdict *verdict)
 {
     struct comparison found = compare(latencies);
     bool is_bad = found.p_value <= half(latencies->alpha);
-    bool is_good = !is_bad && seems_good(latencies, &found);
+    bool is_good = !is_bad && (was_good || seems_good(latencies, &found));
     say_compared(latencies,
                  is_bad    ? CHECK_FAIL
                  : is_good ? CHECK_PASS
@@ -193,15 +197,15 @@ static void judge_compared(const struct latencies *latencies, const struct evide
     double doubt = (1 - check->power) / LIMITS;
     bool is_enough = (int64_t)latencies->canary.count >= check->min_requests &&
                      (int64_t)latencies->base.count >= check->min_requests;
+    bool is_good = stays_good(memory, is_enough && is_no_slower(latencies, 0.5, doubt) &&
+                                          is_no_slower(latencies, check->percentile, doubt));
     number_compared(latencies, verdict);
     if (is_surely_slower(latencies, memory))
         say_compared(latencies, CHECK_FAIL, "the new version is slower than the old one", verdict);
-    else if (is_enough && is_no_slower(latencies, 0.5, doubt) &&
-             is_no_slower(latencies, check->percentile, doubt))
-        say_compared(latencies, CHECK_PASS, "the new version is surely not slower than allowed",
-                     verdict);
     else if (!evidence->is_final)
-        say_compared(latencies, CHECK_CONTINUE, "so far", verdict);
+        say_compared(latencies, is_good ? CHECK_PASS : CHECK_CONTINUE,
+                     is_good ? "the new version is surely not slower than allowed" : "so far",
+                     verdict);
     else if (!is_enough)
         verdict_say(verdict, CHECK_INCONCLUSIVE,
                     "latencies of only %llu requests to the new version and %llu to the old one "
@@ -209,7 +213,7 @@ static void judge_compared(const struct latencies *latencies, const struct evide
                     (unsigned long long)latencies->canary.count,
                     (unsigned long long)latencies->base.count, (long long)check->min_requests);
     else
-        compare_finally(latencies, verdict);
+        compare_finally(latencies, is_good, verdict);
 }
 
 static void judge_limit(const struct check *check, const struct evidence *evidence,
@@ -254,6 +258,8 @@ static void judge_both(const struct check *check, const struct latencies *latenc
     judge_compared(latencies, evidence, memory, verdict);
     if (severity(limited.result) > severity(verdict->result))
         *verdict = limited;
+    if (verdict->result != CHECK_PASS)
+        forget_good(memory);
 }
 
 void judge_latency_check(const struct check *check, const struct evidence *evidence,

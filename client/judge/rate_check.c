@@ -71,11 +71,12 @@ static bool is_surely_tolerable(const struct rate_question *question)
                -log(risk);
 }
 
-static void judge_tolerable(const struct rate_question *question, struct check_verdict *verdict)
+static void judge_tolerable(const struct rate_question *question, bool is_good,
+                            struct check_verdict *verdict)
 {
     double risk = 1 - question->check->power;
     struct interval interval = clopper_pearson(question->bad, question->all, 1 - 2 * risk);
-    bool is_open = question->intolerable > 0 && interval.high >= question->intolerable;
+    bool is_open = !is_good && question->intolerable > 0 && interval.high >= question->intolerable;
     say_rate(question, is_open ? CHECK_INCONCLUSIVE : CHECK_PASS, verdict);
     if (is_open)
         verdict_add(verdict,
@@ -85,7 +86,8 @@ static void judge_tolerable(const struct rate_question *question, struct check_v
                     (unsigned long long)clean_size(question));
 }
 
-static void judge_rate_finally(const struct rate_question *question, struct check_verdict *verdict)
+static void judge_rate_finally(const struct rate_question *question, bool is_good,
+                               struct check_verdict *verdict)
 {
     double level = half(question->check->alpha);
     double p_value = binomial_greater(question->bad, question->all, question->limit);
@@ -96,7 +98,7 @@ static void judge_rate_finally(const struct rate_question *question, struct chec
         add_chance(question, p_value, verdict);
         verdict->is_by_final_test = true;
     } else if (share_of(question->bad, question->all) <= question->limit) {
-        judge_tolerable(question, verdict);
+        judge_tolerable(question, is_good, verdict);
     } else {
         say_rate(question, question->check->is_strict ? CHECK_FAIL : CHECK_INCONCLUSIVE, verdict);
         verdict_add(verdict, ", but chance alone brings so many in %.2g %% of good canaries",
@@ -117,17 +119,18 @@ void judge_rate(const struct rate_question *asked, const struct evidence *eviden
     const struct rate_question question = with_interval(asked);
     double log_factor = rate_log_factor(question.bad, question.all, question.limit);
     bool is_enough = (int64_t)question.all >= question.check->min_requests;
+    bool is_good =
+        question.intolerable > 0 && stays_good(memory, is_enough && is_surely_tolerable(&question));
     number_rate(&question, log_factor, verdict);
     if (has_passed(memory, log_factor, half(question.check->alpha))) {
         say_rate(&question, CHECK_FAIL, verdict);
         add_chance(&question, anytime_p_value(memory->peak), verdict);
-    } else if (is_enough && is_surely_tolerable(&question)) {
-        say_rate(&question, CHECK_PASS, verdict);
-        verdict_add(verdict, ", and %.3g %% is excluded", percent(question.intolerable));
     } else if (!evidence->is_final) {
-        say_rate(&question, CHECK_CONTINUE, verdict);
+        say_rate(&question, is_good ? CHECK_PASS : CHECK_CONTINUE, verdict);
+        if (is_good)
+            verdict_add(verdict, ", and %.3g %% is excluded", percent(question.intolerable));
     } else if (!is_too_few(question.check, evidence, verdict)) {
-        judge_rate_finally(&question, verdict);
+        judge_rate_finally(&question, is_good, verdict);
     }
 }
 

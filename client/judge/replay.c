@@ -254,11 +254,13 @@ static bool play_end(struct player *player, const cJSON *line)
 
 static const struct {
     const char *type;
+    bool needs_plan;
     bool (*play)(struct player *player, const cJSON *line);
 } players[] = {
-    { "plan", play_plan },     { "step", play_step },   { "sample", play_sample },
-    { "metric", play_metric }, { "alarm", play_alarm }, { "verdict", play_verdict },
-    { "end", play_end },
+    { "plan", false, play_plan },    { "step", true, play_step },
+    { "sample", true, play_sample }, { "metric", true, play_metric },
+    { "alarm", true, play_alarm },   { "verdict", true, play_verdict },
+    { "end", false, play_end },
 };
 
 static bool play_line(struct player *player, const cJSON *line)
@@ -266,11 +268,12 @@ static bool play_line(struct player *player, const cJSON *line)
     const char *type = json_text(line, "type", "");
     if (strcmp(type, "verdict") != 0)
         player->has_look = false;
-    if (strcmp(type, "plan") != 0 && !player->plan)
-        return error_set(player->error, NULL, "the record does not begin with a plan");
     for (size_t i = 0; i < COUNT_OF(players); i++) {
-        if (strcmp(type, players[i].type) == 0)
-            return players[i].play(player, line);
+        if (strcmp(type, players[i].type) != 0)
+            continue;
+        if (players[i].needs_plan && !player->plan)
+            return error_set(player->error, NULL, "%s: there is no plan before it", type);
+        return players[i].play(player, line);
     }
     return true; /* what a later version writes, or what judges nothing */
 }

@@ -54,11 +54,11 @@ static void say_split(const struct split *split, enum check_result result, const
     verdict_number(verdict, "neededRequests", split->needed);
 }
 
-static void judge_finally(const struct check *check, const struct split *split,
+static void judge_finally(const struct check *check, const struct split *split, bool is_good,
                           struct check_verdict *verdict)
 {
     double p_value = binomial_two_sided(split->hits, split->all, split->weight);
-    bool is_weak = check->detect > 0 && (double)split->all < split->needed;
+    bool is_weak = !is_good && check->detect > 0 && (double)split->all < split->needed;
     verdict_test(verdict, p_value, half(check->alpha));
     if (p_value <= half(check->alpha)) {
         say_split(split, CHECK_FAIL, "that does not fit the weight", p_value, verdict);
@@ -90,15 +90,16 @@ void judge_split_check(const struct check *check, const struct evidence *evidenc
     }
     struct split split = split_of(check, evidence);
     double anytime = anytime_p_value(split.log_factor);
+    bool is_good = stays_good(memory, is_surely_right(check, &split));
     if (has_passed(memory, split.log_factor, half(check->alpha)))
         say_split(&split, CHECK_FAIL, "that does not fit the weight", anytime_p_value(memory->peak),
                   verdict);
-    else if (is_surely_right(check, &split))
-        say_split(&split, CHECK_PASS, "that fits the weight", anytime, verdict);
     else if (!evidence->is_final)
-        say_split(&split, CHECK_CONTINUE, "so far that fits the weight", anytime, verdict);
+        say_split(&split, is_good ? CHECK_PASS : CHECK_CONTINUE,
+                  is_good ? "that fits the weight" : "so far that fits the weight", anytime,
+                  verdict);
     else if (!is_too_few(check, evidence, verdict))
-        judge_finally(check, &split, verdict);
+        judge_finally(check, &split, is_good, verdict);
 }
 
 const struct member_row split_members[] = {

@@ -59,6 +59,20 @@ bool has_passed(struct check_memory *memory, double log_factor, double alpha)
     return memory->peak > 0;
 }
 
+enum { WAS_GOOD = COUNT_OF(((struct check_memory *)NULL)->more) - 1 };
+
+bool stays_good(struct check_memory *memory, bool is_good)
+{
+    if (is_good)
+        memory->more[WAS_GOOD] = 1;
+    return memory->more[WAS_GOOD] > 0;
+}
+
+void forget_good(struct check_memory *memory)
+{
+    memory->more[WAS_GOOD] = 0;
+}
+
 bool is_too_few(const struct check *check, const struct evidence *evidence,
                 struct check_verdict *verdict)
 {

@@ -285,9 +285,9 @@ static void early_tables(void)
         { "20 %", RATES(SPRT, 0.2, 1000, 10), FOUND, 0.99 },
     };
     static const struct row excluded[] = {
-        { "0 %", { EXCLUDED, 0.5, 0.5, 0, 0.01, 0, 1000, 5, 500 }, GOOD, 0.01 },
-        { "1 % (good)", { EXCLUDED, 0.5, 0.5, 0.01, 0.01, 0, 1000, 5, 500 }, GOOD, 0.01 },
-        { "5 % (bad)", { EXCLUDED, 0.5, 0.5, 0.05, 0.01, 0, 1000, 5, 500 }, FOUND, 0.85 },
+        { "0 %", { EXCLUDED, 0.5, 0.5, 0, 0.01, 0, 1000, 5, 1000 }, GOOD, 0.01 },
+        { "1 % (good)", { EXCLUDED, 0.5, 0.5, 0.01, 0.01, 0, 1000, 5, 1000 }, GOOD, 0.01 },
+        { "5 % (bad)", { EXCLUDED, 0.5, 0.5, 0.05, 0.01, 0, 1000, 5, 1000 }, FOUND, 0.85 },
     };
     printf(
         "**errors** with `method` sprt, `maxRate` 1 %%, `badRate` 5 %%: it decides both ways, so "
@@ -312,7 +312,7 @@ static void split_table(void)
         { "12 %", DRIFT(0.12), FOUND, 0.95 },
         { "15 %", DRIFT(0.15), FOUND, 0.99 },
         { "20 %", DRIFT(0.2), FOUND, 0.99 },
-        { "0.5 %", { SPLIT, 0.1, 0.005, 0, 0, 0, 100, 10, 500 }, FOUND, 0.99 },
+        { "0.5 %", { SPLIT, 0.1, 0.005, 0, 0, 0, 100, 10, 1000 }, FOUND, 0.99 },
     };
     printf("**split**, configured 10 %%, until the new version has 1,000 requests (about 10,000 in "
            "all), looked at every 10 requests; alpha 0.001.\n\n");

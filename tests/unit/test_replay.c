@@ -19,13 +19,14 @@ struct engine {
     int64_t now_ms;
 };
 
+/* Takes `line`. */
 static void put(struct engine *engine, const char *type, cJSON *line)
 {
-    CLEANUP(json_deletep) cJSON *owned = line;
     json_set_double(line, "t", (double)engine->now_ms);
     json_set_text(line, "type", type);
     CLEANUP(freep) char *text = json_print(line);
     buffer_add_format(&engine->record, "%s\n", text);
+    cJSON_Delete(line);
 }
 
 static void engine_start(struct engine *engine, const char *checks)
@@ -272,7 +273,8 @@ START_TEST(damage_is_told_with_its_line)
         const char *fault;
     } rows[] = {
         { "", "there is no plan" },
-        { "{\"type\":\"sample\"}\n", "line 1: the record does not begin with a plan" },
+        { "{\"type\":\"notice\"}\n{\"type\":\"end\"}\n", "there is no plan in it" },
+        { "{\"type\":\"sample\"}\n", "line 1: sample: there is no plan before it" },
         { "{\"type\":\"plan\",\"plan\":{}}\nnonsense\n", "line 2 is not a JSON object" },
         { "{\"type\":\"plan\",\"plan\":{\"checks\":[{\"kind\":\"x\"}]}}\n{\"type\":\"step\"}\n",
           "line 2: checks[0].kind" },

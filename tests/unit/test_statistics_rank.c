@@ -13,9 +13,9 @@ struct pair {
     size_t n;
 };
 
-static void run(double *values, size_t *count, double first, double last)
+static void run(double *values, size_t *count, int first, int last)
 {
-    for (double value = first; value <= last; value++)
+    for (int value = first; value <= last; value++)
         values[(*count)++] = value;
 }
 
