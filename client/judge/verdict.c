@@ -79,7 +79,7 @@ bool is_too_few(const struct check *check, const struct evidence *evidence,
     if ((int64_t)evidence->canary.requests >= check->min_requests)
         return false;
     verdict_say(verdict, CHECK_INCONCLUSIVE,
-                "the new version got only %llu requests, and %lld are needed to call it good; send "
+                "the new version got only %llu requests, and %lld are needed to say anything; send "
                 "more traffic, or give it more weight or time",
                 (unsigned long long)evidence->canary.requests, (long long)check->min_requests);
     return true;
