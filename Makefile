@@ -55,7 +55,7 @@ SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
 STATIC_LIB := $(BUILD)/libcanary.a
 
 .PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan \
-        check-source check-fuzz fuzz fuzz-programs bench lint operations schema flags format clean \
+        check-source check-fuzz fuzz fuzz-programs bench lint operations schema judgement flags format clean \
         help man completion install-docs uninstall-docs
 .SECONDARY:
 
@@ -105,6 +105,11 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LI
 	@mkdir -p $(@D)
 	@echo "link $@"
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(CLIENT_LIB) $(EMULATOR_LIB) $(BASE_LIB) $(CHECK_LIBS) $(LIBS)
+
+# False alarms and detection of canary's judges; prints the tables of docs/judgement.md.
+$(BUILD)/simulate_judges: $(BUILD)/tests/slow/simulate_judges.o $(CLIENT_LIB) $(BASE_LIB)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Makes the server's system calls fail when a test says so.
 $(BUILD)/tests/fault.so: tests/support/fault.c Makefile
@@ -217,8 +222,10 @@ check: ## install what is missing, build, and pass all tests (minutes)
 	$(QUIET)tests/support/install.sh check
 	$(QUIET)$(MAKE) all check-source check-unit check-asan check-fuzz check-api
 
-check-slow: ## what takes longer: the API and flow tests on a build with sanitizers
+check-slow: ## what takes longer: the API and flow tests on a build with sanitizers, simulations
 	$(QUIET)tests/support/install.sh check
+	$(QUIET)$(MAKE) $(BUILD)/simulate_judges
+	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
 	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
 	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \
 	    /usr/bin/python3 -m pytest -q tests
@@ -272,6 +279,9 @@ operations: build/coalmine ## write docs/operations.md from the rows
 
 schema: build/canary ## write docs/canary.schema.json from the rows
 	$(QUIET)build/canary schema > docs/canary.schema.json
+
+judgement: $(BUILD)/simulate_judges ## write the tables of docs/judgement.md (minutes)
+	$(QUIET)tests/slow/judgement.sh $< write
 
 flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)

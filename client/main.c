@@ -28,6 +28,8 @@ static const struct command_row commands[] = {
       "send requests through an alias and show who answered" },
     { "report", report_command, report_rows,
       "what a deployment did and saw: text, JSON, JUnit XML or HTML" },
+    { "analyze", analyze_command, analyze_rows,
+      "judge a recorded deployment again, or by other checks" },
     { "graph", graph_command, graph_rows, "metrics as lines in the terminal, and as a picture" },
     { "check", check_command, check_rows, "ask a version alone whether it is well" },
     { "explain", explain_command, explain_rows,

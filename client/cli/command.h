@@ -131,6 +131,7 @@ extern const struct option_row control_rows[];  /* pause, abort, rollback */
 extern const struct option_row going_on_rows[]; /* resume, approve, promote */
 extern const struct option_row status_rows[];   /* status, watch, history */
 extern const struct option_row report_rows[];
+extern const struct option_row analyze_rows[];
 extern const struct option_row graph_rows[];
 extern const struct option_row check_rows[];
 extern const struct option_row explain_rows[];
@@ -152,6 +153,7 @@ int abort_command(int count, char **arguments);
 int rollback_command(int count, char **arguments);
 int traffic_command(int count, char **arguments);
 int report_command(int count, char **arguments);
+int analyze_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int explain_command(int count, char **arguments);
 int clock_command(int count, char **arguments);

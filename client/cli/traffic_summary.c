@@ -12,11 +12,6 @@ enum { MS_PER_SECOND = 1000, US_PER_MS = 1000, LAG_WORTH_TELLING_US = 1000, CELL
 static const double confidence = 0.95;
 static const double split_alarm = 1e-3; /* a right split looks wrong once in a thousand runs */
 
-static double share_of(uint64_t part, uint64_t whole)
-{
-    return whole ? (double)part / (double)whole : 0;
-}
-
 static struct interval interval_of(uint64_t part, uint64_t whole)
 {
     if (whole == 0)

@@ -1,107 +1,29 @@
 #include "judge/check.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 
-#include "judge/judge.h"
+#include "judge/kinds.h"
 #include "xalloc.h"
 
-#define CHECK_ROW(text, kind, member)                                                              \
-    .name = (text), .type = (kind), .offset = offsetof(struct check, member)
-
-/* What every check may say. */
-#define COMMON_CHECK_ROWS                                                                          \
-    { .name = "kind",                                                                              \
-      .type = MEMBER_CUSTOM,                                                                       \
-      .schema = "{\"type\":\"string\"}",                                                           \
-      .help = "what is checked" },                                                                 \
-        { CHECK_ROW("name", MEMBER_TEXT, name), .help = "how reports call it; else its kind" },    \
-        { CHECK_ROW("dryRun", MEMBER_FLAG, is_dry_run),                                            \
-          .help = "judge and tell, but never act upon it" },                                       \
-    {                                                                                              \
-        CHECK_ROW("minRequests", MEMBER_INTEGER, min_requests),                                    \
-            .initial = "10", .low = 0, .high = 1e9,                                                \
-            .help = "requests to the new version, below which nothing is said"                     \
-    }
-
-static struct observation observe(const struct evidence *evidence)
-{
-    return (
-        struct observation){ (unsigned)evidence->canary.requests, (unsigned)evidence->canary.errors,
-                             (unsigned)evidence->base.requests, (unsigned)evidence->base.errors };
-}
-
-static void add_number(struct check_verdict *verdict, const char *name, double value)
-{
-    if (verdict->number_count < NUMBERS_MAX)
-        verdict->numbers[verdict->number_count++] = (struct named_number){ name, value };
-}
-
-static void judge_errors(const struct check *check, const struct evidence *evidence,
-                         struct check_memory *memory, struct check_verdict *verdict)
-{
-    static const enum check_result results[] = { [VERDICT_CONTINUE] = CHECK_CONTINUE,
-                                                 [VERDICT_PROMOTE] = CHECK_PASS,
-                                                 [VERDICT_ROLL_BACK] = CHECK_FAIL,
-                                                 [VERDICT_INCONCLUSIVE] = CHECK_INCONCLUSIVE };
-    const struct policy policy = { evidence->weight, check->max_rate,
-                                   (unsigned)check->min_requests };
-    struct observation seen = observe(evidence);
-    struct judgement judgement = judge_running(&seen, &policy);
-    if (judgement.verdict == VERDICT_CONTINUE && evidence->is_final)
-        judgement = judge_final(&seen, &policy);
-    memory->looks++;
-    verdict->result = results[judgement.verdict];
-    snprintf(verdict->sentence, sizeof(verdict->sentence), "%s", judgement.reason);
-    add_number(verdict, "requests", seen.requests);
-    add_number(verdict, "errors", seen.errors);
-    add_number(verdict, "baseRequests", seen.base_requests);
-    add_number(verdict, "baseErrors", seen.base_errors);
-    add_number(verdict, "maxRate", check->max_rate);
-}
-
-static const struct member_row errors_members[] = {
-    COMMON_CHECK_ROWS,
-    { CHECK_ROW("maxRate", MEMBER_FRACTION, max_rate), .initial = "1%",
-      .help = "the share of failed requests that is still good" },
-    { .name = NULL },
-};
-
-static void judge_split_check(const struct check *check, const struct evidence *evidence,
-                              struct check_memory *memory, struct check_verdict *verdict)
-{
-    struct observation seen = observe(evidence);
-    const struct policy policy = { .weight = evidence->weight };
-    unsigned all = seen.requests + seen.base_requests;
-    memory->looks++;
-    if (!evidence->is_final) {
-        verdict->result = CHECK_CONTINUE;
-        snprintf(verdict->sentence, sizeof(verdict->sentence), "judged at the end");
-        return;
-    }
-    double chance = judge_split(&seen, &policy);
-    verdict->result = chance < check->alpha ? CHECK_FAIL : CHECK_PASS;
-    snprintf(verdict->sentence, sizeof(verdict->sentence),
-             "the new version got %u of %u requests (%.1f %%), configured %.4g %%: %s (p = %.2g)",
-             seen.requests, all, all ? 100.0 * seen.requests / all : 0, 100 * evidence->weight,
-             verdict->result == CHECK_FAIL ? "that does not fit the weight" : "as it should be",
-             chance);
-    add_number(verdict, "requests", seen.requests);
-    add_number(verdict, "all", all);
-    add_number(verdict, "weight", evidence->weight);
-    add_number(verdict, "pValue", chance);
-}
-
-static const struct member_row split_members[] = {
-    COMMON_CHECK_ROWS,
-    { CHECK_ROW("alpha", MEMBER_FRACTION, alpha), .initial = "0.001",
-      .help = "the share of right splits that may be called wrong" },
-    { .name = NULL },
-};
+enum { KINDS_MAX = 32 };
 
 const struct check_kind check_kinds[] = {
-    { "errors", errors_members, judge_errors, "the new version's error rate against a limit" },
-    { "split", split_members, judge_split_check, "the observed split against the weight" },
+    { "errors", errors_members, judge_errors_check, "the new version's error rate against a limit",
+      read_errors, NULL },
+    { "errors-compared", errors_compared_members, judge_errors_compared_check,
+      "the new version's error rate against the old one's", NULL, NULL },
+    { "latency", latency_members, judge_latency_check,
+      "a latency percentile against a limit, and latencies against the old version's", read_latency,
+      NULL },
+    { "split", split_members, judge_split_check, "the observed split against the weight", NULL,
+      NULL },
+    { "threshold", threshold_members, judge_threshold_check,
+      "a CloudWatch metric or expression against limits", read_threshold, NULL },
+    { "alarm", alarm_members, judge_alarm_check, "a CloudWatch alarm must not fire", NULL, NULL },
+    { "score", score_members, judge_score_check,
+      "many metrics, new version against old, as one score (as Kayenta does)", read_score,
+      clear_score },
     { .name = NULL },
 };
 
@@ -116,7 +38,7 @@ static const struct check_kind *find_kind(const char *name)
 
 static bool kind_fault(const char *name, const char *path, struct member_faults *faults)
 {
-    const char *names[32];
+    const char *names[KINDS_MAX];
     size_t count = 0;
     for (; check_kinds[count].name && count < COUNT_OF(names); count++)
         names[count] = check_kinds[count].name;
@@ -139,11 +61,15 @@ bool check_read(const cJSON *json, struct check *check_out, const char *path,
     bool is_good = members_read(check_out->kind->members, json, check_out, path, faults);
     if (!check_out->name)
         check_out->name = xstrdup(name);
+    if (check_out->kind->read)
+        is_good = check_out->kind->read(json, check_out, path, faults) && is_good;
     return is_good;
 }
 
 void check_clear(struct check *check)
 {
+    if (check->kind && check->kind->clear)
+        check->kind->clear(check);
     if (check->kind)
         members_clear(check->kind->members, check);
     *check = (struct check){ 0 };
@@ -172,7 +98,8 @@ cJSON *check_schema(void)
 void check_judge(const struct check *check, const struct evidence *evidence,
                  struct check_memory *memory, struct check_verdict *verdict_out)
 {
-    *verdict_out = (struct check_verdict){ .is_dry_run = check->is_dry_run };
+    *verdict_out = (struct check_verdict){ .is_dry_run = check->is_dry_run, .p_value = 1 };
+    memory->looks++;
     check->kind->judge(check, evidence, memory, verdict_out);
 }
 
@@ -185,6 +112,32 @@ static int rank_of(enum check_result result)
     return ranks[result];
 }
 
+/* Holm's procedure over the tests that count: a failure that is none among so many is taken
+ * back. */
+static void correct_for_number(struct check_verdict *verdicts, size_t count)
+{
+    CLEANUP(freep) double *ratios = xcalloc(count + 1, sizeof(*ratios));
+    CLEANUP(freep) size_t *places = xcalloc(count + 1, sizeof(*places));
+    size_t tests = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (verdicts[i].is_dry_run || !(verdicts[i].level > 0))
+            continue;
+        places[tests] = i;
+        ratios[tests++] = verdicts[i].p_value / verdicts[i].level;
+    }
+    adjust_holm_ratios(ratios, tests);
+    for (size_t j = 0; j < tests; j++) {
+        struct check_verdict *verdict = &verdicts[places[j]];
+        if (tests > 1)
+            verdict_number(verdict, "adjustedPValue", fmin(1, ratios[j] * verdict->level));
+        if (!verdict->is_by_final_test || ratios[j] <= 1)
+            continue;
+        verdict->result = CHECK_INCONCLUSIVE;
+        verdict_add(verdict, "; among %zu tests that is no proof (Holm, p = %.2g, needed %.2g)",
+                    tests, ratios[j] * verdict->level, verdict->level);
+    }
+}
+
 enum check_result judge_step(const struct check *checks, size_t count,
                              const struct evidence *evidence, struct check_memory *memories,
                              struct check_verdict *verdicts_out, size_t *deciding_out)
@@ -192,8 +145,11 @@ enum check_result judge_step(const struct check *checks, size_t count,
     enum check_result result = CHECK_PASS;
     if (deciding_out)
         *deciding_out = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         check_judge(&checks[i], evidence, &memories[i], &verdicts_out[i]);
+    if (evidence->is_final)
+        correct_for_number(verdicts_out, count);
+    for (size_t i = 0; i < count; i++) {
         if (checks[i].is_dry_run || rank_of(verdicts_out[i].result) <= rank_of(result))
             continue;
         result = verdicts_out[i].result;

@@ -78,11 +78,6 @@ void markup_percent(struct buffer *out, double share)
     buffer_add_format(out, "%.3g %%", 100 * share);
 }
 
-double share_of(uint64_t part, uint64_t whole)
-{
-    return whole ? (double)part / (double)whole : 0;
-}
-
 struct interval interval_of(uint64_t part, uint64_t whole)
 {
     if (whole == 0)

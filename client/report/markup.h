@@ -29,7 +29,6 @@ void markup_share(struct buffer *out, uint64_t part, uint64_t whole);
 /* "step 2: 10 %", "step 3: approve" */
 void markup_step(struct buffer *out, const struct step_history *step);
 
-double share_of(uint64_t part, uint64_t whole);
 /* The exact 95 % interval; all of 0..1 without any. */
 struct interval interval_of(uint64_t part, uint64_t whole);
 

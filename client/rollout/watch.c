@@ -297,7 +297,10 @@ static void judge(struct engine *engine, bool is_final)
     rollout_judged(&engine->rollout, result, is_final, sentence.data, now_of(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
                       engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
-    if (is_decided)
+    bool has_changed = is_decided;
+    for (size_t i = 0; i < engine->check_count; i++)
+        has_changed |= engine->verdicts[i].result != before[i].result;
+    if (has_changed) /* what verdicts are recorded upon is recorded before them */
         record_sample(engine);
     for (size_t i = 0; i < engine->check_count; i++) {
         if (is_decided || engine->verdicts[i].result != before[i].result)

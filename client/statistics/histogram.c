@@ -73,6 +73,8 @@ void histogram_add_bucket(struct histogram *histogram, uint32_t index, uint64_t 
 {
     if (count == 0)
         return;
+    if (index >= HISTOGRAM_BUCKETS)
+        index = HISTOGRAM_BUCKETS - 1;
     size_t at = place_of(histogram, index);
     if (at == histogram->size || histogram->buckets[at].index != index)
         insert(histogram, at, index);
@@ -85,10 +87,26 @@ void histogram_add(struct histogram *histogram, int64_t value_us)
     histogram_add_bucket(histogram, histogram_index(value_us), 1);
 }
 
+/* Both are in order: one walk. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other)
 {
-    for (size_t i = 0; i < other->size; i++)
-        histogram_add_bucket(histogram, other->buckets[i].index, other->buckets[i].count);
+    struct histogram merged = { .capacity = histogram->size + other->size + 1 };
+    merged.buckets = xmalloc(merged.capacity * sizeof(*merged.buckets));
+    size_t i = 0;
+    size_t j = 0;
+    while (i < histogram->size || j < other->size) {
+        uint32_t ours = i < histogram->size ? histogram->buckets[i].index : UINT32_MAX;
+        uint32_t theirs = j < other->size ? other->buckets[j].index : UINT32_MAX;
+        struct histogram_bucket *bucket = &merged.buckets[merged.size++];
+        *bucket = (struct histogram_bucket){ ours < theirs ? ours : theirs, 0 };
+        if (ours <= theirs)
+            bucket->count += histogram->buckets[i++].count;
+        if (theirs <= ours)
+            bucket->count += other->buckets[j++].count;
+    }
+    merged.count = histogram->count + other->count;
+    free(histogram->buckets);
+    *histogram = merged;
 }
 
 void histogram_difference(const struct histogram *now, const struct histogram *before,
@@ -115,6 +133,26 @@ int64_t histogram_quantile_us(const struct histogram *histogram, double share)
     return 0;
 }
 
+uint64_t histogram_count_above(const struct histogram *histogram, int64_t value_us)
+{
+    uint64_t sum = 0;
+    uint32_t index = histogram_index(value_us);
+    for (size_t i = histogram->size; i > 0 && histogram->buckets[i - 1].index > index; i--)
+        sum += histogram->buckets[i - 1].count;
+    return sum;
+}
+
+double histogram_mean_us(const struct histogram *histogram)
+{
+    double sum = 0;
+    for (size_t i = 0; i < histogram->size; i++) {
+        const struct histogram_bucket *bucket = &histogram->buckets[i];
+        sum += (double)bucket->count *
+               (double)(histogram_low_us(bucket->index) + histogram_high_us(bucket->index)) / 2;
+    }
+    return histogram->count ? sum / (double)histogram->count : 0;
+}
+
 cJSON *histogram_json(const struct histogram *histogram)
 {
     cJSON *list = cJSON_CreateArray();
@@ -127,7 +165,7 @@ cJSON *histogram_json(const struct histogram *histogram)
 
 static bool is_whole(const cJSON *item, double limit)
 {
-    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < limit &&
+    return item && cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < limit &&
            floor(item->valuedouble) == item->valuedouble;
 }
 

@@ -32,6 +32,7 @@ void histogram_clear(struct histogram *histogram);
 
 /* Counts a value, in microseconds; what is below 1 us or above 1 h counts as that. */
 void histogram_add(struct histogram *histogram, int64_t value_us);
+/* Counts so many values of a bucket; an index out of range counts as the last one. */
 void histogram_add_bucket(struct histogram *histogram, uint32_t index, uint64_t count);
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
 
@@ -47,6 +48,12 @@ int64_t histogram_high_us(uint32_t index);
 /* The greatest value of the bucket below which at least that share of the values lies; 0 when
  * empty. */
 int64_t histogram_quantile_us(const struct histogram *histogram, double share);
+
+/* Values above `value_us`, as far as buckets tell: those of its own bucket are not. */
+uint64_t histogram_count_above(const struct histogram *histogram, int64_t value_us);
+
+/* On average, a bucket's values counting as its middle; 0 when empty. */
+double histogram_mean_us(const struct histogram *histogram);
 
 /* [[index, count], ...]; the caller owns the tree. */
 cJSON *histogram_json(const struct histogram *histogram);

@@ -1,0 +1,191 @@
+/*
+ * canary analyze: a recorded deployment judged again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "file.h"
+#include "judge/replay.h"
+#include "xalloc.h"
+
+enum { RECORD_MAX = 1 << 30, CHECKS_MAX = 1 << 20, MS_PER_SECOND = 1000 };
+
+struct analyze_options {
+    const char *from;
+    const char *checks;
+    const char *output;
+    bool wants_help;
+};
+
+#define ANALYZE_ROW(flag, member, kind)                                                            \
+    .name = (flag), .type = (kind), .offset = offsetof(struct analyze_options, member)
+
+const struct option_row analyze_rows[] = {
+    { ANALYZE_ROW("from", from, OPTION_TEXT), .placeholder = "FILE",
+      .help = "a deployment's record.jsonl, or its directory" },
+    { ANALYZE_ROW("checks", checks, OPTION_TEXT), .placeholder = "FILE",
+      .help =
+          "judge by these checks (a JSON list, or a plan that has one) instead of the recorded" },
+    { ANALYZE_ROW("output", output, OPTION_TEXT), .placeholder = "FORM", .initial = "text",
+      .help = "text for people, json for programs" },
+    { ANALYZE_ROW("help", wants_help, OPTION_FLAG), .help = "print this and exit" },
+    { .name = NULL },
+};
+
+static bool read_options(struct analyze_options *options, int count, char **arguments,
+                         int *status_out)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    int operands = 0;
+    *status_out = EXIT_USAGE;
+    if (!options_read(analyze_rows, options, count, arguments, &operands, &error)) {
+        complain("%s (see --help)", error.message);
+        return false;
+    }
+    if (options->wants_help) {
+        printf("Usage: canary analyze --from FILE [OPTION]...\n\n");
+        options_print(analyze_rows, stdout);
+        *status_out = EXIT_DONE;
+        return false;
+    }
+    if (operands > 0)
+        complain("'%s' is not an option (see --help)", arguments[0]);
+    else if (!options->from || !*options->from)
+        complain("--from must be given (see --help)");
+    else if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0)
+        complain("--output is text or json, not '%s'", options->output);
+    else
+        return true;
+    return false;
+}
+
+static char *record_path(const char *from)
+{
+    struct stat status;
+    if (stat(from, &status) == 0 && S_ISDIR(status.st_mode))
+        return xformat("%s/record.jsonl", from);
+    return xstrdup(from);
+}
+
+/* NULL with a sentence on failure, NULL without one if none are wanted. */
+static cJSON *load_checks(const char *path, struct error *error)
+{
+    size_t size;
+    if (!path)
+        return NULL;
+    CLEANUP(freep) char *text = file_read(path, CHECKS_MAX, &size, error);
+    if (!text)
+        return NULL;
+    cJSON *json = json_parse((struct text){ text, size });
+    if (cJSON_IsArray(json))
+        return json;
+    cJSON *list = cJSON_DetachItemFromObjectCaseSensitive(json, "checks");
+    cJSON_Delete(json);
+    if (cJSON_IsArray(list))
+        return list;
+    cJSON_Delete(list);
+    error_set(error, NULL, "%s is neither a JSON list of checks nor a plan that has one", path);
+    return NULL;
+}
+
+static void report_finding(const struct replay_finding *finding, int64_t begun_ms, cJSON *list)
+{
+    const struct check_verdict *verdict = &finding->verdict;
+    say("  %8.1f s  step %d  %-16s %s%s%s: %s",
+        (double)(finding->time_ms - begun_ms) / MS_PER_SECOND, finding->step + 1, finding->name,
+        check_result_name(verdict->result), finding->is_final ? "" : " (while running)",
+        verdict->is_dry_run ? " (dry run)" : "", verdict->sentence);
+    if (finding->is_recorded && !finding->is_same)
+        say("  %10s  RECORDED DIFFERENTLY: %s", "", finding->recorded);
+    cJSON *item = cJSON_CreateObject();
+    json_set_double(item, "t", (double)finding->time_ms);
+    json_set_double(item, "step", finding->step);
+    json_set_double(item, "check", (double)finding->check);
+    json_set_text(item, "name", finding->name);
+    json_set_text(item, "kind", finding->kind);
+    json_set_text(item, "verdict", check_result_name(verdict->result));
+    json_set_bool(item, "isDryRun", verdict->is_dry_run);
+    json_set_bool(item, "isFinal", finding->is_final);
+    json_set_text(item, "sentence", verdict->sentence);
+    cJSON *numbers = json_set_object(item, "numbers");
+    for (size_t i = 0; i < verdict->number_count; i++)
+        json_set_double(numbers, verdict->numbers[i].name, verdict->numbers[i].value);
+    if (finding->is_recorded) {
+        json_set_text(item, "recorded", finding->recorded);
+        json_set_bool(item, "isSame", finding->is_same);
+    }
+    cJSON_AddItemToArray(list, item);
+}
+
+/* With other checks the exit status is their verdict. */
+static int worst_status(const struct replay *replay)
+{
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < replay->count; i++) {
+        const struct check_verdict *verdict = &replay->findings[i].verdict;
+        if (verdict->is_dry_run)
+            continue;
+        if (verdict->result == CHECK_FAIL)
+            return EXIT_FAILED;
+        if (verdict->result == CHECK_INCONCLUSIVE)
+            status = EXIT_INCONCLUSIVE;
+    }
+    return status;
+}
+
+static int report(const struct replay *replay, bool has_other_checks)
+{
+    cJSON *list = json_set_array(facts(), "verdicts");
+    int64_t begun_ms = replay->count > 0 ? replay->findings[0].time_ms : 0;
+    json_set_text(facts(), "function", replay->function);
+    json_set_text(facts(), "alias", replay->alias);
+    json_set_double(facts(), "samples", (double)replay->samples);
+    say("%s:%s, %zu samples; times count from the first verdict.", replay->function, replay->alias,
+        replay->samples);
+    for (size_t i = 0; i < replay->count; i++)
+        report_finding(&replay->findings[i], begun_ms, list);
+    if (has_other_checks)
+        return worst_status(replay);
+    json_set_double(facts(), "different", (double)replay->different);
+    if (replay->different)
+        say("%zu of %zu verdicts are NOT the recorded ones.", replay->different, replay->count);
+    else
+        say("All %zu verdicts are the recorded ones.", replay->count);
+    return replay->different ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int analyze(const struct analyze_options *options)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(replay_clear) struct replay replay = { 0 };
+    CLEANUP(json_deletep) cJSON *checks = load_checks(options->checks, &error);
+    CLEANUP(freep) char *path = record_path(options->from);
+    size_t size = 0;
+    if (options->checks && !checks) {
+        complain("%s", error.message);
+        return EXIT_USAGE;
+    }
+    CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);
+    if (!text || !replay_run((struct text){ text, size }, checks, &replay, &error)) {
+        complain("%s%s%s", text ? path : "", text ? ": " : "", error.message);
+        return EXIT_USAGE;
+    }
+    return report(&replay, checks != NULL);
+}
+
+int analyze_command(int count, char **arguments)
+{
+    struct analyze_options options = { 0 };
+    int status;
+    if (!read_options(&options, count, arguments, &status))
+        return status;
+    output_start(strcmp(options.output, "json") == 0);
+    status = analyze(&options);
+    json_set_double(facts(), "exitCode", status);
+    output_end();
+    return status;
+}

@@ -1,0 +1,113 @@
+/*
+ * The kind `split`: does the traffic follow the alias's weight?
+ */
+#include <math.h>
+
+#include "judge/kinds.h"
+
+static const double PRIOR_STRENGTH = 100; /* requests: as much as a drift by a third or so takes */
+static const double SHOWN_DRIFT = 0.2;    /* of the weight; told where none is named */
+
+struct split {
+    uint64_t hits;
+    uint64_t all;
+    double weight;
+    double log_factor;
+    double drift;  /* worth finding */
+    double needed; /* requests for that */
+};
+
+static struct split split_of(const struct check *check, const struct evidence *evidence)
+{
+    struct split split = { .hits = evidence->canary.requests,
+                           .all = evidence->canary.requests + evidence->base.requests,
+                           .weight = evidence->weight };
+    split.log_factor = mixture_log_factor(split.hits, split.all, split.weight,
+                                          prior_about(split.weight, PRIOR_STRENGTH));
+    split.drift = check->detect > 0 ? check->detect : SHOWN_DRIFT * split.weight;
+    if (split.weight + split.drift >= 1)
+        split.drift = (1 - split.weight) / 2;
+    split.needed = ceil(share_sample_size(split.weight, split.weight + split.drift,
+                                          half(check->alpha), check->power, TWO_SIDED));
+    return split;
+}
+
+static void say_split(const struct split *split, enum check_result result, const char *finding,
+                      double p_value, struct check_verdict *verdict)
+{
+    struct interval interval = wilson(split->hits, split->all, 0.95);
+    verdict_say(verdict, result,
+                "the new version got %llu of %llu requests (%.3g %%, 95 %% interval %.3g to %.3g "
+                "%%), configured %.4g %%: %s (p = %.2g)",
+                (unsigned long long)split->hits, (unsigned long long)split->all,
+                percent(share_of(split->hits, split->all)), percent(interval.low),
+                percent(interval.high), percent(split->weight), finding, p_value);
+    verdict_number(verdict, "requests", (double)split->hits);
+    verdict_number(verdict, "all", (double)split->all);
+    verdict_number(verdict, "share", share_of(split->hits, split->all));
+    verdict_number(verdict, "shareLow", interval.low);
+    verdict_number(verdict, "shareHigh", interval.high);
+    verdict_number(verdict, "weight", split->weight);
+    verdict_number(verdict, "anytimePValue", anytime_p_value(split->log_factor));
+    verdict_number(verdict, "pValue", p_value);
+    verdict_number(verdict, "drift", split->drift);
+    verdict_number(verdict, "neededRequests", split->needed);
+}
+
+static void judge_finally(const struct check *check, const struct split *split, bool is_good,
+                          struct check_verdict *verdict)
+{
+    double p_value = binomial_two_sided(split->hits, split->all, split->weight);
+    bool is_weak = !is_good && check->detect > 0 && (double)split->all < split->needed;
+    verdict_test(verdict, p_value, half(check->alpha));
+    if (p_value <= half(check->alpha)) {
+        say_split(split, CHECK_FAIL, "that does not fit the weight", p_value, verdict);
+        verdict->is_by_final_test = true;
+        return;
+    }
+    say_split(split, is_weak ? CHECK_INCONCLUSIVE : CHECK_PASS, "that fits the weight", p_value,
+              verdict);
+    verdict_add(verdict, "; a share of %.4g %% is noticed with %.3g %% power from %.0f requests on",
+                percent(split->weight + split->drift), percent(check->power), split->needed);
+}
+
+/* The confidence sequence of the share is within the drift that matters. */
+static bool is_surely_right(const struct check *check, const struct split *split)
+{
+    struct interval interval = mixture_interval(
+        split->hits, split->all, prior_about(split->weight, PRIOR_STRENGTH), 1 - check->power);
+    return check->detect > 0 && interval.low > split->weight - check->detect &&
+           interval.high < split->weight + check->detect;
+}
+
+void judge_split_check(const struct check *check, const struct evidence *evidence,
+                       struct check_memory *memory, struct check_verdict *verdict)
+{
+    if (!is_split(evidence)) {
+        verdict_say(verdict, evidence->is_final ? CHECK_PASS : CHECK_CONTINUE,
+                    "one version alone gets the traffic of this step: there is no split");
+        return;
+    }
+    struct split split = split_of(check, evidence);
+    double anytime = anytime_p_value(split.log_factor);
+    bool is_good = stays_good(memory, is_surely_right(check, &split));
+    if (has_passed(memory, split.log_factor, half(check->alpha)))
+        say_split(&split, CHECK_FAIL, "that does not fit the weight", anytime_p_value(memory->peak),
+                  verdict);
+    else if (!evidence->is_final)
+        say_split(&split, is_good ? CHECK_PASS : CHECK_CONTINUE,
+                  is_good ? "that fits the weight" : "so far that fits the weight", anytime,
+                  verdict);
+    else if (!is_too_few(check, evidence, verdict))
+        judge_finally(check, &split, is_good, verdict);
+}
+
+const struct member_row split_members[] = {
+    COMMON_CHECK_ROWS("0"),
+    { CHECK_ROW("detect", MEMBER_FRACTION, detect), .initial = "0",
+      .help = "a drift of the share (in points) that must be excluded before the split is called "
+              "right; 0: only tell what would have been found" },
+    ALPHA_ROW("0.001"),
+    POWER_ROW,
+    { .name = NULL },
+};

@@ -1,0 +1,58 @@
+/*
+ * Two shares: k1 of n1 (the canary's) against k2 of n2 (the baseline's).
+ */
+#ifndef CANARY_TWO_RATES_H
+#define CANARY_TWO_RATES_H
+
+#include <stdint.h>
+
+#include "statistics/binomial.h"
+
+struct two_rates {
+    uint64_t k1;
+    uint64_t n1;
+    uint64_t k2;
+    uint64_t n2;
+};
+
+/* Fisher's exact test (1922): given how many failed in all, the first group's failures are
+ * hypergeometric if the shares are the same. Probability of at least, of at most so many, and of
+ * all that is at most as likely. */
+double fisher_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
+double fisher_less(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
+double fisher_two_sided(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
+/* Half of what was seen is left out: less cautious (Lancaster 1961). */
+double fisher_mid_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
+
+/* The normal test with the pooled share P: (p1 - p2) / sqrt(P Q (1/n1 + 1/n2)). */
+struct two_rates_z {
+    double z;
+    double two_sided;
+    double greater;
+    double corrected; /* two-sided, with Yates's correction */
+};
+struct two_rates_z two_rates_z_test(const struct two_rates *seen);
+
+/* Newcombe's interval of p1 - p2 (1998, method 10): from the Wilson limits of both. */
+struct interval newcombe(const struct two_rates *seen, double confidence);
+
+/* With uniform priors and these counts, how probable is it that the first rate is the higher,
+ * and the lower, one? Both are sums of positive terms, so that tiny ones are exact. */
+struct posterior {
+    double is_higher;
+    double is_lower;
+};
+struct posterior beta_posterior(const struct two_rates *seen);
+
+/* Requests to the canary (not rounded) after which rates p1 and p2 are told apart, the baseline
+ * getting `ratio` times as many: (z sqrt((1 + 1/r) P Q) + z' sqrt(p1 q1 + p2 q2 / r))^2 /
+ * (p1 - p2)^2 with P = (p1 + r p2) / (1 + r). */
+double two_rates_sample_size(double p1, double p2, double ratio, double alpha, double power,
+                             enum sides sides);
+/* The same formula the other way round: the power that n1 and n2 requests give, and the least p1
+ * above p2 that they tell from it with that power (1 if none is). */
+double two_rates_power(double p1, double p2, double n1, double n2, double alpha, enum sides sides);
+double two_rates_detectable(double p2, double n1, double n2, double alpha, double power,
+                            enum sides sides);
+
+#endif

@@ -1,0 +1,105 @@
+"""canary analyze: recorded deployments judged again; no server is needed."""
+import json
+
+import pytest
+
+CHECKS = [{"kind": "errors", "maxRate": "1%"}, {"kind": "split"}]
+
+
+def line(t, what, **members):
+    return json.dumps({"t": t, "type": what, **members}) + "\n"
+
+
+def side(requests, errors, milliseconds=20):
+    # In the histogram's buckets: 1024 to a doubling above 2047 us.
+    shift = (milliseconds * 1000).bit_length() - 11
+    bucket = shift * 1024 + (milliseconds * 1000 >> shift)
+    return {"requests": requests, "errors": errors, "latency": [[bucket, requests]]}
+
+
+def write_record(path, canary_errors, verdicts=()):
+    """A step of ten seconds: 10 requests to the new version each, 90 to the old one."""
+    text = line(0, "plan", plan={"checks": CHECKS}, function="f", alias="live", baseVersion="1",
+                newVersion="2")
+    text += line(0, "step", index=0, kind="weight", weight=0.1, durationMs=10000)
+    for second in range(1, 11):
+        text += line(second * 1000, "sample", step=0, throttled=0, failed=0, versions={
+            "1": side(90, 0), "2": side(10, canary_errors, 35)})
+    for verdict in verdicts:
+        text += line(10000, "verdict", step=0, isFinal=True, isDryRun=False, **verdict)
+    path.write_text(text + line(10001, "end", outcome="promoted", exitCode=0))
+    return str(path)
+
+
+@pytest.fixture
+def record(tmp_path):
+    return lambda *arguments: write_record(tmp_path / "record.jsonl", *arguments)
+
+
+def test_other_checks_are_judged_on_recorded_data(canary, record, tmp_path):
+    checks = tmp_path / "checks.json"
+    checks.write_text(json.dumps([{"kind": "errors"}, {"kind": "latency"}]))
+    done = canary("analyze", "--from", record(1), "--checks", str(checks), "--output", "json")
+    assert done.code == 1, done.err
+    verdicts = {(v["name"], v["isFinal"]): v for v in done.json["verdicts"]}
+    # One error in ten, ten times over: found before the end.
+    assert verdicts["errors", False]["verdict"] == "fail"
+    assert verdicts["errors", False]["t"] < 10000
+    # 35 ms against 20.
+    assert verdicts["latency", True]["verdict"] == "fail"
+    assert 14.9 < verdicts["latency", True]["numbers"]["medianMs"] - 20 < 15.1
+    assert done.json["samples"] == 10
+
+
+def test_a_plan_that_has_checks_will_do_and_a_directory_too(canary, record, tmp_path):
+    plan = tmp_path / "canary.json"
+    plan.write_text(json.dumps({"function": "f", "checks": [{"kind": "errors"}]}))
+    record(0)
+    done = canary("analyze", "--from", str(tmp_path), "--checks", str(plan))
+    assert done.code == 0, done.err
+    assert "0 of 100 requests to the new version failed" in done.out
+
+
+def test_what_is_not_enough_is_inconclusive(canary, record, tmp_path):
+    checks = tmp_path / "checks.json"
+    checks.write_text(json.dumps([{"kind": "errors", "badRate": "1.5%"}]))
+    done = canary("analyze", "--from", record(0), "--checks", str(checks))
+    assert done.code == 4, done.out
+    assert "that takes 153 requests" in done.out
+
+
+def test_recorded_verdicts_that_come_out_again_are_all_the_same(canary, record):
+    path = record(0)
+    first = canary("analyze", "--from", path, "--output", "json")
+    assert first.json["verdicts"] == []
+    verdicts = [{"check": 0, "name": "errors", "verdict": "pass", "sentence": "as it was"},
+                {"check": 1, "name": "split", "verdict": "pass", "sentence": "as it was"}]
+    path = record(0, [dict(v, numbers={}) for v in verdicts])
+    found = canary("analyze", "--from", path, "--output", "json").json["verdicts"]
+    path = record(0, [dict(v, numbers=f["numbers"]) for v, f in zip(verdicts, found)])
+    again = canary("analyze", "--from", path)
+    assert again.code == 0, again.out
+    assert "All 2 verdicts are the recorded ones" in again.out
+
+
+def test_a_record_that_says_something_else_is_noticed(canary, record):
+    path = record(0, [{"check": 0, "name": "errors", "verdict": "fail", "sentence": "not so",
+                       "numbers": {}}])
+    done = canary("analyze", "--from", path)
+    assert done.code == 1
+    assert "RECORDED DIFFERENTLY: fail: not so" in done.out
+    assert "1 of 1 verdicts are NOT the recorded ones" in done.out
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ((), "--from must be given"),
+    (("--from", "/nowhere/record.jsonl"), "/nowhere/record.jsonl"),
+    (("--from", "/dev/null"), "there is no plan in it"),
+    (("--from", "/dev/null", "--checks", "/dev/null"), "neither a JSON list of checks nor a plan"),
+    (("--from", "/dev/null", "--output", "xml"), "--output is text or json"),
+    (("--from", "/dev/null", "more"), "'more' is not an option"),
+])
+def test_bad_usage_is_told(canary, arguments, sentence):
+    done = canary("analyze", *arguments)
+    assert done.code == 2
+    assert sentence in done.err

@@ -1,0 +1,87 @@
+/*
+ * Checks from JSON and evidence from counts, for tests of what is judged.
+ */
+#ifndef COALMINE_JUDGING_H
+#define COALMINE_JUDGING_H
+
+#include <math.h>
+#include <string.h>
+
+#include "judge/check.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+/* With ' for ". The caller clears it. */
+static inline struct check check_of(const char *text)
+{
+    struct check check;
+    CLEANUP(member_faults_clear) struct member_faults faults = { 0 };
+    CLEANUP(freep) char *json_text = xstrdup(text);
+    for (char *at = json_text; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    CLEANUP(json_deletep) cJSON *json = json_parse(text_from(json_text));
+    ck_assert_msg(json != NULL, "%s", json_text);
+    bool is_good = check_read(json, &check, "", &faults);
+    ck_assert_msg(is_good, "%s: %s", text, faults.count ? faults.items[0].message : "?");
+    return check;
+}
+
+/* The first fault of what must not be read. The caller frees it. */
+static inline char *fault_of(const char *text)
+{
+    struct check check;
+    CLEANUP(member_faults_clear) struct member_faults faults = { 0 };
+    CLEANUP(freep) char *json_text = xstrdup(text);
+    for (char *at = json_text; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    CLEANUP(json_deletep) cJSON *json = json_parse(text_from(json_text));
+    ck_assert_msg(json != NULL, "%s", json_text);
+    ck_assert_msg(!check_read(json, &check, "", &faults) && faults.count > 0, "%s is read", text);
+    check_clear(&check);
+    return xformat("%s: %s", faults.items[0].path, faults.items[0].message);
+}
+
+/* The canary's requests and errors, the baseline's; a split of 10 %. */
+static inline struct evidence evidence_of(uint64_t requests, uint64_t errors,
+                                          uint64_t base_requests, uint64_t base_errors)
+{
+    struct evidence evidence = { .weight = 0.1, .now_ms = 600000 };
+    evidence.canary.requests = requests;
+    evidence.canary.errors = errors;
+    evidence.base.requests = base_requests;
+    evidence.base.errors = base_errors;
+    return evidence;
+}
+
+/* A look without memory. */
+static inline struct check_verdict judge_once(const struct check *check,
+                                              const struct evidence *evidence, bool is_final)
+{
+    struct check_verdict verdict;
+    struct check_memory memory = { 0 };
+    struct evidence now = *evidence;
+    now.is_final = is_final;
+    check_judge(check, &now, &memory, &verdict);
+    return verdict;
+}
+
+/* NAN: the verdict has no such number. */
+static inline double number_of(const struct check_verdict *verdict, const char *name)
+{
+    for (size_t i = 0; i < verdict->number_count; i++) {
+        if (strcmp(verdict->numbers[i].name, name) == 0)
+            return verdict->numbers[i].value;
+    }
+    return NAN;
+}
+
+static inline void assert_verdict(const struct check_verdict *verdict, enum check_result result,
+                                  const char *word)
+{
+    ck_assert_msg(verdict->result == result, "%s: %s", check_result_name(verdict->result),
+                  verdict->sentence);
+    ck_assert_msg(strstr(verdict->sentence, word) != NULL, "'%s' is not in: %s", word,
+                  verdict->sentence);
+}
+
+#endif

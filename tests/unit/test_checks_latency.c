@@ -1,0 +1,156 @@
+/* check of kind latency: limits and comparisons of histograms. */
+#include "random.h"
+#include "statistics/statistics.h"
+#include "support/judging.h"
+
+enum { US_PER_MS = 1000 };
+
+/* Latencies of a service: log-normal about `median_ms`, a tail as of real ones. */
+static void serve(struct histogram *histogram, struct random_stream *stream, double median_ms,
+                  uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        double normal =
+            sqrt(-2 * log(1 - random_unit(stream))) * cos(2 * M_PI * random_unit(stream));
+        histogram_add(histogram, (int64_t)(median_ms * US_PER_MS * exp(0.3 * normal)));
+    }
+}
+
+static struct evidence serve_both(double canary_ms, uint64_t canary, double base_ms, uint64_t base)
+{
+    random_set_seed(21);
+    struct random_stream stream = random_stream_for("latency");
+    struct evidence evidence = evidence_of(canary, 0, base, 0);
+    serve(&evidence.canary.latency, &stream, canary_ms, canary);
+    serve(&evidence.base.latency, &stream, base_ms, base);
+    return evidence;
+}
+
+START_TEST(a_percentile_is_held_against_its_limit)
+{
+    const struct {
+        double median_ms;
+        uint64_t count;
+        bool is_final;
+        enum check_result result;
+        const char *word;
+    } rows[] = {
+        { 50, 400, true, CHECK_PASS, "took more than 100 ms" },
+        { 50, 400, false, CHECK_CONTINUE, "may be above" },
+        { 150, 400, true, CHECK_FAIL, "chance does not explain this" },
+        { 90, 40, false, CHECK_FAIL, "chance explains this" },
+        { 62, 400, true, CHECK_INCONCLUSIVE, "chance alone" },
+        { 50, 20, true, CHECK_INCONCLUSIVE, "only 20" },
+    };
+    CLEANUP(check_clear)
+    struct check check =
+        check_of("{'kind': 'latency', 'percentile': '95%', 'max': '100ms', 'compare': false}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(evidence_clear)
+        struct evidence evidence = serve_both(rows[i].median_ms, rows[i].count, 50, 0);
+        struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
+        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
+                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+    }
+}
+END_TEST
+
+START_TEST(both_versions_are_compared)
+{
+    const struct {
+        double canary_ms;
+        uint64_t count;
+        bool is_final;
+        enum check_result result;
+        const char *word;
+    } rows[] = {
+        { 50, 200, true, CHECK_PASS, "not slower than allowed" },
+        { 50, 100, false, CHECK_CONTINUE, "so far" },
+        { 55, 200, true, CHECK_PASS, "shift" },                /* 10 %: within tolerance */
+        { 80, 200, true, CHECK_FAIL, "is slower" },            /* 60 % */
+        { 80, 400, false, CHECK_FAIL, "is slower" },           /* seen while running */
+        { 63, 100, true, CHECK_INCONCLUSIVE, "seems slower" }, /* about what is allowed */
+        { 50, 20, true, CHECK_INCONCLUSIVE, "50 of each" },
+        { 50, 5000, false, CHECK_PASS, "surely" },
+    };
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(evidence_clear)
+        struct evidence evidence =
+            serve_both(rows[i].canary_ms, rows[i].count, 50, 9 * rows[i].count);
+        struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
+        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
+                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+    }
+}
+END_TEST
+
+START_TEST(a_tail_alone_is_enough_to_fail)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency', 'percentile': '90%'}");
+    CLEANUP(evidence_clear) struct evidence evidence = serve_both(50, 800, 50, 9000);
+    random_set_seed(5);
+    struct random_stream stream = random_stream_for("tail");
+    serve(&evidence.canary.latency, &stream, 400, 150); /* one in six takes eight times as long */
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_FAIL, "is slower");
+}
+END_TEST
+
+START_TEST(a_limit_and_a_comparison_are_both_heeded)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency', 'max': '200ms'}");
+    CLEANUP(evidence_clear) struct evidence slow = serve_both(80, 400, 50, 3600);
+    struct check_verdict verdict = judge_once(&check, &slow, true);
+    assert_verdict(&verdict, CHECK_FAIL, "slower than the old one");
+    CLEANUP(evidence_clear) struct evidence both_slow = serve_both(300, 400, 300, 3600);
+    verdict = judge_once(&check, &both_slow, true);
+    assert_verdict(&verdict, CHECK_FAIL, "more than 200 ms");
+    CLEANUP(evidence_clear) struct evidence good = serve_both(50, 400, 50, 3600);
+    verdict = judge_once(&check, &good, true);
+    ck_assert_int_eq(verdict.result, CHECK_PASS);
+}
+END_TEST
+
+START_TEST(a_small_shift_of_a_fast_function_is_no_matter)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
+    CLEANUP(evidence_clear) struct evidence evidence = serve_both(3, 1000, 1.5, 9000);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    ck_assert_msg(verdict.result == CHECK_PASS, "%s", verdict.sentence);
+    CLEANUP(check_clear) struct check keen = check_of("{'kind': 'latency', 'leastShift': '0ms'}");
+    verdict = judge_once(&keen, &evidence, true);
+    ck_assert_msg(verdict.result == CHECK_FAIL, "%s", verdict.sentence);
+}
+END_TEST
+
+START_TEST(latencies_that_nobody_knows_are_not_called_good)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency', 'max': '1s'}");
+    struct evidence evidence = evidence_of(1000, 0, 9000, 0);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "no latencies");
+    verdict = judge_once(&check, &evidence, false);
+    ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
+}
+END_TEST
+
+START_TEST(comparisons_have_their_numbers)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
+    CLEANUP(evidence_clear) struct evidence evidence = serve_both(60, 500, 50, 4500);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    ck_assert_double_eq_tol(number_of(&verdict, "shiftMs"), 10, 3);
+    ck_assert(number_of(&verdict, "shiftLowMs") < number_of(&verdict, "shiftMs"));
+    ck_assert(number_of(&verdict, "shiftHighMs") > number_of(&verdict, "shiftMs"));
+    ck_assert(number_of(&verdict, "percentileLowMs") < number_of(&verdict, "percentileMs"));
+    ck_assert(number_of(&verdict, "percentileHighMs") > number_of(&verdict, "percentileMs"));
+    ck_assert(number_of(&verdict, "chanceOfSlower") > 0.5);
+    ck_assert_double_eq_tol(number_of(&verdict, "allowedMs"), 10, 1);
+}
+END_TEST
+
+SUITE("check of latency", a_percentile_is_held_against_its_limit, both_versions_are_compared,
+      a_tail_alone_is_enough_to_fail, a_limit_and_a_comparison_are_both_heeded,
+      a_small_shift_of_a_fast_function_is_no_matter,
+      latencies_that_nobody_knows_are_not_called_good, comparisons_have_their_numbers)

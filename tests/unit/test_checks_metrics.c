@@ -1,0 +1,314 @@
+/* checks of kinds threshold, alarm and score: what CloudWatch says. */
+#include "random.h"
+#include "support/judging.h"
+
+enum { MINUTE_MS = 60000 };
+
+/* One value a minute from the beginning; NAN: none. */
+static void add_series(struct evidence *evidence, const char *name, bool is_baseline,
+                       const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isnan(values[i]))
+            evidence_set_metric(evidence, name, is_baseline, (int64_t)i * MINUTE_MS, values[i]);
+    }
+}
+
+START_TEST(a_metric_is_held_against_limits)
+{
+    static const struct {
+        const char *json;
+        double values[5];
+        bool is_final;
+        enum check_result result;
+        const char *word;
+    } rows[] = {
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10}",
+          { 1, 2, 3, 4, 11 },
+          false,
+          CHECK_FAIL,
+          "value 11" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10}",
+          { 1, 2, 30, 4, 10 },
+          true,
+          CHECK_PASS,
+          "at most 10" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10}",
+          { 1, 2, 3, 4, 5 },
+          false,
+          CHECK_CONTINUE,
+          "0 of the last 1" },
+        { "{'kind': 'threshold', 'metric': 'M', 'min': 3}",
+          { 9, 9, 9, 9, 2 },
+          true,
+          CHECK_FAIL,
+          "at least 3" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'datapoints': 3, 'periods': 5}",
+          { 11, 1, 12, 1, 13 },
+          false,
+          CHECK_FAIL,
+          "3 of the last 5" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'datapoints': 3, 'periods': 5}",
+          { 11, 1, 12, 1, 1 },
+          true,
+          CHECK_PASS,
+          "2 of the last 5" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10}",
+          { NAN, NAN, NAN, NAN, NAN },
+          true,
+          CHECK_INCONCLUSIVE,
+          "no values" },
+        /* The last value counts, however old, unless missing ones do. */
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10}",
+          { 1, 11, NAN, NAN, NAN },
+          true,
+          CHECK_FAIL,
+          "value 11" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'notBreaching'}",
+          { 1, 11, NAN, NAN, NAN },
+          true,
+          CHECK_PASS,
+          "0 of the last 1" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'breaching'}",
+          { 1, 1, 1, 1, NAN },
+          true,
+          CHECK_FAIL,
+          "1 of the last 1" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'breaching', 'delay': '2m'}",
+          { 1, 1, 1, 1, NAN },
+          true,
+          CHECK_PASS,
+          "0 of the last 1" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'minRequests': 200}",
+          { 1, 1, 1, 1, 1 },
+          true,
+          CHECK_INCONCLUSIVE,
+          "only 100" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(check_clear) struct check check = check_of(rows[i].json);
+        CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+        evidence.now_ms = 6 * MINUTE_MS + 1;
+        add_series(&evidence, "M", false, rows[i].values, COUNT_OF(rows[i].values));
+        struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
+        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
+                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+    }
+}
+END_TEST
+
+START_TEST(periods_before_the_step_are_not_missing)
+{
+    CLEANUP(check_clear)
+    struct check check =
+        check_of("{'kind': 'threshold', 'metric': 'M', 'max': 1, 'missing': 'breaching', "
+                 "'datapoints': 2, 'periods': 3, 'delay': '0s'}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    evidence.started_ms = 100 * MINUTE_MS;
+    evidence.now_ms = 101 * MINUTE_MS + 5;
+    struct check_verdict verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "1 of the last 1");
+    evidence.now_ms = 102 * MINUTE_MS;
+    verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_FAIL, "2 of the last 2");
+}
+END_TEST
+
+START_TEST(an_alarm_must_not_fire)
+{
+    static const struct {
+        const char *json;
+        const char *state;
+        bool is_final;
+        enum check_result result;
+        const char *word;
+    } rows[] = {
+        { "{'kind': 'alarm', 'alarm': 'A'}", "ALARM", false, CHECK_FAIL, "too many" },
+        { "{'kind': 'alarm', 'alarm': 'A'}", "OK", false, CHECK_CONTINUE, "OK" },
+        { "{'kind': 'alarm', 'alarm': 'A'}", "OK", true, CHECK_PASS, "OK" },
+        { "{'kind': 'alarm', 'alarm': 'A'}", "INSUFFICIENT_DATA", true, CHECK_PASS, "INSUFF" },
+        { "{'kind': 'alarm', 'alarm': 'A', 'insufficientData': 'inconclusive'}",
+          "INSUFFICIENT_DATA", true, CHECK_INCONCLUSIVE, "INSUFF" },
+        { "{'kind': 'alarm', 'alarm': 'A', 'insufficientData': 'fail'}", "INSUFFICIENT_DATA", true,
+          CHECK_FAIL, "INSUFF" },
+        { "{'kind': 'alarm', 'alarm': 'A'}", "", true, CHECK_INCONCLUSIVE, "there is no alarm A" },
+        { "{'kind': 'alarm', 'alarm': 'B'}", "OK", true, CHECK_INCONCLUSIVE, "nothing is known" },
+        { "{'kind': 'alarm', 'alarm': 'B'}", "OK", false, CHECK_CONTINUE, "nothing is known" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(check_clear) struct check check = check_of(rows[i].json);
+        CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+        evidence_set_alarm(&evidence, "A", rows[i].state, "too many errors");
+        struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
+        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
+                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+    }
+}
+END_TEST
+
+START_TEST(an_alarm_that_fired_before_counts_once_it_was_well)
+{
+    static const struct {
+        const char *state;
+        enum check_result result;
+    } looks[] = { { "ALARM", CHECK_CONTINUE },
+                  { "ALARM", CHECK_CONTINUE },
+                  { "OK", CHECK_CONTINUE },
+                  { "ALARM", CHECK_FAIL } };
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'alarm', 'alarm': 'A', 'ignoreFiring': true}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    struct check_memory memory = { 0 };
+    for (size_t i = 0; i < COUNT_OF(looks); i++) {
+        struct check_verdict verdict;
+        evidence_set_alarm(&evidence, "A", looks[i].state, NULL);
+        check_judge(&check, &evidence, &memory, &verdict);
+        ck_assert_msg(verdict.result == looks[i].result, "look %zu: %s", i, verdict.sentence);
+    }
+}
+END_TEST
+
+enum { POINTS = 60 };
+
+/* A noisy series about `level`; the same noise for the same name. */
+static void add_noise(struct evidence *evidence, const char *name, bool is_baseline, double level)
+{
+    double values[POINTS];
+    random_set_seed(9);
+    CLEANUP(freep) char *stream_name = xformat("%s %d", name, is_baseline);
+    struct random_stream stream = random_stream_for(stream_name);
+    for (size_t i = 0; i < POINTS; i++)
+        values[i] = level * (0.9 + 0.2 * random_unit(&stream));
+    add_series(evidence, name, is_baseline, values, POINTS);
+}
+
+static struct evidence score_evidence(double a, double b, double c)
+{
+    struct evidence evidence = evidence_of(100, 0, 900, 0);
+    const struct {
+        const char *name;
+        double ratio;
+    } metrics[] = { { "a", a }, { "b", b }, { "c", c } };
+    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
+        if (isnan(metrics[i].ratio))
+            continue;
+        add_noise(&evidence, metrics[i].name, true, 100);
+        add_noise(&evidence, metrics[i].name, false, 100 * metrics[i].ratio);
+    }
+    return evidence;
+}
+
+START_TEST(metrics_are_scored_as_kayenta_does)
+{
+    static const struct {
+        const char *json;
+        double ratios[3]; /* canary to baseline; NAN: no data */
+        enum check_result result;
+        double score;
+        const char *word;
+    } rows[] = {
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
+          { 1, 1, 1 },
+          CHECK_PASS,
+          100,
+          "3 metrics pass" },
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_INCONCLUSIVE,
+          66.67,
+          "a is bad (effect 1.9" },
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
+          { 2, 0.5, 1 },
+          CHECK_FAIL,
+          33.33,
+          "1 are high, 1 low" },
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c'], 'pass': 60}",
+          { 2, 1, 1 },
+          CHECK_PASS,
+          66.67,
+          "60 passes" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'critical': true}, 'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_FAIL,
+          0,
+          "a is critical" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'critical': true, 'criticalIncrease': 3}, "
+          "'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_INCONCLUSIVE,
+          66.67,
+          "a is bad" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'direction': 'decrease'}, 'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_PASS,
+          100,
+          "pass" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'muted': true}, 'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_PASS,
+          100,
+          "1 are high" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'allowedIncrease': 2.5}, 'b', 'c']}",
+          { 2, 1, 1 },
+          CHECK_PASS,
+          100,
+          "pass" },
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
+          { NAN, 1, 1 },
+          CHECK_PASS,
+          100,
+          "1 without data" },
+        { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
+          { NAN, NAN, 1 },
+          CHECK_INCONCLUSIVE,
+          0,
+          "have no data" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'noData': 'fail'}, 'b', 'c']}",
+          { NAN, 1, 1 },
+          CHECK_INCONCLUSIVE,
+          66.67,
+          "a is bad" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'noData': 'pass'}, {'metric': 'b', "
+          "'noData': 'pass'}, 'c']}",
+          { NAN, NAN, 1 },
+          CHECK_PASS,
+          100,
+          "2 without data" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'noData': 'fail', 'critical': true}, 'b', "
+          "'c']}",
+          { NAN, 1, 1 },
+          CHECK_FAIL,
+          0,
+          "critical" },
+        /* Groups: 'a' alone has 80 of 100, the others share 20. */
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'group': 'g'}, 'b', 'c'], 'groups': {'g': "
+          "80}}",
+          { 2, 1, 1 },
+          CHECK_FAIL,
+          20,
+          "score 20" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'group': 'g'}, 'b', 'c'], 'groups': {'g': "
+          "80}}",
+          { 1, 2, 1 },
+          CHECK_PASS,
+          90,
+          "score 90" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(check_clear) struct check check = check_of(rows[i].json);
+        CLEANUP(evidence_clear)
+        struct evidence evidence =
+            score_evidence(rows[i].ratios[0], rows[i].ratios[1], rows[i].ratios[2]);
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
+                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        ck_assert_double_eq_tol(number_of(&verdict, "score"), rows[i].score, 1e-9);
+        verdict = judge_once(&check, &evidence, false);
+        ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
+    }
+}
+END_TEST
+
+SUITE("checks of metrics", a_metric_is_held_against_limits, periods_before_the_step_are_not_missing,
+      an_alarm_must_not_fire, an_alarm_that_fired_before_counts_once_it_was_well,
+      metrics_are_scored_as_kayenta_does)

@@ -1,0 +1,255 @@
+/* checks of kinds errors, errors-compared and split: verdicts from counts. */
+#include "random.h"
+#include "statistics/statistics.h"
+#include "support/judging.h"
+
+enum { RUNNING, FINAL };
+
+struct row {
+    struct evidence evidence;
+    bool is_final;
+    enum check_result result;
+    const char *word; /* of the sentence */
+};
+
+static struct row row(uint64_t requests, uint64_t errors, uint64_t base_requests,
+                      uint64_t base_errors, bool is_final, enum check_result result,
+                      const char *word)
+{
+    return (struct row){ evidence_of(requests, errors, base_requests, base_errors), is_final,
+                         result, word };
+}
+
+static void assert_rows(const char *json, const struct row *rows, size_t count)
+{
+    CLEANUP(check_clear) struct check check = check_of(json);
+    for (size_t i = 0; i < count; i++) {
+        struct check_verdict verdict = judge_once(&check, &rows[i].evidence, rows[i].is_final);
+        ck_assert_msg(verdict.result == rows[i].result, "%s, row %zu: %s: %s", json, i,
+                      check_result_name(verdict.result), verdict.sentence);
+        ck_assert_msg(strstr(verdict.sentence, rows[i].word) != NULL, "%s, row %zu: '%s' not in %s",
+                      json, i, rows[i].word, verdict.sentence);
+    }
+}
+
+START_TEST(an_error_rate_is_held_against_its_limit)
+{
+    const struct row rows[] = {
+        row(9, 0, 91, 0, FINAL, CHECK_INCONCLUSIVE, "only 9"),
+        row(0, 0, 0, 0, FINAL, CHECK_INCONCLUSIVE, "only 0"),
+        row(100, 0, 900, 0, FINAL, CHECK_PASS, "0 of 100"),
+        row(100, 1, 900, 9, FINAL, CHECK_PASS, "the limit is 1 %"),
+        row(100, 2, 900, 0, FINAL, CHECK_INCONCLUSIVE, "chance alone brings so many in 26 %"),
+        row(100, 6, 900, 0, FINAL, CHECK_FAIL, "1 of 1.87e+03 good canaries"),
+        row(100, 2, 900, 0, RUNNING, CHECK_CONTINUE, "2 of 100"),
+        row(3, 1, 30, 0, RUNNING, CHECK_CONTINUE, "1 of 3"),
+        row(3, 3, 30, 0, RUNNING, CHECK_FAIL, "3 of 3"),
+        row(10, 6, 90, 0, RUNNING, CHECK_FAIL, "good canaries"),
+        row(500, 5, 4500, 40, RUNNING, CHECK_CONTINUE, "5 of 500"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': '1%'}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(a_strict_limit_leaves_nothing_to_chance)
+{
+    const struct row rows[] = {
+        row(100, 2, 900, 0, FINAL, CHECK_FAIL, "2 of 100"),
+        row(100, 1, 900, 0, FINAL, CHECK_PASS, "1 of 100"),
+        row(9, 2, 900, 0, FINAL, CHECK_INCONCLUSIVE, "only 9"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': 0.01, 'strict': true}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(no_errors_tolerated_means_none)
+{
+    const struct row rows[] = {
+        row(50, 1, 450, 0, RUNNING, CHECK_FAIL, "one is too many"),
+        row(50, 0, 450, 3, FINAL, CHECK_PASS, "0 of 50"),
+        row(50, 0, 450, 3, RUNNING, CHECK_CONTINUE, "0 of 50"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': 0}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(a_rate_that_must_be_excluded_decides_what_is_enough)
+{
+    const struct row rows[] = {
+        row(40, 0, 360, 0, FINAL, CHECK_INCONCLUSIVE, "that takes 45 requests"),
+        row(45, 0, 405, 0, FINAL, CHECK_PASS, "0 of 45"),
+        row(45, 0, 405, 0, RUNNING, CHECK_CONTINUE, "0 of 45"),
+        row(200, 1, 1800, 0, RUNNING, CHECK_PASS, "5 % is excluded"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%'}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(an_sprt_decides_between_two_rates)
+{
+    const struct row rows[] = {
+        row(54, 0, 500, 0, RUNNING, CHECK_CONTINUE, "between the bounds"),
+        row(55, 0, 500, 0, RUNNING, CHECK_PASS, "good"),
+        row(2, 2, 20, 0, RUNNING, CHECK_FAIL, "bad"),
+        row(54, 0, 500, 0, FINAL, CHECK_INCONCLUSIVE, "it takes about 81 requests"),
+        row(95, 1, 900, 0, RUNNING, CHECK_PASS, "-2.27"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%', 'method': 'sprt', "
+                "'alpha': '5%'}",
+                rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(two_versions_are_compared)
+{
+    const struct row rows[] = {
+        row(5, 0, 45, 0, FINAL, CHECK_INCONCLUSIVE, "only 5"),
+        row(50, 0, 0, 0, FINAL, CHECK_INCONCLUSIVE, "nothing to compare"),
+        row(100, 1, 900, 9, FINAL, CHECK_PASS, "would have been found"),
+        row(100, 0, 900, 0, FINAL, CHECK_PASS, "Fisher"),
+        row(100, 12, 900, 30, FINAL, CHECK_FAIL, "fails more often"),
+        row(100, 12, 900, 30, RUNNING, CHECK_CONTINUE, "so far"),
+        row(3, 3, 27, 0, RUNNING, CHECK_FAIL, "chance would explain this"),
+        row(100, 1, 900, 200, RUNNING, CHECK_CONTINUE, "so far"),
+        /* Many errors that hit both alike are no fault of the new version. */
+        row(100, 50, 900, 450, FINAL, CHECK_PASS, "50 %"),
+    };
+    assert_rows("{'kind': 'errors-compared'}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(an_effect_worth_finding_decides_what_is_enough)
+{
+    const struct row rows[] = {
+        row(50, 0, 450, 4, FINAL, CHECK_INCONCLUSIVE, "requests to the new version"),
+        row(300, 5, 2700, 27, FINAL, CHECK_PASS, "% power"),
+        row(1000, 9, 9000, 90, RUNNING, CHECK_PASS, "an increase by 5 points is excluded"),
+        row(50, 0, 450, 4, RUNNING, CHECK_CONTINUE, "so far"),
+    };
+    assert_rows("{'kind': 'errors-compared', 'detect': '5%'}", rows, COUNT_OF(rows));
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'errors-compared', 'detect': 0.05}");
+    struct evidence evidence = evidence_of(50, 0, 450, 4);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    double base = 4.5 / 451;
+    double needed = two_rates_sample_size(base + 0.05, base, 9, 0.005, 0.9, ONE_SIDED);
+    ck_assert_double_eq_tol(number_of(&verdict, "neededRequests"), ceil(needed), 0.5);
+    ck_assert(number_of(&verdict, "power") < 0.9);
+}
+END_TEST
+
+/* What the split does wrong is not laid at the new version's door. */
+START_TEST(a_drifted_split_does_not_make_errors_look_unequal)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors-compared'}");
+    struct evidence evidence = evidence_of(500, 25, 500, 25); /* half, not a tenth */
+    struct check_verdict verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "so far");
+}
+END_TEST
+
+START_TEST(a_split_is_held_against_its_weight)
+{
+    const struct row rows[] = {
+        row(0, 0, 0, 0, FINAL, CHECK_PASS, "0 of 0"),
+        row(100, 0, 900, 0, FINAL, CHECK_PASS, "from "),
+        row(100, 0, 900, 0, RUNNING, CHECK_CONTINUE, "so far"),
+        row(160, 0, 840, 0, FINAL, CHECK_FAIL, "does not fit"),
+        row(160, 0, 840, 0, RUNNING, CHECK_FAIL, "does not fit"),
+        row(133, 0, 867, 0, RUNNING, CHECK_CONTINUE, "so far"),
+        row(140, 0, 860, 0, FINAL, CHECK_FAIL, "does not fit"),
+        row(0, 0, 300, 0, RUNNING, CHECK_FAIL, "0 of 300"),
+    };
+    assert_rows("{'kind': 'split'}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(a_drift_worth_finding_decides_what_is_enough)
+{
+    const struct row rows[] = {
+        row(100, 0, 900, 0, FINAL, CHECK_INCONCLUSIVE, "from 5334 requests on"),
+        row(500, 0, 4500, 0, FINAL, CHECK_PASS, "fits the weight"),
+        row(500, 0, 4500, 0, RUNNING, CHECK_PASS, "fits the weight"),
+        row(100, 0, 900, 0, RUNNING, CHECK_CONTINUE, "so far"),
+    };
+    assert_rows("{'kind': 'split', 'detect': '2%'}", rows, COUNT_OF(rows));
+}
+END_TEST
+
+START_TEST(a_step_without_a_split_has_nothing_to_compare)
+{
+    static const char *const kinds[] = { "{'kind': 'split'}", "{'kind': 'errors-compared'}",
+                                         "{'kind': 'latency'}",
+                                         "{'kind': 'score', 'metrics': ['Errors']}" };
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        CLEANUP(check_clear) struct check check = check_of(kinds[i]);
+        struct evidence evidence = evidence_of(100, 50, 3, 0);
+        evidence.weight = 1;
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        assert_verdict(&verdict, CHECK_PASS, "one version alone");
+        verdict = judge_once(&check, &evidence, false);
+        ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
+    }
+}
+END_TEST
+
+START_TEST(what_a_test_once_found_stays_found)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors', 'dryRun': true}");
+    struct check_memory memory = { 0 };
+    struct check_verdict verdict;
+    struct evidence evidence = evidence_of(3, 3, 30, 0);
+    check_judge(&check, &evidence, &memory, &verdict);
+    ck_assert_int_eq(verdict.result, CHECK_FAIL);
+    double peak = memory.peak;
+    CLEANUP(json_deletep) cJSON *json = check_memory_json(&memory);
+    struct check_memory again;
+    check_memory_read(json, &again);
+    evidence = evidence_of(3000, 3, 27000, 0);
+    check_judge(&check, &evidence, &again, &verdict);
+    ck_assert_int_eq(verdict.result, CHECK_FAIL);
+    ck_assert(again.peak >= peak && again.peak <= peak);
+    ck_assert_int_eq(again.looks, 2);
+}
+END_TEST
+
+START_TEST(what_was_once_excluded_stays_excluded)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'split', 'detect': '3%'}");
+    struct check_memory memory = { 0 };
+    struct check_verdict verdict;
+    struct evidence evidence = evidence_of(150, 0, 1350, 0);
+    check_judge(&check, &evidence, &memory, &verdict);
+    assert_verdict(&verdict, CHECK_PASS, "that fits the weight");
+    evidence = evidence_of(184, 0, 1376, 0); /* by itself too near to 13 % */
+    check_judge(&check, &evidence, &memory, &verdict);
+    ck_assert_int_eq(verdict.result, CHECK_PASS);
+    ck_assert_int_eq(judge_once(&check, &evidence, false).result, CHECK_CONTINUE);
+    /* But not what is found to be wrong. */
+    evidence = evidence_of(500, 0, 1500, 0);
+    check_judge(&check, &evidence, &memory, &verdict);
+    ck_assert_int_eq(verdict.result, CHECK_FAIL);
+}
+END_TEST
+
+START_TEST(verdicts_have_their_numbers)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors', 'maxRate': '1%'}");
+    struct evidence evidence = evidence_of(100, 6, 900, 0);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    ck_assert_double_eq_tol(number_of(&verdict, "requests"), 100, 1e-9);
+    ck_assert_double_eq_tol(number_of(&verdict, "rate"), 0.06, 1e-15);
+    ck_assert_double_eq_tol(number_of(&verdict, "pValue"), binomial_greater(6, 100, 0.01), 1e-12);
+    ck_assert(number_of(&verdict, "rateLow") < 0.06 && number_of(&verdict, "rateHigh") > 0.06);
+    ck_assert(number_of(&verdict, "anytimePValue") <= 1);
+}
+END_TEST
+
+SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
+      a_strict_limit_leaves_nothing_to_chance, no_errors_tolerated_means_none,
+      a_rate_that_must_be_excluded_decides_what_is_enough, an_sprt_decides_between_two_rates,
+      two_versions_are_compared, an_effect_worth_finding_decides_what_is_enough,
+      a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
+      a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
+      what_a_test_once_found_stays_found, what_was_once_excluded_stays_excluded,
+      verdicts_have_their_numbers)

@@ -1,0 +1,387 @@
+/* rank tests, permutations and quantiles, against reference values. */
+#include "statistics/rank.h"
+
+#include "support/close.h"
+
+enum { SET_MAX = 200 };
+
+/* Sets of canary-tools.md 11.15. */
+struct pair {
+    double x[SET_MAX];
+    size_t m;
+    double y[SET_MAX];
+    size_t n;
+};
+
+static void run(double *values, size_t *count, int first, int last)
+{
+    for (int value = first; value <= last; value++)
+        values[(*count)++] = value;
+}
+
+static void scatter(struct pair *pair)
+{
+    for (int i = 1; i <= 100; i++) {
+        pair->x[pair->m++] = 37 * i % 101;
+        pair->y[pair->n++] = 53 * i % 103 + 5;
+    }
+}
+
+static const struct pair given[] = {
+    ['A' - 'A'] = { { 10, 20, 30, 40 }, 4, { 1, 2, 3, 4 }, 4 },
+    ['C' - 'A'] = { { 12, 15, 11, 18, 20 }, 5, { 14, 13, 16, 17, 10 }, 5 },
+    ['D' - 'A'] = { { 102, 110, 98, 120, 130, 105, 99 },
+                    7,
+                    { 101, 97, 115, 125, 140, 108, 111, 96 },
+                    8 },
+    ['F' - 'A'] = { { 1, 2, 2, 3, 3, 3 }, 6, { 2, 3, 4, 4, 5, 5 }, 6 },
+    ['G' - 'A'] = { { 0, 0, 0, 0, 0, 1, 2 }, 7, { 0 }, 7 },
+    ['H' - 'A'] = { { 105, 112, 118, 121, 130, 133, 140, 155, 160, 171 },
+                    10,
+                    { 99, 101, 104, 107, 110, 113, 117, 119, 125, 128 },
+                    10 },
+    ['I' - 'A'] = { { 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46 },
+                    9,
+                    { 1.15, 0.88, 0.90, 0.74, 1.21 },
+                    5 },
+    ['J' - 'A'] = { .m = 0 },
+};
+
+static struct pair pair_of(char name)
+{
+    struct pair pair = name <= 'J' ? given[name - 'A'] : (struct pair){ .m = 0 };
+    switch (name) {
+    case 'B':
+        run(pair.x, &pair.m, 1, 5);
+        run(pair.y, &pair.n, 6, 10);
+        break;
+    case 'E':
+        run(pair.x, &pair.m, 1, 20);
+        run(pair.y, &pair.n, 21, 40);
+        break;
+    case 'J':
+        scatter(&pair);
+        break;
+    case 'K':
+        run(pair.x, &pair.m, 1, 200);
+        run(pair.y, &pair.n, 201, 400);
+        break;
+    }
+    return pair;
+}
+
+struct samples {
+    struct sample x;
+    struct sample y;
+};
+
+static struct samples samples_of(char name)
+{
+    struct pair pair = pair_of(name);
+    return (struct samples){ sample_from(pair.x, pair.m), sample_from(pair.y, pair.n) };
+}
+
+static void samples_clear(struct samples *samples)
+{
+    sample_clear(&samples->x);
+    sample_clear(&samples->y);
+}
+
+static const struct {
+    const char *id;
+    char set;
+    double u;
+    double ties;
+    double z;
+    double p;
+    double corrected_z;
+    double corrected_p;
+    double exact;
+    double shift;
+    double cles;
+} mann_whitneys[] = {
+    { "MW1", 'A', 16, 0, 2.30940107676, 0.0209213353378, 2.16506350946, 0.0303828219766,
+      0.0285714285714, 22.5, 1.00000000000 },
+    { "MW2", 'B', 0, 0, -2.61116483934, 0.00902343881808, -2.50671824576, 0.0121857803553,
+      0.00793650793651, -5.0, 0.0 },
+    { "MW3", 'C', 15, 0, 0.522232967867, 0.601508134441, 0.417786374294, 0.676103314023,
+      0.690476190476, 1.0, 0.600000000000 },
+    { "MW4", 'D', 27, 0, -0.115727512472, 0.907868500950, -0.0578637562358, 0.953857153062,
+      0.955089355089, -1.5, 0.482142857143 },
+    { "MW5", 'E', 0, 0, -5.41001780800, 6.30184822139e-8, -5.39649276348, 6.79561512817e-8,
+      1.45088891038e-11, -20.0, 0.0 },
+    { "MW6", 'F', 11 / 2.0, 96, -2.06005513530, 0.0393932702299, -1.97765292989, 0.0479678737427,
+      NAN, -2.0, 0.152777777778 },
+    { "MW7", 'G', 63 / 2.0, 1716, 1.46759877141, 0.142213241936, 1.36277028774, 0.172954917988, NAN,
+      0.0, 0.642857142857 },
+    { "MW8", 'H', 83, 0, 2.49456552186, 0.0126111440993, 2.45676907456, 0.0140192771140,
+      0.0114962436944, 20.0, 0.830000000000 },
+    { "MW9", 'I', 34, 0, 1.53333333333, 0.125193745582, 1.46666666667, 0.142466754828,
+      0.146853146853, 0.48, 0.755555555556 },
+    { "MW10", 'J', 4467, 564, -1.30237218741, 0.192789185449, -1.30115044990, 0.193206962007, NAN,
+      NAN, NAN },
+    { "MW11", 'K', 0, 0, -17.2988979511, 4.79473153989e-67, -17.2984654787, 4.83085639040e-67,
+      1.94264344952e-119, -200.0, 0.0 },
+};
+
+static const struct {
+    const char *id;
+    char set;
+    double d;
+    double exact;
+    double lambda;
+    double p;
+} kolmogorovs[] = {
+    { "KS1", 'A', 1, 0.0285714285714, 1.41421356237, 0.0366310527071 },
+    { "KS2", 'B', 1, 0.00793650793651, 1.58113883008, 0.0134758898759 },
+    { "KS3", 'C', 2 / 5.0, 0.873015873016, 0.632455532034, 0.818621174471 },
+    { "KS4", 'D', 1 / 4.0, 0.910489510490, 0.483045891540, 0.973766181615 },
+    { "KS5", 'E', 1, 1.45088891038e-11, 3.16227766017, 4.12230724488e-9 },
+    { "KS6", 'H', 3 / 5.0, 0.0524475524476, 1.34164078650, 0.0546463301139 },
+    { "KS7", 'I', 2 / 3.0, 0.0859140859141, 1.19522860933, 0.114843478268 },
+};
+
+static const struct {
+    const char *id;
+    double lambda;
+    double greater;
+} limits[] = {
+    { "KQ1", 0.5, 0.963945243665 },
+    { "KQ2", 0.8275735551899, 0.500000000000 },
+    { "KQ3", 1, 0.269999671677 },
+    { "KQ4", 1.3580986393225505, 0.0500000000000 },
+    { "KQ5", 1.6276236115189498, 0.0100000000000 },
+    { "KQ6", 2, 6.70925255780e-4 },
+    { "KQ7", 3, 3.04599594894e-8 },
+    { "KQ8", 5, 3.85749969593e-22 },
+};
+
+static const struct {
+    const char *id;
+    char set;
+    double two_sided;
+    double greater;
+} permutations[] = {
+    { "PM1", 'A', 1 / 35.0, 1 / 70.0 },      { "PM2", 'B', 1 / 126.0, 1 },
+    { "PM3", 'C', 9 / 14.0, 9 / 28.0 },      { "PM4", 'D', 4751 / 6435.0, 457 / 715.0 },
+    { "PM5", 'F', 13 / 231.0, 153 / 154.0 }, { "PM6", 'I', 80 / 1001.0, 1 / 26.0 },
+};
+
+static const struct {
+    const char *id;
+    uint64_t n;
+    double share;
+    uint64_t low;
+    uint64_t high;
+    double coverage;
+} quantiles[] = {
+    { "QT1", 100, 0.5, 40, 61, 0.964799799782 },
+    { "QT2", 100, 0.9, 84, 96, 0.955690107191 },
+    { "QT3", 100, 0.95, 90, 100, 0.982607060712 },
+    { "QT4", 500, 0.99, 490, 500, 0.980185949858 },
+    { "QT5", 1000, 0.5, 469, 532, 0.953708802640 },
+    { "QT6", 1000, 0.95, 936, 964, 0.958095268223 },
+    { "QT7", 1000, 0.99, 983, 997, 0.976094763498 },
+    { "QT8", 10000, 0.99, 9880, 9920, 0.955754682807 },
+};
+
+START_TEST(mann_whitney_has_its_reference_values)
+{
+    for (size_t i = 0; i < COUNT_OF(mann_whitneys); i++) {
+        const char *id = mann_whitneys[i].id;
+        CLEANUP(samples_clear) struct samples samples = samples_of(mann_whitneys[i].set);
+        struct mann_whitney test = mann_whitney(&samples.x, &samples.y);
+        assert_close(test.u, mann_whitneys[i].u, "U", id);
+        assert_close(test.ties, mann_whitneys[i].ties, "ties", id);
+        assert_close(test.z, mann_whitneys[i].z, "z", id);
+        assert_close(test.p_value, mann_whitneys[i].p, "p", id);
+        assert_close(test.corrected_z, mann_whitneys[i].corrected_z, "corrected z", id);
+        assert_close(test.corrected_p, mann_whitneys[i].corrected_p, "corrected p", id);
+        if (!isnan(mann_whitneys[i].shift)) {
+            assert_close(hodges_lehmann(&samples.x, &samples.y), mann_whitneys[i].shift, "shift",
+                         id);
+            assert_close(cles(&samples.x, &samples.y), mann_whitneys[i].cles, "CLES", id);
+        }
+        struct exact_ranks exact;
+        bool is_exact = mann_whitney_exact(&samples.x, &samples.y, &exact);
+        ck_assert_msg(is_exact == !isnan(mann_whitneys[i].exact), "%s: exact or not", id);
+        if (is_exact)
+            assert_close(exact.two_sided, mann_whitneys[i].exact, "exact", id);
+    }
+}
+END_TEST
+
+START_TEST(one_sided_exact_ranks_have_their_reference_values)
+{
+    static const struct {
+        char set;
+        double greater;
+    } rows[] = { { 'H', 0.00574812184719 }, { 'I', 0.0734265734266 }, { 'B', 1 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(samples_clear) struct samples samples = samples_of(rows[i].set);
+        struct exact_ranks exact;
+        ck_assert(mann_whitney_exact(&samples.x, &samples.y, &exact));
+        assert_close(exact.greater, rows[i].greater, "greater", "exact");
+    }
+}
+END_TEST
+
+START_TEST(shifted_ranks_have_their_reference_values)
+{
+    static const struct {
+        double shift;
+        double z;
+    } rows[] = { { 0, 2.45676907456 }, { 1, 2.38296855972 }, { 20, 0 }, { 50, -2.57112518664 } };
+    CLEANUP(samples_clear) struct samples samples = samples_of('H');
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_close(mann_whitney_shifted(&samples.x, &samples.y, rows[i].shift).corrected_z,
+                     rows[i].z, "z", "H, shifted");
+}
+END_TEST
+
+/* The slow way: all pairs, sorted. */
+static int by_size(const void *left, const void *right)
+{
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+START_TEST(the_shift_is_the_median_of_all_pairs_and_lies_in_its_interval)
+{
+    enum { M = 23, N = 18 };
+    random_set_seed(5);
+    struct random_stream stream = random_stream_for("pairs");
+    for (int round = 0; round < 200; round++) {
+        double x[M];
+        double y[N];
+        double all[M * N];
+        for (int i = 0; i < M; i++)
+            x[i] = floor(random_unit(&stream) * 40) / 8;
+        for (int j = 0; j < N; j++)
+            y[j] = floor(random_unit(&stream) * 40) / 8;
+        for (int i = 0; i < M * N; i++)
+            all[i] = x[i / N] - y[i % N];
+        qsort(all, M * N, sizeof(*all), by_size);
+        CLEANUP(samples_clear)
+        struct samples samples = { sample_from(x, M), sample_from(y, N) };
+        double shift = hodges_lehmann(&samples.x, &samples.y);
+        ck_assert_double_eq_tol(shift, (all[M * N / 2 - 1] + all[M * N / 2]) / 2, 1e-12);
+        struct interval interval = shift_interval(&samples.x, &samples.y, 0.95);
+        ck_assert(interval.low <= shift && shift <= interval.high);
+        ck_assert(bsearch(&interval.low, all, M * N, sizeof(*all), by_size));
+        ck_assert(bsearch(&interval.high, all, M * N, sizeof(*all), by_size));
+        /* It inverts the test: a shift well outside is rejected, one well inside is not. */
+        double below = interval.low - 0.25;
+        double inside = interval.low + 0.25;
+        ck_assert(mann_whitney_shifted(&samples.x, &samples.y, below).corrected_p < 0.055);
+        if (inside < interval.high)
+            ck_assert(mann_whitney_shifted(&samples.x, &samples.y, inside).corrected_p > 0.045);
+    }
+}
+END_TEST
+
+START_TEST(kolmogorov_smirnov_has_its_reference_values)
+{
+    for (size_t i = 0; i < COUNT_OF(kolmogorovs); i++) {
+        double exact;
+        CLEANUP(samples_clear) struct samples samples = samples_of(kolmogorovs[i].set);
+        struct kolmogorov_smirnov test = kolmogorov_smirnov(&samples.x, &samples.y);
+        assert_close(test.d, kolmogorovs[i].d, "D", kolmogorovs[i].id);
+        assert_close(test.lambda, kolmogorovs[i].lambda, "lambda", kolmogorovs[i].id);
+        assert_close(test.p_value, kolmogorovs[i].p, "p", kolmogorovs[i].id);
+        ck_assert(kolmogorov_smirnov_exact(&samples.x, &samples.y, &exact));
+        assert_close(exact, kolmogorovs[i].exact, "exact", kolmogorovs[i].id);
+    }
+    for (size_t i = 0; i < COUNT_OF(limits); i++)
+        assert_close(kolmogorov_greater(limits[i].lambda), limits[i].greater, "Q", limits[i].id);
+    /* Both series where they meet. */
+    assert_close(kolmogorov_greater(0.2999999), kolmogorov_greater(0.3000001), "Q", "seam");
+}
+END_TEST
+
+START_TEST(permutations_have_their_reference_values)
+{
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("permutations");
+    for (size_t i = 0; i < COUNT_OF(permutations); i++) {
+        struct pair pair = pair_of(permutations[i].set);
+        struct permutation test =
+            permutation_test(pair.x, pair.m, pair.y, pair.n, 1000000, &stream);
+        ck_assert(test.is_exact);
+        assert_close(test.two_sided, permutations[i].two_sided, "two-sided", permutations[i].id);
+        assert_close(test.greater, permutations[i].greater, "greater", permutations[i].id);
+    }
+}
+END_TEST
+
+/*
+ * Random dealing approaches the exact p: of 20,000 deals the count is binomial; 5 standard
+ * deviations are passed by chance in fewer than 1 of 10^6 runs, and the seed is fixed.
+ */
+START_TEST(random_permutations_come_near_the_exact_ones)
+{
+    enum { DEALS = 20000 };
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("permutations");
+    struct pair pair = pair_of('D');
+    struct permutation test = permutation_test(pair.x, pair.m, pair.y, pair.n, 1000, &stream);
+    ck_assert(!test.is_exact);
+    struct permutation again = { 0 };
+    random_set_seed(4);
+    stream = random_stream_for("permutations");
+    struct pair big = pair_of('J');
+    again = permutation_test(big.x, big.m, big.y, big.n, DEALS, &stream);
+    random_set_seed(4);
+    stream = random_stream_for("permutations");
+    test = permutation_test(big.x, big.m, big.y, big.n, DEALS, &stream);
+    ck_assert(test.two_sided <= again.two_sided && test.two_sided >= again.two_sided);
+    /* D once more, dealt at random: 6435 ways are more than 6000. */
+    test = permutation_test(pair.x, pair.m, pair.y, pair.n, 6000, &stream);
+    double exact = 4751 / 6435.0;
+    ck_assert(fabs(test.two_sided - exact) < 5 * sqrt(exact * (1 - exact) / 6000));
+}
+END_TEST
+
+START_TEST(quantile_ranks_have_their_reference_values)
+{
+    for (size_t i = 0; i < COUNT_OF(quantiles); i++) {
+        struct ranks ranks = quantile_ranks(quantiles[i].n, quantiles[i].share, 0.05);
+        ck_assert_uint_eq(ranks.low, quantiles[i].low);
+        ck_assert_uint_eq(ranks.high, quantiles[i].high);
+        assert_close(ranks.coverage, quantiles[i].coverage, "coverage", quantiles[i].id);
+    }
+}
+END_TEST
+
+START_TEST(percentiles_have_their_reference_values)
+{
+    static const struct {
+        double share;
+        double value;
+    } rows[] = { { 0.5, 131.5 },   { 0.9, 161.1 }, { 0.95, 166.05 },
+                 { 0.99, 170.01 }, { 0, 105 },     { 1, 171 } };
+    CLEANUP(samples_clear) struct samples samples = samples_of('H');
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_close(sample_quantile(&samples.x, rows[i].share), rows[i].value, "R-7", "H");
+    assert_close(sample_mean(&samples.x), 134.5, "mean", "H");
+}
+END_TEST
+
+START_TEST(ranks_that_hold_at_every_time_are_wider_but_not_much)
+{
+    for (uint64_t n = 10; n <= 100000; n *= 10) {
+        struct ranks once = quantile_ranks(n, 0.95, 0.01);
+        struct ranks ever = quantile_ranks_anytime(n, 0.95, 0.01);
+        ck_assert(ever.low <= once.low && ever.high >= once.high);
+        ck_assert(ever.high - ever.low <= 3 * (once.high - once.low) + 5);
+    }
+}
+END_TEST
+
+SUITE("rank tests", mann_whitney_has_its_reference_values,
+      one_sided_exact_ranks_have_their_reference_values, shifted_ranks_have_their_reference_values,
+      the_shift_is_the_median_of_all_pairs_and_lies_in_its_interval,
+      kolmogorov_smirnov_has_its_reference_values, permutations_have_their_reference_values,
+      random_permutations_come_near_the_exact_ones, quantile_ranks_have_their_reference_values,
+      percentiles_have_their_reference_values, ranks_that_hold_at_every_time_are_wider_but_not_much)
