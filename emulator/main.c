@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     { "serve", serve_command, "run the server in the foreground" },
     { "exec", exec_command, "run one command against a server of its own, then forget it all" },
+    { "attach", attach_command, "let a program of your own, under a debugger, be a function" },
     { "env", env_command, "print the variables that point AWS's tools to a running server" },
     { "check", check_command, "look a data directory over: is all of it whole" },
     { "runtimes", runtimes_command, "show which interpreters stand for Lambda's runtimes" },

@@ -12,6 +12,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
  * returns is the exit status. */
 int serve_command(int count, char **arguments);
 int exec_command(int count, char **arguments);
+int attach_command(int count, char **arguments);
 int env_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int runtimes_command(int count, char **arguments);

@@ -451,6 +451,15 @@ const char *http_exchange_client(const struct http_exchange *exchange,
     return address_out;
 }
 
+bool http_exchange_is_connected(const struct http_exchange *exchange)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    ssize_t size = recv(info->connect_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 bool http_exchange_is_too_large(const struct http_exchange *exchange)
 {
     return exchange->is_too_large;
