@@ -216,8 +216,15 @@ static size_t on_unescape(void *owner UNUSED, struct MHD_Connection *connection 
     return strlen(string);
 }
 
-static void on_mhd_log(void *owner UNUSED, const char *format, va_list arguments)
+/* When a request does not fit into its connection's memory, libmicrohttpd 0.9.75 ends it in a place
+ * after which it forgets the connection until the client does something. Only its log tells; then
+ * another run sends the refusal, or closes. Not for other lines: what is logged in every run while
+ * descriptors are short would keep the loop busy. */
+static void on_mhd_log(void *owner, const char *format, va_list arguments)
 {
+    struct http_server *server = owner;
+    if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
+        http_server_schedule_run(server);
     if (log_level() < LOG_LEVEL_DEBUG)
         return;
     char *line = xvformat(format, arguments);
@@ -252,7 +259,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
     errno = 0;
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (is_ipv6 ? MHD_USE_IPv6 : 0),
-        0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+        0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, server,
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
