@@ -80,7 +80,7 @@ void lambda_reset(struct lambda *lambda)
 void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
-    event_queue_refresh(lambda->events);
+    event_queue_retry(lambda->events);
     settle_retry(lambda);
     provisions_refresh(lambda);
 }

@@ -5,17 +5,20 @@ import mmap
 import resource
 import signal
 import struct
+import threading
 import time
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import ROOT, STOP_SECONDS, Http
+from tests.support.gate import Gate
 from tests.support.packages import create, node
 
 SHIM = ROOT / "build/normal/tests/fault.so"
 KINDS = ["write", "sync", "open", "fork", "malloc"]  # the order of tests/support/fault.c
 SHORT = -1
+PATH = "/2015-03-31/functions/%s/invocations"
 
 
 class Faults:
@@ -207,3 +210,32 @@ def test_a_function_settles_when_the_disk_takes_it_again(faulty):
     Http(server.port).send("POST", "/_coalmine/clock", json.dumps({"advance": "2s"}))
     status = server.lam.get_function_configuration(FunctionName="f")["LastUpdateStatus"]
     assert status == "Successful"
+
+
+def test_a_throttled_event_that_cannot_be_put_off_does_not_keep_the_server_busy(faulty):
+    """The clock stands still but for the test: what is tried again at once is tried for ever."""
+    lam, http, gate = faulty.lam, Http(faulty.port), Gate()
+    clock = lambda **change: http.send("POST", "/_coalmine/clock", json.dumps(change)).status
+    assert clock(mode="frozen") == 200
+    create(lam, "slow", gate.package)
+    lam.put_function_concurrency(FunctionName="slow", ReservedConcurrentExecutions=1)
+    busy = threading.Thread(target=http.send, args=("POST", PATH % "slow", b"{}"))
+    busy.start()
+    gate.wait_until_inside()
+    lam.invoke(FunctionName="slow", InvocationType="Event")  # throttled, and put off for a second
+    clock(advance="0s")
+    faulty.faults.set("write", errno.ENOSPC)
+    refusals = lambda: faulty.read_log().count("the callers were told")
+    before = refusals()
+    assert clock(advance="3s") == 200
+    for _ in range(20):  # turns of the loop
+        assert http.send("GET", "/_coalmine/health").status == 200
+    assert 1 <= refusals() - before <= 12  # a try per second; each is told in a few turns
+    faulty.faults.set("write", 0)
+    gate.open()
+    busy.join()
+    passed = threading.Thread(target=lambda: (gate.wait_until_inside(), gate.open()))
+    passed.start()
+    clock(advance="10m")
+    passed.join(STOP_SECONDS)
+    assert not passed.is_alive()
