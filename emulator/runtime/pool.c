@@ -184,7 +184,7 @@ static void on_memory_tick(void *owner)
         struct member *member = MEMBER(at, in_all);
         is_any_active |= link_is_alone(&member->in_resting);
         struct lane *lane = member->lane;
-        if (sandbox_check_memory(member->sandbox))
+        if (sandbox_check_use(member->sandbox))
             continue;
         pool_discard_resting(member);
         keep_up(pool, lane);

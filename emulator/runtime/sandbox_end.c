@@ -36,6 +36,9 @@ static struct outcome explain_exit(const struct sandbox *sandbox, int status)
     if (sandbox->end_reason == ENDED_BY_MEMORY)
         return outcome_exit(request_id, "Runtime.OutOfMemory",
                             "Runtime exited with error: signal: killed");
+    if (sandbox->end_reason == ENDED_BY_TASKS)
+        return outcome_exit(request_id, "Runtime.ExitError",
+                            "Runtime exited with error: signal: killed");
     char text[PROCESS_REASON_SIZE];
     const char *reason = process_exit_reason(status, sandbox->process.is_isolated, text);
     if (!reason)
