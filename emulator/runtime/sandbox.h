@@ -42,6 +42,9 @@ struct sandbox_host {
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if
      * none waits. Asked in STARTING only. */
     struct job *(*take_job)(void *owner);
+    /* The machine has too little of something for one more process: whether those who wait can be
+     * left to others, so that none is charged. Asked in STARTING only. */
+    bool (*can_spare)(void *owner);
     /* The state has become IDLE or DOWN: free for a job. Told before on_done, so that the process
      * works on the next event while the end of the last is told. */
     void (*on_free)(void *owner);

@@ -59,10 +59,15 @@ void sandbox_close_process(struct sandbox *sandbox)
     sandbox->process.pid = 0;
 }
 
+static bool is_spared(const struct sandbox *sandbox)
+{
+    return sandbox->boot_failure.is_shortage && sandbox->host->can_spare(sandbox->owner);
+}
+
 /* There is no process any more, or never was one. */
 void sandbox_go_down(struct sandbox *sandbox, int status)
 {
-    if (sandbox->state == SANDBOX_STARTING && !sandbox->job)
+    if (sandbox->state == SANDBOX_STARTING && !sandbox->job && !is_spared(sandbox))
         sandbox->job = sandbox->host->take_job(sandbox->owner);
     if (sandbox->job) {
         struct outcome outcome = explain_exit(sandbox, status);

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import ROOT, STOP_SECONDS, Http
 from tests.support.gate import Gate
+from tests.support.machine import wait_for
 from tests.support.packages import create, node
 
 SHIM = ROOT / "build/normal/tests/fault.so"
@@ -166,6 +167,45 @@ def test_no_process_can_be_made(faulty):
     assert answer["FunctionError"] == "Unhandled", answer
     faulty.faults.set("fork", 0)
     assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
+
+
+def invoke_on_thread(lam, **event):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(
+        lam.invoke(FunctionName="slow", Payload=json.dumps(event))["Payload"].read()))
+    thread.answers = answers
+    thread.start()
+    return thread
+
+
+def test_without_a_further_process_invocations_wait_for_those_there_are(faulty):
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    first = invoke_on_thread(faulty.lam, number=1)
+    gate.wait_until_inside()
+    faulty.faults.set("fork", errno.EAGAIN)
+    others = [invoke_on_thread(faulty.lam, number=n, **{"pass": True}) for n in (2, 3)]
+    wait_for(lambda: "no room for one more process" in faulty.read_log(), "a process is refused")
+    gate.open()
+    for thread, number in zip([first, *others], (1, 2, 3)):
+        thread.join(STOP_SECONDS)
+        assert json.loads(thread.answers[0])["number"] == number
+
+
+def test_an_invocation_that_waits_is_run_as_soon_as_a_process_can_be_made(faulty):
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    first = invoke_on_thread(faulty.lam, number=1)
+    gate.wait_until_inside()
+    faulty.faults.set("fork", errno.EAGAIN)
+    second = invoke_on_thread(faulty.lam, number=2, **{"pass": True})
+    wait_for(lambda: "no room for one more process" in faulty.read_log(), "a process is refused")
+    faulty.faults.set("fork", 0)
+    second.join(STOP_SECONDS)
+    assert json.loads(second.answers[0])["number"] == 2 and first.is_alive()
+    gate.open()
+    first.join(STOP_SECONDS)
+    assert json.loads(first.answers[0])["number"] == 1
 
 
 def test_descriptors_run_out(faulty):
