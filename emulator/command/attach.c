@@ -32,8 +32,8 @@ struct attach_options {
 static const struct option_row option_rows[] = {
     { "endpoint-url", OPTION_TEXT, offsetof(struct attach_options, endpoint), "URL",
       "AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "the server" },
-    { "region", OPTION_TEXT, offsetof(struct attach_options, region), "NAME", "AWS_REGION",
-      "us-east-1", "where the function is" },
+    { "region", OPTION_TEXT, offsetof(struct attach_options, region), "NAME", "AWS_REGION", NULL,
+      "where the function is (else AWS_DEFAULT_REGION, us-east-1)" },
     { "help", OPTION_FLAG, offsetof(struct attach_options, wants_help), NULL, NULL, NULL,
       "show this" },
     { 0 },
@@ -215,6 +215,10 @@ int attach_command(int count, char **arguments)
         print_usage(stderr);
         return EXIT_USAGE;
     }
+    if (!options.region)
+        options.region = getenv("AWS_DEFAULT_REGION");
+    if (!options.region || !*options.region)
+        options.region = "us-east-1";
     struct attach attach = { .remote = { .endpoint = options.endpoint, .region = options.region },
                              .function = arguments[0],
                              .command = own < count ? arguments + own + 1 : NULL };

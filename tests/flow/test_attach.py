@@ -188,6 +188,15 @@ def test_what_cannot_be_attached_is_said(attached_command, arguments, complaint)
     assert process.returncode != 0 and complaint in complaints
 
 
+def test_the_region_is_that_of_awss_tools(server, name):
+    create(server.client("lambda", region="eu-west-3"), name)
+    environment = {**clean_environment(server.url), "AWS_DEFAULT_REGION": "eu-west-3"}
+    done = subprocess.run([COALMINE, "attach", name, "--", "sh", "-c", "echo $AWS_REGION"],
+                          env=environment, capture_output=True, text=True,
+                          timeout=PATIENCE_SECONDS)
+    assert done.stdout == "eu-west-3\n", done.stderr
+
+
 def test_a_command_that_is_not_there_leaves_nothing_attached(lam, name, http, attached_command):
     create(lam, name)
     process = attached_command(name, "--", "/no/such/program")
