@@ -111,11 +111,27 @@ static void on_completed(void *owner UNUSED, struct MHD_Connection *connection U
     *context = NULL;
     if (!exchange)
         return;
+    exchange->is_completed = true;
     const struct http_server_options *options = &exchange->server->options;
     if (exchange->is_piecewise && !exchange->is_handed_over)
         options->on_broken(exchange, options->owner);
     if (!stream_leave(exchange))
         exchange_destroy(exchange);
+}
+
+/* A request that libmicrohttpd has refused by itself, for want of memory, is never completed. */
+static void on_connection(void *owner, struct MHD_Connection *connection, void **context UNUSED,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = owner;
+    struct http_exchange *next;
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED)
+        return;
+    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = next) {
+        next = exchange->next;
+        if (exchange->connection == connection && !exchange->is_completed)
+            exchange_destroy(exchange);
+    }
 }
 
 /* Looks at the headers; false if the reply need not wait for a body that will not be taken. */
@@ -263,7 +279,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_TIMEOUT,
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((server->options.idle_ms + 999) / 1000), MHD_OPTION_END);
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
