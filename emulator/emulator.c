@@ -204,6 +204,7 @@ static bool reset(void *owner, struct error *error)
     if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error) ||
         !journal_reset(emulator->journal, error) || !telemetry_reset(emulator->telemetry, error))
         return false;
+    lambda_detach_all(emulator->lambda);
     pool_retire_all(emulator->pool);
     metrics_reset(emulator->metrics);
     lambda_reset(emulator->lambda);
@@ -416,6 +417,7 @@ void emulator_destroy(struct emulator *emulator)
     struct http_server *server = emulator->server;
     if (server) {
         lambda_stop_events(emulator->lambda);
+        lambda_detach_all(emulator->lambda);
         logs_stop(emulator->logs);
         http_server_drain(server);
         lambda_finish_uploads(emulator->lambda);
@@ -472,6 +474,7 @@ void emulator_stop(struct emulator *emulator)
 {
     emulator->is_draining = true;
     lambda_stop_events(emulator->lambda);
+    lambda_detach_all(emulator->lambda); /* a debugger has all the time, a stop has not */
     logs_stop(emulator->logs);
     http_server_drain(emulator->server);
     stop_if_drained(emulator);

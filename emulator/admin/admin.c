@@ -94,8 +94,9 @@ static const struct operation operations[] = {
     { 0 },
 };
 
-static const struct operation *const slices[] = { operations, admin_clock_operations,
-                                                  admin_explain_operations, NULL };
+static const struct operation *const slices[] = { operations, admin_attachment_operations,
+                                                  admin_clock_operations, admin_explain_operations,
+                                                  NULL };
 
 const struct service admin_service = {
     .name = "coalmine",

@@ -26,6 +26,7 @@ struct admin {
 extern const struct service admin_service;
 
 /* Slices of it. */
+extern const struct operation admin_attachment_operations[];
 extern const struct operation admin_clock_operations[];
 extern const struct operation admin_explain_operations[];
 

@@ -8,10 +8,13 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+extern const struct option_row attach_rows[];
+
 /* Each gets its own arguments, without the program's and the command's names; the number it
  * returns is the exit status. */
 int serve_command(int count, char **arguments);
 int exec_command(int count, char **arguments);
+int attach_command(int count, char **arguments);
 int env_command(int count, char **arguments);
 int check_command(int count, char **arguments);
 int runtimes_command(int count, char **arguments);

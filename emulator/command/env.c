@@ -8,19 +8,6 @@
 #include "command/environment.h"
 #include "xalloc.h"
 
-/* In single quotes, so that a shell takes every character as it is. */
-static void print_quoted(const char *value)
-{
-    putchar('\'');
-    for (; *value; value++) {
-        if (*value == '\'')
-            fputs("'\\''", stdout);
-        else
-            putchar(*value);
-    }
-    putchar('\'');
-}
-
 int env_command(int count, char **arguments)
 {
     struct settings settings = { 0 };
@@ -32,14 +19,8 @@ int env_command(int count, char **arguments)
     struct environment_variable list[ENVIRONMENT_SIZE];
     char *endpoint = xformat("http://127.0.0.1:%lld", (long long)settings.port);
     environment_list(endpoint, settings.region, list);
-    for (const struct environment_variable *variable = list; variable->name; variable++) {
-        printf("%s %s", variable->value ? "export" : "unset", variable->name);
-        if (variable->value) {
-            putchar('=');
-            print_quoted(variable->value);
-        }
-        putchar('\n');
-    }
+    for (const struct environment_variable *variable = list; variable->name; variable++)
+        environment_print(variable);
     printf("# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option:\n"
            "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n");
     free(endpoint);

@@ -1,5 +1,6 @@
 #include "command/environment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compiler.h"
@@ -28,4 +29,27 @@ void environment_list(const char *endpoint, const char *region,
     };
     _Static_assert(COUNT_OF(list) <= ENVIRONMENT_SIZE, "the list must fit");
     memcpy(list_out, list, sizeof(list));
+}
+
+/* In single quotes, so that a shell takes every character as it is. */
+static void print_quoted(const char *value)
+{
+    putchar('\'');
+    for (; *value; value++) {
+        if (*value == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*value);
+    }
+    putchar('\'');
+}
+
+void environment_print(const struct environment_variable *variable)
+{
+    printf("%s %s", variable->value ? "export" : "unset", variable->name);
+    if (variable->value) {
+        putchar('=');
+        print_quoted(variable->value);
+    }
+    putchar('\n');
 }

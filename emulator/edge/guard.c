@@ -50,11 +50,23 @@ static bool has_valid_signature(const struct guard *guard, struct edge_call *edg
     return true;
 }
 
+/* An open operation that looks at signatures itself is told the verdict. */
+static void note_signature(const struct guard *guard, struct edge_call *edge_call)
+{
+    struct call *call = &edge_call->call;
+    if (!guard->keyring || !(call->operation->flags & OPERATION_JUDGES_SIGNATURE))
+        return;
+    call->has_bad_signature = !has_valid_signature(guard, edge_call);
+    error_clear(&call->error);
+}
+
 bool guard_admits(const struct guard *guard, struct edge_call *edge_call)
 {
     const struct operation *operation = edge_call->call.operation;
-    if (operation && operation->flags & OPERATION_IS_OPEN)
+    if (operation && operation->flags & OPERATION_IS_OPEN) {
+        note_signature(guard, edge_call);
         return true;
+    }
     return has_known_origin(guard, edge_call) &&
            (!guard->keyring || guard_is_preflight(edge_call) ||
             has_valid_signature(guard, edge_call));

@@ -22,6 +22,7 @@ struct http_exchange {
     bool is_in_handler; /* on_request runs inside libmicrohttpd's callback */
     bool is_too_large;
     bool is_dropped;
+    bool is_completed; /* libmicrohttpd has done with it */
     bool is_piecewise; /* its body goes to on_piece */
     bool is_handed_over;
     bool is_counted;   /* among the server's pending ones */

@@ -111,11 +111,27 @@ static void on_completed(void *owner UNUSED, struct MHD_Connection *connection U
     *context = NULL;
     if (!exchange)
         return;
+    exchange->is_completed = true;
     const struct http_server_options *options = &exchange->server->options;
     if (exchange->is_piecewise && !exchange->is_handed_over)
         options->on_broken(exchange, options->owner);
     if (!stream_leave(exchange))
         exchange_destroy(exchange);
+}
+
+/* A request that libmicrohttpd has refused by itself, for want of memory, is never completed. */
+static void on_connection(void *owner, struct MHD_Connection *connection, void **context UNUSED,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = owner;
+    struct http_exchange *next;
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED)
+        return;
+    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = next) {
+        next = exchange->next;
+        if (exchange->connection == connection && !exchange->is_completed)
+            exchange_destroy(exchange);
+    }
 }
 
 /* Looks at the headers; false if the reply need not wait for a body that will not be taken. */
@@ -216,8 +232,15 @@ static size_t on_unescape(void *owner UNUSED, struct MHD_Connection *connection 
     return strlen(string);
 }
 
-static void on_mhd_log(void *owner UNUSED, const char *format, va_list arguments)
+/* When a request does not fit into its connection's memory, libmicrohttpd 0.9.75 ends it in a place
+ * after which it forgets the connection until the client does something. Only its log tells; then
+ * another run sends the refusal, or closes. Not for other lines: what is logged in every run while
+ * descriptors are short would keep the loop busy. */
+static void on_mhd_log(void *owner, const char *format, va_list arguments)
 {
+    struct http_server *server = owner;
+    if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
+        http_server_schedule_run(server);
     if (log_level() < LOG_LEVEL_DEBUG)
         return;
     char *line = xvformat(format, arguments);
@@ -252,11 +275,12 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
     errno = 0;
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (is_ipv6 ? MHD_USE_IPv6 : 0),
-        0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+        0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, server,
         MHD_OPTION_SOCK_ADDR, is_ipv6 ? (void *)&ipv6 : (void *)&ipv4, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_CONNECTION_TIMEOUT,
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((server->options.idle_ms + 999) / 1000), MHD_OPTION_END);
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
@@ -449,6 +473,15 @@ const char *http_exchange_client(const struct http_exchange *exchange,
         inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
                   address_out, HTTP_ADDRESS_SIZE);
     return address_out;
+}
+
+bool http_exchange_is_connected(const struct http_exchange *exchange)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    ssize_t size = recv(info->connect_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 bool http_exchange_is_too_large(const struct http_exchange *exchange)

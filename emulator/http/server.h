@@ -79,6 +79,10 @@ const char *http_exchange_client(const struct http_exchange *exchange,
                                  char address_out[HTTP_ADDRESS_SIZE]);
 bool http_exchange_is_too_large(const struct http_exchange *exchange);
 
+/* False if a client that waits for its reply has closed the connection meanwhile, which is looked
+ * at here only: while it waits, its connection is not watched. */
+bool http_exchange_is_connected(const struct http_exchange *exchange);
+
 /* Goes on with a body whose last piece was answered with false. */
 void http_exchange_resume(struct http_exchange *exchange);
 

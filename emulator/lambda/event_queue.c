@@ -26,6 +26,7 @@ enum {
     THROTTLE_MIN_MS = 1000,
     THROTTLE_MAX_MS = 300 * 1000,
     DOUBLINGS_MAX = 9,
+    RETRY_MS = 1000,
 };
 
 struct running_event {
@@ -265,6 +266,12 @@ static void pump(void *owner)
 void event_queue_refresh(struct event_queue *queue)
 {
     schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms(), pump, queue);
+}
+
+void event_queue_retry(struct event_queue *queue)
+{
+    schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms() + RETRY_MS, pump,
+                 queue);
 }
 
 void event_queue_put(struct lambda *lambda, const struct lambda_event *event)

@@ -374,11 +374,12 @@ static enum outcome delete_function(struct call *call)
     if (name.qualifier && !strchr(name.qualifier, '$'))
         return call_fault(call, &LAMBDA_INVALID_PARAMETER,
                           "Deletion of aliases is not currently supported.");
-    release_versions(call, &name.key);
-    if (name.qualifier || !function_delete(call->store, &name.key)) {
+    if (name.qualifier || !function_exists(call->store, &name.key)) {
         function_not_found(call, &name.key, NULL);
         return OUTCOME_FAULT;
     }
+    release_versions(call, &name.key);
+    function_delete(call->store, &name.key);
     policy_delete_all(call->store, &name.key);
     targets_forget(lambda_of(call));
     provisions_refresh(lambda_of(call));

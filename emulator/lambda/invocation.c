@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "lambda/attached.h"
 #include "lambda/concurrency.h"
 #include "lambda/faults.h"
-#include "lambda/hot_reload.h"
 #include "lambda/invocation_log.h"
 #include "lambda/lineage.h"
 #include "lambda/metric_point.h"
@@ -132,10 +132,7 @@ static void submit(struct running *running, const struct target_version *version
     };
     const struct sandbox_plan *plan =
         running->hold.is_provisioned ? &version->provisioned_plan : &version->plan;
-    if (version->is_hot)
-        hot_reload_submit(running->lambda, plan, &invocation);
-    else
-        pool_submit(running->lambda->parts.pool, plan, &invocation);
+    attached_submit(running->lambda, plan, &invocation);
 }
 
 bool invocation_start(struct lambda *lambda, const struct target *target,

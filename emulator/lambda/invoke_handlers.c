@@ -10,6 +10,7 @@
 #include "lambda/invocation.h"
 #include "lambda/invoke_payload.h"
 #include "lambda/settle.h"
+#include "lambda/unsupported.h"
 #include "xalloc.h"
 
 enum {
@@ -82,7 +83,8 @@ static enum outcome invoke(struct call *call)
     if (!function_name_read(call, &name) || !invoke_read_payload(call))
         return OUTCOME_FAULT;
     const struct target *target = target_get(lambda_of(call), &name, &call->error);
-    if (!target || !settle_may_run(target->primary.is_pending, &call->error))
+    if (!target || !unsupported_check(call) ||
+        !settle_may_run(target->primary.is_pending, &call->error))
         return OUTCOME_FAULT;
     if (strcmp(type, "DryRun") == 0) {
         call->status = 204;

@@ -26,6 +26,18 @@ extern const char *const invoke_log_types[];
           .place = FIELD_IN_HEADER,                                                                \
           .wire_name = "X-Amz-Client-Context",                                                     \
           .length = BETWEEN(0, 3583) },                                                            \
+        { .name = "DurableExecutionName",                                                          \
+          .type = FIELD_STRING,                                                                    \
+          .place = FIELD_IN_HEADER,                                                                \
+          .wire_name = "X-Amz-Durable-Execution-Name",                                             \
+          .length = BETWEEN(1, 64),                                                                \
+          .pattern = "[a-zA-Z0-9-_]+" },                                                           \
+        { .name = "TenantId",                                                                      \
+          .type = FIELD_STRING,                                                                    \
+          .place = FIELD_IN_HEADER,                                                                \
+          .wire_name = "X-Amz-Tenant-Id",                                                          \
+          .length = BETWEEN(1, 256),                                                               \
+          .pattern = "[a-zA-Z0-9\\._:\\/=+\\-@ ]+" },                                              \
     {                                                                                              \
         .name = "TraceId", .type = FIELD_STRING, .place = FIELD_IN_HEADER,                         \
         .wire_name = "X-Amzn-Trace-Id"                                                             \

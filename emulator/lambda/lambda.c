@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "arn.h"
+#include "lambda/attached.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
 #include "lambda/delivery.h"
@@ -39,6 +40,7 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
     }
     code_sweep(lambda);
     lambda->events = event_queue_create(lambda);
+    lambda->attachments = attached_create(lambda);
     settle_refresh(lambda);
     provisions_refresh(lambda);
     return lambda;
@@ -49,6 +51,7 @@ void lambda_destroy(struct lambda *lambda)
     if (!lambda)
         return;
     event_queue_destroy(lambda->events);
+    attachments_destroy(lambda->attachments);
     hot_reload_forget(lambda);
     settle_stop(lambda);
     provisions_stop(lambda);
@@ -77,7 +80,7 @@ void lambda_reset(struct lambda *lambda)
 void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
-    event_queue_refresh(lambda->events);
+    event_queue_retry(lambda->events);
     settle_retry(lambda);
     provisions_refresh(lambda);
 }

@@ -50,6 +50,18 @@ void lambda_forget(struct lambda *lambda);
 /* Starts no more queued events: the server is about to end. */
 void lambda_stop_events(struct lambda *lambda);
 
+/*
+ * Environments of the developer's own (runtime/attachment.h), as handlers of Coalmine's own
+ * endpoints. Attach reads FunctionName and Qualifier; an alias stands for the version it points
+ * to. The others read Id.
+ */
+enum outcome lambda_attach(struct lambda *lambda, struct call *call);
+enum outcome lambda_renew_attachment(struct lambda *lambda, struct call *call);
+enum outcome lambda_detach(struct lambda *lambda, struct call *call);
+enum outcome lambda_list_attachments(struct lambda *lambda, struct call *call);
+/* Ends all of them: what waits for one goes to the pool. */
+void lambda_detach_all(struct lambda *lambda);
+
 /* An asynchronous invocation that another service sends, or a destination gets. */
 struct lambda_event_order {
     const char *account;

@@ -20,8 +20,9 @@ struct lambda {
     struct map hot_folders;      /* struct hot_folder by its plan's key */
     size_t looks;                /* at such folders, going on */
     struct event_queue *events;
-    struct schedule_entry settling; /* the first version that settles */
-    struct provision *provisions;   /* one for each order of provisioned concurrency */
+    struct attachments *attachments; /* environments of the developer's own */
+    struct schedule_entry settling;  /* the first version that settles */
+    struct provision *provisions;    /* one for each order of provisioned concurrency */
     struct schedule_entry provisioning;
 };
 

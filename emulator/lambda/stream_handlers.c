@@ -8,6 +8,7 @@
 #include "lambda/function_handlers.h"
 #include "lambda/invocation.h"
 #include "lambda/invoke_payload.h"
+#include "lambda/unsupported.h"
 #include "operation/event_stream.h"
 #include "xalloc.h"
 
@@ -98,7 +99,7 @@ static enum outcome invoke_with_response_stream(struct call *call)
         return OUTCOME_FAULT;
     order.payload = call->payload;
     const struct target *target = target_get(lambda_of(call), &name, &call->error);
-    if (!target)
+    if (!target || !unsupported_check(call))
         return OUTCOME_FAULT;
     if (strcmp(json_text(call->input, "InvocationType", ""), "DryRun") == 0) {
         call->status = 204;

@@ -63,7 +63,6 @@ static void make_version(struct lambda *lambda, struct target_version *made,
     const char *layers = json_text(configuration, "LayersSha256", NULL);
     CLEANUP(freep) char *files = code_files_directory(lambda, version->code_sha256);
     CLEANUP(freep) char *layered = layers ? code_files_directory(lambda, layers) : NULL;
-    made->is_hot = folder != NULL;
     const cJSON *logging = json_get(configuration, "LoggingConfig");
     const char *group = json_text(logging, "LogGroup", "");
     made->plan = (struct sandbox_plan){
@@ -82,6 +81,7 @@ static void make_version(struct lambda *lambda, struct target_version *made,
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
         .storage_mb = (int)json_int(json_get(configuration, "EphemeralStorage"), "Size", 0),
         .timeout_ms = (int)json_int(configuration, "Timeout", 0) * MS_PER_SECOND,
+        .is_hot = folder != NULL,
         .initialization = version->number > 0 && configuration_takes_snapshots(version)
                               ? SANDBOX_SNAP_START
                               : SANDBOX_ON_DEMAND,

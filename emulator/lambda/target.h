@@ -21,7 +21,6 @@ struct target_version {
     struct sandbox_plan provisioned_plan; /* the same, for environments that are kept warm */
     struct arena texts;                   /* what the plans borrow from */
     bool is_pending;                      /* it may not run yet */
-    bool is_hot;                          /* runs from a developer's folder: hot_reload.h */
     struct concurrency_version concurrency;
 };
 

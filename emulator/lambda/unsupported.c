@@ -54,9 +54,13 @@ static const struct {
     const char *member;
     const char *feature;
 } rows[] = {
-    { "FileSystemConfigs", "file systems" }, { "CapacityProviderConfig", "capacity providers" },
-    { "PublishTo", "capacity providers" },   { "DurableConfig", "durable executions" },
+    { "FileSystemConfigs", "file systems" },
+    { "CapacityProviderConfig", "capacity providers" },
+    { "PublishTo", "capacity providers" },
+    { "DurableConfig", "durable executions" },
     { "TenancyConfig", "tenant isolation" },
+    { "TenantId", "tenant isolation" },
+    { "DurableExecutionName", "durable executions" },
 };
 
 static bool is_empty(const cJSON *value)

@@ -32,7 +32,8 @@ extern const char *const unsupported_publish_targets[];
         .name = "DurableConfig", .type = FIELD_STRUCTURE, .members = unsupported_durable_fields    \
     }
 
-/* False with 501 if the call names one of them; an empty list or object asks for nothing. */
+/* Of CreateFunction, UpdateFunctionConfiguration, PublishVersion and the invoking operations: false
+ * with 501 if the call names one of them; an empty list or object asks for nothing. */
 MUST_CHECK bool unsupported_check(struct call *call);
 
 #endif

@@ -21,8 +21,8 @@ struct url_signature {
 };
 
 /* The access key of a request that is signed by Signature Version 4 for Lambda in this region, in
- * the headers or in the query; in the arena. NULL: it is not. The signature itself is not
- * verified. */
+ * the headers or in the query; in the arena. NULL: it is not. The signature itself is verified
+ * before, if keys were given (call->has_bad_signature). */
 const char *url_access_key(const struct url_signature *signature, const char *region,
                            struct arena *arena);
 

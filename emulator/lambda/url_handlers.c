@@ -136,9 +136,12 @@ static bool is_signed(struct call *call)
         .query = http_exchange_query(call->exchange),
     };
     visit->access_key = url_access_key(&signature, visit->url.key.region, &call->arena);
+    if (visit->access_key && call->has_bad_signature)
+        visit->access_key = NULL;
     if (!visit->access_key)
-        log_warn("lambda", "the URL of %s answers 403: it wants requests signed for lambda in %s",
-                 visit->url.key.name, visit->url.key.region);
+        log_warn("lambda", "the URL of %s answers 403: it wants requests signed for lambda in %s%s",
+                 visit->url.key.name, visit->url.key.region,
+                 call->has_bad_signature ? ", with a key of --credentials" : "");
     return visit->access_key != NULL;
 }
 
@@ -226,7 +229,8 @@ static enum outcome invoke_url(struct call *call)
 const struct operation url_operations[] = {
     { .name = "InvokeFunctionUrl",
       .route = "ANY /_coalmine/url/{UrlId}",
-      .flags = OPERATION_RAW_PAYLOAD | OPERATION_IS_OPEN, /* its AuthType decides */
+      .flags = OPERATION_RAW_PAYLOAD | OPERATION_IS_OPEN |
+               OPERATION_JUDGES_SIGNATURE, /* its AuthType decides */
       .handle = invoke_url,
       .body_ceiling = BODY_MAX,
       .note = "No operation of AWS's API but the URL itself: any method, and any path behind it. "

@@ -36,6 +36,7 @@ enum operation_flags {
     OPERATION_WRITES = 1,      /* dispatch wraps the handler in a savepoint */
     OPERATION_RAW_PAYLOAD = 2, /* REST: the body is not JSON members but call->payload */
     OPERATION_IS_OPEN = 4,     /* for everybody: no signature is asked for, pages may send it */
+    OPERATION_JUDGES_SIGNATURE = 8, /* open, but call->has_bad_signature is its to look at */
 };
 
 struct operation {
@@ -115,6 +116,8 @@ struct call {
     const char *base_url; /* as the caller reached us: "http://127.0.0.1:4566" */
     char request_id[UUID_SIZE];
 
+    bool has_bad_signature; /* none, or a wrong one, where keys were given: for the operations with
+                             * OPERATION_JUDGES_SIGNATURE; all others are not reached then */
     cJSON *input;        /* never NULL; members as AWS spells them, path, query and headers too */
     struct text payload; /* the body as received, for OPERATION_RAW_PAYLOAD */
 

@@ -36,6 +36,10 @@ struct channel_events {
                           void *owner);
     /* It cannot boot, and exits. */
     void (*on_init_error)(struct text type, struct text body, void *owner);
+    /* Another process asks for its first event where one was before: that has gone, with the event
+     * that it had, if any. on_next() follows. NULL: there is only ever one process, and asking
+     * again is its mistake. */
+    void (*on_restart)(void *owner);
 };
 
 #endif

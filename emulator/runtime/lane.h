@@ -30,11 +30,12 @@ struct lane {
     struct job *first_waiting;
     struct job **last_waiting;
     int waiting;
-    double average_ms;     /* of a handler, moving; < 0: unknown */
-    double cold_ms;        /* of a boot, moving; a guess at first */
-    int pressed_ticks;     /* how long somebody has been waiting, in the pool's ticks */
-    struct pool_keep keep; /* who wants how many kept warm (keep.h) */
-    int keep_wanted;       /* of them, those there is room for */
+    double average_ms;      /* of a handler, moving; < 0: unknown */
+    double cold_ms;         /* of a boot, moving; a guess at first */
+    int pressed_ticks;      /* how long somebody has been waiting, in the pool's ticks */
+    int64_t short_until_us; /* monotonic: the machine had no room for one more, wait so long */
+    struct pool_keep keep;  /* who wants how many kept warm (keep.h) */
+    int keep_wanted;        /* of them, those there is room for */
     bool has_keep_failed;
 };
 

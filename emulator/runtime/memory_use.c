@@ -11,14 +11,15 @@
 
 #include "text.h"
 
-enum { FILE_MAX = 8192, PROCESSES_MAX = 1024, KB_PER_MB = 1024 };
+/* More than TASKS_MAX, so that too many can be seen; a file that names so many children. */
+enum { PROCESSES_MAX = TASKS_MAX + 1, FILE_MAX = 12 * PROCESSES_MAX, KB_PER_MB = 1024 };
 
 struct tree {
     pid_t pids[PROCESSES_MAX];
     size_t count;
 };
 
-/* Reads a small file of /proc; the text is empty if it is gone. */
+/* Reads a file of /proc, which comes by the page; the text is empty if it is gone. */
 static struct text read_proc(pid_t pid, const char *format, char bytes_out[FILE_MAX])
 {
     char path[64];
@@ -26,14 +27,16 @@ static struct text read_proc(pid_t pid, const char *format, char bytes_out[FILE_
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return (struct text){ "", 0 };
-    ssize_t size = read(fd, bytes_out, FILE_MAX - 1);
+    size_t size = 0;
+    ssize_t count;
+    while ((count = read(fd, bytes_out + size, FILE_MAX - 1 - size)) > 0)
+        size += (size_t)count;
     close(fd);
-    size = size < 0 ? 0 : size;
     bytes_out[size] = '\0';
-    return (struct text){ bytes_out, (size_t)size };
+    return (struct text){ bytes_out, size };
 }
 
-static int64_t find_kb(const char *file, const char *name)
+static int64_t find_number(const char *file, const char *name)
 {
     const char *found = strstr(file, name);
     return found ? strtoll(found + strlen(name), NULL, 10) : 0;
@@ -69,7 +72,7 @@ static void find_tree(pid_t pid, int generations, struct tree *tree)
 static int64_t share_of(pid_t pid, int64_t resident_kb)
 {
     char bytes[FILE_MAX];
-    int64_t share_kb = find_kb(read_proc(pid, "/proc/%d/smaps_rollup", bytes).data, "Pss:");
+    int64_t share_kb = find_number(read_proc(pid, "/proc/%d/smaps_rollup", bytes).data, "Pss:");
     return share_kb ? share_kb : resident_kb;
 }
 
@@ -84,14 +87,20 @@ struct memory_use memory_use_of(pid_t pid, int generations)
     struct tree tree;
     int64_t now_kb = 0;
     int64_t peak_kb = 0;
+    int64_t tasks = 0;
     find_tree(pid, generations, &tree);
+    if (tree.count > TASKS_MAX) /* measuring so many would take its time, and they have to go */
+        return (struct memory_use){ .tasks = (int)tree.count };
     for (size_t i = 0; i < tree.count; i++) {
         const char *status = read_proc(tree.pids[i], "/proc/%d/status", bytes).data;
-        int64_t resident_kb = find_kb(status, "VmRSS:");
-        int64_t most_kb = find_kb(status, "VmHWM:");
+        int64_t resident_kb = find_number(status, "VmRSS:");
+        int64_t most_kb = find_number(status, "VmHWM:");
+        tasks += find_number(status, "Threads:");
         now_kb += tree.count > 1 ? share_of(tree.pids[i], resident_kb) : resident_kb;
         peak_kb = most_kb > peak_kb ? most_kb : peak_kb;
     }
     peak_kb = now_kb > peak_kb ? now_kb : peak_kb;
-    return (struct memory_use){ .now_mb = round_up(now_kb), .peak_mb = round_up(peak_kb) };
+    return (struct memory_use){ .now_mb = round_up(now_kb),
+                                .peak_mb = round_up(peak_kb),
+                                .tasks = (int)tasks };
 }

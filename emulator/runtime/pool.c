@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
 #include "runtime/keep.h"
 #include "runtime/lane.h"
 #include "runtime/machine.h"
@@ -28,6 +29,8 @@ enum {
     MEMORY_TICK_MS = 20,
     MEMORY_IDLE_TICK_MS = 1000,
     SWEEP_TICK_MS = 30 * 1000,
+    SHORTAGE_PAUSE_US = 100 * 1000,
+    SHORTAGE_LOG_US = 10 * 1000 * 1000,
 };
 
 /* Calls `function` for every lane; it may end that one lane. */
@@ -148,6 +151,8 @@ static void keep_all_up(struct pool *pool)
 /* Boots sandboxes for those who wait, as many as pay. */
 static void grow(struct pool *pool, struct lane *lane, bool is_forced)
 {
+    if (lane_active(lane) > 0 && clock_monotonic_us() < lane->short_until_us)
+        return;
     while (!pool->is_stopping && lane->waiting > lane->starting &&
            (is_forced || lane_wants_more(lane)) && start_another(pool, lane))
         is_forced = false;
@@ -184,7 +189,7 @@ static void on_memory_tick(void *owner)
         struct member *member = MEMBER(at, in_all);
         is_any_active |= link_is_alone(&member->in_resting);
         struct lane *lane = member->lane;
-        if (sandbox_check_memory(member->sandbox))
+        if (sandbox_check_use(member->sandbox))
             continue;
         pool_discard_resting(member);
         keep_up(pool, lane);
@@ -234,6 +239,19 @@ static struct job *on_take_job(void *owner)
     struct member *member = owner;
     end_starting(member); /* it has failed, or is late and has its job */
     return dequeue(member->pool, member->lane);
+}
+
+static bool on_can_spare(void *owner)
+{
+    struct lane *lane = ((struct member *)owner)->lane;
+    int64_t now_us = clock_monotonic_us();
+    if (lane_active(lane) <= 1) /* nobody else works or boots */
+        return false;
+    if (now_us - lane->short_until_us > SHORTAGE_LOG_US)
+        log_warn(lane->plan->function_name, "the machine has no room for one more process: "
+                                            "invocations wait for those there are");
+    lane->short_until_us = now_us + SHORTAGE_PAUSE_US;
+    return true;
 }
 
 /* The lane where nobody works and whose first has waited longest; NULL if there is none. */
@@ -449,6 +467,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
                                         .runtime_directory = pool->runtime_directory,
                                         .is_isolated = settings->is_isolated,
                                         .take_job = on_take_job,
+                                        .can_spare = on_can_spare,
                                         .on_free = on_free,
                                         .on_done = on_done,
                                         .on_gone = on_gone };

@@ -58,6 +58,7 @@ struct sandbox_plan {
     int memory_mb;
     int storage_mb; /* EphemeralStorage: size of /tmp, where it can be limited */
     int timeout_ms;
+    bool is_hot; /* code_directory is a developer's folder, that can change */
     enum sandbox_initialization initialization;
 };
 

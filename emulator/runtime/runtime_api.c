@@ -99,6 +99,16 @@ static void end_stream(struct runtime_api *api, struct text type, struct text bo
     api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
 }
 
+/* Whatever the process before was at, it has gone. */
+static void restart(struct runtime_api *api)
+{
+    if (api->waiting)
+        refuse(api->waiting, 410, "Replaced", "Another process asks for the next event");
+    api->waiting = NULL;
+    forget_event(api);
+    api->events->on_restart(api->owner);
+}
+
 /* The end of a stream can be seen later than what the runtime sent afterwards, on another
  * connection. */
 static void on_next(struct runtime_api *api, struct http_exchange *exchange)
@@ -112,8 +122,11 @@ static void on_next(struct runtime_api *api, struct http_exchange *exchange)
                    TEXT("{\"errorMessage\":\"Response truncated\",\"errorType\":"
                         "\"Runtime.TruncatedResponse\"}"));
     if (api->state != STARTED && api->state != RESPONSE_SENT) {
-        refuse_move(api, exchange, state_names[READY]);
-        return;
+        if (!api->events->on_restart) {
+            refuse_move(api, exchange, state_names[READY]);
+            return;
+        }
+        restart(api);
     }
     api->state = READY;
     api->waiting = exchange;
@@ -356,6 +369,11 @@ static char *one_line(struct text text)
         if (*at == '\r' || *at == '\n')
             *at = ' ';
     return line;
+}
+
+bool runtime_api_is_awaited(const struct runtime_api *api)
+{
+    return api->waiting && http_exchange_is_connected(api->waiting);
 }
 
 void runtime_api_send(struct runtime_api *api, const struct job *job)

@@ -17,6 +17,10 @@ struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_ev
                                       void *owner, struct error *error);
 int runtime_api_port(const struct runtime_api *api);
 
+/* Whether who asked for the next event is still there to take it, as far as its connection tells.
+ */
+bool runtime_api_is_awaited(const struct runtime_api *api);
+
 /* Answers the process's request for the next event; it has asked for it. */
 void runtime_api_send(struct runtime_api *api, const struct job *job);
 

@@ -130,6 +130,7 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->is_late = false;
     sandbox->init_ms = -1;
     sandbox->memory_sampled_us = 0;
+    sandbox->tasks = 0;
     sandbox->boot_us = clock_monotonic_us();
     struct function_log_owner owner = function_log_owner_of(sandbox->plan, sandbox->log_stream);
     function_log_begin_init(&sandbox->log, &owner);

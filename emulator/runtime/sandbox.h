@@ -42,6 +42,9 @@ struct sandbox_host {
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if
      * none waits. Asked in STARTING only. */
     struct job *(*take_job)(void *owner);
+    /* The machine has too little of something for one more process: whether those who wait can be
+     * left to others, so that none is charged. Asked in STARTING only. */
+    bool (*can_spare)(void *owner);
     /* The state has become IDLE or DOWN: free for a job. Told before on_done, so that the process
      * works on the next event while the end of the last is told. */
     void (*on_free)(void *owner);
@@ -65,9 +68,10 @@ void sandbox_start(struct sandbox *sandbox);
 void sandbox_run(struct sandbox *sandbox, struct job *job);
 /* Looks whether the process has ended, and if so does what follows. After SIGCHLD. */
 void sandbox_reap(struct sandbox *sandbox);
-/* Kills a process that uses more than its memory. False if it is IDLE: then it must be discarded,
+/* Kills a process that uses more than its memory, or has more descendants and threads than Lambda
+ * allows. False if it is IDLE: then it must be discarded,
  * so that no job comes between the kill and the end. */
-MUST_CHECK bool sandbox_check_memory(struct sandbox *sandbox);
+MUST_CHECK bool sandbox_check_use(struct sandbox *sandbox);
 /* Without a job: stops the process; on_gone() follows, later. */
 void sandbox_discard(struct sandbox *sandbox);
 /* Ends the job, if there is one, as failed; kills, waits, frees. Nothing is told but on_done(). */

@@ -31,6 +31,11 @@ static bool fail(struct boot_failure *failure, const char *error_type, char *tak
     return false;
 }
 
+static bool is_shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == EAGAIN || reason == ENOMEM;
+}
+
 static bool is_executable(const char *path)
 {
     struct stat status;
@@ -62,6 +67,7 @@ static bool find_program(const struct sandbox_plan *plan, char **interpreter_out
 
 static bool fail_by_errno(struct boot_failure *failure, const char *what)
 {
+    failure->is_shortage = is_shortage(errno);
     return fail(failure, "Runtime.ExitError", xformat("%s: %s", what, strerror(errno)));
 }
 
@@ -75,8 +81,10 @@ static bool open_channel(const struct boot_plan *plan, bool speaks_frames, struc
     }
     struct error error = { 0 };
     booted->api = runtime_api_start(plan->loop, plan->events, plan->owner, &error);
-    if (!booted->api)
+    if (!booted->api) {
+        failure->is_shortage = is_shortage(errno);
         fail(failure, "Runtime.ExitError", xstrdup(error.message));
+    }
     error_clear(&error);
     return booted->api != NULL;
 }
@@ -108,6 +116,7 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .storage = is_limited ? &storage : NULL,
     };
     int reason = process_start(&process, &booted->pid);
+    failure->is_shortage = is_shortage(reason);
     if (reason)
         fail(failure, "Runtime.InvalidEntrypoint",
              xformat("fork/exec %s: %s", command.arguments.items[0], strerror(reason)));

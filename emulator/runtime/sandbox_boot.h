@@ -40,6 +40,7 @@ struct booted {
 struct boot_failure {
     const char *error_type; /* static; NULL: none */
     char *message;          /* owned */
+    bool is_shortage;       /* of descriptors, processes or memory: it may go well later */
 };
 
 /* How long a boot may last; longer when nobody waits for it (lambda-api.md F4). */

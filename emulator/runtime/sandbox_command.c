@@ -38,7 +38,7 @@ static const char *runtime_root(const struct sandbox_place *place)
     return place->is_isolated ? "/var/runtime" : place->runtime_directory;
 }
 
-static void add_reserved(struct string_list *list, const struct sandbox_place *place)
+static void add_identity(struct string_list *list, const struct sandbox_place *place)
 {
     const struct sandbox_plan *plan = place->plan;
     string_list_add_format(list, "AWS_LAMBDA_FUNCTION_NAME=%s", plan->function_name);
@@ -61,11 +61,17 @@ static void add_reserved(struct string_list *list, const struct sandbox_place *p
     string_list_add(list, "AWS_SESSION_TOKEN=coalmine");
     string_list_add_format(list, "_HANDLER=%s", plan->handler);
     string_list_add_format(list, "LAMBDA_TASK_ROOT=%s", task_root(place));
-    string_list_add_format(list, "LAMBDA_RUNTIME_DIR=%s", runtime_root(place));
     if (place->runtime_api_port)
         string_list_add_format(list, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d",
                                place->runtime_api_port);
-    else
+}
+
+static void add_reserved(struct string_list *list, const struct sandbox_place *place)
+{
+    const struct sandbox_plan *plan = place->plan;
+    add_identity(list, place);
+    string_list_add_format(list, "LAMBDA_RUNTIME_DIR=%s", runtime_root(place));
+    if (!place->runtime_api_port)
         string_list_add_format(list, "AWS_EXECUTION_ENV=AWS_Lambda_%s", plan->runtime);
 }
 
@@ -74,6 +80,12 @@ static void add_user(struct string_list *list, const struct sandbox_plan *plan)
     for (const char *const *variable = plan->variables; variable && *variable; variable++)
         if (!string_list_has_variable(list, *variable))
             string_list_add(list, *variable);
+}
+
+void sandbox_command_add_variables(struct string_list *list, const struct sandbox_place *place)
+{
+    add_identity(list, place);
+    add_user(list, place->plan);
 }
 
 static void add_default(struct string_list *list, const char *name, const char *value)

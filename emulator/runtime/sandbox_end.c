@@ -36,6 +36,9 @@ static struct outcome explain_exit(const struct sandbox *sandbox, int status)
     if (sandbox->end_reason == ENDED_BY_MEMORY)
         return outcome_exit(request_id, "Runtime.OutOfMemory",
                             "Runtime exited with error: signal: killed");
+    if (sandbox->end_reason == ENDED_BY_TASKS)
+        return outcome_exit(request_id, "Runtime.ExitError",
+                            "Runtime exited with error: signal: killed");
     char text[PROCESS_REASON_SIZE];
     const char *reason = process_exit_reason(status, sandbox->process.is_isolated, text);
     if (!reason)
@@ -56,10 +59,15 @@ void sandbox_close_process(struct sandbox *sandbox)
     sandbox->process.pid = 0;
 }
 
+static bool is_spared(const struct sandbox *sandbox)
+{
+    return sandbox->boot_failure.is_shortage && sandbox->host->can_spare(sandbox->owner);
+}
+
 /* There is no process any more, or never was one. */
 void sandbox_go_down(struct sandbox *sandbox, int status)
 {
-    if (sandbox->state == SANDBOX_STARTING && !sandbox->job)
+    if (sandbox->state == SANDBOX_STARTING && !sandbox->job && !is_spared(sandbox))
         sandbox->job = sandbox->host->take_job(sandbox->owner);
     if (sandbox->job) {
         struct outcome outcome = explain_exit(sandbox, status);

@@ -13,7 +13,7 @@
 #include "runtime/sandbox_boot.h"
 #include "runtime/watch.h"
 
-enum end_reason { ENDED_ITSELF, ENDED_BY_TIMEOUT, ENDED_BY_MEMORY };
+enum end_reason { ENDED_ITSELF, ENDED_BY_TIMEOUT, ENDED_BY_MEMORY, ENDED_BY_TASKS };
 
 /* An error that the process reported before it exits. */
 struct last_words {
@@ -48,6 +48,7 @@ struct sandbox {
     struct function_log log;
     int memory_used_mb;
     int memory_now_mb;
+    int tasks;                 /* processes and threads, of the last sample */
     int64_t memory_sampled_us; /* monotonic */
 };
 

@@ -1,14 +1,19 @@
 """Who may call: signatures with --credentials, origins of browser pages, addresses."""
 import subprocess
+import urllib.parse
 import urllib.request
 
 import boto3
 import botocore.config
 import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http, clean_environment
 from tests.support.errors import error_of
+from tests.support.packages import create, node
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 MISMATCH = "The request signature we calculated does not match the signature you provided."
@@ -92,6 +97,49 @@ def test_a_presigned_url_is_good_until_it_expires(guarded):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(forged)
     assert refused.value.code == 403 and b"SignatureDoesNotMatch" in refused.value.read()
+
+
+def signed_url_request(host, key, secret, token=None, query=False):
+    """Path and headers of a GET that is signed for the function URL."""
+    signer = SigV4QueryAuth if query else SigV4Auth
+    request = AWSRequest("GET", f"http://{host}/path")
+    signer(Credentials(key, secret, token), "lambda", "us-east-1").add_auth(request)
+    path = urllib.parse.urlsplit(request.url)
+    return f"{path.path}?{path.query}", {"Host": host, **dict(request.headers.items())}
+
+
+@pytest.mark.parametrize("query", [False, True])
+def test_a_function_url_with_aws_iam_verifies_signatures(guarded, query):
+    lam, http = client(guarded, "lambda"), Http(guarded.port)
+    create(lam, "f", node("return event.requestContext.authorizer.iam.accountId"))
+    made = lam.create_function_url_config(FunctionName="f", AuthType="AWS_IAM")
+    host = urllib.parse.urlsplit(made["FunctionUrl"]).netloc
+
+    def send(*credentials):
+        path, headers = signed_url_request(host, *credentials, query=query)
+        answer = http.send("GET", path, headers=headers)
+        return answer.status, answer.body
+
+    assert send(KEY, SECRET) == (200, b"123456789012")
+    for wrong in ((KEY, "wrong"), ("AKIANOBODY", SECRET), ("123456789012", SECRET),
+                  ("ASIATEMPORARY", "s", "stolen")):
+        status, body = send(*wrong)
+        assert status == 403 and b"Forbidden" in body, wrong
+    assert send("ASIATEMPORARY", "s", "token+/=")[0] == 403  # account 000000000000: no policy
+    assert http.send("GET", "/", headers={"Host": host}).status == 403
+    path, headers = signed_url_request(host, KEY, SECRET, query=query)
+    assert http.send("GET", path.replace("/path", "/other"), headers=headers).status == 403
+
+
+def test_coalmine_attach_signs_well(guarded):
+    create(client(guarded, "lambda"), "f", node("return 1"))
+    environment = {**clean_environment(guarded.url), "AWS_ACCESS_KEY_ID": KEY}
+    for secret, status in ((SECRET, 0), ("wrong", 1)):
+        done = subprocess.run(
+            [COALMINE, "attach", "f", "--", "sh", "-c", "test $AWS_LAMBDA_FUNCTION_NAME = f"],
+            env={**environment, "AWS_SECRET_ACCESS_KEY": secret}, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+    assert MISMATCH in done.stderr
 
 
 def test_the_aws_cli_and_curl_sign_well(guarded):

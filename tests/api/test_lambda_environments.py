@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Http, Server
 from tests.support.bootstraps import serving
+from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, node, python, zip_of
@@ -262,3 +263,12 @@ def test_a_node_heap_is_as_large_as_the_memory(lam, name):
     create(lam, name, node("const v8 = await import('v8'); "
                            "return v8.getHeapStatistics().heap_size_limit"), MemorySize=1024)
     assert 850 << 20 <= invoke(lam, name)[1] <= 1024 << 20
+
+
+def test_a_deletion_that_is_refused_leaves_the_environment_warm(lam, name):
+    create(lam, name, node("globalThis.calls = (globalThis.calls ?? 0) + 1; return calls"))
+    invoke = lambda: json.loads(lam.invoke(FunctionName=name)["Payload"].read())
+    assert invoke() == 1
+    status, code, _ = error_of(lam.delete_function, FunctionName=name, Qualifier="a$b")
+    assert (status, code) == (404, "ResourceNotFoundException")
+    assert invoke() == 2

@@ -217,6 +217,21 @@ def test_bad_header_values_are_refused(server, lam, name, header, value, path, v
                    f"constraint: Member must satisfy enum value set: {values}"}
 
 
+@pytest.mark.parametrize("path", ["2015-03-31/functions/%s/invocations",
+                                  "2021-11-15/functions/%s/response-streaming-invocations"])
+@pytest.mark.parametrize("header, value, feature", [
+    ("X-Amz-Tenant-Id", "blue", "tenant isolation (TenantId)"),
+    ("X-Amz-Durable-Execution-Name", "job-1", "durable executions (DurableExecutionName)"),
+])
+def test_what_would_be_ignored_is_refused(http, lam, name, path, header, value, feature):
+    create(lam, name)
+    answer = http.send("POST", "/" + path % name, b"{}", {header: value})
+    assert answer.status == 501
+    assert f"Coalmine does not emulate {feature}".encode() in answer.body
+    answer = http.send("POST", "/" + path % name, b"{}", {header: "no!"})
+    assert answer.status == 400 and b"failed to satisfy constraint" in answer.body
+
+
 @pytest.mark.parametrize("package, expected", [
     (node("throw new Error('msg')"), ["errorType", "errorMessage", "trace"]),
     (python("raise Exception('msg')"), ["errorMessage", "errorType", "requestId", "stackTrace"]),

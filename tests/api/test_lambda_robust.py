@@ -106,6 +106,42 @@ def test_children_end_with_the_environment(server, lam, name, body, result):
     nothing_is_left(server, lam, name)
 
 
+# A bomb that gives up at `most`, so that the machine survives a server that does not see it.
+PROCESSES = """
+    import os, signal
+    for _ in range(event["most"]):
+        try:
+            if os.fork() == 0:
+                signal.pause()
+        except BlockingIOError:  # the machine's own limit
+            return "refused"
+    signal.pause() if event["waits"] else None
+    return "well"
+"""
+THREADS = """
+    import threading
+    threading.stack_size(65536)
+    never = threading.Event()
+    for _ in range(event["most"]):
+        threading.Thread(target=never.wait, daemon=True).start()
+    never.wait() if event["waits"] else None
+    return "well"
+"""
+
+
+@pytest.mark.parametrize("body", [PROCESSES, THREADS], ids=["processes", "threads"])
+def test_more_than_1024_processes_and_threads_are_killed(server, lam, name, body):
+    create(lam, name, python(body.strip()), MemorySize=3008, Timeout=60)
+    assert invoke(lam, name, {"most": 200, "waits": False})[1] == "well"
+    with unharmed(server, lam):
+        answer, error = invoke(lam, name, {"most": 1100, "waits": True})
+    assert answer["FunctionError"] == "Unhandled"
+    assert error["errorType"] == "Runtime.ExitError"
+    assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    nothing_is_left(server, lam, name)
+    assert "more than 1024 processes and threads" in server.read_log()
+
+
 def test_children_end_when_the_function_times_out(server, lam, name):
     create(lam, name, python(FORK.replace("return 'forked'", "time.sleep(1000)")), Timeout=1,
            MemorySize=256)

@@ -44,11 +44,6 @@ def test_what_is_no_wish_is_refused(canary, operands, code):
     assert done.code == code and done.err.startswith("canary: ")
 
 
-def test_elsewhere_there_is_no_such_clock(canary):
-    done = canary("clock", "--aws", "--endpoint-url", "http://192.0.2.1:1")
-    assert done.code == 1 and "only Coalmine has this" in done.err
-
-
 def test_an_alarm_and_a_metric_are_explained_in_a_sentence(canary):
     cw = canary.server.client("cloudwatch")
     cw.put_metric_alarm(

@@ -5,17 +5,21 @@ import mmap
 import resource
 import signal
 import struct
+import threading
 import time
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import ROOT, STOP_SECONDS, Http
+from tests.support.gate import Gate
+from tests.support.machine import wait_for
 from tests.support.packages import create, node
 
 SHIM = ROOT / "build/normal/tests/fault.so"
 KINDS = ["write", "sync", "open", "fork", "malloc"]  # the order of tests/support/fault.c
 SHORT = -1
+PATH = "/2015-03-31/functions/%s/invocations"
 
 
 class Faults:
@@ -165,6 +169,45 @@ def test_no_process_can_be_made(faulty):
     assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
 
 
+def invoke_on_thread(lam, **event):
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(
+        lam.invoke(FunctionName="slow", Payload=json.dumps(event))["Payload"].read()))
+    thread.answers = answers
+    thread.start()
+    return thread
+
+
+def test_without_a_further_process_invocations_wait_for_those_there_are(faulty):
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    first = invoke_on_thread(faulty.lam, number=1)
+    gate.wait_until_inside()
+    faulty.faults.set("fork", errno.EAGAIN)
+    others = [invoke_on_thread(faulty.lam, number=n, **{"pass": True}) for n in (2, 3)]
+    wait_for(lambda: "no room for one more process" in faulty.read_log(), "a process is refused")
+    gate.open()
+    for thread, number in zip([first, *others], (1, 2, 3)):
+        thread.join(STOP_SECONDS)
+        assert json.loads(thread.answers[0])["number"] == number
+
+
+def test_an_invocation_that_waits_is_run_as_soon_as_a_process_can_be_made(faulty):
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    first = invoke_on_thread(faulty.lam, number=1)
+    gate.wait_until_inside()
+    faulty.faults.set("fork", errno.EAGAIN)
+    second = invoke_on_thread(faulty.lam, number=2, **{"pass": True})
+    wait_for(lambda: "no room for one more process" in faulty.read_log(), "a process is refused")
+    faulty.faults.set("fork", 0)
+    second.join(STOP_SECONDS)
+    assert json.loads(second.answers[0])["number"] == 2 and first.is_alive()
+    gate.open()
+    first.join(STOP_SECONDS)
+    assert json.loads(first.answers[0])["number"] == 1
+
+
 def test_descriptors_run_out(faulty):
     """Whoever gets in is served; when there is room again, everybody is."""
     old = resource.prlimit(faulty.process.pid, resource.RLIMIT_NOFILE)
@@ -207,3 +250,32 @@ def test_a_function_settles_when_the_disk_takes_it_again(faulty):
     Http(server.port).send("POST", "/_coalmine/clock", json.dumps({"advance": "2s"}))
     status = server.lam.get_function_configuration(FunctionName="f")["LastUpdateStatus"]
     assert status == "Successful"
+
+
+def test_a_throttled_event_that_cannot_be_put_off_does_not_keep_the_server_busy(faulty):
+    """The clock stands still but for the test: what is tried again at once is tried for ever."""
+    lam, http, gate = faulty.lam, Http(faulty.port), Gate()
+    clock = lambda **change: http.send("POST", "/_coalmine/clock", json.dumps(change)).status
+    assert clock(mode="frozen") == 200
+    create(lam, "slow", gate.package)
+    lam.put_function_concurrency(FunctionName="slow", ReservedConcurrentExecutions=1)
+    busy = threading.Thread(target=http.send, args=("POST", PATH % "slow", b"{}"))
+    busy.start()
+    gate.wait_until_inside()
+    lam.invoke(FunctionName="slow", InvocationType="Event")  # throttled, and put off for a second
+    clock(advance="0s")
+    faulty.faults.set("write", errno.ENOSPC)
+    refusals = lambda: faulty.read_log().count("the callers were told")
+    before = refusals()
+    assert clock(advance="3s") == 200
+    for _ in range(20):  # turns of the loop
+        assert http.send("GET", "/_coalmine/health").status == 200
+    assert 1 <= refusals() - before <= 12  # a try per second; each is told in a few turns
+    faulty.faults.set("write", 0)
+    gate.open()
+    busy.join()
+    passed = threading.Thread(target=lambda: (gate.wait_until_inside(), gate.open()))
+    passed.start()
+    clock(advance="10m")
+    passed.join(STOP_SECONDS)
+    assert not passed.is_alive()

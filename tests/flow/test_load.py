@@ -118,6 +118,32 @@ def test_slow_readers_and_writers_hold_nobody_up(loaded):
     assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
 
 
+def many(form, separator, count=5000):
+    return separator.join(form % i for i in range(count)).encode()
+
+
+@pytest.mark.parametrize("request_of", [
+    lambda count: b"GET /?" + many("a%d=b", "&", count) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    lambda count: (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + many("a%d: b", "\r\n", count)
+                   + b"\r\n\r\n"),
+    lambda count: (b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + many("a%d=b", "; ", count)
+                   + b"\r\n\r\n"),
+    lambda count: (b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\n"
+                   b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+                   + many("a%d: b", "\r\n", count) + b"\r\n\r\n"),
+], ids=["query members", "headers", "a long header", "trailers"])
+@pytest.mark.parametrize("count", [850, 900, 940, 960, 1000, 1500, 5000, 20000])
+def test_a_request_that_is_too_large_is_refused_at_once(server, request_of, count):
+    """Not after the idle timeout, which is a minute here: the connection's memory is full."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        try:
+            connection.sendall(request_of(count))
+            answer = connection.recv(12)
+        except (BrokenPipeError, ConnectionResetError):
+            answer = b""  # closed before all of it was sent
+    assert answer in (b"", b"HTTP/1.1 431", b"HTTP/1.1 414") or count < 1000, answer
+
+
 def test_half_open_and_broken_connections_leave_nothing(loaded):
     before = descriptors(loaded)
     for rest in (b"", b"G", b"GET / HTTP", GET[:-2], invoke_request("f", b"{}")[:-1],

@@ -1,0 +1,231 @@
+/*
+ * coalmine attach FUNCTION: a Runtime API address of a running server, at which a program of the
+ * developer's own serves the function, for as long as this command lasts.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "command/command.h"
+#include "command/environment.h"
+#include "command/remote.h"
+#include "options.h"
+#include "xalloc.h"
+
+enum {
+    LEASE_SECONDS = 60, /* longer than anything that stops this command for a while */
+    RENEW_SECONDS = 10,
+    EXIT_NOT_STARTED = 127,
+    EXIT_SIGNAL_BASE = 128,
+};
+
+struct attach_options {
+    const char *endpoint;
+    const char *region;
+    bool wants_help;
+};
+
+#define ATTACH_ROW(flag, kind, member)                                                             \
+    .name = (flag), .type = (kind), .offset = offsetof(struct attach_options, member)
+
+const struct option_row attach_rows[] = {
+    { ATTACH_ROW("endpoint-url", OPTION_TEXT, endpoint), .placeholder = "URL",
+      .environment = "AWS_ENDPOINT_URL", .initial = "http://127.0.0.1:4566", .help = "the server" },
+    { ATTACH_ROW("region", OPTION_TEXT, region), .placeholder = "NAME", .environment = "AWS_REGION",
+      .help = "where the function is (else AWS_DEFAULT_REGION, us-east-1)" },
+    { ATTACH_ROW("help", OPTION_FLAG, wants_help), .help = "show this" },
+    { .name = NULL },
+};
+
+struct attach {
+    struct remote remote;
+    const char *function;
+    char **command; /* NULL: none, the variables are printed */
+    char *path;     /* of the attachment */
+    pid_t pid;      /* of the command; 0: none */
+};
+
+static void complain(const struct error *error)
+{
+    fprintf(stderr, "coalmine attach: %s\n", error->message);
+}
+
+static cJSON *attach(struct attach *attach)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep) cJSON *wish = cJSON_CreateObject();
+    json_set_text(wish, "FunctionName", attach->function);
+    json_set_double(wish, "LeaseSeconds", LEASE_SECONDS);
+    cJSON *made = remote_call(&attach->remote, "POST", "/_coalmine/attachments", wish, &error);
+    if (made)
+        attach->path = xformat("/_coalmine/attachments/%s", json_text(made, "id", ""));
+    else
+        complain(&error);
+    return made;
+}
+
+static bool renew(const struct attach *attach)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep)
+    cJSON *renewed = remote_call(&attach->remote, "POST", attach->path, NULL, &error);
+    if (!renewed)
+        fprintf(stderr, "coalmine attach: the attachment has ended (%s)\n", error.message);
+    return renewed != NULL;
+}
+
+static void detach(const struct attach *attach)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep)
+    cJSON *gone = remote_call(&attach->remote, "DELETE", attach->path, NULL, &error);
+    if (!gone)
+        complain(&error);
+}
+
+static void print_variables(const cJSON *made)
+{
+    const cJSON *variable;
+    cJSON_ArrayForEach(variable, json_get(made, "environment")) environment_print(
+        &(struct environment_variable){ variable->string, variable->valuestring });
+    printf("# %s:%s is served by whoever asks at %s, until this command ends.\n",
+           json_text(made, "functionName", ""), json_text(made, "version", ""),
+           json_text(made, "runtimeApi", ""));
+    fflush(stdout);
+}
+
+/* With the signals as they were before this command blocked them. */
+static bool start_command(struct attach *attach, const cJSON *made, const sigset_t *old_signals)
+{
+    extern char **environ;
+    const cJSON *variable;
+    cJSON_ArrayForEach(variable, json_get(made, "environment"))
+        setenv(variable->string, variable->valuestring, 1);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE); /* main() ignores it */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setsigmask(&attributes, old_signals);
+    int reason =
+        posix_spawnp(&attach->pid, attach->command[0], NULL, &attributes, attach->command, environ);
+    posix_spawnattr_destroy(&attributes);
+    if (reason) {
+        attach->pid = 0;
+        fprintf(stderr, "coalmine attach: cannot run '%s': %s\n", attach->command[0],
+                strerror(reason));
+    }
+    return reason == 0;
+}
+
+/* True once the command has ended, with its exit status as a shell has it. */
+static bool has_ended(struct attach *attach, int *status_out)
+{
+    int status;
+    if (!attach->pid || waitpid(attach->pid, &status, WNOHANG) != attach->pid)
+        return false;
+    attach->pid = 0;
+    *status_out = WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+/* Ctrl-C reaches the command by itself, and is its to judge; other signals are passed on. */
+static bool ends_by(const struct attach *attach, int number)
+{
+    if (!attach->pid)
+        return number != SIGCHLD;
+    if (number != SIGINT && number != SIGCHLD)
+        kill(attach->pid, number);
+    return false;
+}
+
+/* The exit status. The attachment may end before the command does: that learns it by itself when
+ * it asks for the next event. */
+static int keep(struct attach *attach, const sigset_t *signals)
+{
+    int status = EXIT_DONE;
+    bool is_attached = true;
+    while (!has_ended(attach, &status)) {
+        int number = sigtimedwait(signals, NULL, &(struct timespec){ .tv_sec = RENEW_SECONDS });
+        if (number > 0 && ends_by(attach, number))
+            break;
+        if (number < 0 && errno == EAGAIN && is_attached)
+            is_attached = renew(attach);
+        if (!is_attached && !attach->pid)
+            return EXIT_FAILED;
+    }
+    if (is_attached)
+        detach(attach);
+    return status;
+}
+
+static int run(struct attach *attach_state)
+{
+    sigset_t signals;
+    sigset_t old_signals;
+    sigemptyset(&signals);
+    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        sigaddset(&signals, numbers[i]);
+    sigprocmask(SIG_BLOCK, &signals, &old_signals);
+    CLEANUP(json_deletep) cJSON *made = attach(attach_state);
+    if (!made)
+        return EXIT_FAILED;
+    if (!attach_state->command) {
+        print_variables(made);
+    } else if (!start_command(attach_state, made, &old_signals)) {
+        detach(attach_state);
+        return EXIT_NOT_STARTED;
+    }
+    return keep(attach_state, &signals);
+}
+
+static void print_usage(FILE *stream)
+{
+    fprintf(
+        stream,
+        "Usage: coalmine attach FUNCTION[:QUALIFIER] [OPTION]... [-- COMMAND [ARGUMENT]...]\n\n"
+        "Invocations of the function's version ($LATEST, if none is named) go to a program of\n"
+        "yours: COMMAND, or whatever you start with the variables that are printed. It speaks\n"
+        "the Lambda Runtime API, as AWS's runtime interface clients do, and may take its time.\n"
+        "Ends with COMMAND, or with Ctrl-C.\n\n");
+    options_print(attach_rows, stream);
+}
+
+int attach_command(int count, char **arguments)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct attach_options options = { 0 };
+    int operands = 0;
+    int own = 0;
+    while (own < count && strcmp(arguments[own], "--") != 0)
+        own++;
+    bool is_read = options_read(attach_rows, &options, own, arguments, &operands, &error);
+    if (options.wants_help) {
+        print_usage(stdout);
+        return EXIT_DONE;
+    }
+    if (!is_read || operands != 1 || own + 1 == count) {
+        if (!is_read)
+            complain(&error);
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (!options.region)
+        options.region = getenv("AWS_DEFAULT_REGION");
+    if (!options.region || !*options.region)
+        options.region = "us-east-1";
+    struct attach attach = { .remote = { .endpoint = options.endpoint, .region = options.region },
+                             .function = arguments[0],
+                             .command = own < count ? arguments + own + 1 : NULL };
+    remote_read_credentials(&attach.remote);
+    int status = run(&attach);
+    free(attach.path);
+    return status;
+}

@@ -1,0 +1,91 @@
+#include "command/remote.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "xalloc.h"
+
+enum { CALL_MAX_MS = 10000, ANSWER_MAX = 4 << 20, STATUS_FAILED = 300 };
+
+static const char *variable(const char *name, const char *fallback)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : fallback;
+}
+
+void remote_read_credentials(struct remote *remote)
+{
+    remote->access_key_id = variable("AWS_ACCESS_KEY_ID", "coalmine");
+    remote->secret_access_key = variable("AWS_SECRET_ACCESS_KEY", "coalmine");
+    remote->session_token = variable("AWS_SESSION_TOKEN", NULL);
+}
+
+static size_t take(char *data, size_t unit, size_t count, void *owner)
+{
+    return buffer_add(owner, data, unit * count) ? unit * count : 0;
+}
+
+static void set_signature(CURL *curl, const struct remote *remote)
+{
+    CLEANUP(freep) char *scope = xformat("aws:amz:%s:coalmine", remote->region);
+    CLEANUP(freep)
+    char *key = xformat("%s:%s", remote->access_key_id, remote->secret_access_key);
+    curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, scope);
+    curl_easy_setopt(curl, CURLOPT_USERPWD, key);
+}
+
+static struct curl_slist *make_headers(const struct remote *remote)
+{
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    if (remote->session_token) {
+        CLEANUP(freep)
+        char *token = xformat("X-Amz-Security-Token: %s", remote->session_token);
+        headers = curl_slist_append(headers, token);
+    }
+    return headers;
+}
+
+/* The status, or 0 with the error set. */
+static long perform(CURL *curl, const struct remote *remote, struct error *error)
+{
+    long status = 0;
+    CURLcode code = curl_easy_perform(curl);
+    if (code != CURLE_OK)
+        error_set(error, NULL, "cannot ask %s: %s", remote->endpoint, curl_easy_strerror(code));
+    else
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+cJSON *remote_call(const struct remote *remote, const char *method, const char *path,
+                   const cJSON *body, struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer answer = { .ceiling = ANSWER_MAX };
+    CLEANUP(freep) char *url = xformat("%s%s", remote->endpoint, path);
+    CLEANUP(freep) char *text = body ? json_print(body) : xstrdup("");
+    struct curl_slist *headers = make_headers(remote);
+    CURL *curl = curl_easy_init();
+    set_signature(curl, remote);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MAX_MS);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    long status = perform(curl, remote, error);
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+    if (!status)
+        return NULL;
+    cJSON *tree = answer.size ? json_parse(buffer_text(&answer)) : cJSON_CreateObject();
+    if (status < STATUS_FAILED)
+        return tree;
+    const char *sentence = json_text(tree, "message", json_text(tree, "Message", NULL));
+    error_set(error, NULL, "%s", sentence ? sentence : "the server refused");
+    cJSON_Delete(tree);
+    return NULL;
+}

@@ -1,0 +1,424 @@
+"""`coalmine attach`: a process of the developer's own serves a function (docs/functions.md)."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+
+from tests.conftest import COALMINE, Http, Server, clean_environment
+from tests.support.packages import create, node
+from tests.support.streams import Stream
+
+PATIENCE_SECONDS = 60
+ENDED = "Runtime exited without providing a reason"
+
+# A runtime by hand: says who it is, and what it was started with.
+SCRIPT = """
+import json, os, sys, urllib.request
+base = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime"
+while True:
+    with urllib.request.urlopen(base + "/invocation/next") as event:
+        request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+        payload = json.loads(event.read())
+    if payload.get("exit"):
+        sys.exit(payload["exit"])
+    body = {"pid": os.getpid(), "payload": payload, "variables": dict(os.environ)}
+    urllib.request.urlopen(f"{base}/invocation/{request_id}/response",
+                           json.dumps(body).encode()).close()
+"""
+
+
+class Runtime:
+    """A process's side of the Runtime API, step by step."""
+
+    def __init__(self, attachment):
+        self.base = f"http://{attachment['runtimeApi']}/2018-06-01/runtime"
+
+    def post(self, path, body, headers=None):
+        request = urllib.request.Request(self.base + path, json.dumps(body).encode(),
+                                         headers or {})
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            return answer.status
+
+    def next(self):
+        with urllib.request.urlopen(self.base + "/invocation/next",
+                                    timeout=PATIENCE_SECONDS) as event:
+            self.headers = event.headers
+            return json.loads(event.read())
+
+    def respond(self, body):
+        request_id = self.headers["Lambda-Runtime-Aws-Request-Id"]
+        assert self.post(f"/invocation/{request_id}/response", body) == 202
+
+
+class Invocation(threading.Thread):
+    """An invocation that waits on a thread."""
+
+    def __init__(self, lam, name, payload, **settings):
+        super().__init__()
+        self.call = lambda: lam.invoke(FunctionName=name, Payload=json.dumps(payload), **settings)
+        self.answer = self.failure = None
+        self.start()
+
+    def run(self):
+        try:
+            self.answer = self.call()
+            self.payload = json.loads(self.answer["Payload"].read())
+        except (ClientError, HTTPClientError) as failure:
+            self.failure = failure
+
+    def result(self):
+        self.join(PATIENCE_SECONDS)
+        assert not self.is_alive()
+        if self.failure:
+            raise self.failure
+        return self.payload
+
+
+def wait_until(is_true):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not is_true():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.01)
+
+
+def attachments(http):
+    return http.json("GET", "/_coalmine/attachments")["attachments"]
+
+
+def detach(http, attachment):
+    return http.send("DELETE", f"/_coalmine/attachments/{attachment['id']}").status
+
+
+def state_of(http, attachment):
+    return next(each for each in attachments(http) if each["id"] == attachment["id"])
+
+
+@pytest.fixture
+def attach(http):
+    """A factory of attachments by the endpoint."""
+    made = []
+
+    def start(name, **settings):
+        answer = http.send("POST", "/_coalmine/attachments",
+                           json.dumps({"FunctionName": name, **settings}))
+        assert answer.status == 201, answer.body
+        made.append(json.loads(answer.body))
+        return made[-1]
+
+    yield start
+    for attachment in made:
+        detach(http, attachment)
+
+
+@pytest.fixture
+def attached_command(server):
+    """Starts `coalmine attach`."""
+    running = []
+
+    def start(*arguments, **settings):
+        running.append(subprocess.Popen(
+            [COALMINE, "attach", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=clean_environment(server.url), **settings))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_a_command_serves_the_function_with_its_variables(server, lam, name, http,
+                                                          attached_command):
+    create(lam, name, Environment={"Variables": {"GREETING": "it's \"me\""}}, MemorySize=192)
+    process = attached_command(name, "--", sys.executable, "-c", SCRIPT)
+    wait_until(lambda: [a["process"] for a in attachments(http)] == ["waiting"])
+    answer = json.loads(lam.invoke(FunctionName=name, Payload=b'{"a": 1}')["Payload"].read())
+    variables = answer["variables"]
+    assert answer["payload"] == {"a": 1} and variables["GREETING"] == "it's \"me\""
+    assert variables["AWS_LAMBDA_FUNCTION_NAME"] == name
+    assert variables["_HANDLER"] == "index.handler"
+    assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "192"
+    assert variables["PATH"] == os.environ["PATH"]
+    answer = lam.invoke(FunctionName=name, Payload=b'{"exit": 7}')
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.loads(answer["Payload"].read())["errorMessage"].endswith(ENDED)
+    assert process.wait(PATIENCE_SECONDS) == 7
+    assert attachments(http) == []
+    assert json.loads(lam.invoke(FunctionName=name)["Payload"].read()) == "hello"
+
+
+def test_a_shell_takes_the_variables_and_an_interrupt_ends_it(server, lam, name, http,
+                                                              attached_command, tmp_path):
+    create(lam, name, Environment={"Variables": {"QUOTED": "a'b $c\nd"}})
+    process = attached_command(name)
+    lines = []
+    while not lines or not lines[-1].startswith("#"):
+        lines.append(process.stdout.readline())
+    (tmp_path / "variables").write_text("".join(lines))
+    shell = subprocess.run(["sh", "-c", '. ./variables; printf %s "$QUOTED"; exec >&2; '
+                            'echo "$AWS_LAMBDA_RUNTIME_API"'], cwd=tmp_path, text=True,
+                           capture_output=True, check=True)
+    assert shell.stdout == "a'b $c\nd"
+    assert shell.stderr.strip() == attachments(http)[0]["runtimeApi"]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE_SECONDS) == 0
+    assert attachments(http) == []
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    (["no-such"], "Function not found"),
+    (["no-such:alias"], "Function not found"),
+    (["two", "names"], "Usage:"),
+    ([], "Usage:"),
+    (["x", "--"], "Usage:"),
+    (["x", "--endpoint-url", "http://127.0.0.1:1"], "cannot ask http://127.0.0.1:1"),
+])
+def test_what_cannot_be_attached_is_said(attached_command, arguments, complaint):
+    process = attached_command(*arguments)
+    _, complaints = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode != 0 and complaint in complaints
+
+
+def test_the_region_is_that_of_awss_tools(server, name):
+    create(server.client("lambda", region="eu-west-3"), name)
+    environment = {**clean_environment(server.url), "AWS_DEFAULT_REGION": "eu-west-3"}
+    done = subprocess.run([COALMINE, "attach", name, "--", "sh", "-c", "echo $AWS_REGION"],
+                          env=environment, capture_output=True, text=True,
+                          timeout=PATIENCE_SECONDS)
+    assert done.stdout == "eu-west-3\n", done.stderr
+
+
+def test_a_command_that_is_not_there_leaves_nothing_attached(lam, name, http, attached_command):
+    create(lam, name)
+    process = attached_command(name, "--", "/no/such/program")
+    assert process.wait(PATIENCE_SECONDS) == 127
+    assert attachments(http) == []
+
+
+def test_a_process_has_all_the_time_and_one_invocation_at_a_time(lam, name, http, attach):
+    create(lam, name, Timeout=1)
+    attachment = attach(name)
+    assert state_of(http, attachment)["process"] == "absent"
+    first = Invocation(lam, name, 1, LogType="Tail")
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    second = Invocation(lam, name, 2)
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    runtime = Runtime(attachment)
+    assert runtime.next() == 1
+    deadline = int(runtime.headers["Lambda-Runtime-Deadline-Ms"]) / 1000
+    assert state_of(http, attachment)["process"] == "busy"
+    wait_until(lambda: time.time() > deadline + 0.3)  # past the function's Timeout
+    assert first.is_alive() and state_of(http, attachment)["waitingInvocations"] == 1
+    runtime.respond("one")
+    assert first.result() == "one"
+    assert runtime.next() == 2
+    runtime.respond("two")
+    assert second.result() == "two"
+
+
+def test_the_log_and_the_metrics_are_written(server, lam, name, attach):
+    create(lam, name)
+    attachment = attach(name)
+    invocation = Invocation(lam, name, {}, LogType="Tail")
+    runtime = Runtime(attachment)
+    runtime.next()
+    runtime.respond({})
+    assert invocation.result() == {}
+    logs = server.client("logs")
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert [e["message"].split()[0] for e in events] == ["START", "END", "REPORT"]
+
+
+def test_an_error_of_the_handler_is_the_callers(lam, name, attach):
+    create(lam, name)
+    runtime = Runtime(attach(name))
+    invocation = Invocation(lam, name, {})
+    runtime.next()
+    request_id = runtime.headers["Lambda-Runtime-Aws-Request-Id"]
+    body = {"errorMessage": "broken", "errorType": "Oops"}
+    assert runtime.post(f"/invocation/{request_id}/error", body) == 202
+    assert invocation.result() == body
+    assert invocation.answer["FunctionError"] == "Unhandled"
+
+
+def test_an_error_at_init_is_told_to_who_waits_longest(lam, name, http, attach):
+    create(lam, name)
+    attachment = attach(name)
+    invocation = Invocation(lam, name, {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    body = {"errorMessage": "no module", "errorType": "Runtime.ImportModuleError"}
+    assert Runtime(attachment).post("/init/error", body) == 202
+    assert invocation.result() == body
+    again = Invocation(lam, name, {})
+    runtime = Runtime(attachment)  # mended, and started once more
+    runtime.next()
+    runtime.respond("well")
+    assert again.result() == "well"
+
+
+def test_a_process_that_is_started_again_takes_over(lam, name, http, attach):
+    create(lam, name)
+    attachment = attach(name)
+    lost = Invocation(lam, name, "lost")
+    assert Runtime(attachment).next() == "lost"  # and never answers
+    kept = Invocation(lam, name, "kept")
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    runtime = Runtime(attachment)
+    assert runtime.next() == "kept"
+    assert lost.result()["errorType"] == "Runtime.ExitError"
+    assert lost.payload["errorMessage"].endswith(ENDED)
+    runtime.respond("well")
+    assert kept.result() == "well"
+
+
+def test_an_invocation_is_not_given_to_a_process_that_has_gone_while_it_waited(
+        lam, name, http, attach):
+    create(lam, name)
+    attachment = attach(name)
+    script = subprocess.Popen([sys.executable, "-c", SCRIPT],
+                              env={**os.environ, "AWS_LAMBDA_RUNTIME_API":
+                                   attachment["runtimeApi"]})
+    wait_until(lambda: state_of(http, attachment)["process"] == "waiting")
+    script.kill()
+    script.wait()
+    wait_until(lambda: state_of(http, attachment)["process"] == "absent")
+    invocation = Invocation(lam, name, "e")
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    runtime = Runtime(attachment)
+    assert runtime.next() == "e"
+    runtime.respond("well")
+    assert invocation.result() == "well"
+
+
+def test_when_it_ends_its_invocation_fails_and_the_pool_runs_those_that_wait(
+        lam, name, http, attach):
+    create(lam, name, node("return 'pool'"))
+    attachment = attach(name)
+    has = Invocation(lam, name, "has")
+    Runtime(attachment).next()
+    waits = Invocation(lam, name, "waits")
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    assert detach(http, attachment) == 204
+    assert has.result()["errorType"] == "Runtime.ExitError"
+    assert waits.result() == "pool"
+    assert detach(http, attachment) == 404
+
+
+def test_who_does_not_renew_its_lease_is_attached_no_more(lam, name, http, attach):
+    create(lam, name, node("return 'pool'"))
+    attachment = attach(name, LeaseSeconds=1)
+    invocation = Invocation(lam, name, {})
+    renewed = http.send("POST", f"/_coalmine/attachments/{attachment['id']}")
+    assert renewed.status == 200 and json.loads(renewed.body)["leaseSeconds"] == 1
+    assert invocation.result() == "pool"
+    assert http.send("POST", f"/_coalmine/attachments/{attachment['id']}").status == 404
+
+
+def test_two_attachments_serve_two_versions_and_an_alias_names_one(lam, name, attach, http):
+    create(lam, name, node("return 'pool'"))
+    lam.publish_version(FunctionName=name)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    latest, live = attach(name), attach(name, Qualifier="live")
+    assert (latest["version"], live["version"]) == ("$LATEST", "1")
+    for attachment, qualifier in ((live, "live"), (latest, "$LATEST"), (live, "1")):
+        invocation = Invocation(lam, name, qualifier, Qualifier=qualifier)
+        runtime = Runtime(attachment)
+        assert runtime.next() == qualifier
+        runtime.respond("well")
+        assert invocation.result() == "well"
+        assert invocation.answer["ExecutedVersion"] == attachment["version"]
+    again = http.send("POST", "/_coalmine/attachments", json.dumps({"FunctionName": name + ":1"}))
+    assert again.status == 409 and b"attached already" in again.body
+
+
+def test_new_code_leaves_it_attached_and_what_waits_runs_it_at_the_end(lam, name, http, attach):
+    create(lam, name, node("return 'old'"))
+    attachment = attach(name)
+    old = Invocation(lam, name, {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    lam.update_function_code(FunctionName=name,
+                             ZipFile=node("return 'new'")["Code"]["ZipFile"])
+    new = Invocation(lam, name, {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    detach(http, attachment)
+    assert [old.result(), new.result()] == ["new", "new"]
+
+
+def test_a_streamed_answer_arrives_while_the_process_goes_on(server, lam, name, attach):
+    create(lam, name)
+    attachment = attach(name)
+    pieces, first = [], threading.Event()
+
+    def read():
+        for kind, payload in Stream(server.port, name):
+            if kind == "PayloadChunk":
+                pieces.append(payload)
+                first.set()
+
+    def body():
+        yield b"one "
+        assert first.wait(PATIENCE_SECONDS)
+        yield b"two"
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    runtime = Runtime(attachment)
+    runtime.next()
+    request_id = runtime.headers["Lambda-Runtime-Aws-Request-Id"]
+    urllib.request.urlopen(urllib.request.Request(
+        f"{runtime.base}/invocation/{request_id}/response", body(),
+        {"Lambda-Runtime-Function-Response-Mode": "streaming",
+         "Transfer-Encoding": "chunked"})).close()
+    reader.join(PATIENCE_SECONDS)
+    assert b"".join(pieces) == b"one two" and len(pieces) >= 2
+
+
+def test_a_reset_ends_it(start_server):
+    server = start_server()
+    lam, http = server.client("lambda"), Http(server.port)
+    create(lam, "f")
+    attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
+    has = Invocation(lam, "f", {})
+    Runtime(attachment).next()
+    assert http.send("POST", "/_coalmine/reset").status == 204
+    assert has.result()["errorType"] == "Runtime.ExitError"
+    assert attachments(http) == []
+    with pytest.raises(urllib.error.URLError):
+        Runtime(attachment).next()
+
+
+def test_a_stop_of_the_server_waits_for_no_debugger():
+    server = Server()
+    lam, http = server.client("lambda"), Http(server.port)
+    create(lam, "f", node("return 'pool'"))
+    attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
+    has = Invocation(lam, "f", {})
+    Runtime(attachment).next()
+    waits = Invocation(lam, "f", {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    assert server.stop() == 0, server.read_log()
+    assert has.result()["errorType"] == "Runtime.ExitError"
+    assert waits.result() == "pool"
+    with pytest.raises(EndpointConnectionError):
+        lam.list_functions()
+
+
+def test_an_attachment_whose_server_has_gone_ends_its_command(tmp_path):
+    server = Server()
+    create(server.client("lambda"), "f")
+    process = subprocess.Popen(
+        [COALMINE, "attach", "f", "--", sys.executable, "-c", SCRIPT], stderr=subprocess.PIPE,
+        text=True, env=clean_environment(server.url))
+    wait_until(lambda: [a["process"] for a in attachments(Http(server.port))] == ["waiting"])
+    assert server.stop() == 0
+    _, complaints = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 1 and "cannot ask" in complaints
