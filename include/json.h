@@ -33,7 +33,7 @@ void json_set(cJSON *object, const char *name, cJSON *takes);
 char *json_print(const cJSON *tree);
 
 /* Parses one whole JSON value that is well-formed UTF-8, nested at most 1000 deep and without
- * NUL characters in its strings. NULL on failure; the caller owns the tree and ends it with
+ * NUL characters and escaped halves of surrogate pairs (which JSON allows) in its strings. NULL on failure; the caller owns the tree and ends it with
  * cJSON_Delete(). */
 MUST_CHECK cJSON *json_parse(struct text text);
 
