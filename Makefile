@@ -148,14 +148,17 @@ check-valgrind: $(filter-out $(VALGRIND_SKIPS:%=$(BUILD)/unit/%),$(UNIT_PROGRAMS
 	        --errors-for-leak-kinds=definite $$program || failed=1; \
 	done; exit $$failed
 
-# The thread pool is where there are threads: tests of what runs on it, and the API over it.
-TSAN_UNITS := checkpoint event_store pool pool_keep pool_turns storage package code_link store
-TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_layers.py \
-            tests/api/test_lambda_hot_reload.py tests/api/test_logs_events.py tests/flow/test_restart.py
+# The thread pool is where there are threads. TSan has a thread of its own, and a process with threads
+# cannot enter a user namespace: functions run as plain children, and the tests of pool, storage and
+# layers, which need the sandbox, are left out.
+TSAN_UNITS := checkpoint event_store package code_link store
+TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_s3_code.py \
+            tests/api/test_logs_events.py tests/api/test_cloudwatch_put.py
 check-tsan: ## unit tests of what uses the thread pool, and some of the API, with ThreadSanitizer
 	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine $(TSAN_UNITS:%=build/tsan/unit/test_%)
 	$(QUIET)failed=0; for name in $(TSAN_UNITS); do build/tsan/unit/test_$$name || failed=1; done; exit $$failed
-	$(QUIET)COALMINE=$(CURDIR)/build/tsan/coalmine /usr/bin/python3 -m pytest -q $(TSAN_API)
+	$(QUIET)COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
+	    /usr/bin/python3 -m pytest -q $(TSAN_API)
 
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
 FUZZ_SECONDS ?= 60

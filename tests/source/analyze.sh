@@ -14,7 +14,7 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exit
 known=$(grep -v '^#' tests/source/analyzer.known)
 # A warning and nothing of its path: `make flags` tells how to compile one file by hand.
 found=$(git ls-files 'emulator/*.c' 'client/*.c' | xargs -P "$(nproc)" -n 1 "$@" -fanalyzer \
-    -Wno-error -include tests/source/analyzer_models.h -c -o /dev/null 2>&1 | grep 'warning: ' || true)
+    -Wno-error -include tests/source/analyzer_models.h -c -o /dev/null 2>&1 | grep -E '(warning|error): ' || true)
 while IFS= read -r line; do
     [ -n "$line" ] || continue
     is_known=0
