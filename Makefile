@@ -20,6 +20,9 @@ ifeq ($(VARIANT),fuzz)
 OPTIMISATION := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all \
                 -fno-omit-frame-pointer
 endif
+ifeq ($(VARIANT),tsan)
+OPTIMISATION := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+endif
 CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNINGS) \
          -include include/banned.h -Iinclude -Iemulator -Iclient -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
 LDFLAGS = $(filter -fsanitize%,$(OPTIMISATION)) -Wl,--as-needed
@@ -55,8 +58,8 @@ SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
 STATIC_LIB := $(BUILD)/libcanary.a
 
 .PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan \
-        check-source check-fuzz fuzz fuzz-programs bench lint operations schema judgement flags format clean \
-        help man completion install-docs uninstall-docs
+        check-source check-fuzz check-valgrind check-tsan fuzz fuzz-programs bench lint analyze \
+        operations schema judgement flags format clean help man completion install-docs uninstall-docs
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -222,13 +225,16 @@ check: ## install what is missing, build, and pass all tests (minutes)
 	$(QUIET)tests/support/install.sh check
 	$(QUIET)$(MAKE) all check-source check-unit check-asan check-fuzz check-api
 
-check-slow: ## what takes longer: the API and flow tests on a build with sanitizers, simulations
-	$(QUIET)tests/support/install.sh check
+check-slow: ## what takes longer (an hour): sanitizers, valgrind, analyzers, crashes, load, fuzzing, simulations
+	$(QUIET)tests/support/install.sh slow
 	$(QUIET)$(MAKE) $(BUILD)/simulate_judges
 	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
 	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
 	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \
 	    /usr/bin/python3 -m pytest -q tests
+	$(QUIET)$(MAKE) check-valgrind check-tsan lint fuzz
+	$(QUIET)$(MAKE) all
+	$(QUIET)SLOW=1 /usr/bin/python3 -m pytest -q -s tests/slow
 
 check-source: all ## the source's own rules: layers, headers, sizes, generated pages
 	$(QUIET)tests/source/layers.sh
@@ -241,6 +247,26 @@ check-unit: $(UNIT_PROGRAMS) ## unit tests
 
 check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(QUIET)$(MAKE) VARIANT=asan check-unit
+
+# Pool tests start hundreds of processes against a clock; under ASan and TSan they run as well.
+VALGRIND_SKIPS := test_pool test_pool_keep test_pool_turns
+check-valgrind: $(filter-out $(VALGRIND_SKIPS:%=$(BUILD)/unit/%),$(UNIT_PROGRAMS)) ## unit tests under memcheck
+	$(QUIET)failed=0; for program in $^; do \
+	    CK_TIMEOUT_MULTIPLIER=20 valgrind -q --error-exitcode=9 --leak-check=full \
+	        --errors-for-leak-kinds=definite $$program || failed=1; \
+	done; exit $$failed
+
+# The thread pool is where there are threads. TSan has a thread of its own, and a process with threads
+# cannot enter a user namespace: functions run as plain children, and the tests of pool, storage and
+# layers, which need the sandbox, are left out.
+TSAN_UNITS := checkpoint event_store package code_link store
+TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_s3_code.py \
+            tests/api/test_logs_events.py tests/api/test_cloudwatch_put.py
+check-tsan: ## unit tests of what uses the thread pool, and some of the API, with ThreadSanitizer
+	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine $(TSAN_UNITS:%=build/tsan/unit/test_%)
+	$(QUIET)failed=0; for name in $(TSAN_UNITS); do build/tsan/unit/test_$$name || failed=1; done; exit $$failed
+	$(QUIET)COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
+	    /usr/bin/python3 -m pytest -q $(TSAN_API)
 
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
 FUZZ_SECONDS ?= 60
@@ -271,8 +297,12 @@ bench: all ## measure, and print a table of ratios
 check-api: all $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests
 
-lint: ## clang-tidy over all C files
+lint: ## clang-tidy over all C files, then analyze
 	$(QUIET)clang-tidy --quiet $$(git ls-files '*.c') -- $(filter-out -Werror,$(CFLAGS))
+	$(QUIET)$(MAKE) -s analyze
+
+analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
+	$(QUIET)tests/source/analyze.sh $(CC) $(CFLAGS)
 
 operations: build/coalmine ## write docs/operations.md from the rows
 	$(QUIET)build/coalmine operations > docs/operations.md

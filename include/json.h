@@ -32,9 +32,9 @@ void json_set(cJSON *object, const char *name, cJSON *takes);
 /* Compact text of the tree, owned by the caller. */
 char *json_print(const cJSON *tree);
 
-/* Parses one whole JSON value that is well-formed UTF-8, nested at most 1000 deep and without
- * NUL characters in its strings. NULL on failure; the caller owns the tree and ends it with
- * cJSON_Delete(). */
+/* Parses one whole JSON value that is well-formed UTF-8, nested at most 1000 deep. NULL on failure,
+ * and for what a C string cannot hold though JSON allows it: an escaped NUL, an escaped half of a
+ * surrogate pair. The caller owns the tree and ends it with cJSON_Delete(). */
 MUST_CHECK cJSON *json_parse(struct text text);
 
 /* For CLEANUP(json_deletep). */

@@ -23,6 +23,7 @@ enum timestamp_form {
     TIMESTAMP_SLASHED_DATE,   /* 2025/11/25 (log stream names) */
 };
 
+/* Times before year 0 and after year 9999 are printed as the first and last there is. */
 const char *timestamp_print(int64_t ms, enum timestamp_form form, char text_out[TIMESTAMP_SIZE]);
 
 /* Reads ISO 8601 in the forms clients send: extended or basic, optional fraction, `Z` or an

@@ -6,14 +6,22 @@
 enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60, SECONDS_PER_HOUR = 3600 };
 
 static const char *const formats[] = {
-    [TIMESTAMP_ISO] = "%Y-%m-%dT%H:%M:%SZ",   [TIMESTAMP_ISO_MS] = "%Y-%m-%dT%H:%M:%S",
-    [TIMESTAMP_LAMBDA] = "%Y-%m-%dT%H:%M:%S", [TIMESTAMP_LAMBDA_SECONDS] = "%Y-%m-%dT%H:%M:%S+0000",
-    [TIMESTAMP_BASIC] = "%Y%m%dT%H%M%SZ",     [TIMESTAMP_DATE] = "%Y%m%d",
-    [TIMESTAMP_SLASHED_DATE] = "%Y/%m/%d",
+    [TIMESTAMP_ISO] = "%04Y-%m-%dT%H:%M:%SZ",
+    [TIMESTAMP_ISO_MS] = "%04Y-%m-%dT%H:%M:%S",
+    [TIMESTAMP_LAMBDA] = "%04Y-%m-%dT%H:%M:%S",
+    [TIMESTAMP_LAMBDA_SECONDS] = "%04Y-%m-%dT%H:%M:%S+0000",
+    [TIMESTAMP_BASIC] = "%04Y%m%dT%H%M%SZ",
+    [TIMESTAMP_DATE] = "%04Y%m%d",
+    [TIMESTAMP_SLASHED_DATE] = "%04Y/%m/%d",
 };
+
+/* The years 0 to 9999: what four digits can say. */
+static const int64_t FIRST_MS = -62167219200000;
+static const int64_t LAST_MS = 253402300799999;
 
 const char *timestamp_print(int64_t ms, enum timestamp_form form, char text_out[TIMESTAMP_SIZE])
 {
+    ms = ms < FIRST_MS ? FIRST_MS : ms > LAST_MS ? LAST_MS : ms;
     int64_t fraction_ms = ((ms % MS_PER_SECOND) + MS_PER_SECOND) % MS_PER_SECOND;
     time_t seconds = (time_t)((ms - fraction_ms) / MS_PER_SECOND);
     struct tm parts;

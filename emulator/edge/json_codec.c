@@ -8,6 +8,7 @@
 #include "edge/codec.h"
 #include "edge/number.h"
 #include "timestamp.h"
+#include "xalloc.h"
 
 /* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
 static void set_syntax_error(const struct service *service, struct text body, struct error *error)
@@ -21,7 +22,7 @@ static void set_syntax_error(const struct service *service, struct text body, st
     else if (is_json)
         error_set(error, syntax,
                   "Could not parse request body into json: a JSON object is expected, without "
-                  "NUL characters");
+                  "NUL characters and halves of surrogate pairs");
     else
         error_set(error, syntax,
                   "Could not parse request body into json: %s\n at [Source: REDACTED "
@@ -72,10 +73,16 @@ static bool wrong_type(const struct service *service, const cJSON *value, const 
                                           : "Start of structure or map found where not expected.");
 }
 
+/* 1e400 is JSON, and infinite once it is a double. */
+static bool is_finite_number(const cJSON *value)
+{
+    return cJSON_IsNumber(value) && isfinite(value->valuedouble);
+}
+
 static bool normalise_timestamp(const struct service *service, cJSON *value, struct error *error)
 {
     int64_t ms;
-    if (cJSON_IsNumber(value))
+    if (is_finite_number(value))
         return true;
     if (!cJSON_IsString(value) || !timestamp_parse(text_from(value->valuestring), &ms))
         return wrong_type(service, value, "a Timestamp", error);
@@ -91,6 +98,16 @@ static bool is_double_text(const cJSON *value)
     return cJSON_IsString(value) &&
            (strcmp(value->valuestring, "NaN") == 0 || strcmp(value->valuestring, "Infinity") == 0 ||
             strcmp(value->valuestring, "-Infinity") == 0);
+}
+
+/* An infinite number becomes the text that stands for it everywhere else. */
+static bool normalise_double(cJSON *value)
+{
+    if (cJSON_IsNumber(value) && isinf(value->valuedouble)) {
+        value->valuestring = xstrdup(value->valuedouble > 0 ? "Infinity" : "-Infinity");
+        value->type = cJSON_String;
+    }
+    return cJSON_IsNumber(value) || is_double_text(value);
 }
 
 static bool normalise_children(const struct service *service, const struct field *item,
@@ -113,12 +130,11 @@ static bool normalise(const struct service *service, const struct field *field, 
     case FIELD_BLOB:
         return cJSON_IsString(value) || wrong_type(service, value, "a String", error);
     case FIELD_INTEGER:
-        if (cJSON_IsNumber(value) && value->valuedouble == trunc(value->valuedouble))
+        if (is_finite_number(value) && value->valuedouble == trunc(value->valuedouble))
             return true;
         return wrong_type(service, value, "an Integer", error);
     case FIELD_DOUBLE:
-        return cJSON_IsNumber(value) || is_double_text(value) ||
-               wrong_type(service, value, "a Double", error);
+        return normalise_double(value) || wrong_type(service, value, "a Double", error);
     case FIELD_BOOLEAN:
         return cJSON_IsBool(value) || wrong_type(service, value, "a Boolean", error);
     case FIELD_TIMESTAMP:

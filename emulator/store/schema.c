@@ -218,7 +218,13 @@ static const char version_3[] =
     "CREATE TABLE cloudwatch_dashboard ("
     "  account TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,"
     "  modified_ms INTEGER NOT NULL, tags TEXT NOT NULL DEFAULT '[]',"
-    "  PRIMARY KEY (account, name)) WITHOUT ROWID;";
+    "  PRIMARY KEY (account, name)) WITHOUT ROWID;"
+
+    /* The few that are looked for among all functions of an account, or all versions. An index
+     * WHERE a column = constant would have SQLite prepare each "column = ?" anew at every call. */
+    "CREATE INDEX lambda_function_reserved ON lambda_function "
+    "(account, region, reserved_concurrency) WHERE reserved_concurrency IS NOT NULL;"
+    "CREATE INDEX lambda_version_settling ON lambda_version (settles_ms) WHERE settles_ms > 0;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check`: each
+# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check|slow`: each
 # includes what stands before it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,17 +9,19 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
        libcairo2-dev fonts-dejavu-core bubblewrap tzdata)
 demo=(python3 awscli curl jq zip unzip)
 check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang libclang-rt-14-dev git openssl)
+slow=(clang-tidy cppcheck valgrind)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
 build) ;;
 demo) wanted+=("${demo[@]}") ;;
 check) wanted+=("${demo[@]}" "${check[@]}") ;;
-*) echo "usage: install.sh build|demo|check" >&2; exit 2 ;;
+slow) wanted+=("${demo[@]}" "${check[@]}" "${slow[@]}") ;;
+*) echo "usage: install.sh build|demo|check|slow" >&2; exit 2 ;;
 esac
 # A node or npm of the user's own is as good as Debian's.
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
-[ "${1:-build}" != check ] || command -v npm > /dev/null || wanted+=(npm)
+[[ "${1:-build}" != @(check|slow) ]] || command -v npm > /dev/null || wanted+=(npm)
 
 # Runs a command without a word; if it fails, shows the end of its log and gives up.
 quietly() {
@@ -53,7 +55,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
         --no-install-recommends "${missing[@]}"
 fi
 
-if [ "${1:-build}" = check ] && [ -f tests/js/package-lock.json ] &&
+if [[ "${1:-build}" = @(check|slow) ]] && [ -f tests/js/package-lock.json ] &&
    [ ! tests/js/node_modules/.package-lock.json -nt tests/js/package-lock.json ]; then
     quietly env -C tests/js npm ci --no-audit --no-fund
     touch tests/js/node_modules/.package-lock.json

@@ -20,6 +20,9 @@ START_TEST(each_form_is_printed_as_aws_prints_it)
         { 0, TIMESTAMP_ISO_MS, "1970-01-01T00:00:00.000Z" },
         { -1, TIMESTAMP_ISO_MS, "1969-12-31T23:59:59.999Z" },
         { 951782400000, TIMESTAMP_ISO, "2000-02-29T00:00:00Z" },
+        { -55050000000000, TIMESTAMP_ISO, "0225-07-15T05:20:00Z" },
+        { INT64_MIN, TIMESTAMP_ISO_MS, "0000-01-01T00:00:00.000Z" },
+        { INT64_MAX, TIMESTAMP_LAMBDA, "9999-12-31T23:59:59.999+0000" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[TIMESTAMP_SIZE];
