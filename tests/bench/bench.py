@@ -5,7 +5,7 @@ import json
 import statistics
 import time
 
-from tests.conftest import Server
+from tests.conftest import ROOT, Server
 
 
 @dataclasses.dataclass
