@@ -1,5 +1,5 @@
 /* number: the shortest text that reads back the same. */
-#include "edge/number.h"
+#include "number.h"
 
 #include <math.h>
 
