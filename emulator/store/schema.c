@@ -214,7 +214,16 @@ static const char version_3[] =
     "  name TEXT NOT NULL, configuration TEXT NOT NULL, created_ms INTEGER NOT NULL,"
     "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
+static const char version_4[] =
+    /* The few that are looked for among all functions of an account, or all versions. */
+    "CREATE INDEX lambda_function_reserved ON lambda_function "
+    "(account, region, reserved_concurrency) WHERE reserved_concurrency IS NOT NULL;"
+    "CREATE INDEX lambda_version_settling ON lambda_version (settles_ms) WHERE settles_ms > 0;"
+    "CREATE INDEX lambda_version_previous ON lambda_version (account, region, name) "
+    "WHERE number = -1;";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
+                                                        version_4 };
 
 const char *const schema_tables[] = {
     "logs_subscription_filter",
