@@ -43,7 +43,7 @@ FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SOURCES))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 
 .PHONY: all setup demo check check-slow check-unit check-api check-asan check-source \
-        check-fuzz fuzz fuzz-programs bench lint operations flags format clean help
+        check-fuzz fuzz fuzz-programs bench performance lint operations flags format clean help
 .SECONDARY:
 
 all: build/coalmine build/canary ## build both programs into build/
@@ -159,8 +159,20 @@ check-fuzz: ## fuzz every parser briefly, the same inputs each time
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-bench: all ## measure, and print a table of ratios
-	$(QUIET)/usr/bin/python3 -m tests.bench
+# What the bench holds the server against, and what it invokes.
+BENCH_PROGRAMS := build/bench/floor build/bench/bootstrap
+build/bench/%: $(BUILD)/tests/bench/%.o
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(LIBS)
+
+bench: all $(BENCH_PROGRAMS) ## measure in 5 minutes, and print a table of ratios (BENCH="--quick invoke")
+	$(QUIET)tests/support/install.sh bench
+	$(QUIET)/usr/bin/python3 -m tests.bench $(BENCH)
+
+performance: all $(BENCH_PROGRAMS) ## measure, and write docs/performance.md
+	$(QUIET)tests/support/install.sh bench
+	$(QUIET)/usr/bin/python3 -m tests.bench --write $(BENCH)
 
 check-api: all ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests

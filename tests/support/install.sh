@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check`: each
+# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check|bench`: each
 # includes what stands before it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,17 +9,19 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
        bubblewrap tzdata)
 demo=(python3 awscli curl jq zip unzip)
 check=(python3-boto3 python3-pytest clang-format clang libclang-rt-14-dev git)
+bench=(wrk)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
 build) ;;
 demo) wanted+=("${demo[@]}") ;;
 check) wanted+=("${demo[@]}" "${check[@]}") ;;
-*) echo "usage: install.sh build|demo|check" >&2; exit 2 ;;
+bench) wanted+=("${demo[@]}" "${check[@]}" "${bench[@]}") ;;
+*) echo "usage: install.sh build|demo|check|bench" >&2; exit 2 ;;
 esac
 # A node or npm of the user's own is as good as Debian's.
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
-[ "${1:-build}" != check ] || command -v npm > /dev/null || wanted+=(npm)
+[[ "${1:-build}" != @(check|bench) ]] || command -v npm > /dev/null || wanted+=(npm)
 
 # Runs a command without a word; if it fails, shows the end of its log and gives up.
 quietly() {
