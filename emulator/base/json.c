@@ -6,10 +6,14 @@
 
 #include "number.h"
 
+/* As cJSON_GetObjectItemCaseSensitive() does; what a request is checked by is mostly this. */
 cJSON *json_get(const cJSON *object, const char *name)
 {
-    cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNull(member) ? NULL : member;
+    for (cJSON *member = object ? object->child : NULL; member; member = member->next) {
+        if (member->string && *member->string == *name && strcmp(member->string, name) == 0)
+            return cJSON_IsNull(member) ? NULL : member;
+    }
+    return NULL;
 }
 
 const char *json_text(const cJSON *object, const char *name, const char *fallback)

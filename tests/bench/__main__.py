@@ -17,9 +17,21 @@ HEADS = ("measure", "value", "ratio", "range", "compared with", "required", "")
 PAGE = ROOT / "docs/performance.md"
 INTRODUCTION = """# Performance
 
-Written by `make performance`; `make bench` prints the same table. Everything was measured in one
-run, the sides of a ratio in turn, several rounds; a ratio is the median of the rounds' ratios, the
-range its lowest and highest. Figures of different machines cannot be compared, ratios mostly can.
+Written by `make performance`; `make bench` prints the same table (`BENCH="--quick invoke"`: only
+what has this in its name, and briefly; `BENCH=--long`: 100,000 functions, 10,000,000 values).
+Everything was measured in one run, the sides of a ratio in turn, over several rounds: a ratio is the
+median of the rounds' ratios, the range their lowest and highest. Figures of different machines
+cannot be compared; ratios mostly can. wrk makes the load, with one thread.
+
+- *node HTTP*: a bare node HTTP server that parses the event, runs the same handler and prints its
+  result; no log, no metrics, nothing durable.
+- *serverless-offline*: in-process, through its own Invoke endpoint. *AWS's node client*:
+  aws-lambda-ric as a custom runtime of Coalmine; left out where npm cannot compile it.
+- *libmicrohttpd*: the library's own limit, one thread, a fixed answer.
+- Where the other side is an amount (15 ms), the ratio is the part of it that was used.
+
+What a change of the source costs shows better in instructions, which repeat on any machine:
+`/usr/bin/python3 -m tests.bench.instructions` counts those of the server per operation.
 
 """
 

@@ -34,6 +34,7 @@ class Scale:
     """How much is measured: `make bench` takes about five minutes, --quick one, --long an hour."""
     rounds: int
     seconds: int       # of load at a time
+    callers: tuple     # of functions, at once
     starts: int        # of what is started
     invocations: int   # that are stored before a start
     functions: int
@@ -45,9 +46,9 @@ def powers(first, last):
     return tuple(10 ** exponent for exponent in range(first, last + 1))
 
 
-QUICK = Scale(3, 1, 7, 5 * 10 ** 4, 10 ** 3, powers(3, 5), powers(2, 3))
-FULL = Scale(5, 1, 15, 5 * 10 ** 5, 10 ** 4, powers(3, 6), powers(2, 3))
-LONG = Scale(9, 3, 51, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 5))
+QUICK = Scale(2, 1, (8,), 7, 5 * 10 ** 4, 10 ** 3, powers(3, 5), powers(2, 3))
+FULL = Scale(5, 1, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 3))
+LONG = Scale(9, 3, (1, 8, 32), 51, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 5))
 
 
 def interleave(rounds, sides):

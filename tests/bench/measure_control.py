@@ -75,7 +75,7 @@ def measure(scale):
     start = (int(time.time()) // 60 - 2 * POINTS) * 60
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(data_directory())
-        bare = Request(stack.enter_context(peers.floor()), "/2015-03-31/functions/f")
+        bare = Request(stack.enter_context(peers.floor()).port, "/2015-03-31/functions/f")
         server = stack.enter_context(running("--data-dir", data, ephemeral=False))
         prepare(server, start)
         requests = requests_of(server.port, start)

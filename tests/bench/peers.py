@@ -1,5 +1,6 @@
 """The programs that Coalmine is held against, each started for one measurement."""
 import contextlib
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -22,12 +23,18 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+@dataclasses.dataclass
+class Peer:
+    port: int
+    pid: int
+
+
 @contextlib.contextmanager
 def printing_its_port(*command):
     """A peer that prints its port and ends with its standard input."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield int(process.stdout.readline())
+        yield Peer(int(process.stdout.readline()), process.pid)
     finally:
         process.stdin.close()
         process.wait(PATIENCE_SECONDS)

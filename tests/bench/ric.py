@@ -6,7 +6,6 @@ import zipfile
 
 from tests.bench import peers
 from tests.bench.functions import NODE_HANDLER
-from tests.support.packages import create
 
 PACKAGE = "aws-lambda-ric@3.3.0"
 KEPT = {".js", ".mjs", ".cjs", ".json", ".node"}
@@ -28,12 +27,10 @@ def make_package(home):
     return buffer.getvalue()
 
 
-def create_with_aws_client(server, name):
-    """False if the client cannot be had."""
+def aws_client():
+    """The function with that client as its bootstrap; None if it cannot be had."""
     home = peers.BUILT / "ric"
     if not peers.npm_install(home, PACKAGE):
-        return False
-    create(server.client("lambda"), name, {
-        "Runtime": "provided.al2023", "Handler": "handler.handler",
-        "Code": {"ZipFile": make_package(home)}})
-    return True
+        return None
+    return {"Runtime": "provided.al2023", "Handler": "handler.handler",
+            "Code": {"ZipFile": make_package(home)}}
