@@ -184,6 +184,29 @@ START_TEST(digests_have_their_published_values)
 }
 END_TEST
 
+/* By the definition, bit by bit. */
+static uint32_t slow_crc32c(const unsigned char *bytes, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (crc & 1 ? 0x82F63B78u : 0);
+    }
+    return ~crc;
+}
+
+START_TEST(checksums_are_the_same_by_any_way)
+{
+    unsigned char bytes[100];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 37 + 200);
+    for (size_t start = 0; start < 8; start++)
+        for (size_t size = 0; start + size <= sizeof(bytes); size++)
+            ck_assert_uint_eq(crypto_crc32c(bytes + start, size), slow_crc32c(bytes + start, size));
+}
+END_TEST
+
 START_TEST(base64_round_trips_and_refuses_what_is_none)
 {
     static const char *const bad[] = { "YQ", "YQ=", "Y===", "YQ==YQ==", "Y Q=", "YQ==\n", "=YQ=" };
@@ -210,5 +233,5 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
       a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
-      an_arn_is_six_parts, digests_have_their_published_values,
+      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)
