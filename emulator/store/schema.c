@@ -215,12 +215,11 @@ static const char version_3[] =
     "  PRIMARY KEY (group_id, name)) WITHOUT ROWID;";
 
 static const char version_4[] =
-    /* The few that are looked for among all functions of an account, or all versions. */
+    /* The few that are looked for among all functions of an account, or all versions. An index
+     * WHERE a column = constant would have SQLite prepare each "column = ?" anew at every call. */
     "CREATE INDEX lambda_function_reserved ON lambda_function "
     "(account, region, reserved_concurrency) WHERE reserved_concurrency IS NOT NULL;"
-    "CREATE INDEX lambda_version_settling ON lambda_version (settles_ms) WHERE settles_ms > 0;"
-    "CREATE INDEX lambda_version_previous ON lambda_version (account, region, name) "
-    "WHERE number = -1;";
+    "CREATE INDEX lambda_version_settling ON lambda_version (settles_ms) WHERE settles_ms > 0;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
                                                         version_4 };
