@@ -58,7 +58,7 @@ SHARED_LIB := $(BUILD)/libcanary.so.$(CANARY_ABI)
 STATIC_LIB := $(BUILD)/libcanary.a
 
 .PHONY: all library install uninstall setup demo check check-slow check-unit check-api check-asan \
-        check-source check-fuzz check-valgrind check-tsan fuzz fuzz-programs bench lint analyze \
+        check-source check-fuzz check-valgrind check-tsan fuzz fuzz-programs bench performance lint analyze \
         operations schema judgement flags format clean help man completion install-docs uninstall-docs
 .SECONDARY:
 
@@ -291,8 +291,20 @@ check-fuzz: ## fuzz every parser briefly, the same inputs each time
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-bench: all ## measure, and print a table of ratios
-	$(QUIET)/usr/bin/python3 -m tests.bench
+# What the bench holds the server against, and what it invokes.
+BENCH_PROGRAMS := build/bench/floor build/bench/bootstrap
+build/bench/%: $(BUILD)/tests/bench/%.o
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(LIBS)
+
+bench: all $(BENCH_PROGRAMS) ## measure in 5 minutes, and print a table of ratios (BENCH="--quick invoke")
+	$(QUIET)tests/support/install.sh bench
+	$(QUIET)/usr/bin/python3 -m tests.bench $(BENCH)
+
+performance: all $(BENCH_PROGRAMS) ## measure, and write docs/performance.md
+	$(QUIET)tests/support/install.sh bench
+	$(QUIET)/usr/bin/python3 -m tests.bench --write $(BENCH)
 
 check-api: all $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
 	$(QUIET)/usr/bin/python3 -m pytest -q tests

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buffer.h"
 #include "compiler.h"
 #include "text.h"
 
@@ -29,8 +30,11 @@ cJSON *json_set_object(cJSON *object, const char *name);
 cJSON *json_set_array(cJSON *object, const char *name);
 void json_set(cJSON *object, const char *name, cJSON *takes);
 
-/* Compact text of the tree, owned by the caller. */
+/* Compact text of the tree, owned by the caller; what is no finite number is null. */
 char *json_print(const cJSON *tree);
+
+/* Adds the string with its quotes. */
+void json_print_string(struct buffer *buffer, const char *string);
 
 /* Parses one whole JSON value that is well-formed UTF-8, nested at most 1000 deep. NULL on failure,
  * and for what a C string cannot hold though JSON allows it: an escaped NUL, an escaped half of a

@@ -9,6 +9,7 @@
 #define COALMINE_RANDOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct random_stream {
@@ -27,5 +28,8 @@ double random_unit(struct random_stream *stream); /* uniform in [0, 1), 53 bits 
 /* A random (version 4) UUID from the program's own id stream. */
 enum { UUID_SIZE = 37 };
 void random_uuid(char uuid_out[UUID_SIZE]);
+
+/* So many random hexadecimal digits and a NUL, from the same stream. */
+void random_hex(char *hex_out, size_t digits);
 
 #endif

@@ -45,6 +45,14 @@ static void come_back(struct alarms *alarms, int64_t due_ms)
         schedule_set(alarms->parts.schedule, &alarms->entry, due_ms, run, alarms);
 }
 
+/* An alarm has become due at that time. */
+static void note_due(struct alarms *alarms, int64_t due_ms)
+{
+    if (due_ms < alarms->soonest_ms)
+        alarms->soonest_ms = due_ms;
+    come_back(alarms, due_ms);
+}
+
 /* The next whole minute, or ten seconds, after now. */
 static int64_t next_tick_ms(const struct alarm *alarm)
 {
@@ -52,11 +60,12 @@ static int64_t next_tick_ms(const struct alarm *alarm)
     return (clock_now_ms() / tick_ms + 1) * tick_ms;
 }
 
-static void make_due(struct alarm *alarm)
+static void make_due(struct alarms *alarms, struct alarm *alarm)
 {
     int64_t next_ms = next_tick_ms(alarm);
     if (next_ms < alarm->due_ms)
         alarm->due_ms = next_ms;
+    note_due(alarms, alarm->due_ms);
 }
 
 static void on_data(void *owner, struct metric *metric)
@@ -66,8 +75,7 @@ static void on_data(void *owner, struct metric *metric)
         for (size_t i = 0; i < alarm->metric_count; i++) {
             if (alarm_metric_get(alarms, &alarm->metrics[i]) != metric)
                 continue;
-            make_due(alarm);
-            come_back(alarms, alarm->due_ms);
+            make_due(alarms, alarm);
         }
     }
 }
@@ -101,7 +109,7 @@ static void find_new_metrics(struct alarms *alarms)
             bool is_known =
                 metric->metric && metric->generation == metrics_generation(alarms->parts.metrics);
             if (!is_known && alarm_metric_get(alarms, metric))
-                make_due(alarm);
+                make_due(alarms, alarm);
         }
     }
 }
@@ -131,6 +139,7 @@ static void evaluate(struct alarms *alarms, struct alarm *alarm)
     }
     alarm->due_ms =
         alarm->is_time_dependent ? next_tick_ms(alarm) : alarm_window_next_ms(alarms, alarm, end_s);
+    note_due(alarms, alarm->due_ms);
     await_data(alarms, alarm);
     free(points);
 }
@@ -152,7 +161,8 @@ static void look_at_withheld(struct alarms *alarms, const struct alarm_key *key,
     arena_clear(&arena);
 }
 
-/* When something is due first; ALARM_NEVER: nothing is. */
+/* When something is due first; ALARM_NEVER: nothing is. Looks at all alarms, so it is asked only
+ * when the soonest time that was ever heard of has come. */
 static int64_t first_due_ms(const struct alarms *alarms)
 {
     int64_t due_ms = ALARM_NEVER;
@@ -166,7 +176,10 @@ static int64_t first_due_ms(const struct alarms *alarms)
 /* Does what is due first, if its time has come; false if nothing is due yet. */
 static bool do_due(struct alarms *alarms)
 {
+    if (alarms->soonest_ms > clock_now_ms())
+        return false;
     int64_t due_ms = first_due_ms(alarms);
+    alarms->soonest_ms = due_ms;
     if (due_ms > clock_now_ms())
         return false;
     for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
@@ -185,10 +198,12 @@ static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
     struct alarm *alarm = alarm_read(row);
     CLEANUP(freep) char *key = key_text(&alarm->key);
     alarm->withheld_due_ms = alarm_actions_due_ms(row);
+    note_due(alarms, alarm->withheld_due_ms);
     if (!alarm->is_composite) {
-        make_due(alarm);
+        make_due(alarms, alarm);
         await_data(alarms, alarm);
     }
+    alarm->link = alarms->last;
     *alarms->last = alarm;
     alarms->last = &alarm->next;
     map_set(&alarms->by_key, key, alarm);
@@ -197,14 +212,13 @@ static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
 
 static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
 {
-    struct alarm **link = &alarms->first;
     CLEANUP(freep) char *key = key_text(&alarm->key);
     map_remove(&alarms->by_key, key);
-    while (*link != alarm)
-        link = &(*link)->next;
-    *link = alarm->next;
-    if (alarms->last == &alarm->next)
-        alarms->last = link;
+    *alarm->link = alarm->next;
+    if (alarm->next)
+        alarm->next->link = alarm->link;
+    else
+        alarms->last = alarm->link;
     alarm_free(alarm);
 }
 
@@ -278,6 +292,7 @@ static void take_in(struct alarms *alarms, const struct alarm_news *news)
     if (is_there) {
         struct alarm *alarm = insert(alarms, &row);
         alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
+        note_due(alarms, alarm->due_ms);
         tell_others(alarms, news->kind, alarm, before);
     }
     arena_clear(&arena);
@@ -314,7 +329,7 @@ static void run(void *owner)
             find_new_metrics(alarms);
     } while (do_due(alarms) || alarms->news || alarms->has_new_metrics);
     schedule_clear(alarms->parts.schedule, &alarms->entry);
-    come_back(alarms, first_due_ms(alarms));
+    come_back(alarms, alarms->soonest_ms);
 }
 
 void alarms_note(struct alarms *alarms, const struct alarm_key *key, enum alarm_news_kind kind)
@@ -345,6 +360,7 @@ struct alarms *alarms_create(const struct alarms_parts *parts)
     alarms->parts = *parts;
     alarms->last = &alarms->first;
     alarms->news_end = &alarms->news;
+    alarms->soonest_ms = ALARM_NEVER;
     metrics_listen(parts->metrics, &listener);
     alarms_look_again(alarms);
     return alarms;

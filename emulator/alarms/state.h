@@ -24,6 +24,7 @@ struct alarm_metric {
 
 struct alarm {
     struct alarm *next;
+    struct alarm **link; /* what points here */
     struct arena texts;
     struct alarm_key key;
     bool is_composite;
@@ -70,6 +71,7 @@ struct alarms {
     struct alarm_news *news;
     struct alarm_news **news_end;
     struct schedule_entry entry;
+    int64_t soonest_ms;   /* nothing is due before */
     bool is_stale;        /* all rows must be read again */
     bool has_new_metrics; /* what was not found may be there now */
 };

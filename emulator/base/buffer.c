@@ -5,6 +5,8 @@
 
 #include "xalloc.h"
 
+enum { FORMAT_GUESS = 256 };
+
 void buffer_init(struct buffer *buffer, size_t ceiling)
 {
     *buffer = (struct buffer){ .ceiling = ceiling };
@@ -61,21 +63,36 @@ bool buffer_add_string(struct buffer *buffer, const char *string)
 
 bool buffer_add_char(struct buffer *buffer, char character)
 {
-    return buffer_add(buffer, &character, 1);
+    if (buffer->ceiling || buffer->capacity - buffer->size < 2)
+        return buffer_add(buffer, &character, 1);
+    buffer->data[buffer->size++] = character;
+    buffer->data[buffer->size] = '\0';
+    return true;
 }
 
+/* Printing costs far more than copying, so what is printed twice is only what did not fit. */
 bool buffer_add_vformat(struct buffer *buffer, const char *format, va_list arguments)
 {
+    char small[FORMAT_GUESS];
+    size_t left = buffer->capacity - buffer->size;
+    bool is_inside = left >= sizeof(small) && !buffer->ceiling;
+    char *room = is_inside ? buffer->data + buffer->size : small;
+    size_t room_size = is_inside ? left : sizeof(small);
     va_list again;
     va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, arguments);
-    char *room = size < 0 ? NULL : buffer_reserve(buffer, (size_t)size);
-    if (room) {
-        vsnprintf(room, (size_t)size + 1, format, again);
-        buffer_commit(buffer, (size_t)size);
+    int printed = vsnprintf(room, room_size, format, arguments);
+    size_t size = printed < 0 ? 0 : (size_t)printed;
+    bool is_added = printed >= 0;
+    if (is_added && size < room_size && is_inside) {
+        buffer_commit(buffer, size);
+    } else if (is_added && size < room_size) {
+        is_added = buffer_add(buffer, small, size);
+    } else if (is_added && (is_added = buffer_reserve(buffer, size) != NULL)) {
+        vsnprintf(buffer->data + buffer->size, size + 1, format, again);
+        buffer_commit(buffer, size);
     }
     va_end(again);
-    return room != NULL;
+    return is_added;
 }
 
 bool buffer_add_format(struct buffer *buffer, const char *format, ...)

@@ -95,7 +95,7 @@ char *base64_decode(struct text text, size_t *size_out)
     return decoded;
 }
 
-uint32_t crypto_crc32c(const void *bytes, size_t size)
+static uint32_t crc32c_by_table(uint32_t crc, const unsigned char *bytes, size_t size)
 {
     static uint32_t table[256];
     if (!table[1]) {
@@ -106,9 +106,47 @@ uint32_t crypto_crc32c(const void *bytes, size_t size)
             table[i] = value;
         }
     }
-    const unsigned char *from = bytes;
-    uint32_t crc = 0xFFFFFFFFu;
     for (size_t i = 0; i < size; i++)
-        crc = table[(crc ^ from[i]) & 255] ^ (crc >> 8);
-    return ~crc;
+        crc = table[(crc ^ bytes[i]) & 255] ^ (crc >> 8);
+    return crc;
+}
+
+#ifdef __x86_64__
+/* Processors since 2008 have an instruction for it. */
+__attribute__((target("sse4.2"))) static uint32_t
+crc32c_by_machine(uint32_t crc, const unsigned char *bytes, size_t size)
+{
+    uint64_t wide = crc;
+    uint64_t eight;
+    for (; size >= sizeof(eight); bytes += sizeof(eight), size -= sizeof(eight)) {
+        memcpy(&eight, bytes, sizeof(eight));
+        wide = __builtin_ia32_crc32di(wide, eight);
+    }
+    crc = (uint32_t)wide;
+    for (; size; bytes++, size--)
+        crc = __builtin_ia32_crc32qi(crc, *bytes);
+    return crc;
+}
+
+static bool has_machine_crc32c(void)
+{
+    return __builtin_cpu_supports("sse4.2");
+}
+#else
+static uint32_t crc32c_by_machine(uint32_t crc, const unsigned char *bytes, size_t size)
+{
+    return crc32c_by_table(crc, bytes, size);
+}
+
+static bool has_machine_crc32c(void)
+{
+    return false;
+}
+#endif
+
+uint32_t crypto_crc32c(const void *bytes, size_t size)
+{
+    uint32_t (*add)(uint32_t, const unsigned char *, size_t) =
+        has_machine_crc32c() ? crc32c_by_machine : crc32c_by_table;
+    return ~add(0xFFFFFFFFu, bytes, size);
 }

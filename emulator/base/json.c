@@ -1,14 +1,19 @@
 #include "json.h"
 
+#include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
+#include <stdio.h>
 
-#include "xalloc.h"
+#include "number.h"
 
+/* As cJSON_GetObjectItemCaseSensitive() does; what a request is checked by is mostly this. */
 cJSON *json_get(const cJSON *object, const char *name)
 {
-    cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNull(member) ? NULL : member;
+    for (cJSON *member = object ? object->child : NULL; member; member = member->next) {
+        if (member->string && *member->string == *name && strcmp(member->string, name) == 0)
+            return cJSON_IsNull(member) ? NULL : member;
+    }
+    return NULL;
 }
 
 const char *json_text(const cJSON *object, const char *name, const char *fallback)
@@ -74,10 +79,76 @@ cJSON *json_set_array(cJSON *object, const char *name)
     return child;
 }
 
+/* The byte as it stands in a string of JSON, if it cannot stand there as it is. */
+static const char *escape_of(unsigned char byte, char escape_out[8])
+{
+    static const char *const named[] = {
+        ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n",  ['\r'] = "\\r",
+        ['\t'] = "\\t", ['"'] = "\\\"", ['\\'] = "\\\\",
+    };
+    const char *name = byte < sizeof(named) / sizeof(named[0]) ? named[byte] : NULL;
+    if (name || byte >= ' ')
+        return name;
+    snprintf(escape_out, 8, "\\u%04x", byte);
+    return escape_out;
+}
+
+void json_print_string(struct buffer *buffer, const char *string)
+{
+    char bytes[8];
+    const char *escape;
+    const char *run = string;
+    buffer_add_char(buffer, '"');
+    for (; *string; string++) {
+        if (!(escape = escape_of((unsigned char)*string, bytes)))
+            continue;
+        buffer_add(buffer, run, (size_t)(string - run));
+        buffer_add_string(buffer, escape);
+        run = string + 1;
+    }
+    buffer_add(buffer, run, (size_t)(string - run));
+    buffer_add_char(buffer, '"');
+}
+
+static void print_value(struct buffer *buffer, const cJSON *value);
+
+static void print_children(struct buffer *buffer, const cJSON *value)
+{
+    bool is_object = cJSON_IsObject(value);
+    buffer_add_char(buffer, is_object ? '{' : '[');
+    for (const cJSON *child = value->child; child; child = child->next) {
+        if (child != value->child)
+            buffer_add_char(buffer, ',');
+        if (is_object) {
+            json_print_string(buffer, child->string);
+            buffer_add_char(buffer, ':');
+        }
+        print_value(buffer, child);
+    }
+    buffer_add_char(buffer, is_object ? '}' : ']');
+}
+
+static void print_value(struct buffer *buffer, const cJSON *value)
+{
+    if (cJSON_IsString(value))
+        json_print_string(buffer, value->valuestring);
+    else if (cJSON_IsNumber(value) && isfinite(value->valuedouble))
+        number_print(buffer, value->valuedouble, false);
+    else if (cJSON_IsBool(value))
+        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
+    else if (cJSON_IsRaw(value))
+        buffer_add_string(buffer, value->valuestring);
+    else if (cJSON_IsArray(value) || cJSON_IsObject(value))
+        print_children(buffer, value);
+    else
+        buffer_add_string(buffer, "null");
+}
+
 char *json_print(const cJSON *tree)
 {
-    char *text = cJSON_PrintUnformatted(tree);
-    return text ? text : xstrdup("null");
+    struct buffer text = { 0 };
+    print_value(&text, tree);
+    return buffer_take(&text, NULL);
 }
 
 /* "\u0000" inside a string of valid JSON: a backslash that is not itself escaped. */

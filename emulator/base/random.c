@@ -1,7 +1,5 @@
 #include "random.h"
 
-#include <stdio.h>
-
 #include "crypto.h"
 
 static struct {
@@ -74,15 +72,48 @@ double random_unit(struct random_stream *stream)
     return (double)(random_next(stream) >> 11) * 0x1.0p-53;
 }
 
-void random_uuid(char uuid_out[UUID_SIZE])
+static uint64_t next_id(void)
 {
     if (!ids.is_ready) {
         ids.stream = random_stream_for("ids");
         ids.is_ready = true;
     }
-    uint64_t high = (random_next(&ids.stream) & 0xFFFFFFFFFFFF0FFFu) | 0x4000u;
-    uint64_t low = (random_next(&ids.stream) & 0x3FFFFFFFFFFFFFFFu) | 0x8000000000000000u;
-    snprintf(uuid_out, UUID_SIZE, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
-             (unsigned)(high >> 16) & 0xFFFFu, (unsigned)high & 0xFFFFu, (unsigned)(low >> 48),
-             (unsigned long long)(low & 0xFFFFFFFFFFFFu));
+    return random_next(&ids.stream);
+}
+
+/* The lowest `digits` digits of `value`. Every call has an id, so this is worth not printing. */
+static char *add_hex(char *at, uint64_t value, int digits)
+{
+    while (digits-- > 0)
+        *at++ = "0123456789abcdef"[value >> (4 * digits) & 15];
+    return at;
+}
+
+void random_hex(char *hex_out, size_t digits)
+{
+    while (digits > 0) {
+        int part = digits < 16 ? (int)digits : 16;
+        hex_out = add_hex(hex_out, next_id(), part);
+        digits -= (size_t)part;
+    }
+    *hex_out = '\0';
+}
+
+void random_uuid(char uuid_out[UUID_SIZE])
+{
+    uint64_t high = (next_id() & 0xFFFFFFFFFFFF0FFFu) | 0x4000u;
+    uint64_t low = (next_id() & 0x3FFFFFFFFFFFFFFFu) | 0x8000000000000000u;
+    const struct {
+        uint64_t value;
+        int digits;
+    } parts[] = {
+        { high >> 32, 8 }, { high >> 16, 4 }, { high, 4 }, { low >> 48, 4 }, { low, 12 }
+    };
+    char *at = uuid_out;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (i)
+            *at++ = '-';
+        at = add_hex(at, parts[i].value, parts[i].digits);
+    }
+    *at = '\0';
 }

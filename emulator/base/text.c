@@ -88,10 +88,23 @@ static size_t sequence_size(const unsigned char *bytes, size_t left)
     return size;
 }
 
+/* How many bytes at the front are ASCII, in steps of eight. */
+static size_t ascii_prefix(const unsigned char *bytes, size_t size)
+{
+    size_t at = 0;
+    uint64_t eight;
+    for (; at + sizeof(eight) <= size; at += sizeof(eight)) {
+        memcpy(&eight, bytes + at, sizeof(eight));
+        if (eight & 0x8080808080808080u)
+            break;
+    }
+    return at;
+}
+
 bool text_is_utf8(struct text text, size_t *bad_out)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
-    for (size_t at = 0; at < text.size;) {
+    for (size_t at = ascii_prefix(bytes, text.size); at < text.size;) {
         size_t size = sequence_size(bytes + at, text.size - at);
         if (size == 0) {
             if (bad_out)

@@ -107,6 +107,12 @@ static int compare_dimensions(const void *a, const void *b)
                   ((const struct metric_dimension *)b)->name);
 }
 
+static void add_part(struct buffer *key, const char *part)
+{
+    buffer_add_string(key, part);
+    buffer_add_char(key, '\x1f');
+}
+
 /* The identity without its unit as one text; \x1f cannot stand in any part. */
 static char *identity_key(const struct metric_identity *identity)
 {
@@ -115,10 +121,14 @@ static char *identity_key(const struct metric_identity *identity)
     struct metric_dimension *sorted = xmemdup(identity->dimensions, size);
     if (identity->dimension_count)
         qsort(sorted, identity->dimension_count, sizeof(*sorted), compare_dimensions);
-    buffer_add_format(&key, "%s\x1f%s\x1f%s\x1f%s", identity->account, identity->region,
-                      identity->name_space, identity->name);
-    for (size_t i = 0; i < identity->dimension_count; i++)
-        buffer_add_format(&key, "\x1f%s\x1f%s", sorted[i].name, sorted[i].value);
+    add_part(&key, identity->account);
+    add_part(&key, identity->region);
+    add_part(&key, identity->name_space);
+    add_part(&key, identity->name);
+    for (size_t i = 0; i < identity->dimension_count; i++) {
+        add_part(&key, sorted[i].name);
+        add_part(&key, sorted[i].value);
+    }
     free(sorted);
     return buffer_take(&key, NULL);
 }

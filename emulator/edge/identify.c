@@ -8,14 +8,14 @@
 
 static void add_route(struct directory *directory, const struct edge_route *route)
 {
-    size_t size = (directory->route_count + 1) * sizeof(*directory->routes);
-    directory->routes = xrealloc(directory->routes, size);
-    size_t at = directory->route_count++;
+    struct route_list *list = &directory->by_segments[route->route.segment_count];
+    list->routes = xrealloc(list->routes, (list->count + 1) * sizeof(*list->routes));
+    size_t at = list->count++;
     if (route->route.query.size) { /* the more specific is tried first */
-        memmove(directory->routes + 1, directory->routes, at * sizeof(*route));
+        memmove(list->routes + 1, list->routes, at * sizeof(*route));
         at = 0;
     }
-    directory->routes[at] = *route;
+    list->routes[at] = *route;
 }
 
 void directory_add(struct directory *directory, const struct service *service, void *state)
@@ -48,7 +48,8 @@ void directory_clear(struct directory *directory)
         free(directory->services);
         directory->services = next;
     }
-    free(directory->routes);
+    for (int i = 0; i <= ROUTE_SEGMENTS_MAX; i++)
+        free(directory->by_segments[i].routes);
     *directory = (struct directory){ 0 };
 }
 
@@ -59,9 +60,10 @@ const struct edge_route *directory_route(const struct directory *directory, stru
     route_path_parse(path, &parsed);
     if (text_equal(method, "HEAD"))
         method = TEXT("GET");
-    for (size_t i = 0; i < directory->route_count; i++) {
-        if (route_matches(&directory->routes[i].route, method, &parsed, query))
-            return &directory->routes[i];
+    const struct route_list *list = &directory->by_segments[parsed.segment_count];
+    for (size_t i = 0; i < list->count; i++) {
+        if (route_matches(&list->routes[i].route, method, &parsed, query))
+            return &list->routes[i];
     }
     return NULL;
 }

@@ -26,10 +26,15 @@ struct edge_route {
     const struct lacking_operation *lacking; /* one of the two */
 };
 
+/* Routes of as many segments; those with a query parameter first. */
+struct route_list {
+    struct edge_route *routes;
+    size_t count;
+};
+
 struct directory {
     struct edge_service *services;
-    struct edge_route *routes; /* those with a query parameter first */
-    size_t route_count;
+    struct route_list by_segments[ROUTE_SEGMENTS_MAX + 1];
 };
 
 void directory_add(struct directory *directory, const struct service *service, void *state);

@@ -3,10 +3,9 @@
  * become epoch seconds, null and unknown members go.
  */
 #include <math.h>
-#include <stdio.h>
 
 #include "edge/codec.h"
-#include "edge/number.h"
+#include "number.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -193,25 +192,6 @@ static void print_double(struct buffer *buffer, double value, bool is_real)
     number_print(buffer, value, is_real);
 }
 
-static void print_string(struct buffer *buffer, const char *string)
-{
-    buffer_add_char(buffer, '"');
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-        if (c == '"' || c == '\\')
-            buffer_add_format(buffer, "\\%c", c);
-        else if (c == '\n')
-            buffer_add_string(buffer, "\\n");
-        else if (c == '\t')
-            buffer_add_string(buffer, "\\t");
-        else if (c < 0x20)
-            buffer_add_format(buffer, "\\u%04x", c);
-        else
-            buffer_add_char(buffer, (char)c);
-    }
-    buffer_add_char(buffer, '"');
-}
-
 static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value);
 
 static void print_container(struct buffer *buffer, const struct field *field, const cJSON *value)
@@ -225,7 +205,7 @@ static void print_container(struct buffer *buffer, const struct field *field, co
         const struct field *row = field ? field->item : NULL;
         buffer_add_string(buffer, separator);
         if (is_object) {
-            print_string(buffer, child->string);
+            json_print_string(buffer, child->string);
             buffer_add_char(buffer, ':');
             if (field && field->type == FIELD_STRUCTURE)
                 row = find_row(field->members, child->string);
@@ -240,7 +220,7 @@ static void print_tree(struct buffer *buffer, const struct field *field, const c
 {
     bool is_real = field && (field->type == FIELD_DOUBLE || field->type == FIELD_TIMESTAMP);
     if (cJSON_IsString(value))
-        print_string(buffer, value->valuestring);
+        json_print_string(buffer, value->valuestring);
     else if (cJSON_IsNumber(value))
         print_double(buffer, value->valuedouble, is_real);
     else if (cJSON_IsBool(value))

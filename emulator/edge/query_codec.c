@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "edge/codec.h"
-#include "edge/number.h"
+#include "number.h"
 #include "edge/xml.h"
 #include "timestamp.h"
 #include "url.h"

@@ -124,7 +124,7 @@ static enum outcome create_alias(struct call *call)
     if (!read_weights(call, &alias) || !check_weights(call, &name.key, &alias))
         return OUTCOME_FAULT;
     alias_save(call->store, &name.key, &alias);
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &name.key);
     write_alias(call, call_output(call), &name.key, &alias);
     return OUTCOME_OK;
 }
@@ -160,7 +160,7 @@ static enum outcome update_alias(struct call *call)
     alias.description = json_text(call->input, "Description", alias.description);
     alias.revision_id = new_uuid(call); /* even if nothing changed */
     alias_save(call->store, &name.key, &alias);
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &name.key);
     provisions_refresh(lambda_of(call));
     write_alias(call, call_output(call), &name.key, &alias);
     return OUTCOME_OK;
@@ -179,7 +179,7 @@ static enum outcome delete_alias(struct call *call)
     qualifier_release(call->store, &name.key, alias);
     provision_delete(call->store, &name.key, alias);
     alias_delete(call->store, &name.key, alias);
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &name.key);
     provisions_refresh(lambda_of(call));
     return OUTCOME_OK;
 }

@@ -65,7 +65,7 @@ struct concurrency_account concurrency_account(struct lambda *lambda, const char
     struct store *store = lambda->parts.store;
     sqlite3_stmt *reserved =
         store_query(store, "SELECT sum(reserved_concurrency) FROM lambda_function WHERE "
-                           "account = ? AND region = ?");
+                           "account = ? AND region = ? AND reserved_concurrency IS NOT NULL");
     sqlite3_stmt *provisioned = store_query(
         store, "SELECT sum(requested) FROM lambda_provisioned_concurrency JOIN lambda_function "
                "USING (account, region, name) WHERE account = ? AND region = ? AND "

@@ -350,6 +350,8 @@ void configuration_set_folder(cJSON *configuration, const char *folder)
 
 const char *configuration_folder(const struct function_version *version, struct arena *arena)
 {
+    if (!strstr(version->configuration, "\"HotReload\"")) /* most have none: that is told sooner */
+        return NULL;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
     const char *folder = json_text(configuration, "HotReload", NULL);
     return folder ? arena_copy(arena, text_from(folder)) : NULL;

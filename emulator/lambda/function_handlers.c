@@ -80,7 +80,7 @@ bool publish(struct call *call, const struct function_version *latest, const cha
     int64_t settles_ms = configuration_takes_snapshots(latest) ? settle_time(lambda_of(call)) : 0;
     bool is_new =
         version_publish(call->store, latest, description, settles_ms, &call->arena, version_out);
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &latest->key);
     settle_refresh(lambda_of(call));
     return is_new;
 }
@@ -207,7 +207,7 @@ static enum outcome create_function_with_code(struct call *call)
     function_insert(call->store, &latest, tags_text);
     code_signing_set_function(call->store, &name.key,
                               json_text(call->input, "CodeSigningConfigArn", NULL));
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &name.key);
     settle_refresh(lambda_of(call));
     struct function_version shown = latest;
     if (json_bool(call->input, "Publish", false)) {
@@ -353,7 +353,7 @@ static enum outcome delete_version(struct call *call, const struct function_name
         qualifier_release(call->store, &name->key, version_text(&call->arena, number));
         version_delete(call->store, &name->key, number);
         provision_delete(call->store, &name->key, name->qualifier);
-        targets_forget(lambda_of(call));
+        targets_forget_function(lambda_of(call), &name->key);
         provisions_refresh(lambda_of(call));
     }
     return OUTCOME_OK;
@@ -381,7 +381,7 @@ static enum outcome delete_function(struct call *call)
     release_versions(call, &name.key);
     function_delete(call->store, &name.key);
     policy_delete_all(call->store, &name.key);
-    targets_forget(lambda_of(call));
+    targets_forget(lambda_of(call)); /* its reservation goes back to the account */
     provisions_refresh(lambda_of(call));
     return OUTCOME_OK;
 }

@@ -6,9 +6,10 @@
 #include "buffer.h"
 #include "clock.h"
 #include "crypto.h"
+#include "random.h"
 #include "xalloc.h"
 
-enum { LINEAGE_VERSION = 1, MS_PER_SECOND = 1000, ROOT_BYTES = 12, PARENT_BYTES = 8 };
+enum { LINEAGE_VERSION = 1, MS_PER_SECOND = 1000, ROOT_DIGITS = 24, PARENT_DIGITS = 16 };
 
 void lineage_hash(const char *function_arn, char hash_out[LINEAGE_HASH_SIZE])
 {
@@ -21,12 +22,10 @@ void lineage_hash(const char *function_arn, char hash_out[LINEAGE_HASH_SIZE])
 /* A trace that begins here and is not sampled. */
 static void add_new_trace(struct buffer *trace)
 {
-    unsigned char random[ROOT_BYTES + PARENT_BYTES];
-    char root[2 * ROOT_BYTES + 1];
-    char parent[2 * PARENT_BYTES + 1];
-    crypto_random(random, sizeof(random));
-    crypto_hex(random, ROOT_BYTES, root);
-    crypto_hex(random + ROOT_BYTES, PARENT_BYTES, parent);
+    char root[ROOT_DIGITS + 1];
+    char parent[PARENT_DIGITS + 1];
+    random_hex(root, ROOT_DIGITS);
+    random_hex(parent, PARENT_DIGITS);
     buffer_add_format(trace, "Root=1-%08llx-%s;Parent=%s;Sampled=0",
                       (unsigned long long)(clock_now_ms() / MS_PER_SECOND), root, parent);
 }

@@ -1,12 +1,11 @@
 #include "lambda/metric_set.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "xalloc.h"
 
 /* Layout 1 had no throttles and nothing of provisioned concurrency. */
-enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4 };
+enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4, KEY_MAX = 512 };
 enum { IS_ALIAS = 1, IS_ERROR = 2, IS_THROTTLED = 4, IS_PROVISIONED = 8 };
 
 enum set_metric {
@@ -133,12 +132,32 @@ bool invocation_record_decode(struct text bytes, struct arena *arena,
     return rest.size == 0;
 }
 
-/* The key of dimension set `set` (0: none ... 3: all three) of a record. */
-static void print_key(const struct invocation_record *record, int set, char *key_out, size_t size)
+/* The keys of a record's dimension sets begin like each other (0: none ... 3: all three): one text,
+ * cut where each set's ends. Printed for every invocation, so by hand. */
+struct set_keys {
+    char text[KEY_MAX];
+    size_t ends[SETS];
+};
+
+static void add_key_part(struct set_keys *keys, size_t *size, const char *part)
 {
-    snprintf(key_out, size, "%s/%s%s%s%s%s%s%s", record->account, record->region,
-             set > 0 ? "/" : "", set > 0 ? record->function : "", set > 1 ? "/" : "",
-             set > 1 ? record->resource : "", set > 2 ? "/" : "", set > 2 ? record->version : "");
+    size_t left = sizeof(keys->text) - 1 - *size;
+    size_t part_size = strnlen(part, left);
+    memcpy(keys->text + *size, part, part_size);
+    *size += part_size;
+}
+
+static void make_keys(const struct invocation_record *record, struct set_keys *keys_out)
+{
+    const char *const parts[SETS] = { record->region, record->function, record->resource,
+                                      record->version };
+    size_t size = 0;
+    add_key_part(keys_out, &size, record->account);
+    for (int set = 0; set < SETS; set++) {
+        add_key_part(keys_out, &size, "/");
+        add_key_part(keys_out, &size, parts[set]);
+        keys_out->ends[set] = size;
+    }
 }
 
 /* The series of a set, made at its first datum. */
@@ -167,11 +186,11 @@ static struct metric_series *get_series(struct lambda *lambda, struct metric_set
     return *series;
 }
 
-static struct metric_set *get_set(struct lambda *lambda, const struct invocation_record *record,
-                                  int set)
+/* From the largest set to the smallest: each cuts the text of the keys. */
+static struct metric_set *get_set(struct lambda *lambda, struct set_keys *keys, int set)
 {
-    char key[512];
-    print_key(record, set, key, sizeof(key));
+    const char *key = keys->text;
+    keys->text[keys->ends[set]] = '\0';
     struct metric_set *found = map_find(&lambda->published, key);
     if (!found) {
         found = xcalloc(1, sizeof(*found));
@@ -237,8 +256,10 @@ void invocation_record_publish(struct lambda *lambda, const struct invocation_re
         metric_sets_forget(lambda);
         lambda->metrics_generation = generation;
     }
-    for (int i = 0; i < count_sets(record); i++) {
-        struct publication to = { lambda, record, get_set(lambda, record, i), i };
+    struct set_keys keys;
+    make_keys(record, &keys);
+    for (int i = count_sets(record) - 1; i >= 0; i--) {
+        struct publication to = { lambda, record, get_set(lambda, &keys, i), i };
         if (record->is_throttled)
             add(&to, THROTTLES, 1);
         else

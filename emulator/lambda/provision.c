@@ -242,9 +242,10 @@ static void on_refresh(void *owner)
     while (next_of_all(lambda->parts.store, &order, &arena, &order))
         has_changed |= compare(lambda, &order);
     has_changed |= drop_unordered(lambda);
-    if (has_changed)
+    if (has_changed) {
         fill_up(lambda);
-    targets_forget(lambda);
+        targets_forget(lambda);
+    }
     arena_clear(&arena);
 }
 

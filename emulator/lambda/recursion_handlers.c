@@ -25,7 +25,7 @@ static enum outcome put_recursion_config(struct call *call)
         return OUTCOME_FAULT;
     bool is_stopped = strcmp(json_text(call->input, "RecursiveLoop", ""), "Terminate") == 0;
     recursion_set_stopped(call->store, &name.key, is_stopped);
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &name.key);
     return answer(call, &name.key);
 }
 

@@ -10,7 +10,7 @@
 struct lambda {
     struct lambda_parts parts;
     char *code_directory;
-    struct map targets;   /* struct target by "account/region/name:qualifier"; dropped on writes */
+    struct map targets;   /* struct map of struct target by qualifier, by "account/region/name" */
     struct map streams;   /* struct random_stream by alias ARN; for good */
     struct map in_flight; /* struct concurrency_counter by what is counted; for good */
     uint64_t metrics_generation; /* that the targets' metric handles belong to */

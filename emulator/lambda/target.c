@@ -14,7 +14,7 @@
 #include "lambda/routing.h"
 #include "xalloc.h"
 
-enum { NO_VERSION = -1, MS_PER_SECOND = 1000 };
+enum { NO_VERSION = -1, MS_PER_SECOND = 1000, KEY_MAX = 512 };
 
 /* "NAME=VALUE" texts of the environment, NULL-ended. */
 static const char *const *make_variables(struct arena *arena, const cJSON *configuration)
@@ -211,17 +211,35 @@ static struct target *make_target(struct lambda *lambda, const struct function_n
     return target;
 }
 
+/* Targets of one function stand together, so that a write drops no others. */
+static struct map *find_group(struct lambda *lambda, const struct function_key *key, bool makes)
+{
+    char text[KEY_MAX];
+    snprintf(text, sizeof(text), "%s/%s/%s", key->account, key->region, key->name);
+    struct map *group = map_find(&lambda->targets, text);
+    if (!group && makes) {
+        group = xcalloc(1, sizeof(*group));
+        map_set(&lambda->targets, text, group);
+    }
+    return group;
+}
+
+static void group_free(void *value)
+{
+    map_clear(value, target_free);
+    free(value);
+}
+
 const struct target *target_get(struct lambda *lambda, const struct function_name *name,
                                 struct error *error)
 {
-    char key[512];
-    snprintf(key, sizeof(key), "%s/%s/%s:%s", name->key.account, name->key.region, name->key.name,
-             name->qualifier ? name->qualifier : "");
-    struct target *target = map_find(&lambda->targets, key);
+    const char *qualifier = name->qualifier ? name->qualifier : "";
+    struct map *group = find_group(lambda, &name->key, false);
+    struct target *target = group ? map_find(group, qualifier) : NULL;
     if (!target) {
         target = make_target(lambda, name, error);
         if (target)
-            map_set(&lambda->targets, key, target);
+            map_set(find_group(lambda, &name->key, true), qualifier, target);
     }
     return target;
 }
@@ -234,7 +252,14 @@ const struct target_version *target_draw(const struct target *target)
 
 void targets_forget(struct lambda *lambda)
 {
-    map_clear(&lambda->targets, target_free);
+    map_clear(&lambda->targets, group_free);
+}
+
+void targets_forget_function(struct lambda *lambda, const struct function_key *key)
+{
+    struct map *group = find_group(lambda, key, false);
+    if (group)
+        map_clear(group, target_free);
 }
 
 void target_retire(struct lambda *lambda, const struct function_version *version)

@@ -1,7 +1,7 @@
 /*
  * What an invocation needs to know of a function and qualifier, kept in memory so that a warm
  * Invoke asks the database nothing: versions with their sandbox plans, weight, metric handles.
- * Every write of the service drops all targets.
+ * A write drops the function's targets, or all of them if it changes what functions share.
  */
 #ifndef COALMINE_TARGET_H
 #define COALMINE_TARGET_H
@@ -40,15 +40,19 @@ struct target {
     const char *resource;         /* "fn", "fn:live", "fn:3" */
 };
 
-/* The target, or NULL with "Function not found". Valid until the next targets_forget(). */
+/* The target, or NULL with "Function not found". Valid until the next targets_forget() or
+ * targets_forget_function(). */
 const struct target *target_get(struct lambda *lambda, const struct function_name *name,
                                 struct error *error);
 
 /* Which version runs this time. */
 const struct target_version *target_draw(const struct target *target);
 
-/* Drops all targets: something was written. */
+/* Drops all targets: limits that functions share were written, or a write was undone. */
 void targets_forget(struct lambda *lambda);
+
+/* Drops one function's: something of its own was written. */
+void targets_forget_function(struct lambda *lambda, const struct function_key *key);
 
 /* This version, as it is, will run no more: its idle sandboxes stop now. */
 void target_retire(struct lambda *lambda, const struct function_version *version);

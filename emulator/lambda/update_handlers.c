@@ -29,7 +29,7 @@ static void finish_update(struct call *call, const struct function_version *old,
     code_release_version(lambda_of(call), old); /* looks again, later, whether anybody uses it */
     function_update(call->store, latest);
     latest->generation++; /* as stored */
-    targets_forget(lambda_of(call));
+    targets_forget_function(lambda_of(call), &latest->key);
     settle_refresh(lambda_of(call));
 }
 

@@ -6,21 +6,55 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "buffer.h"
 #include "operation/operation.h"
 #include "pattern.h"
-#include "xalloc.h"
 
 struct findings {
     struct buffer items;
     int count;
 };
 
+/* Where a value stands. Only a finding spells it: nearly all values are good. */
+struct place {
+    const struct place *parent; /* NULL: the input itself */
+    const char *name;           /* of a member; NULL: the list's item `number` */
+    int number;                 /* from 1 */
+};
+
 static void check_structure(struct findings *findings, const struct field *rows, cJSON *tree,
-                            const char *path);
+                            const struct place *place);
+
+/* "routingConfig.additionalVersionWeights", "metricData.2.member.dimensions". */
+static void add_place(struct buffer *buffer, const struct place *place)
+{
+    if (!place->parent)
+        return;
+    add_place(buffer, place->parent);
+    if (place->parent->parent)
+        buffer_add_char(buffer, '.');
+    if (place->name) {
+        buffer_add_char(buffer, (char)tolower((unsigned char)*place->name));
+        buffer_add_string(buffer, place->name + 1);
+    } else {
+        buffer_add_format(buffer, "%d.member", place->number);
+    }
+}
+
+/* As CloudWatch names it when it is missing: "MetricData.member.2.Dimensions". */
+static void add_cloudwatch_place(struct buffer *buffer, const struct place *place)
+{
+    if (!place->parent)
+        return;
+    add_cloudwatch_place(buffer, place->parent);
+    if (place->parent->parent)
+        buffer_add_char(buffer, '.');
+    if (place->name)
+        buffer_add_string(buffer, place->name);
+    else
+        buffer_add_format(buffer, "member.%d", place->number);
+}
 
 /* A number as Java prints it: whole ones without a fraction unless the row is a double. */
 static void print_number(struct buffer *buffer, double value, bool is_double)
@@ -68,7 +102,7 @@ static void print_value(struct buffer *buffer, const struct field *field, const 
 
 /* Begins a finding: "Value 'v' at 'path' failed to satisfy constraint: ". */
 static struct buffer *begin(struct findings *findings, const struct field *field,
-                            const cJSON *value, const char *path)
+                            const cJSON *value, const struct place *place)
 {
     struct buffer *items = &findings->items;
     if (findings->count++)
@@ -81,7 +115,9 @@ static struct buffer *begin(struct findings *findings, const struct field *field
         print_value(items, field, value);
         buffer_add_string(items, "' ");
     }
-    buffer_add_format(items, "at '%s' failed to satisfy constraint: ", path);
+    buffer_add_string(items, "at '");
+    add_place(items, place);
+    buffer_add_string(items, "' failed to satisfy constraint: ");
     return items;
 }
 
@@ -178,32 +214,32 @@ static bool scalar_is_good(const struct field *row, const cJSON *value)
 }
 
 static void check_bounds(struct findings *findings, const struct field *field, cJSON *value,
-                         const char *path, const struct field_range *range, const char *what,
-                         double measure)
+                         const struct place *place, const struct field_range *range,
+                         const char *what, double measure)
 {
     bool is_double = field->type == FIELD_DOUBLE;
     if (is_above(range, measure))
-        add_bound(begin(findings, field, value, path), what, "less", range->max, is_double);
+        add_bound(begin(findings, field, value, place), what, "less", range->max, is_double);
     else if (is_below(range, measure))
-        add_bound(begin(findings, field, value, path), what, "greater", range->min, is_double);
+        add_bound(begin(findings, field, value, place), what, "greater", range->min, is_double);
 }
 
 static void check_string(struct findings *findings, const struct field *field, cJSON *value,
-                         const char *path)
+                         const struct place *place)
 {
     const char *string = value->valuestring;
-    check_bounds(findings, field, value, path, field->length, "length", character_count(string));
+    check_bounds(findings, field, value, place, field->length, "length", character_count(string));
     if (field->pattern && !pattern_matches(field->pattern, text_from(string)))
-        buffer_add_format(begin(findings, field, value, path),
+        buffer_add_format(begin(findings, field, value, place),
                           "Member must satisfy regular expression pattern: %s", field->pattern);
     if (field->values && !is_listed(field, string))
-        add_enum(begin(findings, field, value, path), field);
+        add_enum(begin(findings, field, value, place), field);
 }
 
 static void check_list(struct findings *findings, const struct field *field, cJSON *value,
-                       const char *path)
+                       const struct place *place)
 {
-    check_bounds(findings, field, value, path, field->length, "length", cJSON_GetArraySize(value));
+    check_bounds(findings, field, value, place, field->length, "length", cJSON_GetArraySize(value));
     const cJSON *item;
     int number = 0;
     bool is_bad = false;
@@ -211,28 +247,27 @@ static void check_list(struct findings *findings, const struct field *field, cJS
     {
         number++;
         if (field->item->type == FIELD_STRUCTURE) {
-            char *item_path = xformat("%s.%d.member", path, number);
-            check_structure(findings, field->item->members, (cJSON *)(uintptr_t)item, item_path);
-            free(item_path);
+            const struct place item_place = { place, NULL, number };
+            check_structure(findings, field->item->members, (cJSON *)(uintptr_t)item, &item_place);
         } else {
             is_bad |= !scalar_is_good(field->item, item);
         }
     }
     if (!is_bad)
         return;
-    struct buffer *items = begin(findings, field, value, path);
+    struct buffer *items = begin(findings, field, value, place);
     buffer_add_string(items, "Member must satisfy constraint: [");
     add_all_constraints(items, field->item, false);
     buffer_add_char(items, ']');
 }
 
 static void check_map(struct findings *findings, const struct field *field, cJSON *value,
-                      const char *path)
+                      const struct place *place)
 {
     bool has_bad_key = false;
     bool has_bad_value = false;
     const cJSON *entry;
-    check_bounds(findings, field, value, path, field->length, "length", cJSON_GetArraySize(value));
+    check_bounds(findings, field, value, place, field->length, "length", cJSON_GetArraySize(value));
     cJSON_ArrayForEach(entry, value)
     {
         const cJSON key = { .type = cJSON_String, .valuestring = entry->string };
@@ -240,13 +275,13 @@ static void check_map(struct findings *findings, const struct field *field, cJSO
         has_bad_value |= field->item && !scalar_is_good(field->item, entry);
     }
     if (has_bad_key) {
-        struct buffer *items = begin(findings, field, value, path);
+        struct buffer *items = begin(findings, field, value, place);
         buffer_add_string(items, "Map keys must satisfy constraint: [");
         add_all_constraints(items, field->key, true);
         buffer_add_char(items, ']');
     }
     if (has_bad_value) {
-        struct buffer *items = begin(findings, field, value, path);
+        struct buffer *items = begin(findings, field, value, place);
         buffer_add_string(items, "Map value must satisfy constraint: [");
         add_all_constraints(items, field->item, false);
         buffer_add_char(items, ']');
@@ -254,71 +289,69 @@ static void check_map(struct findings *findings, const struct field *field, cJSO
 }
 
 static void check_value(struct findings *findings, const struct field *field, cJSON *value,
-                        const char *path)
+                        const struct place *place)
 {
     if (field->type == FIELD_STRUCTURE)
-        check_structure(findings, field->members, value, path);
+        check_structure(findings, field->members, value, place);
     else if (field->type == FIELD_LIST)
-        check_list(findings, field, value, path);
+        check_list(findings, field, value, place);
     else if (field->type == FIELD_MAP)
-        check_map(findings, field, value, path);
+        check_map(findings, field, value, place);
     else if (cJSON_IsString(value))
-        check_string(findings, field, value, path);
+        check_string(findings, field, value, place);
     else if (cJSON_IsNumber(value))
-        check_bounds(findings, field, value, path, field->range, "value", value->valuedouble);
-}
-
-/* "routingConfig.additionalVersionWeights" from "routingConfig" and "AdditionalVersionWeights". */
-static char *member_path(const char *parent, const char *name)
-{
-    char *path = *parent ? xformat("%s.%s", parent, name) : xstrdup(name);
-    size_t at = strlen(path) - strlen(name);
-    path[at] = (char)tolower((unsigned char)path[at]);
-    return path;
+        check_bounds(findings, field, value, place, field->range, "value", value->valuedouble);
 }
 
 static void check_structure(struct findings *findings, const struct field *rows, cJSON *tree,
-                            const char *parent)
+                            const struct place *parent)
 {
     for (const struct field *field = rows; field && field->name; field++) {
+        const struct place place = { parent, field->name, 0 };
         cJSON *value = json_get(tree, field->name);
-        char *path = member_path(parent, field->name);
         if (value)
-            check_value(findings, field, value, path);
+            check_value(findings, field, value, &place);
         else if (field->is_required)
-            buffer_add_string(begin(findings, field, NULL, path), "Member must not be null");
-        free(path);
+            buffer_add_string(begin(findings, field, NULL, &place), "Member must not be null");
     }
 }
 
-/* The first required member that is absent, as CloudWatch names it ("A.member.1.B"), or NULL. */
-static char *find_missing(const struct field *rows, const cJSON *tree, const char *parent)
+static bool is_whole(const struct field *rows, const cJSON *tree, const struct place *parent,
+                     struct buffer *missing);
+
+static bool items_are_whole(const struct field *field, const cJSON *list, const struct place *place,
+                            struct buffer *missing)
+{
+    const cJSON *item;
+    struct place item_place = { place, NULL, 0 };
+    cJSON_ArrayForEach(item, list)
+    {
+        item_place.number++;
+        if (!is_whole(field->item->members, item, &item_place, missing))
+            return false;
+    }
+    return true;
+}
+
+/* False if a required member is absent: the first one's place is in `missing`. */
+static bool is_whole(const struct field *rows, const cJSON *tree, const struct place *parent,
+                     struct buffer *missing)
 {
     for (const struct field *field = rows; field && field->name; field++) {
+        const struct place place = { parent, field->name, 0 };
         const cJSON *value = json_get(tree, field->name);
-        char *path = xformat("%s%s%s", parent, *parent ? "." : "", field->name);
-        char *missing = NULL;
-        if (!value && field->is_required)
-            return path;
-        if (value && field->type == FIELD_STRUCTURE)
-            missing = find_missing(field->members, value, path);
-        if (value && field->type == FIELD_LIST && field->item->type == FIELD_STRUCTURE) {
-            const cJSON *item;
-            int number = 0;
-            cJSON_ArrayForEach(item, value)
-            {
-                char *item_path = xformat("%s.member.%d", path, ++number);
-                missing = find_missing(field->item->members, item, item_path);
-                free(item_path);
-                if (missing)
-                    break;
-            }
+        if (!value && field->is_required) {
+            add_cloudwatch_place(missing, &place);
+            return false;
         }
-        free(path);
-        if (missing)
-            return missing;
+        if (value && field->type == FIELD_STRUCTURE &&
+            !is_whole(field->members, value, &place, missing))
+            return false;
+        if (value && field->type == FIELD_LIST && field->item->type == FIELD_STRUCTURE &&
+            !items_are_whole(field, value, &place, missing))
+            return false;
     }
-    return NULL;
+    return true;
 }
 
 /* Text of path, query and headers becomes what the row says. */
@@ -358,9 +391,11 @@ static bool nothing_is_missing(struct call *call)
 {
     if (call->service->validation_style != VALIDATION_CLOUDWATCH)
         return true;
-    CLEANUP(freep) char *missing = find_missing(call->operation->input, call->input, "");
-    return !missing || error_set(&call->error, call->service->missing_fault,
-                                 "The parameter %s is required.", missing);
+    const struct place input = { 0 };
+    CLEANUP(buffer_clear) struct buffer missing = { 0 };
+    return is_whole(call->operation->input, call->input, &input, &missing) ||
+           error_set(&call->error, call->service->missing_fault, "The parameter %s is required.",
+                     missing.data);
 }
 
 bool call_validate(struct call *call)
@@ -368,7 +403,8 @@ bool call_validate(struct call *call)
     if (!convert_all(call) || !nothing_is_missing(call))
         return false;
     struct findings findings = { 0 };
-    check_structure(&findings, call->operation->input, call->input, "");
+    const struct place input = { 0 };
+    check_structure(&findings, call->operation->input, call->input, &input);
     if (findings.count)
         error_set(&call->error, call->service->validation_fault,
                   "%d validation error%s detected: %s", findings.count,

@@ -1,11 +1,14 @@
 """What a measurement needs: a server, a bare connection, and a row of the table."""
+import contextlib
 import dataclasses
 import http.client
 import json
+import shutil
 import statistics
+import tempfile
 import time
 
-from tests.conftest import Server
+from tests.conftest import ROOT, Server
 
 
 @dataclasses.dataclass
@@ -16,6 +19,7 @@ class Row:
     reference: str    # what it is compared with
     ratio: float
     limit: str = ""   # "<= 1.5"; empty: shown only
+    spread: tuple = ()  # lowest and highest ratio of the rounds
 
     @property
     def is_good(self):
@@ -23,6 +27,51 @@ class Row:
             return True
         sign, bound = self.limit.split()
         return self.ratio <= float(bound) if sign == "<=" else self.ratio >= float(bound)
+
+
+@dataclasses.dataclass
+class Scale:
+    """How much is measured: `make bench` takes about five minutes, --quick one, --long an hour."""
+    rounds: int
+    seconds: int       # of load at a time
+    callers: tuple     # of functions, at once
+    starts: int        # of what is started
+    invocations: int   # that are stored before a start
+    functions: int
+    values: tuple      # of metrics, recorded so far
+    sizes: tuple       # of whatever grows
+
+
+def powers(first, last):
+    return tuple(10 ** exponent for exponent in range(first, last + 1))
+
+
+QUICK = Scale(2, 1, (8,), 7, 5 * 10 ** 4, 10 ** 3, powers(3, 5), powers(2, 3))
+FULL = Scale(5, 1, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 3))
+LONG = Scale(9, 3, (1, 8, 32), 51, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 5))
+
+
+def interleave(rounds, sides):
+    """Calls each of {name: function} once per round, in turn, so that a neighbour's load meets all
+    of them: {name: [value of each round]}."""
+    values = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, function in sides.items():
+            values[name].append(function())
+    return values
+
+
+def compare(measure, unit, values, others, reference, limit=""):
+    """A row from the values of each round and what the other side had in the same round."""
+    ratios = [value / other for value, other in zip(values, others)]
+    return Row(measure, statistics.median(values), unit, reference, statistics.median(ratios),
+               limit, (min(ratios), max(ratios)))
+
+
+def against(measure, value, unit, bound, spread=()):
+    """A row for a bound that is no peer: at most `bound`, in the same unit."""
+    return Row(measure, value, unit, f"{bound:g} {unit}", value / bound, "<= 1",
+               tuple(end / bound for end in spread))
 
 
 class Connection:
@@ -35,7 +84,7 @@ class Connection:
         self.http.request(method, path, body, headers or {})
         answer = self.http.getresponse()
         data = answer.read()
-        assert answer.status == 200, (answer.status, data[:300])
+        assert answer.status // 100 == 2, (answer.status, data[:300])
         return data
 
     def cloudwatch(self, operation, body):
@@ -58,5 +107,24 @@ def median_us(function, count):
     return statistics.median(times)
 
 
-def start_server(*options):
-    return Server(*options)
+@contextlib.contextmanager
+def running(*options, **settings):
+    """A server that is stopped whatever happens, and must stop well if nothing did."""
+    server = Server("--quiet", *options, **settings)
+    try:
+        yield server
+    except BaseException:
+        server.process.kill()
+        server.process.wait()
+        raise
+    assert server.stop() == 0, server.read_log()
+
+
+@contextlib.contextmanager
+def data_directory():
+    """Removed at the end; what a killed server mounted there may be busy still."""
+    path = tempfile.mkdtemp(prefix="coalmine-bench-")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

@@ -3,14 +3,13 @@ import json
 import multiprocessing
 import time
 
-from tests.bench.bench import Connection, Row, median_us, start_server
+from tests.bench.bench import Connection, Row, median_us, running
 from tests.support.packages import create, node
 
 DAY_S = 86400
 HOUR_S = 3600
 VALUES = 150         # in one datum
 DATA = 600           # in one call
-SIZES = (10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6, 10 ** 7)
 
 
 def minute_ago(minutes):
@@ -79,12 +78,12 @@ def record(connection, start, count):
                                                 "MetricData": data[first:first + DATA]})
 
 
-def measure_growth(connection):
+def measure_growth(connection, sizes):
     start = minute_ago(70)
     recorded, medians = 0, {}
     put = json.dumps({"Namespace": "Bench", "MetricData": [
         {"MetricName": f"put{i}", "Value": 1.5} for i in range(20)]}).encode()
-    for size in SIZES:
+    for size in sizes:
         record(connection, start, size - recorded)
         recorded = size
         for stat in ("Sum", "p99"):
@@ -95,18 +94,17 @@ def measure_growth(connection):
     rows = []
     for key, text, limit in (("Sum", "60 points, Sum", "<= 1.5"), ("p99", "60 points, p99", ""),
                              ("put", "PutMetricData of 20 values", "<= 1.5")):
-        for size in SIZES:
-            is_last = size == SIZES[-1]
+        for size in sizes:
+            is_last = size == sizes[-1]
             rows.append(Row(f"{text}, {size:,} values recorded", medians[key, size], "us",
-                            "1,000 values", medians[key, size] / medians[key, SIZES[0]],
+                            "1,000 values", medians[key, size] / medians[key, sizes[0]],
                             limit if is_last else ""))
     return rows
 
 
-def measure():
-    server = start_server()
-    connection = Connection(server)
-    rows = measure_day(server, connection) + measure_growth(connection)
-    connection.close()
-    assert server.stop() == 0, server.read_log()
+def measure(scale):
+    with running() as server:
+        connection = Connection(server)
+        rows = measure_day(server, connection) + measure_growth(connection, scale.values)
+        connection.close()
     return rows

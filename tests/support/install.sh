@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check|slow`: each
-# includes what stands before it.
+# Installs what is missing, and says nothing if nothing is. `install.sh build|demo|check|slow|bench`:
+# demo includes build, check demo, slow and bench check.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,6 +10,7 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
 demo=(python3 awscli curl jq zip unzip)
 check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang libclang-rt-14-dev git openssl)
 slow=(clang-tidy cppcheck valgrind)
+bench=(wrk)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
@@ -17,11 +18,12 @@ build) ;;
 demo) wanted+=("${demo[@]}") ;;
 check) wanted+=("${demo[@]}" "${check[@]}") ;;
 slow) wanted+=("${demo[@]}" "${check[@]}" "${slow[@]}") ;;
-*) echo "usage: install.sh build|demo|check|slow" >&2; exit 2 ;;
+bench) wanted+=("${demo[@]}" "${check[@]}" "${bench[@]}") ;;
+*) echo "usage: install.sh build|demo|check|slow|bench" >&2; exit 2 ;;
 esac
 # A node or npm of the user's own is as good as Debian's.
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
-[[ "${1:-build}" != @(check|slow) ]] || command -v npm > /dev/null || wanted+=(npm)
+[[ "${1:-build}" != @(check|slow|bench) ]] || command -v npm > /dev/null || wanted+=(npm)
 
 # Runs a command without a word; if it fails, shows the end of its log and gives up.
 quietly() {
@@ -55,7 +57,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
         --no-install-recommends "${missing[@]}"
 fi
 
-if [[ "${1:-build}" = @(check|slow) ]] && [ -f tests/js/package-lock.json ] &&
+if [[ "${1:-build}" = @(check|slow|bench) ]] && [ -f tests/js/package-lock.json ] &&
    [ ! tests/js/node_modules/.package-lock.json -nt tests/js/package-lock.json ]; then
     quietly env -C tests/js npm ci --no-audit --no-fund
     touch tests/js/node_modules/.package-lock.json

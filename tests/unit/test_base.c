@@ -58,6 +58,9 @@ START_TEST(utf8_is_checked_to_the_last_byte)
         size_t bad;
     } cases[] = {
         { TEXT("plain"), true, 0 },
+        { TEXT("more than eight, and sixteen, plain bytes"), true, 0 },
+        { TEXT("bad byte \xFF behind eight plain ones"), false, 9 },
+        { TEXT("1234567\x80"), false, 7 },
         { TEXT("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), true, 0 },
         { TEXT("a\x80"), false, 1 },            /* continuation alone */
         { TEXT("ab\xC0\xAF"), false, 2 },       /* overlong */
@@ -98,6 +101,26 @@ START_TEST(a_buffer_stops_at_its_ceiling_and_keeps_what_it_has)
     ck_assert_str_eq(buffer.data, "90");
     buffer_clear(&buffer);
     ck_assert_ptr_null(buffer.data);
+}
+END_TEST
+
+START_TEST(formatted_text_may_have_any_length)
+{
+    char wanted[700];
+    memset(wanted, 'x', sizeof(wanted));
+    for (int size = 0; size < (int)sizeof(wanted); size++) {
+        struct buffer buffer = { 0 };
+        struct buffer bounded;
+        buffer_init(&bounded, 400);
+        for (int part = 0; part < 2; part++)
+            ck_assert(buffer_add_format(&buffer, "%.*s", size, wanted));
+        ck_assert_uint_eq(buffer.size, 2 * (size_t)size);
+        ck_assert_uint_eq(strspn(buffer.data, "x"), buffer.size);
+        ck_assert_int_eq(buffer_add_format(&bounded, "%.*s", size, wanted), size <= 400);
+        ck_assert_uint_eq(bounded.size, size <= 400 ? (size_t)size : 0);
+        buffer_clear(&buffer);
+        buffer_clear(&bounded);
+    }
 }
 END_TEST
 
@@ -161,6 +184,29 @@ START_TEST(digests_have_their_published_values)
 }
 END_TEST
 
+/* By the definition, bit by bit. */
+static uint32_t slow_crc32c(const unsigned char *bytes, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (crc & 1 ? 0x82F63B78u : 0);
+    }
+    return ~crc;
+}
+
+START_TEST(checksums_are_the_same_by_any_way)
+{
+    unsigned char bytes[100];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 37 + 200);
+    for (size_t start = 0; start < 8; start++)
+        for (size_t size = 0; start + size <= sizeof(bytes); size++)
+            ck_assert_uint_eq(crypto_crc32c(bytes + start, size), slow_crc32c(bytes + start, size));
+}
+END_TEST
+
 START_TEST(base64_round_trips_and_refuses_what_is_none)
 {
     static const char *const bad[] = { "YQ", "YQ=", "Y===", "YQ==YQ==", "Y Q=", "YQ==\n", "=YQ=" };
@@ -185,6 +231,7 @@ END_TEST
 
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
       utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
-      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, an_arena_gives_zeroed_memory_of_any_size,
-      percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
-      digests_have_their_published_values, base64_round_trips_and_refuses_what_is_none)
+      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, formatted_text_may_have_any_length,
+      an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
+      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
+      base64_round_trips_and_refuses_what_is_none)

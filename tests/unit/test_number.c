@@ -1,5 +1,5 @@
 /* number: the shortest text that reads back the same. */
-#include "edge/number.h"
+#include "number.h"
 
 #include <math.h>
 
@@ -28,8 +28,27 @@ START_TEST(numbers_are_as_short_as_they_can_be)
     expect(999999999999999, true, "999999999999999.0");
     expect(1e15, true, "1e+15");
     expect(1760954700.25, true, "1760954700.25");
+    expect(0.000123, false, "0.000123");
+    expect(0.00001, false, "1e-05");
+    expect(12.000001, true, "12.000001");
+    expect(-0.5, false, "-0.5");
+    expect(0.0000005, false, "5e-07");
     expect(1e300, true, "1e+300");
     expect(5e-324, true, "4.94065645841247e-324");
+}
+END_TEST
+
+START_TEST(decimals_read_back_the_same)
+{
+    random_set_seed(17);
+    struct random_stream stream = random_stream_for("decimals");
+    for (int i = 0; i < 100000; i++) {
+        double value = (double)(random_next(&stream) >> (14 + i % 50)) / pow(10, i % 8);
+        struct buffer buffer = { 0 };
+        number_print(&buffer, i % 2 ? value : -value, false);
+        ck_assert_msg(fabs(strtod(buffer.data, NULL)) == value, "%s %.17g", buffer.data, value);
+        buffer_clear(&buffer);
+    }
 }
 END_TEST
 
@@ -53,4 +72,5 @@ START_TEST(all_read_back_the_same)
 }
 END_TEST
 
-SUITE("number", numbers_are_as_short_as_they_can_be, all_read_back_the_same)
+SUITE("number", numbers_are_as_short_as_they_can_be, decimals_read_back_the_same,
+      all_read_back_the_same)
