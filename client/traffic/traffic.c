@@ -134,9 +134,10 @@ static void update_times(struct run *run)
 static int64_t wait_time_us(const struct run *run, bool is_sending)
 {
     int64_t until_due_us = run->due_us - since_start_us(run);
-    if (!is_sending || run->busy >= run->plan->concurrency || until_due_us > WAIT_MAX_US)
+    bool is_full = run->busy >= run->plan->concurrency;
+    if (!is_sending || is_full || run->plan->is_unpaced || until_due_us > WAIT_MAX_US)
         return WAIT_MAX_US;
-    return run->plan->is_unpaced ? WAIT_MAX_US : until_due_us;
+    return until_due_us;
 }
 
 static void look(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
@@ -149,6 +150,15 @@ static void look(struct run *run, bool (*go_on)(const struct traffic *traffic, v
     run->traffic->was_stopped |= !go_on(run->traffic, owner);
 }
 
+/* All that was due before the end goes out, even if we come to it after the end (this machine may
+ * have been busy); but nothing waits for room then. */
+static bool is_over(const struct run *run)
+{
+    bool is_full = run->busy >= run->plan->concurrency;
+    return run->traffic->was_stopped || run->due_us >= end_us(run) ||
+           (run->traffic->left_ms == 0 && is_full);
+}
+
 static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
                      void *owner)
 {
@@ -159,7 +169,7 @@ static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffi
             send_due(run);
         update_times(run);
         look(run, go_on, owner, &looked_us);
-        is_sending = !run->traffic->was_stopped && run->traffic->left_ms > 0;
+        is_sending = !is_over(run);
         if (is_sending || run->busy)
             run->kind->wait(run->transport, wait_time_us(run, is_sending));
     }

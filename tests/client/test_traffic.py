@@ -145,6 +145,24 @@ def test_ctrl_c_ends_with_the_summary(stub):
     assert traffic["answered"] == traffic["sent"] >= 20
 
 
+def test_a_generator_that_was_held_up_still_sends_what_was_due(stub):
+    """Stopped by the system until its time is over: all of it leaves, and its lag is told."""
+    server = stub()
+    process = subprocess.Popen(command_of("--alias", "live", "--rate", "100/s", "--duration", "1s",
+                                          "--concurrency", "100"),
+                               env=clean_environment(server.url), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    server.wait_for(5)
+    process.send_signal(signal.SIGSTOP)
+    threading.Event().wait(1.5)  # longer than it was to run
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=60)
+    traffic = json.loads(out)["traffic"]
+    assert (traffic["sent"], traffic["late"], traffic["unsent"]) == (100, 0, 0)
+    assert traffic["lagP99Ms"] > 500 and "This machine is busy" in err
+    assert traffic["versions"][0]["latencyMs"]["max"] > 500
+
+
 def test_a_split_that_does_not_fit_is_an_error(stub):
     alias = {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.5}}}
     done = send(stub(alias=alias).url, "--alias", "live", "--rate", "100/s", "--duration", "1s",

@@ -5,6 +5,11 @@ import ssl
 import threading
 
 
+class Listener(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512  # a burst of connections finds room
+
+
 class Stub:
     """Answers GetAlias and Invoke. `answer(number, body)` gives what an Invoke gets: a dict with
     status, version, headers, body; or None to hang up without a word."""
@@ -17,8 +22,7 @@ class Stub:
         self.connections = 0
         self.lock = threading.Lock()
         self.seen = threading.Condition(self.lock)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.make_handler())
-        self.server.daemon_threads = True
+        self.server = Listener(("127.0.0.1", 0), self.make_handler())
         scheme = "http"
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
