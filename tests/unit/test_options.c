@@ -14,12 +14,17 @@ struct values {
 };
 
 static const struct option_row rows[] = {
-    { "loud", OPTION_FLAG, offsetof(struct values, is_loud), NULL, "TEST_LOUD", NULL, "speak up" },
-    { "name", OPTION_TEXT, offsetof(struct values, name), "NAME", "TEST_NAME", NULL, "a name" },
-    { "count", OPTION_INTEGER, offsetof(struct values, count), "N", "TEST_COUNT", "7", "how many" },
-    { "share", OPTION_FRACTION, offsetof(struct values, share), "P", NULL, "10%", "which part" },
-    { "wait", OPTION_DURATION, offsetof(struct values, wait_ms), "T", NULL, "5m", "how long" },
-    { "rate", OPTION_RATE, offsetof(struct values, rate), "R", NULL, NULL, "how often" },
+    { "loud", OPTION_FLAG, offsetof(struct values, is_loud), NULL, "TEST_LOUD", NULL, "speak up",
+      NULL },
+    { "name", OPTION_TEXT, offsetof(struct values, name), "NAME", "TEST_NAME", NULL, "a name",
+      NULL },
+    { "count", OPTION_INTEGER, offsetof(struct values, count), "N", "TEST_COUNT", "7", "how many",
+      NULL },
+    { "share", OPTION_FRACTION, offsetof(struct values, share), "P", NULL, "10%", "which part",
+      NULL },
+    { "wait", OPTION_DURATION, offsetof(struct values, wait_ms), "T", NULL, "5m", "how long",
+      NULL },
+    { "rate", OPTION_RATE, offsetof(struct values, rate), "R", NULL, NULL, "how often", NULL },
     { 0 },
 };
 
