@@ -154,7 +154,7 @@ def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_fil
     plan_file(onInconclusive=policy, traffic={"generate": {"rate": "20/h"}})
     done = canary("deploy", "--fast", "--no-wait", "--output", "json")
     assert done.code == code, done.err
-    assert "are needed to say anything" in done.json["reason"]
+    assert "are needed to" in done.json["reason"]
     held = policy == "pause"
     assert alias_of(lam, deployed) == (version, {"2": 0.5} if held else None)
     extended = [d for d in record_of(deployed, "decision") if d["action"] == "extend"]
