@@ -48,13 +48,13 @@ static void number_rate(const struct rate_question *question, double log_factor,
 static void add_chance(const struct rate_question *question, double p_value,
                        struct check_verdict *verdict)
 {
-    static const double LEAST = 1e-12;
+    static const double LEAST = 1e-9;
     if (question->limit <= 0)
         verdict_add(verdict, ": one is too many");
     else if (p_value < LEAST)
         verdict_add(verdict, ": chance does not explain this");
     else
-        verdict_add(verdict, ": chance explains this in 1 of %.3g good canaries", 1 / p_value);
+        verdict_add(verdict, ": chance explains this in 1 of %.0f good canaries", 1 / p_value);
 }
 
 /* The least number of requests, all good, that would exclude the intolerable rate. */
