@@ -11,6 +11,8 @@
 #include "statistics/statistics.h"
 #include "xalloc.h"
 
+enum { LEFT_SIZE = 32 };
+
 static const double SPLIT_UNLIKELY = 1e-3;
 
 static double percent(double part, double whole)
@@ -129,11 +131,13 @@ static void show_progress(const struct view *view, int64_t now_ms)
     struct interval split = clopper_pearson((unsigned)view->canary_requests, (unsigned)all, 0.95);
     struct interval errors =
         clopper_pearson((unsigned)view->canary_errors, (unsigned)view->canary_requests, 0.95);
-    progress("step %d  %llds left  v%s %llu  v%s %llu  split %.1f %% [%.1f, %.1f]  errors %.2f %% "
+    char left[LEFT_SIZE] = ""; /* one that was taken up has not told how long its step lasts */
+    if (view->step_ms > 0)
+        snprintf(left, sizeof(left), "%llds left  ", (long long)(left_ms > 0 ? left_ms / 1000 : 0));
+    progress("step %d  %sv%s %llu  v%s %llu  split %.1f %% [%.1f, %.1f]  errors %.2f %% "
              "(v%s), %.2f %% [%.2f, %.2f] (v%s)",
-             view->step + 1, (long long)(left_ms > 0 ? left_ms / 1000 : 0), view->base,
-             (unsigned long long)view->base_requests, view->canary,
-             (unsigned long long)view->canary_requests,
+             view->step + 1, left, view->base, (unsigned long long)view->base_requests,
+             view->canary, (unsigned long long)view->canary_requests,
              percent((double)view->canary_requests, (double)all), 100 * split.low, 100 * split.high,
              percent((double)view->base_errors, (double)view->base_requests), view->base,
              percent((double)view->canary_errors, (double)view->canary_requests), 100 * errors.low,

@@ -216,9 +216,12 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
                 &job->engine.canary_total);
     CLEANUP(freep) char *self = control_self();
-    if (verb && job->engine.rollout.phase != PHASE_OVER)
+    /* To take up what was not paused is to resume it; approval is waited for again. */
+    enum rollout_hold held = job->engine.rollout.hold;
+    bool is_said = verb && (word != CONTROL_RESUME || (held != HOLD_NONE && held != HOLD_APPROVAL));
+    if (is_said && job->engine.rollout.phase != PHASE_OVER)
         refusal = engine_control(&job->engine, word, self);
-    if (refusal && strcmp(verb, "resume") != 0)
+    if (refusal)
         return error_set(&job->error, NULL, "%s", refusal);
     engine_run(&job->engine);
     job_outcome(job, outcome_out);
