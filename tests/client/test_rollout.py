@@ -312,6 +312,7 @@ def test_a_killed_client_is_found_and_its_work_taken_up(lam, deployed, canary, t
     wait_until(lambda: len(record_of(deployed, "sample")) > len(before))
     now = state_of(canary, deployed)
     assert now["isAlive"] and now["id"] == state["id"]
+    assert not record_of(deployed, "control")  # nothing was paused that a word would have to end
     requests = [sum(v["requests"] for v in s["versions"].values())
                 for s in record_of(deployed, "sample")]
     assert now["evidence"]["base"]["requests"] + now["evidence"]["canary"]["requests"] >= sum(
