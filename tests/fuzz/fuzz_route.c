@@ -35,7 +35,7 @@ static void check_route(const struct route *route, struct text path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text rest = { (const char *)data, size };
-    if (!directory.route_count)
+    if (!directory.services)
         add_services();
     struct text method = text_cut(&rest, '\n');
     struct text path = text_cut(&rest, '\n');
