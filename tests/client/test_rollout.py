@@ -12,6 +12,7 @@ import termios
 import threading
 import time
 import urllib.request
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -100,9 +101,13 @@ def state_of(canary, name):
                   "json").json["deployment"]
 
 
+def canary_state():
+    return os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary")
+
+
 def record_of(name, kind):
     """The lines of one type of the latest deployment's record."""
-    state = os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary")
+    state = canary_state()
     latest = sorted(d for d in os.listdir(state) if d.endswith(f"-{name}-live"))[-1]
     with open(os.path.join(state, latest, "record.jsonl"), encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
@@ -752,3 +757,19 @@ def test_without_colour_there_is_none(server, deployed, plan_file, tmp_path):
     os.close(ours)
     assert process.wait(60) == 0
     assert "version 2" in text and not re.search("\x1b\\[[0-9;]*m", text)
+
+
+def test_what_a_deployment_has_recorded_is_reported_and_judged_again(lam, deployed, canary,
+                                                                     plan_file):
+    plan_file("throw new Error('bad')", healthChecks=0)
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 3, done.err
+    name = done.json["deployment"]
+    report = canary("report", name, "--format", "json").json
+    assert (report["outcome"], report["exitCode"]) == ("rolled back", 3)
+    versions = report["steps"][0]["versions"]
+    assert versions["2"]["errors"] == versions["2"]["requests"] > 0 == versions["1"]["errors"]
+    cases = ElementTree.fromstring(canary("report", name, "--format", "junit").out)
+    assert cases.find(".//testcase/failure") is not None
+    again = canary("analyze", "--from", os.path.join(canary_state(), name), "--output", "json")
+    assert again.code == 0 and again.json["different"] == 0, again.out + again.err
