@@ -10,7 +10,6 @@ from tests.conftest import CANARY, ROOT, clean_environment
 
 CONNECTIONS = 8
 REQUESTS = 100_000
-ROUNDS = 3
 STUB = "build/normal/tests/stub"
 WRK_SCRIPT = """wrk.method = "POST"
 wrk.body = "{}"
@@ -37,7 +36,7 @@ def wrk_rate(url, script):
     return float(done.stdout.split("Requests/sec:")[1].split()[0])
 
 
-def measure_with(url, folder):
+def measure_with(url, folder, rounds):
     script = f"{folder}/post.lua"
     lines = f"{folder}/lines"
     with open(script, "w") as file:
@@ -45,16 +44,16 @@ def measure_with(url, folder):
     with open(lines, "w") as file:
         file.write("".join(f'{{"n":{n}}}\n' for n in range(20_000)))
     # Side by side, so that both meet the same machine; the best of each.
-    rounds = [(wrk_rate(url, script), canary_rate(url),
-               canary_rate(url, "--payload-lines", lines)) for _ in range(ROUNDS)]
-    wrk, canary, signed = (max(each) for each in zip(*rounds))
+    rates = [(wrk_rate(url, script), canary_rate(url),
+               canary_rate(url, "--payload-lines", lines)) for _ in range(rounds)]
+    wrk, canary, signed = (max(each) for each in zip(*rates))
     return [Row("traffic, one payload", canary, "req/s", f"wrk, {wrk:.0f} req/s", canary / wrk,
                 ">= 0.7"),
             Row("traffic, each request signed", signed, "req/s", f"wrk, {wrk:.0f} req/s",
                 signed / wrk)]
 
 
-def measure():
+def measure(scale):
     if not shutil.which("wrk"):
         print("wrk is not installed (apt-get install wrk): traffic is not measured",
               file=sys.stderr)
@@ -64,7 +63,7 @@ def measure():
     try:
         url = f"http://127.0.0.1:{int(stub.stdout.readline())}"
         with tempfile.TemporaryDirectory() as folder:
-            return measure_with(url, folder)
+            return measure_with(url, folder, scale.rounds)
     finally:
         stub.kill()
         stub.wait()
