@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "file.h"
 #include "report/report.h"
+#include "rollout/deployment.h"
 #include "xalloc.h"
 
 enum { RECORD_MAX = 512 << 20 };
@@ -36,17 +37,6 @@ const struct option_row report_rows[] = {
     { REPORT_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },
     { .name = NULL },
 };
-
-static char *state_place(const char *given)
-{
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    if (given)
-        return xstrdup(given);
-    if (state && *state)
-        return xformat("%s/canary", state);
-    return xformat("%s/.local/state/canary", home ? home : "");
-}
 
 static bool is_folder(const char *path)
 {
@@ -126,7 +116,7 @@ static int report(const struct report_options *options, const char *named)
     struct error error = { 0 };
     CLEANUP(history_clear) struct history history = { 0 };
     CLEANUP(buffer_clear) struct buffer out = { 0 };
-    CLEANUP(freep) char *state = state_place(options->state_directory);
+    CLEANUP(freep) char *state = state_path(options->state_directory);
     CLEANUP(freep) char *path = find_record(named, state);
     const struct report_form *form = find_form(options->format);
     size_t size;

@@ -12,13 +12,6 @@ enum { MS_PER_SECOND = 1000, US_PER_MS = 1000, LAG_WORTH_TELLING_US = 1000, CELL
 static const double confidence = 0.95;
 static const double split_alarm = 1e-3; /* a right split looks wrong once in a thousand runs */
 
-static struct interval interval_of(uint64_t part, uint64_t whole)
-{
-    if (whole == 0)
-        return (struct interval){ 0, 1 };
-    return clopper_pearson(part, whole, confidence);
-}
-
 void traffic_progress(const struct traffic *traffic, const struct lambda_alias *alias)
 {
     struct buffer line = { 0 };
@@ -28,7 +21,7 @@ void traffic_progress(const struct traffic *traffic, const struct lambda_alias *
                       traffic->sent, elapsed_s > 0 ? traffic->sent / elapsed_s : 0);
     for (size_t i = 0; i < traffic->version_count; i++) {
         const struct version_evidence *version = &traffic->versions[i];
-        struct interval share = interval_of(version->requests, traffic->answered);
+        struct interval share = clopper_pearson(version->requests, traffic->answered, confidence);
         buffer_add_format(&line, "  v%s %llu", version->version,
                           (unsigned long long)version->requests);
         if (strcmp(version->version, alias->routed_version) == 0)
@@ -46,7 +39,7 @@ void traffic_progress(const struct traffic *traffic, const struct lambda_alias *
 
 static void print_share(char cell_out[CELL_SIZE], uint64_t part, uint64_t whole)
 {
-    struct interval interval = interval_of(part, whole);
+    struct interval interval = clopper_pearson(part, whole, confidence);
     snprintf(cell_out, CELL_SIZE, "%.2f %% [%.2f, %.2f]", 100 * share_of(part, whole),
              100 * interval.low, 100 * interval.high);
 }
@@ -66,7 +59,7 @@ static void say_version(const struct version_evidence *version, unsigned all)
 
 static void set_share(cJSON *object, const char *name, uint64_t part, uint64_t whole)
 {
-    struct interval interval = interval_of(part, whole);
+    struct interval interval = clopper_pearson(part, whole, confidence);
     cJSON *share = json_set_object(object, name);
     json_set_double(share, "value", share_of(part, whole));
     json_set_double(share, "low", interval.low);

@@ -80,8 +80,6 @@ void markup_percent(struct buffer *out, double share)
 
 struct interval interval_of(uint64_t part, uint64_t whole)
 {
-    if (whole == 0)
-        return (struct interval){ 0, 1 };
     return clopper_pearson(part, whole, 0.95);
 }
 

@@ -33,13 +33,18 @@ static bool make_directories(const char *path, struct error *error)
     }
 }
 
-char *state_directory(const char *given, struct error *error)
+char *state_path(const char *given)
 {
     const char *home = getenv("HOME");
     const char *xdg = getenv("XDG_STATE_HOME");
-    char *path = given         ? xstrdup(given)
-                 : xdg && *xdg ? xformat("%s/canary", xdg)
-                               : xformat("%s/.local/state/canary", home ? home : "/tmp");
+    return given         ? xstrdup(given)
+           : xdg && *xdg ? xformat("%s/canary", xdg)
+                         : xformat("%s/.local/state/canary", home ? home : "/tmp");
+}
+
+char *state_directory(const char *given, struct error *error)
+{
+    char *path = state_path(given);
     if (make_directories(path, error))
         return path;
     free(path);

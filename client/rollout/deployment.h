@@ -34,6 +34,8 @@ struct deployment {
     char *failure; /* the first write that failed; NULL: none */
 };
 
+/* Where deployments are kept: `given`, or canary's own place. Owned by the caller. */
+char *state_path(const char *given);
 /* Where deployments are kept: `given`, else $XDG_STATE_HOME/canary, else ~/.local/state/canary.
  * Makes it. NULL with a sentence; the caller owns it. */
 MUST_CHECK char *state_directory(const char *given, struct error *error);
