@@ -1,15 +1,10 @@
 #include "lambda/alias.h"
 
+#include "lambda/function.h"
+
 enum { NO_VERSION = -1 };
 
 #define ALIAS_COLUMNS "alias, version, routed_version, weight, description, revision_id"
-
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-}
 
 static bool read_alias(struct store *store, sqlite3_stmt *query, struct arena *arena,
                        struct alias *alias_out)
@@ -36,7 +31,7 @@ bool alias_find(struct store *store, const struct function_key *key, const char 
     sqlite3_stmt *query =
         store_query(store, "SELECT " ALIAS_COLUMNS " FROM lambda_alias WHERE account = ? AND "
                            "region = ? AND name = ? AND alias = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, name);
     return read_alias(store, query, arena, alias_out);
 }
@@ -48,7 +43,7 @@ bool alias_next(struct store *store, const struct function_key *key, const char 
         store, "SELECT " ALIAS_COLUMNS " FROM lambda_alias WHERE account = ?1 AND region = ?2 AND "
                "name = ?3 AND alias > ?4 AND (?5 < 0 OR version = ?5) "
                "ORDER BY alias LIMIT 1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, after);
     store_bind_int(query, 5, version);
     return read_alias(store, query, arena, alias_out);
@@ -59,7 +54,7 @@ void alias_save(struct store *store, const struct function_key *key, const struc
     sqlite3_stmt *query = store_query(
         store, "INSERT OR REPLACE INTO lambda_alias (account, region, name, " ALIAS_COLUMNS
                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, alias->name);
     store_bind_int(query, 5, alias->version);
     if (alias->routed_version != NO_VERSION) {
@@ -75,7 +70,7 @@ void alias_delete(struct store *store, const struct function_key *key, const cha
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_alias WHERE account = ? AND "
                                              "region = ? AND name = ? AND alias = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, name);
     store_run(store, query);
 }
@@ -87,7 +82,7 @@ const char *alias_names_of(struct store *store, const struct function_key *key, 
         store_query(store, "SELECT group_concat(alias, ', ') FROM (SELECT alias FROM "
                            "lambda_alias WHERE account = ?1 AND region = ?2 AND name = ?3 AND "
                            "(version = ?4 OR routed_version = ?4) ORDER BY alias)");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     const char *names = NULL;
     if (store_step(store, query) && sqlite3_column_type(query, 0) != SQLITE_NULL)

@@ -1,5 +1,6 @@
 #include "lambda/code_signing.h"
 
+#include "lambda/function.h"
 #include "arn.h"
 #include "lambda/faults.h"
 #include "operation/operation.h"
@@ -44,13 +45,6 @@ static void bind_scope(sqlite3_stmt *query, const struct code_signing_scope *sco
 {
     store_bind_text(query, 1, scope->account);
     store_bind_text(query, 2, scope->region);
-}
-
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
 }
 
 static bool read_config(struct store *store, sqlite3_stmt *query, struct arena *arena,
@@ -131,7 +125,7 @@ const char *code_signing_of_function(struct store *store, const struct function_
     sqlite3_stmt *query =
         store_query(store, "SELECT code_signing_config_arn FROM lambda_function WHERE "
                            "account = ? AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     return take_text(store, query, arena);
 }
 
@@ -141,7 +135,7 @@ void code_signing_set_function(struct store *store, const struct function_key *k
     sqlite3_stmt *query =
         store_query(store, "UPDATE lambda_function SET code_signing_config_arn = ?4 WHERE "
                            "account = ?1 AND region = ?2 AND name = ?3");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, config_arn);
     store_run(store, query);
 }

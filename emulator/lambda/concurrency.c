@@ -1,5 +1,6 @@
 #include "lambda/concurrency.h"
 
+#include "lambda/function.h"
 #include "xalloc.h"
 
 enum { NONE = -1, UNRESERVED_MINIMUM = 100 };
@@ -12,13 +13,6 @@ struct concurrency_counter *concurrency_counter(struct lambda *lambda, const cha
         map_set(&lambda->in_flight, key, counter);
     }
     return counter;
-}
-
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
 }
 
 static int64_t take_number(struct store *store, sqlite3_stmt *query, int64_t fallback)
@@ -35,7 +29,7 @@ int64_t concurrency_reserved(struct store *store, const struct function_key *key
     sqlite3_stmt *query =
         store_query(store, "SELECT reserved_concurrency FROM lambda_function WHERE account = ? "
                            "AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     return take_number(store, query, NONE);
 }
 
@@ -44,7 +38,7 @@ void concurrency_reserve(struct store *store, const struct function_key *key, in
     sqlite3_stmt *query =
         store_query(store, "UPDATE lambda_function SET reserved_concurrency = ?4 WHERE "
                            "account = ?1 AND region = ?2 AND name = ?3");
-    bind_key(query, key);
+    function_key_bind(query, key);
     if (reserved != NONE)
         store_bind_int(query, 4, reserved);
     store_run(store, query);
@@ -55,7 +49,7 @@ int64_t concurrency_provisioned_total(struct store *store, const struct function
     sqlite3_stmt *query =
         store_query(store, "SELECT sum(requested) FROM lambda_provisioned_concurrency WHERE "
                            "account = ? AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     return take_number(store, query, 0);
 }
 

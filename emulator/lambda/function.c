@@ -8,7 +8,7 @@
     "name, number, configuration, code_sha256, code_size, code_id, revision_id, modified_ms, "     \
     "generation, settles_ms, settling_revision_id"
 
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
+void function_key_bind(sqlite3_stmt *query, const struct function_key *key)
 {
     store_bind_text(query, 1, key->account);
     store_bind_text(query, 2, key->region);
@@ -56,7 +56,7 @@ bool function_exists(struct store *store, const struct function_key *key)
 {
     sqlite3_stmt *query = store_query(store, "SELECT 1 FROM lambda_function WHERE account = ? "
                                              "AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     bool found = store_step(store, query);
     sqlite3_reset(query);
     return found;
@@ -68,7 +68,7 @@ bool version_find(struct store *store, const struct function_key *key, int64_t n
     sqlite3_stmt *query =
         store_query(store, "SELECT " VERSION_COLUMNS " FROM lambda_version WHERE account = ? AND "
                            "region = ? AND name = ? AND number = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     return read_version(store, query, key, arena, version_out);
 }
@@ -89,7 +89,7 @@ bool version_next(struct store *store, const struct function_key *key, int64_t a
         store_query(store, "SELECT " VERSION_COLUMNS
                            " FROM lambda_version WHERE account = ? AND region = ? AND name = ? "
                            "AND number > ? ORDER BY number LIMIT 1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, after);
     return read_version(store, query, key, arena, version_out);
 }
@@ -101,13 +101,13 @@ bool function_next(struct store *store, const struct function_key *key, const ch
         store_query(store, "SELECT " VERSION_COLUMNS
                            " FROM lambda_version WHERE account = ? AND region = ? AND name > ? "
                            "AND number = 0 ORDER BY name LIMIT 1");
-    bind_key(query, &(struct function_key){ key->account, key->region, after });
+    function_key_bind(query, &(struct function_key){ key->account, key->region, after });
     return read_version(store, query, key, arena, version_out);
 }
 
 static void bind_version(sqlite3_stmt *query, const struct function_version *version)
 {
-    bind_key(query, &version->key);
+    function_key_bind(query, &version->key);
     store_bind_int(query, 4, version->number);
     store_bind_text(query, 5, version->configuration);
     store_bind_text(query, 6, version->code_sha256);
@@ -136,7 +136,7 @@ void function_insert(struct store *store, const struct function_version *latest,
 {
     sqlite3_stmt *query = store_query(store, "INSERT INTO lambda_function (account, region, "
                                              "name, tags) VALUES (?, ?, ?, ?)");
-    bind_key(query, &latest->key);
+    function_key_bind(query, &latest->key);
     store_bind_text(query, 4, tags);
     store_run(store, query);
     insert_version(store, latest);
@@ -167,7 +167,7 @@ void version_touch(struct store *store, const struct function_key *key, int64_t 
                            "revision_id = CASE WHEN settles_ms > 0 THEN revision_id ELSE ?5 END, "
                            "settling_revision_id = CASE WHEN settles_ms > 0 THEN ?5 END "
                            "WHERE account = ?1 AND region = ?2 AND name = ?3 AND number = ?4");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     store_bind_text(query, 5, revision_id);
     store_run(store, query);
@@ -182,7 +182,7 @@ const char *function_tags(struct store *store, const struct function_key *key, s
 {
     sqlite3_stmt *query = store_query(store, "SELECT tags FROM lambda_function WHERE account = ? "
                                              "AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     if (!store_step(store, query))
         return "{}";
     const char *tags = arena_copy(arena, text_from(store_text(query, 0)));
@@ -195,7 +195,7 @@ void function_set_tags(struct store *store, const struct function_key *key, cons
     sqlite3_stmt *query =
         store_query(store, "UPDATE lambda_function SET tags = ?4 WHERE account = ?1 AND "
                            "region = ?2 AND name = ?3");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, tags);
     store_run(store, query);
 }
@@ -204,7 +204,7 @@ bool function_delete(struct store *store, const struct function_key *key)
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_function WHERE account = ? AND "
                                              "region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     return store_run(store, query) > 0;
 }
 
@@ -212,7 +212,7 @@ void version_delete(struct store *store, const struct function_key *key, int64_t
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_version WHERE account = ? AND "
                                              "region = ? AND name = ? AND number = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     store_run(store, query);
 }
@@ -221,7 +221,7 @@ static int64_t last_version(struct store *store, const struct function_key *key)
 {
     sqlite3_stmt *query = store_query(store, "SELECT last_version FROM lambda_function WHERE "
                                              "account = ? AND region = ? AND name = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     int64_t number = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
     sqlite3_reset(query);
     return number;
@@ -232,7 +232,7 @@ static void set_last_version(struct store *store, const struct function_key *key
     sqlite3_stmt *query =
         store_query(store, "UPDATE lambda_function SET last_version = ?4 WHERE account = ?1 AND "
                            "region = ?2 AND name = ?3");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     store_run(store, query);
 }
@@ -244,7 +244,7 @@ static bool find_newest(struct store *store, const struct function_key *key, str
         store_query(store, "SELECT " VERSION_COLUMNS
                            " FROM lambda_version WHERE account = ? AND region = ? AND name = ? "
                            "AND number > 0 ORDER BY number DESC LIMIT 1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     return read_version(store, query, key, arena, version_out);
 }
 

@@ -41,6 +41,9 @@ enum version_state version_state(const struct function_version *version);
 /* The RevisionId that the version shows now. */
 const char *version_revision(const struct function_version *version);
 
+/* account, region and name as the first three parameters of a statement. */
+void function_key_bind(sqlite3_stmt *query, const struct function_key *key);
+
 bool function_exists(struct store *store, const struct function_key *key);
 
 /* The version; false if there is none. Texts live in the arena. */

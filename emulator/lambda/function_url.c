@@ -1,5 +1,6 @@
 #include "lambda/function_url.h"
 
+#include "lambda/function.h"
 #include "random.h"
 
 enum { ID_SIZE = 32 };
@@ -26,13 +27,6 @@ const char *function_url_text(struct arena *arena, const struct function_url *ur
     bool has_port = colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
     return arena_format(arena, "http://%s.lambda-url.%s.localhost%s/", url->id, url->key.region,
                         has_port ? colon : "");
-}
-
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
 }
 
 static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
@@ -64,7 +58,7 @@ bool function_url_find(struct store *store, const struct function_key *key, cons
     sqlite3_stmt *query =
         store_query(store, "SELECT " URL_COLUMNS " FROM lambda_function_url WHERE account = ? AND "
                            "region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, qualifier ? qualifier : "");
     return read_url(store, query, arena, url_out);
 }
@@ -84,7 +78,7 @@ bool function_url_next(struct store *store, const struct function_key *key, cons
     sqlite3_stmt *query = store_query(
         store, "SELECT " URL_COLUMNS " FROM lambda_function_url WHERE account = ?1 AND region = ?2 "
                "AND name = ?3 AND (?4 IS NULL OR qualifier > ?4) ORDER BY qualifier LIMIT 1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, after);
     return read_url(store, query, arena, url_out);
 }
@@ -94,7 +88,7 @@ void function_url_save(struct store *store, const struct function_url *url)
     sqlite3_stmt *query =
         store_query(store, "INSERT OR REPLACE INTO lambda_function_url (" URL_COLUMNS ") VALUES "
                            "(?, ?, ?, ?, ?, ?, ?, ?)");
-    bind_key(query, &url->key);
+    function_key_bind(query, &url->key);
     store_bind_text(query, 4, url->qualifier);
     store_bind_text(query, 5, url->id);
     store_bind_text(query, 6, url->configuration);
@@ -108,7 +102,7 @@ bool function_url_delete(struct store *store, const struct function_key *key, co
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM lambda_function_url WHERE account = ? AND region = ? AND "
                            "name = ? AND qualifier = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, qualifier ? qualifier : "");
     return store_run(store, query) > 0;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lambda/function.h"
 #include "arn.h"
 
 #define LAYER_COLUMNS "name, number, configuration, code_sha256, code_size, code_id, created_ms"
@@ -44,13 +45,6 @@ bool layer_arn_parse(const char *arn, struct arena *arena, struct function_key *
     return true;
 }
 
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-}
-
 static bool read_version(struct store *store, sqlite3_stmt *query, const struct function_key *key,
                          struct arena *arena, struct layer_version *version_out)
 {
@@ -74,7 +68,7 @@ static int64_t take_number(struct store *store, const struct function_key *key)
     sqlite3_stmt *query = store_query(
         store, "INSERT INTO lambda_layer (account, region, name, last_version) VALUES (?, ?, ?, 1) "
                "ON CONFLICT DO UPDATE SET last_version = last_version + 1 RETURNING last_version");
-    bind_key(query, key);
+    function_key_bind(query, key);
     int64_t number = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
     while (store_step(store, query))
         ;
@@ -88,7 +82,7 @@ void layer_version_insert(struct store *store, struct layer_version *version)
         store_query(store, "INSERT INTO lambda_layer_version (account, region, name, number, "
                            "configuration, code_sha256, code_size, code_id, created_ms) VALUES (?, "
                            "?, ?, ?, ?, ?, ?, ?, ?)");
-    bind_key(query, &version->key);
+    function_key_bind(query, &version->key);
     store_bind_int(query, 4, version->number);
     store_bind_text(query, 5, version->configuration);
     store_bind_text(query, 6, version->code_sha256);
@@ -104,7 +98,7 @@ bool layer_version_find(struct store *store, const struct function_key *key, int
     sqlite3_stmt *query =
         store_query(store, "SELECT " LAYER_COLUMNS " FROM lambda_layer_version WHERE account = ? "
                            "AND region = ? AND name = ? AND number = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     return read_version(store, query, key, arena, version_out);
 }
@@ -116,7 +110,7 @@ bool layer_version_before(struct store *store, const struct function_key *key, i
         store_query(store, "SELECT " LAYER_COLUMNS " FROM lambda_layer_version WHERE account = ? "
                            "AND region = ? AND name = ? AND number < ? ORDER BY number DESC LIMIT "
                            "1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, before);
     return read_version(store, query, key, arena, version_out);
 }
@@ -127,7 +121,7 @@ const char *layer_next(struct store *store, const struct function_key *scope, co
     sqlite3_stmt *query =
         store_query(store, "SELECT name FROM lambda_layer_version WHERE account = ? AND region = ? "
                            "AND name > ? ORDER BY name LIMIT 1");
-    bind_key(query, &(struct function_key){ scope->account, scope->region, after });
+    function_key_bind(query, &(struct function_key){ scope->account, scope->region, after });
     if (!store_step(store, query))
         return NULL;
     const char *name = arena_copy(arena, text_from(store_text(query, 0)));
@@ -140,7 +134,7 @@ static void delete_policy(struct store *store, const struct function_key *key, i
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM lambda_policy WHERE account = ?1 AND region = ?2 AND "
                            "resource = 'layer:' || ?3 || ':' || ?4");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     store_run(store, query);
 }
@@ -149,7 +143,7 @@ void layer_version_delete(struct store *store, const struct function_key *key, i
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM lambda_layer_version WHERE account = ? "
                                              "AND region = ? AND name = ? AND number = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_int(query, 4, number);
     store_run(store, query);
     delete_policy(store, key, number);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "lambda/function.h"
 #include "clock.h"
 #include "lambda/alias.h"
 #include "lambda/target.h"
@@ -268,13 +269,6 @@ void provisions_clear(struct lambda *lambda)
     }
 }
 
-static void bind_key(sqlite3_stmt *query, const struct function_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-}
-
 static bool read_order(struct store *store, sqlite3_stmt *query, struct arena *arena,
                        struct provision_order *order_out)
 {
@@ -300,7 +294,7 @@ bool provision_find(struct store *store, const struct function_key *key, const c
     sqlite3_stmt *query = store_query(
         store, "SELECT " ORDER_COLUMNS " FROM lambda_provisioned_concurrency WHERE account = ? AND "
                "region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, qualifier);
     return read_order(store, query, arena, order_out);
 }
@@ -311,7 +305,7 @@ bool provision_next(struct store *store, const struct function_key *key, const c
     sqlite3_stmt *query = store_query(
         store, "SELECT " ORDER_COLUMNS " FROM lambda_provisioned_concurrency WHERE account = ? AND "
                "region = ? AND name = ? AND qualifier > ? ORDER BY qualifier LIMIT 1");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, after);
     return read_order(store, query, arena, order_out);
 }
@@ -323,7 +317,7 @@ static bool next_of_all(struct store *store, const struct provision_order *after
         store_query(store, "SELECT " ORDER_COLUMNS " FROM lambda_provisioned_concurrency WHERE "
                            "(account, region, name, qualifier) > (?, ?, ?, ?) "
                            "ORDER BY account, region, name, qualifier LIMIT 1");
-    bind_key(query, &after->key);
+    function_key_bind(query, &after->key);
     store_bind_text(query, 4, after->qualifier);
     return read_order(store, query, arena, order_out);
 }
@@ -333,7 +327,7 @@ void provision_save(struct store *store, const struct provision_order *order)
     sqlite3_stmt *query =
         store_query(store, "INSERT OR REPLACE INTO lambda_provisioned_concurrency "
                            "(" ORDER_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)");
-    bind_key(query, &order->key);
+    function_key_bind(query, &order->key);
     store_bind_text(query, 4, order->qualifier);
     store_bind_int(query, 5, order->requested);
     store_bind_int(query, 6, order->modified_ms);
@@ -345,7 +339,7 @@ void provision_delete(struct store *store, const struct function_key *key, const
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM lambda_provisioned_concurrency WHERE account = ? AND "
                            "region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key);
+    function_key_bind(query, key);
     store_bind_text(query, 4, qualifier);
     store_run(store, query);
 }
