@@ -80,13 +80,17 @@ static void add_log_values(struct chart *chart, double least, double greatest)
         chart->least = nice_number(chart->least / 3);
     if (chart->greatest <= chart->least)
         chart->greatest = next_nice(chart->least);
-    for (double at = chart->least; at < chart->greatest * (1 - 1e-9); at = next_nice(at))
+    double at = chart->least;
+    while (at < chart->greatest * (1 - 1e-9)) {
+        at = next_nice(at);
         count++;
+    }
     bool is_crowded = count > 9;
-    int index = 0;
-    for (double at = chart->least; index < count; at = next_nice(at), index++) {
+    at = chart->least;
+    for (int i = 0; i < count; i++) {
         if (!is_crowded || is_power_of_ten(at))
             add_grid_line(chart, at);
+        at = next_nice(at);
     }
 }
 
