@@ -1,5 +1,6 @@
 #include "logs/filter_fields.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct field {
 
 struct filter_fields {
     size_t count;
-    size_t gap; /* where `...` stands; count without one */
+    size_t gap; /* where `...` stands; FIELDS_MAX without one */
     struct field fields[FIELDS_MAX];
 };
 
@@ -144,12 +145,15 @@ static bool split(struct text message, struct words *words_out)
     return true;
 }
 
-/* The word of a field, or -1 for the gap. */
-static long word_of(const struct filter_fields *pattern, const struct words *words, size_t field)
+/* The word of a field; NULL for the gap. The count of words must be right. */
+static const struct text *word_of(const struct filter_fields *pattern, const struct words *words,
+                                  size_t field)
 {
     if (field == pattern->gap)
-        return -1;
-    return field < pattern->gap ? (long)field : (long)(words->count - (pattern->count - field));
+        return NULL;
+    size_t at = field < pattern->gap ? field : words->count - (pattern->count - field);
+    assert(at < words->count);
+    return &words->list[at];
 }
 
 static bool has_the_right_count(const struct filter_fields *pattern, const struct words *words)
@@ -181,8 +185,8 @@ bool filter_fields_match(const struct filter_fields *pattern, struct text messag
     if (!split(message, &words) || !has_the_right_count(pattern, &words))
         return false;
     for (size_t i = 0; i < pattern->count; i++) {
-        long at = word_of(pattern, &words, i);
-        if (at >= 0 && !satisfies(pattern->fields[i].conditions, words.list[at]))
+        const struct text *word = word_of(pattern, &words, i);
+        if (word && !satisfies(pattern->fields[i].conditions, *word))
             return false;
     }
     return true;
@@ -194,11 +198,11 @@ void filter_fields_extract(const struct filter_fields *pattern, struct text mess
     if (!split(message, &words) || !has_the_right_count(pattern, &words))
         return;
     for (size_t i = 0; i < pattern->count; i++) {
-        long at = word_of(pattern, &words, i);
+        const struct text *word = word_of(pattern, &words, i);
         CLEANUP(buffer_clear) struct buffer text = { 0 };
-        if (at < 0)
+        if (!word)
             continue;
-        buffer_add_text(&text, words.list[at]);
+        buffer_add_text(&text, *word);
         json_set_text(values, pattern->fields[i].name, text.data ? text.data : "");
     }
 }

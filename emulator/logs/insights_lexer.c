@@ -210,6 +210,11 @@ void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct
     insights_next(lexer);
 }
 
+size_t insights_position(const struct insights_lexer *lexer)
+{
+    return (size_t)(lexer->token.source.data - lexer->query.data);
+}
+
 bool insights_is_sign(const struct insights_lexer *lexer, const char *sign)
 {
     return lexer->token.kind == TOKEN_SIGN && strcmp(lexer->token.text, sign) == 0;
@@ -239,8 +244,7 @@ bool insights_take_word(struct insights_lexer *lexer, const char *word)
 
 bool insights_unexpected(struct insights_lexer *lexer, const char *wanted)
 {
-    size_t at = lexer->token.source.data ? (size_t)(lexer->token.source.data - lexer->query.data)
-                                         : lexer->at;
+    size_t at = insights_position(lexer);
     int line = 1;
     int position = 0;
     if (lexer->has_failed)

@@ -45,10 +45,13 @@ struct insights_lexer {
     struct insights_regex **regexes; /* where those that are compiled are kept */
 };
 
-/* Stands at the first token afterwards. */
+/* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */
 void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct arena *arena,
                          struct insights_regex **regexes, struct error *error);
 void insights_next(struct insights_lexer *lexer);
+
+/* Where in the query the present token begins. */
+size_t insights_position(const struct insights_lexer *lexer);
 
 /* Is it this sign; is it this keyword (in any case)? Taking goes on to the next token. */
 bool insights_is_sign(const struct insights_lexer *lexer, const char *sign);

@@ -90,15 +90,15 @@ static bool match_glob(const struct insights_parse *parse, const char *text,
     if (!at)
         return false;
     at += first.size;
-    for (size_t i = 1; i < parse->piece_count; i++) {
-        struct text piece = parse->pieces[i];
-        bool is_rest = piece.size == 0 && i + 1 == parse->piece_count;
+    for (size_t i = 0; i < parse->name_count; i++) {
+        struct text piece = parse->pieces[i + 1];
+        bool is_rest = piece.size == 0 && i + 1 == parse->name_count;
         const char *next = is_rest      ? end
                            : piece.size ? memmem(at, (size_t)(end - at), piece.data, piece.size)
                                         : at;
         if (!next)
             return false;
-        values_out[i - 1] = (struct text){ at, (size_t)(next - at) };
+        values_out[i] = (struct text){ at, (size_t)(next - at) };
         at = next + piece.size;
     }
     return true;

@@ -204,8 +204,7 @@ static void find_columns(struct insights_query *query)
 
 static struct insights_place place_of(const struct insights_lexer *lexer)
 {
-    const char *start = lexer->token.source.data;
-    size_t from = start ? (size_t)(start - lexer->query.data) : lexer->at;
+    size_t from = insights_position(lexer);
     return (struct insights_place){ from, from + lexer->token.source.size };
 }
 

@@ -93,8 +93,7 @@ struct insights_stats_run {
 /* `as name`, or else the expression as it stands in the query from `start` on. */
 static const char *read_alias(struct insights_lexer *lexer, size_t start)
 {
-    size_t end = lexer->token.source.data ? (size_t)(lexer->token.source.data - lexer->query.data)
-                                          : lexer->at;
+    size_t end = insights_position(lexer);
     while (end > start && strchr(" \t\r\n", lexer->query.data[end - 1]))
         end--;
     if (insights_take_word(lexer, "as")) {
@@ -107,11 +106,6 @@ static const char *read_alias(struct insights_lexer *lexer, size_t start)
         return name;
     }
     return arena_copy(lexer->arena, (struct text){ lexer->query.data + start, end - start });
-}
-
-static size_t position(const struct insights_lexer *lexer)
-{
-    return (size_t)(lexer->token.source.data - lexer->query.data);
 }
 
 static bool find_aggregate(const char *name, enum aggregate *aggregate_out)
@@ -147,7 +141,7 @@ static bool read_arguments(struct insights_lexer *lexer, struct item *item)
 
 static bool read_item(struct insights_lexer *lexer, struct item *item)
 {
-    size_t start = position(lexer);
+    size_t start = insights_position(lexer);
     if (lexer->token.kind != TOKEN_NAME || !find_aggregate(lexer->token.text, &item->aggregate))
         return insights_unexpected(lexer, "count, sum, avg, min, max, pct, ...");
     insights_next(lexer);
@@ -158,7 +152,7 @@ static bool read_item(struct insights_lexer *lexer, struct item *item)
 
 static bool read_group(struct insights_lexer *lexer, struct insights_stats *stats)
 {
-    size_t start = position(lexer);
+    size_t start = insights_position(lexer);
     size_t at = stats->group_count++;
     stats->groups[at].expression = insights_expression_parse(lexer);
     return stats->groups[at].expression && (stats->groups[at].name = read_alias(lexer, start));
