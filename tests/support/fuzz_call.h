@@ -24,6 +24,7 @@ static inline const struct operation *fuzz_operation(const struct service *servi
                     return row;
             }
         }
+        fuzz_assert(count);
         number %= count;
         count = 0;
     }
