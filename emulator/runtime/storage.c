@@ -53,7 +53,7 @@ NORETURN static void make(int answer_fd, int wait_fd)
     char answer = 'm';
     if (unshare(CLONE_NEWNS) != 0)
         answer = enter_user_namespace() ? 'u' : '-';
-    if (answer != '-' && (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 ||
+    if (answer != '-' && (mount("none", "/", "none", MS_REC | MS_SLAVE, NULL) != 0 ||
                           mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=4k") != 0 ||
                           umount2("/tmp", MNT_DETACH) != 0))
         answer = '-';

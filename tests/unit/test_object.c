@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -129,12 +130,23 @@ static void check_case(const struct place *place, size_t i, bool follows_links)
                   name.bucket, name.key, error.message);
 }
 
+/* A kernel before 5.6 has none, nor has valgrind 3.19. */
+static bool has_openat2(void)
+{
+    struct open_how how = { .flags = O_PATH | O_CLOEXEC };
+    long fd = syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
+}
+
 START_TEST(nothing_outside_the_directory_is_an_object)
 {
     struct place place;
+    bool follows_links = has_openat2();
     place_make(&place);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        check_case(&place, i, true);
+        check_case(&place, i, follows_links);
     package_remove(place.above);
 }
 END_TEST
