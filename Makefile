@@ -268,10 +268,12 @@ check-valgrind: $(UNIT_PROGRAMS) ## unit tests under memcheck
 TSAN_UNITS := checkpoint event_store package code_link store
 TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_s3_code.py \
             tests/api/test_logs_events.py tests/api/test_cloudwatch_put.py
+TSAN_OPTIONS := suppressions=$(CURDIR)/tests/source/tsan.suppressions
 check-tsan: ## unit tests of what uses the thread pool, and some of the API, with ThreadSanitizer
 	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine $(TSAN_UNITS:%=build/tsan/unit/test_%)
-	$(QUIET)failed=0; for name in $(TSAN_UNITS); do build/tsan/unit/test_$$name || failed=1; done; exit $$failed
-	$(QUIET)COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
+	$(QUIET)failed=0; for name in $(TSAN_UNITS); do \
+	    TSAN_OPTIONS=$(TSAN_OPTIONS) build/tsan/unit/test_$$name || failed=1; done; exit $$failed
+	$(QUIET)TSAN_OPTIONS=$(TSAN_OPTIONS) COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
 	    /usr/bin/python3 -m pytest -q $(TSAN_API)
 
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
