@@ -10,7 +10,7 @@ from tests.bench.writers import cloudwatch, request, write_all
 from tests.support.packages import ROLE, create
 
 ALARMS_MAX = 5000  # of an account in a region
-DEPTH = 64         # requests under way on a connection that must keep their order
+ORDERED = 64       # requests under way on the one connection that keeps their order
 FUNCTIONS = "/2015-03-31/functions"
 ALIASES = f"{FUNCTIONS}/many/aliases"
 BODY = {"Role": ROLE, "Runtime": NODE["Runtime"], "Handler": NODE["Handler"],
@@ -57,7 +57,7 @@ def add_functions(server, first, end):
 
 
 def add_versions(server, first, end):
-    write_all(server.port, (each for i in range(first, end) for each in new_version(i)), 1, DEPTH)
+    write_all(server.port, (each for i in range(first, end) for each in new_version(i)), 1, ORDERED)
 
 
 def add_aliases(server, first, end):

@@ -83,7 +83,7 @@ def add_events(server, first, end):
     """A millisecond apart as long as there are, in an hour, so many."""
     start = int(time.time() * 1000) - LATE_MS
     write_all(server.port, (put_events(some, min(some + EVENTS_MAX, end), start)
-                            for some in range(first, end, EVENTS_MAX)), WRITERS)
+                            for some in range(first, end, EVENTS_MAX)), WRITERS, 1)
 
 
 def log_events(_):
@@ -105,7 +105,7 @@ def put_values(first, end, start):
 def values_since(start):
     """The hour from `start` on."""
     def add(server, first, end):
-        write_all(server.port, put_values(first, end, start), WRITERS)
+        write_all(server.port, put_values(first, end, start), WRITERS, 1)
 
     def operations(_):
         return {

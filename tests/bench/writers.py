@@ -6,6 +6,7 @@ import re
 import socket
 
 CONNECTIONS = 32
+DEPTH = 4  # requests of one connection under way
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 CHUNK = 1 << 16
 
@@ -66,7 +67,7 @@ class Writer:
             self.read = self.read[whole:]
 
 
-def write_all(port, requests, connections=CONNECTIONS, depth=1):
+def write_all(port, requests, connections=CONNECTIONS, depth=DEPTH):
     """Sends all requests: those of one connection, `depth` at a time, are carried out in their
     order, those of several in any."""
     writers = [Writer(port) for _ in range(connections)]
