@@ -50,6 +50,13 @@ def floor():
     return printing_its_port(str(BUILT / "floor"))
 
 
+def runtime_loop(processes, seconds):
+    """Answers a second of the C bootstrap in so many processes, with nothing but the Runtime API."""
+    done = subprocess.run([BUILT / "runtime_loop", BUILT / "bootstrap", str(processes), str(seconds)],
+                          check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
 def npm_install(directory, *packages, **environment):
     """Installs once, with more in npm's environment; False, with a line, if that does not work.
     Either result is kept for these packages and settings: `make clean` forgets it."""
