@@ -56,7 +56,7 @@ def powers(first, last):
 
 
 QUICK = Scale(2, 1, (8,), 7, 5 * 10 ** 4, 10 ** 3, powers(2, 3), powers(2, 4), powers(3, 5))
-FULL = Scale(5, 1, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(2, 5), powers(2, 6), powers(3, 7))
+FULL = Scale(5, 2, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(2, 5), powers(2, 6), powers(3, 7))
 LONG = Scale(9, 3, (1, 8, 32), 51, 10 ** 6, 10 ** 4, powers(2, 6), powers(2, 6), powers(3, 7))
 
 

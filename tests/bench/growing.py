@@ -46,24 +46,23 @@ def grown(growing, size):
         yield server
 
 
-def median_of(writer, requests):
-    def ask():
-        for request in requests:
-            writer.send([request])
-            writer.finish(1)
-    return median_us(ask, CALLS)
+def median_of(port, requests):
+    """On a connection of its own: a server closes those that are idle while others are measured."""
+    with contextlib.closing(Writer(port)) as writer:
+        def ask():
+            for request in requests:
+                writer.send([request])
+                writer.finish(1)
+        return median_us(ask, CALLS)
 
 
 def measure_at(growing, sizes, rounds):
     """{operation: {size: [median of each round, us]}}"""
     with contextlib.ExitStack() as stack:
-        writers, requests = {}, {}
-        for size in sizes:
-            server = stack.enter_context(grown(growing, size))
-            writers[size] = stack.enter_context(contextlib.closing(Writer(server.port)))
-            requests[size] = growing.operations(server)
+        servers = {size: stack.enter_context(grown(growing, size)) for size in sizes}
+        requests = {size: growing.operations(server) for size, server in servers.items()}
         return {name: interleave(rounds, {
-            size: lambda size=size, name=name: median_of(writers[size], requests[size][name])
+            size: lambda size=size, name=name: median_of(servers[size].port, requests[size][name])
             for size in sizes}) for name in requests[sizes[0]]}
 
 
