@@ -8,7 +8,7 @@ import time
 import typing
 
 from tests.bench.bench import Curve, data_directory, interleave, median_us, running
-from tests.bench.cpu import TICK_US, used_us
+from tests.bench.cpu import TICK_US, on_one, used_us
 from tests.bench.writers import Writer
 
 CALLS = 150
@@ -61,6 +61,7 @@ def measure_at(growing, sizes, rounds):
     with contextlib.ExitStack() as stack:
         servers = {size: stack.enter_context(grown(growing, size)) for size in sizes}
         requests = {size: growing.operations(server) for size, server in servers.items()}
+        stack.enter_context(on_one())
         return {name: interleave(rounds, {
             size: lambda size=size, name=name: median_of(servers[size].port, requests[size][name])
             for size in sizes}) for name in requests[sizes[0]]}

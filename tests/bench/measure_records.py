@@ -55,16 +55,16 @@ def invoke(server, first, end):
 
 
 def invocations(server):
-    """The stream is that of the function's oldest environment."""
+    """The stream is that of the function's oldest environment; the query ends with the minute of the
+    first invocation, so that it has one datapoint however long invoking took."""
     group = "/aws/lambda/f"
     streams = server.client("logs").describe_log_streams(logGroupName=group)["logStreams"]
-    stream = min(streams, key=lambda each: each["creationTime"])["logStreamName"]
-    return {
-        "GetMetricStatistics, 60 points, Sum": statistics_of(
-            "AWS/Lambda", "Invocations", minute_ago(50), "Sum",
-            [{"Name": "FunctionName", "Value": "f"}]),
-        **pages_of(group, stream),
-        "warm Invoke": [INVOKE]}
+    stream = min(streams, key=lambda each: each["creationTime"])
+    start = stream["creationTime"] // 60000 * 60 + 60 - HOUR_S
+    query = statistics_of("AWS/Lambda", "Invocations", start, "Sum",
+                          [{"Name": "FunctionName", "Value": "f"}])
+    return {"GetMetricStatistics, a point of 60, Sum": query,
+            **pages_of(group, stream["logStreamName"]), "warm Invoke": [INVOKE]}
 
 
 def prepare_logs(server):

@@ -1,8 +1,11 @@
 """The bench's own tools: what it stores is stored, and what it prints says what was measured."""
+import os
+
 import pytest
 
 from tests.bench import growing
 from tests.bench.bench import Curve, Row, against, compare
+from tests.bench.cpu import on_one
 from tests.bench.measure_growth import FUNCTIONS, create_function
 from tests.bench.report import page
 from tests.bench.writers import Writer, cloudwatch, logs, request, write_all
@@ -72,3 +75,10 @@ def test_the_page_groups_rows_and_counts_bounds():
     assert [cell.strip() for cell in lines[-1].split("|")[1:-1]] == [
         "read", "things", "2.5", "3", "1.10", "1.00..1.20", "<= 1.5", "met"]
     assert sum("MISSED" in line for line in lines) == 1
+
+
+def test_what_keeps_to_one_processor_is_freed_again(server):
+    before = os.sched_getaffinity(0)
+    with on_one():
+        assert os.sched_getaffinity(0) == os.sched_getaffinity(server.process.pid) == {max(before)}
+    assert os.sched_getaffinity(0) == os.sched_getaffinity(server.process.pid) == before
