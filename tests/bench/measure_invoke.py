@@ -5,7 +5,7 @@ import contextlib
 
 from tests.bench import peers
 from tests.bench.bench import Connection, compare, data_directory, interleave, running
-from tests.bench.cpu import per_request_us
+from tests.bench.cpu import on_one, per_request_us
 from tests.bench.functions import EVENT, NODE, PYTHON, native
 from tests.bench.load import Request, Result
 from tests.bench.ric import aws_client
@@ -104,5 +104,7 @@ def measure(scale):
             sides = {name: lambda request=request: request.load(callers, scale.seconds)
                      for name, request in requests.items()}
             sides[ALONE] = lambda: Result(peers.runtime_loop(callers, scale.seconds), 0, 0, 0)
-            rows += rows_of(callers, interleave(scale.rounds, sides))
+            # One caller never has two things to do at once, and wake-ups would be all one sees.
+            with on_one() if callers == 1 else contextlib.nullcontext():
+                rows += rows_of(callers, interleave(scale.rounds, sides))
         return rows + cpu_rows(pids, requests, scale)

@@ -11,7 +11,8 @@ Written by `make performance`; `make bench` prints the same. The headings follow
 hold; the last column says whether it does. Ratios say more than figures, which differ from machine
 to machine: the sides of a ratio were measured in turn, over several rounds, and the ratio is the
 median of the rounds' ratios, the range their lowest and highest. Where the other side is an amount
-(15 ms), the ratio is the part of it that was used. wrk makes the load, with one thread.
+(15 ms), the ratio is the part of it that was used. wrk makes the load, with one thread. One caller,
+and costs that grow, are measured with everything on one processor.
 
 - *node HTTP*: a bare node HTTP server that parses the event, runs the same handler and prints its
   result; no log, no metrics, nothing durable.
