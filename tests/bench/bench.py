@@ -30,25 +30,34 @@ class Row:
 
 
 @dataclasses.dataclass
+class Curve(Row):
+    """The same operation after ever more of something; the value is that of the most."""
+    what: str = ""     # of which there are ever more
+    values: dict = dataclasses.field(default_factory=dict)  # by how many there were
+
+
+@dataclasses.dataclass
 class Scale:
-    """How much is measured: `make bench` takes about five minutes, --quick one, --long an hour."""
+    """How much is measured: `make bench` takes about a quarter of an hour, --quick a minute or two,
+    --long an hour or more."""
     rounds: int
     seconds: int       # of load at a time
     callers: tuple     # of functions, at once
     starts: int        # of what is started
     invocations: int   # that are stored before a start
     functions: int
-    values: tuple      # of metrics, recorded so far
-    sizes: tuple       # of whatever grows
+    things: tuple      # that are kept, be they functions or alarms: ever more of them
+    records: tuple     # invocations and log events
+    values: tuple      # of metrics
 
 
 def powers(first, last):
     return tuple(10 ** exponent for exponent in range(first, last + 1))
 
 
-QUICK = Scale(2, 1, (8,), 7, 5 * 10 ** 4, 10 ** 3, powers(3, 5), powers(2, 3))
-FULL = Scale(5, 1, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 3))
-LONG = Scale(9, 3, (1, 8, 32), 51, 10 ** 6, 10 ** 4, powers(3, 7), powers(2, 5))
+QUICK = Scale(2, 1, (8,), 7, 5 * 10 ** 4, 10 ** 3, powers(2, 3), powers(2, 4), powers(3, 5))
+FULL = Scale(5, 2, (1, 8, 32), 15, 10 ** 6, 10 ** 4, powers(2, 5), powers(2, 6), powers(3, 7))
+LONG = Scale(9, 3, (1, 8, 32), 51, 10 ** 6, 10 ** 4, powers(2, 6), powers(2, 6), powers(3, 7))
 
 
 def interleave(rounds, sides):

@@ -1,118 +1,116 @@
-"""Time per operation while functions, versions, aliases and alarms become ever more: each must cost
-with the most what it costs with the fewest."""
+"""Functions, versions, aliases and alarms that become ever more: each operation must cost with the
+most what it costs with the fewest."""
 import base64
-import json
-import threading
 
-from tests.bench.bench import Connection, Row, data_directory, median_us, running
+from tests.bench import growing
+from tests.bench.bench import Connection
 from tests.bench.functions import EVENT, NODE
+from tests.bench.growing import Growing
+from tests.bench.writers import cloudwatch, request, write_all
 from tests.support.packages import ROLE, create
 
-CALLS = 400
-WRITERS = 4
-LIMIT = "<= 1.5"
+ALARMS_MAX = 5000  # of an account in a region
+ORDERED = 64       # requests under way on the one connection that keeps their order
 FUNCTIONS = "/2015-03-31/functions"
+ALIASES = f"{FUNCTIONS}/many/aliases"
 BODY = {"Role": ROLE, "Runtime": NODE["Runtime"], "Handler": NODE["Handler"],
         "Code": {"ZipFile": base64.b64encode(NODE["Code"]["ZipFile"]).decode()}}
+INVOKE = [request("POST", f"{FUNCTIONS}/many/invocations", EVENT.encode())]
+UPDATE_ALIAS = [request("PUT", f"{ALIASES}/live", {"Description": "again"})]
+CHANGE = request("PUT", f"{FUNCTIONS}/many/configuration", {"Description": "changed"})
 
 
-def post(connection, path, body):
-    connection.send("POST", path, json.dumps(body).encode())
+def create_function(name):
+    return request("POST", FUNCTIONS, {"FunctionName": name, **BODY})
 
 
-def add_function(connection, number):
-    post(connection, FUNCTIONS, {"FunctionName": f"f{number}", **BODY})
+def new_version(number):
+    """Publishing gives a new one only after a change."""
+    return (request("PUT", f"{FUNCTIONS}/many/configuration", {"Description": str(number)}),
+            request("POST", f"{FUNCTIONS}/many/versions"))
 
 
-def add_version(connection, number):
-    connection.send("PUT", f"{FUNCTIONS}/many/configuration",
-                    json.dumps({"Description": str(number)}).encode())
-    post(connection, f"{FUNCTIONS}/many/versions", {})
+def create_alias(name):
+    return request("POST", ALIASES, {"Name": name, "FunctionVersion": "$LATEST"})
 
 
-def add_alias(connection, number):
-    post(connection, f"{FUNCTIONS}/many/aliases",
-         {"Name": f"a{number}", "FunctionVersion": "$LATEST"})
-
-
-def add_alarm(connection, number):
-    connection.cloudwatch("PutMetricAlarm", {
+def put_alarm(number):
+    """As many as a region may have go to the measured one, the others to further regions."""
+    region = number // ALARMS_MAX
+    return cloudwatch("PutMetricAlarm", {
         "AlarmName": f"a{number}", "Namespace": "Bench", "MetricName": f"m{number}",
         "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
-        "ComparisonOperator": "GreaterThanThreshold"})
+        "ComparisonOperator": "GreaterThanThreshold"}, f"region-{region}" if region else "us-east-1")
 
 
-def invoke(connection):
-    connection.send("POST", f"{FUNCTIONS}/many/invocations", EVENT.encode())
+def prepare(server):
+    """A function with a version and an alias."""
+    create(server.client("lambda"), "many", NODE)
+    connection = Connection(server)
+    connection.send("POST", f"{FUNCTIONS}/many/versions")
+    connection.send("POST", ALIASES, b'{"Name": "live", "FunctionVersion": "1"}')
+    connection.close()
 
 
-def update_alias(connection):
-    connection.send("PUT", f"{FUNCTIONS}/many/aliases/live", b'{"Description": "again"}')
+def add_functions(server, first, end):
+    write_all(server.port, (create_function(f"f{i}") for i in range(first, end)))
 
 
-def put_data(connection):
-    connection.cloudwatch("PutMetricData", {"Namespace": "Bench", "MetricData": [
-        {"MetricName": "m1", "Value": 0.5}]})
+def add_versions(server, first, end):
+    write_all(server.port, (each for i in range(first, end) for each in new_version(i)), 1, ORDERED)
 
 
-# What grows: how one is added, in the order of their numbers or not, and what is measured then.
-GROWING = {
-    "functions": (add_function, WRITERS, {
-        "GetFunction": lambda c: c.send("GET", f"{FUNCTIONS}/f1"),
-        "ListFunctions of 50": lambda c: c.send("GET", f"{FUNCTIONS}?MaxItems=50"),
-        "UpdateAlias": update_alias, "warm Invoke": invoke}),
-    "versions of a function": (add_version, 1, {
-        "GetFunction of version 1": lambda c: c.send("GET", f"{FUNCTIONS}/many?Qualifier=1"),
-        "ListVersionsByFunction of 50": lambda c: c.send("GET",
-                                                         f"{FUNCTIONS}/many/versions?MaxItems=50"),
-        "UpdateAlias": update_alias, "warm Invoke": invoke}),
-    "aliases of a function": (add_alias, WRITERS, {
-        "GetAlias": lambda c: c.send("GET", f"{FUNCTIONS}/many/aliases/a1"),
-        "ListAliases of 50": lambda c: c.send("GET", f"{FUNCTIONS}/many/aliases?MaxItems=50"),
-        "UpdateAlias": update_alias, "warm Invoke": invoke}),
-    "alarms": (add_alarm, WRITERS, {
-        "DescribeAlarms of one": lambda c: c.cloudwatch("DescribeAlarms", {"AlarmNames": ["a1"]}),
-        "PutMetricAlarm": lambda c: add_alarm(c, 1),
-        "PutMetricData for an alarm": put_data, "warm Invoke": invoke}),
-}
+def add_aliases(server, first, end):
+    write_all(server.port, (create_alias(f"a{i}") for i in range(first, end)))
 
 
-def add_until(server, add, writers, first, end):
-    def write(numbers):
-        connection = Connection(server)
-        for number in numbers:
-            add(connection, number)
-        connection.close()
-    threads = [threading.Thread(target=write, args=(range(first + i, end, writers),))
-               for i in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def add_alarms(server, first, end):
+    write_all(server.port, (put_alarm(i) for i in range(first, end)))
 
 
-def measure_one(name, sizes):
-    add, writers, operations = GROWING[name]
-    medians = {operation: [] for operation in operations}
-    with data_directory() as data, running("--data-dir", data, ephemeral=False) as server:
-        create(server.client("lambda"), "many", NODE)
-        connection = Connection(server)
-        post(connection, f"{FUNCTIONS}/many/versions", {})
-        post(connection, f"{FUNCTIONS}/many/aliases", {"Name": "live", "FunctionVersion": "1"})
-        stored = 0
-        for size in sizes:
-            add_until(server, add, writers, stored, size)
-            stored = size
-            for operation, call in operations.items():
-                medians[operation].append(median_us(lambda: call(connection), CALLS))
-        connection.close()
-    return [Row(f"{operation}, {size:,} {name}", median, "us", f"{sizes[0]:,}",
-                median / values[0], LIMIT if size == sizes[-1] else "")
-            for operation, values in medians.items() for size, median in zip(sizes, values)]
+def functions(_):
+    return {
+        "GetFunction": [request("GET", f"{FUNCTIONS}/f1")],
+        "ListFunctions of 50": [request("GET", f"{FUNCTIONS}?MaxItems=50")],
+        "CreateFunction, DeleteFunction": [create_function("new"),
+                                           request("DELETE", f"{FUNCTIONS}/new")],
+        "UpdateAlias": UPDATE_ALIAS, "warm Invoke": INVOKE}
+
+
+def versions(_):
+    return {
+        "GetFunction of version 1": [request("GET", f"{FUNCTIONS}/many?Qualifier=1")],
+        "ListVersionsByFunction of 50": [request("GET", f"{FUNCTIONS}/many/versions?MaxItems=50")],
+        "PublishVersion, nothing new": [request("POST", f"{FUNCTIONS}/many/versions")],
+        "UpdateFunctionConfiguration": [CHANGE],
+        "UpdateAlias": UPDATE_ALIAS, "warm Invoke": INVOKE}
+
+
+def aliases(_):
+    return {
+        "GetAlias": [request("GET", f"{ALIASES}/a1")],
+        "ListAliases of 50": [request("GET", f"{ALIASES}?MaxItems=50")],
+        "CreateAlias, DeleteAlias": [create_alias("new"), request("DELETE", f"{ALIASES}/new")],
+        "UpdateAlias": UPDATE_ALIAS, "warm Invoke": INVOKE}
+
+
+def alarms(_):
+    datum = [{"MetricName": "m1", "Value": 0.5}]
+    return {
+        "DescribeAlarms of one": [cloudwatch("DescribeAlarms", {"AlarmNames": ["a1"]})],
+        "DescribeAlarms of 50": [cloudwatch("DescribeAlarms", {"MaxRecords": 50})],
+        "PutMetricAlarm": [put_alarm(1)],
+        "PutMetricData for an alarm": [cloudwatch("PutMetricData", {"Namespace": "Bench",
+                                                                    "MetricData": datum})],
+        "warm Invoke": INVOKE}
+
+
+GROWING = (Growing("functions", prepare, add_functions, functions),
+           Growing("versions of a function", prepare, add_versions, versions),
+           Growing("aliases of a function", prepare, add_aliases, aliases),
+           Growing("alarms", prepare, add_alarms, alarms))
 
 
 def measure(scale):
-    rows = []
-    for name in GROWING:
-        rows += measure_one(name, scale.sizes)
-    return rows
+    return [curve for each in GROWING
+            for curve in growing.measure(each, scale.things, scale.rounds)]

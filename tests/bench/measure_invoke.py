@@ -1,20 +1,21 @@
-"""Warm Invoke with metrics and logs durable, against a bare node HTTP server with the same handler,
-serverless-offline, and (shown only) AWS's own node client in the place of our bootstrap."""
+"""Warm Invoke with metrics and logs durable, against a bare node HTTP server with the same handler and
+serverless-offline; shown beside it: AWS's own node client in the place of our bootstrap, and the
+Runtime API alone with the C bootstrap."""
 import contextlib
 
 from tests.bench import peers
 from tests.bench.bench import Connection, compare, data_directory, interleave, running
-from tests.bench.cpu import per_request_us
+from tests.bench.cpu import on_one, per_request_us
 from tests.bench.functions import EVENT, NODE, PYTHON, native
-from tests.bench.load import Request
+from tests.bench.load import Request, Result
 from tests.bench.ric import aws_client
 from tests.support.packages import create
 
 PEER = "node HTTP"
 OFFLINE = "serverless-offline"
 AWS_CLIENT = "aws-client"
-FUNCTIONS = ("node", "python", "C")
-RATE_LIMITS = {"node": ">= 1", "python": ">= 1", "C": ">= 1.3"}
+ALONE = "the Runtime API alone"
+TEXTS = {"node": "node", AWS_CLIENT: "AWS's node client", "python": "Python", "C": "C"}
 WARM_SECONDS = 1
 WARM_CALLERS = 32
 CPU_CALLERS = 8
@@ -31,23 +32,27 @@ def warm(requests):
 
 def rows_of(callers, results):
     rates = {name: [result.rate for result in values] for name, values in results.items()}
-    medians = {name: [result.median_us for result in values] for name, values in results.items()}
     rows = []
-    for name in FUNCTIONS:
-        limit = RATE_LIMITS[name] if callers > 1 else ""
-        rows.append(compare(f"warm Invoke, {name}, {callers} callers", "/s", rates[name],
-                            rates[PEER], PEER, limit))
+
+    def add(name, text, reference, limit=""):
+        if name in rates and reference in rates:
+            rows.append(compare(f"warm Invoke, {text}, {count(callers)}", "/s", rates[name],
+                                rates[reference], reference, limit if callers > 1 else ""))
     if callers == 1:
+        medians = {name: [result.median_us for result in results[name]] for name in ("node", PEER)}
         rows.append(compare("warm Invoke, node, one caller, median", "us", medians["node"],
                             medians[PEER], PEER, "<= 1.3"))
-    if OFFLINE in rates:
-        rows.append(compare(f"warm Invoke, node, {callers} callers", "/s", rates["node"],
-                            rates[OFFLINE], OFFLINE,
-                            ">= 10" if callers > 1 else ""))
-    if AWS_CLIENT in rates:
-        rows.append(compare(f"warm Invoke, AWS's node client, {callers} callers", "/s",
-                            rates[AWS_CLIENT], rates[PEER], PEER))
+    add("node", "node", PEER, ">= 1")
+    add("node", "node", OFFLINE, ">= 10")
+    add(AWS_CLIENT, "AWS's node client", PEER)
+    add("python", "Python", PEER, ">= 1")
+    add("C", "C", PEER, ">= 1.3")
+    add("C", "C", ALONE)
     return rows
+
+
+def count(callers):
+    return "one caller" if callers == 1 else f"{callers} callers"
 
 
 def cpu_rows(pids, requests, scale):
@@ -56,8 +61,8 @@ def cpu_rows(pids, requests, scale):
         return per_request_us(pids[name],
                               lambda: requests[name].load(CPU_CALLERS, scale.seconds).requests)
     times = interleave(scale.rounds, {name: lambda name=name: used(name) for name in pids})
-    return [compare(f"processor time of a warm Invoke, {name}, {CPU_CALLERS} callers", "us",
-                    times[name], times[PEER], PEER) for name in FUNCTIONS]
+    return [compare(f"processor time of a warm Invoke, {TEXTS[name]}, {count(CPU_CALLERS)}", "us",
+                    times[name], times[PEER], PEER) for name in TEXTS if name in times]
 
 
 @contextlib.contextmanager
@@ -96,7 +101,10 @@ def measure(scale):
         warm(requests)
         rows = []
         for callers in scale.callers:
-            rows += rows_of(callers, interleave(scale.rounds, {
-                name: lambda request=request: request.load(callers, scale.seconds)
-                for name, request in requests.items()}))
+            sides = {name: lambda request=request: request.load(callers, scale.seconds)
+                     for name, request in requests.items()}
+            sides[ALONE] = lambda: Result(peers.runtime_loop(callers, scale.seconds), 0, 0, 0)
+            # One caller never has two things to do at once, and wake-ups would be all one sees.
+            with on_one() if callers == 1 else contextlib.nullcontext():
+                rows += rows_of(callers, interleave(scale.rounds, sides))
         return rows + cpu_rows(pids, requests, scale)

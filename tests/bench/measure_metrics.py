@@ -1,4 +1,4 @@
-"""Queries of metrics: while functions run, and after ever more recorded values."""
+"""A large query of metrics while functions run."""
 import json
 import multiprocessing
 import time
@@ -7,20 +7,6 @@ from tests.bench.bench import Connection, Row, median_us, running
 from tests.support.packages import create, node
 
 DAY_S = 86400
-HOUR_S = 3600
-VALUES = 150         # in one datum
-DATA = 600           # in one call
-
-
-def minute_ago(minutes):
-    """A whole minute, so that a query's buckets are those of the data."""
-    return (int(time.time()) // 60 - minutes) * 60
-
-
-def query(metric, start, end, stat="Sum"):
-    kind = "Statistics" if stat[0].isupper() else "ExtendedStatistics"
-    return json.dumps({"Namespace": "Bench", "MetricName": metric, "StartTime": start,
-                       "EndTime": end, "Period": 60, kind: [stat]}).encode()
 
 
 def invoke_until(server_port, name, stop):
@@ -48,12 +34,13 @@ def while_invoking(server, function):
 
 
 def measure_day(server, connection):
-    start = minute_ago(1440)
+    start = (int(time.time()) // 60 - 1440) * 60  # a whole minute, as the query's buckets
     for first in range(0, 1440, 720):
         connection.cloudwatch("PutMetricData", {"Namespace": "Bench", "MetricData": [
             {"MetricName": "day", "Value": i, "Timestamp": start + i * 60}
             for i in range(first, first + 720)]})
-    body = query("day", start, start + DAY_S)
+    body = json.dumps({"Namespace": "Bench", "MetricName": "day", "StartTime": start,
+                       "EndTime": start + DAY_S, "Period": 60, "Statistics": ["Sum"]}).encode()
     assert connection.cloudwatch("GetMetricStatistics", body).count(b"Timestamp") == 1440
 
     def ask():
@@ -67,44 +54,9 @@ def measure_day(server, connection):
                 "<= 10")]
 
 
-def record(connection, start, count):
-    """`count` values, spread over all the minutes of an hour."""
-    size = max(1, min(VALUES, count // 60))
-    data = [{"MetricName": "hour", "Timestamp": start + i % 60 * 60,
-             "Values": [(i * 31 + n) % 997 for n in range(min(size, count - i * size))]}
-            for i in range(-(-count // size))]
-    for first in range(0, len(data), DATA):
-        connection.cloudwatch("PutMetricData", {"Namespace": "Bench",
-                                                "MetricData": data[first:first + DATA]})
-
-
-def measure_growth(connection, sizes):
-    start = minute_ago(70)
-    recorded, medians = 0, {}
-    put = json.dumps({"Namespace": "Bench", "MetricData": [
-        {"MetricName": f"put{i}", "Value": 1.5} for i in range(20)]}).encode()
-    for size in sizes:
-        record(connection, start, size - recorded)
-        recorded = size
-        for stat in ("Sum", "p99"):
-            body = query("hour", start, start + HOUR_S, stat)
-            medians[stat, size] = median_us(
-                lambda: connection.cloudwatch("GetMetricStatistics", body), 300)
-        medians["put", size] = median_us(lambda: connection.cloudwatch("PutMetricData", put), 300)
-    rows = []
-    for key, text, limit in (("Sum", "60 points, Sum", "<= 1.5"), ("p99", "60 points, p99", ""),
-                             ("put", "PutMetricData of 20 values", "<= 1.5")):
-        for size in sizes:
-            is_last = size == sizes[-1]
-            rows.append(Row(f"{text}, {size:,} values recorded", medians[key, size], "us",
-                            "1,000 values", medians[key, size] / medians[key, sizes[0]],
-                            limit if is_last else ""))
-    return rows
-
-
-def measure(scale):
+def measure(_):
     with running() as server:
         connection = Connection(server)
-        rows = measure_day(server, connection) + measure_growth(connection, scale.values)
+        rows = measure_day(server, connection)
         connection.close()
     return rows

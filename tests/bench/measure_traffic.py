@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from tests.bench.bench import Row
+from tests.bench.bench import compare, interleave
 from tests.conftest import CANARY, ROOT, clean_environment
 
 CONNECTIONS = 8
@@ -43,14 +43,11 @@ def measure_with(url, folder, rounds):
         file.write(WRK_SCRIPT)
     with open(lines, "w") as file:
         file.write("".join(f'{{"n":{n}}}\n' for n in range(20_000)))
-    # Side by side, so that both meet the same machine; the best of each.
-    rates = [(wrk_rate(url, script), canary_rate(url),
-               canary_rate(url, "--payload-lines", lines)) for _ in range(rounds)]
-    wrk, canary, signed = (max(each) for each in zip(*rates))
-    return [Row("traffic, one payload", canary, "req/s", f"wrk, {wrk:.0f} req/s", canary / wrk,
-                ">= 0.7"),
-            Row("traffic, each request signed", signed, "req/s", f"wrk, {wrk:.0f} req/s",
-                signed / wrk)]
+    rates = interleave(rounds, {
+        "wrk": lambda: wrk_rate(url, script), "one": lambda: canary_rate(url),
+        "signed": lambda: canary_rate(url, "--payload-lines", lines)})
+    return [compare("traffic, one payload", "/s", rates["one"], rates["wrk"], "wrk", ">= 0.7"),
+            compare("traffic, each request signed", "/s", rates["signed"], rates["wrk"], "wrk")]
 
 
 def measure(scale):

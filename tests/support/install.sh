@@ -10,7 +10,7 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
 demo=(python3 awscli curl jq zip unzip)
 check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang libclang-rt-14-dev git openssl)
 slow=(clang-tidy cppcheck valgrind)
-bench=(wrk)
+bench=(wrk autoconf automake libtool cmake g++)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
@@ -24,6 +24,10 @@ esac
 # A node or npm of the user's own is as good as Debian's.
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
 [[ "${1:-build}" != @(check|slow|bench) ]] || command -v npm > /dev/null || wanted+=(npm)
+# Debian has node's headers in a package of their own; others bring them with node.
+node=$(command -v node || echo /usr/bin/node)
+[ "${1:-build}" != bench ] || [ "$node" != /usr/bin/node ] || [ -e /usr/include/node/node.h ] ||
+    wanted+=(libnode-dev)
 
 # Runs a command without a word; if it fails, shows the end of its log and gives up.
 quietly() {
