@@ -1,6 +1,6 @@
 /*
- * Digests, secrets and base64: a thin face of libcrypto. A failure inside libcrypto (which only
- * lack of memory or entropy can cause here) aborts. Implemented in emulator/base/crypto.c.
+ * Digests, secrets and base64: a thin face of libcrypto; random bytes are the kernel's. A failure
+ * (which only lack of memory can cause here) aborts. Implemented in emulator/base/crypto.c.
  */
 #ifndef COALMINE_CRYPTO_H
 #define COALMINE_CRYPTO_H

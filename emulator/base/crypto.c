@@ -1,19 +1,20 @@
 #include "crypto.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "xalloc.h"
 
 static void require(bool condition, const char *what)
 {
     if (!condition) {
-        fprintf(stderr, "libcrypto failed: %s\n", what);
+        fprintf(stderr, "cryptography failed: %s\n", what);
         abort();
     }
 }
@@ -63,7 +64,13 @@ bool crypto_equal(struct text a, struct text b)
 
 void crypto_random(void *bytes_out, size_t size)
 {
-    require(RAND_bytes(bytes_out, (int)size) == 1, "RAND_bytes");
+    unsigned char *at = bytes_out;
+    while (size) {
+        ssize_t count = getrandom(at, size, 0);
+        require(count > 0 || errno == EINTR, "getrandom");
+        at += count > 0 ? count : 0;
+        size -= count > 0 ? (size_t)count : 0;
+    }
 }
 
 char *base64_encode(struct text bytes)
