@@ -26,7 +26,7 @@ void crypto_hex(const void *bytes, size_t size, char *hex_out);
 /* Compares in a time that does not depend on where the first difference is. */
 bool crypto_equal(struct text a, struct text b);
 
-/* Cryptographically secure bytes from the operating system. */
+/* Cryptographically secure bytes from the operating system, 256 at most. */
 void crypto_random(void *bytes_out, size_t size);
 
 /* Standard base64 (RFC 4648 section 4) with padding. The caller owns what is returned. */

@@ -1,13 +1,12 @@
 #include "crypto.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 #include "xalloc.h"
 
@@ -64,13 +63,7 @@ bool crypto_equal(struct text a, struct text b)
 
 void crypto_random(void *bytes_out, size_t size)
 {
-    unsigned char *at = bytes_out;
-    while (size) {
-        ssize_t count = getrandom(at, size, 0);
-        require(count > 0 || errno == EINTR, "getrandom");
-        at += count > 0 ? count : 0;
-        size -= count > 0 ? (size_t)count : 0;
-    }
+    require(getentropy(bytes_out, size) == 0, "getentropy");
 }
 
 char *base64_encode(struct text bytes)
