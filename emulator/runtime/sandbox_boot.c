@@ -92,18 +92,19 @@ static bool open_channel(const struct boot_plan *plan, bool speaks_frames, struc
 static bool start(const struct boot_plan *plan, const char *interpreter, struct booted *booted,
                   const struct frame_channel_ends *ends, int log_fd, struct boot_failure *failure)
 {
+    struct storage storage;
+    bool is_limited =
+        booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
     struct sandbox_place place = {
         .plan = plan->plan,
         .interpreter = interpreter,
         .runtime_directory = plan->runtime_directory,
         .tmp_directory = plan->tmp_directory,
+        .etc_directory = is_limited ? system_files_directory(plan->system_files) : NULL,
         .log_stream = plan->log_stream,
         .runtime_api_port = booted->api ? runtime_api_port(booted->api) : 0,
         .is_isolated = booted->is_isolated,
     };
-    struct storage storage;
-    bool is_limited =
-        booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
     struct sandbox_command command;
     sandbox_command_build(&command, &place);
     struct process_plan process = {
