@@ -99,9 +99,21 @@ define embed
 endef
 $(BUILD)/generated/embedded.h: $(EMBEDDED) Makefile
 	$(embed)
+# What the machine's Python makes of its bootstrap; another one, or none here, compiles it at each start.
+$(BUILD)/generated/bytecode.h: emulator/runtime/bootstrap/coalmine_python.py Makefile
+	@mkdir -p $(@D)
+	$(QUIET)rm -rf $(@D)/bytecode && mkdir $(@D)/bytecode && cp $< $(@D)/bytecode
+	$(QUIET)if /usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash \
+	        $(@D)/bytecode 2> /dev/null; then \
+	    file=$$(echo $(@D)/bytecode/__pycache__/*.pyc); \
+	    echo "#define BYTECODE_NAME \"$$(basename $$file)\""; \
+	    echo "static const unsigned char bytecode[] = {"; \
+	    od -An -v -tx1 $$file | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	    echo "};"; \
+	fi > $@
 $(BUILD)/generated/workshop.h: fixtures/functions/myfunction/index.mjs Makefile
 	$(embed)
-$(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h
+$(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h
 $(BUILD)/emulator/lambda/workshop.o: $(BUILD)/generated/workshop.h
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LIB)
@@ -313,7 +325,7 @@ lint: ## clang-tidy over all C files, then analyze
 	$(QUIET)clang-tidy --quiet $$(git ls-files '*.c') -- $(filter-out -Werror,$(CFLAGS))
 	$(QUIET)$(MAKE) -s analyze
 
-analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
+analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
 	$(QUIET)tests/source/analyze.sh $(CC) $(CFLAGS)
 
 operations: build/coalmine ## write docs/operations.md from the rows

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,10 @@
 #include "runtime/storage.h"
 #include "xalloc.h"
 
-enum { GENERATIONS_KEPT = 2 }; /* a process that starts may still be at the last one */
+enum {
+    GENERATIONS_KEPT = 2, /* a process that starts may still be at the last one */
+    COPIED_AT_ONCE = 1 << 20,
+};
 
 static const char *const paths[] = {
     "/etc/alternatives",
@@ -38,17 +42,19 @@ static const char *const paths[] = {
     "/etc/ssl",
 };
 
-/* Which file is at a path; zero: none. */
-struct identity {
+/* What was at a path; zero: nothing. */
+struct appearance {
     dev_t device;
     ino_t number;
+    off_t size;
+    struct timespec changed;
 };
 
 struct system_files {
     const char *workspace;
     unsigned generation; /* 0: nothing was put together yet */
     char *directory;     /* of this generation; NULL: it could not be done */
-    struct identity identities[COUNT_OF(paths)];
+    struct appearance appearances[COUNT_OF(paths)];
 };
 
 void system_files_add_each(struct string_list *arguments)
@@ -80,24 +86,27 @@ void system_files_destroy(struct system_files *files)
     free(files);
 }
 
-/* A directory or an empty file, to mount on. */
-static bool make_place(const char *place, mode_t mode)
+static bool copy(const char *path, const char *place, mode_t mode)
 {
-    if (S_ISDIR(mode))
-        return mkdir(place, 0755) == 0;
-    int fd = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    return fd >= 0 && close(fd) == 0;
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int to = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    ssize_t count = -1;
+    while (from >= 0 && to >= 0 && (count = sendfile(to, from, NULL, COPIED_AT_ONCE)) > 0)
+        ;
+    return count == 0; /* both are closed by the end of this process */
 }
 
+/* Mounts are what costs at each start, so there is one for each directory, and none for files. */
 static bool put_in(const char *directory, const char *path)
 {
     char place[PATH_MAX];
     struct stat status;
-    if (stat(path, &status) != 0)
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
         return true;
     snprintf(place, sizeof(place), "%s%s", directory, strrchr(path, '/'));
-    return make_place(place, status.st_mode) &&
-           mount(path, place, NULL, MS_BIND | MS_REC, NULL) == 0;
+    return S_ISDIR(status.st_mode)
+               ? mkdir(place, 0755) == 0 && mount(path, place, NULL, MS_BIND | MS_REC, NULL) == 0
+               : copy(path, place, status.st_mode & 0777);
 }
 
 /* In the namespace. Bubblewrap takes away the same rights, one file after the other, if that
@@ -110,25 +119,25 @@ static bool put_together(void *owner)
     };
     umask(0);
     bool is_done =
-        mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k") == 0;
+        mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=16m") == 0;
     for (size_t i = 0; i < COUNT_OF(paths) && is_done; i++)
         is_done = put_in(directory, paths[i]);
     mount_setattr(AT_FDCWD, directory, AT_RECURSIVE, &rights, sizeof(rights));
     return is_done;
 }
 
-/* Whether another file than before is at one of the paths. */
 static bool look_for_changes(struct system_files *files)
 {
-    struct identity now[COUNT_OF(paths)] = { 0 };
+    struct appearance now[COUNT_OF(paths)] = { 0 };
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         struct stat status;
         if (stat(paths[i], &status) == 0)
-            now[i] = (struct identity){ status.st_dev, status.st_ino };
+            now[i] =
+                (struct appearance){ status.st_dev, status.st_ino, status.st_size, status.st_ctim };
     }
-    if (memcmp(now, files->identities, sizeof(now)) == 0)
+    if (memcmp(now, files->appearances, sizeof(now)) == 0)
         return false;
-    memcpy(files->identities, now, sizeof(now));
+    memcpy(files->appearances, now, sizeof(now));
     return true;
 }
 

@@ -8,17 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytecode.h"
 #include "embedded.h"
 #include "runtime/package.h"
 #include "xalloc.h"
+
+static const char *const bootstraps[] = {
+    [RUNTIME_NODE] = "node.cjs",
+    [RUNTIME_PYTHON] = "python.py",
+};
 
 static const struct {
     const char *name;
     const unsigned char *bytes;
     size_t size;
-} bootstraps[] = {
-    [RUNTIME_NODE] = { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
-    [RUNTIME_PYTHON] = { "python.py", embedded_python_py, sizeof(embedded_python_py) },
+} files[] = {
+    { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
+    { "python.py", embedded_python_py, sizeof(embedded_python_py) },
+    { "coalmine_python.py", embedded_coalmine_python_py, sizeof(embedded_coalmine_python_py) },
+#ifdef BYTECODE_NAME
+    { "__pycache__/" BYTECODE_NAME, bytecode, sizeof(bytecode) },
+#endif
 };
 
 char *workspace_runtime(const char *directory)
@@ -33,7 +43,7 @@ char *workspace_home(const char *directory, unsigned id)
 
 const char *workspace_bootstrap_name(enum runtime_kind kind)
 {
-    return (size_t)kind < COUNT_OF(bootstraps) ? bootstraps[kind].name : NULL;
+    return (size_t)kind < COUNT_OF(bootstraps) ? bootstraps[kind] : NULL;
 }
 
 static bool make_directory(const char *path, mode_t mode, struct error *error)
@@ -74,12 +84,14 @@ static bool write_file(const char *path, const unsigned char *bytes, size_t size
 bool workspace_prepare(const char *directory, struct error *error)
 {
     CLEANUP(freep) char *runtime = workspace_runtime(directory);
+    CLEANUP(freep) char *compiled = xformat("%s/__pycache__", runtime);
     package_remove(directory);
-    if (!make_directory(directory, 0755, error) || !make_directory(runtime, 0755, error))
+    if (!make_directory(directory, 0755, error) || !make_directory(runtime, 0755, error) ||
+        !make_directory(compiled, 0755, error))
         return false;
-    for (size_t i = 0; i < COUNT_OF(bootstraps); i++) {
-        CLEANUP(freep) char *path = xformat("%s/%s", runtime, bootstraps[i].name);
-        if (!write_file(path, bootstraps[i].bytes, bootstraps[i].size, error))
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", runtime, files[i].name);
+        if (!write_file(path, files[i].bytes, files[i].size, error))
             return false;
     }
     return true;
