@@ -99,18 +99,19 @@ define embed
 endef
 $(BUILD)/generated/embedded.h: $(EMBEDDED) Makefile
 	$(embed)
-# What the machine's Python makes of its bootstrap; another one, or none here, compiles it at each start.
-$(BUILD)/generated/bytecode.h: emulator/runtime/bootstrap/coalmine_python.py Makefile
-	@mkdir -p $(@D)
-	$(QUIET)rm -rf $(@D)/bytecode && mkdir $(@D)/bytecode && cp $< $(@D)/bytecode
-	$(QUIET)if /usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash \
-	        $(@D)/bytecode 2> /dev/null; then \
-	    file=$$(echo $(@D)/bytecode/__pycache__/*.pyc); \
-	    echo "#define BYTECODE_NAME \"$$(basename $$file)\""; \
-	    echo "static const unsigned char bytecode[] = {"; \
+# What the machine's Python makes of its bootstrap: BYTECODE_FILES, rows of workspace.c's table. Another
+# Python compiles at each start, and without one here all do.
+BYTECODE := $(BUILD)/generated/bytecode
+$(BUILD)/generated/bytecode.h: $(wildcard emulator/runtime/bootstrap/coalmine_*.py) Makefile
+	$(QUIET)rm -rf $(BYTECODE) && mkdir -p $(BYTECODE) && cp $(filter %.py,$^) $(BYTECODE)
+	$(QUIET)/usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash $(BYTECODE) || true
+	$(QUIET)rows=; for file in $$(find $(BYTECODE) -name '*.pyc'); do \
+	    array=bytecode_$$(basename $$file | tr '.-' '__'); \
+	    rows="$$rows { \"__pycache__/$$(basename $$file)\", $$array, sizeof($$array) },"; \
+	    echo "static const unsigned char $$array[] = {"; \
 	    od -An -v -tx1 $$file | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	    echo "};"; \
-	fi > $@
+	done > $@; echo "#define BYTECODE_FILES $$rows" >> $@
 $(BUILD)/generated/workshop.h: fixtures/functions/myfunction/index.mjs Makefile
 	$(embed)
 $(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h

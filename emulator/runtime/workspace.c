@@ -26,9 +26,8 @@ static const struct {
     { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
     { "python.py", embedded_python_py, sizeof(embedded_python_py) },
     { "coalmine_python.py", embedded_coalmine_python_py, sizeof(embedded_coalmine_python_py) },
-#ifdef BYTECODE_NAME
-    { "__pycache__/" BYTECODE_NAME, bytecode, sizeof(bytecode) },
-#endif
+    { "coalmine_logging.py", embedded_coalmine_logging_py, sizeof(embedded_coalmine_logging_py) },
+    BYTECODE_FILES /* from the makefile */
 };
 
 char *workspace_runtime(const char *directory)

@@ -3,15 +3,13 @@
 Reads events from descriptor 3 and answers on descriptor 4 in the frames of
 emulator/runtime/frames.h; stdout and stderr are the function's log.
 """
-import decimal
 import importlib
 import json
-import logging
 import os
 import struct
 import sys
 import time
-import traceback
+from importlib.machinery import PathFinder
 
 EVENTS_FD = 3
 ANSWERS_FD = 4
@@ -107,10 +105,6 @@ class LambdaContext:
 
 current_request_id = ""
 logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
-LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO,
-          "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
-PLAIN_ATTRIBUTES = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime",
-                                                              "aws_request_id"}
 
 
 def write_log(text):
@@ -129,69 +123,6 @@ def write_record(text):
 
 def json_time():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-class RequestIdFilter(logging.Filter):
-    def filter(self, record):
-        record.aws_request_id = current_request_id
-        return True
-
-
-class StdoutHandler(logging.Handler):
-    def emit(self, record):
-        try:
-            write_record(self.format(record))
-        except Exception:
-            self.handleError(record)
-
-
-class JsonFormatter(logging.Formatter):
-    """Members in Lambda's order; those without a value are left out."""
-    converter = time.gmtime
-
-    def format(self, record):
-        members = {
-            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
-            "level": logging.getLevelName(min(record.levelno // 10 * 10, logging.CRITICAL)),
-            "message": record.getMessage(),
-            "logger": record.name,
-            **self.error_members(record),
-            "requestId": record.aws_request_id or None,
-        }
-        if record.exc_info:
-            members["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
-        for name, value in record.__dict__.items():
-            if name not in PLAIN_ATTRIBUTES:
-                members.setdefault(name, value)
-        return json.dumps({name: value for name, value in members.items() if value is not None},
-                          ensure_ascii=False, default=str)
-
-    @staticmethod
-    def error_members(record):
-        if not record.exc_info or not record.exc_info[0]:
-            return {}
-        kind, error, trace = record.exc_info
-        return {"stackTrace": traceback.format_tb(trace), "errorType": kind.__name__,
-                "errorMessage": str(error)}
-
-
-def text_formatter():
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
-        "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    return formatter
-
-
-def set_up_logging():
-    formatter = JsonFormatter() if logs_json else text_formatter()
-    if logs_json:
-        logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL"),
-                                                logging.INFO))
-    handler = StdoutHandler()
-    handler.setFormatter(formatter)
-    handler.addFilter(RequestIdFilter())
-    logging.getLogger().addHandler(handler)
 
 
 def keep_indentation(line):
@@ -224,6 +155,7 @@ def make_error(message, kind, trace):
 
 def describe(exception):
     """The frames below this file, without the marks that newer tracebacks put under a line."""
+    import traceback
     frames = [(frame.filename, frame.lineno, frame.name, frame.line)
               for frame in traceback.extract_tb(exception.__traceback__)]
     while frames and frames[0][0] == own_file:
@@ -264,6 +196,7 @@ def load_handler(name):
 
 
 def to_number(value):
+    import decimal
     if isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
@@ -328,6 +261,38 @@ def fail_init(error):
     os._exit(1)
 
 
+class EarlyModules:
+    """Lambda's own runtime has these modules loaded before the function's directories come into the
+    path, so no file of the function's can take their names. Loading them is a quarter of a start:
+    here they are loaded when somebody asks, from where they were before."""
+
+    names = frozenset((
+        "_colorize", "codeop", "coalmine_logging", "contextlib", "contextvars", "decimal",
+        "linecache", "logging", "numbers", "string", "textwrap", "threading", "token", "tokenize",
+        "traceback", "weakref"))
+
+    def __init__(self, path):
+        self.path = list(path)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.names:
+            return None
+        spec = PathFinder.find_spec(name, self.path)
+        if name == "logging":
+            self.set_up_after_loading(spec.loader)
+        return spec
+
+    @staticmethod
+    def set_up_after_loading(loader):
+        load = loader.exec_module
+
+        def load_and_set_up(module):
+            load(module)
+            import coalmine_logging
+            coalmine_logging.set_up()
+        loader.exec_module = load_and_set_up
+
+
 def set_up_path():
     """The function's own modules first, then layers, as on Lambda."""
     # Layers are made for the runtime that was asked for, whichever Python stands in for it.
@@ -338,8 +303,8 @@ def set_up_path():
 
 def main():
     sys.stdout.reconfigure(encoding="utf-8", line_buffering=True, errors="backslashreplace")
+    sys.meta_path.insert(0, EarlyModules(sys.path))
     set_up_path()
-    set_up_logging()
     try:
         handler = load_handler(os.environ["_HANDLER"])
     except LoadError as error:
