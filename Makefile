@@ -104,7 +104,8 @@ $(BUILD)/generated/embedded.h: $(EMBEDDED) Makefile
 BYTECODE := $(BUILD)/generated/bytecode
 $(BUILD)/generated/bytecode.h: $(wildcard emulator/runtime/bootstrap/coalmine_*.py) Makefile
 	$(QUIET)rm -rf $(BYTECODE) && mkdir -p $(BYTECODE) && cp $(filter %.py,$^) $(BYTECODE)
-	$(QUIET)/usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash $(BYTECODE) || true
+	$(QUIET)[ ! -x /usr/bin/python3 ] || \
+	    /usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash $(BYTECODE)
 	$(QUIET)rows=; for file in $$(find $(BYTECODE) -name '*.pyc'); do \
 	    array=bytecode_$$(basename $$file | tr '.-' '__'); \
 	    rows="$$rows { \"__pycache__/$$(basename $$file)\", $$array, sizeof($$array) },"; \
