@@ -13,6 +13,7 @@
 #include "runtime/process.h"
 #include "runtime/sandbox_command.h"
 #include "runtime/storage.h"
+#include "runtime/workspace.h"
 #include "xalloc.h"
 
 enum { BOOT_MAX_MS = 10000, BOOT_AHEAD_MAX_MS = 130000 };
@@ -125,6 +126,16 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
     return reason == 0;
 }
 
+/* For those that have one of ours. */
+static bool write_bootstrap(const struct boot_plan *plan, struct boot_failure *failure)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    enum runtime_kind kind = runtime_kind_of(plan->plan->runtime);
+    return !workspace_bootstrap_name(kind) ||
+           workspace_write_bootstrap(plan->runtime_directory, kind, &error) ||
+           fail(failure, "Runtime.ExitError", xstrdup(error.message));
+}
+
 static bool connect_and_start(const struct boot_plan *plan, const char *interpreter,
                               struct booted *booted, struct boot_failure *failure)
 {
@@ -145,7 +156,7 @@ bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_f
 {
     CLEANUP(freep) char *interpreter = NULL;
     struct booted booted = { .log_fd = -1 };
-    if (!find_program(plan->plan, &interpreter, failure))
+    if (!find_program(plan->plan, &interpreter, failure) || !write_bootstrap(plan, failure))
         return false;
     booted.is_isolated = plan->is_isolated && isolation_program();
     if (!connect_and_start(plan, interpreter, &booted, failure)) {
