@@ -100,9 +100,23 @@ define embed
 endef
 $(BUILD)/generated/embedded.h: $(EMBEDDED) Makefile
 	$(embed)
+# What the machine's Python makes of its bootstrap: BYTECODE_FILES, rows of workspace.c's table. Another
+# Python compiles at each start, and without one here all do.
+BYTECODE := $(BUILD)/generated/bytecode
+$(BUILD)/generated/bytecode.h: $(wildcard emulator/runtime/bootstrap/coalmine_*.py) Makefile
+	$(QUIET)rm -rf $(BYTECODE) && mkdir -p $(BYTECODE) && cp $(filter %.py,$^) $(BYTECODE)
+	$(QUIET)[ ! -x /usr/bin/python3 ] || \
+	    /usr/bin/python3 -I -m compileall -q --invalidation-mode unchecked-hash $(BYTECODE)
+	$(QUIET)rows=; for file in $$(find $(BYTECODE) -name '*.pyc'); do \
+	    array=bytecode_$$(basename $$file | tr '.-' '__'); \
+	    rows="$$rows { \"__pycache__/$$(basename $$file)\", $$array, sizeof($$array) },"; \
+	    echo "static const unsigned char $$array[] = {"; \
+	    od -An -v -tx1 $$file | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	    echo "};"; \
+	done > $@; echo "#define BYTECODE_FILES $$rows" >> $@
 $(BUILD)/generated/workshop.h: fixtures/functions/myfunction/index.mjs Makefile
 	$(embed)
-$(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h
+$(BUILD)/emulator/runtime/workspace.o: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h
 $(BUILD)/emulator/lambda/workshop.o: $(BUILD)/generated/workshop.h
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(EMULATOR_LIB) $(CLIENT_LIB) $(BASE_LIB)
@@ -329,7 +343,7 @@ lint: $(BUILD)/generated/embedded.h $(BUILD)/generated/workshop.h ## clang-tidy 
 	$(QUIET)$(MAKE) -k -j$(LINT_JOBS) $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git ls-files '*.c'))
 	$(QUIET)$(MAKE) -s analyze
 
-analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
+analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
 	$(QUIET)tests/source/analyze.sh $(CC) $(CFLAGS)
 
 operations: build/coalmine ## write docs/operations.md from the rows

@@ -1,6 +1,6 @@
 /*
- * Digests, secrets and base64: a thin face of libcrypto. A failure inside libcrypto (which only
- * lack of memory or entropy can cause here) aborts. Implemented in emulator/base/crypto.c.
+ * Digests, secrets and base64: a thin face of libcrypto; random bytes are the kernel's. A failure
+ * (which only lack of memory can cause here) aborts. Implemented in emulator/base/crypto.c.
  */
 #ifndef COALMINE_CRYPTO_H
 #define COALMINE_CRYPTO_H
@@ -26,7 +26,7 @@ void crypto_hex(const void *bytes, size_t size, char *hex_out);
 /* Compares in a time that does not depend on where the first difference is. */
 bool crypto_equal(struct text a, struct text b);
 
-/* Cryptographically secure bytes from the operating system. */
+/* Cryptographically secure bytes from the operating system, 256 at most. */
 void crypto_random(void *bytes_out, size_t size);
 
 /* Standard base64 (RFC 4648 section 4) with padding. The caller owns what is returned. */

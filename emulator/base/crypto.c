@@ -3,17 +3,17 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "xalloc.h"
 
 static void require(bool condition, const char *what)
 {
     if (!condition) {
-        fprintf(stderr, "libcrypto failed: %s\n", what);
+        fprintf(stderr, "cryptography failed: %s\n", what);
         abort();
     }
 }
@@ -63,7 +63,7 @@ bool crypto_equal(struct text a, struct text b)
 
 void crypto_random(void *bytes_out, size_t size)
 {
-    require(RAND_bytes(bytes_out, (int)size) == 1, "RAND_bytes");
+    require(getentropy(bytes_out, size) == 0, "getentropy");
 }
 
 char *base64_encode(struct text bytes)

@@ -4,9 +4,34 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "shared_library.h"
 #include "xalloc.h"
 
 enum { CALL_MAX_MS = 10000, ANSWER_MAX = 4 << 20, STATUS_FAILED = 300 };
+
+/* The server makes no requests: it does without libcurl, and all that libcurl loads. */
+#define CURL_FUNCTIONS(X)                                                                          \
+    X(curl, easy_init)                                                                             \
+    X(curl, easy_setopt)                                                                           \
+    X(curl, easy_perform)                                                                          \
+    X(curl, easy_getinfo)                                                                          \
+    X(curl, easy_strerror)                                                                         \
+    X(curl, easy_cleanup)                                                                          \
+    X(curl, slist_append)                                                                          \
+    X(curl, slist_free_all)
+
+static struct {
+    CURL_FUNCTIONS(SHARED_LIBRARY_POINTER)
+} curl_api;
+
+static bool load_curl(struct error *error)
+{
+    static const char *const names[] = { CURL_FUNCTIONS(SHARED_LIBRARY_NAME) };
+    static struct shared_library library = {
+        .file = "libcurl.so.4", .names = names, .count = COUNT_OF(names), .functions = &curl_api
+    };
+    return shared_library_load(&library, error);
+}
 
 static const char *variable(const char *name, const char *fallback)
 {
@@ -31,17 +56,17 @@ static void set_signature(CURL *curl, const struct remote *remote)
     CLEANUP(freep) char *scope = xformat("aws:amz:%s:coalmine", remote->region);
     CLEANUP(freep)
     char *key = xformat("%s:%s", remote->access_key_id, remote->secret_access_key);
-    curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, scope);
-    curl_easy_setopt(curl, CURLOPT_USERPWD, key);
+    curl_api.easy_setopt(curl, CURLOPT_AWS_SIGV4, scope);
+    curl_api.easy_setopt(curl, CURLOPT_USERPWD, key);
 }
 
 static struct curl_slist *make_headers(const struct remote *remote)
 {
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    struct curl_slist *headers = curl_api.slist_append(NULL, "Content-Type: application/json");
     if (remote->session_token) {
         CLEANUP(freep)
         char *token = xformat("X-Amz-Security-Token: %s", remote->session_token);
-        headers = curl_slist_append(headers, token);
+        headers = curl_api.slist_append(headers, token);
     }
     return headers;
 }
@@ -50,35 +75,37 @@ static struct curl_slist *make_headers(const struct remote *remote)
 static long perform(CURL *curl, const struct remote *remote, struct error *error)
 {
     long status = 0;
-    CURLcode code = curl_easy_perform(curl);
+    CURLcode code = curl_api.easy_perform(curl);
     if (code != CURLE_OK)
-        error_set(error, NULL, "cannot ask %s: %s", remote->endpoint, curl_easy_strerror(code));
+        error_set(error, NULL, "cannot ask %s: %s", remote->endpoint, curl_api.easy_strerror(code));
     else
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        curl_api.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
 
 cJSON *remote_call(const struct remote *remote, const char *method, const char *path,
                    const cJSON *body, struct error *error)
 {
+    if (!load_curl(error))
+        return NULL;
     CLEANUP(buffer_clear) struct buffer answer = { .ceiling = ANSWER_MAX };
     CLEANUP(freep) char *url = xformat("%s%s", remote->endpoint, path);
     CLEANUP(freep) char *text = body ? json_print(body) : xstrdup("");
     struct curl_slist *headers = make_headers(remote);
-    CURL *curl = curl_easy_init();
+    CURL *curl = curl_api.easy_init();
     set_signature(curl, remote);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MAX_MS);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    curl_api.easy_setopt(curl, CURLOPT_URL, url);
+    curl_api.easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_api.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_api.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MAX_MS);
+    curl_api.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_api.easy_setopt(curl, CURLOPT_POSTFIELDS, text);
+    curl_api.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_api.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_api.easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     long status = perform(curl, remote, error);
-    curl_easy_cleanup(curl);
-    curl_slist_free_all(headers);
+    curl_api.easy_cleanup(curl);
+    curl_api.slist_free_all(headers);
     if (!status)
         return NULL;
     cJSON *tree = answer.size ? json_parse(buffer_text(&answer)) : cJSON_CreateObject();

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "runtime/interpreters.h"
 #include "runtime/process.h"
+#include "runtime/system_files.h"
 #include "text.h"
 #include "xalloc.h"
 
@@ -21,30 +22,6 @@ enum { TRIAL_TIMEOUT_MS = 5000 };
 static const char *const system_directories[] = { "/bin",   "/sbin",  "/lib",
                                                   "/lib32", "/lib64", "/libx32" };
 
-/* What name resolution, TLS, users and the dynamic loader read. */
-static const char *const system_files[] = {
-    "/etc/alternatives",
-    "/etc/ca-certificates",
-    "/etc/crypto-policies",
-    "/etc/gai.conf",
-    "/etc/group",
-    "/etc/host.conf",
-    "/etc/hosts",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/localtime",
-    "/etc/mime.types",
-    "/etc/nsswitch.conf",
-    "/etc/passwd",
-    "/etc/pki",
-    "/etc/protocols",
-    "/etc/python3",
-    "/etc/resolv.conf",
-    "/etc/services",
-    "/etc/ssl",
-};
-
 static void bind_read_only(struct string_list *arguments, const char *from, const char *to)
 {
     string_list_add(arguments, "--ro-bind");
@@ -52,7 +29,8 @@ static void bind_read_only(struct string_list *arguments, const char *from, cons
     string_list_add(arguments, to);
 }
 
-static void add_system(struct string_list *arguments)
+/* `etc`: what to show as /etc; NULL: each of its files. */
+static void add_system(struct string_list *arguments, const char *etc)
 {
     bind_read_only(arguments, "/usr", "/usr");
     for (size_t i = 0; i < COUNT_OF(system_directories); i++) {
@@ -67,19 +45,20 @@ static void add_system(struct string_list *arguments)
             bind_read_only(arguments, path, path);
         }
     }
-    for (size_t i = 0; i < COUNT_OF(system_files); i++)
-        if (access(system_files[i], R_OK) == 0)
-            bind_read_only(arguments, system_files[i], system_files[i]);
+    if (etc)
+        bind_read_only(arguments, etc, "/etc");
+    else
+        system_files_add_each(arguments);
 }
 
-static void add_base(struct string_list *arguments, const char *program)
+static void add_base(struct string_list *arguments, const char *program, const char *etc)
 {
     const char *const base[] = {
         program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL", NULL
     };
     const char *const kernel[] = { "--proc", "/proc", "--dev", "/dev", NULL };
     string_list_add_all(arguments, base);
-    add_system(arguments);
+    add_system(arguments, etc);
     string_list_add_all(arguments, kernel);
 }
 
@@ -94,7 +73,7 @@ static const char *find_and_try(void)
     struct string_list arguments = { 0 };
     struct buffer output;
     buffer_init(&output, 1024);
-    add_base(&arguments, program);
+    add_base(&arguments, program, NULL);
     string_list_add(&arguments, "/bin/true");
     bool works = process_run(arguments.items, TRIAL_TIMEOUT_MS, &output);
     if (!works)
@@ -179,7 +158,7 @@ void isolation_add_arguments(struct string_list *arguments, const struct isolati
     const char *const home[] = { "--bind", plan->tmp_directory, "/tmp", NULL };
     const char *const end[] = { "--remount-ro", "/", "--chdir", "/var/task", NULL };
     CLEANUP(freep) char *prefix = find_prefix(plan->interpreter);
-    add_base(arguments, isolation_program());
+    add_base(arguments, isolation_program(), plan->etc_directory);
     add_layers(arguments, plan->layers_directory, prefix);
     string_list_add_all(arguments, home);
     bind_read_only(arguments, plan->code_directory, "/var/task");

@@ -22,7 +22,8 @@ struct isolation_plan {
     const char *layers_directory; /* what is at /opt; NULL: nothing */
     const char *runtime_directory;
     const char *tmp_directory;
-    const char *interpreter; /* its prefix is shown too if it is outside /usr; NULL: none */
+    const char *etc_directory; /* of system_files.h; NULL: none */
+    const char *interpreter;   /* its prefix is shown too if it is outside /usr; NULL: none */
 };
 
 /* Adds the program and all arguments up to the command that shall run inside. */

@@ -20,6 +20,7 @@
 #include "runtime/package.h"
 #include "runtime/pool_parts.h"
 #include "runtime/process.h"
+#include "runtime/system_files.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
 
@@ -465,6 +466,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
+                                        .system_files = system_files_create(pool->directory),
                                         .is_isolated = settings->is_isolated,
                                         .take_job = on_take_job,
                                         .can_spare = on_can_spare,
@@ -523,6 +525,7 @@ void pool_destroy(struct pool *pool)
     schedule_clear(pool->schedule, &pool->expiry);
     uv_close((uv_handle_t *)pool->child_signal, on_signal_closed);
     package_remove(pool->directory);
+    system_files_destroy(pool->host.system_files);
     free(pool->directory);
     free(pool->runtime_directory);
     free(pool);

@@ -121,6 +121,7 @@ void sandbox_start(struct sandbox *sandbox)
         .runtime_directory = sandbox->host->runtime_directory,
         .tmp_directory = sandbox->tmp,
         .log_stream = sandbox->log_stream,
+        .system_files = sandbox->host->system_files,
         .is_isolated = sandbox->host->is_isolated,
         .events = &sandbox_channel_events,
         .owner = sandbox,

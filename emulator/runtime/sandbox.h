@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "runtime/job.h"
 #include "runtime/pool.h"
+#include "runtime/system_files.h"
 
 enum sandbox_state {
     SANDBOX_DOWN,
@@ -38,6 +39,7 @@ struct sandbox_host {
     struct loop *loop;
     const char *directory;         /* the workspace */
     const char *runtime_directory; /* our bootstraps in it */
+    struct system_files *system_files;
     bool is_isolated;
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if
      * none waits. Asked in STARTING only. */

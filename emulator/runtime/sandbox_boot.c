@@ -13,6 +13,7 @@
 #include "runtime/process.h"
 #include "runtime/sandbox_command.h"
 #include "runtime/storage.h"
+#include "runtime/workspace.h"
 #include "xalloc.h"
 
 enum { BOOT_MAX_MS = 10000, BOOT_AHEAD_MAX_MS = 130000 };
@@ -92,18 +93,19 @@ static bool open_channel(const struct boot_plan *plan, bool speaks_frames, struc
 static bool start(const struct boot_plan *plan, const char *interpreter, struct booted *booted,
                   const struct frame_channel_ends *ends, int log_fd, struct boot_failure *failure)
 {
+    struct storage storage;
+    bool is_limited =
+        booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
     struct sandbox_place place = {
         .plan = plan->plan,
         .interpreter = interpreter,
         .runtime_directory = plan->runtime_directory,
         .tmp_directory = plan->tmp_directory,
+        .etc_directory = is_limited ? system_files_directory(plan->system_files) : NULL,
         .log_stream = plan->log_stream,
         .runtime_api_port = booted->api ? runtime_api_port(booted->api) : 0,
         .is_isolated = booted->is_isolated,
     };
-    struct storage storage;
-    bool is_limited =
-        booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
     struct sandbox_command command;
     sandbox_command_build(&command, &place);
     struct process_plan process = {
@@ -122,6 +124,16 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
              xformat("fork/exec %s: %s", command.arguments.items[0], strerror(reason)));
     sandbox_command_clear(&command);
     return reason == 0;
+}
+
+/* For those that have one of ours. */
+static bool write_bootstrap(const struct boot_plan *plan, struct boot_failure *failure)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    enum runtime_kind kind = runtime_kind_of(plan->plan->runtime);
+    return !workspace_bootstrap_name(kind) ||
+           workspace_write_bootstrap(plan->runtime_directory, kind, &error) ||
+           fail(failure, "Runtime.ExitError", xstrdup(error.message));
 }
 
 static bool connect_and_start(const struct boot_plan *plan, const char *interpreter,
@@ -144,7 +156,7 @@ bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_f
 {
     CLEANUP(freep) char *interpreter = NULL;
     struct booted booted = { .log_fd = -1 };
-    if (!find_program(plan->plan, &interpreter, failure))
+    if (!find_program(plan->plan, &interpreter, failure) || !write_bootstrap(plan, failure))
         return false;
     booted.is_isolated = plan->is_isolated && isolation_program();
     if (!connect_and_start(plan, interpreter, &booted, failure)) {

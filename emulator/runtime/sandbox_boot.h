@@ -14,6 +14,7 @@
 #include "runtime/frame_channel.h"
 #include "runtime/pool.h"
 #include "runtime/runtime_api.h"
+#include "runtime/system_files.h"
 
 /* What there is to know before. */
 struct boot_plan {
@@ -22,6 +23,7 @@ struct boot_plan {
     const char *runtime_directory;
     const char *tmp_directory;
     const char *log_stream;
+    struct system_files *system_files;
     bool is_isolated; /* if bubblewrap works */
     const struct channel_events *events;
     void *owner;

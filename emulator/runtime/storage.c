@@ -57,6 +57,9 @@ NORETURN static void make(int answer_fd, int wait_fd)
                           mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=4k") != 0 ||
                           umount2("/tmp", MNT_DETACH) != 0))
         answer = '-';
+    /* Bubblewrap reads the table of mounts again and again; no function sees what is here. */
+    if (answer == 'm')
+        umount2("/sys", MNT_DETACH);
     if (write(answer_fd, &answer, 1) == 1 && read(wait_fd, &answer, 1) == 0)
         _exit(0);
     _exit(1);
@@ -139,6 +142,28 @@ bool storage_plan(const char *directory, int size_mb, struct storage *storage_ou
     return true;
 }
 
+/* 0, or errno. */
+static int enter(int user_namespace, int mount_namespace)
+{
+    bool is_entered = (user_namespace < 0 || setns(user_namespace, CLONE_NEWUSER) == 0) &&
+                      setns(mount_namespace, CLONE_NEWNS) == 0;
+    return is_entered ? 0 : errno;
+}
+
+bool storage_run(bool (*work)(void *owner), void *owner)
+{
+    const struct namespaces *made = get_namespaces();
+    pid_t child = made->mount < 0 ? -1 : fork();
+    int status = 0;
+    if (child == 0)
+        _exit(enter(made->user, made->mount) == 0 && work(owner) ? 0 : 1);
+    if (child < 0)
+        return false;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 /* A file system of its own has a device of its own. */
 static bool is_mounted(const struct storage *storage)
 {
@@ -152,10 +177,9 @@ static bool is_mounted(const struct storage *storage)
 
 int storage_enter(const struct storage *storage)
 {
-    if (storage->user_namespace >= 0 && setns(storage->user_namespace, CLONE_NEWUSER) != 0)
-        return errno;
-    if (setns(storage->mount_namespace, CLONE_NEWNS) != 0)
-        return errno;
+    int failure = enter(storage->user_namespace, storage->mount_namespace);
+    if (failure)
+        return failure;
     if (!is_mounted(storage) &&
         mount("tmpfs", storage->directory, "tmpfs", MS_NOSUID | MS_NODEV, storage->options) != 0)
         return errno;

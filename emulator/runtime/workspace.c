@@ -1,5 +1,6 @@
 /*
- * Files that function processes need from us.
+ * Files that function processes need from us, written for the first process of their kind: creating
+ * them would be a tenth of a server's start.
  */
 #include "runtime/workspace.h"
 
@@ -8,17 +9,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytecode.h"
 #include "embedded.h"
 #include "runtime/package.h"
 #include "xalloc.h"
 
-static const struct {
-    const char *name;
+struct own_file {
+    const char *name; /* NULL behind the last */
     const unsigned char *bytes;
     size_t size;
+};
+
+/* The bootstrap is the last: where it is, all are. */
+static const struct own_file node_files[] = {
+    { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
+    { NULL, NULL, 0 },
+};
+
+static const struct own_file python_files[] = {
+    BYTECODE_FILES /* from the makefile */
+    { "coalmine_logging.py", embedded_coalmine_logging_py, sizeof(embedded_coalmine_logging_py) },
+    { "coalmine_python.py", embedded_coalmine_python_py, sizeof(embedded_coalmine_python_py) },
+    { "python.py", embedded_python_py, sizeof(embedded_python_py) },
+    { NULL, NULL, 0 },
+};
+
+static const struct {
+    const char *name;
+    const struct own_file *files;
 } bootstraps[] = {
-    [RUNTIME_NODE] = { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
-    [RUNTIME_PYTHON] = { "python.py", embedded_python_py, sizeof(embedded_python_py) },
+    [RUNTIME_NODE] = { "node.cjs", node_files },
+    [RUNTIME_PYTHON] = { "python.py", python_files },
 };
 
 char *workspace_runtime(const char *directory)
@@ -53,7 +74,7 @@ bool workspace_make_home(const char *home, struct error *error)
 static bool write_file(const char *path, const unsigned char *bytes, size_t size,
                        struct error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     bool written = fd >= 0;
     while (written && size) {
         ssize_t count = write(fd, bytes, size);
@@ -66,8 +87,10 @@ static bool write_file(const char *path, const unsigned char *bytes, size_t size
     }
     if (fd >= 0 && close(fd) != 0)
         written = false;
-    if (!written)
+    if (!written) {
         error_set(error, NULL, "cannot write '%s': %s", path, strerror(errno));
+        unlink(path);
+    }
     return written;
 }
 
@@ -75,11 +98,21 @@ bool workspace_prepare(const char *directory, struct error *error)
 {
     CLEANUP(freep) char *runtime = workspace_runtime(directory);
     package_remove(directory);
-    if (!make_directory(directory, 0755, error) || !make_directory(runtime, 0755, error))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(bootstraps); i++) {
-        CLEANUP(freep) char *path = xformat("%s/%s", runtime, bootstraps[i].name);
-        if (!write_file(path, bootstraps[i].bytes, bootstraps[i].size, error))
+    return make_directory(directory, 0755, error) && make_directory(runtime, 0755, error);
+}
+
+bool workspace_write_bootstrap(const char *runtime, enum runtime_kind kind, struct error *error)
+{
+    CLEANUP(freep) char *bootstrap = xformat("%s/%s", runtime, bootstraps[kind].name);
+    if (access(bootstrap, F_OK) == 0)
+        return true;
+    if (kind == RUNTIME_PYTHON) {
+        CLEANUP(freep) char *compiled = xformat("%s/__pycache__", runtime);
+        mkdir(compiled, 0755);
+    }
+    for (const struct own_file *file = bootstraps[kind].files; file->name; file++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", runtime, file->name);
+        if (!write_file(path, file->bytes, file->size, error))
             return false;
     }
     return true;

@@ -8,12 +8,17 @@
 #include "error.h"
 #include "runtime/interpreters.h"
 
-/* Empties `directory` (or makes it) and writes the bootstraps to its "runtime". */
+/* Empties `directory` (or makes it), with an empty "runtime" in it. */
 MUST_CHECK bool workspace_prepare(const char *directory, struct error *error);
 
 /* The names below, all owned by the caller. */
 char *workspace_runtime(const char *directory);           /* what becomes /var/runtime */
 char *workspace_home(const char *directory, unsigned id); /* of one environment; see below */
+
+/* Writes the bootstrap of a managed runtime, with what it needs, into workspace_runtime(), unless
+ * it is there: a server that runs no such function does without. */
+MUST_CHECK bool workspace_write_bootstrap(const char *runtime, enum runtime_kind kind,
+                                          struct error *error);
 
 /* Makes the home and its "tmp" with mode 1777. */
 MUST_CHECK bool workspace_make_home(const char *home, struct error *error);

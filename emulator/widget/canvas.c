@@ -38,27 +38,27 @@ static double measure_text(void *owner, const char *text, double size, bool is_b
 /* Letters sit on whole pixels: sharp, and the same on every machine with the same font. */
 static void choose_rendering(cairo_t *cairo)
 {
-    cairo_font_options_t *options = cairo_font_options_create();
-    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_ON);
-    cairo_set_font_options(cairo, options);
-    cairo_font_options_destroy(options);
+    cairo_font_options_t *options = cairo_api.font_options_create();
+    cairo_api.font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_api.font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_api.font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_ON);
+    cairo_api.set_font_options(cairo, options);
+    cairo_api.font_options_destroy(options);
 }
 
 void canvas_start(struct canvas *canvas, int width, int height, bool is_dark, struct arena *arena)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
-    *canvas = (struct canvas){ .cairo = cairo_create(surface),
+    cairo_surface_t *surface = cairo_api.image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
+    *canvas = (struct canvas){ .cairo = cairo_api.create(surface),
                                .theme = is_dark ? &dark : &light,
                                .measure = { measure_text, canvas },
                                .arena = arena };
-    cairo_surface_destroy(surface);
+    cairo_api.surface_destroy(surface);
     choose_rendering(canvas->cairo);
     canvas_colour(canvas, canvas->theme->background, 1);
-    cairo_paint(canvas->cairo);
-    cairo_set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_cap(canvas->cairo, CAIRO_LINE_CAP_ROUND);
+    cairo_api.paint(canvas->cairo);
+    cairo_api.set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
+    cairo_api.set_line_cap(canvas->cairo, CAIRO_LINE_CAP_ROUND);
 }
 
 static cairo_status_t write_piece(void *owner, const unsigned char *bytes, unsigned int size)
@@ -69,31 +69,31 @@ static cairo_status_t write_piece(void *owner, const unsigned char *bytes, unsig
 char *canvas_end(struct canvas *canvas, size_t *size_out, const char **problem_out)
 {
     struct buffer buffer = { 0 };
-    cairo_status_t status = cairo_status(canvas->cairo);
+    cairo_status_t status = cairo_api.status(canvas->cairo);
     if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_write_to_png_stream(cairo_get_target(canvas->cairo), write_piece,
-                                                   &buffer);
-    cairo_destroy(canvas->cairo);
+        status = cairo_api.surface_write_to_png_stream(cairo_api.get_target(canvas->cairo),
+                                                       write_piece, &buffer);
+    cairo_api.destroy(canvas->cairo);
     canvas->cairo = NULL;
     if (status == CAIRO_STATUS_SUCCESS)
         return buffer_take(&buffer, size_out);
     buffer_clear(&buffer);
-    *problem_out = cairo_status_to_string(status);
+    *problem_out = cairo_api.status_to_string(status);
     return NULL;
 }
 
 static void choose_font(struct canvas *canvas, double size, bool is_bold)
 {
-    cairo_select_font_face(canvas->cairo, FONT, CAIRO_FONT_SLANT_NORMAL,
-                           is_bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(canvas->cairo, size);
+    cairo_api.select_font_face(canvas->cairo, FONT, CAIRO_FONT_SLANT_NORMAL,
+                               is_bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_api.set_font_size(canvas->cairo, size);
 }
 
 double canvas_text_width(struct canvas *canvas, const char *text, double size, bool is_bold)
 {
     cairo_text_extents_t extents;
     choose_font(canvas, size, is_bold);
-    cairo_text_extents(canvas->cairo, text, &extents);
+    cairo_api.text_extents(canvas->cairo, text, &extents);
     return extents.x_advance;
 }
 
@@ -106,15 +106,15 @@ void canvas_text(struct canvas *canvas, double x, double y, const char *text,
     if (lettering->align == ALIGN_RIGHT)
         x -= width;
     canvas_colour(canvas, lettering->colour, 1);
-    cairo_move_to(canvas->cairo, round(x), round(y));
-    cairo_show_text(canvas->cairo, text);
-    cairo_new_path(canvas->cairo);
+    cairo_api.move_to(canvas->cairo, round(x), round(y));
+    cairo_api.show_text(canvas->cairo, text);
+    cairo_api.new_path(canvas->cairo);
 }
 
 void canvas_colour(struct canvas *canvas, int colour, double opacity)
 {
-    cairo_set_source_rgba(canvas->cairo, (colour >> 16 & 255) / 255.0, (colour >> 8 & 255) / 255.0,
-                          (colour & 255) / 255.0, opacity);
+    cairo_api.set_source_rgba(canvas->cairo, (colour >> 16 & 255) / 255.0,
+                              (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0, opacity);
 }
 
 void canvas_fill(struct canvas *canvas, struct box box, int colour, double opacity)
@@ -122,9 +122,9 @@ void canvas_fill(struct canvas *canvas, struct box box, int colour, double opaci
     double left = round(box.x);
     double top = round(box.y);
     canvas_colour(canvas, colour, opacity);
-    cairo_rectangle(canvas->cairo, left, top, round(box.x + box.width) - left,
-                    round(box.y + box.height) - top);
-    cairo_fill(canvas->cairo);
+    cairo_api.rectangle(canvas->cairo, left, top, round(box.x + box.width) - left,
+                        round(box.y + box.height) - top);
+    cairo_api.fill(canvas->cairo);
 }
 
 void canvas_rule(struct canvas *canvas, double x1, double y1, double x2, double y2, int colour,
@@ -133,12 +133,12 @@ void canvas_rule(struct canvas *canvas, double x1, double y1, double x2, double 
     /* The middle of an odd line lies between two edges of pixels. */
     double shift = fmod(width, 2) == 1 ? 0.5 : 0;
     canvas_colour(canvas, colour, 1);
-    cairo_set_line_width(canvas->cairo, width);
-    cairo_set_line_cap(canvas->cairo, CAIRO_LINE_CAP_BUTT);
-    cairo_move_to(canvas->cairo, round(x1 - shift) + shift, round(y1 - shift) + shift);
-    cairo_line_to(canvas->cairo, round(x2 - shift) + shift, round(y2 - shift) + shift);
-    cairo_stroke(canvas->cairo);
-    cairo_set_line_cap(canvas->cairo, CAIRO_LINE_CAP_ROUND);
+    cairo_api.set_line_width(canvas->cairo, width);
+    cairo_api.set_line_cap(canvas->cairo, CAIRO_LINE_CAP_BUTT);
+    cairo_api.move_to(canvas->cairo, round(x1 - shift) + shift, round(y1 - shift) + shift);
+    cairo_api.line_to(canvas->cairo, round(x2 - shift) + shift, round(y2 - shift) + shift);
+    cairo_api.stroke(canvas->cairo);
+    cairo_api.set_line_cap(canvas->cairo, CAIRO_LINE_CAP_ROUND);
 }
 
 void canvas_note(struct canvas *canvas, struct box box, const char *text, int colour)
@@ -152,10 +152,10 @@ void canvas_warning(struct canvas *canvas, double x, double y)
 {
     const struct lettering lettering = { LAYOUT_TEXT_SIZE - 1, true, ALIGN_CENTRE, 0x16191f };
     canvas_colour(canvas, canvas->theme->warning, 1);
-    cairo_move_to(canvas->cairo, x + 7, y - 12);
-    cairo_line_to(canvas->cairo, x + 14, y);
-    cairo_line_to(canvas->cairo, x, y);
-    cairo_close_path(canvas->cairo);
-    cairo_fill(canvas->cairo);
+    cairo_api.move_to(canvas->cairo, x + 7, y - 12);
+    cairo_api.line_to(canvas->cairo, x + 14, y);
+    cairo_api.line_to(canvas->cairo, x, y);
+    cairo_api.close_path(canvas->cairo);
+    cairo_api.fill(canvas->cairo);
     canvas_text(canvas, x + 7, y - 1, "!", &lettering);
 }

@@ -4,11 +4,11 @@
 #ifndef COALMINE_CANVAS_H
 #define COALMINE_CANVAS_H
 
-#include <cairo.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "arena.h"
+#include "widget/cairo_api.h"
 #include "widget/widget_layout.h"
 
 /* Colours are 0xRRGGBB. */
@@ -30,7 +30,7 @@ struct canvas {
 };
 
 /* Makes a canvas of this size, filled with the theme's background. The canvas must not move: its
- * measure points to it. */
+ * measure points to it. cairo_api_load comes first. */
 void canvas_start(struct canvas *canvas, int width, int height, bool is_dark, struct arena *arena);
 /* The picture as PNG, malloc'd; NULL if cairo failed, with its reason. Ends the canvas. */
 char *canvas_end(struct canvas *canvas, size_t *size_out, const char **problem_out);

@@ -119,11 +119,11 @@ static void draw_arc(const struct gauge *gauge, double from, double to, int colo
 {
     cairo_t *cairo = gauge->canvas->cairo;
     canvas_colour(gauge->canvas, colour, 1);
-    cairo_set_line_width(cairo, width);
-    cairo_set_line_cap(cairo, CAIRO_LINE_CAP_BUTT);
-    cairo_arc(cairo, gauge->x, gauge->y, radius, from, to);
-    cairo_stroke(cairo);
-    cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
+    cairo_api.set_line_width(cairo, width);
+    cairo_api.set_line_cap(cairo, CAIRO_LINE_CAP_BUTT);
+    cairo_api.arc(cairo, gauge->x, gauge->y, radius, from, to);
+    cairo_api.stroke(cairo);
+    cairo_api.set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
 }
 
 /* A threshold is a mark across the arc, a band or a filled side an arc outside of it. */

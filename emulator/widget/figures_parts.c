@@ -169,17 +169,17 @@ static void draw_slice(const struct pie *pie, double from, double to, int colour
 {
     cairo_t *cairo = pie->canvas->cairo;
     bool is_whole = to - from > 2 * M_PI - 1e-6;
-    cairo_arc(cairo, pie->x, pie->y, pie->radius, from, to);
-    cairo_arc_negative(cairo, pie->x, pie->y, pie->radius * HOLE, to, from);
-    cairo_close_path(cairo);
+    cairo_api.arc(cairo, pie->x, pie->y, pie->radius, from, to);
+    cairo_api.arc_negative(cairo, pie->x, pie->y, pie->radius * HOLE, to, from);
+    cairo_api.close_path(cairo);
     canvas_colour(pie->canvas, colour, 1);
-    cairo_fill_preserve(cairo);
+    cairo_api.fill_preserve(cairo);
     /* A thin line of the ground between slices. */
     canvas_colour(pie->canvas, pie->canvas->theme->background, 1);
-    cairo_set_line_width(cairo, 1.5);
+    cairo_api.set_line_width(cairo, 1.5);
     if (!is_whole)
-        cairo_stroke(cairo);
-    cairo_new_path(cairo);
+        cairo_api.stroke(cairo);
+    cairo_api.new_path(cairo);
 }
 
 static void draw_share(const struct pie *pie, double middle, double percent)

@@ -147,8 +147,8 @@ static void trace(const struct plot *plot, const struct widget_series *series, c
 {
     for (size_t i = from; i < to; i++) {
         double value = series->values[i] + (base ? base[i] : 0);
-        cairo_line_to(plot->canvas->cairo, point_x(plot, series, i),
-                      plot_y(plot, value, series->is_right));
+        cairo_api.line_to(plot->canvas->cairo, point_x(plot, series, i),
+                          plot_y(plot, value, series->is_right));
     }
 }
 
@@ -156,8 +156,8 @@ static void trace(const struct plot *plot, const struct widget_series *series, c
 static void draw_dot(const struct plot *plot, double x, double y, int colour)
 {
     canvas_colour(plot->canvas, colour, 1);
-    cairo_arc(plot->canvas->cairo, x, y, 2.5, 0, 2 * M_PI);
-    cairo_fill(plot->canvas->cairo);
+    cairo_api.arc(plot->canvas->cairo, x, y, 2.5, 0, 2 * M_PI);
+    cairo_api.fill(plot->canvas->cairo);
 }
 
 static void draw_area(const struct plot *plot, const struct widget_series *series,
@@ -167,9 +167,9 @@ static void draw_area(const struct plot *plot, const struct widget_series *serie
     canvas_colour(plot->canvas, series->colour, 0.55);
     trace(plot, series, base, from, to);
     for (size_t i = to; i-- > from;)
-        cairo_line_to(cairo, point_x(plot, series, i), plot_y(plot, base[i], series->is_right));
-    cairo_close_path(cairo);
-    cairo_fill(cairo);
+        cairo_api.line_to(cairo, point_x(plot, series, i), plot_y(plot, base[i], series->is_right));
+    cairo_api.close_path(cairo);
+    cairo_api.fill(cairo);
 }
 
 static void draw_areas(const struct plot *plot, const struct widget_series *series,
@@ -188,10 +188,10 @@ static void stroke_run(const struct plot *plot, const struct widget_series *seri
 {
     cairo_t *cairo = plot->canvas->cairo;
     canvas_colour(plot->canvas, series->colour, 1);
-    cairo_set_line_width(cairo, 2);
+    cairo_api.set_line_width(cairo, 2);
     for (size_t at = from; at + 1 < to; at += STROKE_POINTS - 1) {
         trace(plot, series, base, at, at + STROKE_POINTS < to ? at + STROKE_POINTS : to);
-        cairo_stroke(cairo);
+        cairo_api.stroke(cairo);
     }
 }
 
@@ -213,17 +213,17 @@ static void draw_all_series(const struct plot *plot)
 {
     const struct box *area = &plot->area;
     cairo_t *cairo = plot->canvas->cairo;
-    cairo_save(cairo);
+    cairo_api.save(cairo);
     /* Half a line's width more: a value at the very end is drawn whole. */
-    cairo_rectangle(cairo, area->x - 3, area->y - 3, area->width + 6, area->height + 6);
-    cairo_clip(cairo);
+    cairo_api.rectangle(cairo, area->x - 3, area->y - 3, area->width + 6, area->height + 6);
+    cairo_api.clip(cairo);
     for (size_t i = 0; i < plot->widget->series_count; i++) {
         if (plot->bases[i])
             draw_areas(plot, &plot->widget->series[i], plot->bases[i]);
     }
     for (size_t i = 0; i < plot->widget->series_count; i++)
         plot_series(plot, &plot->widget->series[i], plot->bases[i]);
-    cairo_restore(cairo);
+    cairo_api.restore(cairo);
 }
 
 static bool has_data(const struct widget *widget)

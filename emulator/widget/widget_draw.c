@@ -82,6 +82,8 @@ char *widget_draw(const struct widget *widget, size_t *size_out, struct error *e
 {
     CLEANUP(arena_clear) struct arena arena = { 0 };
     struct canvas canvas;
+    if (!cairo_api_load(error))
+        return NULL;
     canvas_start(&canvas, widget->width, widget->height, widget->is_dark, &arena);
     struct layout layout =
         layout_make(widget, legend_texts(widget, &arena), &canvas.measure, &arena);

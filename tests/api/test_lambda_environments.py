@@ -265,6 +265,18 @@ def test_a_node_heap_is_as_large_as_the_memory(lam, name):
     assert 850 << 20 <= invoke(lam, name)[1] <= 1024 << 20
 
 
+def test_a_node_thread_s_heap_is_as_large_as_the_memory(lam, name):
+    """Threads ask V8's flag, which the bootstrap puts aside while it loads the function."""
+    create(lam, name, node("""const { Worker } = await import('worker_threads');
+        const worker = new Worker("require('worker_threads').parentPort.postMessage(" +
+            "require('v8').getHeapStatistics().heap_size_limit)", { eval: true });
+        const limit = await new Promise((resolve) => worker.once('message', resolve));
+        return [limit, process.execArgv, 'noDeprecation' in process]"""), MemorySize=1024)
+    limit, arguments, is_silent = invoke(lam, name)[1]
+    assert 850 << 20 <= limit <= 1024 << 20
+    assert arguments == ["--max-old-space-size=921"] and not is_silent
+
+
 def test_a_deletion_that_is_refused_leaves_the_environment_warm(lam, name):
     create(lam, name, node("globalThis.calls = (globalThis.calls ?? 0) + 1; return calls"))
     invoke = lambda: json.loads(lam.invoke(FunctionName=name)["Payload"].read())

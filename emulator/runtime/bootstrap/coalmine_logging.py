@@ -1,0 +1,76 @@
+"""logging, as Lambda sets it up: loaded when a function imports it."""
+import json
+import logging
+import os
+import time
+import traceback
+
+import coalmine_python as runtime
+
+LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO,
+          "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
+PLAIN_ATTRIBUTES = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime",
+                                                              "aws_request_id"}
+
+
+class RequestIdFilter(logging.Filter):
+    def filter(self, record):
+        record.aws_request_id = runtime.current_request_id
+        return True
+
+
+class StdoutHandler(logging.Handler):
+    def emit(self, record):
+        try:
+            runtime.write_record(self.format(record))
+        except Exception:
+            self.handleError(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Members in Lambda's order; those without a value are left out."""
+    converter = time.gmtime
+
+    def format(self, record):
+        members = {
+            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "level": logging.getLevelName(min(record.levelno // 10 * 10, logging.CRITICAL)),
+            "message": record.getMessage(),
+            "logger": record.name,
+            **self.error_members(record),
+            "requestId": record.aws_request_id or None,
+        }
+        if record.exc_info:
+            members["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        for name, value in record.__dict__.items():
+            if name not in PLAIN_ATTRIBUTES:
+                members.setdefault(name, value)
+        return json.dumps({name: value for name, value in members.items() if value is not None},
+                          ensure_ascii=False, default=str)
+
+    @staticmethod
+    def error_members(record):
+        if not record.exc_info or not record.exc_info[0]:
+            return {}
+        kind, error, trace = record.exc_info
+        return {"stackTrace": traceback.format_tb(trace), "errorType": kind.__name__,
+                "errorMessage": str(error)}
+
+
+def text_formatter():
+    formatter = logging.Formatter(
+        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+        "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    return formatter
+
+
+def set_up():
+    formatter = JsonFormatter() if runtime.logs_json else text_formatter()
+    if runtime.logs_json:
+        logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL"),
+                                                logging.INFO))
+    handler = StdoutHandler()
+    handler.setFormatter(formatter)
+    handler.addFilter(RequestIdFilter())
+    logging.getLogger().addHandler(handler)

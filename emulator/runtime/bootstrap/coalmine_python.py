@@ -1,0 +1,316 @@
+"""The Python side of a function process.
+
+Reads events from descriptor 3 and answers on descriptor 4 in the frames of
+emulator/runtime/frames.h; stdout and stderr are the function's log.
+"""
+import importlib
+import json
+import os
+import struct
+import sys
+import time
+from importlib.machinery import PathFinder
+
+EVENTS_FD = 3
+ANSWERS_FD = 4
+NEXT, RESPONSE, ERROR, INIT_ERROR = 2, 3, 4, 5
+FINAL = 1
+HEADER = struct.Struct("<IBBxx")
+EVENT_FIELDS = struct.Struct("<dIIII")
+
+own_file = __file__
+
+
+# Pipes: reads and writes can be partial.
+
+def read_part(size):
+    part = os.read(EVENTS_FD, size)
+    if not part:
+        os._exit(0)  # the emulator is gone
+    return part
+
+
+def read_frame():
+    """The emulator sends no second event before the answer to the first."""
+    frame = read_part(65536)
+    while len(frame) < HEADER.size:
+        frame += read_part(65536)
+    missing = HEADER.size + HEADER.unpack_from(frame)[0] - len(frame)
+    if missing == 0:
+        return frame
+    parts = [frame]
+    while missing:
+        parts.append(read_part(missing))
+        missing -= len(parts[-1])
+    return b"".join(parts)
+
+
+def send_frame(kind, flags, body):
+    frame = memoryview(HEADER.pack(len(body), kind, flags) + body)
+    while frame:
+        frame = frame[os.write(ANSWERS_FD, frame):]
+
+
+def send_error(kind, flags, error):
+    text = error["errorType"] + "\n" + json.dumps(error, ensure_ascii=False)
+    send_frame(kind, flags, text.encode("utf-8", "backslashreplace"))
+
+
+# What a handler sees of its invocation.
+
+
+class ClientContextPart:
+    def __init__(self, members):
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code",
+                     "app_package_name"):
+            setattr(self, name, members.get(name))
+
+
+class ClientContext:
+    def __init__(self, members):
+        client = members.get("client")
+        self.custom = members.get("custom")
+        self.env = members.get("env")
+        self.client = ClientContextPart(client) if isinstance(client, dict) else None
+
+
+class CognitoIdentity:
+    def __init__(self):
+        self.cognito_identity_id = None
+        self.cognito_identity_pool_id = None
+
+
+class LambdaContext:
+    def __init__(self, deadline_ms, request_id, arn, client_context):
+        self.aws_request_id = request_id
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn = arn
+        self.tenant_id = None
+        self.client_context = ClientContext(json.loads(client_context)) if client_context else None
+        self.identity = CognitoIdentity()
+        self._epoch_deadline_time_in_ms = deadline_ms
+
+    def get_remaining_time_in_millis(self):
+        return max(0, int(self._epoch_deadline_time_in_ms - time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+# Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event.
+
+current_request_id = ""
+logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+
+
+def write_log(text):
+    """Without failing: the function may have closed its log."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def write_record(text):
+    """A record of one or more lines, without the newline at its end."""
+    write_log(text.replace("\n", "\n\0") + "\n")
+
+
+def json_time():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def keep_indentation(line):
+    """Plain leading spaces would be lost in the console of CloudWatch Logs."""
+    text = line.lstrip(" ")
+    return "\u00a0" * (len(line) - len(text)) + text
+
+
+def log_failure(error):
+    if logs_json:
+        write_record(json.dumps({"timestamp": json_time(), "log_level": "ERROR", **error},
+                                ensure_ascii=False))
+        write_log("")
+        return
+    lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]),
+             "Traceback (most recent call last):"]
+    for frame in error["stackTrace"]:
+        lines.extend(keep_indentation(line) for line in frame.splitlines())
+    write_record("\n".join(lines))
+    write_log("")
+
+
+# Errors as Lambda prints them.
+
+
+def make_error(message, kind, trace):
+    return {"errorMessage": message, "errorType": kind, "requestId": current_request_id,
+            "stackTrace": trace}
+
+
+def describe(exception):
+    """The frames below this file, without the marks that newer tracebacks put under a line."""
+    import traceback
+    frames = [(frame.filename, frame.lineno, frame.name, frame.line)
+              for frame in traceback.extract_tb(exception.__traceback__)]
+    while frames and frames[0][0] == own_file:
+        frames.pop(0)
+    return make_error(str(exception), type(exception).__name__, traceback.format_list(frames))
+
+
+class LoadError(Exception):
+    def __init__(self, kind, message, trace=()):
+        super().__init__(message)
+        self.kind = kind
+        self.trace = list(trace)
+
+
+def load_handler(name):
+    try:
+        module_name, function_name = name.rsplit(".", 1)
+    except ValueError as error:
+        raise LoadError("Runtime.MalformedHandlerName",
+                        "Bad handler '%s': %s" % (name, error)) from None
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise LoadError("Runtime.ImportModuleError",
+                        "Unable to import module '%s': %s" % (module_name, error)) from None
+    except SyntaxError as error:
+        trace = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
+        raise LoadError("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s"
+                        % (module_name, error), [trace]) from None
+    try:
+        return getattr(module, function_name)
+    except AttributeError:
+        raise LoadError("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'"
+                        % (function_name, module_name)) from None
+
+
+# One invocation after the other.
+
+
+def to_number(value):
+    import decimal
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+
+
+encode = json.JSONEncoder(ensure_ascii=False, default=to_number).encode
+
+
+def marshal(result):
+    try:
+        return encode(result).encode("utf-8")
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(result, default=to_number).encode("ascii")
+
+
+def set_trace_id(trace_id):
+    if trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+
+
+def read_event():
+    frame = read_frame()
+    deadline_ms, *sizes = EVENT_FIELDS.unpack_from(frame, HEADER.size)
+    at = HEADER.size + EVENT_FIELDS.size
+    fields = []
+    for field_size in sizes:
+        fields.append(frame[at:at + field_size].decode("utf-8", "replace"))
+        at += field_size
+    return deadline_ms, fields, frame[at:]
+
+
+def fail(error):
+    log_failure(error)
+    send_error(ERROR, 0, error)
+
+
+def serve_one(handler):
+    global current_request_id
+    deadline_ms, (request_id, arn, trace_id, client_context), payload = read_event()
+    current_request_id = request_id
+    set_trace_id(trace_id)
+    try:
+        context = LambdaContext(deadline_ms, request_id, arn, client_context)
+        result = handler(json.loads(payload), context)
+    except Exception as exception:
+        fail(describe(exception))
+        return
+    try:
+        answer = marshal(result)
+    except Exception as exception:
+        fail(make_error("Unable to marshal response: %s" % exception, "Runtime.MarshalError", []))
+        return
+    write_log("")
+    send_frame(RESPONSE, 0, answer)
+
+
+def fail_init(error):
+    log_failure(error)
+    send_error(INIT_ERROR, FINAL, error)
+    os._exit(1)
+
+
+class EarlyModules:
+    """Lambda's own runtime has these modules loaded before the function's directories come into the
+    path, so no file of the function's can take their names. Loading them is a quarter of a start:
+    here they are loaded when somebody asks, from where they were before."""
+
+    names = frozenset((
+        "_colorize", "codeop", "coalmine_logging", "contextlib", "contextvars", "decimal",
+        "linecache", "logging", "numbers", "string", "textwrap", "threading", "token", "tokenize",
+        "traceback", "weakref"))
+
+    def __init__(self, path):
+        self.path = list(path)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.names:
+            return None
+        spec = PathFinder.find_spec(name, self.path)
+        if name == "logging":
+            self.set_up_after_loading(spec.loader)
+        return spec
+
+    @staticmethod
+    def set_up_after_loading(loader):
+        load = loader.exec_module
+
+        def load_and_set_up(module):
+            load(module)
+            import coalmine_logging
+            coalmine_logging.set_up()
+        loader.exec_module = load_and_set_up
+
+
+def set_up_path():
+    """The function's own modules first, then layers, as on Lambda."""
+    # Layers are made for the runtime that was asked for, whichever Python stands in for it.
+    runtime = os.environ["AWS_EXECUTION_ENV"].rpartition("_")[2]
+    site = "/opt/python/lib/%s/site-packages" % runtime
+    sys.path[0:1] = [os.environ["LAMBDA_TASK_ROOT"], "/opt/python", site]
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", line_buffering=True, errors="backslashreplace")
+    sys.meta_path.insert(0, EarlyModules(sys.path))
+    set_up_path()
+    try:
+        handler = load_handler(os.environ["_HANDLER"])
+    except LoadError as error:
+        fail_init(make_error(str(error), error.kind, error.trace))
+    except Exception as exception:
+        fail_init(describe(exception))
+    send_frame(NEXT, 0, b"")
+    while True:
+        serve_one(handler)

@@ -1,0 +1,75 @@
+"""What a Python function finds around it: modules, logging, and how they came there."""
+import base64
+import json
+import sys
+
+import pytest
+
+from tests.support.packages import create, python, zip_of
+
+# Those that Lambda's own runtime has loaded before the function's.
+TAKEN = ("contextlib", "decimal", "linecache", "logging", "numbers", "string", "textwrap",
+         "threading", "token", "tokenize", "traceback", "weakref")
+
+
+def invoke(lam, name):
+    answer = lam.invoke(FunctionName=name, LogType="Tail")
+    return json.loads(answer["Payload"].read()), base64.b64decode(answer["LogResult"]).decode()
+
+
+def package(files):
+    return {"Runtime": "python3.11", "Handler": "app.handler", "Code": {"ZipFile": zip_of(files)}}
+
+
+def test_no_file_of_the_functions_takes_the_name_of_a_module_of_the_runtimes(lam, name):
+    create(lam, name, package({
+        "app.py": f"import importlib\nNAMES = {TAKEN}\ndef handler(event, context):\n"
+                  "    return [importlib.import_module(name).__file__ for name in NAMES]\n",
+        **{f"{module}.py": "" for module in TAKEN}}))
+    assert not [file for file in invoke(lam, name)[0] if file.startswith("/var/task")]
+
+
+def test_a_file_of_the_functions_takes_the_name_of_any_other_module(lam, name):
+    create(lam, name, package({"app.py": "import cmd\nhandler = lambda event, context: cmd.OWN\n",
+                               "cmd.py": "OWN = 'own'\n"}))
+    assert invoke(lam, name)[0] == "own"
+
+
+@pytest.mark.parametrize("first", ["", "import importlib.util; importlib.util.find_spec('logging')",
+                                   "import concurrent.futures"], ids=["bare", "looked", "behind"])
+def test_logging_is_set_up_for_whoever_imports_it_whenever(lam, name, first):
+    create(lam, name, python(f"{first}\n    import logging\n    logging.warning('one\\ntwo')\n"
+                             "    return [len(logging.getLogger().handlers), logging.root.level]"))
+    for _ in range(2):
+        answer, log = invoke(lam, name)
+        assert answer == [1, 30]
+        assert log.count("[WARNING]\t") == 1 and "\tone\ntwo\n" in log
+
+
+def test_an_error_has_its_trace_though_nobody_imported_traceback(lam, name):
+    create(lam, name, package({"app.py": "def handler(event, context):\n    return 1 / 0\n"}))
+    assert invoke(lam, name)[0]["stackTrace"] == [
+        '  File "/var/task/app.py", line 2, in handler\n    return 1 / 0\n']
+
+
+def test_decimals_are_numbers_in_an_answer(lam, name):
+    create(lam, name, python("from decimal import Decimal\n"
+                             "    return [Decimal(2), Decimal('2.5'), Decimal('1E+2')]"))
+    assert invoke(lam, name)[0] == [2, 2.5, 100]
+
+
+def test_the_bootstrap_is_found_without_the_scripts_directory_in_the_path(lam, name):
+    create(lam, name, python("import sys; return sys.path[:2]"),
+           Environment={"Variables": {"PYTHONSAFEPATH": "1", "PYTHONPATH": "/var/task/lib"}})
+    assert invoke(lam, name)[0] == ["/var/task", "/opt/python"]
+
+
+@pytest.mark.skipif(sys.executable != "/usr/bin/python3", reason="the build uses /usr/bin/python3")
+def test_the_bootstrap_comes_compiled_for_the_machines_python(lam, name):
+    create(lam, name, python(
+        "import os, sys\n    module = sys.modules['coalmine_python']\n"
+        "    return [module.__file__, os.path.exists(module.__cached__), sys.executable]"),
+        Runtime=f"python3.{sys.version_info.minor}")
+    file, is_compiled, executable = invoke(lam, name)[0]
+    assert file == "/var/runtime/coalmine_python.py" and executable.startswith("/usr/bin/python3")
+    assert is_compiled
