@@ -33,8 +33,6 @@ bool buffer_add_text(struct buffer *buffer, struct text text);
 bool buffer_add_string(struct buffer *buffer, const char *string);
 bool buffer_add_char(struct buffer *buffer, char character);
 bool buffer_add_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Bytes as a text that JSON can carry: what is no UTF-8 becomes U+FFFD byte by byte, NULs go. */
-void buffer_add_as_utf8(struct buffer *buffer, struct text bytes);
 bool buffer_add_vformat(struct buffer *buffer, const char *format, va_list arguments)
     PRINTF_LIKE(2, 0);
 
@@ -45,6 +43,9 @@ void buffer_commit(struct buffer *buffer, size_t size);
 
 /* Drops the first `size` bytes. */
 void buffer_drop(struct buffer *buffer, size_t size);
+
+/* Bytes as a text that JSON can carry: what is no UTF-8 becomes U+FFFD byte by byte, NULs go. */
+void buffer_add_as_utf8(struct buffer *buffer, struct text bytes);
 
 /* Hands the bytes to the caller, who frees them; never NULL. The buffer is empty afterwards. */
 char *buffer_take(struct buffer *buffer, size_t *size_out);

@@ -73,8 +73,9 @@ static void on_data(void *owner, struct metric *metric)
     struct alarms *alarms = owner;
     for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
         for (size_t i = 0; i < alarm->metric_count; i++) {
-            if (alarm->metrics[i].metric == metric) /* who awaits it has looked it up */
-                make_due(alarms, alarm);
+            if (alarm_metric_get(alarms, &alarm->metrics[i]) != metric)
+                continue;
+            make_due(alarms, alarm);
         }
     }
 }
