@@ -144,7 +144,7 @@ static enum outcome put_metric_alarm(struct call *call)
         cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
     if (!check_kind(call) || !check_options(call) ||
         !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
-        !alarm_check_actions(call, false) || !alarm_read_tags(call, NULL, &tags) ||
+        !alarm_check_actions(call, false) || !cloudwatch_read_tags(call, NULL, &tags) ||
         !alarm_check_place(call, &key, false))
         return OUTCOME_FAULT;
     alarm_put(call, &key, false, alarm_take_configuration(call, left_out), tags);
@@ -178,14 +178,7 @@ static const struct field put_metric_alarm_fields[] = {
     ALARM_ACTION_ROWS,
     { .name = "MetricName", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
     { .name = "Namespace", .type = FIELD_STRING, .length = BETWEEN(1, 255), .pattern = "[^:].*" },
-    { .name = "Statistic", .type = FIELD_STRING, .values = alarm_statistic_values },
-    { .name = "ExtendedStatistic", .type = FIELD_STRING },
-    { .name = "Dimensions",
-      .type = FIELD_LIST,
-      .length = BETWEEN(0, DIMENSIONS_MAX),
-      .item = &cloudwatch_dimension_item },
-    { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
-    { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },
+    ALARM_METRIC_ROWS,
     { .name = "EvaluationPeriods",
       .type = FIELD_INTEGER,
       .is_required = true,

@@ -57,6 +57,8 @@ def test_reset_while_an_invocation_runs(start_server, name):
         connection.sendall(b"go on")
         thread.join(30)
     assert answers == [b'"late"']
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
+    assert server.client("cloudwatch").list_metrics()["Metrics"] == []
     create(lam, name, node("return 'new'"))
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"new"'
 

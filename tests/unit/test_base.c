@@ -76,6 +76,18 @@ START_TEST(utf8_is_checked_to_the_last_byte)
 }
 END_TEST
 
+START_TEST(a_front_ends_between_characters)
+{
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"; /* 1, 2, 3, 4 bytes */
+    static const size_t sizes[] = { 0, 1, 3, 6, 10, 10 };
+    for (size_t count = 0; count < COUNT_OF(sizes); count++) {
+        struct text front = text_front(text_from(text), count);
+        ck_assert_ptr_eq(front.data, text);
+        ck_assert_uint_eq(front.size, sizes[count]);
+    }
+}
+END_TEST
+
 START_TEST(cutting_goes_through_all_parts)
 {
     struct text rest = TEXT("a::b");
@@ -101,6 +113,30 @@ START_TEST(a_buffer_stops_at_its_ceiling_and_keeps_what_it_has)
     ck_assert_str_eq(buffer.data, "90");
     buffer_clear(&buffer);
     ck_assert_ptr_null(buffer.data);
+}
+END_TEST
+
+START_TEST(bytes_become_text_that_json_can_carry)
+{
+    static const struct {
+        struct text bytes;
+        const char *text;
+    } rows[] = {
+        { { "", 0 }, "" },
+        { { "a\0\0b\0", 5 }, "ab" },
+        { { "a\xC3\xA9", 3 }, "a\xC3\xA9" },
+        { { "a\xFF"
+            "b\xE2\x82",
+            5 },
+          "a\xEF\xBF\xBD"
+          "b\xEF\xBF\xBD\xEF\xBF\xBD" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buffer buffer = { 0 };
+        buffer_add_as_utf8(&buffer, rows[i].bytes);
+        ck_assert(text_equal(buffer_text(&buffer), rows[i].text));
+        buffer_clear(&buffer);
+    }
 }
 END_TEST
 
@@ -230,8 +266,9 @@ START_TEST(base64_round_trips_and_refuses_what_is_none)
 END_TEST
 
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
-      utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
-      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, formatted_text_may_have_any_length,
+      utf8_is_checked_to_the_last_byte, a_front_ends_between_characters,
+      cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
+      bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
       an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)
