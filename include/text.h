@@ -42,4 +42,8 @@ MUST_CHECK bool text_to_double(struct text text, double *value_out);
  * false, *bad_out (if not NULL) is the offset of the first offending byte. */
 bool text_is_utf8(struct text text, size_t *bad_out);
 
+/* Makes a string well-formed UTF-8 in place, for texts that were cut to a size or come from
+ * strangers: a sequence that its end cuts off is dropped, any other offending byte becomes '?'. */
+void text_mend_utf8(char *string);
+
 #endif

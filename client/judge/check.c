@@ -103,13 +103,12 @@ void check_judge(const struct check *check, const struct evidence *evidence,
     check->kind->judge(check, evidence, memory, verdict_out);
 }
 
-/* The greater decides. */
-static int rank_of(enum check_result result)
+bool check_result_outweighs(enum check_result result, enum check_result other)
 {
     static const int ranks[] = {
         [CHECK_PASS] = 0, [CHECK_CONTINUE] = 1, [CHECK_INCONCLUSIVE] = 2, [CHECK_FAIL] = 3
     };
-    return ranks[result];
+    return ranks[result] > ranks[other];
 }
 
 /* Holm's procedure over the tests that count: a failure that is none among so many is taken
@@ -150,7 +149,7 @@ enum check_result judge_step(const struct check *checks, size_t count,
     if (evidence->is_final)
         correct_for_number(verdicts_out, count);
     for (size_t i = 0; i < count; i++) {
-        if (checks[i].is_dry_run || rank_of(verdicts_out[i].result) <= rank_of(result))
+        if (checks[i].is_dry_run || !check_result_outweighs(verdicts_out[i].result, result))
             continue;
         result = verdicts_out[i].result;
         if (deciding_out)

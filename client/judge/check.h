@@ -142,6 +142,8 @@ enum check_result judge_step(const struct check *checks, size_t count,
                              struct check_verdict *verdicts_out, size_t *deciding_out);
 
 const char *check_result_name(enum check_result result);
+/* Of several results the one that decides is fail, else inconclusive, else continue. */
+bool check_result_outweighs(enum check_result result, enum check_result other);
 
 /* The memory as deployment.json keeps it; the caller owns the tree. */
 cJSON *check_memory_json(const struct check_memory *memory);
