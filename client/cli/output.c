@@ -34,6 +34,7 @@ void output_end(void)
 {
     progress_end();
     if (output.is_json) {
+        json_mend_utf8(output.facts);
         char *text = cJSON_Print(output.facts);
         puts(text ? text : "{}");
         free(text);

@@ -18,8 +18,7 @@ struct view {
     double rate; /* 0: live traffic */
     double weight;
     int step;
-    int64_t step_started_ms;
-    int64_t step_ms;
+    int64_t step_ends_ms; /* service time; 0: it has no end of its own, or has not told it */
     uint64_t base_requests;
     uint64_t base_errors;
     uint64_t canary_requests;

@@ -5,11 +5,12 @@
 
 #include "report/markup.h"
 #include "report/report.h"
+#include "statistics/binomial.h"
 #include "xalloc.h"
 
 static void set_share(cJSON *object, const char *name, uint64_t part, uint64_t whole)
 {
-    struct interval interval = interval_of(part, whole);
+    struct interval interval = clopper_pearson(part, whole, 0.95);
     cJSON *share = json_set_object(object, name);
     json_set_double(share, "value", share_of(part, whole));
     json_set_double(share, "low", interval.low);

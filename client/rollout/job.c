@@ -215,7 +215,9 @@ static void fill_outcome(const struct job *job, enum canary_verdict verdict, con
         .base_requests = job->engine.base_total.requests,
         .base_errors = job->engine.base_total.errors,
     };
+    text_mend_utf8(outcome_out->reason);
     CLEANUP(json_deletep) cJSON *report = make_report(job, outcome_out);
+    json_mend_utf8(report);
     outcome_out->report = json_print(report);
 }
 

@@ -198,10 +198,13 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
     if (verb && !control_verb_parse(verb, &word))
         return error_set(&job->error, NULL, "there is no verb '%s'", verb);
-    if (!read_saved_plan(job, saved) || !open_world(job, json_bool(saved, "isFast", false)) ||
+    if (!read_saved_plan(job, saved) ||
         !deployment_take_over(job->state, id, &job->deployment, &job->error))
         return false;
     listen_to(job);
+    /* Not before it is ours: the clock would be stopped under the feet of whoever works on it. */
+    if (!open_world(job, json_bool(saved, "isFast", false)))
+        return false;
     snprintf(job->base, VERSION_SIZE, "%s", json_text(saved, "baseVersion", ""));
     snprintf(job->canary, VERSION_SIZE, "%s", json_text(saved, "newVersion", ""));
     if (strcmp(json_text(saved, "phase", ""), "prepare") == 0) {
@@ -267,9 +270,13 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
         return true;
     if (!refuse_second(job, saved))
         return false;
-    bool resumes = policy == CANARY_UNFINISHED_RESUME ||
-                   (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved) &&
-                    strcmp(json_text(saved, "phase", ""), "prepare") != 0);
+    const char *phase = json_text(saved, "phase", "");
+    /* What has come to its end, but for telling, makes way. */
+    bool is_ended =
+        strcmp(phase, "over") == 0 && strcmp(json_text(saved, "status", ""), "stuck") != 0;
+    bool resumes = !is_ended && (policy == CANARY_UNFINISHED_RESUME ||
+                                 (policy == CANARY_UNFINISHED_AUTO &&
+                                  is_same_deployment(job, saved) && strcmp(phase, "prepare") != 0));
     struct job other;
     struct canary_outcome outcome = { 0 };
     bool is_good =

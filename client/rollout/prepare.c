@@ -118,20 +118,20 @@ static bool check_alarm(struct job *job, const struct evidence *seen, const char
     return true;
 }
 
+/* What is seen here is what the engine holds later states against. */
 static bool check_alarms(struct job *job)
 {
     const struct plan *plan = job->plan;
-    CLEANUP(evidence_clear) struct evidence seen = { 0 };
+    struct evidence *seen = &job->engine.evidence;
     if (plan->alarm_count == 0)
         return true;
     if (!cloudwatch_alarms(&job->api, (const char *const *)plan->alarms, plan->alarm_count,
-                           on_alarm, &seen, &job->error))
+                           on_alarm, seen, &job->error))
         return false;
     for (size_t i = 0; i < plan->alarm_count; i++) {
-        if (!check_alarm(job, &seen, plan->alarms[i]))
+        if (!check_alarm(job, seen, plan->alarms[i]))
             return false;
     }
-    job->engine.ignores_firing = true;
     return true;
 }
 

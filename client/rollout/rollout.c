@@ -13,6 +13,7 @@ static void set_reason(struct rollout *rollout, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(rollout->reason, sizeof(rollout->reason), format, arguments);
     va_end(arguments);
+    text_mend_utf8(rollout->reason);
 }
 
 static bool is_ending(const struct rollout *rollout)

@@ -364,15 +364,32 @@ def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, ca
 
 def test_a_torn_record_is_gone_on_with(deployed, canary, killed):
     state = state_of(canary, deployed)
-    path = os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary", state["id"],
-                        "record.jsonl")
+    path = os.path.join(canary_state(), state["id"], "record.jsonl")
     with open(path, "a", encoding="utf-8") as file:
         file.write('{"t": 1, "type": "sam')
     assert canary("rollback").code == 3
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().split("\n")
-    torn = lines.index('{"t": 1, "type": "sam')
-    assert all(json.loads(line) for line in lines[torn + 1:] if line)
+    assert record_of(deployed, "end")  # and what was torn is no line of the record
+    assert canary("report", path).code == 0 and canary("analyze", "--from", path).code == 0
+
+
+def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "4s"}},
+              traffic={"generate": {"rate": "50/s"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    wait_until(lambda: record_of(deployed, "sample"))
+    first.process.kill()
+    first.end()
+    second = terminal("resume")
+    assert second.end() == 0, second.seen + second.err
+    assert re.search("step 1  [0-4]s left", second.err), second.err
+    record = os.path.join(canary_state(), state_of(canary, deployed)["id"])
+    again = canary("analyze", "--from", record, "--output", "json")
+    assert again.code == 0 and len(again.json["verdicts"]) == 3, again.out + again.err
+    requests = sum(v["requests"] for s in record_of(deployed, "sample")
+                   for v in s["versions"].values())
+    seen = again.json["verdicts"][2]["numbers"]["all"]  # of the split
+    assert seen == requests >= 100
 
 
 # ---- Changes by others --------------------------------------------------------------------------
