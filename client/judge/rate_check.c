@@ -173,10 +173,11 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
                         struct check_memory *memory, struct check_verdict *verdict)
 {
     char allowed[64];
+    const struct version_evidence *others = &evidence->others;
     snprintf(allowed, sizeof(allowed), "the limit is %.3g %%", percent(check->max_rate));
     const struct rate_question question = { .check = check,
-                                            .bad = evidence->canary.errors,
-                                            .all = evidence->canary.requests,
+                                            .bad = evidence->canary.errors + others->errors,
+                                            .all = evidence->canary.requests + others->requests,
                                             .limit = check->max_rate,
                                             .intolerable = check->bad_rate,
                                             .subject = "requests to the new version failed",
@@ -185,6 +186,9 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
         judge_sprt(&question, evidence, verdict);
     else
         judge_rate(&question, evidence, memory, verdict);
+    if (others->requests)
+        verdict_add(verdict, "; %llu of them were sent by others",
+                    (unsigned long long)others->requests);
 }
 
 bool read_errors(const cJSON *json, struct check *check, const char *path,

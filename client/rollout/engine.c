@@ -70,6 +70,7 @@ static void write_evidence(const struct engine *engine, cJSON *json)
     cJSON *evidence = json_set_object(json, "evidence");
     json_set(evidence, "base", version_evidence_json(&engine->evidence.base));
     json_set(evidence, "canary", version_evidence_json(&engine->evidence.canary));
+    json_set(evidence, "others", version_evidence_json(&engine->evidence.others));
     json_set_double(evidence, "watch", engine->evidence_watch);
     cJSON *alarms = json_set_object(json, "alarms");
     for (size_t i = 0; i < engine->evidence.alarm_count; i++)
@@ -80,6 +81,7 @@ static void write_evidence(const struct engine *engine, cJSON *json)
     cJSON *totals = json_set_object(json, "totals");
     json_set(totals, "base", version_evidence_json(&engine->base_total));
     json_set(totals, "canary", version_evidence_json(&engine->canary_total));
+    json_set(totals, "others", version_evidence_json(&engine->others_total));
     json_set_double(totals, "throttled", (double)engine->throttled_total);
     json_set_double(totals, "failed", (double)engine->failed_total);
     json_set_double(totals, "watchedMs", (double)engine->watched_ms);
@@ -407,6 +409,7 @@ void engine_clear(struct engine *engine)
     evidence_clear(&engine->evidence);
     version_evidence_clear(&engine->base_total);
     version_evidence_clear(&engine->canary_total);
+    version_evidence_clear(&engine->others_total);
     traffic_sample_clear(&engine->pending);
     free(engine->memories);
     free(engine->verdicts);

@@ -29,6 +29,7 @@ struct engine {
     struct traffic_sample pending; /* judged, and not yet in the record */
     struct version_evidence base_total;
     struct version_evidence canary_total;
+    struct version_evidence others_total;
     uint64_t throttled_total;
     uint64_t failed_total;
     char last_failure[200];

@@ -170,7 +170,7 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
     add_fact(job, "baseVersion", job->base);
     add_fact(job, "newVersion", job->canary);
     job_record_plan(job);
-    world_begin(&job->world, job->base, job->canary, now_ms, NULL);
+    world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
     set_up_engine(job);
     engine_start(&job->engine, &job->alias);
     engine_run(&job->engine);
@@ -217,7 +217,7 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     if (!engine_take_up(&job->engine, saved, &job->error))
         return false;
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
-                &job->engine.canary_total);
+                &job->engine.canary_total, &job->engine.others_total);
     CLEANUP(freep) char *self = control_self();
     /* To take up what was not paused is to resume it; approval is waited for again. */
     enum rollout_hold held = job->engine.rollout.hold;

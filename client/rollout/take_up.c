@@ -26,6 +26,7 @@ static void read_totals(struct engine *engine, const cJSON *totals)
     const struct saved_counts parts[] = {
         { &engine->base_total, json_get(totals, "base") },
         { &engine->canary_total, json_get(totals, "canary") },
+        { &engine->others_total, json_get(totals, "others") },
     };
     read_counts(parts, COUNT_OF(parts));
     engine->throttled_total = (uint64_t)json_int(totals, "throttled", 0);
@@ -45,6 +46,7 @@ static void read_watch(struct engine *engine, const cJSON *saved)
     const struct saved_counts parts[] = {
         { &engine->evidence.base, json_get(evidence, "base") },
         { &engine->evidence.canary, json_get(evidence, "canary") },
+        { &engine->evidence.others, json_get(evidence, "others") },
     };
     read_counts(parts, COUNT_OF(parts));
     engine->checks =
@@ -84,6 +86,7 @@ static void read_missed(struct engine *engine, const cJSON *saved)
         const struct saved_counts parts[] = {
             { &sample.base, json_get(versions, engine->base) },
             { &sample.canary, json_get(versions, engine->canary) },
+            { &sample.others, json_get(line, "others") },
         };
         if (strcmp(json_text(line, "type", ""), "sample") == 0) {
             read_counts(parts, COUNT_OF(parts));

@@ -63,8 +63,9 @@ static void begin_evidence(struct engine *engine)
 
 static bool is_empty(const struct traffic_sample *sample)
 {
-    return sample->base.requests + sample->canary.requests + sample->throttled + sample->failed +
-               sample->base.throttles + sample->canary.throttles ==
+    return sample->base.requests + sample->canary.requests + sample->others.requests +
+               sample->throttled + sample->failed + sample->base.throttles +
+               sample->canary.throttles ==
            0;
 }
 
@@ -80,6 +81,8 @@ void engine_record_pending(struct engine *engine)
     cJSON *versions = json_set_object(line, "versions");
     json_set(versions, engine->base, version_evidence_json(&pending->base));
     json_set(versions, engine->canary, version_evidence_json(&pending->canary));
+    if (pending->others.requests)
+        json_set(line, "others", version_evidence_json(&pending->others));
     deployment_record(engine->deployment, line);
     traffic_sample_clear(pending);
     engine->sampled_ms = engine_now_ms(engine);
@@ -91,9 +94,15 @@ void engine_add_sample(struct engine *engine, const struct traffic_sample *sampl
         struct version_evidence *into;
         const struct version_evidence *from;
     } sums[] = {
-        { &engine->evidence.base, &sample->base }, { &engine->evidence.canary, &sample->canary },
-        { &engine->base_total, &sample->base },    { &engine->canary_total, &sample->canary },
-        { &engine->pending.base, &sample->base },  { &engine->pending.canary, &sample->canary },
+        { &engine->evidence.base, &sample->base },
+        { &engine->evidence.canary, &sample->canary },
+        { &engine->base_total, &sample->base },
+        { &engine->canary_total, &sample->canary },
+        { &engine->pending.base, &sample->base },
+        { &engine->pending.canary, &sample->canary },
+        { &engine->evidence.others, &sample->others },
+        { &engine->others_total, &sample->others },
+        { &engine->pending.others, &sample->others },
     };
     for (size_t i = 0; i < COUNT_OF(sums); i++)
         version_evidence_merge(sums[i].into, sums[i].from);
@@ -404,5 +413,6 @@ void traffic_sample_clear(struct traffic_sample *sample)
 {
     version_evidence_clear(&sample->base);
     version_evidence_clear(&sample->canary);
+    version_evidence_clear(&sample->others);
     *sample = (struct traffic_sample){ 0 };
 }

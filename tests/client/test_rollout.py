@@ -690,6 +690,25 @@ def answered(name):
     return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
 
 
+@pytest.mark.parametrize("bad,code", [(2, 0), (60, 3)], ids=["few of many", "many"])
+def test_what_others_meet_counts_with_all_their_requests(lam, deployed, canary, terminal, plan_file,
+                                                         bad, code):
+    plan_file("if (event.bad) throw new Error('bad'); return 'v2'",
+              strategy={"canary": {"weight": "100%", "for": "5s"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    for number in range(300):
+        lam.invoke(FunctionName=deployed, Qualifier="live",
+                   Payload=json.dumps({"bad": number < bad}))
+    assert first.end() == code, first.seen + first.err
+    others = [sample["others"] for sample in record_of(deployed, "sample") if "others" in sample]
+    assert sum(one["requests"] for one in others) == 300
+    assert sum(one["errors"] for one in others) == bad
+    again = canary("analyze", "--from",
+                   os.path.join(canary_state(), state_of(canary, deployed)["id"]))
+    assert again.code == 0, again.out
+
+
 def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, plan_file):
     plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "minRequests": 20}],
               strategy={"canary": {"weight": "50%", "for": "1h"}})

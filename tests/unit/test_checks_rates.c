@@ -86,6 +86,26 @@ START_TEST(a_rate_that_must_be_excluded_decides_what_is_enough)
 }
 END_TEST
 
+/* What users met counts for the limit with all their requests, not with their errors alone; the
+ * split and the comparison go by canary's own. */
+START_TEST(requests_of_others_count_for_the_limit)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors', 'maxRate': '1%'}");
+    struct evidence evidence = evidence_of(100, 0, 900, 0);
+    evidence.others = (struct version_evidence){ .requests = 900, .errors = 9 };
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "9 of 1000 requests to the new version failed");
+    ck_assert_msg(strstr(verdict.sentence, "900 of them were sent by others"), "%s",
+                  verdict.sentence);
+    evidence.others.errors = 90;
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_FAIL, "90 of 1000");
+    CLEANUP(check_clear) struct check split = check_of("{'kind': 'split'}");
+    verdict = judge_once(&split, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "100 of 1000");
+}
+END_TEST
+
 START_TEST(an_sprt_decides_between_two_rates)
 {
     const struct row rows[] = {
@@ -263,9 +283,9 @@ END_TEST
 
 SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       a_strict_limit_leaves_nothing_to_chance, no_errors_tolerated_means_none,
-      a_rate_that_must_be_excluded_decides_what_is_enough, an_sprt_decides_between_two_rates,
-      two_versions_are_compared, without_any_request_no_number_is_made_up,
-      an_effect_worth_finding_decides_what_is_enough,
+      a_rate_that_must_be_excluded_decides_what_is_enough, requests_of_others_count_for_the_limit,
+      an_sprt_decides_between_two_rates, two_versions_are_compared,
+      without_any_request_no_number_is_made_up, an_effect_worth_finding_decides_what_is_enough,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, what_was_once_excluded_stays_excluded,
