@@ -31,7 +31,7 @@ const struct option_row analyze_rows[] = {
       .help =
           "judge by these checks (a JSON list, or a plan that has one) instead of the recorded" },
     { ANALYZE_ROW("output", output, OPTION_TEXT), .placeholder = "FORM", .initial = "text",
-      .help = "text for people, json for programs" },
+      .help = "text for people, json for programs", .choices = "text json" },
     { ANALYZE_ROW("help", wants_help, OPTION_FLAG), .help = "print this and exit" },
     { .name = NULL },
 };
@@ -56,8 +56,6 @@ static bool read_options(struct analyze_options *options, int count, char **argu
         complain("'%s' is not an option (see --help)", arguments[0]);
     else if (!options->from || !*options->from)
         complain("--from must be given (see --help)");
-    else if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0)
-        complain("--output is text or json, not '%s'", options->output);
     else
         return true;
     return false;

@@ -120,6 +120,13 @@ struct options {
             .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
     }
 
+#define ON_INTERRUPT_ROW                                                                           \
+    {                                                                                              \
+        OPTION_ROW("on-interrupt", OPTION_TEXT, on_interrupt),                                     \
+            .placeholder = "WHAT", .choices = "rollback pause",                                    \
+            .help = "what Ctrl-C does: rollback, or pause (rollback)"                              \
+    }
+
 /* The options of the commands, for help, completion and pages; they end with a row without a name.
  */
 extern const struct option_row traffic_rows[];

@@ -266,6 +266,24 @@ void view_line(struct view *view, const cJSON *line)
     }
 }
 
+static void on_event(const char *type, const char *json, void *owner)
+{
+    CLEANUP(json_deletep) cJSON *line = json_parse(text_from(json));
+    (void)type;
+    view_line(owner, line);
+}
+
+static bool should_stop(void *owner)
+{
+    (void)owner;
+    return is_interrupted();
+}
+
+struct canary_observer view_observer(struct view *view)
+{
+    return (struct canary_observer){ view, on_event, should_stop };
+}
+
 static void report_versions(const cJSON *traffic)
 {
     const cJSON *item;

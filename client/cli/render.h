@@ -36,6 +36,8 @@ void view_begin(struct view *view);
 void view_end(struct view *view);
 
 void view_line(struct view *view, const cJSON *line);
+/* Shows the lines as they come; Ctrl-C stops the deployment. The view must live as long. */
+struct canary_observer view_observer(struct view *view);
 
 /* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */
 void view_report(const cJSON *report);

@@ -95,13 +95,12 @@ static bool write_out(const struct buffer *report, const char *path)
     return is_good;
 }
 
-static const struct report_form *find_form(const char *name)
+static const struct report_form *form_of(const char *name)
 {
-    for (const struct report_form *form = report_forms; form->name; form++) {
-        if (strcmp(form->name, name) == 0)
-            return form;
-    }
-    return NULL;
+    const struct report_form *form = report_forms; /* the option's choices are these */
+    while (strcmp(form->name, name) != 0)
+        form++;
+    return form;
 }
 
 static int fail(struct error *error, const char *path)
@@ -118,12 +117,8 @@ static int report(const struct report_options *options, const char *named)
     CLEANUP(buffer_clear) struct buffer out = { 0 };
     CLEANUP(freep) char *state = state_path(options->state_directory);
     CLEANUP(freep) char *path = find_record(named, state);
-    const struct report_form *form = find_form(options->format);
+    const struct report_form *form = form_of(options->format);
     size_t size;
-    if (!form) {
-        complain("--format is text, json, junit or html, not '%s'", options->format);
-        return EXIT_USAGE;
-    }
     if (!path || !is_there(path)) {
         complain("there is no deployment %s in %s (canary history lists them)",
                  named ? named : "at all", state);

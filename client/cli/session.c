@@ -52,10 +52,6 @@ static bool check_needs(const struct options *options, const char *const *needs)
             return false;
         }
     }
-    if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0) {
-        complain("--output is text or json, not '%s'", options->output);
-        return false;
-    }
     return true;
 }
 

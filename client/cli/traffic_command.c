@@ -32,8 +32,6 @@ static int check_options(const struct options *options)
 {
     if (!options->alias == !options->qualifier)
         return refuse("say either --alias or --qualifier (see --help)");
-    if (strcmp(options->arrivals, "constant") != 0 && strcmp(options->arrivals, "poisson") != 0)
-        return refuse("--arrivals is constant or poisson");
     if (options->concurrency < 1 || options->concurrency > CONCURRENCY_MAX)
         return refuse("--concurrency is from 1 to 10000");
     if (options->duration_ms < 1)

@@ -93,9 +93,40 @@ static bool is_truth(const char *value, bool *flag_out)
     return false;
 }
 
+/* Words between spaces; "json" of "text json". */
+static bool is_choice(const char *text, const char *choices)
+{
+    struct text rest = text_from(choices);
+    while (rest.data) {
+        if (text_equal(text_cut(&rest, ' '), text))
+            return true;
+    }
+    return false;
+}
+
+/* "--output is text or json, not 'xml'" */
+static bool choice_fault(const struct option_row *row, const char *text, const char *label,
+                         struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    struct text rest = text_from(row->choices);
+    while (rest.data) {
+        struct text word = text_cut(&rest, ' ');
+        bool is_last = !rest.data;
+        buffer_add_format(&list, "%s%.*s",
+                          !list.size ? ""
+                          : is_last  ? " or "
+                                     : ", ",
+                          TEXT_ARGS(word));
+    }
+    return error_set(error, NULL, "%s is %s, not '%s'", label, list.data, text);
+}
+
 static bool set_value(const struct option_row *row, void *values, const char *text,
                       const char *label, struct error *error)
 {
+    if (row->choices && !is_choice(text, row->choices))
+        return choice_fault(row, text, label, error);
     void *slot = (char *)values + row->offset;
     bool is_good = true;
     switch (row->type) {
