@@ -188,6 +188,8 @@ bool session_start_with_operands(struct session *session, const char *usage,
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
 
+/* --version, as deploy calls it, or --qualifier, as AWS does; NULL: neither. */
+const char *qualifier_of(const struct options *options);
 /* What libcanary is told by the options. */
 struct canary_settings settings_of(const struct options *options);
 /* Function and alias, from the options or the plan; false with a complaint. */

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "clock.h"
 #include "xalloc.h"
 
@@ -48,15 +48,26 @@ cJSON *facts(void)
     return output.facts;
 }
 
+/* On a terminal, long lines are wrapped; elsewhere a line stays a line. */
+static void put_line(FILE *stream, const char *text)
+{
+    CLEANUP(buffer_clear) struct buffer wrapped = { 0 };
+    size_t columns = terminal_columns(fileno(stream));
+    if (columns >= TERMINAL_WIDTH_MIN) {
+        text_wrap(&wrapped, text_from(text), columns);
+        text = buffer_text(&wrapped).data;
+    }
+    fprintf(stream, "%s\n", text);
+}
+
 void say(const char *format, ...)
 {
-    FILE *stream = output.is_json ? stderr : stdout;
     va_list arguments;
     progress_end();
     va_start(arguments, format);
-    vfprintf(stream, format, arguments);
+    CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
-    fputc('\n', stream);
+    put_line(output.is_json ? stderr : stdout, text);
 }
 
 void complain(const char *format, ...)
@@ -64,25 +75,17 @@ void complain(const char *format, ...)
     va_list arguments;
     progress_end();
     va_start(arguments, format);
-    char *text = xvformat(format, arguments);
+    CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
-    fprintf(stderr, "canary: %s\n", text);
+    CLEANUP(freep) char *line = xformat("canary: %s", text);
+    put_line(stderr, line);
     if (output.facts && !json_get(output.facts, "error"))
         json_set_text(output.facts, "error", text);
-    free(text);
-}
-
-/* A line that wraps cannot be redrawn in place, so it is cut to the terminal's width. */
-static int terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        return size.ws_col - 1;
-    return WIDTH_UNKNOWN;
 }
 
 void progress(const char *format, ...)
 {
+    size_t columns = terminal_columns(STDERR_FILENO);
     bool is_terminal = isatty(STDERR_FILENO);
     int64_t now_us = clock_monotonic_us();
     va_list arguments;
@@ -92,8 +95,8 @@ void progress(const char *format, ...)
     va_start(arguments, format);
     CLEANUP(freep) char *line = xvformat(format, arguments);
     va_end(arguments);
-    if (is_terminal)
-        fprintf(stderr, "\r\x1b[K%.*s", terminal_width(), line);
+    if (is_terminal) /* a line that wraps cannot be redrawn in place */
+        fprintf(stderr, "\r\x1b[K%.*s", columns > 1 ? (int)columns - 1 : WIDTH_UNKNOWN, line);
     else
         fprintf(stderr, "%s\n", line);
     output.has_line = is_terminal;

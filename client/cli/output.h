@@ -17,7 +17,7 @@ bool output_is_json(void);
 /* Prints the document, if programs read. */
 void output_end(void);
 
-/* A sentence of its own line. */
+/* A sentence of its own line; on a terminal it is wrapped between words. */
 void say(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A failure, with the program's name before it, on stderr and as "error" in the document. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "file.h"
 #include "report/report.h"
 #include "rollout/deployment.h"
@@ -103,6 +104,18 @@ static const struct report_form *form_of(const char *name)
     return form;
 }
 
+/* For people who read it on a terminal. */
+static void wrap(struct buffer *report)
+{
+    struct buffer wrapped = { 0 };
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    if (columns < TERMINAL_WIDTH_MIN)
+        return;
+    text_wrap(&wrapped, buffer_text(report), columns);
+    buffer_clear(report);
+    *report = wrapped;
+}
+
 static int fail(struct error *error, const char *path)
 {
     complain("%s: %s", path, error->message);
@@ -128,6 +141,8 @@ static int report(const struct report_options *options, const char *named)
     if (!record || !history_read((struct text){ record, size }, &history, &error))
         return fail(&error, path);
     form->write(&history, &out);
+    if (!options->out && form->write == report_text)
+        wrap(&out);
     return write_out(&out, options->out) ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -136,6 +136,11 @@ static bool open_session(struct session *session)
     return session->api.profile.is_local || tell_account(session);
 }
 
+const char *qualifier_of(const struct options *options)
+{
+    return options->version ? options->version : options->qualifier;
+}
+
 struct canary_settings settings_of(const struct options *options)
 {
     const char *unfinished = options->unfinished ? options->unfinished : "auto";

@@ -758,9 +758,9 @@ def read_terminal(fd):
         text += chunk
 
 
-def open_terminal():
+def open_terminal(columns=130):
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 130, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     return ours, theirs
 
 
@@ -780,6 +780,22 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
         assert words in text, words
     last = text[text.rindex("Promoted"):]
     assert "└─ time" in last and last.index("└─ time") < last.index("version   requests")
+
+
+def test_sentences_are_wrapped_on_a_terminal_and_nowhere_else(canary, tmp_path):
+    wrong = [CANARY, "status", "--function", "f", "--alias", "a", "--endpoint-url",
+             "https://lambda.us-east-1.amazonaws.com"]
+    ours, theirs = open_terminal(60)
+    process = subprocess.Popen(wrong, cwd=tmp_path, stdout=theirs, stderr=theirs,
+                               env={**clean_environment(""), "TERM": "xterm"})
+    os.close(theirs)
+    lines = read_terminal(ours).splitlines()
+    os.close(ours)
+    assert process.wait(60) == 2
+    assert len(lines) > 2 and max(map(len, lines)) <= 60, lines
+    piped = canary(*wrong[1:])
+    assert piped.err.count("\n") == 1
+    assert piped.err.split() == " ".join(lines).split()
 
 
 def test_without_colour_there_is_none(server, deployed, plan_file, tmp_path):
