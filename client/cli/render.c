@@ -114,6 +114,7 @@ static void on_step(struct view *view, const cJSON *line)
     view->step_ends_ms = step_ms > 0 ? json_int(line, "t", 0) + step_ms : 0;
     view->base_requests = view->base_errors = 0;
     view->canary_requests = view->canary_errors = 0;
+    *view->passed = '\0';
     draw_step(view, line);
     if (step_ms <= 0)
         return;
@@ -179,10 +180,12 @@ static void on_verdict(struct view *view, const cJSON *line)
     bool is_final = json_bool(line, "isFinal", false);
     picture_set_row(view->picture.checks, &view->picture.check_count, json_text(line, "name", ""),
                     verdict, json_text(line, "sentence", ""));
+    bool is_dry_run = json_bool(line, "isDryRun", false);
+    if (is_final && strcmp(verdict, "pass") == 0 && !is_dry_run && !*view->passed)
+        snprintf(view->passed, sizeof(view->passed), "%s", json_text(line, "sentence", ""));
     if (is_final || strcmp(verdict, "fail") == 0)
         tell(view, "  %s %s%s: %s", json_text(line, "name", ""), verdict,
-             json_bool(line, "isDryRun", false) ? " (dry run)" : "",
-             json_text(line, "sentence", ""));
+             is_dry_run ? " (dry run)" : "", json_text(line, "sentence", ""));
 }
 
 /* A step that goes on, or is gone on with by another process, says which it is and when it ends. */
@@ -201,7 +204,9 @@ static void on_decision(struct view *view, const cJSON *line)
         view->is_rolling_back = true;
         tell(view, "Rolling back: %s.", reason);
     } else if (strcmp(action, "promote") == 0 && *reason) {
-        tell(view, "Good: %s.", reason);
+        /* What was told of each check just now is not told again. */
+        bool is_told = *view->passed && strncmp(reason, view->passed, strlen(view->passed)) == 0;
+        tell(view, "Good: %s.", is_told ? "every check passes" : reason);
     } else if (strcmp(action, "extend") == 0) {
         tell(view, "No answer yet, so the step goes on: %s.", reason);
         take_step(view, line);

@@ -68,8 +68,9 @@ static bool read_predefined(const char *name, struct plan *plan, struct member_f
         return true;
     }
     const char *near = nearest_name(bare, names, COUNT_OF(names));
-    return member_fault(faults, "strategy", "there is no strategy '%s'%s%s%s", name,
-                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return member_fault(faults, "strategy", "there is no strategy '%s'; %s%s%s", name,
+                        near ? "did you mean '" : "CodeDeploy's are called like '",
+                        near ? near : names[0], near ? "'?" : "'");
 }
 
 struct shift {

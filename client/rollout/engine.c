@@ -94,8 +94,6 @@ void engine_save(struct engine *engine, const struct rollout_action *intent)
     int64_t now_ms = engine_now_ms(engine);
     bool is_over = engine->rollout.phase == PHASE_OVER;
     engine_record_pending(engine);
-    json_set_text(json, "baseVersion", engine->base);
-    json_set_text(json, "newVersion", engine->canary);
     json_set_text(json, "revisionId", engine->alias.revision_id);
     rollout_write(&engine->rollout, json);
     json_set_bool(json, "isOver",

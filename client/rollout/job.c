@@ -87,12 +87,20 @@ void job_notice(struct job *job, const char *format, ...)
     deployment_record(&job->deployment, line);
 }
 
+static void add_fact(struct job *job, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(job->deployment.facts, name);
+    json_set_text(job->deployment.facts, name, *value ? value : NULL);
+}
+
 void job_record_plan(struct job *job)
 {
     static const char *const names[] = { "id",         "function", "alias",  "baseVersion",
                                          "newVersion", "account",  "region", "endpoint",
                                          "isFast",     "plan" };
     cJSON *line = record_line("plan", job_now_ms(job));
+    add_fact(job, "baseVersion", job->base);
+    add_fact(job, "newVersion", job->canary);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const cJSON *member = json_get(job->deployment.facts, names[i]);
         if (member)
@@ -230,11 +238,11 @@ void job_end_early(struct job *job, enum canary_verdict verdict, const char *rea
                    struct canary_outcome *outcome_out)
 {
     cJSON *state = cJSON_CreateObject();
+    if (*job->base || *job->canary)
+        job_record_plan(job);
     json_set_text(state, "status", canary_verdict_name(verdict));
     json_set_bool(state, "isOver", true);
     json_set_text(state, "reason", reason);
-    json_set_text(state, "baseVersion", *job->base ? job->base : NULL);
-    json_set_text(state, "newVersion", *job->canary ? job->canary : NULL);
     json_set_text(state, "phase", "prepare");
     json_set_double(state, "weight", 0);
     json_set_double(state, "endedAt", (double)job_now_ms(job));

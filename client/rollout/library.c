@@ -119,12 +119,6 @@ static void set_up_engine(struct job *job)
     snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
 }
 
-static void add_fact(struct job *job, const char *name, const char *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(job->deployment.facts, name);
-    json_set_text(job->deployment.facts, name, *value ? value : NULL);
-}
-
 /* deployment.json of one that has not come to the engine yet. */
 static void save_preparing(struct job *job)
 {
@@ -159,16 +153,16 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
                            &job->deployment, &job->error))
         return false;
     listen_to(job);
-    add_fact(job, "codeSha256", job->package_hash);
+    json_set_text(job->deployment.facts, "codeSha256",
+                  *job->package_hash ? job->package_hash : NULL);
     save_preparing(job);
+    job_record_plan(job);
     if (!job->api.profile.is_local)
         job_notice(job, "On AWS: account %s, region %s.", job->account, job->api.profile.region);
     if (job->settings->is_fast)
         job_notice(job, "On Coalmine's clock: nothing is waited for; times below are the clock's.");
     if (job_prepare(job, outcome_out) == PREPARED_OVER)
         return true;
-    add_fact(job, "baseVersion", job->base);
-    add_fact(job, "newVersion", job->canary);
     job_record_plan(job);
     world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
     set_up_engine(job);

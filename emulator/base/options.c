@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "members.h"
 #include "text.h"
+#include "xalloc.h"
 
 enum { HELP_COLUMN = 28 };
 
@@ -174,6 +176,21 @@ static const struct option_row *find_row(const struct option_row *rows, struct t
     return NULL;
 }
 
+/* Says so, with the one that may be meant; 0. */
+static int unknown_option(const struct option_row *rows, struct text name, struct error *error)
+{
+    enum { ROWS_MAX = 64 };
+    const char *names[ROWS_MAX];
+    size_t count = 0;
+    CLEANUP(freep) char *given = xstrndup(name.data, name.size);
+    for (; rows[count].name && count < ROWS_MAX; count++)
+        names[count] = rows[count].name;
+    const char *near = nearest_name(given, names, count);
+    error_set(error, NULL, "unknown option '--%s'%s%s%s", given, near ? "; did you mean '--" : "",
+              near ? near : "", near ? "'?" : "");
+    return 0;
+}
+
 /* Reads the option at `arguments[at]`; the number of arguments it took, or 0 with the error. */
 static int read_option(const struct option_row *rows, void *values, int count, char **arguments,
                        int at, struct error *error)
@@ -183,10 +200,8 @@ static int read_option(const struct option_row *rows, void *values, int count, c
     struct text name = text_cut(&rest, '=');
     const char *value = rest.data;
     const struct option_row *row = find_row(rows, name);
-    if (!row) {
-        error_set(error, NULL, "unknown option '--%.*s'", TEXT_ARGS(name));
-        return 0;
-    }
+    if (!row)
+        return unknown_option(rows, name, error);
     if (row->type == OPTION_FLAG) {
         if (value)
             error_set(error, NULL, "--%s takes no value", row->name);

@@ -126,6 +126,7 @@ START_TEST(bad_usage_is_named)
         { "--coun", "3", "--coun" },
         { "--COUNT", "3", "--COUNT" },
         { "--count=99999999999999999999", NULL, "--count" },
+        { "--coutn", "3", "did you mean '--count'?" },
         { "--form", "xml", "--form is text, json or html, not 'xml'" },
         { "--form", "", "--form is text" },
     };
