@@ -70,6 +70,19 @@ void say(const char *format, ...)
     put_line(output.is_json ? stderr : stdout, text);
 }
 
+void say_cut(const char *line)
+{
+    CLEANUP(buffer_clear) struct buffer row = { 0 };
+    FILE *stream = output.is_json ? stderr : stdout;
+    size_t columns = terminal_columns(fileno(stream));
+    size_t size = text_columns(text_from(line));
+    struct terminal terminal;
+    terminal_init(&terminal, stream);
+    progress_end();
+    text_fit(&row, text_from(line), columns && columns < size ? columns : size, terminal.is_utf8);
+    fprintf(stream, "%s\n", row.data);
+}
+
 void complain(const char *format, ...)
 {
     va_list arguments;

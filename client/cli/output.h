@@ -19,6 +19,8 @@ void output_end(void);
 
 /* A sentence of its own line; on a terminal it is wrapped between words. */
 void say(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A row of a list: on a terminal it is cut to its width. */
+void say_cut(const char *line);
 /* A failure, with the program's name before it, on stderr and as "error" in the document. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 

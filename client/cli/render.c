@@ -91,16 +91,14 @@ static void on_alias(struct view *view, const cJSON *line)
              view->alias, version, view->base);
 }
 
-static void draw_step(struct view *view, const cJSON *line)
+static void set_picture(struct view *view, const char *name, int64_t now_ms)
 {
     struct picture *picture = &view->picture;
-    const char *name = json_text(line, "name", json_text(line, "kind", ""));
-    picture_begin_step(picture);
     snprintf(picture->base.version, sizeof(picture->base.version), "%s", view->base);
     snprintf(picture->canary.version, sizeof(picture->canary.version), "%s", view->canary);
     snprintf(picture->step, sizeof(picture->step), "step %d: %s", view->step + 1, name);
     picture->weight = view->weight;
-    picture->now_ms = json_int(line, "t", 0);
+    picture->now_ms = now_ms;
     picture->ends_ms = view->step_ends_ms;
     if (view->has_picture)
         picture_draw(picture);
@@ -115,7 +113,8 @@ static void on_step(struct view *view, const cJSON *line)
     view->base_requests = view->base_errors = 0;
     view->canary_requests = view->canary_errors = 0;
     *view->passed = '\0';
-    draw_step(view, line);
+    picture_begin_step(&view->picture);
+    set_picture(view, json_text(line, "name", json_text(line, "kind", "")), json_int(line, "t", 0));
     if (step_ms <= 0)
         return;
     duration_print(step_ms, time);
@@ -191,9 +190,12 @@ static void on_verdict(struct view *view, const cJSON *line)
 /* A step that goes on, or is gone on with by another process, says which it is and when it ends. */
 static void take_step(struct view *view, const cJSON *line)
 {
-    view->step = (int)json_int(line, "step", view->step);
-    view->step_ends_ms = json_int(line, "endsAt", view->step_ends_ms);
-    view->picture.ends_ms = view->step_ends_ms;
+    if (!json_get(line, "step"))
+        return;
+    view->step = (int)json_int(line, "step", 0);
+    view->weight = json_double(line, "weight", view->weight);
+    view->step_ends_ms = json_int(line, "endsAt", 0);
+    set_picture(view, json_text(line, "stepName", ""), json_int(line, "t", 0));
 }
 
 static void on_decision(struct view *view, const cJSON *line)

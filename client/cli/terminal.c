@@ -139,6 +139,17 @@ static void drop_spaces(struct buffer *buffer)
         buffer->data[--buffer->size] = '\0';
 }
 
+/* The next word; a per cent sign stays with its number. */
+static struct text next_word(struct text *rest)
+{
+    struct text word = text_cut(rest, ' ');
+    if (rest->size && rest->data[0] == '%') {
+        struct text sign = text_cut(rest, ' ');
+        word.size = (size_t)(sign.data + sign.size - word.data);
+    }
+    return word;
+}
+
 static void wrap_line(struct buffer *buffer, struct text line, size_t columns)
 {
     enum { HANGING = 2 };
@@ -147,11 +158,11 @@ static void wrap_line(struct buffer *buffer, struct text line, size_t columns)
         indent++;
     buffer_add(buffer, line.data, indent);
     struct text rest = { line.data + indent, line.size - indent };
-    struct text word = text_cut(&rest, ' ');
+    struct text word = next_word(&rest);
     size_t used = indent + text_columns(word);
     buffer_add_text(buffer, word);
     while (rest.data) {
-        word = text_cut(&rest, ' ');
+        word = next_word(&rest);
         size_t size = text_columns(word);
         if (size > 0 && used + 1 + size > columns) {
             drop_spaces(buffer);

@@ -187,7 +187,7 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
     else
         judge_rate(&question, evidence, memory, verdict);
     if (others->requests)
-        verdict_add(verdict, "; %llu of them were sent by others",
+        verdict_add(verdict, "; %llu of them only CloudWatch tells of",
                     (unsigned long long)others->requests);
 }
 

@@ -116,6 +116,8 @@ const struct check *plan_checks(const struct plan *plan, const struct plan_step 
 /* The least time that the plan takes, hooks and approvals not counted. */
 int64_t plan_duration_ms(const struct plan *plan);
 
+/* "weight", "pause", ...: `kind` of the record's steps. */
+const char *step_kind_name(enum step_kind kind);
 /* "weight 10% for 5m", for people; the caller owns it. */
 char *plan_step_sentence(const struct plan_step *step);
 /* "90s", "5m", "1h30m". */

@@ -25,14 +25,17 @@ void engine_notice(struct engine *engine, const char *format, ...)
     deployment_record(engine->deployment, line);
 }
 
-/* For those who show the time that is left. */
+/* The step that goes on, for those who have not seen its beginning, and the time that is left. */
 static void set_step(const struct engine *engine, cJSON *line)
 {
     const struct rollout *rollout = &engine->rollout;
     if (rollout->phase != PHASE_WATCH || rollout->hold != HOLD_NONE)
         return;
+    const struct plan_step *step = &engine->plan->steps[rollout->step];
     json_set_double(line, "step", rollout->step);
-    if (engine->plan->steps[rollout->step].duration_ms > 0)
+    json_set_text(line, "stepName", step->name ? step->name : step_kind_name(step->kind));
+    json_set_double(line, "weight", rollout->weight);
+    if (step->duration_ms > 0)
         json_set_double(line, "endsAt", (double)rollout->step_ends_ms);
 }
 
@@ -46,10 +49,10 @@ void engine_decide(struct engine *engine, const char *action, const char *reason
     deployment_record(engine->deployment, line);
 }
 
-static void record_resume(struct engine *engine)
+static void record_resume(struct engine *engine, const char *reason)
 {
     cJSON *line = record_line("resume", engine_now_ms(engine));
-    json_set_text(line, "reason", engine->rollout.reason);
+    json_set_text(line, "reason", reason);
     set_step(engine, line);
     deployment_record(engine->deployment, line);
 }
@@ -328,7 +331,7 @@ static void wait_for_word(struct engine *engine)
     }
     if (engine->rollout.hold != HOLD_NONE)
         return;
-    record_resume(engine);
+    record_resume(engine, engine->rollout.reason);
 }
 
 /* The first thing after each action: what the user or another terminal wants. */
@@ -382,7 +385,7 @@ void engine_run(struct engine *engine)
     engine_notify(engine, "started");
     if (engine->was_taken_up && engine->rollout.phase == PHASE_WATCH &&
         engine->rollout.hold == HOLD_NONE)
-        record_resume(engine);
+        record_resume(engine, "taken up again");
     while (!engine->is_left) {
         heed(engine);
         engine_take_word(engine);

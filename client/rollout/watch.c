@@ -14,18 +14,12 @@ static const struct plan_step *step_of(const struct engine *engine)
     return &engine->plan->steps[engine->evidence.step]; /* the rollout may be further on */
 }
 
-static const char *const step_kinds[] = { [STEP_WEIGHT] = "weight",
-                                          [STEP_PAUSE] = "pause",
-                                          [STEP_APPROVE] = "approve",
-                                          [STEP_ANALYSIS] = "analysis",
-                                          [STEP_HOOK] = "hook" };
-
 static void record_step(struct engine *engine)
 {
     const struct plan_step *step = step_of(engine);
     cJSON *line = record_line("step", engine_now_ms(engine));
     json_set_double(line, "index", engine->rollout.step);
-    json_set_text(line, "kind", step_kinds[step->kind]);
+    json_set_text(line, "kind", step_kind_name(step->kind));
     json_set_double(line, "weight", engine->rollout.weight);
     json_set_double(line, "durationMs", (double)step->duration_ms);
     json_set_text(line, "name", step->name);

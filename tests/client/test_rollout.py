@@ -782,6 +782,35 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
     assert "└─ time" in last and last.index("└─ time") < last.index("version   requests")
 
 
+def test_a_step_that_is_taken_up_is_shown_whole(server, deployed, canary, killed, tmp_path):
+    assert re.search(r"step 1 of 2, version 2 at 50 %, (20|1\d)m(\d+s)? left", canary("status").out)
+    ours, theirs = open_terminal()
+    process = subprocess.Popen(
+        [CANARY, "resume"], cwd=tmp_path, stdout=theirs, stderr=theirs,
+        env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    os.close(theirs)
+    wait_until(lambda: record_of(deployed, "resume"))
+    assert canary("rollback").code == 0 and process.wait(60) == 3
+    text = read_terminal(ours)
+    os.close(ours)
+    first = text[text.index("It goes on."):].split("left")[0]
+    for words in ("step 1: weight", "█████░", "50 %", "version 2"):
+        assert words in first, first
+
+
+def test_rows_of_the_history_are_cut_on_a_terminal(server, deployed, canary, plan_file, tmp_path):
+    plan_file("throw new Error('bad')", healthChecks=0)
+    assert canary("deploy", "--fast").code == 3
+    ours, theirs = open_terminal(60)
+    process = subprocess.Popen([CANARY, "history", "--function", deployed], cwd=tmp_path,
+                               stdout=theirs, env={**clean_environment(server.url), "TERM": "xterm"})
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert [len(line) for line in text.splitlines()] == [60]
+
+
 def test_sentences_are_wrapped_on_a_terminal_and_nowhere_else(canary, tmp_path):
     wrong = [CANARY, "status", "--function", "f", "--alias", "a", "--endpoint-url",
              "https://lambda.us-east-1.amazonaws.com"]

@@ -112,6 +112,7 @@ START_TEST(lines_are_wrapped_between_words)
         { "wide \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E x", "wide \xE6\x97\xA5\xE6\x9C\xAC"
                                                          "\xE8\xAA\x9E\n  x" },
         { "a \x1b[1mbold\x1b[0m b", "a \x1b[1mbold\x1b[0m b" },
+        { "about 99.5 % of", "about\n  99.5 % of" },
         { "last\n", "last\n" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
