@@ -99,7 +99,6 @@ void check_judge(const struct check *check, const struct evidence *evidence,
                  struct check_memory *memory, struct check_verdict *verdict_out)
 {
     *verdict_out = (struct check_verdict){ .is_dry_run = check->is_dry_run, .p_value = 1 };
-    memory->looks++;
     check->kind->judge(check, evidence, memory, verdict_out);
 }
 
@@ -171,7 +170,6 @@ cJSON *check_memory_json(const struct check_memory *memory)
 {
     cJSON *json = cJSON_CreateObject();
     json_set_double(json, "peak", memory->peak);
-    json_set_double(json, "looks", (double)memory->looks);
     json_set(json, "more", cJSON_CreateDoubleArray(memory->more, COUNT_OF(memory->more)));
     return json;
 }
@@ -179,8 +177,7 @@ cJSON *check_memory_json(const struct check_memory *memory)
 void check_memory_read(const cJSON *json, struct check_memory *memory_out)
 {
     const cJSON *more = json_get(json, "more");
-    *memory_out =
-        (struct check_memory){ json_double(json, "peak", 0), json_int(json, "looks", 0), { 0 } };
+    *memory_out = (struct check_memory){ json_double(json, "peak", 0), { 0 } };
     for (int i = 0; i < (int)COUNT_OF(memory_out->more); i++) {
         const cJSON *item = cJSON_GetArrayItem(more, i);
         memory_out->more[i] = cJSON_IsNumber(item) ? item->valuedouble : 0;

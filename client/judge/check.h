@@ -79,8 +79,7 @@ struct check {
 /* What a check remembers from look to look; zeroed before the first. Plain numbers, so that a
  * rollout that is taken up again goes on with it. */
 struct check_memory {
-    double peak; /* ln of the Bayes factor with which a test passed its bound; 0: none has */
-    int64_t looks;
+    double peak;    /* ln of the Bayes factor with which a test passed its bound; 0: none has */
     double more[6]; /* the kind's own, but the last: it was found surely good */
 };
 

@@ -97,6 +97,10 @@ struct plan {
     size_t notify_count;
 };
 
+/* True if the metric (plan_metric.json; NULL: one of AWS/Lambda's by its name) is another one for
+ * each version: then the old version's is a baseline. */
+bool plan_metric_tells_versions(const cJSON *json);
+
 /* From JSON text, comments allowed. NULL if faults were added. */
 MUST_CHECK struct plan *plan_parse(struct text text, struct member_faults *faults);
 /* From a tree, which the plan takes. NULL if faults were added. */

@@ -140,7 +140,7 @@ bool world_is_interrupted(void *owner)
     return world->should_stop && world->should_stop(world->owner);
 }
 
-static void sleep_ms(int64_t ms)
+void world_sleep_ms(int64_t ms)
 {
     struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
     nanosleep(&wait, NULL);
@@ -152,7 +152,7 @@ static void pass(void *owner, int64_t ms)
     struct world *world = owner;
     struct error error = { 0 };
     if (!world->is_fast || !world->is_watching) {
-        sleep_ms(ms);
+        world_sleep_ms(ms);
         return;
     }
     if (world->has_generator)
@@ -160,7 +160,7 @@ static void pass(void *owner, int64_t ms)
     if (coalmine_clock_advance(world->api, ms, &world->fast_now_ms, &error))
         return;
     error_clear(&error);
-    sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
+    world_sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
 }
 
 static int64_t look_ms(void *owner, int64_t duration_ms)

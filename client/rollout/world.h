@@ -65,6 +65,7 @@ void world_begin(struct world *world, const char *base, const char *canary, int6
 struct ports world_ports(struct world *world);
 
 /* The parts. */
+void world_sleep_ms(int64_t ms); /* of the machine's time; less on a signal */
 int64_t world_now_ms(void *owner);
 bool world_is_interrupted(void *owner);
 bool world_observe(void *owner, struct evidence *evidence, struct error *error);

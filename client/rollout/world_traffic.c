@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "aws/cloudwatch_api.h"
 #include "clock.h"
@@ -132,12 +131,6 @@ void world_traffic_end(void *owner, bool is_whole)
         generator_stop(&world->generator, is_whole);
 }
 
-static void sleep_ms(long ms)
-{
-    struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
-    nanosleep(&wait, NULL);
-}
-
 /* CloudWatch lags behind on AWS: waits until it has counted what was sent, or long enough. */
 static bool read_counts(struct world *world, struct version_metrics *metrics_out,
                         struct error *error)
@@ -153,7 +146,7 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
         if (metrics_out->invocations >= (double)world->sent.requests || !world->is_last_step ||
             clock_monotonic_us() > deadline_us || world_is_interrupted(world))
             return true;
-        sleep_ms((long)(wait_ms / 20));
+        world_sleep_ms(wait_ms / 20);
     }
 }
 
