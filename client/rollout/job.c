@@ -234,12 +234,38 @@ void job_outcome(const struct job *job, struct canary_outcome *outcome_out)
     fill_outcome(job, verdict_of(&job->engine), job->engine.rollout.reason, outcome_out);
 }
 
+void job_set_up_engine(struct job *job)
+{
+    struct engine *engine = &job->engine;
+    engine->ports = world_ports(&job->world);
+    engine->deployment = &job->deployment;
+    engine->plan = job->plan;
+    engine->pauses_when_interrupted = job->settings->pauses_when_stopped;
+    engine->leaves_when_held = job->settings->leaves_when_held;
+    snprintf(engine->base, VERSION_SIZE, "%s", job->base);
+    snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
+}
+
+/* Those who are notified are told of a failure, however early it came. */
+static void tell_early_end(struct job *job, enum canary_verdict verdict, const char *reason)
+{
+    struct rollout *rollout = &job->engine.rollout;
+    if (verdict != CANARY_FAILED && verdict != CANARY_ROLLED_BACK)
+        return;
+    job_set_up_engine(job);
+    rollout->phase = PHASE_OVER;
+    rollout->outcome = verdict == CANARY_FAILED ? OUTCOME_FAILED : OUTCOME_ROLLED_BACK;
+    snprintf(rollout->reason, sizeof(rollout->reason), "%s", reason);
+    engine_notify(&job->engine, rollout_status(rollout));
+}
+
 void job_end_early(struct job *job, enum canary_verdict verdict, const char *reason,
                    struct canary_outcome *outcome_out)
 {
     cJSON *state = cJSON_CreateObject();
     if (*job->base || *job->canary)
         job_record_plan(job);
+    tell_early_end(job, verdict, reason);
     json_set_text(state, "status", canary_verdict_name(verdict));
     json_set_bool(state, "isOver", true);
     json_set_text(state, "reason", reason);

@@ -55,6 +55,9 @@ enum prepared {
 };
 enum prepared job_prepare(struct job *job, struct canary_outcome *outcome_out);
 
+/* Gives the engine what it works with; the versions as far as they are known. */
+void job_set_up_engine(struct job *job);
+
 /* The end of a deployment that never came to the engine. */
 void job_end_early(struct job *job, enum canary_verdict verdict, const char *reason,
                    struct canary_outcome *outcome_out);

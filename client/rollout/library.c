@@ -107,18 +107,6 @@ static bool open_world(struct job *job, bool is_fast)
     return true;
 }
 
-static void set_up_engine(struct job *job)
-{
-    struct engine *engine = &job->engine;
-    engine->ports = world_ports(&job->world);
-    engine->deployment = &job->deployment;
-    engine->plan = job->plan;
-    engine->pauses_when_interrupted = job->settings->pauses_when_stopped;
-    engine->leaves_when_held = job->settings->leaves_when_held;
-    snprintf(engine->base, VERSION_SIZE, "%s", job->base);
-    snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
-}
-
 /* deployment.json of one that has not come to the engine yet. */
 static void save_preparing(struct job *job)
 {
@@ -165,7 +153,7 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
         return true;
     job_record_plan(job);
     world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
-    set_up_engine(job);
+    job_set_up_engine(job);
     engine_start(&job->engine, &job->alias);
     engine_run(&job->engine);
     job_outcome(job, outcome_out);
@@ -207,7 +195,7 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
         return true;
     }
     job_record_plan(job);
-    set_up_engine(job);
+    job_set_up_engine(job);
     if (!engine_take_up(&job->engine, saved, &job->error))
         return false;
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),

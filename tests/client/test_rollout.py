@@ -553,6 +553,14 @@ def test_notifications_tell_what_happens(deployed, canary, plan_file, listener, 
     assert listener.bodies[1]["function"] == deployed
 
 
+def test_a_failure_before_the_start_is_notified_too(deployed, canary, plan_file, listener):
+    plan_file("throw new Error('bad')", notify=[{"http": listener.url}])
+    assert canary("deploy").code == 3
+    told, = listener.bodies
+    assert (told["event"], told["status"], told["version"]) == ("rolled back", "rolled back", "2")
+    assert "answers with an error" in told["reason"]
+
+
 class CloudWatch(http.server.ThreadingHTTPServer):
     """CloudWatch with alarms that a test sets; all else is handed on to the real server."""
 
