@@ -49,8 +49,7 @@ START_TEST(a_percentile_is_held_against_its_limit)
         CLEANUP(evidence_clear)
         struct evidence evidence = serve_both(rows[i].median_ms, rows[i].count, 50, 0);
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -79,8 +78,7 @@ START_TEST(both_versions_are_compared)
         struct evidence evidence =
             serve_both(rows[i].canary_ms, rows[i].count, 50, 9 * rows[i].count);
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST

@@ -92,8 +92,7 @@ START_TEST(a_metric_is_held_against_limits)
         evidence.now_ms = 6 * MINUTE_MS + 1;
         add_series(&evidence, "M", false, rows[i].values, COUNT_OF(rows[i].values));
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -203,8 +202,7 @@ START_TEST(an_alarm_must_not_fire)
         CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
         evidence_set_alarm(&evidence, "A", rows[i].state, "too many errors");
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -363,8 +361,7 @@ START_TEST(metrics_are_scored_as_kayenta_does)
         struct evidence evidence =
             score_evidence(rows[i].ratios[0], rows[i].ratios[1], rows[i].ratios[2]);
         struct check_verdict verdict = judge_once(&check, &evidence, true);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
         ck_assert_double_eq_tol(number_of(&verdict, "score"), rows[i].score, 1e-9);
         verdict = judge_once(&check, &evidence, false);
         ck_assert_int_eq(verdict.result, CHECK_CONTINUE);

@@ -25,10 +25,7 @@ static void assert_rows(const char *json, const struct row *rows, size_t count)
     CLEANUP(check_clear) struct check check = check_of(json);
     for (size_t i = 0; i < count; i++) {
         struct check_verdict verdict = judge_once(&check, &rows[i].evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result, "%s, row %zu: %s: %s", json, i,
-                      check_result_name(verdict.result), verdict.sentence);
-        ck_assert_msg(strstr(verdict.sentence, rows[i].word) != NULL, "%s, row %zu: '%s' not in %s",
-                      json, i, rows[i].word, verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 

@@ -4,7 +4,7 @@
 #include "buffer.h"
 #include "canary.h"
 #include "plan/source.h"
-#include "support/suite.h"
+#include "support/judging.h"
 #include "xalloc.h"
 
 #define TARGET "\"function\":\"f\",\"alias\":\"a\""
@@ -231,11 +231,7 @@ START_TEST(a_metric_has_a_baseline_if_it_is_a_versions_own)
           false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        CLEANUP(freep) char *text = xstrdup(rows[i].json);
-        for (char *at = text; *at; at++)
-            *at = *at == '\'' ? '"' : *at;
-        CLEANUP(json_deletep) cJSON *json = json_parse(text_from(text));
-        ck_assert_ptr_nonnull(json);
+        CLEANUP(json_deletep) cJSON *json = json_of(rows[i].json);
         ck_assert_msg(plan_metric_tells_versions(cJSON_IsNull(json) ? NULL : json) == rows[i].tells,
                       "%s", rows[i].json);
     }
