@@ -280,6 +280,15 @@ static void describe(const struct engine *engine, enum check_result result, size
         buffer_add_string(sentence, "the step's time is over, and nothing was to be checked");
 }
 
+static bool has_checks_that_count(const struct engine *engine)
+{
+    for (size_t i = 0; i < engine->check_count; i++) {
+        if (!engine->checks[i].is_dry_run)
+            return true;
+    }
+    return false;
+}
+
 static void judge(struct engine *engine, bool is_final)
 {
     size_t deciding = 0;
@@ -292,7 +301,7 @@ static void judge(struct engine *engine, bool is_final)
     enum check_result result = judge_step(engine->checks, engine->check_count, &engine->evidence,
                                           engine->memories, engine->verdicts, &deciding);
     /* A step without checks that count has nothing to wait for but its time. */
-    if (result == CHECK_PASS && engine->check_count == 0 && !is_final)
+    if (result == CHECK_PASS && !is_final && !has_checks_that_count(engine))
         result = CHECK_CONTINUE;
     describe(engine, result, deciding, &sentence);
     rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));

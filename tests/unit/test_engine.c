@@ -25,6 +25,7 @@ struct fake {
     bool fires;         /* an alarm */
     const char *before; /* its state as the deployment saw it first; NULL: it did not look */
     const char *reason; /* its */
+    const char *plan;   /* NULL: the usual one */
     int64_t now_ms;
     int hooks;
 };
@@ -183,7 +184,7 @@ static void reset(int die_at)
 static struct plan *make_plan(void)
 {
     struct member_faults faults = { 0 };
-    struct plan *plan = plan_parse(text_from(plan_text), &faults);
+    struct plan *plan = plan_parse(text_from(fake->plan ? fake->plan : plan_text), &faults);
     ck_assert_msg(plan != NULL, "%s", faults.count ? faults.items[0].message : "");
     return plan;
 }
@@ -427,6 +428,22 @@ START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
 }
 END_TEST
 
+/* That nothing which counts has an objection is no reason to go on before the time. */
+START_TEST(dry_runs_end_no_step_early)
+{
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\","
+                 "\"dryRun\":true}],\"strategy\":{\"canary\":{\"weight\":\"10%\","
+                 "\"for\":\"10m\",\"promoteEarly\":true}}}";
+    int64_t begun_ms = fake->now_ms;
+    ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+    ck_assert_int_ge(fake->now_ms - begun_ms, 600000);
+    remove_state(state);
+}
+END_TEST
+
 /* An alarm's reason, say, in any language and of any length. */
 START_TEST(what_is_cut_short_can_still_be_read)
 {
@@ -451,5 +468,5 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
       killed_anywhere_a_bad_rollout_is_taken_back,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
-      killed_anywhere_an_alarm_that_fired_before_is_still_ignored,
+      killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
       what_is_cut_short_can_still_be_read)
