@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,14 @@ static struct {
     cJSON *facts;
     bool has_line; /* a progress line stands on the terminal */
     int64_t last_line_us;
+    int failure; /* errno of the first thing that could not be written to stdout; 0: none */
 } output;
+
+static void put(FILE *stream, const char *line)
+{
+    if (fprintf(stream, "%s\n", line) < 0 && stream == stdout && !output.failure)
+        output.failure = errno;
+}
 
 void output_start(bool is_json)
 {
@@ -30,17 +38,21 @@ bool output_is_json(void)
     return output.is_json;
 }
 
-void output_end(void)
+bool output_end(void)
 {
     progress_end();
     if (output.is_json) {
         json_mend_utf8(output.facts);
-        char *text = cJSON_Print(output.facts);
-        puts(text ? text : "{}");
-        free(text);
+        CLEANUP(freep) char *text = cJSON_Print(output.facts);
+        put(stdout, text ? text : "{}");
     }
     cJSON_Delete(output.facts);
     output.facts = NULL;
+    if (fflush(stdout) != 0 && !output.failure)
+        output.failure = errno;
+    if (output.failure && output.failure != EPIPE)
+        complain("cannot write to standard output: %s", strerror(output.failure));
+    return !output.failure || output.failure == EPIPE;
 }
 
 cJSON *facts(void)
@@ -57,7 +69,13 @@ static void put_line(FILE *stream, const char *text)
         text_wrap(&wrapped, text_from(text), columns);
         text = buffer_text(&wrapped).data;
     }
-    fprintf(stream, "%s\n", text);
+    put(stream, text);
+}
+
+void say_plain(const char *text)
+{
+    progress_end();
+    put(output.is_json ? stderr : stdout, text);
 }
 
 void say(const char *format, ...)
@@ -80,7 +98,7 @@ void say_cut(const char *line)
     terminal_init(&terminal, stream);
     progress_end();
     text_fit(&row, text_from(line), columns && columns < size ? columns : size, terminal.is_utf8);
-    fprintf(stream, "%s\n", row.data);
+    put(stream, row.data);
 }
 
 void complain(const char *format, ...)

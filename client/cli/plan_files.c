@@ -100,7 +100,7 @@ int schema_command(int count, char **arguments)
                        &status))
         return status;
     char *text = canary_plan_schema();
-    fprintf(output_is_json() ? stderr : stdout, "%s\n", text); /* it is not wrapped */
+    say_plain(text);
     canary_free(text);
     return session_end(&session, EXIT_DONE);
 }

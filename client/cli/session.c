@@ -191,7 +191,8 @@ bool session_start_with_operands(struct session *session, const char *usage,
 int session_end(struct session *session, int status)
 {
     json_set_double(facts(), "exitCode", status);
-    output_end();
+    if (!output_end() && status == EXIT_DONE)
+        status = EXIT_FAILED;
     api_clear(&session->api);
     free(session->payload);
     return status;
