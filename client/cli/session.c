@@ -123,12 +123,8 @@ static bool open_session(struct session *session)
         complain("%s", error.message);
         return false;
     }
-    if (!profile.is_local && !session->options.allows_aws) {
-        complain(
-            "%s is not on this machine, and that may be a real account. Point canary to "
-            "Coalmine (coalmine exec -- canary ..., or AWS_ENDPOINT_URL=http://127.0.0.1:4566), "
-            "or say --aws if you mean it",
-            profile.lambda_endpoint);
+    if (!profile_guard(&profile, session->options.allows_aws, &error)) {
+        complain("%s", error.message);
         profile_clear(&profile);
         return false;
     }

@@ -150,11 +150,14 @@ static bool read_pause(const cJSON *json, struct plan *plan, const char *path,
         { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
         { .name = NULL },
     };
-    step->kind = STEP_PAUSE;
-    if (!time || strcmp(time, "approval") != 0)
-        return members_read(rows, json, step, path, faults);
-    step->kind = STEP_APPROVE;
-    return true;
+    static const struct member_row approval_rows[] = {
+        { .name = "pause", .type = MEMBER_CUSTOM, .schema = "{}", .help = "approval" },
+        { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
+        { .name = NULL },
+    };
+    bool is_approval = time && strcmp(time, "approval") == 0;
+    step->kind = is_approval ? STEP_APPROVE : STEP_PAUSE;
+    return members_read(is_approval ? approval_rows : rows, json, step, path, faults);
 }
 
 static bool read_approve(const cJSON *json, struct plan *plan, const char *path,

@@ -10,18 +10,6 @@
 
 enum { EXIT_DONE = 0, EXIT_WRONG = 1, EXIT_BACK = 3, EXIT_UNSURE = 4, EXIT_HELD = 5 };
 
-static bool guard(struct job *job)
-{
-    const struct profile *profile = &job->api.profile;
-    if (profile->is_local || job->settings->allows_aws)
-        return true;
-    return error_set(&job->error, NULL,
-                     "%s is not on this machine, and that may be a real account. Point canary to "
-                     "Coalmine (coalmine exec -- canary ..., or "
-                     "AWS_ENDPOINT_URL=http://127.0.0.1:4566), or say --aws if you mean it",
-                     profile->lambda_endpoint);
-}
-
 /* On AWS the account must be known before anything is written; Coalmine may not tell. */
 static bool find_account(struct job *job)
 {
@@ -47,7 +35,8 @@ bool job_open(struct job *job, const struct canary_settings *settings,
     api_init(&job->api, &profile);
     job->has_api = true;
     job->state = state_directory(settings->state_directory, &job->error);
-    return job->state && guard(job) && find_account(job);
+    return job->state && profile_guard(&job->api.profile, settings->allows_aws, &job->error) &&
+           find_account(job);
 }
 
 void job_close(struct job *job)
