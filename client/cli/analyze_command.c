@@ -139,8 +139,12 @@ static int report(const struct replay *replay, bool has_other_checks)
     json_set_text(facts(), "function", replay->function);
     json_set_text(facts(), "alias", replay->alias);
     json_set_double(facts(), "samples", (double)replay->samples);
-    say("%s:%s, %zu samples; times count from the first verdict.", replay->function, replay->alias,
-        replay->samples);
+    if (replay->count)
+        say("%s:%s, %zu samples; times count from the first verdict.", replay->function,
+            replay->alias, replay->samples);
+    else
+        say("%s:%s, %zu samples; nothing was judged.", replay->function, replay->alias,
+            replay->samples);
     for (size_t i = 0; i < replay->count; i++)
         report_finding(&replay->findings[i], begun_ms, list);
     if (has_other_checks)
@@ -148,7 +152,7 @@ static int report(const struct replay *replay, bool has_other_checks)
     json_set_double(facts(), "different", (double)replay->different);
     if (replay->different)
         say("%zu of %zu verdicts are NOT the recorded ones.", replay->different, replay->count);
-    else
+    else if (replay->count)
         say("All %zu verdicts are the recorded ones.", replay->count);
     return replay->different ? EXIT_FAILED : EXIT_DONE;
 }

@@ -331,7 +331,7 @@ static void wait_for_word(struct engine *engine)
     }
     if (engine->rollout.hold != HOLD_NONE)
         return;
-    record_resume(engine, engine->rollout.reason);
+    record_resume(engine, NULL); /* the word before it says why */
 }
 
 /* The first thing after each action: what the user or another terminal wants. */
