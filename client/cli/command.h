@@ -195,7 +195,8 @@ struct canary_settings settings_of(const struct options *options);
 /* Function and alias, from the options or the plan; false with a complaint. */
 bool find_target(struct session *session, char **function_out, char **alias_out);
 
-/* True once the user pressed Ctrl-C (or SIGTERM came); session_start watches for it. */
+/* True once the user pressed Ctrl-C, or closed the terminal (or SIGTERM came); session_start
+ * watches for it. */
 bool is_interrupted(void);
 
 #endif

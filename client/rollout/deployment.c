@@ -326,14 +326,25 @@ static bool write_all(int fd, struct text text)
     return true;
 }
 
-static bool replace_file(const char *path, struct text text)
+/* A new name is on the disk when its directory is. */
+static bool sync_directory(const char *path)
 {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_good;
+}
+
+static bool replace_file(const char *directory, const char *name, struct text text)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
     CLEANUP(freep) char *aside = xformat("%s.new", path);
     int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool is_good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
-    return is_good && rename(aside, path) == 0;
+    return is_good && rename(aside, path) == 0 && sync_directory(directory);
 }
 
 void deployment_save(struct deployment *deployment, cJSON *takes)
@@ -347,8 +358,7 @@ void deployment_save(struct deployment *deployment, cJSON *takes)
     json_set_double(tree, "recordSize", (double)lseek(deployment->record, 0, SEEK_END));
     json_mend_utf8(tree);
     CLEANUP(freep) char *text = json_print(tree);
-    CLEANUP(freep) char *path = xformat("%s/deployment.json", deployment->directory);
-    if (!replace_file(path, text_from(text)))
+    if (!replace_file(deployment->directory, "deployment.json", text_from(text)))
         note_failure(deployment, "deployment.json");
 }
 

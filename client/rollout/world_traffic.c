@@ -59,6 +59,8 @@ static bool begin_generator(struct world *world, int64_t left_ms, struct error *
                                               .concurrency = plan->traffic.concurrency };
         generator_init(&world->generator, &world->traffic_api, &traffic, world->base,
                        world->canary);
+        world->generator.is_interrupted = world_is_interrupted;
+        world->generator.owner = world;
         world->has_generator = true;
     }
     if (!world->is_fast)

@@ -284,6 +284,38 @@ def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
     assert alias_of(lam, deployed) == ("2", None)
 
 
+def test_a_terminal_that_is_closed_takes_the_traffic_back(lam, deployed, terminal, plan_file):
+    plan_file()
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    first.process.send_signal(signal.SIGHUP)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_ctrl_c_is_heeded_within_a_slice_of_fast_time(lam, deployed, canary, terminal, plan_file):
+    """Of a hundred requests that take two seconds each, one after the other."""
+    plan_file("await new Promise(go => setTimeout(go, 2000)); return 'v2'", healthChecks=0,
+              strategy={"canary": {"weight": "100%", "for": "10m"}},
+              traffic={"generate": {"rate": "100/s", "concurrency": 1}})
+    first = terminal("deploy", "--fast")
+    first.wait_for("Sending")
+    wait_until(lambda: sum(version["invocations"] for version in canary(
+        "status", "--output", "json").json["versions"]))
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err  # end() waits for a minute
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_ctrl_c_ends_health_checks(lam, deployed, terminal, plan_file):
+    plan_file("await new Promise(go => setTimeout(go, 1000)); return 'v2'", healthChecks=1000)
+    first = terminal("deploy")
+    first.wait_for("Published")
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 def test_history_lists_what_was(deployed, canary, plan_file):
     plan_file(strategy="AllAtOnce")
     assert canary("deploy").code == 0 and canary("deploy").code == 0
