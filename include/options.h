@@ -30,7 +30,7 @@ struct option_row {
     const char *environment; /* variable that gives it when the flag is absent; or NULL */
     const char *initial;     /* default, as it would be typed; NULL: zero, false or NULL */
     const char *help;        /* one sentence, lower case, no full stop */
-    const char *choices;     /* what it may be, between spaces, for completion; NULL: anything */
+    const char *choices;     /* what it may be, between spaces; NULL: anything */
 };
 
 /*

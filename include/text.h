@@ -45,4 +45,8 @@ bool text_is_utf8(struct text text, size_t *bad_out);
 /* The front of well-formed UTF-8: at most so many characters, none of them cut in two. */
 struct text text_front(struct text text, size_t characters);
 
+/* Makes a string well-formed UTF-8 in place, for texts that were cut to a size or come from
+ * strangers: a sequence that its end cuts off is dropped, any other offending byte becomes '?'. */
+void text_mend_utf8(char *string);
+
 #endif

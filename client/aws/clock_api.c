@@ -27,6 +27,13 @@ static bool call_clock(struct api *api, const char *body, int64_t *now_ms_out, s
                                      "works with Coalmine only"));
 }
 
+int64_t coalmine_clock_now_ms(struct api *api)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    int64_t now_ms;
+    return call_clock(api, NULL, &now_ms, &error) ? now_ms : clock_true_ms();
+}
+
 int64_t coalmine_clock_offset_ms(struct api *api)
 {
     CLEANUP(error_clear) struct error error = { 0 };

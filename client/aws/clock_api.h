@@ -6,6 +6,8 @@
 
 #include "aws/api.h"
 
+/* Service time; the machine's if the endpoint has no such clock. */
+int64_t coalmine_clock_now_ms(struct api *api);
 /* How far service time is from the machine's; 0 if the endpoint has no such clock. */
 int64_t coalmine_clock_offset_ms(struct api *api);
 

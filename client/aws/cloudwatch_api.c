@@ -5,9 +5,8 @@
 
 enum { PERIOD_S = 60, MINUTE_MS = 60000, PAGES_MAX = 1000, ALARMS_PER_CALL = 100 };
 
-/* awsJson call; NULL with a sentence. The caller owns the tree. */
-static cJSON *call_json(struct api *api, const char *operation, const cJSON *input,
-                        const char *doing, struct error *error)
+cJSON *cloudwatch_call(struct api *api, const char *operation, const cJSON *input,
+                       const char *doing, struct error *error)
 {
     CLEANUP(freep) char *text = json_print(input);
     CLEANUP(freep) char *target = xformat("GraniteServiceVersion20100801.%s", operation);
@@ -104,7 +103,8 @@ bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t e
     json_set_text(input, "ScanBy", "TimestampAscending");
     for (int page = 0; page < PAGES_MAX; page++) {
         CLEANUP(json_deletep)
-        cJSON *tree = call_json(api, "GetMetricData", input, "read CloudWatch's metrics", error);
+        cJSON *tree =
+            cloudwatch_call(api, "GetMetricData", input, "read CloudWatch's metrics", error);
         if (!tree)
             return false;
         tell_values(tree, on_value, owner);
@@ -181,7 +181,8 @@ bool cloudwatch_alarms(struct api *api, const char *const *names, size_t count,
         size_t part = count - at < ALARMS_PER_CALL ? count - at : ALARMS_PER_CALL;
         CLEANUP(json_deletep) cJSON *input = alarms_input(names + at, part);
         CLEANUP(json_deletep)
-        cJSON *tree = call_json(api, "DescribeAlarms", input, "read the alarms' states", error);
+        cJSON *tree =
+            cloudwatch_call(api, "DescribeAlarms", input, "read the alarms' states", error);
         if (!tree)
             return false;
         tell_alarms(json_get(tree, "MetricAlarms"), on_alarm, owner);

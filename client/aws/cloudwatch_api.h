@@ -7,6 +7,11 @@
 
 #include "aws/api.h"
 
+/* One awsJson call: its answer, owned by the caller; NULL with a sentence that says what could not
+ * be done (`doing`: "read the alarms' states"). */
+MUST_CHECK cJSON *cloudwatch_call(struct api *api, const char *operation, const cJSON *input,
+                                  const char *doing, struct error *error);
+
 struct version_metrics {
     double invocations;
     double errors;

@@ -2,32 +2,13 @@
 
 #include <stdlib.h>
 
+#include "aws/clock_api.h"
+#include "aws/cloudwatch_api.h"
 #include "clock.h"
 #include "crypto.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 enum { PAGES_MAX = 50 };
-
-/* One awsJson call to CloudWatch: its answer, owned by the caller. */
-static cJSON *call_cloudwatch(struct api *api, const char *operation, const cJSON *body,
-                              const char *doing, struct error *error)
-{
-    CLEANUP(freep) char *target = xformat("GraniteServiceVersion20100801.%s", operation);
-    CLEANUP(freep) char *text = json_print(body);
-    struct api_request request = { .service = API_CLOUDWATCH,
-                                   .method = "POST",
-                                   .path = "/",
-                                   .target = target,
-                                   .body = text_from(text) };
-    struct api_response response;
-    bool is_read = api_call(api, &request, &response);
-    cJSON *tree = is_read ? api_response_json(&response) : NULL;
-    if (!tree)
-        api_failure(&response, doing, error);
-    api_response_clear(&response);
-    return tree;
-}
 
 char *metric_picture(struct api *api, const cJSON *widget, size_t *size_out, struct error *error)
 {
@@ -35,7 +16,7 @@ char *metric_picture(struct api *api, const cJSON *widget, size_t *size_out, str
     CLEANUP(json_deletep) cJSON *body = cJSON_CreateObject();
     json_set_text(body, "MetricWidget", text);
     CLEANUP(json_deletep)
-    cJSON *tree = call_cloudwatch(api, "GetMetricWidgetImage", body, "have the graph drawn", error);
+    cJSON *tree = cloudwatch_call(api, "GetMetricWidgetImage", body, "have the graph drawn", error);
     if (!tree)
         return NULL;
     char *png = base64_decode(text_from(json_text(tree, "MetricWidgetImage", "")), size_out);
@@ -94,7 +75,7 @@ cJSON *metric_data(struct api *api, const cJSON *queries, int64_t start_ms, int6
     cJSON *all = cJSON_CreateArray();
     for (int page = 0; page < PAGES_MAX; page++) {
         CLEANUP(json_deletep)
-        cJSON *tree = call_cloudwatch(api, "GetMetricData", body, "read metrics", error);
+        cJSON *tree = cloudwatch_call(api, "GetMetricData", body, "read metrics", error);
         if (!tree) {
             cJSON_Delete(all);
             return NULL;
@@ -111,18 +92,5 @@ cJSON *metric_data(struct api *api, const cJSON *queries, int64_t start_ms, int6
 
 int64_t metric_now_ms(struct api *api)
 {
-    int64_t now_ms = clock_true_ms();
-    if (!api->profile.is_local)
-        return now_ms;
-    struct api_request request = { .service = API_CLOUDWATCH,
-                                   .method = "GET",
-                                   .path = "/_coalmine/clock" };
-    struct api_response response;
-    int64_t told_ms;
-    bool is_read = api_call(api, &request, &response);
-    CLEANUP(json_deletep) cJSON *tree = is_read ? api_response_json(&response) : NULL;
-    if (timestamp_parse(text_from(json_text(tree, "time", "")), &told_ms))
-        now_ms = told_ms;
-    api_response_clear(&response);
-    return now_ms;
+    return api->profile.is_local ? coalmine_clock_now_ms(api) : clock_true_ms();
 }

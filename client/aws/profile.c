@@ -251,6 +251,17 @@ bool profile_load(const struct profile_choice *choice, struct profile *profile_o
     return is_good;
 }
 
+bool profile_guard(const struct profile *profile, bool allows_aws, struct error *error)
+{
+    if (profile->is_local || allows_aws)
+        return true;
+    return error_set(error, NULL,
+                     "%s is not on this machine, and that may be a real account. Point canary to "
+                     "Coalmine (coalmine exec -- canary ..., or "
+                     "AWS_ENDPOINT_URL=http://127.0.0.1:4566), or say --aws if you mean it",
+                     profile->lambda_endpoint);
+}
+
 void profile_clear(struct profile *profile)
 {
     free(profile->region);

@@ -38,6 +38,9 @@ void profile_clear(struct profile *profile);
 /* Gets new credentials for those that are about to expire. False with a sentence: they stay. */
 MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
 
+/* Refuses an endpoint that is not on this machine, unless it is meant: it may be a real account. */
+MUST_CHECK bool profile_guard(const struct profile *profile, bool allows_aws, struct error *error);
+
 /* A copy that lives by itself. */
 struct profile profile_copy(const struct profile *profile);
 

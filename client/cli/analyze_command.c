@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/record_file.h"
 #include "file.h"
 #include "judge/replay.h"
+#include "rollout/deployment.h"
 #include "xalloc.h"
 
 enum { RECORD_MAX = 1 << 30, CHECKS_MAX = 1 << 20, MS_PER_SECOND = 1000 };
@@ -18,6 +19,7 @@ struct analyze_options {
     const char *from;
     const char *checks;
     const char *output;
+    const char *state_directory;
     bool wants_help;
 };
 
@@ -26,12 +28,14 @@ struct analyze_options {
 
 const struct option_row analyze_rows[] = {
     { ANALYZE_ROW("from", from, OPTION_TEXT), .placeholder = "FILE",
-      .help = "a deployment's record.jsonl, or its directory" },
+      .help = "a deployment's record.jsonl, its directory or its id; the same as the operand" },
     { ANALYZE_ROW("checks", checks, OPTION_TEXT), .placeholder = "FILE",
       .help =
           "judge by these checks (a JSON list, or a plan that has one) instead of the recorded" },
     { ANALYZE_ROW("output", output, OPTION_TEXT), .placeholder = "FORM", .initial = "text",
-      .help = "text for people, json for programs" },
+      .help = "text for people, json for programs", .choices = "text json" },
+    { ANALYZE_ROW("state-dir", state_directory, OPTION_TEXT), .placeholder = "DIR",
+      .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },
     { ANALYZE_ROW("help", wants_help, OPTION_FLAG), .help = "print this and exit" },
     { .name = NULL },
 };
@@ -47,28 +51,19 @@ static bool read_options(struct analyze_options *options, int count, char **argu
         return false;
     }
     if (options->wants_help) {
-        printf("Usage: canary analyze --from FILE [OPTION]...\n\n");
+        printf("Usage: canary analyze [ID|DIRECTORY|FILE] [OPTION]...\n\n"
+               "Without ID it is the deployment begun last.\n\n");
         options_print(analyze_rows, stdout);
         *status_out = EXIT_DONE;
         return false;
     }
-    if (operands > 0)
-        complain("'%s' is not an option (see --help)", arguments[0]);
-    else if (!options->from || !*options->from)
-        complain("--from must be given (see --help)");
-    else if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0)
-        complain("--output is text or json, not '%s'", options->output);
-    else
-        return true;
-    return false;
-}
-
-static char *record_path(const char *from)
-{
-    struct stat status;
-    if (stat(from, &status) == 0 && S_ISDIR(status.st_mode))
-        return xformat("%s/record.jsonl", from);
-    return xstrdup(from);
+    if (operands + (options->from != NULL) > 1) {
+        complain("one deployment at a time, not '%s' too (see --help)", arguments[operands - 1]);
+        return false;
+    }
+    if (operands)
+        options->from = arguments[0];
+    return true;
 }
 
 /* NULL with a sentence on failure, NULL without one if none are wanted. */
@@ -144,8 +139,12 @@ static int report(const struct replay *replay, bool has_other_checks)
     json_set_text(facts(), "function", replay->function);
     json_set_text(facts(), "alias", replay->alias);
     json_set_double(facts(), "samples", (double)replay->samples);
-    say("%s:%s, %zu samples; times count from the first verdict.", replay->function, replay->alias,
-        replay->samples);
+    if (replay->count)
+        say("%s:%s, %zu samples; times count from the first verdict.", replay->function,
+            replay->alias, replay->samples);
+    else
+        say("%s:%s, %zu samples; nothing was judged.", replay->function, replay->alias,
+            replay->samples);
     for (size_t i = 0; i < replay->count; i++)
         report_finding(&replay->findings[i], begun_ms, list);
     if (has_other_checks)
@@ -153,7 +152,7 @@ static int report(const struct replay *replay, bool has_other_checks)
     json_set_double(facts(), "different", (double)replay->different);
     if (replay->different)
         say("%zu of %zu verdicts are NOT the recorded ones.", replay->different, replay->count);
-    else
+    else if (replay->count)
         say("All %zu verdicts are the recorded ones.", replay->count);
     return replay->different ? EXIT_FAILED : EXIT_DONE;
 }
@@ -163,12 +162,15 @@ static int analyze(const struct analyze_options *options)
     CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(replay_clear) struct replay replay = { 0 };
     CLEANUP(json_deletep) cJSON *checks = load_checks(options->checks, &error);
-    CLEANUP(freep) char *path = record_path(options->from);
+    CLEANUP(freep) char *state = state_path(options->state_directory);
     size_t size = 0;
     if (options->checks && !checks) {
         complain("%s", error.message);
         return EXIT_USAGE;
     }
+    CLEANUP(freep) char *path = record_find(options->from, state);
+    if (!path)
+        return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);
     if (!text || !replay_run((struct text){ text, size }, checks, &replay, &error)) {
         complain("%s%s%s", text ? path : "", text ? ": " : "", error.message);
@@ -186,6 +188,5 @@ int analyze_command(int count, char **arguments)
     output_start(strcmp(options.output, "json") == 0);
     status = analyze(&options);
     json_set_double(facts(), "exitCode", status);
-    output_end();
-    return status;
+    return output_end() || status != EXIT_DONE ? status : EXIT_FAILED;
 }

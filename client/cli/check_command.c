@@ -5,16 +5,14 @@
 #include "aws/lambda_api.h"
 #include "cli/output.h"
 
-/* The version to ask: --qualifier, else the alias's new version, else the alias. */
+/* The version to ask: as it is given, else the alias's new version, else the one it has. */
 static bool find_qualifier(struct session *session, struct lambda_alias *alias,
                            const char **qualifier_out, struct error *error)
 {
     const struct options *options = &session->options;
-    *qualifier_out = options->qualifier;
-    if (options->qualifier)
+    *qualifier_out = qualifier_of(options);
+    if (*qualifier_out)
         return true;
-    if (!options->alias)
-        return error_set(error, NULL, "say --alias or --qualifier");
     enum alias_found found =
         lambda_get_alias(&session->api, options->function, options->alias, alias, error);
     if (found == ALIAS_ABSENT)
@@ -26,16 +24,21 @@ static bool find_qualifier(struct session *session, struct lambda_alias *alias,
 
 static int check(struct session *session)
 {
+    const struct options *options = &session->options;
+    if ((options->alias != NULL) + (options->qualifier != NULL) + (options->version != NULL) != 1) {
+        complain("say one of --alias, --version and --qualifier (see --help)");
+        return EXIT_USAGE;
+    }
     CLEANUP(error_clear) struct error error = { 0 };
     struct lambda_alias alias = { 0 };
     const char *qualifier;
-    const struct options *options = &session->options;
+    int64_t asked = 0;
     int64_t failed = 0;
     if (!find_qualifier(session, &alias, &qualifier, &error)) {
         complain("%s", error.message);
         return EXIT_FAILED;
     }
-    for (int64_t i = 0; i < options->count && !is_interrupted(); i++) {
+    for (; asked < options->count && !is_interrupted(); asked++) {
         struct api_response response;
         bool is_answered = lambda_invoke(&session->api, options->function, qualifier,
                                          text_from(session->payload), &response);
@@ -47,19 +50,21 @@ static int check(struct session *session)
         api_response_clear(&response);
     }
     say("%s:%s answered %lld of %lld requests well.", options->function, qualifier,
-        (long long)(options->count - failed), (long long)options->count);
+        (long long)(asked - failed), (long long)asked);
     json_set_text(facts(), "qualifier", qualifier);
-    json_set_double(facts(), "requests", (double)options->count);
+    json_set_double(facts(), "requests", (double)asked);
     json_set_double(facts(), "failed", (double)failed);
-    return failed ? EXIT_FAILED : EXIT_DONE;
+    return failed || asked < options->count ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct option_row check_rows[] = {
     FUNCTION_ROW,
     { OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
       .help = "ask its new version, or the one it has" },
+    { OPTION_ROW("version", OPTION_TEXT, version), .placeholder = "N",
+      .help = "ask this published version" },
     { OPTION_ROW("qualifier", OPTION_TEXT, qualifier), .placeholder = "VERSION",
-      .help = "ask this version or alias" },
+      .help = "ask this version or alias, as it is" },
     { OPTION_ROW("count", OPTION_INTEGER, count), .placeholder = "N", .initial = "5",
       .help = "how often to ask" },
     { OPTION_ROW("payload", OPTION_TEXT, payload), .placeholder = "JSON", .initial = "{}",
@@ -75,7 +80,7 @@ int check_command(int count, char **arguments)
     struct session session;
     int end;
     if (!session_start(&session,
-                       "canary check --function NAME --alias NAME|--qualifier VERSION "
+                       "canary check --function NAME --alias NAME|--version N|--qualifier VERSION "
                        "[OPTION]...",
                        check_rows, needs, count, arguments, &end))
         return end;

@@ -120,6 +120,13 @@ struct options {
             .help = "where deployments are kept; else $XDG_STATE_HOME/canary"                      \
     }
 
+#define ON_INTERRUPT_ROW                                                                           \
+    {                                                                                              \
+        OPTION_ROW("on-interrupt", OPTION_TEXT, on_interrupt),                                     \
+            .placeholder = "WHAT", .choices = "rollback pause",                                    \
+            .help = "what Ctrl-C does: rollback, or pause (rollback)"                              \
+    }
+
 /* The options of the commands, for help, completion and pages; they end with a row without a name.
  */
 extern const struct option_row traffic_rows[];
@@ -181,12 +188,15 @@ bool session_start_with_operands(struct session *session, const char *usage,
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
 
+/* --version, as deploy calls it, or --qualifier, as AWS does; NULL: neither. */
+const char *qualifier_of(const struct options *options);
 /* What libcanary is told by the options. */
 struct canary_settings settings_of(const struct options *options);
 /* Function and alias, from the options or the plan; false with a complaint. */
 bool find_target(struct session *session, char **function_out, char **alias_out);
 
-/* True once the user pressed Ctrl-C (or SIGTERM came); session_start watches for it. */
+/* True once the user pressed Ctrl-C, or closed the terminal (or SIGTERM came); session_start
+ * watches for it. */
 bool is_interrupted(void);
 
 #endif

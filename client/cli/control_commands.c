@@ -109,19 +109,6 @@ static int end_split(struct session *session, const struct target *target, bool 
     return EXIT_DONE;
 }
 
-static void on_event(const char *type, const char *json, void *owner)
-{
-    CLEANUP(json_deletep) cJSON *line = json_parse(text_from(json));
-    (void)type;
-    view_line(owner, line);
-}
-
-static bool should_stop(void *owner)
-{
-    (void)owner;
-    return is_interrupted();
-}
-
 /* The client is dead: its work is taken up here. */
 static int take_up(struct session *session, const struct target *target, const char *verb)
 {
@@ -129,7 +116,7 @@ static int take_up(struct session *session, const struct target *target, const c
     char *error = NULL;
     struct canary_outcome outcome;
     const struct canary_settings settings = settings_of(&session->options);
-    const struct canary_observer observer = { &view, on_event, should_stop };
+    const struct canary_observer observer = view_observer(&view);
     view_begin(&view);
     bool is_run = canary_take_up(target->function, target->alias, verb, &settings, &observer,
                                  &outcome, &error);
@@ -191,8 +178,7 @@ const struct option_row going_on_rows[] = {
       .help = "not the present step only: all traffic to the new version, now" },
     { OPTION_ROW("no-wait", OPTION_FLAG, leaves_when_held),
       .help = "leave with status 5 when it must wait for somebody again" },
-    { OPTION_ROW("on-interrupt", OPTION_TEXT, on_interrupt), .placeholder = "WHAT",
-      .help = "what Ctrl-C does: rollback, or pause (rollback)" },
+    ON_INTERRUPT_ROW,
     STATE_ROW,
     COMMON_ROWS,
 };

@@ -10,38 +10,13 @@
 #include "rollout/job.h"
 #include "xalloc.h"
 
-static void on_event(const char *type, const char *json, void *owner)
-{
-    CLEANUP(json_deletep) cJSON *line = json_parse(text_from(json));
-    (void)type;
-    view_line(owner, line);
-}
-
-static bool should_stop(void *owner)
-{
-    (void)owner;
-    return is_interrupted();
-}
-
-static bool is_one_of(const char *value, const char *first, const char *second, const char *option)
-{
-    if (!value || strcmp(value, first) == 0 || strcmp(value, second) == 0)
-        return true;
-    complain("--%s is %s or %s, not '%s'", option, first, second, value);
-    return false;
-}
-
 static int deploy(struct session *session)
 {
     struct view view = { 0 };
     char *error = NULL;
     struct canary_outcome outcome;
-    const struct options *options = &session->options;
-    const struct canary_settings settings = settings_of(options);
-    const struct canary_observer observer = { &view, on_event, should_stop };
-    if (!is_one_of(options->on_interrupt, "rollback", "pause", "on-interrupt") ||
-        !is_one_of(options->unfinished, "resume", "rollback", "unfinished"))
-        return EXIT_USAGE;
+    const struct canary_settings settings = settings_of(&session->options);
+    const struct canary_observer observer = view_observer(&view);
     struct canary_plan *plan = plan_of_flags(session);
     if (!plan)
         return EXIT_USAGE;
@@ -69,10 +44,10 @@ const struct option_row deploy_rows[] = {
       .help = "turn Coalmine's clock instead of waiting: half an hour takes seconds" },
     { OPTION_ROW("no-wait", OPTION_FLAG, leaves_when_held),
       .help = "leave with status 5 when it must wait for somebody" },
-    { OPTION_ROW("on-interrupt", OPTION_TEXT, on_interrupt), .placeholder = "WHAT",
-      .help = "what Ctrl-C does: rollback, or pause (rollback)" },
+    ON_INTERRUPT_ROW,
     { OPTION_ROW("unfinished", OPTION_TEXT, unfinished), .placeholder = "WHAT",
-      .help = "with what a dead client left: resume or rollback (resume, if it is the same)" },
+      .help = "with what a dead client left: resume or rollback (resume, if it is the same)",
+      .choices = "resume rollback" },
     STATE_ROW,
     COMMON_ROWS,
 };

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "aws/metric_api.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 #include "file.h"
 #include "report/graph_text.h"
 #include "timestamp.h"
@@ -170,32 +170,12 @@ static bool write_picture(struct session *session, const cJSON *widget, struct e
     return true;
 }
 
-static int terminal_width(const struct options *options)
+static int graph_width(const struct options *options)
 {
-    struct winsize size;
+    size_t columns = terminal_columns(STDOUT_FILENO);
     if (options->width > 0)
         return options->width < WIDTH_MAX ? (int)options->width : WIDTH_MAX;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return WIDTH_DEFAULT;
-}
-
-static bool is_utf8(void)
-{
-    const char *names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value)
-            return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
-    }
-    return false;
-}
-
-/* https://no-color.org: the variable, whatever is in it. */
-static bool is_coloured(void)
-{
-    const char *never = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && !(never && *never);
+    return columns ? (int)columns : WIDTH_DEFAULT;
 }
 
 /* The period of a metric; of an expression the longest that it may be made of. */
@@ -261,12 +241,14 @@ static void print_graph(const struct options *options, const cJSON *widget,
     struct buffer buffer = { 0 };
     size_t threshold_count;
     CLEANUP(freep) double *thresholds = read_thresholds(widget, &threshold_count);
-    struct graph_text graph = { .width = terminal_width(options),
+    struct terminal terminal;
+    terminal_init(&terminal, stdout);
+    struct graph_text graph = { .width = graph_width(options),
                                 .height = PLOT_ROWS,
                                 .start_ms = widget_read_time(widget, "start", 0, 0),
                                 .end_ms = widget_read_time(widget, "end", 0, 1),
-                                .is_coloured = is_coloured(),
-                                .is_ascii = !is_utf8(),
+                                .is_coloured = terminal.has_colour,
+                                .is_ascii = !terminal.is_utf8,
                                 .thresholds = thresholds,
                                 .threshold_count = threshold_count };
     /* Without colours nobody could tell lines apart: each has a plot of its own. */

@@ -14,11 +14,16 @@
 void output_start(bool is_json);
 /* True if programs read. */
 bool output_is_json(void);
-/* Prints the document, if programs read. */
-void output_end(void);
+/* Prints the document, if programs read. False with a complaint if what was said could not be
+ * written (but to a reader that has left). */
+MUST_CHECK bool output_end(void);
 
-/* A sentence of its own line. */
+/* A sentence of its own line; on a terminal it is wrapped between words. */
 void say(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Text that is not for wrapping. */
+void say_plain(const char *text);
+/* A row of a list: on a terminal it is cut to its width. */
+void say_cut(const char *line);
 /* A failure, with the program's name before it, on stderr and as "error" in the document. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 

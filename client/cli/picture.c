@@ -56,8 +56,7 @@ static void add_weight(const struct picture *picture, struct buffer *text)
     buffer_add_format(text, " %.4g %%\n", 100 * picture->weight);
     if (all == 0)
         return;
-    struct interval interval =
-        clopper_pearson((unsigned)picture->canary.requests, (unsigned)all, 0.95);
+    struct interval interval = clopper_pearson(picture->canary.requests, all, 0.95);
     buffer_add_format(text, "%ssplit      %.2f %% [%.2f, %.2f] of %llu requests\n",
                       branch(picture, false), 100 * (double)picture->canary.requests / (double)all,
                       100 * interval.low, 100 * interval.high, (unsigned long long)all);
@@ -66,10 +65,8 @@ static void add_weight(const struct picture *picture, struct buffer *text)
 static void add_version(const struct picture *picture, const struct version_evidence *version,
                         bool is_canary, struct buffer *text)
 {
-    struct interval errors = { 0, 1 };
-    if (version->requests > 0)
-        errors = clopper_pearson((unsigned)version->errors, (unsigned)version->requests, 0.95);
-    double rate = version->requests ? (double)version->errors / (double)version->requests : 0;
+    struct interval errors = clopper_pearson(version->errors, version->requests, 0.95);
+    double rate = share_of(version->errors, version->requests);
     buffer_add_format(text, "%s%sversion %-3s%s%8llu requests  errors %6.2f %% [%.2f, %.2f]",
                       branch(picture, false),
                       terminal_style(&picture->terminal, is_canary ? STYLE_BOLD : STYLE_NORMAL),

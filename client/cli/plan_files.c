@@ -21,8 +21,10 @@ static bool write_new(const char *path, const char *text, bool overwrites)
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_EXCL), 0666);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (!file) {
-        complain(errno == EEXIST ? "%s exists already; --force overwrites it" : "cannot write %s",
-                 path);
+        if (errno == EEXIST)
+            complain("%s exists already; --force overwrites it", path);
+        else
+            complain("cannot write %s: %s", path, strerror(errno));
         return false;
     }
     bool is_good = fputs(text, file) >= 0;
@@ -98,7 +100,7 @@ int schema_command(int count, char **arguments)
                        &status))
         return status;
     char *text = canary_plan_schema();
-    say("%s", text);
+    say_plain(text);
     canary_free(text);
     return session_end(&session, EXIT_DONE);
 }

@@ -91,17 +91,15 @@ static void on_alias(struct view *view, const cJSON *line)
              view->alias, version, view->base);
 }
 
-static void draw_step(struct view *view, const cJSON *line)
+static void set_picture(struct view *view, const char *name, int64_t now_ms)
 {
     struct picture *picture = &view->picture;
-    const char *name = json_text(line, "name", json_text(line, "kind", ""));
-    picture_begin_step(picture);
     snprintf(picture->base.version, sizeof(picture->base.version), "%s", view->base);
     snprintf(picture->canary.version, sizeof(picture->canary.version), "%s", view->canary);
     snprintf(picture->step, sizeof(picture->step), "step %d: %s", view->step + 1, name);
     picture->weight = view->weight;
-    picture->now_ms = view->step_started_ms;
-    picture->ends_ms = view->step_ms > 0 ? view->step_started_ms + view->step_ms : 0;
+    picture->now_ms = now_ms;
+    picture->ends_ms = view->step_ends_ms;
     if (view->has_picture)
         picture_draw(picture);
 }
@@ -109,15 +107,17 @@ static void draw_step(struct view *view, const cJSON *line)
 static void on_step(struct view *view, const cJSON *line)
 {
     char time[DURATION_SIZE];
+    int64_t step_ms = json_int(line, "durationMs", 0);
     view->step = (int)json_int(line, "index", 0);
-    view->step_ms = json_int(line, "durationMs", 0);
-    view->step_started_ms = json_int(line, "t", 0);
+    view->step_ends_ms = step_ms > 0 ? json_int(line, "t", 0) + step_ms : 0;
     view->base_requests = view->base_errors = 0;
     view->canary_requests = view->canary_errors = 0;
-    draw_step(view, line);
-    if (view->step_ms <= 0)
+    *view->passed = '\0';
+    picture_begin_step(&view->picture);
+    set_picture(view, json_text(line, "name", json_text(line, "kind", "")), json_int(line, "t", 0));
+    if (step_ms <= 0)
         return;
-    duration_print(view->step_ms, time);
+    duration_print(step_ms, time);
     if (view->rate > 0)
         tell(view, "Sending %.4g requests a second through the alias for %s.", view->rate, time);
     else
@@ -126,13 +126,12 @@ static void on_step(struct view *view, const cJSON *line)
 
 static void show_progress(const struct view *view, int64_t now_ms)
 {
-    int64_t left_ms = view->step_started_ms + view->step_ms - now_ms;
+    int64_t left_ms = view->step_ends_ms - now_ms;
     uint64_t all = view->base_requests + view->canary_requests;
-    struct interval split = clopper_pearson((unsigned)view->canary_requests, (unsigned)all, 0.95);
-    struct interval errors =
-        clopper_pearson((unsigned)view->canary_errors, (unsigned)view->canary_requests, 0.95);
-    char left[LEFT_SIZE] = ""; /* one that was taken up has not told how long its step lasts */
-    if (view->step_ms > 0)
+    struct interval split = clopper_pearson(view->canary_requests, all, 0.95);
+    struct interval errors = clopper_pearson(view->canary_errors, view->canary_requests, 0.95);
+    char left[LEFT_SIZE] = "";
+    if (view->step_ends_ms > 0)
         snprintf(left, sizeof(left), "%llds left  ", (long long)(left_ms > 0 ? left_ms / 1000 : 0));
     progress("step %d  %sv%s %llu  v%s %llu  split %.1f %% [%.1f, %.1f]  errors %.2f %% "
              "(v%s), %.2f %% [%.2f, %.2f] (v%s)",
@@ -180,10 +179,23 @@ static void on_verdict(struct view *view, const cJSON *line)
     bool is_final = json_bool(line, "isFinal", false);
     picture_set_row(view->picture.checks, &view->picture.check_count, json_text(line, "name", ""),
                     verdict, json_text(line, "sentence", ""));
+    bool is_dry_run = json_bool(line, "isDryRun", false);
+    if (is_final && strcmp(verdict, "pass") == 0 && !is_dry_run && !*view->passed)
+        snprintf(view->passed, sizeof(view->passed), "%s", json_text(line, "sentence", ""));
     if (is_final || strcmp(verdict, "fail") == 0)
         tell(view, "  %s %s%s: %s", json_text(line, "name", ""), verdict,
-             json_bool(line, "isDryRun", false) ? " (dry run)" : "",
-             json_text(line, "sentence", ""));
+             is_dry_run ? " (dry run)" : "", json_text(line, "sentence", ""));
+}
+
+/* A step that goes on, or is gone on with by another process, says which it is and when it ends. */
+static void take_step(struct view *view, const cJSON *line)
+{
+    if (!json_get(line, "step"))
+        return;
+    view->step = (int)json_int(line, "step", 0);
+    view->weight = json_double(line, "weight", view->weight);
+    view->step_ends_ms = json_int(line, "endsAt", 0);
+    set_picture(view, json_text(line, "stepName", ""), json_int(line, "t", 0));
 }
 
 static void on_decision(struct view *view, const cJSON *line)
@@ -194,9 +206,12 @@ static void on_decision(struct view *view, const cJSON *line)
         view->is_rolling_back = true;
         tell(view, "Rolling back: %s.", reason);
     } else if (strcmp(action, "promote") == 0 && *reason) {
-        tell(view, "Good: %s.", reason);
+        /* What was told of each check just now is not told again. */
+        bool is_told = *view->passed && strncmp(reason, view->passed, strlen(view->passed)) == 0;
+        tell(view, "Good: %s.", is_told ? "every check passes" : reason);
     } else if (strcmp(action, "extend") == 0) {
         tell(view, "No answer yet, so the step goes on: %s.", reason);
+        take_step(view, line);
     }
 }
 
@@ -230,7 +245,7 @@ static void on_pause(struct view *view, const cJSON *line)
 
 static void on_resume(struct view *view, const cJSON *line)
 {
-    (void)line;
+    take_step(view, line);
     tell(view, "It goes on.");
 }
 
@@ -256,6 +271,24 @@ void view_line(struct view *view, const cJSON *line)
         if (strcmp(json_text(line, "type", ""), tellers[i].type) == 0)
             tellers[i].tell(view, line);
     }
+}
+
+static void on_event(const char *type, const char *json, void *owner)
+{
+    CLEANUP(json_deletep) cJSON *line = json_parse(text_from(json));
+    (void)type;
+    view_line(owner, line);
+}
+
+static bool should_stop(void *owner)
+{
+    (void)owner;
+    return is_interrupted();
+}
+
+struct canary_observer view_observer(struct view *view)
+{
+    return (struct canary_observer){ view, on_event, should_stop };
 }
 
 static void report_versions(const cJSON *traffic)
@@ -285,16 +318,16 @@ static void report_versions(const cJSON *traffic)
 static void report_split(const char *version, cJSON *split)
 {
     double weight = json_double(split, "configured", 0);
-    unsigned seen = (unsigned)json_double(split, "newRequests", 0);
-    unsigned all = seen + (unsigned)json_double(split, "baseRequests", 0);
+    uint64_t seen = (uint64_t)json_double(split, "newRequests", 0);
+    uint64_t all = seen + (uint64_t)json_double(split, "baseRequests", 0);
     struct interval interval = clopper_pearson(seen, all, 0.95);
     double chance = binomial_two_sided(seen, all, weight);
-    json_set_double(split, "observed", all ? (double)seen / all : 0);
+    json_set_double(split, "observed", share_of(seen, all));
     json_set_double(split, "low", interval.low);
     json_set_double(split, "high", interval.high);
     json_set_double(split, "pValue", chance);
     say("  Version %s got %.1f %% of the traffic [%.1f, %.1f], configured %.4g %%: %s (p = %.2g).",
-        version, percent(seen, all), 100 * interval.low, 100 * interval.high, 100 * weight,
+        version, 100 * share_of(seen, all), 100 * interval.low, 100 * interval.high, 100 * weight,
         chance < SPLIT_UNLIKELY ? "THAT DOES NOT FIT THE WEIGHT" : "as it should be", chance);
 }
 

@@ -18,14 +18,14 @@ struct view {
     double rate; /* 0: live traffic */
     double weight;
     int step;
-    int64_t step_started_ms;
-    int64_t step_ms;
+    int64_t step_ends_ms; /* service time; 0: it has no end of its own, or has not told it */
     uint64_t base_requests;
     uint64_t base_errors;
     uint64_t canary_requests;
     uint64_t canary_errors;
     bool has_picture; /* a terminal reads: the numbers are drawn instead of told */
     struct picture picture;
+    char passed[64]; /* how the sentence of the step's first check that passed begins */
     bool is_rolling_back;
     bool is_over;
     int exit_status;
@@ -37,6 +37,8 @@ void view_begin(struct view *view);
 void view_end(struct view *view);
 
 void view_line(struct view *view, const cJSON *line);
+/* Shows the lines as they come; Ctrl-C stops the deployment. The view must live as long. */
+struct canary_observer view_observer(struct view *view);
 
 /* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */
 void view_report(const cJSON *report);

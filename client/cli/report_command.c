@@ -2,14 +2,14 @@
  * canary report: what a deployment did and saw, from its record, for a person, a program, a CI
  * system or a release ticket. Needs no network.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/record_file.h"
+#include "cli/terminal.h"
 #include "file.h"
 #include "report/report.h"
 #include "rollout/deployment.h"
@@ -38,49 +38,6 @@ const struct option_row report_rows[] = {
     { .name = NULL },
 };
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool is_there(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
-
-/* The deployment begun last: ids begin with their time. NULL: there is none. */
-static char *latest_id(const char *state)
-{
-    DIR *folder = opendir(state);
-    char *latest = NULL;
-    const struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        CLEANUP(freep) char *record = xformat("%s/%s/record.jsonl", state, entry->d_name);
-        if (entry->d_name[0] == '.' || !is_there(record) ||
-            (latest && strverscmp(entry->d_name, latest) < 0))
-            continue;
-        free(latest);
-        latest = xstrdup(entry->d_name);
-    }
-    if (folder)
-        closedir(folder);
-    return latest;
-}
-
-/* The record that `named` means: a file, a deployment's directory, an id; NULL: the latest. */
-static char *find_record(const char *named, const char *state)
-{
-    if (named && is_folder(named))
-        return xformat("%s/record.jsonl", named);
-    if (named && is_there(named))
-        return xstrdup(named);
-    if (named)
-        return xformat("%s/%s/record.jsonl", state, named);
-    CLEANUP(freep) char *latest = latest_id(state);
-    return latest ? xformat("%s/%s/record.jsonl", state, latest) : NULL;
-}
-
 static bool write_out(const struct buffer *report, const char *path)
 {
     FILE *stream = path ? fopen(path, "we") : stdout;
@@ -95,13 +52,24 @@ static bool write_out(const struct buffer *report, const char *path)
     return is_good;
 }
 
-static const struct report_form *find_form(const char *name)
+static const struct report_form *form_of(const char *name)
 {
-    for (const struct report_form *form = report_forms; form->name; form++) {
-        if (strcmp(form->name, name) == 0)
-            return form;
-    }
-    return NULL;
+    const struct report_form *form = report_forms; /* the option's choices are these */
+    while (strcmp(form->name, name) != 0)
+        form++;
+    return form;
+}
+
+/* For people who read it on a terminal. */
+static void wrap(struct buffer *report)
+{
+    struct buffer wrapped = { 0 };
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    if (columns < TERMINAL_WIDTH_MIN)
+        return;
+    text_wrap(&wrapped, buffer_text(report), columns);
+    buffer_clear(report);
+    *report = wrapped;
 }
 
 static int fail(struct error *error, const char *path)
@@ -117,22 +85,17 @@ static int report(const struct report_options *options, const char *named)
     CLEANUP(history_clear) struct history history = { 0 };
     CLEANUP(buffer_clear) struct buffer out = { 0 };
     CLEANUP(freep) char *state = state_path(options->state_directory);
-    CLEANUP(freep) char *path = find_record(named, state);
-    const struct report_form *form = find_form(options->format);
+    CLEANUP(freep) char *path = record_find(named, state);
+    const struct report_form *form = form_of(options->format);
     size_t size;
-    if (!form) {
-        complain("--format is text, json, junit or html, not '%s'", options->format);
-        return EXIT_USAGE;
-    }
-    if (!path || !is_there(path)) {
-        complain("there is no deployment %s in %s (canary history lists them)",
-                 named ? named : "at all", state);
+    if (!path)
         return EXIT_FAILED;
-    }
     CLEANUP(freep) char *record = file_read(path, RECORD_MAX, &size, &error);
     if (!record || !history_read((struct text){ record, size }, &history, &error))
         return fail(&error, path);
     form->write(&history, &out);
+    if (!options->out && form->write == report_text)
+        wrap(&out);
     return write_out(&out, options->out) ? EXIT_DONE : EXIT_FAILED;
 }
 

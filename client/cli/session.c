@@ -23,12 +23,16 @@ bool is_interrupted(void)
     return interrupted;
 }
 
+/* The second one of a kind ends the program at once. Under nohup the terminal may be closed. */
 static void watch_signals(void)
 {
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+    struct sigaction before;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL); /* the second one ends the program at once */
+    sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -51,10 +55,6 @@ static bool check_needs(const struct options *options, const char *const *needs)
             complain("--%s must be given (see --help)", *needs);
             return false;
         }
-    }
-    if (strcmp(options->output, "text") != 0 && strcmp(options->output, "json") != 0) {
-        complain("--output is text or json, not '%s'", options->output);
-        return false;
     }
     return true;
 }
@@ -127,17 +127,18 @@ static bool open_session(struct session *session)
         complain("%s", error.message);
         return false;
     }
-    if (!profile.is_local && !session->options.allows_aws) {
-        complain(
-            "%s is not on this machine, and that may be a real account. Point canary to "
-            "Coalmine (coalmine exec -- canary ..., or AWS_ENDPOINT_URL=http://127.0.0.1:4566), "
-            "or say --aws if you mean it",
-            profile.lambda_endpoint);
+    if (!profile_guard(&profile, session->options.allows_aws, &error)) {
+        complain("%s", error.message);
         profile_clear(&profile);
         return false;
     }
     api_init(&session->api, &profile);
     return session->api.profile.is_local || tell_account(session);
+}
+
+const char *qualifier_of(const struct options *options)
+{
+    return options->version ? options->version : options->qualifier;
 }
 
 struct canary_settings settings_of(const struct options *options)
@@ -190,7 +191,8 @@ bool session_start_with_operands(struct session *session, const char *usage,
 int session_end(struct session *session, int status)
 {
     json_set_double(facts(), "exitCode", status);
-    output_end();
+    if (!output_end() && status == EXIT_DONE)
+        status = EXIT_FAILED;
     api_clear(&session->api);
     free(session->payload);
     return status;

@@ -13,11 +13,12 @@
 #include "cli/output.h"
 #include "cli/render.h"
 #include "clock.h"
+#include "plan/plan.h"
 #include "rollout/deployment.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { STATUS_WINDOW_MS = 3600000, POLL_MS = 200 };
+enum { STATUS_WINDOW_MS = 3600000, POLL_MS = 200, MS_PER_SECOND = 1000, LEFT_SIZE = 48 };
 
 static bool report_version(struct session *session, const char *version, double share,
                            struct error *error)
@@ -70,23 +71,47 @@ static cJSON *latest_deployment(struct session *session, char **state_out, struc
     return *state_out ? deployment_find(*state_out, &identity, false) : NULL;
 }
 
-static void report_deployment(const char *state, cJSON *saved)
+/* ", 4m30s left": of the step, if it has an end and is not held; a dead client's clock stands. */
+static const char *print_time_left(const cJSON *saved, int64_t now_ms, char text_out[LEFT_SIZE])
+{
+    char time[DURATION_SIZE];
+    int64_t left_ms = json_int(saved, "stepEndsAt", 0) - now_ms;
+    bool is_watched = strcmp(json_text(saved, "phase", ""), "watch") == 0 &&
+                      strcmp(json_text(saved, "status", ""), "running") == 0;
+    *text_out = '\0';
+    if (is_watched && left_ms >= MS_PER_SECOND)
+        snprintf(text_out, LEFT_SIZE, ", %s left",
+                 duration_print(left_ms / MS_PER_SECOND * MS_PER_SECOND, time));
+    return text_out;
+}
+
+static void report_unfinished(const cJSON *saved, int64_t now_ms, bool is_alive, long pid)
+{
+    char left[LEFT_SIZE];
+    const char *status = json_text(saved, "status", "");
+    if (!is_alive)
+        now_ms = json_int(saved, "updatedAt", now_ms);
+    say("  step %d of %d, version %s at %.6g %%%s.", (int)json_int(saved, "step", 0) + 1,
+        (int)json_int(saved, "steps", 0), json_text(saved, "newVersion", "?"),
+        100 * json_double(saved, "weight", 0), print_time_left(saved, now_ms, left));
+    if (!is_alive)
+        say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
+    else
+        say("  Process %ld runs it (canary watch).", pid);
+    if (is_alive && (strcmp(status, "approval") == 0 || strcmp(status, "paused") == 0))
+        say("  canary %s lets it go on, canary abort ends it.",
+            *status == 'a' ? "approve" : "resume");
+}
+
+static void report_deployment(const char *state, int64_t now_ms, cJSON *saved)
 {
     long pid;
     const char *id = json_text(saved, "id", "");
     const char *reason = json_text(saved, "reason", "");
     bool is_alive = deployment_is_alive(state, id, &pid);
-    bool is_over = json_bool(saved, "isOver", false);
     say("Deployment %s: %s%s%s.", id, json_text(saved, "status", ""), *reason ? ", " : "", reason);
-    if (!is_over) {
-        say("  step %d of %d, version %s at %.6g %%.", (int)json_int(saved, "step", 0) + 1,
-            (int)json_int(saved, "steps", 0), json_text(saved, "newVersion", "?"),
-            100 * json_double(saved, "weight", 0));
-        if (is_alive)
-            say("  Process %ld runs it (canary watch).", pid);
-        else
-            say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
-    }
+    if (!json_bool(saved, "isOver", false))
+        report_unfinished(saved, now_ms, is_alive, pid);
     cJSON *item = cJSON_Duplicate(saved, true);
     json_set_bool(item, "isAlive", is_alive);
     json_set(facts(), "deployment", item);
@@ -109,7 +134,7 @@ static int status(struct session *session)
     CLEANUP(json_deletep)
     cJSON *saved = is_good ? latest_deployment(session, &state, &error) : NULL;
     if (saved)
-        report_deployment(state, saved);
+        report_deployment(state, clock_true_ms() + session->clock_offset_ms, saved);
     if (error.message)
         complain("%s", error.message);
     return error.message ? EXIT_FAILED : EXIT_DONE;
@@ -222,9 +247,12 @@ static void tell_past(const cJSON *item)
     CLEANUP(freep)
     char *versions = xformat("%s -> %s", json_text(item, "baseVersion", "-"),
                              json_text(item, "newVersion", "-"));
-    say("%s  %-24s %-10s %-12s %s",
-        timestamp_print(json_int(item, "startedAt", 0), TIMESTAMP_ISO, time), target, versions,
-        json_text(item, "status", ""), json_text(item, "reason", ""));
+    CLEANUP(freep)
+    char *line =
+        xformat("%s  %-24s %-10s %-12s %s",
+                timestamp_print(json_int(item, "startedAt", 0), TIMESTAMP_ISO, time), target,
+                versions, json_text(item, "status", ""), json_text(item, "reason", ""));
+    say_cut(line);
 }
 
 static int history(struct session *session)

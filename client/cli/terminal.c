@@ -133,6 +133,68 @@ void text_fit(struct buffer *buffer, struct text line, size_t columns, bool is_u
         buffer_add_char(buffer, ' ');
 }
 
+static void drop_spaces(struct buffer *buffer)
+{
+    while (buffer->size && buffer->data[buffer->size - 1] == ' ')
+        buffer->data[--buffer->size] = '\0';
+}
+
+/* The next word; a per cent sign stays with its number. */
+static struct text next_word(struct text *rest)
+{
+    struct text word = text_cut(rest, ' ');
+    if (rest->size && rest->data[0] == '%') {
+        struct text sign = text_cut(rest, ' ');
+        word.size = (size_t)(sign.data + sign.size - word.data);
+    }
+    return word;
+}
+
+static void wrap_line(struct buffer *buffer, struct text line, size_t columns)
+{
+    enum { HANGING = 2 };
+    size_t indent = 0;
+    while (indent < line.size && line.data[indent] == ' ')
+        indent++;
+    buffer_add(buffer, line.data, indent);
+    struct text rest = { line.data + indent, line.size - indent };
+    struct text word = next_word(&rest);
+    size_t used = indent + text_columns(word);
+    buffer_add_text(buffer, word);
+    while (rest.data) {
+        word = next_word(&rest);
+        size_t size = text_columns(word);
+        if (size > 0 && used + 1 + size > columns) {
+            drop_spaces(buffer);
+            buffer_add_format(buffer, "\n%*s", (int)indent + HANGING, "");
+            used = indent + HANGING + size;
+        } else {
+            buffer_add_char(buffer, ' ');
+            used += 1 + size;
+        }
+        buffer_add_text(buffer, word);
+    }
+}
+
+void text_wrap(struct buffer *buffer, struct text text, size_t columns)
+{
+    while (text.data) {
+        struct text line = text_cut(&text, '\n');
+        if (text_columns(line) <= columns)
+            buffer_add_text(buffer, line);
+        else
+            wrap_line(buffer, line, columns);
+        if (text.data)
+            buffer_add_char(buffer, '\n');
+    }
+}
+
+size_t terminal_columns(int fd)
+{
+    struct winsize size;
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 static void size_of(const struct terminal *terminal, size_t *width_out, size_t *height_out)
 {
     struct winsize size;
@@ -211,12 +273,16 @@ void terminal_say(struct terminal *terminal, const char *format, ...)
 {
     CLEANUP(buffer_clear) struct buffer out = { 0 };
     va_list arguments;
+    size_t width;
+    size_t height;
+    size_of(terminal, &width, &height);
     add_return(terminal, &out);
     if (terminal->rows)
         buffer_add_string(&out, "\x1b[J");
     va_start(arguments, format);
-    buffer_add_vformat(&out, format, arguments);
+    CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
+    text_wrap(&out, text_from(text), terminal->is_terminal ? width : SIZE_MAX);
     buffer_add_char(&out, '\n');
     if (terminal->is_terminal)
         add_picture(terminal, &out, buffer_text(&terminal->picture));

@@ -29,7 +29,7 @@ void terminal_init(struct terminal *terminal, FILE *stream);
  * lines are printed if they differ from the last picture's. */
 void terminal_draw(struct terminal *terminal, struct text picture);
 
-/* A line that stays, above the picture. */
+/* Lines that stay, above the picture, wrapped to the terminal's width. */
 void terminal_say(struct terminal *terminal, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Leaves the picture as it stands; what follows begins below it. Frees. */
@@ -42,6 +42,16 @@ const char *terminal_style(const struct terminal *terminal, enum terminal_style 
 
 /* How many columns a terminal gives to a line of UTF-8; escape sequences take none. */
 size_t text_columns(struct text line);
+
+/* Appends the text, its lines broken between words where they are longer than so many columns; what
+ * goes on is indented by two more than its line. A word that is longer still stays whole. */
+void text_wrap(struct buffer *buffer, struct text text, size_t columns);
+
+/* Below that, wrapping helps nobody. */
+enum { TERMINAL_WIDTH_MIN = 40 };
+
+/* The columns of the terminal behind a descriptor; 0 if it is none, or has not told. */
+size_t terminal_columns(int fd);
 
 /* Appends the line, cut to so many columns ("..." or its one-column sign at the cut), or padded
  * with spaces to them. */

@@ -30,10 +30,8 @@ static int refuse(const char *sentence)
 
 static int check_options(const struct options *options)
 {
-    if (!options->alias == !options->qualifier)
-        return refuse("say either --alias or --qualifier (see --help)");
-    if (strcmp(options->arrivals, "constant") != 0 && strcmp(options->arrivals, "poisson") != 0)
-        return refuse("--arrivals is constant or poisson");
+    if ((options->alias != NULL) + (options->qualifier != NULL) + (options->version != NULL) != 1)
+        return refuse("say one of --alias, --version and --qualifier (see --help)");
     if (options->concurrency < 1 || options->concurrency > CONCURRENCY_MAX)
         return refuse("--concurrency is from 1 to 10000");
     if (options->duration_ms < 1)
@@ -54,7 +52,7 @@ static void allow_files(int64_t concurrency)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Whom the alias sends requests to; with --qualifier nobody is expected. */
+/* Whom the alias sends requests to; without one nobody is expected. */
 static bool find_alias(struct session *session, struct lambda_alias *alias_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -78,7 +76,7 @@ static int send_traffic(struct session *session, const struct payloads *payloads
         return EXIT_FAILED;
     const struct traffic_plan plan = {
         .function = options->function,
-        .qualifier = options->alias ? options->alias : options->qualifier,
+        .qualifier = options->alias ? options->alias : qualifier_of(options),
         .payload = text_from(session->payload),
         .payloads = payloads->items,
         .payload_count = payloads->count,
@@ -120,6 +118,8 @@ const struct option_row traffic_rows[] = {
     FUNCTION_ROW,
     { OPTION_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
       .help = "send through this alias, and check its split" },
+    { OPTION_ROW("version", OPTION_TEXT, version), .placeholder = "N",
+      .help = "send to this published version" },
     { OPTION_ROW("qualifier", OPTION_TEXT, qualifier), .placeholder = "VERSION",
       .help = "send to this version (or alias) and expect no split" },
     { OPTION_ROW("duration", OPTION_DURATION, duration_ms), .placeholder = "TIME", .initial = "10s",
@@ -148,10 +148,11 @@ int traffic_command(int count, char **arguments)
     static const char *const needs[] = { "function", NULL };
     struct session session;
     int end;
-    if (!session_start(&session,
-                       "canary traffic --function NAME --alias NAME|--qualifier VERSION "
-                       "[OPTION]...",
-                       traffic_rows, needs, count, arguments, &end))
+    if (!session_start(
+            &session,
+            "canary traffic --function NAME --alias NAME|--version N|--qualifier VERSION "
+            "[OPTION]...",
+            traffic_rows, needs, count, arguments, &end))
         return end;
     return session_end(&session, traffic_with_payloads(&session));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "report/facts.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 
@@ -57,32 +58,14 @@ static void say_version(const struct version_evidence *version, unsigned all)
         version_latency_ms(version, 1));
 }
 
-static void set_share(cJSON *object, const char *name, uint64_t part, uint64_t whole)
-{
-    struct interval interval = clopper_pearson(part, whole, confidence);
-    cJSON *share = json_set_object(object, name);
-    json_set_double(share, "value", share_of(part, whole));
-    json_set_double(share, "low", interval.low);
-    json_set_double(share, "high", interval.high);
-}
-
 static cJSON *version_facts(const struct version_evidence *version, unsigned all)
 {
-    static const struct {
-        const char *name;
-        double share;
-    } quantiles[] = {
-        { "p50", 0.5 }, { "p90", 0.9 }, { "p95", 0.95 }, { "p99", 0.99 }, { "max", 1 },
-    };
     cJSON *item = version_evidence_json(version);
     cJSON_DeleteItemFromObject(item, "latency");
     json_set_text(item, "version", version->version);
-    set_share(item, "share", version->requests, all);
-    set_share(item, "errorRate", version->errors, version->requests);
-    cJSON *latency = json_set_object(item, "latencyMs");
-    for (size_t i = 0; i < COUNT_OF(quantiles); i++)
-        json_set_double(latency, quantiles[i].name,
-                        version_latency_ms(version, quantiles[i].share));
+    json_set(item, "share", share_json(version->requests, all));
+    json_set(item, "errorRate", share_json(version->errors, version->requests));
+    json_set(item, "latencyMs", latency_json(&version->latency));
     return item;
 }
 
@@ -139,7 +122,7 @@ static bool tell_split(const struct traffic *traffic, const struct lambda_alias 
     print_share(share, canary, all);
     cJSON *split = json_set_object(report, "split");
     json_set_double(split, "configured", alias->weight);
-    set_share(split, "observed", canary, all);
+    json_set(split, "observed", share_json(canary, all));
     json_set_double(split, "pValue", chance);
     json_set_bool(split, "fits", is_right);
     say("  Version %s got %s of the traffic, configured %.4g %%: %s (exact binomial test, p = "

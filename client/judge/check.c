@@ -99,17 +99,15 @@ void check_judge(const struct check *check, const struct evidence *evidence,
                  struct check_memory *memory, struct check_verdict *verdict_out)
 {
     *verdict_out = (struct check_verdict){ .is_dry_run = check->is_dry_run, .p_value = 1 };
-    memory->looks++;
     check->kind->judge(check, evidence, memory, verdict_out);
 }
 
-/* The greater decides. */
-static int rank_of(enum check_result result)
+bool check_result_outweighs(enum check_result result, enum check_result other)
 {
     static const int ranks[] = {
         [CHECK_PASS] = 0, [CHECK_CONTINUE] = 1, [CHECK_INCONCLUSIVE] = 2, [CHECK_FAIL] = 3
     };
-    return ranks[result];
+    return ranks[result] > ranks[other];
 }
 
 /* Holm's procedure over the tests that count: a failure that is none among so many is taken
@@ -150,7 +148,7 @@ enum check_result judge_step(const struct check *checks, size_t count,
     if (evidence->is_final)
         correct_for_number(verdicts_out, count);
     for (size_t i = 0; i < count; i++) {
-        if (checks[i].is_dry_run || rank_of(verdicts_out[i].result) <= rank_of(result))
+        if (checks[i].is_dry_run || !check_result_outweighs(verdicts_out[i].result, result))
             continue;
         result = verdicts_out[i].result;
         if (deciding_out)
@@ -172,7 +170,6 @@ cJSON *check_memory_json(const struct check_memory *memory)
 {
     cJSON *json = cJSON_CreateObject();
     json_set_double(json, "peak", memory->peak);
-    json_set_double(json, "looks", (double)memory->looks);
     json_set(json, "more", cJSON_CreateDoubleArray(memory->more, COUNT_OF(memory->more)));
     return json;
 }
@@ -180,8 +177,7 @@ cJSON *check_memory_json(const struct check_memory *memory)
 void check_memory_read(const cJSON *json, struct check_memory *memory_out)
 {
     const cJSON *more = json_get(json, "more");
-    *memory_out =
-        (struct check_memory){ json_double(json, "peak", 0), json_int(json, "looks", 0), { 0 } };
+    *memory_out = (struct check_memory){ json_double(json, "peak", 0), { 0 } };
     for (int i = 0; i < (int)COUNT_OF(memory_out->more); i++) {
         const cJSON *item = cJSON_GetArrayItem(more, i);
         memory_out->more[i] = cJSON_IsNumber(item) ? item->valuedouble : 0;

@@ -79,8 +79,7 @@ struct check {
 /* What a check remembers from look to look; zeroed before the first. Plain numbers, so that a
  * rollout that is taken up again goes on with it. */
 struct check_memory {
-    double peak; /* ln of the Bayes factor with which a test passed its bound; 0: none has */
-    int64_t looks;
+    double peak;    /* ln of the Bayes factor with which a test passed its bound; 0: none has */
     double more[6]; /* the kind's own, but the last: it was found surely good */
 };
 
@@ -142,6 +141,8 @@ enum check_result judge_step(const struct check *checks, size_t count,
                              struct check_verdict *verdicts_out, size_t *deciding_out);
 
 const char *check_result_name(enum check_result result);
+/* Of several results the one that decides is fail, else inconclusive, else continue. */
+bool check_result_outweighs(enum check_result result, enum check_result other);
 
 /* The memory as deployment.json keeps it; the caller owns the tree. */
 cJSON *check_memory_json(const struct check_memory *memory);

@@ -112,7 +112,7 @@ static void judge_power(const struct check *check, const struct evidence *eviden
     verdict_number(verdict, "neededRequests", needed);
     if (is_weak)
         verdict_add(verdict,
-                    ", an increase by %.3g points with only %.2g %%: that takes %.0f requests "
+                    ", an increase by %.3g points with only %.3g %%: that takes %.0f requests "
                     "to the new version",
                     percent(check->detect), percent(found.power), needed);
 }
@@ -156,10 +156,12 @@ void judge_errors_compared_check(const struct check *check, const struct evidenc
         if (is_good)
             verdict_add(verdict, "; an increase by %.3g points is excluded",
                         percent(check->detect));
-    } else if (evidence->base.requests == 0) {
-        verdict_say(verdict, CHECK_INCONCLUSIVE,
-                    "the old version got no requests: there is nothing to compare with");
-    } else if (!is_too_few(check, evidence, verdict)) {
+    } else if (evidence->base.requests == 0 || evidence->canary.requests == 0) {
+        if (!is_too_few(check, evidence->canary.requests, verdict))
+            verdict_say(verdict, CHECK_INCONCLUSIVE,
+                        "the %s version got no requests: there is nothing to compare",
+                        evidence->canary.requests ? "old" : "new");
+    } else if (!is_too_few(check, evidence->canary.requests, verdict)) {
         judge_finally(check, evidence, is_good, verdict);
     }
 }

@@ -16,6 +16,7 @@ void evidence_clear(struct evidence *evidence)
 {
     version_evidence_clear(&evidence->base);
     version_evidence_clear(&evidence->canary);
+    version_evidence_clear(&evidence->others);
     for (size_t i = 0; i < evidence->metric_count; i++) {
         free(evidence->metrics[i].name);
         free(evidence->metrics[i].canary.times_ms);

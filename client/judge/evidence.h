@@ -52,8 +52,9 @@ struct evidence {
     int64_t now_ms;
     struct version_evidence base;
     struct version_evidence canary;
-    uint64_t throttled; /* refused (429) before any version was chosen */
-    uint64_t failed;    /* no answer, or an error of the service */
+    struct version_evidence others; /* to the canary, besides ours: as CloudWatch counted them */
+    uint64_t throttled;             /* refused (429) before any version was chosen */
+    uint64_t failed;                /* no answer, or an error of the service */
     struct metric_evidence *metrics;
     size_t metric_count;
     struct alarm_evidence *alarms;

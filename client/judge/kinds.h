@@ -87,9 +87,8 @@ bool stays_good(struct check_memory *memory, bool is_good);
 /* Only what a verdict told is remembered: else a replay, which sees fewer looks, could differ. */
 void forget_good(struct check_memory *memory);
 
-/* True, and says so, if the canary got fewer requests than the check wants. */
-bool is_too_few(const struct check *check, const struct evidence *evidence,
-                struct check_verdict *verdict);
+/* True, and says so, if so many requests to the canary are fewer than the check wants. */
+bool is_too_few(const struct check *check, uint64_t requests, struct check_verdict *verdict);
 
 /*
  * How many of n are bad, against the share that is allowed. While more come in: bad beyond doubt

@@ -200,7 +200,9 @@ static void judge_compared(const struct latencies *latencies, const struct evide
     bool is_good = stays_good(memory, is_enough && is_no_slower(latencies, 0.5, doubt) &&
                                           is_no_slower(latencies, check->percentile, doubt));
     number_compared(latencies, verdict);
-    if (is_surely_slower(latencies, memory))
+    if (latencies->base.count == 0 && !evidence->is_final)
+        verdict_say(verdict, CHECK_CONTINUE, "no latencies of the old version are known yet");
+    else if (is_surely_slower(latencies, memory))
         say_compared(latencies, CHECK_FAIL, "the new version is slower than the old one", verdict);
     else if (!evidence->is_final)
         say_compared(latencies, is_good ? CHECK_PASS : CHECK_CONTINUE,
@@ -238,14 +240,6 @@ static void judge_limit(const struct check *check, const struct evidence *eviden
     judge_rate(&question, evidence, memory, verdict);
 }
 
-static int severity(enum check_result result)
-{
-    static const int severities[] = {
-        [CHECK_PASS] = 0, [CHECK_CONTINUE] = 1, [CHECK_INCONCLUSIVE] = 2, [CHECK_FAIL] = 3
-    };
-    return severities[result];
-}
-
 /* Both the limit and the comparison, at half the level each: the worse one counts. */
 static void judge_both(const struct check *check, const struct latencies *latencies,
                        const struct evidence *evidence, struct check_memory *memory,
@@ -256,7 +250,7 @@ static void judge_both(const struct check *check, const struct latencies *latenc
     struct check_verdict limited = *verdict;
     judge_limit(&halved, evidence, memory, &limited);
     judge_compared(latencies, evidence, memory, verdict);
-    if (severity(limited.result) > severity(verdict->result))
+    if (check_result_outweighs(limited.result, verdict->result))
         *verdict = limited;
     if (verdict->result != CHECK_PASS)
         forget_good(memory);

@@ -29,12 +29,28 @@ static void count_value(const struct check *check, double value, struct window *
     window->breaching += is_bad;
 }
 
+static int64_t first_whole_period(const struct check *check, const struct evidence *evidence)
+{
+    return (evidence->started_ms + check->period_ms - 1) / check->period_ms * check->period_ms;
+}
+
+/* A sum only grows: that it is too little is known when its period is over, and only if the step
+ * had all of it. Too much is too much at any time. */
+static bool is_undecided(const struct check *check, const struct evidence *evidence,
+                         int64_t time_ms, double value)
+{
+    return value < check->min && (time_ms < first_whole_period(check, evidence) ||
+                                  time_ms + check->period_ms > evidence->now_ms);
+}
+
 /* Missing periods do not count: the latest values, whenever they were. */
 static void look_at_values(const struct check *check, const struct metric_series *series,
-                           struct window *window)
+                           const struct evidence *evidence, struct window *window)
 {
-    for (size_t i = series->count; i > 0 && window->periods < check->periods; i--)
-        count_value(check, series->values[i - 1], window);
+    for (size_t i = series->count; i > 0 && window->periods < check->periods; i--) {
+        if (!is_undecided(check, evidence, series->times_ms[i - 1], series->values[i - 1]))
+            count_value(check, series->values[i - 1], window);
+    }
 }
 
 static const double *value_at(const struct metric_series *series, int64_t from_ms, int64_t to_ms)
@@ -52,7 +68,7 @@ static void look_at_periods(const struct check *check, const struct metric_serie
 {
     int64_t period_ms = check->period_ms;
     int64_t end_ms = (evidence->now_ms - check->delay_ms) / period_ms * period_ms;
-    int64_t first_ms = evidence->started_ms / period_ms * period_ms;
+    int64_t first_ms = first_whole_period(check, evidence);
     while (window->periods < check->periods && end_ms - period_ms >= first_ms) {
         const double *value = value_at(series, end_ms - period_ms, end_ms);
         if (value) {
@@ -89,6 +105,19 @@ static void say_window(const struct check *check, const struct window *window,
     verdict_number(verdict, "min", check->min);
 }
 
+/* Nothing has been looked at; where missing data are good ones, nothing need be. */
+static void say_unknown(const struct check *check, struct check_verdict *verdict)
+{
+    if (check->missing == MISSING_IGNORE)
+        verdict_say(verdict, verdict->result, "metric %s has no values yet", check->metric);
+    else
+        verdict_say(verdict, verdict->result,
+                    "no period of %lld s of metric %s has been whole, and %lld s old, within the "
+                    "step",
+                    (long long)check->period_ms / 1000, check->metric,
+                    (long long)check->delay_ms / 1000);
+}
+
 void judge_threshold_check(const struct check *check, const struct evidence *evidence,
                            struct check_memory *memory, struct check_verdict *verdict)
 {
@@ -98,11 +127,11 @@ void judge_threshold_check(const struct check *check, const struct evidence *evi
     struct window window = { 0 };
     (void)memory;
     if (check->missing == MISSING_IGNORE)
-        look_at_values(check, series, &window);
+        look_at_values(check, series, evidence, &window);
     else
         look_at_periods(check, series, evidence, &window);
     bool is_bad = window.breaching >= check->datapoints;
-    bool is_unknown = window.known == 0 && check->missing == MISSING_IGNORE;
+    bool is_unknown = window.periods == 0 && check->missing != MISSING_NOT_BREACHING;
     say_window(check, &window,
                is_bad                ? CHECK_FAIL
                : !evidence->is_final ? CHECK_CONTINUE
@@ -110,9 +139,9 @@ void judge_threshold_check(const struct check *check, const struct evidence *evi
                                      : CHECK_PASS,
                verdict);
     if (is_unknown)
-        verdict_say(verdict, verdict->result, "metric %s has no values yet", check->metric);
+        say_unknown(check, verdict);
     if (verdict->result == CHECK_PASS)
-        (void)is_too_few(check, evidence, verdict);
+        (void)is_too_few(check, evidence->canary.requests, verdict);
 }
 
 bool read_threshold(const cJSON *json, struct check *check, const char *path,

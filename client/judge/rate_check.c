@@ -5,7 +5,7 @@
 
 #include "judge/kinds.h"
 
-enum { COMMON_RATIO = 4, MOST_REQUESTS = 1000000 };
+enum { COMMON_RATIO = 4 };
 
 double rate_log_factor(uint64_t bad, uint64_t all, double limit)
 {
@@ -26,15 +26,14 @@ double rate_log_factor(uint64_t bad, uint64_t all, double limit)
 static void say_rate(const struct rate_question *question, enum check_result result,
                      struct check_verdict *verdict)
 {
-    verdict_say(verdict, result, "%llu of %llu %s (%.3g %%, 95 %% interval %.2g to %.3g %%); %s",
+    verdict_say(verdict, result, "%llu of %llu %s (%.3g %%, 95 %% interval %.3g to %.3g %%); %s",
                 (unsigned long long)question->bad, (unsigned long long)question->all,
                 question->subject, percent(share_of(question->bad, question->all)),
                 percent(question->interval.low), percent(question->interval.high),
                 question->allowed);
 }
 
-static void number_rate(const struct rate_question *question, double log_factor,
-                        struct check_verdict *verdict)
+static void number_rate(const struct rate_question *question, struct check_verdict *verdict)
 {
     verdict_number(verdict, "requests", (double)question->all);
     verdict_number(verdict, "bad", (double)question->bad);
@@ -42,7 +41,6 @@ static void number_rate(const struct rate_question *question, double log_factor,
     verdict_number(verdict, "rateLow", question->interval.low);
     verdict_number(verdict, "rateHigh", question->interval.high);
     verdict_number(verdict, "limit", question->limit);
-    verdict_number(verdict, "anytimePValue", anytime_p_value(log_factor));
 }
 
 static void add_chance(const struct rate_question *question, double p_value,
@@ -121,7 +119,8 @@ void judge_rate(const struct rate_question *asked, const struct evidence *eviden
     bool is_enough = (int64_t)question.all >= question.check->min_requests;
     bool is_good =
         question.intolerable > 0 && stays_good(memory, is_enough && is_surely_tolerable(&question));
-    number_rate(&question, log_factor, verdict);
+    number_rate(&question, verdict);
+    verdict_number(verdict, "anytimePValue", anytime_p_value(log_factor));
     if (has_passed(memory, log_factor, half(question.check->alpha))) {
         say_rate(&question, CHECK_FAIL, verdict);
         add_chance(&question, anytime_p_value(memory->peak), verdict);
@@ -129,7 +128,7 @@ void judge_rate(const struct rate_question *asked, const struct evidence *eviden
         say_rate(&question, is_good ? CHECK_PASS : CHECK_CONTINUE, verdict);
         if (is_good)
             verdict_add(verdict, ", and %.3g %% is excluded", percent(question.intolerable));
-    } else if (!is_too_few(question.check, evidence, verdict)) {
+    } else if (!is_too_few(question.check, question.all, verdict)) {
         judge_rate_finally(&question, is_good, verdict);
     }
 }
@@ -147,7 +146,7 @@ static void judge_sprt(const struct rate_question *asked, const struct evidence 
     bool is_enough = (int64_t)question->all >= check->min_requests;
     bool is_bad = ratio >= bounds.high;
     bool is_good = ratio <= bounds.low && is_enough;
-    number_rate(question, 0, verdict);
+    number_rate(question, verdict);
     verdict_number(verdict, "badRate", test.p1);
     verdict_number(verdict, "logRatio", ratio);
     verdict_number(verdict, "lowerBound", bounds.low);
@@ -174,10 +173,11 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
                         struct check_memory *memory, struct check_verdict *verdict)
 {
     char allowed[64];
+    const struct version_evidence *others = &evidence->others;
     snprintf(allowed, sizeof(allowed), "the limit is %.3g %%", percent(check->max_rate));
     const struct rate_question question = { .check = check,
-                                            .bad = evidence->canary.errors,
-                                            .all = evidence->canary.requests,
+                                            .bad = evidence->canary.errors + others->errors,
+                                            .all = evidence->canary.requests + others->requests,
                                             .limit = check->max_rate,
                                             .intolerable = check->bad_rate,
                                             .subject = "requests to the new version failed",
@@ -186,6 +186,9 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
         judge_sprt(&question, evidence, verdict);
     else
         judge_rate(&question, evidence, memory, verdict);
+    if (others->requests)
+        verdict_add(verdict, "; %llu of them only CloudWatch tells of",
+                    (unsigned long long)others->requests);
 }
 
 bool read_errors(const cJSON *json, struct check *check, const char *path,

@@ -187,6 +187,9 @@ static bool play_sample(struct player *player, const cJSON *line)
             return error_set(player->error, NULL, "the counts of version %s are damaged",
                              item->string);
     }
+    const cJSON *others = json_get(line, "others");
+    if (others && !version_evidence_add_json(&player->evidence.others, others))
+        return error_set(player->error, NULL, "the counts of others' requests are damaged");
     if (player->is_open)
         judge(player, json_int(line, "t", 0), false);
     return true;

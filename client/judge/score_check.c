@@ -318,7 +318,7 @@ void judge_score_check(const struct check *check, const struct evidence *evidenc
     score_metrics(check->score, evidence, &scoring);
     say_score(check, &scoring, verdict);
     if (verdict->result == CHECK_PASS)
-        (void)is_too_few(check, evidence, verdict);
+        (void)is_too_few(check, evidence->canary.requests, verdict);
 }
 
 const struct member_row score_members[] = {

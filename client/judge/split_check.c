@@ -98,7 +98,7 @@ void judge_split_check(const struct check *check, const struct evidence *evidenc
         say_split(&split, is_good ? CHECK_PASS : CHECK_CONTINUE,
                   is_good ? "that fits the weight" : "so far that fits the weight", anytime,
                   verdict);
-    else if (!is_too_few(check, evidence, verdict))
+    else if (!is_too_few(check, evidence->canary.requests, verdict))
         judge_finally(check, &split, is_good, verdict);
 }
 

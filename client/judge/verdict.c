@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "judge/kinds.h"
+#include "text.h"
 
 double half(double alpha)
 {
@@ -18,6 +19,7 @@ void verdict_say(struct check_verdict *verdict, enum check_result result, const 
     va_start(arguments, format);
     vsnprintf(verdict->sentence, sizeof(verdict->sentence), format, arguments);
     va_end(arguments);
+    text_mend_utf8(verdict->sentence);
 }
 
 void verdict_add(struct check_verdict *verdict, const char *format, ...)
@@ -27,6 +29,7 @@ void verdict_add(struct check_verdict *verdict, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(verdict->sentence + used, sizeof(verdict->sentence) - used, format, arguments);
     va_end(arguments);
+    text_mend_utf8(verdict->sentence);
 }
 
 void verdict_number(struct check_verdict *verdict, const char *name, double value)
@@ -68,15 +71,14 @@ void forget_good(struct check_memory *memory)
     memory->more[WAS_GOOD] = 0;
 }
 
-bool is_too_few(const struct check *check, const struct evidence *evidence,
-                struct check_verdict *verdict)
+bool is_too_few(const struct check *check, uint64_t requests, struct check_verdict *verdict)
 {
-    if ((int64_t)evidence->canary.requests >= check->min_requests)
+    if ((int64_t)requests >= check->min_requests)
         return false;
     verdict_say(verdict, CHECK_INCONCLUSIVE,
                 "the new version got only %llu requests, and %lld are needed to say anything; send "
                 "more traffic, or give it more weight or time",
-                (unsigned long long)evidence->canary.requests, (long long)check->min_requests);
+                (unsigned long long)requests, (long long)check->min_requests);
     return true;
 }
 

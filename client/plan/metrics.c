@@ -111,6 +111,35 @@ static const struct member_row metric_rows[] = {
     { .name = NULL },
 };
 
+static bool query_tells_versions(const cJSON *query)
+{
+    const cJSON *dimensions = json_get(query, "dimensions");
+    const cJSON *dimension;
+    if (!dimensions)
+        return strcmp(json_text(query, "namespace", "AWS/Lambda"), "AWS/Lambda") == 0;
+    cJSON_ArrayForEach(dimension, dimensions)
+    {
+        if (cJSON_IsString(dimension) && strstr(dimension->valuestring, "{version}"))
+            return true;
+    }
+    return false;
+}
+
+bool plan_metric_tells_versions(const cJSON *json)
+{
+    const cJSON *query;
+    if (!json)
+        return true;
+    if (!json_get(json, "expression"))
+        return query_tells_versions(json);
+    cJSON_ArrayForEach(query, json_get(json, "metrics"))
+    {
+        if (query_tells_versions(query))
+            return true;
+    }
+    return false;
+}
+
 static bool read_queries(const cJSON *metric, const char *path, struct member_faults *faults)
 {
     bool is_good = true;

@@ -247,6 +247,16 @@ const char *duration_print(int64_t ms, char text_out[DURATION_SIZE])
     return text_out;
 }
 
+const char *step_kind_name(enum step_kind kind)
+{
+    static const char *const names[] = { [STEP_WEIGHT] = "weight",
+                                         [STEP_PAUSE] = "pause",
+                                         [STEP_APPROVE] = "approve",
+                                         [STEP_ANALYSIS] = "analysis",
+                                         [STEP_HOOK] = "hook" };
+    return names[kind];
+}
+
 char *plan_step_sentence(const struct plan_step *step)
 {
     char time[DURATION_SIZE];

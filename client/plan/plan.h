@@ -97,6 +97,10 @@ struct plan {
     size_t notify_count;
 };
 
+/* True if the metric (plan_metric.json; NULL: one of AWS/Lambda's by its name) is another one for
+ * each version: then the old version's is a baseline. */
+bool plan_metric_tells_versions(const cJSON *json);
+
 /* From JSON text, comments allowed. NULL if faults were added. */
 MUST_CHECK struct plan *plan_parse(struct text text, struct member_faults *faults);
 /* From a tree, which the plan takes. NULL if faults were added. */
@@ -116,6 +120,8 @@ const struct check *plan_checks(const struct plan *plan, const struct plan_step 
 /* The least time that the plan takes, hooks and approvals not counted. */
 int64_t plan_duration_ms(const struct plan *plan);
 
+/* "weight", "pause", ...: `kind` of the record's steps. */
+const char *step_kind_name(enum step_kind kind);
 /* "weight 10% for 5m", for people; the caller owns it. */
 char *plan_step_sentence(const struct plan_step *step);
 /* "90s", "5m", "1h30m". */

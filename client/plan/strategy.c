@@ -68,8 +68,9 @@ static bool read_predefined(const char *name, struct plan *plan, struct member_f
         return true;
     }
     const char *near = nearest_name(bare, names, COUNT_OF(names));
-    return member_fault(faults, "strategy", "there is no strategy '%s'%s%s%s", name,
-                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return member_fault(faults, "strategy", "there is no strategy '%s'; %s%s%s", name,
+                        near ? "did you mean '" : "CodeDeploy's are called like '",
+                        near ? near : names[0], near ? "'?" : "'");
 }
 
 struct shift {
@@ -149,11 +150,14 @@ static bool read_pause(const cJSON *json, struct plan *plan, const char *path,
         { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
         { .name = NULL },
     };
-    step->kind = STEP_PAUSE;
-    if (!time || strcmp(time, "approval") != 0)
-        return members_read(rows, json, step, path, faults);
-    step->kind = STEP_APPROVE;
-    return true;
+    static const struct member_row approval_rows[] = {
+        { .name = "pause", .type = MEMBER_CUSTOM, .schema = "{}", .help = "approval" },
+        { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
+        { .name = NULL },
+    };
+    bool is_approval = time && strcmp(time, "approval") == 0;
+    step->kind = is_approval ? STEP_APPROVE : STEP_PAUSE;
+    return members_read(is_approval ? approval_rows : rows, json, step, path, faults);
 }
 
 static bool read_approve(const cJSON *json, struct plan *plan, const char *path,

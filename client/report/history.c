@@ -198,8 +198,9 @@ static bool is_word(const char *word, const char *const *words)
 static void add_event(struct history *history, const cJSON *line, const char *type,
                       const char *action_member, bool is_marked)
 {
-    static const char *const bad_words[] = { "rollback", "fail",        "failed",       "abort",
-                                             "ALARM",    "rolled back", "inconclusive", NULL };
+    static const char *const bad_words[] = { "rollback",     "fail",  "failed",
+                                             "abort",        "ALARM", "rolled back",
+                                             "inconclusive", "stuck", NULL };
     struct event_history *event = GROW(history->events, history->event_count);
     event->time_ms = time_of(line);
     event->type = type;

@@ -68,7 +68,7 @@ static const char *style_of(const char *word)
     } rows[] = {
         { "pass", "good" },         { "promoted", "good" }, { "created", "good" },
         { "fail", "bad" },          { "failed", "bad" },    { "rolled back", "bad" },
-        { "inconclusive", "warn" },
+        { "inconclusive", "warn" }, { "stuck", "bad" },
     };
     for (size_t i = 0; word && i < COUNT_OF(rows); i++) {
         if (strcmp(word, rows[i].word) == 0)

@@ -3,34 +3,9 @@
  */
 #include <string.h>
 
-#include "report/markup.h"
+#include "report/facts.h"
 #include "report/report.h"
 #include "xalloc.h"
-
-static void set_share(cJSON *object, const char *name, uint64_t part, uint64_t whole)
-{
-    struct interval interval = interval_of(part, whole);
-    cJSON *share = json_set_object(object, name);
-    json_set_double(share, "value", share_of(part, whole));
-    json_set_double(share, "low", interval.low);
-    json_set_double(share, "high", interval.high);
-}
-
-static void set_latency(cJSON *object, const struct histogram *latency)
-{
-    static const struct {
-        const char *name;
-        double share;
-    } quantiles[] = {
-        { "p50", 0.5 }, { "p90", 0.9 }, { "p95", 0.95 }, { "p99", 0.99 }, { "max", 1 },
-    };
-    if (latency->count == 0)
-        return;
-    cJSON *item = json_set_object(object, "latencyMs");
-    for (size_t i = 0; i < COUNT_OF(quantiles); i++)
-        json_set_double(item, quantiles[i].name,
-                        (double)histogram_quantile_us(latency, quantiles[i].share) / 1000);
-}
 
 static void set_version(cJSON *versions, const char *version, const struct version_evidence *seen,
                         uint64_t all)
@@ -42,9 +17,10 @@ static void set_version(cJSON *versions, const char *version, const struct versi
     json_set_double(item, "errors", (double)seen->errors);
     json_set_double(item, "throttles", (double)seen->throttles);
     json_set_double(item, "coldStarts", (double)seen->cold_starts);
-    set_share(item, "share", seen->requests, all);
-    set_share(item, "errorRate", seen->errors, seen->requests);
-    set_latency(item, &seen->latency);
+    json_set(item, "share", share_json(seen->requests, all));
+    json_set(item, "errorRate", share_json(seen->errors, seen->requests));
+    if (seen->latency.count)
+        json_set(item, "latencyMs", latency_json(&seen->latency));
 }
 
 static cJSON *verdict_json(const struct verdict_history *verdict)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "statistics/binomial.h"
 #include "timestamp.h"
 
 enum { MS_PER_SECOND = 1000, MS_PER_MINUTE = 60000, MS_PER_HOUR = 3600000, MS_PER_DAY = 86400000 };
@@ -78,14 +79,9 @@ void markup_percent(struct buffer *out, double share)
     buffer_add_format(out, "%.3g %%", 100 * share);
 }
 
-struct interval interval_of(uint64_t part, uint64_t whole)
-{
-    return clopper_pearson(part, whole, 0.95);
-}
-
 void markup_share(struct buffer *out, uint64_t part, uint64_t whole)
 {
-    struct interval interval = interval_of(part, whole);
+    struct interval interval = clopper_pearson(part, whole, 0.95);
     if (whole == 0)
         buffer_add_string(out, "-");
     else

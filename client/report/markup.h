@@ -8,7 +8,6 @@
 
 #include "buffer.h"
 #include "report/history.h"
-#include "statistics/statistics.h"
 
 /* Text within XML or HTML, in elements and in quoted attributes. What XML cannot hold (control
  * characters) becomes U+FFFD. */
@@ -28,8 +27,5 @@ void markup_share(struct buffer *out, uint64_t part, uint64_t whole);
 
 /* "step 2: 10 %", "step 3: approve" */
 void markup_step(struct buffer *out, const struct step_history *step);
-
-/* The exact 95 % interval; all of 0..1 without any. */
-struct interval interval_of(uint64_t part, uint64_t whole);
 
 #endif

@@ -70,6 +70,7 @@ static void add_step(const struct history *history, size_t index, struct buffer 
 
 static void add_events(const struct history *history, struct buffer *out)
 {
+    enum { SHORT = 40 };
     buffer_add_char(out, '\n');
     for (size_t i = 0; i < history->event_count; i++) {
         const struct event_history *event = &history->events[i];
@@ -78,7 +79,11 @@ static void add_events(const struct history *history, struct buffer *out)
         buffer_add_format(out, "  %s", event->type);
         if (event->action)
             buffer_add_format(out, " %s", event->action);
-        buffer_add_format(out, ": %s\n", event->text);
+        /* A step, its promotion and the end have one long reason in common. */
+        bool is_same = i > 0 && strlen(event->text) > SHORT &&
+                       strcmp(event->text, history->events[i - 1].text) == 0;
+        buffer_add_format(out, "%s%s\n", *event->text ? ": " : "",
+                          is_same ? "the same" : event->text);
     }
 }
 

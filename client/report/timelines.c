@@ -6,6 +6,7 @@
 
 #include "report/chart.h"
 #include "report/markup.h"
+#include "statistics/binomial.h"
 #include "xalloc.h"
 
 enum { HEIGHT = 150, LATENCY_GROUP = 4, METRICS_MAX = 12, ALARMS_MAX = 24, US_PER_MS = 1000 };
@@ -104,7 +105,8 @@ static struct line rate_line(const struct history *history, enum rate rate)
         sum_up(window, rate, &part, &whole);
         if (whole == 0)
             continue;
-        add_point(&line, window->time_ms, share_of(part, whole), interval_of(part, whole), begins);
+        add_point(&line, window->time_ms, share_of(part, whole), clopper_pearson(part, whole, 0.95),
+                  begins);
         begins = false;
     }
     return line;

@@ -1,6 +1,7 @@
 #include "rollout/control.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,17 @@ static void pause_a_little(void)
     nanosleep(&wait, NULL);
 }
 
-static bool wait_for_answer(const char *state, const char *id, const char *path,
+/* What the engine's last act may have been. A request that it has not taken is withdrawn: whoever
+ * takes the deployment up must not find it. */
+static bool give_up(const char *ask, const char *answer, struct error *error)
+{
+    if (unlink(ask) == 0 || access(answer, F_OK) != 0)
+        return error_set(error, NULL,
+                         "the process that runs the deployment has just ended; see canary status");
+    return true;
+}
+
+static bool wait_for_answer(const char *state, const char *id, const char *ask, const char *path,
                             struct error *error)
 {
     long pid;
@@ -102,10 +113,8 @@ static bool wait_for_answer(const char *state, const char *id, const char *path,
             unlink(path);
             return !refusal || error_set(error, NULL, "%s", refusal);
         }
-        if (!deployment_is_alive(state, id, &pid))
-            return error_set(error, NULL,
-                             "the process that runs the deployment has just ended; "
-                             "see canary status");
+        if (!deployment_is_alive(state, id, &pid) && !give_up(ask, path, error))
+            return false;
         pause_a_little();
     }
     return error_set(error, NULL,
@@ -125,6 +134,6 @@ bool control_ask(const char *state, const char *id, const char *verb, struct err
     json_set_text(tree, "verb", verb);
     json_set_text(tree, "by", self);
     if (!put_json(ask, tree))
-        return error_set(error, NULL, "cannot write %s", ask);
-    return wait_for_answer(state, id, answer, error);
+        return error_set(error, NULL, "cannot write %s: %s", ask, strerror(errno));
+    return wait_for_answer(state, id, ask, answer, error);
 }

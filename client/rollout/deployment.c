@@ -60,8 +60,12 @@ static bool lock_file(const char *path, int *fd_out)
         close(fd);
         return false;
     }
-    if (fd < 0 || ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
+    if (fd < 0)
         return false;
+    if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
+        close(fd);
+        return false;
+    }
     *fd_out = fd;
     return true;
 }
@@ -90,18 +94,30 @@ static char *alias_lock_path(const char *state, const struct alias_identity *ide
     return xformat("%s/aliases/%s", state, hash);
 }
 
+/* *pid_out says who has it instead; 0: nobody, and the error says what is wrong. */
+static bool lock_or_find_owner(const char *path, int *fd_out, long *pid_out, struct error *error)
+{
+    *pid_out = 0;
+    if (lock_file(path, fd_out))
+        return true;
+    int failure = errno;
+    if (!is_locked(path, pid_out))
+        error_set(error, NULL, "cannot write %s: %s", path, strerror(failure));
+    return false;
+}
+
 static bool lock_alias(const char *state, const struct alias_identity *identity, int *fd_out,
                        struct error *error)
 {
-    long pid = 0;
+    long pid;
     CLEANUP(freep) char *folder = xformat("%s/aliases", state);
     CLEANUP(freep) char *path = alias_lock_path(state, identity);
     if (!make_directories(folder, error))
         return false;
-    if (lock_file(path, fd_out))
+    if (lock_or_find_owner(path, fd_out, &pid, error))
         return true;
-    if (!is_locked(path, &pid))
-        return error_set(error, NULL, "cannot write %s: %s", path, strerror(errno));
+    if (pid == 0)
+        return false;
     return error_set(error, NULL,
                      "a deployment of %s:%s is under way (process %ld): see canary watch; canary "
                      "abort ends it",
@@ -151,9 +167,10 @@ static bool open_files(struct deployment *deployment, struct error *error)
     CLEANUP(freep) char *control = xformat("%s/control", deployment->directory);
     if (!make_directories(control, error))
         return false;
-    if (!lock_file(lock, &deployment->lock))
-        return error_set(error, NULL, "deployment %s is worked on by another process",
-                         deployment->id);
+    long pid;
+    if (!lock_or_find_owner(lock, &deployment->lock, &pid, error))
+        return pid != 0 && error_set(error, NULL, "deployment %s is worked on by process %ld",
+                                     deployment->id, pid);
     deployment->record = open(record, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     return deployment->record >= 0 ||
            error_set(error, NULL, "cannot write %s: %s", record, strerror(errno));
@@ -192,13 +209,16 @@ bool deployment_create(const char *state, const struct alias_identity *identity,
     return true;
 }
 
-/* A crash may have left the last line torn: what comes next begins a new one. */
-static void end_torn_line(int fd)
+/* A crash may have left the last line torn. It counts for nothing, and would be no line of a record
+ * if another one followed. */
+static bool drop_torn_line(int fd)
 {
-    char last = '\n';
+    char last = '\0';
     off_t size = lseek(fd, 0, SEEK_END);
-    if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' && write(fd, "\n", 1) < 0)
-        return;
+    off_t whole = size;
+    while (whole > 0 && pread(fd, &last, 1, whole - 1) == 1 && last != '\n')
+        whole--;
+    return whole == size || ftruncate(fd, whole) == 0;
 }
 
 static cJSON *fixed_facts(const cJSON *deployment)
@@ -241,9 +261,33 @@ bool deployment_take_over(const char *state, const char *id, struct deployment *
         deployment_close(deployment_out);
         return false;
     }
-    end_torn_line(deployment_out->record);
+    if (!drop_torn_line(deployment_out->record)) {
+        error_set(error, NULL, "cannot mend %s/record.jsonl: %s", deployment_out->directory,
+                  strerror(errno));
+        deployment_close(deployment_out);
+        return false;
+    }
     deployment_out->facts = fixed_facts(tree);
     return true;
+}
+
+cJSON *deployment_lines_since(const struct deployment *deployment, const cJSON *saved)
+{
+    cJSON *list = cJSON_CreateArray();
+    off_t size = lseek(deployment->record, 0, SEEK_END);
+    off_t from = (off_t)json_int(saved, "recordSize", size);
+    if (from < 0 || from >= size)
+        return list;
+    size_t missing = (size_t)(size - from);
+    CLEANUP(freep) char *bytes = xmalloc(missing);
+    ssize_t got = pread(deployment->record, bytes, missing, from);
+    struct text rest = { bytes, got > 0 ? (size_t)got : 0 };
+    while (rest.size) {
+        cJSON *line = json_parse(text_cut(&rest, '\n'));
+        if (line)
+            cJSON_AddItemToArray(list, line);
+    }
+    return list;
 }
 
 void deployment_close(struct deployment *deployment)
@@ -282,14 +326,25 @@ static bool write_all(int fd, struct text text)
     return true;
 }
 
-static bool replace_file(const char *path, struct text text)
+/* A new name is on the disk when its directory is. */
+static bool sync_directory(const char *path)
 {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_good;
+}
+
+static bool replace_file(const char *directory, const char *name, struct text text)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
     CLEANUP(freep) char *aside = xformat("%s.new", path);
     int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool is_good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
-    return is_good && rename(aside, path) == 0;
+    return is_good && rename(aside, path) == 0 && sync_directory(directory);
 }
 
 void deployment_save(struct deployment *deployment, cJSON *takes)
@@ -300,9 +355,10 @@ void deployment_save(struct deployment *deployment, cJSON *takes)
         cJSON *member = cJSON_DetachItemViaPointer(rest, rest->child);
         cJSON_AddItemToObject(tree, member->string, member);
     }
+    json_set_double(tree, "recordSize", (double)lseek(deployment->record, 0, SEEK_END));
+    json_mend_utf8(tree);
     CLEANUP(freep) char *text = json_print(tree);
-    CLEANUP(freep) char *path = xformat("%s/deployment.json", deployment->directory);
-    if (!replace_file(path, text_from(text)))
+    if (!replace_file(deployment->directory, "deployment.json", text_from(text)))
         note_failure(deployment, "deployment.json");
 }
 
@@ -317,6 +373,7 @@ cJSON *record_line(const char *type, int64_t now_ms)
 void deployment_record(struct deployment *deployment, cJSON *takes)
 {
     CLEANUP(json_deletep) cJSON *line = takes;
+    json_mend_utf8(line);
     CLEANUP(freep) char *text = json_print(line);
     CLEANUP(freep) char *whole = xformat("%s\n", text);
     if (!write_all(deployment->record, text_from(whole)))

@@ -34,10 +34,10 @@ struct deployment {
     char *failure; /* the first write that failed; NULL: none */
 };
 
-/* Where deployments are kept: `given`, or canary's own place. Owned by the caller. */
+/* Where deployments are kept: `given`, else $XDG_STATE_HOME/canary, else ~/.local/state/canary. The
+ * caller owns it. */
 char *state_path(const char *given);
-/* Where deployments are kept: `given`, else $XDG_STATE_HOME/canary, else ~/.local/state/canary.
- * Makes it. NULL with a sentence; the caller owns it. */
+/* The same, and makes it. NULL with a sentence. */
 MUST_CHECK char *state_directory(const char *given, struct error *error);
 
 /* Makes a deployment and locks it and its alias: refused while another process works on it. */
@@ -47,6 +47,9 @@ MUST_CHECK bool deployment_create(const char *state, const struct alias_identity
 /* Takes an unfinished one over. */
 MUST_CHECK bool deployment_take_over(const char *state, const char *id,
                                      struct deployment *deployment_out, struct error *error);
+/* The lines that came into the record after deployment.json (`saved`) was last written: their
+ * writer has died in between. An array that the caller owns. */
+cJSON *deployment_lines_since(const struct deployment *deployment, const cJSON *saved);
 /* Lets the locks go and frees. */
 void deployment_close(struct deployment *deployment);
 

@@ -9,7 +9,7 @@
 
 enum { POLL_MS = 200, BACK_WAIT_MS = 2000 };
 
-static int64_t now_of(const struct engine *engine)
+int64_t engine_now_ms(const struct engine *engine)
 {
     return engine->ports.now_ms(engine->ports.world);
 }
@@ -20,16 +20,40 @@ void engine_notice(struct engine *engine, const char *format, ...)
     va_start(arguments, format);
     CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
-    cJSON *line = record_line("notice", now_of(engine));
+    cJSON *line = record_line("notice", engine_now_ms(engine));
     json_set_text(line, "text", text);
     deployment_record(engine->deployment, line);
 }
 
+/* The step that goes on, for those who have not seen its beginning, and the time that is left. */
+static void set_step(const struct engine *engine, cJSON *line)
+{
+    const struct rollout *rollout = &engine->rollout;
+    if (rollout->phase != PHASE_WATCH || rollout->hold != HOLD_NONE)
+        return;
+    const struct plan_step *step = &engine->plan->steps[rollout->step];
+    json_set_double(line, "step", rollout->step);
+    json_set_text(line, "stepName", step->name ? step->name : step_kind_name(step->kind));
+    json_set_double(line, "weight", rollout->weight);
+    if (step->duration_ms > 0)
+        json_set_double(line, "endsAt", (double)rollout->step_ends_ms);
+}
+
 void engine_decide(struct engine *engine, const char *action, const char *reason)
 {
-    cJSON *line = record_line("decision", now_of(engine));
+    cJSON *line = record_line("decision", engine_now_ms(engine));
     json_set_text(line, "action", action);
     json_set_text(line, "reason", reason);
+    if (strcmp(action, "extend") == 0)
+        set_step(engine, line);
+    deployment_record(engine->deployment, line);
+}
+
+static void record_resume(struct engine *engine, const char *reason)
+{
+    cJSON *line = record_line("resume", engine_now_ms(engine));
+    json_set_text(line, "reason", reason);
+    set_step(engine, line);
     deployment_record(engine->deployment, line);
 }
 
@@ -49,30 +73,39 @@ static void write_evidence(const struct engine *engine, cJSON *json)
     cJSON *evidence = json_set_object(json, "evidence");
     json_set(evidence, "base", version_evidence_json(&engine->evidence.base));
     json_set(evidence, "canary", version_evidence_json(&engine->evidence.canary));
+    json_set(evidence, "others", version_evidence_json(&engine->evidence.others));
+    json_set_double(evidence, "watch", engine->evidence_watch);
+    cJSON *alarms = json_set_object(json, "alarms");
+    for (size_t i = 0; i < engine->evidence.alarm_count; i++)
+        json_set_text(alarms, engine->evidence.alarms[i].name, engine->evidence.alarms[i].state);
     cJSON *memories = json_set_array(json, "memories");
     for (size_t i = 0; i < engine->check_count; i++)
         cJSON_AddItemToArray(memories, check_memory_json(&engine->memories[i]));
     cJSON *totals = json_set_object(json, "totals");
     json_set(totals, "base", version_evidence_json(&engine->base_total));
     json_set(totals, "canary", version_evidence_json(&engine->canary_total));
+    json_set(totals, "others", version_evidence_json(&engine->others_total));
     json_set_double(totals, "throttled", (double)engine->throttled_total);
     json_set_double(totals, "failed", (double)engine->failed_total);
     json_set_double(totals, "watchedMs", (double)engine->watched_ms);
 }
 
+/* The record comes first: what deployment.json counts is always there. */
 void engine_save(struct engine *engine, const struct rollout_action *intent)
 {
     cJSON *json = cJSON_CreateObject();
-    int64_t now_ms = now_of(engine);
-    json_set_text(json, "baseVersion", engine->base);
-    json_set_text(json, "newVersion", engine->canary);
+    int64_t now_ms = engine_now_ms(engine);
+    bool is_over = engine->rollout.phase == PHASE_OVER;
+    engine_record_pending(engine);
     json_set_text(json, "revisionId", engine->alias.revision_id);
     rollout_write(&engine->rollout, json);
+    json_set_bool(json, "isOver",
+                  is_over && engine->is_end_told && engine->rollout.outcome != OUTCOME_STUCK);
     if (intent)
         write_intent(engine, intent, json);
     write_evidence(engine, json);
     json_set_double(json, "updatedAt", (double)now_ms);
-    if (engine->rollout.phase == PHASE_OVER)
+    if (is_over)
         json_set_double(json, "endedAt", (double)now_ms);
     deployment_save(engine->deployment, json);
 }
@@ -80,7 +113,9 @@ void engine_save(struct engine *engine, const struct rollout_action *intent)
 void engine_start(struct engine *engine, const struct lambda_alias *alias)
 {
     engine->alias = *alias;
-    rollout_start(&engine->rollout, engine->plan, now_of(engine));
+    rollout_start(&engine->rollout, engine->plan, engine_now_ms(engine));
+    for (size_t i = 0; i < engine->evidence.alarm_count; i++)
+        engine_record_alarm(engine, &engine->evidence.alarms[i]);
     engine_save(engine, NULL);
 }
 
@@ -95,8 +130,7 @@ static bool alias_is(const struct lambda_alias *alias, const char *version, cons
     return strcmp(alias->routed_version, routed) == 0 && difference < 1e-9 && difference > -1e-9;
 }
 
-/* Does the alias send traffic as the rollout says? */
-static bool is_as_set(const struct engine *engine, const struct lambda_alias *alias)
+bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *alias)
 {
     if (alias_is(alias, engine->canary, NULL, 0))
         return rollout_expects(&engine->rollout, true, 0);
@@ -105,7 +139,7 @@ static bool is_as_set(const struct engine *engine, const struct lambda_alias *al
            rollout_expects(&engine->rollout, false, weight);
 }
 
-static bool is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
+bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
                            const struct rollout_action *action)
 {
     if (action->target == TARGET_NEW)
@@ -115,71 +149,9 @@ static bool is_as_intended(const struct engine *engine, const struct lambda_alia
     return alias_is(alias, engine->base, engine->canary, action->weight);
 }
 
-static void read_evidence(struct engine *engine, const cJSON *saved)
-{
-    const cJSON *evidence = json_get(saved, "evidence");
-    const cJSON *totals = json_get(saved, "totals");
-    struct {
-        struct version_evidence *into;
-        const cJSON *from;
-    } parts[] = { { &engine->evidence.base, json_get(evidence, "base") },
-                  { &engine->evidence.canary, json_get(evidence, "canary") },
-                  { &engine->base_total, json_get(totals, "base") },
-                  { &engine->canary_total, json_get(totals, "canary") } };
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        if (parts[i].from && !version_evidence_add_json(parts[i].into, parts[i].from))
-            version_evidence_clear(parts[i].into); /* damaged: the step is seen anew */
-    }
-    engine->throttled_total = (uint64_t)json_int(totals, "throttled", 0);
-    engine->failed_total = (uint64_t)json_int(totals, "failed", 0);
-    engine->watched_ms = json_int(totals, "watchedMs", 0);
-}
-
-static void read_memories(struct engine *engine, const cJSON *saved)
-{
-    const cJSON *memories = json_get(saved, "memories");
-    const struct rollout *rollout = &engine->rollout;
-    if ((size_t)rollout->step >= engine->plan->step_count || rollout->phase != PHASE_WATCH)
-        return;
-    engine->checks =
-        plan_checks(engine->plan, &engine->plan->steps[rollout->step], &engine->check_count);
-    engine->memories = xcalloc(engine->check_count + 1, sizeof(*engine->memories));
-    engine->verdicts = xcalloc(engine->check_count + 1, sizeof(*engine->verdicts));
-    for (size_t i = 0; i < engine->check_count; i++)
-        check_memory_read(cJSON_GetArrayItem(memories, (int)i), &engine->memories[i]);
-    engine->evidence_watch = rollout->watch;
-    engine->evidence.step = rollout->step;
-    engine->evidence.weight = rollout->weight;
-    engine->evidence.started_ms = rollout->step_started_ms;
-    snprintf(engine->evidence.base.version, VERSION_SIZE, "%s", engine->base);
-    snprintf(engine->evidence.canary.version, VERSION_SIZE, "%s", engine->canary);
-}
-
-bool engine_take_up(struct engine *engine, const cJSON *saved, struct error *error)
-{
-    engine->rollout.plan = engine->plan;
-    if (!rollout_read(&engine->rollout, saved))
-        return error_set(error, NULL, "what deployment %s has written cannot be taken up",
-                         engine->deployment->id);
-    if (!engine->ports.get_alias(engine->ports.world, &engine->alias, error))
-        return false;
-    read_evidence(engine, saved);
-    read_memories(engine, saved);
-    struct rollout_action next = rollout_next(&engine->rollout);
-    bool was_intended = json_get(saved, "intent") && next.kind == ACTION_SET_ALIAS &&
-                        is_as_intended(engine, &engine->alias, &next);
-    engine_notice(engine, "Deployment %s is taken up where it was left (%s, step %d of %zu).",
-                  engine->deployment->id, rollout_phase_name(engine->rollout.phase),
-                  engine->rollout.step + 1, engine->plan->step_count);
-    rollout_taken_up(&engine->rollout, is_as_set(engine, &engine->alias),
-                     was_intended ? &next : NULL, json_int(saved, "updatedAt", 0), now_of(engine));
-    engine_save(engine, NULL);
-    return true;
-}
-
 static void record_alias(struct engine *engine)
 {
-    cJSON *line = record_line("alias", now_of(engine));
+    cJSON *line = record_line("alias", engine_now_ms(engine));
     json_set_text(line, "version", engine->alias.version);
     if (*engine->alias.routed_version)
         json_set_text(line, "routedVersion", engine->alias.routed_version);
@@ -195,8 +167,8 @@ static enum alias_result find_out(struct engine *engine, const struct rollout_ac
     struct lambda_alias seen;
     if (!engine->ports.get_alias(engine->ports.world, &seen, error))
         return ALIAS_FAILED_TO_SET;
-    bool was_ours = is_as_set(engine, &seen);
-    bool is_wanted = is_as_intended(engine, &seen, action);
+    bool was_ours = engine_is_as_set(engine, &seen);
+    bool is_wanted = engine_is_as_intended(engine, &seen, action);
     engine->alias = seen;
     if (is_wanted)
         return ALIAS_SET; /* our own change, whose answer was lost; or somebody did the same */
@@ -230,7 +202,7 @@ void engine_set_alias(struct engine *engine, const struct rollout_action *action
     engine_save(engine, action);
     enum alias_result result = change_alias(engine, action, &error);
     rollout_alias_done(&engine->rollout, result, error.message ? error.message : "",
-                       now_of(engine));
+                       engine_now_ms(engine));
     if (result == ALIAS_SET)
         record_alias(engine);
     else
@@ -271,7 +243,7 @@ static const char *const kinds[] = {
 static void record_hook(struct engine *engine, const char *type, const char *word,
                         const struct hook *hook, const struct hook_result *result)
 {
-    cJSON *line = record_line(type, now_of(engine));
+    cJSON *line = record_line(type, engine_now_ms(engine));
     json_set_text(line, strcmp(type, "hook") == 0 ? "when" : "event", word);
     json_set_text(line, "name", hook->name);
     json_set_text(line, "kind", kinds[hook->kind]);
@@ -293,7 +265,7 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
         return; /* the loop deals with that first; the hook runs again if it goes on */
     CLEANUP(freep)
     char *sentence = xformat("hook %s failed: %.300s", action->hook->name, result.output);
-    rollout_hook_done(&engine->rollout, result.is_good, sentence, now_of(engine));
+    rollout_hook_done(&engine->rollout, result.is_good, sentence, engine_now_ms(engine));
     engine_save(engine, NULL);
 }
 
@@ -316,8 +288,8 @@ void engine_notify(struct engine *engine, const char *event)
 
 const char *engine_control(struct engine *engine, enum control_verb verb, const char *by)
 {
-    const char *refusal = rollout_control(&engine->rollout, verb, by, now_of(engine));
-    cJSON *line = record_line("control", now_of(engine));
+    const char *refusal = rollout_control(&engine->rollout, verb, by, engine_now_ms(engine));
+    cJSON *line = record_line("control", engine_now_ms(engine));
     json_set_text(line, "verb", control_verb_name(verb));
     json_set_text(line, "by", by);
     json_set_text(line, "refusal", refusal);
@@ -343,7 +315,7 @@ bool engine_take_word(struct engine *engine)
 static void wait_for_word(struct engine *engine)
 {
     enum rollout_hold hold = engine->rollout.hold;
-    cJSON *line = record_line("pause", now_of(engine));
+    cJSON *line = record_line("pause", engine_now_ms(engine));
     json_set_text(line, "reason",
                   hold == HOLD_APPROVAL ? "waits for approval" : engine->rollout.reason);
     deployment_record(engine->deployment, line);
@@ -359,16 +331,15 @@ static void wait_for_word(struct engine *engine)
     }
     if (engine->rollout.hold != HOLD_NONE)
         return;
-    line = record_line("resume", now_of(engine));
-    json_set_text(line, "reason", engine->rollout.reason);
-    deployment_record(engine->deployment, line);
+    record_resume(engine, NULL); /* the word before it says why */
 }
 
 /* The first thing after each action: what the user or another terminal wants. */
 static void heed(struct engine *engine)
 {
     if (engine->ports.is_interrupted(engine->ports.world)) {
-        rollout_interrupted(&engine->rollout, engine->pauses_when_interrupted, now_of(engine));
+        rollout_interrupted(&engine->rollout, engine->pauses_when_interrupted,
+                            engine_now_ms(engine));
         engine->is_left = engine->rollout.hold != HOLD_NONE;
     }
     if (engine->deployment->failure)
@@ -398,19 +369,23 @@ static void perform(struct engine *engine, const struct rollout_action *action)
 static void end(struct engine *engine)
 {
     const char *status = rollout_status(&engine->rollout);
-    cJSON *line = record_line("end", now_of(engine));
+    engine_notify(engine, status);
+    cJSON *line = record_line("end", engine_now_ms(engine));
     json_set_text(line, "outcome", status);
     json_set_text(line, "reason", engine->rollout.reason);
     json_set_double(line, "exitCode", rollout_exit_status(&engine->rollout));
-    engine_notify(engine, status);
-    engine_save(engine, NULL);
     deployment_record(engine->deployment, line);
+    engine->is_end_told = true;
+    engine_save(engine, NULL);
 }
 
 void engine_run(struct engine *engine)
 {
     enum rollout_phase phase = PHASE_COUNT;
     engine_notify(engine, "started");
+    if (engine->was_taken_up && engine->rollout.phase == PHASE_WATCH &&
+        engine->rollout.hold == HOLD_NONE)
+        record_resume(engine, "taken up again");
     while (!engine->is_left) {
         heed(engine);
         engine_take_word(engine);
@@ -435,6 +410,7 @@ void engine_clear(struct engine *engine)
     evidence_clear(&engine->evidence);
     version_evidence_clear(&engine->base_total);
     version_evidence_clear(&engine->canary_total);
+    version_evidence_clear(&engine->others_total);
     traffic_sample_clear(&engine->pending);
     free(engine->memories);
     free(engine->verdicts);

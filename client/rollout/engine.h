@@ -29,6 +29,7 @@ struct engine {
     struct traffic_sample pending; /* judged, and not yet in the record */
     struct version_evidence base_total;
     struct version_evidence canary_total;
+    struct version_evidence others_total;
     uint64_t throttled_total;
     uint64_t failed_total;
     char last_failure[200];
@@ -38,12 +39,14 @@ struct engine {
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;
-    bool ignores_firing; /* alarms that fired before the start count only after they were OK */
-    bool is_blind;       /* CloudWatch could not be read when last tried */
-    bool is_left;        /* ended without being over: it waits for somebody */
+    bool is_blind;     /* CloudWatch could not be read when last tried */
+    bool is_left;      /* ended without being over: it waits for somebody */
+    bool is_end_told;  /* to those who are notified, and to the record */
+    bool was_taken_up; /* from a dead engine */
 };
 
-/* From the beginning. `alias` is as just seen: all traffic to `base`. */
+/* From the beginning. `alias` is as just seen: all traffic to `base`. engine->evidence may hold the
+ * alarms' states as they were then: an alarm that fires already counts once it has been well. */
 void engine_start(struct engine *engine, const struct lambda_alias *alias);
 
 /* Takes a dead engine's work up from deployment.json (`saved`). False with a sentence if it says
@@ -61,8 +64,16 @@ void engine_clear(struct engine *engine);
 /* For what tells people besides: a `notice` line. */
 void engine_notice(struct engine *engine, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Between engine.c and its parts. */
+/* Between engine.c and its parts: watch.c, take_up.c. */
+int64_t engine_now_ms(const struct engine *engine);
+/* Does the alias send traffic as the rollout says? As this change of it would have it? */
+bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *alias);
+bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
+                           const struct rollout_action *action);
 void engine_save(struct engine *engine, const struct rollout_action *intent);
+void engine_record_pending(struct engine *engine);
+void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm);
+void engine_add_sample(struct engine *engine, const struct traffic_sample *sample);
 void engine_decide(struct engine *engine, const char *action, const char *reason);
 void engine_watch(struct engine *engine);
 void engine_set_alias(struct engine *engine, const struct rollout_action *action);

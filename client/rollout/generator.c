@@ -73,6 +73,9 @@ static bool on_traffic(const struct traffic *traffic, void *owner)
     snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
     bool goes_on = !generator->should_stop;
     pthread_mutex_unlock(&generator->mutex);
+    if (generator->is_slicing && generator->is_interrupted &&
+        generator->is_interrupted(generator->owner))
+        goes_on = false;
     return goes_on;
 }
 
@@ -147,7 +150,9 @@ void generator_slice(struct generator *generator, int64_t ms)
     generator->plan.duration_ms = SLICE_MS;
     generator->plan.ramp_ms = 0;
     generator->plan.is_unpaced = true;
+    generator->is_slicing = true;
     run_plan(generator);
+    generator->is_slicing = false;
     generator->plan.rate = rate;
 }
 

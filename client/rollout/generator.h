@@ -25,6 +25,10 @@ struct generator {
     char stream_name[48];
     int64_t sliced_ms; /* time of slices so far */
     int64_t ramp_ms;   /* of the beginning; later steps begin at the full rate */
+    bool (*is_interrupted)(
+        void *owner); /* ends a slice; asked in the thread that sends it. NULL: never */
+    void *owner;
+    bool is_slicing;
 
     pthread_mutex_t mutex; /* of what stands below */
     bool should_stop;

@@ -10,18 +10,6 @@
 
 enum { EXIT_DONE = 0, EXIT_WRONG = 1, EXIT_BACK = 3, EXIT_UNSURE = 4, EXIT_HELD = 5 };
 
-static bool guard(struct job *job)
-{
-    const struct profile *profile = &job->api.profile;
-    if (profile->is_local || job->settings->allows_aws)
-        return true;
-    return error_set(&job->error, NULL,
-                     "%s is not on this machine, and that may be a real account. Point canary to "
-                     "Coalmine (coalmine exec -- canary ..., or "
-                     "AWS_ENDPOINT_URL=http://127.0.0.1:4566), or say --aws if you mean it",
-                     profile->lambda_endpoint);
-}
-
 /* On AWS the account must be known before anything is written; Coalmine may not tell. */
 static bool find_account(struct job *job)
 {
@@ -47,7 +35,8 @@ bool job_open(struct job *job, const struct canary_settings *settings,
     api_init(&job->api, &profile);
     job->has_api = true;
     job->state = state_directory(settings->state_directory, &job->error);
-    return job->state && guard(job) && find_account(job);
+    return job->state && profile_guard(&job->api.profile, settings->allows_aws, &job->error) &&
+           find_account(job);
 }
 
 void job_close(struct job *job)
@@ -87,12 +76,20 @@ void job_notice(struct job *job, const char *format, ...)
     deployment_record(&job->deployment, line);
 }
 
+static void add_fact(struct job *job, const char *name, const char *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(job->deployment.facts, name);
+    json_set_text(job->deployment.facts, name, *value ? value : NULL);
+}
+
 void job_record_plan(struct job *job)
 {
     static const char *const names[] = { "id",         "function", "alias",  "baseVersion",
                                          "newVersion", "account",  "region", "endpoint",
                                          "isFast",     "plan" };
     cJSON *line = record_line("plan", job_now_ms(job));
+    add_fact(job, "baseVersion", job->base);
+    add_fact(job, "newVersion", job->canary);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const cJSON *member = json_get(job->deployment.facts, names[i]);
         if (member)
@@ -215,7 +212,9 @@ static void fill_outcome(const struct job *job, enum canary_verdict verdict, con
         .base_requests = job->engine.base_total.requests,
         .base_errors = job->engine.base_total.errors,
     };
+    text_mend_utf8(outcome_out->reason);
     CLEANUP(json_deletep) cJSON *report = make_report(job, outcome_out);
+    json_mend_utf8(report);
     outcome_out->report = json_print(report);
 }
 
@@ -224,15 +223,41 @@ void job_outcome(const struct job *job, struct canary_outcome *outcome_out)
     fill_outcome(job, verdict_of(&job->engine), job->engine.rollout.reason, outcome_out);
 }
 
+void job_set_up_engine(struct job *job)
+{
+    struct engine *engine = &job->engine;
+    engine->ports = world_ports(&job->world);
+    engine->deployment = &job->deployment;
+    engine->plan = job->plan;
+    engine->pauses_when_interrupted = job->settings->pauses_when_stopped;
+    engine->leaves_when_held = job->settings->leaves_when_held;
+    snprintf(engine->base, VERSION_SIZE, "%s", job->base);
+    snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
+}
+
+/* Those who are notified are told of a failure, however early it came. */
+static void tell_early_end(struct job *job, enum canary_verdict verdict, const char *reason)
+{
+    struct rollout *rollout = &job->engine.rollout;
+    if (verdict != CANARY_FAILED && verdict != CANARY_ROLLED_BACK)
+        return;
+    job_set_up_engine(job);
+    rollout->phase = PHASE_OVER;
+    rollout->outcome = verdict == CANARY_FAILED ? OUTCOME_FAILED : OUTCOME_ROLLED_BACK;
+    snprintf(rollout->reason, sizeof(rollout->reason), "%s", reason);
+    engine_notify(&job->engine, rollout_status(rollout));
+}
+
 void job_end_early(struct job *job, enum canary_verdict verdict, const char *reason,
                    struct canary_outcome *outcome_out)
 {
     cJSON *state = cJSON_CreateObject();
+    if (*job->base || *job->canary)
+        job_record_plan(job);
+    tell_early_end(job, verdict, reason);
     json_set_text(state, "status", canary_verdict_name(verdict));
     json_set_bool(state, "isOver", true);
     json_set_text(state, "reason", reason);
-    json_set_text(state, "baseVersion", *job->base ? job->base : NULL);
-    json_set_text(state, "newVersion", *job->canary ? job->canary : NULL);
     json_set_text(state, "phase", "prepare");
     json_set_double(state, "weight", 0);
     json_set_double(state, "endedAt", (double)job_now_ms(job));

@@ -55,6 +55,9 @@ enum prepared {
 };
 enum prepared job_prepare(struct job *job, struct canary_outcome *outcome_out);
 
+/* Gives the engine what it works with; the versions as far as they are known. */
+void job_set_up_engine(struct job *job);
+
 /* The end of a deployment that never came to the engine. */
 void job_end_early(struct job *job, enum canary_verdict verdict, const char *reason,
                    struct canary_outcome *outcome_out);
@@ -62,7 +65,7 @@ void job_end_early(struct job *job, enum canary_verdict verdict, const char *rea
 /* The outcome of what the engine did. */
 void job_outcome(const struct job *job, struct canary_outcome *outcome_out);
 
-/* Begins the deployment's record. */
+/* Writes into the record what is deployed, with the versions as far as they are known. */
 void job_record_plan(struct job *job);
 
 /* Runs the engine on a deployment that was left, after `verb` (NULL: none). */

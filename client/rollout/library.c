@@ -107,24 +107,6 @@ static bool open_world(struct job *job, bool is_fast)
     return true;
 }
 
-static void set_up_engine(struct job *job)
-{
-    struct engine *engine = &job->engine;
-    engine->ports = world_ports(&job->world);
-    engine->deployment = &job->deployment;
-    engine->plan = job->plan;
-    engine->pauses_when_interrupted = job->settings->pauses_when_stopped;
-    engine->leaves_when_held = job->settings->leaves_when_held;
-    snprintf(engine->base, VERSION_SIZE, "%s", job->base);
-    snprintf(engine->canary, VERSION_SIZE, "%s", job->canary);
-}
-
-static void add_fact(struct job *job, const char *name, const char *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(job->deployment.facts, name);
-    json_set_text(job->deployment.facts, name, *value ? value : NULL);
-}
-
 /* deployment.json of one that has not come to the engine yet. */
 static void save_preparing(struct job *job)
 {
@@ -159,19 +141,19 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
                            &job->deployment, &job->error))
         return false;
     listen_to(job);
-    add_fact(job, "codeSha256", job->package_hash);
+    json_set_text(job->deployment.facts, "codeSha256",
+                  *job->package_hash ? job->package_hash : NULL);
     save_preparing(job);
+    job_record_plan(job);
     if (!job->api.profile.is_local)
         job_notice(job, "On AWS: account %s, region %s.", job->account, job->api.profile.region);
     if (job->settings->is_fast)
         job_notice(job, "On Coalmine's clock: nothing is waited for; times below are the clock's.");
     if (job_prepare(job, outcome_out) == PREPARED_OVER)
         return true;
-    add_fact(job, "baseVersion", job->base);
-    add_fact(job, "newVersion", job->canary);
     job_record_plan(job);
-    world_begin(&job->world, job->base, job->canary, now_ms, NULL);
-    set_up_engine(job);
+    world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
+    job_set_up_engine(job);
     engine_start(&job->engine, &job->alias);
     engine_run(&job->engine);
     job_outcome(job, outcome_out);
@@ -198,10 +180,13 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
     if (verb && !control_verb_parse(verb, &word))
         return error_set(&job->error, NULL, "there is no verb '%s'", verb);
-    if (!read_saved_plan(job, saved) || !open_world(job, json_bool(saved, "isFast", false)) ||
+    if (!read_saved_plan(job, saved) ||
         !deployment_take_over(job->state, id, &job->deployment, &job->error))
         return false;
     listen_to(job);
+    /* Not before it is ours: the clock would be stopped under the feet of whoever works on it. */
+    if (!open_world(job, json_bool(saved, "isFast", false)))
+        return false;
     snprintf(job->base, VERSION_SIZE, "%s", json_text(saved, "baseVersion", ""));
     snprintf(job->canary, VERSION_SIZE, "%s", json_text(saved, "newVersion", ""));
     if (strcmp(json_text(saved, "phase", ""), "prepare") == 0) {
@@ -210,11 +195,11 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
         return true;
     }
     job_record_plan(job);
-    set_up_engine(job);
+    job_set_up_engine(job);
     if (!engine_take_up(&job->engine, saved, &job->error))
         return false;
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
-                &job->engine.canary_total);
+                &job->engine.canary_total, &job->engine.others_total);
     CLEANUP(freep) char *self = control_self();
     /* To take up what was not paused is to resume it; approval is waited for again. */
     enum rollout_hold held = job->engine.rollout.hold;
@@ -267,9 +252,13 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
         return true;
     if (!refuse_second(job, saved))
         return false;
-    bool resumes = policy == CANARY_UNFINISHED_RESUME ||
-                   (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved) &&
-                    strcmp(json_text(saved, "phase", ""), "prepare") != 0);
+    const char *phase = json_text(saved, "phase", "");
+    /* What has come to its end, but for telling, makes way. */
+    bool is_ended =
+        strcmp(phase, "over") == 0 && strcmp(json_text(saved, "status", ""), "stuck") != 0;
+    bool resumes = !is_ended && (policy == CANARY_UNFINISHED_RESUME ||
+                                 (policy == CANARY_UNFINISHED_AUTO &&
+                                  is_same_deployment(job, saved) && strcmp(phase, "prepare") != 0));
     struct job other;
     struct canary_outcome outcome = { 0 };
     bool is_good =

@@ -13,6 +13,7 @@
 struct traffic_sample {
     struct version_evidence base;
     struct version_evidence canary;
+    struct version_evidence others; /* requests and errors alone: evidence.h */
     uint64_t throttled;
     uint64_t failed;
     char last_failure[200];

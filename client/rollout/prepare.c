@@ -78,7 +78,9 @@ static bool is_healthy(struct job *job)
 {
     CLEANUP(freep) char *payload = health_payload(job);
     bool is_good = payload != NULL;
-    for (int64_t i = 0; is_good && i < job->plan->health_checks; i++) {
+    int64_t asked = 0;
+    for (; is_good && asked < job->plan->health_checks && !world_is_interrupted(&job->world);
+         asked++) {
         struct api_response response;
         bool is_answered = lambda_invoke(&job->api, job->plan->function, job->canary,
                                          text_from(payload), &response);
@@ -90,10 +92,9 @@ static bool is_healthy(struct job *job)
                       buffer_text(&response.body).data);
         api_response_clear(&response);
     }
-    if (is_good && job->plan->health_checks > 0)
+    if (is_good && asked > 0)
         job_notice(job, "Version %s, asked %lld times by itself, answers well (Invoke %s:%s).",
-                   job->canary, (long long)job->plan->health_checks, job->plan->function,
-                   job->canary);
+                   job->canary, (long long)asked, job->plan->function, job->canary);
     return is_good;
 }
 
@@ -118,20 +119,20 @@ static bool check_alarm(struct job *job, const struct evidence *seen, const char
     return true;
 }
 
+/* What is seen here is what the engine holds later states against. */
 static bool check_alarms(struct job *job)
 {
     const struct plan *plan = job->plan;
-    CLEANUP(evidence_clear) struct evidence seen = { 0 };
+    struct evidence *seen = &job->engine.evidence;
     if (plan->alarm_count == 0)
         return true;
     if (!cloudwatch_alarms(&job->api, (const char *const *)plan->alarms, plan->alarm_count,
-                           on_alarm, &seen, &job->error))
+                           on_alarm, seen, &job->error))
         return false;
     for (size_t i = 0; i < plan->alarm_count; i++) {
-        if (!check_alarm(job, &seen, plan->alarms[i]))
+        if (!check_alarm(job, seen, plan->alarms[i]))
             return false;
     }
-    job->engine.ignores_firing = true;
     return true;
 }
 

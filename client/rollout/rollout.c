@@ -13,6 +13,7 @@ static void set_reason(struct rollout *rollout, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(rollout->reason, sizeof(rollout->reason), format, arguments);
     va_end(arguments);
+    text_mend_utf8(rollout->reason);
 }
 
 static bool is_ending(const struct rollout *rollout)
@@ -368,10 +369,11 @@ static const char *promote(struct rollout *rollout, int64_t now_ms)
     return NULL;
 }
 
-static const char *promote_full(struct rollout *rollout)
+static const char *promote_full(struct rollout *rollout, const char *by)
 {
     if (rollout->is_promoted)
         return "the new version has all the traffic already";
+    set_reason(rollout, "promoted by %s without waiting for the rest of the plan", by);
     rollout->hold = HOLD_NONE;
     rollout->phase = PHASE_PROMOTE;
     return NULL;
@@ -398,8 +400,7 @@ const char *rollout_control(struct rollout *rollout, enum control_verb verb, con
     case CONTROL_PROMOTE:
         return promote(rollout, now_ms);
     case CONTROL_PROMOTE_FULL:
-        set_reason(rollout, "promoted by %s without waiting for the rest of the plan", by);
-        return promote_full(rollout);
+        return promote_full(rollout, by);
     default:
         set_reason(rollout, "%s by %s", verb == CONTROL_ABORT ? "aborted" : "rolled back", by);
         go_back(rollout, OUTCOME_ROLLED_BACK);

@@ -85,8 +85,6 @@ int rollout_exit_status(const struct rollout *rollout)
 void rollout_write(const struct rollout *rollout, cJSON *json)
 {
     json_set_text(json, "status", rollout_status(rollout));
-    json_set_bool(json, "isOver",
-                  rollout->phase == PHASE_OVER && rollout->outcome != OUTCOME_STUCK);
     json_set_text(json, "reason", rollout->reason);
     if (rollout->phase == PHASE_OVER)
         json_set_double(json, "exitCode", rollout_exit_status(rollout));

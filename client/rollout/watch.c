@@ -9,28 +9,17 @@
 
 enum { SAMPLE_MS = 1000, OBSERVE_MS = 5000, SAMPLES_MAX = 3600 };
 
-static int64_t now_of(const struct engine *engine)
-{
-    return engine->ports.now_ms(engine->ports.world);
-}
-
 static const struct plan_step *step_of(const struct engine *engine)
 {
     return &engine->plan->steps[engine->evidence.step]; /* the rollout may be further on */
 }
 
-static const char *const step_kinds[] = { [STEP_WEIGHT] = "weight",
-                                          [STEP_PAUSE] = "pause",
-                                          [STEP_APPROVE] = "approve",
-                                          [STEP_ANALYSIS] = "analysis",
-                                          [STEP_HOOK] = "hook" };
-
 static void record_step(struct engine *engine)
 {
     const struct plan_step *step = step_of(engine);
-    cJSON *line = record_line("step", now_of(engine));
+    cJSON *line = record_line("step", engine_now_ms(engine));
     json_set_double(line, "index", engine->rollout.step);
-    json_set_text(line, "kind", step_kinds[step->kind]);
+    json_set_text(line, "kind", step_kind_name(step->kind));
     json_set_double(line, "weight", engine->rollout.weight);
     json_set_double(line, "durationMs", (double)step->duration_ms);
     json_set_text(line, "name", step->name);
@@ -62,39 +51,52 @@ static void begin_evidence(struct engine *engine)
     engine->verdicts = xcalloc(engine->check_count + 1, sizeof(*engine->verdicts));
     record_step(engine);
     engine_save(engine, NULL);
-    rollout_watch_begun(&engine->rollout, now_of(engine));
+    rollout_watch_begun(&engine->rollout, engine_now_ms(engine));
     engine->evidence.started_ms = engine->rollout.step_started_ms;
 }
 
-static void record_sample(struct engine *engine)
+static bool is_empty(const struct traffic_sample *sample)
+{
+    return sample->base.requests + sample->canary.requests + sample->others.requests +
+               sample->throttled + sample->failed + sample->base.throttles +
+               sample->canary.throttles ==
+           0;
+}
+
+void engine_record_pending(struct engine *engine)
 {
     struct traffic_sample *pending = &engine->pending;
-    if (pending->base.requests + pending->canary.requests + pending->throttled + pending->failed +
-            pending->base.throttles + pending->canary.throttles ==
-        0)
+    if (is_empty(pending))
         return;
-    cJSON *line = record_line("sample", now_of(engine));
+    cJSON *line = record_line("sample", engine_now_ms(engine));
     json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "throttled", (double)pending->throttled);
     json_set_double(line, "failed", (double)pending->failed);
     cJSON *versions = json_set_object(line, "versions");
     json_set(versions, engine->base, version_evidence_json(&pending->base));
     json_set(versions, engine->canary, version_evidence_json(&pending->canary));
+    if (pending->others.requests)
+        json_set(line, "others", version_evidence_json(&pending->others));
     deployment_record(engine->deployment, line);
     traffic_sample_clear(pending);
-    engine->sampled_ms = now_of(engine);
-    engine_save(engine, NULL);
+    engine->sampled_ms = engine_now_ms(engine);
 }
 
-static void add_sample(struct engine *engine, const struct traffic_sample *sample)
+void engine_add_sample(struct engine *engine, const struct traffic_sample *sample)
 {
     struct {
         struct version_evidence *into;
         const struct version_evidence *from;
     } sums[] = {
-        { &engine->evidence.base, &sample->base }, { &engine->evidence.canary, &sample->canary },
-        { &engine->base_total, &sample->base },    { &engine->canary_total, &sample->canary },
-        { &engine->pending.base, &sample->base },  { &engine->pending.canary, &sample->canary },
+        { &engine->evidence.base, &sample->base },
+        { &engine->evidence.canary, &sample->canary },
+        { &engine->base_total, &sample->base },
+        { &engine->canary_total, &sample->canary },
+        { &engine->pending.base, &sample->base },
+        { &engine->pending.canary, &sample->canary },
+        { &engine->evidence.others, &sample->others },
+        { &engine->others_total, &sample->others },
+        { &engine->pending.others, &sample->others },
     };
     for (size_t i = 0; i < COUNT_OF(sums); i++)
         version_evidence_merge(sums[i].into, sums[i].from);
@@ -114,17 +116,19 @@ static void read_traffic(struct engine *engine, bool is_last)
     struct traffic_sample sample = { 0 };
     int64_t gap_ms = step_of(engine)->duration_ms / SAMPLES_MAX;
     if (engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error))
-        add_sample(engine, &sample);
+        engine_add_sample(engine, &sample);
     traffic_sample_clear(&sample);
-    if (is_last || now_of(engine) - engine->sampled_ms >= (gap_ms > SAMPLE_MS ? gap_ms : SAMPLE_MS))
-        record_sample(engine);
+    bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >=
+                                 (gap_ms > SAMPLE_MS ? gap_ms : SAMPLE_MS);
+    if (is_due && !is_empty(&engine->pending))
+        engine_save(engine, NULL);
 }
 
 static void record_metrics(struct engine *engine, const struct metric_evidence *metric,
                            const struct metric_series *series, const char *side)
 {
     for (size_t i = 0; i < series->count; i++) {
-        cJSON *line = record_line("metric", now_of(engine));
+        cJSON *line = record_line("metric", engine_now_ms(engine));
         json_set_text(line, "name", metric->name);
         json_set_text(line, "side", side);
         json_set_double(line, "time", (double)series->times_ms[i]);
@@ -161,9 +165,9 @@ static void merge_series(struct engine *engine, const struct metric_evidence *me
     }
 }
 
-static void record_alarm(struct engine *engine, const struct alarm_evidence *alarm)
+void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm)
 {
-    cJSON *line = record_line("alarm", now_of(engine));
+    cJSON *line = record_line("alarm", engine_now_ms(engine));
     json_set_text(line, "name", alarm->name);
     json_set_text(line, "state", alarm->state);
     json_set_text(line, "reason", alarm->reason);
@@ -179,28 +183,25 @@ static bool is_watched(const struct engine *engine, const char *name)
     return false;
 }
 
-/* An alarm of the plan that comes to fire is a failure; one that fired before the start, and may,
- * must first have been well. */
-static void heed_alarm(struct engine *engine, const struct alarm_evidence *alarm, bool is_first)
+/* An alarm of the plan that comes to fire is a failure. */
+static void heed_alarm(struct engine *engine, const struct alarm_evidence *alarm)
 {
-    bool fires = strcmp(alarm->state, "ALARM") == 0;
-    if (!fires || !is_watched(engine, alarm->name) || (is_first && engine->ignores_firing))
+    if (strcmp(alarm->state, "ALARM") != 0 || !is_watched(engine, alarm->name))
         return;
     CLEANUP(freep)
     char *sentence = xformat("alarm %s is in state ALARM%s%s", alarm->name,
                              alarm->reason ? ": " : "", alarm->reason ? alarm->reason : "");
-    rollout_alarmed(&engine->rollout, sentence, now_of(engine));
+    rollout_alarmed(&engine->rollout, sentence, engine_now_ms(engine));
 }
 
 static void merge_alarm(struct engine *engine, const struct alarm_evidence *alarm)
 {
     const struct alarm_evidence *known = evidence_alarm(&engine->evidence, alarm->name);
-    bool is_first = known == NULL;
     if (known && strcmp(known->state, alarm->state) == 0)
         return;
     evidence_set_alarm(&engine->evidence, alarm->name, alarm->state, alarm->reason);
-    record_alarm(engine, alarm);
-    heed_alarm(engine, alarm, is_first);
+    engine_record_alarm(engine, alarm);
+    heed_alarm(engine, alarm);
 }
 
 /* Once, until CloudWatch can be read again; how long there is no answer is measured elsewhere. */
@@ -230,7 +231,7 @@ static void observe(struct engine *engine)
 
 static void observe_if_due(struct engine *engine, bool is_final)
 {
-    int64_t now_ms = now_of(engine);
+    int64_t now_ms = engine_now_ms(engine);
     if (!is_final && engine->observed_ms && now_ms - engine->observed_ms < OBSERVE_MS)
         return;
     engine->observed_ms = now_ms;
@@ -247,7 +248,7 @@ static void record_verdict(struct engine *engine, size_t index, bool is_final)
 {
     const struct check_verdict *verdict = &engine->verdicts[index];
     const struct check *check = &engine->checks[index];
-    cJSON *line = record_line("verdict", now_of(engine));
+    cJSON *line = record_line("verdict", engine_now_ms(engine));
     json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "check", (double)index);
     json_set_text(line, "name", check->name);
@@ -279,6 +280,15 @@ static void describe(const struct engine *engine, enum check_result result, size
         buffer_add_string(sentence, "the step's time is over, and nothing was to be checked");
 }
 
+static bool has_checks_that_count(const struct engine *engine)
+{
+    for (size_t i = 0; i < engine->check_count; i++) {
+        if (!engine->checks[i].is_dry_run)
+            return true;
+    }
+    return false;
+}
+
 static void judge(struct engine *engine, bool is_final)
 {
     size_t deciding = 0;
@@ -286,22 +296,22 @@ static void judge(struct engine *engine, bool is_final)
     CLEANUP(freep)
     struct check_verdict *before =
         xmemdup(engine->verdicts, (engine->check_count + 1) * sizeof(*engine->verdicts));
-    engine->evidence.now_ms = now_of(engine);
+    engine->evidence.now_ms = engine_now_ms(engine);
     engine->evidence.is_final = is_final;
     enum check_result result = judge_step(engine->checks, engine->check_count, &engine->evidence,
                                           engine->memories, engine->verdicts, &deciding);
     /* A step without checks that count has nothing to wait for but its time. */
-    if (result == CHECK_PASS && engine->check_count == 0 && !is_final)
+    if (result == CHECK_PASS && !is_final && !has_checks_that_count(engine))
         result = CHECK_CONTINUE;
     describe(engine, result, deciding, &sentence);
-    rollout_judged(&engine->rollout, result, is_final, sentence.data, now_of(engine));
+    rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
                       engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
     bool has_changed = is_decided;
     for (size_t i = 0; i < engine->check_count; i++)
         has_changed |= engine->verdicts[i].result != before[i].result;
-    if (has_changed) /* what verdicts are recorded upon is recorded before them */
-        record_sample(engine);
+    if (has_changed) /* what verdicts are recorded upon is written down before them */
+        engine_save(engine, NULL);
     for (size_t i = 0; i < engine->check_count; i++) {
         if (is_decided || engine->verdicts[i].result != before[i].result)
             record_verdict(engine, i, is_final);
@@ -367,7 +377,7 @@ static void conclude(struct engine *engine)
     if (step_of(engine)->duration_ms > 0)
         judge(engine, true);
     else
-        rollout_judged(&engine->rollout, CHECK_PASS, true, "", now_of(engine));
+        rollout_judged(&engine->rollout, CHECK_PASS, true, "", engine_now_ms(engine));
 }
 
 void engine_watch(struct engine *engine)
@@ -375,20 +385,20 @@ void engine_watch(struct engine *engine)
     CLEANUP(error_clear) struct error error = { 0 };
     struct ports *ports = &engine->ports;
     begin_evidence(engine);
-    int64_t begun_ms = now_of(engine);
+    int64_t begun_ms = engine_now_ms(engine);
     int64_t until_ms = engine->rollout.step_ends_ms;
     int64_t look_ms = ports->look_ms(ports->world, step_of(engine)->duration_ms);
     if (!ports->traffic_begin(ports->world, step_of(engine), until_ms - begun_ms, &error)) {
         rollout_troubled(&engine->rollout, error.message);
         return;
     }
-    while (is_still_watched(engine) && now_of(engine) < until_ms) {
-        int64_t left_ms = until_ms - now_of(engine);
+    while (is_still_watched(engine) && engine_now_ms(engine) < until_ms) {
+        int64_t left_ms = until_ms - engine_now_ms(engine);
         ports->pass(ports->world, left_ms < look_ms ? left_ms : look_ms);
         look(engine);
     }
     bool is_whole = is_still_watched(engine);
-    engine->watched_ms += now_of(engine) - begun_ms;
+    engine->watched_ms += engine_now_ms(engine) - begun_ms;
     if (is_whole) {
         conclude(engine);
     } else {
@@ -406,5 +416,6 @@ void traffic_sample_clear(struct traffic_sample *sample)
 {
     version_evidence_clear(&sample->base);
     version_evidence_clear(&sample->canary);
+    version_evidence_clear(&sample->others);
     *sample = (struct traffic_sample){ 0 };
 }

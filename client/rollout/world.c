@@ -39,6 +39,8 @@ void world_clear(struct world *world)
         free(world->named[i].name);
     free(world->named);
     payloads_clear(&world->payloads);
+    version_evidence_clear(&world->sent);
+    version_evidence_clear(&world->others);
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
     *world = (struct world){ 0 };
@@ -110,13 +112,15 @@ static void collect_names(struct world *world)
 }
 
 void world_begin(struct world *world, const char *base, const char *canary, int64_t started_ms,
-                 const struct version_evidence *canary_total)
+                 const struct version_evidence *sent, const struct version_evidence *others)
 {
     snprintf(world->base, VERSION_SIZE, "%s", base);
     snprintf(world->canary, VERSION_SIZE, "%s", canary);
     world->started_ms = started_ms;
-    world->sent_requests = canary_total ? canary_total->requests : 0;
-    world->sent_errors = canary_total ? canary_total->errors : 0;
+    if (sent)
+        version_evidence_merge(&world->sent, sent);
+    if (others)
+        version_evidence_merge(&world->others, others);
     collect_names(world);
     /* Before anything is shifted; if it cannot be read now, the first step tries again. */
     struct error error = { 0 };
@@ -136,7 +140,7 @@ bool world_is_interrupted(void *owner)
     return world->should_stop && world->should_stop(world->owner);
 }
 
-static void sleep_ms(int64_t ms)
+void world_sleep_ms(int64_t ms)
 {
     struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
     nanosleep(&wait, NULL);
@@ -148,7 +152,7 @@ static void pass(void *owner, int64_t ms)
     struct world *world = owner;
     struct error error = { 0 };
     if (!world->is_fast || !world->is_watching) {
-        sleep_ms(ms);
+        world_sleep_ms(ms);
         return;
     }
     if (world->has_generator)
@@ -156,7 +160,7 @@ static void pass(void *owner, int64_t ms)
     if (coalmine_clock_advance(world->api, ms, &world->fast_now_ms, &error))
         return;
     error_clear(&error);
-    sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
+    world_sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
 }
 
 static int64_t look_ms(void *owner, int64_t duration_ms)

@@ -41,9 +41,8 @@ struct world {
     struct version_evidence live_canary;
     int64_t live_read_us;
 
-    uint64_t sent_requests; /* the new version's, by us, in all */
-    uint64_t sent_errors;
-    uint64_t others_errors; /* of requests by others, as CloudWatch told */
+    struct version_evidence sent;   /* to the new version by us, in all: requests and errors */
+    struct version_evidence others; /* by others, as CloudWatch told */
     struct cloudwatch_count count;
 
     struct plan_metric *named; /* metrics that checks call by a name CloudWatch knows */
@@ -58,13 +57,15 @@ MUST_CHECK bool world_init(struct world *world, struct api *api, const struct pl
 /* Lets the clock run again. */
 void world_clear(struct world *world);
 
-/* Once both versions are known. */
+/* Once both versions are known. An engine before this one may have sent requests to the new
+ * version, and seen others' (NULL: none). */
 void world_begin(struct world *world, const char *base, const char *canary, int64_t started_ms,
-                 const struct version_evidence *canary_total);
+                 const struct version_evidence *sent, const struct version_evidence *others);
 
 struct ports world_ports(struct world *world);
 
 /* The parts. */
+void world_sleep_ms(int64_t ms); /* of the machine's time; less on a signal */
 int64_t world_now_ms(void *owner);
 bool world_is_interrupted(void *owner);
 bool world_observe(void *owner, struct evidence *evidence, struct error *error);

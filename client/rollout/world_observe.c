@@ -107,15 +107,6 @@ static cJSON *make_queries(const struct world *world, const struct plan_metric *
     return queries;
 }
 
-/* A metric that does not tell versions apart has no baseline. */
-static bool tells_versions_apart(const struct plan_metric *metric)
-{
-    if (!metric->json)
-        return true;
-    CLEANUP(freep) char *text = json_print(metric->json);
-    return strstr(text, "{version}") || !strstr(text, "\"dimensions\"");
-}
-
 static bool read_metric(struct world *world, struct evidence *evidence,
                         const struct plan_metric *metric, bool is_baseline, struct error *error)
 {
@@ -134,7 +125,7 @@ static bool read_metrics(struct world *world, struct evidence *evidence,
     bool is_good = true;
     for (size_t i = 0; i < count; i++) {
         is_good &= read_metric(world, evidence, &metrics[i], false, error);
-        if (tells_versions_apart(&metrics[i]))
+        if (plan_metric_tells_versions(metrics[i].json))
             is_good &= read_metric(world, evidence, &metrics[i], true, error);
     }
     return is_good;

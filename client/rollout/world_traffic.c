@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "aws/cloudwatch_api.h"
 #include "clock.h"
@@ -60,6 +59,8 @@ static bool begin_generator(struct world *world, int64_t left_ms, struct error *
                                               .concurrency = plan->traffic.concurrency };
         generator_init(&world->generator, &world->traffic_api, &traffic, world->base,
                        world->canary);
+        world->generator.is_interrupted = world_is_interrupted;
+        world->generator.owner = world;
         world->has_generator = true;
     }
     if (!world->is_fast)
@@ -132,12 +133,6 @@ void world_traffic_end(void *owner, bool is_whole)
         generator_stop(&world->generator, is_whole);
 }
 
-static void sleep_ms(long ms)
-{
-    struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
-    nanosleep(&wait, NULL);
-}
-
 /* CloudWatch lags behind on AWS: waits until it has counted what was sent, or long enough. */
 static bool read_counts(struct world *world, struct version_metrics *metrics_out,
                         struct error *error)
@@ -150,29 +145,31 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
                                         world->canary, world->started_ms, world_now_ms(world),
                                         metrics_out, error))
             return false;
-        if (metrics_out->invocations >= (double)world->sent_requests || !world->is_last_step ||
+        if (metrics_out->invocations >= (double)world->sent.requests || !world->is_last_step ||
             clock_monotonic_us() > deadline_us || world_is_interrupted(world))
             return true;
-        sleep_ms((long)(wait_ms / 20));
+        world_sleep_ms(wait_ms / 20);
     }
 }
 
-/* Errors that others met (users, besides our own requests) count as well. */
+/* What others (users, besides our own requests) met counts too: all of it, as their errors alone
+ * would make any version look bad. Of the old version it is not known since when it should count,
+ * so nothing that compares the two may use it. */
 static bool add_others(struct world *world, struct traffic_sample *sample, struct error *error)
 {
     struct version_metrics metrics;
-    if (world->sent_requests == 0)
+    struct version_evidence *known = &world->others;
+    struct version_evidence *more = &sample->others;
+    if (world->sent.requests == 0)
         return true;
     if (!read_counts(world, &metrics, error))
         return false;
     world->count = (struct cloudwatch_count){ true, metrics.invocations, metrics.errors };
-    uint64_t known = world->sent_errors + world->others_errors;
-    if (metrics.errors <= (double)known || metrics.invocations < metrics.errors)
-        return true;
-    uint64_t more = (uint64_t)metrics.errors - known;
-    world->others_errors += more;
-    sample->canary.errors += more;
-    sample->canary.requests += more;
+    grow(&more->requests, (uint64_t)metrics.invocations, world->sent.requests + known->requests);
+    grow(&more->errors, (uint64_t)metrics.errors, world->sent.errors + known->errors);
+    if (more->errors > more->requests) /* they are not counted at the same moment */
+        more->errors = more->requests;
+    version_evidence_merge(known, more);
     return true;
 }
 
@@ -190,8 +187,7 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
     if (!world->has_generator)
         return true;
     generator_read(&world->generator, sample_out);
-    world->sent_requests += sample_out->canary.requests;
-    world->sent_errors += sample_out->canary.errors;
+    version_evidence_merge(&world->sent, &sample_out->canary);
     if (is_last && !world_is_interrupted(world) && !add_others(world, sample_out, error))
         error_clear(error); /* what we saw ourselves is still good */
     return true;

@@ -11,8 +11,9 @@
 /*
  * Wald's sequential probability ratio test (1945) of a rate: good is p0, bad is p1 > p0. The log
  * likelihood ratio is k ln(p1/p0) + (n-k) ln(q1/q0); at or above `upper` the rate is bad, at or
- * below `lower` it is good. A good one is called bad with probability alpha, a bad one good with
- * probability beta.
+ * below `lower` it is good. With these bounds a good one is called bad with probability
+ * alpha / (1 - beta) at most, a bad one good with beta / (1 - alpha), and the sum of both chances
+ * is alpha + beta at most: nearly alpha and beta.
  */
 struct sprt {
     double p0;

@@ -58,6 +58,7 @@ static void count_failure(struct traffic *traffic, const struct outcome *outcome
         snprintf(traffic->last_failure, sizeof(traffic->last_failure), "%s", outcome->failure);
     else
         reply_message(outcome->reply, traffic->last_failure, sizeof(traffic->last_failure));
+    text_mend_utf8(traffic->last_failure);
 }
 
 static void on_outcome(const struct outcome *outcome, void *owner)

@@ -49,6 +49,16 @@ void json_set(cJSON *object, const char *name, cJSON *takes)
     cJSON_AddItemToObject(object, name, takes);
 }
 
+void json_mend_utf8(cJSON *tree)
+{
+    if (tree->valuestring)
+        text_mend_utf8(tree->valuestring);
+    if (tree->string && !(tree->type & cJSON_StringIsConst))
+        text_mend_utf8(tree->string);
+    for (cJSON *child = tree->child; child; child = child->next)
+        json_mend_utf8(child);
+}
+
 void json_set_text(cJSON *object, const char *name, const char *value)
 {
     if (value)

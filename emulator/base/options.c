@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "members.h"
 #include "text.h"
+#include "xalloc.h"
 
 enum { HELP_COLUMN = 28 };
 
@@ -93,9 +95,40 @@ static bool is_truth(const char *value, bool *flag_out)
     return false;
 }
 
+/* Words between spaces; "json" of "text json". */
+static bool is_choice(const char *text, const char *choices)
+{
+    struct text rest = text_from(choices);
+    while (rest.data) {
+        if (text_equal(text_cut(&rest, ' '), text))
+            return true;
+    }
+    return false;
+}
+
+/* "--output is text or json, not 'xml'" */
+static bool choice_fault(const struct option_row *row, const char *text, const char *label,
+                         struct error *error)
+{
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    struct text rest = text_from(row->choices);
+    while (rest.data) {
+        struct text word = text_cut(&rest, ' ');
+        bool is_last = !rest.data;
+        buffer_add_format(&list, "%s%.*s",
+                          !list.size ? ""
+                          : is_last  ? " or "
+                                     : ", ",
+                          TEXT_ARGS(word));
+    }
+    return error_set(error, NULL, "%s is %s, not '%s'", label, list.data, text);
+}
+
 static bool set_value(const struct option_row *row, void *values, const char *text,
                       const char *label, struct error *error)
 {
+    if (row->choices && !is_choice(text, row->choices))
+        return choice_fault(row, text, label, error);
     void *slot = (char *)values + row->offset;
     bool is_good = true;
     switch (row->type) {
@@ -143,6 +176,21 @@ static const struct option_row *find_row(const struct option_row *rows, struct t
     return NULL;
 }
 
+/* Says so, with the one that may be meant; 0. */
+static int unknown_option(const struct option_row *rows, struct text name, struct error *error)
+{
+    enum { ROWS_MAX = 64 };
+    const char *names[ROWS_MAX];
+    size_t count = 0;
+    CLEANUP(freep) char *given = xstrndup(name.data, name.size);
+    for (; rows[count].name && count < ROWS_MAX; count++)
+        names[count] = rows[count].name;
+    const char *near = nearest_name(given, names, count);
+    error_set(error, NULL, "unknown option '--%s'%s%s%s", given, near ? "; did you mean '--" : "",
+              near ? near : "", near ? "'?" : "");
+    return 0;
+}
+
 /* Reads the option at `arguments[at]`; the number of arguments it took, or 0 with the error. */
 static int read_option(const struct option_row *rows, void *values, int count, char **arguments,
                        int at, struct error *error)
@@ -152,10 +200,8 @@ static int read_option(const struct option_row *rows, void *values, int count, c
     struct text name = text_cut(&rest, '=');
     const char *value = rest.data;
     const struct option_row *row = find_row(rows, name);
-    if (!row) {
-        error_set(error, NULL, "unknown option '--%.*s'", TEXT_ARGS(name));
-        return 0;
-    }
+    if (!row)
+        return unknown_option(rows, name, error);
     if (row->type == OPTION_FLAG) {
         if (value)
             error_set(error, NULL, "--%s takes no value", row->name);

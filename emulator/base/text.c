@@ -101,6 +101,31 @@ static size_t ascii_prefix(const unsigned char *bytes, size_t size)
     return at;
 }
 
+/* Are these the beginning of a sequence that goes on beyond the end? */
+static bool is_cut_off(const unsigned char *bytes, size_t left)
+{
+    size_t size = bytes[0] >= 0xF0 ? 4 : bytes[0] >= 0xE0 ? 3 : 2;
+    if (bytes[0] < 0xC2 || bytes[0] > 0xF4 || left >= size)
+        return false;
+    for (size_t i = 1; i < left; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return false;
+    }
+    return true;
+}
+
+void text_mend_utf8(char *string)
+{
+    size_t bad;
+    struct text rest = text_from(string);
+    while (!text_is_utf8(rest, &bad)) {
+        char *at = string + (rest.data - string) + bad;
+        bool is_end = is_cut_off((const unsigned char *)at, rest.size - bad);
+        *at = is_end ? '\0' : '?';
+        rest = text_from(at);
+    }
+}
+
 bool text_is_utf8(struct text text, size_t *bad_out)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;

@@ -8,9 +8,12 @@
 
 /* How far a metric is from what was asked for; the smaller, the nearer. */
 enum {
-    RELATED_VALUE = 1,   /* "shop" for "shop:2" */
-    OTHER_DIMENSION = 2, /* one too many, or one too few */
-    OTHER_VALUE = 3,
+    RELATED_VALUE = 1, /* "shop" for "shop:2" */
+    OTHER_VALUE = 2,
+    /* One too many, or one too few. Worse than another value: AWS/Lambda's metrics all exist
+     * without dimensions too, and that tells nobody which function's name was misspelt. Better than
+     * two. */
+    OTHER_DIMENSION = 3,
     OTHER_NAME = 100,
     OTHER_NAMESPACE = 150,
     OTHER_PLACE = 50,      /* region or account */

@@ -92,12 +92,14 @@ def test_a_record_that_says_something_else_is_noticed(canary, record):
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    ((), "--from must be given"),
+    ((), "there is no deployment at all"),
+    (("20260101T000000Z-none-live",), "there is no deployment 20260101T000000Z-none-live"),
     (("--from", "/nowhere/record.jsonl"), "/nowhere/record.jsonl"),
     (("--from", "/dev/null"), "there is no plan in it"),
     (("--from", "/dev/null", "--checks", "/dev/null"), "neither a JSON list of checks nor a plan"),
     (("--from", "/dev/null", "--output", "xml"), "--output is text or json"),
-    (("--from", "/dev/null", "more"), "'more' is not an option"),
+    (("--from", "/dev/null", "more"), "one deployment at a time, not 'more' too"),
+    (("one", "more"), "one deployment at a time, not 'more' too"),
 ])
 def test_bad_usage_is_told(canary, arguments, sentence):
     done = canary("analyze", *arguments)

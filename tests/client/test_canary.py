@@ -128,6 +128,8 @@ def test_status_traffic_and_check(lam, split, canary):
     assert sum(v["invocations"] for v in status["versions"]) == 200
     checked = canary("check", "--function", split, "--alias", "live")
     assert checked.code == 0 and f"{split}:2 answered 5 of 5" in checked.out
+    old = canary("check", "--function", split, "--version", "1", "--count", "2")
+    assert old.code == 0 and f"{split}:1 answered 2 of 2" in old.out
 
 
 def test_check_fails_on_a_failing_version(lam, name, canary):
@@ -173,6 +175,9 @@ def test_somebody_elses_change_is_never_overwritten(server, lam, deployed, tmp_p
     (("deploy", "--function", "f", "--alias", "a", "--weight", "110%"), 2, "--weight"),
     (("deploy", "--function", "f", "--alias", "a", "--duration", "5"), 2, "--duration"),
     (("deploy", "--function", "f", "--alias", "a", "--output", "xml"), 2, "--output"),
+    (("check", "--function", "f"), 2, "say one of --alias, --version and --qualifier"),
+    (("check", "--function", "f", "--alias", "a", "--version", "1"), 2, "say one of"),
+    (("resume", "--on-interrupt", "wait"), 2, "--on-interrupt is rollback or pause, not 'wait'"),
     (("deploy", "--function", "no-such", "--alias", "a"), 1, "Function not found"),
     (("status", "--function", "f", "--alias", "a", "--endpoint-url",
       "https://lambda.us-east-1.amazonaws.com"), 2, "--aws"),

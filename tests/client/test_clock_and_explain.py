@@ -55,6 +55,9 @@ def test_an_alarm_and_a_metric_are_explained_in_a_sentence(canary):
     sentence = canary("explain", "alarm", "a").out
     assert sentence.startswith("Alarm a is INSUFFICIENT_DATA since 2026-01-01T00:00:00Z")
     assert "The nearest metric is ns m with F=f,1: F is f,1 there, not f,2." in sentence
+    # Another value of the same dimension says more than the metric that has none.
+    cw.put_metric_data(Namespace="ns", MetricData=[{"MetricName": "m", "Value": 2}])
+    assert "F is f,1 there, not g" in canary("explain", "metric", "ns", "m", "F=g").out
     found = canary("explain", "metric", "ns", "m", "F=f,1", "--output", "json").json
     assert found["explanation"]["found"] is True
     lost = canary("explain", "metric", "ns", "M", "F=f,1").out

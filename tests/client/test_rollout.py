@@ -284,6 +284,38 @@ def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
     assert alias_of(lam, deployed) == ("2", None)
 
 
+def test_a_terminal_that_is_closed_takes_the_traffic_back(lam, deployed, terminal, plan_file):
+    plan_file()
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    first.process.send_signal(signal.SIGHUP)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_ctrl_c_is_heeded_within_a_slice_of_fast_time(lam, deployed, canary, terminal, plan_file):
+    """Of a hundred requests that take two seconds each, one after the other."""
+    plan_file("await new Promise(go => setTimeout(go, 2000)); return 'v2'", healthChecks=0,
+              strategy={"canary": {"weight": "100%", "for": "10m"}},
+              traffic={"generate": {"rate": "100/s", "concurrency": 1}})
+    first = terminal("deploy", "--fast")
+    first.wait_for("Sending")
+    wait_until(lambda: sum(version["invocations"] for version in canary(
+        "status", "--output", "json").json["versions"]))
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err  # end() waits for a minute
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_ctrl_c_ends_health_checks(lam, deployed, terminal, plan_file):
+    plan_file("await new Promise(go => setTimeout(go, 1000)); return 'v2'", healthChecks=1000)
+    first = terminal("deploy")
+    first.wait_for("Published")
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 def test_history_lists_what_was(deployed, canary, plan_file):
     plan_file(strategy="AllAtOnce")
     assert canary("deploy").code == 0 and canary("deploy").code == 0
@@ -364,15 +396,32 @@ def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, ca
 
 def test_a_torn_record_is_gone_on_with(deployed, canary, killed):
     state = state_of(canary, deployed)
-    path = os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary", state["id"],
-                        "record.jsonl")
+    path = os.path.join(canary_state(), state["id"], "record.jsonl")
     with open(path, "a", encoding="utf-8") as file:
         file.write('{"t": 1, "type": "sam')
     assert canary("rollback").code == 3
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().split("\n")
-    torn = lines.index('{"t": 1, "type": "sam')
-    assert all(json.loads(line) for line in lines[torn + 1:] if line)
+    assert record_of(deployed, "end")  # and what was torn is no line of the record
+    assert canary("report", path).code == 0 and canary("analyze", "--from", path).code == 0
+
+
+def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "4s"}},
+              traffic={"generate": {"rate": "50/s"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    wait_until(lambda: record_of(deployed, "sample"))
+    first.process.kill()
+    first.end()
+    second = terminal("resume")
+    assert second.end() == 0, second.seen + second.err
+    assert re.search("step 1  [0-4]s left", second.err), second.err
+    record = os.path.join(canary_state(), state_of(canary, deployed)["id"])
+    again = canary("analyze", "--from", record, "--output", "json")
+    assert again.code == 0 and len(again.json["verdicts"]) == 3, again.out + again.err
+    requests = sum(v["requests"] for s in record_of(deployed, "sample")
+                   for v in s["versions"].values())
+    seen = again.json["verdicts"][2]["numbers"]["all"]  # of the split
+    assert seen == requests >= 100
 
 
 # ---- Changes by others --------------------------------------------------------------------------
@@ -536,6 +585,14 @@ def test_notifications_tell_what_happens(deployed, canary, plan_file, listener, 
     assert listener.bodies[1]["function"] == deployed
 
 
+def test_a_failure_before_the_start_is_notified_too(deployed, canary, plan_file, listener):
+    plan_file("throw new Error('bad')", notify=[{"http": listener.url}])
+    assert canary("deploy").code == 3
+    told, = listener.bodies
+    assert (told["event"], told["status"], told["version"]) == ("rolled back", "rolled back", "2")
+    assert "answers with an error" in told["reason"]
+
+
 class CloudWatch(http.server.ThreadingHTTPServer):
     """CloudWatch with alarms that a test sets; all else is handed on to the real server."""
 
@@ -673,6 +730,25 @@ def answered(name):
     return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
 
 
+@pytest.mark.parametrize("bad,code", [(2, 0), (60, 3)], ids=["few of many", "many"])
+def test_what_others_meet_counts_with_all_their_requests(lam, deployed, canary, terminal, plan_file,
+                                                         bad, code):
+    plan_file("if (event.bad) throw new Error('bad'); return 'v2'",
+              strategy={"canary": {"weight": "100%", "for": "5s"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    for number in range(300):
+        lam.invoke(FunctionName=deployed, Qualifier="live",
+                   Payload=json.dumps({"bad": number < bad}))
+    assert first.end() == code, first.seen + first.err
+    others = [sample["others"] for sample in record_of(deployed, "sample") if "others" in sample]
+    assert sum(one["requests"] for one in others) == 300
+    assert sum(one["errors"] for one in others) == bad
+    again = canary("analyze", "--from",
+                   os.path.join(canary_state(), state_of(canary, deployed)["id"]))
+    assert again.code == 0, again.out
+
+
 def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, plan_file):
     plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "minRequests": 20}],
               strategy={"canary": {"weight": "50%", "for": "1h"}})
@@ -722,9 +798,9 @@ def read_terminal(fd):
         text += chunk
 
 
-def open_terminal():
+def open_terminal(columns=130):
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 130, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     return ours, theirs
 
 
@@ -744,6 +820,51 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
         assert words in text, words
     last = text[text.rindex("Promoted"):]
     assert "└─ time" in last and last.index("└─ time") < last.index("version   requests")
+
+
+def test_a_step_that_is_taken_up_is_shown_whole(server, deployed, canary, killed, tmp_path):
+    assert re.search(r"step 1 of 2, version 2 at 50 %, (20|1\d)m(\d+s)? left", canary("status").out)
+    ours, theirs = open_terminal()
+    process = subprocess.Popen(
+        [CANARY, "resume"], cwd=tmp_path, stdout=theirs, stderr=theirs,
+        env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    os.close(theirs)
+    wait_until(lambda: record_of(deployed, "resume"))
+    assert canary("rollback").code == 0 and process.wait(60) == 3
+    text = read_terminal(ours)
+    os.close(ours)
+    first = text[text.index("It goes on."):].split("left")[0]
+    for words in ("step 1: weight", "█████░", "50 %", "version 2"):
+        assert words in first, first
+
+
+def test_rows_of_the_history_are_cut_on_a_terminal(server, deployed, canary, plan_file, tmp_path):
+    plan_file("throw new Error('bad')", healthChecks=0)
+    assert canary("deploy", "--fast").code == 3
+    ours, theirs = open_terminal(60)
+    process = subprocess.Popen([CANARY, "history", "--function", deployed], cwd=tmp_path,
+                               stdout=theirs, env={**clean_environment(server.url), "TERM": "xterm"})
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert [len(line) for line in text.splitlines()] == [60]
+
+
+def test_sentences_are_wrapped_on_a_terminal_and_nowhere_else(canary, tmp_path):
+    wrong = [CANARY, "status", "--function", "f", "--alias", "a", "--endpoint-url",
+             "https://lambda.us-east-1.amazonaws.com"]
+    ours, theirs = open_terminal(60)
+    process = subprocess.Popen(wrong, cwd=tmp_path, stdout=theirs, stderr=theirs,
+                               env={**clean_environment(""), "TERM": "xterm"})
+    os.close(theirs)
+    lines = read_terminal(ours).splitlines()
+    os.close(ours)
+    assert process.wait(60) == 2
+    assert len(lines) > 2 and max(map(len, lines)) <= 60, lines
+    piped = canary(*wrong[1:])
+    assert piped.err.count("\n") == 1
+    assert piped.err.split() == " ".join(lines).split()
 
 
 def test_without_colour_there_is_none(server, deployed, plan_file, tmp_path):

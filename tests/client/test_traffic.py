@@ -243,8 +243,8 @@ def test_tls_is_spoken_and_certificates_are_verified(stub, certificate):
 
 
 @pytest.mark.parametrize("arguments, word", [
-    ((), "either --alias or --qualifier"),
-    (("--alias", "a", "--qualifier", "1"), "either --alias or --qualifier"),
+    ((), "one of --alias, --version and --qualifier"),
+    (("--alias", "a", "--qualifier", "1"), "one of --alias, --version and --qualifier"),
     (("--alias", "a", "--arrivals", "bursts"), "constant or poisson"),
     (("--alias", "a", "--concurrency", "0"), "1 to 10000"),
     (("--alias", "a", "--payload-lines", "/nowhere"), "/nowhere"),

@@ -11,16 +11,23 @@
 #include "support/suite.h"
 #include "xalloc.h"
 
-/* With ' for ". The caller clears it. */
+/* JSON with ' for ". The caller owns it. */
+static inline cJSON *json_of(const char *text)
+{
+    CLEANUP(freep) char *json_text = xstrdup(text);
+    for (char *at = json_text; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    cJSON *json = json_parse(text_from(json_text));
+    ck_assert_msg(json != NULL, "%s", json_text);
+    return json;
+}
+
+/* The caller clears it. */
 static inline struct check check_of(const char *text)
 {
     struct check check;
     CLEANUP(member_faults_clear) struct member_faults faults = { 0 };
-    CLEANUP(freep) char *json_text = xstrdup(text);
-    for (char *at = json_text; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
-    CLEANUP(json_deletep) cJSON *json = json_parse(text_from(json_text));
-    ck_assert_msg(json != NULL, "%s", json_text);
+    CLEANUP(json_deletep) cJSON *json = json_of(text);
     bool is_good = check_read(json, &check, "", &faults);
     ck_assert_msg(is_good, "%s: %s", text, faults.count ? faults.items[0].message : "?");
     return check;
@@ -31,11 +38,7 @@ static inline char *fault_of(const char *text)
 {
     struct check check;
     CLEANUP(member_faults_clear) struct member_faults faults = { 0 };
-    CLEANUP(freep) char *json_text = xstrdup(text);
-    for (char *at = json_text; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
-    CLEANUP(json_deletep) cJSON *json = json_parse(text_from(json_text));
-    ck_assert_msg(json != NULL, "%s", json_text);
+    CLEANUP(json_deletep) cJSON *json = json_of(text);
     ck_assert_msg(!check_read(json, &check, "", &faults) && faults.count > 0, "%s is read", text);
     check_clear(&check);
     return xformat("%s: %s", faults.items[0].path, faults.items[0].message);
@@ -75,13 +78,20 @@ static inline double number_of(const struct check_verdict *verdict, const char *
     return NAN;
 }
 
+/* The verdict on a row of a table, from 0. */
+static inline void assert_row(size_t row, const struct check_verdict *verdict,
+                              enum check_result result, const char *word)
+{
+    ck_assert_msg(verdict->result == result, "row %zu: %s: %s", row,
+                  check_result_name(verdict->result), verdict->sentence);
+    ck_assert_msg(strstr(verdict->sentence, word) != NULL, "row %zu: '%s' is not in: %s", row, word,
+                  verdict->sentence);
+}
+
 static inline void assert_verdict(const struct check_verdict *verdict, enum check_result result,
                                   const char *word)
 {
-    ck_assert_msg(verdict->result == result, "%s: %s", check_result_name(verdict->result),
-                  verdict->sentence);
-    ck_assert_msg(strstr(verdict->sentence, word) != NULL, "'%s' is not in: %s", word,
-                  verdict->sentence);
+    assert_row(0, verdict, result, word);
 }
 
 #endif

@@ -88,6 +88,32 @@ START_TEST(a_front_ends_between_characters)
 }
 END_TEST
 
+START_TEST(what_is_no_utf8_is_mended)
+{
+    static const struct {
+        const char *before;
+        const char *after;
+    } cases[] = {
+        { "", "" },
+        { "plain, and whole: \xC3\xA9", "plain, and whole: \xC3\xA9" },
+        { "cut off: \xC3", "cut off: " },
+        { "cut off: \xF0\x9F\x98", "cut off: " },
+        { "a\xFF"
+          "b\x80"
+          "c\xE2\x82"
+          "d",
+          "a?b?c??d" },
+        { "last: \xFF", "last: ?" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "%s", cases[i].before);
+        text_mend_utf8(text);
+        ck_assert_str_eq(text, cases[i].after);
+    }
+}
+END_TEST
+
 START_TEST(cutting_goes_through_all_parts)
 {
     struct text rest = TEXT("a::b");
@@ -266,7 +292,7 @@ START_TEST(base64_round_trips_and_refuses_what_is_none)
 END_TEST
 
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
-      utf8_is_checked_to_the_last_byte, a_front_ends_between_characters,
+      utf8_is_checked_to_the_last_byte, a_front_ends_between_characters, what_is_no_utf8_is_mended,
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,

@@ -49,8 +49,7 @@ START_TEST(a_percentile_is_held_against_its_limit)
         CLEANUP(evidence_clear)
         struct evidence evidence = serve_both(rows[i].median_ms, rows[i].count, 50, 0);
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -79,8 +78,7 @@ START_TEST(both_versions_are_compared)
         struct evidence evidence =
             serve_both(rows[i].canary_ms, rows[i].count, 50, 9 * rows[i].count);
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -135,6 +133,30 @@ START_TEST(latencies_that_nobody_knows_are_not_called_good)
 }
 END_TEST
 
+START_TEST(an_old_version_without_latencies_is_nothing_to_compare_with)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
+    CLEANUP(evidence_clear) struct evidence evidence = serve_both(50, 60, 50, 0);
+    struct check_verdict verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "no latencies of the old version");
+    ck_assert_msg(strstr(verdict.sentence, "nan") == NULL, "%s", verdict.sentence);
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "0 to the old one");
+}
+END_TEST
+
+/* Of errors that CloudWatch told of, and of throttled requests, no latencies are known. */
+START_TEST(requests_without_latencies_do_not_count_for_a_limit)
+{
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'latency', 'max': '100ms', 'compare': false}");
+    CLEANUP(evidence_clear) struct evidence evidence = serve_both(50, 3, 50, 0);
+    evidence.canary.requests = 1000;
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "only 3");
+}
+END_TEST
+
 START_TEST(comparisons_have_their_numbers)
 {
     CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
@@ -153,4 +175,6 @@ END_TEST
 SUITE("check of latency", a_percentile_is_held_against_its_limit, both_versions_are_compared,
       a_tail_alone_is_enough_to_fail, a_limit_and_a_comparison_are_both_heeded,
       a_small_shift_of_a_fast_function_is_no_matter,
-      latencies_that_nobody_knows_are_not_called_good, comparisons_have_their_numbers)
+      latencies_that_nobody_knows_are_not_called_good,
+      an_old_version_without_latencies_is_nothing_to_compare_with,
+      requests_without_latencies_do_not_count_for_a_limit, comparisons_have_their_numbers)

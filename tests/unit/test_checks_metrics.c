@@ -1,4 +1,5 @@
 /* checks of kinds threshold, alarm and score: what CloudWatch says. */
+#include "buffer.h"
 #include "random.h"
 #include "support/judging.h"
 
@@ -91,8 +92,7 @@ START_TEST(a_metric_is_held_against_limits)
         evidence.now_ms = 6 * MINUTE_MS + 1;
         add_series(&evidence, "M", false, rows[i].values, COUNT_OF(rows[i].values));
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -111,6 +111,68 @@ START_TEST(periods_before_the_step_are_not_missing)
     evidence.now_ms = 102 * MINUTE_MS;
     verdict = judge_once(&check, &evidence, false);
     assert_verdict(&verdict, CHECK_FAIL, "2 of the last 2");
+}
+END_TEST
+
+/* A sum only grows: what a minute has come to is known when it is over, and when all of it was the
+ * step's. */
+START_TEST(too_little_is_told_of_whole_periods_only)
+{
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'threshold', 'metric': 'M', "
+                                  "'min': 5}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    evidence.started_ms = 100 * MINUTE_MS + 30000;
+    evidence_set_metric(&evidence, "M", false, 100 * MINUTE_MS, 2);
+    evidence.now_ms = 101 * MINUTE_MS + 10000;
+    struct check_verdict verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "no values yet");
+    evidence_set_metric(&evidence, "M", false, 101 * MINUTE_MS, 3);
+    verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "no values yet");
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "no values yet");
+    evidence.now_ms = 102 * MINUTE_MS;
+    verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_FAIL, "value 3");
+}
+END_TEST
+
+START_TEST(the_minute_in_which_a_step_begins_is_no_whole_period)
+{
+    CLEANUP(check_clear)
+    struct check check =
+        check_of("{'kind': 'threshold', 'metric': 'M', 'max': 1, 'missing': 'breaching', "
+                 "'delay': '0s'}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    evidence.started_ms = 100 * MINUTE_MS + 59000;
+    evidence.now_ms = 101 * MINUTE_MS + 5000;
+    struct check_verdict verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_CONTINUE, "no period of 60 s");
+    /* Missing data are bad, but nothing has been looked at. */
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "no period of 60 s");
+    evidence.now_ms = 102 * MINUTE_MS;
+    verdict = judge_once(&check, &evidence, false);
+    assert_verdict(&verdict, CHECK_FAIL, "1 of the last 1");
+}
+END_TEST
+
+START_TEST(a_long_reason_is_not_cut_within_a_character)
+{
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'alarm', 'alarm': 'A'}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    CLEANUP(buffer_clear) struct buffer reason = { 0 };
+    for (int i = 0; i < 300; i++)
+        buffer_add_string(&reason, "\xE2\x82\xAC");
+    for (int more = 0; more < 4; more++) {
+        buffer_add_char(&reason, 'x');
+        memmove(reason.data + 1, reason.data, reason.size - 1);
+        reason.data[0] = 'x';
+        evidence_set_alarm(&evidence, "A", "ALARM", reason.data);
+        struct check_verdict verdict = judge_once(&check, &evidence, false);
+        ck_assert(text_is_utf8(text_from(verdict.sentence), NULL));
+    }
 }
 END_TEST
 
@@ -140,8 +202,7 @@ START_TEST(an_alarm_must_not_fire)
         CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
         evidence_set_alarm(&evidence, "A", rows[i].state, "too many errors");
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
 }
 END_TEST
@@ -300,8 +361,7 @@ START_TEST(metrics_are_scored_as_kayenta_does)
         struct evidence evidence =
             score_evidence(rows[i].ratios[0], rows[i].ratios[1], rows[i].ratios[2]);
         struct check_verdict verdict = judge_once(&check, &evidence, true);
-        ck_assert_msg(verdict.result == rows[i].result && strstr(verdict.sentence, rows[i].word),
-                      "row %zu: %s: %s", i, check_result_name(verdict.result), verdict.sentence);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
         ck_assert_double_eq_tol(number_of(&verdict, "score"), rows[i].score, 1e-9);
         verdict = judge_once(&check, &evidence, false);
         ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
@@ -310,5 +370,7 @@ START_TEST(metrics_are_scored_as_kayenta_does)
 END_TEST
 
 SUITE("checks of metrics", a_metric_is_held_against_limits, periods_before_the_step_are_not_missing,
-      an_alarm_must_not_fire, an_alarm_that_fired_before_counts_once_it_was_well,
-      metrics_are_scored_as_kayenta_does)
+      too_little_is_told_of_whole_periods_only,
+      the_minute_in_which_a_step_begins_is_no_whole_period, an_alarm_must_not_fire,
+      a_long_reason_is_not_cut_within_a_character,
+      an_alarm_that_fired_before_counts_once_it_was_well, metrics_are_scored_as_kayenta_does)

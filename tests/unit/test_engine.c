@@ -7,19 +7,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
+#include "judge/replay.h"
+#include "report/history.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
-enum { DEATH = 9, LOOK_MS = 20000, CALLS_MAX = 2000 };
+enum { DEATH = 9, LOOK_MS = 20000, CALLS_MAX = 2000, RECORD_MAX = 1 << 24 };
 
 /* Shared with the process that is killed: the world outlives it. */
 struct fake {
     struct lambda_alias alias;
     int revision;
     int calls;
-    int die_at; /* the call in which the process ends; 0: never */
-    int errors; /* of each 10 requests to the new version */
-    bool fires; /* an alarm */
+    int die_at;         /* the call in which the process ends; 0: never */
+    int errors;         /* of each 10 requests to the new version */
+    bool fires;         /* an alarm */
+    const char *before; /* its state as the deployment saw it first; NULL: it did not look */
+    const char *reason; /* its */
+    const char *plan;   /* NULL: the usual one */
     int64_t now_ms;
     int hooks;
 };
@@ -124,7 +130,7 @@ static bool observe(void *world, struct evidence *evidence, struct error *error)
     (void)world;
     (void)error;
     one_call();
-    evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", NULL);
+    evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", fake->reason);
     return true;
 }
 
@@ -178,7 +184,7 @@ static void reset(int die_at)
 static struct plan *make_plan(void)
 {
     struct member_faults faults = { 0 };
-    struct plan *plan = plan_parse(text_from(plan_text), &faults);
+    struct plan *plan = plan_parse(text_from(fake->plan ? fake->plan : plan_text), &faults);
     ck_assert_msg(plan != NULL, "%s", faults.count ? faults.items[0].message : "");
     return plan;
 }
@@ -188,6 +194,23 @@ static struct engine make_engine(const struct plan *plan, struct deployment *dep
     return (struct engine){
         .ports = ports, .deployment = deployment, .plan = plan, .base = "1", .canary = "2"
     };
+}
+
+static void record_plan(struct deployment *deployment)
+{
+    cJSON *line = record_line("plan", fake->now_ms);
+    json_set(line, "plan", cJSON_Duplicate(json_get(deployment->facts, "plan"), true));
+    json_set_text(line, "baseVersion", "1");
+    json_set_text(line, "newVersion", "2");
+    deployment_record(deployment, line);
+}
+
+/* A process may end between two things that it writes, too. */
+static void on_line(const cJSON *line, void *owner)
+{
+    (void)line;
+    (void)owner;
+    one_call();
 }
 
 /* A whole deployment; what it came to. */
@@ -200,7 +223,11 @@ static enum rollout_outcome deploy(const char *state)
         deployment_create(state, &identity, plan->json, false, fake->now_ms, &deployment, &error),
         "%s", error.message);
     struct engine engine = make_engine(plan, &deployment);
+    if (fake->before)
+        evidence_set_alarm(&engine.evidence, "al", fake->before, NULL);
+    record_plan(&deployment);
     engine_start(&engine, &fake->alias);
+    deployment.on_line = on_line;
     engine_run(&engine);
     enum rollout_outcome outcome = engine.rollout.outcome;
     engine_clear(&engine);
@@ -219,6 +246,7 @@ static enum rollout_outcome take_up(const char *state)
     ck_assert_msg(deployment_take_over(state, json_text(saved, "id", ""), &deployment, &error),
                   "%s", error.message);
     struct engine engine = make_engine(plan, &deployment);
+    record_plan(&deployment);
     ck_assert_msg(engine_take_up(&engine, saved, &error), "%s", error.message);
     engine_run(&engine);
     enum rollout_outcome outcome = engine.rollout.outcome;
@@ -243,6 +271,50 @@ static void remove_state(char *state)
     CLEANUP(freep) char *command = xformat("rm -rf %s", state);
     ck_assert_int_eq(system(command), 0);
     free(state);
+}
+
+static char *only_record(const char *state, size_t *size_out)
+{
+    struct error error = { 0 };
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    ck_assert_int_eq(cJSON_GetArraySize(list), 1);
+    CLEANUP(freep)
+    char *path = xformat("%s/%s/record.jsonl", state, json_text(list->child, "id", ""));
+    char *record = file_read(path, RECORD_MAX, size_out, &error);
+    ck_assert_msg(record != NULL, "%s", error.message);
+    return record;
+}
+
+/* A process that ends within a write leaves part of a line. */
+static void tear_record(const char *state)
+{
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    CLEANUP(freep)
+    char *path = xformat("%s/%s/record.jsonl", state, json_text(list->child, "id", ""));
+    FILE *file = fopen(path, "a");
+    ck_assert_ptr_nonnull(file);
+    fputs("{\"t\": 1, \"type\": \"sam", file);
+    fclose(file);
+}
+
+/* Whatever happened to its writer: every verdict comes out again, and the end is told. */
+static void check_record(const char *state, int die_at)
+{
+    size_t size;
+    struct error error = { 0 };
+    CLEANUP(replay_clear) struct replay replay = { 0 };
+    CLEANUP(history_clear) struct history history = { 0 };
+    CLEANUP(freep) char *record = only_record(state, &size);
+    ck_assert_msg(replay_run((struct text){ record, size }, NULL, &replay, &error),
+                  "died at call %d: %s", die_at, error.message);
+    for (size_t i = 0; i < replay.count; i++)
+        ck_assert_msg(replay.findings[i].is_same, "died at call %d: %s, recorded was %s", die_at,
+                      replay.findings[i].verdict.sentence, replay.findings[i].recorded);
+    ck_assert_msg(history_read((struct text){ record, size }, &history, &error), "%s",
+                  error.message);
+    ck_assert_msg(history.outcome != NULL, "died at call %d: no end was told", die_at);
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    ck_assert_msg(json_bool(list->child, "isOver", false), "died at call %d", die_at);
 }
 
 static void share_world(void)
@@ -279,13 +351,16 @@ START_TEST(a_good_version_is_promoted_and_a_bad_one_goes_back)
 END_TEST
 
 /* Kills the engine in its first call, then in its second, and so on, until it comes to its end. */
-static int kill_everywhere(int errors, enum rollout_outcome outcome, const char *version)
+static int kill_everywhere(const struct fake *how, enum rollout_outcome outcome,
+                           const char *version)
 {
     for (int die_at = 1;; die_at++) {
         char *state = make_state();
         int status;
         reset(die_at);
-        fake->errors = errors;
+        fake->errors = how->errors;
+        fake->fires = how->fires;
+        fake->before = how->before;
         pid_t pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
@@ -295,9 +370,12 @@ static int kill_everywhere(int errors, enum rollout_outcome outcome, const char 
         ck_assert_msg(has_died || (WIFEXITED(status) && WEXITSTATUS(status) == 0),
                       "killed in call %d: status %d", die_at, status);
         fake->die_at = 0;
-        if (has_died)
+        if (has_died) {
+            tear_record(state);
             ck_assert_msg(take_up(state) == outcome, "killed in call %d", die_at);
+        }
         check_alias(version, die_at);
+        check_record(state, die_at);
         remove_state(state);
         if (!has_died)
             return die_at - 1;
@@ -307,17 +385,88 @@ static int kill_everywhere(int errors, enum rollout_outcome outcome, const char 
 START_TEST(killed_anywhere_a_good_rollout_is_taken_up_to_its_end)
 {
     share_world();
-    ck_assert_int_gt(kill_everywhere(0, OUTCOME_PROMOTED, "2"), 40);
+    const struct fake good = { .errors = 0 };
+    ck_assert_int_gt(kill_everywhere(&good, OUTCOME_PROMOTED, "2"), 60);
 }
 END_TEST
 
 START_TEST(killed_anywhere_a_bad_rollout_is_taken_back)
 {
     share_world();
-    ck_assert_int_gt(kill_everywhere(6, OUTCOME_ROLLED_BACK, "1"), 8);
+    const struct fake bad = { .errors = 6 };
+    ck_assert_int_gt(kill_everywhere(&bad, OUTCOME_ROLLED_BACK, "1"), 16);
+}
+END_TEST
+
+START_TEST(an_alarm_counts_if_it_came_to_fire_since_the_deployment_began)
+{
+    static const struct {
+        const char *before;
+        enum rollout_outcome outcome;
+        const char *version;
+    } rows[] = { { "OK", OUTCOME_ROLLED_BACK, "1" },
+                 { "ALARM", OUTCOME_PROMOTED, "2" }, /* and the plan lets it */
+                 { NULL, OUTCOME_ROLLED_BACK, "1" } };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *state = make_state();
+        reset(0);
+        fake->fires = true;
+        fake->before = rows[i].before;
+        ck_assert_int_eq(deploy(state), rows[i].outcome);
+        check_alias(rows[i].version, 0);
+        remove_state(state);
+    }
+}
+END_TEST
+
+START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
+{
+    share_world();
+    const struct fake firing = { .fires = true, .before = "ALARM" };
+    kill_everywhere(&firing, OUTCOME_PROMOTED, "2");
+}
+END_TEST
+
+/* That nothing which counts has an objection is no reason to go on before the time. */
+START_TEST(dry_runs_end_no_step_early)
+{
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\","
+                 "\"dryRun\":true}],\"strategy\":{\"canary\":{\"weight\":\"10%\","
+                 "\"for\":\"10m\",\"promoteEarly\":true}}}";
+    int64_t begun_ms = fake->now_ms;
+    ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+    ck_assert_int_ge(fake->now_ms - begun_ms, 600000);
+    remove_state(state);
+}
+END_TEST
+
+/* An alarm's reason, say, in any language and of any length. */
+START_TEST(what_is_cut_short_can_still_be_read)
+{
+    char reason[1200] = "";
+    share_world();
+    for (int more = 0; more < 4; more++) {
+        char *state = make_state();
+        reset(0);
+        memset(reason, 'x', (size_t)more);
+        for (size_t at = (size_t)more; at + 4 < sizeof(reason); at += 3)
+            memcpy(reason + at, "\xE2\x82\xAC", 4);
+        fake->fires = true;
+        fake->reason = reason;
+        ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
+        check_record(state, 0);
+        remove_state(state);
+    }
 }
 END_TEST
 
 SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
-      killed_anywhere_a_bad_rollout_is_taken_back)
+      killed_anywhere_a_bad_rollout_is_taken_back,
+      an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
+      killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
+      what_is_cut_short_can_still_be_read)

@@ -11,6 +11,7 @@ struct values {
     double share;
     int64_t wait_ms;
     double rate;
+    const char *form;
 };
 
 static const struct option_row rows[] = {
@@ -25,6 +26,8 @@ static const struct option_row rows[] = {
     { "wait", OPTION_DURATION, offsetof(struct values, wait_ms), "T", NULL, "5m", "how long",
       NULL },
     { "rate", OPTION_RATE, offsetof(struct values, rate), "R", NULL, NULL, "how often", NULL },
+    { "form", OPTION_TEXT, offsetof(struct values, form), "F", NULL, "text", "which form",
+      "text json html" },
     { 0 },
 };
 
@@ -111,12 +114,21 @@ START_TEST(bad_usage_is_named)
         const char *second;
         const char *named;
     } cases[] = {
-        { "--nope", NULL, "--nope" },    { "-x", NULL, "-x" },
-        { "--count", NULL, "--count" },  { "--count", "many", "many" },
-        { "--count=", NULL, "--count" }, { "--loud=1", NULL, "--loud" },
-        { "--share", "2", "--share" },   { "--wait", "5", "--wait" },
-        { "--rate", "fast", "fast" },    { "--coun", "3", "--coun" },
-        { "--COUNT", "3", "--COUNT" },   { "--count=99999999999999999999", NULL, "--count" },
+        { "--nope", NULL, "--nope" },
+        { "-x", NULL, "-x" },
+        { "--count", NULL, "--count" },
+        { "--count", "many", "many" },
+        { "--count=", NULL, "--count" },
+        { "--loud=1", NULL, "--loud" },
+        { "--share", "2", "--share" },
+        { "--wait", "5", "--wait" },
+        { "--rate", "fast", "fast" },
+        { "--coun", "3", "--coun" },
+        { "--COUNT", "3", "--COUNT" },
+        { "--count=99999999999999999999", NULL, "--count" },
+        { "--coutn", "3", "did you mean '--count'?" },
+        { "--form", "xml", "--form is text, json or html, not 'xml'" },
+        { "--form", "", "--form is text" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct reading reading;

@@ -4,7 +4,7 @@
 #include "buffer.h"
 #include "canary.h"
 #include "plan/source.h"
-#include "support/suite.h"
+#include "support/judging.h"
 #include "xalloc.h"
 
 #define TARGET "\"function\":\"f\",\"alias\":\"a\""
@@ -84,6 +84,8 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
           "strategy.steps[1]", "one of weight, pause, approve" },
         { "{" TARGET ",\n// \"x\": [\n\"strategy\":{\"steps\":[{\"weight\":\"1%\",\n\"foor\":1}]}}",
           4, "strategy.steps[0].foor", "did you mean 'for'?" },
+        { "{" TARGET ",\"strategy\":{\"steps\":[{\"pause\":\"approval\",\"nam\":\"x\"}]}}", 1,
+          "strategy.steps[0].nam", "did you mean 'name'?" },
         { "{\"alias\":\"a\"}", 1, "function", "function is missing" },
         { "{" TARGET ",\"onFailure\":\"rolback\"}", 1, "onFailure", "did you mean rollback?" },
         { "{" TARGET ",\"checks\":[{\"kind\":\"eror\"}]}", 1, "checks[0].kind",
@@ -210,7 +212,35 @@ START_TEST(times_are_printed_as_people_write_them)
 }
 END_TEST
 
-SUITE("plan", every_strategy_becomes_its_steps,
+/* A metric that is the same for both versions is no baseline for itself: compared with that, all is
+ * always well. */
+START_TEST(a_metric_has_a_baseline_if_it_is_a_versions_own)
+{
+    static const struct {
+        const char *json;
+        bool tells;
+    } rows[] = {
+        { "null", true },
+        { "{'metric': 'Errors'}", true },
+        { "{'metric': 'Errors', 'dimensions': {'FunctionName': '{function}'}}", false },
+        { "{'metric': 'Errors', 'dimensions': {'ExecutedVersion': '{version}'}}", true },
+        { "{'namespace': 'Shop', 'metric': 'Orders'}", false },
+        { "{'namespace': 'Shop', 'metric': 'Orders', 'dimensions': {'V': 'v{version}'}}", true },
+        { "{'expression': 'a/b', 'metrics': {'a': {'metric': 'Errors'}, "
+          "'b': {'namespace': 'Shop', 'metric': 'Orders', 'dimensions': {'Shop': 'x'}}}}",
+          true },
+        { "{'expression': 'a', 'metrics': {'a': {'namespace': 'Shop', 'metric': 'Orders'}}}",
+          false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(json_deletep) cJSON *json = json_of(rows[i].json);
+        ck_assert_msg(plan_metric_tells_versions(cJSON_IsNull(json) ? NULL : json) == rows[i].tells,
+                      "%s", rows[i].json);
+    }
+}
+END_TEST
+
+SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
       comments_are_blank_and_strings_are_kept, a_plan_without_checks_has_the_usual_ones,
       the_starter_is_a_good_plan, the_plan_of_a_record_reads_as_the_same_plan,

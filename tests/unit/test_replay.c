@@ -31,12 +31,7 @@ static void put(struct engine *engine, const char *type, cJSON *line)
 
 static void engine_start(struct engine *engine, const char *checks)
 {
-    CLEANUP(freep) char *text = xstrdup(checks);
-    *engine = (struct engine){ .now_ms = 1764100000000 };
-    for (char *at = text; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
-    engine->checks = json_parse(text_from(text));
-    ck_assert_ptr_nonnull(engine->checks);
+    *engine = (struct engine){ .now_ms = 1764100000000, .checks = json_of(checks) };
     cJSON *line = cJSON_CreateObject();
     cJSON *plan = json_set_object(line, "plan");
     json_set(plan, "checks", cJSON_Duplicate(engine->checks, true));

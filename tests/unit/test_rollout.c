@@ -171,6 +171,20 @@ START_TEST(a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused)
 }
 END_TEST
 
+START_TEST(a_word_that_is_refused_is_no_reason)
+{
+    struct plan *plan =
+        parse(",\"strategy\":\"AllAtOnce\",\"hooks\":{\"after\":[{\"command\":\"x\"}]}");
+    struct rollout rollout;
+    rollout_start(&rollout, plan, 0);
+    rollout_alias_done(&rollout, ALIAS_SET, "", 1000);
+    ck_assert(rollout.is_promoted && rollout.phase == PHASE_AFTER);
+    ck_assert_ptr_nonnull(rollout_control(&rollout, CONTROL_PROMOTE_FULL, "x", 2000));
+    ck_assert_str_eq(rollout.reason, "");
+    plan_destroy(plan);
+}
+END_TEST
+
 /* ---- Any sequence of events, and a crash at any time --------------------------------------- */
 
 /* The alias as it really is, with a revision that every change moves on. */
@@ -369,4 +383,5 @@ END_TEST
 
 SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
+      a_word_that_is_refused_is_no_reason,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)

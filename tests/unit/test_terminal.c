@@ -95,5 +95,34 @@ START_TEST(elsewhere_a_picture_is_printed_when_it_changes)
 }
 END_TEST
 
-SUITE("terminal", columns_are_counted_as_terminals_do, a_line_is_cut_or_padded_to_its_columns,
-      a_picture_is_redrawn_where_it_stood, elsewhere_a_picture_is_printed_when_it_changes)
+START_TEST(lines_are_wrapped_between_words)
+{
+    static const struct {
+        const char *text;
+        const char *wrapped;
+    } rows[] = {
+        { "", "" },
+        { "short", "short" },
+        { "exactly ten", "exactly ten" },
+        { "eleven and more words", "eleven and\n  more\n  words" },
+        { "  indented and long", "  indented\n    and\n    long" },
+        { "one line\nand another one", "one line\nand another\n  one" },
+        { "awordthatislongerthanthat and", "awordthatislongerthanthat\n  and" },
+        { "two   gaps   here", "two   gaps\n  here" },
+        { "wide \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E x", "wide \xE6\x97\xA5\xE6\x9C\xAC"
+                                                         "\xE8\xAA\x9E\n  x" },
+        { "a \x1b[1mbold\x1b[0m b", "a \x1b[1mbold\x1b[0m b" },
+        { "about 99.5 % of", "about\n  99.5 % of" },
+        { "last\n", "last\n" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(buffer_clear) struct buffer out = { 0 };
+        text_wrap(&out, text_from(rows[i].text), 11);
+        ck_assert_str_eq(buffer_text(&out).data, rows[i].wrapped);
+    }
+}
+END_TEST
+
+SUITE("terminal", lines_are_wrapped_between_words, columns_are_counted_as_terminals_do,
+      a_line_is_cut_or_padded_to_its_columns, a_picture_is_redrawn_where_it_stood,
+      elsewhere_a_picture_is_printed_when_it_changes)

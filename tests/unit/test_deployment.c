@@ -1,0 +1,98 @@
+/* deployment, control: locks, and words to a process that may be gone. */
+#include "rollout/deployment.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "rollout/control.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+static const struct alias_identity identity = { "", "us-east-1", "http://x", "f", "a" };
+
+static char *make_state(void)
+{
+    char *path = xstrdup("/tmp/canary-deployment-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    return path;
+}
+
+static void remove_state(char *state)
+{
+    CLEANUP(freep) char *command = xformat("rm -rf %s", state);
+    ck_assert_int_eq(system(command), 0);
+    free(state);
+}
+
+static bool create(const char *state, struct deployment *deployment, struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *plan = cJSON_CreateObject();
+    if (!deployment_create(state, &identity, plan, false, 1000, deployment, error))
+        return false;
+    deployment_save(deployment, cJSON_CreateObject());
+    return true;
+}
+
+START_TEST(an_alias_is_worked_on_by_one_process_at_a_time)
+{
+    char *state = make_state();
+    struct deployment first;
+    struct deployment second;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &first, &error), "%s", error.message);
+    ck_assert(!create(state, &second, &error));
+    ck_assert_msg(strstr(error.message, "is under way (process "), "%s", error.message);
+    deployment_close(&first);
+    error_clear(&error);
+    ck_assert_msg(create(state, &second, &error), "%s", error.message);
+    deployment_close(&second);
+    remove_state(state);
+}
+END_TEST
+
+/* Whatever keeps a lock from being written: it is no other process, and that is not said. */
+START_TEST(a_lock_that_cannot_be_written_is_told_as_that)
+{
+    char *state = make_state();
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    CLEANUP(freep) char *id = xstrdup(deployment.id);
+    CLEANUP(freep) char *lock = xformat("%s/%s/lock", state, id);
+    deployment_close(&deployment);
+    ck_assert_int_eq(remove(lock), 0);
+    ck_assert_int_eq(mkdir(lock, 0700), 0);
+    ck_assert(!deployment_take_over(state, id, &deployment, &error));
+    ck_assert_msg(strstr(error.message, "cannot write") && strstr(error.message, "lock"), "%s",
+                  error.message);
+    error_clear(&error);
+    CLEANUP(freep)
+    char *command = xformat("cd %s/aliases && for f in *; do rm $f && mkdir $f; done", state);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert(!create(state, &deployment, &error));
+    ck_assert_msg(strstr(error.message, "cannot write"), "%s", error.message);
+    remove_state(state);
+}
+END_TEST
+
+START_TEST(a_word_to_a_dead_process_is_taken_back)
+{
+    char *state = make_state();
+    struct deployment deployment;
+    struct control_request request;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    CLEANUP(freep) char *id = xstrdup(deployment.id);
+    deployment_close(&deployment);
+    ck_assert(!control_ask(state, id, "abort", &error));
+    ck_assert_msg(strstr(error.message, "has just ended"), "%s", error.message);
+    error_clear(&error);
+    ck_assert_msg(deployment_take_over(state, id, &deployment, &error), "%s", error.message);
+    ck_assert(!control_take(&deployment, &request));
+    deployment_close(&deployment);
+    remove_state(state);
+}
+END_TEST
+
+SUITE("deployment", an_alias_is_worked_on_by_one_process_at_a_time,
+      a_lock_that_cannot_be_written_is_told_as_that, a_word_to_a_dead_process_is_taken_back)
