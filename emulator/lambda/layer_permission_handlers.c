@@ -99,9 +99,7 @@ static bool exists(struct store *store, const struct layer_version_name *name)
     store_bind_text(query, 2, name->layer.region);
     store_bind_text(query, 3, name->layer.name);
     store_bind_int(query, 4, name->number);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found;
+    return store_has_row(store, query);
 }
 
 #define LAYER_FIELDS                                                                               \

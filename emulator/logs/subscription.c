@@ -168,5 +168,6 @@ size_t subscription_list(struct store *store, int64_t group_id, struct arena *ar
             .configuration = arena_copy(arena, text_from(store_text(query, 1))),
             .created_ms = sqlite3_column_int64(query, 2),
         };
+    sqlite3_reset(query);
     return count;
 }
