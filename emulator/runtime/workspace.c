@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "embedded.h"
-#include "runtime/package.h"
 #include "xalloc.h"
 
 static const struct {
@@ -74,7 +73,6 @@ static bool write_file(const char *path, const unsigned char *bytes, size_t size
 bool workspace_prepare(const char *directory, struct error *error)
 {
     CLEANUP(freep) char *runtime = workspace_runtime(directory);
-    package_remove(directory);
     if (!make_directory(directory, 0755, error) || !make_directory(runtime, 0755, error))
         return false;
     for (size_t i = 0; i < COUNT_OF(bootstraps); i++) {

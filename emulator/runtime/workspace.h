@@ -8,7 +8,7 @@
 #include "error.h"
 #include "runtime/interpreters.h"
 
-/* Empties `directory` (or makes it) and writes the bootstraps to its "runtime". */
+/* Makes `directory`, which must not exist, and writes the bootstraps to its "runtime". */
 MUST_CHECK bool workspace_prepare(const char *directory, struct error *error);
 
 /* The names below, all owned by the caller. */
