@@ -15,8 +15,7 @@ enum {
     SCHEMA_VERSION = 1,
     INTERVAL_MS = 5000,   /* until what failed is tried again */
     GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
-    REST = 4,             /* times as long as a checkpoint took, before the next begins */
-    REST_MAX_US = 1000000,
+    REST = 20,            /* times as long as the loop was busy with the last one */
     US_PER_MS = 1000,
     PARTS_MAX = 4,
 };
@@ -33,7 +32,6 @@ struct telemetry {
     int part_count;
     uint64_t position; /* that what was taken reflects */
     uint64_t saved;    /* that the database reflects */
-    int64_t begun_us;
     int64_t rests_until_us;
     bool is_under_way;
     bool is_written;
@@ -164,16 +162,6 @@ static void write_checkpoint(void *owner)
     pthread_mutex_unlock(&telemetry->writing);
 }
 
-/* A fifth of the time goes into checkpoints, if they are short; a disk that refuses has a while
- * to recover. */
-static int64_t rest_us(const struct telemetry *telemetry, enum telemetry_result result)
-{
-    int64_t rest = REST * (clock_monotonic_us() - telemetry->begun_us);
-    if (result == TELEMETRY_FAILED)
-        return (int64_t)INTERVAL_MS * US_PER_MS;
-    return rest < REST_MAX_US ? rest : REST_MAX_US;
-}
-
 static void on_written(void *owner)
 {
     struct telemetry *telemetry = owner;
@@ -182,7 +170,8 @@ static void on_written(void *owner)
                                                            : TELEMETRY_FAILED;
     telemetry->is_under_way = false;
     telemetry->is_discarded = false;
-    telemetry->rests_until_us = clock_monotonic_us() + rest_us(telemetry, result);
+    if (result == TELEMETRY_FAILED)
+        telemetry->rests_until_us = clock_monotonic_us() + (int64_t)INTERVAL_MS * US_PER_MS;
     if (result == TELEMETRY_WRITTEN) {
         telemetry->saved = telemetry->position;
         journal_forget(telemetry->journal, telemetry->saved);
@@ -193,9 +182,11 @@ static void on_written(void *owner)
 
 static void begin_checkpoint(struct telemetry *telemetry)
 {
+    int64_t begun_us = clock_monotonic_us();
     telemetry->is_under_way = true;
-    telemetry->begun_us = clock_monotonic_us();
     take(telemetry);
+    int64_t taken_us = clock_monotonic_us();
+    telemetry->rests_until_us = taken_us + REST * (taken_us - begun_us);
     loop_work(telemetry->loop, write_checkpoint, on_written, telemetry);
 }
 
