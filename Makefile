@@ -242,7 +242,7 @@ check: ## install what is missing, build, and pass all tests (minutes)
 
 check-slow: ## what takes longer (an hour): sanitizers, valgrind, analyzers, crashes, load, fuzzing, simulations
 	$(QUIET)tests/support/install.sh slow
-	$(QUIET)$(MAKE) $(BUILD)/simulate_judges
+	$(QUIET)$(MAKE) $(BUILD)/simulate_judges $(BUILD)/tests/fault.so $(BUILD)/tests/stub
 	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
 	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
 	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \

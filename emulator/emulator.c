@@ -25,6 +25,7 @@
 #include "loop/loop.h"
 #include "loop/schedule.h"
 #include "random.h"
+#include "runtime/discard.h"
 #include "runtime/package.h"
 #include "runtime/pool.h"
 #include "store/journal.h"
@@ -45,6 +46,7 @@ struct emulator {
     struct metrics_checkpoint *checkpoint;
     struct retention *retention;
     struct journal *journal;
+    struct discard *discard;
     struct pool *pool;
     struct lambda *lambda;
     struct logs *logs;
@@ -164,17 +166,25 @@ static size_t body_ceiling(const struct http_exchange *exchange, void *owner)
     return edge_body_ceiling(emulator->edge, exchange);
 }
 
+/* What a turn's callers are told did not happen leaves nothing in the database. */
+static void abandon_turn(struct emulator *emulator)
+{
+    store_abandon(emulator->store);
+    lambda_forget(emulator->lambda);
+    alarms_look_again(emulator->alarms);
+    logs_forget(emulator->logs);
+}
+
+/* The journal first: a crash between the two must not forget that an event is to be run while its
+ * invocation is in no log and no metric. */
 static bool save_turn(struct emulator *emulator)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    bool is_committed = store_commit(emulator->store, &error);
-    if (!is_committed) {
-        lambda_forget(emulator->lambda);
-        alarms_look_again(emulator->alarms);
-        logs_forget(emulator->logs);
-    }
-    if (is_committed && journal_flush(emulator->journal, &error))
+    bool has_changes = store_is_dirty(emulator->store);
+    if (journal_flush(emulator->journal, &error) && store_commit(emulator->store, &error))
         return true;
+    if (has_changes)
+        abandon_turn(emulator);
     log_error("store", "%s; the callers were told", error.message);
     return false;
 }
@@ -276,14 +286,16 @@ static bool open_state(struct emulator *emulator, struct error *error)
 
 static bool start_services(struct emulator *emulator, struct error *error)
 {
-    char *directory = xformat("%s/sandboxes", emulator->directory);
+    CLEANUP(freep) char *directory = xformat("%s/sandboxes", emulator->directory);
+    CLEANUP(freep) char *removed = xformat("%s/removed", emulator->directory);
+    emulator->discard = discard_create(emulator->loop, removed);
     struct pool_settings pool_settings = { .directory = directory,
+                                           .discard = emulator->discard,
                                            .ceiling = (int)emulator->settings.max_processes,
                                            .schedule = emulator->schedule,
                                            .keepalive_ms = emulator->settings.keepalive_ms,
                                            .is_isolated = !emulator->settings.is_unsandboxed };
     emulator->pool = pool_create(emulator->loop, &pool_settings, error);
-    free(directory);
     if (!emulator->pool)
         return false;
     struct lambda_parts parts = { .loop = emulator->loop,
@@ -293,6 +305,7 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .metrics = emulator->metrics,
                                   .logs = emulator->logs,
                                   .pool = emulator->pool,
+                                  .discard = emulator->discard,
                                   .concurrency_limit = emulator->settings.concurrency_limit,
                                   .s3_directory = emulator->s3_directory,
                                   .settle_ms = emulator->settings.settle_ms };
@@ -440,6 +453,7 @@ void emulator_destroy(struct emulator *emulator)
     edge_destroy(emulator->edge);
     schedule_destroy(emulator->schedule);
     loop_destroy(emulator->loop);
+    discard_destroy(emulator->discard);
     if (emulator->metrics)
         metrics_destroy(emulator->metrics);
     store_close(emulator->store);

@@ -22,6 +22,8 @@ void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out
 
 /* Lower-case hexadecimal with a NUL; `hex_out` has room for 2 * size + 1. */
 void crypto_hex(const void *bytes, size_t size, char *hex_out);
+/* Reads what crypto_hex() writes; false if `hex` is not `size` bytes of it. */
+bool crypto_unhex(const char *hex, void *bytes_out, size_t size);
 
 /* Compares in a time that does not depend on where the first difference is. */
 bool crypto_equal(struct text a, struct text b);

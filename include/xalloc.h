@@ -20,6 +20,11 @@ void *xmemdup(const void *bytes, size_t size);
 char *xformat(const char *format, ...) PRINTF_LIKE(1, 2);
 char *xvformat(const char *format, va_list arguments) PRINTF_LIKE(1, 0);
 
+/* For a process that runs for long: large blocks are mappings of their own from now on, that go
+ * back to the system when they are freed. glibc learns from the first of them that is freed to take
+ * such blocks from the heap, where small ones that live longer then keep it from shrinking. */
+void xalloc_keep_large_apart(void);
+
 /* For CLEANUP(freep): frees what the pointer at `pointer` points to. */
 void freep(void *pointer);
 

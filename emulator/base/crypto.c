@@ -56,6 +56,26 @@ void crypto_hex(const void *bytes, size_t size, char *hex_out)
     hex_out[2 * size] = '\0';
 }
 
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+bool crypto_unhex(const char *hex, void *bytes_out, size_t size)
+{
+    unsigned char *to = bytes_out;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_value(hex[2 * i]);
+        int low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
+        if (low < 0)
+            return false;
+        to[i] = (unsigned char)(high << 4 | low);
+    }
+    return hex[2 * size] == '\0';
+}
+
 bool crypto_equal(struct text a, struct text b)
 {
     return a.size == b.size && CRYPTO_memcmp(a.data, b.data, a.size) == 0;

@@ -1,8 +1,11 @@
 #include "xalloc.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LARGE = 512 << 10 };
 
 NORETURN static void out_of_memory(size_t size)
 {
@@ -10,6 +13,12 @@ NORETURN static void out_of_memory(size_t size)
             "out of memory (%zu bytes wanted); what was acknowledged is in the data directory\n",
             size);
     abort();
+}
+
+void xalloc_keep_large_apart(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
 }
 
 void *xmalloc(size_t size)

@@ -10,6 +10,7 @@
 #include "emulator.h"
 #include "log.h"
 #include "loop/loop.h"
+#include "xalloc.h"
 
 static void on_signal(uv_signal_t *handle, int number UNUSED)
 {
@@ -43,6 +44,7 @@ int serve_command(int count, char **arguments)
         return EXIT_USAGE;
     }
     CLEANUP(error_clear) struct error error = { 0 };
+    xalloc_keep_large_apart();
     struct emulator *emulator = emulator_create(&settings, &error);
     if (!emulator) {
         fprintf(stderr, "coalmine: %s\n", error.message);

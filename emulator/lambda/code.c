@@ -13,6 +13,7 @@
 #include "lambda/function.h"
 #include "lambda/layer.h"
 #include "log.h"
+#include "runtime/discard.h"
 #include "runtime/tree.h"
 #include "xalloc.h"
 
@@ -186,7 +187,7 @@ static bool is_used(const struct lambda *lambda, const char *sha256_base64)
 static void remove_package(struct lambda *lambda, const char *hex)
 {
     CLEANUP(freep) char *path = xformat("%s/%s", lambda->code_directory, hex);
-    package_remove(path);
+    discard_take(lambda->parts.discard, path);
 }
 
 static void garbage_free(struct garbage *garbage)
@@ -247,14 +248,8 @@ void code_garbage_clear(struct lambda *lambda)
 static bool is_used_hex(struct lambda *lambda, const char *hex)
 {
     unsigned char digest[SHA256_SIZE];
-    if (strlen(hex) != SHA256_HEX_SIZE - 1)
+    if (!crypto_unhex(hex, digest, sizeof(digest)))
         return false;
-    for (int i = 0; i < SHA256_SIZE; i++) {
-        unsigned value;
-        if (sscanf(hex + (ptrdiff_t)2 * i, "%2x", &value) != 1)
-            return false;
-        digest[i] = (unsigned char)value;
-    }
     CLEANUP(freep) char *base64 = base64_encode((struct text){ (char *)digest, SHA256_SIZE });
     return is_used(lambda, base64);
 }

@@ -57,9 +57,7 @@ bool function_exists(struct store *store, const struct function_key *key)
     sqlite3_stmt *query = store_query(store, "SELECT 1 FROM lambda_function WHERE account = ? "
                                              "AND region = ? AND name = ?");
     function_key_bind(query, key);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found;
+    return store_has_row(store, query);
 }
 
 bool version_find(struct store *store, const struct function_key *key, int64_t number,
@@ -324,9 +322,7 @@ bool code_is_used(struct store *store, const char *code_sha256)
                            "FROM lambda_version WHERE json_extract(configuration, "
                            "'$.LayersSha256') = ?1 LIMIT 1");
     store_bind_text(query, 1, code_sha256);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found;
+    return store_has_row(store, query);
 }
 
 bool version_find_by_code_id(struct store *store, const char *account, const char *function,

@@ -30,6 +30,7 @@ struct lambda_parts {
     struct metrics *metrics;
     struct logs *logs;
     struct pool *pool;
+    struct discard *discard;   /* for code that nobody uses any more */
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
     const char *s3_directory;  /* with a directory per bucket; NULL: there are no buckets */
     int64_t settle_ms; /* how long a creation or an update takes; 0: done before its answer */

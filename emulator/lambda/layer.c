@@ -154,9 +154,7 @@ bool layer_code_is_used(struct store *store, const char *code_sha256)
     sqlite3_stmt *query =
         store_query(store, "SELECT 1 FROM lambda_layer_version WHERE code_sha256 = ? LIMIT 1");
     store_bind_text(query, 1, code_sha256);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found;
+    return store_has_row(store, query);
 }
 
 bool layer_version_find_by_code_id(struct store *store, const char *account, const char *layer,

@@ -38,9 +38,7 @@ bool metric_filter_exists(struct store *store, int64_t group_id, const char *nam
         store_query(store, "SELECT 1 FROM logs_metric_filter WHERE group_id=? AND name=?");
     store_bind_int(query, 1, group_id);
     store_bind_text(query, 2, name);
-    bool is_there = store_step(store, query);
-    sqlite3_reset(query);
-    return is_there;
+    return store_has_row(store, query);
 }
 
 size_t metric_filter_count(struct store *store, int64_t group_id)

@@ -80,6 +80,7 @@ bool group_find(struct store *store, const struct group_key *key, struct arena *
     if (!store_step(store, query))
         return false;
     read_group(query, arena, group_out);
+    sqlite3_reset(query);
     return true;
 }
 
@@ -135,7 +136,7 @@ bool group_exists(struct store *store, int64_t id)
 {
     sqlite3_stmt *query = store_query(store, "SELECT 1 FROM logs_group WHERE id=?");
     store_bind_int(query, 1, id);
-    return store_step(store, query);
+    return store_has_row(store, query);
 }
 
 /* instr() and substr() compare bytes: patterns and prefixes are case-sensitive. */
@@ -156,6 +157,7 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
     store_bind_int(query, 7, (int64_t)limit);
     while (count < limit && store_step(store, query))
         read_group(query, arena, &groups_out[count++]);
+    sqlite3_reset(query);
     return count;
 }
 

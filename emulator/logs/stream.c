@@ -18,6 +18,7 @@ bool stream_find(struct store *store, int64_t group_id, const char *name, struct
     if (!store_step(store, query))
         return false;
     read_stream(query, arena, stream_out);
+    sqlite3_reset(query);
     return true;
 }
 
@@ -44,14 +45,17 @@ bool stream_exists(struct store *store, int64_t group_id, int64_t id)
     sqlite3_stmt *query = store_query(store, "SELECT 1 FROM logs_stream WHERE id=? AND group_id=?");
     store_bind_int(query, 1, id);
     store_bind_int(query, 2, group_id);
-    return store_step(store, query);
+    return store_has_row(store, query);
 }
 
 const char *stream_name(struct store *store, int64_t id, struct arena *arena)
 {
     sqlite3_stmt *query = store_query(store, "SELECT name FROM logs_stream WHERE id=?");
     store_bind_int(query, 1, id);
-    return store_step(store, query) ? arena_copy(arena, text_from(store_text(query, 0))) : NULL;
+    const char *name =
+        store_step(store, query) ? arena_copy(arena, text_from(store_text(query, 0))) : NULL;
+    sqlite3_reset(query);
+    return name;
 }
 
 static sqlite3_stmt *list_query(struct store *store, const struct stream_filter *filter)

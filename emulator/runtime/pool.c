@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "runtime/discard.h"
 #include "runtime/keep.h"
 #include "runtime/lane.h"
 #include "runtime/machine.h"
@@ -450,6 +451,7 @@ static void watch_children(struct pool *pool)
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
                          struct error *error)
 {
+    discard_take(settings->discard, settings->directory);
     if (!workspace_prepare(settings->directory, error))
         return NULL;
     char *directory = realpath(settings->directory, NULL);

@@ -22,8 +22,9 @@
 struct pool;
 
 struct pool_settings {
-    const char *directory; /* for sandboxes' /tmp; emptied at start */
-    int ceiling;           /* processes at once over all functions; 0: what suits the machine */
+    const char *directory;   /* for sandboxes' /tmp; emptied at start */
+    struct discard *discard; /* what was in it; NULL: removed at once */
+    int ceiling;             /* processes at once over all functions; 0: what suits the machine */
     struct schedule *schedule;
     int64_t keepalive_ms; /* service time after which an idle environment is stopped */
     bool is_isolated;     /* bubblewrap if it works; false: plain children */

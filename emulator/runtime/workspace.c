@@ -11,7 +11,6 @@
 
 #include "bytecode.h"
 #include "embedded.h"
-#include "runtime/package.h"
 #include "xalloc.h"
 
 struct own_file {
@@ -97,7 +96,6 @@ static bool write_file(const char *path, const unsigned char *bytes, size_t size
 bool workspace_prepare(const char *directory, struct error *error)
 {
     CLEANUP(freep) char *runtime = workspace_runtime(directory);
-    package_remove(directory);
     return make_directory(directory, 0755, error) && make_directory(runtime, 0755, error);
 }
 

@@ -8,7 +8,7 @@
 #include "error.h"
 #include "runtime/interpreters.h"
 
-/* Empties `directory` (or makes it), with an empty "runtime" in it. */
+/* Makes `directory`, which must not exist, with an empty "runtime" in it. */
 MUST_CHECK bool workspace_prepare(const char *directory, struct error *error);
 
 /* The names below, all owned by the caller. */

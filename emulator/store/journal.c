@@ -1,5 +1,6 @@
 #include "store/journal.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,12 @@
 #include "store/inspection.h"
 #include "xalloc.h"
 
-enum { FRAME_HEAD = 9, SEGMENT_MAX = 64 << 20, RECORD_MAX = 16 << 20 };
+enum {
+    FRAME_HEAD = 9,
+    SEGMENT_MAX = 64 << 20,
+    RECORD_MAX = 16 << 20,
+    KIND_MAX = 15, /* the largest that there may ever be */
+};
 
 /* Segments by the position of their first byte, ascending; the last one is written to. */
 struct segment {
@@ -143,11 +149,13 @@ static size_t check_record(const unsigned char *bytes, size_t left)
 }
 
 /* Is there a sound record anywhere behind `at`? Then what stands at `at` is damage, not a tail
- * that a crash tore. */
+ * that a crash tore. Bytes that cannot be a kind are looked at first: a checksum over the rest at
+ * every byte would take the square of the tail's size. */
 static bool has_record_behind(const unsigned char *bytes, size_t at, size_t size)
 {
     for (size_t next = at + 1; next + FRAME_HEAD <= size; next++) {
-        if (check_record(bytes + next, size - next))
+        unsigned char kind = bytes[next + FRAME_HEAD - 1];
+        if (kind > 0 && kind <= KIND_MAX && check_record(bytes + next, size - next))
             return true;
     }
     return false;
@@ -182,7 +190,7 @@ static bool replay_bytes(const struct replay *replay, struct segment *segment,
                          const unsigned char *bytes, struct error *error)
 {
     size_t size = (size_t)segment->size;
-    size_t at = 0;
+    size_t at = replay->position > segment->start ? (size_t)(replay->position - segment->start) : 0;
     while (at < size) {
         size_t record = check_record(bytes + at, size - at);
         if (record == 0) {
@@ -196,8 +204,7 @@ static bool replay_bytes(const struct replay *replay, struct segment *segment,
                              path, at);
         }
         struct text payload = { (const char *)bytes + at + FRAME_HEAD, record - FRAME_HEAD };
-        if (segment->start + at >= replay->position)
-            replay->on_record(bytes[at + 8], payload, replay->owner);
+        replay->on_record(bytes[at + 8], payload, replay->owner);
         at += record;
     }
     return true;
@@ -248,6 +255,7 @@ static void add_u32(struct buffer *buffer, uint32_t value)
 
 void journal_append(struct journal *journal, uint8_t kind, struct text payload)
 {
+    assert(kind > 0 && kind <= KIND_MAX && payload.size <= RECORD_MAX);
     struct buffer *queue = &journal->queue;
     size_t start = queue->size;
     add_u32(queue, (uint32_t)payload.size);

@@ -30,13 +30,13 @@ enum journal_kind {
 struct journal *journal_open(const char *directory, bool is_durable, struct error *error);
 void journal_close(struct journal *journal);
 
-/* Calls `on_record` for each whole record from `position` on; drops a torn tail (with a warning).
- * Before the first append. */
+/* Calls `on_record` for each whole record from `position` on, where one must begin; drops a torn
+ * tail (with a warning). What stands before it is not looked at. Before the first append. */
 MUST_CHECK bool journal_replay(struct journal *journal, uint64_t position,
                                void (*on_record)(uint8_t kind, struct text payload, void *owner),
                                void *owner, struct error *error);
 
-/* Queues a record for the next flush. */
+/* Queues a record for the next flush: kinds are 1 to 15, payloads 16 MiB at most. */
 void journal_append(struct journal *journal, uint8_t kind, struct text payload);
 bool journal_is_dirty(const struct journal *journal);
 /* Writes what is queued; false with a sentence if the disk refuses (the records are dropped, the

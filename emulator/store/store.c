@@ -4,6 +4,7 @@
  */
 #include "store/store.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,19 +100,24 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     return NULL;
 }
 
+/* Nobody can be reading now: one that stands was forgotten, and has cost disk all the time. */
+static void free_statements(struct cached_statement *cached)
+{
+    while (cached) {
+        struct cached_statement *next = cached->next;
+        assert(!sqlite3_stmt_busy(cached->statement));
+        sqlite3_finalize(cached->statement);
+        free(cached);
+        cached = next;
+    }
+}
+
 void store_close(struct store *store)
 {
     if (!store)
         return;
-    for (int i = 0; i < STATEMENT_BUCKETS; i++) {
-        struct cached_statement *cached = store->statements[i];
-        while (cached) {
-            struct cached_statement *next = cached->next;
-            sqlite3_finalize(cached->statement);
-            free(cached);
-            cached = next;
-        }
-    }
+    for (int i = 0; i < STATEMENT_BUCKETS; i++)
+        free_statements(store->statements[i]);
     sqlite3_close(store->database);
     free(store->directory);
     free(store);
@@ -160,12 +166,20 @@ bool store_commit(struct store *store, struct error *error)
 {
     if (!store->is_dirty)
         return true;
+    if (!execute(store, "COMMIT")) {
+        database_error(store, error, "write to");
+        store_abandon(store);
+        return false;
+    }
     store->is_dirty = false;
-    if (execute(store, "COMMIT"))
-        return true;
-    database_error(store, error, "write to");
-    execute(store, "ROLLBACK");
-    return false;
+    return true;
+}
+
+void store_abandon(struct store *store)
+{
+    if (store->is_dirty)
+        execute(store, "ROLLBACK");
+    store->is_dirty = false;
 }
 
 bool store_reset(struct store *store, struct error *error)
@@ -230,6 +244,13 @@ bool store_step(struct store *store, sqlite3_stmt *statement)
     }
     sqlite3_reset(statement);
     return false;
+}
+
+bool store_has_row(struct store *store, sqlite3_stmt *statement)
+{
+    bool found = store_step(store, statement);
+    sqlite3_reset(statement);
+    return found;
 }
 
 int store_run(struct store *store, sqlite3_stmt *statement)

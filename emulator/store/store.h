@@ -35,6 +35,8 @@ MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *er
 bool store_is_dirty(const struct store *store);
 /* Commits the turn; false (all of the turn undone) if the disk refuses. */
 MUST_CHECK bool store_commit(struct store *store, struct error *error);
+/* Undoes all of the turn. */
+void store_abandon(struct store *store);
 
 /* Empties every table. Outside a call. */
 MUST_CHECK bool store_reset(struct store *store, struct error *error);
@@ -52,6 +54,9 @@ void store_bind_double(sqlite3_stmt *statement, int at, double value);
 /* Next row: true. No more, or failed: false; a failure is remembered and makes the call's end
  * (store_end_call) fail, so that callers need not test each statement. */
 bool store_step(struct store *store, sqlite3_stmt *statement);
+/* Is there a row? Ends the statement, as whoever does not step to the last row must
+ * (sqlite3_reset): one that is left standing keeps the write-ahead log from starting over. */
+bool store_has_row(struct store *store, sqlite3_stmt *statement);
 /* Runs a statement that gives no rows; the number of rows it changed. */
 int store_run(struct store *store, sqlite3_stmt *statement);
 const char *store_text(sqlite3_stmt *statement, int column); /* borrowed until the next step */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "log.h"
 #include "loop/loop.h"
 #include "store/journal.h"
@@ -12,8 +13,10 @@
 
 enum {
     SCHEMA_VERSION = 1,
-    INTERVAL_MS = 5000,
+    INTERVAL_MS = 5000,   /* until what failed is tried again */
     GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
+    REST = 20,            /* times as long as the loop was busy with the last one */
+    US_PER_MS = 1000,
     PARTS_MAX = 4,
 };
 
@@ -24,12 +27,12 @@ struct telemetry {
     struct loop *loop;
     struct journal *journal;
     struct loop_timer *timer;
-    struct loop_timer *request; /* a checkpoint was asked for; NULL: none, or it has begun */
-    pthread_mutex_t writing;    /* held by whoever writes to the database */
+    pthread_mutex_t writing; /* held by whoever writes to the database */
     struct telemetry_part parts[PARTS_MAX];
     int part_count;
     uint64_t position; /* that what was taken reflects */
     uint64_t saved;    /* that the database reflects */
+    int64_t rests_until_us;
     bool is_under_way;
     bool is_written;
     bool is_discarded; /* a reset came: what is under way must not be written */
@@ -159,8 +162,6 @@ static void write_checkpoint(void *owner)
     pthread_mutex_unlock(&telemetry->writing);
 }
 
-static void begin_checkpoint(struct telemetry *telemetry);
-
 static void on_written(void *owner)
 {
     struct telemetry *telemetry = owner;
@@ -169,46 +170,47 @@ static void on_written(void *owner)
                                                            : TELEMETRY_FAILED;
     telemetry->is_under_way = false;
     telemetry->is_discarded = false;
+    if (result == TELEMETRY_FAILED)
+        telemetry->rests_until_us = clock_monotonic_us() + (int64_t)INTERVAL_MS * US_PER_MS;
     if (result == TELEMETRY_WRITTEN) {
         telemetry->saved = telemetry->position;
         journal_forget(telemetry->journal, telemetry->saved);
     }
     for (int i = 0; i < telemetry->part_count; i++)
         telemetry->parts[i].on_written(result, telemetry->parts[i].owner);
-    if (telemetry->is_requested && telemetry->timer && result == TELEMETRY_WRITTEN)
-        begin_checkpoint(telemetry);
 }
 
 static void begin_checkpoint(struct telemetry *telemetry)
 {
+    int64_t begun_us = clock_monotonic_us();
     telemetry->is_under_way = true;
     take(telemetry);
+    int64_t taken_us = clock_monotonic_us();
+    telemetry->rests_until_us = taken_us + REST * (taken_us - begun_us);
     loop_work(telemetry->loop, write_checkpoint, on_written, telemetry);
 }
 
-static void on_timer(void *owner)
+/* The journal is short, so that the next start is. A checkpoint begins when the turn is saved:
+ * what the disk may still refuse must be in none. */
+static bool before_sleep(void *owner)
 {
     struct telemetry *telemetry = owner;
-    uint64_t growth = journal_position(telemetry->journal) - telemetry->saved;
-    if (!telemetry->is_under_way && (growth >= GROWTH_MIN || telemetry->is_requested))
+    bool is_wanted = telemetry->is_requested ||
+                     journal_position(telemetry->journal) - telemetry->saved >= GROWTH_MIN;
+    if (is_wanted && !telemetry->is_under_way && !journal_is_dirty(telemetry->journal) &&
+        clock_monotonic_us() >= telemetry->rests_until_us)
         begin_checkpoint(telemetry);
+    return false;
 }
 
-static void on_request(void *owner)
+/* Ends a sleep, so that the loop looks again when nothing else happens. */
+static void on_timer(void *owner UNUSED)
 {
-    struct telemetry *telemetry = owner;
-    loop_timer_stop(&telemetry->request);
-    if (telemetry->is_requested && !telemetry->is_under_way)
-        begin_checkpoint(telemetry);
 }
 
 void telemetry_request(struct telemetry *telemetry)
 {
-    if (telemetry->is_requested || !telemetry->timer)
-        return;
-    telemetry->is_requested = true;
-    if (!telemetry->request) /* in another turn: this one's journal is written first */
-        telemetry->request = loop_timer_start(telemetry->loop, 0, 0, on_request, telemetry);
+    telemetry->is_requested = telemetry->timer != NULL;
 }
 
 void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct journal *journal)
@@ -216,6 +218,7 @@ void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct jour
     telemetry->loop = loop;
     telemetry->journal = journal;
     telemetry->timer = loop_timer_start(loop, INTERVAL_MS, INTERVAL_MS, on_timer, telemetry);
+    loop_before_sleep(loop, before_sleep, telemetry);
 }
 
 /* Waits for the worker: what it took is then either written or to be written again. */
@@ -230,8 +233,8 @@ void telemetry_close(struct telemetry *telemetry)
     if (!telemetry)
         return;
     loop_timer_stop(&telemetry->timer);
-    loop_timer_stop(&telemetry->request);
     if (telemetry->journal) {
+        loop_forget_hook(telemetry->loop, telemetry);
         wait_for_worker(telemetry);
         take(telemetry);
         write_checkpoint(telemetry);

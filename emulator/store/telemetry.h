@@ -55,7 +55,7 @@ uint64_t telemetry_position(const struct telemetry *telemetry);
 sqlite3 *telemetry_reader(struct telemetry *telemetry);
 
 /* Checkpoints by itself from now on, when the journal has grown enough; forgets journal segments
- * that are no longer needed. */
+ * that are no longer needed. After the hooks that save a turn were registered. */
 void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct journal *journal);
 
 /* Asks for a checkpoint soon, however little the journal has grown. */

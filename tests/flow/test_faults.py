@@ -2,24 +2,36 @@
 import errno
 import json
 import mmap
+import re
 import resource
 import signal
+import sqlite3
 import struct
+import subprocess
 import threading
 import time
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tests.conftest import ROOT, STOP_SECONDS, Http
+from tests.conftest import COALMINE, ROOT, STOP_SECONDS, Http
 from tests.support.gate import Gate
+from tests.support.logs import make_stream, now_ms
 from tests.support.machine import wait_for
 from tests.support.packages import create, node
+from tests.support.wire import Refused, Wire
 
 SHIM = ROOT / "build/normal/tests/fault.so"
-KINDS = ["write", "sync", "open", "fork", "malloc"]  # the order of tests/support/fault.c
-SHORT = -1
+KINDS = ["write", "sync", "open", "fork", "malloc", "where"]  # the order of tests/support/fault.c
+PLACES = ["everywhere", "journal", "database", "telemetry"]
+SHORT, DEATH = -1, -2
 PATH = "/2015-03-31/functions/%s/invocations"
+
+
+def preload():
+    """The shim; behind the sanitizer's library, which must be the first one."""
+    linked = subprocess.run(["ldd", COALMINE], capture_output=True, text=True).stdout
+    return " ".join([*re.findall(r"/\S*libasan\S*", linked), str(SHIM)])
 
 
 class Faults:
@@ -28,7 +40,8 @@ class Faults:
         self.file = open(path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 0)
 
-    def set(self, kind, value):
+    def set(self, kind, value, where="everywhere"):
+        struct.pack_into("i", self.map, 4 * KINDS.index("where"), PLACES.index(where))
         struct.pack_into("i", self.map, 4 * KINDS.index(kind), value)
 
 
@@ -41,7 +54,7 @@ def faulty(start_server, tmp_path):
     def start(*options):
         server = start_server(
             "--data-dir", str(directory), *options, ephemeral=False,
-            environment={"LD_PRELOAD": str(SHIM), "FAULT_CONTROL": str(tmp_path / "control"),
+            environment={"LD_PRELOAD": preload(), "FAULT_CONTROL": str(tmp_path / "control"),
                          "FAULT_DIRECTORY": str(directory)})
         server.faults, server.restart = faults, start
         server.lam, server.cw = server.client("lambda"), server.client("cloudwatch")
@@ -72,6 +85,26 @@ def writers(server):
         "event": lambda: lam.invoke(FunctionName="f", InvocationType="Event"),
         "metric": lambda: put(server.cw),
     }
+
+
+def kill(server):
+    """After a fault, which has gone when the next server starts."""
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server.faults.set("write", 0)
+
+
+def total(server, space, metric, **dimensions):
+    return Wire(server.port).total(space, metric, int(time.time()) - 3600, **dimensions)
+
+
+def reports(server, function):
+    """The REPORT lines of a function."""
+    try:
+        events = Wire(server.port).events(logGroupName=f"/aws/lambda/{function}")
+    except Refused:
+        return []
+    return [event for event in events if event["message"].startswith("REPORT ")]
 
 
 def status_of(call):
@@ -119,28 +152,85 @@ def test_what_was_acknowledged_around_a_fault_is_there_after_a_crash(faulty):
     faulty.faults.set("write", 0)
     invoke(faulty.lam)
     put(faulty.cw)
-    faulty.process.send_signal(signal.SIGKILL)
-    faulty.process.wait()
+    kill(faulty)
     again = faulty.restart()
     assert description(again) == "old"
-    now = time.time()
-    statistics = dict(StartTime=now - 3600, EndTime=now + 3600, Period=60, Statistics=["Sum"])
-    invocations = again.cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="Invocations",
-        Dimensions=[{"Name": "FunctionName", "Value": "f"}], **statistics)["Datapoints"]
-    assert sum(point["Sum"] for point in invocations) in (2, 3, 4)  # refused ones may count
-    points = again.cw.get_metric_statistics(Namespace="faults", MetricName="m", **statistics)
-    assert sum(point["Sum"] for point in points["Datapoints"]) == 1
+    assert total(again, "AWS/Lambda", "Invocations", FunctionName="f") == 2
+    assert total(again, "faults", "m") == 1
 
 
-def test_short_writes_are_finished(faulty):
-    faulty.faults.set("write", SHORT)
+@pytest.mark.parametrize("where", PLACES)
+def test_short_writes_are_finished(faulty, where):
+    faulty.faults.set("write", SHORT, where)
     for call in writers(faulty).values():
         call()
-    faulty.process.send_signal(signal.SIGKILL)
-    faulty.process.wait()
+    kill(faulty)
+    again = faulty.restart()
+    assert description(again) == "changed"
+    assert total(again, "faults", "m") == 1
+
+
+@pytest.mark.parametrize("where", ["journal", "database"])
+def test_what_is_in_two_files_is_in_both_or_in_none(faulty, where):
+    """A call that creates a log group with its first line, and one that has to do with one only."""
+    create(faulty.lam, "other", node("return 1"))
+    faulty.faults.set("write", errno.ENOSPC, where)
+    assert status_of(lambda: faulty.lam.invoke(FunctionName="other")) == 500
     faulty.faults.set("write", 0)
-    assert description(faulty.restart()) == "changed"
+    groups = faulty.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == []
+    assert faulty.lam.invoke(FunctionName="other")["Payload"].read() == b"1"
+    kill(faulty)
+    again = faulty.restart()
+    assert len(reports(again, "other")) == 1
+
+
+@pytest.mark.parametrize("where, runs", [("journal", 2), ("database", 3)])
+def test_an_event_that_ran_is_in_the_log_wherever_the_server_dies(faulty, where, runs):
+    """It may run twice, but never go without a trace. (The first run makes the log stream.)"""
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    faulty.lam.invoke(FunctionName="slow", Payload='{"pass": true}')
+    faulty.lam.invoke(FunctionName="slow", InvocationType="Event")
+    gate.wait_until_inside()
+    faulty.faults.set("write", DEATH, where)
+    gate.open()
+    assert faulty.process.wait(STOP_SECONDS) == -signal.SIGKILL
+    faulty.faults.set("write", 0)
+    again = faulty.restart()
+    gate.wait_until_inside()
+    gate.open()
+    wait_for(lambda: len(reports(again, "slow")) == runs, "every run is in the log")
+    assert total(again, "AWS/Lambda", "Invocations", FunctionName="slow") == runs
+
+
+def test_a_checkpoint_that_the_disk_refuses_is_made_up_for(faulty, tmp_path):
+    logs = faulty.client("logs")
+    make_stream(logs, "g")
+
+    def fill(first):
+        for number in range(first, first + 3):
+            logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
+                {"timestamp": now_ms(), "message": f"{number}.{i} " + "x" * 900}
+                for i in range(1000)])
+
+    def position():
+        with sqlite3.connect(tmp_path / "data" / "telemetry.db") as telemetry:
+            return telemetry.execute("SELECT max(at) FROM position").fetchone()[0] or 0
+
+    def numbers(server):
+        events = Wire(server.port).events(logGroupName="g")
+        return [event["message"].split()[0] for event in events]
+    faulty.faults.set("write", errno.ENOSPC, "telemetry")
+    fill(0)
+    wait_for(lambda: "telemetry.db: " in faulty.read_log(), "a checkpoint fails")
+    assert position() == 0 and len(numbers(faulty)) == 3000
+    fill(3)
+    faulty.faults.set("write", 0)
+    wait_for(lambda: position() > 5 << 20, "the checkpoint is made up for")
+    kill(faulty)
+    found = numbers(faulty.restart())
+    assert len(found) == len(set(found)) == 6000
 
 
 def test_a_disk_that_does_not_sync_is_told_when_that_was_asked_for(faulty):
@@ -227,6 +317,7 @@ def test_descriptors_run_out(faulty):
     assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
 
 
+@pytest.mark.skipif("asan" in COALMINE, reason="the sanitizer has an allocator of its own")
 def test_out_of_memory_ends_with_a_message_and_loses_nothing(faulty):
     writers(faulty)["update"]()
     faulty.faults.set("malloc", 1)

@@ -1,15 +1,19 @@
 """A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL under load is there after."""
 import datetime
 import signal
+import sqlite3
 import threading
 import time
 
 import pytest
 
 from tests.support.packages import create, node
+from tests.support.wire import LAMBDA, Wire
 
 LOAD_MOST_SECONDS = 60
 HOUR = 3600
+UPDATES = 3000
+LOG_MOST = 5 << 20  # bytes; 3,000 updates alone are more
 
 
 class Load:
@@ -126,3 +130,25 @@ def test_two_servers_do_not_share_a_directory(start_server, tmp_path):
     start_server(*options, ephemeral=False)
     with pytest.raises(AssertionError):
         start_server(*options, ephemeral=False)
+
+
+def test_a_start_after_a_crash_has_little_to_read(start_server, tmp_path):
+    """Both logs start over when they are long, whatever was read and written meanwhile."""
+    server = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    create(server.client("lambda"), "f", node("return 1"), Publish=True)
+    wire = Wire(server.port)
+    wire.json("POST", f"{LAMBDA}/f/aliases", {"Name": "live", "FunctionVersion": "1"})
+    wire.logs("CreateLogGroup", logGroupName="g")
+    wire.logs("CreateLogStream", logGroupName="g", logStreamName="s")
+    for number in range(UPDATES):
+        wire.send("PUT", f"{LAMBDA}/f/aliases/live", f'{{"Description": "{number}"}}')
+        wire.logs("PutLogEvents", logGroupName="g", logStreamName="s", logEvents=[
+            {"timestamp": int(time.time() * 1000), "message": "x" * 2000}])
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    assert (tmp_path / "coalmine.db-wal").stat().st_size < LOG_MOST
+    with sqlite3.connect(tmp_path / "telemetry.db") as telemetry:
+        position = telemetry.execute("SELECT max(at) FROM position").fetchone()[0] or 0
+    last = max(tmp_path.glob("journal-*.log"))
+    end = int(last.stem.split("-")[1]) + last.stat().st_size
+    assert UPDATES * 2000 < end < position + LOG_MOST

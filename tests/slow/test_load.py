@@ -5,6 +5,7 @@ are shared. LOAD_FUNCTIONS and LOAD_SECONDS change how much is done.
 """
 import json
 import os
+import statistics
 import threading
 import time
 
@@ -20,7 +21,6 @@ SECONDS = int(os.environ.get("LOAD_SECONDS", "180"))
 ALIASES = 3
 INVOCATIONS = 1000000
 BUSY_SECONDS = 20
-CHECKPOINT_KB = 8192  # memory swings with the checkpoints: what waits for one, and its copy
 CALLS_MOST_SECONDS = 2  # for the slowest hundredth of control operations beside busy functions
 
 
@@ -98,14 +98,16 @@ def test_a_million_invocations_leave_memory_and_descriptors_where_they_were(star
         samples.append((sent, pipeline.memory_kb(server.process),
                         pipeline.descriptors(server.process)))
     third = max(len(samples) // 3, 1)
-    warm_kb = max(kb for _, kb, _ in samples[:third])
-    last_kb = max(kb for _, kb, _ in samples[-third:])
+    warm_kb = statistics.median(kb for _, kb, _ in samples[:third])
+    last_kb = statistics.median(kb for _, kb, _ in samples[-third:])
+    most_kb = max(kb for _, kb, _ in samples)
     print(f"{sent} invocations in {SECONDS - max(end - time.monotonic(), 0):.0f} s; memory: warm "
-          f"{warm_kb} KiB, at last {last_kb} KiB; descriptors: {samples[third - 1][2]}, "
+          f"{warm_kb} KiB, at last {last_kb} KiB, most {most_kb} KiB; descriptors: {samples[third - 1][2]}, "
           f"{samples[-1][2]}")
     step = max(len(samples) // 10, 1)
     print("memory on the way, MiB:", *(f"{kb / 1024:.1f}" for _, kb, _ in samples[::step]))
-    assert last_kb <= warm_kb * 1.1 + CHECKPOINT_KB
+    assert last_kb <= warm_kb * 1.1
+    assert most_kb <= warm_kb * 2  # what waits for a checkpoint, and what one is writing
     assert samples[-1][2] <= samples[third - 1][2] + 20  # connections that are not closed yet
     wire = Wire(server.port)
     assert wire.total("AWS/Lambda", "Invocations", int(time.time()) - SECONDS - 3600,

@@ -1,12 +1,14 @@
 /*
  * A shim for LD_PRELOAD that makes system calls fail when a test says so. FAULT_CONTROL names a
  * file of 32-bit numbers, one per call below, that is mapped: 0 lets the call through, a positive
- * number is the errno it fails with, -1 makes a write short. Calls on files fail only below
- * FAULT_DIRECTORY, so that sockets and pipes go on.
+ * number is the errno it fails with, -1 makes a write short, -2 kills the process instead of it.
+ * Calls on files fail only below FAULT_DIRECTORY, so that sockets and pipes go on; writes only
+ * where the last number says.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,7 +18,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_FORK, FAULT_MALLOC, FAULTS };
+enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_FORK, FAULT_MALLOC, FAULT_WHERE, FAULTS };
+
+enum { SHORT = -1, DEATH = -2 };
+
+/* What the names of files have in common, by FAULT_WHERE. */
+static const char *const places[] = { "/", "/journal-", "/coalmine.db", "/telemetry.db" };
 
 static volatile int32_t *control;
 static const char *directory = "";
@@ -57,7 +64,8 @@ static int32_t wanted(enum fault fault)
     return control ? control[fault] : 0;
 }
 
-static int is_below(int fd)
+/* Files whose name has `part` below the directory. */
+static int is_below(int fd, const char *part)
 {
     char link[64];
     char path[4096];
@@ -66,16 +74,18 @@ static int is_below(int fd)
     if (size < 0)
         return 0;
     path[size] = '\0';
-    return strncmp(path, directory, strlen(directory)) == 0;
+    return strncmp(path, directory, strlen(directory)) == 0 && strstr(path, part) != NULL;
 }
 
 /* The size to write, or -1 with errno set. */
 static ssize_t allowed_size(int fd, size_t size)
 {
     int32_t fault = wanted(FAULT_WRITE);
-    if (fault == 0 || !is_below(fd))
+    if (fault == 0 || !is_below(fd, places[wanted(FAULT_WHERE)]))
         return (ssize_t)size;
-    if (fault < 0)
+    if (fault == DEATH)
+        raise(SIGKILL);
+    if (fault == SHORT)
         return (ssize_t)(size > 1 ? size / 2 : size);
     errno = fault;
     return -1;
@@ -96,7 +106,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
 static int sync_with(int (*function)(int), int fd)
 {
     int32_t fault = wanted(FAULT_SYNC);
-    if (fault == 0 || !is_below(fd))
+    if (fault == 0 || !is_below(fd, "/"))
         return function(fd);
     errno = fault;
     return -1;

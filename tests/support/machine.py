@@ -24,6 +24,12 @@ def status_of(pid):
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
+def ran_ms(pid):
+    """Processor time of all threads of a process so far."""
+    return sum(int(path.read_text().split()[0])
+               for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e6
+
+
 def resident_mb(pid):
     return int(status_of(pid)["VmRSS"].split()[0]) / 1024
 

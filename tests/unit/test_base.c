@@ -246,6 +246,19 @@ START_TEST(digests_have_their_published_values)
 }
 END_TEST
 
+START_TEST(hexadecimal_is_read_as_it_is_written)
+{
+    unsigned char bytes[4] = { 0 };
+    ck_assert(crypto_unhex("00ff9a0f", bytes, sizeof(bytes)));
+    ck_assert_mem_eq(bytes, "\x00\xFF\x9A\x0F", sizeof(bytes));
+    static const char *const wrong[] = {
+        "", "00ff9a0", "00ff9a0f0", "00FF9A0F", "00ff9ag0", "new-a"
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        ck_assert_msg(!crypto_unhex(wrong[i], bytes, sizeof(bytes)), "%s", wrong[i]);
+}
+END_TEST
+
 /* By the definition, bit by bit. */
 static uint32_t slow_crc32c(const unsigned char *bytes, size_t size)
 {
@@ -296,5 +309,6 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
-      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
+      an_arn_is_six_parts, digests_have_their_published_values,
+      hexadecimal_is_read_as_it_is_written, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)

@@ -223,6 +223,51 @@ START_TEST(a_reset_empties_the_database_too)
 }
 END_TEST
 
+/* A megabyte of journal or less is left for a start to read, but for what came since the last
+ * checkpoint began, and that takes a fraction of a second. */
+START_TEST(a_journal_that_grows_is_checkpointed_without_being_asked)
+{
+    enum { RECORD = 100 << 10, RECORDS = 100, TURNS_MAX = 100000 };
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    char *payload = xcalloc(1, RECORD);
+    for (int i = 0; i < RECORDS; i++) {
+        journal_append(all.journal, JOURNAL_METRIC_DATA, (struct text){ payload, RECORD });
+        ck_assert(journal_flush(all.journal, &error));
+        uv_run(loop_uv(all.loop), UV_RUN_NOWAIT);
+    }
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        if (journal_position(all.journal) - telemetry_position(all.telemetry) < 1 << 20)
+            break;
+        uv_run(loop_uv(all.loop), UV_RUN_ONCE);
+    }
+    ck_assert_uint_lt(journal_position(all.journal) - telemetry_position(all.telemetry), 1 << 20);
+    free(payload);
+    close_all(&all);
+    finish();
+}
+END_TEST
+
+START_TEST(what_the_disk_may_still_refuse_is_in_no_checkpoint)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    journal_append(all.journal, JOURNAL_METRIC_DATA, TEXT("not flushed"));
+    telemetry_request(all.telemetry);
+    for (int turn = 0; turn < 5; turn++)
+        uv_run(loop_uv(all.loop), UV_RUN_NOWAIT);
+    ck_assert_uint_eq(telemetry_position(all.telemetry), 0);
+    ck_assert(journal_flush(all.journal, &error));
+    while (telemetry_position(all.telemetry) == 0)
+        uv_run(loop_uv(all.loop), UV_RUN_ONCE);
+    ck_assert_uint_eq(telemetry_position(all.telemetry), journal_position(all.journal));
+    close_all(&all);
+    finish();
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
 {
     struct error error = { 0 };
@@ -242,4 +287,6 @@ END_TEST
 SUITE("checkpoint", a_new_directory_has_nothing,
       what_was_rolled_up_comes_back_rolled_up_and_nothing_twice,
       what_was_written_comes_back_the_same, data_added_after_a_restart_is_added_to_what_was_there,
-      a_reset_empties_the_database_too, a_file_that_is_no_database_is_refused_with_its_name)
+      a_reset_empties_the_database_too, a_journal_that_grows_is_checkpointed_without_being_asked,
+      what_the_disk_may_still_refuse_is_in_no_checkpoint,
+      a_file_that_is_no_database_is_refused_with_its_name)

@@ -176,6 +176,30 @@ START_TEST(a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on)
 }
 END_TEST
 
+/* A checksum over the rest at each of its bytes would take hours: the test would time out. */
+START_TEST(a_long_torn_tail_is_looked_through_quickly)
+{
+    enum { SIZE = 15 << 20 };
+    static const unsigned char heads[] = { 0x00, 0x00, 0x80, 0x00 };
+    struct seen seen;
+    make_directory();
+    char *payload = xmalloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        payload[i] = (char)heads[i % sizeof(heads)];
+    write_records();
+    struct journal *journal = open_journal();
+    journal_append(journal, 1, (struct text){ payload, SIZE });
+    flush(journal);
+    journal_close(journal);
+    CLEANUP(freep) char *path = only_file();
+    ck_assert_int_eq(truncate(path, (off_t)end_of(RECORDS) + SIZE), 0);
+    ck_assert(replay(0, &seen));
+    ck_assert_int_eq(seen.count, RECORDS);
+    free(payload);
+    clean_directory(true);
+}
+END_TEST
+
 static void flip(const char *path, uint64_t at)
 {
     unsigned char byte;
@@ -201,6 +225,22 @@ START_TEST(damage_before_the_last_record_is_refused_and_nothing_is_cut)
         ck_assert_int_eq(stat(path, &status), 0);
         ck_assert_uint_eq((uint64_t)status.st_size, end_of(is_in_last ? RECORDS - 1 : RECORDS));
     }
+    clean_directory(true);
+}
+END_TEST
+
+START_TEST(what_stands_before_the_position_is_not_looked_at)
+{
+    struct seen seen;
+    make_directory();
+    write_records();
+    CLEANUP(freep) char *path = only_file();
+    flip(path, 0);
+    flip(path, end_of(2));
+    ck_assert(!replay(0, &seen));
+    ck_assert(!replay(end_of(2), &seen));
+    ck_assert(replay(end_of(3), &seen));
+    ck_assert_str_eq(seen.text, "2:4|1:the last of five|");
     clean_directory(true);
 }
 END_TEST
@@ -291,6 +331,8 @@ END_TEST
 
 SUITE("journal", what_was_flushed_is_replayed_in_order, what_was_not_flushed_is_not_there,
       a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on,
+      a_long_torn_tail_is_looked_through_quickly,
       damage_before_the_last_record_is_refused_and_nothing_is_cut,
-      segments_rotate_and_the_forgotten_ones_go, a_reset_empties_but_positions_go_on,
-      positions_do_not_repeat_when_the_files_were_lost, a_directory_that_is_none_is_an_error)
+      what_stands_before_the_position_is_not_looked_at, segments_rotate_and_the_forgotten_ones_go,
+      a_reset_empties_but_positions_go_on, positions_do_not_repeat_when_the_files_were_lost,
+      a_directory_that_is_none_is_an_error)
