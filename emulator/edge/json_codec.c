@@ -7,7 +7,6 @@
 #include "edge/codec.h"
 #include "number.h"
 #include "timestamp.h"
-#include "xalloc.h"
 
 /* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
 static void set_syntax_error(const struct service *service, struct text body, struct error *error)
@@ -103,7 +102,9 @@ static bool is_double_text(const cJSON *value)
 static bool normalise_double(cJSON *value)
 {
     if (cJSON_IsNumber(value) && isinf(value->valuedouble)) {
-        value->valuestring = xstrdup(value->valuedouble > 0 ? "Infinity" : "-Infinity");
+        const char *text = value->valuedouble > 0 ? "Infinity" : "-Infinity";
+        size_t size = strlen(text) + 1;
+        value->valuestring = memcpy(cJSON_malloc(size), text, size);
         value->type = cJSON_String;
     }
     return cJSON_IsNumber(value) || is_double_text(value);
