@@ -117,7 +117,7 @@ static void on_stream(struct call *call, struct text bytes)
 static const char *base_url(struct edge_call *edge_call)
 {
     const char *host = http_exchange_header(edge_call->exchange, "Host");
-    return arena_format(&edge_call->call.arena, "http://%s", host ? host : "localhost");
+    return arena_join(&edge_call->call.arena, "http://", host ? host : "localhost", NULL);
 }
 
 static struct edge_call *edge_call_create(struct edge *edge, struct http_exchange *exchange)

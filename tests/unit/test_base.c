@@ -138,6 +138,26 @@ START_TEST(an_arena_gives_zeroed_memory_of_any_size)
 }
 END_TEST
 
+START_TEST(an_arena_prints_texts_of_any_size)
+{
+    enum { TEXTS = 300 };
+    struct arena arena = { 0 };
+    char *printed[TEXTS];
+    char expected[TEXTS + 20];
+    for (int i = 0; i < TEXTS; i++) /* over the ends of several blocks */
+        printed[i] = arena_format(&arena, "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
+    for (int i = 0; i < TEXTS; i++) {
+        snprintf(expected, sizeof(expected), "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
+        ck_assert_str_eq(printed[i], expected);
+    }
+    ck_assert_str_eq(arena_join(&arena, "", NULL), "");
+    ck_assert_str_eq(arena_join(&arena, "a", "", "bc", NULL), "abc");
+    const char *after = arena_alloc(&arena, 100);
+    ck_assert_str_eq(after, ""); /* zeroed, whatever was printed there and thrown away */
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(percent_encoding_is_undone_by_decoding)
 {
     struct buffer encoded = { 0 };
@@ -232,6 +252,7 @@ END_TEST
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
       utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
       a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, formatted_text_may_have_any_length,
-      an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
-      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
+      an_arena_gives_zeroed_memory_of_any_size, an_arena_prints_texts_of_any_size,
+      percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
+      digests_have_their_published_values, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)
