@@ -74,6 +74,9 @@ static bool migrate(struct store *store, struct error *error)
 
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
 {
+    /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused, without
+     * harm, when another database was opened before. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     char *path = xformat("%s/coalmine.db", directory);
@@ -119,14 +122,22 @@ const char *store_directory(const struct store *store)
     return store->directory;
 }
 
+/* A statement that every call or turn runs; its text is a literal, as store_query() wants it. */
+static bool execute_kept(struct store *store, const char *sql)
+{
+    sqlite3_stmt *statement = store_query(store, sql);
+    bool is_done = sqlite3_step(statement) == SQLITE_DONE;
+    return sqlite3_reset(statement) == SQLITE_OK && is_done;
+}
+
 void store_begin_call(struct store *store)
 {
     store->has_failed = false;
     if (!store->is_dirty) {
-        store->has_failed = !execute(store, "BEGIN IMMEDIATE");
+        store->has_failed = !execute_kept(store, "BEGIN IMMEDIATE");
         store->is_dirty = !store->has_failed;
     }
-    if (!store->has_failed && !execute(store, "SAVEPOINT call"))
+    if (!store->has_failed && !execute_kept(store, "SAVEPOINT call"))
         store->has_failed = true;
 }
 
@@ -140,8 +151,8 @@ bool store_end_call(struct store *store, bool keeps, struct error *error)
         return !failed && !keeps;
     }
     if (failed || !keeps)
-        execute(store, "ROLLBACK TO call");
-    if (!execute(store, "RELEASE call") && !failed) {
+        execute_kept(store, "ROLLBACK TO call");
+    if (!execute_kept(store, "RELEASE call") && !failed) {
         failed = true;
         error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
     }
@@ -158,7 +169,7 @@ bool store_commit(struct store *store, struct error *error)
     if (!store->is_dirty)
         return true;
     store->is_dirty = false;
-    if (execute(store, "COMMIT"))
+    if (execute_kept(store, "COMMIT"))
         return true;
     database_error(store, error, "write to");
     execute(store, "ROLLBACK");
