@@ -13,6 +13,12 @@
 #include "compiler.h"
 #include "text.h"
 
+/* cJSON_String, cJSON_Number ... without cJSON's flags; cJSON_Invalid for NULL. */
+static inline int json_kind(const cJSON *value)
+{
+    return value ? value->type & 0xFF : cJSON_Invalid;
+}
+
 /* The member by its exact name, NULL if absent, null, or `object` is NULL or no object. */
 cJSON *json_get(const cJSON *object, const char *name);
 

@@ -92,7 +92,33 @@ static const char *escape_of(unsigned char byte, char escape_out[8])
     return escape_out;
 }
 
-void json_print_string(struct buffer *buffer, const char *string)
+/* Whether any byte of the eight is below `bound`, which is at most 128. */
+static bool has_byte_below(uint64_t eight, uint64_t bound)
+{
+    static const uint64_t ones = 0x0101010101010101u;
+    return ((eight - ones * bound) & ~eight & (ones << 7)) != 0;
+}
+
+/* Whether the string cannot stand between quotes as it is. */
+static bool needs_escapes(const char *bytes, size_t size)
+{
+    static const uint64_t quotes = 0x2222222222222222u;
+    static const uint64_t backslashes = 0x5C5C5C5C5C5C5C5Cu;
+    uint64_t eight;
+    for (; size >= sizeof(eight); bytes += sizeof(eight), size -= sizeof(eight)) {
+        memcpy(&eight, bytes, sizeof(eight));
+        if (has_byte_below(eight, ' ') || has_byte_below(eight ^ quotes, 1) ||
+            has_byte_below(eight ^ backslashes, 1))
+            return true;
+    }
+    for (; size; bytes++, size--) {
+        if ((unsigned char)*bytes < ' ' || *bytes == '"' || *bytes == '\\')
+            return true;
+    }
+    return false;
+}
+
+static void print_escaped(struct buffer *buffer, const char *string)
 {
     char bytes[8];
     const char *escape;
@@ -107,6 +133,22 @@ void json_print_string(struct buffer *buffer, const char *string)
     }
     buffer_add(buffer, run, (size_t)(string - run));
     buffer_add_char(buffer, '"');
+}
+
+void json_print_string(struct buffer *buffer, const char *string)
+{
+    size_t size = strlen(string);
+    if (needs_escapes(string, size)) {
+        print_escaped(buffer, string);
+        return;
+    }
+    char *room = buffer_reserve(buffer, size + 2);
+    if (!room)
+        return;
+    room[0] = '"';
+    memcpy(room + 1, string, size);
+    room[size + 1] = '"';
+    buffer_commit(buffer, size + 2);
 }
 
 static void print_value(struct buffer *buffer, const cJSON *value);
@@ -129,18 +171,33 @@ static void print_children(struct buffer *buffer, const cJSON *value)
 
 static void print_value(struct buffer *buffer, const cJSON *value)
 {
-    if (cJSON_IsString(value))
+    switch (json_kind(value)) {
+    case cJSON_String:
         json_print_string(buffer, value->valuestring);
-    else if (cJSON_IsNumber(value) && isfinite(value->valuedouble))
-        number_print(buffer, value->valuedouble, false);
-    else if (cJSON_IsBool(value))
-        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
-    else if (cJSON_IsRaw(value))
+        return;
+    case cJSON_Number:
+        if (isfinite(value->valuedouble))
+            number_print(buffer, value->valuedouble, false);
+        else
+            buffer_add_string(buffer, "null");
+        return;
+    case cJSON_True:
+        buffer_add_string(buffer, "true");
+        return;
+    case cJSON_False:
+        buffer_add_string(buffer, "false");
+        return;
+    case cJSON_Raw:
         buffer_add_string(buffer, value->valuestring);
-    else if (cJSON_IsArray(value) || cJSON_IsObject(value))
+        return;
+    case cJSON_Array:
+    case cJSON_Object:
         print_children(buffer, value);
-    else
+        return;
+    default:
         buffer_add_string(buffer, "null");
+        return;
+    }
 }
 
 char *json_print(const cJSON *tree)

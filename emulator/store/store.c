@@ -74,8 +74,8 @@ static bool migrate(struct store *store, struct error *error)
 
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
 {
-    /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused, without
-     * harm, when another database was opened before. */
+    /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused,
+     * without harm, when another database was opened before. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
