@@ -78,6 +78,39 @@ cJSON *json_set_array(cJSON *object, const char *name)
     return child;
 }
 
+cJSON *json_lend_list(cJSON *object, const char *name)
+{
+    cJSON *list = json_set_array(object, name);
+    list->type |= cJSON_IsReference; /* cJSON_Delete() leaves its children alone */
+    return list;
+}
+
+cJSON *json_lend(struct arena *arena, cJSON *container, const char *name, int type)
+{
+    cJSON *node = arena_alloc(arena, sizeof(*node));
+    node->type = type | cJSON_IsReference | cJSON_StringIsConst;
+    node->string = (char *)(uintptr_t)name;
+    cJSON *first = container->child;
+    if (first) {
+        node->prev = first->prev; /* the first one's is the last */
+        node->prev->next = node;
+    } else {
+        container->child = first = node;
+    }
+    first->prev = node;
+    return node;
+}
+
+void json_lend_text(struct arena *arena, cJSON *container, const char *name, const char *value)
+{
+    json_lend(arena, container, name, cJSON_String)->valuestring = (char *)(uintptr_t)value;
+}
+
+void json_lend_double(struct arena *arena, cJSON *container, const char *name, double value)
+{
+    cJSON_SetNumberHelper(json_lend(arena, container, name, cJSON_Number), value);
+}
+
 /* The byte as it stands in a string of JSON, if it cannot stand there as it is. */
 static const char *escape_of(unsigned char byte, char escape_out[8])
 {
@@ -99,23 +132,26 @@ static bool has_byte_below(uint64_t eight, uint64_t bound)
     return ((eight - ones * bound) & ~eight & (ones << 7)) != 0;
 }
 
-/* Whether the string cannot stand between quotes as it is. */
-static bool needs_escapes(const char *bytes, size_t size)
+static bool eight_need_escapes(uint64_t eight)
 {
     static const uint64_t quotes = 0x2222222222222222u;
     static const uint64_t backslashes = 0x5C5C5C5C5C5C5C5Cu;
+    return has_byte_below(eight, ' ') || has_byte_below(eight ^ quotes, 1) ||
+           has_byte_below(eight ^ backslashes, 1);
+}
+
+/* Whether the string cannot stand between quotes as it is. */
+static bool needs_escapes(const char *bytes, size_t size)
+{
     uint64_t eight;
     for (; size >= sizeof(eight); bytes += sizeof(eight), size -= sizeof(eight)) {
         memcpy(&eight, bytes, sizeof(eight));
-        if (has_byte_below(eight, ' ') || has_byte_below(eight ^ quotes, 1) ||
-            has_byte_below(eight ^ backslashes, 1))
+        if (eight_need_escapes(eight))
             return true;
     }
-    for (; size; bytes++, size--) {
-        if ((unsigned char)*bytes < ' ' || *bytes == '"' || *bytes == '\\')
-            return true;
-    }
-    return false;
+    eight = 0x2020202020202020u; /* spaces behind the rest */
+    memcpy(&eight, bytes, size);
+    return eight_need_escapes(eight);
 }
 
 static void print_escaped(struct buffer *buffer, const char *string)

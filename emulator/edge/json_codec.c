@@ -29,6 +29,11 @@ static void set_syntax_error(const struct service *service, struct text body, st
                   fault.reason, fault.line, fault.column);
 }
 
+static bool is_named(const struct field *row, const char *name)
+{
+    return *row->name == *name && strcmp(row->name, name) == 0;
+}
+
 static bool normalise(const struct service *service, const struct field *field, cJSON *value,
                       struct error *error);
 
@@ -39,7 +44,7 @@ static bool normalise_structure(const struct service *service, const struct fiel
     while (child) {
         cJSON *next = child->next;
         const struct field *field = rows;
-        while (field && field->name && strcmp(field->name, child->string) != 0)
+        while (field && field->name && !is_named(field, child->string))
             field++;
         if (!field || !field->name || cJSON_IsNull(child))
             cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
@@ -179,11 +184,11 @@ static const struct field *find_row(const struct field *rows, const struct field
                                     const char *name)
 {
     for (const struct field *row = from; row && row->name; row++) {
-        if (strcmp(row->name, name) == 0)
+        if (is_named(row, name))
             return row;
     }
     for (const struct field *row = rows; row != from; row++) {
-        if (strcmp(row->name, name) == 0)
+        if (is_named(row, name))
             return row;
     }
     return NULL;
