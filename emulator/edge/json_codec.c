@@ -259,6 +259,9 @@ static void print_tree(struct buffer *buffer, const struct field *field, const c
     case cJSON_NULL:
         buffer_add_string(buffer, "null");
         return;
+    case cJSON_Raw:
+        buffer_add_string(buffer, value->valuestring);
+        return;
     case cJSON_Object:
         print_object(buffer, field, value);
         return;

@@ -26,6 +26,7 @@ struct store {
     struct cached_statement *statements[STATEMENT_BUCKETS];
     bool is_dirty;   /* a transaction of this turn is open */
     bool has_failed; /* a statement of the present call failed */
+    uint64_t undone; /* how often something was rolled back */
 };
 
 static bool database_error(struct store *store, struct error *error, const char *what)
@@ -146,7 +147,9 @@ bool store_end_call(struct store *store, bool keeps, struct error *error)
     bool failed = store->has_failed;
     if (failed)
         error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
-    if (sqlite3_get_autocommit(store->database)) { /* SQLite itself rolled all of it back */
+    bool is_all_gone = sqlite3_get_autocommit(store->database); /* SQLite rolled back by itself */
+    store->undone += failed || !keeps || is_all_gone;
+    if (is_all_gone) {
         store->is_dirty = false;
         return !failed && !keeps;
     }
@@ -173,7 +176,13 @@ bool store_commit(struct store *store, struct error *error)
         return true;
     database_error(store, error, "write to");
     execute(store, "ROLLBACK");
+    store->undone++;
     return false;
+}
+
+uint64_t store_generation(const struct store *store)
+{
+    return (uint64_t)sqlite3_total_changes64(store->database) + store->undone;
 }
 
 bool store_reset(struct store *store, struct error *error)

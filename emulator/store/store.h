@@ -35,6 +35,10 @@ bool store_is_dirty(const struct store *store);
 /* Commits the turn; false (all of the turn undone) if the disk refuses. */
 MUST_CHECK bool store_commit(struct store *store, struct error *error);
 
+/* What was read holds as long as this number is the same: it changes with every row that is
+ * written, and when something is undone. */
+uint64_t store_generation(const struct store *store);
+
 /* Empties every table. Outside a call. */
 MUST_CHECK bool store_reset(struct store *store, struct error *error);
 
