@@ -10,7 +10,7 @@ cJSON *json_get(const cJSON *object, const char *name)
 {
     for (cJSON *member = object ? object->child : NULL; member; member = member->next) {
         if (member->string && *member->string == *name && strcmp(member->string, name) == 0)
-            return cJSON_IsNull(member) ? NULL : member;
+            return json_kind(member) == cJSON_NULL ? NULL : member;
     }
     return NULL;
 }
