@@ -1,14 +1,16 @@
 """Time per operation while functions, versions, aliases and alarms become ever more: each must cost
 with the most what it costs with the fewest."""
 import base64
+import contextlib
+import functools
 import json
 import threading
 
-from tests.bench.bench import Connection, Row, data_directory, median_us, running
+from tests.bench.bench import Connection, compare, data_directory, medians_us, running
 from tests.bench.functions import EVENT, NODE
 from tests.support.packages import ROLE, create
 
-CALLS = 400
+CALLS = 300
 WRITERS = 4
 LIMIT = "<= 1.5"
 FUNCTIONS = "/2015-03-31/functions"
@@ -77,13 +79,13 @@ GROWING = {
 }
 
 
-def add_until(server, add, writers, first, end):
+def add_all(server, add, writers, count):
     def write(numbers):
         connection = Connection(server)
         for number in numbers:
             add(connection, number)
         connection.close()
-    threads = [threading.Thread(target=write, args=(range(first + i, end, writers),))
+    threads = [threading.Thread(target=write, args=(range(i, count, writers),))
                for i in range(writers)]
     for thread in threads:
         thread.start()
@@ -91,28 +93,38 @@ def add_until(server, add, writers, first, end):
         thread.join()
 
 
-def measure_one(name, sizes):
-    add, writers, operations = GROWING[name]
-    medians = {operation: [] for operation in operations}
+@contextlib.contextmanager
+def grown(name, size):
+    """A server with so many of them; its connection."""
+    add, writers, _ = GROWING[name]
     with data_directory() as data, running("--data-dir", data, ephemeral=False) as server:
         create(server.client("lambda"), "many", NODE)
         connection = Connection(server)
         post(connection, f"{FUNCTIONS}/many/versions", {})
         post(connection, f"{FUNCTIONS}/many/aliases", {"Name": "live", "FunctionVersion": "1"})
-        stored = 0
-        for size in sizes:
-            add_until(server, add, writers, stored, size)
-            stored = size
-            for operation, call in operations.items():
-                medians[operation].append(median_us(lambda: call(connection), CALLS))
+        add_all(server, add, writers, size)
+        yield connection
         connection.close()
-    return [Row(f"{operation}, {size:,} {name}", median, "us", f"{sizes[0]:,}",
-                median / values[0], LIMIT if size == sizes[-1] else "")
-            for operation, values in medians.items() for size, median in zip(sizes, values)]
+
+
+def measure_one(name, scale):
+    """All sizes at once, each on a server of its own."""
+    rows = []
+    with contextlib.ExitStack() as stack:
+        connections = {size: stack.enter_context(grown(name, size)) for size in scale.sizes}
+        first, last = scale.sizes[0], scale.sizes[-1]
+        for operation, call in GROWING[name][2].items():
+            sides = {size: functools.partial(call, connection)
+                     for size, connection in connections.items()}
+            rounds = [medians_us(sides, CALLS) for _ in range(scale.rounds)]
+            values = {size: [medians[size] for medians in rounds] for size in sides}
+            rows += [compare(f"{operation}, {size:,} {name}", "us", values[size], values[first],
+                             f"{first:,}", LIMIT if size == last else "") for size in sides]
+    return rows
 
 
 def measure(scale):
     rows = []
     for name in GROWING:
-        rows += measure_one(name, scale.sizes)
+        rows += measure_one(name, scale)
     return rows
