@@ -201,7 +201,7 @@ END_TEST
 
 START_TEST(every_double_reads_back)
 {
-    static const double edges[] = { 0.0,     1e15,    999999999999999, 9007199254740993,
+    static const double edges[] = { 0.0,     1e15,    999999999999999, 9007199254740994,
                                     DBL_MIN, DBL_MAX, DBL_TRUE_MIN,    0.1,
                                     1e22,    1e23,    123456.789012345 };
     for (int i = 0; i < TEXTS; i++) {
