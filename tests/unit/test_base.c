@@ -144,12 +144,12 @@ START_TEST(an_arena_prints_texts_of_any_size)
     enum { TEXTS = 300 };
     struct arena arena = { 0 };
     char *printed[TEXTS];
-    char expected[TEXTS + 20];
     for (int i = 0; i < TEXTS; i++) /* over the ends of several blocks */
         printed[i] = arena_format(&arena, "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
     for (int i = 0; i < TEXTS; i++) {
-        snprintf(expected, sizeof(expected), "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
-        ck_assert_str_eq(printed[i], expected);
+        CLEANUP(buffer_clear) struct buffer expected = { 0 };
+        buffer_add_format(&expected, "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
+        ck_assert_str_eq(printed[i], expected.data);
     }
     ck_assert_str_eq(arena_join(&arena, "", NULL), "");
     ck_assert_str_eq(arena_join(&arena, "a", "", "bc", NULL), "abc");
