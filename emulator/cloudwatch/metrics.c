@@ -33,9 +33,32 @@ static void buckets_clear(struct metric_buckets *buckets)
     free(buckets->list);
 }
 
+void metric_await(struct metric *metric, struct metric_waiter *waiter)
+{
+    if (waiter->link)
+        return;
+    waiter->next = metric->waiters;
+    waiter->link = &metric->waiters;
+    if (waiter->next)
+        waiter->next->link = &waiter->next;
+    metric->waiters = waiter;
+}
+
+void metric_await_no_more(struct metric_waiter *waiter)
+{
+    if (!waiter->link)
+        return;
+    *waiter->link = waiter->next;
+    if (waiter->next)
+        waiter->next->link = waiter->link;
+    waiter->link = NULL;
+}
+
 static void metric_free(void *value)
 {
     struct metric *metric = value;
+    while (metric->waiters)
+        metric_await_no_more(metric->waiters);
     while (metric->series) {
         struct metric_series *next = metric->series->next;
         for (int level = 0; level < METRIC_LEVELS; level++)
@@ -321,20 +344,23 @@ static void add_value(struct metric_bucket *bucket, double value, double count)
         distribution_add(&bucket->distribution, value, count);
 }
 
-static void tell_listener(struct metric *metric)
+static void tell_waiters(struct metric *metric)
 {
     const struct metrics_listener *listener = &metric->metrics->listener;
-    metric->is_awaited = false;
-    if (listener->on_data)
-        listener->on_data(listener->owner, metric);
+    while (metric->waiters) {
+        struct metric_waiter *waiter = metric->waiters;
+        metric_await_no_more(waiter);
+        if (listener->on_data)
+            listener->on_data(listener->owner, waiter);
+    }
 }
 
 static void note_time(struct metric_series *series, int64_t time_ms)
 {
     if (time_ms > series->metric->last_ms)
         series->metric->last_ms = time_ms;
-    if (series->metric->is_awaited)
-        tell_listener(series->metric);
+    if (series->metric->waiters)
+        tell_waiters(series->metric);
 }
 
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count)
