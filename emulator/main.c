@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command_table.h"
 #include "compiler.h"
+#include "json.h"
 
 static const struct command_row commands[] = {
     { "serve", serve_command, settings_rows, "run the server in the foreground" },
@@ -48,5 +49,6 @@ int main(int count, char **arguments)
                                                 "AWS Lambda canary deployments, offline", commands,
                                                 NULL };
     signal(SIGPIPE, SIG_IGN); /* a peer that left is an error of write(), not the end */
+    json_keep_memory();
     return command_table_run(&table, count, arguments);
 }

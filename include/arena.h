@@ -22,4 +22,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, struct text text); /* with a NUL behind it */
 char *arena_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The strings one after the other; NULL ends them. */
+char *arena_join(struct arena *arena, const char *first, ...) NULL_ENDED;
+
 #endif

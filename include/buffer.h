@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "compiler.h"
 #include "text.h"
@@ -27,19 +28,19 @@ void buffer_init(struct buffer *buffer, size_t ceiling);
 /* Frees the bytes and leaves an empty buffer with the same ceiling. */
 void buffer_clear(struct buffer *buffer);
 
+/* Makes room for `size` more bytes and returns where they go; buffer_commit() counts them. NULL
+ * past the ceiling. */
+static inline char *buffer_reserve(struct buffer *buffer, size_t size);
+static inline void buffer_commit(struct buffer *buffer, size_t size);
+
 /* Each answers false, and adds nothing, when the ceiling would be passed. */
-bool buffer_add(struct buffer *buffer, const void *bytes, size_t size);
-bool buffer_add_text(struct buffer *buffer, struct text text);
-bool buffer_add_string(struct buffer *buffer, const char *string);
-bool buffer_add_char(struct buffer *buffer, char character);
+static inline bool buffer_add(struct buffer *buffer, const void *bytes, size_t size);
+static inline bool buffer_add_text(struct buffer *buffer, struct text text);
+static inline bool buffer_add_string(struct buffer *buffer, const char *string);
+static inline bool buffer_add_char(struct buffer *buffer, char character);
 bool buffer_add_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 bool buffer_add_vformat(struct buffer *buffer, const char *format, va_list arguments)
     PRINTF_LIKE(2, 0);
-
-/* Makes room for `size` more bytes and returns where they go; buffer_commit() counts them. NULL
- * past the ceiling. */
-char *buffer_reserve(struct buffer *buffer, size_t size);
-void buffer_commit(struct buffer *buffer, size_t size);
 
 /* Drops the first `size` bytes. */
 void buffer_drop(struct buffer *buffer, size_t size);
@@ -51,5 +52,48 @@ void buffer_add_as_utf8(struct buffer *buffer, struct text bytes);
 char *buffer_take(struct buffer *buffer, size_t *size_out);
 
 struct text buffer_text(const struct buffer *buffer);
+
+/* What is left of buffer_reserve() when there is no room, or a ceiling. */
+char *buffer_reserve_more(struct buffer *buffer, size_t size);
+
+/* Answers are added piece by piece: what follows is what a piece costs when there is room. */
+
+static inline char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    bool has_room = !buffer->ceiling && buffer->capacity - buffer->size > size;
+    return has_room ? buffer->data + buffer->size : buffer_reserve_more(buffer, size);
+}
+
+static inline void buffer_commit(struct buffer *buffer, size_t size)
+{
+    buffer->size += size;
+    buffer->data[buffer->size] = '\0';
+}
+
+static inline bool buffer_add(struct buffer *buffer, const void *bytes, size_t size)
+{
+    char *room = buffer_reserve(buffer, size);
+    if (!room)
+        return false;
+    if (size)
+        memcpy(room, bytes, size);
+    buffer_commit(buffer, size);
+    return true;
+}
+
+static inline bool buffer_add_text(struct buffer *buffer, struct text text)
+{
+    return buffer_add(buffer, text.data, text.size);
+}
+
+static inline bool buffer_add_string(struct buffer *buffer, const char *string)
+{
+    return buffer_add(buffer, string, strlen(string));
+}
+
+static inline bool buffer_add_char(struct buffer *buffer, char character)
+{
+    return buffer_add(buffer, &character, 1);
+}
 
 #endif

@@ -8,6 +8,7 @@
 #define UNUSED __attribute__((unused))
 #define NORETURN __attribute__((noreturn))
 #define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
+#define NULL_ENDED __attribute__((sentinel))
 
 /* Runs `function(&variable)` when the variable leaves its scope. */
 #define CLEANUP(function) __attribute__((cleanup(function)))

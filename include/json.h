@@ -9,9 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "buffer.h"
 #include "compiler.h"
 #include "text.h"
+
+/* cJSON_String, cJSON_Number ... without cJSON's flags; cJSON_Invalid for NULL. */
+static inline int json_kind(const cJSON *value)
+{
+    return value ? value->type & 0xFF : cJSON_Invalid;
+}
 
 /* The member by its exact name, NULL if absent, null, or `object` is NULL or no object. */
 cJSON *json_get(const cJSON *object, const char *name);
@@ -32,6 +39,15 @@ void json_set(cJSON *object, const char *name, cJSON *takes);
 /* Makes all texts in the tree, names of members too, well-formed UTF-8 (text_mend_utf8()). */
 void json_mend_utf8(cJSON *tree);
 
+/* Long lists, made at a fraction of the cost: their nodes live in an arena, names and texts are
+ * borrowed from where they live at least as long. json_lend_list() adds an empty list to a usual
+ * object; only json_lend() adds to that, and to what it made: an item (`name` is NULL) or a member
+ * of that type, whose value the caller sets. Nothing is freed node by node. */
+cJSON *json_lend_list(cJSON *object, const char *name);
+cJSON *json_lend(struct arena *arena, cJSON *container, const char *name, int type);
+void json_lend_text(struct arena *arena, cJSON *container, const char *name, const char *value);
+void json_lend_double(struct arena *arena, cJSON *container, const char *name, double value);
+
 /* Compact text of the tree, owned by the caller; what is no finite number is null. */
 char *json_print(const cJSON *tree);
 
@@ -42,6 +58,11 @@ void json_print_string(struct buffer *buffer, const char *string);
  * and for what a C string cannot hold though JSON allows it: an escaped NUL, an escaped half of a
  * surrogate pair. The caller owns the tree and ends it with cJSON_Delete(). */
 MUST_CHECK cJSON *json_parse(struct text text);
+
+/* For the start of a program that makes many trees: their blocks are kept for the next ones (up to
+ * about half a megabyte per thread). Strings that cJSON allocates are freed with cJSON_free() alone
+ * from then on. */
+void json_keep_memory(void);
 
 /* For CLEANUP(json_deletep). */
 void json_deletep(cJSON **tree);

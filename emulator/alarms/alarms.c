@@ -68,16 +68,10 @@ static void make_due(struct alarms *alarms, struct alarm *alarm)
     note_due(alarms, alarm->due_ms);
 }
 
-static void on_data(void *owner, struct metric *metric)
+static void on_data(void *owner, struct metric_waiter *waiter)
 {
-    struct alarms *alarms = owner;
-    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
-        for (size_t i = 0; i < alarm->metric_count; i++) {
-            if (alarm_metric_get(alarms, &alarm->metrics[i]) != metric)
-                continue;
-            make_due(alarms, alarm);
-        }
-    }
+    const struct alarm_metric *metric = CONTAINER_OF(waiter, struct alarm_metric, waiter);
+    make_due(owner, metric->alarm);
 }
 
 static void on_metric(void *owner)
@@ -95,7 +89,7 @@ static void await_data(struct alarms *alarms, struct alarm *alarm)
     for (size_t i = 0; i < alarm->metric_count; i++) {
         struct metric *metric = alarm_metric_get(alarms, &alarm->metrics[i]);
         if (metric)
-            metric->is_awaited = true;
+            metric_await(metric, &alarm->metrics[i].waiter);
     }
 }
 

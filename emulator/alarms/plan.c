@@ -25,6 +25,7 @@ static void read_metric(struct alarm *alarm, const cJSON *source, const char *un
     for (size_t i = 0; i < count; i++)
         dimensions[i] = (struct metric_dimension){ copy(alarm, borrowed[i].name),
                                                    copy(alarm, borrowed[i].value) };
+    metric->alarm = alarm;
     metric->identity = (struct metric_identity){
         .account = alarm->key.account,
         .region = alarm->key.region,
@@ -115,6 +116,8 @@ struct alarm *alarm_read(const struct alarm_row *row)
 
 void alarm_free(struct alarm *alarm)
 {
+    for (size_t i = 0; i < alarm->metric_count; i++)
+        metric_await_no_more(&alarm->metrics[i].waiter);
     alarm_rule_clear(&alarm->rule);
     cJSON_Delete(alarm->queries);
     free(alarm->metrics);

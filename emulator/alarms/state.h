@@ -11,12 +11,16 @@
 #include "cloudwatch/statistic.h"
 #include "map.h"
 
+struct alarm;
+
 enum { ALARM_TICK_S = 60, ALARM_FINE_TICK_S = 10, ALARM_MS_PER_SECOND = 1000 };
 
 /* Never: until data or a change come. */
 #define ALARM_NEVER INT64_MAX
 
 struct alarm_metric {
+    struct alarm *alarm; /* whose it is */
+    struct metric_waiter waiter;
     struct metric_identity identity; /* texts of the alarm's; unit NULL: any */
     struct metric *metric;           /* NULL: not known, or none yet */
     uint64_t generation;             /* of the metrics when it was looked up */

@@ -26,9 +26,14 @@ void arena_clear(struct arena *arena)
     arena->blocks = NULL;
 }
 
+static size_t round_up(size_t size)
+{
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size = round_up(size);
     struct arena_block *block = arena->blocks;
     if (!block || block->size - block->used < size) {
         size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
@@ -49,15 +54,43 @@ char *arena_copy(struct arena *arena, struct text text)
     return copy;
 }
 
+/* Printing costs far more than copying, so what is printed twice is only what did not fit into what
+ * is left of the block. */
 char *arena_format(struct arena *arena, const char *format, ...)
 {
+    struct arena_block *block = arena->blocks;
+    size_t left = block ? block->size - block->used : 0;
+    char *text = block ? block->bytes + block->used : NULL;
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    int printed = vsnprintf(text, left, format, arguments);
     va_end(arguments);
-    char *text = arena_alloc(arena, (size_t)(size < 0 ? 0 : size) + 1);
+    size_t size = (size_t)(printed < 0 ? 0 : printed) + 1;
+    if (printed >= 0 && size <= left) {
+        block->used += round_up(size);
+        return text;
+    }
+    text = arena_alloc(arena, size);
     va_start(arguments, format);
-    vsnprintf(text, (size_t)(size < 0 ? 0 : size) + 1, format, arguments);
+    vsnprintf(text, size, format, arguments);
     va_end(arguments);
+    return text;
+}
+
+char *arena_join(struct arena *arena, const char *first, ...)
+{
+    size_t size = strlen(first);
+    const char *part;
+    va_list parts;
+    va_start(parts, first);
+    while ((part = va_arg(parts, const char *)))
+        size += strlen(part);
+    va_end(parts);
+    char *text = arena_alloc(arena, size + 1);
+    char *end = stpcpy(text, first);
+    va_start(parts, first);
+    while ((part = va_arg(parts, const char *)))
+        end = stpcpy(end, part);
+    va_end(parts);
     return text;
 }

@@ -18,7 +18,7 @@ void buffer_clear(struct buffer *buffer)
     buffer_init(buffer, buffer->ceiling);
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t size)
+char *buffer_reserve_more(struct buffer *buffer, size_t size)
 {
     if (buffer->ceiling && (size > buffer->ceiling || buffer->size > buffer->ceiling - size)) {
         buffer->overflowed = true;
@@ -32,42 +32,6 @@ char *buffer_reserve(struct buffer *buffer, size_t size)
         buffer->capacity = capacity;
     }
     return buffer->data + buffer->size;
-}
-
-void buffer_commit(struct buffer *buffer, size_t size)
-{
-    buffer->size += size;
-    buffer->data[buffer->size] = '\0';
-}
-
-bool buffer_add(struct buffer *buffer, const void *bytes, size_t size)
-{
-    char *room = buffer_reserve(buffer, size);
-    if (!room)
-        return false;
-    if (size)
-        memcpy(room, bytes, size);
-    buffer_commit(buffer, size);
-    return true;
-}
-
-bool buffer_add_text(struct buffer *buffer, struct text text)
-{
-    return buffer_add(buffer, text.data, text.size);
-}
-
-bool buffer_add_string(struct buffer *buffer, const char *string)
-{
-    return buffer_add(buffer, string, strlen(string));
-}
-
-bool buffer_add_char(struct buffer *buffer, char character)
-{
-    if (buffer->ceiling || buffer->capacity - buffer->size < 2)
-        return buffer_add(buffer, &character, 1);
-    buffer->data[buffer->size++] = character;
-    buffer->data[buffer->size] = '\0';
-    return true;
 }
 
 /* Printing costs far more than copying, so what is printed twice is only what did not fit. */

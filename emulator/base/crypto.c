@@ -2,13 +2,15 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "xalloc.h"
+
+enum { SHA256_BLOCK = 64 };
 
 static void require(bool condition, const char *what)
 {
@@ -18,9 +20,36 @@ static void require(bool condition, const char *what)
     }
 }
 
+static const EVP_MD *sha256;
+
+static void find_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    require(sha256 != NULL, "SHA256");
+}
+
+/* Looked up once, for good: libcrypto looks for it each time that it is only named. */
+static const EVP_MD *get_sha256(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_sha256);
+    return sha256;
+}
+
+/* The digest of two texts, one after the other. */
+static void digest_both(EVP_MD_CTX *context, struct text first, struct text second,
+                        unsigned char digest_out[SHA256_SIZE])
+{
+    require(EVP_DigestInit_ex(context, get_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(context, first.data, first.size) == 1 &&
+                EVP_DigestUpdate(context, second.data, second.size) == 1 &&
+                EVP_DigestFinal_ex(context, digest_out, NULL) == 1,
+            "SHA256");
+}
+
 void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE])
 {
-    require(SHA256((const unsigned char *)text.data, text.size, digest_out) != NULL, "SHA256");
+    require(EVP_Digest(text.data, text.size, digest_out, NULL, get_sha256(), NULL) == 1, "SHA256");
 }
 
 void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE])
@@ -37,12 +66,26 @@ void crypto_sha1_hex(struct text text, char hex_out[SHA1_HEX_SIZE])
     crypto_hex(digest, sizeof(digest), hex_out);
 }
 
+/* RFC 2104. libcrypto's own HMAC() looks up three algorithms by name for each text. */
 void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE])
 {
-    unsigned size = 0;
-    require(HMAC(EVP_sha256(), key.data, (int)key.size, (const unsigned char *)text.data, text.size,
-                 mac_out, &size) != NULL,
-            "HMAC");
+    char block[SHA256_BLOCK] = { 0 };
+    unsigned char inner[SHA256_SIZE];
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    require(context != NULL, "HMAC");
+    if (key.size > sizeof(block))
+        crypto_sha256(key, (unsigned char *)block);
+    else if (key.size)
+        memcpy(block, key.data, key.size);
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] ^= 0x36;
+    digest_both(context, (struct text){ block, sizeof(block) }, text, inner);
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] ^= 0x36 ^ 0x5C;
+    digest_both(context, (struct text){ block, sizeof(block) },
+                (struct text){ (const char *)inner, sizeof(inner) }, mac_out);
+    EVP_MD_CTX_free(context);
+    OPENSSL_cleanse(block, sizeof(block));
 }
 
 void crypto_hex(const void *bytes, size_t size, char *hex_out)

@@ -1,7 +1,6 @@
 #include "json.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "number.h"
@@ -11,7 +10,7 @@ cJSON *json_get(const cJSON *object, const char *name)
 {
     for (cJSON *member = object ? object->child : NULL; member; member = member->next) {
         if (member->string && *member->string == *name && strcmp(member->string, name) == 0)
-            return cJSON_IsNull(member) ? NULL : member;
+            return json_kind(member) == cJSON_NULL ? NULL : member;
     }
     return NULL;
 }
@@ -89,6 +88,39 @@ cJSON *json_set_array(cJSON *object, const char *name)
     return child;
 }
 
+cJSON *json_lend_list(cJSON *object, const char *name)
+{
+    cJSON *list = json_set_array(object, name);
+    list->type |= cJSON_IsReference; /* cJSON_Delete() leaves its children alone */
+    return list;
+}
+
+cJSON *json_lend(struct arena *arena, cJSON *container, const char *name, int type)
+{
+    cJSON *node = arena_alloc(arena, sizeof(*node));
+    node->type = type | cJSON_IsReference | cJSON_StringIsConst;
+    node->string = (char *)(uintptr_t)name;
+    cJSON *first = container->child;
+    if (first) {
+        node->prev = first->prev; /* the first one's is the last */
+        node->prev->next = node;
+    } else {
+        container->child = first = node;
+    }
+    first->prev = node;
+    return node;
+}
+
+void json_lend_text(struct arena *arena, cJSON *container, const char *name, const char *value)
+{
+    json_lend(arena, container, name, cJSON_String)->valuestring = (char *)(uintptr_t)value;
+}
+
+void json_lend_double(struct arena *arena, cJSON *container, const char *name, double value)
+{
+    cJSON_SetNumberHelper(json_lend(arena, container, name, cJSON_Number), value);
+}
+
 /* The byte as it stands in a string of JSON, if it cannot stand there as it is. */
 static const char *escape_of(unsigned char byte, char escape_out[8])
 {
@@ -103,7 +135,36 @@ static const char *escape_of(unsigned char byte, char escape_out[8])
     return escape_out;
 }
 
-void json_print_string(struct buffer *buffer, const char *string)
+/* Whether any byte of the eight is below `bound`, which is at most 128. */
+static bool has_byte_below(uint64_t eight, uint64_t bound)
+{
+    static const uint64_t ones = 0x0101010101010101u;
+    return ((eight - ones * bound) & ~eight & (ones << 7)) != 0;
+}
+
+static bool eight_need_escapes(uint64_t eight)
+{
+    static const uint64_t quotes = 0x2222222222222222u;
+    static const uint64_t backslashes = 0x5C5C5C5C5C5C5C5Cu;
+    return has_byte_below(eight, ' ') || has_byte_below(eight ^ quotes, 1) ||
+           has_byte_below(eight ^ backslashes, 1);
+}
+
+/* Whether the string cannot stand between quotes as it is. */
+static bool needs_escapes(const char *bytes, size_t size)
+{
+    uint64_t eight;
+    for (; size >= sizeof(eight); bytes += sizeof(eight), size -= sizeof(eight)) {
+        memcpy(&eight, bytes, sizeof(eight));
+        if (eight_need_escapes(eight))
+            return true;
+    }
+    eight = 0x2020202020202020u; /* spaces behind the rest */
+    memcpy(&eight, bytes, size);
+    return eight_need_escapes(eight);
+}
+
+static void print_escaped(struct buffer *buffer, const char *string)
 {
     char bytes[8];
     const char *escape;
@@ -118,6 +179,22 @@ void json_print_string(struct buffer *buffer, const char *string)
     }
     buffer_add(buffer, run, (size_t)(string - run));
     buffer_add_char(buffer, '"');
+}
+
+void json_print_string(struct buffer *buffer, const char *string)
+{
+    size_t size = strlen(string);
+    if (needs_escapes(string, size)) {
+        print_escaped(buffer, string);
+        return;
+    }
+    char *room = buffer_reserve(buffer, size + 2);
+    if (!room)
+        return;
+    room[0] = '"';
+    memcpy(room + 1, string, size);
+    room[size + 1] = '"';
+    buffer_commit(buffer, size + 2);
 }
 
 static void print_value(struct buffer *buffer, const cJSON *value);
@@ -140,18 +217,33 @@ static void print_children(struct buffer *buffer, const cJSON *value)
 
 static void print_value(struct buffer *buffer, const cJSON *value)
 {
-    if (cJSON_IsString(value))
+    switch (json_kind(value)) {
+    case cJSON_String:
         json_print_string(buffer, value->valuestring);
-    else if (cJSON_IsNumber(value) && isfinite(value->valuedouble))
-        number_print(buffer, value->valuedouble, false);
-    else if (cJSON_IsBool(value))
-        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
-    else if (cJSON_IsRaw(value))
+        return;
+    case cJSON_Number:
+        if (isfinite(value->valuedouble))
+            number_print(buffer, value->valuedouble, false);
+        else
+            buffer_add_string(buffer, "null");
+        return;
+    case cJSON_True:
+        buffer_add_string(buffer, "true");
+        return;
+    case cJSON_False:
+        buffer_add_string(buffer, "false");
+        return;
+    case cJSON_Raw:
         buffer_add_string(buffer, value->valuestring);
-    else if (cJSON_IsArray(value) || cJSON_IsObject(value))
+        return;
+    case cJSON_Array:
+    case cJSON_Object:
         print_children(buffer, value);
-    else
+        return;
+    default:
         buffer_add_string(buffer, "null");
+        return;
+    }
 }
 
 char *json_print(const cJSON *tree)
@@ -159,34 +251,6 @@ char *json_print(const cJSON *tree)
     struct buffer text = { 0 };
     print_value(&text, tree);
     return buffer_take(&text, NULL);
-}
-
-/* "\u0000" inside a string of valid JSON: a backslash that is not itself escaped. */
-static bool has_nul(struct text text)
-{
-    static const char escape[] = "\\u0000";
-    const char *at = text.data;
-    const char *end = text.data + text.size;
-    while ((at = memmem(at, (size_t)(end - at), escape, sizeof(escape) - 1))) {
-        size_t backslashes = 1;
-        while (at - backslashes >= text.data && at[-(ptrdiff_t)backslashes] == '\\')
-            backslashes++;
-        if (backslashes % 2 == 1)
-            return true;
-        at++;
-    }
-    return false;
-}
-
-/* cJSON takes more than JSON (raw control characters, any bytes in strings), so the strict
- * scanner judges first; and its strings end at a NUL, so one that holds it is refused rather
- * than cut. */
-cJSON *json_parse(struct text text)
-{
-    struct json_fault fault;
-    if (!json_check(text, &fault) || has_nul(text))
-        return NULL;
-    return cJSON_ParseWithLength(text.data, text.size);
 }
 
 void json_deletep(cJSON **tree)

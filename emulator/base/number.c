@@ -10,40 +10,47 @@
 static const double WHOLE_MAX = 1e15;
 static const double LEAST = 1e-4; /* "%g" writes an exponent below it */
 
-/* The digits of `value`, at least `digits_min` of them, in front of `end`. */
+/* The digits of `value`, at least `digits_min` of them, in front of `end`; two at a time, because
+ * dividing is what costs. */
 static char *digits_before(char *end, uint64_t value, int digits_min)
 {
-    for (; value || digits_min > 0; digits_min--, value /= 10)
+    char *most = end - digits_min;
+    while (value >= 100) {
+        uint64_t two = value % 100;
+        value /= 100;
+        *--end = (char)('0' + two % 10);
+        *--end = (char)('0' + two / 10);
+    }
+    for (; value || end > most; value /= 10)
         *--end = (char)('0' + value % 10);
     return end;
 }
 
 /* Most numbers are whole or have a few decimals, and a datapoint has several: they are worth a path
  * of their own. What whole / 10^n gives is the double nearest to that decimal text, so a text of
- * at most six decimals that divides to the value reads back as the value. */
-static bool print_decimal(struct buffer *buffer, double value)
+ * at most six decimals that divides to the value reads back as the value. Answers where the text
+ * begins that ends in front of `end`, NULL if the value is none of these. */
+static char *decimal_before(char *end, double value)
 {
     static const double scales[] = { 1, 10, 100, 1e3, 1e4, 1e5, 1e6 };
     enum { SCALES = sizeof(scales) / sizeof(scales[0]) };
-    char text[32];
-    char *end = text + sizeof(text);
     for (int decimals = 0; decimals < SCALES; decimals++) {
-        double scaled = rint(fabs(value) * scales[decimals]);
+        double scaled = fabs(value) * scales[decimals];
         if (scaled >= WHOLE_MAX)
-            return false;
-        if (scaled / scales[decimals] != fabs(value))
+            return NULL;
+        uint64_t digits = (uint64_t)(scaled + 0.5);
+        if ((double)digits / scales[decimals] != fabs(value))
             continue;
-        uint64_t whole = (uint64_t)scaled;
         uint64_t scale = (uint64_t)scales[decimals];
-        char *at = decimals ? digits_before(end, whole % scale, decimals) : end;
+        char *at = decimals ? digits_before(end, digits % scale, decimals) : end;
         if (decimals)
             *--at = '.';
-        at = digits_before(at, whole / scale, 1);
+        at = digits_before(at, decimals ? digits / scale : digits, 1);
         if (value < 0)
             *--at = '-';
-        return buffer_add(buffer, at, (size_t)(end - at));
+        return at;
     }
-    return false;
+    return NULL;
 }
 
 static void print_shortest(struct buffer *buffer, double value, bool is_real)
@@ -62,9 +69,17 @@ static void print_shortest(struct buffer *buffer, double value, bool is_real)
 
 void number_print(struct buffer *buffer, double value, bool is_real)
 {
+    char text[40];
+    char *end = text + sizeof(text) - 2;
     bool is_small = fabs(value) < LEAST && (value != 0 || signbit(value));
-    if (is_small || !print_decimal(buffer, value))
+    char *at = is_small ? NULL : decimal_before(end, value);
+    if (!at) {
         print_shortest(buffer, value, is_real);
-    else if (is_real && value == floor(value))
-        buffer_add_string(buffer, ".0");
+        return;
+    }
+    if (is_real && value == floor(value)) {
+        *end++ = '.';
+        *end++ = '0';
+    }
+    buffer_add(buffer, at, (size_t)(end - at));
 }

@@ -5,31 +5,103 @@
 
 enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60, SECONDS_PER_HOUR = 3600 };
 
+/* What stands for what: Y year, m month, d day, H hour, M minute, S second, F thousandths; anything
+ * else for itself, so a form may not hold these letters otherwise. */
 static const char *const formats[] = {
-    [TIMESTAMP_ISO] = "%04Y-%m-%dT%H:%M:%SZ",
-    [TIMESTAMP_ISO_MS] = "%04Y-%m-%dT%H:%M:%S",
-    [TIMESTAMP_LAMBDA] = "%04Y-%m-%dT%H:%M:%S",
-    [TIMESTAMP_LAMBDA_SECONDS] = "%04Y-%m-%dT%H:%M:%S+0000",
-    [TIMESTAMP_BASIC] = "%04Y%m%dT%H%M%SZ",
-    [TIMESTAMP_DATE] = "%04Y%m%d",
-    [TIMESTAMP_SLASHED_DATE] = "%04Y/%m/%d",
+    [TIMESTAMP_ISO] = "Y-m-dTH:M:SZ",
+    [TIMESTAMP_ISO_MS] = "Y-m-dTH:M:S.FZ",
+    [TIMESTAMP_LAMBDA] = "Y-m-dTH:M:S.F+0000",
+    [TIMESTAMP_LAMBDA_SECONDS] = "Y-m-dTH:M:S+0000",
+    [TIMESTAMP_BASIC] = "YmdTHMSZ",
+    [TIMESTAMP_DATE] = "Ymd",
+    [TIMESTAMP_SLASHED_DATE] = "Y/m/d",
 };
 
 /* The years 0 to 9999: what four digits can say. */
 static const int64_t FIRST_MS = -62167219200000;
 static const int64_t LAST_MS = 253402300799999;
 
+struct moment {
+    unsigned year, month, day, hour, minute, second, ms;
+};
+
+/* The date of a day, counted from the first of March of year 0: years that begin in March have the
+ * leap day at their end, so a day's number tells year and month by division alone (H. Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms", civil_from_days). */
+static void set_date(struct moment *moment, unsigned days)
+{
+    enum { DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400 };
+    unsigned era = days / DAYS_PER_ERA;
+    unsigned day = days % DAYS_PER_ERA;
+    unsigned year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    unsigned month = (5 * day + 2) / 153; /* from March */
+    moment->day = day - (153 * month + 2) / 5 + 1;
+    moment->month = month < 10 ? month + 3 : month - 9;
+    moment->year = era * YEARS_PER_ERA + year + (moment->month <= 2);
+}
+
+static struct moment moment_of(int64_t ms)
+{
+    enum { MS_PER_DAY = 86400000, DAYS_UP_TO_MARCH = 60 }; /* year 0 is a leap year */
+    struct moment moment = { 0 };
+    uint64_t since_ms = (uint64_t)(ms - FIRST_MS);
+    unsigned days = (unsigned)(since_ms / MS_PER_DAY);
+    unsigned rest = (unsigned)(since_ms % MS_PER_DAY);
+    if (days >= DAYS_UP_TO_MARCH) {
+        set_date(&moment, days - DAYS_UP_TO_MARCH);
+    } else {
+        moment.month = 1 + days / 31;
+        moment.day = 1 + days % 31;
+    }
+    moment.ms = rest % MS_PER_SECOND;
+    rest /= MS_PER_SECOND;
+    moment.hour = rest / SECONDS_PER_HOUR;
+    moment.minute = rest / SECONDS_PER_MINUTE % SECONDS_PER_MINUTE;
+    moment.second = rest % SECONDS_PER_MINUTE;
+    return moment;
+}
+
+static char *print_digits(char *out, unsigned value, int count)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        out[i] = (char)('0' + value % 10);
+    return out + count;
+}
+
 const char *timestamp_print(int64_t ms, enum timestamp_form form, char text_out[TIMESTAMP_SIZE])
 {
-    ms = ms < FIRST_MS ? FIRST_MS : ms > LAST_MS ? LAST_MS : ms;
-    int64_t fraction_ms = ((ms % MS_PER_SECOND) + MS_PER_SECOND) % MS_PER_SECOND;
-    time_t seconds = (time_t)((ms - fraction_ms) / MS_PER_SECOND);
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    size_t size = strftime(text_out, TIMESTAMP_SIZE, formats[form], &parts);
-    if (form == TIMESTAMP_ISO_MS || form == TIMESTAMP_LAMBDA)
-        snprintf(text_out + size, TIMESTAMP_SIZE - size, ".%03d%s", (int)fraction_ms,
-                 form == TIMESTAMP_LAMBDA ? "+0000" : "Z");
+    struct moment moment = moment_of(ms < FIRST_MS ? FIRST_MS : ms > LAST_MS ? LAST_MS : ms);
+    char *out = text_out;
+    for (const char *part = formats[form]; *part; part++) {
+        switch (*part) {
+        case 'Y':
+            out = print_digits(out, moment.year, 4);
+            break;
+        case 'm':
+            out = print_digits(out, moment.month, 2);
+            break;
+        case 'd':
+            out = print_digits(out, moment.day, 2);
+            break;
+        case 'H':
+            out = print_digits(out, moment.hour, 2);
+            break;
+        case 'M':
+            out = print_digits(out, moment.minute, 2);
+            break;
+        case 'S':
+            out = print_digits(out, moment.second, 2);
+            break;
+        case 'F':
+            out = print_digits(out, moment.ms, 3);
+            break;
+        default:
+            *out++ = *part;
+            break;
+        }
+    }
+    *out = '\0';
     return text_out;
 }
 

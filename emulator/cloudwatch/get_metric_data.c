@@ -38,6 +38,7 @@ static bool check_request(struct call *call)
 
 /* A page ends inside a series, behind a point: what comes in meanwhile moves nothing. */
 struct page {
+    struct arena *arena; /* that its points are made in */
     bool is_ascending;
     int64_t left;     /* points this page may still have */
     bool is_resumed;  /* goes on where an earlier page ended: */
@@ -73,15 +74,15 @@ static void add_point(const struct writer *writer, const struct page *before, st
     page->left--;
     page->series = writer->series;
     page->behind_s = time_s;
-    cJSON_AddItemToArray(writer->times, cJSON_CreateNumber((double)time_s));
-    cJSON_AddItemToArray(writer->values, cJSON_CreateNumber(value));
+    json_lend_double(page->arena, writer->times, NULL, (double)time_s);
+    json_lend_double(page->arena, writer->values, NULL, value);
 }
 
 static void write_points(cJSON *result, const struct metric_data_series *series, size_t number,
                          const struct page *before, struct page *page)
 {
-    const struct writer writer = { json_set_array(result, "Timestamps"),
-                                   json_set_array(result, "Values"), number };
+    const struct writer writer = { json_lend_list(result, "Timestamps"),
+                                   json_lend_list(result, "Values"), number };
     for (size_t i = 0; i < series->count && !page->is_cut; i++) {
         size_t at = page->is_ascending ? i : series->count - 1 - i;
         add_point(&writer, before, page, series->times_s[at], series->values[at]);
@@ -128,6 +129,7 @@ static bool read_page(struct call *call, struct page *page_out)
     const char *token = json_text(call->input, "NextToken", NULL);
     int64_t wanted = json_int(call->input, "MaxDatapoints", DATAPOINTS_MAX);
     *page_out = (struct page){
+        .arena = &call->arena,
         .left = wanted < DATAPOINTS_MAX ? wanted : DATAPOINTS_MAX,
         .is_ascending = strcmp(json_text(call->input, "ScanBy", ""), "TimestampAscending") == 0,
     };

@@ -71,6 +71,7 @@ struct answer {
     size_t count;
     bool has_extended;
     const struct metric_range *range;
+    struct arena *arena;
     cJSON *list;
 };
 
@@ -98,18 +99,20 @@ static void read_statistics(struct answer *answer, const cJSON *names, bool is_e
 static void write_datapoint(const struct answer *answer, const struct metric_bucket *bucket,
                             const char *unit)
 {
-    cJSON *datapoint = cJSON_CreateObject();
-    json_set_double(datapoint, "Timestamp", (double)bucket->start_s);
-    cJSON *extended =
-        answer->has_extended ? json_set_object(datapoint, "ExtendedStatistics") : NULL;
+    struct arena *arena = answer->arena;
+    cJSON *datapoint = json_lend(arena, answer->list, NULL, cJSON_Object);
+    json_lend_double(arena, datapoint, "Timestamp", (double)bucket->start_s);
+    cJSON *extended = answer->has_extended
+                          ? json_lend(arena, datapoint, "ExtendedStatistics", cJSON_Object)
+                          : NULL;
     for (size_t i = 0; i < answer->count; i++) {
         const struct wanted *wanted = &answer->wanted[i];
         double value;
         if (statistic_compute(&wanted->statistic, bucket, &value))
-            json_set_double(wanted->is_extended ? extended : datapoint, wanted->name, value);
+            json_lend_double(arena, wanted->is_extended ? extended : datapoint, wanted->name,
+                             value);
     }
-    json_set_text(datapoint, "Unit", unit);
-    cJSON_AddItemToArray(answer->list, datapoint);
+    json_lend_text(arena, datapoint, "Unit", unit);
 }
 
 static void write_series(const struct answer *answer, const struct metric_series *const *series,
@@ -157,7 +160,8 @@ static enum outcome get_metric_statistics(struct call *call)
     json_set_text(call_output(call), "Label", identity.name);
     const cJSON *extended = json_get(call->input, "ExtendedStatistics");
     struct answer answer = { .range = &range,
-                             .list = json_set_array(call_output(call), "Datapoints"),
+                             .arena = &call->arena,
+                             .list = json_lend_list(call_output(call), "Datapoints"),
                              .has_extended = cJSON_GetArraySize(extended) > 0 };
     read_statistics(&answer, json_get(call->input, "Statistics"), false);
     read_statistics(&answer, extended, true);

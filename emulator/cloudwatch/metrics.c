@@ -7,7 +7,7 @@
 #include "map.h"
 #include "xalloc.h"
 
-enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60 };
+enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60, KEY_TYPICAL = 200 };
 
 struct metrics {
     struct map by_identity; /* struct metric */
@@ -33,9 +33,32 @@ static void buckets_clear(struct metric_buckets *buckets)
     free(buckets->list);
 }
 
+void metric_await(struct metric *metric, struct metric_waiter *waiter)
+{
+    if (waiter->link)
+        return;
+    waiter->next = metric->waiters;
+    waiter->link = &metric->waiters;
+    if (waiter->next)
+        waiter->next->link = &waiter->next;
+    metric->waiters = waiter;
+}
+
+void metric_await_no_more(struct metric_waiter *waiter)
+{
+    if (!waiter->link)
+        return;
+    *waiter->link = waiter->next;
+    if (waiter->next)
+        waiter->next->link = waiter->link;
+    waiter->link = NULL;
+}
+
 static void metric_free(void *value)
 {
     struct metric *metric = value;
+    while (metric->waiters)
+        metric_await_no_more(metric->waiters);
     while (metric->series) {
         struct metric_series *next = metric->series->next;
         for (int level = 0; level < METRIC_LEVELS; level++)
@@ -113,23 +136,38 @@ static void add_part(struct buffer *key, const char *part)
     buffer_add_char(key, '\x1f');
 }
 
+static void add_dimensions(struct buffer *key, const struct metric_dimension *dimensions,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_part(key, dimensions[i].name);
+        add_part(key, dimensions[i].value);
+    }
+}
+
+static void add_sorted(struct buffer *key, const struct metric_identity *identity)
+{
+    size_t count = identity->dimension_count;
+    struct metric_dimension *sorted =
+        xmemdup(identity->dimensions, count * sizeof(*identity->dimensions));
+    qsort(sorted, count, sizeof(*sorted), compare_dimensions);
+    add_dimensions(key, sorted, count);
+    free(sorted);
+}
+
 /* The identity without its unit as one text; \x1f cannot stand in any part. */
 static char *identity_key(const struct metric_identity *identity)
 {
     struct buffer key = { 0 };
-    size_t size = identity->dimension_count * sizeof(*identity->dimensions);
-    struct metric_dimension *sorted = xmemdup(identity->dimensions, size);
-    if (identity->dimension_count)
-        qsort(sorted, identity->dimension_count, sizeof(*sorted), compare_dimensions);
+    buffer_reserve(&key, KEY_TYPICAL);
     add_part(&key, identity->account);
     add_part(&key, identity->region);
     add_part(&key, identity->name_space);
     add_part(&key, identity->name);
-    for (size_t i = 0; i < identity->dimension_count; i++) {
-        add_part(&key, sorted[i].name);
-        add_part(&key, sorted[i].value);
-    }
-    free(sorted);
+    if (identity->dimension_count > 1)
+        add_sorted(&key, identity);
+    else
+        add_dimensions(&key, identity->dimensions, identity->dimension_count);
     return buffer_take(&key, NULL);
 }
 
@@ -306,20 +344,23 @@ static void add_value(struct metric_bucket *bucket, double value, double count)
         distribution_add(&bucket->distribution, value, count);
 }
 
-static void tell_listener(struct metric *metric)
+static void tell_waiters(struct metric *metric)
 {
     const struct metrics_listener *listener = &metric->metrics->listener;
-    metric->is_awaited = false;
-    if (listener->on_data)
-        listener->on_data(listener->owner, metric);
+    while (metric->waiters) {
+        struct metric_waiter *waiter = metric->waiters;
+        metric_await_no_more(waiter);
+        if (listener->on_data)
+            listener->on_data(listener->owner, waiter);
+    }
 }
 
 static void note_time(struct metric_series *series, int64_t time_ms)
 {
     if (time_ms > series->metric->last_ms)
         series->metric->last_ms = time_ms;
-    if (series->metric->is_awaited)
-        tell_listener(series->metric);
+    if (series->metric->waiters)
+        tell_waiters(series->metric);
 }
 
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count)

@@ -48,14 +48,24 @@ uint64_t metrics_generation(const struct metrics *metrics);
 struct metric_series *metrics_series(struct metrics *metrics,
                                      const struct metric_identity *identity);
 
-/* Who wants to hear of metrics: when one is made, and when data come to one that is_awaited (which
- * is cleared first, so that a busy metric costs one call). Both run inside the adding. */
+/* Who waits for the next data of a metric; part of what waits, zeroed at first. */
+struct metric_waiter {
+    struct metric_waiter *next;
+    struct metric_waiter **link; /* what points here; NULL: it waits for nothing */
+};
+
+/* Who wants to hear of metrics: when one is made, and of each waiter of a metric that gets data (it
+ * waits no longer then, so that a busy metric costs one call). Both run inside the adding. */
 struct metrics_listener {
     void (*on_metric)(void *owner);
-    void (*on_data)(void *owner, struct metric *metric);
+    void (*on_data)(void *owner, struct metric_waiter *waiter);
     void *owner;
 };
 void metrics_listen(struct metrics *metrics, const struct metrics_listener *listener);
+
+/* The waiter waits from now on, if it did not already; and no longer, as when its metric goes. */
+void metric_await(struct metric *metric, struct metric_waiter *waiter);
+void metric_await_no_more(struct metric_waiter *waiter);
 
 /* Adds `count` samples of one value at a service time. */
 void metric_series_add(struct metric_series *series, int64_t time_ms, double value, double count);
@@ -108,9 +118,9 @@ enum metric_level {
 
 /* A metric: the series that differ in nothing but their unit. */
 struct metric {
-    struct metric *next;     /* all metrics, in order of their making */
-    struct metrics *metrics; /* which it is one of */
-    bool is_awaited;         /* the listener hears of the next data */
+    struct metric *next;           /* all metrics, in order of their making */
+    struct metrics *metrics;       /* which it is one of */
+    struct metric_waiter *waiters; /* for the next data */
     char *account;
     char *region;
     char *name_space;

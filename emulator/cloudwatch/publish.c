@@ -20,19 +20,20 @@ static void apply_value(struct metric_series *series, const cJSON *datum, int64_
         metric_series_add(series, time_ms, value, count);
 }
 
-static void apply_datum(struct metrics *metrics, const cJSON *record, const cJSON *datum)
+/* The source is read from the record once for all its data. */
+static void apply_datum(struct metrics *metrics, const struct metric_source *source,
+                        int64_t received_ms, const cJSON *datum)
 {
     struct metric_dimension dimensions[DIMENSIONS_MAX];
     struct metric_identity identity = {
-        .account = json_text(record, "Account", ""),
-        .region = json_text(record, "Region", ""),
-        .name_space = json_text(record, "Namespace", ""),
+        .account = source->account,
+        .region = source->region,
+        .name_space = source->name_space,
         .name = json_text(datum, "MetricName", ""),
         .dimensions = dimensions,
         .dimension_count = cloudwatch_read_dimensions(json_get(datum, "Dimensions"), dimensions),
         .unit = json_text(datum, "Unit", "None"),
     };
-    int64_t received_ms = json_int(record, "ReceivedMs", 0);
     int64_t time_ms = cloudwatch_read_time_ms(datum, "Timestamp", received_ms);
     struct metric_series *series = metrics_series(metrics, &identity);
     const cJSON *set = json_get(datum, "StatisticValues");
@@ -59,8 +60,13 @@ static void apply_datum(struct metrics *metrics, const cJSON *record, const cJSO
 
 static void apply(struct metrics *metrics, const cJSON *record)
 {
+    const struct metric_source source = { json_text(record, "Account", ""),
+                                          json_text(record, "Region", ""),
+                                          json_text(record, "Namespace", "") };
+    int64_t received_ms = json_int(record, "ReceivedMs", 0);
     const cJSON *datum;
-    cJSON_ArrayForEach(datum, json_get(record, "MetricData")) apply_datum(metrics, record, datum);
+    cJSON_ArrayForEach(datum, json_get(record, "MetricData"))
+        apply_datum(metrics, &source, received_ms, datum);
 }
 
 void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record)

@@ -26,15 +26,27 @@ static const int64_t FUTURE_MAX_MS = 2LL * 3600 * 1000;
 struct check {
     struct call *call;
     const cJSON *datum;
-    char path[80]; /* "MetricData.member.1" */
+    int number;
+    int entity;    /* that it belongs to; 0: none */
+    char path[80]; /* once it was asked for */
     int64_t now_ms;
     struct buffer late; /* what is wrong with timestamps: told all at once */
 };
 
+/* "MetricData.member.1": only what is refused is named. */
+static const char *path_of(struct check *check)
+{
+    char prefix[40] = "";
+    if (check->entity)
+        snprintf(prefix, sizeof(prefix), "EntityMetricData.member.%d.", check->entity);
+    snprintf(check->path, sizeof(check->path), "%sMetricData.member.%d", prefix, check->number);
+    return check->path;
+}
+
 static bool invalid(struct check *check, const char *member, const char *problem)
 {
     return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The parameter %s.%s %s", check->path, member, problem);
+                     "The parameter %s.%s %s", path_of(check), member, problem);
 }
 
 static bool exclude(struct check *check, const char *first, const char *second)
@@ -42,13 +54,13 @@ static bool exclude(struct check *check, const char *first, const char *second)
     return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
                      "The parameters %s.%s and %s.%s are mutually exclusive and you have "
                      "specified both.",
-                     check->path, first, check->path, second);
+                     path_of(check), first, path_of(check), second);
 }
 
 static bool too_many(struct check *check, const char *member, int max)
 {
     return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The collection %s.%s must not have a size greater than %d.", check->path,
+                     "The collection %s.%s must not have a size greater than %d.", path_of(check),
                      member, max);
 }
 
@@ -62,7 +74,7 @@ static bool check_number(struct check *check, const cJSON *value, const char *me
     snprintf(number, sizeof(number), "%.17g", value->valuedouble);
     return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
                      "The value %s for parameter %s.%s is invalid.",
-                     cJSON_IsString(value) ? value->valuestring : number, check->path, member);
+                     cJSON_IsString(value) ? value->valuestring : number, path_of(check), member);
 }
 
 static bool check_values(struct check *check)
@@ -75,7 +87,7 @@ static bool check_values(struct check *check)
     if (counts && cJSON_GetArraySize(values) != cJSON_GetArraySize(counts))
         return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
                          "The parameters %s.Values and %s.Counts must be of the same size.",
-                         check->path, check->path);
+                         path_of(check), path_of(check));
     cJSON_ArrayForEach(value, values)
     {
         if (!check_number(check, value, "Values", -INFINITY))
@@ -119,7 +131,7 @@ static void check_time(struct check *check)
                               : NULL;
     if (problem)
         buffer_add_format(&check->late, "%sThe parameter %s.Timestamp must specify a time %s",
-                          check->late.size ? "\n" : "", check->path, problem);
+                          check->late.size ? "\n" : "", path_of(check), problem);
 }
 
 /* No name or value may hold a control character; the metric's key relies on it. */
@@ -177,7 +189,7 @@ static bool check_datum(struct check *check)
         return error_set(&check->call->error, &CLOUDWATCH_MISSING_PARAMETER,
                          "At least one of the parameters %s.Value, Values or StatisticValues must "
                          "be specified.",
-                         check->path);
+                         path_of(check));
     if (!is_printable(json_text(check->datum, "MetricName", ""), false))
         return invalid(check, "MetricName", "holds a control character.");
     if (resolution != 1 && resolution != 60)
@@ -187,14 +199,15 @@ static bool check_datum(struct check *check)
            check_set(check) && check_dimensions(check);
 }
 
-static bool check_data(struct check *check, const cJSON *data, const char *prefix)
+static bool check_data(struct check *check, const cJSON *data, int entity)
 {
     const cJSON *datum;
-    int at = 0;
+    check->number = 0;
+    check->entity = entity;
     cJSON_ArrayForEach(datum, data)
     {
         check->datum = datum;
-        snprintf(check->path, sizeof(check->path), "%sMetricData.member.%d", prefix, ++at);
+        check->number++;
         if (!check_datum(check))
             return false;
     }
@@ -205,13 +218,11 @@ static bool check_all_data(struct check *check)
 {
     const cJSON *entity;
     int at = 0;
-    if (!check_data(check, json_get(check->call->input, "MetricData"), ""))
+    if (!check_data(check, json_get(check->call->input, "MetricData"), 0))
         return false;
     cJSON_ArrayForEach(entity, json_get(check->call->input, "EntityMetricData"))
     {
-        char prefix[48];
-        snprintf(prefix, sizeof(prefix), "EntityMetricData.member.%d.", ++at);
-        if (!check_data(check, json_get(entity, "MetricData"), prefix))
+        if (!check_data(check, json_get(entity, "MetricData"), ++at))
             return false;
     }
     return check->late.size == 0 ||

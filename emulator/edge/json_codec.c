@@ -7,7 +7,6 @@
 #include "edge/codec.h"
 #include "number.h"
 #include "timestamp.h"
-#include "xalloc.h"
 
 /* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
 static void set_syntax_error(const struct service *service, struct text body, struct error *error)
@@ -30,6 +29,11 @@ static void set_syntax_error(const struct service *service, struct text body, st
                   fault.reason, fault.line, fault.column);
 }
 
+static bool is_named(const struct field *row, const char *name)
+{
+    return *row->name == *name && strcmp(row->name, name) == 0;
+}
+
 static bool normalise(const struct service *service, const struct field *field, cJSON *value,
                       struct error *error);
 
@@ -40,7 +44,7 @@ static bool normalise_structure(const struct service *service, const struct fiel
     while (child) {
         cJSON *next = child->next;
         const struct field *field = rows;
-        while (field && field->name && strcmp(field->name, child->string) != 0)
+        while (field && field->name && !is_named(field, child->string))
             field++;
         if (!field || !field->name || cJSON_IsNull(child))
             cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
@@ -103,7 +107,9 @@ static bool is_double_text(const cJSON *value)
 static bool normalise_double(cJSON *value)
 {
     if (cJSON_IsNumber(value) && isinf(value->valuedouble)) {
-        value->valuestring = xstrdup(value->valuedouble > 0 ? "Infinity" : "-Infinity");
+        const char *text = value->valuedouble > 0 ? "Infinity" : "-Infinity";
+        size_t size = strlen(text) + 1;
+        value->valuestring = memcpy(cJSON_malloc(size), text, size);
         value->type = cJSON_String;
     }
     return cJSON_IsNumber(value) || is_double_text(value);
@@ -172,11 +178,18 @@ cJSON *json_codec_decode(const struct service *service, const struct field *rows
     return tree;
 }
 
-static const struct field *find_row(const struct field *rows, const char *name)
+/* The row of that name; members mostly come in the order of their rows, so the search begins where
+ * the last one was found. */
+static const struct field *find_row(const struct field *rows, const struct field *from,
+                                    const char *name)
 {
-    for (; rows && rows->name; rows++) {
-        if (strcmp(rows->name, name) == 0)
-            return rows;
+    for (const struct field *row = from; row && row->name; row++) {
+        if (is_named(row, name))
+            return row;
+    }
+    for (const struct field *row = rows; row != from; row++) {
+        if (is_named(row, name))
+            return row;
     }
     return NULL;
 }
@@ -194,41 +207,68 @@ static void print_double(struct buffer *buffer, double value, bool is_real)
 
 static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value);
 
-static void print_container(struct buffer *buffer, const struct field *field, const cJSON *value)
+static void print_list(struct buffer *buffer, const struct field *item, const cJSON *list)
 {
-    bool is_object = cJSON_IsObject(value);
-    const char *separator = "";
     const cJSON *child;
-    buffer_add_char(buffer, is_object ? '{' : '[');
-    cJSON_ArrayForEach(child, value)
+    buffer_add_char(buffer, '[');
+    cJSON_ArrayForEach(child, list)
     {
-        const struct field *row = field ? field->item : NULL;
-        buffer_add_string(buffer, separator);
-        if (is_object) {
-            json_print_string(buffer, child->string);
-            buffer_add_char(buffer, ':');
-            if (field && field->type == FIELD_STRUCTURE)
-                row = find_row(field->members, child->string);
-        }
-        print_tree(buffer, row, child);
-        separator = ",";
+        if (child != list->child)
+            buffer_add_char(buffer, ',');
+        print_tree(buffer, item, child);
     }
-    buffer_add_char(buffer, is_object ? '}' : ']');
+    buffer_add_char(buffer, ']');
+}
+
+static void print_object(struct buffer *buffer, const struct field *field, const cJSON *object)
+{
+    bool is_structure = field && field->type == FIELD_STRUCTURE;
+    const struct field *rows = is_structure ? field->members : NULL;
+    const struct field *next = rows;
+    const cJSON *child;
+    buffer_add_char(buffer, '{');
+    cJSON_ArrayForEach(child, object)
+    {
+        const struct field *row = rows ? find_row(rows, next, child->string) : NULL;
+        next = row ? row + 1 : next;
+        if (child != object->child)
+            buffer_add_char(buffer, ',');
+        json_print_string(buffer, child->string);
+        buffer_add_char(buffer, ':');
+        print_tree(buffer, is_structure || !field ? row : field->item, child);
+    }
+    buffer_add_char(buffer, '}');
 }
 
 static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value)
 {
-    bool is_real = field && (field->type == FIELD_DOUBLE || field->type == FIELD_TIMESTAMP);
-    if (cJSON_IsString(value))
+    switch (json_kind(value)) {
+    case cJSON_String:
         json_print_string(buffer, value->valuestring);
-    else if (cJSON_IsNumber(value))
-        print_double(buffer, value->valuedouble, is_real);
-    else if (cJSON_IsBool(value))
-        buffer_add_string(buffer, cJSON_IsTrue(value) ? "true" : "false");
-    else if (cJSON_IsNull(value))
+        return;
+    case cJSON_Number:
+        print_double(buffer, value->valuedouble,
+                     field && (field->type == FIELD_DOUBLE || field->type == FIELD_TIMESTAMP));
+        return;
+    case cJSON_True:
+        buffer_add_string(buffer, "true");
+        return;
+    case cJSON_False:
+        buffer_add_string(buffer, "false");
+        return;
+    case cJSON_NULL:
         buffer_add_string(buffer, "null");
-    else
-        print_container(buffer, field, value);
+        return;
+    case cJSON_Raw:
+        buffer_add_string(buffer, value->valuestring);
+        return;
+    case cJSON_Object:
+        print_object(buffer, field, value);
+        return;
+    default:
+        print_list(buffer, field ? field->item : NULL, value);
+        return;
+    }
 }
 
 void json_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer)

@@ -27,26 +27,23 @@ static void write_alias(struct call *call, cJSON *output, const struct function_
     json_set_text(output, "RevisionId", alias->revision_id);
 }
 
-static bool version_exists(struct call *call, const struct function_key *key, int64_t number)
+static bool version_get(struct call *call, const struct function_key *key, int64_t number,
+                        struct function_version *version_out)
 {
-    struct function_version version;
-    return version_find(call->store, key, number, &call->arena, &version) ||
+    return version_find(call->store, key, number, &call->arena, version_out) ||
            function_not_found(call, key, version_text(&call->arena, number));
 }
 
 /* Both versions of a split run as one function: same role, same dead-letter queue or none. AWS's
  * text about the queue is not known. */
-static bool check_run_alike(struct call *call, const struct function_key *key,
-                            const struct alias *alias)
+static bool check_run_alike(struct call *call, const struct function_version *primary,
+                            const struct function_version *routed)
 {
     static const char queue[] = "DeadLetterConfig";
-    struct function_version primary;
-    struct function_version routed;
-    if (!version_find(call->store, key, alias->version, &call->arena, &primary) ||
-        !version_find(call->store, key, alias->routed_version, &call->arena, &routed))
+    if (strcmp(primary->configuration, routed->configuration) == 0)
         return true;
-    CLEANUP(json_deletep) cJSON *first = json_parse(text_from(primary.configuration));
-    CLEANUP(json_deletep) cJSON *second = json_parse(text_from(routed.configuration));
+    CLEANUP(json_deletep) cJSON *first = json_parse(text_from(primary->configuration));
+    CLEANUP(json_deletep) cJSON *second = json_parse(text_from(routed->configuration));
     if (strcmp(json_text(first, "Role", ""), json_text(second, "Role", "")) != 0)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Specified versions must be associated with the same execution role");
@@ -75,8 +72,9 @@ static bool read_weights(struct call *call, struct alias *alias)
 }
 
 static bool check_weights(struct call *call, const struct function_key *key,
-                          const struct alias *alias)
+                          const struct alias *alias, const struct function_version *primary)
 {
+    struct function_version routed;
     if (alias->routed_version == NO_VERSION)
         return true;
     if (alias->routed_version == alias->version)
@@ -87,7 +85,8 @@ static bool check_weights(struct call *call, const struct function_key *key,
     if (alias->version == 0)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER_UNTYPED,
                          "$LATEST is not supported for an alias pointing to more than 1 version");
-    return version_exists(call, key, alias->routed_version) && check_run_alike(call, key, alias);
+    return version_get(call, key, alias->routed_version, &routed) &&
+           check_run_alike(call, primary, &routed);
 }
 
 /* An alias with provisioned concurrency takes it along when it moves. */
@@ -110,18 +109,19 @@ static bool parse_version(struct call *call, int64_t *number_out)
 static enum outcome create_alias(struct call *call)
 {
     struct function_name name;
+    struct function_version primary;
     struct alias existing;
     struct alias alias = { .name = json_text(call->input, "Name", ""),
                            .routed_version = NO_VERSION,
                            .description = json_text(call->input, "Description", ""),
                            .revision_id = new_uuid(call) };
     if (!function_name_read(call, &name) || !parse_version(call, &alias.version) ||
-        !version_exists(call, &name.key, alias.version))
+        !version_get(call, &name.key, alias.version, &primary))
         return OUTCOME_FAULT;
     if (alias_find(call->store, &name.key, alias.name, &call->arena, &existing))
         return call_fault(call, &LAMBDA_RESOURCE_CONFLICT, "Alias already exists: %s",
                           function_arn(&call->arena, &name.key, alias.name));
-    if (!read_weights(call, &alias) || !check_weights(call, &name.key, &alias))
+    if (!read_weights(call, &alias) || !check_weights(call, &name.key, &alias, &primary))
         return OUTCOME_FAULT;
     alias_save(call->store, &name.key, &alias);
     targets_forget_function(lambda_of(call), &name.key);
@@ -146,6 +146,7 @@ static enum outcome get_alias(struct call *call)
 static enum outcome update_alias(struct call *call)
 {
     struct function_name name;
+    struct function_version primary;
     struct alias alias;
     const char *wanted = json_text(call->input, "Name", "");
     if (!function_name_read(call, &name))
@@ -154,8 +155,9 @@ static enum outcome update_alias(struct call *call)
         return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND, "Alias not found: %s",
                           function_arn(&call->arena, &name.key, wanted));
     if (!revision_matches(call, alias.revision_id) || !parse_version(call, &alias.version) ||
-        !version_exists(call, &name.key, alias.version) || !read_weights(call, &alias) ||
-        !check_weights(call, &name.key, &alias) || !check_provisioned(call, &name.key, &alias))
+        !version_get(call, &name.key, alias.version, &primary) || !read_weights(call, &alias) ||
+        !check_weights(call, &name.key, &alias, &primary) ||
+        !check_provisioned(call, &name.key, &alias))
         return OUTCOME_FAULT;
     alias.description = json_text(call->input, "Description", alias.description);
     alias.revision_id = new_uuid(call); /* even if nothing changed */

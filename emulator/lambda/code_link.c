@@ -9,25 +9,24 @@
 #include "lambda/faults.h"
 #include "lambda/function.h"
 #include "lambda/layer.h"
+#include "lambda/state.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
+#define LIFETIME_TEXT "600" /* LIFETIME_S, as links say it */
+
 enum { LIFETIME_S = 600, SECRET_SIZE = 32, MS_PER_SECOND = 1000 };
 
-/* The installation's secret, made at first need. Hexadecimal, in the arena. */
-static const char *get_secret(struct store *store, struct arena *arena)
+static char *find_secret(struct store *store)
 {
     sqlite3_stmt *query =
         store_query(store, "SELECT value FROM setting WHERE name = 'link-secret'");
-    if (store_step(store, query)) {
-        const char *secret = arena_copy(arena, text_from(store_text(query, 0)));
-        sqlite3_reset(query);
-        return secret;
-    }
-    return NULL;
+    char *secret = store_step(store, query) ? xstrdup(store_text(query, 0)) : NULL;
+    sqlite3_reset(query);
+    return secret;
 }
 
-bool code_link_make_secret(struct store *store, struct error *error)
+char *code_link_secret(struct store *store, struct error *error)
 {
     unsigned char bytes[SECRET_SIZE];
     char hex[2 * SECRET_SIZE + 1];
@@ -38,15 +37,15 @@ bool code_link_make_secret(struct store *store, struct error *error)
         store_query(store, "INSERT OR IGNORE INTO setting VALUES ('link-secret', ?)");
     store_bind_text(query, 1, hex);
     store_run(store, query);
-    return store_end_call(store, true, error);
+    return store_end_call(store, true, error) ? find_secret(store) : NULL;
 }
 
-static void sign(const char *secret, const char *account, const char *file, const char *date,
-                 char hex_out[SHA256_HEX_SIZE])
+static void sign(const struct lambda *lambda, struct arena *arena, const char *account,
+                 const char *file, const char *date, char hex_out[SHA256_HEX_SIZE])
 {
     unsigned char mac[SHA256_SIZE];
-    CLEANUP(freep) char *text = xformat("%s/%s\n%s\n%d", account, file, date, LIFETIME_S);
-    crypto_hmac_sha256(text_from(secret), text_from(text), mac);
+    const char *text = arena_join(arena, account, "/", file, "\n", date, "\n" LIFETIME_TEXT, NULL);
+    crypto_hmac_sha256(text_from(lambda->link_secret), text_from(text), mac);
     crypto_hex(mac, sizeof(mac), hex_out);
 }
 
@@ -54,13 +53,12 @@ const char *code_link_make(struct call *call, const struct function_key *key, co
 {
     char date[TIMESTAMP_SIZE];
     char signature[SHA256_HEX_SIZE];
-    const char *secret = get_secret(call->store, &call->arena);
-    const char *file = arena_format(&call->arena, "%s-%s", key->name, code_id);
+    const char *file = arena_join(&call->arena, key->name, "-", code_id, NULL);
     timestamp_print(clock_now_ms(), TIMESTAMP_BASIC, date);
-    sign(secret ? secret : "", key->account, file, date, signature);
-    return arena_format(&call->arena,
-                        "%s/snapshots/%s/%s?X-Amz-Date=%s&X-Amz-Expires=%d&X-Amz-Signature=%s",
-                        call->base_url, key->account, file, date, LIFETIME_S, signature);
+    sign(lambda_of(call), &call->arena, key->account, file, date, signature);
+    return arena_join(&call->arena, call->base_url, "/snapshots/", key->account, "/", file,
+                      "?X-Amz-Date=", date,
+                      "&X-Amz-Expires=" LIFETIME_TEXT "&X-Amz-Signature=", signature, NULL);
 }
 
 static struct text parameter(struct text query, const char *name)
@@ -73,21 +71,20 @@ static struct text parameter(struct text query, const char *name)
     return TEXT("");
 }
 
-static bool check_link(const char *secret, const char *account, const char *file, struct text query,
-                       struct error *error)
+static bool check_link(const struct lambda *lambda, struct call *call,
+                       const struct lambda_code_link *link)
 {
     char expected[SHA256_HEX_SIZE];
     int64_t signed_ms;
-    struct arena arena = { 0 };
+    struct text query = text_from(link->query);
     struct text date = parameter(query, "X-Amz-Date");
-    sign(secret ? secret : "", account, file, arena_copy(&arena, date), expected);
-    arena_clear(&arena);
-    if (!secret || !crypto_equal(parameter(query, "X-Amz-Signature"), text_from(expected)) ||
+    sign(lambda, &call->arena, link->account, link->file, arena_copy(&call->arena, date), expected);
+    if (!crypto_equal(parameter(query, "X-Amz-Signature"), text_from(expected)) ||
         !timestamp_parse(date, &signed_ms))
-        return error_set(error, &LAMBDA_LINK_DENIED, "Access Denied");
+        return error_set(&call->error, &LAMBDA_LINK_DENIED, "Access Denied");
     int64_t age_ms = clock_now_ms() - signed_ms;
     return age_ms <= (int64_t)LIFETIME_S * MS_PER_SECOND ||
-           error_set(error, &LAMBDA_LINK_DENIED, "Request has expired");
+           error_set(&call->error, &LAMBDA_LINK_DENIED, "Request has expired");
 }
 
 static const char *find_code(struct store *store, struct arena *arena, const char *account,
@@ -155,8 +152,7 @@ enum outcome lambda_code_download(struct lambda *lambda, struct call *call,
     struct store *store = lambda->parts.store;
     size_t size = strlen(link->file);
     const char *sha256 = NULL;
-    if (!check_link(get_secret(store, arena), link->account, link->file, text_from(link->query),
-                    &call->error))
+    if (!check_link(lambda, call, link))
         return OUTCOME_FAULT;
     if (size > UUID_SIZE) {
         size_t name_size = size - UUID_SIZE; /* "-" and 36 characters */

@@ -12,7 +12,8 @@
 /* For a version of the function or layer `key`. In the call's arena. */
 const char *code_link_make(struct call *call, const struct function_key *key, const char *code_id);
 
-/* Makes the secret that signs links, unless there is one: start-up. */
-MUST_CHECK bool code_link_make_secret(struct store *store, struct error *error);
+/* The installation's secret that signs links, made at its first start: hexadecimal, the caller owns
+ * it. NULL with a sentence if it cannot be kept. */
+MUST_CHECK char *code_link_secret(struct store *store, struct error *error);
 
 #endif

@@ -377,11 +377,11 @@ cJSON *configuration_create(const struct call *call, const char *function_name)
     return configuration;
 }
 
-static void copy(cJSON *output, const cJSON *configuration, const char *name)
+static void move(cJSON *output, cJSON *configuration, const char *name)
 {
-    const cJSON *value = json_get(configuration, name);
-    if (value)
-        json_set(output, name, cJSON_Duplicate(value, true));
+    cJSON *value = json_get(configuration, name);
+    if (value) /* it keeps its name */
+        cJSON_AddItemToArray(output, cJSON_DetachItemViaPointer(configuration, value));
 }
 
 static bool asks_for_snapshots(const cJSON *configuration)
@@ -468,28 +468,28 @@ void configuration_write(struct call *call, cJSON *output, const struct function
     json_set_text(output, "FunctionName", version->key.name);
     json_set_text(output, "FunctionArn", function_arn(&call->arena, &version->key, arn_qualifier));
     for (size_t i = 0; i < COUNT_OF(before); i++)
-        copy(output, configuration, before[i]);
+        move(output, configuration, before[i]);
     json_set_double(output, "CodeSize", (double)version->code_size);
-    copy(output, configuration, "Description");
-    copy(output, configuration, "Timeout");
-    copy(output, configuration, "MemorySize");
+    move(output, configuration, "Description");
+    move(output, configuration, "Timeout");
+    move(output, configuration, "MemorySize");
     json_set_text(output, "LastModified",
                   timestamp_print(version->modified_ms, TIMESTAMP_LAMBDA, modified));
     json_set_text(output, "CodeSha256", version->code_sha256);
     json_set_text(output, "Version", version_text(&call->arena, version->number));
     for (size_t i = 0; i < COUNT_OF(after); i++)
-        copy(output, configuration, after[i]);
+        move(output, configuration, after[i]);
     layer_use_write(output, configuration);
-    copy(output, configuration, "TracingConfig");
+    move(output, configuration, "TracingConfig");
     json_set_text(output, "RevisionId", revision_of(version, state));
     write_state(output, state);
-    copy(output, configuration, "PackageType");
-    copy(output, configuration, "Architectures");
-    copy(output, configuration, "EphemeralStorage");
+    move(output, configuration, "PackageType");
+    move(output, configuration, "Architectures");
+    move(output, configuration, "EphemeralStorage");
     write_snap_start(output, configuration,
                      version->number > 0 && version_state(version) == VERSION_ACTIVE &&
                          state != CONFIGURATION_CREATING);
     if (state != CONFIGURATION_LISTED)
-        write_runtime_version(call, output, version, json_text(configuration, "Runtime", ""));
-    copy(output, configuration, "LoggingConfig");
+        write_runtime_version(call, output, version, json_text(output, "Runtime", ""));
+    move(output, configuration, "LoggingConfig");
 }

@@ -14,6 +14,7 @@
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
+#include "lambda/function_view.h"
 #include "lambda/layer_use.h"
 #include "lambda/policy.h"
 #include "lambda/provision.h"
@@ -220,45 +221,39 @@ static enum outcome create_function(struct call *call)
 }
 
 /* A folder is where it is: there is nothing to download. */
-static void write_code(struct call *call, cJSON *code, const struct function_version *version)
+static void write_code(struct call *call, cJSON *code, const struct function_key *key,
+                       const struct function_view *view)
 {
-    const char *folder = configuration_folder(version, &call->arena);
-    json_set_text(code, "RepositoryType", folder ? "hot-reload" : "S3");
+    json_set_text(code, "RepositoryType", view->folder ? "hot-reload" : "S3");
     json_set_text(code, "Location",
-                  folder ? arena_format(&call->arena, "file://%s", folder)
-                         : code_link_make(call, &version->key, version->code_id));
+                  view->folder ? arena_join(&call->arena, "file://", view->folder, NULL)
+                               : code_link_make(call, key, view->code_id));
 }
 
 static enum outcome get_function(struct call *call)
 {
     struct function_name name;
-    struct function_version version;
-    if (!function_name_read(call, &name) || !version_resolve(call, &name, &version))
+    const struct function_view *view;
+    if (!function_name_read(call, &name) || !(view = function_view_get(call, &name)))
         return OUTCOME_FAULT;
     cJSON *output = call_output(call);
-    configuration_write(call, json_set_object(output, "Configuration"), &version, name.qualifier,
-                        configuration_state_of(&version));
-    write_code(call, json_set_object(output, "Code"), &version);
-    cJSON *tags = json_parse(text_from(function_tags(call->store, &name.key, &call->arena)));
-    if (tags && tags->child)
-        json_set(output, "Tags", tags);
-    else
-        cJSON_Delete(tags);
-    int64_t reserved = concurrency_reserved(call->store, &name.key);
-    if (reserved >= 0)
+    json_set(output, "Configuration", cJSON_CreateRaw(view->configuration));
+    write_code(call, json_set_object(output, "Code"), &name.key, view);
+    if (view->tags)
+        json_set(output, "Tags", cJSON_CreateRaw(view->tags));
+    if (view->reserved >= 0)
         json_set_double(json_set_object(output, "Concurrency"), "ReservedConcurrentExecutions",
-                        (double)reserved);
+                        (double)view->reserved);
     return OUTCOME_OK;
 }
 
 static enum outcome get_function_configuration(struct call *call)
 {
     struct function_name name;
-    struct function_version version;
-    if (!function_name_read(call, &name) || !version_resolve(call, &name, &version))
+    const struct function_view *view;
+    if (!function_name_read(call, &name) || !(view = function_view_get(call, &name)))
         return OUTCOME_FAULT;
-    configuration_write(call, call_output(call), &version, name.qualifier,
-                        configuration_state_of(&version));
+    call->output = cJSON_CreateRaw(view->configuration);
     return OUTCOME_OK;
 }
 

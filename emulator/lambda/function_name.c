@@ -52,9 +52,9 @@ bool function_name_read(struct call *call, struct function_name *name_out)
 
 const char *function_arn(struct arena *arena, const struct function_key *key, const char *qualifier)
 {
-    return arena_format(arena, "arn:%s:lambda:%s:%s:function:%s%s%s", arn_partition(key->region),
-                        key->region, key->account, key->name, qualifier ? ":" : "",
-                        qualifier ? qualifier : "");
+    return arena_join(arena, "arn:", arn_partition(key->region), ":lambda:", key->region, ":",
+                      key->account, ":function:", key->name, qualifier ? ":" : "",
+                      qualifier ? qualifier : "", NULL);
 }
 
 bool function_not_found(struct call *call, const struct function_key *key, const char *qualifier)

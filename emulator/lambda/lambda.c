@@ -14,6 +14,7 @@
 #include "lambda/delivery.h"
 #include "lambda/event_queue.h"
 #include "lambda/function.h"
+#include "lambda/function_view.h"
 #include "lambda/hot_reload.h"
 #include "lambda/metric_set.h"
 #include "lambda/provision.h"
@@ -34,7 +35,8 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
         lambda_destroy(lambda);
         return NULL;
     }
-    if (!code_link_make_secret(parts->store, error)) {
+    lambda->link_secret = code_link_secret(parts->store, error);
+    if (!lambda->link_secret) {
         lambda_destroy(lambda);
         return NULL;
     }
@@ -58,10 +60,12 @@ void lambda_destroy(struct lambda *lambda)
     provisions_clear(lambda);
     code_garbage_clear(lambda);
     targets_forget(lambda);
+    function_views_forget(lambda);
     metric_sets_forget(lambda);
     map_clear(&lambda->streams, free);
     map_clear(&lambda->in_flight, free);
     free(lambda->code_directory);
+    free(lambda->link_secret);
     free(lambda);
 }
 

@@ -338,17 +338,19 @@ static bool is_whole(const struct field *rows, const cJSON *tree, const struct p
                      struct buffer *missing)
 {
     for (const struct field *field = rows; field && field->name; field++) {
+        bool is_structure = field->type == FIELD_STRUCTURE;
+        bool is_list = field->type == FIELD_LIST && field->item->type == FIELD_STRUCTURE;
+        if (!field->is_required && !is_structure && !is_list)
+            continue;
         const struct place place = { parent, field->name, 0 };
         const cJSON *value = json_get(tree, field->name);
         if (!value && field->is_required) {
             add_cloudwatch_place(missing, &place);
             return false;
         }
-        if (value && field->type == FIELD_STRUCTURE &&
-            !is_whole(field->members, value, &place, missing))
+        if (value && is_structure && !is_whole(field->members, value, &place, missing))
             return false;
-        if (value && field->type == FIELD_LIST && field->item->type == FIELD_STRUCTURE &&
-            !items_are_whole(field, value, &place, missing))
+        if (value && is_list && !items_are_whole(field, value, &place, missing))
             return false;
     }
     return true;

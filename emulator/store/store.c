@@ -27,6 +27,7 @@ struct store {
     struct cached_statement *statements[STATEMENT_BUCKETS];
     bool is_dirty;   /* a transaction of this turn is open */
     bool has_failed; /* a statement of the present call failed */
+    uint64_t undone; /* how often something was rolled back */
 };
 
 static bool database_error(struct store *store, struct error *error, const char *what)
@@ -75,6 +76,9 @@ static bool migrate(struct store *store, struct error *error)
 
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
 {
+    /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused,
+     * without harm, when another database was opened before. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     char *path = xformat("%s/coalmine.db", directory);
@@ -128,14 +132,22 @@ const char *store_directory(const struct store *store)
     return store->directory;
 }
 
+/* A statement that every call or turn runs; its text is a literal, as store_query() wants it. */
+static bool execute_kept(struct store *store, const char *sql)
+{
+    sqlite3_stmt *statement = store_query(store, sql);
+    bool is_done = sqlite3_step(statement) == SQLITE_DONE;
+    return sqlite3_reset(statement) == SQLITE_OK && is_done;
+}
+
 void store_begin_call(struct store *store)
 {
     store->has_failed = false;
     if (!store->is_dirty) {
-        store->has_failed = !execute(store, "BEGIN IMMEDIATE");
+        store->has_failed = !execute_kept(store, "BEGIN IMMEDIATE");
         store->is_dirty = !store->has_failed;
     }
-    if (!store->has_failed && !execute(store, "SAVEPOINT call"))
+    if (!store->has_failed && !execute_kept(store, "SAVEPOINT call"))
         store->has_failed = true;
 }
 
@@ -144,13 +156,15 @@ bool store_end_call(struct store *store, bool keeps, struct error *error)
     bool failed = store->has_failed;
     if (failed)
         error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
-    if (sqlite3_get_autocommit(store->database)) { /* SQLite itself rolled all of it back */
+    bool is_all_gone = sqlite3_get_autocommit(store->database); /* SQLite rolled back by itself */
+    store->undone += failed || !keeps || is_all_gone;
+    if (is_all_gone) {
         store->is_dirty = false;
         return !failed && !keeps;
     }
     if (failed || !keeps)
-        execute(store, "ROLLBACK TO call");
-    if (!execute(store, "RELEASE call") && !failed) {
+        execute_kept(store, "ROLLBACK TO call");
+    if (!execute_kept(store, "RELEASE call") && !failed) {
         failed = true;
         error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
     }
@@ -166,7 +180,7 @@ bool store_commit(struct store *store, struct error *error)
 {
     if (!store->is_dirty)
         return true;
-    if (!execute(store, "COMMIT")) {
+    if (!execute_kept(store, "COMMIT")) {
         database_error(store, error, "write to");
         store_abandon(store);
         return false;
@@ -177,9 +191,16 @@ bool store_commit(struct store *store, struct error *error)
 
 void store_abandon(struct store *store)
 {
-    if (store->is_dirty)
-        execute(store, "ROLLBACK");
+    if (!store->is_dirty)
+        return;
+    execute(store, "ROLLBACK");
     store->is_dirty = false;
+    store->undone++;
+}
+
+uint64_t store_generation(const struct store *store)
+{
+    return (uint64_t)sqlite3_total_changes64(store->database) + store->undone;
 }
 
 bool store_reset(struct store *store, struct error *error)

@@ -38,6 +38,10 @@ MUST_CHECK bool store_commit(struct store *store, struct error *error);
 /* Undoes all of the turn. */
 void store_abandon(struct store *store);
 
+/* What was read holds as long as this number is the same: it changes with every row that is
+ * written, and when something is undone. */
+uint64_t store_generation(const struct store *store);
+
 /* Empties every table. Outside a call. */
 MUST_CHECK bool store_reset(struct store *store, struct error *error);
 

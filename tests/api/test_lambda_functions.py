@@ -174,6 +174,55 @@ def test_an_update_of_a_version_is_refused(lam, name):
         "Current operation does not support versions other than $LATEST")
 
 
+def test_what_get_function_shows_follows_every_write(http, lam, name):
+    """It is kept between calls: each kind of write must end that."""
+    create(lam, name)
+    lam.publish_version(FunctionName=name)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+    def shown(qualifier="$LATEST"):
+        first = lam.get_function(FunctionName=name, Qualifier=qualifier)
+        first.pop("ResponseMetadata")
+        again = lam.get_function(FunctionName=name, Qualifier=qualifier)
+        first["Code"].pop("Location"), again["Code"].pop("Location")
+        assert first == {key: again[key] for key in first}
+        assert first["Configuration"].items() <= lam.get_function_configuration(
+            FunctionName=name, Qualifier=qualifier).items()
+        return first
+
+    assert shown("live")["Configuration"]["Version"] == "1"
+    old = shown()
+    assert "Tags" not in old and "Concurrency" not in old
+    lam.update_function_configuration(FunctionName=name, Description="new", MemorySize=256)
+    new = shown()["Configuration"]
+    assert (new["Description"], new["MemorySize"]) == ("new", 256)
+    assert new["RevisionId"] != old["Configuration"]["RevisionId"]
+    lam.update_function_code(FunctionName=name, ZipFile=node("return 2")["Code"]["ZipFile"])
+    assert shown()["Configuration"]["CodeSha256"] != new["CodeSha256"]
+    lam.publish_version(FunctionName=name)
+    lam.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    moved = shown("live")["Configuration"]
+    assert (moved["Version"], moved["Description"]) == ("2", "new")
+    assert moved["FunctionArn"] == ARN + name + ":live"
+    lam.tag_resource(Resource=ARN + name, Tags={"a": "1"})
+    assert shown()["Tags"] == {"a": "1"}
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
+    assert shown()["Concurrency"] == {"ReservedConcurrentExecutions": 3}
+    chosen = "arn:aws:lambda:us-east-1::runtime:" + "0" * 64
+    http.json("PUT", f"/2021-07-20/functions/{name}/runtime-management-config",
+              {"UpdateRuntimeOn": "Manual", "RuntimeVersionArn": chosen})
+    configuration = http.json("GET", f"/2015-03-31/functions/{name}/configuration")
+    assert configuration["RuntimeVersionConfig"]["RuntimeVersionArn"] == chosen
+    lam.untag_resource(Resource=ARN + name, TagKeys=["a"])
+    lam.delete_function_concurrency(FunctionName=name)
+    assert "Tags" not in shown() and "Concurrency" not in shown()
+    lam.delete_alias(FunctionName=name, Name="live")
+    missing = error_of(lam.get_function, FunctionName=name, Qualifier="live")
+    assert missing[:2] == (404, "ResourceNotFoundException")
+    lam.delete_function(FunctionName=name)
+    assert error_of(lam.get_function, FunctionName=name)[:2] == (404, "ResourceNotFoundException")
+
+
 def test_functions_are_listed_in_pages(start_server):
     lam = start_server().client("lambda")
     for letter in "cab":

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from tests.bench.bench import Connection, ROOT
 from tests.conftest import COALMINE, Server
@@ -14,6 +15,8 @@ CALLERS = 8
 CALLS = 2000  # of all callers
 WARM_UP = 400
 RESULTS = ROOT / "build/bench"
+POINTS = 60
+START = (int(time.time()) // 60 - 2 * POINTS) * 60
 DATUM = [{"MetricName": f"put{i}", "Value": 1.5} for i in range(20)]
 
 
@@ -52,8 +55,8 @@ def update_alias(connection):
 
 def get_metric_statistics(connection):
     connection.cloudwatch("GetMetricStatistics", {
-        "Namespace": "AWS/Lambda", "MetricName": "Invocations", "StartTime": 0, "EndTime": 3600,
-        "Period": 60, "Statistics": ["Sum"]})
+        "Namespace": "Bench", "MetricName": "m0", "StartTime": START,
+        "EndTime": START + POINTS * 60, "Period": 60, "Statistics": ["Sum"]})
 
 
 def put_metric_data(connection):
@@ -86,6 +89,10 @@ def prepare(server):
     lam.update_function_code(FunctionName="f", **{"ZipFile": node("return 2")["Code"]["ZipFile"]})
     lam.publish_version(FunctionName="f")
     lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    connection = Connection(server)
+    connection.cloudwatch("PutMetricData", {"Namespace": "Bench", "MetricData": [
+        {"MetricName": "m0", "Value": i, "Timestamp": START + i * 60} for i in range(POINTS)]})
+    connection.close()
 
 
 def count(name, data):

@@ -1,5 +1,6 @@
 /* text, buffer, arena, url, arn, crypto: tables of cases. */
 #include <math.h>
+#include <openssl/hmac.h>
 
 #include "arena.h"
 #include "arn.h"
@@ -200,6 +201,46 @@ START_TEST(an_arena_gives_zeroed_memory_of_any_size)
 }
 END_TEST
 
+START_TEST(an_arena_prints_texts_of_any_size)
+{
+    enum { TEXTS = 300 };
+    struct arena arena = { 0 };
+    char *printed[TEXTS];
+    for (int i = 0; i < TEXTS; i++) /* over the ends of several blocks */
+        printed[i] = arena_format(&arena, "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
+    for (int i = 0; i < TEXTS; i++) {
+        CLEANUP(buffer_clear) struct buffer expected = { 0 };
+        buffer_add_format(&expected, "%0*d<%s>", i + 1, i, i % 2 ? "" : "even");
+        ck_assert_str_eq(printed[i], expected.data);
+    }
+    ck_assert_str_eq(arena_join(&arena, "", NULL), "");
+    ck_assert_str_eq(arena_join(&arena, "a", "", "bc", NULL), "abc");
+    const char *after = arena_alloc(&arena, 100);
+    ck_assert_str_eq(after, ""); /* zeroed, whatever was printed there and thrown away */
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(macs_are_those_of_libcrypto)
+{
+    enum { KEY_MAX = 200, TEXT_MAX = 300 };
+    unsigned char bytes[TEXT_MAX];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 7 + i / 256);
+    for (size_t key_size = 0; key_size <= KEY_MAX; key_size += 1 + key_size / 80) {
+        for (size_t size = 0; size <= TEXT_MAX; size += 13) {
+            unsigned char mac[SHA256_SIZE];
+            unsigned char expected[SHA256_SIZE];
+            const struct text key = { (const char *)bytes + 50, key_size };
+            crypto_hmac_sha256(key, (struct text){ (const char *)bytes, size }, mac);
+            ck_assert_ptr_nonnull(
+                HMAC(EVP_sha256(), key.data, (int)key.size, bytes, size, expected, NULL));
+            ck_assert_mem_eq(mac, expected, sizeof(mac));
+        }
+    }
+}
+END_TEST
+
 START_TEST(percent_encoding_is_undone_by_decoding)
 {
     struct buffer encoded = { 0 };
@@ -308,7 +349,8 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       utf8_is_checked_to_the_last_byte, a_front_ends_between_characters, what_is_no_utf8_is_mended,
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
-      an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
+      an_arena_gives_zeroed_memory_of_any_size, an_arena_prints_texts_of_any_size,
+      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding,
       an_arn_is_six_parts, digests_have_their_published_values,
       hexadecimal_is_read_as_it_is_written, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)

@@ -24,10 +24,11 @@ static struct fixture set_up(void)
     ck_assert_ptr_nonnull(mkdtemp(directory));
     struct store *store = store_open(directory, false, &error);
     ck_assert_ptr_nonnull(store);
-    ck_assert(code_link_make_secret(store, &error));
     fixture.lambda.parts.store = store;
+    fixture.lambda.link_secret = code_link_secret(store, &error);
+    ck_assert_ptr_nonnull(fixture.lambda.link_secret);
     fixture.lambda.code_directory = directory;
-    struct call call = { .store = store, .base_url = "http://here" };
+    struct call call = { .store = store, .state = &fixture.lambda, .base_url = "http://here" };
     const struct function_key key = { "000000000000", "us-east-1", "fn" };
     const char *link = code_link_make(&call, &key, "3ef06cfa-3b00-4eb4-a912-4ad620483002");
     const char *prefix = "http://here/snapshots/000000000000/";
@@ -37,6 +38,13 @@ static struct fixture set_up(void)
     *fixture.query++ = '\0';
     arena_clear(&call.arena);
     return fixture;
+}
+
+static void tear_down(struct fixture *fixture)
+{
+    store_close(fixture->lambda.parts.store);
+    free(fixture->lambda.link_secret);
+    free(fixture->file);
 }
 
 /* The fault's code; the package itself is on no disk here, so "NoSuchKey" is the good case. */
@@ -60,8 +68,7 @@ START_TEST(a_link_is_good_for_ten_minutes)
     ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "NoSuchKey");
     clock_set_now_ms(clock_now_ms() + 3 * 1000);
     ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "AccessDenied");
-    store_close(fixture.lambda.parts.store);
-    free(fixture.file);
+    tear_down(&fixture);
 }
 END_TEST
 
@@ -72,9 +79,19 @@ START_TEST(a_changed_link_is_refused)
     ck_assert_str_eq(fetch(&fixture, "000000000000", ""), "AccessDenied");
     fixture.query[strlen(fixture.query) - 1] ^= 1;
     ck_assert_str_eq(fetch(&fixture, "000000000000", fixture.query), "AccessDenied");
-    store_close(fixture.lambda.parts.store);
-    free(fixture.file);
+    tear_down(&fixture);
 }
 END_TEST
 
-SUITE("code_link", a_link_is_good_for_ten_minutes, a_changed_link_is_refused)
+START_TEST(a_secret_is_made_once)
+{
+    struct fixture fixture = set_up();
+    struct error error = { 0 };
+    CLEANUP(freep) char *again = code_link_secret(fixture.lambda.parts.store, &error);
+    ck_assert_str_eq(again, fixture.lambda.link_secret);
+    ck_assert_uint_eq(strlen(again), 64);
+    tear_down(&fixture);
+}
+END_TEST
+
+SUITE("code_link", a_secret_is_made_once, a_link_is_good_for_ten_minutes, a_changed_link_is_refused)

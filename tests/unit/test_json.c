@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "support/suite.h"
 #include "xalloc.h"
@@ -52,5 +53,35 @@ START_TEST(every_ascii_character_reads_back)
 }
 END_TEST
 
-SUITE("json", trees_are_printed_compactly, what_is_no_finite_number_is_null,
-      every_ascii_character_reads_back)
+/* A byte that needs an escape may stand anywhere: eight are looked at together. */
+START_TEST(strings_are_escaped_byte_by_byte)
+{
+    enum { LENGTH_MAX = 20 };
+    for (size_t length = 1; length <= LENGTH_MAX; length++) {
+        for (size_t at = 0; at < length; at++) {
+            for (int byte = 1; byte < 256; byte++) {
+                char string[LENGTH_MAX + 1] = { 0 };
+                char printed[8];
+                CLEANUP(buffer_clear) struct buffer buffer = { 0 };
+                CLEANUP(buffer_clear) struct buffer expected = { 0 };
+                memset(string, at % 2 ? 'x' : 0x80, length);
+                string[at] = (char)byte;
+                const char *name = byte < ' ' ? strchr("\bb\ff\nn\rr\tt", byte) : NULL;
+                snprintf(printed, sizeof(printed),
+                         name                          ? "\\%c"
+                         : byte == '"' || byte == '\\' ? "\\%c"
+                         : byte < ' '                  ? "\\u%04x"
+                                                       : "%c",
+                         name ? name[1] : byte);
+                buffer_add_format(&expected, "\"%.*s%s%s\"", (int)at, string, printed,
+                                  string + at + 1);
+                json_print_string(&buffer, string);
+                ck_assert_str_eq(buffer.data, expected.data);
+            }
+        }
+    }
+}
+END_TEST
+
+SUITE("json", strings_are_escaped_byte_by_byte, trees_are_printed_compactly,
+      what_is_no_finite_number_is_null, every_ascii_character_reads_back)

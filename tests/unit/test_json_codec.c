@@ -173,6 +173,25 @@ START_TEST(faults_have_their_services_shape)
 }
 END_TEST
 
-SUITE("json_codec", members_are_normalised_by_their_rows, wrong_types_are_serialization_errors,
-      a_body_that_is_no_json_is_explained_by_lambda, trees_are_printed_by_their_rows,
-      faults_have_their_services_shape)
+START_TEST(members_find_their_rows_in_any_order)
+{
+    static const char *const cases[][2] = {
+        { "{\"d\":1,\"i\":2,\"t\":3,\"l\":[4]}", "{\"d\":1.0,\"i\":2,\"t\":3.0,\"l\":[4.0]}" },
+        { "{\"l\":[4],\"t\":3,\"i\":2,\"d\":1}", "{\"l\":[4.0],\"t\":3.0,\"i\":2,\"d\":1.0}" },
+        { "{\"z\":1,\"t\":3,\"y\":1,\"d\":1,\"d\":1}",
+          "{\"z\":1,\"t\":3.0,\"y\":1,\"d\":1.0,\"d\":1.0}" },
+        { "{\"o\":{\"n\":1,\"d\":1},\"o\":{},\"m\":{\"n\":1}}",
+          "{\"o\":{\"n\":1,\"d\":1},\"o\":{},\"m\":{\"n\":1.0}}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(cases[i][0]));
+        CLEANUP(buffer_clear) struct buffer buffer = { 0 };
+        json_codec_encode(rows, tree, &buffer);
+        ck_assert_str_eq(buffer.data, cases[i][1]);
+    }
+}
+END_TEST
+
+SUITE("json_codec", members_find_their_rows_in_any_order, members_are_normalised_by_their_rows,
+      wrong_types_are_serialization_errors, a_body_that_is_no_json_is_explained_by_lambda,
+      trees_are_printed_by_their_rows, faults_have_their_services_shape)

@@ -125,7 +125,76 @@ START_TEST(a_reset_drops_all_and_tells_by_its_generation)
 }
 END_TEST
 
-SUITE("metrics", dimensions_have_no_order, each_part_of_the_identity_makes_another_metric,
+enum { WAITERS = 4 };
+
+static struct metric_waiter waiters[WAITERS];
+static int told[WAITERS];
+
+static void on_data(void *owner, struct metric_waiter *waiter)
+{
+    ck_assert_ptr_eq(owner, told);
+    told[waiter - waiters]++;
+}
+
+static void expect_told(int first, int second, int third, int fourth)
+{
+    ck_assert_int_eq(told[0], first);
+    ck_assert_int_eq(told[1], second);
+    ck_assert_int_eq(told[2], third);
+    ck_assert_int_eq(told[3], fourth);
+}
+
+START_TEST(who_waits_for_data_is_told_once)
+{
+    struct metrics *metrics = metrics_create();
+    const struct metrics_listener listener = { NULL, on_data, told };
+    metrics_listen(metrics, &listener);
+    struct metric_identity other = base;
+    other.name = "other";
+    struct metric_series *series = metrics_series(metrics, &base);
+    struct metric_series *another = metrics_series(metrics, &other);
+    for (int i = 0; i < 3; i++) {
+        metric_await(series->metric, &waiters[i]);
+        metric_await(series->metric, &waiters[i]); /* it does already */
+    }
+    metric_await(another->metric, &waiters[3]);
+    metric_await_no_more(&waiters[1]); /* from the middle */
+    metric_await_no_more(&waiters[1]);
+    metric_series_add(series, 0, 1, 1);
+    expect_told(1, 0, 1, 0);
+    metric_series_add(series, 0, 1, 1);
+    expect_told(1, 0, 1, 0);
+    metric_await(series->metric, &waiters[2]);
+    metric_await(series->metric, &waiters[1]);
+    metric_series_add_fine(series, 0, 1, 1);
+    metric_series_add(another, 0, 1, 1);
+    expect_told(1, 1, 2, 1);
+    metrics_destroy(metrics);
+}
+END_TEST
+
+START_TEST(who_waits_for_a_metric_that_goes_may_wait_for_another)
+{
+    struct metrics *metrics = metrics_create();
+    const struct metrics_listener listener = { NULL, on_data, told };
+    metrics_listen(metrics, &listener);
+    metric_await(metrics_series(metrics, &base)->metric, &waiters[0]);
+    metric_await(metrics_series(metrics, &base)->metric, &waiters[1]);
+    metrics_reset(metrics);
+    metric_await_no_more(&waiters[1]);
+    struct metric_series *again = metrics_series(metrics, &base);
+    metric_series_add(again, 0, 1, 1);
+    expect_told(0, 0, 0, 0);
+    metric_await(again->metric, &waiters[0]);
+    metric_series_add(again, 0, 1, 1);
+    expect_told(1, 0, 0, 0);
+    metrics_destroy(metrics);
+}
+END_TEST
+
+SUITE("metrics", who_waits_for_data_is_told_once,
+      who_waits_for_a_metric_that_goes_may_wait_for_another, dimensions_have_no_order,
+      each_part_of_the_identity_makes_another_metric,
       units_are_series_of_one_metric_in_alphabetical_order,
       buckets_are_ascending_whatever_the_order_of_data,
       fine_data_is_kept_by_the_second_and_by_the_minute,

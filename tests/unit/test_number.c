@@ -72,5 +72,33 @@ START_TEST(all_read_back_the_same)
 }
 END_TEST
 
-SUITE("number", numbers_are_as_short_as_they_can_be, decimals_read_back_the_same,
-      all_read_back_the_same)
+/* The path for numbers of few decimals prints what printf() does. */
+START_TEST(all_are_printed_as_printf_prints_them)
+{
+    random_set_seed(19);
+    struct random_stream stream = random_stream_for("printf");
+    for (int i = 0; i < 400000; i++) {
+        uint64_t bits = random_next(&stream);
+        double value;
+        memcpy(&value, &bits, sizeof(value));
+        if (i % 4)
+            value = (double)(int64_t)(bits >> (bits % 60)) / pow(10, (double)(bits % 9));
+        if (i % 4 == 2)
+            value = nextafter(value, i % 8 == 2 ? INFINITY : -INFINITY);
+        if (!isfinite(value))
+            continue;
+        char text[48];
+        int digits = 15;
+        do
+            snprintf(text, sizeof(text), "%.*g", digits, value);
+        while (strtod(text, NULL) != value && ++digits <= 17);
+        bool is_real = i % 3 == 0;
+        if (is_real && !strpbrk(text, ".e"))
+            memcpy(text + strlen(text), ".0", 3);
+        expect(value, is_real, text);
+    }
+}
+END_TEST
+
+SUITE("number", all_are_printed_as_printf_prints_them, numbers_are_as_short_as_they_can_be,
+      decimals_read_back_the_same, all_read_back_the_same)

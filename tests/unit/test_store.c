@@ -144,7 +144,34 @@ START_TEST(reset_empties_every_table_that_the_schema_makes)
 }
 END_TEST
 
-SUITE("store", a_failed_call_leaves_nothing_and_its_neighbours_stay,
+START_TEST(a_generation_ends_with_each_change_and_each_undoing)
+{
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct store *store = open_store();
+    struct error error = { 0 };
+    uint64_t before = store_generation(store);
+    ck_assert_int_eq(count(store), 0);
+    ck_assert_uint_eq(store_generation(store), before); /* reading changes nothing */
+    ck_assert(call(store, "a", true));
+    uint64_t kept = store_generation(store);
+    ck_assert_uint_gt(kept, before);
+    ck_assert(store_commit(store, &error));
+    ck_assert_uint_eq(store_generation(store), kept);
+    store_begin_call(store);
+    store_run(store, store_query(store, "INSERT INTO setting VALUES ('b', 'x')"));
+    uint64_t inside = store_generation(store);
+    ck_assert_uint_gt(inside, kept);
+    ck_assert(store_end_call(store, false, &error));
+    ck_assert_uint_gt(store_generation(store), inside); /* what was read inside is wrong now */
+    uint64_t undone = store_generation(store);
+    ck_assert(!call(store, "a", true)); /* the key is taken */
+    ck_assert_uint_gt(store_generation(store), undone);
+    store_close(store);
+}
+END_TEST
+
+SUITE("store", a_generation_ends_with_each_change_and_each_undoing,
+      a_failed_call_leaves_nothing_and_its_neighbours_stay,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
       a_newer_database_is_refused_by_name, two_servers_cannot_share_a_directory,

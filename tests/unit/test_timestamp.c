@@ -1,4 +1,8 @@
 /* timestamp: the spellings of time that AWS uses, printed and read. */
+#include <stdio.h>
+#include <time.h>
+
+#include "random.h"
 #include "support/suite.h"
 #include "timestamp.h"
 
@@ -28,6 +32,55 @@ START_TEST(each_form_is_printed_as_aws_prints_it)
         char text[TIMESTAMP_SIZE];
         ck_assert_str_eq(timestamp_print(cases[i].ms, cases[i].form, text), cases[i].text);
     }
+}
+END_TEST
+
+static void expect_as_strftime(int64_t ms)
+{
+    static const char *const formats[] = {
+        [TIMESTAMP_ISO] = "%04Y-%m-%dT%H:%M:%SZ",
+        [TIMESTAMP_ISO_MS] = "%04Y-%m-%dT%H:%M:%S.***Z",
+        [TIMESTAMP_LAMBDA] = "%04Y-%m-%dT%H:%M:%S.***+0000",
+        [TIMESTAMP_LAMBDA_SECONDS] = "%04Y-%m-%dT%H:%M:%S+0000",
+        [TIMESTAMP_BASIC] = "%04Y%m%dT%H%M%SZ",
+        [TIMESTAMP_DATE] = "%04Y%m%d",
+        [TIMESTAMP_SLASHED_DATE] = "%04Y/%m/%d",
+    };
+    int fraction_ms = (int)((ms % 1000 + 1000) % 1000);
+    time_t seconds = (time_t)((ms - fraction_ms) / 1000);
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    for (size_t form = 0; form < COUNT_OF(formats); form++) {
+        char text[TIMESTAMP_SIZE];
+        char expected[TIMESTAMP_SIZE + 8];
+        char digits[16];
+        size_t size = strftime(expected, sizeof(expected), formats[form], &parts);
+        snprintf(digits, sizeof(digits), "%03d", fraction_ms);
+        char *fraction = memchr(expected, '*', size);
+        if (fraction)
+            memcpy(fraction, digits, 3);
+        if (strcmp(timestamp_print(ms, (enum timestamp_form)form, text), expected) != 0)
+            ck_abort_msg("%s, not %s", text, expected); /* an assertion for each takes long */
+    }
+}
+
+/* Every day of four hundred years, after which the calendar repeats, and any moment of all years.
+ */
+START_TEST(moments_are_those_of_the_system)
+{
+    enum { DAYS = 146097, MOMENTS = 50000 };
+    static const int64_t first_ms = -62167219200000;
+    static const int64_t last_ms = 253402300799999;
+    static const int64_t day_ms = 86400000;
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("moments");
+    for (int64_t day = 0; day < DAYS; day++) {
+        expect_as_strftime(first_ms + day * day_ms);
+        expect_as_strftime(last_ms - day * day_ms);
+    }
+    for (int i = 0; i < MOMENTS; i++)
+        expect_as_strftime(first_ms +
+                           (int64_t)(random_next(&stream) % (uint64_t)(last_ms - first_ms)));
 }
 END_TEST
 
@@ -106,5 +159,5 @@ START_TEST(reading_undoes_printing)
 }
 END_TEST
 
-SUITE("timestamp", each_form_is_printed_as_aws_prints_it, what_clients_send_is_read,
-      what_is_no_time_is_refused, reading_undoes_printing)
+SUITE("timestamp", moments_are_those_of_the_system, each_form_is_printed_as_aws_prints_it,
+      what_clients_send_is_read, what_is_no_time_is_refused, reading_undoes_printing)
