@@ -144,14 +144,14 @@ static struct edge_call *edge_call_create(struct edge *edge, struct http_exchang
 }
 
 /* The body as the client meant it. False if it cannot be had. */
-static bool read_body(struct edge_call *edge_call, struct text *body_out, size_t ceiling)
+static bool read_body(struct edge_call *edge_call, struct text *body_out)
 {
     struct text body = http_exchange_body(edge_call->exchange);
     const char *encoding = http_exchange_header(edge_call->exchange, "Content-Encoding");
     *body_out = body;
     if (!encoding || strcasecmp(encoding, "gzip") != 0)
         return true;
-    buffer_init(&edge_call->inflated, ceiling);
+    buffer_init(&edge_call->inflated, edge_body_ceiling(edge_call->edge, edge_call->exchange));
     bool inflated = inflate_gzip(body, &edge_call->inflated);
     *body_out = buffer_text(&edge_call->inflated);
     return inflated;
@@ -319,10 +319,9 @@ static void run_call(struct edge_call *edge_call, struct text body)
 void edge_on_request(struct edge *edge, struct http_exchange *exchange)
 {
     struct edge_call *edge_call = edge_call_create(edge, exchange);
-    size_t ceiling = edge_body_ceiling(edge, exchange);
     struct text body = http_exchange_body(exchange);
     bool is_claimed = directory_claim(&edge->directory, exchange, &edge_call->identity);
-    bool has_body = is_claimed || read_body(edge_call, &body, ceiling);
+    bool has_body = is_claimed || read_body(edge_call, &body);
     if (!is_claimed)
         edge_call->identity =
             directory_identify(&edge->directory, exchange, body, &edge_call->call.arena);
@@ -330,8 +329,8 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;
     edge_call->call.operation = edge_call->identity.operation;
-    if (service)
-        ceiling = own_ceiling(service->service, edge_call->call.operation);
+    size_t ceiling = service ? own_ceiling(service->service, edge_call->call.operation)
+                             : edge_body_ceiling(edge, exchange);
     if (!guard_admits(&edge->guard, edge_call)) {
         log_warn("edge", "%s %.*s: %s", edge_call->call.request_id,
                  TEXT_ARGS(http_exchange_path(exchange)), edge_call->call.error.message);
