@@ -27,7 +27,9 @@ cannot be compared; ratios mostly can. wrk makes the load, with one thread.
   result; no log, no metrics, nothing durable.
 - *serverless-offline*: in-process, through its own Invoke endpoint. *AWS's node client*:
   aws-lambda-ric as a custom runtime of Coalmine; left out where npm cannot compile it.
-- *libmicrohttpd*: the library's own limit, one thread, a fixed answer.
+- *libmicrohttpd*: the library's own limit, one thread, a fixed answer. *MHD and a pipe*: it hands
+  each request to a child that does nothing, as the server must at least. *bare Runtime API loop*:
+  the C bootstrap at a Runtime API that always has a next event, and nothing else.
 - Where the other side is an amount (15 ms), the ratio is the part of it that was used.
 
 What a change of the source costs shows better in instructions, which repeat on any machine:

@@ -1,5 +1,6 @@
 """Warm Invoke with metrics and logs durable, against a bare node HTTP server with the same handler,
-serverless-offline, and (shown only) AWS's own node client in the place of our bootstrap."""
+serverless-offline, and, shown only, what libmicrohttpd with a pipe to a child and a Runtime API
+without anything around it can do, and AWS's own node client in the place of our bootstrap."""
 import contextlib
 
 from tests.bench import peers
@@ -12,6 +13,8 @@ from tests.support.packages import create
 
 PEER = "node HTTP"
 OFFLINE = "serverless-offline"
+PIPE = "MHD and a pipe"
+LOOP = "bare Runtime API loop"
 AWS_CLIENT = "aws-client"
 FUNCTIONS = ("node", "python", "C")
 RATE_LIMITS = {"node": ">= 1", "python": ">= 1", "C": ">= 1.3"}
@@ -30,8 +33,9 @@ def warm(requests):
 
 
 def rows_of(callers, results):
-    rates = {name: [result.rate for result in values] for name, values in results.items()}
-    medians = {name: [result.median_us for result in values] for name, values in results.items()}
+    loaded = {name: values for name, values in results.items() if name != LOOP}
+    rates = {name: [result.rate for result in values] for name, values in loaded.items()}
+    medians = {name: [result.median_us for result in values] for name, values in loaded.items()}
     rows = []
     for name in FUNCTIONS:
         limit = RATE_LIMITS[name] if callers > 1 else ""
@@ -44,6 +48,11 @@ def rows_of(callers, results):
         rows.append(compare(f"warm Invoke, node, {callers} callers", "/s", rates["node"],
                             rates[OFFLINE], OFFLINE,
                             ">= 10" if callers > 1 else ""))
+    rows.append(compare(f"warm Invoke, node, {callers} callers", "/s", rates["node"], rates[PIPE],
+                        PIPE))
+    if LOOP in results:
+        rows.append(compare(f"warm Invoke, C, {callers} callers", "/s", rates["C"], results[LOOP],
+                            LOOP))
     if AWS_CLIENT in rates:
         rows.append(compare(f"warm Invoke, AWS's node client, {callers} callers", "/s",
                             rates[AWS_CLIENT], rates[PEER], PEER))
@@ -57,7 +66,8 @@ def cpu_rows(pids, requests, scale):
                               lambda: requests[name].load(CPU_CALLERS, scale.seconds).requests)
     times = interleave(scale.rounds, {name: lambda name=name: used(name) for name in pids})
     return [compare(f"processor time of a warm Invoke, {name}, {CPU_CALLERS} callers", "us",
-                    times[name], times[PEER], PEER) for name in FUNCTIONS]
+                    times[name], times[peer], peer)
+            for peer, names in ((PEER, FUNCTIONS), (PIPE, ("node",))) for name in names]
 
 
 @contextlib.contextmanager
@@ -82,8 +92,10 @@ def measure(scale):
     with contextlib.ExitStack() as stack:
         node = stack.enter_context(peers.node_server())
         offline = stack.enter_context(peers.serverless_offline())
-        requests = {PEER: Request(node.port, "/", "POST", EVENT)}
-        pids = {PEER: node.pid}
+        pipe = stack.enter_context(peers.pipe())
+        requests = {PEER: Request(node.port, "/", "POST", EVENT),
+                    PIPE: Request(pipe.port, "/", "POST", EVENT)}
+        pids = {PEER: node.pid, PIPE: pipe.pid}
         packages = {"node": NODE, "python": PYTHON, "C": native(), AWS_CLIENT: aws_client()}
         for name, package in packages.items():
             if not package:
@@ -96,7 +108,9 @@ def measure(scale):
         warm(requests)
         rows = []
         for callers in scale.callers:
-            rows += rows_of(callers, interleave(scale.rounds, {
-                name: lambda request=request: request.load(callers, scale.seconds)
-                for name, request in requests.items()}))
+            sides = {name: lambda request=request: request.load(callers, scale.seconds)
+                     for name, request in requests.items()}
+            if callers > 1:  # there is always a next event
+                sides[LOOP] = lambda: peers.runtime_loop(scale.seconds)
+            rows += rows_of(callers, interleave(scale.rounds, sides))
         return rows + cpu_rows(pids, requests, scale)

@@ -50,6 +50,17 @@ def floor():
     return printing_its_port(str(BUILT / "floor"))
 
 
+def pipe():
+    """libmicrohttpd that hands each request to a child through a pipe, and its answer back."""
+    return printing_its_port(str(BUILT / "pipe"))
+
+
+def runtime_loop(seconds):
+    """Events per second of our C bootstrap at a Runtime API with nothing around it."""
+    return float(subprocess.run([BUILT / "runtime_loop", BUILT / "bootstrap", str(seconds)],
+                                check=True, capture_output=True, text=True).stdout)
+
+
 def npm_install(directory, *packages):
     """Installs once; False, with a line, if that does not work. Either result is kept: `make clean`
     forgets it."""
