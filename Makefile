@@ -314,7 +314,7 @@ check-fuzz: ## fuzz every parser briefly, the same inputs each time
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 # What the bench holds the server against, and what it invokes.
-BENCH_PROGRAMS := build/bench/floor build/bench/bootstrap build/bench/runtime_loop
+BENCH_PROGRAMS := $(addprefix build/bench/,floor bootstrap pipe runtime_loop)
 build/bench/%: $(BUILD)/tests/bench/%.o
 	@mkdir -p $(@D)
 	@echo "link $@"

@@ -20,4 +20,9 @@ void *map_find(const struct map *map, const char *key);      /* NULL: absent */
 void map_set(struct map *map, const char *key, void *value); /* the key must be absent */
 void *map_remove(struct map *map, const char *key);          /* the value, or NULL */
 
+/* Puts the parts into `key_out`, with "/" between them; NULL ends the parts. What would be too long
+ * is cut. Gives the key. */
+enum { MAP_KEY_SIZE = 1200 };
+const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...) __attribute__((sentinel));
+
 #endif

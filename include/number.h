@@ -12,4 +12,7 @@
  * fraction ("3.0"). */
 void number_print(struct buffer *buffer, double value, bool is_real);
 
+/* As printf()'s "%.2f". */
+void number_print_hundredths(struct buffer *buffer, double value);
+
 #endif

@@ -6,7 +6,8 @@
 
 #include "xalloc.h"
 
-enum { BLOCK_SIZE = 4000, ALIGNMENT = 16 };
+/* The first block is of a size that malloc() keeps at hand for the next to ask. */
+enum { FIRST_BLOCK_SIZE = 992, BLOCK_SIZE = 4000, ALIGNMENT = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -36,7 +37,8 @@ void *arena_alloc(struct arena *arena, size_t size)
     size = round_up(size);
     struct arena_block *block = arena->blocks;
     if (!block || block->size - block->used < size) {
-        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        size_t usual = block ? BLOCK_SIZE : FIRST_BLOCK_SIZE;
+        size_t room = size > usual ? size : usual;
         block = xmalloc(sizeof(*block) + room);
         *block = (struct arena_block){ .next = arena->blocks, .size = room };
         arena->blocks = block;

@@ -1,5 +1,6 @@
 #include "map.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,4 +101,28 @@ void map_clear(struct map *map, void (*release)(void *value))
     }
     free(map->buckets);
     *map = (struct map){ 0 };
+}
+
+static char *add_part(char *at, const char *end, const char *part)
+{
+    size_t size = strlen(part);
+    size_t room = (size_t)(end - at);
+    if (size > room)
+        size = room;
+    memcpy(at, part, size);
+    return at + size;
+}
+
+const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...)
+{
+    const char *end = key_out + MAP_KEY_SIZE - 1;
+    char *at = add_part(key_out, end, first);
+    const char *part;
+    va_list parts;
+    va_start(parts, first);
+    while ((part = va_arg(parts, const char *)))
+        at = add_part(add_part(at, end, "/"), end, part);
+    va_end(parts);
+    *at = '\0';
+    return key_out;
 }

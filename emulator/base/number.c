@@ -83,3 +83,22 @@ void number_print(struct buffer *buffer, double value, bool is_real)
     }
     buffer_add(buffer, at, (size_t)(end - at));
 }
+
+/* Where the double product might round to another side than the decimals, printf() decides. */
+void number_print_hundredths(struct buffer *buffer, double value)
+{
+    static const double exact_max = 1e9;
+    static const double doubt = 1e-3;
+    double scaled = value * 100;
+    double whole = rint(scaled);
+    if (!(value >= 0 && scaled < exact_max) || fabs(fabs(scaled - whole) - 0.5) < doubt) {
+        buffer_add_format(buffer, "%.2f", value);
+        return;
+    }
+    char text[16];
+    char *end = text + sizeof(text);
+    char *at = digits_before(end, (uint64_t)whole % 100, 2);
+    *--at = '.';
+    at = digits_before(at, (uint64_t)whole / 100, 1);
+    buffer_add(buffer, at, (size_t)(end - at));
+}

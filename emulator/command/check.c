@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "lambda/code_inspect.h"
+#include "logs/event_inspect.h"
 #include "store/inspection.h"
 
 static void print_finding(bool is_problem, const char *sentence, void *owner UNUSED)
@@ -20,7 +21,10 @@ static void inspect(struct inspection *inspection, const char *directory)
     if (database)
         code_inspect(inspection, directory, database);
     sqlite3_close(database);
-    sqlite3_close(inspection_open_database(inspection, directory, "telemetry.db", 0));
+    database = inspection_open_database(inspection, directory, "telemetry.db", 0);
+    if (database)
+        event_inspect(inspection, database);
+    sqlite3_close(database);
     journal_inspect(inspection, directory);
 }
 
@@ -30,11 +34,12 @@ int check_command(int count, char **arguments)
     struct inspection inspection = { .on_finding = print_finding };
     bool wants_help = count == 1 && strcmp(arguments[0], "--help") == 0;
     if (count != 1 || wants_help) {
-        fprintf(wants_help ? stdout : stderr,
-                "Usage: coalmine check DIR\n\n"
-                "Looks a data directory over: both databases page by page, every record of the\n"
-                "journal, every package against its digest. No server may run on it.\n"
-                "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
+        fprintf(
+            wants_help ? stdout : stderr,
+            "Usage: coalmine check DIR\n\n"
+            "Looks a data directory over: both databases page by page, every log event, every\n"
+            "record of the journal, every package against its digest. No server may run on it.\n"
+            "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
         return wants_help ? EXIT_DONE : EXIT_USAGE;
     }
     if (stat(arguments[0], &status) != 0 || !S_ISDIR(status.st_mode)) {

@@ -1,8 +1,9 @@
 #include "edge/credential.h"
 
 #include "buffer.h"
-#include "pattern.h"
 #include "url.h"
+
+#define SMALL "abcdefghijklmnopqrstuvwxyz0123456789"
 
 static const char default_account[] = "000000000000";
 
@@ -32,6 +33,16 @@ static struct text from_query(struct text query, struct arena *arena)
     return (struct text){ "", 0 };
 }
 
+static bool consists_of(const char *characters, struct text text, size_t least, size_t most)
+{
+    if (text.size < least || text.size > most)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (!text.data[i] || !strchr(characters, text.data[i]))
+            return false;
+    return true;
+}
+
 struct credential credential_read(const char *authorization, struct text query, struct arena *arena)
 {
     struct credential credential = { .account = default_account };
@@ -42,11 +53,11 @@ struct credential credential_read(const char *authorization, struct text query, 
     text_cut(&scope, '/'); /* the date */
     struct text region = text_cut(&scope, '/');
     struct text service = text_cut(&scope, '/');
-    if (pattern_matches("\\d{12}", key))
+    if (consists_of("0123456789", key, 12, 12))
         credential.account = arena_copy(arena, key);
-    if (pattern_matches("[a-z0-9-]{1,40}", region))
+    if (consists_of(SMALL "-", region, 1, 40))
         credential.region = arena_copy(arena, region);
-    if (pattern_matches("[A-Za-z0-9-]{1,64}", service))
+    if (consists_of(SMALL "-ABCDEFGHIJKLMNOPQRSTUVWXYZ", service, 1, 64))
         credential.service = arena_copy(arena, service);
     return credential;
 }

@@ -16,7 +16,7 @@ struct http_exchange {
     struct http_exchange *next; /* all exchanges of the server */
     struct http_exchange **link;
     struct http_exchange *next_held;
-    struct MHD_Connection *connection;
+    struct MHD_Connection *connection; /* NULL: it was closed before the reply */
     enum exchange_state state;
     bool is_begun;      /* headers were looked at */
     bool is_in_handler; /* on_request runs inside libmicrohttpd's callback */
@@ -25,14 +25,17 @@ struct http_exchange {
     bool is_completed; /* libmicrohttpd has done with it */
     bool is_piecewise; /* its body goes to on_piece */
     bool is_handed_over;
-    bool is_counted;   /* among the server's pending ones */
-    bool is_stream;    /* its reply comes in pieces */
-    bool is_waiting;   /* the stream's connection is suspended for want of a piece */
-    bool is_ended;     /* nothing will come any more */
-    bool is_broken;    /* the stream ends with an error: it is not whole, or was not saved */
-    bool is_gone;      /* the client left before the end of the stream */
-    bool is_paused;    /* the connection is suspended until its pieces are wanted again */
-    struct flow *flow; /* of the stream, until it has ended */
+    bool is_counted;        /* among the server's pending ones */
+    bool is_active;         /* among the server's active ones */
+    bool is_lingering;      /* waits for its reply without being suspended: parking.c */
+    unsigned lingers_since; /* the server's linger_ticks then */
+    bool is_stream;         /* its reply comes in pieces */
+    bool is_waiting;        /* the stream's connection is suspended for want of a piece */
+    bool is_ended;          /* nothing will come any more */
+    bool is_broken;         /* the stream ends with an error: it is not whole, or was not saved */
+    bool is_gone;           /* the client left before the end of the stream */
+    bool is_paused;         /* the connection is suspended until its pieces are wanted again */
+    struct flow *flow;      /* of the stream, until it has ended */
     struct buffer pieces;
     struct buffer last_piece;
     char *target; /* as on the request line */
@@ -53,13 +56,35 @@ struct http_server {
     struct http_exchange *held;
     struct http_exchange **held_last;
     size_t pending;
+    size_t lingering; /* exchanges */
+    size_t active;    /* exchanges that are read or answered: neither parked nor held */
+    struct loop_timer *linger_timer; /* while any lingers */
+    unsigned linger_ticks;
     int port;
     bool is_draining;  /* takes no new requests */
+    bool suspends;     /* nothing may linger for the rest of this run */
+    bool is_crowded;   /* some were active at the end of the last run */
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
     bool is_destroyed;
     bool is_closed; /* nothing of it is left but a deferred run */
 };
+
+void http_server_run(struct http_server *server);
+
+/* An exchange begins, and ends. */
+void parking_enter(struct http_exchange *exchange);
+void parking_leave(struct http_exchange *exchange);
+/* It waits for its reply from now on. `may_linger`: its request is whole. */
+void parking_park(struct http_exchange *exchange, bool may_linger);
+/* libmicrohttpd asks whether the reply is there, and it is not. */
+void parking_visit(struct http_exchange *exchange);
+/* The reply is there: on_access is called in the next run. */
+void parking_resume(struct http_exchange *exchange);
+/* True if the exchange that libmicrohttpd has ended still waits for its reply. */
+bool parking_left_behind(struct http_exchange *exchange);
+/* Whether the daemon is to be run once more, after so many times. */
+bool parking_goes_on(struct http_server *server, int passes);
 
 /* It is pending no more. */
 void exchange_uncount(struct http_exchange *exchange);

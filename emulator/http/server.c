@@ -3,9 +3,9 @@
  * MHD_run() is called when that is readable, when a connection was resumed, or when the daemon
  * says that it has more to do.
  *
- * An exchange is in one state: RECEIVING its body, PARKED (the connection is suspended until the
- * reply), HELD (replied, waiting for http_server_release), READY (resumed: the next run sends).
- * Only parked exchanges are suspended, and only replies resume them.
+ * An exchange is in one state: RECEIVING its body, PARKED (until the reply), HELD (replied, waiting
+ * for http_server_release), READY (the next run sends). How parked and held ones wait is
+ * parking.c's business, which also says when a run is over.
  */
 #include "http/server.h"
 
@@ -21,13 +21,13 @@
 
 enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 64 * 1024, BODY_FIRST_GUESS_MAX = 1 << 20 };
 
-static void run(struct http_server *server)
+void http_server_run(struct http_server *server)
 {
-    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    int passes = 0;
     server->is_running = true;
     do
         MHD_run(server->daemon);
-    while (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0);
+    while (parking_goes_on(server, ++passes));
     server->is_running = false;
 }
 
@@ -38,7 +38,7 @@ static void on_scheduled_run(void *owner)
     if (server->is_closed)
         free(server);
     else if (!server->is_destroyed)
-        run(server);
+        http_server_run(server);
 }
 
 void http_server_schedule_run(struct http_server *server)
@@ -52,7 +52,10 @@ void http_server_schedule_run(struct http_server *server)
 static void resume(struct http_exchange *exchange)
 {
     exchange->state = READY;
-    MHD_resume_connection(exchange->connection);
+    if (exchange->connection)
+        parking_resume(exchange);
+    else
+        exchange_destroy(exchange); /* nobody is there to hear of it */
 }
 
 static bool queue_response(struct http_exchange *exchange)
@@ -79,6 +82,7 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
     if (exchange->next)
         exchange->next->link = &exchange->next;
     server->exchanges = exchange;
+    parking_enter(exchange);
     return exchange;
 }
 
@@ -91,6 +95,7 @@ void exchange_uncount(struct http_exchange *exchange)
 void exchange_destroy(struct http_exchange *exchange)
 {
     exchange_uncount(exchange); /* the client may leave between the reply and its sending */
+    parking_leave(exchange);
     *exchange->link = exchange->next;
     if (exchange->next)
         exchange->next->link = exchange->link;
@@ -115,7 +120,7 @@ static void on_completed(void *owner UNUSED, struct MHD_Connection *connection U
     const struct http_server_options *options = &exchange->server->options;
     if (exchange->is_piecewise && !exchange->is_handed_over)
         options->on_broken(exchange, options->owner);
-    if (!stream_leave(exchange))
+    if (!parking_left_behind(exchange) && !stream_leave(exchange))
         exchange_destroy(exchange);
 }
 
@@ -158,7 +163,7 @@ static bool begin(struct http_exchange *exchange, const char *method)
     return !(exchange->is_too_large && http_exchange_header(exchange, "Expect"));
 }
 
-static enum MHD_Result hand_over(struct http_exchange *exchange)
+static enum MHD_Result hand_over(struct http_exchange *exchange, bool is_whole)
 {
     struct http_server *server = exchange->server;
     server->pending++;
@@ -171,7 +176,7 @@ static enum MHD_Result hand_over(struct http_exchange *exchange)
         return queue_response(exchange) ? MHD_YES : MHD_NO;
     if (exchange->state == RECEIVING)
         exchange->state = PARKED;
-    MHD_suspend_connection(exchange->connection);
+    parking_park(exchange, is_whole);
     return MHD_YES;
 }
 
@@ -207,7 +212,7 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
     if (exchange->is_dropped || (exchange->server->is_draining && !exchange->is_begun))
         return MHD_NO;
     if (!exchange->is_begun)
-        return begin(exchange, method) ? MHD_YES : hand_over(exchange);
+        return begin(exchange, method) ? MHD_YES : hand_over(exchange, false);
     if (*size && exchange->is_piecewise) {
         take_piece(exchange, data, size);
         return MHD_YES;
@@ -222,7 +227,10 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
     }
     if (exchange->state == READY)
         return queue_response(exchange) ? MHD_YES : MHD_NO;
-    return hand_over(exchange);
+    if (!exchange->is_handed_over)
+        return hand_over(exchange, true);
+    parking_visit(exchange);
+    return MHD_YES;
 }
 
 /* Decoding is the edge's business: a "%2F" inside a path segment must not become a slash. */
@@ -250,12 +258,12 @@ static void on_mhd_log(void *owner, const char *format, va_list arguments)
 
 static void on_idle_check(void *owner)
 {
-    run(owner);
+    http_server_run(owner);
 }
 
 static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
 {
-    run(poll->data);
+    http_server_run(poll->data);
 }
 
 static struct MHD_Daemon *start_daemon(struct http_server *server, struct error *error)
@@ -352,16 +360,18 @@ void http_server_destroy(struct http_server *server)
     }
     server->is_draining = true;
     loop_timer_stop(&server->idle_timer);
-    run(server); /* replies that are ready leave */
+    loop_timer_stop(&server->linger_timer);
+    http_server_run(server); /* replies that are ready leave */
     /* The daemon may not be stopped over suspended connections. */
-    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
+    for (struct http_exchange *exchange = server->exchanges, *next; exchange; exchange = next) {
+        next = exchange->next;
         exchange->is_dropped = true;
         if (exchange->is_waiting || exchange->is_paused)
             MHD_resume_connection(exchange->connection);
         else if (exchange->state == PARKED || exchange->state == HELD)
             resume(exchange);
     }
-    run(server);
+    http_server_run(server);
     uv_poll_stop(&server->poll);
     MHD_stop_daemon(server->daemon);
     server->is_destroyed = true;
@@ -401,7 +411,7 @@ bool http_server_release(struct http_server *server, bool is_saved)
         }
         exchange = next;
     }
-    run(server);
+    http_server_run(server);
     return true;
 }
 
@@ -425,7 +435,9 @@ struct text http_exchange_query(const struct http_exchange *exchange)
 
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name)
 {
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+    return exchange->connection
+               ? MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name)
+               : NULL;
 }
 
 const char *http_exchange_trailer(const struct http_exchange *exchange, const char *name)
@@ -451,7 +463,8 @@ void http_exchange_each_header(const struct http_exchange *exchange,
                                void *owner)
 {
     struct header_visit visit = { function, owner };
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &visit);
+    if (exchange->connection)
+        MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &visit);
 }
 
 struct text http_exchange_body(const struct http_exchange *exchange)
@@ -463,7 +476,9 @@ const char *http_exchange_client(const struct http_exchange *exchange,
                                  char address_out[HTTP_ADDRESS_SIZE])
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        exchange->connection
+            ? MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            : NULL;
     const struct sockaddr *address = info ? info->client_addr : NULL;
     address_out[0] = '\0';
     if (address && address->sa_family == AF_INET)
@@ -478,6 +493,8 @@ const char *http_exchange_client(const struct http_exchange *exchange,
 bool http_exchange_is_connected(const struct http_exchange *exchange)
 {
     char byte;
+    if (!exchange->connection)
+        return false;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     ssize_t size = recv(info->connect_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
@@ -526,8 +543,8 @@ void exchange_send(struct http_exchange *exchange)
     if (exchange->is_in_handler) {
         exchange->state = READY;
     } else {
-        resume(exchange);
         http_server_schedule_run(exchange->server);
+        resume(exchange);
     }
 }
 

@@ -45,6 +45,11 @@ void http_exchange_stream_begin(struct http_exchange *exchange, const struct htt
     exchange->is_stream = true;
     exchange->flow = flow;
     exchange->status = reply->status;
+    if (!exchange->connection) {
+        free(reply->body);
+        exchange->is_gone = true;
+        return;
+    }
     exchange->response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, on_read, exchange, NULL);
     if (!exchange->response)

@@ -28,12 +28,34 @@ static bool set_region_error(struct call *call, const char *region)
                      call->region);
 }
 
+/* A name without anything before or behind it. */
+static bool is_plain(const char *given)
+{
+    const char *at = given;
+    while ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
+           *at == '-' || *at == '_')
+        at++;
+    return at > given && *at == '\0';
+}
+
+/* Mostly what is given is a plain name, which needs no pattern. */
+static bool cut(const char *given, struct text groups_out[GROUPS])
+{
+    if (!is_plain(given))
+        return pattern_capture(function_name_namespaced_pattern, text_from(given), groups_out,
+                               GROUPS);
+    for (int i = 0; i < GROUPS; i++)
+        groups_out[i] = (struct text){ NULL, 0 };
+    groups_out[GROUP_NAME] = text_from(given);
+    return true;
+}
+
 bool function_name_read(struct call *call, struct function_name *name_out)
 {
     struct text groups[GROUPS];
     const char *given = json_text(call->input, "FunctionName", "");
     const char *qualifier = json_text(call->input, "Qualifier", NULL);
-    if (!pattern_capture(function_name_namespaced_pattern, text_from(given), groups, GROUPS))
+    if (!cut(given, groups))
         return function_not_found(
             call, &(struct function_key){ call->account, call->region, given }, qualifier);
     const char *region = part(call, groups[GROUP_REGION], call->region);

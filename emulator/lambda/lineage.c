@@ -1,6 +1,6 @@
 #include "lambda/lineage.h"
 
-#include <stdio.h>
+#include <endian.h>
 #include <stdlib.h>
 
 #include "buffer.h"
@@ -9,7 +9,7 @@
 #include "random.h"
 #include "xalloc.h"
 
-enum { LINEAGE_VERSION = 1, MS_PER_SECOND = 1000, ROOT_DIGITS = 24, PARENT_DIGITS = 16 };
+enum { MS_PER_SECOND = 1000, ROOT_DIGITS = 24, PARENT_DIGITS = 16, TRACE_GUESS = 127 };
 
 void lineage_hash(const char *function_arn, char hash_out[LINEAGE_HASH_SIZE])
 {
@@ -22,12 +22,18 @@ void lineage_hash(const char *function_arn, char hash_out[LINEAGE_HASH_SIZE])
 /* A trace that begins here and is not sampled. */
 static void add_new_trace(struct buffer *trace)
 {
-    char root[ROOT_DIGITS + 1];
-    char parent[PARENT_DIGITS + 1];
-    random_hex(root, ROOT_DIGITS);
-    random_hex(parent, PARENT_DIGITS);
-    buffer_add_format(trace, "Root=1-%08llx-%s;Parent=%s;Sampled=0",
-                      (unsigned long long)(clock_now_ms() / MS_PER_SECOND), root, parent);
+    char digits[ROOT_DIGITS + 1];
+    uint32_t now_s = htobe32((uint32_t)(clock_now_ms() / MS_PER_SECOND));
+    buffer_add_string(trace, "Root=1-");
+    crypto_hex((const unsigned char *)&now_s, sizeof(now_s), digits);
+    buffer_add(trace, digits, 2 * sizeof(now_s));
+    buffer_add_char(trace, '-');
+    random_hex(digits, ROOT_DIGITS);
+    buffer_add(trace, digits, ROOT_DIGITS);
+    buffer_add_string(trace, ";Parent=");
+    random_hex(digits, PARENT_DIGITS);
+    buffer_add(trace, digits, PARENT_DIGITS);
+    buffer_add_string(trace, ";Sampled=0");
 }
 
 /* Copies the pairs, counting the function's own; adds it if it was not there. */
@@ -49,13 +55,17 @@ static void add_pairs(struct buffer *trace, struct text pairs, const char *hash,
         buffer_add_format(trace, "%s%.*s:%lld", separator, TEXT_ARGS(name), (long long)times);
         separator = "|";
     }
-    if (!is_known)
-        buffer_add_format(trace, "%s%s:0", separator, hash);
+    if (!is_known) {
+        buffer_add_string(trace, separator);
+        buffer_add_string(trace, hash);
+        buffer_add_string(trace, ":0");
+    }
 }
 
 char *lineage_extend(const char *trace_id, const char *hash, int *count_out)
 {
     struct buffer trace = { 0 };
+    buffer_reserve(&trace, TRACE_GUESS);
     struct text lineage = TEXT("");
     struct text rest = text_from(trace_id);
     while (rest.size) {
@@ -67,7 +77,7 @@ char *lineage_extend(const char *trace_id, const char *hash, int *count_out)
     }
     if (!trace.size)
         add_new_trace(&trace);
-    buffer_add_format(&trace, ";Lineage=%d:", LINEAGE_VERSION);
+    buffer_add_string(&trace, ";Lineage=1:");
     if (text_starts_with(lineage, "1:"))
         lineage = (struct text){ lineage.data + 2, lineage.size - 2 };
     add_pairs(&trace, lineage, hash, count_out);

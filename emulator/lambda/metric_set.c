@@ -5,7 +5,7 @@
 #include "xalloc.h"
 
 /* Layout 1 had no throttles and nothing of provisioned concurrency. */
-enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4, KEY_MAX = 512 };
+enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4, KEY_MAX = 512, RECORD_GUESS = 255 };
 enum { IS_ALIAS = 1, IS_ERROR = 2, IS_THROTTLED = 4, IS_PROVISIONED = 8 };
 
 enum set_metric {
@@ -54,6 +54,7 @@ static void add_text(struct buffer *buffer, const char *text)
 
 void invocation_record_encode(const struct invocation_record *record, struct buffer *buffer)
 {
+    buffer_reserve(buffer, RECORD_GUESS);
     buffer_add_char(buffer, LAYOUT_VERSION);
     buffer_add_char(buffer,
                     (char)((record->is_alias ? IS_ALIAS : 0) | (record->is_error ? IS_ERROR : 0) |

@@ -1,6 +1,5 @@
 #include "lambda/target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "lambda/alias.h"
@@ -14,7 +13,7 @@
 #include "lambda/routing.h"
 #include "xalloc.h"
 
-enum { NO_VERSION = -1, MS_PER_SECOND = 1000, KEY_MAX = 512 };
+enum { NO_VERSION = -1, MS_PER_SECOND = 1000 };
 
 /* "NAME=VALUE" texts of the environment, NULL-ended. */
 static const char *const *make_variables(struct arena *arena, const cJSON *configuration)
@@ -214,8 +213,8 @@ static struct target *make_target(struct lambda *lambda, const struct function_n
 /* Targets of one function stand together, so that a write drops no others. */
 static struct map *find_group(struct lambda *lambda, const struct function_key *key, bool makes)
 {
-    char text[KEY_MAX];
-    snprintf(text, sizeof(text), "%s/%s/%s", key->account, key->region, key->name);
+    char text[MAP_KEY_SIZE];
+    map_key(text, key->account, key->region, key->name, NULL);
     struct map *group = map_find(&lambda->targets, text);
     if (!group && makes) {
         group = xcalloc(1, sizeof(*group));

@@ -3,18 +3,21 @@
  */
 #include <stdlib.h>
 
+#include "logs/event_block.h"
 #include "logs/event_state.h"
+#include "logs/event_version_1.h"
+#include "logs/event_writer.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
 
 static const char schema[] =
     /* The next sequence number. */
     "CREATE TABLE IF NOT EXISTS log_sequence (next INTEGER NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS log_event ("
-    "  group_id INTEGER NOT NULL, time_ms INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-    "  stream_id INTEGER NOT NULL, ingested_ms INTEGER NOT NULL, message BLOB NOT NULL,"
-    "  PRIMARY KEY (group_id, time_ms, sequence)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS log_event_stream ON log_event (stream_id, time_ms, sequence);"
+    "CREATE TABLE IF NOT EXISTS log_block ("
+    "  id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, stream_id INTEGER NOT NULL,"
+    "  slot INTEGER NOT NULL, bytes INTEGER NOT NULL, events BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS log_block_group ON log_block (group_id, slot);"
+    "CREATE INDEX IF NOT EXISTS log_block_stream ON log_block (stream_id, slot);"
     /* Streams that have, or had, events. */
     "CREATE TABLE IF NOT EXISTS log_stream_state ("
     "  stream_id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL,"
@@ -24,13 +27,15 @@ static const char schema[] =
     "  group_id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);";
 
 static const char empty_sql[] =
-    "DELETE FROM log_event; DELETE FROM log_stream_state; DELETE FROM log_group_state;"
+    "DELETE FROM log_block; DELETE FROM log_stream_state; DELETE FROM log_group_state;"
     "DELETE FROM log_sequence";
 
 static bool load(sqlite3 *database, void *owner)
 {
     struct event_store *store = owner;
     sqlite3_stmt *query = NULL;
+    if (!event_version_1_convert(database))
+        return false;
     bool is_good = sqlite3_prepare_v2(database, "SELECT max(next) FROM log_sequence", -1, &query,
                                       NULL) == SQLITE_OK &&
                    sqlite3_step(query) == SQLITE_ROW;
@@ -78,128 +83,136 @@ static bool run(sqlite3 *database, const char *sql, const int64_t *values, int c
     return is_good;
 }
 
-static bool insert_event(sqlite3_stmt *insert, const struct event_row *row)
-{
-    sqlite3_reset(insert);
-    sqlite3_bind_int64(insert, 1, row->group_id);
-    sqlite3_bind_int64(insert, 2, row->time_ms);
-    sqlite3_bind_int64(insert, 3, row->sequence);
-    sqlite3_bind_int64(insert, 4, row->stream_id);
-    sqlite3_bind_int64(insert, 5, row->ingested_ms);
-    sqlite3_bind_blob64(insert, 6, row->message.data, row->message.size, SQLITE_STATIC);
-    return sqlite3_step(insert) == SQLITE_DONE;
-}
-
-/* Events of one stream that stand together: what they add to its state. */
-struct run_of_events {
-    int64_t group_id;
+/* Where events of one stream begin that stand together in the tail. */
+struct tail_run {
     int64_t stream_id;
-    int64_t first_ms;
-    int64_t last_ms;
-    int64_t ingested_ms;
-    int64_t bytes;
+    size_t at;
 };
 
-static void extend(struct run_of_events *events, const struct event_row *row)
+static int compare_runs(const void *a, const void *b)
 {
-    if (row->time_ms < events->first_ms)
-        events->first_ms = row->time_ms;
-    if (row->time_ms > events->last_ms)
-        events->last_ms = row->time_ms;
-    events->ingested_ms = row->ingested_ms;
-    events->bytes += (int64_t)row->message.size + EVENT_OVERHEAD;
+    const struct tail_run *first = a;
+    const struct tail_run *second = b;
+    if (first->stream_id != second->stream_id)
+        return first->stream_id < second->stream_id ? -1 : 1;
+    return first->at < second->at ? -1 : first->at > second->at;
 }
 
-static bool add_to_states(sqlite3_stmt *stream, sqlite3_stmt *group,
-                          const struct run_of_events *events)
+/* Stream after stream; the caller frees them. */
+static struct tail_run *list_runs(const struct event_tail *tail, size_t *count_out)
 {
-    sqlite3_reset(stream);
-    sqlite3_bind_int64(stream, 1, events->stream_id);
-    sqlite3_bind_int64(stream, 2, events->group_id);
-    sqlite3_bind_int64(stream, 3, events->first_ms);
-    sqlite3_bind_int64(stream, 4, events->last_ms);
-    sqlite3_bind_int64(stream, 5, events->ingested_ms);
-    sqlite3_reset(group);
-    sqlite3_bind_int64(group, 1, events->group_id);
-    sqlite3_bind_int64(group, 2, events->bytes);
-    return sqlite3_step(stream) == SQLITE_DONE && sqlite3_step(group) == SQLITE_DONE;
-}
-
-struct writing {
-    sqlite3_stmt *event;
-    sqlite3_stmt *stream;
-    sqlite3_stmt *group;
-};
-
-static bool write_events(const struct writing *writing, const struct event_tail *tail)
-{
-    struct run_of_events events = { 0 };
+    size_t capacity = 64;
+    size_t count = 0;
+    struct tail_run *runs = xmalloc(capacity * sizeof(*runs));
     for (size_t i = 0; i < tail->count; i++) {
+        int64_t stream_id = tail->rows[i].row.stream_id;
+        if (i && tail->rows[i - 1].row.stream_id == stream_id)
+            continue;
+        if (count == capacity)
+            runs = xrealloc(runs, (capacity *= 2) * sizeof(*runs));
+        runs[count++] = (struct tail_run){ stream_id, i };
+    }
+    qsort(runs, count, sizeof(*runs), compare_runs);
+    *count_out = count;
+    return runs;
+}
+
+static bool write_run(struct event_writer *writer, const struct event_tail *tail,
+                      const struct tail_run *run)
+{
+    for (size_t i = run->at; i < tail->count && tail->rows[i].row.stream_id == run->stream_id;
+         i++) {
         struct event_row row = event_tail_row(tail, i);
-        if (row.stream_id != events.stream_id) {
-            if (events.stream_id && !add_to_states(writing->stream, writing->group, &events))
-                return false;
-            events = (struct run_of_events){ .group_id = row.group_id,
-                                             .stream_id = row.stream_id,
-                                             .first_ms = row.time_ms,
-                                             .last_ms = row.time_ms };
-        }
-        extend(&events, &row);
-        if (!insert_event(writing->event, &row))
+        if (!event_writer_add(writer, &row))
             return false;
     }
-    return !events.stream_id || add_to_states(writing->stream, writing->group, &events);
-}
-
-static bool prepare(sqlite3 *database, struct writing *writing_out)
-{
-    static const char event[] = "INSERT INTO log_event VALUES (?, ?, ?, ?, ?, ?)";
-    static const char stream[] =
-        "INSERT INTO log_stream_state VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
-        "first_ms=min(first_ms, ?3), last_ms=max(last_ms, ?4), ingested_ms=?5";
-    static const char group[] = "INSERT INTO log_group_state VALUES (?1, ?2) ON CONFLICT DO UPDATE "
-                                "SET bytes = bytes + ?2";
-    return sqlite3_prepare_v2(database, event, -1, &writing_out->event, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(database, stream, -1, &writing_out->stream, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(database, group, -1, &writing_out->group, NULL) == SQLITE_OK;
+    return true;
 }
 
 static bool write_tail(sqlite3 *database, const struct event_tail *tail)
 {
-    struct writing writing = { 0 };
-    bool is_good = prepare(database, &writing) && write_events(&writing, tail);
-    sqlite3_finalize(writing.event);
-    sqlite3_finalize(writing.stream);
-    sqlite3_finalize(writing.group);
-    return is_good;
+    size_t count;
+    CLEANUP(freep) struct tail_run *runs = list_runs(tail, &count);
+    struct event_writer writer;
+    bool is_good = event_writer_begin(&writer, database);
+    for (size_t i = 0; i < count && is_good; i++)
+        is_good = write_run(&writer, tail, &runs[i]);
+    return event_writer_end(&writer, is_good);
 }
 
 static bool delete_group(sqlite3 *database, int64_t group_id)
 {
-    return run(database, "DELETE FROM log_event WHERE group_id=?", &group_id, 1) &&
+    return run(database, "DELETE FROM log_block WHERE group_id=?", &group_id, 1) &&
            run(database, "DELETE FROM log_stream_state WHERE group_id=?", &group_id, 1) &&
            run(database, "DELETE FROM log_group_state WHERE group_id=?", &group_id, 1);
 }
 
+static bool count_bytes(sqlite3 *database, int64_t group_id)
+{
+    return run(database,
+               "UPDATE log_group_state SET bytes = (SELECT coalesce(sum(bytes), 0) FROM log_block "
+               "WHERE group_id=?1) WHERE group_id=?1",
+               &group_id, 1);
+}
+
 static bool delete_stream(sqlite3 *database, int64_t group_id, int64_t stream_id)
 {
-    const int64_t both[] = { group_id, stream_id };
-    return run(database,
-               "UPDATE log_group_state SET bytes = bytes - (SELECT coalesce(sum(length(message) + "
-               "26), 0) FROM log_event WHERE stream_id=?2) WHERE group_id=?1",
-               both, 2) &&
-           run(database, "DELETE FROM log_event WHERE stream_id=?", &stream_id, 1) &&
-           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1);
+    return run(database, "DELETE FROM log_block WHERE stream_id=?", &stream_id, 1) &&
+           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1) &&
+           count_bytes(database, group_id);
+}
+
+/* Leaves a block only what is not older. */
+static bool trim_block(sqlite3_stmt *update, int64_t id, struct text events, int64_t before_ms)
+{
+    CLEANUP(buffer_clear) struct buffer kept = { 0 };
+    struct event_row row;
+    int64_t bytes = 0;
+    buffer_reserve(&kept, events.size);
+    while (event_block_next(&events, &row)) {
+        if (row.time_ms < before_ms)
+            continue;
+        event_block_add(&kept, &row);
+        bytes += (int64_t)row.message.size + EVENT_OVERHEAD;
+    }
+    sqlite3_reset(update);
+    sqlite3_bind_int64(update, 1, id);
+    sqlite3_bind_int64(update, 2, bytes);
+    sqlite3_bind_blob64(update, 3, kept.data, kept.size, SQLITE_TRANSIENT);
+    return sqlite3_step(update) == SQLITE_DONE;
+}
+
+/* The blocks of the slot in which the bound lies. */
+static bool trim_slot(sqlite3 *database, int64_t group_id, int64_t before_ms)
+{
+    sqlite3_stmt *query = NULL;
+    sqlite3_stmt *update = NULL;
+    bool is_good =
+        sqlite3_prepare_v2(database, "SELECT id, events FROM log_block WHERE group_id=? AND slot=?",
+                           -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(database, "UPDATE log_block SET bytes=?2, events=?3 WHERE id=?1", -1,
+                           &update, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(query, 1, group_id) == SQLITE_OK &&
+        sqlite3_bind_int64(query, 2, event_slot(before_ms)) == SQLITE_OK;
+    while (is_good && sqlite3_step(query) == SQLITE_ROW) {
+        struct text events = { sqlite3_column_blob(query, 1),
+                               (size_t)sqlite3_column_bytes(query, 1) };
+        is_good = trim_block(update, sqlite3_column_int64(query, 0), events, before_ms);
+    }
+    sqlite3_finalize(query);
+    sqlite3_finalize(update);
+    return is_good;
 }
 
 static bool expire(sqlite3 *database, int64_t group_id, int64_t before_ms)
 {
-    const int64_t both[] = { group_id, before_ms };
-    return run(database,
-               "UPDATE log_group_state SET bytes = bytes - (SELECT coalesce(sum(length(message) + "
-               "26), 0) FROM log_event WHERE group_id=?1 AND time_ms<?2) WHERE group_id=?1",
+    const int64_t both[] = { group_id, event_slot(before_ms) };
+    return trim_slot(database, group_id, before_ms) &&
+           run(database,
+               "DELETE FROM log_block WHERE group_id=?1 AND slot<=?2 "
+               "AND (slot<?2 OR bytes=0)",
                both, 2) &&
-           run(database, "DELETE FROM log_event WHERE group_id=? AND time_ms<?", both, 2);
+           count_bytes(database, group_id);
 }
 
 static bool write_removal(sqlite3 *database, const struct event_removal *removal)

@@ -1,11 +1,19 @@
 #include "logs/event_record.h"
 
-enum { LAYOUT_VERSION = 1, EVENT_HEAD = sizeof(int64_t) + sizeof(uint32_t) };
+enum {
+    LAYOUT_VERSION = 1,
+    BATCH_HEAD = 1 + 4 * sizeof(int64_t) + sizeof(uint32_t),
+    EVENT_HEAD = sizeof(int64_t) + sizeof(uint32_t)
+};
 
 void event_record_encode(const struct event_batch *batch, int64_t first_sequence,
                          struct buffer *buffer)
 {
     uint32_t count = (uint32_t)batch->count;
+    size_t record_size = BATCH_HEAD;
+    for (size_t i = 0; i < batch->count; i++)
+        record_size += EVENT_HEAD + batch->events[i].message.size;
+    buffer_reserve(buffer, record_size);
     buffer_add_char(buffer, LAYOUT_VERSION);
     buffer_add(buffer, &batch->group_id, sizeof(batch->group_id));
     buffer_add(buffer, &batch->stream_id, sizeof(batch->stream_id));

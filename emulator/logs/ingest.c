@@ -1,9 +1,9 @@
 #include "logs/ingest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "crypto.h"
 #include "logs/embedded_metric.h"
 #include "logs/live_tail.h"
 #include "logs/metric_filter.h"
@@ -11,11 +11,7 @@
 #include "logs/subscription.h"
 #include "xalloc.h"
 
-enum {
-    GROUPS_MAX = 4096,
-    STREAMS_MAX = 4096,
-    KEY_MAX = 2200, /* a stream's name has up to 512 characters, of up to four bytes each */
-};
+enum { GROUPS_MAX = 4096, STREAMS_MAX = 4096 };
 
 static void free_group(void *value)
 {
@@ -50,8 +46,8 @@ static struct ingest_group *load_group(struct logs *logs, const struct group_key
 
 struct ingest_group *ingest_find_group(struct logs *logs, const struct group_key *key)
 {
-    char text[KEY_MAX];
-    snprintf(text, sizeof(text), "%s/%s/%s", key->account, key->region, key->name);
+    char text[MAP_KEY_SIZE];
+    map_key(text, key->account, key->region, key->name, NULL);
     struct ingest_group *group = map_find(&logs->groups, text);
     if (group || !(group = load_group(logs, key)))
         return group;
@@ -63,10 +59,12 @@ struct ingest_group *ingest_find_group(struct logs *logs, const struct group_key
 
 int64_t ingest_find_stream(struct logs *logs, int64_t group_id, const char *name)
 {
-    char text[KEY_MAX];
+    char id[2 * sizeof(group_id) + 1];
+    char text[MAP_KEY_SIZE];
     struct arena arena = { 0 };
     struct log_stream stream;
-    snprintf(text, sizeof(text), "%lld/%s", (long long)group_id, name);
+    crypto_hex((const unsigned char *)&group_id, sizeof(group_id), id);
+    map_key(text, id, name, NULL);
     const int64_t *known = map_find(&logs->streams, text);
     if (known)
         return *known;

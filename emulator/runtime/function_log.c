@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "crypto.h"
+#include "number.h"
 #include "runtime/platform_record.h"
 #include "runtime/pool.h"
 #include "timestamp.h"
@@ -205,12 +206,19 @@ void function_log_end_init(struct function_log *log, double init_ms)
 
 static void add_report(struct buffer *out, const struct function_report *report)
 {
-    buffer_add_format(out,
-                      "END RequestId: %.*s\nREPORT RequestId: %.*s\tDuration: %.2f ms\t"
-                      "Billed Duration: %.0f ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-                      TEXT_ARGS(report->request_id), TEXT_ARGS(report->request_id),
-                      report->duration_ms, ceil(report->billed_ms), report->memory_mb,
-                      report->memory_used_mb);
+    buffer_add_string(out, "END RequestId: ");
+    buffer_add_text(out, report->request_id);
+    buffer_add_string(out, "\nREPORT RequestId: ");
+    buffer_add_text(out, report->request_id);
+    buffer_add_string(out, "\tDuration: ");
+    number_print_hundredths(out, report->duration_ms);
+    buffer_add_string(out, " ms\tBilled Duration: ");
+    number_print(out, ceil(report->billed_ms), false);
+    buffer_add_string(out, " ms\tMemory Size: ");
+    number_print(out, report->memory_mb, false);
+    buffer_add_string(out, " MB\tMax Memory Used: ");
+    number_print(out, report->memory_used_mb, false);
+    buffer_add_string(out, " MB\t");
     if (report->init_ms >= 0)
         buffer_add_format(out, "Init Duration: %.2f ms\t", report->init_ms);
     if (report->status)
@@ -220,13 +228,21 @@ static void add_report(struct buffer *out, const struct function_report *report)
     buffer_add_char(out, '\n');
 }
 
+static void add_start_line(struct buffer *out, const struct function_report *report)
+{
+    buffer_add_string(out, "START RequestId: ");
+    buffer_add_text(out, report->request_id);
+    buffer_add_string(out, " Version: ");
+    buffer_add_string(out, report->version);
+    buffer_add_char(out, '\n');
+}
+
 static void add_start(struct function_log *log, const struct function_report *report)
 {
     if (log->owner.format.is_json)
         platform_add_start(&log->text, &log->owner, report, report->started_ms);
     else
-        buffer_add_format(&log->text, "START RequestId: %.*s Version: %s\n",
-                          TEXT_ARGS(report->request_id), report->version);
+        add_start_line(&log->text, report);
     mark(&log->texts, log->text.size, report->started_ms);
 }
 

@@ -12,8 +12,8 @@
 #include "xalloc.h"
 
 enum {
-    SCHEMA_VERSION = 1,
-    INTERVAL_MS = 5000,   /* until what failed is tried again */
+    SCHEMA_VERSION = 2, /* 1: a row per log event, which that part converts */
+    INTERVAL_MS = 5000, /* until what failed is tried again */
     GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
     REST = 20,            /* times as long as the loop was busy with the last one */
     US_PER_MS = 1000,
@@ -72,10 +72,11 @@ static bool check_version(struct telemetry *telemetry, struct error *error)
                      telemetry->path);
 }
 
+/* The writer is used by one thread at a time: see `writing`. */
 static bool connect_both(struct telemetry *telemetry, bool is_durable)
 {
     return sqlite3_open_v2(telemetry->path, &telemetry->database,
-                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                            NULL) == SQLITE_OK &&
            execute(telemetry->database, "PRAGMA journal_mode=WAL") &&
            execute(telemetry->database,
@@ -89,12 +90,14 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
     telemetry->path = xformat("%s/telemetry.db", directory);
     pthread_mutex_init(&telemetry->writing, NULL);
+    CLEANUP(freep)
+    char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
+                           "PRAGMA user_version=%d",
+                           SCHEMA_VERSION);
     if (!connect_both(telemetry, is_durable)) {
         set_error(telemetry, error);
     } else if (check_version(telemetry, error)) {
-        if (execute(telemetry->database,
-                    "CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
-                    "PRAGMA user_version=1")) {
+        if (execute(telemetry->database, schema)) {
             int64_t saved = read_number(telemetry->database, "SELECT max(at) FROM position");
             telemetry->saved = saved > 0 ? (uint64_t)saved : 0;
             return telemetry;

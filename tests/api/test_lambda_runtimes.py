@@ -57,6 +57,65 @@ def test_without_a_trace_each_invocation_begins_one(lam, name, package):
     assert roots[0] != roots[1]
 
 
+NODE_VIEWS = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": {"ZipFile": zip_of({
+    "index.js": """
+const { execFileSync } = require('child_process');
+const NAME = '_X_AMZN_TRACE_ID';
+const inherited = (env) => execFileSync('/bin/sh', ['-c', 'printf %s "$' + NAME + '"'], { env })
+    .toString();
+exports.handler = async (event) => {
+    const env = process.env;
+    if (event.own !== undefined)
+        env[NAME] = event.own;
+    if (event.deletes)
+        delete env[NAME];
+    env.OTHER = 1;
+    return { views: [env[NAME], { ...env }[NAME], JSON.parse(JSON.stringify(env))[NAME],
+                     inherited(undefined), inherited({ ...env })],
+             isThere: [NAME in env, Object.keys(env).includes(NAME), Object.hasOwn(env, NAME)],
+             isSet: NAME in process.report.getReport().environmentVariables,
+             other: env.OTHER };
+};
+"""})}}
+PYTHON_VIEWS = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({
+    "app.py": """
+import ctypes, os, subprocess
+NAME = "_X_AMZN_TRACE_ID"
+PRINT = 'printf %s "$' + NAME + '"'
+def handler(event, context):
+    is_set = ctypes.CDLL(None).getenv(NAME.encode()) != 0
+    if "own" in event:
+        os.environ[NAME] = event["own"]
+    if "deletes" in event:
+        del os.environ[NAME]
+    os.environ["OTHER"] = "1"
+    return {"views": [os.environ.get(NAME), os.getenv(NAME), {**os.environ}.get(NAME),
+                      subprocess.check_output(PRINT, shell=True).decode(),
+                      os.popen(PRINT).read()],
+            "isThere": [NAME in os.environ, NAME in list(os.environ)],
+            "isSet": is_set, "other": os.environ["OTHER"]}
+"""})}}
+
+
+@pytest.mark.parametrize("package", [NODE_VIEWS, PYTHON_VIEWS], ids=["node", "python"])
+def test_the_trace_is_in_the_environment_however_that_is_looked_at(lam, name, package):
+    """Without setenv() per invocation, of which libc would keep every value."""
+    create(lam, name, package)
+    for root in ("1-5759e988-bd862e3fe1be46a994272793", "1-5759e988-bd862e3fe1be46a994272794"):
+        answer = invoke(lam, name, X_Amzn_Trace_Id=f"Root={root};Parent={PARENT};Sampled=1")[1]
+        assert [view.split(";")[0] for view in answer["views"]] == [f"Root={root}"] * 5
+        assert all(answer["isThere"])
+        assert answer["other"] == "1"
+        if root.endswith("3"):
+            assert not answer["isSet"]
+    answer = invoke(lam, name, {"own": "mine"})[1]
+    assert answer["views"] == ["mine"] * 5
+    answer = invoke(lam, name, {"deletes": True})[1]
+    assert {view or None for view in answer["views"]} == {None}
+    assert not any(answer["isThere"])
+    assert invoke(lam, name)[1]["views"][4].startswith("Root=1-")
+
+
 # How much may be answered. A JSON string has two quotes.
 
 @pytest.mark.parametrize("package", [

@@ -1,6 +1,6 @@
 """Warm Invoke with metrics and logs durable, against a bare node HTTP server with the same handler and
-serverless-offline; shown beside it: AWS's own node client in the place of our bootstrap, and the
-Runtime API alone with the C bootstrap."""
+serverless-offline; shown beside it: AWS's own node client in the place of our bootstrap, and what
+libmicrohttpd with a pipe to a child, and the Runtime API alone with the C bootstrap, can do."""
 import contextlib
 
 from tests.bench import peers
@@ -13,6 +13,7 @@ from tests.support.packages import create
 
 PEER = "node HTTP"
 OFFLINE = "serverless-offline"
+PIPE = "MHD and a pipe"
 AWS_CLIENT = "aws-client"
 ALONE = "the Runtime API alone"
 TEXTS = {"node": "node", AWS_CLIENT: "AWS's node client", "python": "Python", "C": "C"}
@@ -45,6 +46,7 @@ def rows_of(callers, results):
     add("node", "node", PEER, ">= 1")
     add("node", "node", OFFLINE, ">= 10")
     add(AWS_CLIENT, "AWS's node client", PEER)
+    add("node", "node", PIPE)
     add("python", "Python", PEER, ">= 1")
     add("C", "C", PEER, ">= 1.3")
     add("C", "C", ALONE)
@@ -62,7 +64,8 @@ def cpu_rows(pids, requests, scale):
                               lambda: requests[name].load(CPU_CALLERS, scale.seconds).requests)
     times = interleave(scale.rounds, {name: lambda name=name: used(name) for name in pids})
     return [compare(f"processor time of a warm Invoke, {TEXTS[name]}, {count(CPU_CALLERS)}", "us",
-                    times[name], times[PEER], PEER) for name in TEXTS if name in times]
+                    times[name], times[peer], peer)
+            for peer, names in ((PEER, TEXTS), (PIPE, ("node",))) for name in names if name in times]
 
 
 @contextlib.contextmanager
@@ -87,8 +90,10 @@ def measure(scale):
     with contextlib.ExitStack() as stack:
         node = stack.enter_context(peers.node_server())
         offline = stack.enter_context(peers.serverless_offline())
-        requests = {PEER: Request(node.port, "/", "POST", EVENT)}
-        pids = {PEER: node.pid}
+        pipe = stack.enter_context(peers.pipe())
+        requests = {PEER: Request(node.port, "/", "POST", EVENT),
+                    PIPE: Request(pipe.port, "/", "POST", EVENT)}
+        pids = {PEER: node.pid, PIPE: pipe.pid}
         packages = {"node": NODE, "python": PYTHON, "C": native(), AWS_CLIENT: aws_client()}
         for name, package in packages.items():
             if not package:

@@ -57,6 +57,11 @@ def runtime_loop(processes, seconds):
     return float(done.stdout)
 
 
+def pipe():
+    """libmicrohttpd that hands each request to a child through a pipe, and its answer back."""
+    return printing_its_port(str(BUILT / "pipe"))
+
+
 def npm_install(directory, *packages, **environment):
     """Installs once, with more in npm's environment; False, with a line, if that does not work.
     Either result is kept for these packages and settings: `make clean` forgets it."""

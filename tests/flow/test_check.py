@@ -97,6 +97,19 @@ def test_a_damaged_database_is_found_and_never_starts_empty(directory, name):
     assert "file is not a database" in start_fails(directory)
 
 
+@pytest.mark.parametrize("change", ["events = substr(events, 1, length(events) - 1)",
+                                    "slot = slot + 1", "bytes = bytes + 1"])
+def test_log_events_that_are_not_whole_are_found(directory, start_server, change):
+    assert start_server("--data-dir", str(directory), ephemeral=False).stop() == 0
+    assert check(directory)[0] == 0
+    with contextlib.closing(sqlite3.connect(directory / "telemetry.db")) as database:
+        [[block]] = database.execute("SELECT min(id) FROM log_block")
+        database.execute(f"UPDATE log_block SET {change} WHERE id = {block}")
+        database.commit()
+    code, text = check(directory)
+    assert code == 1 and f"the log events of block {block} are not whole" in text
+
+
 def test_a_newer_database_is_refused(directory):
     with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
         database.execute("PRAGMA user_version=999")

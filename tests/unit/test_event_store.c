@@ -1,10 +1,9 @@
 /* event_store: what was appended is read once and in order, wherever it is. */
 #include <stdio.h>
 
+#include "buffer.h"
 #include "log.h"
-#include "logs/event_record.h"
 #include "logs/event_store.h"
-#include "logs/get_log_events.h"
 #include "loop/loop.h"
 #include "random.h"
 #include "store/journal.h"
@@ -292,8 +291,8 @@ START_TEST(bounds_are_kept)
 }
 END_TEST
 
-/* Against a plain list: random times, streams, checkpoints and crashes. */
-enum { MODEL_EVENTS = 400 };
+/* Against a plain list: random times, streams, checkpoints, expiries and crashes. */
+enum { MODEL_EVENTS = 400, MODEL_MS = 1000, EXPIRED = -1 };
 
 struct model {
     struct {
@@ -307,11 +306,16 @@ static char *read_model(const struct model *model, const struct event_range *ran
 {
     struct buffer text = { 0 };
     size_t count = 0;
-    for (int64_t time_ms = range->from_ms; time_ms < range->until_ms; time_ms++)
-        for (int i = 0; i < model->count && count < range->limit; i++)
-            if (model->list[i].time_ms == time_ms &&
-                (!range->stream_id || model->list[i].stream_id == range->stream_id))
-                buffer_add_format(&text, "%s%d", count++ ? " " : "", i);
+    int64_t spanned_ms = range->until_ms - range->from_ms;
+    for (int64_t step = 0; step < spanned_ms; step++) {
+        int64_t time_ms = range->is_backward ? range->until_ms - 1 - step : range->from_ms + step;
+        for (int i = 0; i < model->count && count < range->limit; i++) {
+            int at = range->is_backward ? model->count - 1 - i : i;
+            if (model->list[at].time_ms == time_ms &&
+                (!range->stream_id || model->list[at].stream_id == range->stream_id))
+                buffer_add_format(&text, "%s%d", count++ ? " " : "", at);
+        }
+    }
     return text.data ? text.data : xstrdup("");
 }
 
@@ -319,7 +323,7 @@ static void add_random(struct event_store *store, struct model *model, struct ra
 {
     char message[16];
     int at = model->count++;
-    model->list[at].time_ms = (int64_t)(random_unit(random) * 100);
+    model->list[at].time_ms = (int64_t)(random_unit(random) * MODEL_MS);
     model->list[at].stream_id = random_unit(random) < 0.5 ? STREAM : OTHER_STREAM;
     snprintf(message, sizeof(message), "%d", at);
     append(store, GROUP, model->list[at].stream_id, model->list[at].time_ms, message);
@@ -328,12 +332,30 @@ static void add_random(struct event_store *store, struct model *model, struct ra
 static void compare_with_model(struct event_store *store, const struct model *model,
                                struct random_stream *random)
 {
-    struct event_range range = everything(random_unit(random) < 0.5 ? STREAM : 0, false);
-    range.from_ms = (int64_t)(random_unit(random) * 50);
-    range.until_ms = range.from_ms + (int64_t)(random_unit(random) * 60);
+    struct event_range range =
+        everything(random_unit(random) < 0.5 ? STREAM : 0, random_unit(random) < 0.5);
+    range.from_ms = (int64_t)(random_unit(random) * MODEL_MS / 2);
+    range.until_ms = range.from_ms + (int64_t)(random_unit(random) * MODEL_MS * 0.6);
     range.limit = 1 + (size_t)(random_unit(random) * 40);
     CLEANUP(freep) char *expected = read_model(model, &range);
     expect(store, &range, expected);
+}
+
+static void expire_in_model(struct event_store *store, struct model *model, int64_t before_ms)
+{
+    event_store_expire(store, GROUP, before_ms);
+    for (int i = 0; i < model->count; i++)
+        if (model->list[i].time_ms < before_ms)
+            model->list[i].time_ms = EXPIRED;
+}
+
+static int64_t count_model_bytes(const struct model *model)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < model->count; i++)
+        if (model->list[i].time_ms != EXPIRED)
+            bytes += EVENT_OVERHEAD + 1 + (i >= 10) + (i >= 100);
+    return bytes;
 }
 
 START_TEST(any_history_reads_like_a_plain_list)
@@ -345,14 +367,100 @@ START_TEST(any_history_reads_like_a_plain_list)
     struct opened all = open_all();
     while (model.count < MODEL_EVENTS) {
         double draw = random_unit(&random);
+        if (draw < 0.01)
+            expire_in_model(all.store, &model, (int64_t)(random_unit(&random) * MODEL_MS / 3));
         if (draw < 0.04) {
-            close_all(&all, draw < 0.02);
+            bool writes = draw < 0.02;
+            close_all(&all, writes);
             all = open_all();
+            if (writes)
+                ck_assert_int_eq(event_store_group_bytes(all.store, GROUP),
+                                 count_model_bytes(&model));
         }
         add_random(all.store, &model, &random);
         compare_with_model(all.store, &model, &random);
     }
     close_all(&all, true);
+    finish();
+}
+END_TEST
+
+/* More of one moment than a page holds, in several blocks. */
+START_TEST(a_crowded_moment_is_read_in_pages)
+{
+    enum { EVENTS = 1000, LIMIT = 30 };
+    start();
+    for (int i = 0; i < EVENTS;) {
+        struct opened all = open_all();
+        for (int last = i + EVENTS / 4; i < last; i++) {
+            CLEANUP(freep) char *message = xformat("%d", i);
+            append(all.store, GROUP, i % 3 ? STREAM : OTHER_STREAM, 77, message);
+        }
+        close_all(&all, true);
+    }
+    struct opened all = open_all();
+    for (int backward = 0; backward < 2; backward++) {
+        struct event_range range = everything(0, backward);
+        range.limit = LIMIT;
+        for (int expected = 0; expected < EVENTS;) {
+            struct arena arena = { 0 };
+            struct event_page page;
+            event_store_read(all.store, &range, &arena, &page);
+            ck_assert(page.is_cut == (expected + LIMIT < EVENTS));
+            for (size_t i = 0; i < page.count; i++, expected++) {
+                int64_t number;
+                ck_assert(text_to_int64(page.rows[i].message, &number));
+                ck_assert_int_eq(number, backward ? EVENTS - 1 - expected : expected);
+                range.position =
+                    (struct event_position){ page.rows[i].time_ms, page.rows[i].sequence };
+            }
+            arena_clear(&arena);
+        }
+    }
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
+START_TEST(a_database_with_a_row_per_event_is_converted)
+{
+    static const char version_1[] =
+        "CREATE TABLE position (at INTEGER NOT NULL); INSERT INTO position VALUES (0);"
+        "CREATE TABLE log_sequence (next INTEGER NOT NULL); INSERT INTO log_sequence VALUES (5);"
+        "CREATE TABLE log_event ("
+        "  group_id INTEGER NOT NULL, time_ms INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+        "  stream_id INTEGER NOT NULL, ingested_ms INTEGER NOT NULL, message BLOB NOT NULL,"
+        "  PRIMARY KEY (group_id, time_ms, sequence)) WITHOUT ROWID;"
+        "CREATE INDEX log_event_stream ON log_event (stream_id, time_ms, sequence);"
+        "CREATE TABLE log_stream_state ("
+        "  stream_id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL,"
+        "  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, ingested_ms INTEGER NOT NULL);"
+        "CREATE INDEX log_stream_state_group ON log_stream_state (group_id);"
+        "CREATE TABLE log_group_state (group_id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);"
+        "INSERT INTO log_event VALUES (7, 30, 1, 70, 31, 'd'), (7, 10, 2, 70, 11, 'a'),"
+        "  (7, 20, 3, 71, 21, 'b'), (8, 20, 4, 80, 21, 'x');"
+        "INSERT INTO log_stream_state VALUES (70, 7, 10, 30, 11), (71, 7, 20, 20, 21),"
+        "  (80, 8, 20, 20, 21);"
+        "INSERT INTO log_group_state VALUES (7, 81), (8, 27);"
+        "PRAGMA user_version=1";
+    start();
+    CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
+    sqlite3 *database;
+    ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(database, version_1, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    for (int round = 0; round < 2; round++) {
+        struct opened all = open_all();
+        if (round == 0)
+            append_second(all.store);
+        expect_all(all.store, in_group, in_group_backward, in_stream);
+        struct stream_state state = { .stream_id = OTHER_STREAM };
+        event_store_states(all.store, &state, 1);
+        ck_assert_int_eq(state.first_ms, 20);
+        ck_assert_int_eq(event_store_group_bytes(all.store, GROUP),
+                         (round ? 5 : 3) * (1 + EVENT_OVERHEAD));
+        close_all(&all, true);
+    }
     finish();
 }
 END_TEST
@@ -463,66 +571,11 @@ START_TEST(a_reset_leaves_nothing)
 }
 END_TEST
 
-START_TEST(a_record_that_is_none_is_refused)
-{
-    CLEANUP(buffer_clear) struct buffer record = { 0 };
-    const struct log_event events[] = { { 1, TEXT("one") }, { 2, TEXT("") } };
-    const struct event_batch batch = { 3, 4, 5, events, COUNT_OF(events) };
-    event_record_encode(&batch, 6, &record);
-    for (size_t size = 0; size <= record.size; size++) {
-        struct arena arena = { 0 };
-        struct event_batch decoded;
-        int64_t first;
-        bool is_good =
-            event_record_decode((struct text){ record.data, size }, &arena, &decoded, &first);
-        ck_assert(is_good == (size == record.size));
-        if (is_good) {
-            ck_assert_int_eq(first, 6);
-            ck_assert_int_eq(decoded.ingested_ms, 5);
-            ck_assert(text_equal(decoded.events[0].message, "one"));
-        }
-        arena_clear(&arena);
-    }
-}
-END_TEST
-
-START_TEST(tokens_come_back_as_they_went)
-{
-    static const struct events_token tokens[] = {
-        { false, { 0, 0 }, 1 },
-        { true, { 1795641733810, 123456789 }, INT64_C(1) << 61 },
-        { false, { INT64_C(999999999999999999), INT64_MAX }, INT64_MAX },
-    };
-    static const char *const bad[] = {
-        "",
-        "f/",
-        "g/00000000000000000000000000000000000000000000000000000000",
-        "f/0000000000000000000000000000000000000000000000000000000",
-        "f/000000000000000000000000000000000000000000000000000000000",
-        "f/0000000000000000000000000000000000000000000000000000000x",
-        "f/+0000000000000000000000000000000000000000000000000000000",
-        "f/00000000000000000099999999999999999990000000000000000000",
-    };
-    struct events_token parsed;
-    for (size_t i = 0; i < COUNT_OF(tokens); i++) {
-        char text[EVENTS_TOKEN_SIZE];
-        events_token_print(&tokens[i], text);
-        ck_assert_uint_eq(strlen(text), 58);
-        ck_assert(events_token_parse(text_from(text), &parsed));
-        ck_assert(parsed.is_backward == tokens[i].is_backward);
-        ck_assert_int_eq(parsed.position.time_ms, tokens[i].position.time_ms);
-        ck_assert_int_eq(parsed.position.sequence, tokens[i].position.sequence);
-        ck_assert_int_eq(parsed.stream_id, tokens[i].stream_id);
-    }
-    for (size_t i = 0; i < COUNT_OF(bad); i++)
-        ck_assert_msg(!events_token_parse(text_from(bad[i]), &parsed), "%s", bad[i]);
-}
-END_TEST
-
 SUITE("event_store", memory_and_database_are_read_as_one,
       a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice,
       a_checkpoint_that_fails_is_made_up_for, pages_go_on_where_the_last_one_ended, bounds_are_kept,
-      any_history_reads_like_a_plain_list, what_was_deleted_or_has_expired_is_removed_for_good,
+      any_history_reads_like_a_plain_list, a_crowded_moment_is_read_in_pages,
+      a_database_with_a_row_per_event_is_converted,
+      what_was_deleted_or_has_expired_is_removed_for_good,
       what_a_crash_left_of_a_deleted_stream_is_swept_up,
-      states_tell_first_and_last_wherever_events_are, a_reset_leaves_nothing,
-      a_record_that_is_none_is_refused, tokens_come_back_as_they_went)
+      states_tell_first_and_last_wherever_events_are, a_reset_leaves_nothing)

@@ -82,5 +82,21 @@ START_TEST(clearing_releases_each_value_once)
 }
 END_TEST
 
+START_TEST(keys_are_joined_and_cut)
+{
+    char key[MAP_KEY_SIZE];
+    char part[1000];
+    memset(part, 'x', sizeof(part));
+    part[sizeof(part) - 1] = '\0';
+    ck_assert_str_eq(map_key(key, "a", NULL), "a");
+    ck_assert_str_eq(map_key(key, "a", "", "bc", NULL), "a//bc");
+    map_key(key, part, part, "end", NULL);
+    ck_assert_uint_eq(strlen(key), MAP_KEY_SIZE - 1);
+    ck_assert_int_eq(key[999], '/');
+    ck_assert_int_eq(key[MAP_KEY_SIZE - 2], 'x');
+}
+END_TEST
+
 SUITE("map", an_empty_map_has_nothing, keys_are_copied_and_differ_by_case_and_length,
-      what_was_set_is_found_until_it_is_removed, clearing_releases_each_value_once)
+      what_was_set_is_found_until_it_is_removed, clearing_releases_each_value_once,
+      keys_are_joined_and_cut)

@@ -5,6 +5,7 @@
 
 #include "random.h"
 #include "support/suite.h"
+#include "xalloc.h"
 
 static void expect(double value, bool is_real, const char *text)
 {
@@ -100,5 +101,32 @@ START_TEST(all_are_printed_as_printf_prints_them)
 }
 END_TEST
 
+static void expect_hundredths(double value)
+{
+    struct buffer buffer = { 0 };
+    CLEANUP(freep) char *expected = xformat("%.2f", value);
+    number_print_hundredths(&buffer, value);
+    ck_assert_str_eq(buffer.data, expected);
+    buffer_clear(&buffer);
+}
+
+START_TEST(hundredths_are_as_printf_rounds_them)
+{
+    static const double odd[] = {
+        0,         0.001,        0.004999999,       0.005, 0.994999, 0.995, 0.999,  9.999,
+        2.675,     1.005,        999999999.5,       1e9,   1e17,     -1.5,  -0.001, 0.0 / 0.0,
+        1.0 / 0.0, 12345678.125, 4503599627370497.5
+    };
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("hundredths");
+    for (size_t i = 0; i < COUNT_OF(odd); i++)
+        expect_hundredths(odd[i]);
+    for (int us = 0; us < 200000; us++) /* what a clock measures, all the ties among them */
+        expect_hundredths(us / 1000.0);
+    for (int i = 0; i < 100000; i++)
+        expect_hundredths(random_unit(&stream) * 1e7);
+}
+END_TEST
+
 SUITE("number", all_are_printed_as_printf_prints_them, numbers_are_as_short_as_they_can_be,
-      decimals_read_back_the_same, all_read_back_the_same)
+      decimals_read_back_the_same, all_read_back_the_same, hundredths_are_as_printf_rounds_them)

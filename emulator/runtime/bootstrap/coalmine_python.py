@@ -46,9 +46,12 @@ def read_frame():
 
 
 def send_frame(kind, flags, body):
-    frame = memoryview(HEADER.pack(len(body), kind, flags) + body)
-    while frame:
-        frame = frame[os.write(ANSWERS_FD, frame):]
+    frame = HEADER.pack(len(body), kind, flags) + body
+    sent = os.write(ANSWERS_FD, frame)
+    if sent < len(frame):
+        rest = memoryview(frame)[sent:]
+        while rest:
+            rest = rest[os.write(ANSWERS_FD, rest):]
 
 
 def send_error(kind, flags, error):
@@ -80,14 +83,17 @@ class CognitoIdentity:
         self.cognito_identity_pool_id = None
 
 
+IDENTITY_VARIABLES = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+                      "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                      "AWS_LAMBDA_FUNCTION_VERSION")
+identity = ()  # of the function, as they stand after its own start
+
+
 class LambdaContext:
     def __init__(self, deadline_ms, request_id, arn, client_context):
         self.aws_request_id = request_id
-        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        (self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb,
+         self.function_version) = identity
         self.invoked_function_arn = arn
         self.tenant_id = None
         self.client_context = ClientContext(json.loads(client_context)) if client_context else None
@@ -212,11 +218,34 @@ def marshal(result):
         return json.dumps(result, default=to_number).encode("ascii")
 
 
+# Each invocation has a trace id of its own in os.environ. setenv() would keep every value that it
+# was ever given, so what processes inherit follows only when one is about to start.
+
+TRACE_ID = os.environ.encodekey("_X_AMZN_TRACE_ID")
+STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
+python_environment = os.environ._data
+inherited_trace_id = None
+
+
 def set_trace_id(trace_id):
     if trace_id:
-        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+        python_environment[TRACE_ID] = trace_id
     else:
-        os.environ.pop("_X_AMZN_TRACE_ID", None)
+        python_environment.pop(TRACE_ID, None)
+
+
+def hand_trace_id_on(event, arguments):
+    """An audit hook."""
+    global inherited_trace_id
+    if event not in STARTS:
+        return
+    trace_id = python_environment.get(TRACE_ID)
+    if trace_id != inherited_trace_id:
+        inherited_trace_id = trace_id
+        if trace_id:
+            os.putenv(TRACE_ID, trace_id)
+        else:
+            os.unsetenv(TRACE_ID)
 
 
 def read_event():
@@ -225,7 +254,7 @@ def read_event():
     at = HEADER.size + EVENT_FIELDS.size
     fields = []
     for field_size in sizes:
-        fields.append(frame[at:at + field_size].decode("utf-8", "replace"))
+        fields.append(frame[at:at + field_size])
         at += field_size
     return deadline_ms, fields, frame[at:]
 
@@ -238,10 +267,11 @@ def fail(error):
 def serve_one(handler):
     global current_request_id
     deadline_ms, (request_id, arn, trace_id, client_context), payload = read_event()
-    current_request_id = request_id
+    current_request_id = request_id.decode("utf-8", "replace")
     set_trace_id(trace_id)
     try:
-        context = LambdaContext(deadline_ms, request_id, arn, client_context)
+        context = LambdaContext(deadline_ms, current_request_id, arn.decode("utf-8", "replace"),
+                                client_context.decode("utf-8", "replace"))
         result = handler(json.loads(payload), context)
     except Exception as exception:
         fail(describe(exception))
@@ -302,6 +332,7 @@ def set_up_path():
 
 
 def main():
+    global identity
     sys.stdout.reconfigure(encoding="utf-8", line_buffering=True, errors="backslashreplace")
     sys.meta_path.insert(0, EarlyModules(sys.path))
     set_up_path()
@@ -311,6 +342,8 @@ def main():
         fail_init(make_error(str(error), error.kind, error.trace))
     except Exception as exception:
         fail_init(describe(exception))
+    sys.addaudithook(hand_trace_id_on)
+    identity = tuple(os.environ.get(name) for name in IDENTITY_VARIABLES)
     send_frame(NEXT, 0, b"")
     while True:
         serve_one(handler)

@@ -52,6 +52,45 @@ const environment = process.env;
 const taskRoot = environment.LAMBDA_TASK_ROOT;
 const isNativeError = util.types.isNativeError;
 
+/* Each invocation has a trace id of its own in the environment. setenv() would keep every value it
+ * was ever given, so the id stands beside the real environment, and process.env is both. */
+
+const TRACE_ID = '_X_AMZN_TRACE_ID';
+let traceId;
+
+function describeTraceId() {
+    return traceId === undefined ? undefined
+        : { value: traceId, writable: true, enumerable: true, configurable: true };
+}
+
+process.env = new Proxy(environment, {
+    get: (target, name) => (name === TRACE_ID ? traceId : target[name]),
+    has: (target, name) => (name === TRACE_ID ? traceId !== undefined : name in target),
+    set: (target, name, value) => {
+        if (name === TRACE_ID)
+            traceId = String(value);
+        else
+            target[name] = value;
+        return true;
+    },
+    defineProperty: (target, name, descriptor) => {
+        if (name !== TRACE_ID)
+            return Reflect.defineProperty(target, name, descriptor);
+        traceId = String(descriptor.value);
+        return true;
+    },
+    deleteProperty: (target, name) => {
+        if (name !== TRACE_ID)
+            return delete target[name];
+        traceId = undefined;
+        return true;
+    },
+    ownKeys: (target) => (traceId === undefined ? Reflect.ownKeys(target)
+        : [...Reflect.ownKeys(target), TRACE_ID]),
+    getOwnPropertyDescriptor: (target, name) => (name === TRACE_ID ? describeTraceId()
+        : Reflect.getOwnPropertyDescriptor(target, name)),
+});
+
 /* Pipes: partial reads and writes, and EAGAIN in case the function made them non-blocking. */
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -165,26 +204,38 @@ function whenWritten(action) {
         action();
 }
 
+/* The four texts of the event and where they end. Mostly they are ASCII: cut out of one string. */
+function readTexts() {
+    const start = HEADER_SIZE + EVENT_FIELDS_SIZE;
+    const found = [];
+    let end = start;
+    for (let i = 0; i < 4; i++)
+        found.push(end += input.readUInt32LE(HEADER_SIZE + 8 + 4 * i));
+    const all = input.utf8Slice(start, end);
+    let at = start;
+    for (let i = 0; i < 4; i++) {
+        const next = found[i];
+        found[i] = all.length === end - start ? all.slice(at - start, next - start)
+            : input.utf8Slice(at, next);
+        at = next;
+    }
+    found.push(end);
+    return found;
+}
+
 function readEvent() {
     fillInput(HEADER_SIZE);
     const size = input.readUInt32LE(0);
     fillInput(HEADER_SIZE + size);
-    let at = HEADER_SIZE + EVENT_FIELDS_SIZE;
-    const field = (index) => {
-        const fieldSize = input.readUInt32LE(HEADER_SIZE + 8 + 4 * index);
-        const value = input.utf8Slice(at, at + fieldSize);
-        at += fieldSize;
-        return value;
-    };
+    const texts = readTexts();
     const event = {
         deadline: input.readDoubleLE(HEADER_SIZE),
-        requestId: field(0),
-        arn: field(1),
-        traceId: field(2),
-        clientContext: field(3),
-        payload: '',
+        requestId: texts[0],
+        arn: texts[1],
+        traceId: texts[2],
+        clientContext: texts[3],
+        payload: input.utf8Slice(texts[4], HEADER_SIZE + size),
     };
-    event.payload = input.utf8Slice(at, HEADER_SIZE + size);
     resetInput();
     return event;
 }
@@ -349,6 +400,18 @@ function parseOptional(text) {
     return text ? JSON.parse(text) : undefined;
 }
 
+let identity; /* of the function, as it stands after its own start */
+
+function readIdentity() {
+    return {
+        version: environment.AWS_LAMBDA_FUNCTION_VERSION,
+        name: environment.AWS_LAMBDA_FUNCTION_NAME,
+        memory: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+        logGroup: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+        logStream: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    };
+}
+
 /* The order of the members shows in JSON.stringify(context). */
 function makeContext(event, invocation) {
     return {
@@ -357,11 +420,11 @@ function makeContext(event, invocation) {
         fail: (error) => finish(invocation, error === undefined || error === null
             ? 'handled' : error),
         done: (error, value) => finish(invocation, error, value),
-        functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
-        functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
-        memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-        logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
-        logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+        functionVersion: identity.version,
+        functionName: identity.name,
+        memoryLimitInMB: identity.memory,
+        logGroupName: identity.logGroup,
+        logStreamName: identity.logStream,
         clientContext: parseOptional(event.clientContext),
         identity: undefined,
         invokedFunctionArn: event.arn,
@@ -518,21 +581,11 @@ const awslambda = {
 if (!['1', 'true'].includes(environment.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
     globalThis.awslambda = { ...globalThis.awslambda, ...awslambda };
 
-let hasTraceId = false;
-
-function setTraceId(traceId) {
-    if (traceId)
-        environment._X_AMZN_TRACE_ID = traceId;
-    else if (hasTraceId)
-        delete environment._X_AMZN_TRACE_ID;
-    hasTraceId = traceId !== '';
-}
-
 function serve() {
     const event = readEvent();
     const invocation = { isAnswered: false, isSettled: false, context: undefined };
     requestId = event.requestId;
-    setTraceId(event.traceId);
+    traceId = event.traceId || undefined;
     current = invocation;
     onDrained = () => drainedWithoutAnswer(invocation);
     try {
@@ -659,6 +712,7 @@ loadHandler(environment._HANDLER).then((found) => {
     if (heapFlag)
         setHeapFlag(heapFlag.slice(HEAP_FLAG.length));
     handler = found;
+    identity = readIdentity();
     handlerIsAsync = util.types.isAsyncFunction(found);
     sendFrame(FRAME.NEXT, 0, '');
     setImmediate(serve);

@@ -1,0 +1,42 @@
+#include "logs/event_block.h"
+
+enum { SLOT_MS = 128 };
+
+/* In the database: in the order of the machine, as in the journal. */
+struct block_entry {
+    int64_t time_ms;
+    int64_t sequence;
+    int64_t ingested_ms;
+    uint64_t size; /* of the message, which follows */
+};
+
+int64_t event_slot(int64_t time_ms)
+{
+    int64_t slot = time_ms / SLOT_MS;
+    return slot * SLOT_MS > time_ms ? slot - 1 : slot;
+}
+
+void event_block_add(struct buffer *block, const struct event_row *row)
+{
+    const struct block_entry entry = { row->time_ms, row->sequence, row->ingested_ms,
+                                       row->message.size };
+    buffer_add(block, &entry, sizeof(entry));
+    buffer_add_text(block, row->message);
+}
+
+bool event_block_next(struct text *block, struct event_row *row_out)
+{
+    struct block_entry entry;
+    if (block->size < sizeof(entry))
+        return false;
+    memcpy(&entry, block->data, sizeof(entry));
+    if (entry.size > block->size - sizeof(entry))
+        return false;
+    row_out->time_ms = entry.time_ms;
+    row_out->sequence = entry.sequence;
+    row_out->ingested_ms = entry.ingested_ms;
+    row_out->message = (struct text){ block->data + sizeof(entry), (size_t)entry.size };
+    block->data += sizeof(entry) + entry.size;
+    block->size -= sizeof(entry) + entry.size;
+    return true;
+}

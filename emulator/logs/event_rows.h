@@ -1,0 +1,42 @@
+/*
+ * Rows that a range holds, gathered in any order and then read in order of reading.
+ */
+#ifndef COALMINE_LOGS_EVENT_ROWS_H
+#define COALMINE_LOGS_EVENT_ROWS_H
+
+#include "logs/event_store.h"
+
+/* The range as a position to start behind and a bound of time to stop at. */
+struct event_bounds {
+    struct event_position start;
+    int64_t stop_ms; /* forward: not included; backward: included */
+    bool is_backward;
+};
+
+struct event_bounds event_bounds_of(const struct event_range *range);
+
+/* Zeroed but for `bounds` and `most` at birth. */
+struct event_rows {
+    struct event_bounds bounds;
+    struct event_row *list;
+    size_t count;
+    size_t capacity;
+    size_t most; /* no more of them will be read: not many more are held */
+    bool is_full;
+    struct event_position last; /* when full: what lies behind it is not needed */
+};
+
+/* Of what a range may give at most, and one that tells whether there is more. */
+size_t event_rows_most(const struct event_range *range);
+
+/* Whether an event of the range's group or stream is inside its bounds and may be read. */
+bool event_rows_need(const struct event_rows *rows, const struct event_row *row);
+/* The row's message must last as long as the rows do. */
+void event_rows_add(struct event_rows *rows, const struct event_row *row);
+void event_rows_sort(struct event_rows *rows);
+/* Empties them; the memory is kept. */
+void event_rows_reset(struct event_rows *rows);
+
+struct event_position event_row_position(const struct event_row *row);
+
+#endif

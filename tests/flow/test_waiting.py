@@ -1,0 +1,126 @@
+"""Requests that wait for their reply: clients that leave meanwhile, many at once, slow ones beside
+them, and that waiting costs nothing."""
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+from tests.bench.cpu import used_us
+from tests.support.packages import create, node
+
+RESET = struct.pack("ii", 1, 0)
+WAIT_SECONDS = 1
+BUSY_MAX_US = WAIT_SECONDS * 1e6 / 4  # a loop that never sleeps uses all of it
+INVOKE = "/2015-03-31/functions/%s/invocations"
+STREAM = "/2021-11-15/functions/%s/response-streaming-invocations"
+
+
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def head(path, name, size):
+    return f"POST {path % name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
+
+
+def ask(server, name, path=INVOKE, body=b"{}"):
+    connection = connect(server)
+    connection.sendall(head(path, name, len(body)) + body)
+    return connection
+
+
+def status(connection):
+    with contextlib.closing(connection):
+        return connection.recv(65536).split(b" ", 2)[1]
+
+
+def sleeper(lam, name, ms):
+    create(lam, name, node(f"await new Promise(r => setTimeout(r, event.ms ?? {ms})); return 1"),
+           Timeout=30)
+    lam.invoke(FunctionName=name, Payload=b'{"ms": 0}')
+
+
+def test_clients_that_leave_while_they_wait_harm_nobody(server, lam, name):
+    """At once, when the connection is watched still, and later, when it is not."""
+    sleeper(lam, name, 20)
+    for path in (INVOKE, STREAM):
+        for patience in (0, 0, 0, 0.001, 0.015):
+            connections = [ask(server, name, path) for _ in range(6)]
+            time.sleep(patience)  # no condition: what is tested is any moment
+            for at, connection in enumerate(connections):
+                if at % 3:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                connection.close()
+            assert status(ask(server, name, path)) == b"200"
+    assert status(ask(server, name)) == b"200"
+
+
+def test_many_wait_at_once(server, lam, name):
+    sleeper(lam, name, 30)
+    connections = [ask(server, name) for _ in range(40)]
+    assert [status(connection) for connection in connections] == [b"200"] * 40
+
+
+def test_requests_one_behind_the_other_are_answered_in_order(server, lam, name):
+    create(lam, name, node("return event"))
+    with contextlib.closing(connect(server)) as connection:
+        bodies = [b'{"at": %d}' % i for i in range(20)]
+        connection.sendall(b"".join(head(INVOKE, name, len(body)) + body for body in bodies))
+        text = b""
+        while text.count(b'{"at":') < len(bodies):
+            text += connection.recv(65536)
+    places = [text.index(b'{"at":%d}' % i) for i in range(20)]
+    assert places == sorted(places)
+
+
+def used_while(server, wait):
+    before = used_us(server.process.pid)
+    wait()
+    return used_us(server.process.pid) - before
+
+
+def test_waiting_costs_nothing(server, lam, name):
+    """Not even beside a request whose body is slow and a reply that nobody takes."""
+    sleeper(lam, name, 0)
+    create(lam, name + "-large", node("return 'x'.repeat(5e6)"))
+    waiting = b'{"ms": %d}' % (WAIT_SECONDS * 1000)
+    slow = connect(server)
+    slow.sendall(head(INVOKE, name, 100) + b" " * 50)
+    for beside in ([], [slow], [slow, ask(server, name + "-large")]):
+        used = used_while(server, lambda: status(ask(server, name, body=waiting)))
+        assert used < BUSY_MAX_US, beside
+    slow.sendall(b" " * 48 + b"{}")
+    assert status(slow) == b"200"
+
+
+def test_others_are_answered_beside_slow_ones(server, lam, name):
+    sleeper(lam, name, 0)
+    slow = [connect(server) for _ in range(3)]
+    for connection in slow:
+        connection.sendall(head(INVOKE, name, 3) + b"{")
+    waiting = [ask(server, name, body=b'{"ms": 50}') for _ in range(10)]
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(status(ask(server, name))))
+               for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for connection in slow:
+        connection.sendall(b" }")
+    for thread in threads:
+        thread.join()
+    assert answers == [b"200"] * 30
+    assert [status(connection) for connection in slow + waiting] == [b"200"] * 13
+
+
+def test_a_server_that_stops_answers_those_who_wait(start_server, tmp_path):
+    server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
+    lam = server.client("lambda")
+    sleeper(lam, "f", 300)
+    connections = [ask(server, "f") for _ in range(4)]
+    gone = ask(server, "f")
+    gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    gone.close()
+    assert status(ask(server, "f", body=b'{"ms": 0}')) == b"200"  # so it has read the others
+    assert server.stop() == 0
+    assert [status(connection) for connection in connections] == [b"200"] * 4
