@@ -1,6 +1,7 @@
 #include "json.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "number.h"
@@ -251,6 +252,34 @@ char *json_print(const cJSON *tree)
     struct buffer text = { 0 };
     print_value(&text, tree);
     return buffer_take(&text, NULL);
+}
+
+/* "\u0000" inside a string of valid JSON: a backslash that is not itself escaped. */
+static bool has_nul(struct text text)
+{
+    static const char escape[] = "\\u0000";
+    const char *at = text.data;
+    const char *end = text.data + text.size;
+    while ((at = memmem(at, (size_t)(end - at), escape, sizeof(escape) - 1))) {
+        size_t backslashes = 1;
+        while (at - backslashes >= text.data && at[-(ptrdiff_t)backslashes] == '\\')
+            backslashes++;
+        if (backslashes % 2 == 1)
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* cJSON takes more than JSON (raw control characters, any bytes in strings), so the strict
+ * scanner judges first; and its strings end at a NUL, so one that holds it is refused rather
+ * than cut. */
+cJSON *json_parse(struct text text)
+{
+    struct json_fault fault;
+    if (!json_check(text, &fault) || has_nul(text))
+        return NULL;
+    return cJSON_ParseWithLength(text.data, text.size);
 }
 
 void json_deletep(cJSON **tree)
