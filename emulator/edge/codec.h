@@ -51,5 +51,7 @@ void query_codec_encode_fault(const struct service *service, const struct error 
                               struct buffer *buffer);
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,
                              const struct error_members *members, struct buffer *buffer);
+/* S3 is not emulated, but asked for more than any other service that is not. */
+void s3_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer);
 
 #endif

@@ -80,3 +80,12 @@ void query_codec_encode_fault(const struct service *service, const struct error 
         query_codec_print(members->rows, members->tree, buffer);
     buffer_add_format(buffer, "</Error><RequestId>%s</RequestId></ErrorResponse>", request_id);
 }
+
+void s3_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer)
+{
+    xml_open(buffer, "Error");
+    xml_element(buffer, "Code", error->fault->code);
+    xml_element(buffer, "Message", error->message);
+    xml_element(buffer, "RequestId", request_id);
+    xml_close(buffer, "Error");
+}

@@ -92,6 +92,25 @@ static void write_query_compatibility(struct edge_call *edge_call, struct draft 
         draft->status = 400;
 }
 
+static bool is_for_s3(const struct edge_call *edge_call)
+{
+    const char *signing_name = edge_call->credential.service;
+    return !edge_call->call.service && signing_name && strcmp(signing_name, "s3") == 0;
+}
+
+static void write_rest_fault(const struct edge_call *edge_call, struct draft *draft)
+{
+    const struct call *call = &edge_call->call;
+    if (is_for_s3(edge_call)) {
+        add_header(draft, "Content-Type", "application/xml");
+        s3_encode_fault(&call->error, call->request_id, &draft->body);
+        return;
+    }
+    add_header(draft, "Content-Type", "application/json");
+    add_header(draft, "x-amzn-ErrorType", call->error.fault->code);
+    rest_json_encode_fault(service_of(edge_call), &call->error, &draft->body);
+}
+
 static void write_fault(struct edge_call *edge_call, struct draft *draft)
 {
     const struct call *call = &edge_call->call;
@@ -115,9 +134,7 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
         cbor_codec_encode_fault(service, &call->error, &members, &draft->body);
         return;
     default:
-        add_header(draft, "Content-Type", "application/json");
-        add_header(draft, "x-amzn-ErrorType", call->error.fault->code);
-        rest_json_encode_fault(service, &call->error, &draft->body);
+        write_rest_fault(edge_call, draft);
         return;
     }
 }

@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.packages import create
 
@@ -205,6 +206,13 @@ def test_unknown_operations_and_services_are_named(http):
         "Authorization": "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request, "
                          "SignedHeaders=host, Signature=0"})
     assert answer.status == 501 and b"service s3" in answer.body
+
+
+def test_s3_is_refused_in_its_own_words(server):
+    with pytest.raises(ClientError) as refused:
+        server.client("s3").list_buckets()
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    assert "service s3" in refused.value.response["Error"]["Message"]
 
 
 def test_query_over_get(http):
