@@ -89,11 +89,13 @@ static void report_unfinished(const cJSON *saved, int64_t now_ms, bool is_alive,
 {
     char left[LEFT_SIZE];
     const char *status = json_text(saved, "status", "");
+    int steps = (int)json_int(saved, "steps", 0);
+    int step = (int)json_int(saved, "step", 0) + 1; /* one more than there are: the promotion */
     if (!is_alive)
         now_ms = json_int(saved, "updatedAt", now_ms);
-    say("  step %d of %d, version %s at %.6g %%%s.", (int)json_int(saved, "step", 0) + 1,
-        (int)json_int(saved, "steps", 0), json_text(saved, "newVersion", "?"),
-        100 * json_double(saved, "weight", 0), print_time_left(saved, now_ms, left));
+    say("  step %d of %d, version %s at %.6g %%%s.", step < steps ? step : steps, steps,
+        json_text(saved, "newVersion", "?"), 100 * json_double(saved, "weight", 0),
+        print_time_left(saved, now_ms, left));
     if (!is_alive)
         say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
     else

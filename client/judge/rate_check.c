@@ -134,7 +134,7 @@ void judge_rate(const struct rate_question *asked, const struct evidence *eviden
 }
 
 static void judge_sprt(const struct rate_question *asked, const struct evidence *evidence,
-                       struct check_verdict *verdict)
+                       struct check_memory *memory, struct check_verdict *verdict)
 {
     const struct check *check = asked->check;
     const struct rate_question complete = with_interval(asked);
@@ -145,7 +145,8 @@ static void judge_sprt(const struct rate_question *asked, const struct evidence 
     double ratio = sprt_log_ratio(&test, question->bad, question->all);
     bool is_enough = (int64_t)question->all >= check->min_requests;
     bool is_bad = ratio >= bounds.high;
-    bool is_good = ratio <= bounds.low && is_enough;
+    bool is_below = ratio <= bounds.low && is_enough;
+    bool is_good = stays_good(memory, is_below);
     number_rate(question, verdict);
     verdict_number(verdict, "badRate", test.p1);
     verdict_number(verdict, "logRatio", ratio);
@@ -161,9 +162,10 @@ static void judge_sprt(const struct rate_question *asked, const struct evidence 
              verdict);
     verdict_add(verdict, ", %.3g %% is bad: log likelihood ratio %.2f (%s)", percent(test.p1),
                 ratio,
-                is_bad    ? "above the bound: bad"
-                : is_good ? "below the bound: good"
-                          : "between the bounds: not decided");
+                is_bad     ? "above the bound: bad"
+                : is_below ? "below the bound: good"
+                : is_good  ? "it was below the bound: good"
+                           : "between the bounds: not decided");
     if (!is_bad && !is_good)
         verdict_add(verdict, "; it takes about %.0f requests of a good version",
                     sprt_expected_good(&test));
@@ -183,7 +185,7 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
                                             .subject = "requests to the new version failed",
                                             .allowed = allowed };
     if (check->method == METHOD_SPRT)
-        judge_sprt(&question, evidence, verdict);
+        judge_sprt(&question, evidence, memory, verdict);
     else
         judge_rate(&question, evidence, memory, verdict);
     if (others->requests)

@@ -240,6 +240,27 @@ START_TEST(what_a_test_once_found_stays_found)
 }
 END_TEST
 
+START_TEST(an_sprt_that_has_decided_stays_with_it)
+{
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'errors', 'badRate': '5%', 'method': 'sprt'}");
+    struct check_memory memory = { 0 };
+    struct check_verdict verdict;
+    struct evidence evidence = evidence_of(60, 0, 540, 0);
+    check_judge(&check, &evidence, &memory, &verdict);
+    assert_verdict(&verdict, CHECK_PASS, "below the bound: good");
+    evidence = evidence_of(100, 2, 900, 0); /* by itself between the bounds */
+    ck_assert_int_eq(judge_once(&check, &evidence, true).result, CHECK_INCONCLUSIVE);
+    evidence.is_final = true;
+    check_judge(&check, &evidence, &memory, &verdict);
+    assert_verdict(&verdict, CHECK_PASS, "it was below the bound: good");
+    /* But not with what is found to be bad. */
+    evidence = evidence_of(200, 20, 1800, 0);
+    check_judge(&check, &evidence, &memory, &verdict);
+    assert_verdict(&verdict, CHECK_FAIL, "above the bound: bad");
+}
+END_TEST
+
 START_TEST(what_was_once_excluded_stays_excluded)
 {
     CLEANUP(check_clear) struct check check = check_of("{'kind': 'split', 'detect': '3%'}");
@@ -284,5 +305,5 @@ SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       without_any_request_no_number_is_made_up, an_effect_worth_finding_decides_what_is_enough,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
-      what_a_test_once_found_stays_found, what_was_once_excluded_stays_excluded,
-      verdicts_have_their_numbers)
+      what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,
+      what_was_once_excluded_stays_excluded, verdicts_have_their_numbers)
