@@ -22,7 +22,7 @@ void *map_remove(struct map *map, const char *key);          /* the value, or NU
 
 /* Puts the parts into `key_out`, with "/" between them; NULL ends the parts. What would be too long
  * is cut. Gives the key. */
-enum { MAP_KEY_SIZE = 1200 };
+enum { MAP_KEY_SIZE = 2400 }; /* names have up to 512 characters, of up to four bytes */
 const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...) __attribute__((sentinel));
 
 #endif

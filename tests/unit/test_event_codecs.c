@@ -12,7 +12,7 @@ START_TEST(a_record_that_is_none_is_refused)
     event_record_encode(&batch, 6, &record);
     for (size_t size = 0; size <= record.size; size++) {
         struct arena arena = { 0 };
-        struct event_batch decoded;
+        struct event_batch decoded = { 0 };
         int64_t first;
         bool is_good =
             event_record_decode((struct text){ record.data, size }, &arena, &decoded, &first);
@@ -37,7 +37,7 @@ START_TEST(a_block_gives_what_is_whole_of_it)
     event_block_add(&block, &rows[1]);
     for (size_t size = 0; size <= block.size; size++) {
         struct text rest = { block.data, size };
-        struct event_row row;
+        struct event_row row = { 0 };
         size_t count = 0;
         for (; event_block_next(&rest, &row); count++) {
             ck_assert_int_eq(row.time_ms, rows[count].time_ms);
