@@ -23,7 +23,8 @@ static bool has_known_origin(const struct guard *guard, struct edge_call *edge_c
     const char *refusal = origin_refusal(&guard->policy, &headers);
     if (refusal)
         return error_set(&edge_call->call.error, &forbidden, "%s", refusal);
-    edge_call->allowed_origin = headers.origin;
+    if (headers.origin) /* the connection may be gone before the reply */
+        edge_call->allowed_origin = arena_copy(&edge_call->call.arena, text_from(headers.origin));
     return true;
 }
 

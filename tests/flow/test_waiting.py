@@ -56,6 +56,20 @@ def test_clients_that_leave_while_they_wait_harm_nobody(server, lam, name):
     assert status(ask(server, name)) == b"200"
 
 
+def test_what_a_client_said_outlives_it(start_server):
+    """The reply names the page's origin again; under ASan this finds what was not kept."""
+    server = start_server("--allow-origin", "http://page.example")
+    sleeper(server.client("lambda"), "f", 20)
+    for _ in range(20):
+        leaving = connect(server)
+        leaving.sendall(head(INVOKE, "f", 2).replace(
+            b"\r\n\r\n", b"\r\nOrigin: http://page.example\r\n\r\n") + b"{}")
+        time.sleep(0.002)  # no condition: what is tested is any moment
+        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        leaving.close()
+    assert status(ask(server, "f")) == b"200"
+
+
 def test_many_wait_at_once(server, lam, name):
     sleeper(lam, name, 30)
     connections = [ask(server, name) for _ in range(40)]
