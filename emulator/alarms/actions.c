@@ -12,8 +12,6 @@
 #include "log.h"
 #include "xalloc.h"
 
-enum { PUBLISHED_MAX = 2500 }; /* what fits into HistoryData with all its quotes escaped */
-
 enum hold_kind { HOLD_NOTHING, HOLD_MUTE, HOLD_ALARM, HOLD_WAIT, HOLD_EXTENSION };
 
 static const char *const hold_names[] = {
@@ -156,15 +154,14 @@ static void note_action(struct alarms *alarms, const struct alarm_row *row, cons
     json_set_text(data, "notificationResource", action);
     json_set_text(published, "default", message);
     CLEANUP(freep) char *published_text = json_print(published);
-    if (!failure && strlen(published_text) <= PUBLISHED_MAX)
+    if (!failure)
         json_set_text(data, "publishedMessage", published_text);
     json_set_text(data, "error", failure);
-    CLEANUP(freep) char *text = json_print(data);
     CLEANUP(freep)
     char *summary = xformat("%s execute%s action %s", failure ? "Failed to" : "Successfully",
                             failure ? "" : "d", action);
     alarm_history_add(alarms->parts.store, row, clock_now_ms(), ALARM_HISTORY_ACTION, summary,
-                      text);
+                      data);
 }
 
 static const char *invoke(struct alarms *alarms, const struct alarm_row *row, const char *action,

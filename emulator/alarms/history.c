@@ -28,11 +28,53 @@ static void forget_old(struct store *store, int64_t time_ms)
     store_run(store, query);
 }
 
-void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t time_ms,
-                       enum alarm_history_kind kind, const char *summary, const char *data)
+static bool fits(const char *text, size_t characters)
 {
-    CLEANUP(freep) char *cut = xstrndup(summary, strnlen(summary, SUMMARY_MAX));
-    CLEANUP(freep) char *cut_data = xstrndup(data, strnlen(data, DATA_MAX));
+    return text_front(text_from(text), characters).size == strlen(text);
+}
+
+/* The longest value of all that stand in `object` or in an object of it: where it is. */
+struct longest {
+    cJSON *owner;
+    cJSON *member;
+    size_t size;
+};
+
+static void find_longest(cJSON *object, bool is_outer, struct longest *longest)
+{
+    cJSON *child;
+    cJSON_ArrayForEach(child, object)
+    {
+        if (is_outer && cJSON_IsObject(child)) {
+            find_longest(child, false, longest);
+            continue;
+        }
+        CLEANUP(freep) char *text = json_print(child);
+        if (strlen(text) > longest->size)
+            *longest = (struct longest){ object, child, strlen(text) };
+    }
+}
+
+/* What does not fit loses its longest values, so that the rest is JSON still. */
+static char *print_fitting(cJSON *data)
+{
+    char *text = json_print(data);
+    while (!fits(text, DATA_MAX)) {
+        struct longest longest = { 0 };
+        find_longest(data, true, &longest);
+        cJSON_Delete(cJSON_DetachItemViaPointer(longest.owner, longest.member));
+        free(text);
+        text = json_print(data);
+    }
+    return text;
+}
+
+void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t time_ms,
+                       enum alarm_history_kind kind, const char *summary, cJSON *data)
+{
+    struct text front = text_front(text_from(summary), SUMMARY_MAX);
+    CLEANUP(freep) char *cut = xstrndup(front.data, front.size);
+    CLEANUP(freep) char *data_text = print_fitting(data);
     sqlite3_stmt *query =
         store_query(store, "INSERT INTO cloudwatch_alarm_history (account, region, name, "
                            "is_composite, time_ms, kind, summary, data) VALUES (?, ?, ?, ?, ?, ?, "
@@ -44,7 +86,7 @@ void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t
     store_bind_int(query, 5, time_ms);
     store_bind_text(query, 6, kinds[kind]);
     store_bind_text(query, 7, cut);
-    store_bind_text(query, 8, cut_data);
+    store_bind_text(query, 8, data_text);
     store_run(store, query);
     forget_old(store, time_ms);
 }
@@ -138,13 +180,12 @@ void alarm_history_add_configuration(struct store *store, const struct alarm_row
              : after   ? "createdAlarm"
                        : "deletedAlarm",
              write_alarm(row));
-    CLEANUP(freep) char *text = json_print(data);
     CLEANUP(freep)
     char *summary = xformat("Alarm \"%s\" %s", row->key.name,
                             is_update ? "updated"
                             : after   ? "created"
                                       : "deleted");
-    alarm_history_add(store, row, time_ms, ALARM_HISTORY_CONFIGURATION, summary, text);
+    alarm_history_add(store, row, time_ms, ALARM_HISTORY_CONFIGURATION, summary, data);
 }
 
 static void write_state(cJSON *data, const char *name, const struct alarm_row *row)
@@ -156,17 +197,12 @@ static void write_state(cJSON *data, const char *name, const struct alarm_row *r
         json_set(state, "stateReasonData", cJSON_CreateRaw(row->reason_data));
 }
 
-/* Two long windows do not fit: their data go first, the older first. */
-static char *print_fitting(cJSON *data)
+/* Of two long windows the older goes, whichever is longer. */
+static void drop_old_window(cJSON *data)
 {
-    static const char *const names[] = { "oldState", "newState" };
-    char *text = json_print(data);
-    for (size_t i = 0; i < COUNT_OF(names) && strlen(text) > DATA_MAX; i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(json_get(data, names[i]), "stateReasonData");
-        free(text);
-        text = json_print(data);
-    }
-    return text;
+    CLEANUP(freep) char *text = json_print(data);
+    if (!fits(text, DATA_MAX))
+        cJSON_DeleteItemFromObjectCaseSensitive(json_get(data, "oldState"), "stateReasonData");
 }
 
 void alarm_history_add_state(struct store *store, const struct alarm_row *before,
@@ -176,16 +212,11 @@ void alarm_history_add_state(struct store *store, const struct alarm_row *before
     json_set_text(data, "version", "1.0");
     write_state(data, "oldState", before);
     write_state(data, "newState", after);
-    CLEANUP(freep) char *text = print_fitting(data);
+    drop_old_window(data);
     CLEANUP(freep)
     char *summary = xformat("Alarm updated from %s to %s", alarm_state_name(before->state),
                             alarm_state_name(after->state));
-    alarm_history_add(store, after, time_ms, ALARM_HISTORY_STATE, summary, text);
-}
-
-static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
-{
-    return arena_copy(arena, text_from(store_text(query, column)));
+    alarm_history_add(store, after, time_ms, ALARM_HISTORY_STATE, summary, data);
 }
 
 static void bind_filter(sqlite3_stmt *query, const struct alarm_history_filter *filter,
@@ -204,28 +235,38 @@ static void bind_filter(sqlite3_stmt *query, const struct alarm_history_filter *
 
 #define SELECTED                                                                                   \
     "SELECT place, name, is_composite, time_ms, kind, summary, data FROM "                         \
-    "cloudwatch_alarm_history WHERE account = ?1 AND region = ?2 AND (?3 IS NULL OR name = ?3) "   \
-    "AND (?4 IS NULL OR kind = ?4) AND CASE WHEN is_composite THEN ?6 ELSE ?5 END AND "            \
-    "time_ms >= ?7 AND time_ms < ?8 AND "
+    "cloudwatch_alarm_history WHERE (?4 IS NULL OR kind = ?4) AND CASE WHEN is_composite THEN ?6 " \
+    "ELSE ?5 END AND +time_ms >= ?7 AND +time_ms < ?8 AND "
+#define OF_ONE SELECTED "account = ?1 AND region = ?2 AND name = ?3 AND "
+/* In order of place as they lie: by an index each step would sort all that there are. */
+#define OF_ALL SELECTED "+account = ?1 AND +region = ?2 AND "
+#define FORWARDS "place > ?9 ORDER BY place LIMIT 1"
+#define BACKWARDS "place < ?9 ORDER BY place DESC LIMIT 1"
+
+static sqlite3_stmt *query_of(struct store *store, const struct alarm_history_filter *filter)
+{
+    if (filter->name)
+        return filter->is_newest_first ? store_query(store, OF_ONE BACKWARDS)
+                                       : store_query(store, OF_ONE FORWARDS);
+    return filter->is_newest_first ? store_query(store, OF_ALL BACKWARDS)
+                                   : store_query(store, OF_ALL FORWARDS);
+}
 
 bool alarm_history_next(struct store *store, const struct alarm_history_filter *filter,
                         int64_t place, struct arena *arena, struct alarm_history_item *item_out)
 {
-    sqlite3_stmt *query =
-        filter->is_newest_first
-            ? store_query(store, SELECTED "place < ?9 ORDER BY place DESC LIMIT 1")
-            : store_query(store, SELECTED "place > ?9 ORDER BY place LIMIT 1");
+    sqlite3_stmt *query = query_of(store, filter);
     bind_filter(query, filter, place);
     if (!store_step(store, query))
         return false;
     *item_out = (struct alarm_history_item){
         .place = sqlite3_column_int64(query, 0),
-        .key = { filter->account, filter->region, copy_column(query, 1, arena) },
+        .key = { filter->account, filter->region, store_copy(query, 1, arena) },
         .is_composite = sqlite3_column_int(query, 2),
         .time_ms = sqlite3_column_int64(query, 3),
-        .kind = copy_column(query, 4, arena),
-        .summary = copy_column(query, 5, arena),
-        .data = copy_column(query, 6, arena),
+        .kind = store_copy(query, 4, arena),
+        .summary = store_copy(query, 5, arena),
+        .data = store_copy(query, 6, arena),
     };
     sqlite3_reset(query);
     return true;

@@ -23,9 +23,10 @@ struct alarm_history_item {
     const char *data; /* JSON */
 };
 
-/* Appends; summary and data are cut to what AWS lets them be. */
+/* Appends. AWS bounds both: a long summary is cut, and `data`, an object, loses its longest values
+ * until it fits. */
 void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t time_ms,
-                       enum alarm_history_kind kind, const char *summary, const char *data);
+                       enum alarm_history_kind kind, const char *summary, cJSON *data);
 
 /* Alarm "NAME" created, updated, deleted: both rows as far as they exist. */
 void alarm_history_add_configuration(struct store *store, const struct alarm_row *before,

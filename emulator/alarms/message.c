@@ -225,9 +225,12 @@ char *alarm_message_subject(const struct alarm_occasion *occasion)
 {
     char *subject = xformat("%s: \"%s\" in %s", alarm_state_name(occasion->row->state),
                             occasion->row->key.name, region_title(occasion->row->key.region));
-    if (strlen(subject) > SUBJECT_MAX)
-        memcpy(subject + SUBJECT_MAX - 3, "...", sizeof("..."));
-    return subject;
+    if (text_front(text_from(subject), SUBJECT_MAX).size == strlen(subject))
+        return subject;
+    struct text front = text_front(text_from(subject), SUBJECT_MAX - 3);
+    char *shorter = xformat("%.*s...", TEXT_ARGS(front));
+    free(subject);
+    return shorter;
 }
 
 static void write_state(cJSON *data, const char *name, const struct alarm_snapshot *snapshot)

@@ -75,28 +75,16 @@ const char *mute_rule_status(const cJSON *configuration, int64_t now_ms)
     return is_over(configuration, now_ms) ? "EXPIRED" : "SCHEDULED";
 }
 
-static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
-{
-    return arena_copy(arena, text_from(store_text(query, column)));
-}
-
-static void bind_key(sqlite3_stmt *query, const struct alarm_key *key)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-}
-
 static bool read_rule(struct store *store, sqlite3_stmt *query, struct arena *arena,
                       struct mute_rule *rule_out)
 {
     if (!store_step(store, query))
         return false;
     *rule_out = (struct mute_rule){
-        .key = { copy_column(query, 0, arena), copy_column(query, 1, arena),
-                 copy_column(query, 2, arena) },
-        .configuration = copy_column(query, 3, arena),
-        .tags = copy_column(query, 4, arena),
+        .key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
+                 store_copy(query, 2, arena) },
+        .configuration = store_copy(query, 3, arena),
+        .tags = store_copy(query, 4, arena),
         .updated_ms = sqlite3_column_int64(query, 5),
     };
     sqlite3_reset(query);
@@ -109,7 +97,7 @@ bool mute_rule_find(struct store *store, const struct alarm_key *key, struct are
     sqlite3_stmt *query =
         store_query(store, "SELECT " COLUMNS " FROM cloudwatch_mute_rule WHERE account = ? AND "
                            "region = ? AND name = ?");
-    bind_key(query, key);
+    alarm_bind_key(query, key);
     return read_rule(store, query, arena, rule_out);
 }
 
@@ -119,7 +107,7 @@ bool mute_rule_next(struct store *store, const struct alarm_key *after, struct a
     sqlite3_stmt *query =
         store_query(store, "SELECT " COLUMNS " FROM cloudwatch_mute_rule WHERE account = ? AND "
                            "region = ? AND name > ? ORDER BY name LIMIT 1");
-    bind_key(query, after);
+    alarm_bind_key(query, after);
     return read_rule(store, query, arena, rule_out);
 }
 
@@ -138,7 +126,7 @@ void mute_rule_save(struct store *store, const struct mute_rule *rule)
 {
     sqlite3_stmt *query = store_query(store, "INSERT OR REPLACE INTO cloudwatch_mute_rule (" COLUMNS
                                              ") VALUES (?, ?, ?, ?, ?, ?)");
-    bind_key(query, &rule->key);
+    alarm_bind_key(query, &rule->key);
     store_bind_text(query, 4, rule->configuration);
     store_bind_text(query, 5, rule->tags);
     store_bind_int(query, 6, rule->updated_ms);
@@ -149,7 +137,7 @@ void mute_rule_delete(struct store *store, const struct alarm_key *key)
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM cloudwatch_mute_rule WHERE account = ? "
                                              "AND region = ? AND name = ?");
-    bind_key(query, key);
+    alarm_bind_key(query, key);
     store_run(store, query);
 }
 

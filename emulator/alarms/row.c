@@ -26,37 +26,30 @@ const char *alarm_name_of(const struct alarm_key *near, const char *name_or_arn)
     return arn.resource.data + strlen(prefix);
 }
 
-static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
-{
-    if (sqlite3_column_type(query, column) == SQLITE_NULL)
-        return NULL;
-    return arena_copy(arena, text_from(store_text(query, column)));
-}
-
 static bool read_row(struct store *store, sqlite3_stmt *query, struct arena *arena,
                      struct alarm_row *row_out)
 {
     if (!store_step(store, query))
         return false;
     *row_out = (struct alarm_row){
-        .key = { copy_column(query, 0, arena), copy_column(query, 1, arena),
-                 copy_column(query, 2, arena) },
+        .key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
+                 store_copy(query, 2, arena) },
         .is_composite = sqlite3_column_int(query, 3),
-        .configuration = copy_column(query, 4, arena),
-        .tags = copy_column(query, 5, arena),
+        .configuration = store_copy(query, 4, arena),
+        .tags = store_copy(query, 5, arena),
         .configured_ms = sqlite3_column_int64(query, 6),
         .state = (enum alarm_state)sqlite3_column_int(query, 7),
-        .reason = copy_column(query, 8, arena),
-        .reason_data = copy_column(query, 9, arena),
+        .reason = store_copy(query, 8, arena),
+        .reason_data = store_copy(query, 9, arena),
         .updated_ms = sqlite3_column_int64(query, 10),
         .transitioned_ms = sqlite3_column_int64(query, 11),
-        .withheld = copy_column(query, 12, arena),
+        .withheld = store_copy(query, 12, arena),
     };
     sqlite3_reset(query);
     return true;
 }
 
-static void bind_key(sqlite3_stmt *query, const struct alarm_key *key)
+void alarm_bind_key(sqlite3_stmt *query, const struct alarm_key *key)
 {
     store_bind_text(query, 1, key->account);
     store_bind_text(query, 2, key->region);
@@ -69,7 +62,7 @@ bool alarm_row_find(struct store *store, const struct alarm_key *key, struct are
     sqlite3_stmt *query =
         store_query(store, "SELECT " COLUMNS " FROM cloudwatch_alarm WHERE account = ? AND "
                            "region = ? AND name = ?");
-    bind_key(query, key);
+    alarm_bind_key(query, key);
     return read_row(store, query, arena, row_out);
 }
 
@@ -80,7 +73,7 @@ bool alarm_row_next(struct store *store, const char *account, const char *region
         store_query(store, "SELECT " COLUMNS " FROM cloudwatch_alarm WHERE account = ? AND "
                            "region = ? AND name > ? ORDER BY name LIMIT 1");
     const struct alarm_key key = { account, region, after };
-    bind_key(query, &key);
+    alarm_bind_key(query, &key);
     return read_row(store, query, arena, row_out);
 }
 
@@ -91,7 +84,7 @@ bool alarm_row_next_of_all(struct store *store, const struct alarm_key *after, s
     sqlite3_stmt *query =
         store_query(store, "SELECT " COLUMNS " FROM cloudwatch_alarm WHERE (account, region, name) "
                            "> (?, ?, ?) ORDER BY account, region, name LIMIT 1");
-    bind_key(query, after ? after : &before_all);
+    alarm_bind_key(query, after ? after : &before_all);
     return read_row(store, query, arena, row_out);
 }
 
@@ -99,7 +92,7 @@ void alarm_row_save(struct store *store, const struct alarm_row *row)
 {
     sqlite3_stmt *query = store_query(store, "INSERT OR REPLACE INTO cloudwatch_alarm (" COLUMNS
                                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    bind_key(query, &row->key);
+    alarm_bind_key(query, &row->key);
     store_bind_int(query, 4, row->is_composite);
     store_bind_text(query, 5, row->configuration);
     store_bind_text(query, 6, row->tags);
@@ -117,7 +110,7 @@ void alarm_row_save_tags(struct store *store, const struct alarm_key *key, const
 {
     sqlite3_stmt *query = store_query(store, "UPDATE cloudwatch_alarm SET tags = ?4 WHERE "
                                              "account = ?1 AND region = ?2 AND name = ?3");
-    bind_key(query, key);
+    alarm_bind_key(query, key);
     store_bind_text(query, 4, tags);
     store_run(store, query);
 }
@@ -126,7 +119,7 @@ bool alarm_row_delete(struct store *store, const struct alarm_key *key)
 {
     sqlite3_stmt *query = store_query(store, "DELETE FROM cloudwatch_alarm WHERE account = ? AND "
                                              "region = ? AND name = ?");
-    bind_key(query, key);
+    alarm_bind_key(query, key);
     return store_run(store, query) > 0;
 }
 

@@ -30,8 +30,11 @@ struct alarm_row {
     const char *reason_data; /* JSON; NULL: none */
     int64_t updated_ms;
     int64_t transitioned_ms;
-    const char *withheld; /* JSON: actions that wait, and for what (withheld.h); NULL: none do */
+    const char *withheld; /* JSON: actions that wait, and for what (actions.c); NULL: none do */
 };
+
+/* The first three parameters of a statement. */
+void alarm_bind_key(sqlite3_stmt *statement, const struct alarm_key *key);
 
 /* Texts live in the arena. */
 bool alarm_row_find(struct store *store, const struct alarm_key *key, struct arena *arena,

@@ -115,3 +115,14 @@ bool text_is_utf8(struct text text, size_t *bad_out)
     }
     return true;
 }
+
+struct text text_front(struct text text, size_t characters)
+{
+    size_t at = 0;
+    for (; at < text.size; at++) {
+        bool begins = ((unsigned char)text.data[at] & 0xC0) != 0x80;
+        if (begins && characters-- == 0)
+            break;
+    }
+    return (struct text){ text.data, at };
+}

@@ -13,8 +13,8 @@ bool dashboard_find(struct store *store, const char *account, const char *name, 
     if (!store_step(store, query))
         return false;
     *dashboard_out = (struct dashboard){
-        .name = arena_copy(arena, text_from(store_text(query, 0))),
-        .body = arena_copy(arena, text_from(store_text(query, 1))),
+        .name = store_copy(query, 0, arena),
+        .body = store_copy(query, 1, arena),
         .modified_ms = sqlite3_column_int64(query, 2),
     };
     dashboard_out->size = (int64_t)strlen(dashboard_out->body);
@@ -34,7 +34,7 @@ bool dashboard_next(struct store *store, const char *account, const char *prefix
     if (!store_step(store, query))
         return false;
     *dashboard_out = (struct dashboard){
-        .name = arena_copy(arena, text_from(store_text(query, 0))),
+        .name = store_copy(query, 0, arena),
         .size = sqlite3_column_int64(query, 1),
         .modified_ms = sqlite3_column_int64(query, 2),
     };

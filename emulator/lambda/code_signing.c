@@ -53,9 +53,9 @@ static bool read_config(struct store *store, sqlite3_stmt *query, struct arena *
     if (!store_step(store, query))
         return false;
     *config_out = (struct code_signing_config){
-        .id = arena_copy(arena, text_from(store_text(query, 0))),
-        .configuration = arena_copy(arena, text_from(store_text(query, 1))),
-        .tags = arena_copy(arena, text_from(store_text(query, 2))),
+        .id = store_copy(query, 0, arena),
+        .configuration = store_copy(query, 1, arena),
+        .tags = store_copy(query, 2, arena),
         .modified_ms = sqlite3_column_int64(query, 3),
     };
     sqlite3_reset(query);
@@ -112,9 +112,7 @@ void code_signing_delete(struct store *store, const struct code_signing_scope *s
 /* The first column of the next row, in the arena; NULL if there is no row or nothing in it. */
 static const char *take_text(struct store *store, sqlite3_stmt *query, struct arena *arena)
 {
-    const char *copy = NULL;
-    if (store_step(store, query) && sqlite3_column_type(query, 0) != SQLITE_NULL)
-        copy = arena_copy(arena, text_from(store_text(query, 0)));
+    const char *copy = store_step(store, query) ? store_copy(query, 0, arena) : NULL;
     sqlite3_reset(query);
     return copy;
 }

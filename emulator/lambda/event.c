@@ -39,13 +39,6 @@ void lambda_event_delete(struct store *store, int64_t place)
     store_run(store, query);
 }
 
-static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
-{
-    if (sqlite3_column_type(query, column) == SQLITE_NULL)
-        return NULL;
-    return arena_copy(arena, text_from(store_text(query, column)));
-}
-
 bool lambda_event_next(struct store *store, int64_t *due_ms, int64_t *place)
 {
     sqlite3_stmt *query =
@@ -72,11 +65,11 @@ bool lambda_event_find(struct store *store, int64_t place, struct arena *arena,
     struct text payload = { sqlite3_column_blob(query, 7), (size_t)sqlite3_column_bytes(query, 7) };
     *event_out = (struct lambda_event){
         .place = sqlite3_column_int64(query, 0),
-        .function = { { copy_column(query, 1, arena), copy_column(query, 2, arena),
-                        copy_column(query, 3, arena) },
-                      copy_column(query, 4, arena) },
-        .request_id = copy_column(query, 5, arena),
-        .trace_id = copy_column(query, 6, arena),
+        .function = { { store_copy(query, 1, arena), store_copy(query, 2, arena),
+                        store_copy(query, 3, arena) },
+                      store_copy(query, 4, arena) },
+        .request_id = store_copy(query, 5, arena),
+        .trace_id = store_copy(query, 6, arena),
         .payload = { arena_copy(arena, payload), payload.size },
         .queued_ms = sqlite3_column_int64(query, 8),
         .due_ms = sqlite3_column_int64(query, 9),

@@ -30,7 +30,7 @@ static bool read_config(struct store *store, sqlite3_stmt *query, struct arena *
         return false;
     CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(store_text(query, 1)));
     *config_out = (struct event_invoke_config){
-        .qualifier = arena_copy(arena, text_from(store_text(query, 0))),
+        .qualifier = store_copy(query, 0, arena),
         .maximum_retry_attempts = (int)json_int(tree, "MaximumRetryAttempts", NONE),
         .maximum_event_age_s = (int)json_int(tree, "MaximumEventAgeInSeconds", NONE),
         .on_success = read_destination(tree, "OnSuccess", arena),

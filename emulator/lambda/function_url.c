@@ -29,22 +29,17 @@ const char *function_url_text(struct arena *arena, const struct function_url *ur
                         has_port ? colon : "");
 }
 
-static const char *copy_column(sqlite3_stmt *query, int column, struct arena *arena)
-{
-    return arena_copy(arena, text_from(store_text(query, column)));
-}
-
 static bool read_url(struct store *store, sqlite3_stmt *query, struct arena *arena,
                      struct function_url *url_out)
 {
     if (!store_step(store, query))
         return false;
     *url_out = (struct function_url){
-        .key = { copy_column(query, 0, arena), copy_column(query, 1, arena),
-                 copy_column(query, 2, arena) },
-        .qualifier = copy_column(query, 3, arena),
-        .id = copy_column(query, 4, arena),
-        .configuration = copy_column(query, 5, arena),
+        .key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
+                 store_copy(query, 2, arena) },
+        .qualifier = store_copy(query, 3, arena),
+        .id = store_copy(query, 4, arena),
+        .configuration = store_copy(query, 5, arena),
         .created_ms = sqlite3_column_int64(query, 6),
         .modified_ms = sqlite3_column_int64(query, 7),
     };

@@ -51,12 +51,12 @@ static bool read_version(struct store *store, sqlite3_stmt *query, const struct 
     if (!store_step(store, query))
         return false;
     *version_out = (struct layer_version){
-        .key = { key->account, key->region, arena_copy(arena, text_from(store_text(query, 0))) },
+        .key = { key->account, key->region, store_copy(query, 0, arena) },
         .number = sqlite3_column_int64(query, 1),
-        .configuration = arena_copy(arena, text_from(store_text(query, 2))),
-        .code_sha256 = arena_copy(arena, text_from(store_text(query, 3))),
+        .configuration = store_copy(query, 2, arena),
+        .code_sha256 = store_copy(query, 3, arena),
         .code_size = sqlite3_column_int64(query, 4),
-        .code_id = arena_copy(arena, text_from(store_text(query, 5))),
+        .code_id = store_copy(query, 5, arena),
         .created_ms = sqlite3_column_int64(query, 6),
     };
     sqlite3_reset(query);
@@ -124,7 +124,7 @@ const char *layer_next(struct store *store, const struct function_key *scope, co
     function_key_bind(query, &(struct function_key){ scope->account, scope->region, after });
     if (!store_step(store, query))
         return NULL;
-    const char *name = arena_copy(arena, text_from(store_text(query, 0)));
+    const char *name = store_copy(query, 0, arena);
     sqlite3_reset(query);
     return name;
 }
@@ -171,7 +171,7 @@ bool layer_version_find_by_code_id(struct store *store, const char *account, con
     store_bind_text(query, 3, code_id);
     if (!store_step(store, query))
         return false;
-    *code_sha256_out = arena_copy(arena, text_from(store_text(query, 0)));
+    *code_sha256_out = store_copy(query, 0, arena);
     sqlite3_reset(query);
     return true;
 }

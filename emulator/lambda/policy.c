@@ -237,8 +237,8 @@ bool policy_find(struct store *store, const struct policy_key *key, struct arena
     bind_key(query, key);
     if (!store_step(store, query))
         return false;
-    *policy_out = (struct policy){ json_parse(text_from(store_text(query, 0))),
-                                   arena_copy(arena, text_from(store_text(query, 1))) };
+    *policy_out =
+        (struct policy){ json_parse(text_from(store_text(query, 0))), store_copy(query, 1, arena) };
     sqlite3_reset(query);
     return true;
 }

@@ -275,10 +275,9 @@ static bool read_order(struct store *store, sqlite3_stmt *query, struct arena *a
     if (!store_step(store, query))
         return false;
     *order_out = (struct provision_order){
-        .key = { arena_copy(arena, text_from(store_text(query, 0))),
-                 arena_copy(arena, text_from(store_text(query, 1))),
-                 arena_copy(arena, text_from(store_text(query, 2))) },
-        .qualifier = arena_copy(arena, text_from(store_text(query, 3))),
+        .key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
+                 store_copy(query, 2, arena) },
+        .qualifier = store_copy(query, 3, arena),
         .requested = sqlite3_column_int64(query, 4),
         .modified_ms = sqlite3_column_int64(query, 5),
     };

@@ -19,9 +19,8 @@ struct runtime_management runtime_management_get(struct store *store,
     bind_key(query, key, qualifier);
     if (!store_step(store, query))
         return setting;
-    setting.update_on = arena_copy(arena, text_from(store_text(query, 0)));
-    if (sqlite3_column_type(query, 1) != SQLITE_NULL)
-        setting.runtime_version_arn = arena_copy(arena, text_from(store_text(query, 1)));
+    setting.update_on = store_copy(query, 0, arena);
+    setting.runtime_version_arn = store_copy(query, 1, arena);
     sqlite3_reset(query);
     return setting;
 }

@@ -129,9 +129,8 @@ static bool find_outlived(struct store *store, int64_t due_ms, struct arena *are
     store_bind_int(query, 1, due_ms);
     if (!store_step(store, query))
         return false;
-    const struct function_key key = { arena_copy(arena, text_from(store_text(query, 0))),
-                                      arena_copy(arena, text_from(store_text(query, 1))),
-                                      arena_copy(arena, text_from(store_text(query, 2))) };
+    const struct function_key key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
+                                      store_copy(query, 2, arena) };
     sqlite3_reset(query);
     return version_find(store, &key, VERSION_PREVIOUS, arena, version_out);
 }

@@ -241,3 +241,10 @@ const char *store_text(sqlite3_stmt *statement, int column)
     const unsigned char *text = sqlite3_column_text(statement, column);
     return text ? (const char *)text : "";
 }
+
+const char *store_copy(sqlite3_stmt *statement, int column, struct arena *arena)
+{
+    return sqlite3_column_type(statement, column) == SQLITE_NULL
+               ? NULL
+               : arena_copy(arena, text_from(store_text(statement, column)));
+}

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "compiler.h"
 #include "error.h"
 #include "text.h"
@@ -54,5 +55,7 @@ bool store_step(struct store *store, sqlite3_stmt *statement);
 /* Runs a statement that gives no rows; the number of rows it changed. */
 int store_run(struct store *store, sqlite3_stmt *statement);
 const char *store_text(sqlite3_stmt *statement, int column); /* borrowed until the next step */
+/* The column's text in the arena; NULL for NULL. */
+const char *store_copy(sqlite3_stmt *statement, int column, struct arena *arena);
 
 #endif

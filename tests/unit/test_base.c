@@ -76,6 +76,18 @@ START_TEST(utf8_is_checked_to_the_last_byte)
 }
 END_TEST
 
+START_TEST(a_front_ends_between_characters)
+{
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"; /* 1, 2, 3, 4 bytes */
+    static const size_t sizes[] = { 0, 1, 3, 6, 10, 10 };
+    for (size_t count = 0; count < COUNT_OF(sizes); count++) {
+        struct text front = text_front(text_from(text), count);
+        ck_assert_ptr_eq(front.data, text);
+        ck_assert_uint_eq(front.size, sizes[count]);
+    }
+}
+END_TEST
+
 START_TEST(cutting_goes_through_all_parts)
 {
     struct text rest = TEXT("a::b");
@@ -230,8 +242,9 @@ START_TEST(base64_round_trips_and_refuses_what_is_none)
 END_TEST
 
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
-      utf8_is_checked_to_the_last_byte, cutting_goes_through_all_parts,
-      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, formatted_text_may_have_any_length,
-      an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
-      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
+      utf8_is_checked_to_the_last_byte, a_front_ends_between_characters,
+      cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
+      formatted_text_may_have_any_length, an_arena_gives_zeroed_memory_of_any_size,
+      percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
+      digests_have_their_published_values, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)

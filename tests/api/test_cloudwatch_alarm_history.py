@@ -1,0 +1,68 @@
+"""The history of alarms: what is long fits, and stays text and JSON (cloudwatch-api.md 4.7)."""
+import json
+
+import pytest
+
+from tests.support.alarms import SNS, World
+
+SUMMARY_MAX, DATA_MAX = 255, 4095
+
+
+@pytest.fixture(name="world")
+def frozen_world(start_server):
+    return World(start_server())
+
+
+def items_of(world, name):
+    """Oldest first; reading them fails if an answer is not UTF-8."""
+    items = world.cw.describe_alarm_history(
+        AlarmName=name, AlarmTypes=["MetricAlarm", "CompositeAlarm"])["AlarmHistoryItems"][::-1]
+    assert all(len(item["HistorySummary"]) <= SUMMARY_MAX for item in items)
+    assert all(len(item["HistoryData"]) <= DATA_MAX for item in items)
+    return [(item["HistorySummary"], json.loads(item["HistoryData"])) for item in items]
+
+
+def test_long_texts_of_many_bytes_are_cut_between_characters(world):
+    name = "x" + "\u00e9" * 254
+    world.alarm(name, AlarmDescription="\u20ac" * 1024, AlarmActions=[SNS])
+    world.cw.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="\u20ac" * 1023)
+    (created, data), (_, change), (_, action) = items_of(world, name)
+    assert created == f'Alarm "{name}'[:SUMMARY_MAX]
+    assert data["createdAlarm"]["alarmDescription"] == "\u20ac" * 1024
+    assert change["newState"]["stateReason"] == "\u20ac" * 1023
+    assert action["actionState"] == "Succeeded"
+    [note] = world.notifications()
+    assert note["subject"] == f'ALARM: "{name}'[:97] + "..."
+
+
+def test_what_does_not_fit_loses_its_longest_values(world):
+    world.alarm("child")
+    rule = "ALARM(child)" + " OR ALARM(child)" * 400
+    world.cw.put_composite_alarm(AlarmName="c", AlarmRule=rule, AlarmDescription="d")
+    [(_, created), _] = items_of(world, "c")
+    assert "alarmRule" not in created["createdAlarm"]
+    assert created["createdAlarm"]["alarmDescription"] == "d"
+    for state, reason in (("ALARM", '"' * 1023), ("OK", "\\" * 1022)):
+        world.cw.set_alarm_state(AlarmName="child", StateValue=state, StateReason=reason,
+                                 StateReasonData=json.dumps({"a": "x" * 900}))
+    _, _, (_, change) = items_of(world, "child")
+    assert change["oldState"] == {"stateValue": "ALARM"}
+    assert change["newState"] == {"stateValue": "OK", "stateReason": "\\" * 1022,
+                                  "stateReasonData": {"a": "x" * 900}}
+
+
+def test_pages_of_all_alarms_and_of_one_are_in_the_order_of_happening(world):
+    for name in ("b", "a", "c"):
+        world.alarm(name)
+    world.cw.delete_alarms(AlarmNames=["a"])
+
+    def told(order, **of):
+        pages = world.cw.get_paginator("describe_alarm_history").paginate(
+            ScanBy=order, PaginationConfig={"PageSize": 3}, **of)
+        return [item["HistorySummary"] for page in pages for item in page["AlarmHistoryItems"]]
+
+    happened = ['Alarm "b" created', 'Alarm "a" created', 'Alarm "c" created', 'Alarm "a" deleted']
+    assert told("TimestampAscending") == happened
+    assert told("TimestampDescending") == happened[::-1]
+    assert told("TimestampAscending", AlarmName="a") == [happened[1], happened[3]]
+    assert told("TimestampDescending", AlarmName="a") == [happened[3], happened[1]]
