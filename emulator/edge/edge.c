@@ -175,7 +175,10 @@ static void refuse_too_large(struct edge_call *edge_call, size_t ceiling)
 static void refuse_unknown(struct edge_call *edge_call)
 {
     static const struct fault lacking = { .code = "NotImplemented", .status = 501 };
-    static const struct fault unknown = { .code = "UnknownOperationException", .status = 404 };
+    static const struct fault unknown_path = { .code = "UnknownOperationException", .status = 404 };
+    static const struct fault unknown_target = { .code = "UnknownOperationException",
+                                                 .type_namespace = "com.amazon.coral.service",
+                                                 .status = 400 };
     static const struct fault invalid_action = { .code = "InvalidAction", .status = 400 };
     const struct identity *identity = &edge_call->identity;
     const char *signing_name = edge_call->credential.service;
@@ -189,8 +192,8 @@ static void refuse_unknown(struct edge_call *edge_call)
         error_set(error, &invalid_action, "Could not find operation %s for version %s",
                   identity->name, identity->service->service->query_version);
     else if (identity->service)
-        error_set(error, &unknown, "%s has no operation %s", identity->service->service->name,
-                  identity->name);
+        error_set(error, identity->protocol == PROTOCOL_REST_JSON ? &unknown_path : &unknown_target,
+                  "%s has no operation %s", identity->service->service->name, identity->name);
     else
         error_set(error, &lacking,
                   "Coalmine does not emulate what %s asks for (service %s); docs/operations.md "

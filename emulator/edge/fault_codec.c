@@ -24,7 +24,10 @@ void rest_json_encode_fault(const struct service *service, const struct error *e
     cJSON *body = cJSON_CreateObject();
     if (!fault->omits_type)
         json_set_text(body, "Type", fault->status < SERVER_FAULT_STATUS ? "User" : "Service");
-    json_set_text(body, message_key(service, fault), error->message);
+    if (error->message)
+        json_set_text(body, message_key(service, fault), error->message);
+    else
+        json_set(body, message_key(service, fault), cJSON_CreateNull());
     json_set_text(body, "Reason", fault->reason);
     print_and_add(body, buffer);
 }

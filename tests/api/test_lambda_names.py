@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from tests.conftest import ROLE
 from tests.support.errors import error_of
 from tests.support.packages import create, python
 
@@ -134,13 +135,17 @@ def test_reading_running_and_deleting_judge_names_alike(lam, arguments, expected
         assert error_of(call, **arguments) == expected
 
 
-def test_a_function_is_made_only_where_the_caller_is(lam):
+def test_a_function_is_made_only_where_the_caller_is(http, lam):
     elsewhere = "arn:aws:lambda:eu-west-1:000000000000:function:f"
     assert error_of(create, lam=lam, name=elsewhere) == (
         404, "ResourceNotFoundException",
         "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')")
     foreign = "arn:aws:lambda:us-east-1:111111111111:function:f"
     assert error_of(create, lam=lam, name=foreign)[:2] == (403, "AccessDeniedException")
+    answer = http.send("POST", "/2015-03-31/functions", json.dumps(
+        {"FunctionName": foreign, "Role": ROLE, "Runtime": "python3.13", "Handler": "m.h",
+         "Code": {"ZipFile": "UEs="}}))
+    assert (answer.status, answer.body) == (403, b'{"Message":null}')
 
 
 def test_a_long_qualifier_is_a_missing_version_or_an_alias_to_delete(lam):

@@ -193,7 +193,8 @@ def test_unknown_operations_and_services_are_named(http):
     answer = http.target("PutMetricStream", b"{}")
     assert answer.status in (400, 501) and b"PutMetricStream" in answer.body
     answer = http.target("NoSuchThing", b"{}")
-    assert b"UnknownOperationException" in answer.body and b"NoSuchThing" in answer.body
+    assert answer.status == 400 and b"NoSuchThing" in answer.body
+    assert b'"__type":"com.amazon.coral.service#UnknownOperationException"' in answer.body
     answer = http.send("POST", "/", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"})
     assert answer.status == 501 and b"DynamoDB_20120810.ListTables" in answer.body
     answer = http.send("POST", "/", b"Action=Nothing&Version=2011-06-15",
