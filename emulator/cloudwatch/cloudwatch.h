@@ -37,6 +37,11 @@ struct metric_source {
 void cloudwatch_publish(struct metrics *metrics, struct journal *journal,
                         const struct metric_source *source, const cJSON *data);
 
+/* What PutMetricData takes, for data that come another way: a name space, and one datum whose
+ * members have the right types. */
+bool cloudwatch_namespace_is_good(const char *name_space);
+bool cloudwatch_datum_is_good(const cJSON *datum, int64_t now_ms);
+
 /* Runs the loop until no picture is being drawn any more: their calls are ended then. */
 void cloudwatch_finish_pictures(struct cloudwatch *cloudwatch);
 

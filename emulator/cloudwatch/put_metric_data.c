@@ -12,7 +12,12 @@
 #include "cloudwatch/put_entity.h"
 #include "xalloc.h"
 
-enum { DATA_MAX = 1000, VALUES_MAX = 150 };
+enum {
+    DATA_MAX = 1000,
+    VALUES_MAX = 150,
+    NAME_MAX_SIZE = 255, /* characters, as those of dimensions' values */
+    DIMENSION_VALUE_MAX_SIZE = 1024,
+};
 
 static const int64_t PAST_MAX_MS = 14LL * 86400 * 1000;
 static const int64_t FUTURE_MAX_MS = 2LL * 3600 * 1000;
@@ -240,6 +245,41 @@ static bool check_request(struct call *call)
     struct check check = { .call = call, .now_ms = clock_now_ms() };
     bool is_good = check_all_data(&check);
     buffer_clear(&check.late);
+    return is_good;
+}
+
+static bool has_size(const char *text, size_t characters_max)
+{
+    return *text && text_front(text_from(text), characters_max).size == strlen(text);
+}
+
+static bool is_unit(const char *name)
+{
+    for (const char *const *unit = cloudwatch_units; *unit; unit++)
+        if (strcmp(*unit, name) == 0)
+            return true;
+    return false;
+}
+
+bool cloudwatch_namespace_is_good(const char *name_space)
+{
+    return has_size(name_space, NAME_MAX_SIZE) && *name_space != ':' &&
+           is_printable(name_space, false);
+}
+
+bool cloudwatch_datum_is_good(const cJSON *datum, int64_t now_ms)
+{
+    struct call call = { 0 };
+    struct check check = { .call = &call, .datum = datum, .now_ms = now_ms };
+    bool is_good = has_size(json_text(datum, "MetricName", ""), NAME_MAX_SIZE) &&
+                   is_unit(json_text(datum, "Unit", "None")) && check_datum(&check) &&
+                   !check.late.size;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json_get(datum, "Dimensions")) is_good =
+        is_good && has_size(json_text(item, "Name", ""), NAME_MAX_SIZE) &&
+        has_size(json_text(item, "Value", ""), DIMENSION_VALUE_MAX_SIZE);
+    buffer_clear(&check.late);
+    error_clear(&call.error);
     return is_good;
 }
 

@@ -1,6 +1,6 @@
 #include "logs/embedded_metric.h"
 
-#include "cloudwatch/cloudwatch.h"
+#include "logs/log_metric.h"
 
 enum { METRICS_MAX = 100, VALUES_MAX = 100, DIMENSIONS_MAX = 30, MS_PER_SECOND = 1000 };
 
@@ -101,12 +101,10 @@ static void publish(struct logs *logs, const struct group_key *key, struct text 
     cJSON_ArrayForEach(directive, json_get(json_get(event, "_aws"), "CloudWatchMetrics"))
     {
         const char *name_space = json_text(directive, "Namespace", NULL);
-        struct metric_source source = { key->account, key->region, name_space };
-        if (!name_space || !*name_space || text_starts_with(text_from(name_space), "AWS/"))
+        if (!name_space || text_starts_with(text_from(name_space), "AWS/"))
             continue;
         CLEANUP(json_deletep) cJSON *data = embedded_metric_data(event, directive);
-        if (data->child)
-            cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+        log_metrics_publish(logs, key, name_space, data);
     }
 }
 

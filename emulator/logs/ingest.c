@@ -11,7 +11,11 @@
 #include "logs/subscription.h"
 #include "xalloc.h"
 
-enum { GROUPS_MAX = 4096, STREAMS_MAX = 4096, KEY_MAX = 1200 };
+enum {
+    GROUPS_MAX = 4096,
+    STREAMS_MAX = 4096,
+    KEY_MAX = 2200, /* a stream's name has up to 512 characters, of up to four bytes each */
+};
 
 static void free_group(void *value)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "cloudwatch/cloudwatch.h"
+#include "logs/log_metric.h"
 #include "xalloc.h"
 
 enum { MINUTE_MS = 60000, MS_PER_SECOND = 1000 };
@@ -95,12 +95,11 @@ void metric_filters_forget_minutes(struct logs *logs)
 static void publish_default(struct logs *logs, const struct quiet_minute *minute)
 {
     const cJSON *transformation = minute->transformation;
-    struct metric_source source = { minute->account, minute->region,
-                                    json_text(transformation, "metricNamespace", "") };
+    const struct group_key key = { minute->account, minute->region, "" };
     CLEANUP(json_deletep) cJSON *data = cJSON_CreateArray();
     cJSON_AddItemToArray(data, make_datum(transformation, minute->start_ms,
                                           json_double(transformation, "defaultValue", 0)));
-    cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+    log_metrics_publish(logs, &key, json_text(transformation, "metricNamespace", ""), data);
 }
 
 static void on_minute_end(void *owner)
@@ -141,9 +140,6 @@ static struct quiet_minute *get_minute(struct logs *logs, const struct ingest_gr
 static void apply(struct logs *logs, const struct metric_filter *filter,
                   const struct ingest *ingest)
 {
-    const struct group_key *key = &ingest->group->key;
-    struct metric_source source = { key->account, key->region,
-                                    json_text(filter->transformation, "metricNamespace", "") };
     CLEANUP(json_deletep) cJSON *data = cJSON_CreateArray();
     bool has_matched = false;
     for (size_t i = 0; i < ingest->count; i++) {
@@ -152,8 +148,8 @@ static void apply(struct logs *logs, const struct metric_filter *filter,
         has_matched = true;
         add_datum(filter, &ingest->events[i], data);
     }
-    if (data->child)
-        cloudwatch_publish(logs->parts.metrics, logs->journal, &source, data);
+    log_metrics_publish(logs, &ingest->group->key,
+                        json_text(filter->transformation, "metricNamespace", ""), data);
     if (json_get(filter->transformation, "defaultValue"))
         get_minute(logs, ingest->group, filter)->has_matched |= has_matched;
 }

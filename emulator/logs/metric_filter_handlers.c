@@ -1,6 +1,7 @@
 /*
  * PutMetricFilter and its siblings (cloudwatch-api.md section 6.8).
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "buffer.h"
@@ -19,7 +20,7 @@ static bool check_transformation(struct call *call, const cJSON *transformation)
     const char *value = json_text(transformation, "metricValue", "");
     const cJSON *dimensions = json_get(transformation, "dimensions");
     double number;
-    if (*value != '$' && !text_to_double(text_from(value), &number))
+    if (*value != '$' && (!text_to_double(text_from(value), &number) || !isfinite(number)))
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "Invalid metric transformation: the metricValue '%s' is neither a number "
                          "nor the name of a field.",

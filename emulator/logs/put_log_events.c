@@ -33,12 +33,14 @@ struct batch {
 static bool check_names(struct call *call)
 {
     static const char *const names[] = { "logGroupName", "logStreamName" };
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (strlen(json_text(call->input, names[i], "")) > NAME_MAX_LENGTH)
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct text name = text_from(json_text(call->input, names[i], ""));
+        if (text_front(name, NAME_MAX_LENGTH).size < name.size)
             return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                              "Invalid LogGroup or LogStream, both must have length less than or "
                              "equal to %d.",
                              NAME_MAX_LENGTH);
+    }
     return true;
 }
 

@@ -100,6 +100,17 @@ def test_where_put_log_events_finds_no_place(logs, group):
         "Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
 
 
+def test_stream_names_are_counted_in_characters_and_told_apart_to_the_last(logs, group):
+    names = ["\U0001F600" * 511 + end for end in "ab"]
+    for name in names:
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        logs.put_log_events(logGroupName=group, logStreamName=name,
+                            logEvents=[{"timestamp": now_ms(), "message": name[-1]}])
+    for name in names:
+        events = logs.get_log_events(logGroupName=group, logStreamName=name)["events"]
+        assert [event["message"] for event in events] == [name[-1]]
+
+
 def test_a_full_batch_is_taken(logs, group):
     put(logs, group, ["x" * (1048576 - 26)])
     put(logs, group, ["e"] * 10000)

@@ -13,6 +13,7 @@ from tests.support.packages import create, node
 from tests.support.sink import Sink
 
 COUNTED = "1 validation error detected: "
+METRIC = [{"Name": "m"}]
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,9 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
     ({"metricTransformations": transformation("x", metricValue="many")},
      "Invalid metric transformation: the metricValue 'many' is neither a number nor the name of a "
      "field."),
+    ({"metricTransformations": transformation("x", metricValue="inf")},
+     "Invalid metric transformation: the metricValue 'inf' is neither a number nor the name of a "
+     "field."),
     ({"metricTransformations": transformation("x", defaultValue=1, dimensions={"a": "$.a"})},
      "Invalid metric transformation: dimensions and default value are mutually exclusive "
      "properties."),
@@ -195,6 +199,33 @@ def test_the_embedded_metric_format(logs, cw, group):
     metrics = cw.list_metrics(Namespace=group)["Metrics"]
     assert sorted((m["MetricName"], len(m["Dimensions"])) for m in metrics) == [
         (name, n) for name in ("list", "time") for n in (0, 1, 2)]
+
+
+def test_what_put_metric_data_refuses_no_log_event_makes(logs, cw, group):
+    now, day = now_ms(), 86_400_000
+    good = embedded(group, METRIC, [["d"]], timestamp=now, m=1, d="v")
+    wrong = [{"m": 10 ** 200}, {"m": [1, -10 ** 200]}, {"d": "\u0001"}, {"d": " "}, {"d": "x" * 1025}]
+    wrong_names = [("x" * 256, "Count", 60), ("a\u0001", "Count", 60), ("m", "Cats", 60),
+                   ("m", "Count", 5)]
+    put(logs, group, [good])
+    put(logs, group, [good.replace('"m": 1', '"m": 1e999')])
+    for change in wrong:
+        put(logs, group, [json.dumps({**json.loads(good), **change})])
+    for time in (1, -day, now - 15 * day, now + day, 1e300):
+        put(logs, group, [embedded(group, METRIC, [["d"]], timestamp=time, m=1, d="v")])
+    for name, unit, resolution in wrong_names:
+        event = json.loads(embedded(group, METRIC, [["d"]], timestamp=now, d="v"))
+        event["_aws"]["CloudWatchMetrics"][0]["Metrics"] = [
+            {"Name": name, "Unit": unit, "StorageResolution": resolution}]
+        put(logs, group, [json.dumps({**event, name: 1})])
+    for space in (":" + group, "x" * 256):
+        put(logs, group, [embedded(space, METRIC, [["d"]], timestamp=now, m=1, d="v")])
+    put_filter(logs, group, pattern="{ $.q = * }", metricValue="$.q", dimensions={"d": "$.d"})
+    put(logs, group, ['{"q": %s, "d": "v"}' % value for value in (
+        '"Infinity"', '"-inf"', '"nan"', "1e999", '"1e200"', "2")])
+    assert total(statistics(cw, group, dimensions={"d": "v"})) == (3, 2)
+    assert len(cw.list_metrics(Namespace=group)["Metrics"]) == 1
+    assert not cw.list_metrics(Namespace="x" * 255)["Metrics"]
 
 
 def test_a_function_publishes_by_printing(lam, cw, name):
