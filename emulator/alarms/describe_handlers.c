@@ -302,14 +302,7 @@ static const struct field for_metric_fields[] = {
       .is_required = true,
       .length = BETWEEN(1, 255),
       .pattern = "[^:].*" },
-    { .name = "Statistic", .type = FIELD_STRING, .values = alarm_statistic_values },
-    { .name = "ExtendedStatistic", .type = FIELD_STRING },
-    { .name = "Dimensions",
-      .type = FIELD_LIST,
-      .length = BETWEEN(0, DIMENSIONS_MAX),
-      .item = &cloudwatch_dimension_item },
-    { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
-    { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },
+    ALARM_METRIC_ROWS,
     { 0 },
 };
 static const struct field for_metric_output[] = {

@@ -33,6 +33,18 @@ extern const struct field alarm_action_item;
 #define ALARM_ACTION_ROWS                                                                          \
     ALARM_ACTIONS_ROW("OKActions"), ALARM_ACTIONS_ROW("AlarmActions"),                             \
         ALARM_ACTIONS_ROW("InsufficientDataActions")
+/* What an alarm on one metric asks of it, beside its name; needs cloudwatch/fields.h. */
+#define ALARM_METRIC_ROWS                                                                          \
+    { .name = "Statistic", .type = FIELD_STRING, .values = alarm_statistic_values },               \
+        { .name = "ExtendedStatistic", .type = FIELD_STRING },                                     \
+        { .name = "Dimensions",                                                                    \
+          .type = FIELD_LIST,                                                                      \
+          .length = BETWEEN(0, DIMENSIONS_MAX),                                                    \
+          .item = &cloudwatch_dimension_item },                                                    \
+        { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(1) },                         \
+    {                                                                                              \
+        .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units                           \
+    }
 #define ALARM_TAGS_ROW                                                                             \
     {                                                                                              \
         .name = "Tags", .type = FIELD_LIST, .item = &alarm_tag_item                                \

@@ -30,6 +30,24 @@ struct code_taken {
     const char *folder;        /* that was looked at; NULL: none */
 };
 
+/* Where a function's or a layer's code may be; the rows need lambda/configuration.h. */
+#define CODE_S3_FIELDS                                                                             \
+    { .name = "S3Bucket",                                                                          \
+      .type = FIELD_STRING,                                                                        \
+      .length = BETWEEN(3, 63),                                                                    \
+      .pattern = configuration_bucket_pattern },                                                   \
+        { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },                     \
+    {                                                                                              \
+        .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024)                \
+    }
+#define CODE_FIELDS                                                                                \
+    { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true }, CODE_S3_FIELDS,               \
+        { .name = "ImageUri", .type = FIELD_STRING },                                              \
+    {                                                                                              \
+        .name = "SourceKMSKeyArn", .type = FIELD_STRING,                                           \
+        .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"                                      \
+    }
+
 /* Reads ZipFile, S3Bucket, S3Key, S3ObjectVersion of `code`: CreateFunction's Code,
  * PublishLayerVersion's Content, UpdateFunctionCode's own members. `may_be_folder`: bucket
  * "hot-reload" names a folder. False with the fault. */

@@ -391,17 +391,7 @@ static const char *const function_versions[] = { "ALL", NULL };
 static const struct field architecture_item = { .type = FIELD_STRING,
                                                 .values = configuration_architectures };
 static const struct field code_fields[] = {
-    { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
-    { .name = "S3Bucket",
-      .type = FIELD_STRING,
-      .length = BETWEEN(3, 63),
-      .pattern = configuration_bucket_pattern },
-    { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
-    { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
-    { .name = "ImageUri", .type = FIELD_STRING },
-    { .name = "SourceKMSKeyArn",
-      .type = FIELD_STRING,
-      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
+    CODE_FIELDS,
     { 0 },
 };
 static const struct field create_function_fields[] = {

@@ -60,6 +60,13 @@ void list_end(struct call *call, const char *last, bool has_more);
         .range = BETWEEN(1, 10000)                                                                 \
     }
 
+/* The statement that AddPermission and AddLayerVersionPermission add. */
+#define STATEMENT_ID_FIELD                                                                         \
+    {                                                                                              \
+        .name = "StatementId", .type = FIELD_STRING, .is_required = true,                          \
+        .length = BETWEEN(1, 100), .pattern = "([a-zA-Z0-9-_]+)"                                   \
+    }
+
 /* Of the lists whose model allows 50 at most. */
 #define SHORT_LIST_FIELDS                                                                          \
     { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },                           \

@@ -1,5 +1,5 @@
 /*
- * Layers (lambda-api.md section 27.3). Policies of layer versions are elsewhere.
+ * Layers (lambda-api.md section 27.3). Policies of layer versions: layer_permission_handlers.c.
  */
 #include "clock.h"
 #include "lambda/code.h"
@@ -8,14 +8,13 @@
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
-#include "lambda/layer.h"
+#include "lambda/layer_handlers.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
 enum { PUBLISH_BODY_MAX = 70167211, PAGE_MAX = 50, RUNTIMES_MAX = 15 };
 
-/* LayerName: a name, or the layer's ARN. False with the fault. */
-static bool layer_name_read(struct call *call, struct function_key *key_out)
+bool layer_name_read(struct call *call, struct function_key *key_out)
 {
     int64_t number;
     const char *name = json_text(call->input, "LayerName", "");
@@ -243,26 +242,11 @@ static const struct field runtime_item = { .type = FIELD_STRING, .values = confi
 static const struct field architecture_item = { .type = FIELD_STRING,
                                                 .values = configuration_architectures };
 static const struct field content_fields[] = {
-    { .name = "S3Bucket",
-      .type = FIELD_STRING,
-      .length = BETWEEN(3, 63),
-      .pattern = configuration_bucket_pattern },
-    { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
-    { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },
+    CODE_S3_FIELDS,
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true },
     { 0 },
 };
 
-#define LAYER_NAME_FIELD                                                                           \
-    {                                                                                              \
-        .name = "LayerName", .type = FIELD_STRING, .place = FIELD_IN_PATH, .is_required = true,    \
-        .length = BETWEEN(1, 140), .pattern = layer_name_pattern                                   \
-    }
-#define VERSION_NUMBER_FIELD                                                                       \
-    {                                                                                              \
-        .name = "VersionNumber", .type = FIELD_INTEGER, .place = FIELD_IN_PATH,                    \
-        .is_required = true                                                                        \
-    }
 #define FILTER_FIELDS                                                                              \
     { .name = "CompatibleRuntime",                                                                 \
       .type = FIELD_STRING,                                                                        \

@@ -1,53 +1,30 @@
 /*
  * The policies of layer versions (lambda-api.md section 27.3, J8).
  */
-#include "arn.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/layer_handlers.h"
 #include "lambda/policy.h"
 #include "xalloc.h"
 
-/* A layer version as the call names it. */
-struct layer_version_name {
-    struct function_key layer; /* account, region and name of the layer */
-    int64_t number;
-    struct policy_key policy;
-};
-
-static bool exists(struct store *store, const struct layer_version_name *name);
-
-/* LayerName is a name or the layer's ARN. */
-static struct function_key read_layer(struct call *call)
+/* The policy of the version that the call names; false with the fault if there is no such version.
+ */
+static bool read_policy_key(struct call *call, struct policy_key *policy_out)
 {
-    const char *given = json_text(call->input, "LayerName", "");
-    struct function_key key = { call->account, call->region, given };
-    struct arn arn;
-    if (!arn_parse(text_from(given), &arn))
-        return key;
-    struct text name = arn.resource;
-    text_cut(&name, ':');
-    return (struct function_key){ arena_copy(&call->arena, arn.account),
-                                  arena_copy(&call->arena, arn.region),
-                                  arena_copy(&call->arena, name) };
-}
-
-static bool read_name(struct call *call, struct layer_version_name *name_out)
-{
-    struct function_key layer = read_layer(call);
+    struct function_key layer;
+    struct layer_version version;
     int64_t number = json_int(call->input, "VersionNumber", 0);
-    *name_out = (struct layer_version_name){
-        .layer = layer,
-        .number = number,
-        .policy = policy_key_of_layer(&layer, number, &call->arena),
-    };
-    return exists(call->store, name_out) ||
+    if (!layer_name_read(call, &layer))
+        return false;
+    *policy_out = policy_key_of_layer(&layer, number, &call->arena);
+    return layer_version_find(call->store, &layer, number, &call->arena, &version) ||
            error_set(&call->error, &LAMBDA_RESOURCE_NOT_FOUND, "Layer version %s does not exist.",
-                     policy_resource_arn(&name_out->policy, &call->arena));
+                     policy_resource_arn(policy_out, &call->arena));
 }
 
 static enum outcome add_layer_version_permission(struct call *call)
 {
-    struct layer_version_name name;
+    struct policy_key key;
     struct policy_grant grant = {
         .statement_id = json_text(call->input, "StatementId", ""),
         .action = json_text(call->input, "Action", ""),
@@ -56,8 +33,8 @@ static enum outcome add_layer_version_permission(struct call *call)
     };
     const char *statement;
     const char *revision;
-    if (!read_name(call, &name) ||
-        !policy_add(call->store, &name.policy, &grant, json_text(call->input, "RevisionId", NULL),
+    if (!read_policy_key(call, &key) ||
+        !policy_add(call->store, &key, &grant, json_text(call->input, "RevisionId", NULL),
                     &call->arena, &statement, &revision, &call->error))
         return OUTCOME_FAULT;
     json_set_text(call_output(call), "Statement", statement);
@@ -67,11 +44,11 @@ static enum outcome add_layer_version_permission(struct call *call)
 
 static enum outcome get_layer_version_policy(struct call *call)
 {
-    struct layer_version_name name;
+    struct policy_key key;
     CLEANUP(policy_clear) struct policy policy = { 0 };
-    if (!read_name(call, &name))
+    if (!read_policy_key(call, &key))
         return OUTCOME_FAULT;
-    if (!policy_find(call->store, &name.policy, &call->arena, &policy))
+    if (!policy_find(call->store, &key, &call->arena, &policy))
         return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND,
                           "No policy is associated with the given resource.");
     CLEANUP(freep) char *document = policy_print(&policy);
@@ -82,52 +59,23 @@ static enum outcome get_layer_version_policy(struct call *call)
 
 static enum outcome remove_layer_version_permission(struct call *call)
 {
-    struct layer_version_name name;
+    struct policy_key key;
     bool is_removed =
-        read_name(call, &name) &&
-        policy_remove(call->store, &name.policy, json_text(call->input, "StatementId", ""),
+        read_policy_key(call, &key) &&
+        policy_remove(call->store, &key, json_text(call->input, "StatementId", ""),
                       json_text(call->input, "RevisionId", NULL), &call->arena, &call->error);
     return is_removed ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
-static bool exists(struct store *store, const struct layer_version_name *name)
-{
-    sqlite3_stmt *query =
-        store_query(store, "SELECT 1 FROM lambda_layer_version WHERE account = ? AND region = ? "
-                           "AND name = ? AND number = ?");
-    store_bind_text(query, 1, name->layer.account);
-    store_bind_text(query, 2, name->layer.region);
-    store_bind_text(query, 3, name->layer.name);
-    store_bind_int(query, 4, name->number);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found;
-}
-
-#define LAYER_FIELDS                                                                               \
-    { .name = "LayerName",                                                                         \
-      .type = FIELD_STRING,                                                                        \
-      .place = FIELD_IN_PATH,                                                                      \
-      .is_required = true,                                                                         \
-      .length = BETWEEN(1, 140),                                                                   \
-      .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|"          \
-                 "[a-zA-Z0-9-_]+" },                                                               \
-    {                                                                                              \
-        .name = "VersionNumber", .type = FIELD_INTEGER, .place = FIELD_IN_PATH,                    \
-        .is_required = true                                                                        \
-    }
 #define REVISION_FIELD                                                                             \
     {                                                                                              \
         .name = "RevisionId", .type = FIELD_STRING, .place = FIELD_IN_QUERY                        \
     }
 
 static const struct field add_fields[] = {
-    LAYER_FIELDS,
-    { .name = "StatementId",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 100),
-      .pattern = "([a-zA-Z0-9-_]+)" },
+    LAYER_NAME_FIELD,
+    VERSION_NUMBER_FIELD,
+    STATEMENT_ID_FIELD,
     { .name = "Action",
       .type = FIELD_STRING,
       .is_required = true,
@@ -144,9 +92,10 @@ static const struct field add_fields[] = {
     REVISION_FIELD,
     { 0 },
 };
-static const struct field get_fields[] = { LAYER_FIELDS, { 0 } };
+static const struct field get_fields[] = { LAYER_NAME_FIELD, VERSION_NUMBER_FIELD, { 0 } };
 static const struct field remove_fields[] = {
-    LAYER_FIELDS,
+    LAYER_NAME_FIELD,
+    VERSION_NUMBER_FIELD,
     { .name = "StatementId",
       .type = FIELD_STRING,
       .place = FIELD_IN_PATH,

@@ -112,11 +112,7 @@ static const char *const auth_types[] = { "NONE", "AWS_IAM", NULL };
 static const struct field add_fields[] = {
     FUNCTION_NAME_FIELD,
     QUALIFIER_FIELD,
-    { .name = "StatementId",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 100),
-      .pattern = "([a-zA-Z0-9-_]+)" },
+    STATEMENT_ID_FIELD,
     { .name = "Action",
       .type = FIELD_STRING,
       .is_required = true,

@@ -6,8 +6,8 @@
 #include "buffer.h"
 #include "clock.h"
 #include "logs/faults.h"
+#include "logs/filter_row.h"
 #include "logs/handlers.h"
-#include "logs/metric_filter.h"
 #include "logs/tags.h"
 
 enum { GROUPS_MAX = 50, LIST_MAX = 1000, NAMES_MAX = 50 };

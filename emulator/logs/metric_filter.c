@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "logs/filter_row.h"
 #include "logs/log_metric.h"
 #include "xalloc.h"
 
@@ -178,7 +179,7 @@ struct loading {
 };
 
 /* A pattern that was good when it was put and is not now was put by another version. */
-static bool load_one(const struct metric_filter_row *row, void *owner)
+static bool load_one(const struct filter_row *row, void *owner)
 {
     struct loading *loading = owner;
     CLEANUP(error_clear) struct error error = { 0 };
@@ -204,83 +205,4 @@ struct metric_filter *metric_filters_load(struct store *store, int64_t group_id)
     const struct metric_filter_search search = { "", "", group_id, "", "", "" };
     metric_filter_each(store, &search, load_one, &loading);
     return loading.filters;
-}
-
-void metric_filter_put(struct store *store, const struct metric_filter_row *row)
-{
-    sqlite3_stmt *insert =
-        store_query(store, "INSERT INTO logs_metric_filter (group_id, name, configuration, "
-                           "created_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                           "configuration=?3, created_ms=?4");
-    store_bind_int(insert, 1, row->group_id);
-    store_bind_text(insert, 2, row->name);
-    store_bind_text(insert, 3, row->configuration);
-    store_bind_int(insert, 4, row->created_ms);
-    store_run(store, insert);
-}
-
-bool metric_filter_delete(struct store *store, int64_t group_id, const char *name)
-{
-    sqlite3_stmt *statement =
-        store_query(store, "DELETE FROM logs_metric_filter WHERE group_id=? AND name=?");
-    store_bind_int(statement, 1, group_id);
-    store_bind_text(statement, 2, name);
-    return store_run(store, statement) > 0;
-}
-
-bool metric_filter_exists(struct store *store, int64_t group_id, const char *name)
-{
-    sqlite3_stmt *query =
-        store_query(store, "SELECT 1 FROM logs_metric_filter WHERE group_id=? AND name=?");
-    store_bind_int(query, 1, group_id);
-    store_bind_text(query, 2, name);
-    return store_step(store, query);
-}
-
-size_t metric_filter_count(struct store *store, int64_t group_id)
-{
-    sqlite3_stmt *query =
-        store_query(store, "SELECT count(*) FROM logs_metric_filter WHERE group_id=?");
-    store_bind_int(query, 1, group_id);
-    return store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
-}
-
-static sqlite3_stmt *search_query(struct store *store, const struct metric_filter_search *search)
-{
-    static const char of_group[] =
-        "SELECT f.group_id, g.name, f.name, f.configuration, f.created_ms FROM logs_metric_filter "
-        "f JOIN logs_group g ON g.id=f.group_id WHERE f.group_id=?1 AND f.name>?2 AND "
-        "substr(f.name, 1, length(?3))=?3 ORDER BY f.name";
-    static const char of_all[] =
-        "SELECT f.group_id, g.name, f.name, f.configuration, f.created_ms FROM logs_group g JOIN "
-        "logs_metric_filter f ON g.id=f.group_id WHERE g.account=?1 AND g.region=?4 AND "
-        "(g.name, f.name) > (?5, ?2) AND substr(f.name, 1, length(?3))=?3 "
-        "ORDER BY g.name, f.name";
-    sqlite3_stmt *query = store_query(store, search->group_id ? of_group : of_all);
-    store_bind_text(query, 2, search->after_name);
-    store_bind_text(query, 3, search->prefix);
-    if (search->group_id) {
-        store_bind_int(query, 1, search->group_id);
-        return query;
-    }
-    store_bind_text(query, 1, search->account);
-    store_bind_text(query, 4, search->region);
-    store_bind_text(query, 5, search->after_group);
-    return query;
-}
-
-void metric_filter_each(struct store *store, const struct metric_filter_search *search,
-                        bool (*visit)(const struct metric_filter_row *row, void *owner),
-                        void *owner)
-{
-    sqlite3_stmt *query = search_query(store, search);
-    bool goes_on = true;
-    while (goes_on && store_step(store, query)) {
-        struct metric_filter_row row = { .group_id = sqlite3_column_int64(query, 0),
-                                         .group_name = store_text(query, 1),
-                                         .name = store_text(query, 2),
-                                         .configuration = store_text(query, 3),
-                                         .created_ms = sqlite3_column_int64(query, 4) };
-        goes_on = visit(&row, owner);
-    }
 }

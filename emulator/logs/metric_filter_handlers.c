@@ -8,8 +8,9 @@
 #include "clock.h"
 #include "cloudwatch/fields.h"
 #include "logs/faults.h"
+#include "logs/filter_pattern.h"
+#include "logs/filter_row.h"
 #include "logs/handlers.h"
-#include "logs/metric_filter.h"
 #include "xalloc.h"
 
 enum { FILTERS_MAX = 100, LIST_MAX = 50, METRIC_DIMENSIONS_MAX = 3, MESSAGES_MAX = 50 };
@@ -97,10 +98,11 @@ static enum outcome put_metric_filter(struct call *call)
         !metric_filter_exists(call->store, group.id, name))
         return call_fault(call, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
     CLEANUP(freep) char *configuration = print_configuration(call);
-    metric_filter_put(call->store, &(struct metric_filter_row){ .group_id = group.id,
-                                                                .name = name,
-                                                                .configuration = configuration,
-                                                                .created_ms = clock_now_ms() });
+    const struct filter_row row = { .group_id = group.id,
+                                    .name = name,
+                                    .configuration = configuration,
+                                    .created_ms = clock_now_ms() };
+    filter_row_put(call->store, FILTER_TABLE_METRIC, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
 }
@@ -110,7 +112,8 @@ static enum outcome delete_metric_filter(struct call *call)
     struct log_group group;
     if (!group_read(call, &group))
         return OUTCOME_FAULT;
-    if (!metric_filter_delete(call->store, group.id, json_text(call->input, "filterName", "")))
+    if (!filter_row_delete(call->store, FILTER_TABLE_METRIC, group.id,
+                           json_text(call->input, "filterName", "")))
         return call_fault(call, &LOGS_NOT_FOUND, "The specified metric filter does not exist.");
     logs_forget(logs_of(call));
     return OUTCOME_OK;
@@ -137,7 +140,7 @@ static bool is_wanted(const struct listing *listing, const cJSON *configuration)
             strcmp(listing->name_space, json_text(transformation, "metricNamespace", "")) == 0);
 }
 
-static bool add_filter(const struct metric_filter_row *row, void *owner)
+static bool add_filter(const struct filter_row *row, void *owner)
 {
     struct listing *listing = owner;
     cJSON *item = json_parse(text_from(row->configuration));

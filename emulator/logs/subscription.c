@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "log.h"
+#include "logs/filter_row.h"
 #include "xalloc.h"
 
 enum { GZIP_WINDOW = 16 + MAX_WBITS, MEMORY_LEVEL = 8 };
@@ -25,7 +26,7 @@ void subscriptions_destroy(struct subscription *subscriptions)
 struct subscription *subscriptions_load(struct store *store, int64_t group_id)
 {
     struct arena arena = { 0 };
-    struct subscription_row rows[SUBSCRIPTIONS_MAX];
+    struct filter_row rows[SUBSCRIPTIONS_MAX];
     struct subscription *list = NULL;
     size_t count = subscription_list(store, group_id, &arena, rows);
     for (size_t i = 0; i < count; i++) {
@@ -129,44 +130,4 @@ void subscriptions_deliver(struct logs *logs, const struct ingest *ingest)
     for (; subscription; subscription = subscription->next)
         if (subscription->pattern)
             deliver(logs, subscription, ingest);
-}
-
-void subscription_put(struct store *store, const struct subscription_row *row)
-{
-    sqlite3_stmt *insert =
-        store_query(store, "INSERT INTO logs_subscription_filter (group_id, name, configuration, "
-                           "created_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                           "configuration=?3");
-    store_bind_int(insert, 1, row->group_id);
-    store_bind_text(insert, 2, row->name);
-    store_bind_text(insert, 3, row->configuration);
-    store_bind_int(insert, 4, row->created_ms);
-    store_run(store, insert);
-}
-
-bool subscription_delete(struct store *store, int64_t group_id, const char *name)
-{
-    sqlite3_stmt *statement =
-        store_query(store, "DELETE FROM logs_subscription_filter WHERE group_id=? AND name=?");
-    store_bind_int(statement, 1, group_id);
-    store_bind_text(statement, 2, name);
-    return store_run(store, statement) > 0;
-}
-
-size_t subscription_list(struct store *store, int64_t group_id, struct arena *arena,
-                         struct subscription_row rows_out[SUBSCRIPTIONS_MAX])
-{
-    sqlite3_stmt *query =
-        store_query(store, "SELECT name, configuration, created_ms FROM logs_subscription_filter "
-                           "WHERE group_id=? ORDER BY name");
-    size_t count = 0;
-    store_bind_int(query, 1, group_id);
-    while (count < SUBSCRIPTIONS_MAX && store_step(store, query))
-        rows_out[count++] = (struct subscription_row){
-            .group_id = group_id,
-            .name = arena_copy(arena, text_from(store_text(query, 0))),
-            .configuration = arena_copy(arena, text_from(store_text(query, 1))),
-            .created_ms = sqlite3_column_int64(query, 2),
-        };
-    return count;
 }

@@ -6,8 +6,9 @@
 #include "arn.h"
 #include "clock.h"
 #include "logs/faults.h"
+#include "logs/filter_pattern.h"
+#include "logs/filter_row.h"
 #include "logs/handlers.h"
-#include "logs/subscription.h"
 #include "xalloc.h"
 
 enum { LIST_MAX = 50 };
@@ -41,7 +42,7 @@ static bool check_destination(struct call *call)
 
 static bool has_room(struct call *call, int64_t group_id, const char *name)
 {
-    struct subscription_row rows[SUBSCRIPTIONS_MAX];
+    struct filter_row rows[SUBSCRIPTIONS_MAX];
     size_t count = subscription_list(call->store, group_id, &call->arena, rows);
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].name, name) == 0)
@@ -74,10 +75,11 @@ static enum outcome put_subscription_filter(struct call *call)
     if (!pattern || !check_destination(call) || !has_room(call, group.id, name))
         return OUTCOME_FAULT;
     CLEANUP(freep) char *configuration = print_configuration(call);
-    subscription_put(call->store, &(struct subscription_row){ .group_id = group.id,
-                                                              .name = name,
-                                                              .configuration = configuration,
-                                                              .created_ms = clock_now_ms() });
+    const struct filter_row row = { .group_id = group.id,
+                                    .name = name,
+                                    .configuration = configuration,
+                                    .created_ms = clock_now_ms() };
+    filter_row_put(call->store, FILTER_TABLE_SUBSCRIPTION, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
 }
@@ -87,7 +89,8 @@ static enum outcome delete_subscription_filter(struct call *call)
     struct log_group group;
     if (!group_read(call, &group))
         return OUTCOME_FAULT;
-    if (!subscription_delete(call->store, group.id, json_text(call->input, "filterName", "")))
+    if (!filter_row_delete(call->store, FILTER_TABLE_SUBSCRIPTION, group.id,
+                           json_text(call->input, "filterName", "")))
         return call_fault(call, &LOGS_NOT_FOUND,
                           "The specified subscription filter does not exist.");
     logs_forget(logs_of(call));
@@ -97,7 +100,7 @@ static enum outcome delete_subscription_filter(struct call *call)
 static enum outcome describe_subscription_filters(struct call *call)
 {
     struct log_group group;
-    struct subscription_row rows[SUBSCRIPTIONS_MAX];
+    struct filter_row rows[SUBSCRIPTIONS_MAX];
     struct text prefix = text_from(json_text(call->input, "filterNamePrefix", ""));
     size_t limit = (size_t)json_int(call->input, "limit", LIST_MAX);
     size_t shown = 0;
