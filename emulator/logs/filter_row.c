@@ -38,7 +38,9 @@ bool metric_filter_exists(struct store *store, int64_t group_id, const char *nam
         store_query(store, "SELECT 1 FROM logs_metric_filter WHERE group_id=? AND name=?");
     store_bind_int(query, 1, group_id);
     store_bind_text(query, 2, name);
-    return store_step(store, query);
+    bool is_there = store_step(store, query);
+    sqlite3_reset(query);
+    return is_there;
 }
 
 size_t metric_filter_count(struct store *store, int64_t group_id)
@@ -46,7 +48,9 @@ size_t metric_filter_count(struct store *store, int64_t group_id)
     sqlite3_stmt *query =
         store_query(store, "SELECT count(*) FROM logs_metric_filter WHERE group_id=?");
     store_bind_int(query, 1, group_id);
-    return store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
+    size_t count = store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
+    sqlite3_reset(query);
+    return count;
 }
 
 static sqlite3_stmt *search_query(struct store *store, const struct metric_filter_search *search)
@@ -86,6 +90,7 @@ void metric_filter_each(struct store *store, const struct metric_filter_search *
                                   .created_ms = sqlite3_column_int64(query, 4) };
         goes_on = visit(&row, owner);
     }
+    sqlite3_reset(query);
 }
 
 size_t subscription_list(struct store *store, int64_t group_id, struct arena *arena,
@@ -103,5 +108,6 @@ size_t subscription_list(struct store *store, int64_t group_id, struct arena *ar
             .configuration = store_copy(query, 1, arena),
             .created_ms = sqlite3_column_int64(query, 2),
         };
+    sqlite3_reset(query);
     return count;
 }
