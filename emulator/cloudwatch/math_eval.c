@@ -35,6 +35,9 @@ static struct math_value evaluate_list(struct math_context *context, const struc
     size_t count = 0;
     for (const struct math_node *member = node->first; member; member = member->next) {
         struct math_value value = math_evaluate(context, member);
+        math_spend(context, (count + value.count) * MATH_LISTED_PRICE);
+        if (context->is_exhausted)
+            return blank(context, node);
         struct math_series **longer =
             arena_alloc(context->arena, (count + value.count + 1) * sizeof(struct math_series *));
         if (count)
@@ -43,7 +46,6 @@ static struct math_value evaluate_list(struct math_context *context, const struc
             memcpy(longer + count, value.list, value.count * sizeof(struct math_series *));
         list = longer;
         count += value.count;
-        context->points += count; /* what is laid out has its price */
     }
     return math_array_value(list, count);
 }
@@ -52,8 +54,12 @@ static struct math_value evaluate_call(struct math_context *context, const struc
 {
     struct math_value arguments[MATH_PARAMETERS_MAX] = { 0 };
     size_t count = 0;
-    for (const struct math_node *argument = node->first; argument; argument = argument->next)
-        arguments[count++] = math_evaluate(context, argument);
+    for (const struct math_node *argument = node->first; argument; argument = argument->next) {
+        arguments[count] = math_evaluate(context, argument);
+        math_spend(context, arguments[count++].count * MATH_LISTED_PRICE);
+    }
+    if (context->is_exhausted)
+        return blank(context, node);
     return math_function_call(context, node->function, arguments, count);
 }
 

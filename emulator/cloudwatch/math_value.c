@@ -22,13 +22,18 @@ const char *math_type_name(int type)
     }
 }
 
+void math_spend(struct math_context *context, size_t points)
+{
+    context->points += points;
+    if (context->points > MATH_POINTS_MAX)
+        context->is_exhausted = true;
+}
+
 struct math_series *math_series_make(struct math_context *context, int64_t period_s,
                                      size_t capacity)
 {
     struct math_series *series = arena_alloc(context->arena, sizeof(*series));
-    context->points += capacity + 1; /* empty ones count too */
-    if (context->points > MATH_POINTS_MAX)
-        context->is_exhausted = true;
+    math_spend(context, capacity + 1); /* empty ones count too */
     series->period_s = period_s;
     series->times_s = arena_alloc(context->arena, capacity * sizeof(*series->times_s));
     series->values = arena_alloc(context->arena, capacity * sizeof(*series->values));

@@ -51,6 +51,7 @@ struct math_value {
 enum {
     MATH_DENSE_MAX = 100800,   /* points of a series that is made, not read */
     MATH_POINTS_MAX = 4 << 20, /* of all series of one request together */
+    MATH_LISTED_PRICE = 8,     /* points that a series counts for wherever it stands in a list */
 };
 
 /* Where metrics come from; the answers live in the arena. */
@@ -70,9 +71,12 @@ struct math_context {
     int64_t end_ms;
     int64_t now_ms;
     int64_t period_s;  /* of what has no metric in it */
-    size_t points;     /* made so far */
+    size_t points;     /* spent so far */
     bool is_exhausted; /* more than MATH_POINTS_MAX, or a series of more than MATH_DENSE_MAX */
 };
+
+/* Counts points, before there is memory for them. */
+void math_spend(struct math_context *context, size_t points);
 
 /* An empty series with room for `capacity` points. After exhaustion the room is still there; the
  * evaluation ends soon. */

@@ -407,6 +407,7 @@ static bool evaluate_item(struct evaluation *evaluation, size_t at, struct error
         evaluation->context.period_s = json_int(item->query, "Period", fallback_s);
         evaluation->values[at] = math_evaluate(&evaluation->context, item->node);
     }
+    math_spend(&evaluation->context, evaluation->values[at].count * MATH_LISTED_PRICE);
     return !evaluation->context.is_exhausted ||
            error_set(error, &CLOUDWATCH_VALIDATION,
                      "Error in expression '%s': The request asks for too many datapoints (more "

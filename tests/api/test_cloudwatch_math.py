@@ -257,6 +257,21 @@ def test_too_many_points_are_refused_not_suffered(morning):
     assert got[1] == "ValidationError" and "too many datapoints" in got[2]
 
 
+def test_arrays_of_arrays_are_refused_before_they_are_laid_out(morning, name):
+    put(morning, name, "m", [1])
+    tenfold = [expression(f"[{','.join([f'e{n}'] * 10)}]", f"e{n + 1}", ReturnData=False)
+               for n in range(10)]
+    first = expression("[m1]", "e0", ReturnData=False)
+    got = refusal(morning, metric(name, "m1"), first, *tenfold)
+    assert got[1] == "ValidationError" and "too many datapoints" in got[2]
+    again = [expression("SORT(e4, SUM, ASC)", f"s{n}", ReturnData=False) for n in range(400)]
+    got = refusal(morning, metric(name, "m1"), first, *tenfold[:4], *again)
+    assert got[1] == "ValidationError" and "too many datapoints" in got[2]
+    [result] = ask(morning, metric(name, "m1", ReturnData=False), first, *tenfold[:3],
+                   expression("SUM(e3)", "sum"))["MetricDataResults"]
+    assert result["Values"] == [1000]
+
+
 def test_the_same_over_json_and_cbor(morning, http, name):
     put(morning, name, "m", [1, 2])
     request = {"MetricDataQueries": [metric(name, "m1", ReturnData=False), expression("m1 * 2")],
