@@ -71,7 +71,8 @@ static const struct operation operations[] = {
       .route = "POST /_coalmine/reset",
       .status = 204,
       .handle = reset,
-      .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms, logs." },
+      .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms, logs. An "
+              "invocation under way still answers its caller, and is recorded nowhere." },
     { .name = "ListDestinationRecords",
       .route = "GET /_coalmine/destinations",
       .handle = list_destinations,

@@ -32,6 +32,7 @@ enum {
 struct running_event {
     struct running_event *next;
     struct event_queue *queue;
+    uint64_t resets; /* when it began to run */
     struct lambda_event event;
     struct arena texts;
 };
@@ -144,7 +145,9 @@ static void on_end(const struct invocation_result *result, const char *version, 
     struct lambda_event *event = &running->event;
     struct delivery delivery = { event, DELIVERY_SUCCESS, event->attempts + 1, result, version };
     forget_running(running);
-    if (queue->is_stopped && result->end == INVOCATION_EXIT) {
+    if (running->resets != queue->lambda->resets) {
+        log_debug("lambda", "an event for %s went with a reset", event->function.key.name);
+    } else if (queue->is_stopped && result->end == INVOCATION_EXIT) {
         log_info("lambda", "an event for %s is run again at the next start",
                  event->function.key.name);
     } else if (result->end == INVOCATION_OK) {
@@ -238,6 +241,7 @@ static void load_and_take_up(struct event_queue *queue, int64_t place)
 {
     struct running_event *running = xcalloc(1, sizeof(*running));
     running->queue = queue;
+    running->resets = queue->lambda->resets;
     if (lambda_event_find(queue->lambda->parts.store, place, &running->texts, &running->event))
         take_up(queue, running);
     else

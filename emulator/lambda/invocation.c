@@ -15,6 +15,7 @@
 
 struct running {
     struct lambda *lambda;
+    uint64_t resets;               /* when it began */
     struct invocation_order order; /* its callbacks only */
     struct concurrency_hold hold;
     struct invocation_record record;
@@ -69,9 +70,11 @@ static void on_done(const struct invocation_result *result, void *owner)
     running->record.started_ms = result->started_ms;
     running->record.duration_ms = result->duration_ms;
     concurrency_give_back(&running->hold);
-    save_record(running->lambda, &running->record);
-    const struct invocation_log_place place = { running->log_group, running->trace_id };
-    invocation_log_save(running->lambda, &running->record, &place, result);
+    if (running->resets == running->lambda->resets) {
+        const struct invocation_log_place place = { running->log_group, running->trace_id };
+        save_record(running->lambda, &running->record);
+        invocation_log_save(running->lambda, &running->record, &place, result);
+    }
     running->order.on_end(result, running->record.version, running->order.owner);
     arena_clear(&running->texts);
     free(running);
@@ -152,6 +155,7 @@ bool invocation_start(struct lambda *lambda, const struct target *target,
         return throttle(lambda, target, verdict, error);
     struct running *running = xcalloc(1, sizeof(*running));
     running->lambda = lambda;
+    running->resets = lambda->resets;
     running->order = *order;
     running->hold = hold;
     fill_record(&running->texts, target, version->plan.version, &running->record);

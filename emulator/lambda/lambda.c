@@ -67,6 +67,7 @@ void lambda_destroy(struct lambda *lambda)
 
 void lambda_reset(struct lambda *lambda)
 {
+    lambda->resets++;
     targets_forget(lambda);
     metric_sets_forget(lambda);
     hot_reload_forget(lambda);

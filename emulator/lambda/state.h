@@ -19,6 +19,7 @@ struct lambda {
     size_t uploads;              /* packages being unpacked or read */
     struct map hot_folders;      /* struct hot_folder by its plan's key */
     size_t looks;                /* at such folders, going on */
+    uint64_t resets; /* so far: what began before the last one records nothing at its end */
     struct event_queue *events;
     struct attachments *attachments; /* environments of the developer's own */
     struct schedule_entry settling;  /* the first version that settles */

@@ -212,6 +212,7 @@ static enum outcome invoke_url(struct call *call)
     struct url_visit *visit = arena_alloc(&call->arena, sizeof(*visit));
     visit->time_ms = clock_now_ms();
     visit->began_us = clock_monotonic_us();
+    visit->resets = lambda_of(call)->resets;
     if (!find_url(call, visit))
         return answer_unknown(call);
     call->held = visit;

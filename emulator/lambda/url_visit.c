@@ -71,7 +71,8 @@ void url_visit_leave(struct call *call)
         .time_ms = visit->time_ms,
         .duration_ms = (double)(clock_monotonic_us() - visit->began_us) / US_PER_MS,
     };
-    url_metrics_publish(lambda_of(call), &request);
+    if (visit->resets == lambda_of(call)->resets)
+        url_metrics_publish(lambda_of(call), &request);
     buffer_clear(&visit->prelude);
     cJSON_Delete(visit->configuration);
     call->held = NULL;

@@ -28,6 +28,7 @@ struct url_visit {
     const char *trace_id;
     int64_t time_ms;
     int64_t began_us;
+    uint64_t resets;     /* when it began */
     bool awaits_prelude; /* the stream's status and headers have not come whole */
     bool has_bad_prelude;
     struct buffer prelude;
@@ -40,7 +41,8 @@ void url_visit_write_head(struct call *call, const struct url_response *response
 /* Makes a copy of `body` the reply's. */
 void url_visit_set_body(struct call *call, struct text body);
 
-/* The visit's end, before the call's: what it came to goes to the metrics. */
+/* The visit's end, before the call's: what it came to goes to the metrics, unless a reset has
+ * emptied them meanwhile. */
 void url_visit_leave(struct call *call);
 
 /* The callbacks of the invocation (struct invocation_order); `owner` is the call. BUFFERED: */
