@@ -44,6 +44,9 @@ void buffer_commit(struct buffer *buffer, size_t size);
 /* Drops the first `size` bytes. */
 void buffer_drop(struct buffer *buffer, size_t size);
 
+/* Bytes as a text that JSON can carry: what is no UTF-8 becomes U+FFFD byte by byte, NULs go. */
+void buffer_add_as_utf8(struct buffer *buffer, struct text bytes);
+
 /* Hands the bytes to the caller, who frees them; never NULL. The buffer is empty afterwards. */
 char *buffer_take(struct buffer *buffer, size_t *size_out);
 

@@ -71,6 +71,23 @@ bool buffer_add_char(struct buffer *buffer, char character)
 }
 
 /* Printing costs far more than copying, so what is printed twice is only what did not fit. */
+void buffer_add_as_utf8(struct buffer *buffer, struct text bytes)
+{
+    size_t bad;
+    while (bytes.size) {
+        bool is_whole = text_is_utf8(bytes, &bad);
+        size_t good = is_whole ? bytes.size : bad;
+        struct text clean = { bytes.data, good };
+        while (clean.size)
+            buffer_add_text(buffer, text_cut(&clean, '\0'));
+        if (is_whole)
+            return;
+        buffer_add_string(buffer, "\xEF\xBF\xBD");
+        bytes.data += good + 1;
+        bytes.size -= good + 1;
+    }
+}
+
 bool buffer_add_vformat(struct buffer *buffer, const char *format, va_list arguments)
 {
     char small[FORMAT_GUESS];

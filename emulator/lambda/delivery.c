@@ -1,5 +1,6 @@
 #include "lambda/delivery.h"
 
+#include "buffer.h"
 #include "clock.h"
 #include "lambda/event_invoke_config.h"
 #include "lambda/metric_point.h"
@@ -26,9 +27,11 @@ static const char *qualifier_of(const struct lambda_event *event)
 static void set_payload(cJSON *record, const char *name, struct text payload)
 {
     struct json_fault fault;
-    CLEANUP(freep) char *text = xstrndup(payload.data, payload.size);
+    CLEANUP(buffer_clear) struct buffer text = { 0 };
+    buffer_add_as_utf8(&text, payload);
+    const char *string = text.data ? text.data : "";
     json_set(record, name,
-             json_check(payload, &fault) ? cJSON_CreateRaw(text) : cJSON_CreateString(text));
+             json_check(payload, &fault) ? cJSON_CreateRaw(string) : cJSON_CreateString(string));
 }
 
 static void set_response(cJSON *record, const struct delivery *delivery)
@@ -63,6 +66,15 @@ char *delivery_record(const struct delivery *delivery, int64_t now_ms)
     return json_print(record);
 }
 
+/* Its first kilobyte, without a part of a character. */
+static char *cut_message(const char *message)
+{
+    size_t size = strnlen(message, ERROR_MESSAGE_MAX);
+    while (size > 0 && ((unsigned char)message[size] & 0xC0) == 0x80)
+        size--;
+    return xstrndup(message, size);
+}
+
 /* What a dead-letter queue gets: the event itself and three attributes (section 7.3). */
 static char *dead_letter_record(const struct delivery *delivery)
 {
@@ -78,7 +90,7 @@ static char *dead_letter_record(const struct delivery *delivery)
     cJSON *error =
         result ? json_parse((struct text){ result->payload, result->payload_size }) : NULL;
     const char *message = json_text(error, "errorMessage", conditions[delivery->condition]);
-    CLEANUP(freep) char *cut = xstrndup(message, strnlen(message, ERROR_MESSAGE_MAX));
+    CLEANUP(freep) char *cut = cut_message(message);
     json_set_text(attributes, "ErrorMessage", cut);
     return json_print(record);
 }

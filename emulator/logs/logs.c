@@ -132,24 +132,11 @@ static bool make_place(struct logs *logs, const struct group_key *key, const cha
     return true;
 }
 
-/* Other bytes become U+FFFD, and NULs go: messages travel as JSON. */
+/* Messages travel as JSON. */
 static struct text make_text(struct arena *arena, struct text bytes)
 {
     struct buffer clean = { 0 };
-    struct text rest = bytes;
-    size_t bad;
-    while (rest.size) {
-        bool is_whole = text_is_utf8(rest, &bad);
-        size_t good = is_whole ? rest.size : bad;
-        for (size_t i = 0; i < good; i++)
-            if (rest.data[i])
-                buffer_add_char(&clean, rest.data[i]);
-        if (is_whole)
-            break;
-        buffer_add_string(&clean, "\xEF\xBF\xBD");
-        rest.data += good + 1;
-        rest.size -= good + 1;
-    }
+    buffer_add_as_utf8(&clean, bytes);
     struct text made = { arena_copy(arena, buffer_text(&clean)), clean.size };
     buffer_clear(&clean);
     return made;

@@ -14,6 +14,7 @@ enum {
     DIMENSIONS_MAX = 30,
     PERIOD_MAX_S = 86400 * 365,
     ROW_MIN = 2,
+    ID_SHOWN_MAX = 255,
     ROW_MAX = ROW_MIN + 2 * DIMENSIONS_MAX,
 };
 
@@ -122,7 +123,9 @@ static void check_duplicates(struct shape_problems *problems, const cJSON *rows,
             if (strcmp(json_text(widget_row_options(before), "id", ""), id) != 0)
                 continue;
             CLEANUP(freep) char *row_path = xformat("%s/%d", path, at);
-            shape_complain(problems, row_path, "Id \"%.255s\" is used more than once", id);
+            struct text front = text_front(text_from(id), ID_SHOWN_MAX);
+            shape_complain(problems, row_path, "Id \"%.*s\" is used more than once",
+                           TEXT_ARGS(front));
             break;
         }
         at++;

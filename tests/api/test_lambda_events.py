@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
-from tests.support.packages import create, node
+from tests.support.packages import create, node, python, zip_of
 from tests.support.sink import Sink
 
 
@@ -160,6 +160,37 @@ def test_a_dead_letter_queue_gets_the_event(frozen):
     assert (kept["kind"], kept["destination"]) == ("DeadLetter", SQS)
     assert kept["record"] == {"body": '{"n": 1}', "messageAttributes": {
         "RequestID": request_id, "ErrorCode": "200", "ErrorMessage": "no"}}
+
+
+def test_a_dead_letter_s_message_is_cut_between_characters(frozen):
+    lam = frozen.client("lambda")
+    create(lam, "f", python("raise Exception('xx' + '\\u20ac' * 1000)"),
+           DeadLetterConfig={"TargetArn": SQS})
+    put_event(lam, "f")
+    advance(frozen, "1h")
+    (kept,) = destinations(frozen)
+    assert kept["record"]["messageAttributes"]["ErrorMessage"] == "xx" + "\u20ac" * 340
+
+
+def test_bytes_that_are_no_text_are_told_as_well_as_can_be(frozen):
+    lam = frozen.client("lambda")
+    bootstrap = ("#!/usr/bin/python3\nimport http.client, os\n"
+                 "api = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])\n"
+                 "base = '/2018-06-01/runtime/invocation/'\n"
+                 "while True:\n"
+                 "    api.request('GET', base + 'next')\n"
+                 "    event = api.getresponse()\n"
+                 "    event.read()\n"
+                 "    key = event.headers['Lambda-Runtime-Aws-Request-Id']\n"
+                 "    api.request('POST', f'{base}{key}/response', b'a\\xff\\0b\\xe2\\x82')\n"
+                 "    api.getresponse().read()\n")
+    create(lam, "f", {"Runtime": "provided.al2023", "Handler": "x", "Code": {
+        "ZipFile": zip_of({"bootstrap": bootstrap}, {"bootstrap": 0o755})}})
+    configure(lam, "f", DestinationConfig={"OnSuccess": {"Destination": SQS}})
+    put_event(lam, "f")
+    advance(frozen, "0s")
+    (kept,) = destinations(frozen)
+    assert kept["record"]["responsePayload"] == "a\ufffdb\ufffd\ufffd"
 
 
 def test_the_config_of_the_invoked_qualifier_counts(frozen):

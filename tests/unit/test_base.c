@@ -116,6 +116,30 @@ START_TEST(a_buffer_stops_at_its_ceiling_and_keeps_what_it_has)
 }
 END_TEST
 
+START_TEST(bytes_become_text_that_json_can_carry)
+{
+    static const struct {
+        struct text bytes;
+        const char *text;
+    } rows[] = {
+        { { "", 0 }, "" },
+        { { "a\0\0b\0", 5 }, "ab" },
+        { { "a\xC3\xA9", 3 }, "a\xC3\xA9" },
+        { { "a\xFF"
+            "b\xE2\x82",
+            5 },
+          "a\xEF\xBF\xBD"
+          "b\xEF\xBF\xBD\xEF\xBF\xBD" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buffer buffer = { 0 };
+        buffer_add_as_utf8(&buffer, rows[i].bytes);
+        ck_assert(text_equal(buffer_text(&buffer), rows[i].text));
+        buffer_clear(&buffer);
+    }
+}
+END_TEST
+
 START_TEST(formatted_text_may_have_any_length)
 {
     char wanted[700];
@@ -244,7 +268,7 @@ END_TEST
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
       utf8_is_checked_to_the_last_byte, a_front_ends_between_characters,
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
-      formatted_text_may_have_any_length, an_arena_gives_zeroed_memory_of_any_size,
-      percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
-      digests_have_their_published_values, checksums_are_the_same_by_any_way,
+      bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
+      an_arena_gives_zeroed_memory_of_any_size, percent_encoding_is_undone_by_decoding,
+      an_arn_is_six_parts, digests_have_their_published_values, checksums_are_the_same_by_any_way,
       base64_round_trips_and_refuses_what_is_none)
