@@ -75,7 +75,7 @@ static enum outcome put_composite_alarm(struct call *call)
     struct alarm_key key = alarm_key_of(call, "AlarmName");
     const char *tags;
     if (!check_rule(call, &key) || !check_suppressor(call, &key) ||
-        !alarm_check_actions(call, true) || !alarm_read_tags(call, NULL, &tags) ||
+        !alarm_check_actions(call, true) || !cloudwatch_read_tags(call, NULL, &tags) ||
         !alarm_check_place(call, &key, true))
         return OUTCOME_FAULT;
     alarm_put(call, &key, true, alarm_take_configuration(call, left_out), tags);

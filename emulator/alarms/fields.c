@@ -18,12 +18,6 @@ const char *const alarm_statistic_values[] = { "SampleCount", "Average", "Sum",
                                                "Minimum",     "Maximum", NULL };
 const char *const alarm_type_values[] = { "CompositeAlarm", "MetricAlarm", NULL };
 
-static const struct field tag_fields[] = {
-    { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
-    { .name = "Value", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 256) },
-    { 0 },
-};
-const struct field alarm_tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
 const struct field alarm_name_item = { .type = FIELD_STRING, .length = BETWEEN(1, 255) };
 const struct field alarm_action_item = { .type = FIELD_STRING, .length = BETWEEN(1, 1024) };
 

@@ -5,6 +5,7 @@
 #define COALMINE_ALARM_FIELDS_H
 
 #include "alarms/state.h"
+#include "cloudwatch/tags.h"
 #include "operation/operation.h"
 
 extern const struct fault ALARM_NOT_FOUND;          /* ResourceNotFound, 404 */
@@ -12,7 +13,6 @@ extern const struct fault ALARM_RESOURCE_NOT_FOUND; /* ResourceNotFoundException
 extern const struct fault ALARM_INVALID_FORMAT;
 extern const struct fault ALARM_LIMIT_EXCEEDED;
 
-extern const struct field alarm_tag_item;
 extern const struct field alarm_name_item;         /* 1 to 255 characters */
 extern const struct field alarm_metric_alarm_item; /* output */
 extern const struct field alarm_composite_item;    /* output */
@@ -47,7 +47,7 @@ extern const struct field alarm_action_item;
     }
 #define ALARM_TAGS_ROW                                                                             \
     {                                                                                              \
-        .name = "Tags", .type = FIELD_LIST, .item = &alarm_tag_item                                \
+        .name = "Tags", .type = FIELD_LIST, .item = &cloudwatch_tag_item                           \
     }
 
 /* The alarm that the call names in `member`. */
@@ -55,10 +55,6 @@ struct alarm_key alarm_key_of(const struct call *call, const char *member);
 
 /* The input's members but for those named (NULL-ended), as compact JSON in the call's arena. */
 const char *alarm_take_configuration(struct call *call, const char *const *left_out);
-
-/* A list of Key and Value as a JSON object in the call's arena. False with a fault if there are
- * too many, or one is reserved. `present` is an object to start from, or NULL. */
-MUST_CHECK bool alarm_read_tags(struct call *call, const char *present, const char **tags_out);
 
 /* All actions are ARNs of services that alarms of this kind may have. */
 MUST_CHECK bool alarm_check_actions(struct call *call, bool is_composite);

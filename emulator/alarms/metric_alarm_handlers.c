@@ -144,7 +144,7 @@ static enum outcome put_metric_alarm(struct call *call)
         cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
     if (!check_kind(call) || !check_options(call) ||
         !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
-        !alarm_check_actions(call, false) || !alarm_read_tags(call, NULL, &tags) ||
+        !alarm_check_actions(call, false) || !cloudwatch_read_tags(call, NULL, &tags) ||
         !alarm_check_place(call, &key, false))
         return OUTCOME_FAULT;
     alarm_put(call, &key, false, alarm_take_configuration(call, left_out), tags);

@@ -63,7 +63,8 @@ static enum outcome put_mute_rule(struct call *call)
     static const char *const left_out[] = { "Name", "Tags", NULL };
     struct mute_rule before;
     struct mute_rule rule = { .key = alarm_key_of(call, "Name"), .updated_ms = clock_now_ms() };
-    if (!check_schedule(call) || !check_targets(call) || !alarm_read_tags(call, NULL, &rule.tags))
+    if (!check_schedule(call) || !check_targets(call) ||
+        !cloudwatch_read_tags(call, NULL, &rule.tags))
         return OUTCOME_FAULT;
     if (mute_rule_find(call->store, &rule.key, &call->arena, &before))
         rule.tags = before.tags;

@@ -13,7 +13,7 @@
 #include "operation/page.h"
 #include "xalloc.h"
 
-enum { ALARMS_MAX = 5000, TAGS_MAX = 50, MS_PER_SECOND = 1000 };
+enum { ALARMS_MAX = 5000, MS_PER_SECOND = 1000 };
 
 struct alarm_key alarm_key_of(const struct call *call, const char *member)
 {
@@ -27,27 +27,6 @@ const char *alarm_take_configuration(struct call *call, const char *const *left_
         cJSON_DeleteItemFromObjectCaseSensitive(copy, *left_out);
     CLEANUP(freep) char *text = json_print(copy);
     return arena_copy(&call->arena, text_from(text));
-}
-
-bool alarm_read_tags(struct call *call, const char *present, const char **tags_out)
-{
-    CLEANUP(json_deletep) cJSON *tags = json_parse(text_from(present ? present : "{}"));
-    const cJSON *tag;
-    cJSON_ArrayForEach(tag, json_get(call->input, "Tags"))
-    {
-        const char *key = json_text(tag, "Key", "");
-        if (strncasecmp(key, "aws:", 4) == 0)
-            return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                             "Tag keys must not start with aws: (%s)", key);
-        cJSON_DeleteItemFromObjectCaseSensitive(tags, key);
-        json_set_text(tags, key, json_text(tag, "Value", ""));
-    }
-    if (cJSON_GetArraySize(tags) > TAGS_MAX)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "A resource can have at most %d tags", TAGS_MAX);
-    CLEANUP(freep) char *text = json_print(tags);
-    *tags_out = arena_copy(&call->arena, text_from(text));
-    return true;
 }
 
 static bool is_listed(struct text service, const char *const *services)

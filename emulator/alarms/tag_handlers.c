@@ -1,45 +1,75 @@
 /*
- * Tags of alarms and mute rules (cloudwatch-api.md section 4.10).
+ * Tags of alarms, mute rules and dashboards (cloudwatch-api.md section 4.10).
  */
 #include <string.h>
 
 #include "alarms/fields.h"
 #include "alarms/mute_rule.h"
 #include "arn.h"
+#include "cloudwatch/dashboard.h"
 #include "cloudwatch/faults.h"
 #include "xalloc.h"
 
+enum kind { KIND_ALARM, KIND_MUTE_RULE, KIND_DASHBOARD };
+
 /* What an ARN names, and its tags. */
 struct tagged {
-    bool is_mute_rule;
+    enum kind kind;
     struct alarm_row alarm;
     struct mute_rule mute_rule;
+    struct dashboard dashboard;
     const char *tags;
 };
 
-static bool find_named(struct call *call, const char *arn_text, struct tagged *tagged)
+static bool find_alarm(struct call *call, const struct alarm_key *key, struct tagged *tagged)
 {
-    static const char alarm_prefix[] = "alarm:";
-    static const char mute_prefix[] = "alarm-mute-rule:";
-    struct arn arn;
-    struct alarm_key key = { call->account, call->region, NULL };
-    if (!arn_parse(text_from(arn_text), &arn) || !text_equal(arn.service, "cloudwatch") ||
-        !text_equal(arn.region, call->region) || !text_equal(arn.account, call->account))
-        return false;
-    tagged->is_mute_rule = text_starts_with(arn.resource, mute_prefix);
-    if (tagged->is_mute_rule) {
-        key.name = arn.resource.data + strlen(mute_prefix);
-        if (!mute_rule_find(call->store, &key, &call->arena, &tagged->mute_rule))
-            return false;
-        tagged->tags = tagged->mute_rule.tags;
-        return true;
-    }
-    key.name = arn.resource.data + strlen(alarm_prefix);
-    if (!text_starts_with(arn.resource, alarm_prefix) ||
-        !alarm_row_find(call->store, &key, &call->arena, &tagged->alarm))
+    tagged->kind = KIND_ALARM;
+    if (!alarm_row_find(call->store, key, &call->arena, &tagged->alarm))
         return false;
     tagged->tags = tagged->alarm.tags;
     return true;
+}
+
+static bool find_mute_rule(struct call *call, const struct alarm_key *key, struct tagged *tagged)
+{
+    tagged->kind = KIND_MUTE_RULE;
+    if (!mute_rule_find(call->store, key, &call->arena, &tagged->mute_rule))
+        return false;
+    tagged->tags = tagged->mute_rule.tags;
+    return true;
+}
+
+static bool find_dashboard(struct call *call, const struct alarm_key *key, struct tagged *tagged)
+{
+    tagged->kind = KIND_DASHBOARD;
+    if (!dashboard_find(call->store, key->account, key->name, &call->arena, &tagged->dashboard))
+        return false;
+    tagged->tags = tagged->dashboard.tags;
+    return true;
+}
+
+/* Dashboards are of no region. */
+static bool find_named(struct call *call, const char *arn_text, struct tagged *tagged)
+{
+    static const struct {
+        const char *prefix;
+        bool has_region;
+        bool (*find)(struct call *call, const struct alarm_key *key, struct tagged *tagged);
+    } rows[] = { { "alarm:", true, find_alarm },
+                 { "alarm-mute-rule:", true, find_mute_rule },
+                 { "dashboard/", false, find_dashboard } };
+    struct arn arn;
+    struct alarm_key key = { call->account, call->region, NULL };
+    if (!arn_parse(text_from(arn_text), &arn) || !text_equal(arn.service, "cloudwatch") ||
+        !text_equal(arn.account, call->account))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        key.name = arn.resource.data + strlen(rows[i].prefix);
+        if (text_starts_with(arn.resource, rows[i].prefix))
+            return text_equal(arn.region, rows[i].has_region ? call->region : "") &&
+                   rows[i].find(call, &key, tagged);
+    }
+    return false;
 }
 
 static bool find_tagged(struct call *call, struct tagged *tagged)
@@ -51,11 +81,17 @@ static bool find_tagged(struct call *call, struct tagged *tagged)
 
 static void save(struct call *call, struct tagged *tagged, const char *tags)
 {
-    if (tagged->is_mute_rule) {
+    switch (tagged->kind) {
+    case KIND_ALARM:
+        alarm_row_save_tags(call->store, &tagged->alarm.key, tags);
+        break;
+    case KIND_MUTE_RULE:
         tagged->mute_rule.tags = tags;
         mute_rule_save(call->store, &tagged->mute_rule);
-    } else {
-        alarm_row_save_tags(call->store, &tagged->alarm.key, tags);
+        break;
+    case KIND_DASHBOARD:
+        dashboard_set_tags(call->store, call->account, tagged->dashboard.name, tags);
+        break;
     }
 }
 
@@ -63,7 +99,7 @@ static enum outcome tag_resource(struct call *call)
 {
     struct tagged tagged;
     const char *tags;
-    if (!find_tagged(call, &tagged) || !alarm_read_tags(call, tagged.tags, &tags))
+    if (!find_tagged(call, &tagged) || !cloudwatch_read_tags(call, tagged.tags, &tags))
         return OUTCOME_FAULT;
     save(call, &tagged, tags);
     return OUTCOME_OK;
@@ -111,7 +147,7 @@ static enum outcome list_tags(struct call *call)
 static const struct field key_item = { .type = FIELD_STRING, .length = BETWEEN(1, 128) };
 static const struct field tag_fields[] = {
     RESOURCE_ROW,
-    { .name = "Tags", .type = FIELD_LIST, .is_required = true, .item = &alarm_tag_item },
+    { .name = "Tags", .type = FIELD_LIST, .is_required = true, .item = &cloudwatch_tag_item },
     { 0 },
 };
 static const struct field untag_fields[] = {
@@ -121,7 +157,7 @@ static const struct field untag_fields[] = {
 };
 static const struct field list_fields[] = { RESOURCE_ROW, { 0 } };
 static const struct field list_output[] = {
-    { .name = "Tags", .type = FIELD_LIST, .item = &alarm_tag_item },
+    { .name = "Tags", .type = FIELD_LIST, .item = &cloudwatch_tag_item },
     { 0 },
 };
 static const struct field empty_output[] = { { 0 } };
@@ -132,7 +168,7 @@ const struct operation alarm_tag_operations[] = {
       .input = tag_fields,
       .output = empty_output,
       .handle = tag_resource,
-      .note = "Alarms and mute rules." },
+      .note = "Alarms, mute rules and dashboards." },
     { .name = "UntagResource",
       .flags = OPERATION_WRITES,
       .input = untag_fields,

@@ -16,7 +16,7 @@ struct dashboard {
     const char *body; /* JSON as it was given; NULL in lists */
     int64_t size;     /* bytes of the body */
     int64_t modified_ms;
-    const char *tags; /* JSON array of Key and Value; only for saving */
+    const char *tags; /* JSON object; NULL in lists */
 };
 
 /* What is read lives in the arena. False if there is none. */
@@ -30,6 +30,8 @@ MUST_CHECK bool dashboard_next(struct store *store, const char *account, const c
 
 /* Creates or replaces; without tags (NULL) those that are there stay. */
 void dashboard_save(struct store *store, const char *account, const struct dashboard *dashboard);
+void dashboard_set_tags(struct store *store, const char *account, const char *name,
+                        const char *tags);
 void dashboard_delete(struct store *store, const char *account, const char *name);
 
 #endif

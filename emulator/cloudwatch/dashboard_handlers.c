@@ -7,6 +7,7 @@
 #include "cloudwatch/dashboard_body.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
+#include "cloudwatch/tags.h"
 #include "operation/page.h"
 #include "pattern.h"
 #include "xalloc.h"
@@ -16,7 +17,6 @@ enum {
     DELETED_MAX = 100,
     BODY_MAX = 1 << 20,
     REQUEST_MAX = 4 << 20,
-    TAGS_MAX = 50
 };
 
 static const char *arn_of(struct call *call, const char *name)
@@ -69,7 +69,7 @@ static enum outcome put_dashboard(struct call *call)
 {
     const char *name = json_text(call->input, "DashboardName", "");
     const char *body = json_text(call->input, "DashboardBody", "");
-    const cJSON *tags = json_get(call->input, "Tags");
+    const char *tags = NULL;
     struct shape_problems *problems = arena_alloc(&call->arena, sizeof(*problems));
     problems->arena = &call->arena;
     if (!check_name(call, "DashboardName", name))
@@ -80,9 +80,10 @@ static enum outcome put_dashboard(struct call *call)
         dashboard_body_check(text_from(body), problems);
     if (problems->errors > 0)
         return refuse(call, problems);
-    CLEANUP(freep) char *tags_text = tags ? json_print(tags) : NULL;
+    if (json_get(call->input, "Tags") && !cloudwatch_read_tags(call, NULL, &tags))
+        return OUTCOME_FAULT;
     const struct dashboard dashboard = {
-        .name = name, .body = body, .modified_ms = clock_now_ms(), .tags = tags_text
+        .name = name, .body = body, .modified_ms = clock_now_ms(), .tags = tags
     };
     dashboard_save(call->store, call->account, &dashboard);
     write_problems(json_set_array(call_output(call), "DashboardValidationMessages"), problems);
@@ -172,16 +173,10 @@ static enum outcome delete_dashboards(struct call *call)
     return OUTCOME_OK;
 }
 
-static const struct field tag_fields[] = {
-    { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
-    { .name = "Value", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 256) },
-    { 0 },
-};
-static const struct field tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
 static const struct field put_input[] = {
     { .name = "DashboardName", .type = FIELD_STRING, .is_required = true },
     { .name = "DashboardBody", .type = FIELD_STRING, .is_required = true },
-    { .name = "Tags", .type = FIELD_LIST, .length = BETWEEN(0, TAGS_MAX), .item = &tag_item },
+    { .name = "Tags", .type = FIELD_LIST, .item = &cloudwatch_tag_item },
     { 0 },
 };
 static const struct field put_output[] = {

@@ -55,24 +55,17 @@ bool group_read(struct call *call, struct log_group *group_out)
 #define COLUMNS                                                                                    \
     "id, account, region, name, created_ms, retention_days, kms_key_id, class, is_protected, tags"
 
-static const char *copied(sqlite3_stmt *statement, int column, struct arena *arena)
-{
-    return sqlite3_column_type(statement, column) == SQLITE_NULL
-               ? NULL
-               : arena_copy(arena, text_from(store_text(statement, column)));
-}
-
 static void read_group(sqlite3_stmt *row, struct arena *arena, struct log_group *group_out)
 {
     *group_out = (struct log_group){
         .id = sqlite3_column_int64(row, 0),
-        .key = { copied(row, 1, arena), copied(row, 2, arena), copied(row, 3, arena) },
+        .key = { store_copy(row, 1, arena), store_copy(row, 2, arena), store_copy(row, 3, arena) },
         .created_ms = sqlite3_column_int64(row, 4),
         .retention_days = sqlite3_column_int64(row, 5),
-        .kms_key_id = copied(row, 6, arena),
-        .group_class = copied(row, 7, arena),
+        .kms_key_id = store_copy(row, 6, arena),
+        .group_class = store_copy(row, 7, arena),
         .is_protected = sqlite3_column_int(row, 8),
-        .tags = copied(row, 9, arena),
+        .tags = store_copy(row, 9, arena),
     };
 }
 

@@ -1,5 +1,7 @@
 """Dashboards: cloudwatch-api.md sections 5.1 and 5.2."""
+import contextlib
 import json
+import sqlite3
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -218,13 +220,48 @@ def test_the_problems_are_members_of_the_error_in_every_protocol(server, name):
     assert member.find("Message").text == wanted[0]["Message"]
 
 
+def test_dashboards_have_tags(http, cw, name):
+    arn = f"arn:aws:cloudwatch::000000000000:dashboard/{name}"
+
+    def tags():
+        return {tag["Key"]: tag["Value"]
+                for tag in cw.list_tags_for_resource(ResourceARN=arn)["Tags"]}
+
+    def put_with(tags):
+        return http.target("PutDashboard", json.dumps(
+            {"DashboardName": name, "DashboardBody": body_of(TEXT), "Tags": tags}))
+
+    assert tags() == {}
+    assert error_of(cw.tag_resource, ResourceARN=arn, Tags=[{"Key": "k", "Value": "v"}])[:2] == (
+        404, "ResourceNotFoundException")
+    assert put_with([{"Key": "k", "Value": "v"}, {"Key": "l", "Value": ""}]).status == 200
+    put(cw, name, body_of())  # without Tags those that are there stay
+    assert tags() == {"k": "v", "l": ""}
+    cw.tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": "w"}])
+    cw.untag_resource(ResourceARN=arn, TagKeys=["l"])
+    assert tags() == {"k": "w"}
+    assert put_with([{"Key": f"k{n}", "Value": ""} for n in range(51)]).status == 400
+    assert put_with([{"Key": "aws:x", "Value": ""}]).status == 400
+    assert tags() == {"k": "w"}
+    wrong = arn.replace("cloudwatch::", "cloudwatch:us-east-1:")
+    assert cw.list_tags_for_resource(ResourceARN=wrong)["Tags"] == []
+    cw.delete_dashboards(DashboardNames=[name])
+    assert tags() == {}
+
+
 def test_dashboards_outlive_the_server(start_server, tmp_path, name):
     place = ("--data-dir", str(tmp_path / "data"))
     first = start_server(*place, ephemeral=False)
     put(first.client("cloudwatch"), name, body_of(TEXT))
     assert first.stop() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "data/coalmine.db")) as database, database:
+        database.execute("UPDATE cloudwatch_dashboard SET tags = ?",  # as older servers wrote them
+                         ('[{"Key":"k","Value":"v"}]',))
     second = start_server(*place, ephemeral=False).client("cloudwatch")
     assert second.get_dashboard(DashboardName=name)["DashboardBody"] == body_of(TEXT)
+    assert second.list_tags_for_resource(
+        ResourceARN=f"arn:aws:cloudwatch::000000000000:dashboard/{name}")["Tags"] == [
+        {"Key": "k", "Value": "v"}]
 
 
 def test_a_reset_takes_dashboards_away(start_server, name):
