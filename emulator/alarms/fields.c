@@ -1,6 +1,8 @@
 #include "alarms/fields.h"
 
+#include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
+#include "operation/page.h"
 
 const struct fault ALARM_NOT_FOUND = { .code = "ResourceNotFound", .status = 404 };
 const struct fault ALARM_RESOURCE_NOT_FOUND = { .code = "ResourceNotFoundException",
@@ -91,3 +93,15 @@ static const struct field composite_fields[] = {
     { 0 },
 };
 const struct field alarm_composite_item = { .type = FIELD_STRUCTURE, .members = composite_fields };
+
+bool alarm_page_begin(struct call *call, const char **after_out)
+{
+    return page_begin(call, "NextToken", after_out) ||
+           error_set(&call->error, &CLOUDWATCH_INVALID_NEXT_TOKEN,
+                     "Request parameter NextToken is invalid");
+}
+
+void alarm_page_end(struct call *call, const char *last)
+{
+    page_end(call, "NextToken", last);
+}

@@ -1,19 +1,17 @@
 /*
- * What PutMetricAlarm and PutCompositeAlarm have in common: actions, tags, the row.
+ * What PutMetricAlarm and PutCompositeAlarm have in common: actions, the place, the row.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarms/actions.h"
 #include "alarms/fields.h"
 #include "alarms/history.h"
 #include "arn.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
-#include "operation/page.h"
 #include "xalloc.h"
 
-enum { ALARMS_MAX = 5000, MS_PER_SECOND = 1000 };
+enum { ALARMS_MAX = 5000 };
 
 struct alarm_key alarm_key_of(const struct call *call, const char *member)
 {
@@ -116,71 +114,4 @@ void alarm_put(struct call *call, const struct alarm_key *key, bool is_composite
     alarm_row_save(call->store, &row);
     alarm_history_add_configuration(call->store, is_update ? &before : NULL, &row, now_ms);
     alarms_note(alarms_of(call), key, is_update ? ALARM_NEWS_UPDATED : ALARM_NEWS_CREATED);
-}
-
-static void set_time(cJSON *object, const char *name, int64_t ms)
-{
-    json_set_double(object, name, (double)ms / MS_PER_SECOND);
-}
-
-static void add_lists(cJSON *output, bool is_composite)
-{
-    static const char *const lists[] = { "OKActions", "AlarmActions", "InsufficientDataActions",
-                                         "Dimensions" };
-    for (size_t i = 0; i < COUNT_OF(lists) - is_composite; i++)
-        if (!json_get(output, lists[i]))
-            json_set_array(output, lists[i]);
-}
-
-/* AWS says of each query whether it returns data, also where the caller did not. */
-static void add_return_data(cJSON *output)
-{
-    cJSON *query;
-    cJSON_ArrayForEach(query, json_get(output, "Metrics"))
-    {
-        if (!json_get(query, "ReturnData"))
-            json_set_bool(query, "ReturnData", true);
-    }
-}
-
-cJSON *alarm_write(const struct alarm_row *row)
-{
-    struct arena arena = { 0 };
-    cJSON *output = json_parse(text_from(row->configuration));
-    if (!json_get(output, "ActionsEnabled"))
-        json_set_bool(output, "ActionsEnabled", true);
-    add_lists(output, row->is_composite);
-    add_return_data(output);
-    json_set_text(output, "AlarmName", row->key.name);
-    json_set_text(output, "AlarmArn", alarm_arn(&arena, &row->key));
-    set_time(output, "AlarmConfigurationUpdatedTimestamp", row->configured_ms);
-    json_set_text(output, "StateValue", alarm_state_name(row->state));
-    json_set_text(output, "StateReason", row->reason);
-    json_set_text(output, "StateReasonData", row->reason_data);
-    set_time(output, "StateUpdatedTimestamp", row->updated_ms);
-    set_time(output, "StateTransitionedTimestamp", row->transitioned_ms);
-    if (row->is_composite)
-        alarm_actions_write_suppression(row, output);
-    arena_clear(&arena);
-    return output;
-}
-
-bool alarm_page_begin(struct call *call, const char **after_out)
-{
-    const char *token = json_text(call->input, "NextToken", NULL);
-    *after_out = "";
-    if (!token)
-        return true;
-    CLEANUP(freep) char *key = page_key(token);
-    if (!key)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_NEXT_TOKEN,
-                         "Request parameter NextToken is invalid");
-    *after_out = arena_copy(&call->arena, text_from(key));
-    return true;
-}
-
-void alarm_page_end(struct call *call, const char *last)
-{
-    CLEANUP(freep) char *token = page_marker(last);
-    json_set_text(call_output(call), "NextToken", token);
 }

@@ -108,16 +108,9 @@ static enum outcome get_dashboard(struct call *call)
 
 static bool read_token(struct call *call, const char **after_out)
 {
-    const char *token = json_text(call->input, "NextToken", NULL);
-    *after_out = "";
-    if (!token)
-        return true;
-    CLEANUP(freep) char *key = page_key(token);
-    if (!key)
-        return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "Request parameter NextToken is invalid");
-    *after_out = arena_copy(&call->arena, text_from(key));
-    return true;
+    return page_begin(call, "NextToken", after_out) ||
+           error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+                     "Request parameter NextToken is invalid");
 }
 
 static void write_entry(struct call *call, cJSON *list, const struct dashboard *dashboard)
@@ -146,10 +139,8 @@ static enum outcome list_dashboards(struct call *call)
         write_entry(call, list, &dashboard);
         after = dashboard.name;
     }
-    if (!has_more)
-        return OUTCOME_OK;
-    CLEANUP(freep) char *token = page_marker(after);
-    json_set_text(call_output(call), "NextToken", token);
+    if (has_more)
+        page_end(call, "NextToken", after);
     return OUTCOME_OK;
 }
 

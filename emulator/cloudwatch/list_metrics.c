@@ -67,22 +67,12 @@ static cJSON *write_metric(const struct metric *metric)
 
 static bool read_token(struct call *call, int64_t *skip_out)
 {
-    const char *token = json_text(call->input, "NextToken", NULL);
+    const char *key;
     *skip_out = 0;
-    if (!token)
-        return true;
-    CLEANUP(freep) char *key = page_key(token);
-    return (key && text_to_int64(text_from(key), skip_out)) ||
+    return (page_begin(call, "NextToken", &key) &&
+            (!*key || text_to_int64(text_from(key), skip_out))) ||
            error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
                      "Request parameter NextToken is invalid");
-}
-
-static void write_token(cJSON *output, int64_t number)
-{
-    char key[24];
-    snprintf(key, sizeof(key), "%lld", (long long)number);
-    CLEANUP(freep) char *token = page_marker(key);
-    json_set_text(output, "NextToken", token);
 }
 
 static enum outcome list_metrics(struct call *call)
@@ -115,7 +105,7 @@ static enum outcome list_metrics(struct call *call)
         if (number < skip || !is_own || !matches(metric, &filter))
             continue;
         if (given++ == PAGE_MAX) {
-            write_token(call_output(call), number);
+            page_end(call, "NextToken", arena_format(&call->arena, "%lld", (long long)number));
             break;
         }
         cJSON_AddItemToArray(list, write_metric(metric));

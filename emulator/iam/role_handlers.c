@@ -127,25 +127,15 @@ static enum outcome delete_role(struct call *call)
 /* Reads the page's start from Marker; false with the error if it is none of ours. */
 static bool read_marker(struct call *call, const char **after_out)
 {
-    const char *marker = json_text(call->input, "Marker", NULL);
-    *after_out = "";
-    if (!marker)
-        return true;
-    CLEANUP(freep) char *key = page_key(marker);
-    if (!key)
-        return error_set(&call->error, &IAM_VALIDATION, "Invalid Marker.");
-    *after_out = arena_copy(&call->arena, text_from(key));
-    return true;
+    return page_begin(call, "Marker", after_out) ||
+           error_set(&call->error, &IAM_VALIDATION, "Invalid Marker.");
 }
 
 static void write_marker(struct call *call, const char *last, bool is_truncated)
 {
-    cJSON *output = call_output(call);
-    json_set_bool(output, "IsTruncated", is_truncated);
-    if (!is_truncated)
-        return;
-    CLEANUP(freep) char *marker = page_marker(last);
-    json_set_text(output, "Marker", marker);
+    json_set_bool(call_output(call), "IsTruncated", is_truncated);
+    if (is_truncated)
+        page_end(call, "Marker", last);
 }
 
 static enum outcome list_roles(struct call *call)

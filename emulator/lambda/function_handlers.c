@@ -87,25 +87,17 @@ bool publish(struct call *call, const struct function_version *latest, const cha
 
 bool list_begin(struct call *call, const char **after_out, int *left_out)
 {
-    const char *marker = json_text(call->input, "Marker", NULL);
     int64_t wanted = json_int(call->input, "MaxItems", LIST_PAGE_MAX);
     *left_out = wanted < LIST_PAGE_MAX ? (int)wanted : LIST_PAGE_MAX;
-    *after_out = NULL;
-    if (!marker)
-        return true;
-    CLEANUP(freep) char *key = page_key(marker);
-    if (!key)
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Invalid Marker.");
-    *after_out = arena_copy(&call->arena, text_from(key));
-    return true;
+    *after_out = NULL; /* not "": a function URL without a qualifier has that key */
+    return !json_get(call->input, "Marker") || page_begin(call, "Marker", after_out) ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Invalid Marker.");
 }
 
 void list_end(struct call *call, const char *last, bool has_more)
 {
-    if (!has_more)
-        return;
-    CLEANUP(freep) char *marker = page_marker(last);
-    json_set_text(call_output(call), "NextMarker", marker);
+    if (has_more)
+        page_end(call, "NextMarker", last);
 }
 
 /* A new function's name: no qualifier to speak of, 64 characters, this account. */

@@ -1,29 +1,20 @@
 #include "logs/handlers.h"
 
-#include <stdlib.h>
-
 #include "clock.h"
 #include "logs/faults.h"
 #include "operation/page.h"
-#include "xalloc.h"
 
 enum { MS_PER_DAY = 24 * 3600 * 1000 };
 
 bool token_read(struct call *call, const char **key_out)
 {
-    const char *token = json_text(call->input, "nextToken", NULL);
-    CLEANUP(freep) char *key = token ? page_key(token) : NULL;
-    if (token && !key)
-        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
-                         "The specified nextToken is invalid.");
-    *key_out = key ? arena_copy(&call->arena, text_from(key)) : "";
-    return true;
+    return page_begin(call, "nextToken", key_out) ||
+           error_set(&call->error, &LOGS_INVALID_PARAMETER, "The specified nextToken is invalid.");
 }
 
 void token_write(struct call *call, const char *key)
 {
-    CLEANUP(freep) char *token = page_marker(key);
-    json_set_text(call_output(call), "nextToken", token);
+    page_end(call, "nextToken", key);
 }
 
 int64_t retention_start_ms(int64_t retention_days)

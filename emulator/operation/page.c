@@ -26,3 +26,19 @@ char *page_key(const char *marker)
     free(text);
     return key;
 }
+
+bool page_begin(struct call *call, const char *member, const char **key_out)
+{
+    const char *marker = json_text(call->input, member, NULL);
+    CLEANUP(freep) char *key = marker ? page_key(marker) : NULL;
+    if (marker && !key)
+        return false;
+    *key_out = key ? arena_copy(&call->arena, text_from(key)) : "";
+    return true;
+}
+
+void page_end(struct call *call, const char *member, const char *last)
+{
+    CLEANUP(freep) char *marker = page_marker(last);
+    json_set_text(call_output(call), member, marker);
+}
