@@ -1,8 +1,6 @@
 #include "cloudwatch/dashboard_body.h"
 
-#include "timestamp.h"
 #include "widget/widget.h"
-#include "widget_query.h"
 #include "xalloc.h"
 
 enum {
@@ -13,14 +11,6 @@ enum {
     ALARMS_MAX = 100,
     PLACE_MAX = 1 << 20,
 };
-
-static void check_time(struct shape_problems *problems, const cJSON *value, const char *path)
-{
-    int64_t ms;
-    struct text text = text_from(value->valuestring);
-    if (!widget_parse_duration(text, &ms) && !timestamp_parse(text, &ms))
-        shape_complain(problems, path, "Should be an ISO 8601 time or a duration like -PT3H");
-}
 
 static void check_alarm_arn(struct shape_problems *problems, const cJSON *value, const char *path)
 {
@@ -112,8 +102,8 @@ static const struct shape body_members[] = {
       .min = 0,
       .max = WIDGETS_MAX,
       .item = &widget_item },
-    { .name = "start", .type = SHAPE_TEXT, .check = check_time },
-    { .name = "end", .type = SHAPE_TEXT, .check = check_time },
+    { .name = "start", .type = SHAPE_TEXT, .check = widget_check_time },
+    { .name = "end", .type = SHAPE_TEXT, .check = widget_check_time },
     { .name = "periodOverride", .type = SHAPE_TEXT, .values = overrides },
     { .name = "variables", .type = SHAPE_ARRAY },
     { 0 },

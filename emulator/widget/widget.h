@@ -105,6 +105,9 @@ MUST_CHECK bool widget_read(const struct widget_source *source, struct arena *ar
                             struct widget *widget_out, struct error *error);
 void widget_clear(struct widget *widget);
 
+/* A shape's check: an absolute time or one relative to now. */
+void widget_check_time(struct shape_problems *problems, const cJSON *value, const char *path);
+
 /* Judges the properties of a metric widget, as dashboards (`is_image` false) or images have
  * them. */
 void widget_check(struct shape_problems *problems, const cJSON *properties, const char *path,

@@ -18,7 +18,7 @@ enum {
     ROW_MAX = ROW_MIN + 2 * DIMENSIONS_MAX,
 };
 
-static void check_time(struct shape_problems *problems, const cJSON *value, const char *path)
+void widget_check_time(struct shape_problems *problems, const cJSON *value, const char *path)
 {
     int64_t ms;
     struct text text = text_from(value->valuestring);
@@ -259,8 +259,8 @@ static const char *const dashboard_views[] = { "timeSeries", "bar",   "pie", "si
         { .name = "sparkline", .type = SHAPE_BOOLEAN },                                            \
         { .name = "trend", .type = SHAPE_BOOLEAN },                                                \
         { .name = "timezone", .type = SHAPE_TEXT, .check = check_zone },                           \
-        { .name = "start", .type = SHAPE_TEXT, .check = check_time },                              \
-        { .name = "end", .type = SHAPE_TEXT, .check = check_time },                                \
+        { .name = "start", .type = SHAPE_TEXT, .check = widget_check_time },                       \
+        { .name = "end", .type = SHAPE_TEXT, .check = widget_check_time },                         \
     {                                                                                              \
         .name = "accountId", .type = SHAPE_TEXT                                                    \
     }
