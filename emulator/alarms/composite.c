@@ -6,7 +6,6 @@
 #include "alarms/reason.h"
 #include "alarms/transition.h"
 #include "clock.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 enum { DATE_SIZE = 64 };
@@ -80,13 +79,12 @@ static bool look_up(void *owner, const char *reference, enum alarm_state *state_
 
 static cJSON *write_trigger(const struct alarm *child, int64_t updated_ms)
 {
-    char time[TIMESTAMP_SIZE];
     struct arena arena = { 0 };
     cJSON *item = cJSON_CreateObject();
     json_set_text(item, "arn", alarm_arn(&arena, &child->key));
     cJSON *state = json_set_object(item, "state");
     json_set_text(state, "value", alarm_state_name(child->state));
-    json_set_text(state, "timestamp", timestamp_print(updated_ms, TIMESTAMP_LAMBDA, time));
+    alarm_set_time(state, "timestamp", updated_ms);
     arena_clear(&arena);
     return item;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "alarms/reason.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000 };
@@ -124,12 +123,6 @@ static cJSON *respell(const cJSON *value)
     return copy;
 }
 
-static void set_time(cJSON *object, const char *name, int64_t ms)
-{
-    char text[TIMESTAMP_SIZE];
-    json_set_text(object, name, timestamp_print(ms, TIMESTAMP_LAMBDA, text));
-}
-
 /* What was not given shows as what it then is. */
 static void add_defaults(cJSON *alarm, bool is_composite)
 {
@@ -148,7 +141,7 @@ static cJSON *write_alarm(const struct alarm_row *row)
     cJSON *alarm = cJSON_CreateObject();
     json_set_text(alarm, "alarmName", row->key.name);
     json_set_text(alarm, "alarmArn", alarm_arn(&arena, &row->key));
-    set_time(alarm, "alarmConfigurationUpdatedTimestamp", row->configured_ms);
+    alarm_set_time(alarm, "alarmConfigurationUpdatedTimestamp", row->configured_ms);
     CLEANUP(json_deletep) cJSON *given = json_parse(text_from(row->configuration));
     cJSON *respelled = respell(given);
     assert(respelled);
@@ -161,7 +154,7 @@ static cJSON *write_alarm(const struct alarm_row *row)
     }
     cJSON_Delete(respelled);
     json_set_text(alarm, "stateValue", alarm_state_name(row->state));
-    set_time(alarm, "stateUpdatedTimestamp", row->updated_ms);
+    alarm_set_time(alarm, "stateUpdatedTimestamp", row->updated_ms);
     arena_clear(&arena);
     return alarm;
 }

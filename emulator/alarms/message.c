@@ -7,7 +7,6 @@
 #include "alarms/configuration.h"
 #include "alarms/reason.h"
 #include "random.h"
-#include "timestamp.h"
 #include "xalloc.h"
 
 enum { SUBJECT_MAX = 100 };
@@ -53,12 +52,6 @@ static const char *region_title(const char *name)
         if (strcmp(regions[i].name, name) == 0)
             return regions[i].title;
     return name;
-}
-
-static void set_time(cJSON *object, const char *name, int64_t ms)
-{
-    char text[TIMESTAMP_SIZE];
-    json_set_text(object, name, timestamp_print(ms, TIMESTAMP_LAMBDA, text));
 }
 
 static void set_number(cJSON *object, const char *name, double value)
@@ -199,10 +192,10 @@ char *alarm_message_for_sns(const struct alarm_occasion *occasion)
     set_text_or_null(message, "AlarmDescription",
                      json_text(configuration, "AlarmDescription", NULL));
     json_set_text(message, "AWSAccountId", row->key.account);
-    set_time(message, "AlarmConfigurationUpdatedTimestamp", row->configured_ms);
+    alarm_set_time(message, "AlarmConfigurationUpdatedTimestamp", row->configured_ms);
     json_set_text(message, "NewStateValue", alarm_state_name(row->state));
     json_set_text(message, "NewStateReason", row->reason);
-    set_time(message, "StateChangeTime", row->transitioned_ms);
+    alarm_set_time(message, "StateChangeTime", row->transitioned_ms);
     json_set_text(message, "Region", region_title(row->key.region));
     json_set_text(message, "AlarmArn", alarm_arn(&arena, &row->key));
     json_set_text(message, "OldStateValue", alarm_state_name(occasion->previous.state));
@@ -239,7 +232,7 @@ static void write_state(cJSON *data, const char *name, const struct alarm_snapsh
     json_set_text(state, "value", alarm_state_name(snapshot->state));
     json_set_text(state, "reason", snapshot->reason);
     json_set_text(state, "reasonData", snapshot->reason_data);
-    set_time(state, "timestamp", snapshot->time_ms);
+    alarm_set_time(state, "timestamp", snapshot->time_ms);
 }
 
 static cJSON *lambda_metric_stat(const cJSON *metric, double period_s, const char *statistic,
@@ -323,7 +316,7 @@ char *alarm_message_for_lambda(const struct alarm_occasion *occasion, int64_t no
     json_set_text(event, "source", "aws.cloudwatch");
     json_set_text(event, "alarmArn", alarm_arn(&arena, &row->key));
     json_set_text(event, "accountId", row->key.account);
-    set_time(event, "time", now_ms);
+    alarm_set_time(event, "time", now_ms);
     json_set_text(event, "region", row->key.region);
     cJSON *data = json_set_object(event, "alarmData");
     json_set_text(data, "alarmName", row->key.name);

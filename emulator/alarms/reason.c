@@ -179,7 +179,7 @@ static cJSON *number(double value)
     return cJSON_CreateRaw(alarm_number_print(value, text));
 }
 
-static void set_time(cJSON *object, const char *name, int64_t ms)
+void alarm_set_time(cJSON *object, const char *name, int64_t ms)
 {
     char text[TIMESTAMP_SIZE];
     json_set_text(object, name, timestamp_print(ms, TIMESTAMP_LAMBDA, text));
@@ -188,7 +188,7 @@ static void set_time(cJSON *object, const char *name, int64_t ms)
 static cJSON *evaluated_point(const struct alarm_datapoint *point)
 {
     cJSON *item = cJSON_CreateObject();
-    set_time(item, "timestamp", point->start_s * MS_PER_SECOND);
+    alarm_set_time(item, "timestamp", point->start_s * MS_PER_SECOND);
     if (!point->is_real)
         return item;
     if (point->sample_count > 0)
@@ -234,9 +234,9 @@ static char *print_data(const struct alarm_finding *finding, int limit)
     CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
     const struct alarm_datapoint *oldest = oldest_used(finding);
     json_set_text(data, "version", "1.0");
-    set_time(data, "queryDate", finding->query_ms);
+    alarm_set_time(data, "queryDate", finding->query_ms);
     if (oldest)
-        set_time(data, "startDate", oldest->start_s * MS_PER_SECOND);
+        alarm_set_time(data, "startDate", oldest->start_s * MS_PER_SECOND);
     json_set_text(data, "unit", finding->unit);
     json_set_text(data, "statistic", finding->statistic);
     json_set_double(data, "period", (double)finding->period_s);

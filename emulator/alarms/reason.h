@@ -6,6 +6,7 @@
 #define COALMINE_ALARM_REASON_H
 
 #include "alarms/evaluation.h"
+#include "json.h"
 
 enum { ALARM_REASON_MAX = 1023, ALARM_REASON_DATA_MAX = 4000, ALARM_NUMBER_SIZE = 64 };
 
@@ -27,5 +28,8 @@ struct alarm_finding {
 /* Both are owned by the caller, and never longer than AWS lets them be. */
 char *alarm_reason_print(const struct alarm_finding *finding);
 char *alarm_reason_data_print(const struct alarm_finding *finding);
+
+/* "2025-05-15T15:31:44.984+0000", as all that alarms tell has dates. */
+void alarm_set_time(cJSON *object, const char *name, int64_t ms);
 
 #endif
