@@ -130,13 +130,3 @@ void insights_parse_apply(const struct insights_parse *parse, struct insights_re
                                 insights_text(arena_copy(&record->arena, values[i])));
     }
 }
-
-size_t insights_parse_count(const struct insights_parse *parse)
-{
-    return parse->name_count;
-}
-
-const char *insights_parse_name(const struct insights_parse *parse, size_t at)
-{
-    return parse->names[at];
-}

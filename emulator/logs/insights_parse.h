@@ -15,8 +15,4 @@ MUST_CHECK struct insights_parse *insights_parse_read(struct insights_lexer *lex
 /* Sets the fields if the text has the shape, else nothing. */
 void insights_parse_apply(const struct insights_parse *parse, struct insights_record *record);
 
-/* Calls for each field it may set. */
-size_t insights_parse_count(const struct insights_parse *parse);
-const char *insights_parse_name(const struct insights_parse *parse, size_t at);
-
 #endif

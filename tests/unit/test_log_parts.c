@@ -4,7 +4,6 @@
 #include "clock.h"
 #include "logs/embedded_metric.h"
 #include "logs/filter_pattern.h"
-#include "logs/selector.h"
 #include "runtime/function_log.h"
 #include "runtime/platform_record.h"
 #include "support/suite.h"
@@ -115,40 +114,6 @@ START_TEST(lines_are_judged_by_their_level)
 END_TEST
 
 static const struct {
-    const char *selector;
-    const char *found; /* as JSON; NULL: nothing */
-} selected[] = {
-    { "$", "{\"a\":{\"b-c\":[1,{\"d\":\"x\"},[2,3]]},\"n\":null}" },
-    { "$.a.b-c[0]", "1" },
-    { "$.a.b-c[1].d", "\"x\"" },
-    { "$.a.b-c[2][1]", "3" },
-    { "$.n", "null" },
-    { "$.a.b-c[3]", NULL },
-    { "$.a.b-c[-1]", NULL },
-    { "$.a.b-c[", NULL },
-    { "$.a.b-c[99999999999999999999]", NULL },
-    { "$.a.b", NULL },
-    { "$.A", NULL },
-    { "$.a.b-c.d", NULL },
-    { "$a", NULL },
-    { "a", NULL },
-    { "", NULL },
-};
-
-START_TEST(selectors_find_values)
-{
-    CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(selected[0].found));
-    for (size_t i = 0; i < COUNT_OF(selected); i++) {
-        const cJSON *found = selector_find(tree, text_from(selected[i].selector));
-        CLEANUP(freep) char *text = found ? json_print(found) : NULL;
-        ck_assert_msg((text != NULL) == (selected[i].found != NULL), "%s", selected[i].selector);
-        if (text)
-            ck_assert_str_eq(text, selected[i].found);
-    }
-}
-END_TEST
-
-static const struct {
     const char *event;
     const char *data;
 } embedded[] = {
@@ -199,5 +164,5 @@ END_TEST
 
 SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
       a_flood_keeps_its_tail_and_the_times_of_that, lines_are_judged_by_their_level,
-      selectors_find_values, embedded_metrics_are_what_put_metric_data_takes,
+      embedded_metrics_are_what_put_metric_data_takes,
       no_message_breaks_a_pattern_and_no_pattern_the_parser)
