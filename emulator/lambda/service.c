@@ -30,7 +30,6 @@ static const struct operation *const slices[] = {
 };
 
 #define FUNCTION(date) "/" date "/functions/{FunctionName}"
-#define LAYER "/2018-10-31/layers"
 #define DURABLE "/2025-12-01/durable-executions/{DurableExecutionArn}"
 #define CALLBACK "/2025-12-01/durable-execution-callbacks/{CallbackId}"
 #define PROVIDER "/2025-11-30/capacity-providers"
