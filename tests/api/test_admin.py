@@ -5,7 +5,9 @@ import threading
 
 from tests.conftest import Http
 from tests.support.errors import error_of
+from tests.support.gate import Gate
 from tests.support.packages import create, node
+from tests.support.urls import Url
 
 
 def post_reset(server):
@@ -61,6 +63,25 @@ def test_reset_while_an_invocation_runs(start_server, name):
     assert server.client("cloudwatch").list_metrics()["Metrics"] == []
     create(lam, name, node("return 'new'"))
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"new"'
+
+
+def test_a_url_s_request_under_way_at_a_reset_is_not_counted_after_it(start_server, name):
+    server = start_server()
+    lam, gate, answers = server.client("lambda"), Gate("'late'"), []
+    create(lam, name, gate.package, Timeout=30)
+    lam.add_permission(FunctionName=name, StatementId="url", Principal="*",
+                       Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
+    lam.add_permission(FunctionName=name, StatementId="function", Principal="*",
+                       Action="lambda:InvokeFunction")
+    url = Url(lam.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"])
+    thread = threading.Thread(target=lambda: answers.append(url.send().body))
+    thread.start()
+    gate.wait_until_inside()
+    assert post_reset(server) == 204
+    gate.open()
+    thread.join(30)
+    assert answers == [b"late"]
+    assert server.client("cloudwatch").list_metrics()["Metrics"] == []
 
 
 def test_the_clock_can_be_turned(start_server):
