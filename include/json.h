@@ -1,6 +1,6 @@
 /*
  * Helpers on cJSON, the one tree of the project (docs/architecture.md, "One tree").
- * Getters borrow from the tree. Implemented in emulator/base/json.c.
+ * Getters borrow from the tree. Implemented in emulator/base/json.c and json_*.c beside it.
  */
 #ifndef COALMINE_JSON_H
 #define COALMINE_JSON_H

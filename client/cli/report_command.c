@@ -46,7 +46,9 @@ static bool write_out(const struct buffer *report, const char *path)
         return false;
     }
     bool is_good = fwrite(report->data, 1, report->size, stream) == report->size;
-    is_good = (path ? fclose(stream) : fflush(stream)) == 0 && is_good;
+    is_good = fflush(stream) == 0 && is_good;
+    if (path)
+        is_good = fclose(stream) == 0 && is_good;
     if (!is_good)
         complain("cannot write %s: %s", path ? path : "the report", strerror(errno));
     return is_good;

@@ -40,7 +40,7 @@ static bool kind_fault(const char *name, const char *path, struct member_faults 
 {
     const char *names[KINDS_MAX];
     size_t count = 0;
-    for (; check_kinds[count].name && count < COUNT_OF(names); count++)
+    for (; count < COUNT_OF(names) && check_kinds[count].name; count++)
         names[count] = check_kinds[count].name;
     const char *near = nearest_name(name, names, count);
     CLEANUP(freep) char *here = member_path(path, "kind");

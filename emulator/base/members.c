@@ -252,7 +252,7 @@ static bool unknown_fault(const struct member_row *rows, const char *name, const
 {
     const char *names[64];
     size_t count = 0;
-    for (; rows[count].name && count < COUNT_OF(names); count++)
+    for (; count < COUNT_OF(names) && rows[count].name; count++)
         names[count] = rows[count].name;
     CLEANUP(freep) char *here = member_path(path, name);
     const char *near = nearest_name(name, names, count);

@@ -200,7 +200,7 @@ static enum outcome get_metric_widget_image(struct call *call)
 void cloudwatch_finish_pictures(struct cloudwatch *cloudwatch)
 {
     while (cloudwatch->pictures)
-        uv_run(loop_uv(cloudwatch->loop), UV_RUN_ONCE);
+        loop_turn(cloudwatch->loop);
 }
 
 static const char *const formats[] = { "png", "image/png", NULL };

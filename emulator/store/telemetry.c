@@ -228,7 +228,7 @@ void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct jour
 static void wait_for_worker(struct telemetry *telemetry)
 {
     while (telemetry->is_under_way)
-        uv_run(loop_uv(telemetry->loop), UV_RUN_ONCE);
+        loop_turn(telemetry->loop);
 }
 
 void telemetry_close(struct telemetry *telemetry)

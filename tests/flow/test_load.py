@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.conftest import STOP_SECONDS
+from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.packages import create, node
 
 CONNECTIONS = 1000
@@ -15,16 +15,23 @@ BIG = 5 * 1024 * 1024
 GET = b"GET /2015-03-31/functions/f/aliases/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    from tests.conftest import Server
-    server = Server("--idle-timeout", "1s")
+def fill(server):
+    """Functions f and echo, and the alias live of f's version."""
     lam = server.client("lambda")
     create(lam, "f", node("return 'well'"), Publish=True)
     create(lam, "echo", node("return event"))
     lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
     lam.invoke(FunctionName="f")["Payload"].read()
     server.lam = lam
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """It is patient: on a busy machine the first of a thousand connections waits long for the
+    last."""
+    from tests.conftest import Server
+    server = Server()
+    fill(server)
     yield server
     assert server.stop() == 0, server.read_log()
 
@@ -144,18 +151,20 @@ def test_a_request_that_is_too_large_is_refused_at_once(server, request_of, coun
     assert answer in (b"", b"HTTP/1.1 431", b"HTTP/1.1 414") or count < 1000, answer
 
 
-def test_half_open_and_broken_connections_leave_nothing(loaded):
-    before = descriptors(loaded)
+def test_half_open_and_broken_connections_leave_nothing(start_server):
+    server = start_server("--idle-timeout", "1s")
+    fill(server)
+    before = descriptors(server)
     for rest in (b"", b"G", b"GET / HTTP", GET[:-2], invoke_request("f", b"{}")[:-1],
                  b"\x16\x03\x01\x02\x00", b"\r\n\r\n\r\n",
                  b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
-        connections = [socket.create_connection(("127.0.0.1", loaded.port)) for _ in range(40)]
+        connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(40)]
         for connection in connections:
             if rest:
                 connection.sendall(rest)
         for connection in connections:
             connection.close()
-    assert settles(loaded, before + 5)
+    assert settles(server, before + 5)
 
 
 def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
@@ -168,6 +177,7 @@ def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
     assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
 
 
+@pytest.mark.skipif("asan" in COALMINE, reason="the sanitizer keeps what was freed for a while")
 def test_memory_stays_where_it_was(loaded):
     """After warm-up ten times the work must not grow the server by more than a tenth."""
     async def work(count):

@@ -1,0 +1,99 @@
+/* telemetry: how the last checkpoint is waited for. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "runtime/package.h"
+#include "store/journal.h"
+#include "store/telemetry.h"
+#include "support/suite.h"
+
+enum { WRITING_MS = 20, TURNS_MAX = 20 };
+
+/* A part whose first writing lasts until the loop says so. */
+struct slow_part {
+    struct loop *loop;
+    int go_on[2];
+    int turns; /* of the loop, once it was stopped */
+    int writings;
+};
+
+static bool load(sqlite3 *database UNUSED, void *owner UNUSED)
+{
+    return true;
+}
+
+static void take(void *owner UNUSED)
+{
+}
+
+static bool write_slowly(sqlite3 *database UNUSED, void *owner)
+{
+    struct slow_part *part = owner;
+    char byte;
+    return part->writings++ > 0 || read(part->go_on[0], &byte, 1) == 1;
+}
+
+static void on_written(enum telemetry_result result, void *owner UNUSED)
+{
+    ck_assert_int_eq(result, TELEMETRY_WRITTEN);
+}
+
+static bool count_turn(void *owner)
+{
+    struct slow_part *part = owner;
+    part->turns++;
+    return false;
+}
+
+static void stop(void *owner)
+{
+    struct slow_part *part = owner;
+    loop_stop(part->loop);
+}
+
+static void go_on(void *owner)
+{
+    struct slow_part *part = owner;
+    ck_assert_int_eq(write(part->go_on[1], "x", 1), 1);
+}
+
+START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)
+{
+    char directory[] = "/tmp/coalmine-telemetry-XXXXXX";
+    struct error error = { 0 };
+    struct slow_part part = { .loop = loop_create() };
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    ck_assert_int_eq(pipe(part.go_on), 0);
+    struct journal *journal = journal_open(directory, false, &error);
+    struct telemetry *telemetry = telemetry_open(directory, false, &error);
+    ck_assert(journal && telemetry);
+    ck_assert(telemetry_add(telemetry,
+                            &(struct telemetry_part){ .schema = "SELECT 1",
+                                                      .empty = "SELECT 1",
+                                                      .load = load,
+                                                      .take = take,
+                                                      .write = write_slowly,
+                                                      .on_written = on_written,
+                                                      .owner = &part },
+                            &error));
+    telemetry_start(telemetry, part.loop, journal);
+    telemetry_request(telemetry);
+    struct loop_timer *stopping = loop_timer_start(part.loop, 0, 0, stop, &part);
+    loop_run(part.loop); /* the worker has the checkpoint when it returns */
+    struct loop_timer *going_on = loop_timer_start(part.loop, WRITING_MS, 0, go_on, &part);
+    loop_before_sleep(part.loop, count_turn, &part);
+    telemetry_close(telemetry);
+    ck_assert_int_eq(part.writings, 2); /* the worker's, and the last one */
+    ck_assert_int_le(part.turns, TURNS_MAX);
+    loop_timer_stop(&stopping);
+    loop_timer_stop(&going_on);
+    journal_close(journal);
+    loop_destroy(part.loop);
+    package_remove(directory);
+    close(part.go_on[0]);
+    close(part.go_on[1]);
+}
+END_TEST
+
+SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written)
