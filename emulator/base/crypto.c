@@ -1,7 +1,9 @@
 #include "crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,8 +11,6 @@
 #include <unistd.h>
 
 #include "xalloc.h"
-
-enum { SHA256_BLOCK = 64 };
 
 static void require(bool condition, const char *what)
 {
@@ -36,17 +36,6 @@ static const EVP_MD *get_sha256(void)
     return sha256;
 }
 
-/* The digest of two texts, one after the other. */
-static void digest_both(EVP_MD_CTX *context, struct text first, struct text second,
-                        unsigned char digest_out[SHA256_SIZE])
-{
-    require(EVP_DigestInit_ex(context, get_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(context, first.data, first.size) == 1 &&
-                EVP_DigestUpdate(context, second.data, second.size) == 1 &&
-                EVP_DigestFinal_ex(context, digest_out, NULL) == 1,
-            "SHA256");
-}
-
 void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE])
 {
     require(EVP_Digest(text.data, text.size, digest_out, NULL, get_sha256(), NULL) == 1, "SHA256");
@@ -66,26 +55,34 @@ void crypto_sha1_hex(struct text text, char hex_out[SHA1_HEX_SIZE])
     crypto_hex(digest, sizeof(digest), hex_out);
 }
 
-/* RFC 2104. libcrypto's own HMAC() looks up three algorithms by name for each text. */
+static EVP_MAC_CTX *hmac_sha256;
+
+static void find_hmac_sha256(void)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    hmac_sha256 = EVP_MAC_CTX_new(hmac);
+    require(hmac_sha256 && EVP_MAC_CTX_set_params(hmac_sha256, parameters) == 1, "HMAC");
+    EVP_MAC_free(hmac);
+}
+
+/* A copy of what was prepared once: libcrypto's HMAC() looks up three algorithms for each text. */
 void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE])
 {
-    char block[SHA256_BLOCK] = { 0 };
-    unsigned char inner[SHA256_SIZE];
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    require(context != NULL, "HMAC");
-    if (key.size > sizeof(block))
-        crypto_sha256(key, (unsigned char *)block);
-    else if (key.size)
-        memcpy(block, key.data, key.size);
-    for (size_t i = 0; i < sizeof(block); i++)
-        block[i] ^= 0x36;
-    digest_both(context, (struct text){ block, sizeof(block) }, text, inner);
-    for (size_t i = 0; i < sizeof(block); i++)
-        block[i] ^= 0x36 ^ 0x5C;
-    digest_both(context, (struct text){ block, sizeof(block) },
-                (struct text){ (const char *)inner, sizeof(inner) }, mac_out);
-    EVP_MD_CTX_free(context);
-    OPENSSL_cleanse(block, sizeof(block));
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    size_t size;
+    pthread_once(&once, find_hmac_sha256);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(hmac_sha256);
+    require(context &&
+                EVP_MAC_init(context, (const unsigned char *)key.data, key.size, NULL) == 1 &&
+                EVP_MAC_update(context, (const unsigned char *)text.data, text.size) == 1 &&
+                EVP_MAC_final(context, mac_out, &size, SHA256_SIZE) == 1,
+            "HMAC");
+    EVP_MAC_CTX_free(context);
 }
 
 void crypto_hex(const void *bytes, size_t size, char *hex_out)

@@ -350,7 +350,6 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, an_arena_prints_texts_of_any_size,
-      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding,
-      an_arn_is_six_parts, digests_have_their_published_values,
-      hexadecimal_is_read_as_it_is_written, checksums_are_the_same_by_any_way,
-      base64_round_trips_and_refuses_what_is_none)
+      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
+      digests_have_their_published_values, hexadecimal_is_read_as_it_is_written,
+      checksums_are_the_same_by_any_way, base64_round_trips_and_refuses_what_is_none)
