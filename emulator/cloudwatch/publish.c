@@ -2,6 +2,7 @@
  * Metric data goes in: one journal record per call, and the same record applied. The record is the
  * request's tree as JSON with account, region and time of receipt beside it.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -69,10 +70,37 @@ static void apply(struct metrics *metrics, const cJSON *record)
         apply_datum(metrics, &source, received_ms, datum);
 }
 
+static bool has_finite_numbers(const cJSON *tree)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, tree)
+    {
+        if (!has_finite_numbers(item))
+            return false;
+    }
+    return !cJSON_IsNumber(tree) || isfinite(tree->valuedouble);
+}
+
+/* What PutMetricData has checked when it made the record, as far as memory relies on it. */
+static bool is_sound(const cJSON *record)
+{
+    const cJSON *datum;
+    const cJSON *dimension;
+    cJSON_ArrayForEach(datum, json_get(record, "MetricData"))
+    {
+        cJSON_ArrayForEach(dimension, json_get(datum, "Dimensions"))
+        {
+            if (!json_text(dimension, "Value", NULL))
+                return false;
+        }
+    }
+    return has_finite_numbers(record);
+}
+
 void cloudwatch_replay(struct cloudwatch *cloudwatch, struct text record)
 {
     CLEANUP(json_deletep) cJSON *tree = json_parse(record);
-    if (tree)
+    if (tree && is_sound(tree))
         apply(cloudwatch->metrics, tree);
     else
         log_warn("cloudwatch", "a journal record of metric data cannot be read; it is left out");

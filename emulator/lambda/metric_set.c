@@ -6,6 +6,7 @@
 
 /* Layout 1 had no throttles and nothing of provisioned concurrency. */
 enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, SETS = 4, KEY_MAX = 512, RECORD_GUESS = 255 };
+static const int64_t STARTED_MAX_MS = 253402300799999; /* the year 9999 ends */
 enum { IS_ALIAS = 1, IS_ERROR = 2, IS_THROTTLED = 4, IS_PROVISIONED = 8 };
 
 enum set_metric {
@@ -87,7 +88,8 @@ static bool take(struct text *rest, void *value_out, size_t size)
 static bool take_text(struct text *rest, struct arena *arena, const char **text_out)
 {
     uint16_t size;
-    if (!take(rest, &size, sizeof(size)) || rest->size < size)
+    if (!take(rest, &size, sizeof(size)) || rest->size < size || memchr(rest->data, '\0', size) ||
+        !text_is_utf8((struct text){ rest->data, size }, NULL))
         return false;
     *text_out = arena_copy(arena, (struct text){ rest->data, size });
     rest->data += size;
@@ -130,7 +132,9 @@ bool invocation_record_decode(struct text bytes, struct arena *arena,
     record_out->is_error = flags & IS_ERROR;
     record_out->is_throttled = flags & IS_THROTTLED;
     record_out->is_provisioned = flags & IS_PROVISIONED;
-    return rest.size == 0;
+    return rest.size == 0 && record_out->started_ms >= 0 &&
+           record_out->started_ms <= STARTED_MAX_MS && record_out->duration_ms >= 0 &&
+           record_out->duration_ms <= (double)STARTED_MAX_MS;
 }
 
 /* The keys of a record's dimension sets begin like each other (0: none ... 3: all three): one text,

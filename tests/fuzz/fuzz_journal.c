@@ -46,7 +46,8 @@ static void write_records(struct text records)
         size_t size = (unsigned char)records.data[1];
         if (size > records.size - 2)
             size = records.size - 2;
-        journal_append(journal, (uint8_t)records.data[0], (struct text){ records.data + 2, size });
+        journal_append(journal, 1 + (uint8_t)records.data[0] % 15,
+                       (struct text){ records.data + 2, size });
         records = (struct text){ records.data + 2 + size, records.size - 2 - size };
     }
     fuzz_assert(journal_flush(journal, &error));

@@ -5,7 +5,7 @@ from tests.support.crash import Crash
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "200"))
 SEED = int(os.environ.get("CRASH_SEED", "1"))
-START_MOST_MS = 5000  # generous: the machine is shared; docs/trust.md has what was measured
+START_MOST_MS = 100  # of processor time: the machine is shared
 
 
 def test_what_was_acknowledged_survives_two_hundred_kills(tmp_path):
@@ -18,5 +18,5 @@ def test_what_was_acknowledged_survives_two_hundred_kills(tmp_path):
     assert invoker.acknowledged <= invoker.reported <= invoker.asked
     print(f"{len(found.code)} versions of functions at the end, {invoker.reported} REPORT lines")
     assert all(writer.acknowledged > ROUNDS for writer in crash.writers)
-    assert max(crash.starts_ms) < START_MOST_MS
+    assert max(crash.start_cpu_ms) < START_MOST_MS
     assert crash.server.stop() == 0

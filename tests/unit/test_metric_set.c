@@ -1,4 +1,6 @@
 /* metric_set: one finished invocation as bytes, and as data of AWS's dimension sets. */
+#include <math.h>
+
 #include "cloudwatch/metrics.h"
 #include "lambda/metric_set.h"
 #include "support/suite.h"
@@ -94,6 +96,28 @@ static const struct metric_bucket *bucket_of(struct metrics *metrics, const char
     ck_assert_uint_eq(metric->series->minutes.count, 1);
     return &metric->series->minutes.list[0];
 }
+
+/* What no server wrote, under a checksum that is right. */
+START_TEST(a_record_that_memory_and_checkpoints_could_not_hold_is_none)
+{
+    struct invocation_record cases[] = { record, record, record, record, record, record };
+    cases[0].function = "f\xFE";
+    cases[1].duration_ms = NAN;
+    cases[2].duration_ms = INFINITY;
+    cases[3].duration_ms = -1;
+    cases[4].started_ms = -1;
+    cases[5].started_ms = INT64_MAX;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buffer buffer = { 0 };
+        struct arena arena = { 0 };
+        struct invocation_record again;
+        invocation_record_encode(&cases[i], &buffer);
+        ck_assert_msg(!invocation_record_decode(buffer_text(&buffer), &arena, &again), "%zu", i);
+        buffer_clear(&buffer);
+        arena_clear(&arena);
+    }
+}
+END_TEST
 
 START_TEST(an_invocation_is_in_each_dimension_set)
 {
@@ -206,6 +230,7 @@ START_TEST(a_record_of_the_oldest_layout_is_read)
 END_TEST
 
 SUITE("metric_set", a_record_survives_its_journal_form, bytes_cut_short_or_too_many_are_none,
+      a_record_that_memory_and_checkpoints_could_not_hold_is_none,
       an_invocation_is_in_each_dimension_set, handles_do_not_outlive_a_reset_of_the_metrics,
       a_throttled_invocation_is_counted_as_that_and_nothing_else,
       provisioned_concurrency_has_its_own_metrics_where_there_is_some,

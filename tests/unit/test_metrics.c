@@ -1,4 +1,5 @@
 /* metrics: one series per identity, one bucket per minute or second. */
+#include "cloudwatch/cloudwatch.h"
 #include "cloudwatch/metrics.h"
 #include "support/suite.h"
 
@@ -192,10 +193,32 @@ START_TEST(who_waits_for_a_metric_that_goes_may_wait_for_another)
 }
 END_TEST
 
+/* What no server wrote, under a checksum that is right. */
+START_TEST(a_journal_record_that_memory_could_not_hold_is_left_out)
+{
+    static const char *const records[] = {
+        "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1,"
+        "\"Dimensions\":[{\"Name\":\"a\"}]}]}",
+        "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1e999}]}",
+        "{\"Namespace\":\"n\"",
+    };
+    static const char good[] =
+        "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1}]}";
+    struct cloudwatch cloudwatch = { .metrics = metrics_create() };
+    for (size_t i = 0; i < COUNT_OF(records); i++)
+        cloudwatch_replay(&cloudwatch, text_from(records[i]));
+    ck_assert_ptr_null(metrics_first(cloudwatch.metrics));
+    cloudwatch_replay(&cloudwatch, text_from(good));
+    ck_assert_ptr_nonnull(metrics_first(cloudwatch.metrics));
+    metrics_destroy(cloudwatch.metrics);
+}
+END_TEST
+
 SUITE("metrics", who_waits_for_data_is_told_once,
       who_waits_for_a_metric_that_goes_may_wait_for_another, dimensions_have_no_order,
       each_part_of_the_identity_makes_another_metric,
       units_are_series_of_one_metric_in_alphabetical_order,
       buckets_are_ascending_whatever_the_order_of_data,
       fine_data_is_kept_by_the_second_and_by_the_minute,
-      a_reset_drops_all_and_tells_by_its_generation)
+      a_reset_drops_all_and_tells_by_its_generation,
+      a_journal_record_that_memory_could_not_hold_is_left_out)
