@@ -282,13 +282,17 @@ check-valgrind: $(UNIT_PROGRAMS) ## unit tests under memcheck
 TSAN_UNITS := checkpoint event_store package code_link store
 TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_s3_code.py \
             tests/api/test_logs_events.py tests/api/test_cloudwatch_put.py
+# Of canary it is the thread that sends traffic; its server needs no sanitizer.
+TSAN_CLIENT := tests/client/test_rollout.py tests/client/test_traffic.py
 TSAN_OPTIONS := suppressions=$(CURDIR)/tests/source/tsan.suppressions
-check-tsan: ## unit tests of what uses the thread pool, and some of the API, with ThreadSanitizer
-	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine $(TSAN_UNITS:%=build/tsan/unit/test_%)
+check-tsan: all ## what uses the thread pool, some of the API, and canary's traffic with ThreadSanitizer
+	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine build/tsan/canary $(TSAN_UNITS:%=build/tsan/unit/test_%)
 	$(QUIET)failed=0; for name in $(TSAN_UNITS); do \
 	    TSAN_OPTIONS=$(TSAN_OPTIONS) build/tsan/unit/test_$$name || failed=1; done; exit $$failed
 	$(QUIET)TSAN_OPTIONS=$(TSAN_OPTIONS) COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
 	    /usr/bin/python3 -m pytest -q $(TSAN_API)
+	$(QUIET)TSAN_OPTIONS=$(TSAN_OPTIONS) CANARY=$(CURDIR)/build/tsan/canary \
+	    /usr/bin/python3 -m pytest -q $(TSAN_CLIENT)
 
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
 FUZZ_SECONDS ?= 60
