@@ -63,12 +63,12 @@ NORETURN static void become(const struct process_plan *plan, pid_t parent, volat
 {
     struct rlimit files = { FILES_MAX, FILES_MAX };
     setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bool has_storage = enter_storage(plan->storage);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* after it: entering a user namespace takes it back */
     if (getppid() != parent)
         _exit(NOT_STARTED); /* it died before the line above */
     /* The limit comes last: with a thousand connections open, /dev/null would be past it. */
-    if (enter_storage(plan->storage) && place_descriptors(plan) &&
-        setrlimit(RLIMIT_NOFILE, &files) == 0 &&
+    if (has_storage && place_descriptors(plan) && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
         (!plan->directory || chdir(plan->directory) == 0)) {
         reset_signals();
         execve(plan->arguments[0], plan->arguments, plan->environment);
