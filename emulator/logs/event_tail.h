@@ -12,6 +12,8 @@ struct event_tail {
     size_t count;
     size_t capacity;
     struct buffer bytes;
+    uint32_t *order; /* the first `ordered` rows in order of time: see event_tail_sort() */
+    size_t ordered;
 };
 
 struct tail_row {
@@ -25,6 +27,9 @@ void event_tail_add(struct event_tail *tail, const struct event_batch *batch,
 
 /* Puts what `newer` holds behind what `tail` holds, and empties it. */
 void event_tail_join(struct event_tail *tail, struct event_tail *newer);
+
+/* Brings `order` up to all rows. Who writes many events and reads none pays nothing for it. */
+void event_tail_sort(struct event_tail *tail);
 
 /* The row with its message, which is borrowed until the tail changes. */
 struct event_row event_tail_row(const struct event_tail *tail, size_t at);
