@@ -33,6 +33,9 @@ struct alarm_row {
     const char *withheld; /* JSON: actions that wait, and for what (actions.c); NULL: none do */
 };
 
+/* As one text, which no other alarm's is; the caller frees it. */
+char *alarm_key_text(const struct alarm_key *key);
+
 /* The first three parameters of a statement. */
 void alarm_bind_key(sqlite3_stmt *statement, const struct alarm_key *key);
 

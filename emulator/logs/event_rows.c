@@ -32,12 +32,19 @@ bool event_bounds_hold(const struct event_bounds *bounds, struct event_position 
     return behind_start > 0 && position.time_ms < bounds->stop_ms;
 }
 
+/* Whether a row is behind those that are held. The time mostly tells, and most rows of a crowded
+ * slot are. */
+static bool is_behind(const struct event_rows *rows, const struct event_row *row)
+{
+    if (row->time_ms != rows->last.time_ms)
+        return (row->time_ms > rows->last.time_ms) != rows->bounds.is_backward;
+    return (row->sequence > rows->last.sequence) != rows->bounds.is_backward;
+}
+
 bool event_rows_need(const struct event_rows *rows, const struct event_row *row)
 {
-    struct event_position position = event_row_position(row);
-    int behind_last = rows->is_full ? event_position_compare(position, rows->last) : 0;
-    return (rows->bounds.is_backward ? behind_last >= 0 : behind_last <= 0) &&
-           event_bounds_hold(&rows->bounds, position);
+    return !(rows->is_full && is_behind(rows, row)) &&
+           event_bounds_hold(&rows->bounds, event_row_position(row));
 }
 
 static int compare_rows(const void *a, const void *b)
