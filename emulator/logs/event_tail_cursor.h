@@ -10,9 +10,10 @@
 
 struct event_tail_cursor {
     const struct event_tail *tail; /* must not change meanwhile */
+    const struct event_order *order;
     const struct event_range *range;
     struct event_bounds bounds;
-    size_t at; /* the next one: of the tail's order; backward: the one below */
+    size_t at; /* the next one: of the order; backward: the one below */
     struct event_row row;
     bool has_row;
 };
