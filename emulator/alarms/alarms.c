@@ -30,7 +30,8 @@ struct alarms *alarms_of(const struct call *call)
 
 struct alarm *alarms_find(struct alarms *alarms, const struct alarm_key *key)
 {
-    CLEANUP(freep) char *text = alarm_key_text(key);
+    char text[MAP_KEY_SIZE];
+    alarm_key_text(key, text);
     return map_find(&alarms->by_key, text);
 }
 
@@ -185,7 +186,8 @@ static bool do_due(struct alarms *alarms)
 static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
 {
     struct alarm *alarm = alarm_read(row);
-    CLEANUP(freep) char *key = alarm_key_text(&alarm->key);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(&alarm->key, key);
     alarm->withheld_due_ms = alarm_actions_due_ms(row);
     note_due(alarms, alarm->withheld_due_ms);
     if (!alarm->is_composite) {
@@ -202,7 +204,8 @@ static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
 
 static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
 {
-    CLEANUP(freep) char *key = alarm_key_text(&alarm->key);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(&alarm->key, key);
     map_remove(&alarms->by_key, key);
     alarm_composite_unfollow(alarms, alarm);
     *alarm->link = alarm->next;

@@ -15,7 +15,8 @@ static void release(void *value)
 void alarm_followers_add(struct alarm_followers *followers, const struct alarm_key *followed,
                          struct alarm *follower)
 {
-    CLEANUP(freep) char *key = alarm_key_text(followed);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(followed, key);
     struct alarm_follower_list *list = map_find(&followers->by_key, key);
     if (!list) {
         list = xcalloc(1, sizeof(*list));
@@ -44,7 +45,8 @@ static void take_out(struct alarm_follower_list *list, const struct alarm *follo
 void alarm_followers_remove(struct alarm_followers *followers, const struct alarm_key *followed,
                             const struct alarm *follower)
 {
-    CLEANUP(freep) char *key = alarm_key_text(followed);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(followed, key);
     struct alarm_follower_list *list = map_find(&followers->by_key, key);
     if (!list)
         return;
@@ -59,7 +61,8 @@ const struct alarm_follower_list *alarm_followers_of(const struct alarm_follower
                                                      const struct alarm_key *followed)
 {
     static const struct alarm_follower_list nobody = { 0 };
-    CLEANUP(freep) char *key = alarm_key_text(followed);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(followed, key);
     const struct alarm_follower_list *list = map_find(&followers->by_key, key);
     return list ? list : &nobody;
 }

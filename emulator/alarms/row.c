@@ -3,15 +3,14 @@
 #include <string.h>
 
 #include "arn.h"
-#include "xalloc.h"
 
 #define COLUMNS                                                                                    \
     "account, region, name, is_composite, configuration, tags, configured_ms, state, reason, "     \
     "reason_data, updated_ms, transitioned_ms, withheld"
 
-char *alarm_key_text(const struct alarm_key *key)
+const char *alarm_key_text(const struct alarm_key *key, char text_out[MAP_KEY_SIZE])
 {
-    return xformat("%s\x1f%s\x1f%s", key->account, key->region, key->name);
+    return map_key(text_out, key->account, key->region, key->name, NULL);
 }
 
 const char *alarm_arn(struct arena *arena, const struct alarm_key *key)
