@@ -28,14 +28,10 @@ struct alarms *alarms_of(const struct call *call)
     return cloudwatch->alarms;
 }
 
-static char *key_text(const struct alarm_key *key)
-{
-    return xformat("%s\x1f%s\x1f%s", key->account, key->region, key->name);
-}
-
 struct alarm *alarms_find(struct alarms *alarms, const struct alarm_key *key)
 {
-    CLEANUP(freep) char *text = key_text(key);
+    char text[MAP_KEY_SIZE];
+    alarm_key_text(key, text);
     return map_find(&alarms->by_key, text);
 }
 
@@ -190,7 +186,8 @@ static bool do_due(struct alarms *alarms)
 static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
 {
     struct alarm *alarm = alarm_read(row);
-    CLEANUP(freep) char *key = key_text(&alarm->key);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(&alarm->key, key);
     alarm->withheld_due_ms = alarm_actions_due_ms(row);
     note_due(alarms, alarm->withheld_due_ms);
     if (!alarm->is_composite) {
@@ -201,13 +198,16 @@ static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
     *alarms->last = alarm;
     alarms->last = &alarm->next;
     map_set(&alarms->by_key, key, alarm);
+    alarm_composite_follow(alarms, alarm);
     return alarm;
 }
 
 static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
 {
-    CLEANUP(freep) char *key = key_text(&alarm->key);
+    char key[MAP_KEY_SIZE];
+    alarm_key_text(&alarm->key, key);
     map_remove(&alarms->by_key, key);
+    alarm_composite_unfollow(alarms, alarm);
     *alarm->link = alarm->next;
     if (alarm->next)
         alarm->next->link = alarm->link;
@@ -219,6 +219,8 @@ static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
 static void remove_all(struct alarms *alarms)
 {
     map_clear(&alarms->by_key, NULL);
+    alarm_followers_clear(&alarms->parents);
+    alarm_followers_clear(&alarms->suppressed);
     while (alarms->first) {
         struct alarm *next = alarms->first->next;
         alarm_free(alarms->first);
@@ -247,13 +249,10 @@ static void tell_suppressed(struct alarms *alarms, const struct alarm *child,
                             enum alarm_state before)
 {
     bool has_left = before == ALARM_STATE_ALARM && child->state != ALARM_STATE_ALARM;
-    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
-        if (alarm->suppressor && strcmp(alarm->suppressor, child->key.name) == 0 &&
-            strcmp(alarm->key.account, child->key.account) == 0 &&
-            strcmp(alarm->key.region, child->key.region) == 0)
-            look_at_withheld(alarms, &alarm->key,
-                             has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
-    }
+    const struct alarm_follower_list *list = alarm_followers_of(&alarms->suppressed, &child->key);
+    for (size_t i = 0; i < list->count; i++)
+        look_at_withheld(alarms, &list->list[i]->key,
+                         has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
 }
 
 static void tell_others(struct alarms *alarms, enum alarm_news_kind kind, struct alarm *alarm,

@@ -10,25 +10,41 @@
 
 enum { DATE_SIZE = 64 };
 
+/* The key of what a rule names; false: no alarm of the composite's account and region. */
+static bool key_of(const struct alarm *composite, const char *reference, struct alarm_key *key_out)
+{
+    *key_out = composite->key;
+    key_out->name = alarm_name_of(&composite->key, reference);
+    return key_out->name != NULL;
+}
+
 static struct alarm *find_child(struct alarms *alarms, const struct alarm *composite,
                                 const char *reference)
 {
-    struct alarm_key key = composite->key;
-    key.name = alarm_name_of(&composite->key, reference);
-    return key.name ? alarms_find(alarms, &key) : NULL;
+    struct alarm_key key;
+    return key_of(composite, reference, &key) ? alarms_find(alarms, &key) : NULL;
 }
 
-bool alarm_composite_names(const struct alarm *composite, const struct alarm_key *child)
+void alarm_composite_follow(struct alarms *alarms, struct alarm *alarm)
 {
-    if (strcmp(composite->key.account, child->account) != 0 ||
-        strcmp(composite->key.region, child->region) != 0)
-        return false;
-    for (size_t i = 0; i < composite->rule.child_count; i++) {
-        const char *name = alarm_name_of(&composite->key, composite->rule.children[i]);
-        if (name && strcmp(name, child->name) == 0)
-            return true;
-    }
-    return false;
+    struct alarm_key key = alarm->key;
+    for (size_t i = 0; i < alarm->rule.child_count; i++)
+        if (key_of(alarm, alarm->rule.children[i], &key))
+            alarm_followers_add(&alarms->parents, &key, alarm);
+    key.name = alarm->suppressor;
+    if (key.name)
+        alarm_followers_add(&alarms->suppressed, &key, alarm);
+}
+
+void alarm_composite_unfollow(struct alarms *alarms, const struct alarm *alarm)
+{
+    struct alarm_key key = alarm->key;
+    for (size_t i = 0; i < alarm->rule.child_count; i++)
+        if (key_of(alarm, alarm->rule.children[i], &key))
+            alarm_followers_remove(&alarms->parents, &key, alarm);
+    key.name = alarm->suppressor;
+    if (key.name)
+        alarm_followers_remove(&alarms->suppressed, &key, alarm);
 }
 
 /* Each composite is entered once. */
@@ -160,8 +176,8 @@ static void child_changed(struct alarms *alarms, struct alarm *composite, const 
 
 void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
 {
-    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next)
-        if (alarm->is_composite && alarm_composite_names(alarm, &child->key) &&
-            !is_still(alarms, alarm))
-            child_changed(alarms, alarm, child);
+    const struct alarm_follower_list *list = alarm_followers_of(&alarms->parents, &child->key);
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_still(alarms, list->list[i]))
+            child_changed(alarms, list->list[i], child);
 }

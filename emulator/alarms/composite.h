@@ -16,6 +16,10 @@ void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
 /* True if the rule of the first leads, over other composites, to the second. */
 bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to);
 
-bool alarm_composite_names(const struct alarm *composite, const struct alarm_key *child);
+/* It is in the plan, and hears from now on of those that its rule names and of its suppressor.
+ * Other alarms have none of either. */
+void alarm_composite_follow(struct alarms *alarms, struct alarm *alarm);
+/* It leaves the plan. */
+void alarm_composite_unfollow(struct alarms *alarms, const struct alarm *alarm);
 
 #endif

@@ -7,7 +7,7 @@
 #include "alarms/reason.h"
 #include "xalloc.h"
 
-enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000 };
+enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000, SURPLUS_MAX = 32 };
 
 static const int64_t KEPT_MS = 30LL * 86400 * 1000;
 
@@ -20,10 +20,19 @@ static const char *const kinds[] = {
 static void forget_old(struct store *store, int64_t time_ms)
 {
     sqlite3_stmt *query =
-        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ? OR place <= "
-                           "(SELECT max(place) FROM cloudwatch_alarm_history) - ?");
+        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ?");
     store_bind_int(query, 1, time_ms - KEPT_MS);
-    store_bind_int(query, 2, KEPT_MAX);
+    store_run(store, query);
+}
+
+/* Several at a time: one with each that comes would cost as much as writing that one. */
+static void forget_surplus(struct store *store, int64_t newest)
+{
+    if (newest % SURPLUS_MAX)
+        return;
+    sqlite3_stmt *query =
+        store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE place <= ?");
+    store_bind_int(query, 1, newest - KEPT_MAX);
     store_run(store, query);
 }
 
@@ -87,6 +96,7 @@ void alarm_history_add(struct store *store, const struct alarm_row *row, int64_t
     store_bind_text(query, 7, cut);
     store_bind_text(query, 8, data_text);
     store_run(store, query);
+    forget_surplus(store, sqlite3_last_insert_rowid(sqlite3_db_handle(query)));
     forget_old(store, time_ms);
 }
 

@@ -1,6 +1,7 @@
 /*
  * What happened to alarms: changes of state, of configuration, and actions. Kept for 30 days, the
- * newest 100,000, and after an alarm's deletion too (cloudwatch-api.md section 4.7).
+ * newest 100,000 (and up to 31 that are about to go), and after an alarm's deletion too
+ * (cloudwatch-api.md section 4.7).
  */
 #ifndef COALMINE_ALARM_HISTORY_H
 #define COALMINE_ALARM_HISTORY_H

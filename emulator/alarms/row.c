@@ -8,6 +8,11 @@
     "account, region, name, is_composite, configuration, tags, configured_ms, state, reason, "     \
     "reason_data, updated_ms, transitioned_ms, withheld"
 
+const char *alarm_key_text(const struct alarm_key *key, char text_out[MAP_KEY_SIZE])
+{
+    return map_key(text_out, key->account, key->region, key->name, NULL);
+}
+
 const char *alarm_arn(struct arena *arena, const struct alarm_key *key)
 {
     return arena_format(arena, "arn:%s:cloudwatch:%s:%s:alarm:%s", arn_partition(key->region),

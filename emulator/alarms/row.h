@@ -10,6 +10,7 @@
 #include "alarms/evaluation.h"
 #include "arena.h"
 #include "json.h"
+#include "map.h"
 #include "store/store.h"
 
 struct alarm_key {
@@ -32,6 +33,9 @@ struct alarm_row {
     int64_t transitioned_ms;
     const char *withheld; /* JSON: actions that wait, and for what (actions.c); NULL: none do */
 };
+
+/* As one text, which no other alarm's is. */
+const char *alarm_key_text(const struct alarm_key *key, char text_out[MAP_KEY_SIZE]);
 
 /* The first three parameters of a statement. */
 void alarm_bind_key(sqlite3_stmt *statement, const struct alarm_key *key);

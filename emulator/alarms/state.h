@@ -6,6 +6,7 @@
 #define COALMINE_ALARM_STATE_H
 
 #include "alarms/alarms.h"
+#include "alarms/followers.h"
 #include "alarms/row.h"
 #include "alarms/rule.h"
 #include "cloudwatch/statistic.h"
@@ -71,7 +72,9 @@ struct alarms {
     struct alarms_parts parts;
     struct alarm *first; /* in order of coming */
     struct alarm **last;
-    struct map by_key; /* struct alarm */
+    struct map by_key;                 /* struct alarm */
+    struct alarm_followers parents;    /* composites of those that their rules name */
+    struct alarm_followers suppressed; /* composites of their suppressors */
     struct alarm_news *news;
     struct alarm_news **news_end;
     struct schedule_entry entry;

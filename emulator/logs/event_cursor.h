@@ -8,13 +8,17 @@
 
 #include "arena.h"
 #include "logs/event_rows.h"
+#include "logs/event_source.h"
 
 struct event_cursor {
-    sqlite3_stmt *query; /* stands at the first block of the next slot */
+    sqlite3 *database;
+    struct event_source source; /* the block that is being read */
+    sqlite3_stmt *query;        /* stands at the first block of the next slot */
     bool has_block;
+    int64_t slot; /* that is being read */
     int64_t group_id;
     int64_t below;          /* only events with smaller sequence numbers */
-    struct event_rows rows; /* of the slot that is being read */
+    struct event_rows rows; /* of that slot: if full, those that are read first */
     struct arena texts;     /* their messages */
     size_t at;
 };

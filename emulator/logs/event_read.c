@@ -6,35 +6,20 @@
 #include <stdlib.h>
 
 #include "logs/event_cursor.h"
-#include "logs/event_rows.h"
 #include "logs/event_state.h"
+#include "logs/event_tail_cursor.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
 
 const struct event_position EVENT_POSITION_FIRST = { INT64_MIN, INT64_MIN };
 const struct event_position EVENT_POSITION_LAST = { INT64_MAX, INT64_MAX };
 
-/* Looks from that end at which reading begins: then it mostly meets what is needed first. */
-static void collect(struct event_rows *rows, const struct event_tail *tail,
-                    const struct event_range *range)
-{
-    for (size_t i = 0; i < tail->count; i++) {
-        size_t at = range->is_backward ? tail->count - 1 - i : i;
-        const struct event_row *row = &tail->rows[at].row;
-        if (row->group_id != range->group_id ||
-            (range->stream_id && row->stream_id != range->stream_id) || !event_rows_need(rows, row))
-            continue;
-        struct event_row whole = event_tail_row(tail, at);
-        event_rows_add(rows, &whole);
-    }
-}
-
-/* The two sources, and what has been taken from them. */
+/* The three sources, and what has been taken from them. */
 struct merge {
     const struct event_range *range;
     struct event_cursor cursor;
-    struct event_rows tail;
-    size_t at; /* of the tail */
+    struct event_tail_cursor taken;
+    struct event_tail_cursor tail;
     size_t count;
     size_t bytes;
 };
@@ -42,33 +27,29 @@ struct merge {
 static void merge_open(struct merge *merge, struct event_store *store,
                        const struct event_range *range)
 {
-    bool tail_is_first = range->is_backward;
-    *merge = (struct merge){
-        .range = range, .tail = { .bounds = event_bounds_of(range), .most = event_rows_most(range) }
-    };
-    collect(&merge->tail, tail_is_first ? &store->tail : &store->taken, range);
-    collect(&merge->tail, tail_is_first ? &store->taken : &store->tail, range);
-    event_rows_sort(&merge->tail);
+    *merge = (struct merge){ .range = range };
+    event_tail_cursor_open(&merge->taken, &store->taken, range);
+    event_tail_cursor_open(&merge->tail, &store->tail, range);
     event_cursor_open(&merge->cursor, telemetry_reader(store->parts.telemetry), range,
                       store->database_sequence);
 }
 
-static void merge_close(struct merge *merge)
+/* That of two rows which is read first; NULL: there is none. */
+static const struct event_row *first_of(const struct merge *merge, const struct event_row *a,
+                                        const struct event_row *b)
 {
-    event_cursor_close(&merge->cursor);
-    free(merge->tail.list);
+    if (!a || !b)
+        return a ? a : b;
+    int side = event_position_compare(event_row_position(a), event_row_position(b));
+    return (merge->range->is_backward ? side > 0 : side < 0) ? a : b;
 }
 
-/* The next row of both; NULL: there is none. */
+/* The next row of all; NULL: there is none. */
 static const struct event_row *peek(const struct merge *merge)
 {
-    const struct event_row *ours =
-        merge->at < merge->tail.count ? &merge->tail.list[merge->at] : NULL;
-    const struct event_row *its = event_cursor_row(&merge->cursor);
-    if (!its || !ours)
-        return ours ? ours : its;
-    int side = event_position_compare(event_row_position(ours), event_row_position(its));
-    return (merge->range->is_backward ? side > 0 : side < 0) ? ours : its;
+    const struct event_row *first =
+        first_of(merge, event_tail_cursor_row(&merge->tail), event_tail_cursor_row(&merge->taken));
+    return first_of(merge, first, event_cursor_row(&merge->cursor));
 }
 
 static void move_on(struct merge *merge, const struct event_row *taken)
@@ -76,8 +57,10 @@ static void move_on(struct merge *merge, const struct event_row *taken)
     merge->count++;
     if (taken == event_cursor_row(&merge->cursor))
         event_cursor_move_on(&merge->cursor);
+    else if (taken == event_tail_cursor_row(&merge->tail))
+        event_tail_cursor_move_on(&merge->tail);
     else
-        merge->at++;
+        event_tail_cursor_move_on(&merge->taken);
 }
 
 static bool is_within_limits(struct merge *merge, const struct event_row *next)
@@ -97,7 +80,7 @@ bool event_store_visit(struct event_store *store, const struct event_range *rang
         move_on(&merge, next);
         next = peek(&merge);
     }
-    merge_close(&merge);
+    event_cursor_close(&merge.cursor);
     return next != NULL;
 }
 

@@ -4,8 +4,6 @@
 
 #include "xalloc.h"
 
-enum { ROWS_MAX = 1 << 30 };
-
 struct event_position event_row_position(const struct event_row *row)
 {
     return (struct event_position){ row->time_ms, row->sequence };
@@ -26,20 +24,33 @@ struct event_bounds event_bounds_of(const struct event_range *range)
     return bounds;
 }
 
-size_t event_rows_most(const struct event_range *range)
+bool event_bounds_hold(const struct event_bounds *bounds, struct event_position position)
 {
-    return range->limit < ROWS_MAX ? range->limit + 1 : ROWS_MAX;
+    int behind_start = event_position_compare(position, bounds->start);
+    if (bounds->is_backward)
+        return behind_start < 0 && position.time_ms >= bounds->stop_ms;
+    return behind_start > 0 && position.time_ms < bounds->stop_ms;
+}
+
+/* Whether a row is behind those that are held. The time mostly tells, and most rows of a crowded
+ * slot are. */
+static bool is_behind(const struct event_rows *rows, const struct event_row *row)
+{
+    if (row->time_ms != rows->last.time_ms)
+        return (row->time_ms > rows->last.time_ms) != rows->bounds.is_backward;
+    return (row->sequence > rows->last.sequence) != rows->bounds.is_backward;
 }
 
 bool event_rows_need(const struct event_rows *rows, const struct event_row *row)
 {
-    const struct event_bounds *bounds = &rows->bounds;
-    struct event_position position = event_row_position(row);
-    int behind_start = event_position_compare(position, bounds->start);
-    int behind_last = rows->is_full ? event_position_compare(position, rows->last) : 0;
-    if (bounds->is_backward)
-        return behind_start < 0 && position.time_ms >= bounds->stop_ms && behind_last >= 0;
-    return behind_start > 0 && position.time_ms < bounds->stop_ms && behind_last <= 0;
+    return !(rows->is_full && is_behind(rows, row)) &&
+           event_bounds_hold(&rows->bounds, event_row_position(row));
+}
+
+bool event_rows_ends(const struct event_rows *rows, const struct event_row *row)
+{
+    return !rows->bounds.is_backward &&
+           ((rows->is_full && is_behind(rows, row)) || row->time_ms >= rows->bounds.stop_ms);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -47,33 +58,57 @@ static int compare_rows(const void *a, const void *b)
     return event_position_compare(event_row_position(a), event_row_position(b));
 }
 
-static int compare_rows_backward(const void *a, const void *b)
+/* How many at the beginning are in order. */
+static size_t count_sorted(const struct event_row *list, size_t count)
 {
-    return compare_rows(b, a);
+    size_t sorted = count > 0;
+    while (sorted < count && compare_rows(&list[sorted - 1], &list[sorted]) < 0)
+        sorted++;
+    return sorted;
 }
 
-/* Events mostly come in order of time. */
-void event_rows_sort(struct event_rows *rows)
+/* Merges the rows from `first` on, which are in order, with those before, which are too. */
+static void merge(struct event_rows *rows, size_t first)
 {
-    int (*compare)(const void *, const void *) =
-        rows->bounds.is_backward ? compare_rows_backward : compare_rows;
-    for (size_t i = 1; i < rows->count; i++) {
-        if (compare(&rows->list[i - 1], &rows->list[i]) > 0) {
-            qsort(rows->list, rows->count, sizeof(*rows->list), compare);
-            return;
-        }
+    size_t left = rows->count - first;
+    CLEANUP(freep) struct event_row *later = xmalloc(left * sizeof(*later));
+    memcpy(later, &rows->list[first], left * sizeof(*later));
+    for (size_t at = rows->count; left; at--) {
+        bool takes_first = first && compare_rows(&rows->list[first - 1], &later[left - 1]) > 0;
+        rows->list[at - 1] = takes_first ? rows->list[--first] : later[--left];
     }
 }
 
-/* Makes room: of twice as many rows as are needed the first half stays. */
+/* Events come stream after stream, and those of a stream mostly in order: so what was sorted
+ * before, and what was added since, are. */
+void event_rows_sort(struct event_rows *rows)
+{
+    size_t sorted = count_sorted(rows->list, rows->count);
+    size_t rest = rows->count - sorted;
+    if (!rest)
+        return;
+    if (count_sorted(&rows->list[sorted], rest) < rest)
+        qsort(&rows->list[sorted], rest, sizeof(*rows->list), compare_rows);
+    merge(rows, sorted);
+}
+
+const struct event_row *event_rows_at(const struct event_rows *rows, size_t at)
+{
+    return &rows->list[rows->bounds.is_backward ? rows->count - 1 - at : at];
+}
+
+/* Makes room: of twice as many rows as are wanted the first half stays. */
 static void trim(struct event_rows *rows)
 {
     if (rows->count < 2 * rows->most)
         return;
     event_rows_sort(rows);
+    if (rows->bounds.is_backward)
+        memmove(rows->list, &rows->list[rows->count - rows->most],
+                rows->most * sizeof(*rows->list));
     rows->count = rows->most;
     rows->is_full = true;
-    rows->last = event_row_position(&rows->list[rows->count - 1]);
+    rows->last = event_row_position(event_rows_at(rows, rows->count - 1));
 }
 
 void event_rows_add(struct event_rows *rows, const struct event_row *row)

@@ -14,26 +14,28 @@ struct event_bounds {
 };
 
 struct event_bounds event_bounds_of(const struct event_range *range);
+bool event_bounds_hold(const struct event_bounds *bounds, struct event_position position);
 
 /* Zeroed but for `bounds` and `most` at birth. */
 struct event_rows {
     struct event_bounds bounds;
-    struct event_row *list;
+    struct event_row *list; /* sorted: in order of time, in either direction */
     size_t count;
     size_t capacity;
-    size_t most; /* no more of them will be read: not many more are held */
+    size_t most; /* of them are wanted first: not many more are held */
     bool is_full;
-    struct event_position last; /* when full: what lies behind it is not needed */
+    struct event_position last; /* when full: what lies behind it is not held */
 };
 
-/* Of what a range may give at most, and one that tells whether there is more. */
-size_t event_rows_most(const struct event_range *range);
-
-/* Whether an event of the range's group or stream is inside its bounds and may be read. */
+/* Whether an event of the range's group or stream is inside its bounds and among the first. */
 bool event_rows_need(const struct event_rows *rows, const struct event_row *row);
+/* Whether no event that is later than this one, which is not needed, is needed either. */
+bool event_rows_ends(const struct event_rows *rows, const struct event_row *row);
 /* The row's message must last as long as the rows do. */
 void event_rows_add(struct event_rows *rows, const struct event_row *row);
 void event_rows_sort(struct event_rows *rows);
+/* Of sorted ones, in order of reading. */
+const struct event_row *event_rows_at(const struct event_rows *rows, size_t at);
 /* Empties them; the memory is kept. */
 void event_rows_reset(struct event_rows *rows);
 

@@ -61,6 +61,7 @@ struct event_range {
     struct event_position position;
     bool is_backward;
     size_t limit;      /* events */
+    size_t likely;     /* so many will mostly do, as the visitor stops then; 0: `limit` */
     size_t byte_limit; /* of messages, overhead included; the first event may pass it */
 };
 

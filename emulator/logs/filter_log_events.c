@@ -139,6 +139,7 @@ static void read_range(const struct search *search, struct event_range *range)
     range->from_ms = from_ms > kept_ms ? from_ms : kept_ms;
     range->until_ms = last_ms + 1;
     range->limit = SCANNED_MAX;
+    range->likely = search->limit;
     range->byte_limit = SCANNED_BYTES_MAX;
 }
 

@@ -85,6 +85,26 @@ def test_two_children_that_move_in_the_same_minute_move_it_once(world):
     assert world.state("d") == "OK"
 
 
+def test_it_follows_the_children_and_the_suppressor_of_its_newest_rule(world):
+    put(world, "s", "FALSE")
+    put(world, "c", f"ALARM(a) OR ALARM({ARN}a)", ActionsSuppressor="s",
+        ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
+    put(world, "d", "ALARM(a)")
+    put(world, "c", "ALARM(b)", AlarmActions=[SNS], ActionsSuppressor="a",
+        ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
+    move(world, "a", "ALARM")
+    assert (world.state("c"), world.state("d")) == ("OK", "ALARM")
+    move(world, "b", "ALARM")
+    assert world.state("c") == "ALARM" and not world.notifications()
+    move(world, "a", "OK")
+    world.advance("2m")
+    assert len(world.notifications()) == 1
+    assert world.changes("c") == [("00:00:00", "OK"), ("00:00:00", "ALARM")]
+    world.cw.delete_alarms(AlarmNames=["d"])
+    move(world, "a", "ALARM")
+    assert world.state("c") == "ALARM"
+
+
 def test_an_update_that_changes_the_result_says_so(world):
     put(world, "c", "FALSE")
     put(world, "c", "NOT ALARM(b)")

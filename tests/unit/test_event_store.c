@@ -210,6 +210,23 @@ START_TEST(a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice)
 }
 END_TEST
 
+START_TEST(what_comes_during_a_checkpoint_is_read_in_order)
+{
+    struct error error = { 0 };
+    start();
+    struct opened all = open_all();
+    start_checkpoints(&all);
+    append_first(all.store);
+    ck_assert(journal_flush(all.journal, &error));
+    telemetry_request(all.telemetry);
+    uv_run(loop_uv(all.loop), UV_RUN_NOWAIT); /* the worker has the first half now */
+    append_second(all.store);
+    expect_all(all.store, in_group, in_group_backward, in_stream);
+    close_all(&all, true);
+    finish();
+}
+END_TEST
+
 START_TEST(a_checkpoint_that_fails_is_made_up_for)
 {
     struct error error = { 0 };
@@ -337,6 +354,7 @@ static void compare_with_model(struct event_store *store, const struct model *mo
     range.from_ms = (int64_t)(random_unit(random) * MODEL_MS / 2);
     range.until_ms = range.from_ms + (int64_t)(random_unit(random) * MODEL_MS * 0.6);
     range.limit = 1 + (size_t)(random_unit(random) * 40);
+    range.likely = (size_t)(random_unit(random) * (double)range.limit); /* fewer than are read */
     CLEANUP(freep) char *expected = read_model(model, &range);
     expect(store, &range, expected);
 }
@@ -385,7 +403,7 @@ START_TEST(any_history_reads_like_a_plain_list)
 }
 END_TEST
 
-/* More of one moment than a page holds, in several blocks. */
+/* More than a page holds of one moment, and behind it, in blocks of several portions. */
 START_TEST(a_crowded_moment_is_read_in_pages)
 {
     enum { EVENTS = 1000, LIMIT = 30 };
@@ -393,8 +411,9 @@ START_TEST(a_crowded_moment_is_read_in_pages)
     for (int i = 0; i < EVENTS;) {
         struct opened all = open_all();
         for (int last = i + EVENTS / 4; i < last; i++) {
-            CLEANUP(freep) char *message = xformat("%d", i);
-            append(all.store, GROUP, i % 3 ? STREAM : OTHER_STREAM, 77, message);
+            CLEANUP(freep) char *message = xformat("%018d", i);
+            int64_t time_ms = 77 + (i < EVENTS / 2 ? 0 : i / 50);
+            append(all.store, GROUP, i % 3 ? STREAM : OTHER_STREAM, time_ms, message);
         }
         close_all(&all, true);
     }
@@ -573,9 +592,9 @@ END_TEST
 
 SUITE("event_store", memory_and_database_are_read_as_one,
       a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice,
-      a_checkpoint_that_fails_is_made_up_for, pages_go_on_where_the_last_one_ended, bounds_are_kept,
-      any_history_reads_like_a_plain_list, a_crowded_moment_is_read_in_pages,
-      a_database_with_a_row_per_event_is_converted,
+      what_comes_during_a_checkpoint_is_read_in_order, a_checkpoint_that_fails_is_made_up_for,
+      pages_go_on_where_the_last_one_ended, bounds_are_kept, any_history_reads_like_a_plain_list,
+      a_crowded_moment_is_read_in_pages, a_database_with_a_row_per_event_is_converted,
       what_was_deleted_or_has_expired_is_removed_for_good,
       what_a_crash_left_of_a_deleted_stream_is_swept_up,
       states_tell_first_and_last_wherever_events_are, a_reset_leaves_nothing)
