@@ -30,24 +30,11 @@ static const char empty_sql[] =
     "DELETE FROM log_block; DELETE FROM log_stream_state; DELETE FROM log_group_state;"
     "DELETE FROM log_sequence";
 
-/* Since version 3: whether a block's events are in order of time. Of older ones that is not known.
- */
-static bool add_order(sqlite3 *database)
-{
-    static const char add[] =
-        "ALTER TABLE log_block ADD COLUMN is_ordered INTEGER NOT NULL DEFAULT 0";
-    sqlite3_stmt *query = NULL;
-    bool is_there = sqlite3_prepare_v2(database, "SELECT is_ordered FROM log_block", -1, &query,
-                                       NULL) == SQLITE_OK;
-    sqlite3_finalize(query);
-    return is_there || sqlite3_exec(database, add, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 static bool load(sqlite3 *database, void *owner)
 {
     struct event_store *store = owner;
     sqlite3_stmt *query = NULL;
-    if (!add_order(database) || !event_version_1_convert(database))
+    if (!event_version_1_convert(database))
         return false;
     bool is_good = sqlite3_prepare_v2(database, "SELECT max(next) FROM log_sequence", -1, &query,
                                       NULL) == SQLITE_OK &&

@@ -7,13 +7,14 @@
 
 #include <stdlib.h>
 
+#include "log.h"
 #include "logs/event_block.h"
 
 enum { GROWTH = 4, PORTION_MAX = 1 << 28 };
 
 #define BLOCKS_OF(column)                                                                          \
-    "SELECT stream_id, slot, id, is_ordered FROM log_block WHERE " column "=?1 AND slot BETWEEN "  \
-    "?2 AND ?3 "
+    "SELECT stream_id, slot, events FROM log_block WHERE " column "=?1 AND slot BETWEEN ?2 AND "   \
+    "?3 "
 
 static const char *choose(const struct event_range *range)
 {
@@ -24,28 +25,20 @@ static const char *choose(const struct event_range *range)
                               : BLOCKS_OF("group_id") "ORDER BY slot, id";
 }
 
-/* Of a block whose events are in order of time, those behind one that is too late are as well. */
-static bool ends_block(const struct event_cursor *cursor, const struct event_row *row)
-{
-    return sqlite3_column_int(cursor->query, 3) && event_rows_ends(&cursor->rows, row);
-}
-
 static void add_block(struct event_cursor *cursor)
 {
     struct event_row row = { .group_id = cursor->group_id,
                              .stream_id = sqlite3_column_int64(cursor->query, 0) };
-    event_source_open(&cursor->source, cursor->database, sqlite3_column_int64(cursor->query, 2));
-    while (event_source_next(&cursor->source, &row)) {
-        if (!event_rows_need(&cursor->rows, &row)) {
-            if (ends_block(cursor, &row))
-                return;
-            continue;
-        }
-        if (row.sequence >= cursor->below)
+    struct text block = { sqlite3_column_blob(cursor->query, 2),
+                          (size_t)sqlite3_column_bytes(cursor->query, 2) };
+    while (event_block_next(&block, &row)) {
+        if (row.sequence >= cursor->below || !event_rows_need(&cursor->rows, &row))
             continue;
         row.message.data = arena_copy(&cursor->texts, row.message);
         event_rows_add(&cursor->rows, &row);
     }
+    if (block.size)
+        log_error("logs", "telemetry.db: a block of log events cannot be read to its end");
 }
 
 static void load_slot(struct event_cursor *cursor)
@@ -105,8 +98,7 @@ void event_cursor_open(struct event_cursor *cursor, sqlite3 *database,
     struct event_bounds bounds = event_bounds_of(range);
     int64_t start = event_slot(bounds.start.time_ms);
     int64_t stop = event_slot(bounds.stop_ms);
-    *cursor = (struct event_cursor){ .database = database,
-                                     .group_id = range->group_id,
+    *cursor = (struct event_cursor){ .group_id = range->group_id,
                                      .below = below,
                                      .rows = { .bounds = bounds, .most = first_portion(range) } };
     if (sqlite3_prepare_v2(database, choose(range), -1, &cursor->query, NULL) != SQLITE_OK)
@@ -130,7 +122,6 @@ void event_cursor_move_on(struct event_cursor *cursor)
 
 void event_cursor_close(struct event_cursor *cursor)
 {
-    event_source_close(&cursor->source);
     sqlite3_finalize(cursor->query);
     arena_clear(&cursor->texts);
     free(cursor->rows.list);

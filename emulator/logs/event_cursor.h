@@ -8,12 +8,9 @@
 
 #include "arena.h"
 #include "logs/event_rows.h"
-#include "logs/event_source.h"
 
 struct event_cursor {
-    sqlite3 *database;
-    struct event_source source; /* the block that is being read */
-    sqlite3_stmt *query;        /* stands at the first block of the next slot */
+    sqlite3_stmt *query; /* stands at the first block of the next slot */
     bool has_block;
     int64_t slot; /* that is being read */
     int64_t group_id;

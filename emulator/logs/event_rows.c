@@ -47,12 +47,6 @@ bool event_rows_need(const struct event_rows *rows, const struct event_row *row)
            event_bounds_hold(&rows->bounds, event_row_position(row));
 }
 
-bool event_rows_ends(const struct event_rows *rows, const struct event_row *row)
-{
-    return !rows->bounds.is_backward &&
-           ((rows->is_full && is_behind(rows, row)) || row->time_ms >= rows->bounds.stop_ms);
-}
-
 static int compare_rows(const void *a, const void *b)
 {
     return event_position_compare(event_row_position(a), event_row_position(b));

@@ -29,8 +29,6 @@ struct event_rows {
 
 /* Whether an event of the range's group or stream is inside its bounds and among the first. */
 bool event_rows_need(const struct event_rows *rows, const struct event_row *row);
-/* Whether no event that is later than this one, which is not needed, is needed either. */
-bool event_rows_ends(const struct event_rows *rows, const struct event_row *row);
 /* The row's message must last as long as the rows do. */
 void event_rows_add(struct event_rows *rows, const struct event_row *row);
 void event_rows_sort(struct event_rows *rows);

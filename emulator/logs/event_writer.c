@@ -6,8 +6,8 @@ enum { BLOCK_MAX = 256 * 1024 }; /* what is larger gets no more events */
 
 bool event_writer_begin(struct event_writer *writer, sqlite3 *database)
 {
-    static const char block[] = "INSERT INTO log_block (group_id, stream_id, slot, bytes, events, "
-                                "is_ordered) VALUES (?, ?, ?, ?, ?, ?)";
+    static const char block[] = "INSERT INTO log_block (group_id, stream_id, slot, bytes, events) "
+                                "VALUES (?, ?, ?, ?, ?)";
     static const char stream[] =
         "INSERT INTO log_stream_state VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
         "first_ms=min(first_ms, ?3), last_ms=max(last_ms, ?4), ingested_ms=?5";
@@ -29,7 +29,6 @@ static bool write_block(struct event_writer *writer)
     sqlite3_bind_int64(writer->block, 3, writer->slot);
     sqlite3_bind_int64(writer->block, 4, writer->block_bytes);
     sqlite3_bind_blob64(writer->block, 5, writer->events.data, writer->events.size, SQLITE_STATIC);
-    sqlite3_bind_int(writer->block, 6, writer->is_ordered);
     bool is_written = sqlite3_step(writer->block) == SQLITE_DONE;
     writer->events.size = 0;
     writer->block_bytes = 0;
@@ -65,10 +64,6 @@ static void extend(struct event_writer *writer, const struct event_row *row)
     run->ingested_ms = row->ingested_ms;
     run->bytes += bytes;
     writer->block_bytes += bytes;
-    struct event_position position = { row->time_ms, row->sequence };
-    writer->is_ordered = !writer->events.size ||
-                         (writer->is_ordered && event_position_compare(writer->last, position) < 0);
-    writer->last = position;
     event_block_add(&writer->events, row);
 }
 

@@ -26,9 +26,7 @@ struct event_writer {
     sqlite3_stmt *stream;
     sqlite3_stmt *group;
     struct event_run run;
-    struct buffer events;       /* the block that is being made */
-    struct event_position last; /* in that block */
-    bool is_ordered;            /* the block's events are in order of time */
+    struct buffer events; /* the block that is being made */
     int64_t slot;
     int64_t block_bytes; /* of `run`, those of the block */
 };

@@ -12,8 +12,7 @@
 #include "xalloc.h"
 
 enum {
-    SCHEMA_VERSION =
-        3, /* 1: a row per log event; 2: blocks without is_ordered: that part converts */
+    SCHEMA_VERSION = 2,   /* 1: a row per log event, which that part converts */
     INTERVAL_MS = 5000,   /* until what failed is tried again */
     GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
     REST = 20,            /* times as long as the loop was busy with the last one */

@@ -1,9 +1,7 @@
 """PutLogEvents, GetLogEvents, FilterLogEvents, StartLiveTail and `aws logs tail`:
 cloudwatch-api.md sections 6.4 to 6.6, 6.9 and 6.10."""
-import contextlib
 import json
 import re
-import sqlite3
 import subprocess
 
 import pytest
@@ -272,32 +270,6 @@ def test_a_search_that_finds_little_answers_in_pages_that_may_be_empty(logs, gro
 ])
 def test_what_filter_log_events_refuses(logs, group, arguments, error):
     assert error_of(logs.filter_log_events, logGroupName=group, **arguments) == error
-
-
-def test_events_of_an_older_database_are_read_with_those_that_come(start_server, tmp_path):
-    """Of version 2, which did not say whether the events of a block are in order."""
-    now, expected = now_ms(), []
-
-    def put_some(logs, calls):
-        for call in calls:
-            messages = [f"{call}/{number}" for number in range(10)]
-            times = put(logs, "g", messages, start=now + call * 7 % 40)
-            expected.extend(zip(times, messages))
-
-    server = start_server("--data-dir", str(tmp_path), ephemeral=False)
-    make_stream(server.client("logs"), "g")
-    put_some(server.client("logs"), range(30))
-    assert server.stop() == 0
-    with contextlib.closing(sqlite3.connect(tmp_path / "telemetry.db")) as database:
-        database.execute("ALTER TABLE log_block DROP COLUMN is_ordered")
-        database.execute("PRAGMA user_version=2")
-    server = start_server("--data-dir", str(tmp_path), ephemeral=False)
-    logs = server.client("logs")
-    put_some(logs, range(30, 60))
-    expected.sort(key=lambda event: event[0])
-    for limit in (20, 10000):
-        found = filter_all(logs, logGroupName="g", limit=limit)
-        assert [(event["timestamp"], event["message"]) for event in found] == expected
 
 
 def test_the_cli_tails_a_group(cli, logs, group):
