@@ -197,8 +197,8 @@ END_TEST
 START_TEST(a_journal_record_that_memory_could_not_hold_is_left_out)
 {
     static const char *const records[] = {
-        "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1,"
-        "\"Dimensions\":[{\"Name\":\"a\"}]}]}",
+        ("{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1,"
+         "\"Dimensions\":[{\"Name\":\"a\"}]}]}"),
         "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1e999}]}",
         "{\"Namespace\":\"n\"",
     };
