@@ -191,7 +191,7 @@ static void take_piece(struct http_exchange *exchange, const char *data, size_t 
         !options->on_piece(exchange, (struct text){ data, *size }, options->owner);
     *size = 0;
     if (exchange->is_paused)
-        MHD_suspend_connection(exchange->connection);
+        parking_suspend(exchange);
 }
 
 void http_exchange_resume(struct http_exchange *exchange)
