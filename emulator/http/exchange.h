@@ -65,7 +65,7 @@ struct http_server {
     bool is_draining;  /* takes no new requests */
     bool suspends;     /* nothing may linger for the rest of this run */
     bool is_crowded;   /* some were active at the end of the last run */
-    bool is_unwatched; /* a connection, suspended before, whose exchange has ended */
+    bool is_unsettled; /* one more run: something is to be watched again */
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
     bool is_destroyed;

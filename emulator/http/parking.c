@@ -39,7 +39,7 @@ void parking_leave(struct http_exchange *exchange)
 {
     leave_active(exchange);
     stop_lingering(exchange);
-    exchange->server->is_unwatched |= exchange->was_suspended;
+    exchange->server->is_unsettled |= exchange->was_suspended;
 }
 
 void parking_suspend(struct http_exchange *exchange)
@@ -103,12 +103,13 @@ bool parking_left_behind(struct http_exchange *exchange)
 bool parking_goes_on(struct http_server *server, int passes)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
-    bool is_unwatched = server->is_unwatched;
-    server->is_unwatched = false;
+    bool is_unsettled = server->is_unsettled;
+    server->is_unsettled = false;
     if (server->active && passes >= PASSES_MAX)
         server->suspends = true;
-    if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0 &&
-        (!server->lingering || server->active || server->suspends || is_unwatched))
+    if (is_unsettled ||
+        (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0 &&
+         (!server->lingering || server->active || server->suspends)))
         return true;
     server->is_crowded = server->active > 0;
     server->suspends = false;

@@ -1,6 +1,6 @@
 /*
  * Exchanges that wait for their reply: what becomes of them, and of the server's counts, when the
- * client leaves meanwhile; and that connections are watched again afterwards.
+ * client leaves meanwhile; and that connections, and new ones, are looked at again afterwards.
  */
 #include "support/suite.h"
 
@@ -11,7 +11,7 @@
 
 #include "http/exchange.h"
 
-enum { PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000, CONNECTIONS_MAX = 2 };
 
 struct bench {
     struct loop *loop;
@@ -46,6 +46,7 @@ static void bench_init(struct bench *bench)
                                                  .on_request = on_request,
                                                  .body_ceiling = body_ceiling,
                                                  .must_hold = must_hold,
+                                                 .connections_max = CONNECTIONS_MAX,
                                                  .owner = bench };
     *bench = (struct bench){ .loop = loop_create() };
     bench->server = http_server_start(bench->loop, &options, &error);
@@ -95,6 +96,14 @@ static bool is_readable(int fd, int timeout_ms)
 {
     struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
     return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+/* Whether something has come that makes the server run. */
+static bool is_woken(const struct bench *bench, int timeout_ms)
+{
+    uv_os_fd_t watched;
+    uv_fileno((const uv_handle_t *)&bench->server->poll, &watched);
+    return is_readable(watched, timeout_ms);
 }
 
 /* An exchange whose client has left while it waited. */
@@ -219,7 +228,6 @@ START_TEST(a_connection_is_watched_after_its_reply_while_others_linger)
 {
     struct bench bench;
     char answer[4096];
-    uv_os_fd_t watched;
     bench_init(&bench);
     int client = connect_client(&bench);
     int other = connect_client(&bench);
@@ -232,11 +240,34 @@ START_TEST(a_connection_is_watched_after_its_reply_while_others_linger)
         uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
     ck_assert_int_gt(recv(client, answer, sizeof(answer), 0), 0);
     send_request(client);
-    uv_fileno((const uv_handle_t *)&bench.server->poll, &watched);
-    ck_assert(is_readable(watched, PATIENCE_MS));
+    ck_assert(is_woken(&bench, PATIENCE_MS));
     bench_clear(&bench);
     close(client);
     close(other);
+}
+END_TEST
+
+START_TEST(who_found_no_room_comes_in_when_another_is_answered_and_closed)
+{
+    static const struct http_header close_header = { "Connection", "close" };
+    struct bench bench;
+    int clients[CONNECTIONS_MAX + 1];
+    bench_init(&bench);
+    for (int i = 0; i <= CONNECTIONS_MAX; i++)
+        clients[i] = connect_client(&bench);
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        ask(&bench, clients[i]);
+    send_request(clients[CONNECTIONS_MAX]);
+    http_exchange_reply(
+        bench.asked,
+        &(struct http_reply){ .status = 200, .headers = &close_header, .header_count = 1 });
+    do
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    while (bench.count == CONNECTIONS_MAX && is_woken(&bench, PATIENCE_MS));
+    ck_assert_int_eq(bench.count, CONNECTIONS_MAX + 1);
+    bench_clear(&bench);
+    for (int i = 0; i <= CONNECTIONS_MAX; i++)
+        close(clients[i]);
 }
 END_TEST
 
@@ -244,4 +275,5 @@ SUITE("http_parking", one_left_behind_goes_with_its_reply,
       one_left_behind_goes_when_what_it_changed_is_saved_or_not,
       one_whose_reply_is_held_can_be_left_behind, a_stream_left_behind_goes_with_its_end,
       a_stream_without_a_client_keeps_nobody_from_lingering, a_server_ends_with_one_left_behind,
-      a_connection_is_watched_after_its_reply_while_others_linger)
+      a_connection_is_watched_after_its_reply_while_others_linger,
+      who_found_no_room_comes_in_when_another_is_answered_and_closed)
