@@ -101,6 +101,15 @@ def test_what_a_visitor_of_a_url_said_outlives_it(start_server):
     assert status(ask(server, "f")) == b"200"
 
 
+def test_a_client_that_has_said_all_is_answered(start_server):
+    server = start_server()
+    sleeper(server.client("lambda"), "f", 0)
+    for ms in (0, 5, 30):  # at once, while it lingers, when it is suspended
+        connection = ask(server, "f", body=b'{"ms": %d}' % ms)
+        connection.shutdown(socket.SHUT_WR)
+        assert status(connection) == b"200"
+
+
 def test_many_wait_at_once(server, lam, name):
     sleeper(lam, name, 30)
     connections = [ask(server, name) for _ in range(40)]
