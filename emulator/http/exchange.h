@@ -29,6 +29,7 @@ struct http_exchange {
     bool is_active;         /* among the server's active ones */
     bool is_lingering;      /* waits for its reply without being suspended: parking.c */
     unsigned lingers_since; /* the server's linger_ticks then */
+    bool was_suspended;     /* once or more */
     bool is_stream;         /* its reply comes in pieces */
     bool is_waiting;        /* the stream's connection is suspended for want of a piece */
     bool is_ended;          /* nothing will come any more */
@@ -64,6 +65,7 @@ struct http_server {
     bool is_draining;  /* takes no new requests */
     bool suspends;     /* nothing may linger for the rest of this run */
     bool is_crowded;   /* some were active at the end of the last run */
+    bool is_unsettled; /* one more run: something is to be watched again */
     bool is_running;   /* inside MHD_run */
     bool is_scheduled; /* a deferred run is under way */
     bool is_destroyed;
@@ -77,6 +79,8 @@ void parking_enter(struct http_exchange *exchange);
 void parking_leave(struct http_exchange *exchange);
 /* It waits for its reply from now on. `may_linger`: its request is whole. */
 void parking_park(struct http_exchange *exchange, bool may_linger);
+/* Its connection rests until it is resumed. */
+void parking_suspend(struct http_exchange *exchange);
 /* libmicrohttpd asks whether the reply is there, and it is not. */
 void parking_visit(struct http_exchange *exchange);
 /* The reply is there: on_access is called in the next run. */

@@ -7,7 +7,8 @@
  *
  * A daemon with lingering connections always says that it has more to do. So a run ends when only
  * they are left; while others are under way run after run, whose work needs the daemon's word (a
- * slow upload, a long stream), nothing lingers.
+ * slow upload, a long stream), nothing lingers. And libmicrohttpd takes a connection that it has
+ * resumed for readable: it watches it for the next request only once another run has tried to read.
  *
  * A suspended connection does not notice that its client has gone; a lingering one may be closed.
  * Then the exchange is left behind, without a connection, until its reply comes.
@@ -38,11 +39,13 @@ void parking_leave(struct http_exchange *exchange)
 {
     leave_active(exchange);
     stop_lingering(exchange);
+    exchange->server->is_unsettled |= exchange->was_suspended;
 }
 
-static void suspend(struct http_exchange *exchange)
+void parking_suspend(struct http_exchange *exchange)
 {
     stop_lingering(exchange);
+    exchange->was_suspended = true;
     MHD_suspend_connection(exchange->connection);
 }
 
@@ -61,7 +64,7 @@ void parking_park(struct http_exchange *exchange, bool may_linger)
     leave_active(exchange);
     if (!may_linger || server->is_draining || server->suspends || server->is_crowded ||
         server->lingering >= LINGERING_MAX) {
-        suspend(exchange);
+        parking_suspend(exchange);
         return;
     }
     exchange->is_lingering = true;
@@ -76,7 +79,7 @@ void parking_visit(struct http_exchange *exchange)
 {
     const struct http_server *server = exchange->server;
     if (server->suspends || server->linger_ticks - exchange->lingers_since >= LINGER_TICKS)
-        suspend(exchange);
+        parking_suspend(exchange);
 }
 
 void parking_resume(struct http_exchange *exchange)
@@ -100,10 +103,13 @@ bool parking_left_behind(struct http_exchange *exchange)
 bool parking_goes_on(struct http_server *server, int passes)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    bool is_unsettled = server->is_unsettled;
+    server->is_unsettled = false;
     if (server->active && passes >= PASSES_MAX)
         server->suspends = true;
-    if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0 &&
-        (!server->lingering || server->active || server->suspends))
+    if (is_unsettled ||
+        (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0 &&
+         (!server->lingering || server->active || server->suspends)))
         return true;
     server->is_crowded = server->active > 0;
     server->suspends = false;

@@ -124,7 +124,9 @@ static void on_completed(void *owner UNUSED, struct MHD_Connection *connection U
         exchange_destroy(exchange);
 }
 
-/* A request that libmicrohttpd has refused by itself, for want of memory, is never completed. */
+/* A request that libmicrohttpd has refused by itself, for want of memory, is never completed. And
+ * when there were as many connections as there may be, or descriptors, it listens again only in the
+ * run after one has closed. */
 static void on_connection(void *owner, struct MHD_Connection *connection, void **context UNUSED,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -132,6 +134,7 @@ static void on_connection(void *owner, struct MHD_Connection *connection, void *
     struct http_exchange *next;
     if (code != MHD_CONNECTION_NOTIFY_CLOSED)
         return;
+    server->is_unsettled = true;
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = next) {
         next = exchange->next;
         if (exchange->connection == connection && !exchange->is_completed)
@@ -191,7 +194,7 @@ static void take_piece(struct http_exchange *exchange, const char *data, size_t 
         !options->on_piece(exchange, (struct text){ data, *size }, options->owner);
     *size = 0;
     if (exchange->is_paused)
-        MHD_suspend_connection(exchange->connection);
+        parking_suspend(exchange);
 }
 
 void http_exchange_resume(struct http_exchange *exchange)

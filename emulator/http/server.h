@@ -61,7 +61,9 @@ void http_server_destroy(struct http_server *server);
  * True if there was any. */
 bool http_server_release(struct http_server *server, bool is_saved);
 
-/* What was asked. All borrowed; they live until the reply has left. */
+/* What was asked. All borrowed. Method, path, query and body live until the exchange is ended;
+ * what stands in headers and trailers only until on_request returns: then the client may leave, and
+ * there is nothing any more in the headers of one that has left. */
 struct text http_exchange_method(const struct http_exchange *exchange);
 struct text http_exchange_path(const struct http_exchange *exchange);  /* still percent-encoded */
 struct text http_exchange_query(const struct http_exchange *exchange); /* without '?' */

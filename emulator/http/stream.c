@@ -19,7 +19,7 @@ static ssize_t on_read(void *owner, uint64_t position UNUSED, char *bytes, size_
                                    : MHD_CONTENT_READER_END_OF_STREAM;
     if (pieces->size == 0) {
         exchange->is_waiting = true;
-        MHD_suspend_connection(exchange->connection);
+        parking_suspend(exchange);
         return 0;
     }
     size_t count = pieces->size < size ? pieces->size : size;
@@ -120,6 +120,8 @@ bool stream_leave(struct http_exchange *exchange)
     if (!exchange->is_stream || exchange->is_ended)
         return false;
     exchange->is_gone = true;
+    exchange->connection = NULL;
+    parking_leave(exchange);
     buffer_clear(&exchange->pieces);
     if (exchange->flow) /* the function goes on all the same */
         flow_set_full(exchange->flow, false);

@@ -219,7 +219,7 @@ static enum outcome invoke_url(struct call *call)
     visit->configuration = json_parse(text_from(visit->url.configuration));
     visit->auth_type = json_text(visit->configuration, "AuthType", "");
     const char *trace_id = http_exchange_header(call->exchange, "X-Amzn-Trace-Id");
-    visit->trace_id = trace_id ? trace_id : new_trace(call);
+    visit->trace_id = trace_id ? arena_copy(&call->arena, text_from(trace_id)) : new_trace(call);
     http_exchange_each_header(call->exchange, note_header, call);
     enum outcome outcome = answer(call);
     if (outcome != OUTCOME_LATER)

@@ -17,7 +17,7 @@
 
 /* In the call's arena, as call->held. */
 struct url_visit {
-    struct url_address address;
+    struct url_address address; /* points into the request, like `headers`: for the event only */
     struct function_url url;
     cJSON *configuration; /* the URL's */
     const char *auth_type;

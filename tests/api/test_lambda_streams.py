@@ -318,29 +318,28 @@ def test_many_streams_at_once_stay_apart(lam, server, name, package):
 
 
 def test_a_client_that_leaves_does_not_stop_the_function(lam, server, name):
-    gate = Gate()
+    gate, end = Gate(), Gate()
     create(lam, name, node_stream(
-        f"if (event.ask) {{ stream.end(String(globalThis.written)); return; }} "
-        f"stream.write('one'); {gate.wait} globalThis.written = 0; for (let i = 0; i < 100; i++) {{ "
-        "globalThis.written++; if (!stream.write('x'.repeat(65536))) "
-        "await new Promise((go) => stream.once('drain', go)); } stream.end();"))
+        f"stream.write('one'); {gate.wait} for (let i = 0; i < 100; i++) {{ "
+        "if (!stream.write('x'.repeat(65536))) "
+        f"await new Promise((go) => stream.once('drain', go)); }} stream.end(); {end.wait}"))
     stream = Stream(server.port, name)
     assert next(iter(stream)) == ("PayloadChunk", b"one")
     gate.wait_until_inside()
     stream.leave()
     gate.open()
-    wait_for(lambda: Stream(server.port, name, b'{"ask": 1}').all()[0] == b"100",
-             "the environment that has written everything")
+    end.wait_until_inside()  # it has written everything
+    end.open()
 
 
 def test_a_client_that_leaves_while_the_function_waits_for_it(lam, server, name):
-    create(lam, name, node_stream("if (event.ask) { stream.end(String(globalThis.done)); return; }"
-                                  + WRITE_MUCH + "globalThis.done = true;"), Timeout=60)
+    end = Gate()
+    create(lam, name, node_stream(WRITE_MUCH + end.wait), Timeout=60)
     stream = Stream(server.port, name, b'{"mb": 100}')
     assert next(iter(stream))[0] == "PayloadChunk"
     stream.leave()
-    wait_for(lambda: Stream(server.port, name, b'{"ask": 1}').all()[0] == b"true",
-             "the environment that has written everything")
+    end.wait_until_inside()  # it has written everything
+    end.open()
 
 
 def test_no_more_than_200_megabytes_are_streamed(lam, server, name):

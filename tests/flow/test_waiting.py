@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 import time
+from urllib.parse import urlsplit
 
 from tests.bench.cpu import used_us
 from tests.support.packages import create, node
@@ -35,6 +36,22 @@ def status(connection):
         return connection.recv(65536).split(b" ", 2)[1]
 
 
+def leave(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    connection.close()
+
+
+def url_path(lam, name):
+    """Of a function URL that everyone may call."""
+    url = lam.create_function_url_config(FunctionName=name, AuthType="NONE",
+                                         Cors={"AllowOrigins": ["http://page.example"]})
+    lam.add_permission(FunctionName=name, StatementId="u", Principal="*",
+                       Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
+    lam.add_permission(FunctionName=name, StatementId="i", Principal="*",
+                       Action="lambda:InvokeFunction")
+    return b"/_coalmine/url/" + urlsplit(url["FunctionUrl"]).netloc.split(".")[0].encode() + b"/"
+
+
 def sleeper(lam, name, ms):
     create(lam, name, node(f"await new Promise(r => setTimeout(r, event.ms ?? {ms})); return 1"),
            Timeout=30)
@@ -50,7 +67,7 @@ def test_clients_that_leave_while_they_wait_harm_nobody(server, lam, name):
             time.sleep(patience)  # no condition: what is tested is any moment
             for at, connection in enumerate(connections):
                 if at % 3:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                    leave(connection)
                 connection.close()
             assert status(ask(server, name, path)) == b"200"
     assert status(ask(server, name)) == b"200"
@@ -65,9 +82,32 @@ def test_what_a_client_said_outlives_it(start_server):
         leaving.sendall(head(INVOKE, "f", 2).replace(
             b"\r\n\r\n", b"\r\nOrigin: http://page.example\r\n\r\n") + b"{}")
         time.sleep(0.002)  # no condition: what is tested is any moment
-        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        leaving.close()
+        leave(leaving)
     assert status(ask(server, "f")) == b"200"
+
+
+def test_what_a_visitor_of_a_url_said_outlives_it(start_server):
+    """The URL's answer repeats the trace and looks at the page's origin."""
+    server = start_server()
+    lam = server.client("lambda")
+    sleeper(lam, "f", 20)
+    path = url_path(lam, "f")
+    for _ in range(20):
+        leaving = connect(server)
+        leaving.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nX-Amzn-Trace-Id: Root=1-a-b\r\n"
+                        b"Origin: http://page.example\r\n\r\n" % path)
+        time.sleep(0.002)  # no condition: what is tested is any moment
+        leave(leaving)
+    assert status(ask(server, "f")) == b"200"
+
+
+def test_a_client_that_has_said_all_is_answered(start_server):
+    server = start_server()
+    sleeper(server.client("lambda"), "f", 0)
+    for ms in (0, 5, 30):  # at once, while it lingers, when it is suspended
+        connection = ask(server, "f", body=b'{"ms": %d}' % ms)
+        connection.shutdown(socket.SHUT_WR)
+        assert status(connection) == b"200"
 
 
 def test_many_wait_at_once(server, lam, name):
@@ -132,9 +172,7 @@ def test_a_server_that_stops_answers_those_who_wait(start_server, tmp_path):
     lam = server.client("lambda")
     sleeper(lam, "f", 300)
     connections = [ask(server, "f") for _ in range(4)]
-    gone = ask(server, "f")
-    gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    gone.close()
+    leave(ask(server, "f"))
     assert status(ask(server, "f", body=b'{"ms": 0}')) == b"200"  # so it has read the others
     assert server.stop() == 0
     assert [status(connection) for connection in connections] == [b"200"] * 4

@@ -1,0 +1,279 @@
+/*
+ * Exchanges that wait for their reply: what becomes of them, and of the server's counts, when the
+ * client leaves meanwhile; and that connections, and new ones, are looked at again afterwards.
+ */
+#include "support/suite.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/exchange.h"
+
+enum { PATIENCE_MS = 5000, CONNECTIONS_MAX = 2 };
+
+struct bench {
+    struct loop *loop;
+    struct http_server *server;
+    struct http_exchange *asked; /* the last one */
+    int count;
+    bool must_hold;
+};
+
+static void on_request(struct http_exchange *exchange, void *owner)
+{
+    struct bench *bench = owner;
+    bench->asked = exchange;
+    bench->count++;
+}
+
+static size_t body_ceiling(const struct http_exchange *exchange UNUSED, void *owner UNUSED)
+{
+    return 0;
+}
+
+static bool must_hold(void *owner)
+{
+    const struct bench *bench = owner;
+    return bench->must_hold;
+}
+
+static void bench_init(struct bench *bench)
+{
+    struct error error = { 0 };
+    const struct http_server_options options = { .address = "127.0.0.1",
+                                                 .on_request = on_request,
+                                                 .body_ceiling = body_ceiling,
+                                                 .must_hold = must_hold,
+                                                 .connections_max = CONNECTIONS_MAX,
+                                                 .owner = bench };
+    *bench = (struct bench){ .loop = loop_create() };
+    bench->server = http_server_start(bench->loop, &options, &error);
+    ck_assert_ptr_nonnull(bench->server);
+}
+
+static void bench_clear(struct bench *bench)
+{
+    http_server_destroy(bench->server);
+    loop_destroy(bench->loop);
+}
+
+static int connect_client(const struct bench *bench)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)http_server_port(bench->server)),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return client;
+}
+
+static void send_request(int client)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    ck_assert_int_eq(send(client, request, strlen(request), 0), (int)strlen(request));
+}
+
+/* Sends a request and waits until it is in the handler's hands. */
+static struct http_exchange *ask(struct bench *bench, int client)
+{
+    int before = bench->count;
+    send_request(client);
+    while (bench->count == before)
+        loop_turn(bench->loop);
+    return bench->asked;
+}
+
+static void reset(int client)
+{
+    struct linger at_once = { .l_onoff = 1 };
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(client);
+}
+
+static bool is_readable(int fd, int timeout_ms)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+    return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+/* Whether something has come that makes the server run. */
+static bool is_woken(const struct bench *bench, int timeout_ms)
+{
+    uv_os_fd_t watched;
+    uv_fileno((const uv_handle_t *)&bench->server->poll, &watched);
+    return is_readable(watched, timeout_ms);
+}
+
+/* An exchange whose client has left while it waited. */
+static struct http_exchange *leave_one_behind(struct bench *bench)
+{
+    int client = connect_client(bench);
+    struct http_exchange *exchange = ask(bench, client);
+    ck_assert_uint_eq(bench->server->lingering, 1);
+    reset(client);
+    while (exchange->is_lingering)
+        loop_turn(bench->loop);
+    ck_assert_ptr_null(exchange->connection);
+    ck_assert_uint_eq(http_server_pending(bench->server), 1);
+    return exchange;
+}
+
+static void expect_nothing_left(const struct bench *bench)
+{
+    ck_assert_ptr_null(bench->server->exchanges);
+    ck_assert_uint_eq(bench->server->lingering, 0);
+    ck_assert_uint_eq(bench->server->active, 0);
+    ck_assert_uint_eq(http_server_pending(bench->server), 0);
+}
+
+START_TEST(one_left_behind_goes_with_its_reply)
+{
+    struct bench bench;
+    bench_init(&bench);
+    struct http_exchange *exchange = leave_one_behind(&bench);
+    ck_assert_ptr_null(http_exchange_header(exchange, "Host"));
+    ck_assert(!http_exchange_is_connected(exchange));
+    http_exchange_reply(exchange, &(struct http_reply){ .status = 200 });
+    expect_nothing_left(&bench);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(one_left_behind_goes_when_what_it_changed_is_saved_or_not)
+{
+    struct bench bench;
+    bench_init(&bench);
+    bench.must_hold = true;
+    for (int is_saved = 0; is_saved < 2; is_saved++) {
+        struct http_exchange *exchange = leave_one_behind(&bench);
+        http_exchange_reply(exchange, &(struct http_reply){ .status = 200 });
+        ck_assert(http_server_release(bench.server, is_saved));
+        expect_nothing_left(&bench);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(one_whose_reply_is_held_can_be_left_behind)
+{
+    struct bench bench;
+    bench_init(&bench);
+    bench.must_hold = true;
+    int client = connect_client(&bench);
+    struct http_exchange *exchange = ask(&bench, client);
+    http_exchange_reply(exchange, &(struct http_reply){ .status = 200 });
+    reset(client);
+    while (exchange->is_lingering)
+        loop_turn(bench.loop);
+    ck_assert_ptr_null(exchange->connection);
+    ck_assert(http_server_release(bench.server, false));
+    expect_nothing_left(&bench);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_stream_left_behind_goes_with_its_end)
+{
+    struct bench bench;
+    struct flow flow = { 0 };
+    bench_init(&bench);
+    struct http_exchange *exchange = leave_one_behind(&bench);
+    http_exchange_stream_begin(exchange, &(struct http_reply){ .status = 200 }, &flow);
+    ck_assert(http_exchange_is_gone(exchange));
+    http_exchange_stream_write(exchange, TEXT("piece"));
+    ck_assert_uint_eq(http_exchange_stream_backlog(exchange), 0);
+    http_exchange_stream_end(exchange, TEXT("last"));
+    expect_nothing_left(&bench);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_stream_without_a_client_keeps_nobody_from_lingering)
+{
+    struct bench bench;
+    struct flow flow = { 0 };
+    bench_init(&bench);
+    int client = connect_client(&bench);
+    struct http_exchange *exchange = ask(&bench, client);
+    http_exchange_stream_begin(exchange, &(struct http_reply){ .status = 200 }, &flow);
+    reset(client);
+    while (!http_exchange_is_gone(exchange)) {
+        http_exchange_stream_write(exchange, TEXT("piece"));
+        loop_turn(bench.loop);
+    }
+    ck_assert_uint_eq(bench.server->active, 0);
+    http_exchange_stream_end(exchange, TEXT(""));
+    expect_nothing_left(&bench);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_server_ends_with_one_left_behind)
+{
+    struct bench bench;
+    bench_init(&bench);
+    leave_one_behind(&bench);
+    int client = connect_client(&bench);
+    ask(&bench, client); /* lingers */
+    bench_clear(&bench);
+    close(client);
+}
+END_TEST
+
+/* libmicrohttpd takes a connection that was resumed for readable, and does not watch it before it
+ * has tried. A run that ends because only others linger must not leave it so. */
+START_TEST(a_connection_is_watched_after_its_reply_while_others_linger)
+{
+    struct bench bench;
+    char answer[4096];
+    bench_init(&bench);
+    int client = connect_client(&bench);
+    int other = connect_client(&bench);
+    struct http_exchange *exchange = ask(&bench, client);
+    while (exchange->is_lingering)
+        loop_turn(bench.loop);
+    ask(&bench, other);
+    http_exchange_reply(exchange, &(struct http_reply){ .status = 200 });
+    while (!is_readable(client, 0))
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    ck_assert_int_gt(recv(client, answer, sizeof(answer), 0), 0);
+    send_request(client);
+    ck_assert(is_woken(&bench, PATIENCE_MS));
+    bench_clear(&bench);
+    close(client);
+    close(other);
+}
+END_TEST
+
+START_TEST(who_found_no_room_comes_in_when_another_is_answered_and_closed)
+{
+    static const struct http_header close_header = { "Connection", "close" };
+    struct bench bench;
+    int clients[CONNECTIONS_MAX + 1];
+    bench_init(&bench);
+    for (int i = 0; i <= CONNECTIONS_MAX; i++)
+        clients[i] = connect_client(&bench);
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        ask(&bench, clients[i]);
+    send_request(clients[CONNECTIONS_MAX]);
+    http_exchange_reply(
+        bench.asked,
+        &(struct http_reply){ .status = 200, .headers = &close_header, .header_count = 1 });
+    do
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    while (bench.count == CONNECTIONS_MAX && is_woken(&bench, PATIENCE_MS));
+    ck_assert_int_eq(bench.count, CONNECTIONS_MAX + 1);
+    bench_clear(&bench);
+    for (int i = 0; i <= CONNECTIONS_MAX; i++)
+        close(clients[i]);
+}
+END_TEST
+
+SUITE("http_parking", one_left_behind_goes_with_its_reply,
+      one_left_behind_goes_when_what_it_changed_is_saved_or_not,
+      one_whose_reply_is_held_can_be_left_behind, a_stream_left_behind_goes_with_its_end,
+      a_stream_without_a_client_keeps_nobody_from_lingering, a_server_ends_with_one_left_behind,
+      a_connection_is_watched_after_its_reply_while_others_linger,
+      who_found_no_room_comes_in_when_another_is_answered_and_closed)
