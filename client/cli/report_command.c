@@ -38,17 +38,24 @@ const struct option_row report_rows[] = {
     { .name = NULL },
 };
 
+static bool write_to(FILE *stream, const struct buffer *report)
+{
+    bool is_written = fwrite(report->data, 1, report->size, stream) == report->size;
+    return fflush(stream) == 0 && is_written;
+}
+
+static bool write_file(const char *path, const struct buffer *report)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return false;
+    bool is_written = write_to(file, report);
+    return fclose(file) == 0 && is_written;
+}
+
 static bool write_out(const struct buffer *report, const char *path)
 {
-    FILE *stream = path ? fopen(path, "we") : stdout;
-    if (!stream) {
-        complain("cannot write %s: %s", path, strerror(errno));
-        return false;
-    }
-    bool is_good = fwrite(report->data, 1, report->size, stream) == report->size;
-    is_good = fflush(stream) == 0 && is_good;
-    if (path)
-        is_good = fclose(stream) == 0 && is_good;
+    bool is_good = path ? write_file(path, report) : write_to(stdout, report);
     if (!is_good)
         complain("cannot write %s: %s", path ? path : "the report", strerror(errno));
     return is_good;

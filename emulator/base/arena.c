@@ -68,7 +68,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     int printed = vsnprintf(text, left, format, arguments);
     va_end(arguments);
     size_t size = (size_t)(printed < 0 ? 0 : printed) + 1;
-    if (printed >= 0 && size <= left) {
+    if (block && printed >= 0 && size <= left) {
         block->used += round_up(size);
         return text;
     }

@@ -115,7 +115,7 @@ static char *add_part(char *at, const char *end, const char *part)
 
 const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...)
 {
-    const char *end = key_out + MAP_KEY_SIZE - 1;
+    const char *end = key_out + (MAP_KEY_SIZE - 1);
     char *at = add_part(key_out, end, first);
     const char *part;
     va_list parts;

@@ -183,7 +183,7 @@ static int unknown_option(const struct option_row *rows, struct text name, struc
     const char *names[ROWS_MAX];
     size_t count = 0;
     CLEANUP(freep) char *given = xstrndup(name.data, name.size);
-    for (; rows[count].name && count < ROWS_MAX; count++)
+    for (; count < ROWS_MAX && rows[count].name; count++)
         names[count] = rows[count].name;
     const char *near = nearest_name(given, names, count);
     error_set(error, NULL, "unknown option '--%s'%s%s%s", given, near ? "; did you mean '--" : "",
