@@ -1,6 +1,6 @@
 #include "logs/event_block.h"
 
-enum { SLOT_MS = 128 };
+enum { SLOT_MS = 16 };
 
 /* In the database: in the order of the machine, as in the journal. */
 struct block_entry {

@@ -1,8 +1,8 @@
 /*
  * Events as the database keeps them: those that one checkpoint brings of one stream in one slot of
- * time (128 ms) are one row, so that a busy function costs a row per hundred lines and not three
+ * time (16 ms) are one row, so that a busy function costs a row per dozens of lines and not three
  * per invocation. Slots are read one after the other, in either direction; within a slot nothing is
- * in order.
+ * in order, so a longer one would cost a page of events more.
  */
 #ifndef COALMINE_LOGS_EVENT_BLOCK_H
 #define COALMINE_LOGS_EVENT_BLOCK_H
