@@ -53,6 +53,8 @@ char *json_print(const cJSON *tree);
 
 /* Adds the string with its quotes. */
 void json_print_string(struct buffer *buffer, const char *string);
+/* Prints a string, a raw text, true, false or null; false if the value is none of these. */
+bool json_print_plain(struct buffer *buffer, const cJSON *value);
 
 /* Parses one whole JSON value that is well-formed UTF-8, nested at most 1000 deep. NULL on failure,
  * and for what a C string cannot hold though JSON allows it: an escaped NUL, an escaped half of a

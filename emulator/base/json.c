@@ -198,6 +198,29 @@ void json_print_string(struct buffer *buffer, const char *string)
     buffer_commit(buffer, size + 2);
 }
 
+bool json_print_plain(struct buffer *buffer, const cJSON *value)
+{
+    switch (json_kind(value)) {
+    case cJSON_String:
+        json_print_string(buffer, value->valuestring);
+        return true;
+    case cJSON_True:
+        buffer_add_string(buffer, "true");
+        return true;
+    case cJSON_False:
+        buffer_add_string(buffer, "false");
+        return true;
+    case cJSON_NULL:
+        buffer_add_string(buffer, "null");
+        return true;
+    case cJSON_Raw:
+        buffer_add_string(buffer, value->valuestring);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void print_value(struct buffer *buffer, const cJSON *value);
 
 static void print_children(struct buffer *buffer, const cJSON *value)
@@ -218,33 +241,14 @@ static void print_children(struct buffer *buffer, const cJSON *value)
 
 static void print_value(struct buffer *buffer, const cJSON *value)
 {
-    switch (json_kind(value)) {
-    case cJSON_String:
-        json_print_string(buffer, value->valuestring);
+    if (json_print_plain(buffer, value))
         return;
-    case cJSON_Number:
-        if (isfinite(value->valuedouble))
-            number_print(buffer, value->valuedouble, false);
-        else
-            buffer_add_string(buffer, "null");
-        return;
-    case cJSON_True:
-        buffer_add_string(buffer, "true");
-        return;
-    case cJSON_False:
-        buffer_add_string(buffer, "false");
-        return;
-    case cJSON_Raw:
-        buffer_add_string(buffer, value->valuestring);
-        return;
-    case cJSON_Array:
-    case cJSON_Object:
+    if (cJSON_IsArray(value) || cJSON_IsObject(value))
         print_children(buffer, value);
-        return;
-    default:
+    else if (cJSON_IsNumber(value) && isfinite(value->valuedouble))
+        number_print(buffer, value->valuedouble, false);
+    else
         buffer_add_string(buffer, "null");
-        return;
-    }
 }
 
 char *json_print(const cJSON *tree)

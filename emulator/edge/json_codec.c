@@ -242,33 +242,15 @@ static void print_object(struct buffer *buffer, const struct field *field, const
 
 static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value)
 {
-    switch (json_kind(value)) {
-    case cJSON_String:
-        json_print_string(buffer, value->valuestring);
+    if (json_print_plain(buffer, value))
         return;
-    case cJSON_Number:
+    if (cJSON_IsNumber(value))
         print_double(buffer, value->valuedouble,
                      field && (field->type == FIELD_DOUBLE || field->type == FIELD_TIMESTAMP));
-        return;
-    case cJSON_True:
-        buffer_add_string(buffer, "true");
-        return;
-    case cJSON_False:
-        buffer_add_string(buffer, "false");
-        return;
-    case cJSON_NULL:
-        buffer_add_string(buffer, "null");
-        return;
-    case cJSON_Raw:
-        buffer_add_string(buffer, value->valuestring);
-        return;
-    case cJSON_Object:
+    else if (cJSON_IsObject(value))
         print_object(buffer, field, value);
-        return;
-    default:
+    else
         print_list(buffer, field ? field->item : NULL, value);
-        return;
-    }
 }
 
 void json_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer)
