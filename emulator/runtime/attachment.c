@@ -29,40 +29,26 @@ struct attachment {
     struct job *job; /* that the process has; NULL: none */
     struct answer_stream stream;
     struct function_log log;
-    struct job *first_waiting;
-    struct job **last_waiting;
-    int waiting;
+    struct job_queue waiting;
 };
 
 #define ATTACHMENT(link) CONTAINER_OF(link, struct attachment, in_all)
 
-static void enqueue(struct attachment *attachment, struct job *job)
+static void begin(struct attachment *attachment)
 {
-    *attachment->last_waiting = job;
-    attachment->last_waiting = &job->next;
-    attachment->waiting++;
-}
-
-static struct job *dequeue(struct attachment *attachment)
-{
-    struct job *job = attachment->first_waiting;
-    if (!job)
-        return NULL;
-    attachment->first_waiting = job->next;
-    if (!attachment->first_waiting)
-        attachment->last_waiting = &attachment->first_waiting;
-    job->next = NULL;
-    attachment->waiting--;
-    return job;
+    attachment->job = job_queue_take(&attachment->waiting);
+    if (!attachment->job)
+        return;
+    job_set_deadline(attachment->job, attachment->plan.timeout_ms);
+    job_begin(attachment->job);
 }
 
 /* Hands the first that waits to the process, if that asks. */
 static void go_on(struct attachment *attachment)
 {
-    if (attachment->job || !attachment->first_waiting || !runtime_api_is_awaited(attachment->api))
+    if (attachment->job || !attachment->waiting.count || !runtime_api_is_awaited(attachment->api))
         return;
-    attachment->job = dequeue(attachment);
-    job_begin(attachment->job, attachment->plan.timeout_ms);
+    begin(attachment);
     runtime_api_send(attachment->api, attachment->job);
 }
 
@@ -86,7 +72,7 @@ static struct invocation_result make_result(struct attachment *attachment,
                                       .status = outcome->status,
                                       .error_type = outcome->error_type,
                                       .remark = outcome->remark };
-    struct text log = function_log_finish(&attachment->log, &report);
+    struct text log = function_log_finish(&attachment->log, &report, FUNCTION_LOG_REST_IS_ITS);
     return (struct invocation_result){ .end = outcome->end,
                                        .payload = (char *)outcome->payload.data,
                                        .payload_size = outcome->payload.size,
@@ -184,10 +170,9 @@ static void on_init_error(struct text type, struct text body, void *owner)
 {
     struct attachment *attachment = owner;
     CLEANUP(freep) char *error_type = xstrndup(type.data, type.size);
-    attachment->job = dequeue(attachment);
+    begin(attachment);
     if (!attachment->job)
         return;
-    job_begin(attachment->job, attachment->plan.timeout_ms);
     struct outcome outcome = outcome_error(body);
     outcome.error_type = error_type;
     outcome.status = "error";
@@ -247,7 +232,6 @@ struct attachment *attachment_start(struct attachments *attachments,
     }
     attachment->attachments = attachments;
     attachment->lease_ms = lease_ms;
-    attachment->last_waiting = &attachment->first_waiting;
     random_uuid(attachment->id);
     attachment->log_stream = function_log_stream_name(plan);
     take_plan(attachment, plan);
@@ -289,7 +273,7 @@ void attachment_end(struct attachment *attachment)
     link_remove(&attachment->in_all); /* those given back must not come here again */
     loop_timer_stop(&attachment->lease);
     conclude_gone(attachment);
-    while ((job = dequeue(attachment)))
+    while ((job = job_queue_take(&attachment->waiting)))
         give_back(attachment, job);
     runtime_api_stop(&attachment->api);
     function_log_clear(&attachment->log);
@@ -303,7 +287,7 @@ void attachment_submit(struct attachment *attachment, const struct sandbox_plan 
 {
     if (strcmp(attachment->plan.key, plan->key) != 0)
         take_plan(attachment, plan);
-    enqueue(attachment, job_create(invocation));
+    job_queue_add(&attachment->waiting, job_create(invocation));
     go_on(attachment);
 }
 
@@ -313,7 +297,7 @@ struct attachment_view attachment_view(const struct attachment *attachment)
                                      .plan = &attachment->plan,
                                      .port = runtime_api_port(attachment->api),
                                      .lease_ms = attachment->lease_ms,
-                                     .waiting = attachment->waiting,
+                                     .waiting = attachment->waiting.count,
                                      .is_asking = runtime_api_is_awaited(attachment->api),
                                      .is_busy = attachment->job != NULL };
 }

@@ -1,9 +1,15 @@
 /*
  * Writes event frames, whole in one call when the pipe has room, and hands answers over.
+ *
+ * Small events are packets of the pipe (O_DIRECT, pipe(2)): whoever reads gets exactly one. So
+ * several can stand there, and the parent can read one back through an end of its own, opened when
+ * the first is sent ahead.
  */
 #include "runtime/frame_channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -21,11 +27,14 @@ struct frame_channel {
     void *owner;
     int events_fd;
     int answers_fd;
+    int unread_fd; /* the other end of events_fd; -1: not opened, or it cannot be */
+    bool sends_packets;
     struct watch *readable;
     struct watch *writable;
     struct loop_timer *later; /* frames that have arrived wait for the next turn */
     struct text unsent;
     struct frame_reader reader;
+    int handler_us;  /* of the last answer */
     bool is_full;    /* who takes the chunks has enough */
     bool is_reading; /* inside read_frames(): closing waits */
     bool is_closed;
@@ -78,6 +87,7 @@ static bool read_frame(struct frame_channel *channel)
         watch_stop(&channel->readable);
     if (found != FRAME_READ_WHOLE)
         return false;
+    channel->handler_us = frame.handler_us;
     hand_over(channel, &frame);
     return !channel->is_closed;
 }
@@ -121,6 +131,11 @@ static void on_later(void *owner)
     struct frame_channel *channel = owner;
     loop_timer_stop(&channel->later);
     read_frames(channel);
+}
+
+int frame_channel_handler_us(const struct frame_channel *channel)
+{
+    return channel->handler_us;
 }
 
 void frame_channel_resume(struct frame_channel *channel)
@@ -170,10 +185,47 @@ static void on_writable(void *owner)
     send_rest(owner);
 }
 
+/* What is larger than a packet goes in the pipe's own pieces, which are as large as there is room.
+ */
+static void send_packets(struct frame_channel *channel, bool sends_packets)
+{
+    if (channel->sends_packets == sends_packets)
+        return;
+    int flags = O_NONBLOCK | (sends_packets ? O_DIRECT : 0);
+    channel->sends_packets = fcntl(channel->events_fd, F_SETFL, flags) == 0 && sends_packets;
+}
+
 void frame_channel_send(struct frame_channel *channel, struct text frame)
 {
+    send_packets(channel, frame.size <= FRAME_PACKET_MAX);
     channel->unsent = frame;
     send_rest(channel);
+}
+
+/* A description of its own, so that not to wait is not the child's way too. */
+static void open_unread(struct frame_channel *channel)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", channel->events_fd);
+    channel->unread_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+bool frame_channel_send_ahead(struct frame_channel *channel, struct text frame)
+{
+    if (frame.size > FRAME_PACKET_MAX || !channel->sends_packets || channel->unsent.size)
+        return false;
+    if (channel->unread_fd < 0)
+        open_unread(channel);
+    return channel->unread_fd >= 0 &&
+           write(channel->events_fd, frame.data, frame.size) == (ssize_t)frame.size;
+}
+
+size_t frame_channel_take_back(struct frame_channel *channel, char frame_out[FRAME_PACKET_MAX])
+{
+    if (channel->unread_fd < 0)
+        return 0;
+    ssize_t size = read(channel->unread_fd, frame_out, FRAME_PACKET_MAX);
+    return size > 0 ? (size_t)size : 0;
 }
 
 struct frame_channel *frame_channel_open(struct loop *loop, const struct channel_events *events,
@@ -196,6 +248,7 @@ struct frame_channel *frame_channel_open(struct loop *loop, const struct channel
     channel->events = events;
     channel->owner = owner;
     channel->events_fd = events_fd;
+    channel->unread_fd = -1;
     channel->answers_fd = answers_fd;
     channel->reader.body_max = CHANNEL_PAYLOAD_MAX;
     channel->readable = watch_start(loop, answers_fd, UV_READABLE, on_readable, channel);
@@ -215,6 +268,7 @@ void frame_channel_close(struct frame_channel **closing)
     loop_timer_stop(&channel->later);
     process_close(&channel->events_fd);
     process_close(&channel->answers_fd);
+    process_close(&channel->unread_fd);
     channel->is_closed = true;
     if (!channel->is_reading)
         free_channel(channel);

@@ -18,6 +18,13 @@ static uint32_t read_u32(const char *bytes)
     return le32toh(value);
 }
 
+static uint16_t read_u16(const char *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof(value));
+    return le16toh(value);
+}
+
 static void write_u32(char *bytes, size_t value)
 {
     assert(value <= UINT32_MAX);
@@ -109,7 +116,9 @@ static enum frame_read cut(struct frame_reader *reader, struct frame *frame_out)
     size_t size = read_u32(bytes);
     if (!is_known(bytes[4]))
         return FRAME_READ_END;
-    struct frame frame = { .type = (enum frame_type)bytes[4], .is_final = bytes[5] & FRAME_FINAL };
+    struct frame frame = { .type = (enum frame_type)bytes[4],
+                           .is_final = bytes[5] & FRAME_FINAL,
+                           .handler_us = read_u16(bytes + 6) };
     if (size > reader->body_max) {
         start_skipping(reader, size, &frame);
         return skip(reader, frame_out);

@@ -4,7 +4,8 @@
  * API says, at a tenth of the cost.
  *
  * Every frame is an 8-byte header, then its body. Numbers are little-endian.
- *   header: u32 body size, u8 type, u8 flags, u16 zero
+ *   header: u32 body size, u8 type, u8 flags, u16 how long the handler took, in us, if this is its
+ *           answer (65535: as long or longer)
  *   event:  f64 deadline (ms since 1970), u32 sizes of request id, ARN, trace id and client
  *           context (0: none), these four strings, then the payload up to the end
  *   next:   nothing; the process has booted and asks for an event
@@ -37,14 +38,15 @@ enum frame_type {
     FRAME_STREAM_END = 8,
 };
 
-enum { FRAME_FINAL = 1 };
+enum { FRAME_FINAL = 1, FRAME_HANDLER_US_MAX = UINT16_MAX };
 enum { FRAME_HEADER_SIZE = 8, FRAME_EVENT_FIELDS_SIZE = 24 };
 
 struct frame {
     enum frame_type type;
     bool is_final;
     bool is_oversized; /* the body was larger than the ceiling and is not there */
-    struct text body;  /* in the reader's buffer, until its next call */
+    int handler_us;
+    struct text body; /* in the reader's buffer, until its next call */
 };
 
 /* The parts of an event; strings may be empty. */

@@ -20,6 +20,10 @@
 
 enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096 };
 
+/* Begins a turn mark. */
+#define TURN_MARK "\0\0"
+enum { TURN_MARK_SIZE = sizeof(TURN_MARK) - 1, TURNS_AHEAD_MAX = 16 };
+
 static void empty(struct buffer *buffer)
 {
     buffer_drop(buffer, buffer->size);
@@ -41,29 +45,36 @@ static void mark(struct log_marks *marks, size_t end, int64_t time_ms)
     marks->list[marks->count++] = (struct log_mark){ end, time_ms };
 }
 
-/* Keeps the tail, from the start of a line. */
-static void cut_head(struct function_log *log)
+static void drop_lines(struct function_log *log, size_t size)
 {
-    struct buffer *lines = &log->lines;
     struct log_marks *marks = &log->marks;
-    size_t surplus = lines->size - FUNCTION_LOG_MAX;
-    const char *newline = memchr(lines->data + surplus, '\n', lines->size - surplus);
-    if (newline)
-        surplus = (size_t)(newline + 1 - lines->data);
-    buffer_drop(lines, surplus);
+    buffer_drop(&log->lines, size);
     size_t kept = 0;
     for (size_t i = 0; i < marks->count; i++)
-        if (marks->list[i].end > surplus)
+        if (marks->list[i].end > size)
             marks->list[kept++] =
-                (struct log_mark){ marks->list[i].end - surplus, marks->list[i].time_ms };
+                (struct log_mark){ marks->list[i].end - size, marks->list[i].time_ms };
     marks->count = kept;
+}
+
+/* Of what stands before `end`, keeps the tail, from the start of a line; gives the new end. */
+static size_t cut_head(struct function_log *log, size_t end)
+{
+    if (end <= FUNCTION_LOG_MAX)
+        return end;
+    size_t surplus = end - FUNCTION_LOG_MAX;
+    const char *newline = memchr(log->lines.data + surplus, '\n', end - surplus);
+    if (newline)
+        surplus = (size_t)(newline + 1 - log->lines.data);
+    drop_lines(log, surplus);
+    return end - surplus;
 }
 
 static void note_lines(struct function_log *log)
 {
     mark(&log->marks, log->lines.size, clock_now_ms());
     if (log->lines.size > 2 * FUNCTION_LOG_MAX)
-        cut_head(log);
+        cut_head(log, log->lines.size);
 }
 
 void function_log_add(struct function_log *log, struct text bytes)
@@ -137,6 +148,8 @@ void function_log_begin_init(struct function_log *log, const struct function_log
     log->owner = *owner;
     empty(&log->lines);
     empty(&log->init);
+    log->has_unmarked = false;
+    log->turns_without_mark = 0;
     log->marks.count = 0;
     log->inits.count = 0;
     if (owner->format.is_json)
@@ -154,16 +167,16 @@ static int64_t time_of(const struct log_marks *marks, size_t *at, size_t end)
     return marks->count ? marks->list[*at].time_ms : 0;
 }
 
-static void add_lines_by_level(struct function_log *log, struct buffer *out,
-                               struct log_marks *marks)
+static void add_lines_by_level(const struct function_log *log, struct text lines,
+                               struct buffer *out, struct log_marks *marks)
 {
-    const char *line = log->lines.data;
-    const char *end = line + log->lines.size;
+    const char *line = lines.data;
+    const char *end = line + lines.size;
     size_t at = 0;
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *next = newline ? newline + 1 : end;
-        int64_t time_ms = time_of(&log->marks, &at, (size_t)(next - log->lines.data));
+        int64_t time_ms = time_of(&log->marks, &at, (size_t)(next - lines.data));
         application_add_line(out, log->owner.format.application,
                              (struct text){ line, (size_t)(next - line) }, time_ms);
         if (!newline)
@@ -173,32 +186,32 @@ static void add_lines_by_level(struct function_log *log, struct buffer *out,
     }
 }
 
-/* Moves the function's lines behind what `out` has. */
-static void move_lines(struct function_log *log, struct buffer *out, struct log_marks *marks)
+/* Moves the function's lines before `end` behind what `out` has. */
+static void move_lines(struct function_log *log, size_t end, struct buffer *out,
+                       struct log_marks *marks)
 {
-    if (log->lines.size > FUNCTION_LOG_MAX)
-        cut_head(log);
-    struct text lines = buffer_text(&log->lines);
-    if (log->owner.format.is_json && lines.size) {
-        add_lines_by_level(log, out, marks);
-    } else if (lines.size) {
+    end = cut_head(log, end);
+    if (end == 0)
+        return;
+    struct text lines = { log->lines.data, end };
+    if (log->owner.format.is_json) {
+        add_lines_by_level(log, lines, out, marks);
+    } else {
         size_t shift = out->size;
+        size_t at = 0;
         buffer_add_text(out, lines);
-        for (size_t i = 0; i < log->marks.count; i++)
-            mark(marks, shift + log->marks.list[i].end, log->marks.list[i].time_ms);
-        if (lines.data[lines.size - 1] != '\n') {
+        for (; log->marks.list[at].end < end; at++)
+            mark(marks, shift + log->marks.list[at].end, log->marks.list[at].time_ms);
+        if (lines.data[end - 1] != '\n')
             buffer_add_char(out, '\n');
-            marks->list[marks->count - 1].end = out->size;
-        }
+        mark(marks, out->size, log->marks.list[at].time_ms);
     }
-    empty(&log->lines);
-    log->marks.count = 0;
+    drop_lines(log, end);
 }
 
 void function_log_end_init(struct function_log *log, double init_ms)
 {
-    if (log->lines.size)
-        move_lines(log, &log->init, &log->inits);
+    move_lines(log, log->lines.size, &log->init, &log->inits);
     if (log->owner.format.is_json)
         platform_add_init_end(&log->init, &log->owner, init_ms, clock_now_ms());
     mark(&log->inits, log->init.size, clock_now_ms());
@@ -285,16 +298,48 @@ static void add_init_report(struct function_log *log, const struct function_repo
     mark(&log->inits, log->init.size, report->started_ms);
 }
 
-struct text function_log_finish(struct function_log *log, const struct function_report *report)
+/* What was printed before an invocation's start counts as its own: between two the process is taken
+ * to be frozen, and if it is ahead, it is so by less than shows. */
+static void delay_lines(struct function_log *log, int64_t started_ms)
+{
+    for (size_t i = 0; i < log->marks.count && log->marks.list[i].time_ms < started_ms; i++)
+        log->marks.list[i].time_ms = started_ms;
+}
+
+/* The lines of an invocation end at its turn mark, which is taken out. */
+static void move_own_lines(struct function_log *log, struct text request_id,
+                           enum function_log_rest rest)
+{
+    struct text lines = buffer_text(&log->lines);
+    if (lines.size == 0)
+        return;
+    CLEANUP(buffer_clear) struct buffer turn = { 0 };
+    buffer_add(&turn, TURN_MARK, TURN_MARK_SIZE);
+    buffer_add_text(&turn, request_id);
+    buffer_add_char(&turn, '\n');
+    const char *found = memmem(lines.data, lines.size, turn.data, turn.size);
+    if (found) {
+        move_lines(log, (size_t)(found - lines.data), &log->text, &log->texts);
+        drop_lines(log, turn.size);
+        log->turns_without_mark = 0;
+    } else if (rest == FUNCTION_LOG_REST_IS_ITS || ++log->turns_without_mark > TURNS_AHEAD_MAX) {
+        log->has_unmarked = true;
+        move_lines(log, lines.size, &log->text, &log->texts);
+    }
+}
+
+struct text function_log_finish(struct function_log *log, const struct function_report *report,
+                                enum function_log_rest rest)
 {
     if (report->has_failed_boot)
         add_init_report(log, report);
     empty(&log->text);
     log->texts.count = 0;
     add_start(log, report);
-    move_lines(log, &log->text, &log->texts);
+    delay_lines(log, report->started_ms);
+    move_own_lines(log, report->request_id, rest);
     add_end(log, report);
-    if (log->lines.capacity > FUNCTION_LOG_MAX)
+    if (log->lines.size == 0 && log->lines.capacity > FUNCTION_LOG_MAX)
         buffer_clear(&log->lines);
     return buffer_text(&log->text);
 }

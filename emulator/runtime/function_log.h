@@ -5,7 +5,9 @@
  * written while the process boots are kept apart.
  *
  * Our bootstraps put a NUL behind a newline that stands inside a record: the record is one log
- * event.
+ * event. Behind the last line of an invocation, if it printed any, they put a turn mark, a line
+ * that begins with two NULs and has the request id: the process may be at the next event already
+ * when its answer to this one is read.
  */
 #ifndef COALMINE_FUNCTION_LOG_H
 #define COALMINE_FUNCTION_LOG_H
@@ -55,6 +57,8 @@ struct function_log {
     struct log_marks inits; /* of that */
     struct buffer text;     /* the last finished invocation */
     struct log_marks texts; /* of that */
+    int turns_without_mark; /* while there were lines that may have been of a later one */
+    bool has_unmarked;      /* lines of this process came without a turn mark */
 };
 
 /* A text that ends well is reported without status; an ordinary error of the handler is such. */
@@ -92,8 +96,12 @@ void function_log_end_init(struct function_log *log, double init_ms);
 void function_log_add_runtime(struct buffer *version, struct buffer *arn,
                               const struct function_log_owner *owner);
 
+/* Whose the lines are that no turn mark follows. */
+enum function_log_rest { FUNCTION_LOG_REST_IS_ITS, FUNCTION_LOG_REST_IS_OTHERS };
+
 /* The finished text, in the log's memory until the next call. */
-struct text function_log_finish(struct function_log *log, const struct function_report *report);
+struct text function_log_finish(struct function_log *log, const struct function_report *report,
+                                enum function_log_rest rest);
 
 void function_log_clear(struct function_log *log);
 

@@ -11,7 +11,7 @@
 #include "runtime/pool.h"
 
 struct job {
-    struct job *next;                                         /* in the waiting list */
+    struct job *next;                                         /* in a queue */
     void (*on_stream)(struct text content_type, void *owner); /* NULL: pieces are collected */
     void (*on_chunk)(struct text bytes, void *owner);
     struct flow *flow; /* NULL: never full */
@@ -25,11 +25,26 @@ struct job {
     char frame[];
 };
 
+/* In the order of their coming. Zeroed: empty. */
+struct job_queue {
+    struct job *first;
+    struct job *last;
+    int count;
+};
+
+void job_queue_add(struct job_queue *queue, struct job *job);
+/* Moves all of `younger` behind those of `queue`. */
+void job_queue_append(struct job_queue *queue, struct job_queue *younger);
+/* The oldest; NULL if there is none. */
+struct job *job_queue_take(struct job_queue *queue);
+
 /* Copies the invocation; ended with free(). */
 struct job *job_create(const struct invocation *invocation);
 
+/* Its event is about to be sent. */
+void job_set_deadline(struct job *job, int timeout_ms);
 /* Its time begins to count now. */
-void job_begin(struct job *job, int timeout_ms);
+void job_begin(struct job *job);
 
 /* Ends and frees a job that the emulator's stop kept from running. */
 void job_end_unserved(struct job *job, const struct sandbox_plan *plan);

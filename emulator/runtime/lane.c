@@ -6,14 +6,21 @@
 #include "runtime/lane.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "clock.h"
 #include "xalloc.h"
 
-enum { COLD_GUESS_MS = 100, OVERDUE_BOOTS = 2 };
+enum {
+    COLD_GUESS_MS = 100,
+    OVERDUE_BOOTS = 2,
+    AHEAD_MAX = 15, /* with the one that is next, what a pipe holds: pipe(7) */
+};
 
 static const double learning_rate = 0.2;
 static const double worthwhile_share = 0.5; /* of a boot */
+static const double quick_ms = 0.05;        /* a handler: less than it takes to wake a process */
+static const double ahead_wait_ms = 0.4;
 
 /* FNV-1a, 64 bits (Fowler, Noll, Vo). */
 uint64_t lane_hash(const char *key)
@@ -64,11 +71,13 @@ struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash)
     sandbox_plan_copy(plan, &lane->arena, kept);
     lane->plan = kept;
     lane->hash = hash;
-    lane->last_waiting = &lane->first_waiting;
     lane->average_ms = -1;
+    lane->handler_ms = -1;
     lane->cold_ms = COLD_GUESS_MS;
     link_init(&lane->in_bucket);
     link_init(&lane->in_lanes);
+    link_init(&lane->in_fresh);
+    link_init(&lane->busy);
     link_init(&lane->idle);
     link_init(&lane->down);
     return lane;
@@ -76,31 +85,12 @@ struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash)
 
 void lane_destroy(struct lane *lane)
 {
-    assert(lane->count == 0 && lane->waiting == 0);
+    assert(lane->count == 0 && lane->waiting.count == 0);
     link_remove(&lane->in_bucket);
     link_remove(&lane->in_lanes);
+    link_remove(&lane->in_fresh);
     arena_clear(&lane->arena);
     free(lane);
-}
-
-void lane_enqueue(struct lane *lane, struct job *job)
-{
-    job->next = NULL;
-    *lane->last_waiting = job;
-    lane->last_waiting = &job->next;
-    lane->waiting++;
-}
-
-struct job *lane_dequeue(struct lane *lane)
-{
-    struct job *job = lane->first_waiting;
-    if (!job)
-        return NULL;
-    lane->first_waiting = job->next;
-    if (!lane->first_waiting)
-        lane->last_waiting = &lane->first_waiting;
-    lane->waiting--;
-    return job;
 }
 
 int lane_active(const struct lane *lane)
@@ -111,30 +101,45 @@ int lane_active(const struct lane *lane)
 bool lane_wants_more(const struct lane *lane)
 {
     int active = lane_active(lane);
-    if (lane->waiting <= lane->starting)
+    if (lane->waiting.count <= lane->starting)
         return false;
     if (active == 0 || lane->average_ms < 0)
         return true;
-    return lane->average_ms * lane->waiting / active > lane->cold_ms * worthwhile_share;
+    return lane->average_ms * lane->waiting.count / active > lane->cold_ms * worthwhile_share;
 }
 
 bool lane_is_overdue(const struct lane *lane)
 {
-    if (!lane->first_waiting || lane->waiting <= lane->starting)
+    if (!lane->waiting.first || lane->waiting.count <= lane->starting)
         return false;
-    int64_t waited_us = clock_monotonic_us() - lane->first_waiting->submitted_us;
+    int64_t waited_us = clock_monotonic_us() - lane->waiting.first->submitted_us;
     return (double)waited_us / 1000 > OVERDUE_BOOTS * lane->cold_ms;
 }
 
-static double mix(double old, double new)
+int lane_ahead_max(const struct lane *lane)
 {
-    return old + learning_rate * (new - old);
+    if (lane->handler_ms < 0 || lane->handler_ms > quick_ms)
+        return 0;
+    return lane->handler_ms * AHEAD_MAX <= ahead_wait_ms ? AHEAD_MAX
+                                                         : (int)(ahead_wait_ms / lane->handler_ms);
+}
+
+/* A moving mean; < 0: of nothing. */
+static void learn(double *mean, double value)
+{
+    *mean = *mean < 0 ? value : *mean + learning_rate * (value - *mean);
+}
+
+/* A process that had to leave its processor took long, and says little of the handler. */
+static double temper(double value, double mean)
+{
+    return mean < 0 ? value : fmin(value, 2 * fmax(mean, quick_ms / 10));
 }
 
 void lane_learn(struct lane *lane, const struct invocation_result *result)
 {
     if (result->init_ms >= 0)
-        lane->cold_ms = mix(lane->cold_ms, result->init_ms);
-    lane->average_ms =
-        lane->average_ms < 0 ? result->duration_ms : mix(lane->average_ms, result->duration_ms);
+        learn(&lane->cold_ms, result->init_ms);
+    learn(&lane->average_ms, result->duration_ms);
+    learn(&lane->handler_ms, temper(result->handler_ms, lane->handler_ms));
 }

@@ -18,19 +18,21 @@
 struct lane {
     struct link in_bucket; /* by hash */
     struct link in_lanes;  /* all of the pool's */
+    struct link in_fresh;  /* those that something came for in this turn */
     uint64_t hash;
     struct arena arena; /* the plan's copy */
     struct sandbox_plan *plan;
     bool is_retired;
-    struct link idle; /* sandboxes with a process, last used first */
+    struct link busy; /* sandboxes with a job, the last begun first */
+    struct link idle; /* with a process, last used first */
     struct link down; /* without one */
     int count;        /* all sandboxes */
     int resting;      /* idle and down */
     int starting;
-    struct job *first_waiting;
-    struct job **last_waiting;
-    int waiting;
-    double average_ms;      /* of a handler, moving; < 0: unknown */
+    struct job_queue waiting;
+    int fresh;              /* of them, those that came in this turn */
+    double average_ms;      /* of an invocation, moving; < 0: unknown */
+    double handler_ms;      /* of the handler alone, by its process's clock; the same */
     double cold_ms;         /* of a boot, moving; a guess at first */
     int pressed_ticks;      /* how long somebody has been waiting, in the pool's ticks */
     int64_t short_until_us; /* monotonic: the machine had no room for one more, wait so long */
@@ -42,7 +44,7 @@ struct lane {
 /* A sandbox's place in the pool. */
 struct member {
     struct link in_all;
-    struct link in_lane;    /* its lane's idle or down; alone while at work */
+    struct link in_lane;    /* its lane's busy, idle or down; alone while it boots or settles */
     struct link in_resting; /* the pool's, by the time of resting; alone while at work */
     struct pool *pool;
     struct lane *lane; /* NULL: discarded */
@@ -58,16 +60,15 @@ struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash);
 /* The lane has neither sandboxes nor waiting invocations. */
 void lane_destroy(struct lane *lane);
 
-void lane_enqueue(struct lane *lane, struct job *job);
-/* The one that waits longest; NULL if none. */
-struct job *lane_dequeue(struct lane *lane);
-
 /* Sandboxes that work or boot. */
 int lane_active(const struct lane *lane);
 /* Whether those who wait would wait so long that another process pays. */
 bool lane_wants_more(const struct lane *lane);
 /* Whether somebody has waited longer than anybody should while there is room. */
 bool lane_is_overdue(const struct lane *lane);
+/* So many events may be sent ahead to one process: as many as wait no longer there than it takes to
+ * wake another; 0 if it is not known how long they last. */
+int lane_ahead_max(const struct lane *lane);
 /* Learns from an invocation that ended. */
 void lane_learn(struct lane *lane, const struct invocation_result *result);
 

@@ -2,8 +2,8 @@
  * Who runs what, when. An invocation is in exactly one place: a lane's waiting list, a sandbox,
  * or done. A sandbox is at work (booting, busy, settling), resting in its lane's idle or down
  * list and in the pool's list of resting ones, or discarded and only waiting for its process to
- * end. Growth and fairness are decided in three places: when an invocation comes, when a sandbox
- * becomes free, and at a tick while anybody waits.
+ * end. Growth and fairness are decided when invocations are handed out, when a sandbox becomes
+ * free, and at a tick while anybody waits.
  */
 #include "runtime/pool.h"
 
@@ -150,12 +150,11 @@ static void keep_all_up(struct pool *pool)
     each_lane(pool, keep_up);
 }
 
-/* Boots sandboxes for those who wait, as many as pay. */
-static void grow(struct pool *pool, struct lane *lane, bool is_forced)
+void pool_grow(struct pool *pool, struct lane *lane, bool is_forced)
 {
     if (lane_active(lane) > 0 && clock_monotonic_us() < lane->short_until_us)
         return;
-    while (!pool->is_stopping && lane->waiting > lane->starting &&
+    while (!pool->is_stopping && lane->waiting.count > lane->starting &&
            (is_forced || lane_wants_more(lane)) && start_another(pool, lane))
         is_forced = false;
 }
@@ -164,7 +163,7 @@ static void grow(struct pool *pool, struct lane *lane, bool is_forced)
 
 static void look_after_waiting(struct pool *pool, struct lane *lane)
 {
-    if (!lane->waiting) {
+    if (!lane->waiting.count) {
         lane->pressed_ticks = 0;
         return;
     }
@@ -172,7 +171,7 @@ static void look_after_waiting(struct pool *pool, struct lane *lane)
     bool is_pressed = lane->pressed_ticks >= PRESSED_TICKS && lane_active(lane) < pool->cpu_count;
     if (is_pressed)
         lane->pressed_ticks = 0;
-    grow(pool, lane, is_pressed || lane_is_overdue(lane));
+    pool_grow(pool, lane, is_pressed || lane_is_overdue(lane));
 }
 
 static void on_waiting_tick(void *owner)
@@ -204,7 +203,7 @@ static void on_memory_tick(void *owner)
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
 {
-    if (lane->count == 0 && lane->waiting == 0 && lane->keep_wanted == 0)
+    if (lane->count == 0 && lane->waiting.count == 0 && lane->keep_wanted == 0)
         lane_destroy(lane);
 }
 
@@ -215,18 +214,10 @@ static void on_sweep_tick(void *owner)
 
 /* What sandboxes tell. */
 
-static void run(struct member *member, struct job *job)
+void pool_watch_waiting(struct pool *pool)
 {
-    member->has_run = true;
-    sandbox_run(member->sandbox, job);
-}
-
-static struct job *dequeue(struct pool *pool, struct lane *lane)
-{
-    struct job *job = lane_dequeue(lane);
-    if (job)
-        pool->waiting--;
-    return job;
+    if (!pool->waiting_timer)
+        pool->waiting_timer = loop_timer_start(pool->loop, TICK_MS, TICK_MS, on_waiting_tick, pool);
 }
 
 static void end_starting(struct member *member)
@@ -240,7 +231,7 @@ static struct job *on_take_job(void *owner)
 {
     struct member *member = owner;
     end_starting(member); /* it has failed, or is late and has its job */
-    return dequeue(member->pool, member->lane);
+    return pool_dequeue(member->pool, member->lane);
 }
 
 static bool on_can_spare(void *owner)
@@ -256,36 +247,32 @@ static bool on_can_spare(void *owner)
     return true;
 }
 
-/* The lane where nobody works and whose first has waited longest; NULL if there is none. */
-static struct lane *find_starving(const struct pool *pool)
-{
-    struct lane *found = NULL;
-    for (struct link *at = pool->lanes.after; at != &pool->lanes; at = at->after) {
-        struct lane *lane = LANE(at, in_lanes);
-        if (lane->waiting && lane_active(lane) == 0 &&
-            (!found || lane->first_waiting->submitted_us < found->first_waiting->submitted_us))
-            found = lane;
-    }
-    return found;
-}
-
 static void feed_starving(struct pool *pool)
 {
     struct lane *lane;
-    while (pool->waiting && (lane = find_starving(pool))) {
-        grow(pool, lane, false);
+    while (pool->waiting && (lane = pool_find_starving(pool))) {
+        pool_grow(pool, lane, false);
         if (lane_active(lane) == 0)
             break; /* no room */
     }
 }
 
-/* Whether the next invocation of this lane leaves its turn to an older one elsewhere. */
-static bool must_yield(const struct pool *pool, const struct lane *lane)
+static void on_room(void *owner)
 {
-    if (pool->count < pool->ceiling)
-        return false;
-    const struct lane *starving = find_starving(pool);
-    return starving && starving->first_waiting->submitted_us < lane->first_waiting->submitted_us;
+    struct member *member = owner;
+    pool_send_ahead(member->pool, member->lane);
+}
+
+/* The process is slow, or ends: others see to those that it has not begun. */
+static void on_returned(struct job_queue *jobs, void *owner)
+{
+    struct member *member = owner;
+    struct pool *pool = member->pool;
+    struct lane *lane = member->lane;
+    pool_put_in_front(pool, lane, jobs);
+    if (!pool->is_stopping)
+        pool_hand_out(pool, lane);
+    pool_grow(pool, lane, lane_active(lane) < pool->cpu_count);
 }
 
 static void on_free(void *owner)
@@ -296,17 +283,15 @@ static void on_free(void *owner)
     end_starting(member);
     if (!link_is_alone(&member->in_resting))
         pool_wake(member); /* its process ended while it was idle */
+    link_remove(&member->in_lane);
     keep_judge(lane, member);
-    if (sandbox_state(member->sandbox) == SANDBOX_IDLE && lane->waiting &&
-        !must_yield(pool, lane)) {
-        run(member, dequeue(pool, lane));
+    if (pool_run_next(member))
         return;
-    }
     pool_put_to_rest(member);
-    if (lane->is_retired && !lane->waiting)
+    if (lane->is_retired && !lane->waiting.count)
         pool_discard_resting(member);
     feed_starving(pool);
-    grow(pool, lane, false);
+    pool_grow(pool, lane, false);
     keep_up(pool, lane);
     keep_all_up(pool);
     keep_tell(lane);
@@ -361,19 +346,8 @@ void pool_submit(struct pool *pool, const struct sandbox_plan *plan,
                  const struct invocation *invocation)
 {
     struct lane *lane = get_lane(pool, plan);
-    struct job *job = job_create(invocation);
     pool->pending++;
-    if (!link_is_alone(&lane->idle) && !pool->is_stopping) {
-        struct member *member = MEMBER(lane->idle.after, in_lane);
-        pool_wake(member);
-        run(member, job);
-        return;
-    }
-    lane_enqueue(lane, job);
-    pool->waiting++;
-    if (!pool->waiting_timer)
-        pool->waiting_timer = loop_timer_start(pool->loop, TICK_MS, TICK_MS, on_waiting_tick, pool);
-    grow(pool, lane, false);
+    pool_enqueue(pool, lane, job_create(invocation));
 }
 
 static int count_kept(const struct pool *pool)
@@ -411,7 +385,7 @@ static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
     lane->is_retired = true;
     lane->keep_wanted = 0;
     lane->keep = (struct pool_keep){ 0 };
-    if (lane->waiting)
+    if (lane->waiting.count)
         return;
     while (!link_is_alone(&lane->idle))
         pool_discard_resting(MEMBER(lane->idle.after, in_lane));
@@ -473,16 +447,20 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
                                         .take_job = on_take_job,
                                         .can_spare = on_can_spare,
                                         .on_free = on_free,
+                                        .on_room = on_room,
+                                        .on_returned = on_returned,
                                         .on_done = on_done,
                                         .on_gone = on_gone };
     link_init(&pool->all);
     link_init(&pool->resting);
     link_init(&pool->lanes);
+    link_init(&pool->fresh);
     for (int i = 0; i < BUCKETS; i++)
         link_init(&pool->buckets[i]);
     pool->schedule = settings->schedule;
     pool->keepalive_ms = settings->keepalive_ms;
     pool->sweep_timer = loop_timer_start(loop, SWEEP_TICK_MS, SWEEP_TICK_MS, on_sweep_tick, pool);
+    loop_before_sleep(loop, pool_dispatch, pool);
     watch_children(pool);
     return pool;
 }
@@ -490,7 +468,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
 static void end_lane(struct pool *pool, struct lane *lane)
 {
     struct job *job;
-    while ((job = dequeue(pool, lane))) {
+    while ((job = pool_dequeue(pool, lane))) {
         pool->pending--;
         job_end_unserved(job, lane->plan);
     }
@@ -512,6 +490,7 @@ void pool_destroy(struct pool *pool)
     if (!pool)
         return;
     pool->is_stopping = true;
+    loop_forget_hook(pool->loop, pool);
     while (!link_is_alone(&pool->all)) {
         struct member *member = MEMBER(pool->all.after, in_all);
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): on_gone unlinks what it frees */

@@ -81,6 +81,7 @@ struct invocation_result {
     size_t payload_size;
     const char *error_type; /* "Runtime.ExitError", ... when the platform made the error */
     double duration_ms;     /* of the handler, without init */
+    double handler_ms;      /* the same by the process's own clock, without the ways to and fro */
     double init_ms;         /* of the cold start; < 0: warm */
     int memory_used_mb;     /* most that this environment has used */
     int64_t started_ms;     /* service time at which the invocation began */

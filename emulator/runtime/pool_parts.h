@@ -1,6 +1,6 @@
 /*
- * The pool's inside, for the files pool*.c: who runs what (pool.c), and those that rest
- * (pool_rest.c).
+ * The pool's inside, for the files pool*.c: growth, and what sandboxes tell (pool.c), those who
+ * wait (pool_queue.c), and sandboxes that rest (pool_rest.c).
  */
 #ifndef COALMINE_POOL_PARTS_H
 #define COALMINE_POOL_PARTS_H
@@ -35,11 +35,35 @@ struct pool {
     struct link all;
     struct link resting; /* longest first */
     struct link lanes;
+    struct link fresh;            /* lanes that an invocation came for in this turn */
     struct link buckets[BUCKETS]; /* lanes by their hash */
 };
 
 #define MEMBER(link, name) CONTAINER_OF(link, struct member, name)
 #define LANE(link, name) CONTAINER_OF(link, struct lane, name)
+
+/* Boots sandboxes for those who wait in the lane, as many as pay; one at least if it is forced. */
+void pool_grow(struct pool *pool, struct lane *lane, bool is_forced);
+/* Somebody waits: looks after them by and by. */
+void pool_watch_waiting(struct pool *pool);
+
+/* To be handed out before the loop sleeps, or when some have come: so a process is woken once for
+ * several events, but has something to do meanwhile. */
+void pool_enqueue(struct pool *pool, struct lane *lane, struct job *job);
+/* Before the loop sleeps; `owner` is the pool. */
+bool pool_dispatch(void *owner);
+/* In front of all who wait in the lane, in their order; takes all out of the queue. */
+void pool_put_in_front(struct pool *pool, struct lane *lane, struct job_queue *jobs);
+/* The one that waits longest; NULL if none. */
+struct job *pool_dequeue(struct pool *pool, struct lane *lane);
+/* Gives those who wait to processes of the lane, as far as there are. */
+void pool_hand_out(struct pool *pool, struct lane *lane);
+/* Only to those at work. */
+void pool_send_ahead(struct pool *pool, struct lane *lane);
+/* The member is in no list. False if it is not idle, or nobody waits whose turn it is. */
+bool pool_run_next(struct member *member);
+/* The lane where nobody works and whose first has waited longest; NULL if there is none. */
+struct lane *pool_find_starving(const struct pool *pool);
 
 /* Of a member that works no more: into its lane's list, and the pool's of those that rest. */
 void pool_put_to_rest(struct member *member);

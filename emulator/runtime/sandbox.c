@@ -80,8 +80,10 @@ void sandbox_run(struct sandbox *sandbox, struct job *job)
 {
     sandbox_move(sandbox, SANDBOX_BUSY);
     sandbox->job = job;
+    sandbox->was_ahead = false;
     sandbox_resume_log(sandbox);
-    job_begin(job, sandbox->plan->timeout_ms);
+    job_set_deadline(job, sandbox->plan->timeout_ms);
+    job_begin(job);
     sandbox_set_timer(sandbox, sandbox->plan->timeout_ms);
     sandbox_hand_over(sandbox);
 }
@@ -95,7 +97,8 @@ static void become_late(struct sandbox *sandbox)
         sandbox_kill(sandbox, ENDED_BY_TIMEOUT);
         return;
     }
-    job_begin(sandbox->job, sandbox->plan->timeout_ms);
+    job_set_deadline(sandbox->job, sandbox->plan->timeout_ms);
+    job_begin(sandbox->job);
     sandbox_set_timer(sandbox, sandbox->plan->timeout_ms);
 }
 
@@ -109,6 +112,8 @@ static void on_timer(uv_timer_t *timer)
     else if (sandbox->state == SANDBOX_STARTING && !sandbox->is_late &&
              !sandbox->last_words.is_said)
         become_late(sandbox);
+    else if (sandbox_is_only_slow(sandbox))
+        sandbox_be_slow(sandbox);
     else
         sandbox_kill(sandbox, ENDED_BY_TIMEOUT);
 }
@@ -129,6 +134,7 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox_move(sandbox, SANDBOX_STARTING);
     sandbox->end_reason = ENDED_ITSELF;
     sandbox->is_late = false;
+    sandbox->was_ahead = false;
     sandbox->init_ms = -1;
     sandbox->memory_sampled_us = 0;
     sandbox->tasks = 0;
@@ -177,6 +183,19 @@ void sandbox_discard(struct sandbox *sandbox)
     }
 }
 
+static void end_killed(struct sandbox *sandbox)
+{
+    struct job *job = sandbox->job;
+    struct outcome outcome = outcome_exit(job->event.request_id, "Runtime.ExitError",
+                                          "Runtime exited with error: signal: killed");
+    struct invocation_result result = sandbox_make_result(sandbox, &outcome, job);
+    sandbox->job = NULL;
+    sandbox->host->on_done(job, &result, sandbox->owner);
+    answer_stream_close(&sandbox->stream);
+    outcome_clear(&outcome);
+    free(job);
+}
+
 void sandbox_destroy(struct sandbox *sandbox)
 {
     if (sandbox->process.pid) {
@@ -184,17 +203,10 @@ void sandbox_destroy(struct sandbox *sandbox)
         process_wait(sandbox->process.pid);
         sandbox_kill_strays(sandbox, sandbox->process.pid);
     }
-    if (sandbox->job) {
-        struct job *job = sandbox->job;
-        struct outcome outcome = outcome_exit(job->event.request_id, "Runtime.ExitError",
-                                              "Runtime exited with error: signal: killed");
-        struct invocation_result result = sandbox_make_result(sandbox, &outcome, job);
-        sandbox->job = NULL;
-        sandbox->host->on_done(job, &result, sandbox->owner);
-        answer_stream_close(&sandbox->stream);
-        outcome_clear(&outcome);
-        free(job);
-    }
+    if (sandbox->ahead.count)
+        sandbox->host->on_returned(&sandbox->ahead, sandbox->owner);
+    if (sandbox->job)
+        end_killed(sandbox);
     sandbox_close_process(sandbox);
     uv_close((uv_handle_t *)&sandbox->timer, sandbox_on_timer_closed);
 }

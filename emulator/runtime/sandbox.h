@@ -7,6 +7,10 @@
  * BUSY goes to IDLE at once if the answer asks for the next event, else by SETTLING: answered,
  * but not yet asked. The process's end leads from all of these to DOWN, and a discarded sandbox
  * goes to STOPPING, which ends with its process.
+ *
+ * To wake a process costs more than a quick handler. So one that is BUSY can be sent events ahead:
+ * they stand in its pipe, and with the answer to one event the next is the job, still BUSY. What
+ * the process has not read by the time that it turns out to be slow, or ends, is taken back.
  */
 #ifndef COALMINE_SANDBOX_H
 #define COALMINE_SANDBOX_H
@@ -50,6 +54,10 @@ struct sandbox_host {
     /* The state has become IDLE or DOWN: free for a job. Told before on_done, so that the process
      * works on the next event while the end of the last is told. */
     void (*on_free)(void *owner);
+    /* The process is at a job that was sent ahead: there may be room for one more. */
+    void (*on_room)(void *owner);
+    /* These were sent ahead and have not begun: the owner takes all out of the queue. */
+    void (*on_returned)(struct job_queue *jobs, void *owner);
     /* The job has ended; it is freed afterwards. */
     void (*on_done)(const struct job *job, const struct invocation_result *result, void *owner);
     /* After sandbox_discard(): the process has ended and the sandbox is no more. */
@@ -68,6 +76,10 @@ pid_t sandbox_pid(const struct sandbox *sandbox);
 void sandbox_start(struct sandbox *sandbox);
 /* IDLE: takes the job and hands it to the process. */
 void sandbox_run(struct sandbox *sandbox, struct job *job);
+/* BUSY: sends the job ahead, at most so many at once. False, and the job stays the caller's, if the
+ * process has no room, is slow with the job it has, or prints what cannot be told apart by event.
+ */
+MUST_CHECK bool sandbox_run_ahead(struct sandbox *sandbox, struct job *job, int ahead_max);
 /* Looks whether the process has ended, and if so does what follows. After SIGCHLD. */
 void sandbox_reap(struct sandbox *sandbox);
 /* Kills a process that uses more than its memory, or has more descendants and threads than Lambda
@@ -76,7 +88,8 @@ void sandbox_reap(struct sandbox *sandbox);
 MUST_CHECK bool sandbox_check_use(struct sandbox *sandbox);
 /* Without a job: stops the process; on_gone() follows, later. */
 void sandbox_discard(struct sandbox *sandbox);
-/* Ends the job, if there is one, as failed; kills, waits, frees. Nothing is told but on_done(). */
+/* Returns the jobs that were sent ahead, ends the one that it has as failed; kills, waits, frees.
+ * Nothing else is told. */
 void sandbox_destroy(struct sandbox *sandbox);
 
 #endif

@@ -42,11 +42,15 @@ void sandbox_forget_last_words(struct sandbox *sandbox)
 /* The process has answered. */
 static void answer(struct sandbox *sandbox, struct outcome *outcome, enum channel_after after)
 {
-    bool stays = after == CHANNEL_ASKS && !sandbox->is_exiting;
+    enum sandbox_state next = SANDBOX_SETTLING;
+    if (after == CHANNEL_ASKS && sandbox->ahead.count)
+        next = SANDBOX_BUSY;
+    else if (after == CHANNEL_ASKS && !sandbox->is_exiting)
+        next = SANDBOX_IDLE;
     if (sandbox->log_watch)
         sandbox_read_log(sandbox); /* what it printed before it answered */
     sandbox_sample_at_answer(sandbox);
-    sandbox_conclude(sandbox, outcome, stays ? SANDBOX_IDLE : SANDBOX_SETTLING);
+    sandbox_conclude(sandbox, outcome, next);
 }
 
 static void on_booted(struct sandbox *sandbox)

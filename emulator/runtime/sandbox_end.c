@@ -129,6 +129,7 @@ void sandbox_reap(struct sandbox *sandbox)
         frame_channel_drain(sandbox->process.frames);
     if (sandbox->log_watch)
         sandbox_read_log(sandbox);
+    sandbox_return_unread(sandbox);
     sandbox->is_exiting = false;
     sandbox_close_process(sandbox);
     if (sandbox->state == SANDBOX_STOPPING)

@@ -1,7 +1,7 @@
 /*
  * What the files of a sandbox share: sandbox.c (its life), sandbox_answer.c (what the process
- * says), sandbox_result.c (how a job ends), sandbox_end.c (how the process ends),
- * sandbox_memory.c.
+ * says), sandbox_ahead.c (events that are sent ahead), sandbox_result.c (how a job ends),
+ * sandbox_end.c (how the process ends), sandbox_memory.c.
  */
 #ifndef COALMINE_SANDBOX_PARTS_H
 #define COALMINE_SANDBOX_PARTS_H
@@ -44,6 +44,8 @@ struct sandbox {
     bool is_late;    /* the boot has passed its limit */
     double init_ms;  /* of the boot, until it was reported; < 0 */
     struct job *job;
+    struct job_queue ahead;      /* sent, and not begun */
+    bool was_ahead;              /* the job was */
     struct answer_stream stream; /* of the job's answer */
     struct function_log log;
     int memory_used_mb;
@@ -57,8 +59,20 @@ struct sandbox {
 /* To a state that the present one allows. */
 void sandbox_move(struct sandbox *sandbox, enum sandbox_state to);
 void sandbox_set_timer(struct sandbox *sandbox, int delay_ms);
+/* For the job's deadline, or the time at which it counts as slow. */
+void sandbox_set_job_timer(struct sandbox *sandbox);
 /* Sends the job's event to the process. */
 void sandbox_hand_over(struct sandbox *sandbox);
+
+/* The job was answered: that which was sent ahead first is the job. */
+void sandbox_advance(struct sandbox *sandbox);
+/* The process has ended: what it has not read of those sent ahead is returned, the job too if it is
+ * one of them. */
+void sandbox_return_unread(struct sandbox *sandbox);
+/* Whether the timer says no more than that the job is slow, with others behind it: they are then
+ * returned. */
+bool sandbox_is_only_slow(const struct sandbox *sandbox);
+void sandbox_be_slow(struct sandbox *sandbox);
 
 /* What the process says. */
 extern const struct channel_events sandbox_channel_events;
@@ -71,7 +85,7 @@ void sandbox_resume_log(struct sandbox *sandbox);
 /* What came of the job; borrows from the sandbox, the outcome and the job. */
 struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,
                                              const struct job *job);
-/* Ends the job; the sandbox goes to `next`. */
+/* Ends the job; the sandbox goes to `next`, BUSY: with the next job. */
 void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum sandbox_state next);
 
 /* Measures the process and all below it. */

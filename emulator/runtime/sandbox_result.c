@@ -16,6 +16,14 @@ static double duration_of(const struct sandbox *sandbox, const struct outcome *o
     return (double)(clock_monotonic_us() - start_us) / 1000;
 }
 
+/* As the process says; it says nothing when it dies, and of long ones only that they are. */
+static double handler_ms_of(const struct sandbox *sandbox, double duration_ms)
+{
+    const struct frame_channel *frames = sandbox->process.frames;
+    int handler_us = frames ? frame_channel_handler_us(frames) : FRAME_HANDLER_US_MAX;
+    return handler_us < FRAME_HANDLER_US_MAX ? (double)handler_us / 1000 : duration_ms;
+}
+
 struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,
                                              const struct job *job)
 {
@@ -39,7 +47,9 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
         .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
         .remark = outcome->remark,
     };
-    struct text log = function_log_finish(&sandbox->log, &report);
+    enum function_log_rest rest =
+        sandbox->ahead.count ? FUNCTION_LOG_REST_IS_OTHERS : FUNCTION_LOG_REST_IS_ITS;
+    struct text log = function_log_finish(&sandbox->log, &report, rest);
     bool has_booted = init_ms >= 0 || sandbox->state == SANDBOX_STARTING;
     return (struct invocation_result){
         .end = outcome->end,
@@ -47,6 +57,7 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
         .payload_size = outcome->payload.size,
         .error_type = outcome->error_type,
         .duration_ms = duration_ms,
+        .handler_ms = handler_ms_of(sandbox, duration_ms),
         .init_ms = init_ms,
         .memory_used_mb = sandbox->memory_used_mb,
         .started_ms = started_ms,
@@ -60,6 +71,15 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
     };
 }
 
+static void go_to(struct sandbox *sandbox, enum sandbox_state next)
+{
+    sandbox_move(sandbox, next);
+    if (next == SANDBOX_IDLE)
+        uv_timer_stop(&sandbox->timer);
+    if (next != SANDBOX_SETTLING)
+        sandbox->host->on_free(sandbox->owner);
+}
+
 void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum sandbox_state next)
 {
     struct job *job = sandbox->job;
@@ -70,11 +90,10 @@ void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum san
     if (job->flow)
         job->flow->on_room = NULL;
     sandbox->init_ms = -1;
-    sandbox_move(sandbox, next);
-    if (next == SANDBOX_IDLE)
-        uv_timer_stop(&sandbox->timer);
-    if (next != SANDBOX_SETTLING)
-        sandbox->host->on_free(sandbox->owner);
+    if (next == SANDBOX_BUSY)
+        sandbox_advance(sandbox);
+    else
+        go_to(sandbox, next);
     sandbox->host->on_done(job, &result, sandbox->owner);
     answer_stream_close(&stream);
     outcome_clear(outcome);

@@ -21,7 +21,7 @@ void job_end_unserved(struct job *job, const struct sandbox_plan *plan)
                                       .status = outcome.status,
                                       .error_type = outcome.error_type,
                                       .remark = outcome.remark };
-    struct text text = function_log_finish(&log, &report);
+    struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
     struct invocation_result result = {
         .end = outcome.end,
         .payload = outcome.owned,

@@ -145,10 +145,11 @@ static inline void ending_clear(struct ending *ending)
 #define REQUEST_ID "8f5bd2a1-0001-4000-8000-000000000001"
 #define INVOKED_ARN "arn:aws:lambda:us-east-1:000000000000:function:hello:live"
 
-static inline void bench_submit(struct bench *bench, const struct sandbox_plan *plan,
-                                struct text payload, struct ending *ending)
+static inline void bench_submit_as(struct bench *bench, const struct sandbox_plan *plan,
+                                   const char *request_id, struct text payload,
+                                   struct ending *ending)
 {
-    struct invocation invocation = { .request_id = REQUEST_ID,
+    struct invocation invocation = { .request_id = request_id,
                                      .invoked_arn = INVOKED_ARN,
                                      .payload = payload,
                                      .on_done = on_bench_done,
@@ -156,6 +157,12 @@ static inline void bench_submit(struct bench *bench, const struct sandbox_plan *
     *ending = (struct ending){ 0 };
     pool_submit(bench->pool, plan, &invocation);
     ck_assert(!ending->is_done);
+}
+
+static inline void bench_submit(struct bench *bench, const struct sandbox_plan *plan,
+                                struct text payload, struct ending *ending)
+{
+    bench_submit_as(bench, plan, REQUEST_ID, payload, ending);
 }
 
 static inline void bench_wait(struct bench *bench, struct ending *ending)

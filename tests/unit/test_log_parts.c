@@ -43,13 +43,73 @@ START_TEST(each_line_has_the_time_at_which_it_was_whole)
     clock_set_now_ms(21);
     function_log_add(&log, TEXT("f\nof\n\0a record\nend"));
     clock_set_now_ms(30);
-    struct text text = function_log_finish(&log, &report);
+    struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
     const char *report_at = memmem(text.data, text.size, "REPORT", strlen("REPORT"));
     ck_assert_ptr_nonnull(report_at);
     expect_events((struct text){ text.data, (size_t)(report_at - text.data) }, &log.texts,
                   "15:START RequestId: r Version: 1/ 20:a/ 21:half/ 21:of/0a record/ 21:end/ "
                   "30:END RequestId: r/ ");
     expect_events(TEXT(""), &log.texts, "");
+    function_log_clear(&log);
+}
+END_TEST
+
+/* The process is at the next events already: what they have printed stays for them. */
+START_TEST(a_turn_mark_ends_an_invocation_s_lines)
+{
+    static const struct {
+        const char *id;
+        enum function_log_rest rest;
+        const char *events;
+    } turns[] = {
+        { "1", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 1 Version: 1/ 20:a/ 30:" },
+        { "2", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 2 Version: 1/ 30:" },
+        { "3", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 3 Version: 1/ 20:b/ 21:c/ 30:" },
+        { "4", FUNCTION_LOG_REST_IS_ITS, "0:START RequestId: 4 Version: 1/ 21:d/ 30:" },
+        { "5", FUNCTION_LOG_REST_IS_ITS, "0:START RequestId: 5 Version: 1/ 30:" },
+    };
+    struct function_log log = { 0 };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    clock_set_now_ms(20);
+    function_log_add(&log, TEXT("a\n\0\0"
+                                "1\nb\n"));
+    clock_set_now_ms(21);
+    function_log_add(&log, TEXT("c\n\0\0"
+                                "3\nd"));
+    clock_set_now_ms(30);
+    for (size_t i = 0; i < COUNT_OF(turns); i++) {
+        const struct function_report report = { .request_id = text_from(turns[i].id),
+                                                .version = "1",
+                                                .init_ms = -1 };
+        struct text text = function_log_finish(&log, &report, turns[i].rest);
+        const char *end_at = memmem(text.data, text.size, "END", strlen("END"));
+        ck_assert_ptr_nonnull(end_at);
+        CLEANUP(freep) char *expected = xformat("%sEND ", turns[i].events);
+        size_t size = (size_t)(end_at - text.data) + strlen("END");
+        expect_events((struct text){ text.data, size }, &log.texts, expected);
+        ck_assert_int_eq(log.has_unmarked, i >= 3);
+    }
+    function_log_clear(&log);
+}
+END_TEST
+
+/* It may be of any event that has been sent ahead, but not of one that nobody had sent. */
+START_TEST(what_no_mark_follows_does_not_wait_for_ever)
+{
+    enum { AHEAD_MAX = 16 };
+    struct function_log log = { 0 };
+    const struct function_report report = { .request_id = TEXT("r"),
+                                            .version = "1",
+                                            .init_ms = -1 };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    function_log_add(&log, TEXT("raw\n"));
+    for (int i = 0; i <= AHEAD_MAX; i++) {
+        ck_assert(!log.has_unmarked);
+        struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_OTHERS);
+        bool is_here = memmem(text.data, text.size, "raw", strlen("raw")) != NULL;
+        ck_assert_int_eq(is_here, i == AHEAD_MAX);
+    }
+    ck_assert(log.has_unmarked);
     function_log_clear(&log);
 }
 END_TEST
@@ -66,7 +126,7 @@ START_TEST(a_flood_keeps_its_tail_and_the_times_of_that)
         clock_set_now_ms(1000 + i / 10);
         function_log_add(&log, text_from(line));
     }
-    struct text text = function_log_finish(&log, &report);
+    struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
     ck_assert_uint_lt(text.size, FUNCTION_LOG_MAX + 1024);
     CLEANUP(buffer_clear) struct buffer list = { 0 };
     function_log_each(text, &log.texts, add_event, &list);
@@ -163,6 +223,7 @@ START_TEST(no_message_breaks_a_pattern_and_no_pattern_the_parser)
 END_TEST
 
 SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
+      a_turn_mark_ends_an_invocation_s_lines, what_no_mark_follows_does_not_wait_for_ever,
       a_flood_keeps_its_tail_and_the_times_of_that, lines_are_judged_by_their_level,
       embedded_metrics_are_what_put_metric_data_takes,
       no_message_breaks_a_pattern_and_no_pattern_the_parser)

@@ -223,7 +223,7 @@ START_TEST(the_report_is_lambdas_to_the_letter)
     function_log_add(&log, TEXT("at boot\n"));
     function_log_end_init(&log, 110.1);
     function_log_add(&log, TEXT("line"));
-    ck_assert_str_eq(function_log_finish(&log, &report).data,
+    ck_assert_str_eq(function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS).data,
                      "START RequestId: r Version: $LATEST\nline\nEND RequestId: r\n"
                      "REPORT RequestId: r\tDuration: 3.01 ms\tBilled Duration: 114 ms\tMemory "
                      "Size: 128 MB\tMax Memory Used: 36 MB\tInit Duration: 110.10 ms\t\n");
@@ -235,7 +235,7 @@ START_TEST(the_report_is_lambdas_to_the_letter)
     report.status = "error";
     report.error_type = "Runtime.ExitError";
     report.remark = "why\n";
-    ck_assert_str_eq(function_log_finish(&log, &report).data,
+    ck_assert_str_eq(function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS).data,
                      "START RequestId: r Version: $LATEST\nwhy\nEND RequestId: r\n"
                      "REPORT RequestId: r\tDuration: 3.01 ms\tBilled Duration: 114 ms\tMemory "
                      "Size: 128 MB\tMax Memory Used: 36 MB\tStatus: error\tError Type: "

@@ -4,6 +4,7 @@ Reads events from descriptor 3 and answers on descriptor 4 in the frames of
 emulator/runtime/frames.h; stdout and stderr are the function's log.
 """
 import importlib
+import io
 import json
 import os
 import struct
@@ -13,9 +14,11 @@ from importlib.machinery import PathFinder
 
 EVENTS_FD = 3
 ANSWERS_FD = 4
+LOG_FD = 1
 NEXT, RESPONSE, ERROR, INIT_ERROR = 2, 3, 4, 5
 FINAL = 1
-HEADER = struct.Struct("<IBBxx")
+HEADER = struct.Struct("<IBBH")
+HANDLER_MICROSECONDS_MAX = 0xffff
 EVENT_FIELDS = struct.Struct("<dIIII")
 
 own_file = __file__
@@ -30,8 +33,37 @@ def read_part(size):
     return part
 
 
+# What the function has printed ends with a mark: when the answer is read, the process may be at the
+# next event already, whose lines follow at once.
+
+current_request_id = ""
+has_logged = False  # since the last answer
+
+
+class LogFile(io.FileIO):
+    def write(self, data):
+        global has_logged
+        has_logged = True
+        return super().write(data)
+
+
+def open_log(descriptor):
+    return io.TextIOWrapper(io.BufferedWriter(LogFile(descriptor, "wb", closefd=False)),
+                            encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def mark_turn():
+    global has_logged
+    if has_logged and current_request_id:
+        try:
+            os.write(LOG_FD, b"\0\0%s\n" % current_request_id.encode())
+        except OSError:
+            pass  # the function has closed it: then it has no log
+    has_logged = False
+
+
 def read_frame():
-    """The emulator sends no second event before the answer to the first."""
+    """A second event that stands in the pipe is a packet of its own: nothing is left over."""
     frame = read_part(65536)
     while len(frame) < HEADER.size:
         frame += read_part(65536)
@@ -45,8 +77,13 @@ def read_frame():
     return b"".join(parts)
 
 
+begun_at = 0  # monotonic, ns: when the event was there
+
+
 def send_frame(kind, flags, body):
-    frame = HEADER.pack(len(body), kind, flags) + body
+    mark_turn()
+    microseconds = min((time.monotonic_ns() - begun_at) // 1000, HANDLER_MICROSECONDS_MAX)
+    frame = HEADER.pack(len(body), kind, flags, microseconds) + body
     sent = os.write(ANSWERS_FD, frame)
     if sent < len(frame):
         rest = memoryview(frame)[sent:]
@@ -109,7 +146,6 @@ class LambdaContext:
 
 # Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event.
 
-current_request_id = ""
 logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
 
@@ -249,7 +285,9 @@ def hand_trace_id_on(event, arguments):
 
 
 def read_event():
+    global begun_at
     frame = read_frame()
+    begun_at = time.monotonic_ns()
     deadline_ms, *sizes = EVENT_FIELDS.unpack_from(frame, HEADER.size)
     at = HEADER.size + EVENT_FIELDS.size
     fields = []
@@ -333,7 +371,8 @@ def set_up_path():
 
 def main():
     global identity
-    sys.stdout.reconfigure(encoding="utf-8", line_buffering=True, errors="backslashreplace")
+    sys.stdout = open_log(1)
+    sys.stderr = open_log(2)
     sys.meta_path.insert(0, EarlyModules(sys.path))
     set_up_path()
     try:

@@ -44,6 +44,7 @@ const KEPT_BUFFER_SIZE = 1 << 20;
 const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5, STREAM: 6, CHUNK: 7,
     STREAM_END: 8 };
 const FINAL = 1;
+const HANDLER_MICROSECONDS_MAX = 0xffff;
 const CHUNK_SIZE_MAX = 1 << 16;
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
@@ -131,16 +132,62 @@ function fillInput(size) {
     }
 }
 
-/* The emulator sends no second event before the answer to the first: nothing is left over. */
+/* A second event that stands in the pipe is a packet of its own: nothing is left over. */
 function resetInput() {
     inputSize = 0;
     if (input.length > KEPT_BUFFER_SIZE)
         input = Buffer.allocUnsafeSlow(1 << 16);
 }
 
+/* What the function has printed ends with a mark: when the answer is read, the process may be at the
+ * next event already, whose lines follow at once. */
+
+let requestId;
+let hasLogged = false; /* since the last answer */
+
+function writeLog(text) {
+    const bytes = Buffer.from(text);
+    try {
+        writeAll(LOG_FD, bytes, bytes.length);
+    } catch {
+        /* The function has closed it: then it has no log. */
+    }
+}
+
+function markTurn() {
+    if (hasLogged && requestId)
+        writeLog(`\0\0${requestId}\n`);
+    hasLogged = false;
+}
+
+for (const name of ['stdout', 'stderr']) {
+    const { get } = Object.getOwnPropertyDescriptor(process, name);
+    let stream;
+    const getNoticing = () => {
+        if (!stream) {
+            stream = get.call(process);
+            const write = stream.write;
+            stream.write = (...values) => {
+                hasLogged = true;
+                return write.apply(stream, values);
+            };
+        }
+        return stream;
+    };
+    Object.defineProperty(process, name, { get: getNoticing, enumerable: true, configurable: true });
+}
+
+let begunAt = process.hrtime();
+
+function handlerMicroseconds() {
+    const [seconds, nanoseconds] = process.hrtime(begunAt);
+    return Math.min(seconds * 1e6 + nanoseconds / 1e3, HANDLER_MICROSECONDS_MAX);
+}
+
 let output = Buffer.allocUnsafeSlow(1 << 16);
 
 function sendFrame(type, flags, text) {
+    markTurn();
     let bytes = output;
     let size;
     if (text.length * 3 + HEADER_SIZE <= output.length) {
@@ -151,7 +198,7 @@ function sendFrame(type, flags, text) {
         bytes.utf8Write(text, HEADER_SIZE);
     }
     bytes.writeUInt32LE(size, 0);
-    bytes.writeUInt32LE(type | flags << 8, 4);
+    bytes.writeUInt32LE((type | flags << 8 | handlerMicroseconds() << 16) >>> 0, 4);
     writeAll(ANSWERS_FD, bytes, size + HEADER_SIZE);
 }
 
@@ -237,24 +284,19 @@ function readEvent() {
         payload: input.utf8Slice(texts[4], HEADER_SIZE + size),
     };
     resetInput();
+    begunAt = process.hrtime();
     return event;
 }
 
 /* Log lines in Lambda's formats. A newline inside a line gets a NUL behind it: one log event. */
-
-let requestId;
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 const logsJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
 const leastLevel = logsJson ? LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL) : 0;
 
 function writeLine(text) {
-    const line = Buffer.from(text.replace(/\n/g, '\n\0') + '\n');
-    try {
-        writeAll(LOG_FD, line, line.length);
-    } catch {
-        /* The function has closed it: then it has no log. */
-    }
+    hasLogged = true;
+    writeLog(text.replace(/\n/g, '\n\0') + '\n');
 }
 
 function logText(level, values) {

@@ -1,0 +1,357 @@
+/*
+ * Events that are sent ahead to a process at work: who runs them, what each has printed, and what
+ * becomes of them when the process is slow or ends.
+ */
+#include "support/suite.h"
+
+#include "runtime/lane.h"
+#include "support/pool_bench.h"
+
+enum { EVENTS = 12, WARMING = 40 };
+
+#define NODE "nodejs20.x"
+#define PYTHON "python3.11"
+
+/* All but "hang" is quick. */
+static const char node_code[] =
+    "const fs = require('fs');\n"
+    "exports.handler = (event, context, done) => {\n"
+    "  const id = context.awsRequestId;\n"
+    "  if (event.does === 'print') {\n"
+    "    console.log('console', id);\n"
+    "    process.stdout.write('stdout ' + id + '\\n');\n"
+    "    console.error('several\\nlines', id);\n"
+    "  }\n"
+    "  if (event.does === 'write') fs.writeSync(1, 'raw ' + id + '\\n');\n"
+    "  if (event.does === 'exit') process.exit(3);\n"
+    "  if (event.does === 'fail') throw new Error('failed ' + id);\n"
+    "  if (event.does === 'hang') for (;;);\n"
+    "  done(null, { id, size: (event.text || '').length });\n"
+    "};\n";
+
+static const char python_code[] =
+    "import logging, os, sys\n"
+    "def handler(event, context):\n"
+    "    does, request_id = event.get('does'), context.aws_request_id\n"
+    "    if does == 'print':\n"
+    "        print('stdout', request_id)\n"
+    "        sys.stderr.write('stderr ' + request_id + '\\n')\n"
+    "        logging.getLogger().error('several\\nlines %s', request_id)\n"
+    "    if does == 'write':\n"
+    "        os.write(1, b'raw %s\\n' % request_id.encode())\n"
+    "    if does == 'exit':\n"
+    "        os._exit(3)\n"
+    "    while does == 'hang':\n"
+    "        pass\n"
+    "    if does == 'fail':\n"
+    "        raise ValueError('failed ' + request_id)\n"
+    "    return {'id': request_id, 'size': len(event.get('text', ''))}\n";
+
+static const struct {
+    const char *runtime;
+    const char *file;
+    const char *code;
+} languages[] = { { NODE, "index.js", node_code }, { PYTHON, "index.py", python_code } };
+
+struct run {
+    struct bench bench;
+    struct sandbox_plan plan;
+    char ids[EVENTS][37];
+    struct ending endings[EVENTS];
+};
+
+/* The function is known to be quick, and one process is there. */
+static void start(struct run *run, int language)
+{
+    struct ending ending;
+    bench_init(&run->bench, 0);
+    run->plan = bench_function(&run->bench, languages[language].runtime, languages[language].file,
+                               languages[language].code);
+    for (int i = 0; i < WARMING; i++) {
+        bench_invoke(&run->bench, &run->plan, "{}", &ending);
+        ck_assert_int_eq(ending.result.end, INVOCATION_OK);
+        ending_clear(&ending);
+    }
+}
+
+static void submit(struct run *run, int i, struct text event)
+{
+    snprintf(run->ids[i], sizeof(run->ids[i]), "00000000-0000-4000-8000-%012d", i);
+    bench_submit_as(&run->bench, &run->plan, run->ids[i], event, &run->endings[i]);
+}
+
+static void await_all(struct run *run, int count)
+{
+    for (int i = 0; i < count; i++)
+        bench_wait(&run->bench, &run->endings[i]);
+}
+
+static void end(struct run *run, int count)
+{
+    for (int i = 0; i < count; i++)
+        ending_clear(&run->endings[i]);
+    bench_clear(&run->bench);
+}
+
+static void expect_own_answer(const struct run *run, int i)
+{
+    ck_assert_int_eq(run->endings[i].result.end, INVOCATION_OK);
+    ck_assert_msg(strstr(run->endings[i].payload, run->ids[i]) != NULL, "%s: %s", run->ids[i],
+                  run->endings[i].payload);
+}
+
+static int count_of(const char *text, const char *part)
+{
+    int count = 0;
+    while ((text = strstr(text, part)) != NULL) {
+        count++;
+        text++;
+    }
+    return count;
+}
+
+/* START, END and REPORT are there once, and no other id is. */
+static void expect_own_log(const struct run *run, int i, int lines)
+{
+    const char *log = run->endings[i].log;
+    ck_assert_msg(strncmp(log, "START ", 6) == 0, "%s", log);
+    ck_assert_int_eq(count_of(log, run->ids[i]), 3 + lines);
+    ck_assert_msg(count_of(log, "00000000-0000-4000-8000-") == 3 + lines, "%s: %s", run->ids[i],
+                  log);
+    ck_assert_ptr_null(memchr(log, '\0', strlen(log)));
+}
+
+static void check_one_process_takes_many_and_each_has_its_own_answer(int language)
+{
+    struct run run;
+    start(&run, language);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, TEXT("{}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(&run, i);
+        expect_own_log(&run, i, 0);
+        ck_assert_str_eq(run.endings[i].log_stream, run.endings[0].log_stream);
+        ck_assert_double_lt(run.endings[i].result.init_ms, 0);
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(one_process_takes_many_and_each_has_its_own_answer)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_one_process_takes_many_and_each_has_its_own_answer((int)i);
+}
+END_TEST
+
+static void check_what_each_prints_is_in_its_own_log(int language)
+{
+    struct run run;
+    start(&run, language);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, i % 3 == 2 ? TEXT("{}") : TEXT("{\"does\":\"print\"}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(&run, i);
+        /* console.log() and console.error() put the id in front as well, and so does logging. */
+        expect_own_log(&run, i, i % 3 == 2 ? 0 : language == 0 ? 5 : 4);
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(what_each_prints_is_in_its_own_log)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_what_each_prints_is_in_its_own_log((int)i);
+}
+END_TEST
+
+/* What is written past the language's own streams has no mark, and ends the sending ahead. */
+static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int language)
+{
+    struct run run;
+    start(&run, language);
+    struct ending ending;
+    bench_invoke(&run.bench, &run.plan, "{\"does\":\"write\"}", &ending);
+    ck_assert_ptr_nonnull(strstr(ending.log, "raw " REQUEST_ID));
+    ending_clear(&ending);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, TEXT("{\"does\":\"write\"}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(&run, i);
+        expect_own_log(&run, i, 1);
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(what_is_printed_without_a_mark_is_in_its_own_log_too)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_what_is_printed_without_a_mark_is_in_its_own_log_too((int)i);
+}
+END_TEST
+
+static void check_an_error_is_its_own_event_s(int language)
+{
+    struct run run;
+    start(&run, language);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, i % 2 ? TEXT("{\"does\":\"fail\"}") : TEXT("{}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        if (i % 2 == 0) {
+            expect_own_answer(&run, i);
+            expect_own_log(&run, i, 0);
+            continue;
+        }
+        CLEANUP(freep) char *message = xformat("failed %s", run.ids[i]);
+        ck_assert_int_eq(run.endings[i].result.end, INVOCATION_ERROR);
+        ck_assert_ptr_nonnull(strstr(run.endings[i].payload, message));
+        ck_assert_ptr_nonnull(strstr(run.endings[i].log, message));
+        ck_assert_int_eq(count_of(run.endings[i].log, "START "), 1);
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(an_error_is_its_own_event_s)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_an_error_is_its_own_event_s((int)i);
+}
+END_TEST
+
+static void check_an_exit_ends_its_own_event_only(int language)
+{
+    struct run run;
+    start(&run, language);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, i == 3 || i == 4 || i == 9 ? TEXT("{\"does\":\"exit\"}") : TEXT("{}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        if (i != 3 && i != 4 && i != 9)
+            expect_own_answer(&run, i);
+        else
+            ck_assert_int_eq(run.endings[i].result.end, INVOCATION_EXIT);
+        ck_assert_int_eq(count_of(run.endings[i].log, "START "), 1);
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(an_exit_ends_its_own_event_only)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_an_exit_ends_its_own_event_only((int)i);
+}
+END_TEST
+
+static void check_a_timeout_ends_its_own_event_only(int language)
+{
+    struct run run;
+    start(&run, language);
+    run.plan.timeout_ms = 300;
+    run.plan.key = "function with a short timeout";
+    struct ending ending;
+    for (int i = 0; i < WARMING; i++) {
+        bench_invoke(&run.bench, &run.plan, "{}", &ending);
+        ending_clear(&ending);
+    }
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, i == 2 ? TEXT("{\"does\":\"hang\"}") : TEXT("{}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++)
+        if (i != 2)
+            expect_own_answer(&run, i);
+    ck_assert_int_eq(run.endings[2].result.end, INVOCATION_TIMEOUT);
+    end(&run, EVENTS);
+}
+
+START_TEST(a_timeout_ends_its_own_event_only)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_a_timeout_ends_its_own_event_only((int)i);
+}
+END_TEST
+
+static void check_what_stands_behind_a_slow_one_is_run_elsewhere(int language)
+{
+    struct run run;
+    start(&run, language);
+    submit(&run, 0, TEXT("{\"does\":\"hang\"}"));
+    for (int i = 1; i < EVENTS; i++)
+        submit(&run, i, TEXT("{}"));
+    for (int i = 1; i < EVENTS; i++) {
+        bench_wait(&run.bench, &run.endings[i]);
+        expect_own_answer(&run, i);
+        expect_own_log(&run, i, 0);
+    }
+    ck_assert(!run.endings[0].is_done);
+    bench_clear(&run.bench);
+    ck_assert_int_eq(run.endings[0].result.end, INVOCATION_EXIT);
+    for (int i = 0; i < EVENTS; i++)
+        ending_clear(&run.endings[i]);
+}
+
+START_TEST(what_stands_behind_a_slow_one_is_run_elsewhere)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_what_stands_behind_a_slow_one_is_run_elsewhere((int)i);
+}
+END_TEST
+
+static void check_large_events_go_between_small_ones(int language)
+{
+    enum { LARGE = 300 * 1000 };
+    struct run run;
+    start(&run, language);
+    CLEANUP(buffer_clear) struct buffer large = { 0 };
+    buffer_add_string(&large, "{\"text\":\"");
+    memset(buffer_reserve(&large, LARGE), 'x', LARGE);
+    buffer_commit(&large, LARGE);
+    buffer_add_string(&large, "\"}");
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, i % 4 == 1 ? buffer_text(&large) : TEXT("{}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(&run, i);
+        ck_assert_ptr_nonnull(strstr(run.endings[i].payload, i % 4 == 1 ? "300000" : "0"));
+    }
+    end(&run, EVENTS);
+}
+
+START_TEST(large_events_go_between_small_ones)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_large_events_go_between_small_ones((int)i);
+}
+END_TEST
+
+static int ahead_after(struct lane *lane, double handler_ms, int times)
+{
+    const struct invocation_result result = { .init_ms = -1, .handler_ms = handler_ms };
+    for (int i = 0; i < times; i++)
+        lane_learn(lane, &result);
+    return lane_ahead_max(lane);
+}
+
+START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
+{
+    const struct sandbox_plan plan = { .key = "key" };
+    struct lane *lane = lane_create(&plan, 1);
+    ck_assert_int_eq(lane_ahead_max(lane), 0); /* nothing is known */
+    ck_assert_int_eq(ahead_after(lane, 20, 1), 0);
+    ck_assert_int_gt(ahead_after(lane, 0.005, 100), 8);
+    ck_assert_int_le(lane_ahead_max(lane), 15);     /* what a pipe holds, but one */
+    ck_assert_int_gt(ahead_after(lane, 500, 1), 0); /* an accident of the machine */
+    ck_assert_int_eq(ahead_after(lane, 500, 20), 0);
+    ck_assert_int_gt(ahead_after(lane, 0.04, 100), 0);
+    ck_assert_int_eq(ahead_after(lane, 0.06, 100), 0);
+    lane_destroy(lane);
+}
+END_TEST
+
+SUITE("pool_ahead", only_what_is_quicker_than_a_wake_up_is_sent_ahead,
+      one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
+      what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
+      an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
+      what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones)
