@@ -6,41 +6,80 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compiler.h"
 #include "xalloc.h"
+
+struct regex {
+    struct regex *next;
+    pcre2_code *code;
+    pcre2_match_data *match;
+    pcre2_match_context *bounds; /* NULL: ours, which needs none */
+};
 
 struct pattern {
     struct pattern *next;
     const char *source;
-    pcre2_code *code;
-    pcre2_match_data *match;
+    struct regex *regex;
 };
 
-enum { BUCKETS = 64 };
+enum { BUCKETS = 64, MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000, MESSAGE_SIZE = 200 };
 static struct pattern *patterns[BUCKETS];
 
 /* Of all the above: a worker may look for patterns too. Held for one match, and mostly free. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct pattern *compile(const char *source)
+static struct regex *compile(struct text source, uint32_t options, struct error *error)
 {
     int failure;
     PCRE2_SIZE at;
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)source.data, source.size, options, &failure, &at, NULL);
+    if (!code) {
+        PCRE2_UCHAR message[MESSAGE_SIZE];
+        pcre2_get_error_message(failure, message, sizeof(message));
+        if (error)
+            error_set(error, NULL, "%s", (const char *)message);
+        return NULL;
+    }
+    struct regex *regex = xcalloc(1, sizeof(*regex));
+    regex->code = code;
+    regex->match = pcre2_match_data_create_from_pattern(code, NULL);
+    if (!regex->match)
+        abort();
+    return regex;
+}
+
+/* `first` is the capture that captures_out begins with: 0 is the whole match. */
+static bool match(const struct regex *regex, struct text text, int first, struct text *captures_out,
+                  int count)
+{
+    const char *subject = text.data ? text.data : "";
+    int found =
+        pcre2_match(regex->code, (PCRE2_SPTR)subject, text.size, 0, 0, regex->match, regex->bounds);
+    if (found < 0)
+        return false;
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->match);
+    for (int i = 0; i < count; i++) {
+        int group = first + i;
+        bool took_part = group < found && ends[2 * group] != PCRE2_UNSET;
+        captures_out[i] = took_part ? (struct text){ subject + ends[2 * group],
+                                                     ends[2 * group + 1] - ends[2 * group] }
+                                    : (struct text){ NULL, 0 };
+    }
+    return true;
+}
+
+static struct regex *compile_pattern(const char *source)
+{
+    struct error error = { 0 };
     char *anchored = xformat("^(?:%s)\\z", source);
-    struct pattern *pattern = xcalloc(1, sizeof(*pattern));
-    pattern->source = source;
-    pattern->code = pcre2_compile((PCRE2_SPTR)anchored, PCRE2_ZERO_TERMINATED, PCRE2_DOLLAR_ENDONLY,
-                                  &failure, &at, NULL);
-    if (!pattern->code) {
-        fprintf(stderr, "pattern does not compile (at %zu): %s\n", (size_t)at, anchored);
+    struct regex *regex = compile(text_from(anchored), PCRE2_DOLLAR_ENDONLY, &error);
+    if (!regex) {
+        fprintf(stderr, "pattern does not compile (%s): %s\n", error.message, anchored);
         abort();
     }
     free(anchored);
-    pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE); /* without JIT it only is slower */
-    pattern->match = pcre2_match_data_create_from_pattern(pattern->code, NULL);
-    if (!pattern->match)
-        abort();
-    return pattern;
+    pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without JIT it only is slower */
+    return regex;
 }
 
 static struct pattern *find(const char *source)
@@ -50,35 +89,16 @@ static struct pattern *find(const char *source)
         if (pattern->source == source)
             return pattern;
     }
-    struct pattern *pattern = compile(source);
-    pattern->next = *bucket;
+    struct pattern *pattern = xcalloc(1, sizeof(*pattern));
+    *pattern = (struct pattern){ *bucket, source, compile_pattern(source) };
     *bucket = pattern;
     return pattern;
-}
-
-static bool capture(const char *source, struct text text, struct text *groups_out, int count)
-{
-    struct pattern *pattern = find(source);
-    const char *subject = text.data ? text.data : "";
-    int matched =
-        pcre2_match(pattern->code, (PCRE2_SPTR)subject, text.size, 0, 0, pattern->match, NULL);
-    if (matched < 0)
-        return false;
-    PCRE2_SIZE *ends = pcre2_get_ovector_pointer(pattern->match);
-    for (int i = 0; i < count; i++) {
-        int group = i + 1;
-        bool took_part = group < matched && ends[2 * group] != PCRE2_UNSET;
-        groups_out[i] = took_part ? (struct text){ subject + ends[2 * group],
-                                                   ends[2 * group + 1] - ends[2 * group] }
-                                  : (struct text){ NULL, 0 };
-    }
-    return true;
 }
 
 bool pattern_capture(const char *source, struct text text, struct text *groups_out, int count)
 {
     pthread_mutex_lock(&lock);
-    bool is_match = capture(source, text, groups_out, count);
+    bool is_match = match(find(source)->regex, text, 1, groups_out, count);
     pthread_mutex_unlock(&lock);
     return is_match;
 }
@@ -86,4 +106,62 @@ bool pattern_capture(const char *source, struct text text, struct text *groups_o
 bool pattern_matches(const char *source, struct text text)
 {
     return pattern_capture(source, text, NULL, 0);
+}
+
+struct regex *regex_compile(struct regex **list, struct text source, int options,
+                            struct error *error)
+{
+    struct regex *regex = compile(source,
+                                  PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C |
+                                      (options & REGEX_CASELESS ? PCRE2_CASELESS : 0) |
+                                      (options & REGEX_DOT_ALL ? PCRE2_DOTALL : 0),
+                                  error);
+    if (!regex)
+        return NULL;
+    regex->bounds = pcre2_match_context_create(NULL);
+    if (!regex->bounds)
+        abort();
+    pcre2_set_match_limit(regex->bounds, MATCH_LIMIT);
+    pcre2_set_depth_limit(regex->bounds, DEPTH_LIMIT);
+    regex->next = *list;
+    *list = regex;
+    return regex;
+}
+
+bool regex_match(const struct regex *regex, struct text text, struct text *captures_out, int count)
+{
+    return match(regex, text, 0, captures_out, count);
+}
+
+void regex_each_name(const struct regex *regex,
+                     void (*function)(const char *name, int number, void *owner), void *owner)
+{
+    uint32_t count = 0;
+    uint32_t size = 0;
+    PCRE2_SPTR table = NULL;
+    pcre2_pattern_info(regex->code, PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(regex->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &table);
+    for (uint32_t i = 0; i < count; i++, table += size)
+        function((const char *)table + 2, table[0] << 8 | table[1], owner);
+}
+
+size_t regexes_count(const struct regex *list)
+{
+    size_t count = 0;
+    for (; list; list = list->next)
+        count++;
+    return count;
+}
+
+void regexes_destroy(struct regex *list)
+{
+    while (list) {
+        struct regex *next = list->next;
+        pcre2_match_context_free(list->bounds);
+        pcre2_match_data_free(list->match);
+        pcre2_code_free(list->code);
+        free(list);
+        list = next;
+    }
 }

@@ -244,7 +244,7 @@ char *filter_json_value(const cJSON *message, const char *selector_text)
 {
     struct arena arena = { 0 };
     struct selector selector;
-    struct filter_regex *regexes = NULL;
+    struct regex *regexes = NULL;
     struct filter_cursor cursor = { text_from(selector_text), &arena, &regexes, 0 };
     char *value = NULL;
     if (read_selector(&cursor, &selector) && cursor.rest.size == 0)

@@ -1,23 +1,11 @@
 #include "logs/filter_operand.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "buffer.h"
-#include "xalloc.h"
 
-enum { REGEXES_MAX = 2, MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000 };
-
-struct filter_regex {
-    struct filter_regex *next;
-    pcre2_code *code;
-    pcre2_match_data *data;
-    pcre2_match_context *context; /* bounds the work of one match */
-};
+enum { REGEXES_MAX = 2 };
 
 void filter_skip_space(struct filter_cursor *cursor)
 {
@@ -79,69 +67,21 @@ bool filter_read_quoted(struct filter_cursor *cursor, const char **text_out)
     return true;
 }
 
-static struct filter_regex *regex_create(struct text source)
-{
-    int error;
-    PCRE2_SIZE at;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)source.data, source.size,
-                                     PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, NULL);
-    if (!code)
-        return NULL;
-    struct filter_regex *regex = xcalloc(1, sizeof(*regex));
-    regex->code = code;
-    regex->data = pcre2_match_data_create(1, NULL);
-    regex->context = pcre2_match_context_create(NULL);
-    if (!regex->data || !regex->context)
-        abort();
-    pcre2_set_match_limit(regex->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(regex->context, DEPTH_LIMIT);
-    return regex;
-}
-
-void filter_regexes_destroy(struct filter_regex *first)
-{
-    while (first) {
-        struct filter_regex *next = first->next;
-        pcre2_match_context_free(first->context);
-        pcre2_match_data_free(first->data);
-        pcre2_code_free(first->code);
-        free(first);
-        first = next;
-    }
-}
-
-static int count_regexes(const struct filter_regex *first)
-{
-    int count = 0;
-    for (; first; first = first->next)
-        count++;
-    return count;
-}
-
-bool filter_read_regex(struct filter_cursor *cursor, struct filter_regex **regex_out)
+bool filter_read_regex(struct filter_cursor *cursor, struct regex **regex_out)
 {
     if (cursor->rest.size == 0 || cursor->rest.data[0] != '%' ||
-        count_regexes(*cursor->regexes) == REGEXES_MAX)
+        regexes_count(*cursor->regexes) == REGEXES_MAX)
         return false;
     advance(cursor, 1);
     const char *end = cursor->rest.size ? memchr(cursor->rest.data, '%', cursor->rest.size) : NULL;
     if (!end || end == cursor->rest.data)
         return false;
     struct text source = { cursor->rest.data, (size_t)(end - cursor->rest.data) };
-    struct filter_regex *regex = regex_create(source);
-    if (!regex)
+    *regex_out = regex_compile(cursor->regexes, source, 0, NULL);
+    if (!*regex_out)
         return false;
     advance(cursor, source.size + 1);
-    regex->next = *cursor->regexes;
-    *cursor->regexes = regex;
-    *regex_out = regex;
     return true;
-}
-
-bool filter_regex_matches(const struct filter_regex *regex, struct text text)
-{
-    return pcre2_match(regex->code, (PCRE2_SPTR)(text.size ? text.data : ""), text.size, 0, 0,
-                       regex->data, regex->context) >= 0;
 }
 
 bool filter_read_operand(struct filter_cursor *cursor, const char *stops,
@@ -197,7 +137,7 @@ static bool is_equal(struct text value, bool is_number, const struct filter_oper
 {
     double number;
     if (operand->regex)
-        return filter_regex_matches(operand->regex, value);
+        return regex_match(operand->regex, value, NULL, 0);
     if (operand->is_number && is_number && text_to_double(value, &number))
         return number == operand->number;
     return matches_wildcards(value, operand->text);

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "compiler.h"
+#include "pattern.h"
 #include "text.h"
 
 enum filter_operator {
@@ -21,21 +22,19 @@ enum filter_operator {
     FILTER_AT_LEAST,
 };
 
-struct filter_regex;
-
 struct filter_operand {
     const char *text; /* with its wildcards */
     bool is_number;
     double number;
-    struct filter_regex *regex; /* NULL: none */
+    struct regex *regex; /* NULL: none */
 };
 
 /* A place in the pattern's text. */
 struct filter_cursor {
     struct text rest;
-    struct arena *arena;           /* of what is made */
-    struct filter_regex **regexes; /* all that were made, for the end */
-    int depth;                     /* of parentheses */
+    struct arena *arena;    /* of what is made */
+    struct regex **regexes; /* all that were made, for the end */
+    int depth;              /* of parentheses */
 };
 
 void filter_skip_space(struct filter_cursor *cursor);
@@ -51,14 +50,11 @@ MUST_CHECK bool filter_read_operand(struct filter_cursor *cursor, const char *st
 /* Reads a text in double quotes; a backslash takes the next character as it is. */
 MUST_CHECK bool filter_read_quoted(struct filter_cursor *cursor, const char **text_out);
 /* Reads %regex%; at most two in a pattern. */
-MUST_CHECK bool filter_read_regex(struct filter_cursor *cursor, struct filter_regex **regex_out);
+MUST_CHECK bool filter_read_regex(struct filter_cursor *cursor, struct regex **regex_out);
 
 /* Does the value stand in that relation to the operand? `is_number` says that the value is a
  * number by nature. */
 bool filter_compare(struct text value, bool is_number, enum filter_operator relation,
                     const struct filter_operand *operand);
-
-bool filter_regex_matches(const struct filter_regex *regex, struct text text);
-void filter_regexes_destroy(struct filter_regex *first);
 
 #endif

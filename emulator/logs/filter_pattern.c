@@ -15,13 +15,13 @@ struct term {
     struct term *next;
     enum { TERM_PLAIN, TERM_OPTIONAL, TERM_EXCLUDED } kind;
     struct text text;
-    struct filter_regex *regex; /* instead of the text */
+    struct regex *regex; /* instead of the text */
 };
 
 /* Exactly one of the three families; an empty pattern has none and matches everything. */
 struct filter_pattern {
     struct arena arena;
-    struct filter_regex *regexes;
+    struct regex *regexes;
     struct filter_json *json;
     struct filter_fields *fields;
     struct term *terms;
@@ -105,7 +105,7 @@ void filter_pattern_destroy(struct filter_pattern *pattern)
 {
     if (!pattern)
         return;
-    filter_regexes_destroy(pattern->regexes);
+    regexes_destroy(pattern->regexes);
     arena_clear(&pattern->arena);
     free(pattern);
 }
@@ -113,7 +113,7 @@ void filter_pattern_destroy(struct filter_pattern *pattern)
 static bool term_is_in(const struct term *term, struct text message)
 {
     if (term->regex)
-        return filter_regex_matches(term->regex, message);
+        return regex_match(term->regex, message, NULL, 0);
     return term->text.size == 0 ||
            (message.size && memmem(message.data, message.size, term->text.data, term->text.size));
 }

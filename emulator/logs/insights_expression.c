@@ -28,7 +28,7 @@ struct insights_expression {
     const char *name;
     const char *sign;
     const struct insights_function *function;
-    const struct insights_regex *regex;
+    const struct regex *regex;
     struct insights_expression *left;
     struct insights_expression *right;
     struct insights_expression *arguments; /* linked by next */
@@ -196,7 +196,7 @@ static struct insights_expression *parse_like(struct insights_lexer *lexer,
         make(lexer, token.kind == TOKEN_REGEX ? EXPRESSION_REGEX : EXPRESSION_LIKE);
     node->left = left;
     if (token.kind == TOKEN_REGEX) {
-        node->regex = insights_regex_compile(lexer, token.text, token.ignores_case);
+        node->regex = insights_compile_regex(lexer);
         insights_next(lexer);
         return node->regex ? node : NULL;
     }
@@ -374,7 +374,7 @@ static bool is_like(const struct insights_expression *expression,
     if (left.kind == INSIGHTS_MISSING)
         return false;
     if (expression->kind == EXPRESSION_REGEX)
-        return insights_regex_match(expression->regex, text_from(text), NULL, 0);
+        return regex_match(expression->regex, text_from(text), NULL, 0);
     struct insights_value right = insights_evaluate(expression->right, scope);
     return strstr(text, insights_print(&right, scope->arena)) != NULL;
 }

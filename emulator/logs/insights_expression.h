@@ -8,7 +8,6 @@
 #include "logs/insights_value.h"
 
 struct insights_expression;
-struct insights_regex;
 
 /* Where an evaluation finds its fields, and makes its texts. */
 struct insights_scope {
@@ -25,17 +24,5 @@ struct insights_value insights_evaluate(const struct insights_expression *expres
 
 /* The name if the expression is a field and nothing else; else NULL. */
 const char *insights_field_name(const struct insights_expression *expression);
-
-/* A regular expression of the query: compiled into a list that its owner destroys. Its captures
- * by number; NULL with the lexer's error if it does not compile. */
-MUST_CHECK struct insights_regex *insights_regex_compile(struct insights_lexer *lexer,
-                                                         const char *source, bool ignores_case);
-bool insights_regex_match(const struct insights_regex *regex, struct text text,
-                          struct text *captures_out, int count);
-/* Calls for each named group: its name and number. */
-void insights_regex_each_name(const struct insights_regex *regex,
-                              void (*function)(const char *name, int number, void *owner),
-                              void *owner);
-void insights_regexes_destroy(struct insights_regex *first);
 
 #endif

@@ -202,7 +202,7 @@ void insights_next(struct insights_lexer *lexer)
 }
 
 void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct arena *arena,
-                         struct insights_regex **regexes, struct error *error)
+                         struct regex **regexes, struct error *error)
 {
     *lexer = (struct insights_lexer){
         .query = query, .arena = arena, .error = error, .regexes = regexes
@@ -240,6 +240,19 @@ bool insights_take_word(struct insights_lexer *lexer, const char *word)
         return false;
     insights_next(lexer);
     return true;
+}
+
+struct regex *insights_compile_regex(struct insights_lexer *lexer)
+{
+    CLEANUP(error_clear) struct error reason = { 0 };
+    const char *source = lexer->token.text;
+    int options = REGEX_DOT_ALL | (lexer->token.ignores_case ? REGEX_CASELESS : 0);
+    struct regex *regex = regex_compile(lexer->regexes, text_from(source), options, &reason);
+    if (!regex && !lexer->has_failed)
+        error_set(lexer->error, NULL, "invalid regular expression /%s/: %s", source,
+                  reason.message);
+    lexer->has_failed |= !regex;
+    return regex;
 }
 
 bool insights_unexpected(struct insights_lexer *lexer, const char *wanted)

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "compiler.h"
 #include "error.h"
+#include "pattern.h"
 #include "text.h"
 
 enum insights_token_kind {
@@ -31,8 +32,6 @@ struct insights_token {
     bool is_quoted;     /* TOKEN_NAME in backticks: never a keyword */
 };
 
-struct insights_regex;
-
 struct insights_lexer {
     struct text query;
     size_t at;
@@ -41,13 +40,13 @@ struct insights_lexer {
     bool follows_operand;        /* then '/' divides; else it begins a regular expression */
     struct error *error;
     bool has_failed;
-    int depth;                       /* of nested expressions */
-    struct insights_regex **regexes; /* where those that are compiled are kept */
+    int depth;              /* of nested expressions */
+    struct regex **regexes; /* where those that are compiled are kept */
 };
 
 /* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */
 void insights_lexer_init(struct insights_lexer *lexer, struct text query, struct arena *arena,
-                         struct insights_regex **regexes, struct error *error);
+                         struct regex **regexes, struct error *error);
 void insights_next(struct insights_lexer *lexer);
 
 /* Where in the query the present token begins. */
@@ -58,6 +57,10 @@ bool insights_is_sign(const struct insights_lexer *lexer, const char *sign);
 bool insights_is_word(const struct insights_lexer *lexer, const char *word);
 bool insights_take_sign(struct insights_lexer *lexer, const char *sign);
 bool insights_take_word(struct insights_lexer *lexer, const char *word);
+
+/* The present token's regular expression, kept in the query's list; NULL with the error if it does
+ * not compile. */
+MUST_CHECK struct regex *insights_compile_regex(struct insights_lexer *lexer);
 
 /* Sets "unexpected symbol found X at line L and position P", once; returns false. */
 bool insights_unexpected(struct insights_lexer *lexer, const char *wanted);

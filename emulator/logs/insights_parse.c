@@ -5,9 +5,9 @@
 enum { NAMES_MAX = 32 };
 
 struct insights_parse {
-    const char *source;                 /* the field to look into */
-    const struct insights_regex *regex; /* or: */
-    struct text pieces[NAMES_MAX + 1];  /* what stands between the stars */
+    const char *source;                /* the field to look into */
+    const struct regex *regex;         /* or: */
+    struct text pieces[NAMES_MAX + 1]; /* what stands between the stars */
     size_t piece_count;
     const char *names[NAMES_MAX];
     int groups[NAMES_MAX]; /* of the regular expression */
@@ -38,13 +38,13 @@ static void add_group(const char *name, int number, void *owner)
 
 static bool read_regex(struct insights_lexer *lexer, struct insights_parse *parse)
 {
-    parse->regex = insights_regex_compile(lexer, lexer->token.text, lexer->token.ignores_case);
+    parse->regex = insights_compile_regex(lexer);
     if (!parse->regex)
         return false;
     insights_next(lexer);
     if (insights_take_word(lexer, "as"))
         return read_names(lexer, parse);
-    insights_regex_each_name(parse->regex, add_group, parse);
+    regex_each_name(parse->regex, add_group, parse);
     return parse->name_count > 0 || insights_unexpected(lexer, "as, or groups with names");
 }
 
@@ -108,7 +108,7 @@ static bool match_regex(const struct insights_parse *parse, const char *text,
                         struct text values_out[NAMES_MAX])
 {
     struct text captures[NAMES_MAX + 1];
-    if (!insights_regex_match(parse->regex, text_from(text), captures, NAMES_MAX + 1))
+    if (!regex_match(parse->regex, text_from(text), captures, NAMES_MAX + 1))
         return false;
     for (size_t i = 0; i < parse->name_count; i++)
         values_out[i] = captures[parse->groups[i]];

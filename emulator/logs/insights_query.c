@@ -48,7 +48,7 @@ struct command {
 
 struct insights_query {
     struct arena arena;
-    struct insights_regex *regexes;
+    struct regex *regexes;
     struct command *commands[COMMANDS_MAX];
     size_t command_count;
     const char *columns[COLUMNS_MAX];
@@ -229,7 +229,7 @@ void insights_query_destroy(struct insights_query *query)
 {
     if (!query)
         return;
-    insights_regexes_destroy(query->regexes);
+    regexes_destroy(query->regexes);
     arena_clear(&query->arena);
     free(query);
 }
