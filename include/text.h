@@ -32,6 +32,27 @@ bool text_starts_with(struct text text, const char *prefix);
  * one, all of it is returned and the rest is empty with data NULL. */
 struct text text_cut(struct text *rest, char separator);
 
+/* Takes the first bytes off a record, as a borrowed text or copied into a value of that size.
+ * False, and nothing is taken, if there are fewer. */
+MUST_CHECK static inline bool text_take(struct text *rest, size_t size, struct text *taken_out)
+{
+    if (rest->size < size)
+        return false;
+    *taken_out = (struct text){ rest->data, size };
+    rest->data += size;
+    rest->size -= size;
+    return true;
+}
+
+MUST_CHECK static inline bool text_take_value(struct text *rest, void *value_out, size_t size)
+{
+    struct text bytes;
+    if (!text_take(rest, size, &bytes))
+        return false;
+    memcpy(value_out, bytes.data, size);
+    return true;
+}
+
 /* Reads a whole decimal integer; false for rests, signs alone, emptiness and overflow. */
 MUST_CHECK bool text_to_int64(struct text text, int64_t *value_out);
 

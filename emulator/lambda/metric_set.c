@@ -75,25 +75,14 @@ void invocation_record_encode(const struct invocation_record *record, struct buf
     add_text(buffer, record->version);
 }
 
-static bool take(struct text *rest, void *value_out, size_t size)
-{
-    if (rest->size < size)
-        return false;
-    memcpy(value_out, rest->data, size);
-    rest->data += size;
-    rest->size -= size;
-    return true;
-}
-
 static bool take_text(struct text *rest, struct arena *arena, const char **text_out)
 {
     uint16_t size;
-    if (!take(rest, &size, sizeof(size)) || rest->size < size || memchr(rest->data, '\0', size) ||
-        !text_is_utf8((struct text){ rest->data, size }, NULL))
+    struct text text;
+    if (!text_take_value(rest, &size, sizeof(size)) || !text_take(rest, size, &text) ||
+        memchr(text.data, '\0', size) || !text_is_utf8(text, NULL))
         return false;
-    *text_out = arena_copy(arena, (struct text){ rest->data, size });
-    rest->data += size;
-    rest->size -= size;
+    *text_out = arena_copy(arena, text);
     return true;
 }
 
@@ -104,10 +93,10 @@ static bool take_limits(struct text *rest, char layout, struct invocation_record
         record_out->claimed = record_out->concurrency[0];
         return true;
     }
-    return take(rest, &record_out->unreserved, sizeof(record_out->unreserved)) &&
-           take(rest, &record_out->claimed, sizeof(record_out->claimed)) &&
-           take(rest, &record_out->allocated, sizeof(record_out->allocated)) &&
-           take(rest, &record_out->provisioned, sizeof(record_out->provisioned));
+    return text_take_value(rest, &record_out->unreserved, sizeof(record_out->unreserved)) &&
+           text_take_value(rest, &record_out->claimed, sizeof(record_out->claimed)) &&
+           text_take_value(rest, &record_out->allocated, sizeof(record_out->allocated)) &&
+           text_take_value(rest, &record_out->provisioned, sizeof(record_out->provisioned));
 }
 
 bool invocation_record_decode(struct text bytes, struct arena *arena,
@@ -117,11 +106,11 @@ bool invocation_record_decode(struct text bytes, struct arena *arena,
     char layout;
     char flags;
     *record_out = (struct invocation_record){ 0 };
-    if (!take(&rest, &layout, 1) || layout < OLDEST_LAYOUT || layout > LAYOUT_VERSION ||
-        !take(&rest, &flags, 1) ||
-        !take(&rest, &record_out->started_ms, sizeof(record_out->started_ms)) ||
-        !take(&rest, &record_out->duration_ms, sizeof(record_out->duration_ms)) ||
-        !take(&rest, record_out->concurrency, sizeof(record_out->concurrency)) ||
+    if (!text_take_value(&rest, &layout, 1) || layout < OLDEST_LAYOUT || layout > LAYOUT_VERSION ||
+        !text_take_value(&rest, &flags, 1) ||
+        !text_take_value(&rest, &record_out->started_ms, sizeof(record_out->started_ms)) ||
+        !text_take_value(&rest, &record_out->duration_ms, sizeof(record_out->duration_ms)) ||
+        !text_take_value(&rest, record_out->concurrency, sizeof(record_out->concurrency)) ||
         !take_limits(&rest, layout, record_out) || !take_text(&rest, arena, &record_out->account) ||
         !take_text(&rest, arena, &record_out->region) ||
         !take_text(&rest, arena, &record_out->function) ||

@@ -27,16 +27,13 @@ void event_block_add(struct buffer *block, const struct event_row *row)
 bool event_block_next(struct text *block, struct event_row *row_out)
 {
     struct block_entry entry;
-    if (block->size < sizeof(entry))
-        return false;
-    memcpy(&entry, block->data, sizeof(entry));
-    if (entry.size > block->size - sizeof(entry))
+    struct text rest = *block;
+    if (!text_take_value(&rest, &entry, sizeof(entry)) ||
+        !text_take(&rest, (size_t)entry.size, &row_out->message))
         return false;
     row_out->time_ms = entry.time_ms;
     row_out->sequence = entry.sequence;
     row_out->ingested_ms = entry.ingested_ms;
-    row_out->message = (struct text){ block->data + sizeof(entry), (size_t)entry.size };
-    block->data += sizeof(entry) + entry.size;
-    block->size -= sizeof(entry) + entry.size;
+    *block = rest;
     return true;
 }

@@ -28,26 +28,11 @@ void event_record_encode(const struct event_batch *batch, int64_t first_sequence
     }
 }
 
-static bool take(struct text *rest, void *value_out, size_t size)
-{
-    if (rest->size < size)
-        return false;
-    memcpy(value_out, rest->data, size);
-    rest->data += size;
-    rest->size -= size;
-    return true;
-}
-
 static bool take_event(struct text *rest, struct log_event *event_out)
 {
     uint32_t size;
-    if (!take(rest, &event_out->time_ms, sizeof(event_out->time_ms)) ||
-        !take(rest, &size, sizeof(size)) || rest->size < size)
-        return false;
-    event_out->message = (struct text){ rest->data, size };
-    rest->data += size;
-    rest->size -= size;
-    return true;
+    return text_take_value(rest, &event_out->time_ms, sizeof(event_out->time_ms)) &&
+           text_take_value(rest, &size, sizeof(size)) && text_take(rest, size, &event_out->message);
 }
 
 bool event_record_decode(struct text record, struct arena *arena, struct event_batch *batch_out,
@@ -56,12 +41,12 @@ bool event_record_decode(struct text record, struct arena *arena, struct event_b
     struct text rest = record;
     char layout;
     uint32_t count;
-    if (!take(&rest, &layout, 1) || layout != LAYOUT_VERSION ||
-        !take(&rest, &batch_out->group_id, sizeof(batch_out->group_id)) ||
-        !take(&rest, &batch_out->stream_id, sizeof(batch_out->stream_id)) ||
-        !take(&rest, first_sequence_out, sizeof(*first_sequence_out)) ||
-        !take(&rest, &batch_out->ingested_ms, sizeof(batch_out->ingested_ms)) ||
-        !take(&rest, &count, sizeof(count)) || count > rest.size / EVENT_HEAD)
+    if (!text_take_value(&rest, &layout, 1) || layout != LAYOUT_VERSION ||
+        !text_take_value(&rest, &batch_out->group_id, sizeof(batch_out->group_id)) ||
+        !text_take_value(&rest, &batch_out->stream_id, sizeof(batch_out->stream_id)) ||
+        !text_take_value(&rest, first_sequence_out, sizeof(*first_sequence_out)) ||
+        !text_take_value(&rest, &batch_out->ingested_ms, sizeof(batch_out->ingested_ms)) ||
+        !text_take_value(&rest, &count, sizeof(count)) || count > rest.size / EVENT_HEAD)
         return false;
     struct log_event *events = arena_alloc(arena, count * sizeof(*events));
     for (uint32_t i = 0; i < count; i++) {
