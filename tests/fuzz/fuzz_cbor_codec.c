@@ -14,6 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_reads_again(&call, cbor_codec_decode, buffer_text(&buffer));
         buffer_clear(&buffer);
     }
-    fuzz_call_clear(&call);
+    call_discard(&call);
     return 0;
 }

@@ -3,29 +3,9 @@
  * an ARN that names the same. ARNs: parts are those of the text.
  */
 #include "arn.h"
-#include "lambda/function_name.h"
 #include "pattern.h"
 #include "support/fuzz.h"
-
-static const char account[] = "123456789012";
-static const char region[] = "us-east-1";
-
-static bool read_name(struct call *call, const char *name, const char *qualifier,
-                      struct function_name *name_out)
-{
-    *call = (struct call){ .account = account, .region = region };
-    call->input = cJSON_CreateObject();
-    json_set_text(call->input, "FunctionName", name);
-    json_set_text(call->input, "Qualifier", qualifier);
-    return function_name_read(call, name_out);
-}
-
-static void end(struct call *call)
-{
-    cJSON_Delete(call->input);
-    error_clear(&call->error);
-    arena_clear(&call->arena);
-}
+#include "support/named_call.h"
 
 static void check_arn(struct text text)
 {
@@ -46,7 +26,7 @@ static void check_again(const struct function_name *name)
     int64_t number;
     const char *arn = function_arn(&arena, &name->key, name->qualifier);
     check_arn(text_from(arn));
-    fuzz_assert(read_name(&call, arn, NULL, &again));
+    fuzz_assert(named_call_read(&call, arn, NULL, &again));
     fuzz_assert(strcmp(name->key.name, again.key.name) == 0);
     fuzz_assert(strcmp(name->key.account, again.key.account) == 0);
     fuzz_assert(!name->qualifier == !again.qualifier);
@@ -55,7 +35,7 @@ static void check_again(const struct function_name *name)
         if (version_parse(name->qualifier, &number))
             fuzz_assert(number >= 0);
     }
-    end(&call);
+    call_discard(&call);
     arena_clear(&arena);
 }
 
@@ -72,11 +52,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool fits_arn =
         !qualifier || (!strchr(qualifier, '$') &&
                        pattern_matches(function_qualifier_pattern, text_from(qualifier)));
-    if (!read_name(&call, arena_copy(&arena, given), qualifier, &name))
+    if (!named_call_read(&call, arena_copy(&arena, given), qualifier, &name))
         fuzz_assert(call.error.fault && call.error.message);
     else if (fits_arn)
         check_again(&name);
-    end(&call);
+    call_discard(&call);
     arena_clear(&arena);
     return 0;
 }

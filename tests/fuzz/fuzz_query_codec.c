@@ -33,6 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         buffer_clear(&buffer);
     }
     free(query_codec_parameter(bytes, "Action"));
-    fuzz_call_clear(&call);
+    call_discard(&call);
     return 0;
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "operation/operation.h"
+#include "support/call.h"
 #include "support/fuzz.h"
 
 typedef cJSON *fuzz_decode(const struct service *service, const struct field *rows,
@@ -56,13 +56,6 @@ static inline bool fuzz_call_read(struct call *call, const struct service *servi
     if (call->input)
         fuzz_validate(call);
     return call->input != NULL;
-}
-
-static inline void fuzz_call_clear(struct call *call)
-{
-    cJSON_Delete(call->input);
-    error_clear(&call->error);
-    arena_clear(&call->arena);
 }
 
 /* What was read once and written is read again as the same. */

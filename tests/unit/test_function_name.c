@@ -1,25 +1,8 @@
 /* function_name: the spellings of lambda-api.md section 4, taken apart. */
 #include "lambda/faults.h"
-#include "lambda/function_name.h"
 #include "pattern.h"
+#include "support/named_call.h"
 #include "support/suite.h"
-
-static bool read_name(struct call *call, const char *name, const char *qualifier,
-                      struct function_name *name_out)
-{
-    *call = (struct call){ .account = "123456789012", .region = "us-east-1" };
-    call->input = cJSON_CreateObject();
-    json_set_text(call->input, "FunctionName", name);
-    json_set_text(call->input, "Qualifier", qualifier);
-    return function_name_read(call, name_out);
-}
-
-static void end(struct call *call)
-{
-    cJSON_Delete(call->input);
-    error_clear(&call->error);
-    arena_clear(&call->arena);
-}
 
 START_TEST(each_spelling_names_the_same_function)
 {
@@ -45,13 +28,13 @@ START_TEST(each_spelling_names_the_same_function)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct call call;
         struct function_name name;
-        ck_assert_msg(read_name(&call, cases[i].name, cases[i].given, &name), "%s: %s",
+        ck_assert_msg(named_call_read(&call, cases[i].name, cases[i].given, &name), "%s: %s",
                       cases[i].name, call.error.message);
         ck_assert_str_eq(name.key.name, "fn");
         ck_assert_str_eq(name.key.account, "123456789012");
         ck_assert_str_eq(name.key.region, "us-east-1");
         ck_assert_pstr_eq(name.qualifier, cases[i].qualifier);
-        end(&call);
+        call_discard(&call);
     }
 }
 END_TEST
@@ -60,9 +43,10 @@ START_TEST(another_account_is_kept)
 {
     struct call call;
     struct function_name name;
-    ck_assert(read_name(&call, "arn:aws:lambda:us-east-1:000000000000:function:f", NULL, &name));
+    ck_assert(
+        named_call_read(&call, "arn:aws:lambda:us-east-1:000000000000:function:f", NULL, &name));
     ck_assert_str_eq(name.key.account, "000000000000");
-    end(&call);
+    call_discard(&call);
 }
 END_TEST
 
@@ -82,10 +66,10 @@ START_TEST(what_contradicts_the_call_is_a_fault)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct call call;
         struct function_name name;
-        ck_assert(!read_name(&call, cases[i].name, cases[i].qualifier, &name));
+        ck_assert(!named_call_read(&call, cases[i].name, cases[i].qualifier, &name));
         ck_assert_ptr_eq(call.error.fault, cases[i].fault);
         ck_assert_str_eq(call.error.message, cases[i].message);
-        end(&call);
+        call_discard(&call);
     }
 }
 END_TEST

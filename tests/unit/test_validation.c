@@ -1,7 +1,7 @@
 /* validation: the sentences of lambda-api.md 2.3 and 11.3 and of cloudwatch-api.md 1.10. */
 #include "cloudwatch/cloudwatch.h"
 #include "lambda/lambda.h"
-#include "operation/operation.h"
+#include "support/call.h"
 #include "support/suite.h"
 
 static const struct field version_key = { .type = FIELD_STRING,
@@ -72,13 +72,6 @@ static bool check(struct call *call, const struct service *service, const struct
     return call_validate(call);
 }
 
-static void end(struct call *call)
-{
-    cJSON_Delete(call->input);
-    error_clear(&call->error);
-    arena_clear(&call->arena);
-}
-
 START_TEST(what_satisfies_every_row_passes)
 {
     static const char *const cases[] = {
@@ -100,7 +93,7 @@ START_TEST(what_satisfies_every_row_passes)
             ck_assert(!is_good);
         else
             ck_assert_msg(is_good, "%s: %s", cases[i], call.error.message);
-        end(&call);
+        call_discard(&call);
     }
 }
 END_TEST
@@ -176,7 +169,7 @@ START_TEST(each_violation_has_its_sentence)
         ck_assert_msg(strncmp(call.error.message, prefix, strlen(prefix)) == 0, "%s",
                       call.error.message);
         ck_assert_str_eq(call.error.message + strlen(prefix), cases[i].message);
-        end(&call);
+        call_discard(&call);
     }
 }
 END_TEST
@@ -190,7 +183,7 @@ START_TEST(all_violations_are_told_at_once)
                      "constraint: Member must satisfy regular expression pattern: "
                      "(?!^[0-9]+$)([a-zA-Z0-9-_]+); Value '0' at 'limit' failed to satisfy "
                      "constraint: Member must have value greater than or equal to 1");
-    end(&call);
+    call_discard(&call);
 }
 END_TEST
 
@@ -202,15 +195,15 @@ START_TEST(what_is_missing_is_told_in_each_services_way)
                      "2 validation errors detected: Value null at 'stackName' failed to satisfy "
                      "constraint: Member must not be null; Value null at 'tagKeys' failed to "
                      "satisfy constraint: Member must not be null");
-    end(&call);
+    call_discard(&call);
     ck_assert(!check(&call, &cloudwatch_service, required_rows, "{\"TagKeys\":[]}"));
     ck_assert_str_eq(call.error.message, "The parameter StackName is required.");
     ck_assert_ptr_eq(call.error.fault, cloudwatch_service.missing_fault);
-    end(&call);
+    call_discard(&call);
     ck_assert(!check(&call, &cloudwatch_service, required_rows,
                      "{\"StackName\":\"s\",\"TagKeys\":[],\"Points\":[{\"Value\":\"1\"},{}]}"));
     ck_assert_str_eq(call.error.message, "The parameter Points.member.2.Value is required.");
-    end(&call);
+    call_discard(&call);
 }
 END_TEST
 
@@ -235,7 +228,7 @@ START_TEST(text_of_path_and_query_becomes_what_the_row_says)
             ck_assert_int_eq(json_int(call.input, "MaxItems", 0), 50);
             ck_assert(cJSON_IsTrue(json_get(call.input, "DryRun")));
         }
-        end(&call);
+        call_discard(&call);
     }
 }
 END_TEST
