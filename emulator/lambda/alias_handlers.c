@@ -171,12 +171,8 @@ static enum outcome update_alias(struct call *call)
 static enum outcome delete_alias(struct call *call)
 {
     struct function_name name;
-    if (!function_name_read(call, &name))
+    if (!function_read(call, &name))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     const char *alias = json_text(call->input, "Name", "");
     qualifier_release(call->store, &name.key, alias);
     provision_delete(call->store, &name.key, alias);
@@ -194,12 +190,8 @@ static enum outcome list_aliases(struct call *call)
     int left;
     int64_t version = NO_VERSION;
     if (!function_name_read(call, &name) || !list_begin(call, &after, &left) ||
-        !parse_version(call, &version))
+        !parse_version(call, &version) || !function_check(call, &name.key, NULL))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     after = after ? after : "";
     cJSON *list = json_set_array(call_output(call), "Aliases");
     bool has_more;

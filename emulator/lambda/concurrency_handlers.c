@@ -8,14 +8,17 @@
 
 enum { NONE = -1 };
 
-static bool read_unqualified(struct call *call, struct function_name *name_out)
+/* `missing` is the qualifier that AWS puts behind the name of a function that does not exist. */
+static bool read_unqualified(struct call *call, const char *missing, struct function_name *name_out)
 {
-    return function_name_read(call, name_out) &&
-           (!name_out->qualifier ||
-            error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                      "This operation is permitted on Lambda functions only. Aliases and versions "
-                      "do not support this operation. Please specify either a function name or an "
-                      "unqualified function ARN."));
+    if (!function_name_read(call, name_out))
+        return false;
+    if (name_out->qualifier)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "This operation is permitted on Lambda functions only. Aliases and "
+                         "versions do not support this operation. Please specify either a function "
+                         "name or an unqualified function ARN.");
+    return function_check(call, &name_out->key, missing);
 }
 
 static bool check_reservation(struct call *call, const struct function_key *key, int64_t wanted)
@@ -44,13 +47,7 @@ static enum outcome put_function_concurrency(struct call *call)
 {
     struct function_name name;
     int64_t wanted = json_int(call->input, "ReservedConcurrentExecutions", 0);
-    if (!read_unqualified(call, &name))
-        return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, "$LATEST");
-        return OUTCOME_FAULT;
-    }
-    if (!check_reservation(call, &name.key, wanted))
+    if (!read_unqualified(call, "$LATEST", &name) || !check_reservation(call, &name.key, wanted))
         return OUTCOME_FAULT;
     concurrency_reserve(call->store, &name.key, wanted);
     targets_forget(lambda_of(call));
@@ -61,12 +58,8 @@ static enum outcome put_function_concurrency(struct call *call)
 static enum outcome get_function_concurrency(struct call *call)
 {
     struct function_name name;
-    if (!read_unqualified(call, &name))
+    if (!read_unqualified(call, NULL, &name))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     int64_t reserved = concurrency_reserved(call->store, &name.key);
     cJSON *output = call_output(call);
     if (reserved != NONE)
@@ -77,12 +70,8 @@ static enum outcome get_function_concurrency(struct call *call)
 static enum outcome delete_function_concurrency(struct call *call)
 {
     struct function_name name;
-    if (!read_unqualified(call, &name))
+    if (!read_unqualified(call, NULL, &name))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     concurrency_reserve(call->store, &name.key, NONE);
     targets_forget(lambda_of(call));
     return OUTCOME_OK;

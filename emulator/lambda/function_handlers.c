@@ -36,10 +36,14 @@ const char *new_uuid(struct call *call)
     return arena_copy(&call->arena, text_from(uuid));
 }
 
+bool function_check(struct call *call, const struct function_key *key, const char *qualifier)
+{
+    return function_exists(call->store, key) || function_not_found(call, key, qualifier);
+}
+
 bool function_read(struct call *call, struct function_name *name_out)
 {
-    return function_name_read(call, name_out) && (function_exists(call->store, &name_out->key) ||
-                                                  function_not_found(call, &name_out->key, NULL));
+    return function_name_read(call, name_out) && function_check(call, &name_out->key, NULL);
 }
 
 bool version_resolve(struct call *call, const struct function_name *name,
@@ -324,10 +328,8 @@ static enum outcome delete_version(struct call *call, const struct function_name
                                    int64_t number)
 {
     struct function_version version;
-    if (!function_exists(call->store, &name->key)) {
-        function_not_found(call, &name->key, NULL);
+    if (!function_check(call, &name->key, NULL))
         return OUTCOME_FAULT;
-    }
     const char *aliases = alias_names_of(call->store, &name->key, number, &call->arena);
     if (aliases)
         return call_fault(call, &LAMBDA_RESOURCE_CONFLICT,

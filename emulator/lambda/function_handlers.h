@@ -27,6 +27,10 @@ extern const struct operation runtime_management_operations[];
 extern const struct operation recursion_operations[];
 extern const struct operation event_invoke_config_operations[];
 
+/* False with "Function not found" if there is none; its ARN is shown with the qualifier, if any. */
+MUST_CHECK bool function_check(struct call *call, const struct function_key *key,
+                               const char *qualifier);
+
 /* The function that the call names, whatever the qualifier; false with "Function not found". */
 MUST_CHECK bool function_read(struct call *call, struct function_name *name_out);
 

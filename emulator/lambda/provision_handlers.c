@@ -201,12 +201,9 @@ static enum outcome list_provisioned(struct call *call)
     struct provision_order order;
     const char *after;
     int left;
-    if (!function_name_read(call, &name) || !list_begin(call, &after, &left))
+    if (!function_name_read(call, &name) || !list_begin(call, &after, &left) ||
+        !function_check(call, &name.key, NULL))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     after = after ? after : "";
     cJSON *list = json_set_array(call_output(call), "ProvisionedConcurrencyConfigs");
     bool has_more;

@@ -76,12 +76,9 @@ static enum outcome list_versions(struct call *call)
     struct function_version version;
     const char *marker;
     int left;
-    if (!function_name_read(call, &name) || !list_begin(call, &marker, &left))
+    if (!function_name_read(call, &name) || !list_begin(call, &marker, &left) ||
+        !function_check(call, &name.key, NULL))
         return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key)) {
-        function_not_found(call, &name.key, NULL);
-        return OUTCOME_FAULT;
-    }
     int64_t after = -1;
     if (marker && !text_to_int64(text_from(marker), &after))
         return call_fault(call, &LAMBDA_INVALID_PARAMETER, "Invalid Marker.");
