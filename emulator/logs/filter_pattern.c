@@ -110,6 +110,15 @@ void filter_pattern_destroy(struct filter_pattern *pattern)
     free(pattern);
 }
 
+bool filter_text_has_regex(struct text text)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct filter_pattern *pattern = filter_pattern_parse(text, &error);
+    bool has_regex = pattern && pattern->regexes;
+    filter_pattern_destroy(pattern);
+    return has_regex;
+}
+
 static bool term_is_in(const struct term *term, struct text message)
 {
     if (term->regex)

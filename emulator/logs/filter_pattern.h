@@ -19,6 +19,9 @@ struct filter_pattern;
 MUST_CHECK struct filter_pattern *filter_pattern_parse(struct text text, struct error *error);
 void filter_pattern_destroy(struct filter_pattern *pattern); /* accepts NULL */
 
+/* False too if the text is no pattern. */
+bool filter_text_has_regex(struct text text);
+
 bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message);
 
 /* The value of "$.a.b" (in a JSON message) or "$name" (of a space-delimited pattern), owned by the

@@ -1,5 +1,7 @@
 #include "logs/filter_row.h"
 
+#include "logs/filter_pattern.h"
+
 void filter_row_put(struct store *store, enum filter_table table, const struct filter_row *row)
 {
     static const char *const sql[] = {
@@ -47,6 +49,25 @@ size_t metric_filter_count(struct store *store, int64_t group_id)
         store_query(store, "SELECT count(*) FROM logs_metric_filter WHERE group_id=?");
     store_bind_int(query, 1, group_id);
     size_t count = store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
+    sqlite3_reset(query);
+    return count;
+}
+
+size_t filter_row_count_regexes(struct store *store, int64_t group_id, enum filter_table table,
+                                const char *name)
+{
+    static const char sql[] =
+        "SELECT json_extract(configuration, '$.filterPattern') FROM logs_metric_filter "
+        "WHERE group_id=?1 AND name<>?2 UNION ALL "
+        "SELECT json_extract(configuration, '$.filterPattern') FROM logs_subscription_filter "
+        "WHERE group_id=?1 AND name<>?3";
+    sqlite3_stmt *query = store_query(store, sql);
+    size_t count = 0;
+    store_bind_int(query, 1, group_id);
+    store_bind_text(query, 2, table == FILTER_TABLE_METRIC ? name : "");
+    store_bind_text(query, 3, table == FILTER_TABLE_SUBSCRIPTION ? name : "");
+    while (store_step(store, query))
+        count += filter_text_has_regex(text_from(store_text(query, 0)));
     sqlite3_reset(query);
     return count;
 }

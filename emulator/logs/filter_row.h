@@ -34,6 +34,11 @@ MUST_CHECK bool filter_row_delete(struct store *store, enum filter_table table, 
 bool metric_filter_exists(struct store *store, int64_t group_id, const char *name);
 size_t metric_filter_count(struct store *store, int64_t group_id);
 
+/* How many filters of the group, of both kinds, have regular expressions in their patterns; not
+ * counting the one of that kind and name. */
+size_t filter_row_count_regexes(struct store *store, int64_t group_id, enum filter_table table,
+                                const char *name);
+
 /* Calls `visit` for metric filters of an account and region in order of group and name, from behind
  * the pair (after_group, after_name), until it answers false. group_id 0: of all groups. */
 struct metric_filter_search {

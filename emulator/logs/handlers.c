@@ -2,9 +2,10 @@
 
 #include "clock.h"
 #include "logs/faults.h"
+#include "logs/filter_pattern.h"
 #include "operation/page.h"
 
-enum { MS_PER_DAY = 24 * 3600 * 1000 };
+enum { MS_PER_DAY = 24 * 3600 * 1000, REGEX_FILTERS_MAX = 5 };
 
 bool token_read(struct call *call, const char **key_out)
 {
@@ -20,6 +21,15 @@ void token_write(struct call *call, const char *key)
 int64_t retention_start_ms(int64_t retention_days)
 {
     return retention_days ? clock_now_ms() - retention_days * MS_PER_DAY : 0;
+}
+
+/* AWS's sentence for this limit is not recorded: it is that of the others. */
+bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table)
+{
+    return !filter_text_has_regex(text_from(json_text(call->input, "filterPattern", ""))) ||
+           filter_row_count_regexes(call->store, group_id, table,
+                                    json_text(call->input, "filterName", "")) < REGEX_FILTERS_MAX ||
+           error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
 }
 
 cJSON *event_write(struct call *call, const struct event_row *row)

@@ -4,6 +4,7 @@
 #ifndef COALMINE_LOGS_HANDLERS_H
 #define COALMINE_LOGS_HANDLERS_H
 
+#include "logs/filter_row.h"
 #include "logs/state.h"
 #include "operation/operation.h"
 
@@ -36,6 +37,10 @@ int64_t retention_start_ms(int64_t retention_days);
 
 /* An event's timestamp, message and ingestionTime. */
 cJSON *event_write(struct call *call, const struct event_row *row);
+
+/* Whether the call's filter may have its pattern: at most five filters of a group, of both kinds,
+ * have regular expressions in theirs. Else false with the fault. */
+MUST_CHECK bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table);
 
 /* What nextSequenceToken and uploadSequenceToken look like; nobody needs them any more. */
 const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms);

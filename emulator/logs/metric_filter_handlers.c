@@ -9,7 +9,6 @@
 #include "cloudwatch/fields.h"
 #include "logs/faults.h"
 #include "logs/filter_pattern.h"
-#include "logs/filter_row.h"
 #include "logs/handlers.h"
 #include "xalloc.h"
 
@@ -97,6 +96,8 @@ static enum outcome put_metric_filter(struct call *call)
     if (metric_filter_count(call->store, group.id) >= FILTERS_MAX &&
         !metric_filter_exists(call->store, group.id, name))
         return call_fault(call, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
+    if (!filter_check_regexes(call, group.id, FILTER_TABLE_METRIC))
+        return OUTCOME_FAULT;
     CLEANUP(freep) char *configuration = print_configuration(call);
     const struct filter_row row = { .group_id = group.id,
                                     .name = name,

@@ -7,7 +7,6 @@
 #include "clock.h"
 #include "logs/faults.h"
 #include "logs/filter_pattern.h"
-#include "logs/filter_row.h"
 #include "logs/handlers.h"
 #include "xalloc.h"
 
@@ -72,7 +71,8 @@ static enum outcome put_subscription_filter(struct call *call)
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
     filter_pattern_destroy(pattern);
-    if (!pattern || !check_destination(call) || !has_room(call, group.id, name))
+    if (!pattern || !check_destination(call) || !has_room(call, group.id, name) ||
+        !filter_check_regexes(call, group.id, FILTER_TABLE_SUBSCRIPTION))
         return OUTCOME_FAULT;
     CLEANUP(freep) char *configuration = print_configuration(call);
     const struct filter_row row = { .group_id = group.id,

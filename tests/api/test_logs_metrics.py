@@ -171,6 +171,35 @@ def test_limits_and_absence_of_metric_filters(logs, group):
         "ResourceNotFoundException")
 
 
+def test_five_filters_of_a_group_may_have_regular_expressions(lam, logs, group):
+    def put_filter(name, pattern, log_group=group):
+        logs.put_metric_filter(logGroupName=log_group, filterName=name, filterPattern=pattern,
+                               metricTransformations=transformation("x"))
+
+    def subscribe(name, pattern):
+        logs.put_subscription_filter(logGroupName=group, filterName=name, filterPattern=pattern,
+                                     destinationArn=function_arn(group))
+
+    limit = (400, "LimitExceededException", "Resource limit exceeded.")
+    create(lam, group)
+    for n, pattern in enumerate(["%a%", "{ $.x = %a% && $.y = %b% }", "[a=%b%]", "?%a% ?b"]):
+        put_filter(f"f{n}", pattern)
+    subscribe("f0", "%e%")
+    assert error_of(put_filter, "f5", "%f%") == limit
+    assert error_of(subscribe, "f5", "[a=%f%]") == limit
+    put_filter("f5", '"%f%"')
+    put_filter("f1", "%other%")
+    subscribe("f0", "%other%")
+    assert error_of(put_filter, "f5", "%f%") == limit
+    subscribe("f0", "plain")
+    put_filter("f5", "%f%")
+    assert error_of(subscribe, "f0", "%e%") == limit
+    logs.delete_metric_filter(logGroupName=group, filterName="f1")
+    subscribe("f0", "%e%")
+    logs.create_log_group(logGroupName=group + "-other")
+    put_filter("f6", "%f%", group + "-other")
+
+
 def test_a_metric_filter_can_be_tried(logs):
     answer = logs.test_metric_filter(filterPattern="ERROR -fine", logEventMessages=[
         "ERROR", "nothing", "ERROR but fine", "an ERROR"])
