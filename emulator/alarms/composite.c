@@ -174,6 +174,17 @@ static void child_changed(struct alarms *alarms, struct alarm *composite, const 
     arena_clear(&arena);
 }
 
+size_t alarm_composite_count_parents(struct alarms *alarms, const struct alarm_key *child,
+                                     const struct alarm_key *but)
+{
+    const struct alarm_follower_list *list = alarm_followers_of(&alarms->parents, child);
+    const struct alarm *present = alarms_find(alarms, but);
+    size_t count = list->count;
+    for (size_t i = 0; i < list->count; i++)
+        count -= list->list[i] == present;
+    return count;
+}
+
 void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
 {
     const struct alarm_follower_list *list = alarm_followers_of(&alarms->parents, &child->key);

@@ -16,6 +16,11 @@ void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
 /* True if the rule of the first leads, over other composites, to the second. */
 bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to);
 
+/* How many composites other than `but` name the alarm in their rules. What was put in this turn of
+ * the loop is not in the plan yet. */
+size_t alarm_composite_count_parents(struct alarms *alarms, const struct alarm_key *child,
+                                     const struct alarm_key *but);
+
 /* It is in the plan, and hears from now on of those that its rule names and of its suppressor.
  * Other alarms have none of either. */
 void alarm_composite_follow(struct alarms *alarms, struct alarm *alarm);

@@ -4,9 +4,12 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "alarms/composite.h"
 #include "alarms/fields.h"
 #include "buffer.h"
 #include "cloudwatch/faults.h"
+
+enum { PARENTS_MAX = 150 };
 
 static bool check_children(struct call *call, const struct alarm_key *key,
                            const struct alarm_rule *rule)
@@ -30,6 +33,22 @@ static bool check_children(struct call *call, const struct alarm_key *key,
     return false;
 }
 
+/* AWS's sentence for this limit is not recorded: it is like that of the other ones of alarms. */
+static bool check_parents(struct call *call, const struct alarm_key *key,
+                          const struct alarm_rule *rule)
+{
+    for (size_t i = 0; i < rule->child_count; i++) {
+        struct alarm_key child = *key;
+        child.name = alarm_name_of(key, rule->children[i]);
+        if (alarm_composite_count_parents(alarms_of(call), &child, key) >= PARENTS_MAX)
+            return error_set(&call->error, &ALARM_LIMIT_EXCEEDED,
+                             "The maximum of %d composite alarms that include the alarm %s has "
+                             "been reached",
+                             PARENTS_MAX, child.name);
+    }
+    return true;
+}
+
 static bool check_rule(struct call *call, const struct alarm_key *key)
 {
     struct alarm_rule rule;
@@ -40,9 +59,9 @@ static bool check_rule(struct call *call, const struct alarm_key *key)
                          "AlarmRule must not contain leading or trailing whitespace or be null");
     if (!alarm_rule_parse(text, &CLOUDWATCH_VALIDATION, &rule, &call->error))
         return false;
-    bool exist = check_children(call, key, &rule);
+    bool is_good = check_children(call, key, &rule) && check_parents(call, key, &rule);
     alarm_rule_clear(&rule);
-    return exist;
+    return is_good;
 }
 
 static bool check_suppressor(struct call *call, const struct alarm_key *key)

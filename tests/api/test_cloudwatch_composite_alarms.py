@@ -135,6 +135,24 @@ def test_what_is_refused_and_how(world, settings, message):
     assert error_of(world.cw.put_composite_alarm, **arguments) == (400, "ValidationError", message)
 
 
+def test_an_alarm_is_the_child_of_at_most_150_composites(world):
+    for number in range(149):
+        put(world, f"c{number}", "ALARM(a)" if number % 2 else f"OK({ARN}a)")
+    put(world, "twice", f"ALARM(a) OR OK({ARN}a)")
+    put(world, "c7", "ALARM(b) AND ALARM(a)")
+    assert error_of(world.cw.put_composite_alarm, AlarmName="more",
+                    AlarmRule="ALARM(b) OR ALARM(a)") == (
+        400, "LimitExceeded",
+        "The maximum of 150 composite alarms that include the alarm a has been reached")
+    assert error_of(world.cw.put_composite_alarm, AlarmName="more",
+                    AlarmRule="ALARM(nothing) OR ALARM(a)")[1] == "ValidationError"
+    put(world, "more", "ALARM(b) OR ALARM(c1)")
+    world.cw.delete_alarms(AlarmNames=["c0"])
+    put(world, "more", "ALARM(b) OR ALARM(a)")
+    put(world, "c7", "ALARM(b)")
+    put(world, "c0", "ALARM(a)")
+
+
 def test_names_are_shared_with_metric_alarms(world):
     assert error_of(world.cw.put_composite_alarm, AlarmName="a", AlarmRule="TRUE")[1] == (
         "ValidationError")
