@@ -275,16 +275,13 @@ bool event_checkpoint_add(struct event_store *store, struct error *error)
 /* At start nobody else uses the database. */
 void event_store_sweep(struct event_store *store)
 {
-    sqlite3_stmt *query = NULL;
-    if (sqlite3_prepare_v2(telemetry_reader(store->parts.telemetry),
-                           "SELECT group_id, stream_id FROM log_stream_state", -1, &query,
-                           NULL) == SQLITE_OK) {
-        while (sqlite3_step(query) == SQLITE_ROW) {
-            int64_t group_id = sqlite3_column_int64(query, 0);
-            int64_t stream_id = sqlite3_column_int64(query, 1);
-            if (!store->parts.exists(group_id, stream_id, store->parts.owner))
-                event_store_delete(store, group_id, stream_id);
-        }
+    sqlite3_stmt *query =
+        telemetry_query(store->parts.telemetry, "SELECT group_id, stream_id FROM log_stream_state");
+    while (sqlite3_step(query) == SQLITE_ROW) {
+        int64_t group_id = sqlite3_column_int64(query, 0);
+        int64_t stream_id = sqlite3_column_int64(query, 1);
+        if (!store->parts.exists(group_id, stream_id, store->parts.owner))
+            event_store_delete(store, group_id, stream_id);
     }
-    sqlite3_finalize(query);
+    sqlite3_reset(query);
 }

@@ -92,17 +92,16 @@ static size_t first_portion(const struct event_range *range)
     return likely < PORTION_MAX ? likely + 1 : PORTION_MAX;
 }
 
-void event_cursor_open(struct event_cursor *cursor, sqlite3 *database,
+void event_cursor_open(struct event_cursor *cursor, struct telemetry *telemetry,
                        const struct event_range *range, int64_t below)
 {
     struct event_bounds bounds = event_bounds_of(range);
     int64_t start = event_slot(bounds.start.time_ms);
     int64_t stop = event_slot(bounds.stop_ms);
-    *cursor = (struct event_cursor){ .group_id = range->group_id,
+    *cursor = (struct event_cursor){ .query = telemetry_query(telemetry, choose(range)),
+                                     .group_id = range->group_id,
                                      .below = below,
                                      .rows = { .bounds = bounds, .most = first_portion(range) } };
-    if (sqlite3_prepare_v2(database, choose(range), -1, &cursor->query, NULL) != SQLITE_OK)
-        abort();
     sqlite3_bind_int64(cursor->query, 1, range->stream_id ? range->stream_id : range->group_id);
     sqlite3_bind_int64(cursor->query, range->is_backward ? 2 : 3, stop);
     start_query(cursor, start);
@@ -122,7 +121,7 @@ void event_cursor_move_on(struct event_cursor *cursor)
 
 void event_cursor_close(struct event_cursor *cursor)
 {
-    sqlite3_finalize(cursor->query);
+    sqlite3_reset(cursor->query);
     arena_clear(&cursor->texts);
     free(cursor->rows.list);
 }

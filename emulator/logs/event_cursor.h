@@ -4,10 +4,9 @@
 #ifndef COALMINE_LOGS_EVENT_CURSOR_H
 #define COALMINE_LOGS_EVENT_CURSOR_H
 
-#include <sqlite3.h>
-
 #include "arena.h"
 #include "logs/event_rows.h"
+#include "store/telemetry.h"
 
 struct event_cursor {
     sqlite3_stmt *query; /* stands at the first block of the next slot */
@@ -20,7 +19,8 @@ struct event_cursor {
     size_t at;
 };
 
-void event_cursor_open(struct event_cursor *cursor, sqlite3 *database,
+/* One cursor is open at a time: it uses a statement that the next one uses too. */
+void event_cursor_open(struct event_cursor *cursor, struct telemetry *telemetry,
                        const struct event_range *range, int64_t below);
 /* Where it stands, until it moves; NULL: at the end. */
 const struct event_row *event_cursor_row(const struct event_cursor *cursor);

@@ -30,8 +30,7 @@ static void merge_open(struct merge *merge, struct event_store *store,
     *merge = (struct merge){ .range = range };
     event_tail_cursor_open(&merge->taken, &store->taken, range);
     event_tail_cursor_open(&merge->tail, &store->tail, range);
-    event_cursor_open(&merge->cursor, telemetry_reader(store->parts.telemetry), range,
-                      store->database_sequence);
+    event_cursor_open(&merge->cursor, store->parts.telemetry, range, store->database_sequence);
 }
 
 /* That of two rows which is read first; NULL: there is none. */
@@ -138,19 +137,11 @@ static void add_tail(struct stream_state *states, size_t count, const struct eve
     }
 }
 
-static sqlite3_stmt *statement(struct event_store *store, const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    if (sqlite3_prepare_v2(telemetry_reader(store->parts.telemetry), sql, -1, &query, NULL) !=
-        SQLITE_OK)
-        abort();
-    return query;
-}
-
 void event_store_states(struct event_store *store, struct stream_state *states, size_t count)
 {
-    sqlite3_stmt *query = statement(
-        store, "SELECT first_ms, last_ms, ingested_ms FROM log_stream_state WHERE stream_id=?");
+    sqlite3_stmt *query =
+        telemetry_query(store->parts.telemetry, "SELECT first_ms, last_ms, ingested_ms FROM "
+                                                "log_stream_state WHERE stream_id=?");
     if (count)
         qsort(states, count, sizeof(*states), compare_states);
     for (size_t i = 0; i < count; i++) {
@@ -162,16 +153,17 @@ void event_store_states(struct event_store *store, struct stream_state *states, 
         states[i].last_ms = sqlite3_column_int64(query, 1);
         states[i].last_ingested_ms = sqlite3_column_int64(query, 2);
     }
-    sqlite3_finalize(query);
+    sqlite3_reset(query);
     add_tail(states, count, &store->taken);
     add_tail(states, count, &store->tail);
 }
 
 int64_t event_store_group_bytes(struct event_store *store, int64_t group_id)
 {
-    sqlite3_stmt *query = statement(store, "SELECT bytes FROM log_group_state WHERE group_id=?");
+    sqlite3_stmt *query = telemetry_query(store->parts.telemetry,
+                                          "SELECT bytes FROM log_group_state WHERE group_id=?");
     sqlite3_bind_int64(query, 1, group_id);
     int64_t bytes = sqlite3_step(query) == SQLITE_ROW ? sqlite3_column_int64(query, 0) : 0;
-    sqlite3_finalize(query);
+    sqlite3_reset(query);
     return bytes;
 }

@@ -71,7 +71,7 @@ extern const struct event_position EVENT_POSITION_LAST;
 
 /* Calls `visit` for each event of the range in order of reading, until it answers false or a limit
  * is reached; true if there is more then (that at which `visit` answered false included). A row is
- * borrowed during the call. */
+ * borrowed during the call, which reads no events itself. */
 bool event_store_visit(struct event_store *store, const struct event_range *range,
                        bool (*visit)(const struct event_row *row, void *owner), void *owner);
 

@@ -11,20 +11,13 @@
 
 #include "log.h"
 #include "store/schema.h"
+#include "store/statements.h"
 #include "xalloc.h"
-
-enum { STATEMENT_BUCKETS = 256 };
-
-struct cached_statement {
-    struct cached_statement *next;
-    const char *sql;
-    sqlite3_stmt *statement;
-};
 
 struct store {
     sqlite3 *database;
     char *directory;
-    struct cached_statement *statements[STATEMENT_BUCKETS];
+    struct statements statements;
     bool is_dirty;   /* a transaction of this turn is open */
     bool has_failed; /* a statement of the present call failed */
     uint64_t undone; /* how often something was rolled back */
@@ -104,24 +97,11 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     return NULL;
 }
 
-/* Nobody can be reading now: one that stands was forgotten, and has cost disk all the time. */
-static void free_statements(struct cached_statement *cached)
-{
-    while (cached) {
-        struct cached_statement *next = cached->next;
-        assert(!sqlite3_stmt_busy(cached->statement));
-        sqlite3_finalize(cached->statement);
-        free(cached);
-        cached = next;
-    }
-}
-
 void store_close(struct store *store)
 {
     if (!store)
         return;
-    for (int i = 0; i < STATEMENT_BUCKETS; i++)
-        free_statements(store->statements[i]);
+    statements_clear(&store->statements);
     sqlite3_close(store->database);
     free(store->directory);
     free(store);
@@ -217,26 +197,7 @@ bool store_reset(struct store *store, struct error *error)
 
 sqlite3_stmt *store_query(struct store *store, const char *sql)
 {
-    struct cached_statement **bucket =
-        &store->statements[((uintptr_t)sql >> 4) % STATEMENT_BUCKETS];
-    for (struct cached_statement *cached = *bucket; cached; cached = cached->next) {
-        if (cached->sql == sql) {
-            sqlite3_reset(cached->statement);
-            sqlite3_clear_bindings(cached->statement);
-            return cached->statement;
-        }
-    }
-    struct cached_statement *cached = xcalloc(1, sizeof(*cached));
-    cached->sql = sql;
-    if (sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &cached->statement,
-                           NULL) != SQLITE_OK) {
-        fprintf(stderr, "statement does not prepare: %s: %s\n", sql,
-                sqlite3_errmsg(store->database));
-        abort();
-    }
-    cached->next = *bucket;
-    *bucket = cached;
-    return cached->statement;
+    return statements_get(&store->statements, store->database, sql);
 }
 
 void store_bind_text(sqlite3_stmt *statement, int at, const char *value)

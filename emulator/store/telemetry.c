@@ -9,6 +9,7 @@
 #include "log.h"
 #include "loop/loop.h"
 #include "store/journal.h"
+#include "store/statements.h"
 #include "xalloc.h"
 
 enum {
@@ -24,6 +25,7 @@ struct telemetry {
     char *path;
     sqlite3 *database;
     sqlite3 *reader;
+    struct statements statements; /* of the reader */
     struct loop *loop;
     struct journal *journal;
     struct loop_timer *timer;
@@ -123,9 +125,9 @@ uint64_t telemetry_position(const struct telemetry *telemetry)
     return telemetry->saved;
 }
 
-sqlite3 *telemetry_reader(struct telemetry *telemetry)
+sqlite3_stmt *telemetry_query(struct telemetry *telemetry, const char *sql)
 {
-    return telemetry->reader;
+    return statements_get(&telemetry->statements, telemetry->reader, sql);
 }
 
 static void take(struct telemetry *telemetry)
@@ -243,6 +245,7 @@ void telemetry_close(struct telemetry *telemetry)
         write_checkpoint(telemetry);
         on_written(telemetry);
     }
+    statements_clear(&telemetry->statements);
     sqlite3_close(telemetry->reader);
     sqlite3_close(telemetry->database);
     pthread_mutex_destroy(&telemetry->writing);

@@ -50,9 +50,10 @@ MUST_CHECK bool telemetry_add(struct telemetry *telemetry, const struct telemetr
 /* Where the journal's replay must begin. */
 uint64_t telemetry_position(const struct telemetry *telemetry);
 
-/* The loop's own connection, for reading: it does not wait for the worker, and sees whole
- * checkpoints only. */
-sqlite3 *telemetry_reader(struct telemetry *telemetry);
+/* A statement of the loop's own connection, as statements_get() gives it. It reads: it does not
+ * wait for the worker, and sees whole checkpoints only. Whoever does not step to the last row
+ * resets it, or the write-ahead log never starts over. */
+sqlite3_stmt *telemetry_query(struct telemetry *telemetry, const char *sql);
 
 /* Checkpoints by itself from now on, when the journal has grown enough; forgets journal segments
  * that are no longer needed. After the hooks that save a turn were registered. */

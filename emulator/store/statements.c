@@ -1,0 +1,63 @@
+#include "store/statements.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "xalloc.h"
+
+struct kept_statement {
+    struct kept_statement *next;
+    const char *sql;
+    sqlite3_stmt *statement;
+};
+
+static struct kept_statement *prepare(sqlite3 *database, const char *sql)
+{
+    struct kept_statement *kept = xcalloc(1, sizeof(*kept));
+    kept->sql = sql;
+    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept->statement, NULL) !=
+        SQLITE_OK) {
+        fprintf(stderr, "statement does not prepare: %s: %s\n", sql, sqlite3_errmsg(database));
+        abort();
+    }
+    return kept;
+}
+
+sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, const char *sql)
+{
+    struct kept_statement **bucket =
+        &statements->buckets[((uintptr_t)sql >> 4) % STATEMENT_BUCKETS];
+    for (struct kept_statement *kept = *bucket; kept; kept = kept->next) {
+        if (kept->sql == sql) {
+            sqlite3_reset(kept->statement);
+            sqlite3_clear_bindings(kept->statement);
+            return kept->statement;
+        }
+    }
+    struct kept_statement *kept = prepare(database, sql);
+    kept->next = *bucket;
+    *bucket = kept;
+    return kept->statement;
+}
+
+/* Nobody can be reading now: one that stands was forgotten, and has cost disk all the time. */
+static void free_list(struct kept_statement *kept)
+{
+    while (kept) {
+        struct kept_statement *next = kept->next;
+        assert(!sqlite3_stmt_busy(kept->statement));
+        sqlite3_finalize(kept->statement);
+        free(kept);
+        kept = next;
+    }
+}
+
+void statements_clear(struct statements *statements)
+{
+    for (int i = 0; i < STATEMENT_BUCKETS; i++) {
+        free_list(statements->buckets[i]);
+        statements->buckets[i] = NULL;
+    }
+}

@@ -1,0 +1,24 @@
+/*
+ * The statements of one connection, each prepared once: to prepare one takes longer than most take
+ * to run.
+ */
+#ifndef COALMINE_STATEMENTS_H
+#define COALMINE_STATEMENTS_H
+
+#include <sqlite3.h>
+
+enum { STATEMENT_BUCKETS = 256 };
+
+/* Zeroed at birth. */
+struct statements {
+    struct kept_statement *buckets[STATEMENT_BUCKETS];
+};
+
+/* The statement of that text, reset and unbound; used up before the same is asked for again. The
+ * text is a literal: its pointer is the key. One that fails to prepare is our mistake: abort. */
+sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, const char *sql);
+
+/* Before the connection is closed. None may be standing at a row. */
+void statements_clear(struct statements *statements);
+
+#endif
