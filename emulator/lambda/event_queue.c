@@ -42,6 +42,10 @@ struct event_queue {
     struct schedule_entry entry;
     struct running_event *running;
     int running_count;
+    /* The last that was taken up, in order of falling due: a pump goes on behind it. */
+    int64_t passed_due_ms;
+    int64_t passed_place;
+    bool begins_anew; /* what does not run may stand before it: the next pump looks at all */
     bool is_pumping;
     bool is_stopped;
 };
@@ -78,8 +82,17 @@ static void begin_writing(struct event_queue *queue)
 static void end_writing(struct event_queue *queue)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    if (!store_end_call(queue->lambda->parts.store, true, &error))
-        log_error("lambda", "the queue of events: %s", error.message);
+    if (store_end_call(queue->lambda->parts.store, true, &error))
+        return;
+    queue->begins_anew = true;
+    log_error("lambda", "the queue of events: %s", error.message);
+}
+
+/* An event that falls due then was written. Of those of one moment any may come first: a place is
+ * given again when its event was the last and has gone. */
+static void note_due(struct event_queue *queue, int64_t due_ms)
+{
+    queue->begins_anew |= due_ms <= queue->passed_due_ms;
 }
 
 static void count(struct event_queue *queue, const struct lambda_event *event, const char *name)
@@ -120,6 +133,7 @@ static void put_off(struct event_queue *queue, struct lambda_event *event, int64
     }
     begin_writing(queue);
     lambda_event_put_off(queue->lambda->parts.store, event);
+    note_due(queue, event->due_ms);
     end_writing(queue);
 }
 
@@ -248,21 +262,32 @@ static void load_and_take_up(struct event_queue *queue, int64_t place)
         free_running(running);
 }
 
+static void begin_anew(struct event_queue *queue)
+{
+    queue->begins_anew = false;
+    queue->passed_due_ms = INT64_MIN;
+    queue->passed_place = 0;
+}
+
 static void pump(void *owner)
 {
     struct event_queue *queue = owner;
-    int64_t due_ms = INT64_MIN;
-    int64_t place = 0;
+    if (queue->begins_anew || !queue->running_count)
+        begin_anew(queue);
+    int64_t due_ms = queue->passed_due_ms;
+    int64_t place = queue->passed_place;
     queue->is_pumping = true;
     while (!queue->is_stopped && queue->running_count < RUNNING_MAX &&
            lambda_event_next(queue->lambda->parts.store, &due_ms, &place)) {
-        if (is_running(queue, place))
-            continue;
-        if (due_ms > clock_now_ms()) {
+        bool runs = is_running(queue, place);
+        if (!runs && due_ms > clock_now_ms()) {
             schedule_set(queue->lambda->parts.schedule, &queue->entry, due_ms, pump, queue);
             break;
         }
-        load_and_take_up(queue, place);
+        queue->passed_due_ms = due_ms;
+        queue->passed_place = place;
+        if (!runs)
+            load_and_take_up(queue, place);
     }
     queue->is_pumping = false;
 }
@@ -274,6 +299,7 @@ void event_queue_refresh(struct event_queue *queue)
 
 void event_queue_retry(struct event_queue *queue)
 {
+    queue->begins_anew = true;
     schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms() + RETRY_MS, pump,
                  queue);
 }
@@ -284,6 +310,7 @@ void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
     fresh.queued_ms = clock_now_ms();
     fresh.due_ms = fresh.queued_ms;
     lambda_event_insert(lambda->parts.store, &fresh);
+    note_due(lambda->events, fresh.due_ms);
     count(lambda->events, event, "AsyncEventsReceived");
     if (!lambda->events->is_pumping)
         event_queue_refresh(lambda->events);

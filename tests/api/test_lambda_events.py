@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
+from tests.support.logs import wait_for
 from tests.support.packages import create, node, python, zip_of
 from tests.support.sink import Sink
 
@@ -50,6 +51,32 @@ def test_an_event_runs_once_and_its_caller_hears_nothing(frozen):
     assert sink.take() == [{"event": {"n": 1}, "id": request_id}]
     advance(frozen, "7h")
     assert sink.take() == []
+
+
+def count_invocations(server, name):
+    """Those that have ended."""
+    points = server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="Invocations", Period=86400, Statistics=["Sum"],
+        StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-02T00:00:00Z",
+        Dimensions=[{"Name": "FunctionName", "Value": name}])["Datapoints"]
+    return sum(point["Sum"] for point in points)
+
+
+def test_events_run_beside_one_that_does_not_end_whatever_the_clock_says(frozen):
+    """They are taken up in order of falling due, from behind those that run."""
+    lam, sink, gate = frozen.client("lambda"), Sink(), Gate()
+    create(lam, "slow", gate.package, Timeout=900)
+    create(lam, "f", sink.package())
+    put_event(lam, "slow")
+    gate.wait_until_inside()
+    for n in range(3):  # of the same moment: the second takes the first one's place in the queue
+        put_event(lam, "f", {"n": n})
+        wait_for(lambda: count_invocations(frozen, "f") > n)
+    Http(frozen.port).json("POST", "/_coalmine/clock", {"time": "2025-12-31T00:00:00Z"})
+    put_event(lam, "f", {"n": 3})
+    sink.wait(4)
+    assert [run["event"]["n"] for run in sink.take()] == [0, 1, 2, 3]
+    gate.open()
 
 
 def test_a_failure_is_retried_after_one_minute_and_two_more(frozen):
