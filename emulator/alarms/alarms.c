@@ -70,13 +70,12 @@ static void on_data(void *owner, struct metric_waiter *waiter)
     make_due(owner, metric->alarm);
 }
 
-static void on_metric(void *owner)
+static void on_metric(void *owner, const char *key)
 {
     struct alarms *alarms = owner;
-    if (alarms->has_new_metrics || !alarms->first)
-        return;
-    alarms->has_new_metrics = true;
-    come_back(alarms, clock_now_ms());
+    const struct alarm_follower_list *list = alarm_followers_of(&alarms->watchers, key);
+    for (size_t i = 0; i < list->count; i++)
+        make_due(alarms, list->list[i]);
 }
 
 /* Data of these metrics, from now on, make the alarm due. */
@@ -86,21 +85,6 @@ static void await_data(struct alarms *alarms, struct alarm *alarm)
         struct metric *metric = alarm_metric_get(alarms, &alarm->metrics[i]);
         if (metric)
             metric_await(metric, &alarm->metrics[i].waiter);
-    }
-}
-
-/* Metrics come, and go when all their data have expired. */
-static void find_new_metrics(struct alarms *alarms)
-{
-    alarms->has_new_metrics = false;
-    for (struct alarm *alarm = alarms->first; alarm; alarm = alarm->next) {
-        for (size_t i = 0; i < alarm->metric_count; i++) {
-            struct alarm_metric *metric = &alarm->metrics[i];
-            bool is_known =
-                metric->metric && metric->generation == metrics_generation(alarms->parts.metrics);
-            if (!is_known && alarm_metric_get(alarms, metric))
-                make_due(alarms, alarm);
-        }
     }
 }
 
@@ -199,6 +183,8 @@ static struct alarm *insert(struct alarms *alarms, const struct alarm_row *row)
     alarms->last = &alarm->next;
     map_set(&alarms->by_key, key, alarm);
     alarm_composite_follow(alarms, alarm);
+    for (size_t i = 0; i < alarm->metric_count; i++)
+        alarm_followers_add(&alarms->watchers, alarm->metrics[i].key, alarm);
     return alarm;
 }
 
@@ -208,6 +194,8 @@ static void remove_alarm(struct alarms *alarms, struct alarm *alarm)
     alarm_key_text(&alarm->key, key);
     map_remove(&alarms->by_key, key);
     alarm_composite_unfollow(alarms, alarm);
+    for (size_t i = 0; i < alarm->metric_count; i++)
+        alarm_followers_remove(&alarms->watchers, alarm->metrics[i].key, alarm);
     *alarm->link = alarm->next;
     if (alarm->next)
         alarm->next->link = alarm->link;
@@ -221,6 +209,7 @@ static void remove_all(struct alarms *alarms)
     map_clear(&alarms->by_key, NULL);
     alarm_followers_clear(&alarms->parents);
     alarm_followers_clear(&alarms->suppressed);
+    alarm_followers_clear(&alarms->watchers);
     while (alarms->first) {
         struct alarm *next = alarms->first->next;
         alarm_free(alarms->first);
@@ -249,7 +238,9 @@ static void tell_suppressed(struct alarms *alarms, const struct alarm *child,
                             enum alarm_state before)
 {
     bool has_left = before == ALARM_STATE_ALARM && child->state != ALARM_STATE_ALARM;
-    const struct alarm_follower_list *list = alarm_followers_of(&alarms->suppressed, &child->key);
+    char key[MAP_KEY_SIZE];
+    const struct alarm_follower_list *list =
+        alarm_followers_of(&alarms->suppressed, alarm_key_text(&child->key, key));
     for (size_t i = 0; i < list->count; i++)
         look_at_withheld(alarms, &list->list[i]->key,
                          has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
@@ -316,11 +307,9 @@ static void run(void *owner)
     struct alarms *alarms = owner;
     if (alarms->is_stale)
         read_all(alarms);
-    do {
+    do
         take_news(alarms);
-        if (alarms->has_new_metrics)
-            find_new_metrics(alarms);
-    } while (do_due(alarms) || alarms->news || alarms->has_new_metrics);
+    while (do_due(alarms) || alarms->news);
     schedule_clear(alarms->parts.schedule, &alarms->entry);
     come_back(alarms, alarms->soonest_ms);
 }

@@ -27,24 +27,26 @@ static struct alarm *find_child(struct alarms *alarms, const struct alarm *compo
 
 void alarm_composite_follow(struct alarms *alarms, struct alarm *alarm)
 {
+    char text[MAP_KEY_SIZE];
     struct alarm_key key = alarm->key;
     for (size_t i = 0; i < alarm->rule.child_count; i++)
         if (key_of(alarm, alarm->rule.children[i], &key))
-            alarm_followers_add(&alarms->parents, &key, alarm);
+            alarm_followers_add(&alarms->parents, alarm_key_text(&key, text), alarm);
     key.name = alarm->suppressor;
     if (key.name)
-        alarm_followers_add(&alarms->suppressed, &key, alarm);
+        alarm_followers_add(&alarms->suppressed, alarm_key_text(&key, text), alarm);
 }
 
 void alarm_composite_unfollow(struct alarms *alarms, const struct alarm *alarm)
 {
+    char text[MAP_KEY_SIZE];
     struct alarm_key key = alarm->key;
     for (size_t i = 0; i < alarm->rule.child_count; i++)
         if (key_of(alarm, alarm->rule.children[i], &key))
-            alarm_followers_remove(&alarms->parents, &key, alarm);
+            alarm_followers_remove(&alarms->parents, alarm_key_text(&key, text), alarm);
     key.name = alarm->suppressor;
     if (key.name)
-        alarm_followers_remove(&alarms->suppressed, &key, alarm);
+        alarm_followers_remove(&alarms->suppressed, alarm_key_text(&key, text), alarm);
 }
 
 /* Each composite is entered once. */
@@ -177,7 +179,9 @@ static void child_changed(struct alarms *alarms, struct alarm *composite, const 
 size_t alarm_composite_count_parents(struct alarms *alarms, const struct alarm_key *child,
                                      const struct alarm_key *but)
 {
-    const struct alarm_follower_list *list = alarm_followers_of(&alarms->parents, child);
+    char text[MAP_KEY_SIZE];
+    const struct alarm_follower_list *list =
+        alarm_followers_of(&alarms->parents, alarm_key_text(child, text));
     const struct alarm *present = alarms_find(alarms, but);
     size_t count = list->count;
     for (size_t i = 0; i < list->count; i++)
@@ -187,7 +191,9 @@ size_t alarm_composite_count_parents(struct alarms *alarms, const struct alarm_k
 
 void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child)
 {
-    const struct alarm_follower_list *list = alarm_followers_of(&alarms->parents, &child->key);
+    char text[MAP_KEY_SIZE];
+    const struct alarm_follower_list *list =
+        alarm_followers_of(&alarms->parents, alarm_key_text(&child->key, text));
     for (size_t i = 0; i < list->count; i++)
         if (!is_still(alarms, list->list[i]))
             child_changed(alarms, list->list[i], child);

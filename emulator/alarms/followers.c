@@ -12,15 +12,13 @@ static void release(void *value)
     free(list);
 }
 
-void alarm_followers_add(struct alarm_followers *followers, const struct alarm_key *followed,
+void alarm_followers_add(struct alarm_followers *followers, const char *followed,
                          struct alarm *follower)
 {
-    char key[MAP_KEY_SIZE];
-    alarm_key_text(followed, key);
-    struct alarm_follower_list *list = map_find(&followers->by_key, key);
+    struct alarm_follower_list *list = map_find(&followers->by_key, followed);
     if (!list) {
         list = xcalloc(1, sizeof(*list));
-        map_set(&followers->by_key, key, list);
+        map_set(&followers->by_key, followed, list);
     }
     if (list->count && list->list[list->count - 1] == follower)
         return;
@@ -42,28 +40,24 @@ static void take_out(struct alarm_follower_list *list, const struct alarm *follo
     memmove(&list->list[at], &list->list[at + 1], (list->count - at) * sizeof(struct alarm *));
 }
 
-void alarm_followers_remove(struct alarm_followers *followers, const struct alarm_key *followed,
+void alarm_followers_remove(struct alarm_followers *followers, const char *followed,
                             const struct alarm *follower)
 {
-    char key[MAP_KEY_SIZE];
-    alarm_key_text(followed, key);
-    struct alarm_follower_list *list = map_find(&followers->by_key, key);
+    struct alarm_follower_list *list = map_find(&followers->by_key, followed);
     if (!list)
         return;
     take_out(list, follower);
     if (list->count)
         return;
-    map_remove(&followers->by_key, key);
+    map_remove(&followers->by_key, followed);
     release(list);
 }
 
 const struct alarm_follower_list *alarm_followers_of(const struct alarm_followers *followers,
-                                                     const struct alarm_key *followed)
+                                                     const char *followed)
 {
     static const struct alarm_follower_list nobody = { 0 };
-    char key[MAP_KEY_SIZE];
-    alarm_key_text(followed, key);
-    const struct alarm_follower_list *list = map_find(&followers->by_key, key);
+    const struct alarm_follower_list *list = map_find(&followers->by_key, followed);
     return list ? list : &nobody;
 }
 

@@ -35,6 +35,8 @@ static void read_metric(struct alarm *alarm, const cJSON *source, const char *un
         .dimension_count = count,
         .unit = copy(alarm, unit),
     };
+    CLEANUP(freep) char *key = metric_key(&metric->identity);
+    metric->key = copy(alarm, key);
 }
 
 /* Functions of the time of day give other values each minute, without any data. */

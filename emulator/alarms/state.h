@@ -23,6 +23,7 @@ struct alarm_metric {
     struct alarm *alarm; /* whose it is */
     struct metric_waiter waiter;
     struct metric_identity identity; /* texts of the alarm's; unit NULL: any */
+    const char *key;                 /* of the identity */
     struct metric *metric;           /* NULL: not known, or none yet */
     uint64_t generation;             /* of the metrics when it was looked up */
 };
@@ -75,12 +76,13 @@ struct alarms {
     struct map by_key;                 /* struct alarm */
     struct alarm_followers parents;    /* composites of those that their rules name */
     struct alarm_followers suppressed; /* composites of their suppressors */
+    struct alarm_followers watchers;   /* metric alarms of their metrics: metrics come, and go when
+                                          all their data have expired */
     struct alarm_news *news;
     struct alarm_news **news_end;
     struct schedule_entry entry;
-    int64_t soonest_ms;   /* nothing is due before */
-    bool is_stale;        /* all rows must be read again */
-    bool has_new_metrics; /* what was not found may be there now */
+    int64_t soonest_ms; /* nothing is due before */
+    bool is_stale;      /* all rows must be read again */
 };
 
 struct alarms *alarms_of(const struct call *call);

@@ -156,7 +156,7 @@ static void add_sorted(struct buffer *key, const struct metric_identity *identit
 }
 
 /* The identity without its unit as one text; \x1f cannot stand in any part. */
-static char *identity_key(const struct metric_identity *identity)
+char *metric_key(const struct metric_identity *identity)
 {
     struct buffer key = { 0 };
     buffer_reserve(&key, KEY_TYPICAL);
@@ -173,7 +173,7 @@ static char *identity_key(const struct metric_identity *identity)
 
 struct metric *metrics_find(const struct metrics *metrics, const struct metric_identity *identity)
 {
-    CLEANUP(freep) char *key = identity_key(identity);
+    CLEANUP(freep) char *key = metric_key(identity);
     return map_find(&metrics->by_identity, key);
 }
 
@@ -208,7 +208,7 @@ void metrics_prune(struct metrics *metrics)
                                                   metric->dimensions,
                                                   metric->dimension_count,
                                                   NULL };
-        CLEANUP(freep) char *key = identity_key(&identity);
+        CLEANUP(freep) char *key = metric_key(&identity);
         map_remove(&metrics->by_identity, key);
         *link = metric->next;
         metric_free(metric);
@@ -238,14 +238,14 @@ static struct metric *add_metric(struct metrics *metrics, const struct metric_id
     metrics->last = &metric->next;
     map_set(&metrics->by_identity, key, metric);
     if (metrics->listener.on_metric)
-        metrics->listener.on_metric(metrics->listener.owner);
+        metrics->listener.on_metric(metrics->listener.owner, key);
     return metric;
 }
 
 struct metric_series *metrics_series(struct metrics *metrics,
                                      const struct metric_identity *identity)
 {
-    CLEANUP(freep) char *key = identity_key(identity);
+    CLEANUP(freep) char *key = metric_key(identity);
     struct metric *metric = map_find(&metrics->by_identity, key);
     if (!metric)
         metric = add_metric(metrics, identity, key);

@@ -48,16 +48,20 @@ uint64_t metrics_generation(const struct metrics *metrics);
 struct metric_series *metrics_series(struct metrics *metrics,
                                      const struct metric_identity *identity);
 
+/* One text for all identities that name the same metric, and no other; owned by the caller. */
+char *metric_key(const struct metric_identity *identity);
+
 /* Who waits for the next data of a metric; part of what waits, zeroed at first. */
 struct metric_waiter {
     struct metric_waiter *next;
     struct metric_waiter **link; /* what points here; NULL: it waits for nothing */
 };
 
-/* Who wants to hear of metrics: when one is made, and of each waiter of a metric that gets data (it
- * waits no longer then, so that a busy metric costs one call). Both run inside the adding. */
+/* Who wants to hear of metrics: when one is made (by its key), and of each waiter of a metric that
+ * gets data (it waits no longer then, so that a busy metric costs one call). Both run inside the
+ * adding. */
 struct metrics_listener {
-    void (*on_metric)(void *owner);
+    void (*on_metric)(void *owner, const char *key);
     void (*on_data)(void *owner, struct metric_waiter *waiter);
     void *owner;
 };

@@ -9,17 +9,15 @@ static struct alarm third;
 
 static void follow(struct alarm_followers *followers, const char *name, struct alarm *who)
 {
-    const struct alarm_key key = { "1", "r", name };
-    alarm_followers_add(followers, &key, who);
+    alarm_followers_add(followers, name, who);
 }
 
 static void leave(struct alarm_followers *followers, const char *name, struct alarm *who)
 {
-    const struct alarm_key key = { "1", "r", name };
-    alarm_followers_remove(followers, &key, who);
+    alarm_followers_remove(followers, name, who);
 }
 
-static void expect(const struct alarm_followers *followers, const struct alarm_key *key,
+static void expect(const struct alarm_followers *followers, const char *key,
                    struct alarm *const *expected)
 {
     const struct alarm_follower_list *list = alarm_followers_of(followers, key);
@@ -34,30 +32,27 @@ static void expect(const struct alarm_followers *followers, const struct alarm_k
 START_TEST(they_are_told_in_order_of_their_coming_and_each_once)
 {
     struct alarm_followers followers = { 0 };
-    const struct alarm_key a = { "1", "r", "a" };
-    const struct alarm_key b = { "1", "r", "b" };
-    const struct alarm_key elsewhere = { "1", "s", "a" };
     struct alarm *const nobody[] = { NULL };
-    expect(&followers, &a, nobody);
+    expect(&followers, "a", nobody);
     follow(&followers, "a", &first);
     follow(&followers, "a", &second);
     follow(&followers, "a", &second);
     follow(&followers, "b", &second);
     follow(&followers, "a", &third);
-    expect(&followers, &a, (struct alarm *const[]){ &first, &second, &third, NULL });
-    expect(&followers, &b, (struct alarm *const[]){ &second, NULL });
-    expect(&followers, &elsewhere, nobody);
+    expect(&followers, "a", (struct alarm *const[]){ &first, &second, &third, NULL });
+    expect(&followers, "b", (struct alarm *const[]){ &second, NULL });
+    expect(&followers, "elsewhere", nobody);
     leave(&followers, "b", &first);
     leave(&followers, "a", &first);
     follow(&followers, "a", &first);
-    expect(&followers, &a, (struct alarm *const[]){ &second, &third, &first, NULL });
+    expect(&followers, "a", (struct alarm *const[]){ &second, &third, &first, NULL });
     leave(&followers, "a", &third);
-    expect(&followers, &a, (struct alarm *const[]){ &second, &first, NULL });
+    expect(&followers, "a", (struct alarm *const[]){ &second, &first, NULL });
     leave(&followers, "b", &second);
     leave(&followers, "b", &second);
-    expect(&followers, &b, nobody);
+    expect(&followers, "b", nobody);
     alarm_followers_clear(&followers);
-    expect(&followers, &a, nobody);
+    expect(&followers, "a", nobody);
 }
 END_TEST
 
