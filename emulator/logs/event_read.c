@@ -121,12 +121,17 @@ static int compare_states(const void *a, const void *b)
     return first->stream_id < second->stream_id ? -1 : first->stream_id > second->stream_id;
 }
 
+/* Events of one batch stand together: a stream is looked up once for them. */
 static void add_tail(struct stream_state *states, size_t count, const struct event_tail *tail)
 {
+    struct stream_state key = { 0 };
+    struct stream_state *state = NULL;
     for (size_t i = 0; i < tail->count; i++) {
         const struct event_row *row = &tail->rows[i].row;
-        struct stream_state key = { .stream_id = row->stream_id };
-        struct stream_state *state = bsearch(&key, states, count, sizeof(key), compare_states);
+        if (row->stream_id != key.stream_id) {
+            key.stream_id = row->stream_id;
+            state = bsearch(&key, states, count, sizeof(key), compare_states);
+        }
         if (!state)
             continue;
         if (!state->last_ingested_ms || row->time_ms < state->first_ms)
