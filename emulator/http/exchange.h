@@ -28,6 +28,7 @@ struct http_exchange {
     bool is_counted;        /* among the server's pending ones */
     bool is_active;         /* among the server's active ones */
     bool is_lingering;      /* waits for its reply without being suspended: parking.c */
+    bool lingers_briefly;   /* until the next run */
     unsigned lingers_since; /* the server's linger_ticks then */
     bool was_suspended;     /* once or more */
     bool is_stream;         /* its reply comes in pieces */

@@ -3,7 +3,10 @@
  * two changes of its epoll set, an event and a read in vain: 4 us, a tenth of an invocation. So the
  * first few of them linger: their connections stay as they are, and libmicrohttpd calls on_access
  * for each in every run, where it finds that there is no reply yet. Those that come when a few
- * linger already, or linger for some milliseconds, are suspended.
+ * linger already are suspended in the next run, the others after some milliseconds.
+ *
+ * In the next run and not at once: libmicrohttpd would take the connection for one that it reads
+ * from, read when it is resumed, and close it without a reply if the client has closed its side.
  *
  * A daemon with lingering connections always says that it has more to do. So a run ends when only
  * they are left; while others are under way run after run, whose work needs the daemon's word (a
@@ -62,11 +65,12 @@ void parking_park(struct http_exchange *exchange, bool may_linger)
 {
     struct http_server *server = exchange->server;
     leave_active(exchange);
-    if (!may_linger || server->is_draining || server->suspends || server->is_crowded ||
-        server->lingering >= LINGERING_MAX) {
+    if (!may_linger) {
         parking_suspend(exchange);
         return;
     }
+    exchange->lingers_briefly = server->is_draining || server->suspends || server->is_crowded ||
+                                server->lingering >= LINGERING_MAX;
     exchange->is_lingering = true;
     exchange->lingers_since = server->linger_ticks;
     server->lingering++;
@@ -78,7 +82,8 @@ void parking_park(struct http_exchange *exchange, bool may_linger)
 void parking_visit(struct http_exchange *exchange)
 {
     const struct http_server *server = exchange->server;
-    if (server->suspends || server->linger_ticks - exchange->lingers_since >= LINGER_TICKS)
+    if (exchange->lingers_briefly || server->suspends ||
+        server->linger_ticks - exchange->lingers_since >= LINGER_TICKS)
         parking_suspend(exchange);
 }
 

@@ -110,6 +110,16 @@ def test_a_client_that_has_said_all_is_answered(start_server):
         assert status(connection) == b"200"
 
 
+def test_many_clients_that_have_said_all_are_answered(start_server):
+    """Most of them cannot linger: few may at once."""
+    server = start_server()
+    sleeper(server.client("lambda"), "f", 30)
+    connections = [ask(server, "f", path) for path in (INVOKE, STREAM) for _ in range(20)]
+    for connection in connections:
+        connection.shutdown(socket.SHUT_WR)
+    assert [status(connection) for connection in connections] == [b"200"] * 40
+
+
 def test_many_wait_at_once(server, lam, name):
     sleeper(lam, name, 30)
     connections = [ask(server, name) for _ in range(40)]
