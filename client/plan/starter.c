@@ -1,6 +1,8 @@
 /*
  * The plan that `canary init` writes: it works as it is, and its comments show what else there is.
  */
+#include "buffer.h"
+#include "json.h"
 #include "plan/plan.h"
 #include "xalloc.h"
 
@@ -8,8 +10,8 @@ static const char starter[] =
     "// A plan for `canary deploy --plan canary.json`. `canary validate` checks it, `canary plan`\n"
     "// tells what it would do, `canary schema` prints its JSON Schema for editors.\n"
     "{\n"
-    "    \"function\": \"%s\",\n"
-    "    \"alias\": \"%s\",\n"
+    "    \"function\": %s,\n"
+    "    \"alias\": %s,\n"
     "\n"
     "    // A zip file or a folder to upload first. Without it, $LATEST is published as it is;\n"
     "    // with \"version\": \"7\", that published version is deployed.\n"
@@ -50,5 +52,11 @@ static const char starter[] =
 
 char *plan_starter(const char *function, const char *alias)
 {
-    return xformat(starter, function, alias);
+    CLEANUP(buffer_clear) struct buffer quoted_function = { 0 };
+    CLEANUP(buffer_clear) struct buffer quoted_alias = { 0 };
+    json_print_string(&quoted_function, function);
+    json_print_string(&quoted_alias, alias);
+    char *text = xformat(starter, quoted_function.data, quoted_alias.data);
+    text_mend_utf8(text);
+    return text;
 }

@@ -26,6 +26,22 @@ def test_init_writes_a_commented_plan_that_is_valid(canary, tmp_path):
     assert canary("init", "--force").code == 0
 
 
+@pytest.mark.parametrize("function, alias", [
+    ('say "hi"', "al"), ("back\\slash\\", '\\"al'), ("tab\tand\nline", "\x01"), ("%s %d", "// no")])
+def test_init_writes_any_name_so_that_it_is_read_again(canary, tmp_path, function, alias):
+    assert canary("init", "--function", function, "--alias", alias).code == 0
+    lines = (tmp_path / "canary.json").read_text().splitlines()
+    written = [json.loads(line.split(": ", 1)[1].rstrip(",")) for line in lines
+               if line.startswith(('    "function": ', '    "alias": '))]
+    assert written == [function, alias]
+    assert canary("validate").code == 0
+
+
+def test_init_writes_no_bytes_that_are_no_utf_8(canary, tmp_path):
+    assert canary("init", "--function", b"f\xff").code == 0
+    assert canary("validate").code == 0
+
+
 def test_validate_tells_every_fault_with_file_line_and_path(canary, tmp_path):
     write(tmp_path, '{\n  "function": "f",\n  // a comment\n  "alias": "a",\n  "onFailur": "x",\n'
                     '  "strategy": {"canary": {"weight": "10",\n    "for": "5m"}}\n}\n')
