@@ -7,13 +7,12 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/split.h"
 #include "plan/plan.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 
 enum { LEFT_SIZE = 32 };
-
-static const double SPLIT_UNLIKELY = 1e-3;
 
 static double percent(double part, double whole)
 {
@@ -315,20 +314,16 @@ static void report_versions(const cJSON *traffic)
 }
 
 /* Adds the numbers of the split, for programs. */
-static void report_split(const char *version, cJSON *split)
+static void report_split(const char *version, cJSON *json)
 {
-    double weight = json_double(split, "configured", 0);
-    uint64_t seen = (uint64_t)json_double(split, "newRequests", 0);
-    uint64_t all = seen + (uint64_t)json_double(split, "baseRequests", 0);
-    struct interval interval = clopper_pearson(seen, all, 0.95);
-    double chance = binomial_two_sided(seen, all, weight);
-    json_set_double(split, "observed", share_of(seen, all));
-    json_set_double(split, "low", interval.low);
-    json_set_double(split, "high", interval.high);
-    json_set_double(split, "pValue", chance);
-    say("  Version %s got %.1f %% of the traffic [%.1f, %.1f], configured %.4g %%: %s (p = %.2g).",
-        version, 100 * share_of(seen, all), 100 * interval.low, 100 * interval.high, 100 * weight,
-        chance < SPLIT_UNLIKELY ? "THAT DOES NOT FIT THE WEIGHT" : "as it should be", chance);
+    uint64_t hits = (uint64_t)json_double(json, "newRequests", 0);
+    uint64_t all = hits + (uint64_t)json_double(json, "baseRequests", 0);
+    struct split split = split_of(hits, all, json_double(json, "configured", 0));
+    json_set_double(json, "observed", share_of(hits, all));
+    json_set_double(json, "low", split.interval.low);
+    json_set_double(json, "high", split.interval.high);
+    json_set_double(json, "pValue", split.chance);
+    say_split(&split, version);
 }
 
 void view_report(const cJSON *report)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "cli/split.h"
 #include "report/facts.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
@@ -11,7 +12,6 @@
 enum { MS_PER_SECOND = 1000, US_PER_MS = 1000, LAG_WORTH_TELLING_US = 1000, CELL_SIZE = 48 };
 
 static const double confidence = 0.95;
-static const double split_alarm = 1e-3; /* a right split looks wrong once in a thousand runs */
 
 void traffic_progress(const struct traffic *traffic, const struct lambda_alias *alias)
 {
@@ -116,20 +116,14 @@ static bool tell_split(const struct traffic *traffic, const struct lambda_alias 
     uint64_t all = canary + traffic_version(traffic, alias->version)->requests;
     if (!*alias->routed_version || all == 0)
         return true;
-    double chance = binomial_two_sided(canary, all, alias->weight);
-    bool is_right = chance >= split_alarm;
-    char share[CELL_SIZE];
-    print_share(share, canary, all);
+    struct split seen = split_of(canary, all, alias->weight);
     cJSON *split = json_set_object(report, "split");
-    json_set_double(split, "configured", alias->weight);
+    json_set_double(split, "configured", seen.weight);
     json_set(split, "observed", share_json(canary, all));
-    json_set_double(split, "pValue", chance);
-    json_set_bool(split, "fits", is_right);
-    say("  Version %s got %s of the traffic, configured %.4g %%: %s (exact binomial test, p = "
-        "%.2g).",
-        alias->routed_version, share, 100 * alias->weight,
-        is_right ? "as it should be" : "THAT DOES NOT FIT THE WEIGHT", chance);
-    return is_right;
+    json_set_double(split, "pValue", seen.chance);
+    json_set_bool(split, "fits", seen.fits);
+    say_split(&seen, alias->routed_version);
+    return seen.fits;
 }
 
 bool traffic_summary(const struct traffic *traffic, const struct lambda_alias *alias)
