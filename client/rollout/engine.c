@@ -7,7 +7,7 @@
 #include "rollout/control.h"
 #include "xalloc.h"
 
-enum { POLL_MS = 200, BACK_WAIT_MS = 2000 };
+enum { POLL_MS = 200, BACK_WAIT_MS = 2000, FRESH_MS = 10000 };
 
 int64_t engine_now_ms(const struct engine *engine)
 {
@@ -108,6 +108,13 @@ void engine_save(struct engine *engine, const struct rollout_action *intent)
     if (is_over)
         json_set_double(json, "endedAt", (double)now_ms);
     deployment_save(engine->deployment, json);
+    engine->saved_ms = now_ms;
+}
+
+void engine_save_if_old(struct engine *engine, int64_t age_ms)
+{
+    if (engine_now_ms(engine) - engine->saved_ms >= (age_ms > FRESH_MS ? age_ms : FRESH_MS))
+        engine_save(engine, NULL);
 }
 
 void engine_start(struct engine *engine, const struct lambda_alias *alias)
@@ -321,11 +328,12 @@ static void wait_for_word(struct engine *engine)
     deployment_record(engine->deployment, line);
     engine_save(engine, NULL);
     engine_notify(engine, hold == HOLD_APPROVAL ? "approval" : "paused");
-    while (engine->rollout.hold == hold && !engine->is_left) {
+    while (engine->rollout.hold == hold && !engine->is_left && !engine->deployment->failure) {
         if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine))
             break;
         engine->is_left = engine->leaves_when_held;
         engine_look_at_alarms(engine);
+        engine_save_if_old(engine, 0);
         if (engine->rollout.hold == hold && !engine->is_left)
             engine->ports.pass(engine->ports.world, POLL_MS);
     }
@@ -348,6 +356,8 @@ static void heed(struct engine *engine)
 
 static void perform(struct engine *engine, const struct rollout_action *action)
 {
+    if (engine->rollout.phase == PHASE_WATCH)
+        engine_begin_step(engine);
     switch (action->kind) {
     case ACTION_SET_ALIAS:
         engine_set_alias(engine, action);

@@ -39,6 +39,7 @@ struct engine {
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;
+    int64_t saved_ms;
     bool is_blind;     /* CloudWatch could not be read when last tried */
     bool is_left;      /* ended without being over: it waits for somebody */
     bool is_end_told;  /* to those who are notified, and to the record */
@@ -71,6 +72,11 @@ bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *al
 bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
                            const struct rollout_action *action);
 void engine_save(struct engine *engine, const struct rollout_action *intent);
+/* While time passes without anything to write down: so that it is seen to be alive. `age_ms` is how
+ * old what is written may be, if that is more than ten seconds. */
+void engine_save_if_old(struct engine *engine, int64_t age_ms);
+/* A step begins, whatever is done in it; nothing if it has begun already. */
+void engine_begin_step(struct engine *engine);
 void engine_record_pending(struct engine *engine);
 void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm);
 void engine_add_sample(struct engine *engine, const struct traffic_sample *sample);

@@ -26,8 +26,8 @@ static void record_step(struct engine *engine)
     deployment_record(engine->deployment, line);
 }
 
-/* A new beginning of watching has evidence of its own; alarms are carried on. */
-static void begin_evidence(struct engine *engine)
+/* Each beginning of a step has evidence of its own; alarms are carried on. */
+void engine_begin_step(struct engine *engine)
 {
     const struct rollout *rollout = &engine->rollout;
     struct evidence fresh = { .step = rollout->step,
@@ -110,16 +110,21 @@ void engine_add_sample(struct engine *engine, const struct traffic_sample *sampl
         snprintf(engine->last_failure, sizeof(engine->last_failure), "%s", sample->last_failure);
 }
 
+/* Between samples: the record of a long step is no larger than that of a short one. */
+static int64_t sample_gap_ms(const struct engine *engine)
+{
+    int64_t part_ms = step_of(engine)->duration_ms / SAMPLES_MAX;
+    return part_ms > SAMPLE_MS ? part_ms : SAMPLE_MS;
+}
+
 static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct traffic_sample sample = { 0 };
-    int64_t gap_ms = step_of(engine)->duration_ms / SAMPLES_MAX;
     if (engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error))
         engine_add_sample(engine, &sample);
     traffic_sample_clear(&sample);
-    bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >=
-                                 (gap_ms > SAMPLE_MS ? gap_ms : SAMPLE_MS);
+    bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))
         engine_save(engine, NULL);
 }
@@ -354,6 +359,7 @@ static void look(struct engine *engine)
     if (is_still_watched(engine))
         check_silence(engine);
     engine_take_word(engine);
+    engine_save_if_old(engine, sample_gap_ms(engine));
 }
 
 static const char *decision_of(const struct engine *engine)
@@ -384,7 +390,6 @@ void engine_watch(struct engine *engine)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct ports *ports = &engine->ports;
-    begin_evidence(engine);
     int64_t begun_ms = engine_now_ms(engine);
     int64_t until_ms = engine->rollout.step_ends_ms;
     int64_t look_ms = ports->look_ms(ports->world, step_of(engine)->duration_ms);

@@ -92,7 +92,7 @@ def test_a_record_that_says_something_else_is_noticed(canary, record):
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    ((), "there is no deployment at all"),
+    (("--state-dir", "none"), "there is no deployment at all"),
     (("20260101T000000Z-none-live",), "there is no deployment 20260101T000000Z-none-live"),
     (("--from", "/nowhere/record.jsonl"), "/nowhere/record.jsonl"),
     (("--from", "/dev/null"), "there is no plan in it"),

@@ -26,6 +26,10 @@ struct fake {
     const char *before; /* its state as the deployment saw it first; NULL: it did not look */
     const char *reason; /* its */
     const char *plan;   /* NULL: the usual one */
+    bool is_idle;       /* nobody sends anything */
+    int64_t fresh_ms;   /* deployment.json is never older while time passes; 0: not looked at */
+    int64_t lose_ms;    /* when its directory is lost; 0: never */
+    int64_t approve_ms; /* when somebody says approve; 0: nobody does */
     int64_t now_ms;
     int hooks;
 };
@@ -45,11 +49,50 @@ static int64_t now_ms(void *world)
     return fake->now_ms;
 }
 
+static const struct alias_identity identity = { "", "us-east-1", "http://x", "f", "a" };
+
+static const char *state_of_world; /* where what passes by looks at deployments */
+
+static void look_at_age(const cJSON *saved)
+{
+    int64_t age_ms = fake->now_ms - json_int(saved, "updatedAt", 0);
+    ck_assert_msg(age_ms <= fake->fresh_ms, "%s: updatedAt is %lld ms old",
+                  json_text(saved, "status", ""), (long long)age_ms);
+}
+
+static void say_approve(const cJSON *saved)
+{
+    CLEANUP(freep)
+    char *path = xformat("%s/%s/control/1.ask", state_of_world, json_text(saved, "id", ""));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("{\"verb\":\"approve\"}", file);
+    ck_assert_int_eq(fclose(file), 0);
+    fake->approve_ms = 0;
+}
+
+static void lose_directory(const cJSON *saved)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s", state_of_world, json_text(saved, "id", ""));
+    CLEANUP(freep) char *elsewhere = xformat("%s/.lost", state_of_world);
+    ck_assert_int_eq(rename(path, elsewhere), 0);
+    fake->lose_ms = 0;
+}
+
 static void pass(void *world, int64_t ms)
 {
     (void)world;
     one_call();
     fake->now_ms += ms;
+    if (!fake->fresh_ms && !fake->approve_ms && !fake->lose_ms)
+        return;
+    CLEANUP(json_deletep) cJSON *saved = deployment_find(state_of_world, &identity, true);
+    if (fake->fresh_ms)
+        look_at_age(saved);
+    if (fake->approve_ms && fake->now_ms >= fake->approve_ms)
+        say_approve(saved);
+    if (fake->lose_ms && fake->now_ms >= fake->lose_ms)
+        lose_directory(saved);
 }
 
 static int64_t look_ms(void *world, int64_t duration_ms)
@@ -110,7 +153,7 @@ static bool read_traffic(void *world, bool is_last, struct traffic_sample *sampl
     (void)world;
     (void)error;
     one_call();
-    if (is_last)
+    if (is_last || fake->is_idle)
         return true;
     sample_out->base.requests = 10;
     sample_out->canary.requests = 10;
@@ -173,8 +216,6 @@ static const char plan_text[] =
     "\"after\":[{\"command\":\"z\"}]},\"strategy\":{\"steps\":[{\"weight\":\"10%\","
     "\"for\":\"1m\"},{\"pause\":\"1m\"},{\"weight\":\"50%\",\"for\":\"1m\"}]}}";
 
-static const struct alias_identity identity = { "", "us-east-1", "http://x", "f", "a" };
-
 static void reset(int die_at)
 {
     *fake = (struct fake){ .die_at = die_at, .now_ms = 1000000 };
@@ -219,6 +260,7 @@ static enum rollout_outcome deploy(const char *state)
     struct error error = { 0 };
     struct deployment deployment;
     struct plan *plan = make_plan();
+    state_of_world = state;
     ck_assert_msg(
         deployment_create(state, &identity, plan->json, false, fake->now_ms, &deployment, &error),
         "%s", error.message);
@@ -361,6 +403,7 @@ static int kill_everywhere(const struct fake *how, enum rollout_outcome outcome,
         fake->errors = how->errors;
         fake->fires = how->fires;
         fake->before = how->before;
+        fake->plan = how->plan;
         pid_t pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
@@ -428,6 +471,84 @@ START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
 }
 END_TEST
 
+static const char stops_plan[] =
+    "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
+    "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
+    "{\"approve\":true},{\"pause\":\"1m\"}]}}";
+
+static void read_history(const char *state, struct history *history_out)
+{
+    size_t size;
+    struct error error = { 0 };
+    CLEANUP(freep) char *record = only_record(state, &size);
+    ck_assert_msg(history_read((struct text){ record, size }, history_out, &error), "%s",
+                  error.message);
+}
+
+START_TEST(steps_that_send_nothing_are_recorded_too)
+{
+    static const char *const kinds[] = { "weight", "hook", "approve", "pause" };
+    CLEANUP(history_clear) struct history history = { 0 };
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = stops_plan;
+    fake->approve_ms = fake->now_ms + 5000;
+    ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+    read_history(state, &history);
+    ck_assert_int_eq(history.step_count, COUNT_OF(kinds));
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        ck_assert_str_eq(history.steps[i].kind, kinds[i]);
+        ck_assert_int_eq(history.steps[i].index, (int)i);
+    }
+    ck_assert_int_ge(history.steps[2].end_ms - history.steps[2].begin_ms, 5000);
+    ck_assert_uint_eq(history.steps[2].canary.requests, 0);
+    remove_state(state);
+}
+END_TEST
+
+START_TEST(killed_anywhere_a_step_that_is_a_hook_is_taken_up)
+{
+    share_world();
+    const struct fake hooked = {
+        .plan = "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[],\"strategy\":{\"steps\":["
+                "{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},{\"pause\":\"1m\"}]}}"
+    };
+    kill_everywhere(&hooked, OUTCOME_PROMOTED, "2");
+}
+END_TEST
+
+/* Who reads deployment.json can tell an engine that has nothing to do from a dead one. */
+START_TEST(without_requests_it_is_written_down_all_the_same)
+{
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = stops_plan;
+    fake->is_idle = true;
+    fake->fresh_ms = LOOK_MS; /* it cannot be written more often than it looks */
+    fake->approve_ms = fake->now_ms + 60000;
+    ck_assert_int_eq(deploy(state), OUTCOME_INCONCLUSIVE);
+    ck_assert_int_eq(fake->approve_ms, 0);
+    remove_state(state);
+}
+END_TEST
+
+/* What cannot be written down any more could not be taken up: it does not wait for a word. */
+START_TEST(a_deployment_that_waits_and_cannot_be_written_down_goes_back)
+{
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = stops_plan;
+    fake->lose_ms = fake->now_ms + 5000;
+    ck_assert_int_eq(deploy(state), OUTCOME_FAILED);
+    ck_assert_int_eq(fake->lose_ms, 0);
+    check_alias("1", 0);
+    remove_state(state);
+}
+END_TEST
+
 /* That nothing which counts has an objection is no reason to go on before the time. */
 START_TEST(dry_runs_end_no_step_early)
 {
@@ -469,4 +590,7 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_bad_rollout_is_taken_back,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
+      steps_that_send_nothing_are_recorded_too, killed_anywhere_a_step_that_is_a_hook_is_taken_up,
+      without_requests_it_is_written_down_all_the_same,
+      a_deployment_that_waits_and_cannot_be_written_down_goes_back,
       what_is_cut_short_can_still_be_read)
