@@ -158,8 +158,10 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
 }
 
-struct curl_slist *api_prepare(const struct api *api, CURL *handle,
-                               const struct api_request *request, struct api_response *response)
+/* Sets up a handle for the request, signed now. The header list lives until the transfer ends and
+ * is freed by the caller with curl_slist_free_all(). */
+static struct curl_slist *prepare(const struct api *api, CURL *handle,
+                                  const struct api_request *request, struct api_response *response)
 {
     const char *endpoint = endpoint_of(&api->profile, request->service);
     const char *host = strstr(endpoint, "://");
@@ -191,7 +193,8 @@ struct curl_slist *api_prepare(const struct api *api, CURL *handle,
     return headers;
 }
 
-void api_finish(CURL *handle, CURLcode code, struct api_response *response)
+/* After the transfer: status, error code and message. */
+static void finish(CURL *handle, CURLcode code, struct api_response *response)
 {
     response->curl_code = code;
     response->status = 0;
@@ -206,9 +209,10 @@ void api_finish(CURL *handle, CURLcode code, struct api_response *response)
         const char *hash = strchr(type, '#');
         response->error_code = xstrdup(hash ? hash + 1 : type);
     }
-    response->message = xstrdup(code != CURLE_OK ? curl_easy_strerror(code)
-                                : message        ? message
-                                                 : "no message");
+    response->message = xstrdup(code == CURLE_ABORTED_BY_CALLBACK ? "it was interrupted"
+                                : code != CURLE_OK                ? curl_easy_strerror(code)
+                                : message                         ? message
+                                                                  : "no message");
 }
 
 void api_response_clear(struct api_response *response)
@@ -262,28 +266,56 @@ static void refresh_if_due(struct api *api)
         error_clear(&error);
 }
 
+bool api_is_stopped(const struct api *api)
+{
+    return api->should_stop && api->should_stop(api->owner);
+}
+
+static int on_progress(void *owner, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    return api_is_stopped(owner);
+}
+
+static void let_stop(struct api *api)
+{
+    curl_easy_setopt(api->handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(api->handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(api->handle, CURLOPT_XFERINFODATA, api);
+}
+
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
+    bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
     refresh_if_due(api);
     for (int tries = 0;; tries++) {
         *response_out = (struct api_response){ 0 };
         buffer_init(&response_out->body, BODY_MAX);
-        struct curl_slist *headers = api_prepare(api, api->handle, request, response_out);
+        struct curl_slist *headers = prepare(api, api->handle, request, response_out);
+        if (may_be_stopped)
+            let_stop(api);
         CURLcode code = curl_easy_perform(api->handle);
-        api_finish(api->handle, code, response_out);
+        finish(api->handle, code, response_out);
         curl_slist_free_all(headers);
         if (response_out->status)
             api->answered_us = clock_monotonic_us();
         bool is_good = response_out->status >= 200 && response_out->status < 300;
         if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
             return is_good;
-        api_response_clear(response_out);
         back_off(api, tries);
+        if (may_be_stopped && api_is_stopped(api))
+            return false;
+        api_response_clear(response_out);
     }
 }
 
 bool api_failure(const struct api_response *response, const char *doing, struct error *error)
 {
+    if (response->curl_code == CURLE_ABORTED_BY_CALLBACK)
+        return error_set(error, NULL, "cannot %s: it was interrupted", doing);
     if (response->status == 0)
         return error_set(error, NULL,
                          "cannot %s: no answer (%s). Is the endpoint right, and "

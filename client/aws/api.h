@@ -1,6 +1,5 @@
 /*
- * One signed AWS call: prepared on a libcurl handle (so that traffic can run many at once), or
- * performed with retries.
+ * One signed AWS call, performed with retries.
  */
 #ifndef CANARY_API_H
 #define CANARY_API_H
@@ -26,6 +25,7 @@ struct api_request {
     const char *content_type; /* NULL: JSON, in the service's own dress */
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
+    bool is_never_stopped;              /* UpdateAlias: nobody would know whether it was done */
     long timeout_ms;                    /* 0: 60 s */
 };
 
@@ -44,7 +44,9 @@ struct api {
     struct profile profile;
     CURL *handle; /* for calls one by one */
     struct random_stream jitter;
-    int64_t answered_us; /* when the last answer came (monotonic) */
+    int64_t answered_us;              /* when the last answer came (monotonic) */
+    bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
+    void *owner;
 };
 
 /* Takes the profile. */
@@ -54,7 +56,8 @@ void api_clear(struct api *api);
 void api_copy(struct api *copy_out, const struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
- * throttling, 5xx and connection errors. True if a 2xx came. */
+ * throttling, 5xx and connection errors. True if a 2xx came. Ends at once when the user wants to
+ * stop; what begins after that (taking the weights back) is done as ever. */
 bool api_call(struct api *api, const struct api_request *request,
               struct api_response *response_out);
 void api_response_clear(struct api_response *response);
@@ -65,11 +68,7 @@ cJSON *api_response_json(const struct api_response *response);
 /* Sets a sentence about a failed call: what, code, message. Returns false. */
 bool api_failure(const struct api_response *response, const char *doing, struct error *error);
 
-/* Sets up a handle for the request, signed now. The header list lives until the transfer ends
- * and is freed by the caller with curl_slist_free_all(). */
-struct curl_slist *api_prepare(const struct api *api, CURL *handle,
-                               const struct api_request *request, struct api_response *response);
-/* After the transfer: status, error code and message. */
-void api_finish(CURL *handle, CURLcode code, struct api_response *response);
+/* True once the user wants to stop. */
+bool api_is_stopped(const struct api *api);
 
 #endif

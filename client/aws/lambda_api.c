@@ -101,9 +101,11 @@ bool lambda_create_alias(struct api *api, const char *function, const char *alia
     json_set_text(body, "FunctionVersion", version);
     CLEANUP(freep) char *text = json_print(body);
     CLEANUP(freep) char *path = function_path(function, "/aliases");
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(text)
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .method = "POST",
+                                   .path = path,
+                                   .body = text_from(text),
+                                   .is_never_stopped = true };
     CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "create the alias", error);
     return tree != NULL;
 }
@@ -127,9 +129,11 @@ bool lambda_update_alias(struct api *api, const char *function, const char *name
 {
     CLEANUP(freep) char *body = alias_change(alias, version, routed, weight);
     CLEANUP(freep) char *path = alias_path(function, name);
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .method = "PUT",
+                                   .path = path,
+                                   .body = text_from(body),
+                                   .is_never_stopped = true };
     struct api_response response;
     bool is_done = api_call(api, &request, &response);
     *is_stale_out = response.status == 412;
@@ -179,6 +183,8 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
             return true;
         if (clock_monotonic_us() > deadline_us)
             return error_set(error, NULL, "the function's update did not end in two minutes");
+        if (api_is_stopped(api))
+            return error_set(error, NULL, "the function's update was not waited for");
         wait_a_little();
     }
 }

@@ -42,6 +42,10 @@ static int check(struct session *session)
         struct api_response response;
         bool is_answered = lambda_invoke(&session->api, options->function, qualifier,
                                          text_from(session->payload), &response);
+        if (!is_answered && is_interrupted()) {
+            api_response_clear(&response);
+            break;
+        }
         if (!is_answered || response.is_function_error) {
             failed++;
             say("  %s:%s failed: %.300s", options->function, qualifier,

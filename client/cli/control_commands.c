@@ -131,7 +131,7 @@ static int take_up(struct session *session, const struct target *target, const c
 static int tell(const struct target *target, const char *id, const char *verb)
 {
     struct error error = { 0 };
-    if (!control_ask(target->state, id, verb, &error))
+    if (!control_ask(target->state, id, verb, is_interrupted, &error))
         return fail(&error);
     say("Deployment %s was told: %s.", id, verb);
     json_set_text(facts(), "deployment", id);

@@ -23,6 +23,12 @@ bool is_interrupted(void)
     return interrupted;
 }
 
+static bool should_stop(void *owner)
+{
+    (void)owner;
+    return is_interrupted();
+}
+
 /* The second one of a kind ends the program at once. Under nohup the terminal may be closed. */
 static void watch_signals(void)
 {
@@ -133,6 +139,7 @@ static bool open_session(struct session *session)
         return false;
     }
     api_init(&session->api, &profile);
+    session->api.should_stop = should_stop;
     return session->api.profile.is_local || tell_account(session);
 }
 

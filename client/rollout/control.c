@@ -101,8 +101,15 @@ static bool give_up(const char *ask, const char *answer, struct error *error)
     return true;
 }
 
+static bool take_back(const char *ask, struct error *error)
+{
+    if (unlink(ask) == 0)
+        return error_set(error, NULL, "interrupted: the request was taken back");
+    return error_set(error, NULL, "interrupted, after the request was taken; see canary status");
+}
+
 static bool wait_for_answer(const char *state, const char *id, const char *ask, const char *path,
-                            struct error *error)
+                            bool (*should_stop)(void), struct error *error)
 {
     long pid;
     int64_t deadline_us = clock_monotonic_us() + ASK_TIMEOUT_MS * 1000LL;
@@ -115,6 +122,8 @@ static bool wait_for_answer(const char *state, const char *id, const char *ask, 
         }
         if (!deployment_is_alive(state, id, &pid) && !give_up(ask, path, error))
             return false;
+        if (should_stop && should_stop())
+            return take_back(ask, error);
         pause_a_little();
     }
     return error_set(error, NULL,
@@ -122,7 +131,8 @@ static bool wait_for_answer(const char *state, const char *id, const char *ask, 
                      "may run); it will take the request when it can");
 }
 
-bool control_ask(const char *state, const char *id, const char *verb, struct error *error)
+bool control_ask(const char *state, const char *id, const char *verb, bool (*should_stop)(void),
+                 struct error *error)
 {
     CLEANUP(freep) char *self = control_self();
     CLEANUP(freep)
@@ -135,5 +145,5 @@ bool control_ask(const char *state, const char *id, const char *verb, struct err
     json_set_text(tree, "by", self);
     if (!put_json(ask, tree))
         return error_set(error, NULL, "cannot write %s: %s", ask, strerror(errno));
-    return wait_for_answer(state, id, ask, answer, error);
+    return wait_for_answer(state, id, ask, answer, should_stop, error);
 }

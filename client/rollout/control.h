@@ -20,9 +20,10 @@ void control_answer(const struct deployment *deployment, const struct control_re
                     const char *refusal);
 
 /* For the other terminal: asks, and waits for the answer. False with the refusal, or if no answer
- * comes (the engine died meanwhile). */
+ * comes (the engine died meanwhile), or once should_stop() says so (NULL: never), which takes the
+ * request back unless it was taken. */
 MUST_CHECK bool control_ask(const char *state, const char *id, const char *verb,
-                            struct error *error);
+                            bool (*should_stop)(void), struct error *error);
 
 /* "user@host (process 123)"; the caller owns it. */
 char *control_self(void);

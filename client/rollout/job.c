@@ -34,6 +34,10 @@ bool job_open(struct job *job, const struct canary_settings *settings,
         return false;
     api_init(&job->api, &profile);
     job->has_api = true;
+    if (observer && observer->should_stop) {
+        job->api.should_stop = observer->should_stop;
+        job->api.owner = observer->owner;
+    }
     job->state = state_directory(settings->state_directory, &job->error);
     return job->state && profile_guard(&job->api.profile, settings->allows_aws, &job->error) &&
            find_account(job);

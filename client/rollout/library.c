@@ -100,10 +100,6 @@ static bool open_world(struct job *job, bool is_fast)
     if (!world_init(&job->world, &job->api, job->plan, is_fast, &job->error))
         return false;
     job->has_world = true;
-    if (job->observer && job->observer->should_stop) {
-        job->world.should_stop = job->observer->should_stop;
-        job->world.owner = job->observer->owner;
-    }
     return true;
 }
 
@@ -351,6 +347,6 @@ bool canary_tell(const char *function, const char *alias, const char *verb,
                             "the client of deployment %s is gone: canary resume "
                             "takes it up, canary rollback ends it",
                             id);
-    is_good = is_good && control_ask(job.state, id, verb, &job.error);
+    is_good = is_good && control_ask(job.state, id, verb, NULL, &job.error);
     return give_error(&job, is_good, error_out);
 }

@@ -16,9 +16,19 @@ static enum prepared over(struct job *job, enum canary_verdict verdict, const ch
     return PREPARED_OVER;
 }
 
-static enum prepared failed(struct job *job, struct canary_outcome *outcome_out)
+/* Nothing is shifted yet, so that there is nothing to take back or to pause. */
+static enum prepared failed(struct job *job, enum canary_verdict verdict,
+                            struct canary_outcome *outcome_out)
 {
-    return over(job, CANARY_FAILED, job->error.message, outcome_out);
+    if (world_is_interrupted(&job->world))
+        return over(job, CANARY_ROLLED_BACK, "you stopped the deployment", outcome_out);
+    return over(job, verdict, job->error.message, outcome_out);
+}
+
+/* What is under way ends by itself when the user wants to stop; nothing more is begun. */
+static bool goes_on(struct job *job)
+{
+    return !world_is_interrupted(&job->world) || error_set(&job->error, NULL, "interrupted");
 }
 
 static bool upload(struct job *job)
@@ -37,7 +47,8 @@ static bool publish(struct job *job)
         snprintf(job->canary, VERSION_SIZE, "%s", plan->version);
         return lambda_version_exists(&job->api, plan->function, plan->version, &job->error);
     }
-    if (!upload(job) || !lambda_publish(&job->api, plan->function, job->canary, &job->error))
+    if (!goes_on(job) || !upload(job) || !goes_on(job) ||
+        !lambda_publish(&job->api, plan->function, job->canary, &job->error))
         return false;
     job_notice(job, "Published version %s (PublishVersion).", job->canary);
     return true;
@@ -48,9 +59,9 @@ static enum prepared create_alias(struct job *job, struct canary_outcome *outcom
     const struct plan *plan = job->plan;
     job_notice(job, "Function %s has no alias %s yet: this is its first deployment.",
                plan->function, plan->alias);
-    if (!publish(job) ||
+    if (!publish(job) || !goes_on(job) ||
         !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
-        return failed(job, outcome_out);
+        return failed(job, CANARY_FAILED, outcome_out);
     CLEANUP(freep)
     char *reason = xformat("alias %s now points to version %s (CreateAlias); all traffic goes "
                            "there",
@@ -139,7 +150,7 @@ static bool check_alarms(struct job *job)
 static enum prepared publish_next(struct job *job, struct canary_outcome *outcome_out)
 {
     if (!publish(job))
-        return failed(job, outcome_out);
+        return failed(job, CANARY_FAILED, outcome_out);
     if (strcmp(job->base, job->canary) == 0) {
         CLEANUP(freep)
         char *reason = xformat("nothing has changed since version %s, which has all the traffic "
@@ -148,7 +159,7 @@ static enum prepared publish_next(struct job *job, struct canary_outcome *outcom
         return over(job, CANARY_UNCHANGED, reason, outcome_out);
     }
     if (!is_healthy(job))
-        return over(job, CANARY_ROLLED_BACK, job->error.message, outcome_out);
+        return failed(job, CANARY_ROLLED_BACK, outcome_out);
     return PREPARED_READY;
 }
 
@@ -161,10 +172,11 @@ static enum prepared prepare_next(struct job *job, struct canary_outcome *outcom
                   "alias %s is split already: version %s gets %.4g %%. End that deployment first: "
                   "canary promote or canary rollback (canary status shows it)",
                   job->plan->alias, alias->routed_version, 100 * alias->weight);
-        return failed(job, outcome_out);
+        return failed(job, CANARY_FAILED, outcome_out);
     }
     job_notice(job, "Alias %s sends all traffic to version %s.", job->plan->alias, job->base);
-    return check_alarms(job) ? publish_next(job, outcome_out) : failed(job, outcome_out);
+    return check_alarms(job) ? publish_next(job, outcome_out)
+                             : failed(job, CANARY_FAILED, outcome_out);
 }
 
 enum prepared job_prepare(struct job *job, struct canary_outcome *outcome_out)
@@ -172,6 +184,6 @@ enum prepared job_prepare(struct job *job, struct canary_outcome *outcome_out)
     enum alias_found found = lambda_get_alias(&job->api, job->plan->function, job->plan->alias,
                                               &job->alias, &job->error);
     if (found == ALIAS_FAILED)
-        return failed(job, outcome_out);
+        return failed(job, CANARY_FAILED, outcome_out);
     return found == ALIAS_PRESENT ? prepare_next(job, outcome_out) : create_alias(job, outcome_out);
 }

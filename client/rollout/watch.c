@@ -224,7 +224,7 @@ static void observe(struct engine *engine)
     struct evidence seen = { .started_ms = engine->rollout.step_started_ms };
     if (engine->ports.observe(engine->ports.world, &seen, &error))
         engine->is_blind = false;
-    else
+    else if (!engine->ports.is_interrupted(engine->ports.world))
         tell_blindness(engine, error.message);
     for (size_t i = 0; i < seen.metric_count; i++) {
         merge_series(engine, &seen.metrics[i], false);

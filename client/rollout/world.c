@@ -137,7 +137,7 @@ int64_t world_now_ms(void *owner)
 bool world_is_interrupted(void *owner)
 {
     const struct world *world = owner;
-    return world->should_stop && world->should_stop(world->owner);
+    return api_is_stopped(world->api);
 }
 
 void world_sleep_ms(int64_t ms)

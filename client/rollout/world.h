@@ -25,8 +25,6 @@ struct world {
     int64_t fast_now_ms;
     int64_t offset_ms;  /* of Coalmine's clock from the machine's */
     int64_t started_ms; /* service time: what CloudWatch counts from here on is ours */
-    bool (*should_stop)(void *owner); /* NULL: never */
-    void *owner;
 
     struct payloads payloads; /* what to send; read once */
     bool has_payloads;

@@ -110,6 +110,8 @@ static cJSON *make_queries(const struct world *world, const struct plan_metric *
 static bool read_metric(struct world *world, struct evidence *evidence,
                         const struct plan_metric *metric, bool is_baseline, struct error *error)
 {
+    if (world_is_interrupted(world)) /* between two calls: the rest can wait */
+        return error_set(error, NULL, "interrupted");
     struct reading reading = { evidence, metric->name, is_baseline };
     int64_t period_ms = period_of(metric);
     int64_t start_ms = evidence->started_ms / period_ms * period_ms;

@@ -182,6 +182,8 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
         int64_t interval_ms =
             world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
         bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
+        if (world_is_interrupted(world)) /* the weights are taken back first */
+            return true;
         return !is_due || read_live(world, sample_out, error);
     }
     if (!world->has_generator)

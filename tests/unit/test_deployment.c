@@ -84,7 +84,7 @@ START_TEST(a_word_to_a_dead_process_is_taken_back)
     ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
     CLEANUP(freep) char *id = xstrdup(deployment.id);
     deployment_close(&deployment);
-    ck_assert(!control_ask(state, id, "abort", &error));
+    ck_assert(!control_ask(state, id, "abort", NULL, &error));
     ck_assert_msg(strstr(error.message, "has just ended"), "%s", error.message);
     error_clear(&error);
     ck_assert_msg(deployment_take_over(state, id, &deployment, &error), "%s", error.message);

@@ -1,0 +1,181 @@
+"""The first Ctrl-C ends whatever canary waits for; what must be done all the same is done."""
+import http.client
+import http.server
+import signal
+import threading
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+from tests.client.test_rollout import (  # noqa: F401 (fixtures)
+    WAIT_SECONDS, Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, terminal, wait_until)
+from tests.support.gate import Gate
+from tests.support.packages import create
+
+
+class Holding(http.server.ThreadingHTTPServer):
+    """Hands all on to the real server; but what has `words` in its first line or target waits here
+    until it is let go."""
+
+    def __init__(self, url, words):
+        holding = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def handle_any(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if words in f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}":
+                    holding.held.set()
+                    holding.let_go.wait(WAIT_SECONDS * 4)
+                upstream = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
+                upstream.request(self.command, self.path, body, dict(self.headers))
+                answer = upstream.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower().startswith(("x-amz", "content-type")):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                upstream.close()
+
+            do_GET = do_POST = do_PUT = handle_any
+
+            def handle_one_request(self):
+                try:
+                    super().handle_one_request()
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.held, self.let_go = threading.Event(), threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def hold(server):
+    running = []
+
+    def start(words):
+        running.append(Holding(server.url, words))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.let_go.set()
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture
+def gate():
+    running = Gate()
+    yield running
+    running.open()
+
+
+def interrupt(terminal_of):
+    terminal_of.process.send_signal(signal.SIGINT)
+    return terminal_of.end()  # which waits for a minute, and what is interrupted here would last longer
+
+
+def test_a_lambda_hook_is_not_waited_for(lam, deployed, terminal, plan_file, gate):
+    create(lam, deployed + "-hook", gate.package, Timeout=900)
+    plan_file(hooks={"between": [{"lambda": deployed + "-hook", "timeout": "15m"}]})
+    first = terminal("deploy", "--fast")
+    gate.wait_until_inside()
+    assert interrupt(first) == 3 and "you stopped the deployment" in first.seen
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_cloudwatch_is_not_waited_for(lam, deployed, terminal, plan_file, hold):
+    """And that it did not answer then is nothing to tell."""
+    holding = hold("GetMetricData")
+    plan_file(checks=[{"kind": "threshold", "metric": "Errors", "max": 1}])
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    assert interrupt(first) == 3 and "not to be read" not in first.seen
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_live_traffic_is_not_read_once_more_before_the_weights_are_back(
+        lam, deployed, terminal, plan_file, hold):
+    holding = hold("GetMetricData")
+    holding.let_go.set()
+    plan_file(traffic={"live": {}})
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    first.wait_for("Watching")
+    holding.let_go.clear()
+    holding.held.clear()
+    assert holding.held.wait(WAIT_SECONDS)
+    assert interrupt(first) == 3
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_change_of_the_alias_is_finished_and_then_taken_back(lam, deployed, terminal, plan_file,
+                                                               hold):
+    holding = hold("PUT /2015-03-31/functions/" + deployed + "/aliases/live")
+    plan_file()
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    first.process.send_signal(signal.SIGINT)
+    holding.let_go.set()
+    assert first.end() == 3 and "you stopped the deployment" in first.seen
+    assert alias_of(lam, deployed) == ("1", None)
+    assert [line.get("routedVersion") for line in record_of(deployed, "alias")] == ["2", None]
+
+
+@pytest.mark.parametrize("words", ["PUT /2015-03-31/functions/{}/code", "POST /2015-03-31/functions/{}/ver",
+                                   "GET /2015-03-31/functions/{}/aliases/live"])
+def test_before_anything_is_shifted_it_ends_at_once(lam, deployed, terminal, plan_file, hold, words):
+    holding = hold(words.format(deployed))
+    plan_file()
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    assert interrupt(first) == 3 and "you stopped the deployment" in first.seen
+    assert alias_of(lam, deployed) == ("1", None)
+    assert record_of(deployed, "end")[0]["reason"] == "you stopped the deployment"
+
+
+def test_an_update_of_the_function_is_not_waited_for(start_server, tmp_path, package):
+    server = start_server("--settle", "1h")
+    lam = server.client("lambda")
+    lam.create_function(FunctionName="f", Role="arn:aws:iam::000000000000:role/r", Runtime="nodejs18.x",
+                        Handler="index.handler", Code={"ZipFile": open(package(), "rb").read()})
+    first = Terminal(server, tmp_path, "deploy", "--function", "f", "--alias", "live", "--package",
+                     package("return 'v2'"))
+    first.wait_for("has no alias")
+    assert interrupt(first) == 3, first.seen + first.err
+
+
+def test_a_word_that_is_not_heard_yet_can_be_taken_back(lam, deployed, terminal, plan_file, tmp_path):
+    plan_file(hooks={"between": [{"command": "touch began; sleep 600"}]})
+    first = terminal("deploy", "--fast")
+    wait_until((tmp_path / "began").exists)
+    second = terminal("promote", "--full")
+    [control] = Path(canary_state()).glob(f"*-{deployed}-live/control")
+    wait_until(lambda: list(control.glob("*.ask")))
+    assert interrupt(second) == 1 and "taken back" in second.err
+    assert not list(control.iterdir())
+    assert interrupt(first) == 3
+    assert not record_of(deployed, "control")
+
+
+def test_status_is_not_waited_for(deployed, terminal, hold):
+    holding = hold("GET /2015-03-31/functions/" + deployed)
+    first = terminal("status", "--function", deployed, "--alias", "live",
+                     AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    assert interrupt(first) == 1 and "cannot read the alias: it was interrupted" in first.err
+
+
+def test_a_check_is_not_waited_for_and_no_failure_of_the_version(lam, name, terminal, gate):
+    create(lam, name, gate.package, Timeout=900)
+    first = terminal("check", "--function", name, "--qualifier", "$LATEST")
+    gate.wait_until_inside()
+    assert interrupt(first) == 1 and "answered 0 of 0" in first.seen and "failed" not in first.seen
