@@ -104,35 +104,6 @@ struct interval wilson(uint64_t k, uint64_t n, double confidence)
                               k == n ? 1 : (centre + half) / (all + z * z) };
 }
 
-static double total(const uint64_t *observed, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)observed[i];
-    return sum;
-}
-
-struct fit chi_square_fit(const uint64_t *observed, const double *shares, size_t count)
-{
-    double all = total(observed, count);
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        double expected = all * shares[i];
-        double off = (double)observed[i] - expected;
-        sum += expected > 0 ? off * off / expected : observed[i] ? INFINITY : 0;
-    }
-    return (struct fit){ sum, chi_square_greater(sum, (double)count - 1) };
-}
-
-struct fit g_fit(const uint64_t *observed, const double *shares, size_t count)
-{
-    double all = total(observed, count);
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += 2 * deviance((double)observed[i], all * shares[i]);
-    return (struct fit){ sum, chi_square_greater(sum, (double)count - 1) };
-}
-
 double share_sample_size(double p0, double p1, double alpha, double power, enum sides sides)
 {
     double z = -normal_quantile(alpha / sides);
@@ -177,29 +148,7 @@ struct share_region share_exact_region(uint64_t n, double p0, double alpha)
     return (struct share_region){ lower_end(&law, log_tail), upper_end(&law, log_tail) };
 }
 
-double share_region_chance(const struct share_region *region, uint64_t n, double p)
-{
-    struct discrete law = binomial_law(n, p);
-    return exp(discrete_log_less(&law, region->low)) +
-           exp(discrete_log_greater(&law, region->high));
-}
-
-uint64_t share_exact_sample_size(double p0, double p1, double alpha, double power)
-{
-    uint64_t n = (uint64_t)(share_sample_size(p0, p1, alpha, power, TWO_SIDED) * 0.8);
-    for (n = n ? n : 1;; n++) {
-        struct share_region region = share_exact_region(n, p0, alpha);
-        if (share_region_chance(&region, n, p1) >= power)
-            return n;
-    }
-}
-
 uint64_t zero_failure_size(double p, double alpha)
 {
     return (uint64_t)ceil(log(alpha) / log1p(-p));
-}
-
-uint64_t hoeffding_size(double width, double alpha)
-{
-    return (uint64_t)ceil(log(2 / alpha) / (2 * width * width));
 }

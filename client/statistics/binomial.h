@@ -4,7 +4,6 @@
 #ifndef CANARY_BINOMIAL_H
 #define CANARY_BINOMIAL_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "statistics/special.h"
@@ -28,38 +27,21 @@ struct interval clopper_pearson(uint64_t k, uint64_t n, double confidence);
  * confidence than the exact one, which is never below it. */
 struct interval wilson(uint64_t k, uint64_t n, double confidence);
 
-/* Do counts fit shares? Pearson's X^2 = sum (O-E)^2/E, or G = 2 sum O ln(O/E), chi-square with
- * count - 1 degrees of freedom where every E is 5 or more. */
-struct fit {
-    double statistic;
-    double p_value;
-};
-struct fit chi_square_fit(const uint64_t *observed, const double *shares, size_t count);
-struct fit g_fit(const uint64_t *observed, const double *shares, size_t count);
-
 enum sides { ONE_SIDED = 1, TWO_SIDED = 2 };
 
 /* Requests after which a share that is p1 is told from p0 with that power (normal formula:
  * ((z sqrt(p0 q0) + z' sqrt(p1 q1)) / (p1 - p0))^2, not rounded). */
 double share_sample_size(double p0, double p1, double alpha, double power, enum sides sides);
 
-/* Counts that the exact test with equal tails rejects, how often it does under p0 (its size) and
- * under p1 (its power). */
+/* Counts that the exact test with equal tails rejects. */
 struct share_region {
     int64_t low;  /* rejected if k <= low; -1: never */
     int64_t high; /* rejected if k >= high */
 };
 struct share_region share_exact_region(uint64_t n, double p0, double alpha);
-double share_region_chance(const struct share_region *region, uint64_t n, double p);
-/* The least n at which that test has the power. */
-uint64_t share_exact_sample_size(double p0, double p1, double alpha, double power);
 
 /* Requests without a failure after which the rate is below p with 1 - alpha confidence:
  * ln alpha / ln(1 - p), rounded up. */
 uint64_t zero_failure_size(double p, double alpha);
-
-/* Hoeffding's bound (1963): requests after which a share is known to +-width with 1 - alpha
- * confidence, whatever it is: ln(2/alpha) / (2 width^2), rounded up. */
-uint64_t hoeffding_size(double width, double alpha);
 
 #endif

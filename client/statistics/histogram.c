@@ -142,17 +142,6 @@ uint64_t histogram_count_above(const struct histogram *histogram, int64_t value_
     return sum;
 }
 
-double histogram_mean_us(const struct histogram *histogram)
-{
-    double sum = 0;
-    for (size_t i = 0; i < histogram->size; i++) {
-        const struct histogram_bucket *bucket = &histogram->buckets[i];
-        sum += (double)bucket->count *
-               (double)(histogram_low_us(bucket->index) + histogram_high_us(bucket->index)) / 2;
-    }
-    return histogram->count ? sum / (double)histogram->count : 0;
-}
-
 cJSON *histogram_json(const struct histogram *histogram)
 {
     cJSON *list = cJSON_CreateArray();

@@ -52,9 +52,6 @@ int64_t histogram_quantile_us(const struct histogram *histogram, double share);
 /* Values above `value_us`, as far as buckets tell: those of its own bucket are not. */
 uint64_t histogram_count_above(const struct histogram *histogram, int64_t value_us);
 
-/* On average, a bucket's values counting as its middle; 0 when empty. */
-double histogram_mean_us(const struct histogram *histogram);
-
 /* [[index, count], ...]; the caller owns the tree. */
 cJSON *histogram_json(const struct histogram *histogram);
 /* Adds what histogram_json() wrote; false if it is no such thing. */

@@ -57,52 +57,6 @@ double cles(const struct sample *x, const struct sample *y)
     return mann_whitney(x, y).u / pairs(x, y);
 }
 
-static bool has_ties(const struct sample *x, const struct sample *y)
-{
-    return mann_whitney(x, y).ties > 0;
-}
-
-/* P(U <= limit) for m and n values without ties: p(m, n, u) = m/(m+n) p(m-1, n, u-n) +
- * n/(m+n) p(m, n-1, u), as the greatest value is one of x or of y; a row for each m. */
-static double exact_less(size_t m, size_t n, size_t limit)
-{
-    size_t width = limit + 1;
-    CLEANUP(freep) double *rows = xcalloc((m + 1) * width, sizeof(*rows));
-    for (size_t i = 0; i <= m; i++)
-        rows[i * width] = 1; /* n is 0: U is 0 */
-    for (size_t j = 1; j <= n; j++) {
-        for (size_t i = 1; i <= m; i++) {
-            double share = (double)i / (double)(i + j);
-            double *row = &rows[i * width];
-            const double *shorter = &rows[(i - 1) * width];
-            for (size_t u = 0; u < width; u++)
-                row[u] = (1 - share) * row[u] + (u >= j ? share * shorter[u - j] : 0);
-        }
-    }
-    double sum = 0;
-    for (size_t u = 0; u < width; u++)
-        sum += rows[m * width + u];
-    return sum < 1 ? sum : 1;
-}
-
-bool mann_whitney_exact(const struct sample *x, const struct sample *y,
-                        struct exact_ranks *exact_out)
-{
-    static const double STEPS_MAX = 2e8;
-    double u = mann_whitney(x, y).u;
-    double all = pairs(x, y);
-    double least = u < all - u ? u : all - u;
-    double steps = all * (least + 1);
-    if (has_ties(x, y) || steps > STEPS_MAX || (double)x->count * (least + 1) > STEPS_MAX / 8)
-        return false;
-    /* The law is symmetric: what is at most `least` away from either end. */
-    double tail = exact_less(x->count, y->count, (size_t)least);
-    double below = least >= 1 ? exact_less(x->count, y->count, (size_t)least - 1) : 0;
-    *exact_out =
-        (struct exact_ranks){ 2 * tail < 1 ? 2 * tail : 1, u > all - u ? tail : 1 - below };
-    return true;
-}
-
 /* Pairs with x - y <= limit; both walk up, as a greater x needs a greater y. */
 static double pairs_up_to(const struct sample *x, const struct sample *y, double limit)
 {

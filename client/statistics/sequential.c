@@ -65,11 +65,6 @@ double mixture_log_factor(uint64_t k, uint64_t n, double p, struct beta_prior pr
     return log_marginal(k, n, prior) - log_likelihood(k, n, p);
 }
 
-double mixture_log_bayes_factor(uint64_t k, uint64_t n, double p)
-{
-    return mixture_log_factor(k, n, p, UNIFORM);
-}
-
 static bool is_whole(double value)
 {
     return value >= 1 && floor(value) >= value;
@@ -152,18 +147,4 @@ struct counts mixture_counts(uint64_t n, double p, struct beta_prior prior, doub
 double anytime_p_value(double log_factor)
 {
     return log_factor > 0 ? exp(-log_factor) : 1;
-}
-
-double normal_mixture_log_factor(uint64_t n, double d, double variance, double tau2)
-{
-    double count = (double)n;
-    double sum = variance + count * tau2;
-    return 0.5 * log(variance / sum) + count * count * tau2 * d * d / (2 * variance * sum);
-}
-
-double mean_sequence_half_width(uint64_t n, double sigma, double rho, double alpha)
-{
-    double count = (double)n;
-    double wide = count * rho * rho + 1;
-    return sigma * sqrt(2 * wide / (count * count * rho * rho) * log(sqrt(wide) / alpha));
 }

@@ -44,8 +44,6 @@ struct beta_prior prior_about(double share, double strength);
 
 /* ln of B(a+k, b+n-k) / B(a, b) / (p^k q^(n-k)). */
 double mixture_log_factor(uint64_t k, uint64_t n, double p, struct beta_prior prior);
-/* With the uniform prior. */
-double mixture_log_bayes_factor(uint64_t k, uint64_t n, double p);
 
 /* One-sided: the prior is cut off at p and what is above (or below) it counts alone. A likelihood
  * ratio of a greater share against p only shrinks, on average, under every share below p: the
@@ -66,16 +64,5 @@ struct counts mixture_counts(uint64_t n, double p, struct beta_prior prior, doub
 
 /* min(1, 1/factor): the always-valid p-value, from the greatest factor so far. */
 double anytime_p_value(double log_factor);
-
-/*
- * The mixture SPRT of a normal mean (Robbins 1970), variance V of an observation known: d is the
- * mean of n of them, tau2 the mixing variance. ln of sqrt(V/(V+n tau2)) exp(n^2 tau2 d^2 /
- * (2 V (V + n tau2))).
- */
-double normal_mixture_log_factor(uint64_t n, double d, double variance, double tau2);
-
-/* Half the width of the asymptotic confidence sequence of a mean (Waudby-Smith et al. 2021):
- * sigma sqrt(2 (n rho^2 + 1) / (n^2 rho^2) ln(sqrt(n rho^2 + 1) / alpha)). */
-double mean_sequence_half_width(uint64_t n, double sigma, double rho, double alpha);
 
 #endif

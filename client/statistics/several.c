@@ -27,12 +27,6 @@ static struct ordered *order(const double *p_values, size_t count)
     return list;
 }
 
-void adjust_bonferroni(double *p_values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        p_values[i] = fmin(1, p_values[i] * (double)count);
-}
-
 void adjust_holm_ratios(double *ratios, size_t count)
 {
     CLEANUP(freep) struct ordered *list = order(ratios, count);
@@ -40,22 +34,5 @@ void adjust_holm_ratios(double *ratios, size_t count)
     for (size_t i = 0; i < count; i++) {
         most = fmax(most, list[i].p_value * (double)(count - i));
         ratios[list[i].place] = most;
-    }
-}
-
-void adjust_holm(double *p_values, size_t count)
-{
-    adjust_holm_ratios(p_values, count);
-    for (size_t i = 0; i < count; i++)
-        p_values[i] = fmin(1, p_values[i]);
-}
-
-void adjust_benjamini_hochberg(double *p_values, size_t count)
-{
-    CLEANUP(freep) struct ordered *list = order(p_values, count);
-    double least = 1;
-    for (size_t i = count; i > 0; i--) {
-        least = fmin(least, list[i - 1].p_value * (double)count / (double)i);
-        p_values[list[i - 1].place] = least;
     }
 }

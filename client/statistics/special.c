@@ -14,19 +14,9 @@ double normal_quantile(double p)
     return gsl_cdf_ugaussian_Pinv(p);
 }
 
-double chi_square_greater(double x, double degrees)
-{
-    return x <= 0 ? 1 : gsl_cdf_chisq_Q(x, degrees);
-}
-
 double beta_less(double x, double a, double b)
 {
     return gsl_cdf_beta_P(x, a, b);
-}
-
-double gamma_greater(double a, double x)
-{
-    return gsl_cdf_gamma_Q(x, a, 1);
 }
 
 double stirling_rest(double x)

@@ -1,6 +1,6 @@
 /*
- * What the other families of statistics are made of. The normal, beta, gamma and chi-square laws
- * are GSL's: checked against 60-digit values, tails down to 1e-306 included, they are good to
+ * What the other families of statistics are made of. The normal and the beta law are
+ * GSL's: checked against 60-digit values, tails down to 1e-306 included, they are good to
  * 1e-11. GSL's discrete laws are not used: they take 32-bit counts, cost time in proportion to
  * them, and know no logarithms (discrete.h has ours).
  */
@@ -16,12 +16,8 @@ struct interval {
 double normal_greater(double z);
 double normal_quantile(double p);
 
-/* P(X >= x) for X chi-square with so many degrees of freedom. */
-double chi_square_greater(double x, double degrees);
-
-/* I_x(a, b), the regularised incomplete beta function, and Q(a, x), the upper gamma function. */
+/* I_x(a, b), the regularised incomplete beta function. */
 double beta_less(double x, double a, double b);
-double gamma_greater(double a, double x);
 
 /* ln B(a, b). Stirling's series with its remainder apart, so that the differences between values
  * of great arguments, which is what they are for, stay exact. */

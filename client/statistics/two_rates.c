@@ -15,40 +15,6 @@ double fisher_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2)
     return exp(discrete_log_greater(&law, (int64_t)k1));
 }
 
-double fisher_less(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2)
-{
-    struct discrete law = fisher_law(k1, n1, k2, n2);
-    return exp(discrete_log_less(&law, (int64_t)k1));
-}
-
-double fisher_two_sided(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2)
-{
-    struct discrete law = fisher_law(k1, n1, k2, n2);
-    return exp(discrete_log_two_sided(&law, (int64_t)k1));
-}
-
-double fisher_mid_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2)
-{
-    struct discrete law = fisher_law(k1, n1, k2, n2);
-    return exp(discrete_log_greater(&law, (int64_t)k1 + 1)) +
-           exp(discrete_log_probability(&law, (int64_t)k1)) / 2;
-}
-
-struct two_rates_z two_rates_z_test(const struct two_rates *seen)
-{
-    double n1 = (double)seen->n1;
-    double n2 = (double)seen->n2;
-    double pooled = ((double)seen->k1 + (double)seen->k2) / (n1 + n2);
-    double spread = sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2));
-    double difference = (double)seen->k1 / n1 - (double)seen->k2 / n2;
-    double corrected = fabs(difference) - (1 / n1 + 1 / n2) / 2;
-    if (!(spread > 0))
-        return (struct two_rates_z){ 0, 1, 0.5, 1 };
-    double z = difference / spread;
-    return (struct two_rates_z){ z, 2 * normal_greater(fabs(z)), normal_greater(z),
-                                 corrected > 0 ? 2 * normal_greater(corrected / spread) : 1 };
-}
-
 struct interval newcombe(const struct two_rates *seen, double confidence)
 {
     struct interval first = wilson(seen->k1, seen->n1, confidence);

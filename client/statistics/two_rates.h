@@ -16,22 +16,8 @@ struct two_rates {
 };
 
 /* Fisher's exact test (1922): given how many failed in all, the first group's failures are
- * hypergeometric if the shares are the same. Probability of at least, of at most so many, and of
- * all that is at most as likely. */
+ * hypergeometric if the shares are the same. Probability of at least so many. */
 double fisher_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
-double fisher_less(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
-double fisher_two_sided(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
-/* Half of what was seen is left out: less cautious (Lancaster 1961). */
-double fisher_mid_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2);
-
-/* The normal test with the pooled share P: (p1 - p2) / sqrt(P Q (1/n1 + 1/n2)). */
-struct two_rates_z {
-    double z;
-    double two_sided;
-    double greater;
-    double corrected; /* two-sided, with Yates's correction */
-};
-struct two_rates_z two_rates_z_test(const struct two_rates *seen);
 
 /* Newcombe's interval of p1 - p2 (1998, method 10): from the Wilson limits of both. */
 struct interval newcombe(const struct two_rates *seen, double confidence);
