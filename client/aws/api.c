@@ -21,7 +21,7 @@ void api_init(struct api *api, struct profile *profile)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     api->profile = *profile;
     api->jitter = random_stream_for("backoff");
-    api->answered_us = clock_monotonic_us();
+    api->contact = (struct contact){ 0 };
     *profile = (struct profile){ 0 };
     api->handle = curl_easy_init();
     if (!api->handle)
@@ -291,6 +291,8 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
     refresh_if_due(api);
+    if (!api->contact.asked_us)
+        api->contact.asked_us = clock_monotonic_us();
     for (int tries = 0;; tries++) {
         *response_out = (struct api_response){ 0 };
         buffer_init(&response_out->body, BODY_MAX);
@@ -301,7 +303,7 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         finish(api->handle, code, response_out);
         curl_slist_free_all(headers);
         if (response_out->status)
-            api->answered_us = clock_monotonic_us();
+            api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
         bool is_good = response_out->status >= 200 && response_out->status < 300;
         if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
             return is_good;

@@ -40,11 +40,17 @@ struct api_response {
     CURLcode curl_code;
 };
 
+/* Is AWS there? Monotonic times. */
+struct contact {
+    int64_t answered_us; /* of the last answer */
+    int64_t asked_us;    /* of the first question after it that waits for one; 0: none does */
+};
+
 struct api {
     struct profile profile;
     CURL *handle; /* for calls one by one */
     struct random_stream jitter;
-    int64_t answered_us;              /* when the last answer came (monotonic) */
+    struct contact contact;
     bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
     void *owner;
 };

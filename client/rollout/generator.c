@@ -27,7 +27,6 @@ void generator_init(struct generator *generator, const struct api *api,
     *generator = (struct generator){ .api = api, .plan = *plan };
     snprintf(generator->base, VERSION_SIZE, "%s", base);
     snprintf(generator->canary, VERSION_SIZE, "%s", canary);
-    generator->answered_us = clock_monotonic_us();
     generator->ramp_ms = plan->ramp_ms;
     copy_payloads(generator, plan);
     pthread_mutex_init(&generator->mutex, NULL);
@@ -53,6 +52,20 @@ static void tell_version(const struct traffic *traffic, const char *version,
     version_evidence_clear(&more);
 }
 
+/* Of what was sent before the last answer, some may wait still. */
+static void note_contact(struct generator *generator, const struct traffic *traffic,
+                         bool is_answered)
+{
+    struct contact *contact = &generator->contact;
+    int64_t now_us = clock_monotonic_us();
+    bool waits = traffic->sent > traffic->answered + traffic->throttled + traffic->failed;
+    if (is_answered)
+        *contact = (struct contact){ .answered_us = now_us, .asked_us = waits ? now_us : 0 };
+    else if (traffic->sent > generator->told_sent && !contact->asked_us)
+        contact->asked_us = now_us;
+    generator->told_sent = traffic->sent;
+}
+
 /* The run's counts only grow; called a few times a second, in the sending thread. */
 static bool on_traffic(const struct traffic *traffic, void *owner)
 {
@@ -63,9 +76,9 @@ static bool on_traffic(const struct traffic *traffic, void *owner)
     uint64_t before = fresh->base.requests + fresh->canary.requests;
     tell_version(traffic, generator->base, &told->base, &fresh->base);
     tell_version(traffic, generator->canary, &told->canary, &fresh->canary);
-    if (fresh->base.requests + fresh->canary.requests > before ||
-        traffic->throttled > told->throttled)
-        generator->answered_us = clock_monotonic_us();
+    note_contact(generator, traffic,
+                 fresh->base.requests + fresh->canary.requests > before ||
+                     traffic->throttled > told->throttled);
     fresh->throttled += traffic->throttled - told->throttled;
     fresh->failed += traffic->failed - told->failed;
     told->throttled = traffic->throttled;
@@ -83,6 +96,7 @@ static void run_plan(struct generator *generator)
 {
     struct traffic traffic;
     traffic_sample_clear(&generator->told);
+    generator->told_sent = 0;
     snprintf(generator->stream_name, sizeof(generator->stream_name), "traffic/%lld",
              (long long)generator->runs++);
     generator->plan.stream_name = generator->stream_name;

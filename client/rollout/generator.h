@@ -33,9 +33,10 @@ struct generator {
     pthread_mutex_t mutex; /* of what stands below */
     bool should_stop;
     struct traffic_sample fresh; /* not yet read */
-    int64_t answered_us;         /* monotonic; when the last answer came */
+    struct contact contact;
 
     struct traffic_sample told; /* what the run's counts were when last looked at */
+    unsigned told_sent;
 };
 
 /* `plan`'s texts must live as long as the generator; its `payloads` are copied. */

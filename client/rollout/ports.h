@@ -58,7 +58,7 @@ struct ports {
      * any of it could not be read; the rest is set. */
     bool (*observe)(void *world, struct evidence *evidence, struct error *error);
 
-    /* Milliseconds of real time without an answer from AWS. */
+    /* Milliseconds of real time for which AWS, though it was asked, has not answered. */
     int64_t (*silence_ms)(void *world);
 
     void (*run_hook)(void *world, const struct hook *hook, const cJSON *context,

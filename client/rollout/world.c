@@ -196,17 +196,35 @@ static enum set_result set_alias(void *owner, struct lambda_alias *alias, const 
     return is_stale ? SET_STALE : SET_REFUSED;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct contact traffic_contact(struct world *world)
+{
+    struct contact contact = { 0 };
+    if (world->has_generator) {
+        pthread_mutex_lock(&world->generator.mutex);
+        contact = world->generator.contact;
+        pthread_mutex_unlock(&world->generator.mutex);
+    }
+    return contact;
+}
+
+/* Who is asked nothing is not silent, and one answer, to whatever was asked, is a sign of life. */
 static int64_t silence_ms(void *owner)
 {
     struct world *world = owner;
-    int64_t last_us = world->api->answered_us;
-    if (world->has_generator) {
-        pthread_mutex_lock(&world->generator.mutex);
-        if (world->generator.answered_us > last_us)
-            last_us = world->generator.answered_us;
-        pthread_mutex_unlock(&world->generator.mutex);
-    }
-    return (clock_monotonic_us() - last_us) / US_PER_MS;
+    struct contact calls = world->api->contact;
+    struct contact traffic = traffic_contact(world);
+    int64_t asked_us = calls.asked_us;
+    if (!asked_us || (traffic.asked_us && traffic.asked_us < asked_us))
+        asked_us = traffic.asked_us;
+    if (!asked_us)
+        return 0;
+    int64_t heard_us = later(world->watched_us, later(calls.answered_us, traffic.answered_us));
+    return (clock_monotonic_us() - later(heard_us, asked_us)) / US_PER_MS;
 }
 
 struct ports world_ports(struct world *world)

@@ -33,6 +33,7 @@ struct world {
     bool has_generator;
     bool is_watching;
     bool is_last_step;
+    int64_t watched_us; /* when watching began (monotonic): what was before is forgotten */
 
     bool has_live;                     /* what was counted before the first shift is known */
     struct version_evidence live_base; /* live traffic: sums when last read */

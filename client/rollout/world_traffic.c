@@ -117,6 +117,7 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
 {
     struct world *world = owner;
     world->is_last_step = is_last_timed_step(world->plan, step);
+    world->watched_us = clock_monotonic_us();
     if (left_ms <= 0)
         return true;
     world->is_watching = true;

@@ -451,6 +451,26 @@ def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, terminal,
     assert alias_of(lam, deployed) == ("1", {"2": 0.4})
 
 
+def test_aws_that_is_asked_nothing_is_not_silent(lam, deployed, canary, plan_file):
+    """A request every three seconds, and nobody else asks anything."""
+    plan_file(lostAfter="1s", checks=[], traffic={"generate": {"rate": "20/m"}},
+              strategy={"canary": {"weight": "50%", "for": "5s"}})
+    done = canary("deploy")
+    assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+def test_aws_was_not_silent_while_somebody_was_waited_for(lam, deployed, canary, terminal, plan_file):
+    plan_file("await new Promise(go => setTimeout(go, 800)); return 'v2'", lostAfter="2s", checks=[],
+              healthChecks=0, strategy={"steps": [{"weight": "100%", "for": "1s"}, {"approve": True},
+                                                  {"pause": "3s"}]})
+    first = terminal("deploy")
+    first.wait_for("waits for approval")
+    time.sleep(2.5)  # what is tested is that this time does not count
+    assert canary("approve").code == 0
+    assert first.end() == 0, first.seen + first.err
+
+
 def test_a_server_that_goes_away_is_not_waited_for_forever(start_server, tmp_path, package):
     server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
     lam = server.client("lambda")
