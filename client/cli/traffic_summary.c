@@ -100,6 +100,9 @@ static void tell_remarks(const struct traffic *traffic)
     if (traffic->failed)
         say("  %u requests got no good answer; the last one: %s.", traffic->failed,
             traffic->last_failure);
+    if (traffic->abandoned)
+        say("  %u requests were under way when it was stopped, and were not waited for.",
+            traffic->abandoned);
     if (traffic->late + traffic->unsent)
         say("  The concurrency was too small for this rate: %u requests left late (their latency "
             "counts from when they were due), %u were due and never sent.",
@@ -136,6 +139,7 @@ bool traffic_summary(const struct traffic *traffic, const struct lambda_alias *a
     json_set_double(report, "failed", traffic->failed);
     if (traffic->failed)
         json_set_text(report, "lastFailure", traffic->last_failure);
+    json_set_double(report, "abandoned", traffic->abandoned);
     json_set_double(report, "late", traffic->late);
     json_set_double(report, "unsent", traffic->unsent);
     json_set_double(report, "lagP99Ms",

@@ -46,7 +46,8 @@ void generator_clear(struct generator *generator);
 
 /* Sends for so long, in a thread. */
 void generator_start(struct generator *generator, int64_t duration_ms);
-/* Waits for its end. What is under way is waited for; what is not sent yet only if `is_whole`. */
+/* Waits for its end: with `is_whole` for all that is to be sent and its answers, else for what is
+ * under way, a second at most. */
 void generator_stop(struct generator *generator, bool is_whole);
 
 /* Sends what belongs to a slice of time, now and as fast as may be. */

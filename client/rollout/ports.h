@@ -46,8 +46,9 @@ struct ports {
     enum set_result (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
                                  const char *routed, double weight, struct error *error);
 
-    /* Traffic of a step: begins, is read from time to time, ends (what is under way is waited
-     * for, and with `is_whole` all that was due is sent; a last reading gets it). */
+    /* Traffic of a step: begins, is read from time to time, ends (with `is_whole` all
+     * that was due is sent and its answers are waited for, else what is under way, for a second at
+     * most; a last reading gets it). */
     bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
                           struct error *error);
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,

@@ -9,6 +9,7 @@
 #include "traffic/transport.h"
 #include "xalloc.h"
 
+enum { STOPPED_WAIT_US = 1000000 };
 enum { LOOK_INTERVAL_US = 200000, WAIT_MAX_US = 100000, US_PER_MS = 1000 };
 enum { STATUS_OK = 200, STATUS_THROTTLED = 429 };
 
@@ -21,8 +22,9 @@ struct run {
     struct schedule schedule;
     struct random_stream choice; /* of payloads */
     int64_t start_us;
-    int64_t due_us;  /* of the next request, since the start */
-    int64_t full_us; /* when a due one last found no room, since the start; -1: never */
+    int64_t due_us;     /* of the next request, since the start */
+    int64_t stopped_us; /* when it was stopped, since the start */
+    int64_t full_us;    /* when a due one last found no room, since the start; -1: never */
     int64_t busy;
 };
 
@@ -148,7 +150,10 @@ static void look(struct run *run, bool (*go_on)(const struct traffic *traffic, v
     if (now_us - *looked_us < LOOK_INTERVAL_US)
         return;
     *looked_us = now_us;
-    run->traffic->was_stopped |= !go_on(run->traffic, owner);
+    if (run->traffic->was_stopped || go_on(run->traffic, owner))
+        return;
+    run->traffic->was_stopped = true;
+    run->stopped_us = now_us;
 }
 
 /* All that was due before the end goes out, even if we come to it after the end (this machine may
@@ -160,12 +165,18 @@ static bool is_over(const struct run *run)
            (run->traffic->left_ms == 0 && is_full);
 }
 
+/* Requests may hang for as long as they like; who stopped it will not wait for that. */
+static bool is_given_up(const struct run *run)
+{
+    return run->traffic->was_stopped && since_start_us(run) - run->stopped_us >= STOPPED_WAIT_US;
+}
+
 static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
                      void *owner)
 {
     int64_t looked_us = 0;
     bool is_sending = true;
-    while (is_sending || run->busy) {
+    while ((is_sending || run->busy) && !is_given_up(run)) {
         if (is_sending)
             send_due(run);
         update_times(run);
@@ -174,6 +185,7 @@ static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffi
         if (is_sending || run->busy)
             run->kind->wait(run->transport, wait_time_us(run, is_sending));
     }
+    run->traffic->abandoned = (unsigned)run->busy;
     update_times(run);
 }
 

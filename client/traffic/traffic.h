@@ -41,6 +41,7 @@ struct traffic {
     unsigned failed;      /* no answer, or an error of the service */
     unsigned late;        /* sent after their time, as `concurrency` others were under way */
     unsigned unsent;      /* were due, and could not be sent before the end */
+    unsigned abandoned;   /* under way a second after it was stopped: not waited for */
     struct histogram lag; /* from due to sent, of requests that were not late: our own doing */
     char last_failure[200];
     int64_t elapsed_ms;
@@ -48,7 +49,8 @@ struct traffic {
     bool was_stopped; /* by `go_on` */
 };
 
-/* Sends the traffic. `go_on` is called at least five times a second and at the end; false stops.
+/* Sends the traffic. `go_on` is called at least five times a second and at the end; false stops:
+ * what is under way then has a second left.
  * The caller clears `traffic_out`. */
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
                  bool (*go_on)(const struct traffic *traffic, void *owner), void *owner,

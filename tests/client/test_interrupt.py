@@ -1,6 +1,7 @@
 """The first Ctrl-C ends whatever canary waits for; what must be done all the same is done."""
 import http.client
 import http.server
+import json
 import signal
 import threading
 import urllib.parse
@@ -117,6 +118,18 @@ def test_live_traffic_is_not_read_once_more_before_the_weights_are_back(
     assert alias_of(lam, deployed) == ("1", None)
 
 
+def test_requests_that_hang_do_not_keep_the_weights_from_going_back(lam, deployed, terminal,
+                                                                   plan_file, gate):
+    lam.update_function_configuration(FunctionName=deployed, Timeout=900)
+    plan_file(gate.wait + " return 'v2'", healthChecks=0,
+              strategy={"canary": {"weight": "100%", "for": "1h"}})
+    first = terminal("deploy")
+    gate.wait_until_inside()
+    first.process.send_signal(signal.SIGINT)
+    wait_until(lambda: alias_of(lam, deployed) == ("1", None))
+    assert first.end() == 3
+
+
 def test_a_change_of_the_alias_is_finished_and_then_taken_back(lam, deployed, terminal, plan_file,
                                                                hold):
     holding = hold("PUT /2015-03-31/functions/" + deployed + "/aliases/live")
@@ -172,6 +185,16 @@ def test_status_is_not_waited_for(deployed, terminal, hold):
                      AWS_ENDPOINT_URL=holding.url)
     assert holding.held.wait(WAIT_SECONDS)
     assert interrupt(first) == 1 and "cannot read the alias: it was interrupted" in first.err
+
+
+def test_traffic_that_hangs_is_told_and_not_waited_for(lam, name, terminal, gate):
+    create(lam, name, gate.package, Timeout=900)
+    first = terminal("traffic", "--function", name, "--qualifier", "$LATEST", "--duration", "1h",
+                     "--rate", "1/m", "--output", "json")
+    gate.wait_until_inside()
+    assert interrupt(first) == 1 and "under way when it was stopped" in first.err
+    traffic = json.loads(first.seen)["traffic"]
+    assert (traffic["sent"], traffic["answered"], traffic["abandoned"]) == (1, 0, 1)
 
 
 def test_a_check_is_not_waited_for_and_no_failure_of_the_version(lam, name, terminal, gate):
