@@ -68,40 +68,45 @@ static bool begin_generator(struct world *world, int64_t left_ms, struct error *
     return true;
 }
 
-static void take_sums(struct version_evidence *sums, const struct version_metrics *metrics)
+/* What of a sum that only grows is new. Of CloudWatch's servers not each knows the latest, so that
+ * what was counted once may be missing for a while. */
+static uint64_t take_more(uint64_t *known, uint64_t now)
 {
-    sums->requests = (uint64_t)metrics->invocations;
-    sums->errors = (uint64_t)metrics->errors;
-    sums->throttles = (uint64_t)metrics->throttles;
+    uint64_t more = now > *known ? now - *known : 0;
+    *known += more;
+    return more;
 }
 
-static void grow(uint64_t *more, uint64_t now, uint64_t before)
+/* Nor are errors counted at the moment when their requests are. */
+static void add_live(struct version_evidence *known, const struct version_metrics *metrics,
+                     struct version_evidence *more)
 {
-    *more = now > before ? now - before : 0;
+    more->requests = take_more(&known->requests, (uint64_t)metrics->invocations);
+    uint64_t errors = (uint64_t)metrics->errors;
+    more->errors = take_more(&known->errors, errors < known->requests ? errors : known->requests);
+    more->throttles = take_more(&known->throttles, (uint64_t)metrics->throttles);
 }
 
 static bool read_live_version(struct world *world, const char *version,
-                              struct version_evidence *before, struct version_evidence *more,
-                              struct error *error)
+                              struct version_metrics *metrics_out, struct error *error)
 {
-    struct version_metrics metrics;
-    struct version_evidence now = { 0 };
-    if (!cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias, version,
-                                    world->started_ms, world_now_ms(world), &metrics, error))
-        return false;
-    take_sums(&now, &metrics);
-    grow(&more->requests, now.requests, before->requests);
-    grow(&more->errors, now.errors, before->errors);
-    grow(&more->throttles, now.throttles, before->throttles);
-    *before = now;
-    return true;
+    return cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias,
+                                      version, world->started_ms, world_now_ms(world), metrics_out,
+                                      error);
 }
 
+/* Both or none: what is taken is counted. */
 static bool read_live(struct world *world, struct traffic_sample *sample, struct error *error)
 {
+    struct version_metrics base;
+    struct version_metrics canary;
     world->live_read_us = clock_monotonic_us();
-    return read_live_version(world, world->base, &world->live_base, &sample->base, error) &&
-           read_live_version(world, world->canary, &world->live_canary, &sample->canary, error);
+    if (!read_live_version(world, world->base, &base, error) ||
+        !read_live_version(world, world->canary, &canary, error))
+        return false;
+    add_live(&world->live_base, &base, &sample->base);
+    add_live(&world->live_canary, &canary, &sample->canary);
+    return true;
 }
 
 bool world_live_begin(struct world *world, struct error *error)
@@ -153,6 +158,11 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
     }
 }
 
+static uint64_t above(double counted, uint64_t known)
+{
+    return (uint64_t)counted > known ? (uint64_t)counted - known : 0;
+}
+
 /* What others (users, besides our own requests) met counts too: all of it, as their errors alone
  * would make any version look bad. Of the old version it is not known since when it should count,
  * so nothing that compares the two may use it. */
@@ -166,8 +176,8 @@ static bool add_others(struct world *world, struct traffic_sample *sample, struc
     if (!read_counts(world, &metrics, error))
         return false;
     world->count = (struct cloudwatch_count){ true, metrics.invocations, metrics.errors };
-    grow(&more->requests, (uint64_t)metrics.invocations, world->sent.requests + known->requests);
-    grow(&more->errors, (uint64_t)metrics.errors, world->sent.errors + known->errors);
+    more->requests = above(metrics.invocations, world->sent.requests + known->requests);
+    more->errors = above(metrics.errors, world->sent.errors + known->errors);
     if (more->errors > more->requests) /* they are not counted at the same moment */
         more->errors = more->requests;
     version_evidence_merge(known, more);
