@@ -22,6 +22,7 @@ void api_init(struct api *api, struct profile *profile)
     api->profile = *profile;
     api->jitter = random_stream_for("backoff");
     api->contact = (struct contact){ 0 };
+    api->renewals = 0;
     *profile = (struct profile){ 0 };
     api->handle = curl_easy_init();
     if (!api->handle)
@@ -254,15 +255,16 @@ static void back_off(struct api *api, int tries)
     nanosleep(&wait, NULL);
 }
 
-/* Credentials that are about to expire are replaced. If that fails, AWS will say what is wrong
- * with the old ones; the next call tries again. */
-static void refresh_if_due(struct api *api)
+/* If that fails, AWS will say what is wrong with the old ones; the next call tries again. */
+void api_renew(struct api *api)
 {
     struct error error = { 0 };
     if (api->profile.expires_ms == 0 ||
         clock_true_ms() < api->profile.expires_ms - REFRESH_BEFORE_MS)
         return;
-    if (!profile_refresh(&api->profile, &error))
+    if (profile_refresh(&api->profile, &error))
+        api->renewals++;
+    else
         error_clear(&error);
 }
 
@@ -290,7 +292,7 @@ static void let_stop(struct api *api)
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
-    refresh_if_due(api);
+    api_renew(api);
     if (!api->contact.asked_us)
         api->contact.asked_us = clock_monotonic_us();
     for (int tries = 0;; tries++) {

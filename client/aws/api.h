@@ -51,6 +51,7 @@ struct api {
     CURL *handle; /* for calls one by one */
     struct random_stream jitter;
     struct contact contact;
+    unsigned renewals;                /* of the credentials, so far */
     bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
     void *owner;
 };
@@ -60,6 +61,8 @@ void api_init(struct api *api, struct profile *profile);
 void api_clear(struct api *api);
 /* Another one for another thread, with the credentials of now. */
 void api_copy(struct api *copy_out, const struct api *api);
+/* Gets new credentials for those that are about to expire, as each call does. */
+void api_renew(struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
  * throttling, 5xx and connection errors. True if a 2xx came. Ends at once when the user wants to

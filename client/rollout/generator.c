@@ -21,8 +21,8 @@ static void copy_payloads(struct generator *generator, const struct traffic_plan
     memcpy(generator->payloads + plan->payload_count, plan->payloads, size);
 }
 
-void generator_init(struct generator *generator, const struct api *api,
-                    const struct traffic_plan *plan, const char *base, const char *canary)
+void generator_init(struct generator *generator, struct api *api, const struct traffic_plan *plan,
+                    const char *base, const char *canary)
 {
     *generator = (struct generator){ .api = api, .plan = *plan };
     snprintf(generator->base, VERSION_SIZE, "%s", base);
@@ -38,6 +38,7 @@ void generator_clear(struct generator *generator)
     free(generator->payloads);
     traffic_sample_clear(&generator->fresh);
     traffic_sample_clear(&generator->told);
+    profile_clear(&generator->renewed);
     pthread_mutex_destroy(&generator->mutex);
 }
 
@@ -50,6 +51,23 @@ static void tell_version(const struct traffic *traffic, const char *version,
     version_evidence_merge(fresh, &more);
     version_evidence_merge(told, &more);
     version_evidence_clear(&more);
+}
+
+void generator_renew(struct generator *generator, const struct profile *profile)
+{
+    pthread_mutex_lock(&generator->mutex);
+    profile_clear(&generator->renewed);
+    generator->renewed = profile_copy(profile);
+    pthread_mutex_unlock(&generator->mutex);
+}
+
+static void take_renewed(struct generator *generator)
+{
+    if (!generator->renewed.access_key_id)
+        return;
+    profile_clear(&generator->api->profile);
+    generator->api->profile = generator->renewed;
+    generator->renewed = (struct profile){ 0 };
 }
 
 /* Of what was sent before the last answer, some may wait still. */
@@ -84,6 +102,7 @@ static bool on_traffic(const struct traffic *traffic, void *owner)
     told->throttled = traffic->throttled;
     told->failed = traffic->failed;
     snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
+    take_renewed(generator);
     bool goes_on = !generator->should_stop;
     pthread_mutex_unlock(&generator->mutex);
     if (generator->is_slicing && generator->is_interrupted &&

@@ -11,7 +11,7 @@
 #include "traffic/traffic.h"
 
 struct generator {
-    const struct api *api;
+    struct api *api;
     struct traffic_plan plan;
     char base[VERSION_SIZE];
     char canary[VERSION_SIZE];
@@ -32,6 +32,7 @@ struct generator {
 
     pthread_mutex_t mutex; /* of what stands below */
     bool should_stop;
+    struct profile renewed;      /* new credentials to send with; without any: {0} */
     struct traffic_sample fresh; /* not yet read */
     struct contact contact;
 
@@ -39,13 +40,16 @@ struct generator {
     unsigned told_sent;
 };
 
-/* `plan`'s texts must live as long as the generator; its `payloads` are copied. */
-void generator_init(struct generator *generator, const struct api *api,
-                    const struct traffic_plan *plan, const char *base, const char *canary);
+/* `plan`'s texts must live as long as the generator; its `payloads` are copied. `api` is for the
+ * sending thread alone while it runs. */
+void generator_init(struct generator *generator, struct api *api, const struct traffic_plan *plan,
+                    const char *base, const char *canary);
 void generator_clear(struct generator *generator);
 
 /* Sends for so long, in a thread. */
 void generator_start(struct generator *generator, int64_t duration_ms);
+/* From now on it sends with these credentials. */
+void generator_renew(struct generator *generator, const struct profile *profile);
 /* Waits for its end: with `is_whole` for all that is to be sent and its answers, else for what is
  * under way, a second at most. */
 void generator_stop(struct generator *generator, bool is_whole);

@@ -29,7 +29,9 @@ struct world {
     struct payloads payloads; /* what to send; read once */
     bool has_payloads;
     struct generator generator;
-    struct api traffic_api; /* the sending thread's own */
+    struct api traffic_api;    /* the sending thread's own */
+    unsigned traffic_renewals; /* of credentials that it has */
+    int64_t renewed_us;        /* when it was last seen to that */
     bool has_generator;
     bool is_watching;
     bool is_last_step;

@@ -11,6 +11,7 @@
 #include "xalloc.h"
 
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
+enum { RENEW_US = 5000000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
 
 static bool load_payloads(struct world *world, struct error *error)
@@ -34,11 +35,28 @@ static bool is_last_timed_step(const struct plan *plan, const struct plan_step *
     return true;
 }
 
-/* Each step sends with the credentials of its beginning; no thread runs now. */
+/* At a step's beginning; no thread runs now. */
 static void refresh_traffic_api(struct world *world)
 {
     api_clear(&world->traffic_api);
     api_copy(&world->traffic_api, world->api);
+    world->traffic_renewals = world->api->renewals;
+    if (world->has_generator)
+        profile_clear(&world->generator.renewed); /* what it did not come to take is old */
+}
+
+/* A step may last longer than credentials do. */
+static void renew_credentials(struct world *world)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - world->renewed_us < RENEW_US)
+        return;
+    world->renewed_us = now_us;
+    api_renew(world->api);
+    if (world->traffic_renewals == world->api->renewals)
+        return;
+    world->traffic_renewals = world->api->renewals;
+    generator_renew(&world->generator, &world->api->profile);
 }
 
 static bool begin_generator(struct world *world, int64_t left_ms, struct error *error)
@@ -199,6 +217,7 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
     }
     if (!world->has_generator)
         return true;
+    renew_credentials(world);
     generator_read(&world->generator, sample_out);
     version_evidence_merge(&world->sent, &sample_out->canary);
     if (is_last && !world_is_interrupted(world) && !add_others(world, sample_out, error))

@@ -57,6 +57,7 @@ void signer_clear(struct signer *signer)
         buffer_clear(&signer->heads[i].bytes);
     free(signer->heads);
     free(signer->hashes);
+    free(signer->key_id);
     free(signer->origin);
     free(signer->host);
     free(signer->path);
@@ -82,8 +83,12 @@ static size_t list_headers(const struct signer *signer, const char *date,
 
 static void renew_key(struct signer *signer, const struct sigv4_request *request)
 {
-    if (signer->key_day == request->time_ms / MS_PER_DAY)
+    const char *key_id = signer->profile->access_key_id;
+    bool is_same = signer->key_id && strcmp(signer->key_id, key_id) == 0;
+    if (is_same && signer->key_day == request->time_ms / MS_PER_DAY)
         return;
+    free(signer->key_id);
+    signer->key_id = xstrdup(key_id);
     signer->key_day = request->time_ms / MS_PER_DAY;
     sigv4_signing_key(request, signer->profile->secret_access_key, signer->key);
 }

@@ -28,11 +28,13 @@ struct signer {
     char (*hashes)[SHA256_HEX_SIZE]; /* of each payload */
     unsigned char key[SHA256_SIZE];
     int64_t key_day;
+    char *key_id; /* whose the key is: credentials may be replaced */
     struct signed_head *heads; /* the latest ones */
     uint64_t made;             /* signatures, in all */
 };
 
-/* `profile` and `payloads` stay the caller's and must outlive the signer. `wants_log` asks for the
+/* `profile` and `payloads` stay the caller's and must outlive the signer; the credentials in
+ * `profile` may change meanwhile. `wants_log` asks for the
  * log's tail in the answer. */
 void signer_init(struct signer *signer, const struct profile *profile, const char *function,
                  const char *qualifier, bool wants_log, const struct text *payloads,

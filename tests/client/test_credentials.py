@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
 from tests.support.packages import create, node
 
@@ -118,19 +119,42 @@ def test_sso_that_lacks_something_is_said(status):
     assert done.returncode == 2 and "sso_role_name" in done.stderr
 
 
-def test_credentials_that_expire_are_asked_for_again(stub, status, tmp_path):
-    """Each run of the program gives another key that expires in a minute: within the margin."""
+def config_that_expires(tmp_path):
+    """Each run of its program gives another key that expires in a minute: within the margin."""
     program = tmp_path / "program"
     program.write_text(
         "#!/bin/sh\necho x >> runs\nn=$(wc -l < runs)\n"
         "printf '{\"AccessKeyId\":\"K%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t%s\","
         "\"Expiration\":\"%s\"}' $n $n $(date -u -d '+1 minute' +%FT%TZ)\n")
     program.chmod(0o755)
-    done = status(f"[profile p]\ncredential_process = {program}\n")
+    return f"[profile p]\ncredential_process = {program}\n"
+
+
+def test_credentials_that_expire_are_asked_for_again(stub, status, tmp_path):
+    done = status(config_that_expires(tmp_path))
     assert done.returncode == 0, done.stderr
     keys = stub.keys()
     assert len(keys) > 1 and len(set(keys)) == len(keys)
     assert [h["x-amz-security-token"] for _, h in stub.seen] == ["t" + key[1:] for key in keys]
+
+
+def test_a_step_may_last_longer_than_the_credentials_of_its_beginning(lam, name, hold, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    (tmp_path / "config").write_text(config_that_expires(tmp_path))
+    proxy = hold("nothing")
+    base = {k: v for k, v in clean_environment(proxy.url).items()
+            if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    done = subprocess.run(
+        [CANARY, "deploy", "--function", name, "--alias", "live", "--weight", "50%", "--duration",
+         "8s", "--profile", "p"], text=True, capture_output=True, cwd=tmp_path,
+        env={**base, "AWS_CONFIG_FILE": str(tmp_path / "config")})
+    assert done.returncode == 0, done.stdout + done.stderr
+    sent = [headers for path, headers in proxy.seen if path.endswith("invocations?Qualifier=live")]
+    keys = [re.search("Credential=([^/]+)/", headers["authorization"]).group(1) for headers in sent]
+    assert len(keys) == 80 and len(set(keys)) > 1
+    assert [headers["x-amz-security-token"] for headers in sent] == ["t" + key[1:] for key in keys]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ class Holding(http.server.ThreadingHTTPServer):
         class Handler(http.server.BaseHTTPRequestHandler):
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                holding.seen.append((self.path, dict(self.headers)))
                 if words in f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}":
                     holding.held.set()
                     holding.let_go.wait(WAIT_SECONDS * 4)
@@ -53,6 +54,7 @@ class Holding(http.server.ThreadingHTTPServer):
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)
+        self.seen = []
         self.held, self.let_go = threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
