@@ -173,13 +173,17 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
 {
     enum control_verb word;
     const char *refusal = NULL;
-    CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
     if (verb && !control_verb_parse(verb, &word))
         return error_set(&job->error, NULL, "there is no verb '%s'", verb);
-    if (!read_saved_plan(job, saved) ||
-        !deployment_take_over(job->state, id, &job->deployment, &job->error))
+    if (!deployment_take_over(job->state, id, &job->deployment, &job->error))
         return false;
     listen_to(job);
+    /* Not before it is ours: whoever worked on it may have ended it until then. */
+    CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
+    if (json_bool(saved, "isOver", false))
+        return error_set(&job->error, NULL, "deployment %s has just ended: see canary status", id);
+    if (!read_saved_plan(job, saved))
+        return false;
     /* Not before it is ours: the clock would be stopped under the feet of whoever works on it. */
     if (!open_world(job, json_bool(saved, "isFast", false)))
         return false;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "rollout/control.h"
+#include "rollout/job.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -94,5 +95,30 @@ START_TEST(a_word_to_a_dead_process_is_taken_back)
 }
 END_TEST
 
+/* Its engine came to the end between our looking for it and the locks' being free. */
+START_TEST(what_has_ended_meanwhile_is_not_taken_up)
+{
+    char *state = make_state();
+    struct deployment deployment;
+    struct canary_outcome outcome = { 0 };
+    struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    CLEANUP(freep) char *id = xstrdup(deployment.id);
+    cJSON *saved = cJSON_CreateObject();
+    json_set_bool(saved, "isOver", true);
+    json_set_text(saved, "status", "promoted");
+    deployment_save(&deployment, saved);
+    deployment_close(&deployment);
+    struct job job = { .state = xstrdup(state) };
+    ck_assert(!job_take_up(&job, id, "abort", &outcome));
+    ck_assert_msg(strstr(job.error.message, "has just ended"), "%s", job.error.message);
+    job_close(&job);
+    ck_assert_msg(deployment_take_over(state, id, &deployment, &error), "%s", error.message);
+    deployment_close(&deployment);
+    remove_state(state);
+}
+END_TEST
+
 SUITE("deployment", an_alias_is_worked_on_by_one_process_at_a_time,
-      a_lock_that_cannot_be_written_is_told_as_that, a_word_to_a_dead_process_is_taken_back)
+      a_lock_that_cannot_be_written_is_told_as_that, a_word_to_a_dead_process_is_taken_back,
+      what_has_ended_meanwhile_is_not_taken_up)
