@@ -14,6 +14,8 @@ cJSON *coalmine_call(struct api *api, const char *path, const char *query, const
                                    .path = full,
                                    .query = query,
                                    .body = text_from(text),
+                                   /* "Five minutes on" may have been done, however it ended. */
+                                   .is_retried_on_throttling_only = body != NULL,
                                    .timeout_ms = TIMEOUT_MS };
     struct api_response response;
     if (!api->profile.is_local) {

@@ -1,5 +1,7 @@
 """canary clock and canary explain: Coalmine's own endpoints in the terminal."""
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -84,3 +86,20 @@ def test_a_clock_that_is_none_stops_the_start(how):
     done = subprocess.run([COALMINE, "serve", "--ephemeral", "--port", "0", "--clock", how],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "--clock is real, frozen or scaled:60" in done.stderr
+
+
+def test_a_turn_of_the_clock_whose_answer_is_lost_is_not_made_again(tmp_path):
+    listener = socket.create_server(("127.0.0.1", 0))
+    turns = []
+
+    def serve():
+        while True:
+            connection, _ = listener.accept()
+            turns.append(connection.recv(65536).partition(b" ")[0])
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    done = Result(subprocess.run(
+        [CANARY, "clock", "advance", "5m"], cwd=tmp_path, text=True, capture_output=True,
+        env=clean_environment(f"http://127.0.0.1:{listener.getsockname()[1]}")))
+    assert done.code == 1 and turns == [b"POST"]
