@@ -253,12 +253,13 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
     if (!refuse_second(job, saved))
         return false;
     const char *phase = json_text(saved, "phase", "");
-    /* What has come to its end, but for telling, makes way. */
-    bool is_ended =
-        strcmp(phase, "over") == 0 && strcmp(json_text(saved, "status", ""), "stuck") != 0;
-    bool resumes = !is_ended && (policy == CANARY_UNFINISHED_RESUME ||
-                                 (policy == CANARY_UNFINISHED_AUTO &&
-                                  is_same_deployment(job, saved) && strcmp(phase, "prepare") != 0));
+    /* What has not begun, or has come to its end but for telling, makes way. */
+    bool makes_way =
+        strcmp(phase, "prepare") == 0 ||
+        (strcmp(phase, "over") == 0 && strcmp(json_text(saved, "status", ""), "stuck") != 0);
+    bool resumes =
+        !makes_way && (policy == CANARY_UNFINISHED_RESUME ||
+                       (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved)));
     struct job other;
     struct canary_outcome outcome = { 0 };
     bool is_good =

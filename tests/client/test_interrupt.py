@@ -157,6 +157,20 @@ def test_before_anything_is_shifted_it_ends_at_once(lam, deployed, terminal, pla
     assert record_of(deployed, "end")[0]["reason"] == "you stopped the deployment"
 
 
+def test_what_died_before_anything_was_shifted_makes_way(lam, deployed, terminal, plan_file, hold):
+    """There is nothing to resume."""
+    holding = hold(f"PUT /2015-03-31/functions/{deployed}/code")
+    plan_file(strategy="AllAtOnce")
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    first.process.kill()
+    first.end()
+    holding.let_go.set()
+    second = terminal("deploy", "--unfinished", "resume", AWS_ENDPOINT_URL=holding.url)
+    assert second.end() == 0, second.seen + second.err
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 def test_an_update_of_the_function_is_not_waited_for(start_server, tmp_path, package):
     server = start_server("--settle", "1h")
     lam = server.client("lambda")
