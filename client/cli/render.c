@@ -250,7 +250,10 @@ static void on_resume(struct view *view, const cJSON *line)
 
 static void on_end(struct view *view, const cJSON *line)
 {
+    const char *reason = json_text(line, "reason", "");
     view->is_over = true;
+    snprintf(view->end, sizeof(view->end), "%s%s%s", json_text(line, "outcome", ""),
+             *reason ? ", " : "", reason);
     view->exit_status = (int)json_int(line, "exitCode", EXIT_FAILED);
 }
 

@@ -28,6 +28,7 @@ struct view {
     char passed[64]; /* how the sentence of the step's first check that passed begins */
     bool is_rolling_back;
     bool is_over;
+    char end[640]; /* "rolled back, errors 7 of 9": how it is over */
     int exit_status;
 };
 

@@ -205,8 +205,10 @@ static int follow(const char *state, const char *id)
     }
     close(fd);
     view_end(&view);
-    if (view.is_over)
+    if (view.is_over) {
+        say("Deployment %s: %s.", id, view.end);
         return view.exit_status;
+    }
     if (!is_interrupted())
         say("Its client is gone: canary resume takes it up, canary rollback ends it.");
     return is_interrupted() ? EXIT_DONE : EXIT_HELD;

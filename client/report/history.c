@@ -181,6 +181,9 @@ static char *event_text(const cJSON *line)
         if (value && *value)
             buffer_add_format(&text, "%s%s", text.size ? ": " : "", value);
     }
+    const char *refusal = text_of(line, "refusal");
+    if (refusal)
+        buffer_add_format(&text, "%srefused: %s", text.size ? ", " : "", refusal);
     while (text.size && text.data[text.size - 1] == '\n')
         text.data[--text.size] = '\0';
     return buffer_take(&text, NULL);
@@ -206,8 +209,9 @@ static void add_event(struct history *history, const cJSON *line, const char *ty
     event->type = type;
     event->action = action_member ? text_of(line, action_member) : NULL;
     event->text = event_text(line);
-    event->is_marked = is_marked;
-    event->is_bad = is_word(event->action, bad_words);
+    bool is_refused = text_of(line, "refusal") != NULL;
+    event->is_marked = is_marked && !is_refused;
+    event->is_bad = !is_refused && is_word(event->action, bad_words);
 }
 
 /* A type of line: what it does to the history, and how it shows among the events. */

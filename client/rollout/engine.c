@@ -212,7 +212,7 @@ void engine_set_alias(struct engine *engine, const struct rollout_action *action
                        engine_now_ms(engine));
     if (result == ALIAS_SET)
         record_alias(engine);
-    else
+    else if (is_back) /* else it is the reason of what comes now */
         engine_notice(engine, "%s", error.message);
     if (result == ALIAS_CHANGED_THEIRS)
         engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",

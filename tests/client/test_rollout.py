@@ -105,11 +105,15 @@ def canary_state():
     return os.path.join(clean_environment("")["XDG_STATE_HOME"], "canary")
 
 
+def latest_of(name):
+    """The id of the latest deployment."""
+    return sorted(d for d in os.listdir(canary_state()) if d.endswith(f"-{name}-live"))[-1]
+
+
 def record_of(name, kind):
     """The lines of one type of the latest deployment's record."""
-    state = canary_state()
-    latest = sorted(d for d in os.listdir(state) if d.endswith(f"-{name}-live"))[-1]
-    with open(os.path.join(state, latest, "record.jsonl"), encoding="utf-8") as file:
+    path = os.path.join(canary_state(), latest_of(name), "record.jsonl")
+    with open(path, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     return [line for line in lines if line["type"] == kind]
 
@@ -223,6 +227,11 @@ def test_approval_from_another_terminal(lam, deployed, canary, terminal, plan_fi
     assert alias_of(lam, deployed) == ("2", None)
     [control] = [c for c in record_of(deployed, "control") if not c.get("refusal")]
     assert control["verb"] == "approve" and "process" in control["by"]
+    report = canary("report", "--format", "json", latest_of(deployed)).json
+    assert [step["kind"] for step in report["steps"]] == ["weight", "approve"]
+    said = {event["action"]: event["text"] for event in report["events"]
+            if event["type"] == "control"}
+    assert "refused: it waits for approval" in said["resume"] and "refused" not in said["approve"]
 
 
 @pytest.mark.parametrize("verbs, code, version", [
@@ -253,6 +262,14 @@ def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, pla
     assert canary("abort").code == 0
     assert (first.end(), second.end()) == (3, 3)
     assert "Rolling back: aborted by" in second.seen
+
+
+def test_watch_says_how_a_deployment_ended_that_never_began(deployed, canary, plan_file):
+    plan_file("throw new Error('never well')")
+    assert canary("deploy").code == 3
+    done = canary("watch")
+    assert done.code == 3
+    assert "rolled back, version 2 answers with an error" in done.out and "never well" in done.out
 
 
 def test_a_second_deployment_of_the_alias_is_refused(lam, deployed, canary, terminal, plan_file):
@@ -435,6 +452,7 @@ def test_a_description_changed_by_others_stops_it_and_takes_our_weights_back(
     first.wait_for("Sending")
     lam.update_alias(FunctionName=deployed, Name="live", Description="mine")
     assert first.end() == 1 and "somebody else has changed alias live" in first.err
+    assert first.seen.count("somebody else has changed alias live") == 1  # as the reason
     assert alias_of(lam, deployed) == ("1", None)
     assert lam.get_alias(FunctionName=deployed, Name="live")["Description"] == "mine"
 
