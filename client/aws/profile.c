@@ -79,6 +79,15 @@ static const char *find_endpoint(const struct sources *sources, const char *serv
     return endpoint ? endpoint : config_value(sources, "endpoint_url");
 }
 
+/* NULL is AWS's own. */
+static bool is_url(const char *endpoint, struct error *error)
+{
+    if (!endpoint || pattern_matches("(?i)https?://[^/]+.*", text_from(endpoint)))
+        return true;
+    return error_set(error, NULL, "endpoint '%s' is no URL such as http://127.0.0.1:4566",
+                     endpoint);
+}
+
 static char *make_endpoint(const char *found, const char *host, const char *region)
 {
     if (!found)
@@ -216,6 +225,8 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
     const char *lambda = find_endpoint(sources, "lambda", "AWS_ENDPOINT_URL_LAMBDA");
     const char *cloudwatch = find_endpoint(sources, "cloudwatch", "AWS_ENDPOINT_URL_CLOUDWATCH");
     const char *sts = find_endpoint(sources, "sts", "AWS_ENDPOINT_URL_STS");
+    if (!is_url(lambda, error) || !is_url(cloudwatch, error) || !is_url(sts, error))
+        return false;
     bool is_local =
         lambda && cloudwatch && endpoint_is_local(lambda) && endpoint_is_local(cloudwatch);
     if (is_local && !sts)

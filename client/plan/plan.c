@@ -117,6 +117,18 @@ static bool read_alarms(const cJSON *json, struct plan *plan, struct member_faul
     return true;
 }
 
+/* An alias is split between published versions alone. */
+static bool check_version(const struct plan *plan, struct member_faults *faults)
+{
+    if (!plan->version)
+        return true;
+    if (plan->package)
+        return member_fault(faults, "version", "give one of package and version");
+    if (!*plan->version || plan->version[strspn(plan->version, "0123456789")])
+        return member_fault(faults, "version", "a published version is a number, such as \"7\"");
+    return true;
+}
+
 static bool read_parts(struct plan *plan, struct member_faults *faults)
 {
     const cJSON *json = plan->json;
@@ -130,8 +142,7 @@ static bool read_parts(struct plan *plan, struct member_faults *faults)
     is_good &= read_alarms(json_get(json, "alarms"), plan, faults);
     is_good &= hooks_read(json_get(json, "hooks"), plan, faults);
     is_good &= notify_read(json_get(json, "notify"), plan, faults);
-    if (plan->package && plan->version)
-        is_good = member_fault(faults, "version", "give one of package and version");
+    is_good &= check_version(plan, faults);
     return is_good;
 }
 

@@ -114,6 +114,13 @@ def test_an_sso_session_that_is_over_says_what_to_do(status, tmp_path, expires, 
     assert done.returncode == 2 and words in done.stderr
 
 
+@pytest.mark.parametrize("url", ["localhost:4566", "127.0.0.1", "http://", "ftp://x"])
+def test_an_endpoint_that_is_no_url_is_said(tmp_path, url):
+    done = subprocess.run([CANARY, "status", "--function", "f", "--alias", "a", "--endpoint-url", url],
+                          text=True, capture_output=True, cwd=tmp_path, env=clean_environment(""))
+    assert done.returncode == 2 and f"'{url}' is no URL such as http://" in done.stderr
+
+
 def test_sso_that_lacks_something_is_said(status):
     done = status("[profile p]\nsso_start_url = https://x\n")
     assert done.returncode == 2 and "sso_role_name" in done.stderr

@@ -111,6 +111,16 @@ def test_the_schema_and_validate_agree(canary, tmp_path, validator, more, is_goo
     assert validator.is_valid(plan) == is_good
 
 
+@pytest.mark.parametrize("version", ["$LATEST", "live", "", "1x", "-1"])
+def test_a_version_that_no_alias_can_be_split_with_is_no_plan(canary, tmp_path, version):
+    write(tmp_path, {**PLAN, "version": version})
+    done = canary("validate")
+    assert done.code == 1
+    assert "version: a published version is a number, such as \"7\"" in done.err
+    write(tmp_path, {**PLAN, "version": "7"})
+    assert canary("validate").code == 0
+
+
 def test_the_published_schema_is_the_programs(canary):
     assert canary("schema").out == (ROOT / "docs/canary.schema.json").read_text()
 
