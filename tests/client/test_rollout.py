@@ -590,6 +590,12 @@ def test_a_hook_that_fails_rolls_back(lam, deployed, canary, plan_file, when, ho
     assert ("2" in shifted) == (when != "before")
 
 
+def test_a_command_reads_all_of_its_payload(deployed, canary, plan_file, tmp_path):
+    plan_file(hooks={"before": [{"command": "cat > payload", "payload": {"x": "y" * 300000}}]})
+    assert canary("deploy", "--fast").code == 0
+    assert json.loads((tmp_path / "payload").read_text()) == {"x": "y" * 300000}
+
+
 def test_a_lambda_hook_says_no_by_its_answer(lam, deployed, canary, plan_file):
     create(lam, deployed + "-hook", node("return {status: 'Failed', why: 'tuesday'}"))
     plan_file(hooks={"before": [{"lambda": deployed + "-hook"}]})
