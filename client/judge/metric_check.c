@@ -173,7 +173,7 @@ const struct member_row threshold_members[] = {
     { CHECK_ROW("missing", MEMBER_CHOICE, missing), .initial = "ignore", .choices = missing_names,
       .help = "what a period without a value is; ignore: it does not count" },
     { CHECK_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
-      .high = 86400e3, .help = "of the metric, where missing periods count" },
+      .high = 86400e3, .help = "of the metric; the plan's metric's unless given" },
     { CHECK_ROW("delay", MEMBER_DURATION, delay_ms), .initial = "60s", .low = 0, .high = 3600e3,
       .help = "how late values may come, where missing periods count" },
     { .name = NULL },

@@ -190,6 +190,37 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
     return is_good;
 }
 
+static const char *period_of(const cJSON *plan, const char *name)
+{
+    const cJSON *metric;
+    cJSON_ArrayForEach(metric, json_get(plan, "metrics"))
+    {
+        if (strcmp(json_text(metric, "name", ""), name) == 0)
+            return json_text(metric, "period", NULL);
+    }
+    return NULL;
+}
+
+static void fill_in(const cJSON *plan, const cJSON *checks)
+{
+    cJSON *check;
+    cJSON_ArrayForEach(check, checks)
+    {
+        bool is_open =
+            strcmp(json_text(check, "kind", ""), "threshold") == 0 && !json_get(check, "period");
+        if (is_open)
+            json_set_text(check, "period", period_of(plan, json_text(check, "metric", "")));
+    }
+}
+
+void metrics_fill_periods(cJSON *plan)
+{
+    const cJSON *step;
+    fill_in(plan, json_get(plan, "checks"));
+    cJSON_ArrayForEach(step, json_get(json_get(plan, "strategy"), "steps"))
+        fill_in(plan, json_get(json_get(step, "analysis"), "checks"));
+}
+
 cJSON *metric_schema(void)
 {
     cJSON *schema = members_schema(metric_rows);

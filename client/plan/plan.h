@@ -144,6 +144,8 @@ bool checks_read(const cJSON *json, struct check **checks_out, size_t *count_out
                  struct member_faults *faults);
 bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults);
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults);
+/* A threshold without a period has its metric's. */
+void metrics_fill_periods(cJSON *plan);
 cJSON *strategy_schema(void);
 cJSON *hook_schema(void);
 cJSON *notify_schema(void);

@@ -767,6 +767,19 @@ def test_metrics_come_into_the_record_by_the_plans_names(deployed, canary, plan_
     assert sum(last.values()) >= answered  # health checks besides
 
 
+def test_a_sum_is_judged_when_the_metrics_own_period_is_over(deployed, canary, plan_file):
+    """Of five minutes, of which the first has too few."""
+    plan_file(metrics=[{"name": "asked", "metric": "Invocations", "period": "5m"}],
+              checks=[{"kind": "threshold", "metric": "asked", "min": 500}],
+              strategy={"canary": {"weight": "50%", "for": "15m"}},
+              traffic={"generate": {"rate": "5/s"}})
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.out
+    [plan] = record_of(deployed, "plan")[:1]
+    assert plan["plan"]["checks"][0]["period"] == "5m"
+    assert canary("analyze", latest_of(deployed)).code == 0
+
+
 def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_file, cloudwatch,
                                                                 deploy_with_alarms):
     plan_file(metrics=[
