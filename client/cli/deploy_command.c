@@ -89,7 +89,37 @@ static void tell_hooks(const struct plan *plan)
             plan->checks[i].is_dry_run ? ", dry run" : "");
 }
 
-/* How few requests the canary will get in its smallest step: the usual reason for no verdict. */
+/* The check that is to see most of them; NULL: none wants so many. */
+static const struct check *most_demanding(const struct plan *plan, const struct plan_step *step,
+                                          double requests)
+{
+    size_t count;
+    const struct check *checks = plan_checks(plan, step, &count);
+    const struct check *most = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool is_short = !checks[i].is_dry_run && (double)checks[i].min_requests > requests;
+        if (is_short && (!most || checks[i].min_requests > most->min_requests))
+            most = &checks[i];
+    }
+    return most;
+}
+
+/* How few requests the new version will get: the usual reason for no verdict. */
+static void tell_step_requests(const struct plan *plan, size_t index)
+{
+    const struct plan_step *step = &plan->steps[index];
+    double expected = plan->traffic.rate * step->weight * (double)step->duration_ms / 1000;
+    if (step->duration_ms <= 0 || step->weight <= 0)
+        return;
+    const struct check *most = most_demanding(plan, step, expected);
+    if (most)
+        say("  step %zu gives the new version about %.0f requests: too few for %s, which wants "
+            "%lld",
+            index + 1, expected, most->name, (long long)most->min_requests);
+    else
+        say("  step %zu gives the new version about %.0f requests", index + 1, expected);
+}
+
 static void tell_requests(const struct plan *plan)
 {
     if (plan->traffic.is_live) {
@@ -97,12 +127,8 @@ static void tell_requests(const struct plan *plan)
         return;
     }
     say("  traffic: %.4g requests a second by canary itself", plan->traffic.rate);
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct plan_step *step = &plan->steps[i];
-        double expected = plan->traffic.rate * step->weight * (double)step->duration_ms / 1000;
-        if (step->duration_ms > 0 && step->weight > 0)
-            say("  step %zu gives the new version about %.0f requests", i + 1, expected);
-    }
+    for (size_t i = 0; i < plan->step_count; i++)
+        tell_step_requests(plan, i);
 }
 
 static bool tell_state(struct session *session, const struct plan *plan)

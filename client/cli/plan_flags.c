@@ -76,13 +76,19 @@ static bool set_flags(const struct flag *flags, size_t count)
     return true;
 }
 
+/* What takes the place of what the file says. */
+static void drop(cJSON *object, const char *name)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+}
+
 /* The member as an object, made if it is none. */
 static cJSON *object_of(cJSON *object, const char *name)
 {
     cJSON *member = json_get(object, name);
     if (cJSON_IsObject(member))
         return member;
-    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    drop(object, name);
     return json_set_object(object, name);
 }
 
@@ -91,7 +97,7 @@ static cJSON *list_of(cJSON *object, const char *name)
     cJSON *member = json_get(object, name);
     if (cJSON_IsArray(member))
         return member;
-    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    drop(object, name);
     return json_set_array(object, name);
 }
 
@@ -117,7 +123,7 @@ static void add_step(cJSON *steps, struct text text)
 static void set_steps(cJSON *plan, const char *list)
 {
     struct text rest = text_from(list);
-    cJSON_DeleteItemFromObjectCaseSensitive(plan, "strategy");
+    drop(plan, "strategy");
     cJSON *steps = json_set_array(json_set_object(plan, "strategy"), "steps");
     while (rest.data)
         add_step(steps, text_cut(&rest, ','));
@@ -134,12 +140,12 @@ static bool set_strategy(const struct plan_flags *flags, cJSON *plan)
     if (flags->steps)
         set_steps(plan, flags->steps);
     if (flags->strategy) {
-        cJSON_DeleteItemFromObjectCaseSensitive(plan, "strategy");
+        drop(plan, "strategy");
         json_set_text(plan, "strategy", flags->strategy);
     }
     if (!flags->weight && !flags->duration)
         return true;
-    cJSON_DeleteItemFromObjectCaseSensitive(plan, "strategy");
+    drop(plan, "strategy");
     cJSON *canary = json_set_object(json_set_object(plan, "strategy"), "canary");
     const struct flag parts[] = {
         { "weight", flags->weight ? flags->weight : "10%", TYPE_FRACTION, canary, "weight" },
@@ -156,12 +162,18 @@ static bool set_traffic(const struct plan_flags *flags, cJSON *plan)
             complain("--live sends nothing: leave --rate, --concurrency and --payload out");
             return false;
         }
-        cJSON_DeleteItemFromObjectCaseSensitive(plan, "traffic");
+        drop(plan, "traffic");
         json_set_object(json_set_object(plan, "traffic"), "live");
     }
     if (!sends)
         return true;
+    drop(object_of(plan, "traffic"), "live");
     cJSON *generate = object_of(object_of(plan, "traffic"), "generate");
+    if (flags->payload || flags->payload_file) {
+        drop(generate, "payload");
+        drop(generate, "payloadFile");
+        drop(generate, "payloadLines");
+    }
     const struct flag parts[] = {
         { "rate", flags->rate, TYPE_RATE, generate, "rate" },
         { "concurrency", flags->concurrency, TYPE_INTEGER, generate, "concurrency" },
@@ -234,6 +246,10 @@ static bool lay_over(const struct options *options, cJSON *plan)
         { "ignore-firing-alarms", flags->ignores_firing ? "ignore" : NULL, TYPE_TEXT, plan,
           "alarmsAlreadyFiring" },
     };
+    if (flags->package)
+        drop(plan, "version");
+    if (flags->version)
+        drop(plan, "package");
     set_hooks(flags, plan);
     return set_flags(parts, COUNT_OF(parts)) && set_strategy(flags, plan) &&
            set_traffic(flags, plan) && set_checks(flags, plan);

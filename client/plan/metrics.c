@@ -173,6 +173,18 @@ static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const
     return is_good;
 }
 
+/* Of the metric behind those that were read. */
+static bool check_name(const struct plan *plan, const char *path, struct member_faults *faults)
+{
+    const char *name = plan->metrics[plan->metric_count].name;
+    CLEANUP(freep) char *here = member_path(path, "name");
+    for (size_t i = 0; i < plan->metric_count; i++) {
+        if (plan->metrics[i].name && strcmp(plan->metrics[i].name, name) == 0)
+            return member_fault(faults, here, "there is a metric '%s' already", name);
+    }
+    return true;
+}
+
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults)
 {
     bool is_good = true;
@@ -185,7 +197,9 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
     cJSON_ArrayForEach(item, json)
     {
         CLEANUP(freep) char *path = xformat("metrics[%zu]", plan->metric_count);
-        is_good &= read_metric(item, &plan->metrics[plan->metric_count++], path, faults);
+        is_good &= read_metric(item, &plan->metrics[plan->metric_count], path, faults) &&
+                   check_name(plan, path, faults);
+        plan->metric_count++;
     }
     return is_good;
 }

@@ -121,6 +121,45 @@ def test_a_version_that_no_alias_can_be_split_with_is_no_plan(canary, tmp_path, 
     assert canary("validate").code == 0
 
 
+@pytest.mark.parametrize("more, flags, given, gone", [
+    ({"package": "dist"}, ("--version", "7"), {"version": "7"}, "package"),
+    ({"version": "7"}, ("--package", "dist"), {"package": "dist"}, "version"),
+    ({"traffic": {"generate": {"payloadFile": "f"}}}, ("--payload", "[1]"), {"payload": [1]}, "payloadFile"),
+    ({"traffic": {"generate": {"payload": [1]}}}, ("--payload-file", "f"), {"payloadFile": "f"}, "payload"),
+    ({"traffic": {"generate": {"payloadLines": "f"}}}, ("--payload", "1"), {"payload": 1}, "payloadLines"),
+    ({"traffic": {"live": {}}}, ("--rate", "5/s"), {"rate": "5/s"}, "live"),
+])
+def test_a_flag_takes_the_place_of_what_it_excludes(canary, lam, name, tmp_path, more, flags, given,
+                                                    gone):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    write(tmp_path, {"function": name, "alias": "live", **more})
+    done = canary("plan", "canary.json", *flags, "--output", "json")
+    assert done.code == 0, done.err
+    plan = done.json["plan"]
+    members = {**plan, **plan.get("traffic", {}), **plan.get("traffic", {}).get("generate", {})}
+    assert gone not in members and {name: members[name] for name in given} == given
+
+
+def test_two_metrics_of_one_name_are_told_apart_by_nobody(canary, tmp_path):
+    write(tmp_path, {**PLAN, "metrics": [{"name": "m", "metric": "Errors"},
+                                         {"name": "m", "metric": "Duration"}]})
+    done = canary("validate")
+    assert done.code == 1 and "metrics[1].name: there is a metric 'm' already" in done.err
+
+
+def test_plan_says_where_there_will_be_too_few_requests(canary, lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    write(tmp_path, {"function": name, "alias": "live", "traffic": {"generate": {"rate": "1/s"}},
+                     "checks": [{"kind": "errors", "minRequests": 50}, {"kind": "split"}],
+                     "strategy": {"steps": [{"weight": "10%", "for": "5m"}, {"weight": "50%", "for": "5m"}]}})
+    done = canary("plan")
+    assert done.code == 0
+    [few, enough] = [line for line in done.out.splitlines() if "gives the new version" in line]
+    assert "about 30 requests: too few for errors, which wants 50" in few and "few" not in enough
+
+
 def test_the_published_schema_is_the_programs(canary):
     assert canary("schema").out == (ROOT / "docs/canary.schema.json").read_text()
 
@@ -168,6 +207,8 @@ def test_flags_are_laid_over_the_file(canary, lam, name, tmp_path):
     (("--live", "--rate", "1/s"), "--live sends nothing"),
     (("--steps", "5%:x"), "strategy.steps[0].for"),
     (("--payload", "{"), "--payload"),
+    (("--payload", "{}", "--payload-file", "f"), "give one of payload"),
+    (("--version", "7", "--package", "x"), "give one of package and version"),
     (("--on-failure", "explode"), "onFailure"),
     (("--on-interrupt", "explode"), "--on-interrupt"),
     (("--unfinished", "explode"), "--unfinished"),
