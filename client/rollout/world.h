@@ -37,7 +37,9 @@ struct world {
     bool is_last_step;
     int64_t watched_us; /* when watching began (monotonic): what was before is forgotten */
 
-    bool has_live;                     /* what was counted before the first shift is known */
+    bool has_live; /* what was counted before the first shift is known; on Coalmine */
+    const struct plan_step *live_step; /* whose minutes are counted; on AWS */
+    int64_t live_from_ms;              /* the first of them */
     struct version_evidence live_base; /* live traffic: sums when last read */
     struct version_evidence live_canary;
     int64_t live_read_us;

@@ -11,6 +11,7 @@
 #include "xalloc.h"
 
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
+enum { MINUTE_MS = 60000 };
 enum { RENEW_US = 5000000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
 
@@ -105,12 +106,20 @@ static void add_live(struct version_evidence *known, const struct version_metric
     more->throttles = take_more(&known->throttles, (uint64_t)metrics->throttles);
 }
 
+/* Coalmine counts at once, so that what is new since the last reading is of the present step. On
+ * AWS it may be minutes old, of another weight: there a step has the minutes that began in it. */
+static bool counts_by_minutes(const struct world *world)
+{
+    return !world->api->profile.is_local;
+}
+
 static bool read_live_version(struct world *world, const char *version,
                               struct version_metrics *metrics_out, struct error *error)
 {
-    return cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias,
-                                      version, world->started_ms, world_now_ms(world), metrics_out,
-                                      error);
+    return cloudwatch_version_metrics(
+        world->api, world->plan->function, world->plan->alias, version,
+        counts_by_minutes(world) ? world->live_from_ms : world->started_ms, world_now_ms(world),
+        metrics_out, error);
 }
 
 /* Both or none: what is taken is counted. */
@@ -119,6 +128,8 @@ static bool read_live(struct world *world, struct traffic_sample *sample, struct
     struct version_metrics base;
     struct version_metrics canary;
     world->live_read_us = clock_monotonic_us();
+    if (counts_by_minutes(world) && world_now_ms(world) < world->live_from_ms)
+        return true;
     if (!read_live_version(world, world->base, &base, error) ||
         !read_live_version(world, world->canary, &canary, error))
         return false;
@@ -130,9 +141,22 @@ static bool read_live(struct world *world, struct traffic_sample *sample, struct
 bool world_live_begin(struct world *world, struct error *error)
 {
     struct traffic_sample before = { 0 };
+    if (counts_by_minutes(world))
+        return true;
     world->has_live = world->has_live || read_live(world, &before, error);
     traffic_sample_clear(&before);
     return world->has_live;
+}
+
+/* A step that goes on (after a pause, or for want of an answer) goes on with its minutes. */
+static void begin_minutes(struct world *world, const struct plan_step *step)
+{
+    if (!counts_by_minutes(world) || world->live_step == step)
+        return;
+    world->live_step = step;
+    world->live_from_ms = (world_now_ms(world) + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
+    version_evidence_clear(&world->live_base);
+    version_evidence_clear(&world->live_canary);
 }
 
 bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
@@ -146,6 +170,7 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     world->is_watching = true;
     if (!world->plan->traffic.is_live)
         return begin_generator(world, left_ms, error);
+    begin_minutes(world, step);
     return world_live_begin(world, error);
 }
 

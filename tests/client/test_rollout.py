@@ -855,6 +855,43 @@ def test_live_requests_are_counted_once(deployed, plan_file, cloudwatch, deploy_
         assert all(side["errors"] <= side["requests"] for side in line["versions"].values())
 
 
+class Lagging(CloudWatch):
+    """Counts a thousand requests a minute as the alias splits them, and tells of them two minutes
+    later, as AWS does."""
+
+    def __init__(self, url, lam, name):
+        self.lam, self.name, self.weights = lam, name, {}
+        super().__init__(url)
+
+    def answer_counts(self, request):
+        minute = int(request["EndTime"]) // 60 - 1
+        _, weights = alias_of(self.lam, self.name)
+        self.weights.setdefault(minute, (weights or {}).get("2", 0))
+        is_new = '"ExecutedVersion","Value":"2"' in json.dumps(request, separators=(",", ":"))
+        told = {at: weight if is_new else 1 - weight for at, weight in self.weights.items()
+                if int(request["StartTime"]) // 60 <= at <= minute - 2}
+        return 200, json.dumps({"MetricDataResults": [
+            {"Id": "invocations", "Timestamps": [60 * at for at in told],
+             "Values": [round(1000 * share) for share in told.values()]}]}).encode()
+
+
+def test_on_aws_a_step_is_not_judged_by_what_was_before_it(lam, deployed, server, plan_file, tmp_path):
+    lagging = Lagging(server.url, lam, deployed)
+    lagging.counts = {"all": True}
+    plan_file(traffic={"live": {}}, checks=[{"kind": "split"}], strategy={"steps": [
+        {"weight": "10%", "for": "10m"}, {"weight": "50%", "for": "10m"}]})
+    done = subprocess.run(
+        [CANARY, "deploy", "--fast", "--aws", "--output", "json"], cwd=tmp_path, text=True,
+        capture_output=True, env={**clean_environment(server.url), "AWS_ENDPOINT_URL_CLOUDWATCH":
+                                  f"http://0.0.0.0:{lagging.server_port}"})
+    lagging.shutdown()
+    lagging.server_close()
+    assert done.returncode == 0, done.stderr
+    verdicts = [line["numbers"] for line in record_of(deployed, "verdict") if line["isFinal"]]
+    assert [verdict["share"] for verdict in verdicts] == [0.1, 0.5]
+    assert all(6000 <= verdict["all"] <= 8000 for verdict in verdicts)
+
+
 def test_a_bad_version_under_live_traffic_goes_back(lam, deployed, terminal, plan_file):
     plan_file(BAD, traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1h"}})
     first = terminal("deploy")
