@@ -29,6 +29,10 @@ static int check(struct session *session)
         complain("say one of --alias, --version and --qualifier (see --help)");
         return EXIT_USAGE;
     }
+    if (options->count < 1) {
+        complain("--count is 1 or more: nothing is well that was not asked");
+        return EXIT_USAGE;
+    }
     CLEANUP(error_clear) struct error error = { 0 };
     struct lambda_alias alias = { 0 };
     const char *qualifier;

@@ -177,6 +177,7 @@ def test_somebody_elses_change_is_never_overwritten(server, lam, deployed, tmp_p
     (("deploy", "--function", "f", "--alias", "a", "--output", "xml"), 2, "--output"),
     (("check", "--function", "f"), 2, "say one of --alias, --version and --qualifier"),
     (("check", "--function", "f", "--alias", "a", "--version", "1"), 2, "say one of"),
+    (("check", "--function", "f", "--alias", "a", "--count", "0"), 2, "--count is 1 or more"),
     (("resume", "--on-interrupt", "wait"), 2, "--on-interrupt is rollback or pause, not 'wait'"),
     (("deploy", "--function", "no-such", "--alias", "a"), 1, "Function not found"),
     (("status", "--function", "f", "--alias", "a", "--endpoint-url",
