@@ -237,6 +237,8 @@ def test_tls_is_spoken_and_certificates_are_verified(stub, certificate):
     assert (done.code, traffic_of(done)["answered"]) == (0, 50), done.err
     assert all("Credential=test/" in head["authorization"] for head in server.heads)
     assert server.connections <= 2
+    aliased = send(server.url, "--alias", "live", *arguments[2:], AWS_CA_BUNDLE=certificate[0])
+    assert aliased.code == 0, aliased.err
     stranger = send(server.url, *arguments)
     assert stranger.code == 1 and traffic_of(stranger)["failed"] == 50
     assert "certificate" in traffic_of(stranger)["lastFailure"]
