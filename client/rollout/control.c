@@ -77,6 +77,21 @@ void control_answer(const struct deployment *deployment, const struct control_re
         return; /* the asker will see that the engine is silent */
 }
 
+void control_clear(const struct deployment *deployment)
+{
+    CLEANUP(freep) char *directory = xformat("%s/control", deployment->directory);
+    struct dirent **entries;
+    int count = scandir(directory, &entries, NULL, NULL);
+    for (int i = 0; i < count; i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", directory, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.')
+            unlink(path);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
 char *control_self(void)
 {
     char host[64] = "";

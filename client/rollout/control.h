@@ -19,6 +19,9 @@ bool control_take(const struct deployment *deployment, struct control_request *r
 void control_answer(const struct deployment *deployment, const struct control_request *request,
                     const char *refusal);
 
+/* For an engine that begins: what was asked of one that died, and not heard, is forgotten. */
+void control_clear(const struct deployment *deployment);
+
 /* For the other terminal: asks, and waits for the answer. False with the refusal, or if no answer
  * comes (the engine died meanwhile), or once should_stop() says so (NULL: never), which takes the
  * request back unless it was taken. */

@@ -178,6 +178,7 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     if (!deployment_take_over(job->state, id, &job->deployment, &job->error))
         return false;
     listen_to(job);
+    control_clear(&job->deployment);
     /* Not before it is ours: whoever worked on it may have ended it until then. */
     CLEANUP(json_deletep) cJSON *saved = deployment_read(job->state, id);
     if (json_bool(saved, "isOver", false))

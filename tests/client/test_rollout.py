@@ -377,6 +377,18 @@ def test_a_killed_client_is_found_and_its_work_taken_up(lam, deployed, canary, t
     assert alias_of(lam, deployed) == ("2", None)
 
 
+def test_a_word_that_the_dead_client_did_not_hear_is_not_heard_later(deployed, canary, terminal, killed):
+    """Its asker was told that it may be, a hook running, and gave up long ago."""
+    control = os.path.join(canary_state(), latest_of(deployed), "control")
+    for name in ("00000001700000000000-1.ask", "00000001700000000000-1.answer"):
+        with open(os.path.join(control, name), "w", encoding="utf-8") as file:
+            json.dump({"verb": "abort", "by": "somebody"}, file)
+    second = terminal("resume")
+    second.wait_for("It goes on")
+    assert not os.listdir(control) and not record_of(deployed, "control")
+    assert canary("abort").code == 0 and second.end() == 3
+
+
 def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):
     done = canary("rollback")
     assert done.code == 3, done.err
