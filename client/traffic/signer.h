@@ -28,7 +28,7 @@ struct signer {
     char (*hashes)[SHA256_HEX_SIZE]; /* of each payload */
     unsigned char key[SHA256_SIZE];
     int64_t key_day;
-    char *key_id; /* whose the key is: credentials may be replaced */
+    char *key_id;              /* whose the key is: credentials may be replaced */
     struct signed_head *heads; /* the latest ones */
     uint64_t made;             /* signatures, in all */
 };
