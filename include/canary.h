@@ -73,7 +73,8 @@ struct canary_observer {
     void *owner;
     /* A line of the record (docs/record.md): its type and the whole object as JSON. */
     void (*on_event)(const char *type, const char *json, void *owner);
-    /* Asked a few times a second; true stops the deployment. Must be cheap. */
+    /* Asked many times a second, so it must be cheap. True, and true from then on, stops the
+     * deployment: what is waited for ends at once. */
     bool (*should_stop)(void *owner);
 };
 

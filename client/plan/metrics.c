@@ -178,7 +178,7 @@ static bool check_name(const struct plan *plan, const char *path, struct member_
 {
     const char *name = plan->metrics[plan->metric_count].name;
     CLEANUP(freep) char *here = member_path(path, "name");
-    for (size_t i = 0; i < plan->metric_count; i++) {
+    for (size_t i = 0; name && i < plan->metric_count; i++) {
         if (plan->metrics[i].name && strcmp(plan->metrics[i].name, name) == 0)
             return member_fault(faults, here, "there is a metric '%s' already", name);
     }
