@@ -189,7 +189,8 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
     }
 }
 
-bool lambda_update_code(struct api *api, const char *function, struct text zip, struct error *error)
+bool lambda_update_code(struct api *api, const char *function, struct text zip,
+                        char sha256_out[CODE_SHA256_SIZE], struct error *error)
 {
     CLEANUP(freep) char *encoded = base64_encode(zip);
     CLEANUP(freep) char *body = xformat("{\"ZipFile\":\"%s\"}", encoded);
@@ -198,15 +199,19 @@ bool lambda_update_code(struct api *api, const char *function, struct text zip, 
         .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
     };
     CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "upload the package", error);
+    copy_text(sha256_out, CODE_SHA256_SIZE, json_text(tree, "CodeSha256", ""));
     return tree && wait_until_ready(api, function, NULL, error);
 }
 
-bool lambda_publish(struct api *api, const char *function, char version_out[24],
+bool lambda_publish(struct api *api, const char *function, const char *sha256, char version_out[24],
                     struct error *error)
 {
+    CLEANUP(json_deletep) cJSON *input = cJSON_CreateObject();
+    json_set_text(input, "CodeSha256", *sha256 ? sha256 : NULL);
+    CLEANUP(freep) char *body = json_print(input);
     CLEANUP(freep) char *path = function_path(function, "/versions");
     struct api_request request = {
-        .service = API_LAMBDA, .method = "POST", .path = path, .body = TEXT("{}")
+        .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(body)
     };
     CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "publish a version", error);
     if (!tree)

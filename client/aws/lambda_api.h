@@ -32,13 +32,16 @@ MUST_CHECK bool lambda_update_alias(struct api *api, const char *function, const
                                     const char *routed, double weight, bool *is_stale_out,
                                     struct error *error);
 
-/* Uploads a package and waits until $LATEST has it. */
-MUST_CHECK bool lambda_update_code(struct api *api, const char *function, struct text zip,
-                                   struct error *error);
+enum { CODE_SHA256_SIZE = 64 };
 
-/* Publishes $LATEST and waits until the version can run. */
-MUST_CHECK bool lambda_publish(struct api *api, const char *function, char version_out[24],
-                               struct error *error);
+/* Uploads a package and waits until $LATEST has it. `sha256_out` is what Lambda calls the code. */
+MUST_CHECK bool lambda_update_code(struct api *api, const char *function, struct text zip,
+                                   char sha256_out[CODE_SHA256_SIZE], struct error *error);
+
+/* Publishes $LATEST and waits until the version can run. Refused by AWS if its code is not that of
+ * `sha256` ("": any). */
+MUST_CHECK bool lambda_publish(struct api *api, const char *function, const char *sha256,
+                               char version_out[24], struct error *error);
 
 /* Invokes synchronously. The response tells executed version and function error. */
 bool lambda_invoke(struct api *api, const char *function, const char *qualifier,

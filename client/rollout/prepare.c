@@ -31,24 +31,29 @@ static bool goes_on(struct job *job)
     return !world_is_interrupted(&job->world) || error_set(&job->error, NULL, "interrupted");
 }
 
-static bool upload(struct job *job)
+/* `sha256_out` is "" without a package. */
+static bool upload(struct job *job, char sha256_out[CODE_SHA256_SIZE])
 {
+    *sha256_out = '\0';
     if (!job->plan->package)
         return true;
     job_notice(job, "Uploading %s, %zu bytes (UpdateFunctionCode).", job->plan->package,
                job->package.size);
-    return lambda_update_code(&job->api, job->plan->function, job->package, &job->error);
+    return lambda_update_code(&job->api, job->plan->function, job->package, sha256_out,
+                              &job->error);
 }
 
 static bool publish(struct job *job)
 {
+    char sha256[CODE_SHA256_SIZE];
     const struct plan *plan = job->plan;
     if (plan->version) {
         snprintf(job->canary, VERSION_SIZE, "%s", plan->version);
         return lambda_version_exists(&job->api, plan->function, plan->version, &job->error);
     }
-    if (!goes_on(job) || !upload(job) || !goes_on(job) ||
-        !lambda_publish(&job->api, plan->function, job->canary, &job->error))
+    /* What was uploaded is published, not what somebody else has uploaded since. */
+    if (!goes_on(job) || !upload(job, sha256) || !goes_on(job) ||
+        !lambda_publish(&job->api, plan->function, sha256, job->canary, &job->error))
         return false;
     job_notice(job, "Published version %s (PublishVersion).", job->canary);
     return true;

@@ -12,7 +12,7 @@ import pytest
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
     WAIT_SECONDS, Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, terminal, wait_until)
 from tests.support.gate import Gate
-from tests.support.packages import create
+from tests.support.packages import NODE, create, zip_of
 
 
 class Holding(http.server.ThreadingHTTPServer):
@@ -155,6 +155,19 @@ def test_before_anything_is_shifted_it_ends_at_once(lam, deployed, terminal, pla
     assert interrupt(first) == 3 and "you stopped the deployment" in first.seen
     assert alias_of(lam, deployed) == ("1", None)
     assert record_of(deployed, "end")[0]["reason"] == "you stopped the deployment"
+
+
+def test_code_that_somebody_else_uploads_meanwhile_is_not_published(lam, deployed, terminal, plan_file,
+                                                                    hold):
+    holding = hold(f"POST /2015-03-31/functions/{deployed}/versions")
+    plan_file()
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.held.wait(WAIT_SECONDS)
+    lam.update_function_code(FunctionName=deployed, ZipFile=zip_of({"index.mjs": NODE % "return 'theirs'"}))
+    holding.let_go.set()
+    assert first.end() == 1 and "is different from current CodeSHA256 in $LATEST" in first.err
+    assert [version["Version"] for version in lam.list_versions_by_function(
+        FunctionName=deployed)["Versions"]] == ["$LATEST", "1"]
 
 
 def test_what_died_before_anything_was_shifted_makes_way(lam, deployed, terminal, plan_file, hold):
