@@ -28,6 +28,7 @@ void picture_set_row(struct picture_row rows[PICTURE_ROWS_MAX], size_t *count, c
     snprintf(rows[i].name, sizeof(rows[i].name), "%s", name);
     snprintf(rows[i].state, sizeof(rows[i].state), "%s", state);
     snprintf(rows[i].sentence, sizeof(rows[i].sentence), "%s", sentence);
+    text_mend_utf8(rows[i].sentence);
 }
 
 static const char *branch(const struct picture *picture, bool is_last)
@@ -106,7 +107,8 @@ static void add_time(const struct picture *picture, struct buffer *text)
     int64_t left_ms = picture->ends_ms - picture->now_ms;
     const char *word = branch(picture, true);
     if (picture->ends_ms == 0)
-        buffer_add_format(text, "%stime       until somebody says how to go on\n", word);
+        buffer_add_format(text, "%stime       until %s\n", word,
+                          picture->is_hook ? "the hook has ended" : "somebody says how to go on");
     else
         buffer_add_format(text, "%stime       %s left\n", word,
                           duration_print(left_ms > 0 ? left_ms / 1000 * 1000 : 0, time));

@@ -23,6 +23,7 @@ struct picture {
     char step[160];  /* what the step does */
     double weight;
     int64_t ends_ms; /* service time; 0: the step has no end of its own */
+    bool is_hook;    /* and ends with its hook; else with somebody's word */
     int64_t now_ms;
     struct version_evidence base;
     struct version_evidence canary;

@@ -113,6 +113,7 @@ static void on_step(struct view *view, const cJSON *line)
     view->canary_requests = view->canary_errors = 0;
     *view->passed = '\0';
     picture_begin_step(&view->picture);
+    view->picture.is_hook = strcmp(json_text(line, "kind", ""), "hook") == 0;
     set_picture(view, json_text(line, "name", json_text(line, "kind", "")), json_int(line, "t", 0));
     if (step_ms <= 0)
         return;
@@ -194,6 +195,7 @@ static void take_step(struct view *view, const cJSON *line)
     view->step = (int)json_int(line, "step", 0);
     view->weight = json_double(line, "weight", view->weight);
     view->step_ends_ms = json_int(line, "endsAt", 0);
+    view->picture.is_hook = false;
     set_picture(view, json_text(line, "stepName", ""), json_int(line, "t", 0));
 }
 

@@ -964,6 +964,24 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
     assert "└─ time" in last and last.index("└─ time") < last.index("version   requests")
 
 
+def test_steps_that_send_nothing_are_shown_with_what_they_wait_for(server, deployed, plan_file,
+                                                                   tmp_path):
+    plan_file(strategy={"steps": [{"weight": "50%"}, {"hook": {"command": "true"}},
+                                  {"approve": True}]})
+    ours, theirs = open_terminal()
+    process = subprocess.Popen(
+        [CANARY, "deploy", "--fast", "--no-wait"], cwd=tmp_path, stdout=theirs, stderr=theirs,
+        env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait(60) == 5, text
+    hook = text[text.index("step 2: hook"):text.index("step 3: approve")]
+    approve = text[text.index("step 3: approve"):]
+    assert "until the hook has ended" in hook and "until somebody" not in hook
+    assert "until somebody says how to go on" in approve
+
+
 def test_a_step_that_is_taken_up_is_shown_whole(server, deployed, canary, killed, tmp_path):
     assert re.search(r"step 1 of 2, version 2 at 50 %, (20|1\d)m(\d+s)? left", canary("status").out)
     ours, theirs = open_terminal()
