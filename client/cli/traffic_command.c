@@ -6,18 +6,32 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/traffic_summary.h"
+#include "clock.h"
 #include "random.h"
 #include "traffic/payloads.h"
 
-enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64 };
+enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64, RENEW_US = 5000000 };
 
 struct sending {
+    struct api *api;
     const struct lambda_alias *alias;
+    int64_t renewed_us;
 };
+
+/* It may last longer than its credentials do. */
+static void renew_credentials(struct sending *sending)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - sending->renewed_us < RENEW_US)
+        return;
+    sending->renewed_us = now_us;
+    api_renew(sending->api);
+}
 
 static bool go_on(const struct traffic *traffic, void *owner)
 {
-    const struct sending *sending = owner;
+    struct sending *sending = owner;
+    renew_credentials(sending);
     traffic_progress(traffic, sending->alias);
     return !is_interrupted();
 }
@@ -89,7 +103,7 @@ static int send_traffic(struct session *session, const struct payloads *payloads
         .is_unpaced = options->is_unpaced,
         .counts_cold = options->counts_cold,
     };
-    struct sending sending = { &alias };
+    struct sending sending = { &session->api, &alias, 0 };
     struct traffic traffic;
     allow_files(plan.concurrency);
     traffic_run(&session->api, &plan, go_on, &sending, &traffic);

@@ -158,9 +158,28 @@ def test_a_step_may_last_longer_than_the_credentials_of_its_beginning(lam, name,
          "8s", "--profile", "p"], text=True, capture_output=True, cwd=tmp_path,
         env={**base, "AWS_CONFIG_FILE": str(tmp_path / "config")})
     assert done.returncode == 0, done.stdout + done.stderr
+    check_keys(proxy, 80)
+
+
+def test_traffic_may_last_longer_than_its_credentials(lam, name, hold, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    (tmp_path / "config").write_text(config_that_expires(tmp_path))
+    proxy = hold("nothing")
+    base = {k: v for k, v in clean_environment(proxy.url).items()
+            if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    done = subprocess.run(
+        [CANARY, "traffic", "--function", name, "--alias", "live", "--duration", "7s", "--profile", "p"],
+        text=True, capture_output=True, cwd=tmp_path,
+        env={**base, "AWS_CONFIG_FILE": str(tmp_path / "config")})
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_keys(proxy, 70)
+
+
+def check_keys(proxy, count):
     sent = [headers for path, headers in proxy.seen if path.endswith("invocations?Qualifier=live")]
     keys = [re.search("Credential=([^/]+)/", headers["authorization"]).group(1) for headers in sent]
-    assert len(keys) == 80 and len(set(keys)) > 1
+    assert len(keys) == count and len(set(keys)) > 1
     assert [headers["x-amz-security-token"] for headers in sent] == ["t" + key[1:] for key in keys]
 
 
