@@ -28,12 +28,12 @@ static void renew_credentials(struct sending *sending)
     api_renew(sending->api);
 }
 
-static bool go_on(const struct traffic *traffic, void *owner)
+static enum traffic_word ask(const struct traffic *traffic, void *owner)
 {
     struct sending *sending = owner;
     renew_credentials(sending);
     traffic_progress(traffic, sending->alias);
-    return !is_interrupted();
+    return is_interrupted() ? TRAFFIC_LEAVE : TRAFFIC_GO_ON;
 }
 
 static int refuse(const char *sentence)
@@ -106,7 +106,7 @@ static int send_traffic(struct session *session, const struct payloads *payloads
     struct sending sending = { &session->api, &alias, 0 };
     struct traffic traffic;
     allow_files(plan.concurrency);
-    traffic_run(&session->api, &plan, go_on, &sending, &traffic);
+    traffic_run(&session->api, &plan, ask, &sending, &traffic);
     progress_end();
     bool is_good = traffic_summary(&traffic, &alias) && traffic.answered > 0 && !traffic.failed;
     traffic_clear(&traffic);

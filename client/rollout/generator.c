@@ -1,14 +1,16 @@
 #include "rollout/generator.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "xalloc.h"
 
-enum { SLICE_MS = 1000 };
+enum { SLICE_MS = 1000, JOIN_NS = 100000000, NS_PER_S = 1000000000 };
 
 /* A run begins with its first payload, but the lines of a file go on from run to run. */
 static void copy_payloads(struct generator *generator, const struct traffic_plan *plan)
@@ -34,7 +36,7 @@ void generator_init(struct generator *generator, struct api *api, const struct t
 
 void generator_clear(struct generator *generator)
 {
-    generator_stop(generator, false);
+    generator_stop(generator, TRAFFIC_LEAVE);
     free(generator->payloads);
     traffic_sample_clear(&generator->fresh);
     traffic_sample_clear(&generator->told);
@@ -85,7 +87,7 @@ static void note_contact(struct generator *generator, const struct traffic *traf
 }
 
 /* The run's counts only grow; called a few times a second, in the sending thread. */
-static bool on_traffic(const struct traffic *traffic, void *owner)
+static enum traffic_word on_traffic(const struct traffic *traffic, void *owner)
 {
     struct generator *generator = owner;
     struct traffic_sample *fresh = &generator->fresh;
@@ -103,12 +105,12 @@ static bool on_traffic(const struct traffic *traffic, void *owner)
     told->failed = traffic->failed;
     snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
     take_renewed(generator);
-    bool goes_on = !generator->should_stop;
+    enum traffic_word word = generator->word;
     pthread_mutex_unlock(&generator->mutex);
     if (generator->is_slicing && generator->is_interrupted &&
         generator->is_interrupted(generator->owner))
-        goes_on = false;
-    return goes_on;
+        word = TRAFFIC_LEAVE;
+    return word;
 }
 
 static void run_plan(struct generator *generator)
@@ -141,7 +143,7 @@ void generator_start(struct generator *generator, int64_t duration_ms)
     generator->plan.duration_ms = duration_ms;
     generator->plan.ramp_ms = generator->ramp_ms;
     generator->ramp_ms = 0;
-    generator->should_stop = false;
+    generator->word = TRAFFIC_GO_ON;
     sigfillset(&all); /* signals are for the thread that decides */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     generator->has_thread = pthread_create(&generator->thread, NULL, thread_main, generator) == 0;
@@ -150,14 +152,34 @@ void generator_start(struct generator *generator, int64_t duration_ms)
         abort(); /* without memory for a thread */
 }
 
-void generator_stop(struct generator *generator, bool is_whole)
+static void tell(struct generator *generator, enum traffic_word word)
+{
+    pthread_mutex_lock(&generator->mutex);
+    if (word > generator->word)
+        generator->word = word;
+    pthread_mutex_unlock(&generator->mutex);
+}
+
+/* False if it has not ended within a tenth of a second. */
+static bool join_soon(struct generator *generator)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += JOIN_NS;
+    until.tv_sec += until.tv_nsec / NS_PER_S;
+    until.tv_nsec %= NS_PER_S;
+    return pthread_timedjoin_np(generator->thread, NULL, &until) != ETIMEDOUT;
+}
+
+void generator_stop(struct generator *generator, enum traffic_word word)
 {
     if (!generator->has_thread)
         return;
-    pthread_mutex_lock(&generator->mutex);
-    generator->should_stop = !is_whole;
-    pthread_mutex_unlock(&generator->mutex);
-    pthread_join(generator->thread, NULL);
+    tell(generator, word);
+    while (!join_soon(generator)) {
+        if (generator->is_interrupted && generator->is_interrupted(generator->owner))
+            tell(generator, TRAFFIC_LEAVE);
+    }
     generator->has_thread = false;
 }
 

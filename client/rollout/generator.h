@@ -23,15 +23,14 @@ struct generator {
     uint64_t sent;
     int64_t runs; /* each draws from a random stream of its own */
     char stream_name[48];
-    int64_t sliced_ms; /* time of slices so far */
-    int64_t ramp_ms;   /* of the beginning; later steps begin at the full rate */
-    bool (*is_interrupted)(
-        void *owner); /* ends a slice; asked in the thread that sends it. NULL: never */
+    int64_t sliced_ms;                   /* time of slices so far */
+    int64_t ramp_ms;                     /* of the beginning; later steps begin at the full rate */
+    bool (*is_interrupted)(void *owner); /* ends a slice, and waiting. NULL: never */
     void *owner;
     bool is_slicing;
 
     pthread_mutex_t mutex; /* of what stands below */
-    bool should_stop;
+    enum traffic_word word;
     struct profile renewed;      /* new credentials to send with; without any: {0} */
     struct traffic_sample fresh; /* not yet read */
     struct contact contact;
@@ -50,9 +49,8 @@ void generator_clear(struct generator *generator);
 void generator_start(struct generator *generator, int64_t duration_ms);
 /* From now on it sends with these credentials. */
 void generator_renew(struct generator *generator, const struct profile *profile);
-/* Waits for its end: with `is_whole` for all that is to be sent and its answers, else for what is
- * under way, a second at most. */
-void generator_stop(struct generator *generator, bool is_whole);
+/* Tells it so, and waits for its end. */
+void generator_stop(struct generator *generator, enum traffic_word word);
 
 /* Sends what belongs to a slice of time, now and as fast as may be. */
 void generator_slice(struct generator *generator, int64_t ms);

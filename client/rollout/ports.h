@@ -8,6 +8,7 @@
 #include "aws/lambda_api.h"
 #include "judge/evidence.h"
 #include "plan/plan.h"
+#include "traffic/traffic.h"
 
 /* What came in since the last reading. Counts of other versions than the two are left out. */
 struct traffic_sample {
@@ -46,14 +47,13 @@ struct ports {
     enum set_result (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
                                  const char *routed, double weight, struct error *error);
 
-    /* Traffic of a step: begins, is read from time to time, ends (with `is_whole` all
-     * that was due is sent and its answers are waited for, else what is under way, for a second at
-     * most; a last reading gets it). */
+    /* Traffic of a step: begins, is read from time to time, ends as the word
+     * says (what was due before the end is still sent to GO_ON; a last reading gets the rest). */
     bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
                           struct error *error);
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
                          struct error *error);
-    void (*traffic_end)(void *world, bool is_whole);
+    void (*traffic_end)(void *world, enum traffic_word word);
 
     /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
      * any of it could not be read; the rest is set. */

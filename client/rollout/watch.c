@@ -375,7 +375,7 @@ static const char *decision_of(const struct engine *engine)
 /* The last word on a step whose time is over. */
 static void conclude(struct engine *engine)
 {
-    engine->ports.traffic_end(engine->ports.world, true);
+    engine->ports.traffic_end(engine->ports.world, TRAFFIC_GO_ON);
     read_traffic(engine, true);
     observe_if_due(engine, true);
     if (!is_still_watched(engine))
@@ -384,6 +384,13 @@ static void conclude(struct engine *engine)
         judge(engine, true);
     else
         rollout_judged(&engine->rollout, CHECK_PASS, true, "", engine_now_ms(engine));
+}
+
+/* Is it broken off because the weights go back, or the user goes? */
+static bool has_to_hurry(const struct engine *engine)
+{
+    return engine->rollout.phase == PHASE_BACK || engine->deployment->failure ||
+           engine->ports.is_interrupted(engine->ports.world);
 }
 
 void engine_watch(struct engine *engine)
@@ -407,7 +414,7 @@ void engine_watch(struct engine *engine)
     if (is_whole) {
         conclude(engine);
     } else {
-        ports->traffic_end(ports->world, false);
+        ports->traffic_end(ports->world, has_to_hurry(engine) ? TRAFFIC_LEAVE : TRAFFIC_NO_MORE);
         read_traffic(engine, true);
     }
     remember_split(engine);

@@ -79,6 +79,6 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
                          struct error *error);
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
                         struct error *error);
-void world_traffic_end(void *owner, bool is_whole);
+void world_traffic_end(void *owner, enum traffic_word word);
 
 #endif

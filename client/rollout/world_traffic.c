@@ -174,12 +174,12 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     return world_live_begin(world, error);
 }
 
-void world_traffic_end(void *owner, bool is_whole)
+void world_traffic_end(void *owner, enum traffic_word word)
 {
     struct world *world = owner;
     world->is_watching = false;
     if (world->has_generator)
-        generator_stop(&world->generator, is_whole);
+        generator_stop(&world->generator, word);
 }
 
 /* CloudWatch lags behind on AWS: waits until it has counted what was sent, or long enough. */

@@ -9,7 +9,7 @@
 #include "traffic/transport.h"
 #include "xalloc.h"
 
-enum { STOPPED_WAIT_US = 1000000 };
+enum { LEAVING_US = 1000000 };
 enum { LOOK_INTERVAL_US = 200000, WAIT_MAX_US = 100000, US_PER_MS = 1000 };
 enum { STATUS_OK = 200, STATUS_THROTTLED = 429 };
 
@@ -22,9 +22,10 @@ struct run {
     struct schedule schedule;
     struct random_stream choice; /* of payloads */
     int64_t start_us;
-    int64_t due_us;     /* of the next request, since the start */
-    int64_t stopped_us; /* when it was stopped, since the start */
-    int64_t full_us;    /* when a due one last found no room, since the start; -1: never */
+    int64_t due_us; /* of the next request, since the start */
+    enum traffic_word word;
+    int64_t told_us; /* when it was, since the start */
+    int64_t full_us; /* when a due one last found no room, since the start; -1: never */
     int64_t busy;
 };
 
@@ -143,17 +144,20 @@ static int64_t wait_time_us(const struct run *run, bool is_sending)
     return until_due_us;
 }
 
-static void look(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
-                 void *owner, int64_t *looked_us)
+static void look(struct run *run,
+                 enum traffic_word (*ask)(const struct traffic *traffic, void *owner), void *owner,
+                 int64_t *looked_us)
 {
     int64_t now_us = since_start_us(run);
     if (now_us - *looked_us < LOOK_INTERVAL_US)
         return;
     *looked_us = now_us;
-    if (run->traffic->was_stopped || go_on(run->traffic, owner))
+    enum traffic_word word = ask(run->traffic, owner);
+    if (word <= run->word)
         return;
+    run->word = word;
+    run->told_us = now_us;
     run->traffic->was_stopped = true;
-    run->stopped_us = now_us;
 }
 
 /* All that was due before the end goes out, even if we come to it after the end (this machine may
@@ -165,22 +169,23 @@ static bool is_over(const struct run *run)
            (run->traffic->left_ms == 0 && is_full);
 }
 
-/* Requests may hang for as long as they like; who stopped it will not wait for that. */
-static bool is_given_up(const struct run *run)
+/* Requests may hang for as long as they like; who leaves will not wait for that. */
+static bool is_left(const struct run *run)
 {
-    return run->traffic->was_stopped && since_start_us(run) - run->stopped_us >= STOPPED_WAIT_US;
+    return run->word == TRAFFIC_LEAVE && since_start_us(run) - run->told_us >= LEAVING_US;
 }
 
-static void run_loop(struct run *run, bool (*go_on)(const struct traffic *traffic, void *owner),
+static void run_loop(struct run *run,
+                     enum traffic_word (*ask)(const struct traffic *traffic, void *owner),
                      void *owner)
 {
     int64_t looked_us = 0;
     bool is_sending = true;
-    while ((is_sending || run->busy) && !is_given_up(run)) {
+    while ((is_sending || run->busy) && !is_left(run)) {
         if (is_sending)
             send_due(run);
         update_times(run);
-        look(run, go_on, owner, &looked_us);
+        look(run, ask, owner, &looked_us);
         is_sending = !is_over(run);
         if (is_sending || run->busy)
             run->kind->wait(run->transport, wait_time_us(run, is_sending));
@@ -221,15 +226,15 @@ static void start(struct run *run, const struct api *api)
 }
 
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
-                 bool (*go_on)(const struct traffic *traffic, void *owner), void *owner,
+                 enum traffic_word (*ask)(const struct traffic *traffic, void *owner), void *owner,
                  struct traffic *traffic_out)
 {
     *traffic_out = (struct traffic){ .left_ms = plan->duration_ms };
     struct run run = { .plan = plan, .traffic = traffic_out, .full_us = -1 };
     start(&run, api);
-    run_loop(&run, go_on, owner);
+    run_loop(&run, ask, owner);
     count_unsent(&run);
-    go_on(traffic_out, owner);
+    ask(traffic_out, owner);
     run.kind->destroy(run.transport);
     signer_clear(&run.signer);
 }

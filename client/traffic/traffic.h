@@ -41,19 +41,25 @@ struct traffic {
     unsigned failed;      /* no answer, or an error of the service */
     unsigned late;        /* sent after their time, as `concurrency` others were under way */
     unsigned unsent;      /* were due, and could not be sent before the end */
-    unsigned abandoned;   /* under way a second after it was stopped: not waited for */
+    unsigned abandoned;   /* under way when it was left: not waited for */
     struct histogram lag; /* from due to sent, of requests that were not late: our own doing */
     char last_failure[200];
     int64_t elapsed_ms;
     int64_t left_ms;
-    bool was_stopped; /* by `go_on` */
+    bool was_stopped; /* before all was sent and answered */
 };
 
-/* Sends the traffic. `go_on` is called at least five times a second and at the end; false stops:
- * what is under way then has a second left.
- * The caller clears `traffic_out`. */
+/* What becomes of it. */
+enum traffic_word {
+    TRAFFIC_GO_ON,
+    TRAFFIC_NO_MORE, /* what is under way is waited for, nothing more is sent */
+    TRAFFIC_LEAVE,   /* what is under way has a second left */
+};
+
+/* Sends the traffic. `ask` is called at least five times a second and at the end. The caller clears
+ * `traffic_out`. */
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
-                 bool (*go_on)(const struct traffic *traffic, void *owner), void *owner,
+                 enum traffic_word (*ask)(const struct traffic *traffic, void *owner), void *owner,
                  struct traffic *traffic_out);
 void traffic_clear(struct traffic *traffic);
 

@@ -4,13 +4,15 @@ import http.server
 import json
 import signal
 import threading
+import time
 import urllib.parse
 from pathlib import Path
 
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    WAIT_SECONDS, Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, terminal, wait_until)
+    WAIT_SECONDS, Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, state_of, terminal,
+    wait_until)
 from tests.support.gate import Gate
 from tests.support.packages import NODE, create, zip_of
 
@@ -130,6 +132,35 @@ def test_requests_that_hang_do_not_keep_the_weights_from_going_back(lam, deploye
     first.process.send_signal(signal.SIGINT)
     wait_until(lambda: alias_of(lam, deployed) == ("1", None))
     assert first.end() == 3
+
+
+def test_nor_do_they_when_the_time_of_the_step_is_over(lam, deployed, canary, terminal, plan_file, gate):
+    lam.update_function_configuration(FunctionName=deployed, Timeout=900)
+    plan_file(gate.wait + " return 'v2'", healthChecks=0,
+              strategy={"canary": {"weight": "100%", "for": "1s"}})
+    first = terminal("deploy")
+    gate.wait_until_inside()
+    ahead = canary("clock", "--output", "json").json["clock"]["offsetSeconds"]  # of other tests
+    wait_until(lambda: (time.time() + ahead) * 1000 > state_of(canary, deployed)["stepEndsAt"] + 500)
+    first.process.send_signal(signal.SIGINT)
+    wait_until(lambda: alias_of(lam, deployed) == ("1", None))
+    assert first.end() == 3
+
+
+def test_who_goes_on_waits_for_what_is_under_way(lam, deployed, canary, terminal, plan_file):
+    """Else CloudWatch would count requests that nobody seems to have sent."""
+    plan_file("await new Promise(go => setTimeout(go, 2500)); return 'v2'", healthChecks=0, checks=[],
+              strategy={"canary": {"weight": "100%", "for": "1h"}},
+              traffic={"generate": {"rate": "4/s"}})
+    first = terminal("deploy", "--output", "json")
+    wait_until(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live"))
+               and record_of(deployed, "sample"))
+    assert canary("promote").code == 0
+    assert first.end() == 0, first.err
+    facts = json.loads(first.seen)
+    [version] = facts["traffic"]["versions"]
+    assert facts["cloudWatch"]["invocations"] == version["requests"]
+    assert not any("others" in line for line in record_of(deployed, "sample"))
 
 
 def test_a_change_of_the_alias_is_finished_and_then_taken_back(lam, deployed, terminal, plan_file,

@@ -161,10 +161,10 @@ static bool read_traffic(void *world, bool is_last, struct traffic_sample *sampl
     return true;
 }
 
-static void end_traffic(void *world, bool is_whole)
+static void end_traffic(void *world, enum traffic_word word)
 {
     (void)world;
-    (void)is_whole;
+    (void)word;
     one_call();
 }
 
