@@ -105,7 +105,7 @@ static bool put_in(const char *directory, const char *path)
         return true;
     snprintf(place, sizeof(place), "%s%s", directory, strrchr(path, '/'));
     return S_ISDIR(status.st_mode)
-               ? mkdir(place, 0755) == 0 && mount(path, place, NULL, MS_BIND | MS_REC, NULL) == 0
+               ? mkdir(place, 0755) == 0 && mount(path, place, "none", MS_BIND | MS_REC, NULL) == 0
                : copy(path, place, status.st_mode & 0777);
 }
 
