@@ -26,6 +26,8 @@ static const char node_code[] =
     "  if (event.does === 'exit') process.exit(3);\n"
     "  if (event.does === 'fail') throw new Error('failed ' + id);\n"
     "  if (event.does === 'hang') for (;;);\n"
+    "  if (event.does === 'forge') fs.writeSync(4, Buffer.from('AQAAAAMAAAAxAQAAAAMAAAAy', "
+    "'base64'));\n"
     "  done(null, { id, size: (event.text || '').length });\n"
     "};\n";
 
@@ -41,6 +43,8 @@ static const char python_code[] =
     "        os.write(1, b'raw %s\\n' % request_id.encode())\n"
     "    if does == 'exit':\n"
     "        os._exit(3)\n"
+    "    if does == 'forge':\n"
+    "        os.write(4, bytes([1, 0, 0, 0, 3, 0, 0, 0, 49]) * 2)\n"
     "    while does == 'hang':\n"
     "        pass\n"
     "    if does == 'fail':\n"
@@ -326,6 +330,37 @@ START_TEST(large_events_go_between_small_ones)
 }
 END_TEST
 
+/* It answers events that it has not read: all end, each once, and the next process is as good as
+ * ever. */
+static void check_answers_to_what_was_not_read_harm_their_function_only(int language)
+{
+    struct run run;
+    start(&run, language);
+    run.plan.timeout_ms = 500;
+    run.plan.key = "function with a short timeout";
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < EVENTS; i++)
+            submit(&run, i, i % 5 == 1 ? TEXT("{\"does\":\"forge\"}") : TEXT("{}"));
+        await_all(&run, EVENTS);
+        for (int i = 0; i < EVENTS; i++)
+            ending_clear(&run.endings[i]);
+    }
+    ck_assert_uint_eq(pool_pending(run.bench.pool), 0);
+    struct ending ending;
+    pool_retire(run.bench.pool, run.plan.key);
+    bench_invoke(&run.bench, &run.plan, "{}", &ending);
+    ck_assert_int_eq(ending.result.end, INVOCATION_OK);
+    ending_clear(&ending);
+    bench_clear(&run.bench);
+}
+
+START_TEST(answers_to_what_was_not_read_harm_their_function_only)
+{
+    for (size_t i = 0; i < COUNT_OF(languages); i++)
+        check_answers_to_what_was_not_read_harm_their_function_only((int)i);
+}
+END_TEST
+
 static int ahead_after(struct lane *lane, double handler_ms, int times)
 {
     const struct invocation_result result = { .init_ms = -1, .handler_ms = handler_ms };
@@ -350,7 +385,8 @@ START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
 }
 END_TEST
 
-SUITE("pool_ahead", only_what_is_quicker_than_a_wake_up_is_sent_ahead,
+SUITE("pool_ahead", answers_to_what_was_not_read_harm_their_function_only,
+      only_what_is_quicker_than_a_wake_up_is_sent_ahead,
       one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
       what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
       an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
