@@ -19,7 +19,7 @@ and costs that grow, are measured with everything on one processor.
 - *AWS's node client*: the same handler under aws-lambda-ric, as a custom runtime of Coalmine.
 - *serverless-offline*: in-process, through its own Invoke endpoint.
 - *libmicrohttpd*: the HTTP library's own limit, one thread, a fixed answer.
-- *MHD and a pipe*: it hands each request to a child that does nothing, as the server must at least.
+- *MHD and a pipe*: it hands each request to a child that does nothing, one after the other.
 - *the Runtime API alone*: the same C bootstrap, asked by a loop with no HTTP in front of it.
 
 `BENCH=--quick` takes a minute or two and goes less far, `BENCH="--quick invoke"` measures only what
