@@ -14,7 +14,8 @@ int env_command(int count, char **arguments)
     int operands = 0;
     int status = EXIT_DONE;
     if (!command_read_settings("eval \"$(coalmine env [--port N] [--region NAME])\"", &settings,
-                               count, arguments, &operands, &status))
+                               count, arguments, &operands, &status) ||
+        !command_takes_none("env", operands, arguments, &status))
         return status;
     struct environment_variable list[ENVIRONMENT_SIZE];
     char *endpoint = xformat("http://127.0.0.1:%lld", (long long)settings.port);

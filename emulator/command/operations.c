@@ -63,8 +63,11 @@ static void print_service(const struct service *service)
     printf("\n");
 }
 
-int operations_command(int count UNUSED, char **arguments UNUSED)
+int operations_command(int count, char **arguments)
 {
+    int status;
+    if (!command_takes_none("operations", count, arguments, &status))
+        return status;
     printf("# Operations\n\nWritten by `make operations` from the rows in the source; do not "
            "edit.\n\n");
     for (const struct service *const *service = emulator_services; *service; service++)

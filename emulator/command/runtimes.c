@@ -6,8 +6,11 @@
 #include "command/command.h"
 #include "runtime/pool.h"
 
-int runtimes_command(int count UNUSED, char **arguments UNUSED)
+int runtimes_command(int count, char **arguments)
 {
+    int status;
+    if (!command_takes_none("runtimes", count, arguments, &status))
+        return status;
     for (const struct runtime_mapping *row = runtime_mappings(); row->identifier; row++) {
         printf("%-18s %s", row->identifier, row->interpreter ? row->interpreter : "-");
         if (row->note)

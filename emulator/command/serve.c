@@ -37,12 +37,9 @@ int serve_command(int count, char **arguments)
     int operands = 0;
     int status = EXIT_DONE;
     if (!command_read_settings("coalmine serve [OPTION]...", &settings, count, arguments, &operands,
-                               &status))
+                               &status) ||
+        !command_takes_none("serve", operands, arguments, &status))
         return status;
-    if (operands > 0) {
-        fprintf(stderr, "coalmine serve: '%s' is not an option (see --help)\n", arguments[0]);
-        return EXIT_USAGE;
-    }
     CLEANUP(error_clear) struct error error = { 0 };
     xalloc_keep_large_apart();
     struct emulator *emulator = emulator_create(&settings, &error);

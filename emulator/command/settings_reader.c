@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "command/command.h"
 #include "log.h"
@@ -27,4 +28,17 @@ bool command_read_settings(const char *usage, struct settings *settings, int cou
                   : settings->is_quiet ? LOG_LEVEL_WARN
                                        : LOG_LEVEL_INFO);
     return true;
+}
+
+bool command_takes_none(const char *command, int count, char **arguments, int *status_out)
+{
+    if (count == 0)
+        return true;
+    bool wants_help = strcmp(arguments[0], "--help") == 0;
+    if (wants_help)
+        printf("Usage: coalmine %s\n", command);
+    else
+        fprintf(stderr, "coalmine %s: '%s' is not an option (see --help)\n", command, arguments[0]);
+    *status_out = wants_help ? EXIT_DONE : EXIT_USAGE;
+    return false;
 }

@@ -1,6 +1,8 @@
 """coalmine's commands as a shell sees them."""
 import subprocess
 
+import pytest
+
 from tests.conftest import COALMINE
 
 
@@ -15,6 +17,16 @@ def test_help_lists_every_option_row():
     assert run("--help").returncode == 0 and run().returncode == 2
     assert run("serve", "--no-such").returncode == 2
     assert run("serve", "--port", "x").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["serve", "env", "runtimes", "operations"])
+def test_what_is_no_option_is_refused(command):
+    done = run(command, "http://127.0.0.1:4567")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"coalmine {command}: 'http://127.0.0.1:4567' is not an option "
+                           "(see --help)\n")
+    shown = run(command, "--help")
+    assert shown.returncode == 0 and shown.stdout.startswith("Usage: ")
 
 
 def test_runtimes_shows_the_mapping():
