@@ -12,7 +12,7 @@
 #include "version.h"
 #include "xalloc.h"
 
-enum { REFRESH_BEFORE_MS = 120000 };
+enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
 enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
@@ -23,6 +23,7 @@ void api_init(struct api *api, struct profile *profile)
     api->jitter = random_stream_for("backoff");
     api->contact = (struct contact){ 0 };
     api->renewals = 0;
+    api->renewal_us = 0;
     *profile = (struct profile){ 0 };
     api->handle = curl_easy_init();
     if (!api->handle)
@@ -259,7 +260,7 @@ static void back_off(struct api *api, int tries)
 }
 
 /* If that fails, AWS will say what is wrong with the old ones; the next call tries again. */
-void api_renew(struct api *api)
+static void renew(struct api *api)
 {
     struct error error = { 0 };
     if (api->profile.expires_ms == 0 ||
@@ -269,6 +270,15 @@ void api_renew(struct api *api)
         api->renewals++;
     else
         error_clear(&error);
+}
+
+void api_renew_in_time(struct api *api)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - api->renewal_us < RENEW_US)
+        return;
+    api->renewal_us = now_us;
+    renew(api);
 }
 
 bool api_is_stopped(const struct api *api)
@@ -295,7 +305,7 @@ static void let_stop(struct api *api)
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
-    api_renew(api);
+    renew(api);
     if (!api->contact.asked_us)
         api->contact.asked_us = clock_monotonic_us();
     for (int tries = 0;; tries++) {

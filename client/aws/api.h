@@ -52,6 +52,7 @@ struct api {
     struct random_stream jitter;
     struct contact contact;
     unsigned renewals;                /* of the credentials, so far */
+    int64_t renewal_us;               /* when api_renew_in_time() last saw to them (monotonic) */
     bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
     void *owner;
 };
@@ -61,8 +62,9 @@ void api_init(struct api *api, struct profile *profile);
 void api_clear(struct api *api);
 /* Another one for another thread, with the credentials of now. */
 void api_copy(struct api *copy_out, const struct api *api);
-/* Gets new credentials for those that are about to expire, as each call does. */
-void api_renew(struct api *api);
+/* Gets new credentials for those that are about to expire, as each call does: for what sends with
+ * a copy of them. Called often, it looks every few seconds. */
+void api_renew_in_time(struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
  * throttling, 5xx and connection errors. True if a 2xx came. Ends at once when the user wants to

@@ -6,32 +6,20 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/traffic_summary.h"
-#include "clock.h"
 #include "random.h"
 #include "traffic/payloads.h"
 
-enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64, RENEW_US = 5000000 };
+enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64 };
 
 struct sending {
     struct api *api;
     const struct lambda_alias *alias;
-    int64_t renewed_us;
 };
-
-/* It may last longer than its credentials do. */
-static void renew_credentials(struct sending *sending)
-{
-    int64_t now_us = clock_monotonic_us();
-    if (now_us - sending->renewed_us < RENEW_US)
-        return;
-    sending->renewed_us = now_us;
-    api_renew(sending->api);
-}
 
 static enum traffic_word ask(const struct traffic *traffic, void *owner)
 {
     struct sending *sending = owner;
-    renew_credentials(sending);
+    api_renew_in_time(sending->api); /* it may last longer than they do */
     traffic_progress(traffic, sending->alias);
     return is_interrupted() ? TRAFFIC_LEAVE : TRAFFIC_GO_ON;
 }
@@ -103,7 +91,7 @@ static int send_traffic(struct session *session, const struct payloads *payloads
         .is_unpaced = options->is_unpaced,
         .counts_cold = options->counts_cold,
     };
-    struct sending sending = { &session->api, &alias, 0 };
+    struct sending sending = { &session->api, &alias };
     struct traffic traffic;
     allow_files(plan.concurrency);
     traffic_run(&session->api, &plan, ask, &sending, &traffic);

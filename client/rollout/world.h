@@ -31,7 +31,6 @@ struct world {
     struct generator generator;
     struct api traffic_api;    /* the sending thread's own */
     unsigned traffic_renewals; /* of credentials that it has */
-    int64_t renewed_us;        /* when it was last seen to that */
     bool has_generator;
     bool is_watching;
     bool is_last_step;

@@ -12,7 +12,6 @@
 
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
 enum { MINUTE_MS = 60000 };
-enum { RENEW_US = 5000000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
 
 static bool load_payloads(struct world *world, struct error *error)
@@ -49,11 +48,7 @@ static void refresh_traffic_api(struct world *world)
 /* A step may last longer than credentials do. */
 static void renew_credentials(struct world *world)
 {
-    int64_t now_us = clock_monotonic_us();
-    if (now_us - world->renewed_us < RENEW_US)
-        return;
-    world->renewed_us = now_us;
-    api_renew(world->api);
+    api_renew_in_time(world->api);
     if (world->traffic_renewals == world->api->renewals)
         return;
     world->traffic_renewals = world->api->renewals;

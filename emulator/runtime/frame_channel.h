@@ -14,6 +14,8 @@ struct frame_channel;
 
 /* The largest event that can stand in the pipe with others. */
 enum { FRAME_PACKET_MAX = PIPE_BUF };
+/* So many behind the one that is next: together what a pipe holds (pipe(7)). */
+enum { FRAMES_AHEAD_MAX = 15 };
 
 /* The ends that the function process gets; the caller closes them when it has started. */
 struct frame_channel_ends {

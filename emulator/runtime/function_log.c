@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "number.h"
+#include "runtime/frame_channel.h"
 #include "runtime/platform_record.h"
 #include "runtime/pool.h"
 #include "timestamp.h"
@@ -22,7 +23,7 @@ enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096 };
 
 /* Begins a turn mark. */
 #define TURN_MARK "\0\0"
-enum { TURN_MARK_SIZE = sizeof(TURN_MARK) - 1, TURNS_AHEAD_MAX = 16 };
+enum { TURN_MARK_SIZE = sizeof(TURN_MARK) - 1 };
 
 static void empty(struct buffer *buffer)
 {
@@ -322,7 +323,8 @@ static void move_own_lines(struct function_log *log, struct text request_id,
         move_lines(log, (size_t)(found - lines.data), &log->text, &log->texts);
         drop_lines(log, turn.size);
         log->turns_without_mark = 0;
-    } else if (rest == FUNCTION_LOG_REST_IS_ITS || ++log->turns_without_mark > TURNS_AHEAD_MAX) {
+    } else if (rest == FUNCTION_LOG_REST_IS_ITS ||
+               ++log->turns_without_mark > FRAMES_AHEAD_MAX + 1) {
         log->has_unmarked = true;
         move_lines(log, lines.size, &log->text, &log->texts);
     }

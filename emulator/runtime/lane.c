@@ -9,13 +9,10 @@
 #include <math.h>
 
 #include "clock.h"
+#include "runtime/frame_channel.h"
 #include "xalloc.h"
 
-enum {
-    COLD_GUESS_MS = 100,
-    OVERDUE_BOOTS = 2,
-    AHEAD_MAX = 15, /* with the one that is next, what a pipe holds: pipe(7) */
-};
+enum { COLD_GUESS_MS = 100, OVERDUE_BOOTS = 2 };
 
 static const double learning_rate = 0.2;
 static const double worthwhile_share = 0.5; /* of a boot */
@@ -120,8 +117,9 @@ int lane_ahead_max(const struct lane *lane)
 {
     if (lane->handler_ms < 0 || lane->handler_ms > quick_ms)
         return 0;
-    return lane->handler_ms * AHEAD_MAX <= ahead_wait_ms ? AHEAD_MAX
-                                                         : (int)(ahead_wait_ms / lane->handler_ms);
+    return lane->handler_ms * FRAMES_AHEAD_MAX <= ahead_wait_ms
+               ? FRAMES_AHEAD_MAX
+               : (int)(ahead_wait_ms / lane->handler_ms);
 }
 
 /* A moving mean; < 0: of nothing. */

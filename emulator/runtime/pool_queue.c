@@ -4,8 +4,6 @@
  */
 #include "runtime/pool_parts.h"
 
-#include "xalloc.h"
-
 enum { TOGETHER_MAX = 4 /* events that leave at once */ };
 
 struct job *pool_dequeue(struct pool *pool, struct lane *lane)

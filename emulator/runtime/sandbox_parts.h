@@ -54,8 +54,6 @@ struct sandbox {
     int64_t memory_sampled_us; /* monotonic */
 };
 
-#define TO(state) (1u << (state))
-
 /* To a state that the present one allows. */
 void sandbox_move(struct sandbox *sandbox, enum sandbox_state to);
 void sandbox_set_timer(struct sandbox *sandbox, int delay_ms);

@@ -273,6 +273,13 @@ def test_a_crash_empties_the_memory_and_keeps_tmp(lam, name):
     assert invoke(lam, name)[1] == "here"
 
 
+def test_python_is_as_unbuffered_as_it_is_asked_to_be(lam, name):
+    create(lam, name, python("print('half', end=''); __import__('os')._exit(3)"),
+           Environment={"Variables": {"PYTHONUNBUFFERED": "1"}})
+    log = base64.b64decode(invoke(lam, name, LogType="Tail")[0]["LogResult"]).decode()
+    assert "\nhalf" in log
+
+
 def test_what_a_custom_runtime_reports_comes_back_verbatim(lam, name):
     failing = ECHO.replace("/response -d \"{\\\"got\\\": $event}\"",
                            "/error -d '{\"errorMessage\": \"m\",  \"errorType\": \"T\"}'")

@@ -57,6 +57,14 @@ static const struct {
     const char *code;
 } languages[] = { { NODE, "index.js", node_code }, { PYTHON, "index.py", python_code } };
 
+#define FOR_EACH_LANGUAGE(name)                                                                    \
+    START_TEST(name)                                                                               \
+    {                                                                                              \
+        for (size_t i = 0; i < COUNT_OF(languages); i++)                                           \
+            check_##name((int)i);                                                                  \
+    }                                                                                              \
+    END_TEST
+
 struct run {
     struct bench bench;
     struct sandbox_plan plan;
@@ -141,12 +149,7 @@ static void check_one_process_takes_many_and_each_has_its_own_answer(int languag
     end(&run, EVENTS);
 }
 
-START_TEST(one_process_takes_many_and_each_has_its_own_answer)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_one_process_takes_many_and_each_has_its_own_answer((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(one_process_takes_many_and_each_has_its_own_answer)
 
 static void check_what_each_prints_is_in_its_own_log(int language)
 {
@@ -163,12 +166,7 @@ static void check_what_each_prints_is_in_its_own_log(int language)
     end(&run, EVENTS);
 }
 
-START_TEST(what_each_prints_is_in_its_own_log)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_what_each_prints_is_in_its_own_log((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(what_each_prints_is_in_its_own_log)
 
 /* What is written past the language's own streams has no mark, and ends the sending ahead. */
 static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int language)
@@ -189,12 +187,7 @@ static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int langu
     end(&run, EVENTS);
 }
 
-START_TEST(what_is_printed_without_a_mark_is_in_its_own_log_too)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_what_is_printed_without_a_mark_is_in_its_own_log_too((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(what_is_printed_without_a_mark_is_in_its_own_log_too)
 
 static void check_an_error_is_its_own_event_s(int language)
 {
@@ -218,12 +211,7 @@ static void check_an_error_is_its_own_event_s(int language)
     end(&run, EVENTS);
 }
 
-START_TEST(an_error_is_its_own_event_s)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_an_error_is_its_own_event_s((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(an_error_is_its_own_event_s)
 
 static void check_an_exit_ends_its_own_event_only(int language)
 {
@@ -242,12 +230,7 @@ static void check_an_exit_ends_its_own_event_only(int language)
     end(&run, EVENTS);
 }
 
-START_TEST(an_exit_ends_its_own_event_only)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_an_exit_ends_its_own_event_only((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(an_exit_ends_its_own_event_only)
 
 static void check_a_timeout_ends_its_own_event_only(int language)
 {
@@ -270,12 +253,7 @@ static void check_a_timeout_ends_its_own_event_only(int language)
     end(&run, EVENTS);
 }
 
-START_TEST(a_timeout_ends_its_own_event_only)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_a_timeout_ends_its_own_event_only((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(a_timeout_ends_its_own_event_only)
 
 static void check_what_stands_behind_a_slow_one_is_run_elsewhere(int language)
 {
@@ -296,12 +274,7 @@ static void check_what_stands_behind_a_slow_one_is_run_elsewhere(int language)
         ending_clear(&run.endings[i]);
 }
 
-START_TEST(what_stands_behind_a_slow_one_is_run_elsewhere)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_what_stands_behind_a_slow_one_is_run_elsewhere((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(what_stands_behind_a_slow_one_is_run_elsewhere)
 
 static void check_large_events_go_between_small_ones(int language)
 {
@@ -323,12 +296,7 @@ static void check_large_events_go_between_small_ones(int language)
     end(&run, EVENTS);
 }
 
-START_TEST(large_events_go_between_small_ones)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_large_events_go_between_small_ones((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(large_events_go_between_small_ones)
 
 /* It answers events that it has not read: all end, each once, and the next process is as good as
  * ever. */
@@ -354,12 +322,7 @@ static void check_answers_to_what_was_not_read_harm_their_function_only(int lang
     bench_clear(&run.bench);
 }
 
-START_TEST(answers_to_what_was_not_read_harm_their_function_only)
-{
-    for (size_t i = 0; i < COUNT_OF(languages); i++)
-        check_answers_to_what_was_not_read_harm_their_function_only((int)i);
-}
-END_TEST
+FOR_EACH_LANGUAGE(answers_to_what_was_not_read_harm_their_function_only)
 
 static int ahead_after(struct lane *lane, double handler_ms, int times)
 {

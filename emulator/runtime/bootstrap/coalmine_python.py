@@ -47,9 +47,12 @@ class LogFile(io.FileIO):
         return super().write(data)
 
 
-def open_log(descriptor):
-    return io.TextIOWrapper(io.BufferedWriter(LogFile(descriptor, "wb", closefd=False)),
-                            encoding="utf-8", errors="backslashreplace", line_buffering=True)
+def open_log(stream):
+    """In the place of a stream of Python's own; as unbuffered as that is (PYTHONUNBUFFERED)."""
+    raw = LogFile(stream.fileno(), "wb", closefd=False)
+    return io.TextIOWrapper(raw if stream.write_through else io.BufferedWriter(raw),
+                            encoding="utf-8", errors="backslashreplace", line_buffering=True,
+                            write_through=stream.write_through)
 
 
 def mark_turn():
@@ -371,8 +374,8 @@ def set_up_path():
 
 def main():
     global identity
-    sys.stdout = open_log(1)
-    sys.stderr = open_log(2)
+    sys.stdout = open_log(sys.stdout)
+    sys.stderr = open_log(sys.stderr)
     sys.meta_path.insert(0, EarlyModules(sys.path))
     set_up_path()
     try:
