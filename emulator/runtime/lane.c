@@ -95,6 +95,11 @@ int lane_active(const struct lane *lane)
     return lane->count - lane->resting;
 }
 
+bool lane_has_left_over(const struct lane *lane)
+{
+    return lane->waiting.count && link_is_alone(&lane->in_fresh);
+}
+
 bool lane_wants_more(const struct lane *lane)
 {
     int active = lane_active(lane);

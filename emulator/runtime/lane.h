@@ -62,6 +62,8 @@ void lane_destroy(struct lane *lane);
 
 /* Sandboxes that work or boot. */
 int lane_active(const struct lane *lane);
+/* Whether some wait that no process was found for: not those that are yet to be handed out. */
+bool lane_has_left_over(const struct lane *lane);
 /* Whether those who wait would wait so long that another process pays. */
 bool lane_wants_more(const struct lane *lane);
 /* Whether somebody has waited longer than anybody should while there is room. */

@@ -177,6 +177,7 @@ static void look_after_waiting(struct pool *pool, struct lane *lane)
 static void on_waiting_tick(void *owner)
 {
     struct pool *pool = owner;
+    pool_dispatch(pool); /* those that only now came may have a process that rests */
     each_lane(pool, look_after_waiting);
     if (!pool->waiting)
         loop_timer_stop(&pool->waiting_timer);

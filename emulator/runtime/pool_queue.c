@@ -43,7 +43,7 @@ struct lane *pool_find_starving(const struct pool *pool)
     struct lane *found = NULL;
     for (struct link *at = pool->lanes.after; at != &pool->lanes; at = at->after) {
         struct lane *lane = LANE(at, in_lanes);
-        if (lane->waiting.count && lane_active(lane) == 0 &&
+        if (lane_has_left_over(lane) && lane_active(lane) == 0 &&
             (!found || lane->waiting.first->submitted_us < found->waiting.first->submitted_us))
             found = lane;
     }

@@ -3,6 +3,7 @@
  */
 #include "support/suite.h"
 
+#include "clock.h"
 #include "support/pool_bench.h"
 
 #define NODE "nodejs20.x"
@@ -127,6 +128,35 @@ START_TEST(a_sudden_slow_handler_does_not_hold_others_up)
 }
 END_TEST
 
+/* The timer that looks after those who wait becomes due in the turn that brings an invocation. */
+START_TEST(one_that_came_just_now_has_the_idle_environment)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending booting;
+    struct ending second;
+    bench_init(&bench, 2);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &one, "{}", &first);
+    bench_submit(&bench, &two, TEXT("{}"), &booting);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop); /* the timer runs: 25 ms */
+    int64_t due_us = clock_monotonic_us() + 30 * 1000;
+    while (clock_monotonic_us() < due_us)
+        ;
+    bench_submit(&bench, &one, TEXT("{}"), &second);
+    bench_wait(&bench, &second);
+    bench_wait(&bench, &booting);
+    ck_assert_str_eq(second.payload, "{\"count\":2}");
+    ck_assert_str_eq(second.log_stream, first.log_stream);
+    ending_clear(&first);
+    ending_clear(&booting);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_retired_key_lets_the_busy_one_finish)
 {
     struct bench bench;
@@ -154,4 +184,5 @@ END_TEST
 SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations_wait_their_turn,
       at_the_ceiling_idle_environments_of_others_make_room,
       short_invocations_queue_rather_than_start_processes,
-      a_sudden_slow_handler_does_not_hold_others_up, a_retired_key_lets_the_busy_one_finish)
+      a_sudden_slow_handler_does_not_hold_others_up,
+      one_that_came_just_now_has_the_idle_environment, a_retired_key_lets_the_busy_one_finish)
