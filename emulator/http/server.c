@@ -19,7 +19,12 @@
 #include "log.h"
 #include "xalloc.h"
 
-enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 64 * 1024, BODY_FIRST_GUESS_MAX = 1 << 20 };
+enum {
+    CONNECTIONS_MAX = 4096,
+    CONNECTION_MEMORY = 64 * 1024,
+    BODY_FIRST_GUESS_MAX = 1 << 20,
+    PAST_MS = 5, /* the loop's time may lag behind libmicrohttpd's */
+};
 
 void http_server_run(struct http_server *server)
 {
@@ -259,9 +264,24 @@ static void on_mhd_log(void *owner, const char *format, va_list arguments)
     free(line);
 }
 
+static void on_idle_check(void *owner);
+
+/* libmicrohttpd drops a request that it finds on a connection past its time, so each is closed when
+ * its time is over, not at the next opportunity. */
+static void schedule_idle_check(struct http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG left_ms;
+    int64_t delay_ms = server->options.idle_ms;
+    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && left_ms < (uint64_t)delay_ms)
+        delay_ms = (int64_t)left_ms + PAST_MS;
+    loop_timer_stop(&server->idle_timer);
+    server->idle_timer = loop_timer_start(server->loop, delay_ms, 0, on_idle_check, server);
+}
+
 static void on_idle_check(void *owner)
 {
     http_server_run(owner);
+    schedule_idle_check(owner);
 }
 
 static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
@@ -317,8 +337,7 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     server->poll.data = server;
     uv_poll_start(&server->poll, UV_READABLE, on_readable);
     if (options->idle_ms)
-        server->idle_timer = loop_timer_start(loop, options->idle_ms / 2, options->idle_ms / 2,
-                                              on_idle_check, server);
+        schedule_idle_check(server);
     return server;
 }
 

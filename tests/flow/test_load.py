@@ -167,6 +167,18 @@ def test_half_open_and_broken_connections_leave_nothing(start_server):
     assert settles(server, before + 5)
 
 
+def test_an_idle_connection_is_closed_when_its_time_is_over(start_server):
+    """Not later: a request that the server finds on it then is lost."""
+    server = start_server("--idle-timeout", "4s")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(GET)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+        answered = time.monotonic()
+        connection.settimeout(5.5)
+        assert connection.recv(1) == b""
+        assert time.monotonic() - answered >= 3.9
+
+
 def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
     before = descriptors(loaded)
     for _ in range(100):
