@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "aws/http.h"
 #include "clock.h"
 #include "random.h"
 #include "sigv4.h"
@@ -173,7 +174,6 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     char *url = xformat("%s%s%s%s", endpoint, request->path, request->query ? "?" : "",
                         request->query ? request->query : "");
     struct curl_slist *headers = sign(api, request, host_only);
-    const char *authorities = getenv("AWS_CA_BUNDLE");
     curl_easy_reset(handle); /* keeps the connections */
     curl_easy_setopt(handle, CURLOPT_URL, url);
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
@@ -184,8 +184,7 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
                      request->timeout_ms ? request->timeout_ms : (long)TIMEOUT_MS);
-    if (authorities && *authorities)
-        curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
+    http_trust(handle);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);

@@ -7,6 +7,13 @@
 
 enum { ANSWER_MAX = 65536, CONNECT_MS = 10000 };
 
+void http_trust(CURL *handle)
+{
+    const char *authorities = getenv("AWS_CA_BUNDLE");
+    if (authorities && *authorities)
+        curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *owner)
 {
     struct buffer *body = owner;
@@ -52,6 +59,8 @@ static void set_up(CURL *handle, const struct http_call *call, struct buffer *bo
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size);
         curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, call->body.data);
     }
+    if (call->is_aws)
+        http_trust(handle);
     if (call->method)
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }

@@ -1,5 +1,5 @@
 /*
- * Plain HTTP calls to what is not AWS: hooks, notifications, Coalmine's clock, the SSO portal.
+ * Plain HTTP calls, unsigned: hooks, notifications, Coalmine's clock, the SSO portal.
  */
 #ifndef CANARY_HTTP_H
 #define CANARY_HTTP_H
@@ -17,9 +17,13 @@ struct http_call {
     const char *header; /* one more, "Name: value"; NULL: none */
     struct text body;   /* JSON */
     long timeout_ms;
+    bool is_aws;                      /* whoever answers is to be trusted as AWS is */
     bool (*should_stop)(void *owner); /* asked now and then; NULL: never */
     void *owner;
 };
+
+/* Who signs for AWS is named by AWS_CA_BUNDLE, a file, as for its SDKs; unset: as for everybody. */
+void http_trust(CURL *handle);
 
 /* Makes the call once. `body_out` gets the answer (at most 64 KB of it) and is cleared by the
  * caller. True if a 2xx came; else a sentence. */

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "aws/http.h"
 #include "clock.h"
 #include "traffic/transport.h"
 #include "xalloc.h"
@@ -81,7 +82,6 @@ static void set_up(const struct pool *pool, struct slot *slot)
     slot->handle = curl_easy_init();
     if (!slot->handle)
         abort();
-    const char *authorities = getenv("AWS_CA_BUNDLE");
     curl_easy_setopt(slot->handle, CURLOPT_URL, pool->url);
     curl_easy_setopt(slot->handle, CURLOPT_POST, 1L);
     curl_easy_setopt(slot->handle, CURLOPT_NOSIGNAL, 1L);
@@ -94,8 +94,7 @@ static void set_up(const struct pool *pool, struct slot *slot)
     curl_easy_setopt(slot->handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(slot->handle, CURLOPT_WRITEDATA, &slot->reply);
     curl_easy_setopt(slot->handle, CURLOPT_PRIVATE, slot);
-    if (authorities && *authorities)
-        curl_easy_setopt(slot->handle, CURLOPT_CAINFO, authorities);
+    http_trust(slot->handle);
 }
 
 static void add_line(struct curl_slist **list, struct text line)

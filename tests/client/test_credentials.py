@@ -11,12 +11,13 @@ import pytest
 from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
 from tests.support.packages import create, node
+from tests.support.tls import certificate, serve_tls  # noqa: F401 (a fixture)
 
 
 class Stub(http.server.ThreadingHTTPServer):
     """An alias, an SSO portal and STS in one; keeps the headers it was sent."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         stub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,7 +43,10 @@ class Stub(http.server.ThreadingHTTPServer):
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen, self.portal = [], {}
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        if certificate:
+            serve_tls(self, certificate)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://localhost:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def keys(self):
@@ -102,6 +106,21 @@ def test_sso_gives_a_roles_credentials(stub, status, tmp_path, config, name):
     assert headers["x-amz-sso_bearer_token"] == "the-token"
     assert set(stub.keys()) == {"ASIASSO"}
     assert stub.seen[1][1]["x-amz-security-token"] == "the-session"
+
+
+def test_the_portal_is_trusted_as_aws_is(stub, status, tmp_path, certificate):
+    portal = Stub(certificate)
+    portal.portal = {"roleCredentials": {"accessKeyId": "ASIASSO", "secretAccessKey": "s",
+                                         "sessionToken": "t", "expiration": 4070908800000}}
+    log_in(tmp_path, "mine")
+    try:
+        done = status(NEW, AWS_ENDPOINT_URL_SSO=portal.url, AWS_CA_BUNDLE=certificate[0])
+        stranger = status(NEW, AWS_ENDPOINT_URL_SSO=portal.url)
+    finally:
+        portal.shutdown()
+        portal.server_close()
+    assert done.returncode == 0 and set(stub.keys()) == {"ASIASSO"}, done.stderr
+    assert stranger.returncode == 2 and "certificate" in stranger.stderr
 
 
 @pytest.mark.parametrize("expires, words", [

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import CANARY, Result, Server, clean_environment
 from tests.support.packages import create, node
 from tests.support.stub import Stub
+from tests.support.tls import certificate  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -217,16 +218,6 @@ def test_the_server_accepts_every_signature(tmp_path):
         running.stop()
     assert (done.code, traffic_of(done)["answered"]) == (0, 100), done.err
     assert traffic_of(wrong)["failed"] == 10 and "signature" in traffic_of(wrong)["lastFailure"]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-                    "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True,
-                   capture_output=True)
-    return str(folder / "cert.pem"), str(folder / "key.pem")
 
 
 def test_tls_is_spoken_and_certificates_are_verified(stub, certificate):

@@ -1,8 +1,9 @@
 """A stand-in for Lambda that a test can make slow, rude or wrong."""
 import http.server
 import json
-import ssl
 import threading
+
+from tests.support.tls import serve_tls
 
 
 class Listener(http.server.ThreadingHTTPServer):
@@ -25,9 +26,7 @@ class Stub:
         self.server = Listener(("127.0.0.1", 0), self.make_handler())
         scheme = "http"
         if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            serve_tls(self.server, certificate)
             scheme = "https"
         self.url = f"{scheme}://localhost:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
