@@ -2,14 +2,17 @@
 nothing of them is left when their environment ends."""
 import contextlib
 import json
+import re
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import COALMINE, Server
 from tests.support.bootstraps import custom, serving
-from tests.support.machine import descendants, forget_peak, peak_mb, processes_with, wait_for
+from tests.support.machine import (
+    descendants, forget_peak, peak_mb, processes_with, status_of, wait_for)
 from tests.support.packages import create, node, python
 
 GROWTH_MAX_MB = 40 if "asan" not in COALMINE else 600  # the sanitizer keeps freed memory
@@ -191,25 +194,34 @@ def test_a_gigabyte_of_output_is_cut(server, lam, name, package):
     nothing_is_left(server, lam, name)
 
 
+def written_by(pids):
+    """Bytes that these processes have written so far."""
+    counts = [re.search(r"wchar: (\d+)", Path(f"/proc/{pid}/io").read_text()) for pid in pids]
+    return sum(int(count[1]) for count in counts)
+
+
 def test_output_between_invocations_has_to_wait(server, lam, name):
     """A child that prints without end is not read while no invocation runs."""
-    create(lam, name, python("""import mmap, os, struct
-    global written
-    if not event.get('first'):
-        return struct.unpack('<Q', written[:8])[0]
-    written = mmap.mmap(-1, 4096)
-    if os.fork() == 0:
-        total = 0
+    create(lam, name, python("""import os
+    if event.get('first') and os.fork() == 0:
         while True:
-            total += os.write(1, b'y' * 65536)
-            written[:8] = struct.pack('<Q', total)
+            os.write(1, b'y' * 65536)
     return 0"""), MemorySize=256)
-    with unharmed(server, lam):
-        assert invoke(lam, name, {"first": True})[1] == 0
+
+    def is_stuck():
+        before = written_by(processes_with(name))
         for _ in range(300):
             lam.get_account_settings()
-        assert 65536 <= invoke(lam, name)[1] < 2 << 20
-        assert invoke(lam, name)[1] < 4 << 20
+        is_asleep = all(status_of(pid)["State"].startswith("S") for pid in processes_with(name))
+        return is_asleep and before == written_by(processes_with(name))
+
+    with unharmed(server, lam):
+        invoke(lam, name, {"first": True})
+        wait_for(is_stuck, "it has to wait")
+        before = written_by(processes_with(name))
+        invoke(lam, name)
+        wait_for(is_stuck, "it has to wait again")
+        assert written_by(processes_with(name)) > before
     nothing_is_left(server, lam, name)
 
 
