@@ -9,6 +9,8 @@
 
 enum { STEPS_MAX = 1000, DECIMALS_MAX = 6, MINUTE_MS = 60000 };
 
+/* Values nearer to one another are drawn as equal: steps between them would be lost in rounding. */
+static const double CLOSE = 1e-8;
 static const int64_t DAY_MS = 86400000;
 
 /* The smallest round number that is not below `rough`, which is above 0. */
@@ -34,7 +36,7 @@ struct scale scale_make(double low, double high, int wanted)
     if (!is_drawable(low, high))
         return scale_make(0, 1, wanted);
     double size = fmax(fabs(low), fabs(high));
-    if (high - low <= size * 1e-12 || high - low < 1e-300) {
+    if (high - low <= size * CLOSE || high - low < 1e-300) {
         high += size > 1e-290 ? size / 10 : 1;
         low -= low == 0 ? 0 : size / 10;
     }

@@ -10,10 +10,12 @@
 
 #include "compiler.h"
 #include "log.h"
+#include "random.h"
 
 static inline int suite_run(const char *name, const TTest *const *tests, size_t count)
 {
     log_set_level(LOG_LEVEL_ERROR); /* warnings are what many tests are about */
+    random_set_seed(1);             /* the same numbers in every run */
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, 120);
