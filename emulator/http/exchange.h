@@ -91,8 +91,6 @@ bool parking_left_behind(struct http_exchange *exchange);
 /* Whether the daemon is to be run once more, after so many times. */
 bool parking_goes_on(struct http_server *server, int passes);
 
-/* It is pending no more. */
-void exchange_uncount(struct http_exchange *exchange);
 /* Frees an exchange whose connection has gone. */
 void exchange_destroy(struct http_exchange *exchange);
 /* Puts it behind those that wait for http_server_release(). */

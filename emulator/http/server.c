@@ -65,8 +65,6 @@ static void resume(struct http_exchange *exchange)
 
 static bool queue_response(struct http_exchange *exchange)
 {
-    if (!exchange->is_stream)
-        exchange_uncount(exchange);
     bool queued = MHD_queue_response(exchange->connection, (unsigned)exchange->status,
                                      exchange->response) == MHD_YES;
     MHD_destroy_response(exchange->response);
@@ -91,15 +89,9 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
     return exchange;
 }
 
-void exchange_uncount(struct http_exchange *exchange)
-{
-    exchange->server->pending -= exchange->is_counted;
-    exchange->is_counted = false;
-}
-
 void exchange_destroy(struct http_exchange *exchange)
 {
-    exchange_uncount(exchange); /* the client may leave between the reply and its sending */
+    exchange->server->pending -= exchange->is_counted;
     parking_leave(exchange);
     *exchange->link = exchange->next;
     if (exchange->next)
