@@ -375,7 +375,9 @@ void http_server_destroy(struct http_server *server)
     server->is_draining = true;
     loop_timer_stop(&server->idle_timer);
     loop_timer_stop(&server->linger_timer);
-    http_server_run(server); /* replies that are ready leave */
+    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
+        exchange->is_dropped = !exchange->is_handed_over; /* its last bytes may come in this run */
+    http_server_run(server);                              /* replies that are ready leave */
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges, *next; exchange; exchange = next) {
         next = exchange->next;
