@@ -1,5 +1,5 @@
 /*
- * What server.c and stream.c share.
+ * What the files of this folder share.
  */
 #ifndef COALMINE_HTTP_EXCHANGE_H
 #define COALMINE_HTTP_EXCHANGE_H
@@ -37,6 +37,7 @@ struct http_exchange {
     bool is_broken;         /* the stream ends with an error: it is not whole, or was not saved */
     bool is_gone;           /* the client left before the end of the stream */
     bool is_paused;         /* the connection is suspended until its pieces are wanted again */
+    bool is_stuck;          /* libmicrohttpd seems to read no more of its body */
     struct flow *flow;      /* of the stream, until it has ended */
     struct buffer pieces;
     struct buffer last_piece;
@@ -61,6 +62,7 @@ struct http_server {
     size_t lingering; /* exchanges */
     size_t active;    /* exchanges that are read or answered: neither parked nor held */
     struct loop_timer *linger_timer; /* while any lingers */
+    struct loop_timer *rest_timer;   /* between a run that was too long and the next */
     unsigned linger_ticks;
     int port;
     bool is_draining;  /* takes no new requests */
@@ -74,6 +76,8 @@ struct http_server {
 };
 
 void http_server_run(struct http_server *server);
+/* Resumed connections do nothing until the daemon runs again. */
+void http_server_schedule_run(struct http_server *server);
 
 /* An exchange begins, and ends. */
 void parking_enter(struct http_exchange *exchange);
@@ -96,8 +100,6 @@ void exchange_destroy(struct http_exchange *exchange);
 /* Puts it behind those that wait for http_server_release(). */
 void exchange_hold(struct http_exchange *exchange);
 bool exchange_must_hold(const struct http_exchange *exchange);
-/* Resumed connections do nothing until the daemon runs again. */
-void http_server_schedule_run(struct http_server *server);
 /* Queues the response now or lets a suspended connection do it. */
 void exchange_send(struct http_exchange *exchange);
 void exchange_add_headers(struct MHD_Response *response, const struct http_reply *reply);

@@ -26,34 +26,6 @@ enum {
     PAST_MS = 5, /* the loop's time may lag behind libmicrohttpd's */
 };
 
-void http_server_run(struct http_server *server)
-{
-    int passes = 0;
-    server->is_running = true;
-    do
-        MHD_run(server->daemon);
-    while (parking_goes_on(server, ++passes));
-    server->is_running = false;
-}
-
-static void on_scheduled_run(void *owner)
-{
-    struct http_server *server = owner;
-    server->is_scheduled = false;
-    if (server->is_closed)
-        free(server);
-    else if (!server->is_destroyed)
-        http_server_run(server);
-}
-
-void http_server_schedule_run(struct http_server *server)
-{
-    if (server->is_scheduled)
-        return;
-    server->is_scheduled = true;
-    loop_defer(server->loop, on_scheduled_run, server);
-}
-
 static void resume(struct http_exchange *exchange)
 {
     exchange->state = READY;
@@ -211,6 +183,7 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
     struct http_exchange *exchange = *context;
     if (exchange->is_dropped || (exchange->server->is_draining && !exchange->is_begun))
         return MHD_NO;
+    exchange->is_stuck = false;
     if (!exchange->is_begun)
         return begin(exchange, method) ? MHD_YES : hand_over(exchange, false);
     if (*size && exchange->is_piecewise) {
@@ -373,8 +346,6 @@ void http_server_destroy(struct http_server *server)
         return;
     }
     server->is_draining = true;
-    loop_timer_stop(&server->idle_timer);
-    loop_timer_stop(&server->linger_timer);
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
         exchange->is_dropped = !exchange->is_handed_over; /* its last bytes may come in this run */
     http_server_run(server);                              /* replies that are ready leave */
@@ -388,6 +359,9 @@ void http_server_destroy(struct http_server *server)
             resume(exchange);
     }
     http_server_run(server);
+    loop_timer_stop(&server->idle_timer);
+    loop_timer_stop(&server->linger_timer);
+    loop_timer_stop(&server->rest_timer);
     uv_poll_stop(&server->poll);
     MHD_stop_daemon(server->daemon);
     server->is_destroyed = true;

@@ -151,6 +151,23 @@ def test_a_request_that_is_too_large_is_refused_at_once(server, request_of, coun
     assert answer in (b"", b"HTTP/1.1 431", b"HTTP/1.1 414") or count < 1000, answer
 
 
+def test_a_chunk_whose_first_line_has_no_end_is_refused_at_once(loaded):
+    """libmicrohttpd would say for ever that it has more to do, and the loop would do nothing else."""
+    before = descriptors(loaded)
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", loaded.port), timeout=20) as connection:
+            try:
+                connection.sendall(b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\n"
+                                   b"Host: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                   b"2;" + b"a" * 200000)
+                answer = connection.recv(1)
+            except (BrokenPipeError, ConnectionResetError):
+                answer = b""  # closed before all of it was sent
+        assert answer == b""
+    assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
+    assert settles(loaded, before + 5)
+
+
 def test_half_open_and_broken_connections_leave_nothing(start_server):
     server = start_server("--idle-timeout", "1s")
     fill(server)
