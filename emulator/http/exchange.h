@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "http/server.h"
+#include "list.h"
 
 enum exchange_state { RECEIVING, PARKED, HELD, READY };
 
@@ -54,7 +55,8 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
-    struct loop_timer *idle_timer; /* lets libmicrohttpd look for idle connections */
+    struct link idle; /* connections without a request, the one that is idle for longest first */
+    struct loop_timer *idle_timer;
     struct http_exchange *exchanges;
     struct http_exchange *held;
     struct http_exchange **held_last;
@@ -78,6 +80,20 @@ struct http_server {
 void http_server_run(struct http_server *server);
 /* Resumed connections do nothing until the daemon runs again. */
 void http_server_schedule_run(struct http_server *server);
+
+int connection_socket(struct MHD_Connection *connection);
+/* Whether something has come that nobody has read. */
+bool socket_has_unread(int fd);
+
+/* After how many seconds libmicrohttpd shall close connections itself; 0: never. */
+unsigned idle_timeout_s(const struct http_server_options *options);
+void idle_start(struct http_server *server);
+/* A connection begins, and ends; what was opened is kept with it. */
+void *idle_open(struct http_server *server, struct MHD_Connection *connection);
+void idle_close(void *opened);
+/* A request begins on it, and ends. */
+void idle_leave(struct MHD_Connection *connection);
+void idle_enter(struct http_server *server, struct MHD_Connection *connection);
 
 /* An exchange begins, and ends. */
 void parking_enter(struct http_exchange *exchange);

@@ -11,10 +11,15 @@
 
 enum { RUN_PASSES_MAX = 128, REST_MS = 1 };
 
-static int socket_of(const struct http_exchange *exchange)
+int connection_socket(struct MHD_Connection *connection)
 {
-    return MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-        ->connect_fd;
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+bool socket_has_unread(int fd)
+{
+    int size;
+    return ioctl(fd, FIONREAD, &size) == 0 && size > 0;
 }
 
 /* When the line that begins a chunk does not fit into its connection's memory, libmicrohttpd 0.9.75
@@ -23,13 +28,13 @@ static int socket_of(const struct http_exchange *exchange)
 static void refuse_stuck(struct http_server *server)
 {
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
-        int unread = 0;
         if (!exchange->is_begun || exchange->is_handed_over || exchange->is_paused)
             continue;
-        if (ioctl(socket_of(exchange), FIONREAD, &unread) == 0 && unread == 0)
+        int fd = connection_socket(exchange->connection);
+        if (!socket_has_unread(fd))
             exchange->is_stuck = false;
         else if (exchange->is_stuck)
-            shutdown(socket_of(exchange), SHUT_RDWR);
+            shutdown(fd, SHUT_RDWR);
         else
             exchange->is_stuck = true; /* until on_access is called */
     }

@@ -2,6 +2,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import time
 
@@ -194,6 +195,19 @@ def test_an_idle_connection_is_closed_when_its_time_is_over(start_server):
         connection.settimeout(5.5)
         assert connection.recv(1) == b""
         assert time.monotonic() - answered >= 3.9
+
+
+def test_a_request_that_came_in_time_is_answered_by_a_server_that_is_late(start_server):
+    server = start_server("--idle-timeout", "4s")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(GET)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+        server.client("lambda").list_functions()  # so it has done with the other
+        server.process.send_signal(signal.SIGSTOP)
+        connection.sendall(GET)
+        time.sleep(4.2)  # its time is over
+        server.process.send_signal(signal.SIGCONT)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
 
 
 def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
