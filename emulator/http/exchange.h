@@ -46,6 +46,7 @@ struct http_exchange {
     char *method;
     struct buffer body;
     struct MHD_Response *response;
+    int unsent; /* bytes in the socket when it was looked at last */
     const struct http_failure *if_unsaved;
     int status;
 };

@@ -4,7 +4,9 @@
  * are closed here, when nothing of the next one is there, and libmicrohttpd's own timeout, which
  * holds for requests and replies that have stopped half-way, is longer.
  */
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "clock.h"
@@ -90,11 +92,30 @@ static void close_idle(struct http_server *server)
     }
 }
 
+/* A large reply lies in the socket, and libmicrohttpd, which has nothing to do before most of it is
+ * taken, takes a slow client for an idle one. Switching the timeout off and on begins it anew. */
+static void spare_slow(struct http_server *server)
+{
+    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next) {
+        int unsent;
+        if (!exchange->connection || exchange->state != READY ||
+            ioctl(connection_socket(exchange->connection), SIOCOUTQ, &unsent) != 0)
+            continue;
+        if (unsent < exchange->unsent) {
+            MHD_set_connection_option(exchange->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+            MHD_set_connection_option(exchange->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                      idle_timeout_s(&server->options));
+        }
+        exchange->unsent = unsent;
+    }
+}
+
 static void schedule_check(struct http_server *server);
 
 static void on_check(void *owner)
 {
     close_idle(owner);
+    spare_slow(owner);
     http_server_run(owner);
     schedule_check(owner);
 }
@@ -107,11 +128,11 @@ static int64_t min(int64_t a, int64_t b)
 static void schedule_check(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG left_ms;
-    int64_t delay_ms = server->options.idle_ms;
+    int64_t delay_ms = (server->options.idle_ms + 1) / 2; /* twice while libmicrohttpd waits */
     const struct idle_place *place = first(server);
     if (place)
         delay_ms = min(delay_ms, place->since_ms + server->options.idle_ms - now_ms());
-    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && left_ms < (uint64_t)delay_ms)
+    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && (int64_t)left_ms < delay_ms)
         delay_ms = (int64_t)left_ms + PAST_MS;
     loop_timer_stop(&server->idle_timer);
     server->idle_timer = loop_timer_start(server->loop, delay_ms, 0, on_check, server);
