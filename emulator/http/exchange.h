@@ -66,6 +66,8 @@ struct http_server {
     size_t active;    /* exchanges that are read or answered: neither parked nor held */
     struct loop_timer *linger_timer; /* while any lingers */
     struct loop_timer *rest_timer;   /* between a run that was too long and the next */
+    struct loop_timer
+        *shortage_timer; /* while libmicrohttpd does not listen for want of descriptors */
     unsigned linger_ticks;
     int port;
     bool is_draining;  /* takes no new requests */
@@ -95,6 +97,9 @@ void idle_close(void *opened);
 /* A request begins on it, and ends. */
 void idle_leave(struct MHD_Connection *connection);
 void idle_enter(struct http_server *server, struct MHD_Connection *connection);
+
+/* libmicrohttpd has found no descriptor for a new connection. */
+void shortage_begin(struct http_server *server);
 
 /* An exchange begins, and ends. */
 void parking_enter(struct http_exchange *exchange);

@@ -226,6 +226,8 @@ static void on_mhd_log(void *owner, const char *format, va_list arguments)
     struct http_server *server = owner;
     if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
         http_server_schedule_run(server);
+    if (text_starts_with(text_from(format), "Hit process or system resource limit at %u"))
+        shortage_begin(server);
     if (log_level() < LOG_LEVEL_DEBUG)
         return;
     char *line = xvformat(format, arguments);
@@ -346,6 +348,7 @@ void http_server_destroy(struct http_server *server)
     loop_timer_stop(&server->idle_timer);
     loop_timer_stop(&server->linger_timer);
     loop_timer_stop(&server->rest_timer);
+    loop_timer_stop(&server->shortage_timer);
     uv_poll_stop(&server->poll);
     MHD_stop_daemon(server->daemon);
     server->is_destroyed = true;

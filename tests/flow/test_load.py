@@ -1,7 +1,10 @@
 """Many connections, and clients that are slow, rude or gone: others are served, nothing leaks."""
 import asyncio
+import contextlib
 import json
 import os
+import resource
+import select
 import signal
 import socket
 import time
@@ -238,6 +241,26 @@ def test_a_reader_that_takes_nothing_is_an_idle_one(start_server):
         deadline = time.monotonic() + STOP_SECONDS
         while descriptors(server) > before:
             assert time.monotonic() < deadline
+
+
+def test_a_client_comes_in_when_there_are_descriptors_again(start_server):
+    """Without one leaving: others than connections need them too, and give them back."""
+    server = start_server("--idle-timeout", "300s")
+    with contextlib.ExitStack() as connections:
+        def ask():
+            connection = connections.enter_context(
+                socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            connection.sendall(GET)
+            return connection
+
+        assert ask().recv(12) == b"HTTP/1.1 404"
+        soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        open_files = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (open_files, hard))
+        late = ask()
+        assert not select.select([late], [], [], 0.5)[0]
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert late.recv(12) == b"HTTP/1.1 404"
 
 
 def test_clients_that_leave_before_the_answer_leave_nothing(loaded):
