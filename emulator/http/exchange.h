@@ -1,5 +1,5 @@
 /*
- * What server.c and stream.c share.
+ * What the files of this folder share.
  */
 #ifndef COALMINE_HTTP_EXCHANGE_H
 #define COALMINE_HTTP_EXCHANGE_H
@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "http/server.h"
+#include "list.h"
 
 enum exchange_state { RECEIVING, PARKED, HELD, READY };
 
@@ -37,6 +38,7 @@ struct http_exchange {
     bool is_broken;         /* the stream ends with an error: it is not whole, or was not saved */
     bool is_gone;           /* the client left before the end of the stream */
     bool is_paused;         /* the connection is suspended until its pieces are wanted again */
+    bool is_stuck;          /* libmicrohttpd seems to read no more of its body */
     struct flow *flow;      /* of the stream, until it has ended */
     struct buffer pieces;
     struct buffer last_piece;
@@ -44,6 +46,7 @@ struct http_exchange {
     char *method;
     struct buffer body;
     struct MHD_Response *response;
+    int unsent; /* bytes in the socket when it was looked at last */
     const struct http_failure *if_unsaved;
     int status;
 };
@@ -53,7 +56,8 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
-    struct loop_timer *idle_timer; /* lets libmicrohttpd look for idle connections */
+    struct link idle; /* connections without a request, the one that is idle for longest first */
+    struct loop_timer *idle_timer;
     struct http_exchange *exchanges;
     struct http_exchange *held;
     struct http_exchange **held_last;
@@ -61,6 +65,9 @@ struct http_server {
     size_t lingering; /* exchanges */
     size_t active;    /* exchanges that are read or answered: neither parked nor held */
     struct loop_timer *linger_timer; /* while any lingers */
+    struct loop_timer *rest_timer;   /* between a run that was too long and the next */
+    struct loop_timer
+        *shortage_timer; /* while libmicrohttpd does not listen for want of descriptors */
     unsigned linger_ticks;
     int port;
     bool is_draining;  /* takes no new requests */
@@ -74,6 +81,25 @@ struct http_server {
 };
 
 void http_server_run(struct http_server *server);
+/* Resumed connections do nothing until the daemon runs again. */
+void http_server_schedule_run(struct http_server *server);
+
+int connection_socket(struct MHD_Connection *connection);
+/* Whether something has come that nobody has read. */
+bool socket_has_unread(int fd);
+
+/* After how many seconds libmicrohttpd shall close connections itself; 0: never. */
+unsigned idle_timeout_s(const struct http_server_options *options);
+void idle_start(struct http_server *server);
+/* A connection begins, and ends; what was opened is kept with it. */
+void *idle_open(struct http_server *server, struct MHD_Connection *connection);
+void idle_close(void *opened);
+/* A request begins on it, and ends. */
+void idle_leave(struct MHD_Connection *connection);
+void idle_enter(struct http_server *server, struct MHD_Connection *connection);
+
+/* libmicrohttpd has found no descriptor for a new connection. */
+void shortage_begin(struct http_server *server);
 
 /* An exchange begins, and ends. */
 void parking_enter(struct http_exchange *exchange);
@@ -91,15 +117,11 @@ bool parking_left_behind(struct http_exchange *exchange);
 /* Whether the daemon is to be run once more, after so many times. */
 bool parking_goes_on(struct http_server *server, int passes);
 
-/* It is pending no more. */
-void exchange_uncount(struct http_exchange *exchange);
 /* Frees an exchange whose connection has gone. */
 void exchange_destroy(struct http_exchange *exchange);
 /* Puts it behind those that wait for http_server_release(). */
 void exchange_hold(struct http_exchange *exchange);
 bool exchange_must_hold(const struct http_exchange *exchange);
-/* Resumed connections do nothing until the daemon runs again. */
-void http_server_schedule_run(struct http_server *server);
 /* Queues the response now or lets a suspended connection do it. */
 void exchange_send(struct http_exchange *exchange);
 void exchange_add_headers(struct MHD_Response *response, const struct http_reply *reply);

@@ -23,36 +23,7 @@ enum {
     CONNECTIONS_MAX = 4096,
     CONNECTION_MEMORY = 64 * 1024,
     BODY_FIRST_GUESS_MAX = 1 << 20,
-    PAST_MS = 5, /* the loop's time may lag behind libmicrohttpd's */
 };
-
-void http_server_run(struct http_server *server)
-{
-    int passes = 0;
-    server->is_running = true;
-    do
-        MHD_run(server->daemon);
-    while (parking_goes_on(server, ++passes));
-    server->is_running = false;
-}
-
-static void on_scheduled_run(void *owner)
-{
-    struct http_server *server = owner;
-    server->is_scheduled = false;
-    if (server->is_closed)
-        free(server);
-    else if (!server->is_destroyed)
-        http_server_run(server);
-}
-
-void http_server_schedule_run(struct http_server *server)
-{
-    if (server->is_scheduled)
-        return;
-    server->is_scheduled = true;
-    loop_defer(server->loop, on_scheduled_run, server);
-}
 
 static void resume(struct http_exchange *exchange)
 {
@@ -65,8 +36,6 @@ static void resume(struct http_exchange *exchange)
 
 static bool queue_response(struct http_exchange *exchange)
 {
-    if (!exchange->is_stream)
-        exchange_uncount(exchange);
     bool queued = MHD_queue_response(exchange->connection, (unsigned)exchange->status,
                                      exchange->response) == MHD_YES;
     MHD_destroy_response(exchange->response);
@@ -88,18 +57,13 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
         exchange->next->link = &exchange->next;
     server->exchanges = exchange;
     parking_enter(exchange);
+    idle_leave(connection);
     return exchange;
-}
-
-void exchange_uncount(struct http_exchange *exchange)
-{
-    exchange->server->pending -= exchange->is_counted;
-    exchange->is_counted = false;
 }
 
 void exchange_destroy(struct http_exchange *exchange)
 {
-    exchange_uncount(exchange); /* the client may leave between the reply and its sending */
+    exchange->server->pending -= exchange->is_counted;
     parking_leave(exchange);
     *exchange->link = exchange->next;
     if (exchange->next)
@@ -114,13 +78,14 @@ void exchange_destroy(struct http_exchange *exchange)
     free(exchange);
 }
 
-static void on_completed(void *owner UNUSED, struct MHD_Connection *connection UNUSED,
-                         void **context, enum MHD_RequestTerminationCode code UNUSED)
+static void on_completed(void *owner, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code UNUSED)
 {
     struct http_exchange *exchange = *context;
     *context = NULL;
     if (!exchange)
         return;
+    idle_enter(owner, connection);
     exchange->is_completed = true;
     const struct http_server_options *options = &exchange->server->options;
     if (exchange->is_piecewise && !exchange->is_handed_over)
@@ -132,13 +97,16 @@ static void on_completed(void *owner UNUSED, struct MHD_Connection *connection U
 /* A request that libmicrohttpd has refused by itself, for want of memory, is never completed. And
  * when there were as many connections as there may be, or descriptors, it listens again only in the
  * run after one has closed. */
-static void on_connection(void *owner, struct MHD_Connection *connection, void **context UNUSED,
+static void on_connection(void *owner, struct MHD_Connection *connection, void **place,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = owner;
     struct http_exchange *next;
-    if (code != MHD_CONNECTION_NOTIFY_CLOSED)
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *place = idle_open(server, connection);
         return;
+    }
+    idle_close(*place);
     server->is_unsettled = true;
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = next) {
         next = exchange->next;
@@ -219,6 +187,7 @@ static enum MHD_Result on_access(void *owner UNUSED, struct MHD_Connection *conn
     struct http_exchange *exchange = *context;
     if (exchange->is_dropped || (exchange->server->is_draining && !exchange->is_begun))
         return MHD_NO;
+    exchange->is_stuck = false;
     if (!exchange->is_begun)
         return begin(exchange, method) ? MHD_YES : hand_over(exchange, false);
     if (*size && exchange->is_piecewise) {
@@ -257,31 +226,13 @@ static void on_mhd_log(void *owner, const char *format, va_list arguments)
     struct http_server *server = owner;
     if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
         http_server_schedule_run(server);
+    if (text_starts_with(text_from(format), "Hit process or system resource limit at %u"))
+        shortage_begin(server);
     if (log_level() < LOG_LEVEL_DEBUG)
         return;
     char *line = xvformat(format, arguments);
     log_debug("http", "%s", line);
     free(line);
-}
-
-static void on_idle_check(void *owner);
-
-/* libmicrohttpd drops a request that it finds on a connection past its time, so each is closed when
- * its time is over, not at the next opportunity. */
-static void schedule_idle_check(struct http_server *server)
-{
-    MHD_UNSIGNED_LONG_LONG left_ms;
-    int64_t delay_ms = server->options.idle_ms;
-    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && left_ms < (uint64_t)delay_ms)
-        delay_ms = (int64_t)left_ms + PAST_MS;
-    loop_timer_stop(&server->idle_timer);
-    server->idle_timer = loop_timer_start(server->loop, delay_ms, 0, on_idle_check, server);
-}
-
-static void on_idle_check(void *owner)
-{
-    http_server_run(owner);
-    schedule_idle_check(owner);
 }
 
 static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
@@ -311,8 +262,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         (unsigned)connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)((server->options.idle_ms + 999) / 1000), MHD_OPTION_END);
+        on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s(&server->options),
+        MHD_OPTION_END);
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
                   server->options.port, errno ? strerror(errno) : "libmicrohttpd refused");
@@ -326,6 +277,7 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     server->loop = loop;
     server->options = *options;
     server->held_last = &server->held;
+    link_init(&server->idle);
     server->daemon = start_daemon(server, error);
     if (!server->daemon) {
         free(server);
@@ -336,8 +288,7 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     uv_poll_init(loop_uv(loop), &server->poll, fd);
     server->poll.data = server;
     uv_poll_start(&server->poll, UV_READABLE, on_readable);
-    if (options->idle_ms)
-        schedule_idle_check(server);
+    idle_start(server);
     return server;
 }
 
@@ -381,9 +332,9 @@ void http_server_destroy(struct http_server *server)
         return;
     }
     server->is_draining = true;
-    loop_timer_stop(&server->idle_timer);
-    loop_timer_stop(&server->linger_timer);
-    http_server_run(server); /* replies that are ready leave */
+    for (struct http_exchange *exchange = server->exchanges; exchange; exchange = exchange->next)
+        exchange->is_dropped = !exchange->is_handed_over; /* its last bytes may come in this run */
+    http_server_run(server);                              /* replies that are ready leave */
     /* The daemon may not be stopped over suspended connections. */
     for (struct http_exchange *exchange = server->exchanges, *next; exchange; exchange = next) {
         next = exchange->next;
@@ -394,6 +345,10 @@ void http_server_destroy(struct http_server *server)
             resume(exchange);
     }
     http_server_run(server);
+    loop_timer_stop(&server->idle_timer);
+    loop_timer_stop(&server->linger_timer);
+    loop_timer_stop(&server->rest_timer);
+    loop_timer_stop(&server->shortage_timer);
     uv_poll_stop(&server->poll);
     MHD_stop_daemon(server->daemon);
     server->is_destroyed = true;
@@ -517,9 +472,8 @@ bool http_exchange_is_connected(const struct http_exchange *exchange)
     char byte;
     if (!exchange->connection)
         return false;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    ssize_t size = recv(info->connect_fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    int fd = connection_socket(exchange->connection);
+    ssize_t size = recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
     return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 

@@ -51,7 +51,7 @@ int http_server_port(const struct http_server *server);
 
 /* No new connections and no new requests on those that are open, which may end what they began. */
 void http_server_drain(struct http_server *server);
-/* Exchanges that have no reply yet. */
+/* Exchanges whose reply is not given yet, or has not left as a whole. */
 size_t http_server_pending(const struct http_server *server);
 /* Closes everything and frees the server. Unanswered exchanges are dropped. Accepts NULL. */
 void http_server_destroy(struct http_server *server);

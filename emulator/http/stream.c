@@ -82,7 +82,6 @@ bool http_exchange_is_gone(const struct http_exchange *exchange)
 
 static void end(struct http_exchange *exchange)
 {
-    exchange_uncount(exchange);
     exchange->is_ended = true;
     if (exchange->is_gone) {
         exchange_destroy(exchange);

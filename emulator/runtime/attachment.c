@@ -5,7 +5,7 @@
 #include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
 #include "runtime/job.h"
-#include "runtime/list.h"
+#include "list.h"
 #include "runtime/outcome.h"
 #include "runtime/runtime_api.h"
 #include "runtime/sandbox_command.h"

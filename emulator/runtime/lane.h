@@ -11,7 +11,7 @@
 
 #include "arena.h"
 #include "runtime/job.h"
-#include "runtime/list.h"
+#include "list.h"
 #include "runtime/pool.h"
 #include "runtime/sandbox.h"
 

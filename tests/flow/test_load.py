@@ -1,7 +1,11 @@
 """Many connections, and clients that are slow, rude or gone: others are served, nothing leaks."""
 import asyncio
+import contextlib
 import json
 import os
+import resource
+import select
+import signal
 import socket
 import time
 
@@ -151,6 +155,23 @@ def test_a_request_that_is_too_large_is_refused_at_once(server, request_of, coun
     assert answer in (b"", b"HTTP/1.1 431", b"HTTP/1.1 414") or count < 1000, answer
 
 
+def test_a_chunk_whose_first_line_has_no_end_is_refused_at_once(loaded):
+    """libmicrohttpd would say for ever that it has more to do, and the loop would do nothing else."""
+    before = descriptors(loaded)
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", loaded.port), timeout=20) as connection:
+            try:
+                connection.sendall(b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\n"
+                                   b"Host: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                   b"2;" + b"a" * 200000)
+                answer = connection.recv(1)
+            except (BrokenPipeError, ConnectionResetError):
+                answer = b""  # closed before all of it was sent
+        assert answer == b""
+    assert loaded.lam.invoke(FunctionName="f")["Payload"].read() == b'"well"'
+    assert settles(loaded, before + 5)
+
+
 def test_half_open_and_broken_connections_leave_nothing(start_server):
     server = start_server("--idle-timeout", "1s")
     fill(server)
@@ -177,6 +198,69 @@ def test_an_idle_connection_is_closed_when_its_time_is_over(start_server):
         connection.settimeout(5.5)
         assert connection.recv(1) == b""
         assert time.monotonic() - answered >= 3.9
+
+
+def test_a_request_that_came_in_time_is_answered_by_a_server_that_is_late(start_server):
+    server = start_server("--idle-timeout", "4s")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(GET)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+        server.client("lambda").list_functions()  # so it has done with the other
+        server.process.send_signal(signal.SIGSTOP)
+        connection.sendall(GET)
+        time.sleep(4.2)  # its time is over
+        server.process.send_signal(signal.SIGCONT)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
+
+
+def test_a_slow_reader_is_not_an_idle_one(start_server):
+    """What it has not taken waits in the socket, so the server sends nothing for longer than --idle-timeout."""
+    server = start_server("--idle-timeout", "1s")
+    create(server.client("lambda"), "large", node("return 'x'.repeat(6e6)"), Timeout=60)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(invoke_request("large", b"{}").replace(b"Host", b"Connection: close\r\nHost"))
+        answer = b""
+        for _ in range(20):
+            answer += connection.recv(1 << 14)
+            time.sleep(0.2)  # slow is what it is
+        while piece := connection.recv(1 << 20):
+            answer += piece
+    assert answer.count(b"x") >= 6e6
+
+
+def test_a_reader_that_takes_nothing_is_an_idle_one(start_server):
+    server = start_server("--idle-timeout", "1s")
+    before = descriptors(server)
+    create(server.client("lambda"), "large", node("return 'x'.repeat(6e6)"), Timeout=60)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(invoke_request("large", b"{}"))
+        assert connection.recv(1) == b"H"
+        deadline = time.monotonic() + STOP_SECONDS
+        while descriptors(server) > before:
+            assert time.monotonic() < deadline
+
+
+def test_a_client_comes_in_when_there_are_descriptors_again(start_server):
+    """Without one leaving: others than connections need them too, and give them back."""
+    server = start_server("--idle-timeout", "300s")
+    with contextlib.ExitStack() as connections:
+        def ask():
+            connection = connections.enter_context(
+                socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            connection.sendall(GET)
+            return connection
+
+        assert ask().recv(12) == b"HTTP/1.1 404"
+        soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        open_files = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (open_files, hard))
+        late = ask()
+        assert not select.select([late], [], [], 0.5)[0]
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert late.recv(12) == b"HTTP/1.1 404"
 
 
 def test_clients_that_leave_before_the_answer_leave_nothing(loaded):

@@ -3,12 +3,14 @@ the server's outlives it."""
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.flow.test_waiting import INVOKE, STREAM, head
 from tests.support.packages import ROLE, create, node, zip_of
 
 # Says that it runs, by a connection to the test, before it waits.
@@ -86,6 +88,27 @@ def test_a_running_invocation_may_end(start_server):
     assert invocation.payload == b'"done"', invocation.error
     assert server.process.wait(20) == 0
     assert all_gone(children)
+
+
+@pytest.mark.parametrize("path", (INVOKE, STREAM))
+def test_an_answer_that_is_on_its_way_may_arrive(start_server, path):
+    """Also if the client takes it slowly: this one takes nothing until the server is to stop."""
+    server = start_server()
+    create(server.client("lambda"), "f", node("return 'x'.repeat(6e6)"), Timeout=60)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # the rest must wait
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(head(path, "f", 2).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+                           + b"{}")
+        answer = connection.recv(1)
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(1)
+        while piece := connection.recv(1 << 20):
+            answer += piece
+    assert answer.count(b"x") >= 6e6
+    assert server.process.wait(20) == 0
 
 
 def test_a_second_signal_stops_at_once(start_server):

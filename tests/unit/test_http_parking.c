@@ -222,6 +222,24 @@ START_TEST(a_server_ends_with_one_left_behind)
 }
 END_TEST
 
+/* Its owner may have ended what a request needs. */
+START_TEST(a_server_that_ends_hands_over_no_request_that_becomes_whole)
+{
+    static const char most[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{";
+    struct bench bench;
+    bench_init(&bench);
+    int client = connect_client(&bench);
+    ck_assert_int_eq(send(client, most, strlen(most), 0), (int)strlen(most));
+    while (!bench.server->exchanges || !bench.server->exchanges->is_begun)
+        loop_turn(bench.loop);
+    ck_assert_int_eq(send(client, "}", 1, 0), 1);
+    ck_assert(is_woken(&bench, PATIENCE_MS));
+    bench_clear(&bench);
+    ck_assert_int_eq(bench.count, 0);
+    close(client);
+}
+END_TEST
+
 /* libmicrohttpd takes a connection that was resumed for readable, and does not watch it before it
  * has tried. A run that ends because only others linger must not leave it so. */
 START_TEST(a_connection_is_watched_after_its_reply_while_others_linger)
@@ -275,5 +293,6 @@ SUITE("http_parking", one_left_behind_goes_with_its_reply,
       one_left_behind_goes_when_what_it_changed_is_saved_or_not,
       one_whose_reply_is_held_can_be_left_behind, a_stream_left_behind_goes_with_its_end,
       a_stream_without_a_client_keeps_nobody_from_lingering, a_server_ends_with_one_left_behind,
+      a_server_that_ends_hands_over_no_request_that_becomes_whole,
       a_connection_is_watched_after_its_reply_while_others_linger,
       who_found_no_room_comes_in_when_another_is_answered_and_closed)
