@@ -1,11 +1,11 @@
 #include "runtime/attachment.h"
 
 #include "clock.h"
+#include "list.h"
 #include "log.h"
 #include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
 #include "runtime/job.h"
-#include "list.h"
 #include "runtime/outcome.h"
 #include "runtime/runtime_api.h"
 #include "runtime/sandbox_command.h"

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "arena.h"
-#include "runtime/job.h"
 #include "list.h"
+#include "runtime/job.h"
 #include "runtime/pool.h"
 #include "runtime/sandbox.h"
 
