@@ -77,8 +77,7 @@ static void start_memory_timer(struct pool *pool, int tick_ms)
     pool->is_memory_timer_slow = tick_ms != MEMORY_TICK_MS;
 }
 
-/* Somebody works: memory is looked at often. */
-static void watch_memory(struct pool *pool)
+void pool_watch_memory(struct pool *pool)
 {
     if (!pool->memory_timer || pool->is_memory_timer_slow)
         start_memory_timer(pool, MEMORY_TICK_MS);
@@ -90,7 +89,7 @@ static void start(struct member *member)
     member->has_run = false;
     member->lane->starting++;
     sandbox_start(member->sandbox);
-    watch_memory(member->pool);
+    pool_watch_memory(member->pool);
 }
 
 static struct member *create_member(struct pool *pool, struct lane *lane)

@@ -46,6 +46,8 @@ struct pool {
 void pool_grow(struct pool *pool, struct lane *lane, bool is_forced);
 /* Somebody waits: looks after them by and by. */
 void pool_watch_waiting(struct pool *pool);
+/* Somebody works: memory is looked at often. */
+void pool_watch_memory(struct pool *pool);
 
 /* To be handed out before the loop sleeps, or when some have come: so a process is woken once for
  * several events, but has something to do meanwhile. */

@@ -36,6 +36,7 @@ static void run(struct member *member, struct job *job)
     member->has_run = true;
     link_insert_after(&member->lane->busy, &member->in_lane);
     sandbox_run(member->sandbox, job);
+    pool_watch_memory(member->pool);
 }
 
 struct lane *pool_find_starving(const struct pool *pool)

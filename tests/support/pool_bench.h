@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "loop/loop.h"
 #include "runtime/package.h"
 #include "runtime/pool.h"
@@ -169,6 +170,14 @@ static inline void bench_wait(struct bench *bench, struct ending *ending)
 {
     loop_run_until(bench->loop, &ending->is_done);
     ck_assert(ending->is_done);
+}
+
+/* Lets time pass without a turn of the loop: until a timer of it is due. */
+static inline void bench_pass(int ms)
+{
+    int64_t due_us = clock_monotonic_us() + ms * 1000;
+    while (clock_monotonic_us() < due_us)
+        ;
 }
 
 /* Submits and waits. */

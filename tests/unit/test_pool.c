@@ -459,6 +459,29 @@ START_TEST(too_much_memory_ends_the_process)
 }
 END_TEST
 
+/* While nobody works memory is looked at once a second; so it must not stay. */
+START_TEST(too_much_memory_ends_a_process_that_has_rested_as_soon)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(
+        &bench, PYTHON, "index.py",
+        "import time\ndef handler(e, c):\n  x = bytearray(e['size'])\n  time.sleep(e['sleep'])");
+    plan.memory_mb = 128;
+    plan.timeout_ms = 900;
+    bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
+    ending_clear(&ending);
+    bench_pass(30); /* the timer is due, and finds nobody at work */
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":15}", &ending);
+    ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_chatty_function_keeps_the_tail_of_its_log)
 {
     struct bench bench;
@@ -483,4 +506,5 @@ SUITE("pool", handlers_end_as_on_lambda, log_has_the_form_of_lambda,
       a_process_that_ends_while_idle_is_replaced, a_slow_boot_is_followed_by_the_functions_timeout,
       a_timeout_says_so_with_its_exact_duration,
       large_payloads_pass_both_ways_and_larger_answers_are_refused,
-      too_much_memory_ends_the_process, a_chatty_function_keeps_the_tail_of_its_log)
+      too_much_memory_ends_the_process, too_much_memory_ends_a_process_that_has_rested_as_soon,
+      a_chatty_function_keeps_the_tail_of_its_log)
