@@ -73,8 +73,6 @@ struct http_server {
     bool is_closed; /* nothing of it is left but a deferred run */
 };
 
-void http_server_run(struct http_server *server);
-
 /* An exchange begins, and ends. */
 void parking_enter(struct http_exchange *exchange);
 void parking_leave(struct http_exchange *exchange);

@@ -30,6 +30,14 @@ void sandbox_resume_log(struct sandbox *sandbox)
     sandbox->is_log_paused = false;
 }
 
+void sandbox_listen(struct sandbox *sandbox)
+{
+    if (sandbox->process.frames)
+        frame_channel_listen(sandbox->process.frames);
+    else if (sandbox->process.api)
+        runtime_api_listen(sandbox->process.api);
+}
+
 void sandbox_forget_last_words(struct sandbox *sandbox)
 {
     free(sandbox->last_words.type);

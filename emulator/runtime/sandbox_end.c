@@ -116,6 +116,16 @@ void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader)
     strays_kill(leader, variable);
 }
 
+/* What it has read cannot be run again, even if it should be more than the job: it has answered out
+ * of turn, or between the kill and its end. */
+static void end_read(struct sandbox *sandbox, int status)
+{
+    while (sandbox->ahead.count) {
+        struct outcome outcome = explain_exit(sandbox, status);
+        sandbox_conclude(sandbox, &outcome, SANDBOX_BUSY);
+    }
+}
+
 void sandbox_reap(struct sandbox *sandbox)
 {
     int status = 0;
@@ -130,6 +140,7 @@ void sandbox_reap(struct sandbox *sandbox)
     if (sandbox->log_watch)
         sandbox_read_log(sandbox);
     sandbox_return_unread(sandbox);
+    end_read(sandbox, status);
     sandbox->is_exiting = false;
     sandbox_close_process(sandbox);
     if (sandbox->state == SANDBOX_STOPPING)
