@@ -11,7 +11,8 @@
 
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason)
 {
-    sandbox->end_reason = reason;
+    if (sandbox->end_reason == ENDED_ITSELF) /* else it is on its way out */
+        sandbox->end_reason = reason;
     if (!sandbox->process.pid)
         return;
     sandbox_sample_memory(sandbox);

@@ -438,16 +438,19 @@ START_TEST(large_payloads_pass_both_ways_and_larger_answers_are_refused)
 }
 END_TEST
 
+static const char hog_py[] = "import time\n"
+                             "def handler(event, context):\n"
+                             "  x = bytearray(event['size'])\n"
+                             "  time.sleep(event['sleep'])\n";
+
 START_TEST(too_much_memory_ends_the_process)
 {
     struct bench bench;
     struct ending ending;
     bench_init(&bench, 0);
-    struct sandbox_plan plan = bench_function(
-        &bench, PYTHON, "index.py",
-        "import time\ndef handler(e, c):\n  x = bytearray(300 << 20)\n  time.sleep(15)");
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
     plan.memory_mb = 128;
-    bench_invoke(&bench, &plan, "{}", &ending);
+    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":15}", &ending);
     ck_assert_int_eq(ending.result.end, INVOCATION_EXIT);
     ck_assert_str_eq(
         ending.payload,
@@ -459,15 +462,38 @@ START_TEST(too_much_memory_ends_the_process)
 }
 END_TEST
 
+/* What is killed takes its time to end. */
+START_TEST(too_much_memory_is_the_reason_even_if_the_time_is_over_as_well)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
+    plan.memory_mb = 128;
+    plan.timeout_ms = 1500;
+    bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{\"size\":314572800,\"sleep\":15}"), &ending);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop); /* it begins */
+    bench_pass(1000);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop); /* it is killed */
+    bench_pass(600);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 /* While nobody works memory is looked at once a second; so it must not stay. */
 START_TEST(too_much_memory_ends_a_process_that_has_rested_as_soon)
 {
     struct bench bench;
     struct ending ending;
     bench_init(&bench, 0);
-    struct sandbox_plan plan = bench_function(
-        &bench, PYTHON, "index.py",
-        "import time\ndef handler(e, c):\n  x = bytearray(e['size'])\n  time.sleep(e['sleep'])");
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
     plan.memory_mb = 128;
     plan.timeout_ms = 900;
     bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
@@ -506,5 +532,7 @@ SUITE("pool", handlers_end_as_on_lambda, log_has_the_form_of_lambda,
       a_process_that_ends_while_idle_is_replaced, a_slow_boot_is_followed_by_the_functions_timeout,
       a_timeout_says_so_with_its_exact_duration,
       large_payloads_pass_both_ways_and_larger_answers_are_refused,
-      too_much_memory_ends_the_process, too_much_memory_ends_a_process_that_has_rested_as_soon,
+      too_much_memory_ends_the_process,
+      too_much_memory_is_the_reason_even_if_the_time_is_over_as_well,
+      too_much_memory_ends_a_process_that_has_rested_as_soon,
       a_chatty_function_keeps_the_tail_of_its_log)
