@@ -111,6 +111,7 @@ static bool make_room(struct pool *pool)
 {
     if (pool->count < pool->ceiling)
         return true;
+    pool_hand_out_fresh(pool);
     struct member *idlest = pool_find_idlest(pool);
     if (idlest)
         pool_discard_resting(idlest);
@@ -151,6 +152,7 @@ static void keep_all_up(struct pool *pool)
 
 void pool_grow(struct pool *pool, struct lane *lane, bool is_forced)
 {
+    pool_hand_out_fresh(pool);
     if (lane_active(lane) > 0 && clock_monotonic_us() < lane->short_until_us)
         return;
     while (!pool->is_stopping && lane->waiting.count > lane->starting &&
@@ -230,6 +232,7 @@ static void end_starting(struct member *member)
 static struct job *on_take_job(void *owner)
 {
     struct member *member = owner;
+    pool_hand_out_fresh(member->pool);
     end_starting(member); /* it has failed, or is late and has its job */
     return pool_dequeue(member->pool, member->lane);
 }
@@ -375,13 +378,15 @@ struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
     lane->keep = *keep;
     lane->keep_wanted = keep_fit(pool->ceiling, others, keep->count);
     lane->has_keep_failed = false;
+    pool_hand_out_fresh(pool);
     let_go(lane);
     keep_up(pool, lane);
     return keep_state(lane);
 }
 
-static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
+static void retire_lane(struct pool *pool, struct lane *lane)
 {
+    pool_hand_out_fresh(pool);
     lane->is_retired = true;
     lane->keep_wanted = 0;
     lane->keep = (struct pool_keep){ 0 };

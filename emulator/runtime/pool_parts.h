@@ -60,6 +60,9 @@ void pool_put_in_front(struct pool *pool, struct lane *lane, struct job_queue *j
 struct job *pool_dequeue(struct pool *pool, struct lane *lane);
 /* Gives those who wait to processes of the lane, as far as there are. */
 void pool_hand_out(struct pool *pool, struct lane *lane);
+/* Those that came in this turn get the processes that rest now: before one is started for them, is
+ * charged to them or ends. */
+void pool_hand_out_fresh(struct pool *pool);
 /* Only to those at work. */
 void pool_send_ahead(struct pool *pool, struct lane *lane);
 /* The member is in no list. False if it is not idle, or nobody waits whose turn it is. */

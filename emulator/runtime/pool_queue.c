@@ -91,6 +91,14 @@ void pool_hand_out(struct pool *pool, struct lane *lane)
         ;
 }
 
+void pool_hand_out_fresh(struct pool *pool)
+{
+    if (pool->is_stopping)
+        return;
+    for (struct link *at = pool->fresh.after; at != &pool->fresh; at = at->after)
+        pool_hand_out(pool, LANE(at, in_fresh));
+}
+
 void pool_send_ahead(struct pool *pool, struct lane *lane)
 {
     while (lane->waiting.count && send_ahead(pool, lane))

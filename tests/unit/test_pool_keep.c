@@ -137,6 +137,26 @@ START_TEST(others_run_beside_kept_environments_and_never_push_them_out)
 }
 END_TEST
 
+START_TEST(a_smaller_order_leaves_its_environment_to_one_that_came_just_now)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending ending;
+    bench_init(&bench, 4);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{}"), &ending);
+    keep(&bench, &plan, 0, &watcher);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":2}");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_smaller_order_lets_go_and_a_retired_key_keeps_nothing)
 {
     struct bench bench;
@@ -164,4 +184,5 @@ SUITE("pool_keep", a_part_of_the_ceiling_stays_for_others,
       kept_environments_boot_ahead_and_serve_warm, one_that_ends_after_it_has_run_is_replaced,
       one_that_cannot_boot_or_stay_ends_the_keeping,
       others_run_beside_kept_environments_and_never_push_them_out,
+      a_smaller_order_leaves_its_environment_to_one_that_came_just_now,
       a_smaller_order_lets_go_and_a_retired_key_keeps_nothing)
