@@ -150,7 +150,8 @@ static void on_response(struct text payload, bool is_too_large, enum channel_aft
     answer(sandbox, &outcome, after);
 }
 
-/* Keeps the words until the exit, and waits for that a short while. */
+/* Keeps the words until the exit, and waits for that a short while; those that were sent ahead do
+ * not. */
 static void say_last_words(struct sandbox *sandbox, struct text type, struct text body,
                            bool is_init)
 {
@@ -164,6 +165,8 @@ static void say_last_words(struct sandbox *sandbox, struct text type, struct tex
     };
     if (sandbox->is_exiting)
         return;
+    if (sandbox->ahead.count)
+        sandbox_be_slow(sandbox);
     sandbox_sample_memory(sandbox);
     sandbox_set_timer(sandbox, GRACE_MS);
 }

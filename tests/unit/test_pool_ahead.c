@@ -24,6 +24,11 @@ static const char node_code[] =
     "  }\n"
     "  if (event.does === 'write') fs.writeSync(1, 'raw ' + id + '\\n');\n"
     "  if (event.does === 'exit') process.exit(3);\n"
+    "  if (event.does === 'die') {\n"
+    "    process.on('exit', () => { for (const end = Date.now() + 1500; Date.now() < end;); });\n"
+    "    setImmediate(() => { throw new Error('died'); });\n"
+    "    return;\n"
+    "  }\n"
     "  if (event.does === 'fail') throw new Error('failed ' + id);\n"
     "  if (event.does === 'grow') process.grown = Buffer.alloc(300 << 20, 1);\n"
     "  if (event.does === 'hang' || event.does === 'grow') for (;;);\n"
@@ -300,6 +305,25 @@ static void check_an_answer_that_is_read_late_is_in_time(int language)
 
 FOR_EACH_LANGUAGE(an_answer_that_is_read_late_is_in_time)
 
+/* It says why it ends, and takes its time to end. */
+START_TEST(what_stands_behind_last_words_is_run_elsewhere)
+{
+    struct run run;
+    start(&run, 0);
+    submit_four(&run, "{\"does\":\"die\"}");
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            bench_wait(&run.bench, &run.endings[i]);
+    ck_assert(!run.endings[1].is_done);
+    await_all(&run, 4);
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            expect_own_answer(&run, i);
+    ck_assert_ptr_nonnull(strstr(run.endings[1].payload, "died"));
+    end(&run, 4);
+}
+END_TEST
+
 static void check_what_stands_behind_a_slow_one_is_run_elsewhere(int language)
 {
     struct run run;
@@ -399,4 +423,5 @@ SUITE("pool_ahead", answers_to_what_was_not_read_harm_their_function_only,
       what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
       an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
       a_kill_ends_only_the_event_that_the_process_is_at, an_answer_that_is_read_late_is_in_time,
+      what_stands_behind_last_words_is_run_elsewhere,
       what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones)
