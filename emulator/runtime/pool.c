@@ -278,6 +278,14 @@ static void on_returned(struct job_queue *jobs, void *owner)
     pool_grow(pool, lane, lane_active(lane) < pool->cpu_count);
 }
 
+static void discard_all_resting(struct lane *lane)
+{
+    while (!link_is_alone(&lane->idle))
+        pool_discard_resting(MEMBER(lane->idle.after, in_lane));
+    while (!link_is_alone(&lane->down))
+        pool_discard_resting(MEMBER(lane->down.after, in_lane));
+}
+
 static void on_free(void *owner)
 {
     struct member *member = owner;
@@ -292,7 +300,7 @@ static void on_free(void *owner)
         return;
     pool_put_to_rest(member);
     if (lane->is_retired && !lane->waiting.count)
-        pool_discard_resting(member);
+        discard_all_resting(lane);
     feed_starving(pool);
     pool_grow(pool, lane, false);
     keep_up(pool, lane);
@@ -390,12 +398,8 @@ static void retire_lane(struct pool *pool, struct lane *lane)
     lane->is_retired = true;
     lane->keep_wanted = 0;
     lane->keep = (struct pool_keep){ 0 };
-    if (lane->waiting.count)
-        return;
-    while (!link_is_alone(&lane->idle))
-        pool_discard_resting(MEMBER(lane->idle.after, in_lane));
-    while (!link_is_alone(&lane->down))
-        pool_discard_resting(MEMBER(lane->down.after, in_lane));
+    if (!lane->waiting.count)
+        discard_all_resting(lane);
 }
 
 void pool_retire(struct pool *pool, const char *key)

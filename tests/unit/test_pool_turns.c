@@ -308,6 +308,33 @@ START_TEST(a_retired_key_stops_what_rests_even_if_one_came_just_now)
 }
 END_TEST
 
+START_TEST(a_retired_key_stops_what_is_down_when_nobody_waits_any_more)
+{
+    struct bench bench;
+    struct ending busy;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    for (int i = 0; i < 5; i++) { /* it is known to be quick: no more processes than it needs */
+        bench_invoke(&bench, &plan, "{}", &ending);
+        ending_clear(&ending);
+    }
+    bench_submit(&bench, &plan, TEXT("{\"wait\":1}"), &busy);
+    bench_invoke(&bench, &plan, "{\"exit\":1}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{}"), &ending);
+    pool_retire(bench.pool, plan.key);
+    bench_write(plan.code_directory, "go", "", 0644);
+    bench_wait(&bench, &busy);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.log_stream, busy.log_stream);
+    ck_assert_int_eq(bench.pool->count, 0);
+    ending_clear(&busy);
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_retired_key_lets_the_busy_one_finish)
 {
     struct bench bench;
@@ -342,4 +369,5 @@ SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations
       at_the_ceiling_one_that_came_just_now_keeps_its_idle_environment,
       one_that_came_just_now_has_the_idle_environment_whose_time_is_over,
       a_retired_key_stops_what_rests_even_if_one_came_just_now,
+      a_retired_key_stops_what_is_down_when_nobody_waits_any_more,
       a_retired_key_lets_the_busy_one_finish)
