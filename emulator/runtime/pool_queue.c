@@ -2,6 +2,7 @@
  * Those who wait: who of them gets which process, in the order of their coming. What a turn of the
  * loop brings is handed out together, and what is quick is sent ahead to a process at work.
  */
+#include "runtime/keep.h"
 #include "runtime/pool_parts.h"
 
 enum { TOGETHER_MAX = 4 /* events that leave at once */ };
@@ -51,10 +52,11 @@ struct lane *pool_find_starving(const struct pool *pool)
     return found;
 }
 
-/* Whether the next invocation of this lane leaves its turn to an older one elsewhere. */
+/* Whether the next invocation of this lane leaves its turn to an older one elsewhere, for which its
+ * process makes room. */
 static bool must_yield(const struct pool *pool, const struct lane *lane)
 {
-    if (pool->count < pool->ceiling || pool->waiting == lane->waiting.count)
+    if (pool->count < pool->ceiling || pool->waiting == lane->waiting.count || keep_holds(lane))
         return false;
     const struct lane *starving = pool_find_starving(pool);
     return starving && starving->waiting.first->submitted_us < lane->waiting.first->submitted_us;

@@ -6,11 +6,14 @@
 
 #define NODE "nodejs20.x"
 
-static const char counter_js[] = "let count = 0;\n"
-                                 "exports.handler = async (event) => {\n"
-                                 "  if (event.exit) process.exit(1);\n"
-                                 "  return { count: ++count };\n"
-                                 "};\n";
+static const char counter_js[] =
+    "let count = 0;\n"
+    "exports.handler = async (event) => {\n"
+    "  if (event.exit) process.exit(1);\n"
+    "  if (event.sleep)\n"
+    "    await new Promise((resolve) => setTimeout(resolve, event.sleep));\n"
+    "  return { count: ++count };\n"
+    "};\n";
 
 static const struct {
     int ceiling;
@@ -137,6 +140,37 @@ START_TEST(others_run_beside_kept_environments_and_never_push_them_out)
 }
 END_TEST
 
+/* Its environment would make no room for those who wait longer. */
+START_TEST(at_the_ceiling_a_kept_environment_yields_to_nobody)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending busy;
+    struct ending waiting;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 2);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan third = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    bench_submit(&bench, &other, TEXT("{\"sleep\":3000}"), &busy);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &first);
+    bench_submit(&bench, &third, TEXT("{}"), &waiting);
+    bench_submit(&bench, &plan, TEXT("{}"), &second);
+    bench_wait(&bench, &second);
+    ck_assert_str_eq(second.payload, "{\"count\":2}");
+    ck_assert(!busy.is_done);
+    bench_wait(&bench, &waiting);
+    ending_clear(&busy);
+    ending_clear(&waiting);
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_smaller_order_leaves_its_environment_to_one_that_came_just_now)
 {
     struct bench bench;
@@ -184,5 +218,6 @@ SUITE("pool_keep", a_part_of_the_ceiling_stays_for_others,
       kept_environments_boot_ahead_and_serve_warm, one_that_ends_after_it_has_run_is_replaced,
       one_that_cannot_boot_or_stay_ends_the_keeping,
       others_run_beside_kept_environments_and_never_push_them_out,
+      at_the_ceiling_a_kept_environment_yields_to_nobody,
       a_smaller_order_leaves_its_environment_to_one_that_came_just_now,
       a_smaller_order_lets_go_and_a_retired_key_keeps_nothing)
