@@ -388,7 +388,9 @@ struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
     lane->has_keep_failed = false;
     pool_hand_out_fresh(pool);
     let_go(lane);
+    feed_starving(pool);
     keep_up(pool, lane);
+    keep_all_up(pool);
     return keep_state(lane);
 }
 

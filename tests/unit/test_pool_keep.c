@@ -171,6 +171,34 @@ START_TEST(at_the_ceiling_a_kept_environment_yields_to_nobody)
 }
 END_TEST
 
+START_TEST(what_a_smaller_order_lets_go_makes_room_for_another)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct watcher other_watcher;
+    struct ending busy[2];
+    bench_init(&bench, 4);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan third = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 2, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    for (int i = 0; i < 2; i++)
+        bench_submit(&bench, &third, TEXT("{\"sleep\":3000}"), &busy[i]);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    ck_assert_int_eq(keep(&bench, &other, 1, &other_watcher).wanted, 1);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &other_watcher.is_ready);
+    ck_assert(!busy[0].is_done && !busy[1].is_done);
+    for (int i = 0; i < 2; i++) {
+        bench_wait(&bench, &busy[i]);
+        ending_clear(&busy[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_smaller_order_leaves_its_environment_to_one_that_came_just_now)
 {
     struct bench bench;
@@ -219,5 +247,6 @@ SUITE("pool_keep", a_part_of_the_ceiling_stays_for_others,
       one_that_cannot_boot_or_stay_ends_the_keeping,
       others_run_beside_kept_environments_and_never_push_them_out,
       at_the_ceiling_a_kept_environment_yields_to_nobody,
+      what_a_smaller_order_lets_go_makes_room_for_another,
       a_smaller_order_leaves_its_environment_to_one_that_came_just_now,
       a_smaller_order_lets_go_and_a_retired_key_keeps_nothing)
