@@ -178,16 +178,17 @@ static void on_late(uv_async_t *async)
     bench_submit(late->bench, late->plan, TEXT("{}"), &late->ending);
 }
 
-/* Lets those that wait go on; when they have ended, the invocation comes in the turn that sees it.
- */
-static void submit_late(struct late *late, struct bench *bench, const struct sandbox_plan *plan)
+/* Those that wait in the plan's code go on; in the turn that sees what has come of it the
+ * invocation comes first. */
+static void submit_late(struct late *late, struct bench *bench, const struct sandbox_plan *plan,
+                        const struct sandbox_plan *late_plan)
 {
-    *late = (struct late){ .bench = bench, .plan = plan };
-    bench_write(plan->code_directory, "go", "", 0644);
-    bench_pass(500);
+    *late = (struct late){ .bench = bench, .plan = late_plan };
     uv_async_init(loop_uv(bench->loop), &late->async, on_late);
     late->async.data = late;
     uv_async_send(&late->async);
+    bench_write(plan->code_directory, "go", "", 0644);
+    bench_pass(500);
     loop_turn(bench->loop);
 }
 
@@ -195,6 +196,37 @@ static struct lane *lane_of(const struct bench *bench)
 {
     return LANE(bench->pool->lanes.after, in_lanes);
 }
+
+START_TEST(one_that_came_just_now_does_not_cost_an_older_one_its_turn)
+{
+    struct bench bench;
+    struct ending busy;
+    struct ending other;
+    struct ending again;
+    struct late late;
+    bench_init(&bench, 1);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &one, "{}", &busy);
+    ending_clear(&busy);
+    bench_submit(&bench, &one, TEXT("{\"wait\":1}"), &busy);
+    bench_submit(&bench, &two, TEXT("{}"), &other);
+    bench_submit(&bench, &one, TEXT("{\"sleep\":100}"), &again);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    submit_late(&late, &bench, &one, &two);
+    bench_wait(&bench, &busy);
+    bench_wait(&bench, &other);
+    ck_assert(!again.is_done);
+    bench_wait(&bench, &again);
+    bench_wait(&bench, &late.ending);
+    ending_clear(&busy);
+    ending_clear(&other);
+    ending_clear(&again);
+    ending_clear(&late.ending);
+    bench_clear(&bench);
+}
+END_TEST
 
 START_TEST(one_that_came_just_now_is_not_charged_with_a_boot_that_fails)
 {
@@ -210,7 +242,7 @@ START_TEST(one_that_came_just_now_is_not_charged_with_a_boot_that_fails)
     bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
     bench_submit(&bench, &plan, TEXT("{}"), &second);
     bench_wait(&bench, &second); /* in the first process, while another boots */
-    submit_late(&late, &bench, &plan);
+    submit_late(&late, &bench, &plan, &plan);
     bench_wait(&bench, &late.ending);
     ck_assert_str_eq(late.ending.payload, "{\"count\":4}");
     ending_clear(&first);
@@ -231,7 +263,7 @@ START_TEST(one_that_came_just_now_starts_no_process_when_another_ends)
     bench_submit(&bench, &plan, TEXT("{\"wait\":1,\"exit\":1}"), &exiting);
     bench_submit(&bench, &plan, TEXT("{}"), &other);
     bench_wait(&bench, &other);
-    submit_late(&late, &bench, &plan);
+    submit_late(&late, &bench, &plan, &plan);
     bench_wait(&bench, &late.ending);
     ck_assert(exiting.is_done);
     ck_assert_str_eq(late.ending.payload, "{\"count\":2}");
@@ -364,6 +396,7 @@ SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
       one_that_came_just_now_has_the_idle_environment,
+      one_that_came_just_now_does_not_cost_an_older_one_its_turn,
       one_that_came_just_now_is_not_charged_with_a_boot_that_fails,
       one_that_came_just_now_starts_no_process_when_another_ends,
       at_the_ceiling_one_that_came_just_now_keeps_its_idle_environment,
