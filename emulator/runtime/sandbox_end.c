@@ -65,10 +65,17 @@ static bool is_spared(const struct sandbox *sandbox)
     return sandbox->boot_failure.is_shortage && sandbox->host->can_spare(sandbox->owner);
 }
 
+/* Whether one that waits is charged with the boot: a boot that was late has asked already. */
+static bool takes_job(const struct sandbox *sandbox)
+{
+    return sandbox->state == SANDBOX_STARTING && !sandbox->job && !sandbox->is_late &&
+           !is_spared(sandbox);
+}
+
 /* There is no process any more, or never was one. */
 void sandbox_go_down(struct sandbox *sandbox, int status)
 {
-    if (sandbox->state == SANDBOX_STARTING && !sandbox->job && !is_spared(sandbox))
+    if (takes_job(sandbox))
         sandbox->job = sandbox->host->take_job(sandbox->owner);
     if (sandbox->job) {
         struct outcome outcome = explain_exit(sandbox, status);
