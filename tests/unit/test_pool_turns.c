@@ -136,6 +136,26 @@ START_TEST(a_sudden_slow_handler_does_not_hold_others_up)
 }
 END_TEST
 
+START_TEST(without_descriptors_for_another_process_invocations_wait)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &plan, "{\"sleep\":100}", &first);
+    ending_clear(&first);
+    bench_use_up_descriptors();
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
+    bench_submit(&bench, &plan, TEXT("{}"), &second);
+    bench_wait(&bench, &second);
+    ck_assert_str_eq(second.payload, "{\"count\":3}");
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
 /* The timer that looks after those who wait becomes due in the turn that brings an invocation. */
 START_TEST(one_that_came_just_now_has_the_idle_environment)
 {
@@ -395,6 +415,7 @@ SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations
       at_the_ceiling_idle_environments_of_others_make_room,
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
+      without_descriptors_for_another_process_invocations_wait,
       one_that_came_just_now_has_the_idle_environment,
       one_that_came_just_now_does_not_cost_an_older_one_its_turn,
       one_that_came_just_now_is_not_charged_with_a_boot_that_fails,
