@@ -87,6 +87,7 @@ static void start(struct member *member)
 {
     member->is_starting = true;
     member->has_run = false;
+    member->is_short = false;
     member->lane->starting++;
     sandbox_start(member->sandbox);
     pool_watch_memory(member->pool);
@@ -136,7 +137,7 @@ static bool start_another(struct pool *pool, struct lane *lane)
 static void keep_up(struct pool *pool, struct lane *lane)
 {
     while (!pool->is_stopping && keep_lacks(lane))
-        if (!start_another(pool, lane)) {
+        if (clock_monotonic_us() < lane->short_until_us || !start_another(pool, lane)) {
             pool->is_keep_short = true;
             break;
         }
@@ -197,6 +198,7 @@ static void on_memory_tick(void *owner)
         pool_discard_resting(member);
         keep_up(pool, lane);
     }
+    keep_all_up(pool); /* there may be room again */
     if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);
     else if (!is_any_active && !pool->is_memory_timer_slow)
@@ -239,15 +241,16 @@ static struct job *on_take_job(void *owner)
 
 static bool on_can_spare(void *owner)
 {
-    struct lane *lane = ((struct member *)owner)->lane;
+    struct member *member = owner;
+    struct lane *lane = member->lane;
     int64_t now_us = clock_monotonic_us();
-    if (lane_active(lane) <= 1) /* nobody else works or boots */
-        return false;
-    if (now_us - lane->short_until_us > SHORTAGE_LOG_US)
+    bool can_spare = lane_active(lane) > 1; /* others work or boot */
+    if (can_spare && now_us - lane->short_until_us > SHORTAGE_LOG_US)
         log_warn(lane->plan->function_name, "the machine has no room for one more process: "
                                             "invocations wait for those there are");
     lane->short_until_us = now_us + SHORTAGE_PAUSE_US;
-    return true;
+    member->is_short = true;
+    return can_spare;
 }
 
 static void feed_starving(struct pool *pool)

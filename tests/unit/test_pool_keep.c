@@ -116,6 +116,30 @@ START_TEST(one_that_cannot_boot_or_stay_ends_the_keeping)
 }
 END_TEST
 
+/* No descriptor is to be had for a while. */
+START_TEST(one_for_which_the_machine_has_no_room_is_tried_again)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending ending;
+    bench_init(&bench, 8);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &other, "{}", &ending);
+    ending_clear(&ending);
+    struct rlimit usual = bench_use_up_descriptors();
+    keep(&bench, &plan, 1, &watcher);
+    bench_invoke(&bench, &other, "{\"sleep\":300}", &ending);
+    ending_clear(&ending);
+    ck_assert_int_eq(watcher.kept.ready, 0);
+    ck_assert(!watcher.has_failed);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    ck_assert_int_eq(watcher.kept.ready, 1);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(others_run_beside_kept_environments_and_never_push_them_out)
 {
     struct bench bench;
@@ -245,6 +269,7 @@ END_TEST
 SUITE("pool_keep", a_part_of_the_ceiling_stays_for_others,
       kept_environments_boot_ahead_and_serve_warm, one_that_ends_after_it_has_run_is_replaced,
       one_that_cannot_boot_or_stay_ends_the_keeping,
+      one_for_which_the_machine_has_no_room_is_tried_again,
       others_run_beside_kept_environments_and_never_push_them_out,
       at_the_ceiling_a_kept_environment_yields_to_nobody,
       what_a_smaller_order_lets_go_makes_room_for_another,
