@@ -136,6 +136,24 @@ START_TEST(a_sudden_slow_handler_does_not_hold_others_up)
 }
 END_TEST
 
+/* The next boot begins before the end of the last is told. */
+START_TEST(a_boot_that_failed_has_its_own_log_while_the_next_begins)
+{
+    struct bench bench;
+    struct ending endings[2];
+    bench_init(&bench, 1);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", "process.exit(3);");
+    for (int i = 0; i < 2; i++)
+        bench_submit(&bench, &plan, TEXT("{}"), &endings[i]);
+    for (int i = 0; i < 2; i++) {
+        bench_wait(&bench, &endings[i]);
+        ck_assert_ptr_nonnull(strstr(endings[i].init_log, "\nINIT_REPORT "));
+        ending_clear(&endings[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(without_descriptors_for_another_process_invocations_wait)
 {
     struct bench bench;
@@ -415,6 +433,7 @@ SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations
       at_the_ceiling_idle_environments_of_others_make_room,
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
+      a_boot_that_failed_has_its_own_log_while_the_next_begins,
       without_descriptors_for_another_process_invocations_wait,
       one_that_came_just_now_has_the_idle_environment,
       one_that_came_just_now_does_not_cost_an_older_one_its_turn,
