@@ -34,6 +34,7 @@ static const char node_code[] =
     "  if (event.does === 'hang' || event.does === 'grow') for (;;);\n"
     "  if (event.does === 'forge') fs.writeSync(4, Buffer.from('AQAAAAMAAAAxAQAAAAMAAAAy', "
     "'base64'));\n"
+    "  if (event.does === 'garble') fs.writeSync(4, 'no frame');\n"
     "  done(null, { id, size: (event.text || '').length });\n"
     "};\n";
 
@@ -52,6 +53,8 @@ static const char python_code[] =
     "    if does == 'forge':\n"
     "        os.write(4, bytes([1, 0, 0, 0, 3, 0, 0, 0, 49]) * 2)\n"
     "    grown = bytearray(300 << 20) if does == 'grow' else None\n"
+    "    if does == 'garble':\n"
+    "        os.write(4, b'no frame')\n"
     "    while does == 'hang' or grown:\n"
     "        pass\n"
     "    if does == 'fail':\n"
@@ -393,6 +396,23 @@ static void check_answers_to_what_was_not_read_harm_their_function_only(int lang
 
 FOR_EACH_LANGUAGE(answers_to_what_was_not_read_harm_their_function_only)
 
+/* Nothing more is heard of the process: all that it has read end, each once. */
+static void check_what_is_no_answer_harms_its_function_only(int language)
+{
+    struct run run;
+    start_with(&run, language, 300, 512);
+    submit_four(&run, "{\"does\":\"garble\"}");
+    bench_pass(400);
+    await_all(&run, 4);
+    expect_own_answer(&run, 0);
+    for (int i = 1; i < 4; i++)
+        ck_assert_int_ne(run.endings[i].result.end, INVOCATION_OK);
+    ck_assert_uint_eq(pool_pending(run.bench.pool), 0);
+    end(&run, 4);
+}
+
+FOR_EACH_LANGUAGE(what_is_no_answer_harms_its_function_only)
+
 static int ahead_after(struct lane *lane, double handler_ms, int times)
 {
     const struct invocation_result result = { .init_ms = -1, .handler_ms = handler_ms };
@@ -417,7 +437,8 @@ START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
 }
 END_TEST
 
-SUITE("pool_ahead", answers_to_what_was_not_read_harm_their_function_only,
+SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
+      answers_to_what_was_not_read_harm_their_function_only,
       only_what_is_quicker_than_a_wake_up_is_sent_ahead,
       one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
       what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
