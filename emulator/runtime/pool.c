@@ -192,17 +192,16 @@ static void on_memory_tick(void *owner)
     for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
         struct member *member = MEMBER(at, in_all);
         is_any_active |= link_is_alone(&member->in_resting);
-        struct lane *lane = member->lane;
         if (sandbox_check_use(member->sandbox))
             continue;
         pool_discard_resting(member);
-        keep_up(pool, lane);
+        pool->is_keep_short = true; /* it may have been one that is kept */
     }
-    keep_all_up(pool); /* there may be room again */
     if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);
     else if (!is_any_active && !pool->is_memory_timer_slow)
         start_memory_timer(pool, MEMORY_IDLE_TICK_MS);
+    keep_all_up(pool); /* there may be room again */
 }
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
