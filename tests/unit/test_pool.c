@@ -521,7 +521,7 @@ START_TEST(too_much_memory_is_the_reason_even_if_the_time_is_over_as_well)
     plan.timeout_ms = 1500;
     bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
     ending_clear(&ending);
-    bench_submit(&bench, &plan, TEXT("{\"size\":314572800,\"sleep\":15}"), &ending);
+    bench_submit(&bench, &plan, TEXT("{\"size\":209715200,\"sleep\":15}"), &ending);
     loop_wake(bench.loop);
     loop_turn(bench.loop); /* it begins */
     bench_pass(1000);
@@ -549,7 +549,7 @@ START_TEST(too_much_memory_ends_a_process_that_has_rested_as_soon)
     bench_pass(30); /* the timer is due, and finds nobody at work */
     loop_wake(bench.loop);
     loop_turn(bench.loop);
-    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":15}", &ending);
+    bench_invoke(&bench, &plan, "{\"size\":209715200,\"sleep\":15}", &ending);
     ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
     ending_clear(&ending);
     bench_clear(&bench);

@@ -303,7 +303,7 @@ START_TEST(one_that_came_just_now_starts_no_process_when_another_ends)
     bench_wait(&bench, &other);
     submit_late(&late, &bench, &plan, &plan);
     bench_wait(&bench, &late.ending);
-    ck_assert(exiting.is_done);
+    bench_wait(&bench, &exiting);
     ck_assert_str_eq(late.ending.payload, "{\"count\":2}");
     ck_assert_int_eq(lane_active(lane_of(&bench)), 0);
     ending_clear(&exiting);
