@@ -80,7 +80,6 @@ struct http_server {
     bool is_closed; /* nothing of it is left but a deferred run */
 };
 
-void http_server_run(struct http_server *server);
 /* Resumed connections do nothing until the daemon runs again. */
 void http_server_schedule_run(struct http_server *server);
 

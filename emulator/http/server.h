@@ -49,6 +49,10 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
                                       struct error *error);
 int http_server_port(const struct http_server *server);
 
+/* Handles what has arrived, as the loop would in its next turn. Not from within a call of the
+ * server's. */
+void http_server_run(struct http_server *server);
+
 /* No new connections and no new requests on those that are open, which may end what they began. */
 void http_server_drain(struct http_server *server);
 /* Exchanges whose reply is not given yet, or has not left as a whole. */

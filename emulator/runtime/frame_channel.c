@@ -126,6 +126,12 @@ static void on_readable(void *owner)
     read_frames(owner);
 }
 
+void frame_channel_listen(struct frame_channel *channel)
+{
+    if (channel->readable)
+        read_frames(channel);
+}
+
 static void on_later(void *owner)
 {
     struct frame_channel *channel = owner;

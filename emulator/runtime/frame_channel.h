@@ -44,6 +44,9 @@ MUST_CHECK size_t frame_channel_take_back(struct frame_channel *channel,
  */
 int frame_channel_handler_us(const struct frame_channel *channel);
 
+/* Handles what has arrived, as the loop would in its next turn. */
+void frame_channel_listen(struct frame_channel *channel);
+
 /* After on_chunk() answered false: goes on, never inside the call. */
 void frame_channel_resume(struct frame_channel *channel);
 

@@ -218,6 +218,14 @@ void function_log_end_init(struct function_log *log, double init_ms)
     mark(&log->inits, log->init.size, clock_now_ms());
 }
 
+struct function_log function_log_take_init(struct function_log *log)
+{
+    struct function_log taken = { .init = log->init, .inits = log->inits };
+    log->init = (struct buffer){ 0 };
+    log->inits = (struct log_marks){ 0 };
+    return taken;
+}
+
 static void add_report(struct buffer *out, const struct function_report *report)
 {
     buffer_add_string(out, "END RequestId: ");

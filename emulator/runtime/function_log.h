@@ -92,6 +92,9 @@ void function_log_begin_init(struct function_log *log, const struct function_log
 /* The boot went well: what was printed so far was the boot's. */
 void function_log_end_init(struct function_log *log, double init_ms);
 
+/* Moves what there is of the boot out of the log; its texts stay where they are. */
+struct function_log function_log_take_init(struct function_log *log);
+
 /* The runtime's version as Lambda names it ("nodejs:22.v1"), and its ARN. */
 void function_log_add_runtime(struct buffer *version, struct buffer *arn,
                               const struct function_log_owner *owner);

@@ -5,6 +5,7 @@
 #include "runtime/interpreters.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,8 +47,8 @@ static bool is_program(const char *path, bool may_be_script)
     if (may_be_script)
         return true;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
+    if (fd < 0) /* without a descriptor it cannot be started either: that is told then */
+        return errno == EMFILE || errno == ENFILE;
     ssize_t count = read(fd, head, sizeof(head));
     close(fd);
     return count == (ssize_t)sizeof(head) && memcmp(head, "#!", sizeof(head)) != 0;

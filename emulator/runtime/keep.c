@@ -32,7 +32,8 @@ bool keep_holds(const struct lane *lane)
 
 void keep_judge(struct lane *lane, const struct member *member)
 {
-    if (lane->keep_wanted && sandbox_state(member->sandbox) == SANDBOX_DOWN && !member->has_run)
+    if (lane->keep_wanted && sandbox_state(member->sandbox) == SANDBOX_DOWN && !member->has_run &&
+        !member->is_short)
         lane->has_keep_failed = true;
 }
 

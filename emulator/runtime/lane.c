@@ -97,7 +97,7 @@ int lane_active(const struct lane *lane)
 
 bool lane_has_left_over(const struct lane *lane)
 {
-    return lane->waiting.count && link_is_alone(&lane->in_fresh);
+    return lane->waiting.count > lane->fresh;
 }
 
 bool lane_wants_more(const struct lane *lane)

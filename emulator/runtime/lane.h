@@ -51,6 +51,7 @@ struct member {
     struct sandbox *sandbox;
     bool is_starting;
     bool has_run;             /* something since it booted */
+    bool is_short;            /* the machine had no room for its boot */
     int64_t resting_since_ms; /* service time */
 };
 

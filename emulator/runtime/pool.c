@@ -77,8 +77,7 @@ static void start_memory_timer(struct pool *pool, int tick_ms)
     pool->is_memory_timer_slow = tick_ms != MEMORY_TICK_MS;
 }
 
-/* Somebody works: memory is looked at often. */
-static void watch_memory(struct pool *pool)
+void pool_watch_memory(struct pool *pool)
 {
     if (!pool->memory_timer || pool->is_memory_timer_slow)
         start_memory_timer(pool, MEMORY_TICK_MS);
@@ -88,9 +87,10 @@ static void start(struct member *member)
 {
     member->is_starting = true;
     member->has_run = false;
+    member->is_short = false;
     member->lane->starting++;
     sandbox_start(member->sandbox);
-    watch_memory(member->pool);
+    pool_watch_memory(member->pool);
 }
 
 static struct member *create_member(struct pool *pool, struct lane *lane)
@@ -112,6 +112,7 @@ static bool make_room(struct pool *pool)
 {
     if (pool->count < pool->ceiling)
         return true;
+    pool_hand_out_fresh(pool);
     struct member *idlest = pool_find_idlest(pool);
     if (idlest)
         pool_discard_resting(idlest);
@@ -136,7 +137,7 @@ static bool start_another(struct pool *pool, struct lane *lane)
 static void keep_up(struct pool *pool, struct lane *lane)
 {
     while (!pool->is_stopping && keep_lacks(lane))
-        if (!start_another(pool, lane)) {
+        if (clock_monotonic_us() < lane->short_until_us || !start_another(pool, lane)) {
             pool->is_keep_short = true;
             break;
         }
@@ -152,6 +153,7 @@ static void keep_all_up(struct pool *pool)
 
 void pool_grow(struct pool *pool, struct lane *lane, bool is_forced)
 {
+    pool_hand_out_fresh(pool);
     if (lane_active(lane) > 0 && clock_monotonic_us() < lane->short_until_us)
         return;
     while (!pool->is_stopping && lane->waiting.count > lane->starting &&
@@ -190,16 +192,16 @@ static void on_memory_tick(void *owner)
     for (struct link *at = pool->all.after; at != &pool->all; at = at->after) {
         struct member *member = MEMBER(at, in_all);
         is_any_active |= link_is_alone(&member->in_resting);
-        struct lane *lane = member->lane;
         if (sandbox_check_use(member->sandbox))
             continue;
         pool_discard_resting(member);
-        keep_up(pool, lane);
+        pool->is_keep_short = true; /* it may have been one that is kept */
     }
     if (link_is_alone(&pool->all))
         loop_timer_stop(&pool->memory_timer);
     else if (!is_any_active && !pool->is_memory_timer_slow)
         start_memory_timer(pool, MEMORY_IDLE_TICK_MS);
+    keep_all_up(pool); /* there may be room again */
 }
 
 static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
@@ -231,21 +233,23 @@ static void end_starting(struct member *member)
 static struct job *on_take_job(void *owner)
 {
     struct member *member = owner;
+    pool_hand_out_fresh(member->pool);
     end_starting(member); /* it has failed, or is late and has its job */
     return pool_dequeue(member->pool, member->lane);
 }
 
 static bool on_can_spare(void *owner)
 {
-    struct lane *lane = ((struct member *)owner)->lane;
+    struct member *member = owner;
+    struct lane *lane = member->lane;
     int64_t now_us = clock_monotonic_us();
-    if (lane_active(lane) <= 1) /* nobody else works or boots */
-        return false;
-    if (now_us - lane->short_until_us > SHORTAGE_LOG_US)
+    bool can_spare = lane_active(lane) > 1; /* others work or boot */
+    if (can_spare && now_us - lane->short_until_us > SHORTAGE_LOG_US)
         log_warn(lane->plan->function_name, "the machine has no room for one more process: "
                                             "invocations wait for those there are");
     lane->short_until_us = now_us + SHORTAGE_PAUSE_US;
-    return true;
+    member->is_short = true;
+    return can_spare;
 }
 
 static void feed_starving(struct pool *pool)
@@ -276,6 +280,14 @@ static void on_returned(struct job_queue *jobs, void *owner)
     pool_grow(pool, lane, lane_active(lane) < pool->cpu_count);
 }
 
+static void discard_all_resting(struct lane *lane)
+{
+    while (!link_is_alone(&lane->idle))
+        pool_discard_resting(MEMBER(lane->idle.after, in_lane));
+    while (!link_is_alone(&lane->down))
+        pool_discard_resting(MEMBER(lane->down.after, in_lane));
+}
+
 static void on_free(void *owner)
 {
     struct member *member = owner;
@@ -290,7 +302,7 @@ static void on_free(void *owner)
         return;
     pool_put_to_rest(member);
     if (lane->is_retired && !lane->waiting.count)
-        pool_discard_resting(member);
+        discard_all_resting(lane);
     feed_starving(pool);
     pool_grow(pool, lane, false);
     keep_up(pool, lane);
@@ -376,22 +388,22 @@ struct pool_kept pool_keep(struct pool *pool, const struct sandbox_plan *plan,
     lane->keep = *keep;
     lane->keep_wanted = keep_fit(pool->ceiling, others, keep->count);
     lane->has_keep_failed = false;
+    pool_hand_out_fresh(pool);
     let_go(lane);
+    feed_starving(pool);
     keep_up(pool, lane);
+    keep_all_up(pool);
     return keep_state(lane);
 }
 
-static void retire_lane(struct pool *pool UNUSED, struct lane *lane)
+static void retire_lane(struct pool *pool, struct lane *lane)
 {
+    pool_hand_out_fresh(pool);
     lane->is_retired = true;
     lane->keep_wanted = 0;
     lane->keep = (struct pool_keep){ 0 };
-    if (lane->waiting.count)
-        return;
-    while (!link_is_alone(&lane->idle))
-        pool_discard_resting(MEMBER(lane->idle.after, in_lane));
-    while (!link_is_alone(&lane->down))
-        pool_discard_resting(MEMBER(lane->down.after, in_lane));
+    if (!lane->waiting.count)
+        discard_all_resting(lane);
 }
 
 void pool_retire(struct pool *pool, const char *key)

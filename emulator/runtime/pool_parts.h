@@ -46,6 +46,8 @@ struct pool {
 void pool_grow(struct pool *pool, struct lane *lane, bool is_forced);
 /* Somebody waits: looks after them by and by. */
 void pool_watch_waiting(struct pool *pool);
+/* Somebody works: memory is looked at often. */
+void pool_watch_memory(struct pool *pool);
 
 /* To be handed out before the loop sleeps, or when some have come: so a process is woken once for
  * several events, but has something to do meanwhile. */
@@ -58,6 +60,9 @@ void pool_put_in_front(struct pool *pool, struct lane *lane, struct job_queue *j
 struct job *pool_dequeue(struct pool *pool, struct lane *lane);
 /* Gives those who wait to processes of the lane, as far as there are. */
 void pool_hand_out(struct pool *pool, struct lane *lane);
+/* Those that came in this turn get the processes that rest now: before one is started for them, is
+ * charged to them or ends. */
+void pool_hand_out_fresh(struct pool *pool);
 /* Only to those at work. */
 void pool_send_ahead(struct pool *pool, struct lane *lane);
 /* The member is in no list. False if it is not idle, or nobody waits whose turn it is. */

@@ -2,6 +2,7 @@
  * Those who wait: who of them gets which process, in the order of their coming. What a turn of the
  * loop brings is handed out together, and what is quick is sent ahead to a process at work.
  */
+#include "runtime/keep.h"
 #include "runtime/pool_parts.h"
 
 enum { TOGETHER_MAX = 4 /* events that leave at once */ };
@@ -36,6 +37,7 @@ static void run(struct member *member, struct job *job)
     member->has_run = true;
     link_insert_after(&member->lane->busy, &member->in_lane);
     sandbox_run(member->sandbox, job);
+    pool_watch_memory(member->pool);
 }
 
 struct lane *pool_find_starving(const struct pool *pool)
@@ -50,10 +52,11 @@ struct lane *pool_find_starving(const struct pool *pool)
     return found;
 }
 
-/* Whether the next invocation of this lane leaves its turn to an older one elsewhere. */
+/* Whether the next invocation of this lane leaves its turn to an older one elsewhere, for which its
+ * process makes room. */
 static bool must_yield(const struct pool *pool, const struct lane *lane)
 {
-    if (pool->count < pool->ceiling || pool->waiting == lane->waiting.count)
+    if (pool->count < pool->ceiling || pool->waiting == lane->waiting.count || keep_holds(lane))
         return false;
     const struct lane *starving = pool_find_starving(pool);
     return starving && starving->waiting.first->submitted_us < lane->waiting.first->submitted_us;
@@ -88,6 +91,14 @@ void pool_hand_out(struct pool *pool, struct lane *lane)
 {
     while (lane->waiting.count && (send_ahead(pool, lane) || run_in_idle(pool, lane)))
         ;
+}
+
+void pool_hand_out_fresh(struct pool *pool)
+{
+    if (pool->is_stopping)
+        return;
+    for (struct link *at = pool->fresh.after; at != &pool->fresh; at = at->after)
+        pool_hand_out(pool, LANE(at, in_fresh));
 }
 
 void pool_send_ahead(struct pool *pool, struct lane *lane)

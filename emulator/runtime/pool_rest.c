@@ -68,6 +68,7 @@ static void on_expiry(void *owner)
     struct pool *pool = owner;
     int64_t now_ms = clock_now_ms();
     struct member *idlest;
+    pool_hand_out_fresh(pool);
     while ((idlest = pool_find_idlest(pool)) &&
            now_ms - idlest->resting_since_ms >= pool->keepalive_ms)
         pool_discard_resting(idlest);

@@ -361,6 +361,11 @@ int runtime_api_port(const struct runtime_api *api)
     return http_server_port(api->server);
 }
 
+void runtime_api_listen(struct runtime_api *api)
+{
+    http_server_run(api->server);
+}
+
 /* A header's value as a string of one line; JSON text may hold line ends. */
 static char *one_line(struct text text)
 {

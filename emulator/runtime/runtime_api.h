@@ -24,6 +24,9 @@ bool runtime_api_is_awaited(const struct runtime_api *api);
 /* Answers the process's request for the next event; it has asked for it. */
 void runtime_api_send(struct runtime_api *api, const struct job *job);
 
+/* Handles the requests that have arrived, as the loop would in its next turn. */
+void runtime_api_listen(struct runtime_api *api);
+
 /* After on_chunk() answered false: goes on, never inside the call. */
 void runtime_api_resume(struct runtime_api *api);
 

@@ -102,6 +102,27 @@ static void become_late(struct sandbox *sandbox)
     sandbox_set_timer(sandbox, sandbox->plan->timeout_ms);
 }
 
+/* The loop may have been busy elsewhere: what the process has said by now was in time. */
+static bool has_gone_on(struct sandbox *sandbox)
+{
+    bool was_busy = sandbox->state == SANDBOX_BUSY;
+    sandbox_listen(sandbox);
+    if (was_busy && sandbox->state == SANDBOX_SETTLING)
+        sandbox_set_timer(sandbox, sandbox->plan->timeout_ms); /* it asks when it is told */
+    return uv_is_active((uv_handle_t *)&sandbox->timer) || sandbox->state == SANDBOX_IDLE ||
+           sandbox->state == SANDBOX_STOPPING;
+}
+
+static void on_time_over(struct sandbox *sandbox)
+{
+    if (sandbox->state == SANDBOX_STARTING && !sandbox->is_late && !sandbox->last_words.is_said)
+        become_late(sandbox);
+    else if (sandbox_is_only_slow(sandbox))
+        sandbox_be_slow(sandbox);
+    else
+        sandbox_kill(sandbox, ENDED_BY_TIMEOUT);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct sandbox *sandbox = timer->data;
@@ -109,13 +130,8 @@ static void on_timer(uv_timer_t *timer)
         sandbox_finish_stopping(sandbox);
     else if (sandbox->boot_failure.message)
         sandbox_go_down(sandbox, 0);
-    else if (sandbox->state == SANDBOX_STARTING && !sandbox->is_late &&
-             !sandbox->last_words.is_said)
-        become_late(sandbox);
-    else if (sandbox_is_only_slow(sandbox))
-        sandbox_be_slow(sandbox);
-    else
-        sandbox_kill(sandbox, ENDED_BY_TIMEOUT);
+    else if (!has_gone_on(sandbox))
+        on_time_over(sandbox);
 }
 
 void sandbox_start(struct sandbox *sandbox)

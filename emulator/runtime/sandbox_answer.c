@@ -30,6 +30,14 @@ void sandbox_resume_log(struct sandbox *sandbox)
     sandbox->is_log_paused = false;
 }
 
+void sandbox_listen(struct sandbox *sandbox)
+{
+    if (sandbox->process.frames)
+        frame_channel_listen(sandbox->process.frames);
+    else if (sandbox->process.api)
+        runtime_api_listen(sandbox->process.api);
+}
+
 void sandbox_forget_last_words(struct sandbox *sandbox)
 {
     free(sandbox->last_words.type);
@@ -142,7 +150,8 @@ static void on_response(struct text payload, bool is_too_large, enum channel_aft
     answer(sandbox, &outcome, after);
 }
 
-/* Keeps the words until the exit, and waits for that a short while. */
+/* Keeps the words until the exit, and waits for that a short while; those that were sent ahead do
+ * not. */
 static void say_last_words(struct sandbox *sandbox, struct text type, struct text body,
                            bool is_init)
 {
@@ -156,6 +165,8 @@ static void say_last_words(struct sandbox *sandbox, struct text type, struct tex
     };
     if (sandbox->is_exiting)
         return;
+    if (sandbox->ahead.count)
+        sandbox_be_slow(sandbox);
     sandbox_sample_memory(sandbox);
     sandbox_set_timer(sandbox, GRACE_MS);
 }

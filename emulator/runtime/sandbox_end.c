@@ -11,7 +11,8 @@
 
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason)
 {
-    sandbox->end_reason = reason;
+    if (sandbox->end_reason == ENDED_ITSELF) /* else it is on its way out */
+        sandbox->end_reason = reason;
     if (!sandbox->process.pid)
         return;
     sandbox_sample_memory(sandbox);
@@ -64,10 +65,17 @@ static bool is_spared(const struct sandbox *sandbox)
     return sandbox->boot_failure.is_shortage && sandbox->host->can_spare(sandbox->owner);
 }
 
+/* Whether one that waits is charged with the boot: a boot that was late has asked already. */
+static bool takes_job(const struct sandbox *sandbox)
+{
+    return sandbox->state == SANDBOX_STARTING && !sandbox->job && !sandbox->is_late &&
+           !is_spared(sandbox);
+}
+
 /* There is no process any more, or never was one. */
 void sandbox_go_down(struct sandbox *sandbox, int status)
 {
-    if (sandbox->state == SANDBOX_STARTING && !sandbox->job && !is_spared(sandbox))
+    if (takes_job(sandbox))
         sandbox->job = sandbox->host->take_job(sandbox->owner);
     if (sandbox->job) {
         struct outcome outcome = explain_exit(sandbox, status);
@@ -116,6 +124,16 @@ void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader)
     strays_kill(leader, variable);
 }
 
+/* What it has read cannot be run again, even if it should be more than the job: it has answered out
+ * of turn, or between the kill and its end. */
+static void end_read(struct sandbox *sandbox, int status)
+{
+    while (sandbox->ahead.count) {
+        struct outcome outcome = explain_exit(sandbox, status);
+        sandbox_conclude(sandbox, &outcome, SANDBOX_BUSY);
+    }
+}
+
 void sandbox_reap(struct sandbox *sandbox)
 {
     int status = 0;
@@ -130,6 +148,7 @@ void sandbox_reap(struct sandbox *sandbox)
     if (sandbox->log_watch)
         sandbox_read_log(sandbox);
     sandbox_return_unread(sandbox);
+    end_read(sandbox, status);
     sandbox->is_exiting = false;
     sandbox_close_process(sandbox);
     if (sandbox->state == SANDBOX_STOPPING)

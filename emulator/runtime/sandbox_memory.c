@@ -73,6 +73,9 @@ bool sandbox_check_use(struct sandbox *sandbox)
     enum end_reason excess = find_excess(sandbox);
     if (excess == ENDED_ITSELF)
         return true;
+    sandbox_listen(sandbox); /* it may be at another event than the loop knows */
+    if (sandbox->state == SANDBOX_STOPPING)
+        return true;
     if (excess == ENDED_BY_TASKS)
         log_warn(sandbox->plan->function_name, "killed: it has more than %d processes and threads",
                  TASKS_MAX);

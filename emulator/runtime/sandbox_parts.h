@@ -74,6 +74,8 @@ void sandbox_be_slow(struct sandbox *sandbox);
 
 /* What the process says. */
 extern const struct channel_events sandbox_channel_events;
+/* Hears what it has said and the loop, busy elsewhere, has not come to. */
+void sandbox_listen(struct sandbox *sandbox);
 void sandbox_forget_last_words(struct sandbox *sandbox);
 /* Takes what stands in the log pipe; `owner` is the sandbox. */
 void sandbox_read_log(void *owner);

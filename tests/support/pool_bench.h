@@ -7,9 +7,11 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "loop/loop.h"
 #include "runtime/package.h"
 #include "runtime/pool.h"
@@ -169,6 +171,27 @@ static inline void bench_wait(struct bench *bench, struct ending *ending)
 {
     loop_run_until(bench->loop, &ending->is_done);
     ck_assert(ending->is_done);
+}
+
+/* Lets time pass without a turn of the loop: until a timer of it is due. */
+static inline void bench_pass(int ms)
+{
+    int64_t due_us = clock_monotonic_us() + ms * 1000;
+    while (clock_monotonic_us() < due_us)
+        ;
+}
+
+/* From now on there is no descriptor to be had; gives the limit that there was. */
+static inline struct rlimit bench_use_up_descriptors(void)
+{
+    struct rlimit usual;
+    int next = dup(STDIN_FILENO);
+    ck_assert_int_ge(next, 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    struct rlimit none = { (rlim_t)next, usual.rlim_max };
+    close(next);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return usual;
 }
 
 /* Submits and waits. */

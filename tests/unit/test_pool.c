@@ -370,6 +370,54 @@ START_TEST(a_slow_boot_is_followed_by_the_functions_timeout)
 }
 END_TEST
 
+struct late_boot {
+    struct bench bench;
+    struct sandbox_plan plan;
+    struct ending ending;
+};
+
+static void submit_to_late(void *owner)
+{
+    struct late_boot *late = owner;
+    bench_submit(&late->bench, &late->plan, TEXT("{\"sleep\":0}"), &late->ending);
+}
+
+/* It comes between the kill and the end of a process that nobody waited for. */
+START_TEST(a_boot_that_nobody_waited_for_is_charged_to_nobody)
+{
+    struct late_boot late = { 0 };
+    struct bench *bench = &late.bench;
+    struct ending first;
+    struct ending second;
+    bench_init(bench, 2);
+    late.plan = bench_function(bench, PYTHON, "index.py",
+                               "import os, time\n"
+                               "if os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/slow'):\n"
+                               "  time.sleep(60)\n"
+                               "def handler(e, c):\n  time.sleep(e['sleep'])");
+    bench_invoke(bench, &late.plan, "{\"sleep\":0}", &first);
+    ending_clear(&first);
+    bench_write(late.plan.code_directory, "slow", "", 0644);
+    bench_submit(bench, &late.plan, TEXT("{\"sleep\":0.3}"), &first);
+    bench_submit(bench, &late.plan, TEXT("{\"sleep\":0}"), &second);
+    bench_wait(bench, &second); /* in the first process, while another boots */
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_submit(bench, &late.plan, TEXT("{\"sleep\":10.5}"), &first);
+    loop_wake(bench->loop);
+    loop_turn(bench->loop);
+    sleep(10); /* its time is over then */
+    loop_defer(bench->loop, submit_to_late, &late);
+    loop_turn(bench->loop);
+    bench_wait(bench, &first);
+    bench_wait(bench, &late.ending);
+    ck_assert_int_eq(late.ending.result.end, INVOCATION_OK);
+    ending_clear(&first);
+    ending_clear(&late.ending);
+    bench_clear(bench);
+}
+END_TEST
+
 START_TEST(a_timeout_says_so_with_its_exact_duration)
 {
     struct bench bench;
@@ -438,22 +486,71 @@ START_TEST(large_payloads_pass_both_ways_and_larger_answers_are_refused)
 }
 END_TEST
 
+static const char hog_py[] = "import time\n"
+                             "def handler(event, context):\n"
+                             "  x = bytearray(event['size'])\n"
+                             "  time.sleep(event['sleep'])\n";
+
 START_TEST(too_much_memory_ends_the_process)
 {
     struct bench bench;
     struct ending ending;
     bench_init(&bench, 0);
-    struct sandbox_plan plan = bench_function(
-        &bench, PYTHON, "index.py",
-        "import time\ndef handler(e, c):\n  x = bytearray(300 << 20)\n  time.sleep(15)");
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
     plan.memory_mb = 128;
-    bench_invoke(&bench, &plan, "{}", &ending);
+    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":15}", &ending);
     ck_assert_int_eq(ending.result.end, INVOCATION_EXIT);
     ck_assert_str_eq(
         ending.payload,
         "{\"errorType\":\"Runtime.OutOfMemory\",\"errorMessage\":\"RequestId: " REQUEST_ID
         " Error: Runtime exited with error: signal: killed\"}");
     ck_assert_int_eq(ending.result.memory_used_mb, 128);
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* What is killed takes its time to end. */
+START_TEST(too_much_memory_is_the_reason_even_if_the_time_is_over_as_well)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
+    plan.memory_mb = 128;
+    plan.timeout_ms = 1500;
+    bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{\"size\":209715200,\"sleep\":15}"), &ending);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop); /* it begins */
+    bench_pass(1000);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop); /* it is killed */
+    bench_pass(600);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* While nobody works memory is looked at once a second; so it must not stay. */
+START_TEST(too_much_memory_ends_a_process_that_has_rested_as_soon)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
+    plan.memory_mb = 128;
+    plan.timeout_ms = 900;
+    bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
+    ending_clear(&ending);
+    bench_pass(30); /* the timer is due, and finds nobody at work */
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    bench_invoke(&bench, &plan, "{\"size\":209715200,\"sleep\":15}", &ending);
+    ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
     ending_clear(&ending);
     bench_clear(&bench);
 }
@@ -481,6 +578,9 @@ SUITE("pool", handlers_end_as_on_lambda, log_has_the_form_of_lambda,
       python_logs_in_the_form_of_lambda, an_environment_is_used_again_and_survives_errors,
       a_killed_process_is_started_again_with_the_same_tmp,
       a_process_that_ends_while_idle_is_replaced, a_slow_boot_is_followed_by_the_functions_timeout,
-      a_timeout_says_so_with_its_exact_duration,
+      a_boot_that_nobody_waited_for_is_charged_to_nobody, a_timeout_says_so_with_its_exact_duration,
       large_payloads_pass_both_ways_and_larger_answers_are_refused,
-      too_much_memory_ends_the_process, a_chatty_function_keeps_the_tail_of_its_log)
+      too_much_memory_ends_the_process,
+      too_much_memory_is_the_reason_even_if_the_time_is_over_as_well,
+      too_much_memory_ends_a_process_that_has_rested_as_soon,
+      a_chatty_function_keeps_the_tail_of_its_log)

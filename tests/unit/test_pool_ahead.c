@@ -12,7 +12,7 @@ enum { EVENTS = 12, WARMING = 40 };
 #define NODE "nodejs20.x"
 #define PYTHON "python3.11"
 
-/* All but "hang" is quick. */
+/* All but "grow" and "hang" is quick. */
 static const char node_code[] =
     "const fs = require('fs');\n"
     "exports.handler = (event, context, done) => {\n"
@@ -24,10 +24,17 @@ static const char node_code[] =
     "  }\n"
     "  if (event.does === 'write') fs.writeSync(1, 'raw ' + id + '\\n');\n"
     "  if (event.does === 'exit') process.exit(3);\n"
+    "  if (event.does === 'die') {\n"
+    "    process.on('exit', () => { for (const end = Date.now() + 1500; Date.now() < end;); });\n"
+    "    setImmediate(() => { throw new Error('died'); });\n"
+    "    return;\n"
+    "  }\n"
     "  if (event.does === 'fail') throw new Error('failed ' + id);\n"
-    "  if (event.does === 'hang') for (;;);\n"
+    "  if (event.does === 'grow') process.grown = Buffer.alloc(300 << 20, 1);\n"
+    "  if (event.does === 'hang' || event.does === 'grow') for (;;);\n"
     "  if (event.does === 'forge') fs.writeSync(4, Buffer.from('AQAAAAMAAAAxAQAAAAMAAAAy', "
     "'base64'));\n"
+    "  if (event.does === 'garble') fs.writeSync(4, 'no frame');\n"
     "  done(null, { id, size: (event.text || '').length });\n"
     "};\n";
 
@@ -45,7 +52,10 @@ static const char python_code[] =
     "        os._exit(3)\n"
     "    if does == 'forge':\n"
     "        os.write(4, bytes([1, 0, 0, 0, 3, 0, 0, 0, 49]) * 2)\n"
-    "    while does == 'hang':\n"
+    "    grown = bytearray(300 << 20) if does == 'grow' else None\n"
+    "    if does == 'garble':\n"
+    "        os.write(4, b'no frame')\n"
+    "    while does == 'hang' or grown:\n"
     "        pass\n"
     "    if does == 'fail':\n"
     "        raise ValueError('failed ' + request_id)\n"
@@ -73,17 +83,24 @@ struct run {
 };
 
 /* The function is known to be quick, and one process is there. */
-static void start(struct run *run, int language)
+static void start_with(struct run *run, int language, int timeout_ms, int memory_mb)
 {
     struct ending ending;
     bench_init(&run->bench, 0);
     run->plan = bench_function(&run->bench, languages[language].runtime, languages[language].file,
                                languages[language].code);
+    run->plan.timeout_ms = timeout_ms;
+    run->plan.memory_mb = memory_mb;
     for (int i = 0; i < WARMING; i++) {
         bench_invoke(&run->bench, &run->plan, "{}", &ending);
         ck_assert_int_eq(ending.result.end, INVOCATION_OK);
         ending_clear(&ending);
     }
+}
+
+static void start(struct run *run, int language)
+{
+    start_with(run, language, 20000, 512);
 }
 
 static void submit(struct run *run, int i, struct text event)
@@ -235,14 +252,7 @@ FOR_EACH_LANGUAGE(an_exit_ends_its_own_event_only)
 static void check_a_timeout_ends_its_own_event_only(int language)
 {
     struct run run;
-    start(&run, language);
-    run.plan.timeout_ms = 300;
-    run.plan.key = "function with a short timeout";
-    struct ending ending;
-    for (int i = 0; i < WARMING; i++) {
-        bench_invoke(&run.bench, &run.plan, "{}", &ending);
-        ending_clear(&ending);
-    }
+    start_with(&run, language, 300, 512);
     for (int i = 0; i < EVENTS; i++)
         submit(&run, i, i == 2 ? TEXT("{\"does\":\"hang\"}") : TEXT("{}"));
     await_all(&run, EVENTS);
@@ -254,6 +264,68 @@ static void check_a_timeout_ends_its_own_event_only(int language)
 }
 
 FOR_EACH_LANGUAGE(a_timeout_ends_its_own_event_only)
+
+/* Four leave at once: the process has answered the first, and is at the second, before the loop
+ * hears of either. */
+static void submit_four(struct run *run, const char *second)
+{
+    submit(run, 0, TEXT("{}"));
+    submit(run, 1, text_from(second));
+    submit(run, 2, TEXT("{}"));
+    submit(run, 3, TEXT("{}"));
+}
+
+static void check_a_kill_ends_only_the_event_that_the_process_is_at(int language)
+{
+    struct run run;
+    start_with(&run, language, 20000, 128);
+    submit_four(&run, "{\"does\":\"grow\"}");
+    bench_pass(1000);
+    await_all(&run, 4);
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            expect_own_answer(&run, i);
+    ck_assert_str_eq(run.endings[1].error_type, "Runtime.OutOfMemory");
+    end(&run, 4);
+}
+
+FOR_EACH_LANGUAGE(a_kill_ends_only_the_event_that_the_process_is_at)
+
+/* The machine, or the loop, was busy elsewhere: what was answered meanwhile was in time. */
+static void check_an_answer_that_is_read_late_is_in_time(int language)
+{
+    struct run run;
+    start_with(&run, language, 300, 512);
+    submit_four(&run, "{\"does\":\"hang\"}");
+    bench_pass(400);
+    await_all(&run, 4);
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            expect_own_answer(&run, i);
+    ck_assert_int_eq(run.endings[1].result.end, INVOCATION_TIMEOUT);
+    end(&run, 4);
+}
+
+FOR_EACH_LANGUAGE(an_answer_that_is_read_late_is_in_time)
+
+/* It says why it ends, and takes its time to end. */
+START_TEST(what_stands_behind_last_words_is_run_elsewhere)
+{
+    struct run run;
+    start(&run, 0);
+    submit_four(&run, "{\"does\":\"die\"}");
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            bench_wait(&run.bench, &run.endings[i]);
+    ck_assert(!run.endings[1].is_done);
+    await_all(&run, 4);
+    for (int i = 0; i < 4; i++)
+        if (i != 1)
+            expect_own_answer(&run, i);
+    ck_assert_ptr_nonnull(strstr(run.endings[1].payload, "died"));
+    end(&run, 4);
+}
+END_TEST
 
 static void check_what_stands_behind_a_slow_one_is_run_elsewhere(int language)
 {
@@ -324,6 +396,23 @@ static void check_answers_to_what_was_not_read_harm_their_function_only(int lang
 
 FOR_EACH_LANGUAGE(answers_to_what_was_not_read_harm_their_function_only)
 
+/* Nothing more is heard of the process: all that it has read end, each once. */
+static void check_what_is_no_answer_harms_its_function_only(int language)
+{
+    struct run run;
+    start_with(&run, language, 300, 512);
+    submit_four(&run, "{\"does\":\"garble\"}");
+    bench_pass(400);
+    await_all(&run, 4);
+    expect_own_answer(&run, 0);
+    for (int i = 1; i < 4; i++)
+        ck_assert_int_ne(run.endings[i].result.end, INVOCATION_OK);
+    ck_assert_uint_eq(pool_pending(run.bench.pool), 0);
+    end(&run, 4);
+}
+
+FOR_EACH_LANGUAGE(what_is_no_answer_harms_its_function_only)
+
 static int ahead_after(struct lane *lane, double handler_ms, int times)
 {
     const struct invocation_result result = { .init_ms = -1, .handler_ms = handler_ms };
@@ -348,9 +437,12 @@ START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
 }
 END_TEST
 
-SUITE("pool_ahead", answers_to_what_was_not_read_harm_their_function_only,
+SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
+      answers_to_what_was_not_read_harm_their_function_only,
       only_what_is_quicker_than_a_wake_up_is_sent_ahead,
       one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
       what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
       an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
+      a_kill_ends_only_the_event_that_the_process_is_at, an_answer_that_is_read_late_is_in_time,
+      what_stands_behind_last_words_is_run_elsewhere,
       what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones)

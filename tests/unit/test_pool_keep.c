@@ -6,11 +6,14 @@
 
 #define NODE "nodejs20.x"
 
-static const char counter_js[] = "let count = 0;\n"
-                                 "exports.handler = async (event) => {\n"
-                                 "  if (event.exit) process.exit(1);\n"
-                                 "  return { count: ++count };\n"
-                                 "};\n";
+static const char counter_js[] =
+    "let count = 0;\n"
+    "exports.handler = async (event) => {\n"
+    "  if (event.exit) process.exit(1);\n"
+    "  if (event.sleep)\n"
+    "    await new Promise((resolve) => setTimeout(resolve, event.sleep));\n"
+    "  return { count: ++count };\n"
+    "};\n";
 
 static const struct {
     int ceiling;
@@ -113,6 +116,30 @@ START_TEST(one_that_cannot_boot_or_stay_ends_the_keeping)
 }
 END_TEST
 
+/* No descriptor is to be had for a while. */
+START_TEST(one_for_which_the_machine_has_no_room_is_tried_again)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending ending;
+    bench_init(&bench, 8);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &other, "{}", &ending);
+    ending_clear(&ending);
+    struct rlimit usual = bench_use_up_descriptors();
+    keep(&bench, &plan, 1, &watcher);
+    bench_invoke(&bench, &other, "{\"sleep\":300}", &ending);
+    ending_clear(&ending);
+    ck_assert_int_eq(watcher.kept.ready, 0);
+    ck_assert(!watcher.has_failed);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    ck_assert_int_eq(watcher.kept.ready, 1);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(others_run_beside_kept_environments_and_never_push_them_out)
 {
     struct bench bench;
@@ -131,6 +158,85 @@ START_TEST(others_run_beside_kept_environments_and_never_push_them_out)
         ending_clear(&ending);
     }
     bench_invoke(&bench, &plan, "{}", &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":2}");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* Its environment would make no room for those who wait longer. */
+START_TEST(at_the_ceiling_a_kept_environment_yields_to_nobody)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending busy;
+    struct ending waiting;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 2);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan third = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    bench_submit(&bench, &other, TEXT("{\"sleep\":3000}"), &busy);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &first);
+    bench_submit(&bench, &third, TEXT("{}"), &waiting);
+    bench_submit(&bench, &plan, TEXT("{}"), &second);
+    bench_wait(&bench, &second);
+    ck_assert_str_eq(second.payload, "{\"count\":2}");
+    ck_assert(!busy.is_done);
+    bench_wait(&bench, &waiting);
+    ending_clear(&busy);
+    ending_clear(&waiting);
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(what_a_smaller_order_lets_go_makes_room_for_another)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct watcher other_watcher;
+    struct ending busy[2];
+    bench_init(&bench, 4);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan third = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 2, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    for (int i = 0; i < 2; i++)
+        bench_submit(&bench, &third, TEXT("{\"sleep\":3000}"), &busy[i]);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    ck_assert_int_eq(keep(&bench, &other, 1, &other_watcher).wanted, 1);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &other_watcher.is_ready);
+    ck_assert(!busy[0].is_done && !busy[1].is_done);
+    for (int i = 0; i < 2; i++) {
+        bench_wait(&bench, &busy[i]);
+        ending_clear(&busy[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_smaller_order_leaves_its_environment_to_one_that_came_just_now)
+{
+    struct bench bench;
+    struct watcher watcher;
+    struct ending ending;
+    bench_init(&bench, 4);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    keep(&bench, &plan, 1, &watcher);
+    loop_run_until(bench.loop, &watcher.is_ready);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{}"), &ending);
+    keep(&bench, &plan, 0, &watcher);
+    bench_wait(&bench, &ending);
     ck_assert_str_eq(ending.payload, "{\"count\":2}");
     ending_clear(&ending);
     bench_clear(&bench);
@@ -163,5 +269,9 @@ END_TEST
 SUITE("pool_keep", a_part_of_the_ceiling_stays_for_others,
       kept_environments_boot_ahead_and_serve_warm, one_that_ends_after_it_has_run_is_replaced,
       one_that_cannot_boot_or_stay_ends_the_keeping,
+      one_for_which_the_machine_has_no_room_is_tried_again,
       others_run_beside_kept_environments_and_never_push_them_out,
+      at_the_ceiling_a_kept_environment_yields_to_nobody,
+      what_a_smaller_order_lets_go_makes_room_for_another,
+      a_smaller_order_leaves_its_environment_to_one_that_came_just_now,
       a_smaller_order_lets_go_and_a_retired_key_keeps_nothing)

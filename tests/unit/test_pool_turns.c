@@ -4,15 +4,23 @@
 #include "support/suite.h"
 
 #include "clock.h"
+#include "runtime/pool_parts.h"
 #include "support/pool_bench.h"
 
 #define NODE "nodejs20.x"
 
-/* Counts what its process has run, and takes its time if asked to. */
+/* Counts what its process has run, and takes its time if asked to. Those that wait, and those that
+ * boot with broken code, go on when there is a file "go". */
 static const char counter_js[] =
     "let count = 0;\n"
+    "const fs = require('fs'), root = process.env.LAMBDA_TASK_ROOT;\n"
+    "const isThere = (name) => fs.existsSync(root + '/' + name);\n"
+    "while (isThere('broken') && !isThere('go'));\n"
+    "if (isThere('broken')) process.exit(1);\n"
     "exports.handler = async (event) => {\n"
     "  count++;\n"
+    "  while (event.wait && !isThere('go'));\n"
+    "  if (event.exit) process.exit(1);\n"
     "  if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep));\n"
     "  return { count };\n"
     "};\n";
@@ -128,6 +136,44 @@ START_TEST(a_sudden_slow_handler_does_not_hold_others_up)
 }
 END_TEST
 
+/* The next boot begins before the end of the last is told. */
+START_TEST(a_boot_that_failed_has_its_own_log_while_the_next_begins)
+{
+    struct bench bench;
+    struct ending endings[2];
+    bench_init(&bench, 1);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", "process.exit(3);");
+    for (int i = 0; i < 2; i++)
+        bench_submit(&bench, &plan, TEXT("{}"), &endings[i]);
+    for (int i = 0; i < 2; i++) {
+        bench_wait(&bench, &endings[i]);
+        ck_assert_ptr_nonnull(strstr(endings[i].init_log, "\nINIT_REPORT "));
+        ending_clear(&endings[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(without_descriptors_for_another_process_invocations_wait)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &plan, "{\"sleep\":100}", &first);
+    ending_clear(&first);
+    bench_use_up_descriptors();
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
+    bench_submit(&bench, &plan, TEXT("{}"), &second);
+    bench_wait(&bench, &second);
+    ck_assert_str_eq(second.payload, "{\"count\":3}");
+    ending_clear(&first);
+    ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
 /* The timer that looks after those who wait becomes due in the turn that brings an invocation. */
 START_TEST(one_that_came_just_now_has_the_idle_environment)
 {
@@ -142,9 +188,7 @@ START_TEST(one_that_came_just_now_has_the_idle_environment)
     bench_submit(&bench, &two, TEXT("{}"), &booting);
     loop_wake(bench.loop);
     loop_turn(bench.loop); /* the timer runs: 25 ms */
-    int64_t due_us = clock_monotonic_us() + 30 * 1000;
-    while (clock_monotonic_us() < due_us)
-        ;
+    bench_pass(30);
     bench_submit(&bench, &one, TEXT("{}"), &second);
     bench_wait(&bench, &second);
     bench_wait(&bench, &booting);
@@ -153,6 +197,210 @@ START_TEST(one_that_came_just_now_has_the_idle_environment)
     ending_clear(&first);
     ending_clear(&booting);
     ending_clear(&second);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* An invocation that comes in the middle of a turn: behind what a turn begins with, and before the
+ * ends of processes are seen to. */
+struct late {
+    uv_async_t async;
+    struct bench *bench;
+    const struct sandbox_plan *plan;
+    struct ending ending;
+};
+
+static void on_late(uv_async_t *async)
+{
+    struct late *late = async->data;
+    bench_submit(late->bench, late->plan, TEXT("{}"), &late->ending);
+}
+
+/* Those that wait in the plan's code go on; in the turn that sees what has come of it the
+ * invocation comes first. */
+static void submit_late(struct late *late, struct bench *bench, const struct sandbox_plan *plan,
+                        const struct sandbox_plan *late_plan)
+{
+    *late = (struct late){ .bench = bench, .plan = late_plan };
+    uv_async_init(loop_uv(bench->loop), &late->async, on_late);
+    late->async.data = late;
+    uv_async_send(&late->async);
+    bench_write(plan->code_directory, "go", "", 0644);
+    bench_pass(500);
+    loop_turn(bench->loop);
+}
+
+static struct lane *lane_of(const struct bench *bench)
+{
+    return LANE(bench->pool->lanes.after, in_lanes);
+}
+
+START_TEST(one_that_came_just_now_does_not_cost_an_older_one_its_turn)
+{
+    struct bench bench;
+    struct ending busy;
+    struct ending other;
+    struct ending again;
+    struct late late;
+    bench_init(&bench, 1);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &one, "{}", &busy);
+    ending_clear(&busy);
+    bench_submit(&bench, &one, TEXT("{\"wait\":1}"), &busy);
+    bench_submit(&bench, &two, TEXT("{}"), &other);
+    bench_submit(&bench, &one, TEXT("{\"sleep\":100}"), &again);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    submit_late(&late, &bench, &one, &two);
+    bench_wait(&bench, &busy);
+    bench_wait(&bench, &other);
+    ck_assert(!again.is_done);
+    bench_wait(&bench, &again);
+    bench_wait(&bench, &late.ending);
+    ending_clear(&busy);
+    ending_clear(&other);
+    ending_clear(&again);
+    ending_clear(&late.ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(one_that_came_just_now_is_not_charged_with_a_boot_that_fails)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending second;
+    struct late late;
+    bench_init(&bench, 2);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &plan, "{}", &first);
+    ending_clear(&first);
+    bench_write(plan.code_directory, "broken", "", 0644);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
+    bench_submit(&bench, &plan, TEXT("{}"), &second);
+    bench_wait(&bench, &second); /* in the first process, while another boots */
+    submit_late(&late, &bench, &plan, &plan);
+    bench_wait(&bench, &late.ending);
+    ck_assert_str_eq(late.ending.payload, "{\"count\":4}");
+    ending_clear(&first);
+    ending_clear(&second);
+    ending_clear(&late.ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(one_that_came_just_now_starts_no_process_when_another_ends)
+{
+    struct bench bench;
+    struct ending exiting;
+    struct ending other;
+    struct late late;
+    bench_init(&bench, 2);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_submit(&bench, &plan, TEXT("{\"wait\":1,\"exit\":1}"), &exiting);
+    bench_submit(&bench, &plan, TEXT("{}"), &other);
+    bench_wait(&bench, &other);
+    submit_late(&late, &bench, &plan, &plan);
+    bench_wait(&bench, &late.ending);
+    bench_wait(&bench, &exiting);
+    ck_assert_str_eq(late.ending.payload, "{\"count\":2}");
+    ck_assert_int_eq(lane_active(lane_of(&bench)), 0);
+    ending_clear(&exiting);
+    ending_clear(&other);
+    ending_clear(&late.ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(at_the_ceiling_one_that_came_just_now_keeps_its_idle_environment)
+{
+    struct bench bench;
+    struct ending ending;
+    struct ending again;
+    bench_init(&bench, 2);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan three = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &one, "{}", &ending);
+    ending_clear(&ending);
+    bench_invoke(&bench, &two, "{}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &three, TEXT("{}"), &ending);
+    bench_submit(&bench, &one, TEXT("{}"), &again);
+    bench_wait(&bench, &ending);
+    bench_wait(&bench, &again);
+    ck_assert_str_eq(again.payload, "{\"count\":2}");
+    ending_clear(&ending);
+    ending_clear(&again);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(one_that_came_just_now_has_the_idle_environment_whose_time_is_over)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ending_clear(&ending);
+    clock_set_now_ms(clock_now_ms() + 600 * 1000);
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ck_assert_str_eq(ending.payload, "{\"count\":2}");
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_retired_key_stops_what_rests_even_if_one_came_just_now)
+{
+    struct bench bench;
+    struct ending first;
+    struct ending second;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &first);
+    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &second);
+    bench_wait(&bench, &first);
+    bench_wait(&bench, &second);
+    ending_clear(&first);
+    ending_clear(&second);
+    ck_assert_int_eq(bench.pool->count, 2);
+    bench_submit(&bench, &plan, TEXT("{}"), &first);
+    pool_retire(bench.pool, plan.key);
+    ck_assert_int_eq(bench.pool->count, 1);
+    bench_wait(&bench, &first);
+    ck_assert_str_eq(first.payload, "{\"count\":2}");
+    ck_assert_int_eq(bench.pool->count, 0);
+    ending_clear(&first);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_retired_key_stops_what_is_down_when_nobody_waits_any_more)
+{
+    struct bench bench;
+    struct ending busy;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
+    for (int i = 0; i < 5; i++) { /* it is known to be quick: no more processes than it needs */
+        bench_invoke(&bench, &plan, "{}", &ending);
+        ending_clear(&ending);
+    }
+    bench_submit(&bench, &plan, TEXT("{\"wait\":1}"), &busy);
+    bench_invoke(&bench, &plan, "{\"exit\":1}", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("{}"), &ending);
+    pool_retire(bench.pool, plan.key);
+    bench_write(plan.code_directory, "go", "", 0644);
+    bench_wait(&bench, &busy);
+    bench_wait(&bench, &ending);
+    ck_assert_str_eq(ending.log_stream, busy.log_stream);
+    ck_assert_int_eq(bench.pool->count, 0);
+    ending_clear(&busy);
+    ending_clear(&ending);
     bench_clear(&bench);
 }
 END_TEST
@@ -185,4 +433,14 @@ SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations
       at_the_ceiling_idle_environments_of_others_make_room,
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
-      one_that_came_just_now_has_the_idle_environment, a_retired_key_lets_the_busy_one_finish)
+      a_boot_that_failed_has_its_own_log_while_the_next_begins,
+      without_descriptors_for_another_process_invocations_wait,
+      one_that_came_just_now_has_the_idle_environment,
+      one_that_came_just_now_does_not_cost_an_older_one_its_turn,
+      one_that_came_just_now_is_not_charged_with_a_boot_that_fails,
+      one_that_came_just_now_starts_no_process_when_another_ends,
+      at_the_ceiling_one_that_came_just_now_keeps_its_idle_environment,
+      one_that_came_just_now_has_the_idle_environment_whose_time_is_over,
+      a_retired_key_stops_what_rests_even_if_one_came_just_now,
+      a_retired_key_stops_what_is_down_when_nobody_waits_any_more,
+      a_retired_key_lets_the_busy_one_finish)

@@ -252,6 +252,36 @@ START_TEST(exits_and_timeouts_of_custom_runtimes_are_told)
 }
 END_TEST
 
+/* The machine, or the loop, was busy elsewhere. */
+START_TEST(an_answer_that_is_read_late_is_in_time)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan =
+        bench_function(&bench, CUSTOM, "bootstrap",
+                       CLIENT "while True:\n"
+                              "  rid, body, headers = next_event()\n"
+                              "  ask('POST', f'invocation/{rid}/response', body)\n");
+    plan.timeout_ms = 500;
+    bench_invoke(&bench, &plan, "1", &ending);
+    ending_clear(&ending);
+    bench_submit(&bench, &plan, TEXT("2"), &ending);
+    loop_wake(bench.loop);
+    loop_turn(bench.loop);
+    bench_pass(600);
+    bench_wait(&bench, &ending);
+    ck_assert_int_eq(ending.result.end, INVOCATION_OK);
+    ck_assert_str_eq(ending.payload, "2");
+    ending_clear(&ending);
+    bench_invoke(&bench, &plan, "3", &ending);
+    ck_assert_int_eq(ending.result.end, INVOCATION_OK);
+    ck_assert_double_lt(ending.result.init_ms, 0);
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(a_bootstrap_must_be_executable)
 {
     struct bench bench;
@@ -345,5 +375,6 @@ END_TEST
 SUITE("runtime_api", a_shell_script_can_be_a_runtime, the_next_event_has_its_headers,
       errors_pass_word_for_word, an_init_error_is_the_answer_and_init_is_tried_again,
       requests_out_of_order_are_refused, large_bodies_pass_and_larger_ones_are_refused,
-      exits_and_timeouts_of_custom_runtimes_are_told, a_bootstrap_must_be_executable,
-      a_process_sees_lambdas_environment_and_nothing_else, function_processes_die_with_the_server)
+      exits_and_timeouts_of_custom_runtimes_are_told, an_answer_that_is_read_late_is_in_time,
+      a_bootstrap_must_be_executable, a_process_sees_lambdas_environment_and_nothing_else,
+      function_processes_die_with_the_server)
