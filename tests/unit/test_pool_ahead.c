@@ -252,7 +252,7 @@ FOR_EACH_LANGUAGE(an_exit_ends_its_own_event_only)
 static void check_a_timeout_ends_its_own_event_only(int language)
 {
     struct run run;
-    start_with(&run, language, 300, 512);
+    start_with(&run, language, 1000, 512);
     for (int i = 0; i < EVENTS; i++)
         submit(&run, i, i == 2 ? TEXT("{\"does\":\"hang\"}") : TEXT("{}"));
     await_all(&run, EVENTS);
@@ -295,9 +295,9 @@ FOR_EACH_LANGUAGE(a_kill_ends_only_the_event_that_the_process_is_at)
 static void check_an_answer_that_is_read_late_is_in_time(int language)
 {
     struct run run;
-    start_with(&run, language, 300, 512);
+    start_with(&run, language, 1000, 512);
     submit_four(&run, "{\"does\":\"hang\"}");
-    bench_pass(400);
+    bench_pass(1100);
     await_all(&run, 4);
     for (int i = 0; i < 4; i++)
         if (i != 1)
@@ -400,9 +400,9 @@ FOR_EACH_LANGUAGE(answers_to_what_was_not_read_harm_their_function_only)
 static void check_what_is_no_answer_harms_its_function_only(int language)
 {
     struct run run;
-    start_with(&run, language, 300, 512);
+    start_with(&run, language, 1000, 512);
     submit_four(&run, "{\"does\":\"garble\"}");
-    bench_pass(400);
+    bench_pass(1100);
     await_all(&run, 4);
     expect_own_answer(&run, 0);
     for (int i = 1; i < 4; i++)

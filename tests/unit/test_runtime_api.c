@@ -263,13 +263,13 @@ START_TEST(an_answer_that_is_read_late_is_in_time)
                        CLIENT "while True:\n"
                               "  rid, body, headers = next_event()\n"
                               "  ask('POST', f'invocation/{rid}/response', body)\n");
-    plan.timeout_ms = 500;
+    plan.timeout_ms = 1500;
     bench_invoke(&bench, &plan, "1", &ending);
     ending_clear(&ending);
     bench_submit(&bench, &plan, TEXT("2"), &ending);
     loop_wake(bench.loop);
     loop_turn(bench.loop);
-    bench_pass(600);
+    bench_pass(1600);
     bench_wait(&bench, &ending);
     ck_assert_int_eq(ending.result.end, INVOCATION_OK);
     ck_assert_str_eq(ending.payload, "2");
