@@ -44,6 +44,20 @@ def test_aws_json_errors(http, query_mode, status):
         "InvalidParameterValue;Sender" if query_mode else None)
 
 
+def test_of_a_member_that_comes_twice_the_last_counts(http, server, name):
+    http.target("PutMetricAlarm", json.dumps({
+        "AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1,
+        "Namespace": name, "MetricName": "m", "Period": 60, "Statistic": "Sum", "Threshold": 1})
+        .replace('"Threshold"', '"Threshold": 7, "Threshold"'))
+    shown = http.target("DescribeAlarms", json.dumps({"AlarmNames": [name]})).body
+    assert shown.count(b'"Threshold":') == 1
+    cw = server.client("cloudwatch")
+    assert cw.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["Threshold"] == 1
+    http.send("POST", "/", f'{{"logGroupName": "{name}", "tags": {{"a": "1", "a": "2"}}}}'.encode(),
+              {"X-Amz-Target": "Logs_20140328.CreateLogGroup"})
+    assert server.client("logs").list_tags_log_group(logGroupName=name)["tags"] == {"a": "2"}
+
+
 def test_constraint_failures_are_corals(http):
     answer = http.target("ListMetrics", json.dumps({"RecentlyActive": "PT9H"}))
     assert json.loads(answer.body) == {
