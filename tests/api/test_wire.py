@@ -139,6 +139,29 @@ def test_hostile_json_is_refused_by_lambda(http, body, reason):
     assert tree["message"].startswith("Could not parse request body into json: " + reason)
 
 
+@pytest.mark.parametrize("end", ["%00x", "%FF", "%ED%A0%80"])
+def test_what_is_no_text_is_refused_and_not_cut(http, lam, name, end):
+    """A name up to its NUL would be another function's."""
+    create(lam, name)
+    for method, path in (("DELETE", f"/2015-03-31/functions/{name}{end}"),
+                         ("DELETE", f"/2015-03-31/functions/{name}?Qualifier=1{end}"),
+                         ("GET", f"/2015-03-31/functions/?MaxItems=5{end}"),
+                         ("DELETE", f"/2017-03-31/tags/arn%3Aaws?tagKeys=a&tagKeys=b{end}")):
+        answer = http.send(method, path)
+        assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (
+            400, "SerializationException")
+        assert "is not UTF-8, or holds a NUL" in json.loads(answer.body)["message"]
+    answer = http.send("POST", f"/2015-03-31/functions/{name}/invocations", b"{}",
+                       {"X-Amz-Client-Context": b"e30=\xff"})
+    assert answer.status == 400 and json.loads(answer.body)["message"]
+    assert lam.get_function(FunctionName=name)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http.send("POST", "/", "Action=PutMetricData&Version=2010-08-01&MetricData.member.1."
+                       f"MetricName=m&MetricData.member.1.Value=1&Namespace={name}{end}", form)
+    assert answer.status == 400 and b"<Code>MalformedInput</Code>" in answer.body
+    assert name.encode() not in http.target("ListMetrics", "{}").body
+
+
 def test_gzip_bodies(http, name):
     packed = gzip.compress(json.dumps({"Namespace": name, "MetricData": [DATUM] * 500}).encode())
     for word in ("gzip", "GZIP"):
