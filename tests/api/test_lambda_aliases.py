@@ -1,4 +1,6 @@
 """Aliases: lambda-api.md section 2."""
+import json
+
 import pytest
 
 from tests.support.errors import error_of
@@ -64,6 +66,17 @@ def test_what_create_alias_refuses(lam, function, settings, expected):
     assert error_of(lam.create_alias, **arguments) == (
         status, code, text.format(arn=ARN + function))
     assert [a["Name"] for a in lam.list_aliases(FunctionName=function)["Aliases"]] == ["taken"]
+
+
+@pytest.mark.parametrize("weight, shown", [
+    ("1e400", "Infinity"), ("-1e400", "-Infinity"), ('"NaN"', "NaN"), ('"Infinity"', "Infinity")])
+def test_a_weight_is_a_finite_share(http, function, weight, shown):
+    answer = http.send(
+        "POST", f"/2015-03-31/functions/{function}/aliases",
+        f'{{"Name": "a", "FunctionVersion": "1", "RoutingConfig": {{"AdditionalVersionWeights": '
+        f'{{"2": {weight}}}}}}}')
+    assert answer.status == 400
+    assert f"Value '{{2={shown}}}' {WEIGHTS}Map value must" in json.loads(answer.body)["message"]
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.01, 0.5, 0.123456789, 1.0])
