@@ -227,6 +227,15 @@ def test_head_is_get_without_a_body(http, lam, name):
     assert head.getheader("Content-Length") == str(len(got.body))
 
 
+@pytest.mark.parametrize("target, status", [
+    ("http://lambda.us-east-1.amazonaws.com/2015-03-31/functions?MaxItems=1", 200),
+    ("HTTP://monitoring.amazonaws.com?Action=ListMetrics&Version=2010-08-01", 200),
+    ("http://localhost/2015-03-31/functions/nothing%2Fhere", 400), ("http://localhost", 501),
+    ("http://rebound.example/2015-03-31/functions", 403)])
+def test_a_client_may_take_the_server_for_its_proxy(http, target, status):
+    assert http.send("GET", target).status == status
+
+
 def test_unknown_operations_and_services_are_named(http):
     answer = http.target("PutMetricStream", b"{}")
     assert answer.status in (400, 501) and b"PutMetricStream" in answer.body
