@@ -35,6 +35,13 @@ def routing(**weights):
                                   "Function not found: {arn}:10")),
     (dict(RoutingConfig=routing(**{"10": 0.5})), (404, "ResourceNotFoundException",
                                                   "Function not found: {arn}:10")),
+    (dict(FunctionVersion="01"), (404, "ResourceNotFoundException",
+                                  "Function not found: {arn}:01")),
+    (dict(FunctionVersion="0"), (404, "ResourceNotFoundException", "Function not found: {arn}:0")),
+    (dict(FunctionVersion="9" * 20), (404, "ResourceNotFoundException",
+                                      "Function not found: {arn}:" + "9" * 20)),
+    (dict(RoutingConfig=routing(**{"02": 0.5})), (404, "ResourceNotFoundException",
+                                                  "Function not found: {arn}:02")),
     (dict(RoutingConfig=routing(**{"1": 0.8, "2": 0.2})), (
         400, "InvalidParameterValueException",
         "Number of items in AdditionalVersionWeights cannot be greater than 1")),
