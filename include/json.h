@@ -39,6 +39,9 @@ void json_set(cJSON *object, const char *name, cJSON *takes);
 /* Makes all texts in the tree, names of members too, well-formed UTF-8 (text_mend_utf8()). */
 void json_mend_utf8(cJSON *tree);
 
+/* Of members of one name only the last stays, as readers of JSON mostly have it. */
+void json_keep_last(cJSON *object);
+
 /* Long lists, made at a fraction of the cost: their nodes live in an arena, names and texts are
  * borrowed from where they live at least as long. json_lend_list() adds an empty list to a usual
  * object; only json_lend() adds to that, and to what it made: an item (`name` is NULL) or a member

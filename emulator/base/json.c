@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "map.h"
 #include "number.h"
 
 /* As cJSON_GetObjectItemCaseSensitive() does; what a request is checked by is mostly this. */
@@ -87,6 +88,20 @@ cJSON *json_set_array(cJSON *object, const char *name)
     cJSON *child = cJSON_CreateArray();
     json_set(object, name, child);
     return child;
+}
+
+void json_keep_last(cJSON *object)
+{
+    struct map last = { 0 };
+    cJSON *next;
+    for (cJSON *member = object->child; member; member = next) {
+        next = member->next;
+        cJSON *earlier = map_remove(&last, member->string);
+        if (earlier)
+            cJSON_Delete(cJSON_DetachItemViaPointer(object, earlier));
+        map_set(&last, member->string, member);
+    }
+    map_clear(&last, NULL);
 }
 
 cJSON *json_lend_list(cJSON *object, const char *name)

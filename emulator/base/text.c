@@ -29,10 +29,13 @@ struct text text_cut(struct text *rest, char separator)
     return head;
 }
 
+/* All digits of a double written out take up to 1,077 characters. */
+enum { NUMBER_SIZE = 1200 };
+
 /* The number's text with a NUL after it, in the caller's array; false if it does not fit. */
-static bool to_string(struct text text, char string[64])
+static bool to_string(struct text text, char string[NUMBER_SIZE])
 {
-    if (text.size == 0 || text.size >= 64)
+    if (text.size == 0 || text.size >= NUMBER_SIZE)
         return false;
     memcpy(string, text.data, text.size);
     string[text.size] = '\0';
@@ -41,7 +44,7 @@ static bool to_string(struct text text, char string[64])
 
 bool text_to_int64(struct text text, int64_t *value_out)
 {
-    char string[64];
+    char string[NUMBER_SIZE];
     char *end;
     if (!to_string(text, string) || strchr(" \t\r\n+", string[0]))
         return false;
@@ -55,7 +58,7 @@ bool text_to_int64(struct text text, int64_t *value_out)
 
 bool text_to_double(struct text text, double *value_out)
 {
-    char string[64];
+    char string[NUMBER_SIZE];
     char *end;
     if (!to_string(text, string) || strchr(" \t\r\n", string[0]) || strpbrk(string, "xXpP"))
         return false;

@@ -209,8 +209,10 @@ bool timestamp_parse(struct text text, int64_t *ms_out)
     if (rest.size)
         return false;
     int day = parts.tm_mday;
-    time_t seconds = timegm(&parts);
-    if (parts.tm_mday != day && parts.tm_sec != 60) /* the 31st of a month that has none */
+    int leap_s = parts.tm_sec == 60;
+    parts.tm_sec -= leap_s;
+    time_t seconds = timegm(&parts) + leap_s;
+    if (parts.tm_mday != day) /* the 31st of a month that has none */
         return false;
     *ms_out = ((int64_t)seconds - offset_s) * MS_PER_SECOND + fraction_ms;
     return true;

@@ -111,16 +111,19 @@ static cJSON *read_timestamp(struct reader *reader, const cbor_item_t *item)
                              : unreadable(reader, "A timestamp is expected");
 }
 
+/* Of a list or map: a null stays, for validation to refuse. */
+static cJSON *read_member(struct reader *reader, const struct field *field, const cbor_item_t *item)
+{
+    return is_null(item) ? cJSON_CreateNull() : read_item(reader, field, item);
+}
+
 static cJSON *read_list(struct reader *reader, const struct field *field, const cbor_item_t *item)
 {
     if (!cbor_isa_array(item))
         return unreadable(reader, "A list is expected");
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < cbor_array_size(item); i++) {
-        const cbor_item_t *member = cbor_array_handle(item)[i];
-        if (is_null(member))
-            continue;
-        cJSON *value = read_item(reader, field->item, member);
+        cJSON *value = read_member(reader, field->item, cbor_array_handle(item)[i]);
         if (!value) {
             cJSON_Delete(list);
             return NULL;
@@ -139,39 +142,68 @@ static const struct field *find_row(const struct field *rows, const char *name)
     return NULL;
 }
 
-/* A structure by its rows, or a map with one row for all values. */
-static cJSON *read_map(struct reader *reader, const struct field *rows, const struct field *all,
-                       const cbor_item_t *item)
+/* The key of a pair, owned by the caller; NULL if it is none that JSON could hold. */
+static char *read_key(const cbor_item_t *key)
+{
+    size_t size;
+    char *name = cbor_isa_string(key) ? string_bytes(key, &size) : NULL;
+    if (name && text_is_utf8((struct text){ name, size }, NULL) && strlen(name) == size)
+        return name;
+    free(name);
+    return NULL;
+}
+
+static cJSON *read_map(struct reader *reader, const struct field *field, const cbor_item_t *item)
 {
     if (!cbor_isa_map(item))
         return unreadable(reader, "A map is expected");
     cJSON *map = cJSON_CreateObject();
     for (size_t i = 0; i < cbor_map_size(item); i++) {
         const struct cbor_pair *pair = &cbor_map_handle(item)[i];
-        if (!cbor_isa_string(pair->key) || is_null(pair->value))
-            continue;
-        size_t size;
-        CLEANUP(freep) char *name = string_bytes(pair->key, &size);
-        const struct field *field = all ? all : find_row(rows, name);
-        if (!field)
-            continue;
-        cJSON *value = read_item(reader, field, pair->value);
+        CLEANUP(freep) char *key = read_key(pair->key);
+        cJSON *value = key ? read_member(reader, field->item, pair->value)
+                           : unreadable(reader, "A key is no text, not UTF-8, or holds a NUL");
         if (!value) {
             cJSON_Delete(map);
             return NULL;
         }
-        cJSON_DeleteItemFromObjectCaseSensitive(map, name);
-        json_set(map, name, value);
+        json_set(map, key, value);
     }
+    json_keep_last(map);
     return map;
+}
+
+static cJSON *read_structure(struct reader *reader, const struct field *rows,
+                             const cbor_item_t *item)
+{
+    if (!cbor_isa_map(item))
+        return unreadable(reader, "A structure is expected");
+    cJSON *structure = cJSON_CreateObject();
+    for (size_t i = 0; i < cbor_map_size(item); i++) {
+        const struct cbor_pair *pair = &cbor_map_handle(item)[i];
+        CLEANUP(freep) char *name = read_key(pair->key);
+        const struct field *field = name ? find_row(rows, name) : NULL;
+        if (!field)
+            continue;
+        cJSON_DeleteItemFromObjectCaseSensitive(structure, name); /* the last one counts */
+        if (is_null(pair->value))
+            continue;
+        cJSON *value = read_item(reader, field, pair->value);
+        if (!value) {
+            cJSON_Delete(structure);
+            return NULL;
+        }
+        json_set(structure, name, value);
+    }
+    return structure;
 }
 
 static cJSON *read_container(struct reader *reader, const struct field *field,
                              const cbor_item_t *item)
 {
     return field->type == FIELD_LIST  ? read_list(reader, field, item)
-           : field->type == FIELD_MAP ? read_map(reader, NULL, field->item, item)
-                                      : read_map(reader, field->members, NULL, item);
+           : field->type == FIELD_MAP ? read_map(reader, field, item)
+                                      : read_structure(reader, field->members, item);
 }
 
 static cJSON *read_item(struct reader *reader, const struct field *field, const cbor_item_t *item)
@@ -181,7 +213,8 @@ static cJSON *read_item(struct reader *reader, const struct field *field, const 
     case FIELD_BLOB:
         return read_text(reader, field, item);
     case FIELD_INTEGER:
-        return is_number(item) && number_of(item) == trunc(number_of(item))
+        return is_number(item) && isfinite(number_of(item)) &&
+                       number_of(item) == trunc(number_of(item))
                    ? cJSON_CreateNumber(number_of(item))
                    : unreadable(reader, "A whole number is expected");
     case FIELD_DOUBLE:
@@ -210,7 +243,7 @@ cJSON *cbor_codec_decode(const struct service *service, const struct field *rows
     cbor_item_t *item = cbor_load((cbor_data)body.data, body.size, &result);
     if (!item)
         return unreadable(&reader, "The body is not CBOR");
-    cJSON *tree = read_map(&reader, rows, NULL, item);
+    cJSON *tree = read_structure(&reader, rows, item);
     cbor_decref(&item);
     return tree;
 }

@@ -204,8 +204,28 @@ static void refuse_unknown(struct edge_call *edge_call)
 }
 
 /* Members that travel in path, query and headers, by the field rows. Integers and booleans stay
- * text here: validation converts and judges them. */
-static void read_query_member(struct edge_call *edge_call, const struct field *field,
+ * text here: validation converts and judges them. Each reader is false, with the error, for what
+ * the tree cannot hold: half a name would be another's. */
+static bool check_text(struct edge_call *edge_call, const struct field *field, struct text text)
+{
+    struct call *call = &edge_call->call;
+    bool has_nul = text.size && memchr(text.data, '\0', text.size);
+    return (text_is_utf8(text, NULL) && !has_nul) ||
+           error_set(&call->error, call->service->serialization_fault,
+                     "The value at '%s' is not UTF-8, or holds a NUL", field->name);
+}
+
+/* NULL with the error, else a node of the caller's. */
+static cJSON *decode_text(struct edge_call *edge_call, const struct field *field,
+                          struct text encoded, bool is_form)
+{
+    CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+    url_decode(&decoded, encoded, is_form);
+    struct text text = buffer_text(&decoded);
+    return check_text(edge_call, field, text) ? cJSON_CreateString(text.data) : NULL;
+}
+
+static bool read_query_member(struct edge_call *edge_call, const struct field *field,
                               const char *wire_name)
 {
     cJSON *input = edge_call->call.input;
@@ -215,9 +235,9 @@ static void read_query_member(struct edge_call *edge_call, const struct field *f
         struct text name = text_cut(&value, '=');
         if (!text_equal(name, wire_name))
             continue;
-        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
-        url_decode(&decoded, value, true);
-        cJSON *text = cJSON_CreateString(buffer_text(&decoded).data);
+        cJSON *text = decode_text(edge_call, field, value, true);
+        if (!text)
+            return false;
         if (field->type != FIELD_LIST) {
             cJSON_DeleteItemFromObjectCaseSensitive(input, field->name);
             json_set(input, field->name, text);
@@ -226,9 +246,10 @@ static void read_query_member(struct edge_call *edge_call, const struct field *f
             cJSON_AddItemToArray(list ? list : json_set_array(input, field->name), text);
         }
     }
+    return true;
 }
 
-static void read_path_member(struct edge_call *edge_call, const struct field *field)
+static bool read_path_member(struct edge_call *edge_call, const struct field *field)
 {
     const struct route *route = &edge_call->identity.route->route;
     struct route_path path;
@@ -236,44 +257,53 @@ static void read_path_member(struct edge_call *edge_call, const struct field *fi
     for (int i = 0; i < route->segment_count; i++) {
         if (!text_equal(route_placeholder(route->segments[i]), field->name))
             continue;
-        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
-        url_decode(&decoded, path.segments[i], false);
-        json_set_text(edge_call->call.input, field->name, buffer_text(&decoded).data);
+        cJSON *text = decode_text(edge_call, field, path.segments[i], false);
+        if (!text)
+            return false;
+        json_set(edge_call->call.input, field->name, text);
     }
+    return true;
 }
 
-static void read_member(struct edge_call *edge_call, const struct field *field)
+static bool read_whole(struct edge_call *edge_call, const struct field *field, struct text value)
 {
     struct call *call = &edge_call->call;
-    const char *wire_name = field->wire_name ? field->wire_name : field->name;
-    switch (field->place) {
-    case FIELD_IN_BODY:
-        return;
-    case FIELD_IN_PATH:
-        read_path_member(edge_call, field);
-        return;
-    case FIELD_IN_QUERY:
-        read_query_member(edge_call, field, wire_name);
-        return;
-    case FIELD_IN_HEADER:
-        json_set_text(call->input, field->name,
-                      http_exchange_header(edge_call->exchange, wire_name));
-        return;
-    case FIELD_IN_WHOLE_QUERY:
-        json_set_text(call->input, field->name,
-                      arena_copy(&call->arena, http_exchange_query(edge_call->exchange)));
-        return;
-    }
+    if (!check_text(edge_call, field, value))
+        return false;
+    json_set_text(call->input, field->name, arena_copy(&call->arena, value));
+    return true;
 }
 
-static void read_members(struct edge_call *edge_call)
+static bool read_member(struct edge_call *edge_call, const struct field *field)
+{
+    const char *wire_name = field->wire_name ? field->wire_name : field->name;
+    const char *header;
+    switch (field->place) {
+    case FIELD_IN_BODY:
+        return true;
+    case FIELD_IN_PATH:
+        return read_path_member(edge_call, field);
+    case FIELD_IN_QUERY:
+        return read_query_member(edge_call, field, wire_name);
+    case FIELD_IN_HEADER:
+        header = http_exchange_header(edge_call->exchange, wire_name);
+        return !header || read_whole(edge_call, field, text_from(header));
+    case FIELD_IN_WHOLE_QUERY:
+        return read_whole(edge_call, field, http_exchange_query(edge_call->exchange));
+    }
+    return true;
+}
+
+static bool read_members(struct edge_call *edge_call)
 {
     const struct field *field = edge_call->call.operation->input;
     for (; field && field->name; field++) {
         if (field->place != FIELD_IN_BODY) /* a body member of that name would be a forgery */
             cJSON_DeleteItemFromObjectCaseSensitive(edge_call->call.input, field->name);
-        read_member(edge_call, field);
+        if (!read_member(edge_call, field))
+            return false;
     }
+    return true;
 }
 
 static cJSON *decode(struct edge_call *edge_call, struct text body)
@@ -309,12 +339,10 @@ static void run_call(struct edge_call *edge_call, struct text body)
     } else {
         call->input = decode(edge_call, parameters_of(edge_call, body));
     }
-    if (!call->input) {
+    if (!call->input || (is_rest && !read_members(edge_call))) {
         on_finish(call, OUTCOME_FAULT);
         return;
     }
-    if (is_rest)
-        read_members(edge_call);
     log_debug("edge", "%s %s.%s", call->request_id, call->service->name, call->operation->name);
     dispatch(call);
 }

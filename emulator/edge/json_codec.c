@@ -1,6 +1,6 @@
 /*
  * REST-JSON and awsJson bodies. Decoding checks types by the rows and normalises: timestamps
- * become epoch seconds, null and unknown members go.
+ * become epoch seconds, null and unknown members go, and of those with one name all but the last.
  */
 #include <math.h>
 
@@ -46,7 +46,11 @@ static bool normalise_structure(const struct service *service, const struct fiel
         const struct field *field = rows;
         while (field && field->name && !is_named(field, child->string))
             field++;
-        if (!field || !field->name || cJSON_IsNull(child))
+        bool is_known = field && field->name;
+        cJSON *earlier = is_known ? json_get(tree, child->string) : NULL;
+        if (earlier && earlier != child) /* of two the last one counts */
+            cJSON_Delete(cJSON_DetachItemViaPointer(tree, earlier));
+        if (!is_known || cJSON_IsNull(child))
             cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
         else if (!normalise(service, field, child, error))
             return false;
@@ -151,6 +155,7 @@ static bool normalise(const struct service *service, const struct field *field, 
     case FIELD_MAP:
         if (!cJSON_IsObject(value))
             return error_set(error, service->serialization_fault, "Expected map or null");
+        json_keep_last(value);
         return normalise_children(service, field->item, value, error);
     case FIELD_STRUCTURE:
         if (!cJSON_IsObject(value))

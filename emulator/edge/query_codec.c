@@ -50,7 +50,21 @@ static int compare_parameters(const void *a, const void *b)
     return strcmp(((const struct parameter *)a)->name, ((const struct parameter *)b)->name);
 }
 
-static void parameters_read(struct parameters *parameters, struct text body)
+/* Like decoded(), but NULL for what the tree cannot hold. */
+static char *decoded_text(struct text text)
+{
+    size_t size;
+    struct buffer buffer = { 0 };
+    url_decode(&buffer, text, true);
+    char *string = buffer_take(&buffer, &size);
+    if (strlen(string) == size && text_is_utf8((struct text){ string, size }, NULL))
+        return string;
+    free(string);
+    return NULL;
+}
+
+/* False, with the error, if the body holds what is no text. */
+static bool parameters_read(struct parameters *parameters, struct text body)
 {
     size_t capacity = 0;
     while (body.size && parameters->count < PARAMETERS_MAX) {
@@ -62,10 +76,16 @@ static void parameters_read(struct parameters *parameters, struct text body)
             capacity = capacity ? capacity * 2 : 32;
             parameters->list = xrealloc(parameters->list, capacity * sizeof(*parameters->list));
         }
-        parameters->list[parameters->count++] = (struct parameter){ decoded(name), decoded(value) };
+        struct parameter *parameter = &parameters->list[parameters->count++];
+        *parameter = (struct parameter){ decoded_text(name), decoded_text(value) };
+        if (!parameter->name || !parameter->value)
+            return error_set(parameters->error, parameters->service->serialization_fault,
+                             "%s is not UTF-8, or holds a NUL",
+                             parameter->name ? parameter->name : "A name");
     }
     if (parameters->count)
         qsort(parameters->list, parameters->count, sizeof(*parameters->list), compare_parameters);
+    return true;
 }
 
 static void parameters_clear(struct parameters *parameters)
@@ -148,8 +168,7 @@ static cJSON *read_scalar(struct parameters *parameters, const struct field *fie
         return timestamp_parse(text, &whole) ? cJSON_CreateNumber((double)whole / 1000)
                                              : malformed(parameters, path, value);
     default:
-        return text_is_utf8(text, NULL) ? cJSON_CreateString(value)
-                                        : malformed(parameters, path, "(not UTF-8)");
+        return cJSON_CreateString(value);
     }
 }
 
@@ -224,8 +243,7 @@ cJSON *query_codec_decode(const struct service *service, const struct field *row
                           struct error *error)
 {
     struct parameters parameters = { .service = service, .error = error };
-    parameters_read(&parameters, body);
-    cJSON *tree = read_structure(&parameters, rows, "");
+    cJSON *tree = parameters_read(&parameters, body) ? read_structure(&parameters, rows, "") : NULL;
     parameters_clear(&parameters);
     return tree;
 }

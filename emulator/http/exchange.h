@@ -42,7 +42,7 @@ struct http_exchange {
     struct flow *flow;      /* of the stream, until it has ended */
     struct buffer pieces;
     struct buffer last_piece;
-    char *target; /* as on the request line */
+    char *target; /* path and query as on the request line */
     char *method;
     struct buffer body;
     struct MHD_Response *response;

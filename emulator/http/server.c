@@ -43,6 +43,18 @@ static bool queue_response(struct http_exchange *exchange)
     return queued;
 }
 
+/* A client that takes the server for its proxy names the host on the request line too (RFC 9112,
+ * section 3.2.2): "http://host/path?query". The caller owns what is behind the host. */
+static char *take_path_and_query(const char *target)
+{
+    static const char scheme[] = "http://";
+    if (strncasecmp(target, scheme, sizeof(scheme) - 1) != 0)
+        return xstrdup(target);
+    const char *host = target + sizeof(scheme) - 1;
+    const char *rest = host + strcspn(host, "/?");
+    return *rest == '/' ? xstrdup(rest) : xformat("/%s", rest);
+}
+
 /* The first sight of a request: its target exactly as sent. */
 static void *on_target(void *owner, const char *target, struct MHD_Connection *connection)
 {
@@ -50,7 +62,7 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
     struct http_exchange *exchange = xcalloc(1, sizeof(*exchange));
     exchange->server = server;
     exchange->connection = connection;
-    exchange->target = xstrdup(target);
+    exchange->target = take_path_and_query(target);
     exchange->next = server->exchanges;
     exchange->link = &server->exchanges;
     if (exchange->next)

@@ -27,11 +27,12 @@ static void write_alias(struct call *call, cJSON *output, const struct function_
     json_set_text(output, "RevisionId", alias->revision_id);
 }
 
+/* `asked`: the number as the caller wrote it; NULL: he did not. */
 static bool version_get(struct call *call, const struct function_key *key, int64_t number,
-                        struct function_version *version_out)
+                        const char *asked, struct function_version *version_out)
 {
     return version_find(call->store, key, number, &call->arena, version_out) ||
-           function_not_found(call, key, version_text(&call->arena, number));
+           function_not_found(call, key, asked ? asked : version_text(&call->arena, number));
 }
 
 /* Both versions of a split run as one function: same role, same dead-letter queue or none. AWS's
@@ -53,12 +54,21 @@ static bool check_run_alike(struct call *call, const struct function_version *pr
                      "Specified versions must have the same dead letter queue or none");
 }
 
+static const cJSON *asked_weights(const struct call *call)
+{
+    return json_get(json_get(call->input, "RoutingConfig"), "AdditionalVersionWeights");
+}
+
+static const char *asked_version(const struct call *call)
+{
+    return json_text(call->input, "FunctionVersion", NULL);
+}
+
 /* Reads RoutingConfig: absent keeps what the alias has, `{}` and an empty map clear it. */
 static bool read_weights(struct call *call, struct alias *alias)
 {
-    const cJSON *routing = json_get(call->input, "RoutingConfig");
-    const cJSON *weights = json_get(routing, "AdditionalVersionWeights");
-    if (!routing)
+    const cJSON *weights = asked_weights(call);
+    if (!json_get(call->input, "RoutingConfig"))
         return true;
     if (cJSON_GetArraySize(weights) > 1)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
@@ -85,7 +95,9 @@ static bool check_weights(struct call *call, const struct function_key *key,
     if (alias->version == 0)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER_UNTYPED,
                          "$LATEST is not supported for an alias pointing to more than 1 version");
-    return version_get(call, key, alias->routed_version, &routed) &&
+    const cJSON *weights = asked_weights(call);
+    const char *asked = weights && weights->child ? weights->child->string : NULL;
+    return version_get(call, key, alias->routed_version, asked, &routed) &&
            check_run_alike(call, primary, &routed);
 }
 
@@ -100,7 +112,7 @@ static bool check_provisioned(struct call *call, const struct function_key *key,
 
 static bool parse_version(struct call *call, int64_t *number_out)
 {
-    const char *text = json_text(call->input, "FunctionVersion", NULL);
+    const char *text = asked_version(call);
     return !text || version_parse(text, number_out) ||
            error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "%s is not a version of a function",
                      text);
@@ -116,7 +128,7 @@ static enum outcome create_alias(struct call *call)
                            .description = json_text(call->input, "Description", ""),
                            .revision_id = new_uuid(call) };
     if (!function_name_read(call, &name) || !parse_version(call, &alias.version) ||
-        !version_get(call, &name.key, alias.version, &primary))
+        !version_get(call, &name.key, alias.version, asked_version(call), &primary))
         return OUTCOME_FAULT;
     if (alias_find(call->store, &name.key, alias.name, &call->arena, &existing))
         return call_fault(call, &LAMBDA_RESOURCE_CONFLICT, "Alias already exists: %s",
@@ -155,8 +167,8 @@ static enum outcome update_alias(struct call *call)
         return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND, "Alias not found: %s",
                           function_arn(&call->arena, &name.key, wanted));
     if (!revision_matches(call, alias.revision_id) || !parse_version(call, &alias.version) ||
-        !version_get(call, &name.key, alias.version, &primary) || !read_weights(call, &alias) ||
-        !check_weights(call, &name.key, &alias, &primary) ||
+        !version_get(call, &name.key, alias.version, asked_version(call), &primary) ||
+        !read_weights(call, &alias) || !check_weights(call, &name.key, &alias, &primary) ||
         !check_provisioned(call, &name.key, &alias))
         return OUTCOME_FAULT;
     alias.description = json_text(call->input, "Description", alias.description);

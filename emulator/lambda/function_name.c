@@ -99,7 +99,9 @@ bool version_parse(const char *qualifier, int64_t *number_out)
     struct text text = text_from(qualifier);
     if (text.size == 0 || strspn(qualifier, "0123456789") != text.size)
         return false;
-    if (!text_to_int64(text, number_out) || *number_out == 0)
+    /* A version has one name: what is kept for "1" (a policy, provisioned concurrency) would be
+     * kept for "01" beside it. */
+    if (*qualifier == '0' || !text_to_int64(text, number_out))
         *number_out = INT64_MAX; /* a number that no version has */
     return true;
 }

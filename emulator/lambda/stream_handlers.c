@@ -51,8 +51,9 @@ static void set_error(cJSON *completion, const struct invocation_result *result)
     json_set_text(completion, "ErrorCode", code);
     if (strcmp(code, truncated) == 0)
         return;
-    CLEANUP(freep) char *details = xstrndup(body.data, body.size);
-    json_set_text(completion, "ErrorDetails", details);
+    CLEANUP(buffer_clear) struct buffer details = { 0 };
+    buffer_add_as_utf8(&details, body); /* a custom runtime may say anything */
+    json_set_text(completion, "ErrorDetails", buffer_text(&details).data);
 }
 
 /* The last event: what went wrong, if anything did, and the log's tail, if it was asked for. */

@@ -10,7 +10,7 @@
 #define SCOPE "([^/, ]+)/\\d{8}/([a-z0-9-]+)/lambda/aws4_request"
 
 static const char signed_header[] =
-    "AWS4-HMAC-SHA256 +Credential=" SCOPE ", *SignedHeaders=[a-z0-9;-]+, *Signature=[0-9a-f]{64}";
+    "AWS4-HMAC-SHA256 +Credential=" SCOPE ", *SignedHeaders=[^, ]+, *Signature=[0-9a-f]{64}";
 static const char signed_scope[] = SCOPE;
 
 enum { GROUP_KEY, GROUP_REGION, GROUPS };

@@ -31,22 +31,27 @@ static void set_text(cJSON *object, const char *name, const char *value)
         json_set_text(object, name, value);
 }
 
-/* Adds a member; one that is there already is joined to it by a comma. Bytes that are not UTF-8,
- * which JSON cannot carry, are read as Latin-1, as HTTP once had it. */
+/* Bytes that are not UTF-8, which JSON cannot carry, are read as Latin-1, as HTTP once had it. */
+static void add_as_utf8(struct buffer *buffer, struct text value)
+{
+    bool is_utf8 = text_is_utf8(value, NULL);
+    for (size_t i = 0; i < value.size; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if (is_utf8 || c < 0x80)
+            buffer_add_char(buffer, (char)c);
+        else
+            buffer_add_format(buffer, "%c%c", 0xC0 | c >> 6, 0x80 | (c & 0x3F));
+    }
+}
+
+/* Adds a member; one that is there already is joined to it by a comma. */
 static void add_text(cJSON *object, const char *name, struct text value)
 {
     CLEANUP(buffer_clear) struct buffer joined = { 0 };
     const char *before = json_text(object, name, NULL);
     if (before)
         buffer_add_format(&joined, "%s,", before);
-    bool is_utf8 = text_is_utf8(value, NULL);
-    for (size_t i = 0; i < value.size; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if (is_utf8 || c < 0x80)
-            buffer_add_char(&joined, (char)c);
-        else
-            buffer_add_format(&joined, "%c%c", 0xC0 | c >> 6, 0x80 | (c & 0x3F));
-    }
+    add_as_utf8(&joined, value);
     set_text(object, name, joined.data ? joined.data : "");
 }
 
@@ -77,12 +82,13 @@ static void add_cookie(cJSON *tree, struct text cookie)
         cookie.data++;
         cookie.size--;
     }
-    if (!cookie.size || !text_is_utf8(cookie, NULL))
+    if (!cookie.size)
         return;
-    CLEANUP(freep) char *text = xstrndup(cookie.data, cookie.size);
+    CLEANUP(buffer_clear) struct buffer text = { 0 };
+    add_as_utf8(&text, cookie);
     cJSON *cookies = json_get(tree, "cookies");
     cJSON_AddItemToArray(cookies ? cookies : json_set_array(tree, "cookies"),
-                         cJSON_CreateString(text));
+                         cJSON_CreateString(buffer_text(&text).data));
 }
 
 static void add_cookies(cJSON *tree, const struct url_event *event)

@@ -179,7 +179,7 @@ bool url_response_read(struct text payload, struct arena *arena, struct url_resp
         make_plain(text_from(arena_copy(arena, text_from(string))), arena, response_out);
         return true;
     }
-    if (!cJSON_IsObject(tree) || !cJSON_HasObjectItem(tree, "statusCode")) {
+    if (!cJSON_IsObject(tree) || !cJSON_GetObjectItemCaseSensitive(tree, "statusCode")) {
         make_plain(payload, arena, response_out);
         return true;
     }

@@ -28,7 +28,7 @@ static void write_field(const char *name, const struct insights_value *value, vo
     struct call *call = owner;
     cJSON *fields = json_get(call_output(call), "logRecord");
     bool is_time = strcmp(name, "@timestamp") == 0 || strcmp(name, "@ingestionTime") == 0;
-    if (!cJSON_HasObjectItem(fields, name))
+    if (!json_get(fields, name))
         json_set_text(fields, name,
                       is_time ? arena_format(&call->arena, "%.0f", value->number)
                               : insights_print(value, &call->arena));

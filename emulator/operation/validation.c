@@ -177,14 +177,24 @@ static double character_count(const char *string)
     return (double)count;
 }
 
+/* NaN is neither within nor outside: it is both below and above. */
 static bool is_below(const struct field_range *range, double value)
 {
-    return range && value < range->min;
+    return range && !(value >= range->min);
 }
 
 static bool is_above(const struct field_range *range, double value)
 {
-    return range && range->has_max && value > range->max;
+    return range && range->has_max && !(value <= range->max);
+}
+
+/* Of a FIELD_DOUBLE that may be one of the texts. */
+static double number_of(const cJSON *value)
+{
+    double number;
+    bool is_text = cJSON_IsString(value);
+    return is_text && text_to_double(text_from(value->valuestring), &number) ? number
+                                                                             : value->valuedouble;
 }
 
 static bool is_listed(const struct field *field, const char *string)
@@ -200,6 +210,8 @@ static bool scalar_is_good(const struct field *row, const cJSON *value)
 {
     if (cJSON_IsNull(value))
         return false;
+    if (cJSON_IsNumber(value) || row->type == FIELD_DOUBLE)
+        return !is_below(row->range, number_of(value)) && !is_above(row->range, number_of(value));
     if (cJSON_IsString(value)) {
         const char *string = value->valuestring;
         double length = character_count(string);
@@ -207,9 +219,6 @@ static bool scalar_is_good(const struct field *row, const cJSON *value)
                (!row->pattern || pattern_matches(row->pattern, text_from(string))) &&
                (!row->values || is_listed(row, string));
     }
-    if (cJSON_IsNumber(value))
-        return !is_below(row->range, value->valuedouble) &&
-               !is_above(row->range, value->valuedouble);
     return true;
 }
 
@@ -297,10 +306,10 @@ static void check_value(struct findings *findings, const struct field *field, cJ
         check_list(findings, field, value, place);
     else if (field->type == FIELD_MAP)
         check_map(findings, field, value, place);
+    else if (cJSON_IsNumber(value) || field->type == FIELD_DOUBLE)
+        check_bounds(findings, field, value, place, field->range, "value", number_of(value));
     else if (cJSON_IsString(value))
         check_string(findings, field, value, place);
-    else if (cJSON_IsNumber(value))
-        check_bounds(findings, field, value, place, field->range, "value", value->valuedouble);
 }
 
 static void check_structure(struct findings *findings, const struct field *rows, cJSON *tree,

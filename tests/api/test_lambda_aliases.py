@@ -1,4 +1,6 @@
 """Aliases: lambda-api.md section 2."""
+import json
+
 import pytest
 
 from tests.support.errors import error_of
@@ -33,6 +35,13 @@ def routing(**weights):
                                   "Function not found: {arn}:10")),
     (dict(RoutingConfig=routing(**{"10": 0.5})), (404, "ResourceNotFoundException",
                                                   "Function not found: {arn}:10")),
+    (dict(FunctionVersion="01"), (404, "ResourceNotFoundException",
+                                  "Function not found: {arn}:01")),
+    (dict(FunctionVersion="0"), (404, "ResourceNotFoundException", "Function not found: {arn}:0")),
+    (dict(FunctionVersion="9" * 20), (404, "ResourceNotFoundException",
+                                      "Function not found: {arn}:" + "9" * 20)),
+    (dict(RoutingConfig=routing(**{"02": 0.5})), (404, "ResourceNotFoundException",
+                                                  "Function not found: {arn}:02")),
     (dict(RoutingConfig=routing(**{"1": 0.8, "2": 0.2})), (
         400, "InvalidParameterValueException",
         "Number of items in AdditionalVersionWeights cannot be greater than 1")),
@@ -64,6 +73,17 @@ def test_what_create_alias_refuses(lam, function, settings, expected):
     assert error_of(lam.create_alias, **arguments) == (
         status, code, text.format(arn=ARN + function))
     assert [a["Name"] for a in lam.list_aliases(FunctionName=function)["Aliases"]] == ["taken"]
+
+
+@pytest.mark.parametrize("weight, shown", [
+    ("1e400", "Infinity"), ("-1e400", "-Infinity"), ('"NaN"', "NaN"), ('"Infinity"', "Infinity")])
+def test_a_weight_is_a_finite_share(http, function, weight, shown):
+    answer = http.send(
+        "POST", f"/2015-03-31/functions/{function}/aliases",
+        f'{{"Name": "a", "FunctionVersion": "1", "RoutingConfig": {{"AdditionalVersionWeights": '
+        f'{{"2": {weight}}}}}}}')
+    assert answer.status == 400
+    assert f"Value '{{2={shown}}}' {WEIGHTS}Map value must" in json.loads(answer.body)["message"]
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.01, 0.5, 0.123456789, 1.0])

@@ -212,6 +212,13 @@ def test_without_a_stream_an_error_is_unhandled_as_by_invoke(lam, server, name, 
     assert (payload, code, details["errorType"]) == (b"", "Unhandled", error_type)
 
 
+def test_an_error_that_is_no_text_is_told_as_text(lam, server, name):
+    create(lam, name, serving("    ask('POST', 'invocation/%s/error' % request_id, b'\\xffa\\0b')\n"))
+    assert Stream(server.port, name).all() == (b"", {"ErrorCode": "Unhandled",
+                                                     "ErrorDetails": "\ufffdab"})
+    assert invoke(lam, name)[1] == b"\xffa\0b"
+
+
 def test_of_a_process_that_went_away_in_the_middle_the_rest_is_missing(lam, server, name):
     create(lam, name, node_stream("stream.write('half'); await pause(10); process.exit(3)"))
     assert Stream(server.port, name).all() == (b"half", {"ErrorCode": "Runtime.TruncatedResponse"})

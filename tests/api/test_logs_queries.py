@@ -331,7 +331,7 @@ def test_a_query_sees_what_retention_left_and_no_deleted_stream(start_server):
 
 
 def test_a_record_is_found_by_its_pointer(logs, insights, group):
-    message = '{"user":{"id":7,"tags":["a","b"]},"ok":true,"none":null}'
+    message = '{"user":{"id":7,"tags":["a","b"]},"ok":true,"OK":2,"none":null}'
     time_ms = put(logs, group, [message, "other"])[0]
     answer = insights.finish(insights.start("filter user.id = 7", logGroupName=group))
     pointer = answer["results"][0][-1]["value"]
@@ -340,7 +340,7 @@ def test_a_record_is_found_by_its_pointer(logs, insights, group):
     assert record == {
         "@ptr": pointer, "@timestamp": str(time_ms), "@message": message, "@logStream": "s",
         "@log": f"000000000000:{group}", "user.id": "7", "user.tags.0": "a", "user.tags.1": "b",
-        "ok": "1"}
+        "ok": "1", "OK": "2"}
     assert error_of(logs.get_log_record, logRecordPointer="bad") == (
         400, "InvalidParameterException", "The specified logRecordPointer is invalid.")
     logs.delete_log_stream(logGroupName=group, logStreamName="s")

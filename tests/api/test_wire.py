@@ -44,6 +44,20 @@ def test_aws_json_errors(http, query_mode, status):
         "InvalidParameterValue;Sender" if query_mode else None)
 
 
+def test_of_a_member_that_comes_twice_the_last_counts(http, server, name):
+    http.target("PutMetricAlarm", json.dumps({
+        "AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1,
+        "Namespace": name, "MetricName": "m", "Period": 60, "Statistic": "Sum", "Threshold": 1})
+        .replace('"Threshold"', '"Threshold": 7, "Threshold"'))
+    shown = http.target("DescribeAlarms", json.dumps({"AlarmNames": [name]})).body
+    assert shown.count(b'"Threshold":') == 1
+    cw = server.client("cloudwatch")
+    assert cw.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["Threshold"] == 1
+    http.send("POST", "/", f'{{"logGroupName": "{name}", "tags": {{"a": "1", "a": "2"}}}}'.encode(),
+              {"X-Amz-Target": "Logs_20140328.CreateLogGroup"})
+    assert server.client("logs").list_tags_log_group(logGroupName=name)["tags"] == {"a": "2"}
+
+
 def test_constraint_failures_are_corals(http):
     answer = http.target("ListMetrics", json.dumps({"RecentlyActive": "PT9H"}))
     assert json.loads(answer.body) == {
@@ -125,6 +139,29 @@ def test_hostile_json_is_refused_by_lambda(http, body, reason):
     assert tree["message"].startswith("Could not parse request body into json: " + reason)
 
 
+@pytest.mark.parametrize("end", ["%00x", "%FF", "%ED%A0%80"])
+def test_what_is_no_text_is_refused_and_not_cut(http, lam, name, end):
+    """A name up to its NUL would be another function's."""
+    create(lam, name)
+    for method, path in (("DELETE", f"/2015-03-31/functions/{name}{end}"),
+                         ("DELETE", f"/2015-03-31/functions/{name}?Qualifier=1{end}"),
+                         ("GET", f"/2015-03-31/functions/?MaxItems=5{end}"),
+                         ("DELETE", f"/2017-03-31/tags/arn%3Aaws?tagKeys=a&tagKeys=b{end}")):
+        answer = http.send(method, path)
+        assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (
+            400, "SerializationException")
+        assert "is not UTF-8, or holds a NUL" in json.loads(answer.body)["message"]
+    answer = http.send("POST", f"/2015-03-31/functions/{name}/invocations", b"{}",
+                       {"X-Amz-Client-Context": b"e30=\xff"})
+    assert answer.status == 400 and json.loads(answer.body)["message"]
+    assert lam.get_function(FunctionName=name)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http.send("POST", "/", "Action=PutMetricData&Version=2010-08-01&MetricData.member.1."
+                       f"MetricName=m&MetricData.member.1.Value=1&Namespace={name}{end}", form)
+    assert answer.status == 400 and b"<Code>MalformedInput</Code>" in answer.body
+    assert name.encode() not in http.target("ListMetrics", "{}").body
+
+
 def test_gzip_bodies(http, name):
     packed = gzip.compress(json.dumps({"Namespace": name, "MetricData": [DATUM] * 500}).encode())
     for word in ("gzip", "GZIP"):
@@ -188,6 +225,15 @@ def test_head_is_get_without_a_body(http, lam, name):
     head = http.send("HEAD", f"/2015-03-31/functions/{name}")
     assert (head.status, head.body) == (200, b"")
     assert head.getheader("Content-Length") == str(len(got.body))
+
+
+@pytest.mark.parametrize("target, status", [
+    ("http://lambda.us-east-1.amazonaws.com/2015-03-31/functions?MaxItems=1", 200),
+    ("HTTP://monitoring.amazonaws.com?Action=ListMetrics&Version=2010-08-01", 200),
+    ("http://localhost/2015-03-31/functions/nothing%2Fhere", 400), ("http://localhost", 501),
+    ("http://rebound.example/2015-03-31/functions", 403)])
+def test_a_client_may_take_the_server_for_its_proxy(http, target, status):
+    assert http.send("GET", target).status == status
 
 
 def test_unknown_operations_and_services_are_named(http):

@@ -45,6 +45,9 @@ START_TEST(doubles_are_read_whole_or_not_at_all)
     ck_assert(value == 0.25);
     ck_assert(text_to_double(TEXT("1e3"), &value));
     ck_assert(value == 1000);
+    CLEANUP(freep) char *exact = xformat("%.1074f", 0x1p-1074);
+    ck_assert(text_to_double(text_from(exact), &value));
+    ck_assert(value == 0x1p-1074);
     ck_assert(!text_to_double(TEXT("0x10"), &value));
     ck_assert(!text_to_double(TEXT("1.5%"), &value));
     ck_assert(!text_to_double(TEXT(""), &value));

@@ -182,9 +182,12 @@ START_TEST(each_spelling_of_a_value_is_read)
                "a\x42"
                "bc\xff"),
           "{\"x\":\"YWJj\"}" },
-        { 'l', TEXT("\x9f\x01\xf6\x02\xff"), "{\"l\":[1,2]}" },
+        { 'l', TEXT("\x9f\x01\xf6\x02\xff"), "{\"l\":[1,null,2]}" },
         { 'l', TEXT("\x80"), "{\"l\":[]}" },
         { 'm', TEXT("\xbf\x61k\x01\xff"), "{\"m\":{\"k\":1}}" },
+        { 'm', TEXT("\xa2\x61k\xf6\x61j\x01"), "{\"m\":{\"k\":null,\"j\":1}}" },
+        { 'm', TEXT("\xa3\x61k\x01\x61j\x02\x61k\x03"), "{\"m\":{\"j\":2,\"k\":3}}" },
+        { 's', TEXT("\xf6"), "{}" },
         { '?', TEXT("\x82\x01\xa1\x61z\xf5"), "{}" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -212,6 +215,7 @@ START_TEST(wrong_types_and_bad_bytes_are_serialization_errors)
         { 'i', TEXT("\xf9\x3e\x00") },
         { 'i', TEXT("\x61"
                     "5") },
+        { 'i', TEXT("\xf9\x7c\x00") },
         { 't', TEXT("\x61"
                     "5") },
         { 't', TEXT("\xc1\x61"
@@ -230,6 +234,9 @@ START_TEST(wrong_types_and_bad_bytes_are_serialization_errors)
         { 'l', TEXT("\x81\x61"
                     "a") },
         { 'm', TEXT("\x80") },
+        { 'm', TEXT("\xa1\x01\x01") },
+        { 'm', TEXT("\xa1\x61\xff\x01") },
+        { 'm', TEXT("\xa1\x62k\x00\x01") },
         { 'd', TEXT("") },
         { 'd', TEXT("\xfb\x40") },
         { 'd', TEXT("\x01\x01") },
@@ -243,6 +250,28 @@ START_TEST(wrong_types_and_bad_bytes_are_serialization_errors)
         ck_assert_msg(!tree, "case %zu", i);
         ck_assert_ptr_eq(error.fault, &CLOUDWATCH_SERIALIZATION);
         error_clear(&error);
+    }
+}
+END_TEST
+
+START_TEST(of_a_member_that_comes_twice_the_last_counts)
+{
+    const struct {
+        struct text body;
+        const char *json;
+    } cases[] = {
+        { TEXT("\xa2\x61i\x01\x61i\x02"), "{\"i\":2}" },
+        { TEXT("\xa2\x61i\x01\x61i\xf6"), "{}" },
+        { TEXT("\xa2\x61i\xf6\x61i\x02"), "{\"i\":2}" },
+        { TEXT("\xa2\x62i\x00\x01\x61i\x02"), "{\"i\":2}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = { 0 };
+        CLEANUP(json_deletep)
+        cJSON *tree = cbor_codec_decode(&cloudwatch_service, blob_rows, cases[i].body, &error);
+        ck_assert_msg(tree != NULL, "case %zu: %s", i, error.message);
+        CLEANUP(freep) char *text = json_print(tree);
+        ck_assert_str_eq(text, cases[i].json);
     }
 }
 END_TEST
@@ -317,7 +346,8 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
-SUITE("cbor_codec", the_requests_of_botocore_are_read, an_answer_has_the_bytes_of_aws,
-      an_error_has_the_bytes_of_aws, each_spelling_of_a_value_is_read,
-      wrong_types_and_bad_bytes_are_serialization_errors, a_request_cut_short_anywhere_is_refused,
-      any_damaged_byte_is_judged_without_harm, nesting_has_an_end, what_is_written_is_read_again)
+SUITE("cbor_codec", of_a_member_that_comes_twice_the_last_counts, the_requests_of_botocore_are_read,
+      an_answer_has_the_bytes_of_aws, an_error_has_the_bytes_of_aws,
+      each_spelling_of_a_value_is_read, wrong_types_and_bad_bytes_are_serialization_errors,
+      a_request_cut_short_anywhere_is_refused, any_damaged_byte_is_judged_without_harm,
+      nesting_has_an_end, what_is_written_is_read_again)

@@ -123,15 +123,11 @@ START_TEST(version_qualifiers_are_numbers_or_latest)
         bool is_version;
         int64_t number;
     } cases[] = {
-        { "$LATEST", true, 0 },
-        { "1", true, 1 },
-        { "42", true, 42 },
-        { "0", true, INT64_MAX },
-        { "99999999999999999999", true, INT64_MAX },
-        { "live", false, -1 },
-        { "1a", false, -1 },
-        { "-1", false, -1 },
-        { "", false, -1 },
+        { "$LATEST", true, 0 },    { "1", true, 1 },
+        { "42", true, 42 },        { "0", true, INT64_MAX },
+        { "01", true, INT64_MAX }, { "99999999999999999999", true, INT64_MAX },
+        { "live", false, -1 },     { "1a", false, -1 },
+        { "-1", false, -1 },       { "", false, -1 },
         { "latest", false, -1 },
     };
     struct arena arena = { 0 };

@@ -83,5 +83,26 @@ START_TEST(strings_are_escaped_byte_by_byte)
 }
 END_TEST
 
-SUITE("json", strings_are_escaped_byte_by_byte, trees_are_printed_compactly,
-      what_is_no_finite_number_is_null, every_ascii_character_reads_back)
+START_TEST(of_members_of_one_name_the_last_stays)
+{
+    enum { MEMBERS = 200000 };
+    CLEANUP(json_deletep)
+    cJSON *tree = json_parse(TEXT("{\"a\":1,\"\":2,\"a\":null,\"A\":3,\"\":4,\"b\":[],\"a\":5}"));
+    json_keep_last(tree);
+    CLEANUP(freep) char *text = json_print(tree);
+    ck_assert_str_eq(text, "{\"A\":3,\"\":4,\"b\":[],\"a\":5}");
+    CLEANUP(json_deletep) cJSON *many = cJSON_CreateObject();
+    for (int i = 0; i < MEMBERS; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%d", i / 2);
+        json_set_double(many, name, i);
+    }
+    json_keep_last(many);
+    ck_assert_int_eq(cJSON_GetArraySize(many), MEMBERS / 2);
+    ck_assert_double_eq(json_double(many, "7", 0), 15);
+}
+END_TEST
+
+SUITE("json", of_members_of_one_name_the_last_stays, strings_are_escaped_byte_by_byte,
+      trees_are_printed_compactly, what_is_no_finite_number_is_null,
+      every_ascii_character_reads_back)

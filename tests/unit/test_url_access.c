@@ -72,6 +72,8 @@ static const struct {
       "20260101T000000Z", "", true },
     { "AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=" SIGNATURE,
       "20260101T000000Z", "", true },
+    { "AWS4-HMAC-SHA256 Credential=" SCOPE ", SignedHeaders=host;x_own.2, Signature=" SIGNATURE,
+      "20260101T000000Z", "", true },
     { "AWS4-HMAC-SHA256 Credential=" SCOPE ", SignedHeaders=host, Signature=" SIGNATURE, NULL, "",
       false },
     { "AWS4-HMAC-SHA256 Credential=" SCOPE ", SignedHeaders=host, Signature=abc", "d", "", false },

@@ -8,7 +8,7 @@ static const struct url_event_header headers[] = {
     { "Host", "id.lambda-url.us-east-1.localhost:4566" },
     { "X-A", "1" },
     { "x-a", "2" },
-    { "Cookie", "a=1;  b=2;" },
+    { "Cookie", "a=1;  b=\xE9;" },
     { "User-Agent", "agent" },
     { "Connection", "close" },
     { "X-Forwarded-Proto", "https" },
@@ -42,22 +42,23 @@ START_TEST(an_event_is_printed_in_aws_s_order)
     struct url_event event = event_of("hello", "text/plain");
     CLEANUP(freep) char *text = url_event_print(&event);
     ck_assert_str_eq(
-        text, "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":\"/a%2Fb\","
-              "\"rawQueryString\":\"b=2&a=1&b=x%20y&&c&%41=+\",\"cookies\":[\"a=1\",\"b=2\"],"
-              "\"headers\":{\"host\":\"id.lambda-url.us-east-1.localhost:4566\",\"x-a\":\"1,2\","
-              "\"cookie\":\"a=1;  "
-              "b=2;\",\"user-agent\":\"agent\",\"x-forwarded-proto\":\"http\",\"x-latin\":"
-              "\"caf\xC3\xA9\","
-              "\"content-type\":\"text/plain\",\"x-amzn-trace-id\":\"Root=1-a\","
-              "\"x-forwarded-for\":\"127.0.0.1\",\"x-forwarded-port\":\"4566\"},"
-              "\"queryStringParameters\":{\"b\":\"2,x y\",\"a\":\"1\",\"c\":\"\",\"A\":\" \"},"
-              "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":\"id\","
-              "\"domainName\":\"id.lambda-url.us-east-1.localhost\",\"domainPrefix\":\"id\","
-              "\"http\":{\"method\":\"POST\",\"path\":\"/a%2Fb\",\"protocol\":\"HTTP/1.1\","
-              "\"sourceIp\":\"127.0.0.1\",\"userAgent\":\"agent\"},\"requestId\":\"r\","
-              "\"routeKey\":\"$default\",\"stage\":\"$default\","
-              "\"time\":\"12/Mar/2020:19:03:58 +0000\",\"timeEpoch\":1584039838123},"
-              "\"body\":\"hello\",\"isBase64Encoded\":false}");
+        text,
+        "{\"version\":\"2.0\",\"routeKey\":\"$default\",\"rawPath\":\"/a%2Fb\","
+        "\"rawQueryString\":\"b=2&a=1&b=x%20y&&c&%41=+\",\"cookies\":[\"a=1\",\"b=\xC3\xA9\"],"
+        "\"headers\":{\"host\":\"id.lambda-url.us-east-1.localhost:4566\",\"x-a\":\"1,2\","
+        "\"cookie\":\"a=1;  "
+        "b=\xC3\xA9;\",\"user-agent\":\"agent\",\"x-forwarded-proto\":\"http\",\"x-latin\":"
+        "\"caf\xC3\xA9\","
+        "\"content-type\":\"text/plain\",\"x-amzn-trace-id\":\"Root=1-a\","
+        "\"x-forwarded-for\":\"127.0.0.1\",\"x-forwarded-port\":\"4566\"},"
+        "\"queryStringParameters\":{\"b\":\"2,x y\",\"a\":\"1\",\"c\":\"\",\"A\":\" \"},"
+        "\"requestContext\":{\"accountId\":\"anonymous\",\"apiId\":\"id\","
+        "\"domainName\":\"id.lambda-url.us-east-1.localhost\",\"domainPrefix\":\"id\","
+        "\"http\":{\"method\":\"POST\",\"path\":\"/a%2Fb\",\"protocol\":\"HTTP/1.1\","
+        "\"sourceIp\":\"127.0.0.1\",\"userAgent\":\"agent\"},\"requestId\":\"r\","
+        "\"routeKey\":\"$default\",\"stage\":\"$default\","
+        "\"time\":\"12/Mar/2020:19:03:58 +0000\",\"timeEpoch\":1584039838123},"
+        "\"body\":\"hello\",\"isBase64Encoded\":false}");
 }
 END_TEST
 

@@ -25,6 +25,7 @@ static const struct {
 } results[] = {
     { "{\"statusCode\":201,\"headers\":{\"content-type\":\"text/html\"},\"body\":\"x\"}",
       "201|content-type: text/html|x" },
+    { "{\"StatusCode\":500,\"body\":1}", "200" JSON_TYPE "{\"StatusCode\":500,\"body\":1}" },
     { "{\"statusCode\":\"299\"}", "299" JSON_TYPE },
     { "{\"statusCode\":2e2,\"body\":null,\"headers\":null,\"cookies\":null}", "200" JSON_TYPE },
     { "{\"statusCode\":null,\"body\":\"x\"}", "200" JSON_TYPE "x" },

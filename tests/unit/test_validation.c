@@ -41,6 +41,7 @@ static const struct field rows[] = {
     { .name = "StateValue", .type = FIELD_STRING, .values = states },
     { .name = "Limit", .type = FIELD_INTEGER, .range = BETWEEN(1, 10000) },
     { .name = "Period", .type = FIELD_INTEGER, .range = AT_LEAST(60) },
+    { .name = "Share", .type = FIELD_DOUBLE, .range = BETWEEN(0, 1) },
     { .name = "TagKeys", .type = FIELD_LIST, .item = &tag_item, .length = AT_MOST(2) },
     { .name = "Points", .type = FIELD_LIST, .item = &point },
     { 0 },
@@ -125,6 +126,13 @@ START_TEST(each_violation_has_its_sentence)
           "constraint: Map value must satisfy constraint: [Member must have value less than or "
           "equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be "
           "null]" },
+        { "{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":\"-Infinity\"}}}",
+          "Value '{2=-Infinity}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
+          "constraint: Map value must satisfy constraint: [Member must have value less than or "
+          "equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be "
+          "null]" },
+        { "{\"Share\":\"NaN\"}", "Value 'NaN' at 'share' failed to satisfy constraint: Member must "
+                                 "have value less than or equal to 1.0" },
         { "{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"$LATEST\":0.5}}}",
           "Value '{$LATEST=0.5}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
           "constraint: Map keys must satisfy constraint: [Member must have length less than or "
