@@ -358,6 +358,7 @@ def functions_running(server):
                 variables = dict(word.partition("=")[::2] for word in words.read().split("\0"))
         except OSError:
             continue
-        if parent == server.process.pid:
-            found.append(variables.get("AWS_LAMBDA_FUNCTION_NAME"))
+        name = variables.get("AWS_LAMBDA_FUNCTION_NAME")  # none yet of one that has just been forked
+        if parent == server.process.pid and name:
+            found.append(name)
     return sorted(found)
