@@ -46,7 +46,7 @@ static bool load(sqlite3 *database, void *owner)
     return is_good;
 }
 
-/* A deletion that was undone since is none. */
+/* A deletion that was undone since is none, and a retention that was undone has no bound. */
 static void take_removals(struct event_store *store)
 {
     store->taken_removals = store->removals;
@@ -54,10 +54,12 @@ static void take_removals(struct event_store *store)
     struct event_removals *taken = &store->taken_removals;
     size_t kept = 0;
     for (size_t i = 0; i < taken->count; i++) {
-        const struct event_removal *removal = &taken->list[i];
-        if (removal->before_ms != INT64_MAX ||
-            !store->parts.exists(removal->group_id, removal->stream_id, store->parts.owner))
-            taken->list[kept++] = *removal;
+        struct event_removal removal = taken->list[i];
+        if (removal.is_expiry)
+            removal.before_ms = store->parts.kept_from_ms(removal.group_id, store->parts.owner);
+        if (removal.is_expiry ||
+            !store->parts.exists(removal.group_id, removal.stream_id, store->parts.owner))
+            taken->list[kept++] = removal;
     }
     taken->count = kept;
 }
@@ -217,7 +219,7 @@ static bool expire(sqlite3 *database, int64_t group_id, int64_t before_ms)
 
 static bool write_removal(sqlite3 *database, const struct event_removal *removal)
 {
-    if (removal->before_ms != INT64_MAX)
+    if (removal->is_expiry)
         return expire(database, removal->group_id, removal->before_ms);
     if (removal->stream_id)
         return delete_stream(database, removal->group_id, removal->stream_id);
