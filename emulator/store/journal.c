@@ -85,10 +85,10 @@ static bool find_segments(struct journal *journal, struct error *error)
     return true;
 }
 
-/* Opens the last segment for writing, making it if need be. */
-static bool open_last(struct journal *journal, struct error *error)
+/* Opens a segment for writing, making it if need be. */
+static bool open_segment(struct journal *journal, uint64_t start, struct error *error)
 {
-    CLEANUP(freep) char *path = segment_path(journal, last_segment(journal)->start);
+    CLEANUP(freep) char *path = segment_path(journal, start);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set(error, NULL, "cannot open %s: %s", path, strerror(errno));
@@ -98,23 +98,27 @@ static bool open_last(struct journal *journal, struct error *error)
     return true;
 }
 
+/* What is written from now on stands in a new segment. If it cannot be made, nothing changes. */
+static bool begin_segment(struct journal *journal, uint64_t start, struct error *error)
+{
+    if (!open_segment(journal, start, error))
+        return false;
+    add_segment(journal, start, 0);
+    return true;
+}
+
 struct journal *journal_open(const char *directory, bool is_durable, struct error *error)
 {
     struct journal *journal = xcalloc(1, sizeof(*journal));
     journal->directory = xstrdup(directory);
     journal->is_durable = is_durable;
     journal->fd = -1;
-    if (!find_segments(journal, error)) {
-        journal_close(journal);
-        return NULL;
-    }
-    if (journal->segment_count == 0)
-        add_segment(journal, 0, 0);
-    if (!open_last(journal, error)) {
-        journal_close(journal);
-        return NULL;
-    }
-    return journal;
+    if (find_segments(journal, error) &&
+        (journal->segment_count ? open_segment(journal, last_segment(journal)->start, error)
+                                : begin_segment(journal, 0, error)))
+        return journal;
+    journal_close(journal);
+    return NULL;
 }
 
 void journal_close(struct journal *journal)
@@ -239,11 +243,7 @@ bool journal_replay(struct journal *journal, uint64_t position,
             return false;
     }
     /* Positions never repeat, even if the files were lost after a checkpoint. */
-    if (journal_position(journal) < position) {
-        add_segment(journal, position, 0);
-        return open_last(journal, error);
-    }
-    return true;
+    return journal_position(journal) >= position || begin_segment(journal, position, error);
 }
 
 static void add_u32(struct buffer *buffer, uint32_t value)
@@ -285,11 +285,22 @@ static bool write_queue(struct journal *journal)
     return !journal->is_durable || fdatasync(journal->fd) == 0;
 }
 
+/* Without room for a further file the records go on into this one, for as long again: what was
+ * written is written. */
+static void rotate(struct journal *journal)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct segment *segment = last_segment(journal);
+    if (!begin_segment(journal, segment->start + segment->size, &error))
+        log_warn("journal", "%s; the segment before it becomes longer", error.message);
+}
+
 bool journal_flush(struct journal *journal, struct error *error)
 {
     if (journal->queue.size == 0)
         return true;
     struct segment *segment = last_segment(journal);
+    uint64_t full = segment->size / SEGMENT_MAX;
     bool is_written = write_queue(journal);
     if (!is_written) {
         error_set(error, NULL, "cannot write to the journal in %s: %s", journal->directory,
@@ -300,10 +311,8 @@ bool journal_flush(struct journal *journal, struct error *error)
         segment->size += journal->queue.size;
     }
     journal->queue.size = 0;
-    if (is_written && segment->size >= SEGMENT_MAX) {
-        add_segment(journal, segment->start + segment->size, 0);
-        return open_last(journal, error);
-    }
+    if (segment->size / SEGMENT_MAX > full)
+        rotate(journal);
     return is_written;
 }
 
@@ -336,13 +345,10 @@ void journal_forget(struct journal *journal, uint64_t position)
 
 bool journal_reset(struct journal *journal, struct error *error)
 {
+    const struct segment *segment = last_segment(journal);
+    if (segment->size > 0 && !begin_segment(journal, segment->start + segment->size, error))
+        return false;
     journal->queue.size = 0;
-    uint64_t position = journal_position(journal);
-    if (last_segment(journal)->size > 0) {
-        add_segment(journal, position, 0);
-        if (!open_last(journal, error))
-            return false;
-    }
     remove_first_segments(journal, journal->segment_count - 1);
     return true;
 }
