@@ -34,6 +34,7 @@ struct journal {
     char *directory;
     bool is_durable;
     int fd;
+    bool is_torn; /* what was not written whole could not be cut off either */
     struct segment *segments;
     size_t segment_count;
     struct buffer queue;
@@ -95,6 +96,7 @@ static bool open_segment(struct journal *journal, uint64_t start, struct error *
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = fd;
+    journal->is_torn = false;
     return true;
 }
 
@@ -272,9 +274,22 @@ bool journal_is_dirty(const struct journal *journal)
     return journal->queue.size > 0;
 }
 
+/* Back to the last whole record. */
+static void cut(struct journal *journal)
+{
+    journal->is_torn = ftruncate(journal->fd, (off_t)last_segment(journal)->size) != 0;
+    if (journal->is_torn)
+        log_error("journal", "cannot cut a half-written record: %s", strerror(errno));
+}
+
+/* Never behind half a record: that would be damage to the next start. */
 static bool write_queue(struct journal *journal)
 {
     size_t written = 0;
+    if (journal->is_torn)
+        cut(journal);
+    if (journal->is_torn)
+        return false;
     while (written < journal->queue.size) {
         ssize_t size =
             write(journal->fd, journal->queue.data + written, journal->queue.size - written);
@@ -305,8 +320,8 @@ bool journal_flush(struct journal *journal, struct error *error)
     if (!is_written) {
         error_set(error, NULL, "cannot write to the journal in %s: %s", journal->directory,
                   strerror(errno));
-        if (ftruncate(journal->fd, (off_t)segment->size) != 0)
-            log_error("journal", "cannot cut a half-written record: %s", strerror(errno));
+        if (!journal->is_torn)
+            cut(journal);
     } else {
         segment->size += journal->queue.size;
     }
