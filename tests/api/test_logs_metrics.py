@@ -70,6 +70,19 @@ def test_a_functions_lines_are_counted_too(lam, logs, cw, name):
     assert total(statistics(cw, name)) == (3, 3)
 
 
+def test_a_function_that_prints_very_many_lines_is_counted_whole(lam, logs, cw, name):
+    """Their data would be a single record of 26 MB."""
+    lines = 80000
+    metric = "m" * 255
+    group = f"/aws/lambda/{name}"
+    make_stream(logs, group)
+    put_filter(logs, group, "zz", metricNamespace=name, metricName=metric)
+    create(lam, name, node("return new Promise(printed => process.stdout.write("
+                           f"'zz\\n'.repeat({lines}), () => printed(1)))"), Timeout=60)
+    assert "FunctionError" not in lam.invoke(FunctionName=name)
+    assert total(statistics(cw, name, metric)) == (lines, lines)
+
+
 def test_a_value_and_dimensions_can_come_from_a_json_event(logs, cw, group):
     put_filter(logs, group, pattern="", metricValue="$.took[1].ms", dimensions={"Path": "$.path"})
     put(logs, group, [json.dumps({"path": "/a", "took": [0, {"ms": 7.5}]}),
