@@ -110,6 +110,19 @@ def test_a_default_value_stands_for_minutes_without_a_match(start_server):
         (0, 0, 1), (1, 1, 1), (3, 1, 1), (4, 0, 1)]
 
 
+def test_default_values_go_on_when_the_clock_is_set_back(start_server):
+    server = start_server()
+    logs, cw, http = server.client("logs"), server.client("cloudwatch"), Http(server.port)
+    make_stream(logs, "g")
+    put_filter(logs, "g", defaultValue=0.0)
+    for time, start in (("2026-01-02T00:00:30Z", 1767312030000),
+                        ("2026-01-01T00:00:30Z", 1767225630000)):
+        http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": time})
+        put(logs, "g", ["fine"], start=start)
+    http.json("POST", "/_coalmine/clock", {"advance": "1m"})
+    assert total(statistics(cw, "g", start_ms=1767225630000)) == (0, 1)
+
+
 def test_filters_are_described_by_group_prefix_and_metric(logs, name):
     for group in (name + "a", name + "b"):
         logs.create_log_group(logGroupName=group)
