@@ -214,6 +214,7 @@ static bool reset(void *owner, struct error *error)
     if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error) ||
         !journal_reset(emulator->journal, error) || !telemetry_reset(emulator->telemetry, error))
         return false;
+    lambda_disown_running(emulator->lambda);
     lambda_detach_all(emulator->lambda);
     pool_retire_all(emulator->pool);
     metrics_reset(emulator->metrics);

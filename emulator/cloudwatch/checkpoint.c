@@ -30,8 +30,7 @@ struct metrics_checkpoint {
     struct row *rows;
     size_t row_count;
     size_t row_capacity;
-    struct metric_aging aging; /* that the rows reflect */
-    uint64_t agings_written;
+    struct metric_aged aged; /* that the rows reflect and the database does not */
 };
 
 static char *print_identity(const struct metric_series *series)
@@ -158,7 +157,9 @@ static void take_dirty(void *owner)
                 take_buckets(checkpoint, series, (enum metric_level)level);
         }
     }
-    checkpoint->aging = *metrics_aging(checkpoint->metrics);
+    struct metric_aging *aging = metrics_aging(checkpoint->metrics);
+    checkpoint->aged = aging->aged;
+    aging->aged = (struct metric_aged){ 0 };
 }
 
 static bool write_row(sqlite3_stmt *insert, const struct row *row)
@@ -184,12 +185,10 @@ static bool write_row(sqlite3_stmt *insert, const struct row *row)
 static bool delete_aged(sqlite3 *database, const struct metrics_checkpoint *checkpoint)
 {
     bool is_good = true;
-    if (checkpoint->aging.count == checkpoint->agings_written)
-        return true;
-    for (int level = 0; level < METRIC_LEVELS && is_good; level++) {
+    for (int level = 0; level < METRIC_LEVELS && is_good && checkpoint->aged.passes; level++) {
         CLEANUP(freep)
         char *sql = xformat("DELETE FROM bucket WHERE is_fine = %d AND start_s < %lld", level,
-                            (long long)checkpoint->aging.before_s[level]);
+                            (long long)checkpoint->aged.before_s[level]);
         is_good = sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
     }
     return is_good;
@@ -226,10 +225,10 @@ static void mark_rows_dirty(struct metrics_checkpoint *checkpoint)
 static void on_written(enum telemetry_result result, void *owner)
 {
     struct metrics_checkpoint *checkpoint = owner;
-    if (result == TELEMETRY_WRITTEN)
-        checkpoint->agings_written = checkpoint->aging.count;
-    if (result == TELEMETRY_FAILED)
+    if (result == TELEMETRY_FAILED) {
         mark_rows_dirty(checkpoint);
+        metric_aged_add(&metrics_aging(checkpoint->metrics)->aged, &checkpoint->aged);
+    }
     clear_rows(checkpoint);
 }
 

@@ -98,14 +98,24 @@ struct metric_aging *metrics_aging(struct metrics *metrics)
     return &metrics->aging;
 }
 
+void metric_aged_add(struct metric_aged *aged, const struct metric_aged *more)
+{
+    if (!more->passes)
+        return;
+    for (int level = 0; level < METRIC_LEVELS; level++) {
+        if (!aged->passes || more->before_s[level] > aged->before_s[level])
+            aged->before_s[level] = more->before_s[level];
+    }
+    aged->passes += more->passes;
+}
+
 void metrics_reset(struct metrics *metrics)
 {
     map_clear(&metrics->by_identity, metric_free);
     metrics->first = NULL;
     metrics->last = &metrics->first;
     metrics->generation++;
-    metrics->aging.is_under_way = false;
-    metrics->aging.next = NULL;
+    metrics->aging = (struct metric_aging){ 0 };
 }
 
 void metrics_destroy(struct metrics *metrics)

@@ -159,13 +159,20 @@ size_t metric_buckets_from(const struct metric_buckets *buckets, int64_t start_s
 void metric_series_restore(struct metric_series *series, enum metric_level level,
                            const struct metric_bucket *bucket);
 
-/* What retention does (retention.h), and has done: of each level, all buckets that began before
- * `before_s` are moved up or dropped. */
-struct metric_aging {
-    uint64_t count; /* of passes that came to their end */
+/* What passes of retention that came to their end have moved up or dropped: of each level, buckets
+ * that began before `before_s`, the latest bound of them all (a clock may be set back). */
+struct metric_aged {
+    uint64_t passes;
     int64_t before_s[METRIC_LEVELS];
-    bool is_under_way;   /* a pass has begun, and... */
-    struct metric *next; /* ...goes on here */
+};
+void metric_aged_add(struct metric_aged *aged, const struct metric_aged *more);
+
+/* What retention does (retention.h), and has done. */
+struct metric_aging {
+    bool is_under_way;               /* a pass has begun, and... */
+    struct metric *next;             /* ...goes on here */
+    int64_t before_s[METRIC_LEVELS]; /* what began before moves up or goes */
+    struct metric_aged aged;         /* since the last checkpoint took it */
 };
 struct metric_aging *metrics_aging(struct metrics *metrics);
 

@@ -1,6 +1,7 @@
 #include "cloudwatch/retention.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "loop/loop.h"
@@ -82,8 +83,10 @@ bool metrics_age_some(struct metrics *metrics, size_t budget)
     for (size_t moved = 0; aging->next && moved < budget; aging->next = aging->next->next)
         moved += age_metric(aging->next, aging->before_s);
     if (aging->is_under_way && !aging->next) {
+        struct metric_aged pass = { .passes = 1 };
+        memcpy(pass.before_s, aging->before_s, sizeof(pass.before_s));
+        metric_aged_add(&aging->aged, &pass);
         aging->is_under_way = false;
-        aging->count++;
         metrics_prune(metrics);
     }
     return !aging->is_under_way;

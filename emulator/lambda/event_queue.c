@@ -243,10 +243,11 @@ static void take_up(struct event_queue *queue, struct running_event *running)
     free_running(running);
 }
 
+/* What runs since before a reset has no place any more: that may be another event's by now. */
 static bool is_running(const struct event_queue *queue, int64_t place)
 {
     const struct running_event *running = queue->running;
-    while (running && running->event.place != place)
+    while (running && (running->event.place != place || running->resets != queue->lambda->resets))
         running = running->next;
     return running != NULL;
 }

@@ -69,9 +69,13 @@ void lambda_destroy(struct lambda *lambda)
     free(lambda);
 }
 
-void lambda_reset(struct lambda *lambda)
+void lambda_disown_running(struct lambda *lambda)
 {
     lambda->resets++;
+}
+
+void lambda_reset(struct lambda *lambda)
+{
     targets_forget(lambda);
     metric_sets_forget(lambda);
     hot_reload_forget(lambda);

@@ -42,6 +42,8 @@ extern const struct service lambda_service;
 struct lambda *lambda_create(const struct lambda_parts *parts, struct error *error);
 void lambda_destroy(struct lambda *lambda);
 
+/* A reset begins: what runs now records nothing at its end. */
+void lambda_disown_running(struct lambda *lambda);
 /* Forgets caches and code after the store and the metrics were reset. */
 void lambda_reset(struct lambda *lambda);
 

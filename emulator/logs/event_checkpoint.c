@@ -46,7 +46,7 @@ static bool load(sqlite3 *database, void *owner)
     return is_good;
 }
 
-/* A deletion that was undone since is none. */
+/* A deletion that was undone since is none, and a retention that was undone has no bound. */
 static void take_removals(struct event_store *store)
 {
     store->taken_removals = store->removals;
@@ -54,10 +54,12 @@ static void take_removals(struct event_store *store)
     struct event_removals *taken = &store->taken_removals;
     size_t kept = 0;
     for (size_t i = 0; i < taken->count; i++) {
-        const struct event_removal *removal = &taken->list[i];
-        if (removal->before_ms != INT64_MAX ||
-            !store->parts.exists(removal->group_id, removal->stream_id, store->parts.owner))
-            taken->list[kept++] = *removal;
+        struct event_removal removal = taken->list[i];
+        if (removal.is_expiry)
+            removal.before_ms = store->parts.kept_from_ms(removal.group_id, store->parts.owner);
+        if (removal.is_expiry ||
+            !store->parts.exists(removal.group_id, removal.stream_id, store->parts.owner))
+            taken->list[kept++] = removal;
     }
     taken->count = kept;
 }
@@ -155,11 +157,10 @@ static bool count_bytes(sqlite3 *database, int64_t group_id)
                &group_id, 1);
 }
 
-static bool delete_stream(sqlite3 *database, int64_t group_id, int64_t stream_id)
+static bool delete_stream(sqlite3 *database, int64_t stream_id)
 {
     return run(database, "DELETE FROM log_block WHERE stream_id=?", &stream_id, 1) &&
-           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1) &&
-           count_bytes(database, group_id);
+           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1);
 }
 
 /* Leaves a block only what is not older. */
@@ -211,29 +212,37 @@ static bool expire(sqlite3 *database, int64_t group_id, int64_t before_ms)
            run(database,
                "DELETE FROM log_block WHERE group_id=?1 AND slot<=?2 "
                "AND (slot<?2 OR bytes=0)",
-               both, 2) &&
-           count_bytes(database, group_id);
+               both, 2);
 }
 
 static bool write_removal(sqlite3 *database, const struct event_removal *removal)
 {
-    if (removal->before_ms != INT64_MAX)
+    if (removal->is_expiry)
         return expire(database, removal->group_id, removal->before_ms);
     if (removal->stream_id)
-        return delete_stream(database, removal->group_id, removal->stream_id);
+        return delete_stream(database, removal->stream_id);
     return delete_group(database, removal->group_id);
+}
+
+/* What is left of a group is counted once for all that goes of it at a time. */
+static bool write_removals(sqlite3 *database, const struct event_removals *removals)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < removals->count && is_good; i++) {
+        const struct event_removal *removal = &removals->list[i];
+        bool is_last = i + 1 == removals->count || removal[1].group_id != removal->group_id;
+        is_good = write_removal(database, removal) &&
+                  (!is_last || count_bytes(database, removal->group_id));
+    }
+    return is_good;
 }
 
 static bool write_all(sqlite3 *database, void *owner)
 {
     const struct event_store *store = owner;
-    bool is_good =
-        run(database, "DELETE FROM log_sequence", NULL, 0) &&
-        run(database, "INSERT INTO log_sequence VALUES (?)", &store->taken_sequence, 1) &&
-        write_tail(database, &store->taken);
-    for (size_t i = 0; i < store->taken_removals.count && is_good; i++)
-        is_good = write_removal(database, &store->taken_removals.list[i]);
-    return is_good;
+    return run(database, "DELETE FROM log_sequence", NULL, 0) &&
+           run(database, "INSERT INTO log_sequence VALUES (?)", &store->taken_sequence, 1) &&
+           write_tail(database, &store->taken) && write_removals(database, &store->taken_removals);
 }
 
 static void take_back(struct event_store *store)

@@ -11,7 +11,8 @@
 struct event_removal {
     int64_t group_id;
     int64_t stream_id; /* 0: the whole group */
-    int64_t before_ms; /* INT64_MAX: all */
+    bool is_expiry;    /* what has expired, not all */
+    int64_t before_ms; /* an expiry's bound, as it was when the checkpoint began */
 };
 
 struct event_removals {

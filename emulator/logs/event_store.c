@@ -77,12 +77,18 @@ static void remove_later(struct event_store *store, const struct event_removal *
 
 void event_store_delete(struct event_store *store, int64_t group_id, int64_t stream_id)
 {
-    remove_later(store, &(struct event_removal){ group_id, stream_id, INT64_MAX });
+    remove_later(store, &(struct event_removal){ group_id, stream_id, false, 0 });
 }
 
-void event_store_expire(struct event_store *store, int64_t group_id, int64_t before_ms)
+/* Once is enough: an advance by a year asks for each of its days. */
+void event_store_expire(struct event_store *store, int64_t group_id)
 {
-    remove_later(store, &(struct event_removal){ group_id, 0, before_ms });
+    const struct event_removals *removals = &store->removals;
+    for (size_t i = 0; i < removals->count; i++) {
+        if (removals->list[i].is_expiry && removals->list[i].group_id == group_id)
+            return;
+    }
+    remove_later(store, &(struct event_removal){ group_id, 0, true, 0 });
 }
 
 /* What the worker may be reading is left to it: it hears of the reset by itself. */

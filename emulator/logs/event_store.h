@@ -23,6 +23,8 @@ struct event_store_parts {
     /* Whether the control plane has (still) this stream, or, with stream id 0, this group: only
      * then are events kept. */
     bool (*exists)(int64_t group_id, int64_t stream_id, void *owner);
+    /* From when on the control plane has (still) this group's events kept. */
+    int64_t (*kept_from_ms)(int64_t group_id, void *owner);
     void *owner;
 };
 
@@ -46,8 +48,8 @@ void event_store_sweep(struct event_store *store);
 
 /* The stream (0: the whole group) was deleted: its events go with the next checkpoint. */
 void event_store_delete(struct event_store *store, int64_t group_id, int64_t stream_id);
-/* The group's events before this time go with the next checkpoint. */
-void event_store_expire(struct event_store *store, int64_t group_id, int64_t before_ms);
+/* What has expired of the group's events by the next checkpoint goes with it. */
+void event_store_expire(struct event_store *store, int64_t group_id);
 
 /* The telemetry was reset: memory follows. */
 void event_store_reset(struct event_store *store);

@@ -161,11 +161,18 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
     return count;
 }
 
-void group_each_retention(struct store *store, void (*visit)(int64_t id, int64_t days, void *owner),
-                          void *owner)
+int64_t group_retention_days(struct store *store, int64_t id)
 {
-    sqlite3_stmt *query =
-        store_query(store, "SELECT id, retention_days FROM logs_group WHERE retention_days>0");
+    sqlite3_stmt *query = store_query(store, "SELECT retention_days FROM logs_group WHERE id=?");
+    store_bind_int(query, 1, id);
+    int64_t days = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
+    sqlite3_reset(query);
+    return days;
+}
+
+void group_each_retention(struct store *store, void (*visit)(int64_t id, void *owner), void *owner)
+{
+    sqlite3_stmt *query = store_query(store, "SELECT id FROM logs_group WHERE retention_days>0");
     while (store_step(store, query))
-        visit(sqlite3_column_int64(query, 0), sqlite3_column_int64(query, 1), owner);
+        visit(sqlite3_column_int64(query, 0), owner);
 }

@@ -37,6 +37,8 @@ MUST_CHECK bool group_find(struct store *store, const struct group_key *key, str
 void group_insert(struct store *store, const struct log_group *group);
 void group_delete(struct store *store, int64_t id);
 void group_set_retention(struct store *store, int64_t id, int64_t days);
+/* 0 if there is no such group, too. */
+int64_t group_retention_days(struct store *store, int64_t id);
 void group_set_protection(struct store *store, int64_t id, bool is_protected);
 void group_set_tags(struct store *store, int64_t id, const char *tags);
 bool group_exists(struct store *store, int64_t id);
@@ -55,8 +57,7 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
                   struct log_group *groups_out, size_t limit);
 
 /* Calls `visit` for each group that has a retention. */
-void group_each_retention(struct store *store, void (*visit)(int64_t id, int64_t days, void *owner),
-                          void *owner);
+void group_each_retention(struct store *store, void (*visit)(int64_t id, void *owner), void *owner);
 
 /* "arn:aws:logs:R:A:log-group:NAME", without ":*". */
 const char *group_arn(struct arena *arena, const struct group_key *key);

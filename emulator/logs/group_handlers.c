@@ -177,7 +177,7 @@ static enum outcome set_retention(struct call *call, int64_t days)
     group_set_retention(call->store, group.id, days);
     logs_forget(logs_of(call));
     if (days)
-        event_store_expire(logs_of(call)->events, group.id, retention_start_ms(days));
+        event_store_expire(logs_of(call)->events, group.id);
     return OUTCOME_OK;
 }
 

@@ -8,7 +8,7 @@
 #include "logs/group.h"
 #include "logs/logs.h"
 
-/* Publishes MetricData as PutMetricData spells it; takes bad data out of the list. */
+/* Publishes MetricData as PutMetricData spells it, however many; takes them out of the list. */
 void log_metrics_publish(struct logs *logs, const struct group_key *key, const char *name_space,
                          cJSON *data);
 

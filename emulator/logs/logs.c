@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
+#include "logs/handlers.h"
 #include "logs/ingest.h"
 #include "logs/live_tail.h"
 #include "logs/metric_filter.h"
@@ -23,10 +24,16 @@ static bool exists(int64_t group_id, int64_t stream_id, void *owner)
                      : group_exists(logs->parts.store, group_id);
 }
 
-static void expire_group(int64_t id, int64_t days, void *owner)
+static int64_t kept_from_ms(int64_t group_id, void *owner)
 {
     const struct logs *logs = owner;
-    event_store_expire(logs->events, id, clock_now_ms() - days * MS_PER_DAY);
+    return retention_start_ms(group_retention_days(logs->parts.store, group_id));
+}
+
+static void expire_group(int64_t id, void *owner)
+{
+    const struct logs *logs = owner;
+    event_store_expire(logs->events, id);
 }
 
 /* Once a day; readers do not see what is older in between. */
@@ -41,9 +48,9 @@ struct logs *logs_create(const struct logs_parts *parts, struct error *error)
 {
     struct logs *logs = xcalloc(1, sizeof(*logs));
     logs->parts = *parts;
-    struct event_store_parts event_parts = { .telemetry = parts->telemetry,
-                                             .exists = exists,
-                                             .owner = logs };
+    struct event_store_parts event_parts = {
+        .telemetry = parts->telemetry, .exists = exists, .kept_from_ms = kept_from_ms, .owner = logs
+    };
     logs->events = event_store_create(&event_parts, error);
     if (logs->events)
         return logs;

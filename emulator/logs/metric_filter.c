@@ -155,9 +155,20 @@ static void apply(struct logs *logs, const struct metric_filter *filter,
         get_minute(logs, ingest->group, filter)->has_matched |= has_matched;
 }
 
+/* Its timer may be late; and when the clock was set back, it would come in a long time. */
+static void end_minute_that_passed(struct logs *logs)
+{
+    if (!logs->quiet)
+        return;
+    int64_t age_ms = clock_now_ms() - logs->quiet->start_ms;
+    if (age_ms < 0 || age_ms >= MINUTE_MS)
+        on_minute_end(logs);
+}
+
 void metric_filters_apply(struct logs *logs, const struct ingest *ingest)
 {
     const struct metric_filter *filter = ingest->group->filters;
+    end_minute_that_passed(logs);
     for (; filter; filter = filter->next)
         apply(logs, filter, ingest);
 }

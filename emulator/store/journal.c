@@ -34,6 +34,7 @@ struct journal {
     char *directory;
     bool is_durable;
     int fd;
+    bool is_torn; /* what was not written whole could not be cut off either */
     struct segment *segments;
     size_t segment_count;
     struct buffer queue;
@@ -85,16 +86,26 @@ static bool find_segments(struct journal *journal, struct error *error)
     return true;
 }
 
-/* Opens the last segment for writing, making it if need be. */
-static bool open_last(struct journal *journal, struct error *error)
+/* Opens a segment for writing, making it if need be. */
+static bool open_segment(struct journal *journal, uint64_t start, struct error *error)
 {
-    CLEANUP(freep) char *path = segment_path(journal, last_segment(journal)->start);
+    CLEANUP(freep) char *path = segment_path(journal, start);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set(error, NULL, "cannot open %s: %s", path, strerror(errno));
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = fd;
+    journal->is_torn = false;
+    return true;
+}
+
+/* What is written from now on stands in a new segment. If it cannot be made, nothing changes. */
+static bool begin_segment(struct journal *journal, uint64_t start, struct error *error)
+{
+    if (!open_segment(journal, start, error))
+        return false;
+    add_segment(journal, start, 0);
     return true;
 }
 
@@ -104,17 +115,12 @@ struct journal *journal_open(const char *directory, bool is_durable, struct erro
     journal->directory = xstrdup(directory);
     journal->is_durable = is_durable;
     journal->fd = -1;
-    if (!find_segments(journal, error)) {
-        journal_close(journal);
-        return NULL;
-    }
-    if (journal->segment_count == 0)
-        add_segment(journal, 0, 0);
-    if (!open_last(journal, error)) {
-        journal_close(journal);
-        return NULL;
-    }
-    return journal;
+    if (find_segments(journal, error) &&
+        (journal->segment_count ? open_segment(journal, last_segment(journal)->start, error)
+                                : begin_segment(journal, 0, error)))
+        return journal;
+    journal_close(journal);
+    return NULL;
 }
 
 void journal_close(struct journal *journal)
@@ -239,11 +245,7 @@ bool journal_replay(struct journal *journal, uint64_t position,
             return false;
     }
     /* Positions never repeat, even if the files were lost after a checkpoint. */
-    if (journal_position(journal) < position) {
-        add_segment(journal, position, 0);
-        return open_last(journal, error);
-    }
-    return true;
+    return journal_position(journal) >= position || begin_segment(journal, position, error);
 }
 
 static void add_u32(struct buffer *buffer, uint32_t value)
@@ -272,9 +274,22 @@ bool journal_is_dirty(const struct journal *journal)
     return journal->queue.size > 0;
 }
 
+/* Back to the last whole record. */
+static void cut(struct journal *journal)
+{
+    journal->is_torn = ftruncate(journal->fd, (off_t)last_segment(journal)->size) != 0;
+    if (journal->is_torn)
+        log_error("journal", "cannot cut a half-written record: %s", strerror(errno));
+}
+
+/* Never behind half a record: that would be damage to the next start. */
 static bool write_queue(struct journal *journal)
 {
     size_t written = 0;
+    if (journal->is_torn)
+        cut(journal);
+    if (journal->is_torn)
+        return false;
     while (written < journal->queue.size) {
         ssize_t size =
             write(journal->fd, journal->queue.data + written, journal->queue.size - written);
@@ -285,25 +300,34 @@ static bool write_queue(struct journal *journal)
     return !journal->is_durable || fdatasync(journal->fd) == 0;
 }
 
+/* Without room for a further file the records go on into this one, for as long again: what was
+ * written is written. */
+static void rotate(struct journal *journal)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct segment *segment = last_segment(journal);
+    if (!begin_segment(journal, segment->start + segment->size, &error))
+        log_warn("journal", "%s; the segment before it becomes longer", error.message);
+}
+
 bool journal_flush(struct journal *journal, struct error *error)
 {
     if (journal->queue.size == 0)
         return true;
     struct segment *segment = last_segment(journal);
+    uint64_t full = segment->size / SEGMENT_MAX;
     bool is_written = write_queue(journal);
     if (!is_written) {
         error_set(error, NULL, "cannot write to the journal in %s: %s", journal->directory,
                   strerror(errno));
-        if (ftruncate(journal->fd, (off_t)segment->size) != 0)
-            log_error("journal", "cannot cut a half-written record: %s", strerror(errno));
+        if (!journal->is_torn)
+            cut(journal);
     } else {
         segment->size += journal->queue.size;
     }
     journal->queue.size = 0;
-    if (is_written && segment->size >= SEGMENT_MAX) {
-        add_segment(journal, segment->start + segment->size, 0);
-        return open_last(journal, error);
-    }
+    if (segment->size / SEGMENT_MAX > full)
+        rotate(journal);
     return is_written;
 }
 
@@ -336,13 +360,10 @@ void journal_forget(struct journal *journal, uint64_t position)
 
 bool journal_reset(struct journal *journal, struct error *error)
 {
+    const struct segment *segment = last_segment(journal);
+    if (segment->size > 0 && !begin_segment(journal, segment->start + segment->size, error))
+        return false;
     journal->queue.size = 0;
-    uint64_t position = journal_position(journal);
-    if (last_segment(journal)->size > 0) {
-        add_segment(journal, position, 0);
-        if (!open_last(journal, error))
-            return false;
-    }
     remove_first_segments(journal, journal->segment_count - 1);
     return true;
 }

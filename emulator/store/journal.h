@@ -47,7 +47,8 @@ MUST_CHECK bool journal_flush(struct journal *journal, struct error *error);
 uint64_t journal_position(const struct journal *journal);
 /* Removes the segments that end at or before `position`. */
 void journal_forget(struct journal *journal, uint64_t position);
-/* Empties the journal (reset): positions go on. */
+/* Empties the journal (reset): positions go on. False with a sentence, and nothing done, if there
+ * is no room for a new file. */
 MUST_CHECK bool journal_reset(struct journal *journal, struct error *error);
 
 #endif

@@ -175,6 +175,7 @@ static void on_written(void *owner)
                                                            : TELEMETRY_FAILED;
     telemetry->is_under_way = false;
     telemetry->is_discarded = false;
+    telemetry->is_requested |= result == TELEMETRY_FAILED;
     if (result == TELEMETRY_FAILED)
         telemetry->rests_until_us = clock_monotonic_us() + (int64_t)INTERVAL_MS * US_PER_MS;
     if (result == TELEMETRY_WRITTEN) {

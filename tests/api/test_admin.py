@@ -65,6 +65,21 @@ def test_reset_while_an_invocation_runs(start_server, name):
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"new"'
 
 
+def test_an_event_after_a_reset_does_not_wait_for_one_from_before(start_server, name):
+    """Both have the first place in the queue."""
+    server = start_server()
+    lam, old, new = server.client("lambda"), Gate(), Gate()
+    create(lam, name, old.package, Timeout=900)
+    lam.invoke(FunctionName=name, InvocationType="Event")
+    old.wait_until_inside()
+    assert post_reset(server) == 204
+    create(lam, name, new.package, Timeout=60)
+    lam.invoke(FunctionName=name, InvocationType="Event")
+    new.wait_until_inside()
+    new.open()
+    old.open()
+
+
 def test_a_url_s_request_under_way_at_a_reset_is_not_counted_after_it(start_server, name):
     server = start_server()
     lam, gate, answers = server.client("lambda"), Gate("'late'"), []

@@ -70,6 +70,19 @@ def test_a_functions_lines_are_counted_too(lam, logs, cw, name):
     assert total(statistics(cw, name)) == (3, 3)
 
 
+def test_a_function_that_prints_very_many_lines_is_counted_whole(lam, logs, cw, name):
+    """Their data would be a single record of 26 MB."""
+    lines = 80000
+    metric = "m" * 255
+    group = f"/aws/lambda/{name}"
+    make_stream(logs, group)
+    put_filter(logs, group, "zz", metricNamespace=name, metricName=metric)
+    create(lam, name, node("return new Promise(printed => process.stdout.write("
+                           f"'zz\\n'.repeat({lines}), () => printed(1)))"), Timeout=60)
+    assert "FunctionError" not in lam.invoke(FunctionName=name)
+    assert total(statistics(cw, name, metric)) == (lines, lines)
+
+
 def test_a_value_and_dimensions_can_come_from_a_json_event(logs, cw, group):
     put_filter(logs, group, pattern="", metricValue="$.took[1].ms", dimensions={"Path": "$.path"})
     put(logs, group, [json.dumps({"path": "/a", "took": [0, {"ms": 7.5}]}),
@@ -95,6 +108,19 @@ def test_a_default_value_stands_for_minutes_without_a_match(start_server):
     points = sorted(statistics(cw, "g", start_ms=start), key=lambda p: p["Timestamp"])
     assert [(p["Timestamp"].minute, p["Sum"], p["SampleCount"]) for p in points] == [
         (0, 0, 1), (1, 1, 1), (3, 1, 1), (4, 0, 1)]
+
+
+def test_default_values_go_on_when_the_clock_is_set_back(start_server):
+    server = start_server()
+    logs, cw, http = server.client("logs"), server.client("cloudwatch"), Http(server.port)
+    make_stream(logs, "g")
+    put_filter(logs, "g", defaultValue=0.0)
+    for time, start in (("2026-01-02T00:00:30Z", 1767312030000),
+                        ("2026-01-01T00:00:30Z", 1767225630000)):
+        http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": time})
+        put(logs, "g", ["fine"], start=start)
+    http.json("POST", "/_coalmine/clock", {"advance": "1m"})
+    assert total(statistics(cw, "g", start_ms=1767225630000)) == (0, 1)
 
 
 def test_filters_are_described_by_group_prefix_and_metric(logs, name):

@@ -396,6 +396,25 @@ def test_a_reset_ends_it(start_server):
         Runtime(attachment).next()
 
 
+def test_what_a_reset_ends_is_recorded_nowhere(start_server, tmp_path):
+    def start():
+        return start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
+    server = start()
+    lam, http = server.client("lambda"), Http(server.port)
+    create(lam, "f")
+    attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
+    has = Invocation(lam, "f", {})
+    Runtime(attachment).next()
+    assert http.send("POST", "/_coalmine/reset").status == 204
+    assert has.result()["errorType"] == "Runtime.ExitError"
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
+    server.process.kill()
+    server.process.wait()
+    server = start()
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
+    assert server.client("cloudwatch").list_metrics()["Metrics"] == []
+
+
 def test_a_stop_of_the_server_waits_for_no_debugger():
     server = Server()
     lam, http = server.client("lambda"), Http(server.port)

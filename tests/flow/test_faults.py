@@ -233,6 +233,19 @@ def test_a_checkpoint_that_the_disk_refuses_is_made_up_for(faulty, tmp_path):
     assert len(found) == len(set(found)) == 6000
 
 
+def test_a_retention_that_the_disk_refused_removes_nothing(faulty):
+    logs = faulty.client("logs")
+    make_stream(logs, "g")
+    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
+        {"timestamp": now_ms() - 2 * 86400 * 1000, "message": "two days old"}])
+    faulty.faults.set("write", errno.ENOSPC, "database")
+    assert status_of(lambda: logs.put_retention_policy(logGroupName="g", retentionInDays=1)) == 500
+    faulty.faults.set("write", 0)
+    assert len(Wire(faulty.port).events(logGroupName="g")) == 1
+    assert faulty.stop() == 0
+    assert len(Wire(faulty.restart().port).events(logGroupName="g")) == 1
+
+
 def test_a_disk_that_does_not_sync_is_told_when_that_was_asked_for(faulty):
     assert faulty.stop() == 0
     durable = faulty.restart("--durable")

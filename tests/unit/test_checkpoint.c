@@ -179,6 +179,28 @@ START_TEST(what_was_rolled_up_comes_back_rolled_up_and_nothing_twice)
 }
 END_TEST
 
+/* A clock that was advanced, looked at, and set back again before the next checkpoint. */
+START_TEST(what_was_rolled_up_comes_back_once_when_the_clock_was_set_back)
+{
+    start();
+    struct metrics *expected = metrics_create();
+    struct opened all = open_all();
+    add_all(expected);
+    add_all(all.metrics);
+    close_all(&all);
+    all = open_all();
+    metrics_age(all.metrics, 16 * 86400000LL);
+    metrics_age(expected, 16 * 86400000LL);
+    metrics_age(all.metrics, 86400000);
+    close_all(&all);
+    all = open_all();
+    compare_metrics(all.metrics, expected);
+    close_all(&all);
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
 START_TEST(data_added_after_a_restart_is_added_to_what_was_there)
 {
     start();
@@ -286,6 +308,7 @@ END_TEST
 
 SUITE("checkpoint", a_new_directory_has_nothing,
       what_was_rolled_up_comes_back_rolled_up_and_nothing_twice,
+      what_was_rolled_up_comes_back_once_when_the_clock_was_set_back,
       what_was_written_comes_back_the_same, data_added_after_a_restart_is_added_to_what_was_there,
       a_reset_empties_the_database_too, a_journal_that_grows_is_checkpointed_without_being_asked,
       what_the_disk_may_still_refuse_is_in_no_checkpoint,

@@ -3,7 +3,7 @@
 
 #include "buffer.h"
 #include "log.h"
-#include "logs/event_store.h"
+#include "logs/event_state.h"
 #include "loop/loop.h"
 #include "random.h"
 #include "store/journal.h"
@@ -14,7 +14,7 @@
 enum { GROUP = 7, OTHER_GROUP = 8, STREAM = 70, OTHER_STREAM = 71, FOREIGN_STREAM = 80 };
 
 static char directory[64];
-static int64_t gone; /* stream or group that does not exist (any more) */
+static int64_t gone, kept_from; /* stream or group that does not exist (any more); milliseconds */
 
 struct opened {
     struct loop *loop;
@@ -29,6 +29,11 @@ static bool exists(int64_t group_id, int64_t stream_id, void *owner UNUSED)
     return gone != (stream_id ? stream_id : group_id) && gone != group_id;
 }
 
+static int64_t kept_from_ms(int64_t group_id, void *owner UNUSED)
+{
+    return group_id == GROUP ? kept_from : 0;
+}
+
 static void on_record(uint8_t kind, struct text payload, void *owner)
 {
     ck_assert_int_eq(kind, JOURNAL_LOG_EVENTS);
@@ -41,7 +46,7 @@ static struct opened open_all(void)
     struct opened all = { .loop = loop_create() };
     all.telemetry = telemetry_open(directory, false, &error);
     ck_assert_ptr_nonnull(all.telemetry);
-    const struct event_store_parts parts = { .telemetry = all.telemetry, .exists = exists };
+    const struct event_store_parts parts = { all.telemetry, NULL, exists, kept_from_ms, NULL };
     all.store = event_store_create(&parts, &error);
     all.journal = journal_open(directory, false, &error);
     ck_assert(all.store && all.journal);
@@ -70,9 +75,15 @@ static void close_all(struct opened *all, bool writes)
     loop_destroy(all->loop);
 }
 
+static void reopen_all(struct opened *all, bool writes)
+{
+    close_all(all, writes);
+    *all = open_all();
+}
+
 static void start(void)
 {
-    gone = 0;
+    gone = kept_from = 0;
     snprintf(directory, sizeof(directory), "/tmp/coalmine-events-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(directory));
 }
@@ -158,27 +169,22 @@ START_TEST(memory_and_database_are_read_as_one)
     append_first(all.store);
     append_second(all.store);
     expect_all(all.store, in_group, in_group_backward, in_stream); /* all in memory */
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     expect_all(all.store, in_group, in_group_backward, in_stream); /* all in the database */
     close_all(&all, true);
     finish();
     start();
     all = open_all();
     append_first(all.store);
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     append_second(all.store);
     expect_all(all.store, in_group, in_group_backward, in_stream); /* half and half */
-    close_all(&all, false);
     for (int i = 0; i < 2; i++) { /* the second half comes from the journal, again and again */
-        all = open_all();
+        reopen_all(&all, false);
         expect_all(all.store, in_group, in_group_backward, in_stream);
-        close_all(&all, false);
     }
-    all = open_all();
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, false);
+    reopen_all(&all, true);
     expect_all(all.store, in_group, in_group_backward, in_stream);
     close_all(&all, true);
     finish();
@@ -233,8 +239,7 @@ START_TEST(a_checkpoint_that_fails_is_made_up_for)
     start();
     struct opened all = open_all();
     append_first(all.store);
-    CLEANUP(freep)
-    char *path = xformat("%s/telemetry.db", directory);
+    CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
     sqlite3 *other;
     ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -256,8 +261,7 @@ START_TEST(pages_go_on_where_the_last_one_ended)
     start();
     struct opened all = open_all();
     append_first(all.store);
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     append_second(all.store);
     for (int backward = 0; backward < 2; backward++) {
         struct event_range range = everything(0, backward);
@@ -361,7 +365,8 @@ static void compare_with_model(struct event_store *store, const struct model *mo
 
 static void expire_in_model(struct event_store *store, struct model *model, int64_t before_ms)
 {
-    event_store_expire(store, GROUP, before_ms);
+    kept_from = before_ms;
+    event_store_expire(store, GROUP);
     for (int i = 0; i < model->count; i++)
         if (model->list[i].time_ms < before_ms)
             model->list[i].time_ms = EXPIRED;
@@ -389,8 +394,7 @@ START_TEST(any_history_reads_like_a_plain_list)
             expire_in_model(all.store, &model, (int64_t)(random_unit(&random) * MODEL_MS / 3));
         if (draw < 0.04) {
             bool writes = draw < 0.02;
-            close_all(&all, writes);
-            all = open_all();
+            reopen_all(&all, writes);
             if (writes)
                 ck_assert_int_eq(event_store_group_bytes(all.store, GROUP),
                                  count_model_bytes(&model));
@@ -490,22 +494,24 @@ START_TEST(what_was_deleted_or_has_expired_is_removed_for_good)
     append_first(all.store);
     append_second(all.store);
     append(all.store, GROUP, STREAM, 50, "f");
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     gone = OTHER_STREAM;
     start_checkpoints(&all);
     event_store_delete(all.store, GROUP, OTHER_STREAM);
-    event_store_expire(all.store, GROUP, 25);
+    for (int day = 0; day < 3; day++) /* that an advanced clock passes */
+        event_store_expire(all.store, GROUP);
+    ck_assert_uint_eq(all.store->removals.count, 2);
+    kept_from = 25;
     close_all(&all, true);
-    gone = 0;
+    gone = kept_from = 0;
     all = open_all();
     expect_all(all.store, "d f", "f d", "d f");
     ck_assert_int_eq(event_store_group_bytes(all.store, GROUP), 2 * (1 + EVENT_OVERHEAD));
     ck_assert_int_eq(event_store_group_bytes(all.store, OTHER_GROUP), 1 + EVENT_OVERHEAD);
     start_checkpoints(&all);
     event_store_delete(all.store, GROUP, 0); /* undone: the group exists */
-    close_all(&all, true);
-    all = open_all();
+    event_store_expire(all.store, GROUP);    /* undone: nothing has expired */
+    reopen_all(&all, true);
     expect_all(all.store, "d f", "f d", "d f");
     start_checkpoints(&all);
     gone = GROUP;
@@ -525,16 +531,14 @@ START_TEST(what_a_crash_left_of_a_deleted_stream_is_swept_up)
     start();
     struct opened all = open_all();
     append_first(all.store);
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     append_second(all.store);
     close_all(&all, false);
     gone = OTHER_STREAM;
     all = open_all(); /* the journal's part is left out */
     start_checkpoints(&all);
     event_store_sweep(all.store); /* and the database's goes */
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     expect_all(all.store, in_stream, "d c a", in_stream);
     close_all(&all, true);
     finish();
@@ -546,8 +550,7 @@ START_TEST(states_tell_first_and_last_wherever_events_are)
     start();
     struct opened all = open_all();
     append_first(all.store);
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     append_second(all.store);
     struct stream_state states[] = { { .stream_id = 999 },
                                      { .stream_id = OTHER_STREAM },
@@ -571,8 +574,7 @@ START_TEST(a_reset_leaves_nothing)
     start();
     struct opened all = open_all();
     append_first(all.store);
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     start_checkpoints(&all);
     append_second(all.store);
     ck_assert(journal_reset(all.journal, &error));
@@ -581,8 +583,7 @@ START_TEST(a_reset_leaves_nothing)
     expect_all(all.store, "", "", "");
     append(all.store, GROUP, STREAM, 5, "new");
     expect_all(all.store, "new", "new", "new");
-    close_all(&all, true);
-    all = open_all();
+    reopen_all(&all, true);
     expect_all(all.store, "new", "new", "new");
     close_all(&all, true);
     finish();

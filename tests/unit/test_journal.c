@@ -1,8 +1,12 @@
 /* journal: what was flushed is replayed, a torn tail is cut, damage is refused, positions go on. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "store/journal.h"
@@ -277,6 +281,99 @@ START_TEST(segments_rotate_and_the_forgotten_ones_go)
 }
 END_TEST
 
+/* How many files may be open from now on; fewer than there are: no further one. */
+static void limit_files(rlim_t count)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = count;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(without_descriptors_a_segment_becomes_longer)
+{
+    enum { BLOCK = 8 << 20, BLOCKS = SEGMENT_BYTES / BLOCK, FILES = 64 };
+    struct error error = { 0 };
+    struct seen seen;
+    make_directory();
+    char *block = xcalloc(1, BLOCK);
+    struct journal *journal = open_journal();
+    limit_files(0);
+    for (int i = 0; i <= BLOCKS; i++) {
+        journal_append(journal, 1, (struct text){ block, BLOCK });
+        flush(journal);
+    }
+    journal_append(journal, 2, TEXT("still the first"));
+    ck_assert(!journal_reset(journal, &error)); /* as if nothing had been asked */
+    ck_assert(journal_is_dirty(journal));
+    error_clear(&error);
+    flush(journal);
+    uint64_t position = journal_position(journal);
+    limit_files(FILES);
+    journal_forget(journal, position);
+    ck_assert_int_eq(file_count(), 1);
+    for (int i = 0; i < BLOCKS; i++) {
+        journal_append(journal, 1, (struct text){ block, BLOCK });
+        flush(journal);
+    }
+    ck_assert_int_eq(file_count(), 2);
+    journal_close(journal);
+    ck_assert(replay(position - FRAME_HEAD - strlen("still the first"), &seen));
+    ck_assert_str_eq(seen.text, "2:still the first|");
+    ck_assert_int_eq(seen.count, 1 + BLOCKS);
+    free(block);
+    clean_directory(true);
+}
+END_TEST
+
+static bool may_cut = true;
+
+/* In place of the C library's. */
+int ftruncate(int fd, off_t size)
+{
+    if (may_cut)
+        return (int)syscall(SYS_ftruncate, fd, size);
+    errno = EIO;
+    return -1;
+}
+
+/* Files grow to this size and no further; a write that would pass it ends there. */
+static void limit_size(rlim_t size)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(nothing_is_written_behind_half_a_record)
+{
+    struct error error = { 0 };
+    struct seen seen;
+    make_directory();
+    signal(SIGXFSZ, SIG_IGN);
+    write_records();
+    struct journal *journal = open_journal();
+    limit_size(end_of(RECORDS) + FRAME_HEAD);
+    may_cut = false;
+    journal_append(journal, 1, TEXT("half"));
+    ck_assert(!journal_flush(journal, &error));
+    error_clear(&error);
+    limit_size(RLIM_INFINITY);
+    journal_append(journal, 1, TEXT("refused"));
+    ck_assert(!journal_flush(journal, &error));
+    error_clear(&error);
+    ck_assert_uint_eq(journal_position(journal), end_of(RECORDS));
+    may_cut = true;
+    journal_append(journal, 1, TEXT("whole"));
+    flush(journal);
+    journal_close(journal);
+    ck_assert(replay(end_of(RECORDS), &seen));
+    ck_assert_str_eq(seen.text, "1:whole|");
+    clean_directory(true);
+}
+END_TEST
+
 START_TEST(a_reset_empties_but_positions_go_on)
 {
     struct seen seen;
@@ -334,5 +431,6 @@ SUITE("journal", what_was_flushed_is_replayed_in_order, what_was_not_flushed_is_
       a_long_torn_tail_is_looked_through_quickly,
       damage_before_the_last_record_is_refused_and_nothing_is_cut,
       what_stands_before_the_position_is_not_looked_at, segments_rotate_and_the_forgotten_ones_go,
+      without_descriptors_a_segment_becomes_longer, nothing_is_written_behind_half_a_record,
       a_reset_empties_but_positions_go_on, positions_do_not_repeat_when_the_files_were_lost,
       a_directory_that_is_none_is_an_error)

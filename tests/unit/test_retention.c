@@ -164,15 +164,15 @@ START_TEST(a_pass_may_come_in_slices)
         }
     }
     int64_t now_ms = (BIRTH_S + 17 * DAY_S) * 1000;
-    uint64_t passes = metrics_aging(metrics)->count;
+    uint64_t passes = metrics_aging(metrics)->aged.passes;
     int slices = 1;
     metrics_age_begin(metrics, now_ms);
     while (!metrics_age_some(metrics, 1000)) {
-        ck_assert_uint_eq(metrics_aging(metrics)->count, passes);
+        ck_assert_uint_eq(metrics_aging(metrics)->aged.passes, passes);
         metric_series_add(metrics_series(metrics, &identity), now_ms, 1, 1);
         slices++;
     }
-    ck_assert_uint_eq(metrics_aging(metrics)->count, passes + 1);
+    ck_assert_uint_eq(metrics_aging(metrics)->aged.passes, passes + 1);
     ck_assert_int_ge(slices, 5);
     metrics_age(whole, now_ms);
     for (size_t i = 0; i < COUNT_OF(names); i++) {

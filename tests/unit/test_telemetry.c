@@ -96,4 +96,56 @@ START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)
 }
 END_TEST
 
-SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written)
+/* A part whose first writing is refused. */
+struct refused_part {
+    struct loop *loop;
+    int writings;
+    int successes;
+};
+
+static bool write_the_second_time(sqlite3 *database UNUSED, void *owner)
+{
+    struct refused_part *part = owner;
+    return part->writings++ > 0;
+}
+
+static void stop_when_written(enum telemetry_result result, void *owner)
+{
+    struct refused_part *part = owner;
+    part->successes += result == TELEMETRY_WRITTEN;
+    if (result == TELEMETRY_WRITTEN)
+        loop_stop(part->loop);
+}
+
+START_TEST(what_was_asked_for_and_refused_is_tried_again)
+{
+    char directory[] = "/tmp/coalmine-telemetry-XXXXXX";
+    struct error error = { 0 };
+    struct refused_part part = { .loop = loop_create() };
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    struct journal *journal = journal_open(directory, false, &error);
+    struct telemetry *telemetry = telemetry_open(directory, false, &error);
+    ck_assert(journal && telemetry);
+    ck_assert(telemetry_add(telemetry,
+                            &(struct telemetry_part){ .schema = "SELECT 1",
+                                                      .empty = "SELECT 1",
+                                                      .load = load,
+                                                      .take = take,
+                                                      .write = write_the_second_time,
+                                                      .on_written = stop_when_written,
+                                                      .owner = &part },
+                            &error));
+    telemetry_start(telemetry, part.loop, journal);
+    telemetry_request(telemetry); /* of a journal that does not grow */
+    loop_run(part.loop);
+    ck_assert_int_eq(part.writings, 2);
+    ck_assert_int_eq(part.successes, 1);
+    telemetry_close(telemetry);
+    journal_close(journal);
+    loop_destroy(part.loop);
+    package_remove(directory);
+}
+END_TEST
+
+SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written,
+      what_was_asked_for_and_refused_is_tried_again)
