@@ -12,6 +12,7 @@
 #include "lambda/event_invoke_config.h"
 #include "lambda/faults.h"
 #include "lambda/invocation.h"
+#include "lambda/lineage.h"
 #include "lambda/metric_point.h"
 #include "log.h"
 #include "xalloc.h"
@@ -46,6 +47,7 @@ struct event_queue {
     int64_t passed_due_ms;
     int64_t passed_place;
     bool begins_anew; /* what does not run may stand before it: the next pump looks at all */
+    bool was_refused; /* a write: it is tried again, but not at once */
     bool is_pumping;
     bool is_stopped;
 };
@@ -84,8 +86,17 @@ static void end_writing(struct event_queue *queue)
     CLEANUP(error_clear) struct error error = { 0 };
     if (store_end_call(queue->lambda->parts.store, true, &error))
         return;
-    queue->begins_anew = true;
+    queue->was_refused = true;
     log_error("lambda", "the queue of events: %s", error.message);
+}
+
+/* Something has ended, or was written behind the pump's back. */
+static void look_again(struct event_queue *queue)
+{
+    if (queue->was_refused)
+        event_queue_retry(queue);
+    else
+        event_queue_refresh(queue);
 }
 
 /* An event that falls due then was written. Of those of one moment any may come first: a place is
@@ -174,7 +185,7 @@ static void on_end(const struct invocation_result *result, const char *version, 
         put_off(queue, event, event->attempts == 1 ? FIRST_RETRY_MS : SECOND_RETRY_MS, &delivery);
     }
     free_running(running);
-    event_queue_refresh(queue);
+    look_again(queue);
 }
 
 /* A throttled event waits from a second on, doubling up to five minutes (section 7.1, Q4). */
@@ -221,6 +232,24 @@ static void start(struct event_queue *queue, struct running_event *running,
     free_running(running);
 }
 
+/* A function without concurrency. What its destination gets goes on with the chain of events:
+ * nothing runs that could slow down a circle of such functions, so it is stopped here. */
+static void finish_unrunnable(struct event_queue *queue, struct running_event *running,
+                              const struct target *target)
+{
+    int count;
+    struct lambda_event *event = &running->event;
+    CLEANUP(freep)
+    char *trace_id = lineage_extend(event->trace_id, target->lineage_hash, &count);
+    event->trace_id = arena_copy(&running->texts, text_from(trace_id));
+    struct delivery delivery = { event, DELIVERY_ZERO_RESERVED_CONCURRENCY, event->attempts, NULL,
+                                 NULL };
+    if (count < LINEAGE_MAX)
+        finish(queue, &delivery);
+    else
+        drop(queue, event, "functions without concurrency are each other's destinations");
+}
+
 /* Runs an event that is due, or ends it at once. Takes `running`. */
 static void take_up(struct event_queue *queue, struct running_event *running)
 {
@@ -234,8 +263,7 @@ static void take_up(struct event_queue *queue, struct running_event *running)
     } else if (clock_now_ms() - event->queued_ms > policy_of(lambda, event).age_max_ms) {
         finish(queue, &delivery);
     } else if (target->concurrency.reserved == 0) {
-        delivery.condition = DELIVERY_ZERO_RESERVED_CONCURRENCY;
-        finish(queue, &delivery);
+        finish_unrunnable(queue, running, target);
     } else {
         start(queue, running, target);
         return;
@@ -266,6 +294,7 @@ static void load_and_take_up(struct event_queue *queue, int64_t place)
 static void begin_anew(struct event_queue *queue)
 {
     queue->begins_anew = false;
+    queue->was_refused = false;
     queue->passed_due_ms = INT64_MIN;
     queue->passed_place = 0;
 }
@@ -291,6 +320,8 @@ static void pump(void *owner)
             load_and_take_up(queue, place);
     }
     queue->is_pumping = false;
+    if (queue->begins_anew || queue->was_refused)
+        look_again(queue);
 }
 
 void event_queue_refresh(struct event_queue *queue)

@@ -164,6 +164,30 @@ def test_without_reserved_concurrency_an_event_fails_without_running(frozen):
     assert "responseContext" not in kept["record"] and sink.take() == []
 
 
+def test_an_event_that_cannot_run_goes_to_a_function_at_once(frozen):
+    """Its record takes its place in the queue, and is due at the same moment."""
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "target", sink.package())
+    create(lam, "f")
+    configure(lam, "f", DestinationConfig={"OnFailure": {"Destination": arn("target")}})
+    lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    put_event(lam, "f")
+    sink.wait(1)
+
+
+def test_a_circle_of_functions_that_cannot_run_is_stopped(frozen):
+    lam, names = frozen.client("lambda"), ["f", "g"]
+    for name in names:
+        create(lam, name)
+    for name, other in zip(names, reversed(names)):
+        configure(lam, name, DestinationConfig={"OnFailure": {"Destination": arn(other)}})
+        lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    put_event(lam, "f")
+    advance(frozen, "0s")
+    records = destinations(frozen)
+    assert [record["destination"] for record in records] == [arn("g"), arn("f")] * 16
+
+
 def test_a_function_can_be_the_destination(frozen):
     lam, sink = frozen.client("lambda"), Sink()
     create(lam, "target", sink.package(), Publish=True)
