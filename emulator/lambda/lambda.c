@@ -74,6 +74,12 @@ void lambda_disown_running(struct lambda *lambda)
     lambda->resets++;
 }
 
+/* A package under way would be taken for half-made, and who waits still needs its function's. */
+static bool needs_all_code(const struct lambda *lambda)
+{
+    return lambda->uploads || lambda->looks || pool_pending(lambda->parts.pool);
+}
+
 void lambda_reset(struct lambda *lambda)
 {
     targets_forget(lambda);
@@ -82,7 +88,7 @@ void lambda_reset(struct lambda *lambda)
     code_garbage_clear(lambda);
     settle_refresh(lambda);
     provisions_clear(lambda);
-    if (lambda->uploads == 0) /* else a package under way would be taken for half-made */
+    if (!needs_all_code(lambda)) /* else the next reset or start does it */
         code_sweep(lambda);
 }
 

@@ -385,12 +385,15 @@ def test_a_streamed_answer_arrives_while_the_process_goes_on(server, lam, name, 
 def test_a_reset_ends_it(start_server):
     server = start_server()
     lam, http = server.client("lambda"), Http(server.port)
-    create(lam, "f")
+    create(lam, "f", node("return 'pool'"))
     attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
     has = Invocation(lam, "f", {})
     Runtime(attachment).next()
+    waits = Invocation(lam, "f", {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     assert http.send("POST", "/_coalmine/reset").status == 204
     assert has.result()["errorType"] == "Runtime.ExitError"
+    assert waits.result() == "pool"
     assert attachments(http) == []
     with pytest.raises(urllib.error.URLError):
         Runtime(attachment).next()
