@@ -9,19 +9,35 @@
 enum { MS_PER_SECOND = 1000 };
 
 static void submit_to_pool(const struct sandbox_plan *plan, const struct invocation *invocation,
-                           void *owner)
+                           struct lambda *lambda)
 {
-    struct lambda *lambda = owner;
     if (plan->is_hot)
         hot_reload_submit(lambda, plan, invocation);
     else
         pool_submit(lambda->parts.pool, plan, invocation);
 }
 
+/* It runs the version as that is now. What is gone runs once more as it was: nothing retires that
+ * but this. */
+static void give_back(const struct sandbox_plan *plan, const struct invocation *invocation,
+                      void *owner)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct lambda *lambda = owner;
+    const struct function_name name = { { plan->account, plan->region, plan->function_name },
+                                        plan->version };
+    const struct target *target = target_get(lambda, &name, &error);
+    submit_to_pool(target ? &target->primary.plan : plan, invocation, lambda);
+    if (target)
+        return;
+    pool_retire(lambda->parts.pool, plan->key);
+    hot_reload_retire(lambda, plan->key);
+}
+
 struct attachments *attached_create(struct lambda *lambda)
 {
     const struct attachments_host host = { .loop = lambda->parts.loop,
-                                           .give_back = submit_to_pool,
+                                           .give_back = give_back,
                                            .owner = lambda };
     return attachments_create(&host);
 }

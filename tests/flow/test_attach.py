@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from tests.conftest import COALMINE, Http, Server, clean_environment
+from tests.support.machine import descendants
 from tests.support.packages import create, node
 from tests.support.streams import Stream
 
@@ -351,6 +352,31 @@ def test_new_code_leaves_it_attached_and_what_waits_runs_it_at_the_end(lam, name
     wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
     detach(http, attachment)
     assert [old.result(), new.result()] == ["new", "new"]
+
+
+def test_what_waits_runs_the_code_that_came_after_it(lam, name, http, attach):
+    create(lam, name, node("return 'old'"))
+    attachment = attach(name)
+    waits = Invocation(lam, name, {})
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    lam.update_function_code(FunctionName=name,
+                             ZipFile=node("return 'new'")["Code"]["ZipFile"])
+    detach(http, attachment)
+    assert waits.result() == "new"
+
+
+def test_what_waits_of_a_deleted_function_runs_and_leaves_no_process(start_server):
+    server = start_server("--keepalive", "1000d")
+    lam, http = server.client("lambda"), Http(server.port)
+    create(lam, "f", node("return 'as it was'"))
+    attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
+    waiting = [Invocation(lam, "f", {}) for _ in range(2)]
+    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    lam.delete_function(FunctionName="f")
+    detach(http, attachment)
+    for invocation in waiting:
+        assert invocation.result() == "as it was"
+    wait_until(lambda: not descendants(server.process.pid))
 
 
 def test_a_streamed_answer_arrives_while_the_process_goes_on(server, lam, name, attach):
