@@ -80,6 +80,7 @@ static void set_mode(const struct wish *wish)
 static enum outcome set_clock(struct call *call)
 {
     const struct admin *admin = call->state;
+    int64_t before_ms = clock_now_ms();
     struct wish wish;
     if (!read_wish(call, &wish))
         return OUTCOME_FAULT;
@@ -89,7 +90,7 @@ static enum outcome set_clock(struct call *call)
         clock_set_now_ms(wish.time_ms);
     if (wish.has_time || wish.mode)
         alarms_look_again(admin->alarms);
-    schedule_clock_changed(admin->schedule);
+    schedule_clock_changed(admin->schedule, before_ms);
     if (wish.advance_ms >= 0) {
         schedule_advance(admin->schedule, clock_now_ms() + wish.advance_ms, on_advanced, call);
         return OUTCOME_LATER;

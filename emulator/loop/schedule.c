@@ -165,8 +165,13 @@ void schedule_clear(struct schedule *schedule, struct schedule_entry *entry)
         remove_entry(schedule, entry);
 }
 
-void schedule_clock_changed(struct schedule *schedule)
+void schedule_clock_changed(struct schedule *schedule, int64_t before_ms)
 {
+    int64_t now_ms = clock_now_ms();
+    if (now_ms < before_ms)
+        for (struct schedule_entry *entry = schedule->entries; entry; entry = entry->next)
+            if (entry->due_ms > now_ms)
+                entry->due_ms = now_ms;
     set_timer(schedule);
 }
 

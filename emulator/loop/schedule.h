@@ -27,13 +27,15 @@ struct schedule_entry {
 };
 
 /* Calls `function(owner)` once, on the loop and never inside this call, when service time has come
- * to due_ms. Replaces an earlier time of the same entry. */
+ * to due_ms, or was set back. Replaces an earlier time of the same entry. */
 void schedule_set(struct schedule *schedule, struct schedule_entry *entry, int64_t due_ms,
                   void (*function)(void *owner), void *owner);
 void schedule_clear(struct schedule *schedule, struct schedule_entry *entry);
 
-/* The clock was set or its mode changed: what is due is looked at again. */
-void schedule_clock_changed(struct schedule *schedule);
+/* The clock was set or its mode changed; before that it said `before_ms`. If it went back, all that
+ * is set is called: a lapse that had begun would last until the time that was left, so whoever
+ * waits finds out anew what is due when. */
+void schedule_clock_changed(struct schedule *schedule, int64_t before_ms);
 
 /* `is_busy(owner)` says that work which a due time began is still under way: advancing waits. */
 void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), void *owner);

@@ -62,6 +62,14 @@ void pool_discard_resting(struct member *member)
     discard(member);
 }
 
+/* Where time was set back, rest begins anew. */
+static void forget_future(struct pool *pool, int64_t now_ms)
+{
+    for (struct link *at = pool->resting.after; at != &pool->resting; at = at->after)
+        if (MEMBER(at, in_resting)->resting_since_ms > now_ms)
+            MEMBER(at, in_resting)->resting_since_ms = now_ms;
+}
+
 /* Stops what has rested for the keepalive time. */
 static void on_expiry(void *owner)
 {
@@ -69,6 +77,7 @@ static void on_expiry(void *owner)
     int64_t now_ms = clock_now_ms();
     struct member *idlest;
     pool_hand_out_fresh(pool);
+    forget_future(pool, now_ms);
     while ((idlest = pool_find_idlest(pool)) &&
            now_ms - idlest->resting_since_ms >= pool->keepalive_ms)
         pool_discard_resting(idlest);

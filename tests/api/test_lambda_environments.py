@@ -69,6 +69,22 @@ def test_keepalive_is_an_option(start_server, name):
     assert invoke(lam, name)[1] == 1
 
 
+def test_environments_stop_after_a_clock_was_set_back(start_server, name):
+    server = start_server()
+    lam = server.client("lambda")
+    clock = {"mode": "frozen", "time": "2030-01-01T00:00:00Z"}
+    Http(server.port).json("POST", "/_coalmine/clock", clock)
+    names = [name + "-before", name + "-after"]
+    for each in names:
+        create(lam, each, node(COUNT))
+    assert invoke(lam, names[0])[1] == 1
+    Http(server.port).json("POST", "/_coalmine/clock", {**clock, "time": "2026-01-01T00:00:00Z"})
+    assert invoke(lam, names[1])[1] == 1
+    advance(server, "11m")
+    for each in names:
+        wait_for(lambda: not processes_with(each), "the process has stopped")
+
+
 def test_each_idle_environment_has_its_own_time(lam, server, name):
     gate = Gate()
     create(lam, name, gate.package)

@@ -158,6 +158,31 @@ START_TEST(a_mode_changes_without_a_jump)
 }
 END_TEST
 
+static void look(void)
+{
+    loop_wake(loop);
+    loop_turn(loop);
+}
+
+START_TEST(when_time_goes_back_all_that_is_set_is_looked_at)
+{
+    start(CLOCK_FROZEN, 0);
+    set(0, 3 * MINUTE_MS);
+    set(1, 1 * MINUTE_MS);
+    clock_set_now_ms(epoch_ms + MINUTE_MS / 2);
+    schedule_clock_changed(schedule, epoch_ms);
+    look();
+    ck_assert_int_eq(event_count, 0);
+    clock_set_now_ms(epoch_ms - 1000 * MINUTE_MS);
+    schedule_clock_changed(schedule, epoch_ms + MINUTE_MS / 2);
+    look();
+    ck_assert_int_eq(event_count, 2);
+    clock_set_now_ms(epoch_ms);
+    end();
+}
+END_TEST
+
 SUITE("schedule", what_falls_due_on_the_way_happens_in_order_at_its_own_time,
       what_sets_itself_again_is_lived_through, work_that_a_due_time_began_is_waited_for,
-      without_advancing_it_follows_the_clock, a_mode_changes_without_a_jump)
+      without_advancing_it_follows_the_clock, a_mode_changes_without_a_jump,
+      when_time_goes_back_all_that_is_set_is_looked_at)
