@@ -348,11 +348,15 @@ void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
         event_queue_refresh(lambda->events);
 }
 
-/* While events run, a clock that is advanced waits for them: they may be due again soon. */
+/* While events run, a clock that is advanced waits for them: they may be due again soon. Those from
+ * before a reset never are. */
 static bool is_busy(void *owner)
 {
     const struct event_queue *queue = owner;
-    return queue->running_count > 0;
+    const struct running_event *running = queue->running;
+    while (running && running->resets != queue->lambda->resets)
+        running = running->next;
+    return running != NULL;
 }
 
 void event_queue_stop(struct event_queue *queue)

@@ -188,6 +188,16 @@ def test_a_circle_of_functions_that_cannot_run_is_stopped(frozen):
     assert [record["destination"] for record in records] == [arn("g"), arn("f")] * 16
 
 
+def test_the_clock_is_advanced_after_a_reset_while_an_event_of_before_runs(frozen):
+    lam, gate = frozen.client("lambda"), Gate()
+    create(lam, "slow", gate.package, Timeout=900)
+    put_event(lam, "slow")
+    gate.wait_until_inside()
+    assert Http(frozen.port).send("POST", "/_coalmine/reset").status == 204
+    assert advance(frozen, "1m")["time"] == "2026-01-01T00:01:00.000Z"
+    gate.open()
+
+
 def test_a_function_can_be_the_destination(frozen):
     lam, sink = frozen.client("lambda"), Sink()
     create(lam, "target", sink.package(), Publish=True)
