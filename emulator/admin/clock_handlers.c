@@ -92,7 +92,7 @@ static enum outcome set_clock(struct call *call)
         alarms_look_again(admin->alarms);
     schedule_clock_changed(admin->schedule, before_ms);
     if (wish.advance_ms >= 0) {
-        schedule_advance(admin->schedule, clock_now_ms() + wish.advance_ms, on_advanced, call);
+        schedule_advance(admin->schedule, wish.advance_ms, on_advanced, call);
         return OUTCOME_LATER;
     }
     write_clock(call);

@@ -10,7 +10,8 @@ enum { BUSY_MAX = 8 };
 
 struct advance {
     struct advance *next;
-    int64_t target_ms;
+    int64_t by_ms;
+    int64_t target_ms; /* of the first, which is under way */
     void (*on_done)(void *owner);
     void *owner;
 };
@@ -83,12 +84,20 @@ static bool must_wait(const struct schedule *schedule)
     return false;
 }
 
+/* The first, if there is one. */
+static void begin_advance(struct schedule *schedule)
+{
+    if (schedule->advances)
+        schedule->advances->target_ms = clock_now_ms() + schedule->advances->by_ms;
+}
+
 static void finish_advance(struct schedule *schedule)
 {
     struct advance *advance = schedule->advances;
     schedule->advances = advance->next;
     if (clock_now_ms() < advance->target_ms)
         clock_set_now_ms(advance->target_ms);
+    begin_advance(schedule);
     advance->on_done(advance->owner);
     free(advance);
     set_timer(schedule);
@@ -172,6 +181,8 @@ void schedule_clock_changed(struct schedule *schedule, int64_t before_ms)
         for (struct schedule_entry *entry = schedule->entries; entry; entry = entry->next)
             if (entry->due_ms > now_ms)
                 entry->due_ms = now_ms;
+    if (schedule->advances)
+        schedule->advances->target_ms += now_ms - before_ms;
     set_timer(schedule);
 }
 
@@ -182,14 +193,16 @@ void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), 
     schedule->busy[schedule->busy_count++].owner = owner;
 }
 
-void schedule_advance(struct schedule *schedule, int64_t target_ms, void (*on_done)(void *owner),
+void schedule_advance(struct schedule *schedule, int64_t by_ms, void (*on_done)(void *owner),
                       void *owner)
 {
     struct advance *advance = xcalloc(1, sizeof(*advance));
     struct advance **last = &schedule->advances;
-    *advance = (struct advance){ NULL, target_ms, on_done, owner };
+    *advance = (struct advance){ .by_ms = by_ms, .on_done = on_done, .owner = owner };
     while (*last)
         last = &(*last)->next;
     *last = advance;
+    if (advance == schedule->advances)
+        begin_advance(schedule);
     loop_wake(schedule->loop);
 }

@@ -34,15 +34,15 @@ void schedule_clear(struct schedule *schedule, struct schedule_entry *entry);
 
 /* The clock was set or its mode changed; before that it said `before_ms`. If it went back, all that
  * is set is called: a lapse that had begun would last until the time that was left, so whoever
- * waits finds out anew what is due when. */
+ * waits finds out anew what is due when. An advance under way goes on from the new time. */
 void schedule_clock_changed(struct schedule *schedule, int64_t before_ms);
 
 /* `is_busy(owner)` says that work which a due time began is still under way: advancing waits. */
 void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), void *owner);
 
-/* Moves service time on to `target_ms` as if it had been lived, then calls `on_done(owner)`. One
- * after the other, in the order of calling. */
-void schedule_advance(struct schedule *schedule, int64_t target_ms, void (*on_done)(void *owner),
+/* Moves service time on by `by_ms` as if it had been lived, then calls `on_done(owner)`. One after
+ * the other, in the order of calling: the next begins where the one before has ended. */
+void schedule_advance(struct schedule *schedule, int64_t by_ms, void (*on_done)(void *owner),
                       void *owner);
 
 #endif

@@ -53,7 +53,7 @@ static void on_finished(void *owner UNUSED)
 static void advance(int64_t by_ms)
 {
     is_finished = false;
-    schedule_advance(schedule, clock_now_ms() + by_ms, on_finished, NULL);
+    schedule_advance(schedule, by_ms, on_finished, NULL);
     loop_run_until(loop, &is_finished);
 }
 
@@ -164,6 +164,45 @@ static void look(void)
     loop_turn(loop);
 }
 
+static void set_flag(void *flag)
+{
+    *(bool *)flag = true;
+}
+
+START_TEST(advances_follow_one_another)
+{
+    bool is_first_done = false;
+    start(CLOCK_FROZEN, 0);
+    schedule_advance(schedule, 2 * MINUTE_MS, set_flag, &is_first_done);
+    schedule_advance(schedule, 3 * MINUTE_MS, on_finished, NULL);
+    loop_run_until(loop, &is_finished);
+    ck_assert(is_first_done);
+    ck_assert_int_eq(clock_now_ms() - epoch_ms, 5 * MINUTE_MS);
+    end();
+}
+END_TEST
+
+START_TEST(an_advance_goes_on_from_the_time_that_is_set_meanwhile)
+{
+    static const int64_t steps_ms[] = { 1000 * MINUTE_MS, -1000 * MINUTE_MS };
+    for (size_t i = 0; i < COUNT_OF(steps_ms); i++) {
+        start(CLOCK_FROZEN, 0);
+        schedule_wait_for(schedule, is_busy, NULL);
+        is_working = true;
+        schedule_advance(schedule, 3 * MINUTE_MS, on_finished, NULL);
+        look();
+        clock_set_now_ms(epoch_ms + steps_ms[i]);
+        schedule_clock_changed(schedule, epoch_ms);
+        is_working = false;
+        loop_wake(loop);
+        loop_run_until(loop, &is_finished);
+        ck_assert_int_eq(clock_now_ms() - epoch_ms, steps_ms[i] + 3 * MINUTE_MS);
+        clock_set_now_ms(epoch_ms);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(when_time_goes_back_all_that_is_set_is_looked_at)
 {
     start(CLOCK_FROZEN, 0);
@@ -185,4 +224,5 @@ END_TEST
 SUITE("schedule", what_falls_due_on_the_way_happens_in_order_at_its_own_time,
       what_sets_itself_again_is_lived_through, work_that_a_due_time_began_is_waited_for,
       without_advancing_it_follows_the_clock, a_mode_changes_without_a_jump,
-      when_time_goes_back_all_that_is_set_is_looked_at)
+      when_time_goes_back_all_that_is_set_is_looked_at, advances_follow_one_another,
+      an_advance_goes_on_from_the_time_that_is_set_meanwhile)
