@@ -107,8 +107,6 @@ static void finish_advance(struct schedule *schedule)
 /* One step of the advance under way; true if something happened. */
 static bool step(struct schedule *schedule)
 {
-    if (must_wait(schedule))
-        return false;
     const struct schedule_entry *first = find_first(schedule);
     if (!first || first->due_ms > schedule->advances->target_ms) {
         finish_advance(schedule);
@@ -122,7 +120,7 @@ static bool step(struct schedule *schedule)
 static bool before_sleep(void *owner)
 {
     struct schedule *schedule = owner;
-    if (schedule->advances)
+    if (schedule->advances && !must_wait(schedule))
         return step(schedule);
     bool did_something = false;
     while (run_due(schedule))

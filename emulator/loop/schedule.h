@@ -37,7 +37,8 @@ void schedule_clear(struct schedule *schedule, struct schedule_entry *entry);
  * waits finds out anew what is due when. An advance under way goes on from the new time. */
 void schedule_clock_changed(struct schedule *schedule, int64_t before_ms);
 
-/* `is_busy(owner)` says that work which a due time began is still under way: advancing waits. */
+/* `is_busy(owner)` says that work which a due time began is still under way: advancing waits, and
+ * meanwhile time goes as it would anyway. */
 void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), void *owner);
 
 /* Moves service time on by `by_ms` as if it had been lived, then calls `on_done(owner)`. One after

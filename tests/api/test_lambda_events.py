@@ -79,6 +79,23 @@ def test_events_run_beside_one_that_does_not_end_whatever_the_clock_says(frozen)
     gate.open()
 
 
+def test_events_run_while_an_advanced_clock_waits_for_another(frozen):
+    """Which may itself wait for what they do."""
+    lam, sink, gate = frozen.client("lambda"), Sink(), Gate()
+    create(lam, "slow", node("if (!globalThis.n) { globalThis.n = 1; throw new Error('no'); }" +
+                             gate.wait), Timeout=900)
+    create(lam, "f", sink.package())
+    put_event(lam, "slow")
+    advancing = threading.Thread(target=advance, args=(frozen, "1m"))
+    advancing.start()
+    gate.wait_until_inside()
+    put_event(lam, "f")
+    sink.wait(1)
+    assert advancing.is_alive()
+    gate.open()
+    advancing.join()
+
+
 def test_a_failure_is_retried_after_one_minute_and_two_more(frozen):
     lam, sink = frozen.client("lambda"), Sink()
     create(lam, "f", sink.package("throw new Error('no')"))
