@@ -208,12 +208,15 @@ static bool before_sleep(void *owner)
     return did_something;
 }
 
+/* Once the database is empty, memory follows even if the disk refuses the rest: what is left there
+ * comes back at the next start, so the caller is told. */
 static bool reset(void *owner, struct error *error)
 {
     struct emulator *emulator = owner;
-    if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error) ||
-        !journal_reset(emulator->journal, error) || !telemetry_reset(emulator->telemetry, error))
+    if (!store_reset(emulator->store, error) || !store_commit(emulator->store, error))
         return false;
+    bool is_whole =
+        journal_reset(emulator->journal, error) && telemetry_reset(emulator->telemetry, error);
     lambda_disown_running(emulator->lambda);
     lambda_detach_all(emulator->lambda);
     pool_retire_all(emulator->pool);
@@ -221,9 +224,9 @@ static bool reset(void *owner, struct error *error)
     lambda_reset(emulator->lambda);
     alarms_look_again(emulator->alarms);
     logs_reset(emulator->logs);
-    if (emulator->settings.loads_workshop)
+    if (is_whole && emulator->settings.loads_workshop)
         return lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
-    return true;
+    return is_whole;
 }
 
 /* A directory that has lost its database must not start as if it were new. */

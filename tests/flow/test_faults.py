@@ -383,3 +383,17 @@ def test_a_throttled_event_that_cannot_be_put_off_does_not_keep_the_server_busy(
     clock(advance="10m")
     passed.join(STOP_SECONDS)
     assert not passed.is_alive()
+
+
+def test_a_reset_that_fails_on_the_way_leaves_no_ghosts(faulty):
+    http = Http(faulty.port)
+    invoke(faulty.lam)
+    faulty.faults.set("open", errno.EMFILE, "journal")
+    assert http.send("POST", "/_coalmine/reset").status == 500
+    faulty.faults.set("open", 0)
+    assert faulty.lam.list_functions()["Functions"] == []
+    assert status_of(lambda: invoke(faulty.lam)) == 404
+    assert http.send("POST", "/_coalmine/reset").status == 204
+    create(faulty.lam, "f", node("return 1"))
+    faulty.lam.invoke(FunctionName="f")
+    assert total(faulty, "AWS/Lambda", "Invocations", FunctionName="f") == 1
