@@ -248,6 +248,14 @@ static bool is_worth_a_retry(const struct api_request *request, const struct api
            response->status == 503 || response->status == 504;
 }
 
+/* Was it taken, and not refused? */
+static bool may_be_done(const struct api_response *response)
+{
+    return response->status >= 500 ||
+           (response->status == 0 && response->curl_code != CURLE_COULDNT_CONNECT &&
+            response->curl_code != CURLE_COULDNT_RESOLVE_HOST);
+}
+
 /* Full jitter: anything between nothing and the doubled wait. */
 static void back_off(struct api *api, int tries)
 {
@@ -304,6 +312,7 @@ static void let_stop(struct api *api)
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
+    bool was_maybe_done = false;
     renew(api);
     if (!api->contact.asked_us)
         api->contact.asked_us = clock_monotonic_us();
@@ -319,6 +328,8 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         if (response_out->status)
             api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
         bool is_good = response_out->status >= 200 && response_out->status < 300;
+        was_maybe_done = was_maybe_done || may_be_done(response_out);
+        response_out->may_be_done = was_maybe_done;
         if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
             return is_good;
         back_off(api, tries);

@@ -37,6 +37,8 @@ struct api_response {
     char *message;
     char executed_version[24]; /* X-Amz-Executed-Version; "" without */
     bool is_function_error;
+    bool may_be_done; /* without a 2xx: this or an earlier try may have been performed all the same
+                       */
     CURLcode curl_code;
 };
 

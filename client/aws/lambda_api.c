@@ -8,7 +8,8 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250 };
+enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, UPDATES_MAX = 5 };
+enum { STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
 
 static char *function_path(const char *function, const char *rest)
 {
@@ -93,6 +94,15 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
     return found;
 }
 
+bool lambda_alias_is_at(struct api *api, const char *function, const char *alias,
+                        const char *version)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct lambda_alias seen;
+    return lambda_get_alias(api, function, alias, &seen, &error) == ALIAS_PRESENT &&
+           strcmp(seen.version, version) == 0 && !*seen.routed_version;
+}
+
 bool lambda_create_alias(struct api *api, const char *function, const char *alias,
                          const char *version, struct error *error)
 {
@@ -106,8 +116,14 @@ bool lambda_create_alias(struct api *api, const char *function, const char *alia
                                    .path = path,
                                    .body = text_from(text),
                                    .is_never_stopped = true };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "create the alias", error);
-    return tree != NULL;
+    struct api_response response;
+    bool is_made =
+        api_call(api, &request, &response) ||
+        (response.status == STATUS_CONFLICT && lambda_alias_is_at(api, function, alias, version));
+    if (!is_made)
+        api_failure(&response, "create the alias", error);
+    api_response_clear(&response);
+    return is_made;
 }
 
 static char *alias_change(const struct lambda_alias *alias, const char *version, const char *routed,
@@ -123,9 +139,9 @@ static char *alias_change(const struct lambda_alias *alias, const char *version,
     return json_print(body);
 }
 
-bool lambda_update_alias(struct api *api, const char *function, const char *name,
-                         struct lambda_alias *alias, const char *version, const char *routed,
-                         double weight, bool *is_stale_out, struct error *error)
+enum alias_change lambda_update_alias(struct api *api, const char *function, const char *name,
+                                      struct lambda_alias *alias, const char *version,
+                                      const char *routed, double weight, struct error *error)
 {
     CLEANUP(freep) char *body = alias_change(alias, version, routed, weight);
     CLEANUP(freep) char *path = alias_path(function, name);
@@ -135,21 +151,22 @@ bool lambda_update_alias(struct api *api, const char *function, const char *name
                                    .body = text_from(body),
                                    .is_never_stopped = true };
     struct api_response response;
-    bool is_done = api_call(api, &request, &response);
-    *is_stale_out = response.status == 412;
-    if (is_done) {
+    enum alias_change change = ALIAS_CHANGE_DONE;
+    if (api_call(api, &request, &response)) {
         CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
         read_alias(tree, alias);
-    } else if (*is_stale_out) {
+    } else if (response.status == STATUS_PRECONDITION_FAILED) {
+        change = ALIAS_CHANGE_STALE;
         error_set(error, NULL,
                   "somebody else has changed alias %s meanwhile; nothing was overwritten. See "
                   "canary status",
                   name);
     } else {
+        change = response.may_be_done ? ALIAS_CHANGE_UNKNOWN : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);
     }
     api_response_clear(&response);
-    return is_done;
+    return change;
 }
 
 static void wait_a_little(void)

@@ -21,16 +21,29 @@ enum alias_found { ALIAS_FAILED, ALIAS_ABSENT, ALIAS_PRESENT };
 enum alias_found lambda_get_alias(struct api *api, const char *function, const char *alias,
                                   struct lambda_alias *alias_out, struct error *error);
 
+/* Does the alias send all traffic to `version`? False too if it cannot be read. */
+bool lambda_alias_is_at(struct api *api, const char *function, const char *alias,
+                        const char *version);
+
+/* Good as well if the alias is there as it was to be made: an earlier try may have done that. */
 MUST_CHECK bool lambda_create_alias(struct api *api, const char *function, const char *alias,
                                     const char *version, struct error *error);
 
+/* How an alias was changed. */
+enum alias_change {
+    ALIAS_CHANGE_DONE,
+    ALIAS_CHANGE_STALE, /* the alias is no longer as it was: by somebody else, or by an earlier try
+                           of this very change, whose answer was lost */
+    ALIAS_CHANGE_REFUSED, /* nothing was changed */
+    ALIAS_CHANGE_UNKNOWN, /* no answer: it may have been changed */
+};
+
 /* Points the alias: all traffic to `version`, but `weight` of it to `routed` (NULL: none).
- * Refused by AWS if the alias is no longer as `alias` says (RevisionId); *is_stale_out tells
- * that apart. On success `alias` is as it is now. */
-MUST_CHECK bool lambda_update_alias(struct api *api, const char *function, const char *name,
-                                    struct lambda_alias *alias, const char *version,
-                                    const char *routed, double weight, bool *is_stale_out,
-                                    struct error *error);
+ * Refused by AWS if the alias is no longer as `alias` says (RevisionId). On success `alias` is as
+ * it is now. */
+enum alias_change lambda_update_alias(struct api *api, const char *function, const char *name,
+                                      struct lambda_alias *alias, const char *version,
+                                      const char *routed, double weight, struct error *error);
 
 enum { CODE_SHA256_SIZE = 64 };
 

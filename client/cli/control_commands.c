@@ -66,12 +66,15 @@ static int point_alias(struct session *session, const struct target *target,
                        struct lambda_alias *alias, const char *winner, const char *loser)
 {
     struct error error = { 0 };
-    bool is_stale;
     CLEANUP(freep) char *version = xstrdup(winner);
     CLEANUP(freep) char *other = xstrdup(loser);
-    if (!lambda_update_alias(&session->api, target->function, target->alias, alias, version, NULL,
-                             0, &is_stale, &error))
+    enum alias_change change = lambda_update_alias(&session->api, target->function, target->alias,
+                                                   alias, version, NULL, 0, &error);
+    if (change != ALIAS_CHANGE_DONE &&
+        !(change == ALIAS_CHANGE_STALE && /* by our own change, whose answer was lost? */
+          lambda_alias_is_at(&session->api, target->function, target->alias, version)))
         return fail(&error);
+    error_clear(&error);
     say("Alias %s sends all traffic to version %s; version %s gets none (UpdateAlias).",
         target->alias, version, other);
     json_set_text(facts(), "version", version);

@@ -1,0 +1,91 @@
+"""What AWS has done, but did not tell; and what it refuses."""
+import json
+
+import pytest
+
+from tests.client.test_rollout import (  # noqa: F401 (fixtures)
+    alias_of, deployed, package, plan_file, record_of, terminal)
+from tests.support.packages import create, node
+from tests.support.proxy import Proxy
+
+
+class Losing(Proxy):
+    """The first answer to each kind of change does not arrive."""
+
+    def __init__(self, url, words):
+        super().__init__(url)
+        self.words, self.lost = words, 0
+
+    def is_lost(self, request):
+        is_first = self.words in request and self.lost == 0
+        self.lost += is_first
+        return is_first
+
+
+class Refusing(Proxy):
+    def __init__(self, url, words):
+        super().__init__(url)
+        self.words, self.refused = words, 0
+
+    def before(self, request):
+        if self.words not in request:
+            return None
+        self.refused += 1
+        return 403, [("x-amzn-ErrorType", "AccessDeniedException"), ("Content-Type", "application/json")], \
+            json.dumps({"Message": "you may not do that"}).encode()
+
+
+@pytest.fixture
+def between(server):
+    running = []
+
+    def start(kind, words):
+        running.append(kind(server.url, words))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.mark.parametrize("verb, version", [("promote", "2"), ("rollback", "1")])
+def test_a_split_made_by_hand_is_ended_though_the_answer_is_lost(lam, deployed, terminal, between, verb,
+                                                                 version):
+    lam.update_function_configuration(FunctionName=deployed, Description="two")
+    lam.publish_version(FunctionName=deployed)
+    lam.update_alias(FunctionName=deployed, Name="live",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    losing = between(Losing, "PUT ")
+    done = terminal(verb, "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.err
+    assert losing.lost and f"sends all traffic to version {version}" in done.seen
+    assert alias_of(lam, deployed) == (version, None)
+
+
+def test_an_alias_is_made_though_the_answer_is_lost(lam, name, terminal, between):
+    create(lam, name, node("return 1"))
+    losing = between(Losing, f"POST /2015-03-31/functions/{name}/aliases")
+    done = terminal("deploy", "--function", name, "--alias", "live", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert losing.lost and alias_of(lam, name) == ("1", None)
+
+
+@pytest.mark.parametrize("words", ["/code", "/versions", "/aliases/live"])
+def test_a_deployment_goes_on_though_an_answer_is_lost(lam, deployed, terminal, between, plan_file, words):
+    plan_file(strategy="AllAtOnce")
+    losing = between(Losing, words)
+    done = terminal("deploy", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert losing.lost and alias_of(lam, deployed) == ("2", None)
+    assert len(lam.list_versions_by_function(FunctionName=deployed)["Versions"]) == 3
+
+
+def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, between, plan_file):
+    plan_file()
+    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 1 and "you may not do that" in done.err
+    [end] = record_of(deployed, "end")
+    assert (end["outcome"], refusing.refused) == ("failed", 1)
+    assert alias_of(lam, deployed) == ("1", None)
