@@ -33,18 +33,25 @@ char *lambda_invoke_path(const char *function)
     return function_path(function, "/invocations");
 }
 
-/* Calls and parses; NULL with the sentence on failure. */
+/* What came back, parsed, and the response cleared; NULL with the sentence on failure. */
+static cJSON *take_json(struct api_response *response, bool is_good, const char *doing,
+                        struct error *error)
+{
+    cJSON *tree = NULL;
+    if (!is_good)
+        api_failure(response, doing, error);
+    else if (!(tree = api_response_json(response)))
+        error_set(error, NULL, "cannot %s: the answer is no JSON", doing);
+    api_response_clear(response);
+    return tree;
+}
+
 static cJSON *call_json(struct api *api, const struct api_request *request, const char *doing,
                         struct error *error)
 {
     struct api_response response;
-    cJSON *tree = NULL;
-    if (!api_call(api, request, &response))
-        api_failure(&response, doing, error);
-    else if (!(tree = api_response_json(&response)))
-        error_set(error, NULL, "cannot %s: the answer is no JSON", doing);
-    api_response_clear(&response);
-    return tree;
+    bool is_good = api_call(api, request, &response);
+    return take_json(&response, is_good, doing, error);
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -175,19 +182,31 @@ static void wait_a_little(void)
     nanosleep(&wait, NULL);
 }
 
+/* NULL if there is none. */
+static char *qualifier_query(const char *qualifier)
+{
+    struct buffer query = { 0 };
+    if (!qualifier)
+        return NULL;
+    buffer_add_string(&query, "Qualifier=");
+    url_encode(&query, text_from(qualifier), false);
+    return buffer_take(&query, NULL);
+}
+
 /* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. */
 static bool wait_until_ready(struct api *api, const char *function, const char *version,
                              struct error *error)
 {
     CLEANUP(freep) char *path = function_path(function, "/configuration");
-    CLEANUP(freep) char *query = version ? xformat("Qualifier=%s", version) : NULL;
+    CLEANUP(freep) char *query = qualifier_query(version);
     struct api_request request = {
         .service = API_LAMBDA, .method = "GET", .path = path, .query = query
     };
     int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
     for (;;) {
         CLEANUP(json_deletep)
-        cJSON *tree = call_json(api, &request, "watch the function's update", error);
+        cJSON *tree = call_json(
+            api, &request, version ? "find the version" : "watch the function's update", error);
         if (!tree)
             return false;
         const char *state = json_text(tree, "State", "Active");
@@ -206,6 +225,23 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
     }
 }
 
+/* Once no update of the function is under way: somebody else's, or our own, if the answer to an
+ * earlier try was lost. */
+static cJSON *change_function(struct api *api, const char *function,
+                              const struct api_request *request, const char *doing,
+                              struct error *error)
+{
+    for (int updates = 0;; updates++) {
+        struct api_response response;
+        bool is_good = api_call(api, request, &response);
+        if (response.status != STATUS_CONFLICT || updates == UPDATES_MAX)
+            return take_json(&response, is_good, doing, error);
+        api_response_clear(&response);
+        if (!wait_until_ready(api, function, NULL, error))
+            return NULL;
+    }
+}
+
 bool lambda_update_code(struct api *api, const char *function, struct text zip,
                         char sha256_out[CODE_SHA256_SIZE], struct error *error)
 {
@@ -215,7 +251,8 @@ bool lambda_update_code(struct api *api, const char *function, struct text zip,
     struct api_request request = {
         .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
     };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "upload the package", error);
+    CLEANUP(json_deletep)
+    cJSON *tree = change_function(api, function, &request, "upload the package", error);
     copy_text(sha256_out, CODE_SHA256_SIZE, json_text(tree, "CodeSha256", ""));
     return tree && wait_until_ready(api, function, NULL, error);
 }
@@ -230,7 +267,8 @@ bool lambda_publish(struct api *api, const char *function, const char *sha256, c
     struct api_request request = {
         .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(body)
     };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "publish a version", error);
+    CLEANUP(json_deletep)
+    cJSON *tree = change_function(api, function, &request, "publish a version", error);
     if (!tree)
         return false;
     copy_text(version_out, 24, json_text(tree, "Version", ""));
@@ -242,15 +280,11 @@ bool lambda_invoke_within(struct api *api, const char *function, const char *qua
                           struct text payload, long timeout_ms, struct api_response *response_out)
 {
     CLEANUP(freep) char *path = lambda_invoke_path(function);
-    CLEANUP(buffer_clear) struct buffer query = { 0 };
-    if (qualifier) {
-        buffer_add_string(&query, "Qualifier=");
-        url_encode(&query, text_from(qualifier), false);
-    }
+    CLEANUP(freep) char *query = qualifier_query(qualifier);
     struct api_request request = { .service = API_LAMBDA,
                                    .method = "POST",
                                    .path = path,
-                                   .query = query.data,
+                                   .query = query,
                                    .body = payload,
                                    .is_retried_on_throttling_only = true,
                                    .timeout_ms = timeout_ms };
@@ -263,16 +297,8 @@ bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
     return lambda_invoke_within(api, function, qualifier, payload, 0, response_out);
 }
 
-bool lambda_version_exists(struct api *api, const char *function, const char *version,
-                           struct error *error)
+bool lambda_version_ready(struct api *api, const char *function, const char *version,
+                          struct error *error)
 {
-    CLEANUP(freep) char *path = function_path(function, "/configuration");
-    CLEANUP(buffer_clear) struct buffer query = { 0 };
-    buffer_add_string(&query, "Qualifier=");
-    url_encode(&query, text_from(version), false);
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "GET", .path = path, .query = query.data
-    };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "find the version", error);
-    return tree != NULL;
+    return wait_until_ready(api, function, version, error);
 }

@@ -47,12 +47,13 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
 
 enum { CODE_SHA256_SIZE = 64 };
 
-/* Uploads a package and waits until $LATEST has it. `sha256_out` is what Lambda calls the code. */
+/* Uploads a package and waits until $LATEST has it; before that, for an update of somebody else.
+ * `sha256_out` is what Lambda calls the code. */
 MUST_CHECK bool lambda_update_code(struct api *api, const char *function, struct text zip,
                                    char sha256_out[CODE_SHA256_SIZE], struct error *error);
 
-/* Publishes $LATEST and waits until the version can run. Refused by AWS if its code is not that of
- * `sha256` ("": any). */
+/* Publishes $LATEST, once no update of it is under way, and waits until the version can run.
+ * Refused by AWS if its code is not that of `sha256` ("": any). */
 MUST_CHECK bool lambda_publish(struct api *api, const char *function, const char *sha256,
                                char version_out[24], struct error *error);
 
@@ -64,9 +65,9 @@ bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
 bool lambda_invoke_within(struct api *api, const char *function, const char *qualifier,
                           struct text payload, long timeout_ms, struct api_response *response_out);
 
-/* The version, which must be published; false with a sentence if there is none. */
-MUST_CHECK bool lambda_version_exists(struct api *api, const char *function, const char *version,
-                                      struct error *error);
+/* Waits until the version can run; false with a sentence if there is none, or it never can. */
+MUST_CHECK bool lambda_version_ready(struct api *api, const char *function, const char *version,
+                                     struct error *error);
 
 /* The path of Invoke for a function; owned by the caller. */
 char *lambda_invoke_path(const char *function);

@@ -1,10 +1,11 @@
 """What AWS has done, but did not tell; and what it refuses."""
 import json
+import urllib.request
 
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    alias_of, deployed, package, plan_file, record_of, terminal)
+    Terminal, alias_of, deployed, package, plan_file, record_of, terminal)
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
 
@@ -89,3 +90,40 @@ def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, 
     [end] = record_of(deployed, "end")
     assert (end["outcome"], refusing.refused) == ("failed", 1)
     assert alias_of(lam, deployed) == ("1", None)
+
+
+class Settling(Proxy):
+    """Two hours pass whenever somebody asks how the function is."""
+
+    def before(self, request):
+        if "/configuration" in request:
+            advance(self.upstream)
+
+
+def advance(url):
+    request = urllib.request.Request(url + "/_coalmine/clock", b'{"advance": "2h"}')
+    with urllib.request.urlopen(request) as answer:
+        answer.read()
+
+
+@pytest.mark.parametrize("arguments, version", [(["--package", "package.zip"], "2"), ([], "2"),
+                                                (["--version", "2"], "2")])
+def test_an_update_that_is_under_way_is_waited_for(start_server, tmp_path, package, arguments, version):
+    """Somebody's: as in `aws lambda update-function-configuration ...; canary deploy`."""
+    server = start_server("--settle", "1h")
+    lam = server.client("lambda")
+    create(lam, "f", node("return 'v1'"), Publish=True)
+    advance(server.url)
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName="f", Description="theirs")
+    if arguments[:1] == ["--version"]:
+        advance(server.url)
+        lam.publish_version(FunctionName="f")
+    package()
+    settling = Settling(server.url)
+    done = Terminal(server, tmp_path, "deploy", "--function", "f", "--alias", "live", "--strategy", "AllAtOnce",
+                    *arguments, AWS_ENDPOINT_URL=settling.url)
+    assert done.end() == 0, done.seen + done.err
+    assert alias_of(lam, "f") == (version, None)
+    settling.shutdown()
+    settling.server_close()
