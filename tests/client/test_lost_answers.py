@@ -26,10 +26,13 @@ class Losing(Proxy):
 class Refusing(Proxy):
     def __init__(self, url, words):
         super().__init__(url)
-        self.words, self.refused = words, 0
+        self.words, self.refused, self.spared = words, 0, 0
 
     def before(self, request):
         if self.words not in request:
+            return None
+        if self.spared:
+            self.spared -= 1
             return None
         self.refused += 1
         return 403, [("x-amzn-ErrorType", "AccessDeniedException"), ("Content-Type", "application/json")], \
@@ -89,6 +92,16 @@ def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, 
     assert done.end() == 1 and "you may not do that" in done.err
     [end] = record_of(deployed, "end")
     assert (end["outcome"], refusing.refused) == ("failed", 1)
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_live_traffic_that_may_not_be_read_is_said(lam, deployed, terminal, between, plan_file):
+    plan_file(traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1s"}})
+    refusing = between(Refusing, "GetMetricData")
+    refusing.spared = 2  # what was counted of the two versions before
+    done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 4, done.seen + done.err
+    assert done.seen.count("you may not do that") == 1
     assert alias_of(lam, deployed) == ("1", None)
 
 
