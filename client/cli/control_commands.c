@@ -82,11 +82,19 @@ static int point_alias(struct session *session, const struct target *target,
 }
 
 /* The version that the last promotion replaced, if the alias is still as it left it; the caller
- * owns it. */
+ * owns it. A deployment that changed nothing is passed over; behind one that has gone back by
+ * itself nobody goes. */
 static char *version_before(const struct target *target, const struct lambda_alias *alias)
 {
-    CLEANUP(json_deletep)
-    cJSON *last = deployment_find(target->state, &target->identity, false);
+    CLEANUP(json_deletep) cJSON *list = deployment_list(target->state);
+    const cJSON *last = NULL;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (deployment_is_of(item, &target->identity) &&
+            strcmp(json_text(item, "status", ""), "unchanged") != 0)
+            last = item;
+    }
     bool is_promoted = strcmp(json_text(last, "status", ""), "promoted") == 0 &&
                        strcmp(json_text(last, "newVersion", ""), alias->version) == 0;
     return is_promoted ? xstrdup(json_text(last, "baseVersion", "")) : NULL;

@@ -216,6 +216,29 @@ def test_rollback_goes_back_behind_a_promotion(lam, deployed, canary, package):
     assert alias_of(lam, deployed) == ("1", None)
 
 
+def test_rollback_passes_over_a_deployment_that_changed_nothing(lam, deployed, canary, package):
+    where = ["--function", deployed, "--alias", "live"]
+    for _ in range(2):
+        done = canary("deploy", *where, "--package", package(), "--strategy", "AllAtOnce")
+        assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("2", None)
+    assert canary("rollback", *where).code == 0
+    assert alias_of(lam, deployed) == ("1", None)
+    again = canary("rollback", *where)
+    assert again.code == 0 and "Nothing to do" in again.out
+
+
+def test_rollback_takes_one_deployment_back_not_two(lam, deployed, canary, package):
+    """Whoever says it when the second has just gone back by itself means that one."""
+    where = ["--function", deployed, "--alias", "live"]
+    for body, code in [("return 'v2'", 0), ("throw new Error('bad')", 3)]:
+        done = canary("deploy", *where, "--package", package(body), "--strategy", "AllAtOnce")
+        assert done.code == code, done.out + done.err
+    done = canary("rollback", *where)
+    assert done.code == 0 and "Nothing to do" in done.out
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 # ---- Other terminals ----------------------------------------------------------------------------
 
 
