@@ -128,8 +128,9 @@ static const char *endpoint_of(const struct profile *profile, enum api_service s
                                        : profile->sts_endpoint;
 }
 
+/* `path` is the endpoint's own and the request's. */
 static struct curl_slist *sign(const struct api *api, const struct api_request *request,
-                               const char *host)
+                               const char *host, const char *path)
 {
     char date[TIMESTAMP_SIZE];
     char hash[SHA256_HEX_SIZE];
@@ -139,7 +140,7 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     timestamp_print(now_ms, TIMESTAMP_BASIC, date);
     struct sigv4_request to_sign = {
         .method = request->method,
-        .path = text_from(request->path),
+        .path = text_from(path),
         .query = text_from(request->query ? request->query : ""),
         .headers = headers,
         .header_count = list_headers(api, request, host, date, headers),
@@ -154,10 +155,8 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     CLEANUP(buffer_clear) struct buffer authorization = { 0 };
     sigv4_authorization(&to_sign, &credentials, &authorization);
     struct curl_slist *list = add_header(NULL, "Authorization", authorization.data);
-    for (size_t i = 0; i < to_sign.header_count; i++) {
-        if (strcmp(headers[i].name, "host") != 0)
-            list = add_header(list, headers[i].name, headers[i].value);
-    }
+    for (size_t i = 0; i < to_sign.header_count; i++)
+        list = add_header(list, headers[i].name, headers[i].value);
     return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
 }
 
@@ -169,11 +168,13 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     const char *endpoint = endpoint_of(&api->profile, request->service);
     const char *host = strstr(endpoint, "://");
     host = host ? host + 3 : endpoint;
-    CLEANUP(freep) char *host_only = xstrndup(host, strcspn(host, "/"));
+    size_t host_size = strcspn(host, "/");
+    CLEANUP(freep) char *host_only = xstrndup(host, host_size);
+    CLEANUP(freep) char *path = xformat("%s%s", host + host_size, request->path);
     CLEANUP(freep)
     char *url = xformat("%s%s%s%s", endpoint, request->path, request->query ? "?" : "",
                         request->query ? request->query : "");
-    struct curl_slist *headers = sign(api, request, host_only);
+    struct curl_slist *headers = sign(api, request, host_only, path);
     curl_easy_reset(handle); /* keeps the connections */
     curl_easy_setopt(handle, CURLOPT_URL, url);
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);

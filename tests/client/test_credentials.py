@@ -7,6 +7,9 @@ import subprocess
 import threading
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
@@ -138,6 +141,27 @@ def test_an_endpoint_that_is_no_url_is_said(tmp_path, url):
     done = subprocess.run([CANARY, "status", "--function", "f", "--alias", "a", "--endpoint-url", url],
                           text=True, capture_output=True, cwd=tmp_path, env=clean_environment(""))
     assert done.returncode == 2 and f"'{url}' is no URL such as http://" in done.stderr
+
+
+def signature_of(url, headers):
+    """What botocore would sign a request with that arrived like this."""
+    signer = SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1")
+    headers = {name.lower(): value for name, value in headers.items()}
+    request = AWSRequest("GET", url, headers={name: headers[name] for name in ("content-type", "host",
+                                                                              "x-amz-date")})
+    request.context["timestamp"] = headers["x-amz-date"]
+    return signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+
+
+@pytest.mark.parametrize("endpoint", ["http://lambda.localhost", "http://lambda.localhost:80",
+                                      "http://lambda.localhost:4566", "http://lambda.localhost/by/way%20of"])
+def test_what_is_signed_is_what_is_sent(stub, tmp_path, endpoint):
+    """Also of an endpoint with a path, or with a port that HTTP leaves out."""
+    subprocess.run([CANARY, "status", "--function", "f", "--alias", "live"], cwd=tmp_path, text=True,
+                   capture_output=True, env={**clean_environment(endpoint), "http_proxy": stub.url})
+    url, headers = stub.seen[0]
+    assert url.startswith(endpoint.removesuffix(":80")), url
+    assert headers["Authorization"].split("Signature=")[1] == signature_of(url, headers)
 
 
 def test_sso_that_lacks_something_is_said(status):
