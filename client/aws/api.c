@@ -280,6 +280,21 @@ static void renew(struct api *api)
         error_clear(&error);
 }
 
+/* AWS calls them expired, though nobody has told when they would be; or its clock is ahead. Who
+ * keeps them in a file may have put newer ones there. */
+static bool renew_expired(struct api *api, const struct api_response *response)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(freep) char *old_key = xstrdup(api->profile.access_key_id);
+    bool is_expired =
+        response->error_code && strncmp(response->error_code, "ExpiredToken", 12) == 0;
+    if (!is_expired || !api->profile.is_renewable || !profile_refresh(&api->profile, &error) ||
+        strcmp(old_key, api->profile.access_key_id) == 0)
+        return false;
+    api->renewals++;
+    return true;
+}
+
 void api_renew_in_time(struct api *api)
 {
     int64_t now_us = clock_monotonic_us();
@@ -314,6 +329,7 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
     bool was_maybe_done = false;
+    bool was_renewed = false;
     renew(api);
     if (!api->contact.asked_us)
         api->contact.asked_us = clock_monotonic_us();
@@ -331,7 +347,10 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         bool is_good = response_out->status >= 200 && response_out->status < 300;
         was_maybe_done = was_maybe_done || may_be_done(response_out);
         response_out->may_be_done = was_maybe_done;
-        if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
+        bool is_renewed = !is_good && !was_renewed && renew_expired(api, response_out);
+        was_renewed |= is_renewed;
+        if (is_good || tries + 1 == TRIES_MAX ||
+            !(is_renewed || is_worth_a_retry(request, response_out)))
             return is_good;
         back_off(api, tries);
         if (may_be_stopped && api_is_stopped(api))

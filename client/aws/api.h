@@ -69,7 +69,8 @@ void api_copy(struct api *copy_out, const struct api *api);
 void api_renew_in_time(struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
- * throttling, 5xx and connection errors. True if a 2xx came. Ends at once when the user wants to
+ * throttling, 5xx and connection errors, and with newer credentials, if there are any, where these
+ * have expired. True if a 2xx came. Ends at once when the user wants to
  * stop; what begins after that (taking the weights back) is done as ever. */
 bool api_call(struct api *api, const struct api_request *request,
               struct api_response *response_out);

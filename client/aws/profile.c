@@ -194,6 +194,7 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN"));
         return true;
     }
+    profile->is_renewable = true;
     key = ini_get(sources->credentials, sources->name, "aws_access_key_id");
     secret = ini_get(sources->credentials, sources->name, "aws_secret_access_key");
     if (key && secret) {

@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
 from tests.support.packages import create, node
+from tests.support.proxy import Proxy
 from tests.support.tls import certificate, serve_tls  # noqa: F401 (a fixture)
 
 
@@ -217,6 +218,44 @@ def test_traffic_may_last_longer_than_its_credentials(lam, name, hold, tmp_path)
         env={**base, "AWS_CONFIG_FILE": str(tmp_path / "config")})
     assert done.returncode == 0, done.stdout + done.stderr
     check_keys(proxy, 70)
+
+
+class Expiring(Proxy):
+    """The first key expires when the weights are to go back; somebody has put another one there."""
+
+    def __init__(self, url, path):
+        super().__init__(url)
+        self.path, self.changes, self.refused = path, 0, 0
+
+    def before(self, request):
+        self.changes += "PUT " in request and "/aliases/" in request
+        if self.changes < 2 or "Credential=second/" in self.seen[-1][1]["Authorization"]:
+            return None
+        self.refused += 1
+        credentials_file(self.path, "second")
+        return 403, [("x-amzn-ErrorType", "ExpiredTokenException")], b'{"message": "it has expired"}'
+
+
+def credentials_file(path, key):
+    path.write_text(f"[p]\naws_access_key_id = {key}\naws_secret_access_key = s\naws_session_token = t\n")
+
+
+def test_credentials_in_a_file_that_expired_are_read_again(server, lam, name, tmp_path):
+    create(lam, name, node("return 1"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    file = tmp_path / "credentials"
+    credentials_file(file, "first")
+    proxy = Expiring(server.url, file)
+    done = subprocess.run(
+        [CANARY, "deploy", "--function", name, "--alias", "live", "--profile", "p", "--steps", "50%:1s",
+         "--on-inconclusive", "rollback", "--min-requests", "1000"], cwd=tmp_path, text=True,
+        capture_output=True, env={**clean_environment(proxy.url), "AWS_SHARED_CREDENTIALS_FILE": str(file)})
+    proxy.shutdown()
+    proxy.server_close()
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert proxy.refused == 1
+    assert "RoutingConfig" not in lam.get_alias(FunctionName=name, Name="live")
 
 
 def check_keys(proxy, count):
