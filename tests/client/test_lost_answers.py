@@ -140,3 +140,23 @@ def test_an_update_that_is_under_way_is_waited_for(start_server, tmp_path, packa
     assert alias_of(lam, "f") == (version, None)
     settling.shutdown()
     settling.server_close()
+
+
+def test_nothing_is_deployed_onto_what_could_not_be_taken_back(lam, deployed, terminal, between, plan_file):
+    """A promotion that a hook then refuses: the alias is whole, and at the bad version."""
+    plan_file(strategy="AllAtOnce", hooks={"after": [{"command": "exit 1"}]})
+    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    refusing.spared = 1
+    first = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert first.end() == 1 and alias_of(lam, deployed) == ("2", None)
+    plan_file("return 'v3'", strategy="AllAtOnce")
+    second = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert second.end() == 1, second.seen + second.err
+    assert "could not be taken back" in second.err and "you may not do that" in second.err
+    assert [version["Version"] for version in lam.list_versions_by_function(
+        FunctionName=deployed)["Versions"]] == ["$LATEST", "1", "2"]
+    refusing.spared = 9
+    third = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert third.end() == 0, third.seen + third.err
+    assert alias_of(lam, deployed) == ("3", None)
+    assert record_of(deployed, "plan")[-1]["baseVersion"] == "1"
