@@ -15,7 +15,7 @@
 
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
-enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
+enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
 {
@@ -160,6 +160,16 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
 }
 
+/* A package may take longer than any answer, on a slow line: something must move, then. */
+static void limit_time(CURL *handle, long timeout_ms)
+{
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
+    if (timeout_ms)
+        return;
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
+}
+
 /* Sets up a handle for the request, signed now. The header list lives until the transfer ends and
  * is freed by the caller with curl_slist_free_all(). */
 static struct curl_slist *prepare(const struct api *api, CURL *handle,
@@ -183,8 +193,7 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "canary/" COALMINE_VERSION);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
-                     request->timeout_ms ? request->timeout_ms : (long)TIMEOUT_MS);
+    limit_time(handle, request->timeout_ms);
     http_trust(handle);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);

@@ -26,7 +26,7 @@ struct api_request {
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
     bool is_never_stopped;              /* UpdateAlias: nobody would know whether it was done */
-    long timeout_ms;                    /* 0: 60 s */
+    long timeout_ms;                    /* 0: any time, but not 60 s without a byte */
 };
 
 /* What came back. All owned by the response. */

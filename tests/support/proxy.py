@@ -13,7 +13,7 @@ class Proxy(http.server.ThreadingHTTPServer):
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def handle_any(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = proxy.read(self.rfile, int(self.headers.get("Content-Length", 0)))
                 proxy.seen.append((self.path, dict(self.headers)))
                 request = f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}"
                 status, headers, content = proxy.before(request) or self.hand_on(body)
@@ -51,6 +51,10 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.upstream, self.seen = url, []
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def read(self, file, size):
+        """The request's body."""
+        return file.read(size)
 
     def before(self, _request):
         """An answer (status, headers, body) instead of the server's; None: its own."""
