@@ -159,6 +159,13 @@ static int without_deployment(struct session *session, const struct target *targ
     return EXIT_FAILED;
 }
 
+/* The client died after the promotion: there is nothing to take up but telling of it. */
+static bool is_promoted_untold(const cJSON *saved)
+{
+    return strcmp(json_text(saved, "phase", ""), "over") == 0 &&
+           strcmp(json_text(saved, "status", ""), "promoted") == 0;
+}
+
 static int carry_out(struct session *session, const char *verb)
 {
     long pid;
@@ -175,6 +182,8 @@ static int carry_out(struct session *session, const char *verb)
             status = tell(&target, id, verb);
         else
             status = take_up(session, &target, verb);
+        if (!is_alive && is_promoted_untold(saved) && strcmp(verb, "rollback") == 0)
+            status = without_deployment(session, &target, verb);
     }
     target_clear(&target);
     return status;

@@ -418,6 +418,22 @@ def test_a_word_that_the_dead_client_did_not_hear_is_not_heard_later(deployed, c
     assert canary("abort").code == 0 and second.end() == 3
 
 
+def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deployed, canary, terminal, plan_file,
+                                                                      tmp_path):
+    """There is nothing left to take up but telling; who says rollback means the traffic."""
+    plan_file(strategy="AllAtOnce", notify=[{"command": (
+        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
+    first = terminal("deploy", "--fast")
+    wait_until((tmp_path / "told").exists)
+    first.process.kill()
+    first.end()
+    assert alias_of(lam, deployed) == ("2", None)
+    done = canary("rollback", "--function", deployed, "--alias", "live")
+    assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("1", None)
+    assert [line["outcome"] for line in record_of(deployed, "end")] == ["promoted"]
+
+
 def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):
     done = canary("rollback")
     assert done.code == 3, done.err
