@@ -15,7 +15,7 @@
 
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
-enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
+enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
 {
@@ -128,8 +128,9 @@ static const char *endpoint_of(const struct profile *profile, enum api_service s
                                        : profile->sts_endpoint;
 }
 
+/* `path` is the endpoint's own and the request's. */
 static struct curl_slist *sign(const struct api *api, const struct api_request *request,
-                               const char *host)
+                               const char *host, const char *path)
 {
     char date[TIMESTAMP_SIZE];
     char hash[SHA256_HEX_SIZE];
@@ -139,7 +140,7 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     timestamp_print(now_ms, TIMESTAMP_BASIC, date);
     struct sigv4_request to_sign = {
         .method = request->method,
-        .path = text_from(request->path),
+        .path = text_from(path),
         .query = text_from(request->query ? request->query : ""),
         .headers = headers,
         .header_count = list_headers(api, request, host, date, headers),
@@ -154,11 +155,19 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
     CLEANUP(buffer_clear) struct buffer authorization = { 0 };
     sigv4_authorization(&to_sign, &credentials, &authorization);
     struct curl_slist *list = add_header(NULL, "Authorization", authorization.data);
-    for (size_t i = 0; i < to_sign.header_count; i++) {
-        if (strcmp(headers[i].name, "host") != 0)
-            list = add_header(list, headers[i].name, headers[i].value);
-    }
+    for (size_t i = 0; i < to_sign.header_count; i++)
+        list = add_header(list, headers[i].name, headers[i].value);
     return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
+}
+
+/* A package may take longer than any answer, on a slow line: something must move, then. */
+static void limit_time(CURL *handle, long timeout_ms)
+{
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
+    if (timeout_ms)
+        return;
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
 }
 
 /* Sets up a handle for the request, signed now. The header list lives until the transfer ends and
@@ -169,11 +178,13 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     const char *endpoint = endpoint_of(&api->profile, request->service);
     const char *host = strstr(endpoint, "://");
     host = host ? host + 3 : endpoint;
-    CLEANUP(freep) char *host_only = xstrndup(host, strcspn(host, "/"));
+    size_t host_size = strcspn(host, "/");
+    CLEANUP(freep) char *host_only = xstrndup(host, host_size);
+    CLEANUP(freep) char *path = xformat("%s%s", host + host_size, request->path);
     CLEANUP(freep)
     char *url = xformat("%s%s%s%s", endpoint, request->path, request->query ? "?" : "",
                         request->query ? request->query : "");
-    struct curl_slist *headers = sign(api, request, host_only);
+    struct curl_slist *headers = sign(api, request, host_only, path);
     curl_easy_reset(handle); /* keeps the connections */
     curl_easy_setopt(handle, CURLOPT_URL, url);
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
@@ -182,8 +193,7 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "canary/" COALMINE_VERSION);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
-                     request->timeout_ms ? request->timeout_ms : (long)TIMEOUT_MS);
+    limit_time(handle, request->timeout_ms);
     http_trust(handle);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
@@ -248,6 +258,14 @@ static bool is_worth_a_retry(const struct api_request *request, const struct api
            response->status == 503 || response->status == 504;
 }
 
+/* Was it taken, and not refused? */
+static bool may_be_done(const struct api_response *response)
+{
+    return response->status >= 500 ||
+           (response->status == 0 && response->curl_code != CURLE_COULDNT_CONNECT &&
+            response->curl_code != CURLE_COULDNT_RESOLVE_HOST);
+}
+
 /* Full jitter: anything between nothing and the doubled wait. */
 static void back_off(struct api *api, int tries)
 {
@@ -269,6 +287,21 @@ static void renew(struct api *api)
         api->renewals++;
     else
         error_clear(&error);
+}
+
+/* AWS calls them expired, though nobody has told when they would be; or its clock is ahead. Who
+ * keeps them in a file may have put newer ones there. */
+static bool renew_expired(struct api *api, const struct api_response *response)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(freep) char *old_key = xstrdup(api->profile.access_key_id);
+    bool is_expired =
+        response->error_code && strncmp(response->error_code, "ExpiredToken", 12) == 0;
+    if (!is_expired || !api->profile.is_renewable || !profile_refresh(&api->profile, &error) ||
+        strcmp(old_key, api->profile.access_key_id) == 0)
+        return false;
+    api->renewals++;
+    return true;
 }
 
 void api_renew_in_time(struct api *api)
@@ -304,6 +337,8 @@ static void let_stop(struct api *api)
 bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
 {
     bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
+    bool was_maybe_done = false;
+    bool was_renewed = false;
     renew(api);
     if (!api->contact.asked_us)
         api->contact.asked_us = clock_monotonic_us();
@@ -319,7 +354,12 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         if (response_out->status)
             api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
         bool is_good = response_out->status >= 200 && response_out->status < 300;
-        if (is_good || tries + 1 == TRIES_MAX || !is_worth_a_retry(request, response_out))
+        was_maybe_done = was_maybe_done || may_be_done(response_out);
+        response_out->may_be_done = was_maybe_done;
+        bool is_renewed = !is_good && !was_renewed && renew_expired(api, response_out);
+        was_renewed |= is_renewed;
+        if (is_good || tries + 1 == TRIES_MAX ||
+            !(is_renewed || is_worth_a_retry(request, response_out)))
             return is_good;
         back_off(api, tries);
         if (may_be_stopped && api_is_stopped(api))

@@ -26,7 +26,7 @@ struct api_request {
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
     bool is_never_stopped;              /* UpdateAlias: nobody would know whether it was done */
-    long timeout_ms;                    /* 0: 60 s */
+    long timeout_ms;                    /* 0: any time, but not 60 s without a byte */
 };
 
 /* What came back. All owned by the response. */
@@ -37,6 +37,8 @@ struct api_response {
     char *message;
     char executed_version[24]; /* X-Amz-Executed-Version; "" without */
     bool is_function_error;
+    bool may_be_done; /* without a 2xx: this or an earlier try may have been performed all the same
+                       */
     CURLcode curl_code;
 };
 
@@ -67,7 +69,8 @@ void api_copy(struct api *copy_out, const struct api *api);
 void api_renew_in_time(struct api *api);
 
 /* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
- * throttling, 5xx and connection errors. True if a 2xx came. Ends at once when the user wants to
+ * throttling, 5xx and connection errors, and with newer credentials, if there are any, where these
+ * have expired. True if a 2xx came. Ends at once when the user wants to
  * stop; what begins after that (taking the weights back) is done as ever. */
 bool api_call(struct api *api, const struct api_request *request,
               struct api_response *response_out);

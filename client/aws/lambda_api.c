@@ -8,7 +8,8 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250 };
+enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, UPDATES_MAX = 5 };
+enum { STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
 
 static char *function_path(const char *function, const char *rest)
 {
@@ -32,18 +33,25 @@ char *lambda_invoke_path(const char *function)
     return function_path(function, "/invocations");
 }
 
-/* Calls and parses; NULL with the sentence on failure. */
+/* What came back, parsed, and the response cleared; NULL with the sentence on failure. */
+static cJSON *take_json(struct api_response *response, bool is_good, const char *doing,
+                        struct error *error)
+{
+    cJSON *tree = NULL;
+    if (!is_good)
+        api_failure(response, doing, error);
+    else if (!(tree = api_response_json(response)))
+        error_set(error, NULL, "cannot %s: the answer is no JSON", doing);
+    api_response_clear(response);
+    return tree;
+}
+
 static cJSON *call_json(struct api *api, const struct api_request *request, const char *doing,
                         struct error *error)
 {
     struct api_response response;
-    cJSON *tree = NULL;
-    if (!api_call(api, request, &response))
-        api_failure(&response, doing, error);
-    else if (!(tree = api_response_json(&response)))
-        error_set(error, NULL, "cannot %s: the answer is no JSON", doing);
-    api_response_clear(&response);
-    return tree;
+    bool is_good = api_call(api, request, &response);
+    return take_json(&response, is_good, doing, error);
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -93,6 +101,15 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
     return found;
 }
 
+bool lambda_alias_is_at(struct api *api, const char *function, const char *alias,
+                        const char *version)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct lambda_alias seen;
+    return lambda_get_alias(api, function, alias, &seen, &error) == ALIAS_PRESENT &&
+           strcmp(seen.version, version) == 0 && !*seen.routed_version;
+}
+
 bool lambda_create_alias(struct api *api, const char *function, const char *alias,
                          const char *version, struct error *error)
 {
@@ -106,8 +123,14 @@ bool lambda_create_alias(struct api *api, const char *function, const char *alia
                                    .path = path,
                                    .body = text_from(text),
                                    .is_never_stopped = true };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "create the alias", error);
-    return tree != NULL;
+    struct api_response response;
+    bool is_made =
+        api_call(api, &request, &response) ||
+        (response.status == STATUS_CONFLICT && lambda_alias_is_at(api, function, alias, version));
+    if (!is_made)
+        api_failure(&response, "create the alias", error);
+    api_response_clear(&response);
+    return is_made;
 }
 
 static char *alias_change(const struct lambda_alias *alias, const char *version, const char *routed,
@@ -123,9 +146,9 @@ static char *alias_change(const struct lambda_alias *alias, const char *version,
     return json_print(body);
 }
 
-bool lambda_update_alias(struct api *api, const char *function, const char *name,
-                         struct lambda_alias *alias, const char *version, const char *routed,
-                         double weight, bool *is_stale_out, struct error *error)
+enum alias_change lambda_update_alias(struct api *api, const char *function, const char *name,
+                                      struct lambda_alias *alias, const char *version,
+                                      const char *routed, double weight, struct error *error)
 {
     CLEANUP(freep) char *body = alias_change(alias, version, routed, weight);
     CLEANUP(freep) char *path = alias_path(function, name);
@@ -135,21 +158,22 @@ bool lambda_update_alias(struct api *api, const char *function, const char *name
                                    .body = text_from(body),
                                    .is_never_stopped = true };
     struct api_response response;
-    bool is_done = api_call(api, &request, &response);
-    *is_stale_out = response.status == 412;
-    if (is_done) {
+    enum alias_change change = ALIAS_CHANGE_DONE;
+    if (api_call(api, &request, &response)) {
         CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
         read_alias(tree, alias);
-    } else if (*is_stale_out) {
+    } else if (response.status == STATUS_PRECONDITION_FAILED) {
+        change = ALIAS_CHANGE_STALE;
         error_set(error, NULL,
                   "somebody else has changed alias %s meanwhile; nothing was overwritten. See "
                   "canary status",
                   name);
     } else {
+        change = response.may_be_done ? ALIAS_CHANGE_UNKNOWN : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);
     }
     api_response_clear(&response);
-    return is_done;
+    return change;
 }
 
 static void wait_a_little(void)
@@ -158,19 +182,31 @@ static void wait_a_little(void)
     nanosleep(&wait, NULL);
 }
 
+/* NULL if there is none. */
+static char *qualifier_query(const char *qualifier)
+{
+    struct buffer query = { 0 };
+    if (!qualifier)
+        return NULL;
+    buffer_add_string(&query, "Qualifier=");
+    url_encode(&query, text_from(qualifier), false);
+    return buffer_take(&query, NULL);
+}
+
 /* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. */
 static bool wait_until_ready(struct api *api, const char *function, const char *version,
                              struct error *error)
 {
     CLEANUP(freep) char *path = function_path(function, "/configuration");
-    CLEANUP(freep) char *query = version ? xformat("Qualifier=%s", version) : NULL;
+    CLEANUP(freep) char *query = qualifier_query(version);
     struct api_request request = {
         .service = API_LAMBDA, .method = "GET", .path = path, .query = query
     };
     int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
     for (;;) {
         CLEANUP(json_deletep)
-        cJSON *tree = call_json(api, &request, "watch the function's update", error);
+        cJSON *tree = call_json(
+            api, &request, version ? "find the version" : "watch the function's update", error);
         if (!tree)
             return false;
         const char *state = json_text(tree, "State", "Active");
@@ -189,6 +225,23 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
     }
 }
 
+/* Once no update of the function is under way: somebody else's, or our own, if the answer to an
+ * earlier try was lost. */
+static cJSON *change_function(struct api *api, const char *function,
+                              const struct api_request *request, const char *doing,
+                              struct error *error)
+{
+    for (int updates = 0;; updates++) {
+        struct api_response response;
+        bool is_good = api_call(api, request, &response);
+        if (response.status != STATUS_CONFLICT || updates == UPDATES_MAX)
+            return take_json(&response, is_good, doing, error);
+        api_response_clear(&response);
+        if (!wait_until_ready(api, function, NULL, error))
+            return NULL;
+    }
+}
+
 bool lambda_update_code(struct api *api, const char *function, struct text zip,
                         char sha256_out[CODE_SHA256_SIZE], struct error *error)
 {
@@ -198,7 +251,8 @@ bool lambda_update_code(struct api *api, const char *function, struct text zip,
     struct api_request request = {
         .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
     };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "upload the package", error);
+    CLEANUP(json_deletep)
+    cJSON *tree = change_function(api, function, &request, "upload the package", error);
     copy_text(sha256_out, CODE_SHA256_SIZE, json_text(tree, "CodeSha256", ""));
     return tree && wait_until_ready(api, function, NULL, error);
 }
@@ -213,7 +267,8 @@ bool lambda_publish(struct api *api, const char *function, const char *sha256, c
     struct api_request request = {
         .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(body)
     };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "publish a version", error);
+    CLEANUP(json_deletep)
+    cJSON *tree = change_function(api, function, &request, "publish a version", error);
     if (!tree)
         return false;
     copy_text(version_out, 24, json_text(tree, "Version", ""));
@@ -225,15 +280,11 @@ bool lambda_invoke_within(struct api *api, const char *function, const char *qua
                           struct text payload, long timeout_ms, struct api_response *response_out)
 {
     CLEANUP(freep) char *path = lambda_invoke_path(function);
-    CLEANUP(buffer_clear) struct buffer query = { 0 };
-    if (qualifier) {
-        buffer_add_string(&query, "Qualifier=");
-        url_encode(&query, text_from(qualifier), false);
-    }
+    CLEANUP(freep) char *query = qualifier_query(qualifier);
     struct api_request request = { .service = API_LAMBDA,
                                    .method = "POST",
                                    .path = path,
-                                   .query = query.data,
+                                   .query = query,
                                    .body = payload,
                                    .is_retried_on_throttling_only = true,
                                    .timeout_ms = timeout_ms };
@@ -246,16 +297,8 @@ bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
     return lambda_invoke_within(api, function, qualifier, payload, 0, response_out);
 }
 
-bool lambda_version_exists(struct api *api, const char *function, const char *version,
-                           struct error *error)
+bool lambda_version_ready(struct api *api, const char *function, const char *version,
+                          struct error *error)
 {
-    CLEANUP(freep) char *path = function_path(function, "/configuration");
-    CLEANUP(buffer_clear) struct buffer query = { 0 };
-    buffer_add_string(&query, "Qualifier=");
-    url_encode(&query, text_from(version), false);
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "GET", .path = path, .query = query.data
-    };
-    CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "find the version", error);
-    return tree != NULL;
+    return wait_until_ready(api, function, version, error);
 }

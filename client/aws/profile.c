@@ -88,11 +88,32 @@ static bool is_url(const char *endpoint, struct error *error)
                      endpoint);
 }
 
-static char *make_endpoint(const char *found, const char *host, const char *region)
+static bool is_wanted(const struct sources *sources, const char *name, const char *key)
+{
+    const char *value = variable(name);
+    value = value ? value : config_value(sources, key);
+    return value && strcasecmp(value, "true") == 0;
+}
+
+/* As the SDKs' rules for endpoints have it. */
+static char *aws_endpoint(const struct sources *sources, const char *host, const char *region)
+{
+    bool is_china = strncmp(region, "cn-", 3) == 0;
+    /* There Lambda alone has another name for it. */
+    bool is_government = strncmp(region, "us-gov-", 7) == 0 && strcmp(host, "lambda") != 0;
+    bool is_fips = is_wanted(sources, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+    bool is_dual = is_wanted(sources, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    const char *domain = is_dual ? (is_china ? "api.amazonwebservices.com.cn" : "api.aws")
+                                 : (is_china ? "amazonaws.com.cn" : "amazonaws.com");
+    return xformat("https://%s%s.%s.%s", host,
+                   is_fips && (is_dual || !is_government) ? "-fips" : "", region, domain);
+}
+
+static char *make_endpoint(const struct sources *sources, const char *found, const char *host,
+                           const char *region)
 {
     if (!found)
-        return xformat("https://%s.%s.amazonaws.com%s", host, region,
-                       strncmp(region, "cn-", 3) == 0 ? ".cn" : "");
+        return aws_endpoint(sources, host, region);
     size_t size = strlen(found);
     while (size && found[size - 1] == '/')
         size--;
@@ -194,6 +215,7 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN"));
         return true;
     }
+    profile->is_renewable = true;
     key = ini_get(sources->credentials, sources->name, "aws_access_key_id");
     secret = ini_get(sources->credentials, sources->name, "aws_secret_access_key");
     if (key && secret) {
@@ -237,9 +259,10 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
                          "no region: say --region NAME, set AWS_REGION, or put one into the "
                          "profile");
     profile->region = xstrdup(region ? region : "us-east-1");
-    profile->lambda_endpoint = make_endpoint(lambda, "lambda", profile->region);
-    profile->cloudwatch_endpoint = make_endpoint(cloudwatch, "monitoring", profile->region);
-    profile->sts_endpoint = make_endpoint(sts, "sts", profile->region);
+    profile->lambda_endpoint = make_endpoint(sources, lambda, "lambda", profile->region);
+    profile->cloudwatch_endpoint =
+        make_endpoint(sources, cloudwatch, "monitoring", profile->region);
+    profile->sts_endpoint = make_endpoint(sources, sts, "sts", profile->region);
     profile->name = xstrdup(sources->name);
     profile->is_local = is_local;
     return find_credentials(sources, profile, error);

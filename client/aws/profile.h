@@ -22,6 +22,7 @@ struct profile {
     char *name;         /* of the profile the values are from */
     int64_t expires_ms; /* of the credentials; 0: never, as far as we know */
     bool is_local;      /* Lambda and CloudWatch are on this machine */
+    bool is_renewable; /* the credentials are from where newer ones may come: not the environment */
 };
 
 struct profile_choice {
@@ -35,7 +36,8 @@ MUST_CHECK bool profile_load(const struct profile_choice *choice, struct profile
                              struct error *error);
 void profile_clear(struct profile *profile);
 
-/* Gets new credentials for those that are about to expire. False with a sentence: they stay. */
+/* Gets new credentials, which must be renewable, for those that expire. False with a sentence: they
+ * stay. */
 MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
 
 /* Refuses an endpoint that is not on this machine, unless it is meant: it may be a real account. */

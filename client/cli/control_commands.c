@@ -66,12 +66,15 @@ static int point_alias(struct session *session, const struct target *target,
                        struct lambda_alias *alias, const char *winner, const char *loser)
 {
     struct error error = { 0 };
-    bool is_stale;
     CLEANUP(freep) char *version = xstrdup(winner);
     CLEANUP(freep) char *other = xstrdup(loser);
-    if (!lambda_update_alias(&session->api, target->function, target->alias, alias, version, NULL,
-                             0, &is_stale, &error))
+    enum alias_change change = lambda_update_alias(&session->api, target->function, target->alias,
+                                                   alias, version, NULL, 0, &error);
+    if (change != ALIAS_CHANGE_DONE &&
+        !(change == ALIAS_CHANGE_STALE && /* by our own change, whose answer was lost? */
+          lambda_alias_is_at(&session->api, target->function, target->alias, version)))
         return fail(&error);
+    error_clear(&error);
     say("Alias %s sends all traffic to version %s; version %s gets none (UpdateAlias).",
         target->alias, version, other);
     json_set_text(facts(), "version", version);
@@ -79,11 +82,19 @@ static int point_alias(struct session *session, const struct target *target,
 }
 
 /* The version that the last promotion replaced, if the alias is still as it left it; the caller
- * owns it. */
+ * owns it. A deployment that changed nothing is passed over; behind one that has gone back by
+ * itself nobody goes. */
 static char *version_before(const struct target *target, const struct lambda_alias *alias)
 {
-    CLEANUP(json_deletep)
-    cJSON *last = deployment_find(target->state, &target->identity, false);
+    CLEANUP(json_deletep) cJSON *list = deployment_list(target->state);
+    const cJSON *last = NULL;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (deployment_is_of(item, &target->identity) &&
+            strcmp(json_text(item, "status", ""), "unchanged") != 0)
+            last = item;
+    }
     bool is_promoted = strcmp(json_text(last, "status", ""), "promoted") == 0 &&
                        strcmp(json_text(last, "newVersion", ""), alias->version) == 0;
     return is_promoted ? xstrdup(json_text(last, "baseVersion", "")) : NULL;
@@ -148,6 +159,13 @@ static int without_deployment(struct session *session, const struct target *targ
     return EXIT_FAILED;
 }
 
+/* The client died after the promotion: there is nothing to take up but telling of it. */
+static bool is_promoted_untold(const cJSON *saved)
+{
+    return strcmp(json_text(saved, "phase", ""), "over") == 0 &&
+           strcmp(json_text(saved, "status", ""), "promoted") == 0;
+}
+
 static int carry_out(struct session *session, const char *verb)
 {
     long pid;
@@ -164,6 +182,8 @@ static int carry_out(struct session *session, const char *verb)
             status = tell(&target, id, verb);
         else
             status = take_up(session, &target, verb);
+        if (!is_alive && is_promoted_untold(saved) && strcmp(verb, "rollback") == 0)
+            status = without_deployment(session, &target, verb);
     }
     target_clear(&target);
     return status;

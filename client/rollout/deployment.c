@@ -94,34 +94,41 @@ static char *alias_lock_path(const char *state, const struct alias_identity *ide
     return xformat("%s/aliases/%s", state, hash);
 }
 
-/* *pid_out says who has it instead; 0: nobody, and the error says what is wrong. */
-static bool lock_or_find_owner(const char *path, int *fd_out, long *pid_out, struct error *error)
+enum { OWNER_SIZE = 40 };
+
+/* `owner_out` says who has it instead; "": nobody, and the error says what is wrong. Who has taken
+ * it just now may not have written its number yet. */
+static bool lock_or_find_owner(const char *path, int *fd_out, char owner_out[OWNER_SIZE],
+                               struct error *error)
 {
-    *pid_out = 0;
+    long pid = 0;
+    *owner_out = '\0';
     if (lock_file(path, fd_out))
         return true;
     int failure = errno;
-    if (!is_locked(path, pid_out))
-        error_set(error, NULL, "cannot write %s: %s", path, strerror(failure));
+    if (!is_locked(path, &pid))
+        return error_set(error, NULL, "cannot write %s: %s", path, strerror(failure));
+    if (pid)
+        snprintf(owner_out, OWNER_SIZE, "process %ld", pid);
+    else
+        snprintf(owner_out, OWNER_SIZE, "another process");
     return false;
 }
 
 static bool lock_alias(const char *state, const struct alias_identity *identity, int *fd_out,
                        struct error *error)
 {
-    long pid;
+    char owner[OWNER_SIZE];
     CLEANUP(freep) char *folder = xformat("%s/aliases", state);
     CLEANUP(freep) char *path = alias_lock_path(state, identity);
     if (!make_directories(folder, error))
         return false;
-    if (lock_or_find_owner(path, fd_out, &pid, error))
+    if (lock_or_find_owner(path, fd_out, owner, error))
         return true;
-    if (pid == 0)
-        return false;
-    return error_set(error, NULL,
-                     "a deployment of %s:%s is under way (process %ld): see canary watch; canary "
-                     "abort ends it",
-                     identity->function, identity->alias, pid);
+    return *owner && error_set(error, NULL,
+                               "a deployment of %s:%s is under way (%s): see canary watch; canary "
+                               "abort ends it",
+                               identity->function, identity->alias, owner);
 }
 
 static void add_id_part(struct buffer *id, const char *part)
@@ -167,10 +174,10 @@ static bool open_files(struct deployment *deployment, struct error *error)
     CLEANUP(freep) char *control = xformat("%s/control", deployment->directory);
     if (!make_directories(control, error))
         return false;
-    long pid;
-    if (!lock_or_find_owner(lock, &deployment->lock, &pid, error))
-        return pid != 0 && error_set(error, NULL, "deployment %s is worked on by process %ld",
-                                     deployment->id, pid);
+    char owner[OWNER_SIZE];
+    if (!lock_or_find_owner(lock, &deployment->lock, owner, error))
+        return *owner &&
+               error_set(error, NULL, "deployment %s is worked on by %s", deployment->id, owner);
     deployment->record = open(record, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     return deployment->record >= 0 ||
            error_set(error, NULL, "cannot write %s: %s", record, strerror(errno));
@@ -370,14 +377,25 @@ cJSON *record_line(const char *type, int64_t now_ms)
     return line;
 }
 
+/* A disk that is full may have taken the beginning of a line; the lines after it are whole again
+ * once there is room. */
+static void take_back(int fd, off_t size)
+{
+    if (size >= 0 && ftruncate(fd, size) != 0)
+        return; /* it stays the last line, then, as nothing can be written */
+}
+
 void deployment_record(struct deployment *deployment, cJSON *takes)
 {
     CLEANUP(json_deletep) cJSON *line = takes;
     json_mend_utf8(line);
     CLEANUP(freep) char *text = json_print(line);
     CLEANUP(freep) char *whole = xformat("%s\n", text);
-    if (!write_all(deployment->record, text_from(whole)))
+    off_t size = lseek(deployment->record, 0, SEEK_END);
+    if (!write_all(deployment->record, text_from(whole))) {
         note_failure(deployment, "record.jsonl");
+        take_back(deployment->record, size);
+    }
     if (deployment->on_line)
         deployment->on_line(line, deployment->owner);
 }

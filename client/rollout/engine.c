@@ -190,9 +190,11 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
     switch (engine->ports.set_alias(
         engine->ports.world, &engine->alias, is_new ? engine->canary : engine->base,
         action->target == TARGET_SPLIT ? engine->canary : NULL, action->weight, error)) {
-    case SET_DONE:
+    case ALIAS_CHANGE_DONE:
         return ALIAS_SET;
-    case SET_STALE: {
+    case ALIAS_CHANGE_REFUSED:
+        return ALIAS_REFUSED;
+    case ALIAS_CHANGE_STALE: {
         enum alias_result result = find_out(engine, action, &unused);
         error_clear(&unused);
         return result;
@@ -218,7 +220,8 @@ void engine_set_alias(struct engine *engine, const struct rollout_action *action
         engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",
                       engine->plan->alias, engine->alias.version,
                       *engine->alias.routed_version ? " and " : "", engine->alias.routed_version);
-    if (is_back && result == ALIAS_FAILED_TO_SET && engine->rollout.phase == PHASE_BACK)
+    bool is_worth_a_wait = result == ALIAS_FAILED_TO_SET || result == ALIAS_REFUSED;
+    if (is_back && is_worth_a_wait && engine->rollout.phase == PHASE_BACK)
         engine->ports.pass(engine->ports.world, BACK_WAIT_MS);
     engine_save(engine, NULL);
 }

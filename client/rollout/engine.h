@@ -40,10 +40,11 @@ struct engine {
     int64_t sampled_ms;
     int64_t observed_ms;
     int64_t saved_ms;
-    bool is_blind;     /* CloudWatch could not be read when last tried */
-    bool is_left;      /* ended without being over: it waits for somebody */
-    bool is_end_told;  /* to those who are notified, and to the record */
-    bool was_taken_up; /* from a dead engine */
+    bool is_blind;       /* CloudWatch could not be read when last tried */
+    int uncounted_watch; /* in which it was told that traffic could not be counted */
+    bool is_left;        /* ended without being over: it waits for somebody */
+    bool is_end_told;    /* to those who are notified, and to the record */
+    bool was_taken_up;   /* from a dead engine */
 };
 
 /* From the beginning. `alias` is as just seen: all traffic to `base`. engine->evidence may hold the

@@ -268,6 +268,9 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
         job_take_up(&other, json_text(saved, "id", ""), resumes ? NULL : "rollback", &outcome);
     if (!is_good)
         error_set(&job->error, NULL, "%s", other.error.message);
+    else if (!resumes && outcome.verdict == CANARY_STUCK)
+        is_good = error_set(&job->error, NULL, "deployment %s could not be taken back: %s",
+                            outcome.deployment, outcome.reason);
     job_close(&other);
     *is_done_out = resumes;
     if (is_good && resumes)

@@ -22,8 +22,6 @@ struct traffic_sample {
 
 void traffic_sample_clear(struct traffic_sample *sample);
 
-enum set_result { SET_DONE, SET_STALE, SET_REFUSED };
-
 struct hook_result {
     bool is_good;
     char output[4096]; /* the end of what it said, or why it failed */
@@ -44,8 +42,8 @@ struct ports {
 
     bool (*get_alias)(void *world, struct lambda_alias *alias_out, struct error *error);
     /* `alias` is as last seen, and on success as it is now. `routed` NULL: no split. */
-    enum set_result (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
-                                 const char *routed, double weight, struct error *error);
+    enum alias_change (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
+                                   const char *routed, double weight, struct error *error);
 
     /* Traffic of a step: begins, is read from time to time, ends as the word
      * says (what was due before the end is still sent to GO_ON; a last reading gets the rest). */

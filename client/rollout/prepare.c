@@ -49,7 +49,7 @@ static bool publish(struct job *job)
     const struct plan *plan = job->plan;
     if (plan->version) {
         snprintf(job->canary, VERSION_SIZE, "%s", plan->version);
-        return lambda_version_exists(&job->api, plan->function, plan->version, &job->error);
+        return lambda_version_ready(&job->api, plan->function, plan->version, &job->error);
     }
     /* What was uploaded is published, not what somebody else has uploaded since. */
     if (!goes_on(job) || !upload(job, sha256) || !goes_on(job) ||

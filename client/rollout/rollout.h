@@ -94,7 +94,8 @@ void rollout_hook_done(struct rollout *rollout, bool is_good, const char *senten
 
 enum alias_result {
     ALIAS_SET,
-    ALIAS_FAILED_TO_SET,  /* no answer, or refused; it is as it was, as far as we know */
+    ALIAS_FAILED_TO_SET,  /* no answer; it is as it was, as far as we know */
+    ALIAS_REFUSED,        /* it is as it was */
     ALIAS_CHANGED_OURS,   /* somebody changed it, but traffic still goes as we said last */
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */
 };

@@ -117,12 +117,22 @@ static int64_t sample_gap_ms(const struct engine *engine)
     return part_ms > SAMPLE_MS ? part_ms : SAMPLE_MS;
 }
 
+/* Once a step: what is missing is seen in its verdicts. */
+static void tell_uncounted(struct engine *engine, const char *sentence)
+{
+    if (engine->uncounted_watch != engine->evidence_watch)
+        engine_notice(engine, "The traffic is not to be counted just now: %s", sentence);
+    engine->uncounted_watch = engine->evidence_watch;
+}
+
 static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct traffic_sample sample = { 0 };
     if (engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error))
         engine_add_sample(engine, &sample);
+    else if (!engine->ports.is_interrupted(engine->ports.world))
+        tell_uncounted(engine, error.message);
     traffic_sample_clear(&sample);
     bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))

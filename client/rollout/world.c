@@ -185,15 +185,12 @@ static bool get_alias(void *owner, struct lambda_alias *alias_out, struct error 
     return found == ALIAS_PRESENT;
 }
 
-static enum set_result set_alias(void *owner, struct lambda_alias *alias, const char *version,
-                                 const char *routed, double weight, struct error *error)
+static enum alias_change set_alias(void *owner, struct lambda_alias *alias, const char *version,
+                                   const char *routed, double weight, struct error *error)
 {
     struct world *world = owner;
-    bool is_stale = false;
-    if (lambda_update_alias(world->api, world->plan->function, world->plan->alias, alias, version,
-                            routed, weight, &is_stale, error))
-        return SET_DONE;
-    return is_stale ? SET_STALE : SET_REFUSED;
+    return lambda_update_alias(world->api, world->plan->function, world->plan->alias, alias,
+                               version, routed, weight, error);
 }
 
 static int64_t later(int64_t a, int64_t b)

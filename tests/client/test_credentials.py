@@ -7,10 +7,14 @@ import subprocess
 import threading
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
 from tests.support.packages import create, node
+from tests.support.proxy import Proxy
 from tests.support.tls import certificate, serve_tls  # noqa: F401 (a fixture)
 
 
@@ -140,6 +144,27 @@ def test_an_endpoint_that_is_no_url_is_said(tmp_path, url):
     assert done.returncode == 2 and f"'{url}' is no URL such as http://" in done.stderr
 
 
+def signature_of(url, headers):
+    """What botocore would sign a request with that arrived like this."""
+    signer = SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1")
+    headers = {name.lower(): value for name, value in headers.items()}
+    request = AWSRequest("GET", url, headers={name: headers[name] for name in ("content-type", "host",
+                                                                              "x-amz-date")})
+    request.context["timestamp"] = headers["x-amz-date"]
+    return signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+
+
+@pytest.mark.parametrize("endpoint", ["http://lambda.localhost", "http://lambda.localhost:80",
+                                      "http://lambda.localhost:4566", "http://lambda.localhost/by/way%20of"])
+def test_what_is_signed_is_what_is_sent(stub, tmp_path, endpoint):
+    """Also of an endpoint with a path, or with a port that HTTP leaves out."""
+    subprocess.run([CANARY, "status", "--function", "f", "--alias", "live"], cwd=tmp_path, text=True,
+                   capture_output=True, env={**clean_environment(endpoint), "http_proxy": stub.url})
+    url, headers = stub.seen[0]
+    assert url.startswith(endpoint.removesuffix(":80")), url
+    assert headers["Authorization"].split("Signature=")[1] == signature_of(url, headers)
+
+
 def test_sso_that_lacks_something_is_said(status):
     done = status("[profile p]\nsso_start_url = https://x\n")
     assert done.returncode == 2 and "sso_role_name" in done.stderr
@@ -193,6 +218,44 @@ def test_traffic_may_last_longer_than_its_credentials(lam, name, hold, tmp_path)
         env={**base, "AWS_CONFIG_FILE": str(tmp_path / "config")})
     assert done.returncode == 0, done.stdout + done.stderr
     check_keys(proxy, 70)
+
+
+class Expiring(Proxy):
+    """The first key expires when the weights are to go back; somebody has put another one there."""
+
+    def __init__(self, url, path):
+        super().__init__(url)
+        self.path, self.changes, self.refused = path, 0, 0
+
+    def before(self, request):
+        self.changes += "PUT " in request and "/aliases/" in request
+        if self.changes < 2 or "Credential=second/" in self.seen[-1][1]["Authorization"]:
+            return None
+        self.refused += 1
+        credentials_file(self.path, "second")
+        return 403, [("x-amzn-ErrorType", "ExpiredTokenException")], b'{"message": "it has expired"}'
+
+
+def credentials_file(path, key):
+    path.write_text(f"[p]\naws_access_key_id = {key}\naws_secret_access_key = s\naws_session_token = t\n")
+
+
+def test_credentials_in_a_file_that_expired_are_read_again(server, lam, name, tmp_path):
+    create(lam, name, node("return 1"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    file = tmp_path / "credentials"
+    credentials_file(file, "first")
+    proxy = Expiring(server.url, file)
+    done = subprocess.run(
+        [CANARY, "deploy", "--function", name, "--alias", "live", "--profile", "p", "--steps", "50%:1s",
+         "--on-inconclusive", "rollback", "--min-requests", "1000"], cwd=tmp_path, text=True,
+        capture_output=True, env={**clean_environment(proxy.url), "AWS_SHARED_CREDENTIALS_FILE": str(file)})
+    proxy.shutdown()
+    proxy.server_close()
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert proxy.refused == 1
+    assert "RoutingConfig" not in lam.get_alias(FunctionName=name, Name="live")
 
 
 def check_keys(proxy, count):

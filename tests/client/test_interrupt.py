@@ -1,11 +1,8 @@
 """The first Ctrl-C ends whatever canary waits for; what must be done all the same is done."""
-import http.client
-import http.server
 import json
 import signal
 import threading
 import time
-import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -15,51 +12,21 @@ from tests.client.test_rollout import (  # noqa: F401 (fixtures)
     wait_until)
 from tests.support.gate import Gate
 from tests.support.packages import NODE, create, zip_of
+from tests.support.proxy import Proxy
 
 
-class Holding(http.server.ThreadingHTTPServer):
-    """Hands all on to the real server; but what has `words` in its first line or target waits here
-    until it is let go."""
+class Holding(Proxy):
+    """What has `words` in its first line or target waits here until it is let go."""
 
     def __init__(self, url, words):
-        holding = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def handle_any(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                holding.seen.append((self.path, dict(self.headers)))
-                if words in f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}":
-                    holding.held.set()
-                    holding.let_go.wait(WAIT_SECONDS * 4)
-                upstream = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
-                upstream.request(self.command, self.path, body, dict(self.headers))
-                answer = upstream.getresponse()
-                content = answer.read()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower().startswith(("x-amz", "content-type")):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-                upstream.close()
-
-            do_GET = do_POST = do_PUT = handle_any
-
-            def handle_one_request(self):
-                try:
-                    super().handle_one_request()
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen = []
+        super().__init__(url)
+        self.words = words
         self.held, self.let_go = threading.Event(), threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def before(self, request):
+        if self.words in request:
+            self.held.set()
+            self.let_go.wait(WAIT_SECONDS * 4)
 
 
 @pytest.fixture

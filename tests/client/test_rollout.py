@@ -216,6 +216,29 @@ def test_rollback_goes_back_behind_a_promotion(lam, deployed, canary, package):
     assert alias_of(lam, deployed) == ("1", None)
 
 
+def test_rollback_passes_over_a_deployment_that_changed_nothing(lam, deployed, canary, package):
+    where = ["--function", deployed, "--alias", "live"]
+    for _ in range(2):
+        done = canary("deploy", *where, "--package", package(), "--strategy", "AllAtOnce")
+        assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("2", None)
+    assert canary("rollback", *where).code == 0
+    assert alias_of(lam, deployed) == ("1", None)
+    again = canary("rollback", *where)
+    assert again.code == 0 and "Nothing to do" in again.out
+
+
+def test_rollback_takes_one_deployment_back_not_two(lam, deployed, canary, package):
+    """Whoever says it when the second has just gone back by itself means that one."""
+    where = ["--function", deployed, "--alias", "live"]
+    for body, code in [("return 'v2'", 0), ("throw new Error('bad')", 3)]:
+        done = canary("deploy", *where, "--package", package(body), "--strategy", "AllAtOnce")
+        assert done.code == code, done.out + done.err
+    done = canary("rollback", *where)
+    assert done.code == 0 and "Nothing to do" in done.out
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 # ---- Other terminals ----------------------------------------------------------------------------
 
 
@@ -393,6 +416,22 @@ def test_a_word_that_the_dead_client_did_not_hear_is_not_heard_later(deployed, c
     second.wait_for("It goes on")
     assert not os.listdir(control) and not record_of(deployed, "control")
     assert canary("abort").code == 0 and second.end() == 3
+
+
+def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deployed, canary, terminal, plan_file,
+                                                                      tmp_path):
+    """There is nothing left to take up but telling; who says rollback means the traffic."""
+    plan_file(strategy="AllAtOnce", notify=[{"command": (
+        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
+    first = terminal("deploy", "--fast")
+    wait_until((tmp_path / "told").exists)
+    first.process.kill()
+    first.end()
+    assert alias_of(lam, deployed) == ("2", None)
+    done = canary("rollback", "--function", deployed, "--alias", "live")
+    assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("1", None)
+    assert [line["outcome"] for line in record_of(deployed, "end")] == ["promoted"]
 
 
 def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):

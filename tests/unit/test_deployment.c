@@ -1,8 +1,11 @@
 /* deployment, control: locks, and words to a process that may be gone. */
 #include "rollout/deployment.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rollout/control.h"
 #include "rollout/job.h"
@@ -76,6 +79,63 @@ START_TEST(a_lock_that_cannot_be_written_is_told_as_that)
 }
 END_TEST
 
+/* The one who has the lock has not come to write its number yet. */
+START_TEST(who_has_just_taken_a_lock_is_no_fault_of_the_disk)
+{
+    char *state = make_state();
+    struct deployment first;
+    struct deployment second;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &first, &error), "%s", error.message);
+    ck_assert_int_eq(ftruncate(first.alias_lock, 0), 0);
+    ck_assert(!create(state, &second, &error));
+    ck_assert_ptr_nonnull(error.message);
+    ck_assert_msg(strstr(error.message, "is under way"), "%s", error.message);
+    error_clear(&error);
+    close(first.alias_lock);
+    first.alias_lock = -1;
+    ck_assert_int_eq(ftruncate(first.lock, 0), 0);
+    ck_assert(!deployment_take_over(state, first.id, &second, &error));
+    ck_assert_ptr_nonnull(error.message);
+    ck_assert_msg(strstr(error.message, "is worked on by"), "%s", error.message);
+    deployment_close(&first);
+    remove_state(state);
+}
+END_TEST
+
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that is full for a while takes the first half of a line, and the lines after it. */
+START_TEST(a_line_that_is_half_written_spoils_none_after_it)
+{
+    char *state = make_state();
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    deployment_record(&deployment, record_line("notice", 1));
+    off_t size = lseek(deployment.record, 0, SEEK_END);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files((rlim_t)size + 7);
+    deployment_record(&deployment, record_line("notice", 2));
+    limit_files(RLIM_INFINITY);
+    ck_assert_ptr_nonnull(deployment.failure);
+    deployment_record(&deployment, record_line("end", 3));
+    CLEANUP(json_deletep) cJSON *whole = cJSON_CreateObject();
+    json_set_double(whole, "recordSize", 0);
+    CLEANUP(json_deletep) cJSON *lines = deployment_lines_since(&deployment, whole);
+    ck_assert_int_eq(cJSON_GetArraySize(lines), 2);
+    ck_assert_str_eq(json_text(cJSON_GetArrayItem(lines, 1), "type", ""), "end");
+    deployment_close(&deployment);
+    remove_state(state);
+}
+END_TEST
+
 START_TEST(a_word_to_a_dead_process_is_taken_back)
 {
     char *state = make_state();
@@ -120,5 +180,7 @@ START_TEST(what_has_ended_meanwhile_is_not_taken_up)
 END_TEST
 
 SUITE("deployment", an_alias_is_worked_on_by_one_process_at_a_time,
-      a_lock_that_cannot_be_written_is_told_as_that, a_word_to_a_dead_process_is_taken_back,
+      a_lock_that_cannot_be_written_is_told_as_that,
+      who_has_just_taken_a_lock_is_no_fault_of_the_disk,
+      a_line_that_is_half_written_spoils_none_after_it, a_word_to_a_dead_process_is_taken_back,
       what_has_ended_meanwhile_is_not_taken_up)

@@ -117,14 +117,14 @@ static bool get_alias(void *world, struct lambda_alias *alias_out, struct error 
     return true;
 }
 
-static enum set_result set_alias(void *world, struct lambda_alias *alias, const char *version,
-                                 const char *routed, double weight, struct error *error)
+static enum alias_change set_alias(void *world, struct lambda_alias *alias, const char *version,
+                                   const char *routed, double weight, struct error *error)
 {
     (void)world;
     one_call();
     if (strcmp(alias->revision_id, fake->alias.revision_id) != 0) {
         error_set(error, NULL, "stale");
-        return SET_STALE;
+        return ALIAS_CHANGE_STALE;
     }
     snprintf(fake->alias.version, sizeof(fake->alias.version), "%s", version);
     snprintf(fake->alias.routed_version, sizeof(fake->alias.routed_version), "%s",
@@ -133,7 +133,7 @@ static enum set_result set_alias(void *world, struct lambda_alias *alias, const 
     snprintf(fake->alias.revision_id, sizeof(fake->alias.revision_id), "r%d", ++fake->revision);
     one_call(); /* the change is made, and the answer is never seen */
     *alias = fake->alias;
-    return SET_DONE;
+    return ALIAS_CHANGE_DONE;
 }
 
 static bool begin_traffic(void *world, const struct plan_step *step, int64_t left_ms,

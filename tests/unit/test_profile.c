@@ -37,6 +37,8 @@ static void clean_environment(void)
         "AWS_ENDPOINT_URL_LAMBDA",
         "AWS_ENDPOINT_URL_CLOUDWATCH",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unsetenv(names[i]);
@@ -71,6 +73,41 @@ START_TEST(files_give_what_nothing_else_gives)
     ck_assert_str_eq(profile.cloudwatch_endpoint, "https://monitoring.eu-west-1.amazonaws.com");
     ck_assert(!profile.is_local);
     profile_clear(&profile);
+}
+END_TEST
+
+/* As botocore's rules give them. */
+START_TEST(endpoints_may_be_of_fips_and_of_two_stacks)
+{
+    static const struct {
+        const char *region;
+        const char *fips;
+        const char *dual;
+        const char *lambda;
+        const char *cloudwatch;
+    } rows[] = {
+        { "eu-west-1", "false", "false", "https://lambda.eu-west-1.amazonaws.com",
+          "https://monitoring.eu-west-1.amazonaws.com" },
+        { "us-east-1", "true", "false", "https://lambda-fips.us-east-1.amazonaws.com",
+          "https://monitoring-fips.us-east-1.amazonaws.com" },
+        { "us-gov-west-1", "true", "false", "https://lambda-fips.us-gov-west-1.amazonaws.com",
+          "https://monitoring.us-gov-west-1.amazonaws.com" },
+        { "eu-west-1", "false", "true", "https://lambda.eu-west-1.api.aws",
+          "https://monitoring.eu-west-1.api.aws" },
+        { "us-east-1", "True", "true", "https://lambda-fips.us-east-1.api.aws",
+          "https://monitoring-fips.us-east-1.api.aws" },
+        { "cn-north-1", "false", "true", "https://lambda.cn-north-1.api.amazonwebservices.com.cn",
+          "https://monitoring.cn-north-1.api.amazonwebservices.com.cn" },
+    };
+    clean_environment();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        setenv("AWS_USE_FIPS_ENDPOINT", rows[i].fips, 1);
+        setenv("AWS_USE_DUALSTACK_ENDPOINT", rows[i].dual, 1);
+        struct profile profile = load(&(struct profile_choice){ .region = rows[i].region });
+        ck_assert_str_eq(profile.lambda_endpoint, rows[i].lambda);
+        ck_assert_str_eq(profile.cloudwatch_endpoint, rows[i].cloudwatch);
+        profile_clear(&profile);
+    }
 }
 END_TEST
 
@@ -175,7 +212,7 @@ START_TEST(only_loopback_is_local)
 }
 END_TEST
 
-SUITE("profile", files_give_what_nothing_else_gives, a_named_profile_brings_its_services_section,
-      environment_beats_files_and_options_beat_all, a_credential_process_is_asked,
-      a_program_says_when_its_credentials_expire, the_name_of_an_sso_cache_is_a_digest,
-      only_loopback_is_local)
+SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
+      a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
+      a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
+      the_name_of_an_sso_cache_is_a_digest, only_loopback_is_local)

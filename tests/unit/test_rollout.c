@@ -22,6 +22,7 @@ static const char canary_10[] = ",\"strategy\":{\"canary\":{\"weight\":\"10%\",\
 
 /* One event as a letter, so that a story is a string:
  *   s alias set          S alias not set (no answer)   o changed, still ours   t changed by others
+ *   r refused
  *   p pass, final        q pass, early                 f fail                  u unsure, final
  *   c continue           h hook good                   H hook failed           a alarm
  *   P pause  R resume  A approve  M promote  F promote-full  X abort
@@ -38,6 +39,7 @@ static void tell(struct rollout *rollout, char event, int64_t now_ms)
         enum alias_result result;
     } sets[] = { { 's', ALIAS_SET },
                  { 'S', ALIAS_FAILED_TO_SET },
+                 { 'r', ALIAS_REFUSED },
                  { 'o', ALIAS_CHANGED_OURS },
                  { 't', ALIAS_CHANGED_THEIRS } };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -92,6 +94,9 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "sFs", "promoted", 1 },
         { canary_10, "t", "failed", 0 },
         { canary_10, "o", "failed", 0 },
+        { canary_10, "r", "failed", 0 },
+        { canary_10, "sprs", "failed", 0 },
+        { canary_10, "sfrrrrrr", "stuck", 0.1 },
         { canary_10, "Ss", "failed", 0 }, /* perhaps it was set: taken back */
         { canary_10, "spSs", "failed", 0 },
         { canary_10, "spts", "failed", 0.1 }, /* theirs: left as it is */
@@ -225,6 +230,8 @@ static enum alias_result change(struct world *world, const struct rollout *rollo
 {
     if (luck % 8 == 0)
         return ALIAS_FAILED_TO_SET; /* the request was lost */
+    if (luck % 8 == 2)
+        return ALIAS_REFUSED;
     if (world->seen == world->revision) {
         apply(world, action);
         if (luck % 8 == 1)

@@ -1,0 +1,162 @@
+"""What AWS has done, but did not tell; and what it refuses."""
+import json
+import urllib.request
+
+import pytest
+
+from tests.client.test_rollout import (  # noqa: F401 (fixtures)
+    Terminal, alias_of, deployed, package, plan_file, record_of, terminal)
+from tests.support.packages import create, node
+from tests.support.proxy import Proxy
+
+
+class Losing(Proxy):
+    """The first answer to each kind of change does not arrive."""
+
+    def __init__(self, url, words):
+        super().__init__(url)
+        self.words, self.lost = words, 0
+
+    def is_lost(self, request):
+        is_first = self.words in request and self.lost == 0
+        self.lost += is_first
+        return is_first
+
+
+class Refusing(Proxy):
+    def __init__(self, url, words):
+        super().__init__(url)
+        self.words, self.refused, self.spared = words, 0, 0
+
+    def before(self, request):
+        if self.words not in request:
+            return None
+        if self.spared:
+            self.spared -= 1
+            return None
+        self.refused += 1
+        return 403, [("x-amzn-ErrorType", "AccessDeniedException"), ("Content-Type", "application/json")], \
+            json.dumps({"Message": "you may not do that"}).encode()
+
+
+@pytest.fixture
+def between(server):
+    running = []
+
+    def start(kind, words):
+        running.append(kind(server.url, words))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.mark.parametrize("verb, version", [("promote", "2"), ("rollback", "1")])
+def test_a_split_made_by_hand_is_ended_though_the_answer_is_lost(lam, deployed, terminal, between, verb,
+                                                                 version):
+    lam.update_function_configuration(FunctionName=deployed, Description="two")
+    lam.publish_version(FunctionName=deployed)
+    lam.update_alias(FunctionName=deployed, Name="live",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    losing = between(Losing, "PUT ")
+    done = terminal(verb, "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.err
+    assert losing.lost and f"sends all traffic to version {version}" in done.seen
+    assert alias_of(lam, deployed) == (version, None)
+
+
+def test_an_alias_is_made_though_the_answer_is_lost(lam, name, terminal, between):
+    create(lam, name, node("return 1"))
+    losing = between(Losing, f"POST /2015-03-31/functions/{name}/aliases")
+    done = terminal("deploy", "--function", name, "--alias", "live", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert losing.lost and alias_of(lam, name) == ("1", None)
+
+
+@pytest.mark.parametrize("words", ["/code", "/versions", "/aliases/live"])
+def test_a_deployment_goes_on_though_an_answer_is_lost(lam, deployed, terminal, between, plan_file, words):
+    plan_file(strategy="AllAtOnce")
+    losing = between(Losing, words)
+    done = terminal("deploy", AWS_ENDPOINT_URL=losing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert losing.lost and alias_of(lam, deployed) == ("2", None)
+    assert len(lam.list_versions_by_function(FunctionName=deployed)["Versions"]) == 3
+
+
+def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, between, plan_file):
+    plan_file()
+    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 1 and "you may not do that" in done.err
+    [end] = record_of(deployed, "end")
+    assert (end["outcome"], refusing.refused) == ("failed", 1)
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_live_traffic_that_may_not_be_read_is_said(lam, deployed, terminal, between, plan_file):
+    plan_file(traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1s"}})
+    refusing = between(Refusing, "GetMetricData")
+    refusing.spared = 2  # what was counted of the two versions before
+    done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 4, done.seen + done.err
+    assert done.seen.count("you may not do that") == 1
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+class Settling(Proxy):
+    """Two hours pass whenever somebody asks how the function is."""
+
+    def before(self, request):
+        if "/configuration" in request:
+            advance(self.upstream)
+
+
+def advance(url):
+    request = urllib.request.Request(url + "/_coalmine/clock", b'{"advance": "2h"}')
+    with urllib.request.urlopen(request) as answer:
+        answer.read()
+
+
+@pytest.mark.parametrize("arguments, version", [(["--package", "package.zip"], "2"), ([], "2"),
+                                                (["--version", "2"], "2")])
+def test_an_update_that_is_under_way_is_waited_for(start_server, tmp_path, package, arguments, version):
+    """Somebody's: as in `aws lambda update-function-configuration ...; canary deploy`."""
+    server = start_server("--settle", "1h")
+    lam = server.client("lambda")
+    create(lam, "f", node("return 'v1'"), Publish=True)
+    advance(server.url)
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName="f", Description="theirs")
+    if arguments[:1] == ["--version"]:
+        advance(server.url)
+        lam.publish_version(FunctionName="f")
+    package()
+    settling = Settling(server.url)
+    done = Terminal(server, tmp_path, "deploy", "--function", "f", "--alias", "live", "--strategy", "AllAtOnce",
+                    *arguments, AWS_ENDPOINT_URL=settling.url)
+    assert done.end() == 0, done.seen + done.err
+    assert alias_of(lam, "f") == (version, None)
+    settling.shutdown()
+    settling.server_close()
+
+
+def test_nothing_is_deployed_onto_what_could_not_be_taken_back(lam, deployed, terminal, between, plan_file):
+    """A promotion that a hook then refuses: the alias is whole, and at the bad version."""
+    plan_file(strategy="AllAtOnce", hooks={"after": [{"command": "exit 1"}]})
+    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    refusing.spared = 1
+    first = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert first.end() == 1 and alias_of(lam, deployed) == ("2", None)
+    plan_file("return 'v3'", strategy="AllAtOnce")
+    second = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert second.end() == 1, second.seen + second.err
+    assert "could not be taken back" in second.err and "you may not do that" in second.err
+    assert [version["Version"] for version in lam.list_versions_by_function(
+        FunctionName=deployed)["Versions"]] == ["$LATEST", "1", "2"]
+    refusing.spared = 9
+    third = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert third.end() == 0, third.seen + third.err
+    assert alias_of(lam, deployed) == ("3", None)
+    assert record_of(deployed, "plan")[-1]["baseVersion"] == "1"

@@ -1,0 +1,64 @@
+"""Stands between a client and the real server."""
+import http.client
+import http.server
+import threading
+import urllib.parse
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Hands all on to the real server, but for what its subclasses do."""
+
+    def __init__(self, url):
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def handle_any(self):
+                body = proxy.read(self.rfile, int(self.headers.get("Content-Length", 0)))
+                proxy.seen.append((self.path, dict(self.headers)))
+                request = f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}"
+                status, headers, content = proxy.before(request) or self.hand_on(body)
+                if proxy.is_lost(request):
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def hand_on(self, body):
+                upstream = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
+                upstream.request(self.command, self.path, body, dict(self.headers))
+                answer = upstream.getresponse()
+                content = answer.read()
+                upstream.close()
+                return answer.status, [(name, value) for name, value in answer.getheaders()
+                                       if name.lower().startswith(("x-amz", "content-type"))], content
+
+            do_GET = do_POST = do_PUT = handle_any
+
+            def handle_one_request(self):
+                try:
+                    super().handle_one_request()
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.upstream, self.seen = url, []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def read(self, file, size):
+        """The request's body."""
+        return file.read(size)
+
+    def before(self, _request):
+        """An answer (status, headers, body) instead of the server's; None: its own."""
+
+    def is_lost(self, _request):
+        """True if the server's answer does not arrive."""
+        return False
