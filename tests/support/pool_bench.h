@@ -7,7 +7,6 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,19 +178,6 @@ static inline void bench_pass(int ms)
     int64_t due_us = clock_monotonic_us() + ms * 1000;
     while (clock_monotonic_us() < due_us)
         ;
-}
-
-/* From now on there is no descriptor to be had; gives the limit that there was. */
-static inline struct rlimit bench_use_up_descriptors(void)
-{
-    struct rlimit usual;
-    int next = dup(STDIN_FILENO);
-    ck_assert_int_ge(next, 0);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
-    struct rlimit none = { (rlim_t)next, usual.rlim_max };
-    close(next);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    return usual;
 }
 
 /* Submits and waits. */

@@ -3,12 +3,12 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "rollout/control.h"
 #include "rollout/job.h"
+#include "support/limits.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -103,14 +103,6 @@ START_TEST(who_has_just_taken_a_lock_is_no_fault_of_the_disk)
 }
 END_TEST
 
-static void limit_files(rlim_t size)
-{
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 /* A disk that is full for a while takes the first half of a line, and the lines after it. */
 START_TEST(a_line_that_is_half_written_spoils_none_after_it)
 {
@@ -121,9 +113,9 @@ START_TEST(a_line_that_is_half_written_spoils_none_after_it)
     deployment_record(&deployment, record_line("notice", 1));
     off_t size = lseek(deployment.record, 0, SEEK_END);
     signal(SIGXFSZ, SIG_IGN);
-    limit_files((rlim_t)size + 7);
+    limit_set(RLIMIT_FSIZE, (rlim_t)size + 7);
     deployment_record(&deployment, record_line("notice", 2));
-    limit_files(RLIM_INFINITY);
+    limit_set(RLIMIT_FSIZE, RLIM_INFINITY);
     ck_assert_ptr_nonnull(deployment.failure);
     deployment_record(&deployment, record_line("end", 3));
     CLEANUP(json_deletep) cJSON *whole = cJSON_CreateObject();

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "support/limits.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -281,15 +281,6 @@ START_TEST(segments_rotate_and_the_forgotten_ones_go)
 }
 END_TEST
 
-/* How many files may be open from now on; fewer than there are: no further one. */
-static void limit_files(rlim_t count)
-{
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = count;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 START_TEST(without_descriptors_a_segment_becomes_longer)
 {
     enum { BLOCK = 8 << 20, BLOCKS = SEGMENT_BYTES / BLOCK, FILES = 64 };
@@ -298,7 +289,7 @@ START_TEST(without_descriptors_a_segment_becomes_longer)
     make_directory();
     char *block = xcalloc(1, BLOCK);
     struct journal *journal = open_journal();
-    limit_files(0);
+    limit_set(RLIMIT_NOFILE, 0);
     for (int i = 0; i <= BLOCKS; i++) {
         journal_append(journal, 1, (struct text){ block, BLOCK });
         flush(journal);
@@ -309,7 +300,7 @@ START_TEST(without_descriptors_a_segment_becomes_longer)
     error_clear(&error);
     flush(journal);
     uint64_t position = journal_position(journal);
-    limit_files(FILES);
+    limit_set(RLIMIT_NOFILE, FILES);
     journal_forget(journal, position);
     ck_assert_int_eq(file_count(), 1);
     for (int i = 0; i < BLOCKS; i++) {
@@ -337,15 +328,6 @@ int ftruncate(int fd, off_t size)
     return -1;
 }
 
-/* Files grow to this size and no further; a write that would pass it ends there. */
-static void limit_size(rlim_t size)
-{
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 START_TEST(nothing_is_written_behind_half_a_record)
 {
     struct error error = { 0 };
@@ -354,12 +336,12 @@ START_TEST(nothing_is_written_behind_half_a_record)
     signal(SIGXFSZ, SIG_IGN);
     write_records();
     struct journal *journal = open_journal();
-    limit_size(end_of(RECORDS) + FRAME_HEAD);
+    limit_set(RLIMIT_FSIZE, end_of(RECORDS) + FRAME_HEAD);
     may_cut = false;
     journal_append(journal, 1, TEXT("half"));
     ck_assert(!journal_flush(journal, &error));
     error_clear(&error);
-    limit_size(RLIM_INFINITY);
+    limit_set(RLIMIT_FSIZE, RLIM_INFINITY);
     journal_append(journal, 1, TEXT("refused"));
     ck_assert(!journal_flush(journal, &error));
     error_clear(&error);

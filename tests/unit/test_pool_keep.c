@@ -2,6 +2,7 @@
 #include "runtime/keep.h"
 #include "support/suite.h"
 
+#include "support/limits.h"
 #include "support/pool_bench.h"
 
 #define NODE "nodejs20.x"
@@ -127,13 +128,13 @@ START_TEST(one_for_which_the_machine_has_no_room_is_tried_again)
     struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
     bench_invoke(&bench, &other, "{}", &ending);
     ending_clear(&ending);
-    struct rlimit usual = bench_use_up_descriptors();
+    rlim_t usual = limit_use_up_descriptors();
     keep(&bench, &plan, 1, &watcher);
     bench_invoke(&bench, &other, "{\"sleep\":300}", &ending);
     ending_clear(&ending);
     ck_assert_int_eq(watcher.kept.ready, 0);
     ck_assert(!watcher.has_failed);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    limit_set(RLIMIT_NOFILE, usual);
     loop_run_until(bench.loop, &watcher.is_ready);
     ck_assert_int_eq(watcher.kept.ready, 1);
     bench_clear(&bench);

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "runtime/pool_parts.h"
+#include "support/limits.h"
 #include "support/pool_bench.h"
 
 #define NODE "nodejs20.x"
@@ -163,7 +164,7 @@ START_TEST(without_descriptors_for_another_process_invocations_wait)
     struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
     bench_invoke(&bench, &plan, "{\"sleep\":100}", &first);
     ending_clear(&first);
-    bench_use_up_descriptors();
+    limit_use_up_descriptors();
     bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
     bench_submit(&bench, &plan, TEXT("{}"), &second);
     bench_wait(&bench, &second);

@@ -1,4 +1,4 @@
-/* telemetry: how the last checkpoint is waited for. */
+/* telemetry: how checkpoints are waited for, and asked for again. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -58,39 +58,60 @@ static void go_on(void *owner)
     ck_assert_int_eq(write(part->go_on[1], "x", 1), 1);
 }
 
-START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)
+/* A telemetry whose first checkpoint is asked for. */
+struct bench {
+    char directory[64];
+    struct journal *journal;
+    struct telemetry *telemetry;
+};
+
+static void bench_start(struct bench *bench, struct loop *loop,
+                        bool (*write_rows)(sqlite3 *database, void *owner),
+                        void (*on_end)(enum telemetry_result result, void *owner), void *part)
 {
-    char directory[] = "/tmp/coalmine-telemetry-XXXXXX";
     struct error error = { 0 };
-    struct slow_part part = { .loop = loop_create() };
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    ck_assert_int_eq(pipe(part.go_on), 0);
-    struct journal *journal = journal_open(directory, false, &error);
-    struct telemetry *telemetry = telemetry_open(directory, false, &error);
-    ck_assert(journal && telemetry);
-    ck_assert(telemetry_add(telemetry,
+    *bench = (struct bench){ .directory = "/tmp/coalmine-telemetry-XXXXXX" };
+    ck_assert_ptr_nonnull(mkdtemp(bench->directory));
+    bench->journal = journal_open(bench->directory, false, &error);
+    bench->telemetry = telemetry_open(bench->directory, false, &error);
+    ck_assert(bench->journal && bench->telemetry);
+    ck_assert(telemetry_add(bench->telemetry,
                             &(struct telemetry_part){ .schema = "SELECT 1",
                                                       .empty = "SELECT 1",
                                                       .load = load,
                                                       .take = take,
-                                                      .write = write_slowly,
-                                                      .on_written = on_written,
-                                                      .owner = &part },
+                                                      .write = write_rows,
+                                                      .on_written = on_end,
+                                                      .owner = part },
                             &error));
-    telemetry_start(telemetry, part.loop, journal);
-    telemetry_request(telemetry);
+    telemetry_start(bench->telemetry, loop, bench->journal);
+    telemetry_request(bench->telemetry);
+}
+
+/* After the telemetry was closed. */
+static void bench_clear(struct bench *bench, struct loop *loop)
+{
+    journal_close(bench->journal);
+    loop_destroy(loop);
+    package_remove(bench->directory);
+}
+
+START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)
+{
+    struct bench bench;
+    struct slow_part part = { .loop = loop_create() };
+    ck_assert_int_eq(pipe(part.go_on), 0);
+    bench_start(&bench, part.loop, write_slowly, on_written, &part);
     struct loop_timer *stopping = loop_timer_start(part.loop, 0, 0, stop, &part);
     loop_run(part.loop); /* the worker has the checkpoint when it returns */
     struct loop_timer *going_on = loop_timer_start(part.loop, WRITING_MS, 0, go_on, &part);
     loop_before_sleep(part.loop, count_turn, &part);
-    telemetry_close(telemetry);
+    telemetry_close(bench.telemetry);
     ck_assert_int_eq(part.writings, 2); /* the worker's, and the last one */
     ck_assert_int_le(part.turns, TURNS_MAX);
     loop_timer_stop(&stopping);
     loop_timer_stop(&going_on);
-    journal_close(journal);
-    loop_destroy(part.loop);
-    package_remove(directory);
+    bench_clear(&bench, part.loop);
     close(part.go_on[0]);
     close(part.go_on[1]);
 }
@@ -117,33 +138,17 @@ static void stop_when_written(enum telemetry_result result, void *owner)
         loop_stop(part->loop);
 }
 
+/* The journal does not grow meanwhile. */
 START_TEST(what_was_asked_for_and_refused_is_tried_again)
 {
-    char directory[] = "/tmp/coalmine-telemetry-XXXXXX";
-    struct error error = { 0 };
+    struct bench bench;
     struct refused_part part = { .loop = loop_create() };
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    struct journal *journal = journal_open(directory, false, &error);
-    struct telemetry *telemetry = telemetry_open(directory, false, &error);
-    ck_assert(journal && telemetry);
-    ck_assert(telemetry_add(telemetry,
-                            &(struct telemetry_part){ .schema = "SELECT 1",
-                                                      .empty = "SELECT 1",
-                                                      .load = load,
-                                                      .take = take,
-                                                      .write = write_the_second_time,
-                                                      .on_written = stop_when_written,
-                                                      .owner = &part },
-                            &error));
-    telemetry_start(telemetry, part.loop, journal);
-    telemetry_request(telemetry); /* of a journal that does not grow */
+    bench_start(&bench, part.loop, write_the_second_time, stop_when_written, &part);
     loop_run(part.loop);
     ck_assert_int_eq(part.writings, 2);
     ck_assert_int_eq(part.successes, 1);
-    telemetry_close(telemetry);
-    journal_close(journal);
-    loop_destroy(part.loop);
-    package_remove(directory);
+    telemetry_close(bench.telemetry);
+    bench_clear(&bench, part.loop);
 }
 END_TEST
 
