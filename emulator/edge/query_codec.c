@@ -78,10 +78,12 @@ static bool parameters_read(struct parameters *parameters, struct text body)
         }
         struct parameter *parameter = &parameters->list[parameters->count++];
         *parameter = (struct parameter){ decoded_text(name), decoded_text(value) };
-        if (!parameter->name || !parameter->value)
-            return error_set(parameters->error, parameters->service->serialization_fault,
-                             "%s is not UTF-8, or holds a NUL",
-                             parameter->name ? parameter->name : "A name");
+        if (!parameter->name || !parameter->value) {
+            error_set(parameters->error, parameters->service->serialization_fault,
+                      "%s is not UTF-8, or holds a NUL",
+                      parameter->name ? parameter->name : "A name");
+            return false;
+        }
     }
     if (parameters->count)
         qsort(parameters->list, parameters->count, sizeof(*parameters->list), compare_parameters);
