@@ -63,6 +63,9 @@ MUST_CHECK bool text_to_double(struct text text, double *value_out);
  * false, *bad_out (if not NULL) is the offset of the first offending byte. */
 bool text_is_utf8(struct text text, size_t *bad_out);
 
+/* True if it is UTF-8 without a NUL: what a string of a JSON tree can hold as a whole. */
+bool text_is_whole_string(struct text text);
+
 /* The front of well-formed UTF-8: at most so many characters, none of them cut in two. */
 struct text text_front(struct text text, size_t characters);
 

@@ -144,6 +144,11 @@ bool text_is_utf8(struct text text, size_t *bad_out)
     return true;
 }
 
+bool text_is_whole_string(struct text text)
+{
+    return text_is_utf8(text, NULL) && !(text.size && memchr(text.data, '\0', text.size));
+}
+
 struct text text_front(struct text text, size_t characters)
 {
     size_t at = 0;

@@ -147,7 +147,7 @@ static char *read_key(const cbor_item_t *key)
 {
     size_t size;
     char *name = cbor_isa_string(key) ? string_bytes(key, &size) : NULL;
-    if (name && text_is_utf8((struct text){ name, size }, NULL) && strlen(name) == size)
+    if (name && text_is_whole_string((struct text){ name, size }))
         return name;
     free(name);
     return NULL;

@@ -209,8 +209,7 @@ static void refuse_unknown(struct edge_call *edge_call)
 static bool check_text(struct edge_call *edge_call, const struct field *field, struct text text)
 {
     struct call *call = &edge_call->call;
-    bool has_nul = text.size && memchr(text.data, '\0', text.size);
-    return (text_is_utf8(text, NULL) && !has_nul) ||
+    return text_is_whole_string(text) ||
            error_set(&call->error, call->service->serialization_fault,
                      "The value at '%s' is not UTF-8, or holds a NUL", field->name);
 }

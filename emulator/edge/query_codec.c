@@ -57,7 +57,7 @@ static char *decoded_text(struct text text)
     struct buffer buffer = { 0 };
     url_decode(&buffer, text, true);
     char *string = buffer_take(&buffer, &size);
-    if (strlen(string) == size && text_is_utf8((struct text){ string, size }, NULL))
+    if (text_is_whole_string((struct text){ string, size }))
         return string;
     free(string);
     return NULL;

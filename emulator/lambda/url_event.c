@@ -31,8 +31,9 @@ static void set_text(cJSON *object, const char *name, const char *value)
         json_set_text(object, name, value);
 }
 
-/* Bytes that are not UTF-8, which JSON cannot carry, are read as Latin-1, as HTTP once had it. */
-static void add_as_utf8(struct buffer *buffer, struct text value)
+/* Adds UTF-8 as it is. What is none JSON cannot carry: it is read as Latin-1, as HTTP once had it.
+ */
+static void add_latin1(struct buffer *buffer, struct text value)
 {
     bool is_utf8 = text_is_utf8(value, NULL);
     for (size_t i = 0; i < value.size; i++) {
@@ -51,7 +52,7 @@ static void add_text(cJSON *object, const char *name, struct text value)
     const char *before = json_text(object, name, NULL);
     if (before)
         buffer_add_format(&joined, "%s,", before);
-    add_as_utf8(&joined, value);
+    add_latin1(&joined, value);
     set_text(object, name, joined.data ? joined.data : "");
 }
 
@@ -85,7 +86,7 @@ static void add_cookie(cJSON *tree, struct text cookie)
     if (!cookie.size)
         return;
     CLEANUP(buffer_clear) struct buffer text = { 0 };
-    add_as_utf8(&text, cookie);
+    add_latin1(&text, cookie);
     cJSON *cookies = json_get(tree, "cookies");
     cJSON_AddItemToArray(cookies ? cookies : json_set_array(tree, "cookies"),
                          cJSON_CreateString(buffer_text(&text).data));
