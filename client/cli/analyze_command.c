@@ -90,7 +90,7 @@ static cJSON *load_checks(const char *path, struct error *error)
 static void report_finding(const struct replay_finding *finding, int64_t begun_ms, cJSON *list)
 {
     const struct check_verdict *verdict = &finding->verdict;
-    say("  %8.1f s  step %d  %-16s %s%s%s: %s",
+    say("  %8.1f s  step %d  %-17s %s%s%s: %s",
         (double)(finding->time_ms - begun_ms) / MS_PER_SECOND, finding->step + 1, finding->name,
         check_result_name(verdict->result), finding->is_final ? "" : " (while running)",
         verdict->is_dry_run ? " (dry run)" : "", verdict->sentence);

@@ -11,6 +11,9 @@ enum { KINDS_MAX = 32 };
 const struct check_kind check_kinds[] = {
     { "errors", errors_members, judge_errors_check, "the new version's error rate against a limit",
       read_errors, NULL },
+    { "invocation-errors", invocation_errors_members, judge_invocation_errors_check,
+      "the rate of errors of Lambda itself, which run no version, against a limit", read_errors,
+      NULL },
     { "errors-compared", errors_compared_members, judge_errors_compared_check,
       "the new version's error rate against the old one's", NULL, NULL },
     { "latency", latency_members, judge_latency_check,

@@ -39,7 +39,7 @@ struct check {
     double alpha; /* false alarms, as a share of good canaries */
     double power; /* of finding what is worth finding, as a share of bad ones */
 
-    /* errors */
+    /* errors; invocation-errors too, but for the method */
     int method; /* enum errors_method */
     double max_rate;
     double bad_rate; /* 0: none given */

@@ -53,8 +53,7 @@ struct evidence {
     struct version_evidence base;
     struct version_evidence canary;
     struct version_evidence others; /* to the canary, besides ours: as CloudWatch counted them */
-    uint64_t throttled;             /* refused (429) before any version was chosen */
-    uint64_t failed;                /* no answer, or an error of the service */
+    uint64_t invocation_errors;     /* of ours: Lambda answered with an error and ran no version */
     struct metric_evidence *metrics;
     size_t metric_count;
     struct alarm_evidence *alarms;

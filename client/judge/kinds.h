@@ -18,6 +18,7 @@
 
 DECLARE_KIND(errors);
 DECLARE_READ(errors);
+DECLARE_KIND(invocation_errors);
 DECLARE_KIND(errors_compared);
 DECLARE_KIND(latency);
 DECLARE_READ(latency);

@@ -1,5 +1,6 @@
 /*
- * Checks of a rate against a limit: the kind `errors`, and what `latency` makes of a limit.
+ * Checks of a rate against a limit: the kinds `errors` and `invocation-errors`, and what `latency`
+ * makes of a limit.
  */
 #include <math.h>
 
@@ -193,6 +194,23 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
                     (unsigned long long)others->requests);
 }
 
+void judge_invocation_errors_check(const struct check *check, const struct evidence *evidence,
+                                   struct check_memory *memory, struct check_verdict *verdict)
+{
+    char allowed[64];
+    snprintf(allowed, sizeof(allowed), "the limit is %.3g %%", percent(check->max_rate));
+    const struct rate_question question = {
+        .check = check,
+        .bad = evidence->invocation_errors,
+        .all = evidence->base.requests + evidence->canary.requests + evidence->invocation_errors,
+        .limit = check->max_rate,
+        .intolerable = check->bad_rate,
+        .subject = "requests through the alias ran no version (an error of Lambda itself)",
+        .allowed = allowed
+    };
+    judge_rate(&question, evidence, memory, verdict);
+}
+
 bool read_errors(const cJSON *json, struct check *check, const char *path,
                  struct member_faults *faults)
 {
@@ -220,6 +238,19 @@ const struct member_row errors_members[] = {
       .help = "the share that must be excluded before the version is called good; 0: none" },
     { CHECK_ROW("method", MEMBER_CHOICE, method), .initial = "always-valid", .choices = methods,
       .help = "always-valid needs no badRate; sprt decides sooner between maxRate and badRate" },
+    { CHECK_ROW("strict", MEMBER_FLAG, is_strict),
+      .help = "above maxRate at the end is bad even where chance may explain it" },
+    ALPHA_ROW("1%"),
+    POWER_ROW,
+    { .name = NULL },
+};
+
+const struct member_row invocation_errors_members[] = {
+    COMMON_CHECK_ROWS("0"),
+    { CHECK_ROW("maxRate", MEMBER_FRACTION, max_rate), .initial = "1%",
+      .help = "the share of requests with such an error that is still good" },
+    { CHECK_ROW("badRate", MEMBER_FRACTION, bad_rate), .initial = "0",
+      .help = "the share that must be excluded before the deployment is called good; 0: none" },
     { CHECK_ROW("strict", MEMBER_FLAG, is_strict),
       .help = "above maxRate at the end is bad even where chance may explain it" },
     ALPHA_ROW("1%"),

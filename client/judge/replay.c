@@ -178,8 +178,7 @@ static bool play_sample(struct player *player, const cJSON *line)
 {
     const cJSON *item;
     player->replay->samples++;
-    player->evidence.throttled += (uint64_t)json_int(line, "throttled", 0);
-    player->evidence.failed += (uint64_t)json_int(line, "failed", 0);
+    player->evidence.invocation_errors += (uint64_t)json_int(line, "invocationErrors", 0);
     cJSON_ArrayForEach(item, json_get(line, "versions"))
     {
         struct version_evidence *side = side_of(player, item->string);

@@ -35,7 +35,7 @@ static const struct member_row plan_rows[] = {
       .help = "a name as CodeDeploy has them, or canary, linear or steps" },
     { TREE_ROW("traffic", "{}"), .help = "who sends requests while it runs" },
     { TREE_ROW("checks", "{\"$ref\":\"#/$defs/checks\"}"),
-      .help = "what decides; without it: errors, errors-compared and split" },
+      .help = "what decides; without it: errors, invocation-errors, errors-compared and split" },
     { TREE_ROW("metrics", "{}"), .help = "CloudWatch metrics that checks call by name" },
     { TREE_ROW("alarms", "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"),
       .help = "CloudWatch alarms; one in state ALARM is a failure" },
@@ -57,6 +57,7 @@ static const struct member_row plan_rows[] = {
 /* What decides when a plan names no checks. Kinds that this build has not are left out. */
 static const char *const default_checks[] = {
     "{\"kind\":\"errors\",\"maxRate\":0.01}",
+    "{\"kind\":\"invocation-errors\"}",
     "{\"kind\":\"errors-compared\"}",
     "{\"kind\":\"split\",\"alpha\":0.000001}",
 };

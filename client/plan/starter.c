@@ -33,6 +33,7 @@ static const char starter[] =
     "    // What decides.\n"
     "    \"checks\": [\n"
     "        {\"kind\": \"errors\", \"maxRate\": \"1%%\", \"minRequests\": 10},\n"
+    "        {\"kind\": \"invocation-errors\", \"maxRate\": \"1%%\"},\n"
     "        {\"kind\": \"split\", \"alpha\": 0.000001}\n"
     "    ],\n"
     "\n"

@@ -74,6 +74,7 @@ static void write_evidence(const struct engine *engine, cJSON *json)
     json_set(evidence, "base", version_evidence_json(&engine->evidence.base));
     json_set(evidence, "canary", version_evidence_json(&engine->evidence.canary));
     json_set(evidence, "others", version_evidence_json(&engine->evidence.others));
+    json_set_double(evidence, "invocationErrors", (double)engine->evidence.invocation_errors);
     json_set_double(evidence, "watch", engine->evidence_watch);
     cJSON *alarms = json_set_object(json, "alarms");
     for (size_t i = 0; i < engine->evidence.alarm_count; i++)

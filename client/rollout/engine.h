@@ -42,6 +42,7 @@ struct engine {
     int64_t saved_ms;
     bool is_blind;       /* CloudWatch could not be read when last tried */
     int uncounted_watch; /* in which it was told that traffic could not be counted */
+    int unrun_watch;     /* in which it was told of an invocation error */
     bool is_left;        /* ended without being over: it waits for somebody */
     bool is_end_told;    /* to those who are notified, and to the record */
     bool was_taken_up;   /* from a dead engine */

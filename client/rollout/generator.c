@@ -102,7 +102,9 @@ static enum traffic_word on_traffic(const struct traffic *traffic, void *owner)
     fresh->throttled += traffic->throttled - told->throttled;
     fresh->failed += traffic->failed - told->failed;
     told->throttled = traffic->throttled;
+    fresh->invocation_errors += traffic->invocation_errors - told->invocation_errors;
     told->failed = traffic->failed;
+    told->invocation_errors = traffic->invocation_errors;
     snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
     take_renewed(generator);
     enum traffic_word word = generator->word;

@@ -17,6 +17,7 @@ struct traffic_sample {
     struct version_evidence others; /* requests and errors alone: evidence.h */
     uint64_t throttled;
     uint64_t failed;
+    uint64_t invocation_errors;
     char last_failure[200];
 };
 

@@ -49,6 +49,7 @@ static void read_watch(struct engine *engine, const cJSON *saved)
         { &engine->evidence.others, json_get(evidence, "others") },
     };
     read_counts(parts, COUNT_OF(parts));
+    engine->evidence.invocation_errors = (uint64_t)json_int(evidence, "invocationErrors", 0);
     engine->checks =
         plan_checks(engine->plan, &engine->plan->steps[rollout->step], &engine->check_count);
     engine->memories = xcalloc(engine->check_count + 1, sizeof(*engine->memories));
@@ -81,7 +82,9 @@ static void read_missed(struct engine *engine, const cJSON *saved)
     cJSON_ArrayForEach(line, lines)
     {
         struct traffic_sample sample = { .throttled = (uint64_t)json_int(line, "throttled", 0),
-                                         .failed = (uint64_t)json_int(line, "failed", 0) };
+                                         .failed = (uint64_t)json_int(line, "failed", 0),
+                                         .invocation_errors =
+                                             (uint64_t)json_int(line, "invocationErrors", 0) };
         const cJSON *versions = json_get(line, "versions");
         const struct saved_counts parts[] = {
             { &sample.base, json_get(versions, engine->base) },

@@ -72,6 +72,7 @@ void engine_record_pending(struct engine *engine)
     json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "throttled", (double)pending->throttled);
     json_set_double(line, "failed", (double)pending->failed);
+    json_set_double(line, "invocationErrors", (double)pending->invocation_errors);
     cJSON *versions = json_set_object(line, "versions");
     json_set(versions, engine->base, version_evidence_json(&pending->base));
     json_set(versions, engine->canary, version_evidence_json(&pending->canary));
@@ -100,10 +101,10 @@ void engine_add_sample(struct engine *engine, const struct traffic_sample *sampl
     };
     for (size_t i = 0; i < COUNT_OF(sums); i++)
         version_evidence_merge(sums[i].into, sums[i].from);
-    engine->evidence.throttled += sample->throttled;
-    engine->evidence.failed += sample->failed;
     engine->pending.throttled += sample->throttled;
     engine->pending.failed += sample->failed;
+    engine->evidence.invocation_errors += sample->invocation_errors;
+    engine->pending.invocation_errors += sample->invocation_errors;
     engine->throttled_total += sample->throttled;
     engine->failed_total += sample->failed;
     if (*sample->last_failure)
@@ -125,6 +126,14 @@ static void tell_uncounted(struct engine *engine, const char *sentence)
     engine->uncounted_watch = engine->evidence_watch;
 }
 
+/* Once a step: how many there are is the checks' to say. */
+static void tell_invocation_error(struct engine *engine)
+{
+    if (engine->unrun_watch != engine->evidence_watch)
+        engine_notice(engine, "Lambda ran no version for a request: %s", engine->last_failure);
+    engine->unrun_watch = engine->evidence_watch;
+}
+
 static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -133,6 +142,8 @@ static void read_traffic(struct engine *engine, bool is_last)
         engine_add_sample(engine, &sample);
     else if (!engine->ports.is_interrupted(engine->ports.world))
         tell_uncounted(engine, error.message);
+    if (sample.invocation_errors > 0)
+        tell_invocation_error(engine);
     traffic_sample_clear(&sample);
     bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))

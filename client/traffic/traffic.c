@@ -11,7 +11,7 @@
 
 enum { LEAVING_US = 1000000 };
 enum { LOOK_INTERVAL_US = 200000, WAIT_MAX_US = 100000, US_PER_MS = 1000 };
-enum { STATUS_OK = 200, STATUS_THROTTLED = 429 };
+enum { STATUS_OK = 200, STATUS_UNKNOWN_KEY = 401, STATUS_DENIED = 403, STATUS_THROTTLED = 429 };
 
 struct run {
     const struct traffic_plan *plan;
@@ -54,9 +54,17 @@ static void count_answer(struct traffic *traffic, const struct outcome *outcome)
     histogram_add(&count->latency, clock_monotonic_us() - outcome->due_us);
 }
 
+/* What the caller may not, or does not, get says nothing of the versions. */
+static bool is_invocation_error(const struct outcome *outcome)
+{
+    int status = outcome->reply->status;
+    return !outcome->failure && status != STATUS_UNKNOWN_KEY && status != STATUS_DENIED;
+}
+
 static void count_failure(struct traffic *traffic, const struct outcome *outcome)
 {
     traffic->failed++;
+    traffic->invocation_errors += is_invocation_error(outcome);
     if (outcome->failure)
         snprintf(traffic->last_failure, sizeof(traffic->last_failure), "%s", outcome->failure);
     else

@@ -38,10 +38,11 @@ struct traffic {
     unsigned sent;
     unsigned answered;
     unsigned throttled;
-    unsigned failed;      /* no answer, or an error of the service */
-    unsigned late;        /* sent after their time, as `concurrency` others were under way */
-    unsigned unsent;      /* were due, and could not be sent before the end */
-    unsigned abandoned;   /* under way when it was left: not waited for */
+    unsigned failed;            /* no answer, or an error of the service */
+    unsigned invocation_errors; /* of these: Lambda answered, and it is not for the credentials */
+    unsigned late;              /* sent after their time, as `concurrency` others were under way */
+    unsigned unsent;            /* were due, and could not be sent before the end */
+    unsigned abandoned;         /* under way when it was left: not waited for */
     struct histogram lag; /* from due to sent, of requests that were not late: our own doing */
     char last_failure[200];
     int64_t elapsed_ms;

@@ -5,7 +5,7 @@ import urllib.request
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    Terminal, alias_of, deployed, package, plan_file, record_of, terminal)
+    Terminal, alias_of, deployed, latest_of, package, plan_file, record_of, terminal)
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
 
@@ -103,6 +103,39 @@ def test_live_traffic_that_may_not_be_read_is_said(lam, deployed, terminal, betw
     assert done.end() == 4, done.seen + done.err
     assert done.seen.count("you may not do that") == 1
     assert alias_of(lam, deployed) == ("1", None)
+
+
+class Unstartable(Proxy):
+    """One of a version's answers in three is that of a version that Lambda cannot start."""
+
+    def __init__(self, url, version):
+        super().__init__(url)
+        self.version, self.asked, self.refused = version, 0, 0
+
+    def after(self, request, status, headers, content):
+        if "live" not in request or ("X-Amz-Executed-Version", self.version) not in headers:
+            return status, headers, content
+        self.asked += 1
+        if self.asked % 3:
+            return status, headers, content
+        self.refused += 1
+        return 502, [("x-amzn-ErrorType", "KMSAccessDeniedException")], \
+            json.dumps({"Message": "Lambda was unable to decrypt the environment variables"}).encode()
+
+
+def test_a_version_that_lambda_cannot_always_start_is_taken_back(lam, deployed, terminal, between, plan_file):
+    """Such answers name no version: none is an error of the new one, and too few of the split are missing."""
+    plan_file(strategy={"canary": {"weight": "20%", "for": "30s"}},
+              traffic={"generate": {"rate": "50/s"}})
+    unstartable = between(Unstartable, "2")
+    done = terminal("deploy", AWS_ENDPOINT_URL=unstartable.url)
+    assert done.end() == 3, done.seen + done.err
+    assert done.seen.count("ran no version for a request: HTTP 502: Lambda was unable to decrypt") == 1
+    assert "ran no version" in record_of(deployed, "end")[0]["reason"]
+    assert alias_of(lam, deployed) == ("1", None)
+    samples = record_of(deployed, "sample")
+    assert 0 < sum(sample["invocationErrors"] for sample in samples) <= unstartable.refused
+    assert terminal("analyze", latest_of(deployed)).end() == 0
 
 
 class Settling(Proxy):

@@ -491,10 +491,10 @@ def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, term
     assert re.search("step 1  [0-4]s left", second.err), second.err
     record = os.path.join(canary_state(), state_of(canary, deployed)["id"])
     again = canary("analyze", "--from", record, "--output", "json")
-    assert again.code == 0 and len(again.json["verdicts"]) == 3, again.out + again.err
+    assert again.code == 0 and len(again.json["verdicts"]) == 4, again.out + again.err
     requests = sum(v["requests"] for s in record_of(deployed, "sample")
                    for v in s["versions"].values())
-    seen = again.json["verdicts"][2]["numbers"]["all"]  # of the split
+    seen = again.json["verdicts"][3]["numbers"]["all"]  # of the split
     assert seen == requests >= 100
 
 

@@ -16,7 +16,7 @@ class Proxy(http.server.ThreadingHTTPServer):
                 body = proxy.read(self.rfile, int(self.headers.get("Content-Length", 0)))
                 proxy.seen.append((self.path, dict(self.headers)))
                 request = f"{self.command} {self.path} {self.headers.get('X-Amz-Target', '')}"
-                status, headers, content = proxy.before(request) or self.hand_on(body)
+                status, headers, content = proxy.before(request) or proxy.after(request, *self.hand_on(body))
                 if proxy.is_lost(request):
                     self.close_connection = True
                     return
@@ -58,6 +58,10 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     def before(self, _request):
         """An answer (status, headers, body) instead of the server's; None: its own."""
+
+    def after(self, _request, status, headers, content):
+        """What becomes of the server's answer."""
+        return status, headers, content
 
     def is_lost(self, _request):
         """True if the server's answer does not arrive."""

@@ -1,4 +1,4 @@
-/* checks of kinds errors, errors-compared and split: verdicts from counts. */
+/* checks of kinds errors, invocation-errors, errors-compared and split: verdicts from counts. */
 #include "random.h"
 #include "statistics/statistics.h"
 #include "support/judging.h"
@@ -100,6 +100,28 @@ START_TEST(requests_of_others_count_for_the_limit)
     CLEANUP(check_clear) struct check split = check_of("{'kind': 'split'}");
     verdict = judge_once(&split, &evidence, true);
     assert_verdict(&verdict, CHECK_PASS, "100 of 1000");
+}
+END_TEST
+
+/* They name no version: all requests count, and the new version need not have answered any. */
+START_TEST(errors_of_lambda_itself_are_held_against_a_limit)
+{
+    struct row rows[] = {
+        row(0, 0, 0, 0, FINAL, CHECK_PASS, "0 of 0"),
+        row(10, 0, 90, 90, FINAL, CHECK_PASS, "0 of 100"),
+        row(100, 0, 880, 0, RUNNING, CHECK_CONTINUE, "5 of 985 requests through the alias"),
+        row(100, 0, 880, 0, FINAL, CHECK_PASS, "the limit is 1 %"),
+        row(0, 0, 98, 0, FINAL, CHECK_INCONCLUSIVE, "2 of 100"),
+        row(0, 0, 40, 0, RUNNING, CHECK_FAIL, "5 of 45"),
+        row(5, 0, 89, 0, FINAL, CHECK_FAIL, "6 of 100"),
+    };
+    static const uint64_t counts[] = { 0, 0, 5, 5, 2, 5, 6 };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        rows[i].evidence.invocation_errors = counts[i];
+    assert_rows("{'kind': 'invocation-errors'}", rows, COUNT_OF(rows));
+    CLEANUP(freep)
+    char *fault = fault_of("{'kind': 'invocation-errors', 'maxRate': '5%', 'badRate': '2%'}");
+    ck_assert_msg(strstr(fault, "badRate must be above maxRate"), "%s", fault);
 }
 END_TEST
 
@@ -301,8 +323,9 @@ END_TEST
 SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       a_strict_limit_leaves_nothing_to_chance, no_errors_tolerated_means_none,
       a_rate_that_must_be_excluded_decides_what_is_enough, requests_of_others_count_for_the_limit,
-      an_sprt_decides_between_two_rates, two_versions_are_compared,
-      without_any_request_no_number_is_made_up, an_effect_worth_finding_decides_what_is_enough,
+      errors_of_lambda_itself_are_held_against_a_limit, an_sprt_decides_between_two_rates,
+      two_versions_are_compared, without_any_request_no_number_is_made_up,
+      an_effect_worth_finding_decides_what_is_enough,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,

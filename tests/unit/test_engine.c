@@ -22,6 +22,7 @@ struct fake {
     int calls;
     int die_at;         /* the call in which the process ends; 0: never */
     int errors;         /* of each 10 requests to the new version */
+    int unrun;          /* invocation errors at each look, besides */
     bool fires;         /* an alarm */
     const char *before; /* its state as the deployment saw it first; NULL: it did not look */
     const char *reason; /* its */
@@ -158,6 +159,7 @@ static bool read_traffic(void *world, bool is_last, struct traffic_sample *sampl
     sample_out->base.requests = 10;
     sample_out->canary.requests = 10;
     sample_out->canary.errors = (uint64_t)fake->errors;
+    sample_out->invocation_errors = (uint64_t)fake->unrun;
     return true;
 }
 
@@ -211,7 +213,8 @@ static const struct ports ports = {
 
 static const char plan_text[] =
     "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],"
-    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\",\"minRequests\":20}],"
+    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\",\"minRequests\":20},"
+    "{\"kind\":\"invocation-errors\",\"maxRate\":\"10%\"}],"
     "\"hooks\":{\"before\":[{\"command\":\"x\"}],\"between\":[{\"command\":\"y\"}],"
     "\"after\":[{\"command\":\"z\"}]},\"strategy\":{\"steps\":[{\"weight\":\"10%\","
     "\"for\":\"1m\"},{\"pause\":\"1m\"},{\"weight\":\"50%\",\"for\":\"1m\"}]}}";
@@ -401,6 +404,7 @@ static int kill_everywhere(const struct fake *how, enum rollout_outcome outcome,
         int status;
         reset(die_at);
         fake->errors = how->errors;
+        fake->unrun = how->unrun;
         fake->fires = how->fires;
         fake->before = how->before;
         fake->plan = how->plan;
@@ -428,7 +432,7 @@ static int kill_everywhere(const struct fake *how, enum rollout_outcome outcome,
 START_TEST(killed_anywhere_a_good_rollout_is_taken_up_to_its_end)
 {
     share_world();
-    const struct fake good = { .errors = 0 };
+    const struct fake good = { .unrun = 1 };
     ck_assert_int_gt(kill_everywhere(&good, OUTCOME_PROMOTED, "2"), 60);
 }
 END_TEST
