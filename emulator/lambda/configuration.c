@@ -213,19 +213,28 @@ static bool check_memory(struct call *call)
                      MEMORY_MAX_MB);
 }
 
-static bool check_vpc(struct call *call)
+/* A member of VpcConfig as it is after the call: one that the call does not name stays. */
+static cJSON *vpc_member(const cJSON *change, const cJSON *before, const char *name)
 {
-    const cJSON *vpc = json_get(call->input, "VpcConfig");
-    bool has_subnets = cJSON_GetArraySize(json_get(vpc, "SubnetIds")) > 0;
-    bool has_groups = cJSON_GetArraySize(json_get(vpc, "SecurityGroupIds")) > 0;
+    cJSON *member = json_get(change, name);
+    return member ? member : json_get(json_get(before, "VpcConfig"), name);
+}
+
+static bool check_vpc(struct call *call, const cJSON *before)
+{
+    const cJSON *change = json_get(call->input, "VpcConfig");
+    bool has_subnets = cJSON_GetArraySize(vpc_member(change, before, "SubnetIds")) > 0;
+    bool has_groups = cJSON_GetArraySize(vpc_member(change, before, "SecurityGroupIds")) > 0;
     return has_subnets == has_groups ||
            error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "SubnetIds and SecurityIds must coexist or be both empty list.");
 }
 
-bool configuration_check(struct call *call)
+bool configuration_check(struct call *call, const struct function_version *latest)
 {
-    return check_memory(call) && check_vpc(call) && check_runtime(call) &&
+    CLEANUP(json_deletep)
+    cJSON *before = latest ? json_parse(text_from(latest->configuration)) : NULL;
+    return check_memory(call) && check_vpc(call, before) && check_runtime(call) &&
            check_environment(call) && layer_use_resolve(call) && check_logging(call);
 }
 
@@ -278,9 +287,8 @@ static void update_removable(const struct call *call, cJSON *configuration)
     }
 }
 
-static cJSON *list_or_empty(const cJSON *vpc, const char *name)
+static cJSON *copy_or_empty(const cJSON *list)
 {
-    const cJSON *list = json_get(vpc, name);
     return list ? cJSON_Duplicate(list, true) : cJSON_CreateArray();
 }
 
@@ -294,20 +302,21 @@ static void set_vpc_id(cJSON *vpc, const cJSON *subnets)
     json_set_text(vpc, "VpcId", subnets->child ? id : "");
 }
 
-/* Replaces it as a whole. A function that had a VPC shows an empty one afterwards; one that never
- * had any shows none. */
+/* A function that had a VPC shows an empty one when it has left it; one that never had any shows
+ * none. */
 static void update_vpc(cJSON *configuration, const cJSON *change)
 {
-    cJSON *subnets = json_get(change, "SubnetIds");
+    const cJSON *subnets = vpc_member(change, configuration, "SubnetIds");
+    const cJSON *groups = vpc_member(change, configuration, "SecurityGroupIds");
     bool has_vpc = json_get(configuration, "VpcConfig") || (subnets && subnets->child);
     if (!change || !change->child || !has_vpc)
         return;
     cJSON *vpc = cJSON_CreateObject();
-    json_set(vpc, "SubnetIds", list_or_empty(change, "SubnetIds"));
-    json_set(vpc, "SecurityGroupIds", list_or_empty(change, "SecurityGroupIds"));
+    json_set(vpc, "SubnetIds", copy_or_empty(subnets));
+    json_set(vpc, "SecurityGroupIds", copy_or_empty(groups));
     set_vpc_id(vpc, json_get(vpc, "SubnetIds"));
     json_set_bool(vpc, "Ipv6AllowedForDualStack",
-                  json_bool(change, "Ipv6AllowedForDualStack", false));
+                  cJSON_IsTrue(vpc_member(change, configuration, "Ipv6AllowedForDualStack")));
     replace(configuration, "VpcConfig", vpc);
 }
 

@@ -62,8 +62,9 @@ extern const char configuration_bucket_pattern[];
 extern const char *const configuration_runtimes[]; /* in the order the service prints them */
 extern const char *const configuration_architectures[];
 
-/* The rules that need more than a row: runtime, environment, layers, log levels. */
-MUST_CHECK bool configuration_check(struct call *call);
+/* The rules that need more than a row: runtime, environment, layers, log levels, and what the VPC
+ * is once the call's members are put into `latest` (NULL: a new function). */
+MUST_CHECK bool configuration_check(struct call *call, const struct function_version *latest);
 
 /* The configuration of a new function; the caller owns the tree. */
 cJSON *configuration_create(const struct call *call, const char *function_name);

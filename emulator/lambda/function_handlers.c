@@ -170,7 +170,7 @@ static bool check_package_type(struct call *call)
 static bool check_creation(struct call *call, struct function_name *name_out)
 {
     return function_name_read(call, name_out) && check_new_name(call, name_out) &&
-           check_package_type(call) && unsupported_check(call) && configuration_check(call) &&
+           check_package_type(call) && unsupported_check(call) && configuration_check(call, NULL) &&
            check_is_new(call, name_out);
 }
 

@@ -158,7 +158,7 @@ static bool check_runtime_change(struct call *call, const struct function_versio
 static enum outcome update_function_configuration(struct call *call)
 {
     struct function_version latest;
-    if (!begin_update(call, &latest) || !configuration_check(call) ||
+    if (!begin_update(call, &latest) || !configuration_check(call, &latest) ||
         !check_runtime_change(call, &latest))
         return OUTCOME_FAULT;
     if (json_get(call->input, "ImageConfig"))

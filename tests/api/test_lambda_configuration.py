@@ -189,6 +189,25 @@ def test_a_vpc_is_shown_and_leaves_its_empty_form_behind(http, lam, name):
         "Ipv6AllowedForDualStack": False, "SecurityGroupIds": [], "SubnetIds": [], "VpcId": ""}
 
 
+def test_members_of_a_vpc_that_an_update_leaves_out_stay(http, lam, name):
+    """Terraform's replace_security_groups_on_destroy sends SecurityGroupIds alone."""
+    create(lam, name)
+    path = f"{PATH}{name}/configuration"
+    vpc = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": True}
+    made = http.json("PUT", path, {"VpcConfig": vpc})["VpcConfig"]
+    assert made == {**vpc, "VpcId": made["VpcId"]}
+    assert http.json("PUT", path, {"VpcConfig": {"SecurityGroupIds": ["sg-2"]}})["VpcConfig"] == {
+        **made, "SecurityGroupIds": ["sg-2"]}
+    assert http.json("PUT", path, {"VpcConfig": {"Ipv6AllowedForDualStack": False}})[
+        "VpcConfig"] == {**made, "SecurityGroupIds": ["sg-2"], "Ipv6AllowedForDualStack": False}
+    assert error_of(lam.update_function_configuration, FunctionName=name,
+                    VpcConfig={"SubnetIds": []}) == invalid(
+        "SubnetIds and SecurityIds must coexist or be both empty list.")
+    lam.update_function_configuration(FunctionName=name,
+                                      VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    assert http.json("GET", path)["VpcConfig"]["VpcId"] == ""
+
+
 def test_the_architecture_changes_with_the_code_only(http, lam, name):
     package = node("return process.arch")
     assert create(lam, name, package, Architectures=["arm64"])["Architectures"] == ["arm64"]
