@@ -190,17 +190,19 @@ static bool check_environment(struct call *call)
                      text);
 }
 
-static bool check_logging(struct call *call)
+/* `before`: NULL for a new function, whose format is Text unless the call says JSON. */
+static bool check_logging(struct call *call, const cJSON *before)
 {
     const cJSON *logging = json_get(call->input, "LoggingConfig");
-    bool is_text = strcmp(json_text(logging, "LogFormat", ""), "Text") == 0;
+    const char *present = json_text(json_get(before, "LoggingConfig"), "LogFormat", "Text");
+    bool is_text = strcmp(json_text(logging, "LogFormat", present), "Text") == 0;
     bool has_level =
         json_get(logging, "ApplicationLogLevel") || json_get(logging, "SystemLogLevel");
     if (!is_text || !has_level)
         return true;
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel "
-                     "from your request or change the LogFormat to \"JSON\" and try again.");
+                     "from your request or change the LogFormat to \"Json\" and try again.");
 }
 
 /* The rows have the model's limit; that of accounts is lower. */
@@ -235,7 +237,7 @@ bool configuration_check(struct call *call, const struct function_version *lates
     CLEANUP(json_deletep)
     cJSON *before = latest ? json_parse(text_from(latest->configuration)) : NULL;
     return check_memory(call) && check_vpc(call, before) && check_runtime(call) &&
-           check_environment(call) && layer_use_resolve(call) && check_logging(call);
+           check_environment(call) && layer_use_resolve(call) && check_logging(call, before);
 }
 
 static void replace(cJSON *object, const char *name, cJSON *value)

@@ -62,8 +62,8 @@ extern const char configuration_bucket_pattern[];
 extern const char *const configuration_runtimes[]; /* in the order the service prints them */
 extern const char *const configuration_architectures[];
 
-/* The rules that need more than a row: runtime, environment, layers, log levels, and what the VPC
- * is once the call's members are put into `latest` (NULL: a new function). */
+/* The rules that need more than a row: runtime, environment, layers, and what the VPC and the log
+ * levels are once the call's members are put into `latest` (NULL: a new function). */
 MUST_CHECK bool configuration_check(struct call *call, const struct function_version *latest);
 
 /* The configuration of a new function; the caller owns the tree. */

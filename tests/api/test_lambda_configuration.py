@@ -1,10 +1,11 @@
 """What a function can be configured to be, and what is refused: lambda-api.md sections 12 and 15.2."""
+import base64
 import json
 
 import pytest
 
 from tests.support.errors import error_of
-from tests.support.packages import create, node
+from tests.support.packages import ROLE, create, node, zip_of
 
 RESERVED = ["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION",
             "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -206,6 +207,24 @@ def test_members_of_a_vpc_that_an_update_leaves_out_stay(http, lam, name):
     lam.update_function_configuration(FunctionName=name,
                                       VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
     assert http.json("GET", path)["VpcConfig"]["VpcId"] == ""
+
+
+@pytest.mark.parametrize("level", [{"SystemLogLevel": "DEBUG"}, {"ApplicationLogLevel": "WARN"}])
+def test_a_log_level_goes_with_the_format_that_the_function_has(http, lam, name, level):
+    """It would be dropped without a word."""
+    refused = ("LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from "
+               "your request or change the LogFormat to \"Json\" and try again.")
+    path = f"{PATH}{name}/configuration"
+    code = {"ZipFile": base64.b64encode(zip_of({"index.mjs": ""})).decode()}
+    new = {"FunctionName": name, "Role": ROLE, "Runtime": "nodejs22.x", "Handler": "index.handler",
+           "Code": code}
+    assert http.json("POST", PATH[:-1], {**new, "LoggingConfig": level})["message"] == refused
+    assert "LoggingConfig" in http.json("POST", PATH[:-1], new)
+    assert http.json("PUT", path, {"LoggingConfig": level})["message"] == refused
+    http.json("PUT", path, {"LoggingConfig": {"LogFormat": "JSON"}})
+    changed = http.json("PUT", path, {"LoggingConfig": level})["LoggingConfig"]
+    assert changed == {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO",
+                       "LogGroup": f"/aws/lambda/{name}", **level}
 
 
 def test_the_architecture_changes_with_the_code_only(http, lam, name):
