@@ -8,7 +8,7 @@
 #include "lambda/state.h"
 #include "xalloc.h"
 
-enum { VIEWS_MAX = 256 };
+enum { VIEWS_MAX = 256, NONE = -1 };
 
 struct kept_view {
     struct function_view view;
@@ -63,7 +63,7 @@ static struct kept_view *make_view(struct call *call, const struct function_name
         .tags = read_tags(call, &name->key, &kept->arena),
         .folder = configuration_folder(&version, &kept->arena),
         .code_id = arena_copy(&kept->arena, text_from(version.code_id)),
-        .reserved = concurrency_reserved(call->store, &name->key),
+        .reserved = name->qualifier ? NONE : concurrency_reserved(call->store, &name->key),
     };
     return kept;
 }

@@ -14,7 +14,7 @@ struct function_view {
     const char *tags;          /* JSON; NULL: there are none */
     const char *folder;        /* that it runs from; NULL: it runs its code, */
     const char *code_id;       /* this one */
-    int64_t reserved;          /* concurrency; -1: none */
+    int64_t reserved;          /* concurrency; -1: none, or asked with a qualifier */
 };
 
 /* Of the version or alias that `name` says; borrowed until the next one is asked for. NULL with the

@@ -32,6 +32,7 @@ def test_a_reservation_is_kept_shown_and_removed(lam, name):
     assert answer["ReservedConcurrentExecutions"] == 7
     assert lam.get_function_concurrency(FunctionName=arn(name))["ReservedConcurrentExecutions"] == 7
     assert lam.get_function(FunctionName=name)["Concurrency"] == {"ReservedConcurrentExecutions": 7}
+    assert "Concurrency" not in lam.get_function(FunctionName=name, Qualifier="$LATEST")
     after = lam.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     assert after == before - 7
     gone = lam.delete_function_concurrency(FunctionName=name)

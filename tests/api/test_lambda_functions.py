@@ -180,14 +180,14 @@ def test_what_get_function_shows_follows_every_write(http, lam, name):
     lam.publish_version(FunctionName=name)
     lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
 
-    def shown(qualifier="$LATEST"):
-        first = lam.get_function(FunctionName=name, Qualifier=qualifier)
+    def shown(qualifier=None):
+        which = {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
+        first = lam.get_function(**which)
         first.pop("ResponseMetadata")
-        again = lam.get_function(FunctionName=name, Qualifier=qualifier)
+        again = lam.get_function(**which)
         first["Code"].pop("Location"), again["Code"].pop("Location")
         assert first == {key: again[key] for key in first}
-        assert first["Configuration"].items() <= lam.get_function_configuration(
-            FunctionName=name, Qualifier=qualifier).items()
+        assert first["Configuration"].items() <= lam.get_function_configuration(**which).items()
         return first
 
     assert shown("live")["Configuration"]["Version"] == "1"
