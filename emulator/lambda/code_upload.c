@@ -224,7 +224,9 @@ bool code_source_read(struct call *call, const cJSON *code, bool may_be_folder,
 {
     const char *bucket = json_text(code, "S3Bucket", NULL);
     const char *key = json_text(code, "S3Key", NULL);
-    *source_out = (struct code_source){ .zip_base64 = json_text(code, "ZipFile", NULL) };
+    const char *key_arn = json_text(code, "SourceKMSKeyArn", "");
+    *source_out = (struct code_source){ .zip_base64 = json_text(code, "ZipFile", NULL),
+                                        .key_arn = *key_arn ? key_arn : NULL };
     if (source_out->zip_base64 && !bucket && !key)
         return true;
     if (source_out->zip_base64)

@@ -18,6 +18,7 @@ struct code_source {
     struct object_name object; /* bucket NULL: none */
     const char *folder;        /* a developer's, absolute: looked at, not taken in */
     const char *sha256;        /* code that is here already */
+    const char *key_arn;       /* SourceKMSKeyArn; NULL: none */
     bool is_frozen;            /* the folder is packed and taken in after all */
     const char *const *layers; /* digests in the order of Layers, NULL-ended; NULL: none */
 };
@@ -48,8 +49,8 @@ struct code_taken {
         .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"                                      \
     }
 
-/* Reads ZipFile, S3Bucket, S3Key, S3ObjectVersion of `code`: CreateFunction's Code,
- * PublishLayerVersion's Content, UpdateFunctionCode's own members. `may_be_folder`: bucket
+/* Reads ZipFile, S3Bucket, S3Key, S3ObjectVersion and SourceKMSKeyArn of `code`: CreateFunction's
+ * Code, PublishLayerVersion's Content, UpdateFunctionCode's own members. `may_be_folder`: bucket
  * "hot-reload" names a folder. False with the fault. */
 MUST_CHECK bool code_source_read(struct call *call, const cJSON *code, bool may_be_folder,
                                  struct code_source *source_out);

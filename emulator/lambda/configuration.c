@@ -359,13 +359,30 @@ void configuration_set_folder(cJSON *configuration, const char *folder)
     set_or_remove(configuration, "HotReload", folder);
 }
 
-const char *configuration_folder(const struct function_version *version, struct arena *arena)
+void configuration_set_source_key(cJSON *configuration, const char *key_arn)
 {
-    if (!strstr(version->configuration, "\"HotReload\"")) /* most have none: that is told sooner */
+    set_or_remove(configuration, "SourceKMSKeyArn", key_arn);
+}
+
+/* A member that most have not, which is told sooner than by parsing. */
+static const char *rare_member(const struct function_version *version, const char *name,
+                               struct arena *arena)
+{
+    if (!strstr(version->configuration, arena_join(arena, "\"", name, "\"", NULL)))
         return NULL;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
-    const char *folder = json_text(configuration, "HotReload", NULL);
-    return folder ? arena_copy(arena, text_from(folder)) : NULL;
+    const char *value = json_text(configuration, name, NULL);
+    return value ? arena_copy(arena, text_from(value)) : NULL;
+}
+
+const char *configuration_folder(const struct function_version *version, struct arena *arena)
+{
+    return rare_member(version, "HotReload", arena);
+}
+
+const char *configuration_source_key(const struct function_version *version, struct arena *arena)
+{
+    return rare_member(version, "SourceKMSKeyArn", arena);
 }
 
 cJSON *configuration_create(const struct call *call, const char *function_name)

@@ -73,13 +73,16 @@ cJSON *configuration_create(const struct call *call, const char *function_name);
 void configuration_update(const struct call *call, cJSON *configuration);
 
 /*
- * What is stored beside the members that AWS shows: LayersSha256, the layers joined (NULL: none),
- * and HotReload, the folder that $LATEST runs from (NULL: it runs its code).
+ * What is stored beside FunctionConfiguration's members: LayersSha256, the layers joined (NULL:
+ * none), HotReload, the folder that $LATEST runs from (NULL: it runs its code), and
+ * SourceKMSKeyArn, the key that the package is said to be encrypted with (NULL: AWS's own).
  */
 void configuration_set_layers(cJSON *configuration, const char *layers_sha256);
 void configuration_set_folder(cJSON *configuration, const char *folder);
+void configuration_set_source_key(cJSON *configuration, const char *key_arn);
 /* In the arena; NULL: none. */
 const char *configuration_folder(const struct function_version *version, struct arena *arena);
+const char *configuration_source_key(const struct function_version *version, struct arena *arena);
 
 /* What FunctionConfiguration says about the life of the version. */
 enum configuration_state {

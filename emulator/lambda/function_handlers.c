@@ -232,6 +232,7 @@ static void write_code(struct call *call, cJSON *code, const struct function_key
     json_set_text(code, "Location",
                   view->folder ? arena_join(&call->arena, "file://", view->folder, NULL)
                                : code_link_make(call, key, view->code_id));
+    json_set_text(code, "SourceKMSKeyArn", view->source_key);
 }
 
 static enum outcome get_function(struct call *call)

@@ -62,6 +62,7 @@ static struct kept_view *make_view(struct call *call, const struct function_name
         .configuration = print(&kept->arena, configuration),
         .tags = read_tags(call, &name->key, &kept->arena),
         .folder = configuration_folder(&version, &kept->arena),
+        .source_key = configuration_source_key(&version, &kept->arena),
         .code_id = arena_copy(&kept->arena, text_from(version.code_id)),
         .reserved = name->qualifier ? NONE : concurrency_reserved(call->store, &name->key),
     };

@@ -14,6 +14,7 @@ struct function_view {
     const char *tags;          /* JSON; NULL: there are none */
     const char *folder;        /* that it runs from; NULL: it runs its code, */
     const char *code_id;       /* this one */
+    const char *source_key;    /* SourceKMSKeyArn; NULL: none */
     int64_t reserved;          /* concurrency; -1: none, or asked with a qualifier */
 };
 

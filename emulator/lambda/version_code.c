@@ -21,6 +21,7 @@ void version_code_set(struct call *call, const struct code_source *source,
     latest->code_size = source->folder ? 0 : taken->size;
     latest->code_id = new_uuid(call);
     configuration_set_folder(configuration, source->folder);
+    configuration_set_source_key(configuration, source->key_arn);
 }
 
 struct function_version version_code_freeze(struct call *call,

@@ -174,6 +174,26 @@ def test_an_update_of_a_version_is_refused(lam, name):
         "Current operation does not support versions other than $LATEST")
 
 
+def test_the_key_of_the_source_is_shown_and_goes_with_it(http, lam, name):
+    """Terraform compares it with its source_kms_key_arn, and sends it with each update of the code."""
+    key = "arn:aws:kms:us-east-1:000000000000:key/k"
+    create(lam, name)
+    path = f"/2015-03-31/functions/{name}"
+    code = base64.b64encode(zip_of({"index.mjs": ""})).decode()
+
+    def update(**settings):
+        http.json("PUT", path + "/code", {"ZipFile": code, **settings})
+        return http.json("GET", path)["Code"]
+
+    assert set(http.json("GET", path)["Code"]) == {"RepositoryType", "Location"}
+    assert update(SourceKMSKeyArn=key)["SourceKMSKeyArn"] == key
+    assert lam.publish_version(FunctionName=name)["Version"] == "1"
+    assert "SourceKMSKeyArn" not in http.json("GET", path)["Configuration"]
+    assert http.json("GET", path + "?Qualifier=1")["Code"]["SourceKMSKeyArn"] == key
+    assert update(SourceKMSKeyArn="", DryRun=True)["SourceKMSKeyArn"] == key
+    assert "SourceKMSKeyArn" not in update()
+
+
 def test_what_get_function_shows_follows_every_write(http, lam, name):
     """It is kept between calls: each kind of write must end that."""
     create(lam, name)
