@@ -174,8 +174,7 @@ static enum outcome list_functions(struct call *call)
 static const char *const policies[] = { "Warn", "Enforce", NULL };
 static const struct field publisher_item = {
     .type = FIELD_STRING,
-    .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|"
-               "(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)",
+    .pattern = ARN_PATTERN,
 };
 static const struct field publishers_fields[] = {
     { .name = "SigningProfileVersionArns",

@@ -231,9 +231,7 @@ static enum outcome list_configs(struct call *call)
     return OUTCOME_OK;
 }
 
-#define DESTINATION_PATTERN                                                                        \
-    "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:"          \
-    "((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"
+#define DESTINATION_PATTERN "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|" ARN_PATTERN
 
 static const struct field destination_fields[] = {
     { .name = "Destination",

@@ -26,6 +26,7 @@ extern const struct operation function_code_signing_operations[];
 extern const struct operation runtime_management_operations[];
 extern const struct operation recursion_operations[];
 extern const struct operation event_invoke_config_operations[];
+extern const struct operation event_source_mapping_operations[];
 
 /* False with "Function not found" if there is none; its ARN is shown with the qualifier, if any. */
 MUST_CHECK bool function_check(struct call *call, const struct function_key *key,
@@ -63,6 +64,11 @@ void list_end(struct call *call, const char *last, bool has_more);
         .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
         .range = BETWEEN(1, 10000)                                                                 \
     }
+
+/* An ARN of whatever service, as the service prints the rule. */
+#define ARN_PATTERN                                                                                \
+    "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"   \
+    "\\d{1})?:(\\d{12})?:(.*)"
 
 /* The statement that AddPermission and AddLayerVersionPermission add. */
 #define STATEMENT_ID_FIELD                                                                         \

@@ -118,10 +118,7 @@ static const struct field add_fields[] = {
       .is_required = true,
       .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])" },
     { .name = "Principal", .type = FIELD_STRING, .is_required = true, .pattern = "[^\\s]+" },
-    { .name = "SourceArn",
-      .type = FIELD_STRING,
-      .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|"
-                 "(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)" },
+    { .name = "SourceArn", .type = FIELD_STRING, .pattern = ARN_PATTERN },
     { .name = "SourceAccount",
       .type = FIELD_STRING,
       .length = BETWEEN(0, 12),

@@ -25,6 +25,7 @@ static const struct operation *const slices[] = {
     runtime_management_operations,
     recursion_operations,
     event_invoke_config_operations,
+    event_source_mapping_operations,
     url_operations,
     NULL,
 };
@@ -38,10 +39,7 @@ static const struct lacking_operation lacking[] = {
     { "PutFunctionScalingConfig", "PUT " FUNCTION("2025-11-30") "/function-scaling-config" },
     { "GetFunctionScalingConfig", "GET " FUNCTION("2025-11-30") "/function-scaling-config" },
     { "CreateEventSourceMapping", "POST /2015-03-31/event-source-mappings" },
-    { "ListEventSourceMappings", "GET /2015-03-31/event-source-mappings" },
-    { "GetEventSourceMapping", "GET /2015-03-31/event-source-mappings/{UUID}" },
     { "UpdateEventSourceMapping", "PUT /2015-03-31/event-source-mappings/{UUID}" },
-    { "DeleteEventSourceMapping", "DELETE /2015-03-31/event-source-mappings/{UUID}" },
     { "CreateCapacityProvider", "POST " PROVIDER },
     { "ListCapacityProviders", "GET " PROVIDER },
     { "GetCapacityProvider", "GET " PROVIDER "/{CapacityProviderName}" },

@@ -269,8 +269,22 @@ def test_accounts_and_regions_do_not_see_each_other(server, name):
 
 
 def test_operations_that_are_lacking_say_so(lam, name):
-    status, code, text = error_of(lam.list_event_source_mappings, FunctionName=name)
-    assert (status, code) == (501, "NotImplemented") and "ListEventSourceMappings" in text
+    status, code, text = error_of(lam.create_event_source_mapping, FunctionName=name)
+    assert (status, code) == (501, "NotImplemented") and "CreateEventSourceMapping" in text
+
+
+def test_who_looks_for_event_source_mappings_finds_none(lam, name):
+    """node-lambda asks before each deployment, scripts that clean up before they delete."""
+    create(lam, name)
+    pages = lam.get_paginator("list_event_source_mappings").paginate(
+        FunctionName=name, EventSourceArn="arn:aws:sqs:us-east-1:000000000000:q")
+    assert [page["EventSourceMappings"] for page in pages] == [[]]
+    assert lam.list_event_source_mappings()["EventSourceMappings"] == []
+    assert error_of(lam.list_event_source_mappings, EventSourceArn="q")[:2] == (
+        400, "ValidationException")
+    for look in lam.get_event_source_mapping, lam.delete_event_source_mapping:
+        assert error_of(look, UUID="a1b2c3d4-5678-90ab-cdef-1234567890ab") == (
+            404, "ResourceNotFoundException", "The resource you requested does not exist.")
 
 
 def test_a_node_package_with_dependencies_and_modes(lam, name):

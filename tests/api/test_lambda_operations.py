@@ -30,6 +30,7 @@ DONE = {
     "CreateFunctionUrlConfig": f"POST {URL}",
     "DeleteAlias": f"DELETE {FUNCTION}/aliases/live",
     "DeleteCodeSigningConfig": f"DELETE {SIGNING}",
+    "DeleteEventSourceMapping": f"DELETE {MAPPING}",
     "DeleteFunction": f"DELETE {FUNCTION}",
     "DeleteFunctionCodeSigningConfig":
         "DELETE /2020-06-30/functions/no-such/code-signing-config",
@@ -41,6 +42,7 @@ DONE = {
     "GetAccountSettings": "GET /2016-08-19/account-settings",
     "GetAlias": f"GET {FUNCTION}/aliases/live",
     "GetCodeSigningConfig": f"GET {SIGNING}",
+    "GetEventSourceMapping": f"GET {MAPPING}",
     "GetFunction": f"GET {FUNCTION}",
     "GetFunctionCodeSigningConfig": "GET /2020-06-30/functions/no-such/code-signing-config",
     "GetFunctionConcurrency": "GET /2019-09-30/functions/no-such/concurrency",
@@ -60,6 +62,7 @@ DONE = {
         "POST /2021-11-15/functions/no-such/response-streaming-invocations",
     "ListAliases": f"GET {FUNCTION}/aliases",
     "ListCodeSigningConfigs": "GET /2020-04-22/code-signing-configs",
+    "ListEventSourceMappings": f"GET {MAPPINGS}?EventSourceArn=q",
     "ListFunctionEventInvokeConfigs": f"GET {EVENTS}/list",
     "ListFunctionUrlConfigs": f"GET {URL}s",
     "ListFunctions": f"GET {FUNCTIONS}",
@@ -90,10 +93,7 @@ DONE = {
 }
 REFUSED = {
     "CreateEventSourceMapping": f"POST {MAPPINGS}",
-    "ListEventSourceMappings": f"GET {MAPPINGS}?FunctionName=f",
-    "GetEventSourceMapping": f"GET {MAPPING}",
     "UpdateEventSourceMapping": f"PUT {MAPPING}",
-    "DeleteEventSourceMapping": f"DELETE {MAPPING}",
     "CreateCapacityProvider": f"POST {PROVIDERS}",
     "ListCapacityProviders": f"GET {PROVIDERS}?State=Active",
     "GetCapacityProvider": f"GET {PROVIDERS}/p",
