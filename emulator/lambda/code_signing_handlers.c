@@ -88,7 +88,7 @@ static enum outcome create_config(struct call *call)
         .tags = "{}",
     };
     const cJSON *tags = json_get(call->input, "Tags");
-    if (!tags_check_count(call, tags))
+    if (!tags_check(call, tags, tags))
         return OUTCOME_FAULT;
     CLEANUP(freep) char *text = tags ? json_print(tags) : NULL;
     if (text)

@@ -159,19 +159,24 @@ static bool check_package_type(struct call *call)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Please don't provide ImageConfig when the intended function PackageType "
                          "is Zip.");
-    if (!json_get(call->input, "Runtime") || !json_get(call->input, "Handler"))
-        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Runtime and Handler are mandatory parameters for functions created "
-                         "with deployment packages.");
-    return tags_check_count(call, json_get(call->input, "Tags")) &&
+    return (json_get(call->input, "Runtime") && json_get(call->input, "Handler")) ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Runtime and Handler are mandatory parameters for functions created "
+                     "with deployment packages.");
+}
+
+static bool check_tags_and_signing(struct call *call)
+{
+    const cJSON *tags = json_get(call->input, "Tags");
+    return tags_check(call, tags, tags) &&
            code_signing_check(call, json_text(call->input, "CodeSigningConfigArn", NULL));
 }
 
 static bool check_creation(struct call *call, struct function_name *name_out)
 {
     return function_name_read(call, name_out) && check_new_name(call, name_out) &&
-           check_package_type(call) && unsupported_check(call) && configuration_check(call, NULL) &&
-           check_is_new(call, name_out);
+           check_package_type(call) && check_tags_and_signing(call) && unsupported_check(call) &&
+           configuration_check(call, NULL) && check_is_new(call, name_out);
 }
 
 /* The row that is stored, from what was asked and uploaded. */

@@ -2,6 +2,8 @@
  * TagResource, UntagResource, ListTags (lambda-api.md section 27.2), for functions and code signing
  * configurations; what else AWS lets one tag does not exist here.
  */
+#include <strings.h>
+
 #include "arn.h"
 #include "lambda/code_signing.h"
 #include "lambda/faults.h"
@@ -11,9 +13,16 @@
 
 enum { TAGS_MAX = 50 };
 
-bool tags_check_count(struct call *call, const cJSON *tags)
+bool tags_check(struct call *call, const cJSON *given, const cJSON *all)
 {
-    return cJSON_GetArraySize(tags) <= TAGS_MAX ||
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, given)
+    {
+        if (strncasecmp(tag->string, "aws:", 4) == 0)
+            return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                             "aws: prefixed tag key names are not allowed for external use.");
+    }
+    return cJSON_GetArraySize(all) <= TAGS_MAX ||
            error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "Number of tags exceeds resource tag limit.");
 }
@@ -110,7 +119,7 @@ static enum outcome tag_resource(struct call *call)
         cJSON_DeleteItemFromObjectCaseSensitive(tagged.tags, tag->string);
         json_set(tagged.tags, tag->string, cJSON_Duplicate(tag, true));
     }
-    if (!tags_check_count(call, tagged.tags))
+    if (!tags_check(call, wanted, tagged.tags))
         return OUTCOME_FAULT;
     save(call, &tagged);
     return OUTCOME_OK;

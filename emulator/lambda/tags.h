@@ -15,7 +15,8 @@ extern const struct field tags_value;
         .name = "Tags", .type = FIELD_MAP, .key = &tags_key, .item = &tags_value                   \
     }
 
-/* False with the fault if there are more than a resource may have. */
-MUST_CHECK bool tags_check_count(struct call *call, const cJSON *tags);
+/* False with the fault if a key of `given` is one of AWS's own, or if `all`, the tags that the
+ * resource would have, are more than it may have. */
+MUST_CHECK bool tags_check(struct call *call, const cJSON *given, const cJSON *all);
 
 #endif

@@ -43,6 +43,17 @@ def test_keys_and_values_may_hold_anything(lam, arn):
     assert lam.list_tags(Resource=arn)["Tags"] == {"team": "a"}
 
 
+@pytest.mark.parametrize("key", ["aws:cloudformation:stack-name", "AWS:x"])
+def test_keys_of_aws_itself_are_refused(lam, arn, name, key):
+    refused = (400, "InvalidParameterValueException",
+               "aws: prefixed tag key names are not allowed for external use.")
+    tags = {"ok": "1", key: "x"}
+    assert error_of(lam.tag_resource, Resource=arn, Tags=tags) == refused
+    assert lam.list_tags(Resource=arn)["Tags"] == {"team": "a"}
+    assert error_of(create, lam=lam, name=name + "-2", Tags=tags) == refused
+    assert error_of(lam.get_function, FunctionName=name + "-2")[0] == 404
+
+
 @pytest.mark.parametrize("qualifier", ["$LATEST", "1", "live"])
 def test_versions_and_aliases_have_no_tags(lam, arn, qualifier):
     expected = (400, "InvalidParameterValueException", "Tags on function aliases and versions are "
