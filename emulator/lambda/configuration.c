@@ -95,13 +95,15 @@ const struct field configuration_layer_item = {
     .pattern = layer_version_arn_pattern,
 };
 
-/* In the order in which the service prints them, section 12.6. */
+/* In the order in which the service printed them (section 12.6); then those that came later, as the
+ * SDKs name them. */
 const char *const configuration_runtimes[] = {
-    "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",
-    "nodejs22.x", "java25",     "python3.10",      "python3.11", "java21",     "ruby3.3",
-    "ruby3.4",    "ruby3.2",    "python3.8",       "python3.9",  "java17",     "nodejs16.x",
-    "dotnet10",   "dotnet8",    "java11",          "dotnet6",    "nodejs18.x", "provided.al2",
-    "java8.al2",  NULL,
+    "nodejs20.x",    "python3.14", "provided.al2023", "python3.12", "python3.13",   "nodejs24.x",
+    "nodejs22.x",    "java25",     "python3.10",      "python3.11", "java21",       "ruby3.3",
+    "ruby3.4",       "ruby3.2",    "python3.8",       "python3.9",  "java17",       "nodejs16.x",
+    "dotnet10",      "dotnet8",    "java11",          "dotnet6",    "nodejs18.x",   "provided.al2",
+    "java8.al2",     "nodejs26.x", "python3.15",      "ruby4.0",    "java8.al2023", "java11.al2023",
+    "java17.al2023", NULL,
 };
 static const char *const deprecated_runtimes[] = {
     "nodejs",        "nodejs4.3",     "nodejs4.3-edge",

@@ -14,7 +14,8 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 RUNTIMES = ("[nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, "
             "nodejs22.x, java25, python3.10, python3.11, java21, ruby3.3, ruby3.4, ruby3.2, "
             "python3.8, python3.9, java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, "
-            "nodejs18.x, provided.al2, java8.al2] or be a valid ARN")
+            "nodejs18.x, provided.al2, java8.al2, nodejs26.x, python3.15, ruby4.0, java8.al2023, "
+            "java11.al2023, java17.al2023] or be a valid ARN")
 
 
 def one(value, path, constraint):

@@ -176,3 +176,14 @@ def test_the_response_mode_is_streaming_or_nothing(lam, name, mode, told):
 """))
     answer, result = invoke(lam, name)
     assert result == (told if told[0] != 202 else "x")
+
+
+@pytest.mark.parametrize("runtime, package", [
+    ("nodejs26.x", node("return process.env.AWS_EXECUTION_ENV")),
+    ("python3.15", python("import os; return os.environ['AWS_EXECUTION_ENV']"))])
+def test_runtimes_that_the_sdks_name_since_this_year(lam, name, runtime, package):
+    create(lam, name, package, Runtime=runtime)
+    assert invoke(lam, name)[1] == "AWS_Lambda_" + runtime
+    layer = lam.publish_layer_version(LayerName=name, CompatibleRuntimes=[runtime],
+                                      Content={"ZipFile": zip_of({"a": "b"})})
+    assert layer["CompatibleRuntimes"] == [runtime]

@@ -33,6 +33,7 @@ def test_runtimes_shows_the_mapping():
     lines = run("runtimes").stdout.splitlines()
     assert any(line.startswith("nodejs22.x") and "/node" in line for line in lines)
     assert any(line.startswith("python3.12") and "/python3" in line for line in lines)
+    assert any(line.startswith("nodejs26.x") and "/node" in line for line in lines)
 
 
 def test_a_port_in_use_is_said(start_server):
