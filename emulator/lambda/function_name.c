@@ -52,9 +52,14 @@ static bool cut(const char *given, struct text groups_out[GROUPS])
 
 bool function_name_read(struct call *call, struct function_name *name_out)
 {
+    return function_name_cut(call, json_text(call->input, "FunctionName", ""),
+                             json_text(call->input, "Qualifier", NULL), name_out);
+}
+
+bool function_name_cut(struct call *call, const char *given, const char *qualifier,
+                       struct function_name *name_out)
+{
     struct text groups[GROUPS];
-    const char *given = json_text(call->input, "FunctionName", "");
-    const char *qualifier = json_text(call->input, "Qualifier", NULL);
     if (!cut(given, groups))
         return function_not_found(
             call, &(struct function_key){ call->account, call->region, given }, qualifier);

@@ -55,6 +55,9 @@ struct function_name {
 /* Reads FunctionName and Qualifier of the call. Texts live in the call's arena. False with the
  * fault: another region, another account, qualifiers that differ. */
 MUST_CHECK bool function_name_read(struct call *call, struct function_name *name_out);
+/* The same for a name that the call has elsewhere; `qualifier` NULL: none beside it. */
+MUST_CHECK bool function_name_cut(struct call *call, const char *given, const char *qualifier,
+                                  struct function_name *name_out);
 
 /* The ARN, qualified unless `qualifier` is NULL; in the arena. */
 const char *function_arn(struct arena *arena, const struct function_key *key,

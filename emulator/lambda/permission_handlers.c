@@ -1,6 +1,7 @@
 /*
- * AddPermission, RemovePermission, GetPolicy (lambda-api.md section 25). The function, each version
- * and each alias has a policy of its own.
+ * AddPermission, RemovePermission, GetPolicy (lambda-api.md section 25), and the three operations
+ * of 2026 that put, show and delete a policy as a whole. The function, each version and each alias
+ * has a policy of its own.
  */
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
@@ -75,15 +76,19 @@ static enum outcome add_permission(struct call *call)
     return OUTCOME_OK;
 }
 
+/* Of whom something is to be removed. */
+static bool check_owner(struct call *call, const struct function_name *name)
+{
+    if (!function_exists(call->store, &name->key))
+        return error_set(&call->error, &LAMBDA_RESOURCE_NOT_FOUND, "No policy found for: %s",
+                         function_arn(&call->arena, &name->key, NULL));
+    return check_resource(call, name);
+}
+
 static enum outcome remove_permission(struct call *call)
 {
     struct function_name name;
-    if (!function_name_read(call, &name))
-        return OUTCOME_FAULT;
-    if (!function_exists(call->store, &name.key))
-        return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND, "No policy found for: %s",
-                          function_arn(&call->arena, &name.key, NULL));
-    if (!check_resource(call, &name))
+    if (!function_name_read(call, &name) || !check_owner(call, &name))
         return OUTCOME_FAULT;
     struct policy_key key = policy_key_of_function(&name.key, name.qualifier, &call->arena);
     bool is_removed =
@@ -92,20 +97,63 @@ static enum outcome remove_permission(struct call *call)
     return is_removed ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
-static enum outcome get_policy(struct call *call)
+static enum outcome answer(struct call *call, const struct policy *policy)
 {
-    struct function_name name;
+    CLEANUP(freep) char *document = policy_print(policy);
+    json_set_text(call_output(call), "Policy", document);
+    json_set_text(call_output(call), "RevisionId", policy->revision_id);
+    return OUTCOME_OK;
+}
+
+static enum outcome answer_with_policy_of(struct call *call, const struct function_name *name)
+{
     CLEANUP(policy_clear) struct policy policy = { 0 };
-    if (!function_name_read(call, &name))
-        return OUTCOME_FAULT;
-    struct policy_key key = policy_key_of_function(&name.key, name.qualifier, &call->arena);
+    struct policy_key key = policy_key_of_function(&name->key, name->qualifier, &call->arena);
     if (!policy_find(call->store, &key, &call->arena, &policy))
         return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND,
                           "The resource you requested does not exist.");
-    CLEANUP(freep) char *document = policy_print(&policy);
-    json_set_text(call_output(call), "Policy", document);
-    json_set_text(call_output(call), "RevisionId", policy.revision_id);
-    return OUTCOME_OK;
+    return answer(call, &policy);
+}
+
+static enum outcome get_policy(struct call *call)
+{
+    struct function_name name;
+    return function_name_read(call, &name) ? answer_with_policy_of(call, &name) : OUTCOME_FAULT;
+}
+
+static bool read_arn(struct call *call, struct function_name *name_out)
+{
+    return function_name_cut(call, json_text(call->input, "ResourceArn", ""), NULL, name_out);
+}
+
+static enum outcome get_resource_policy(struct call *call)
+{
+    struct function_name name;
+    return read_arn(call, &name) ? answer_with_policy_of(call, &name) : OUTCOME_FAULT;
+}
+
+static enum outcome put_resource_policy(struct call *call)
+{
+    struct function_name name;
+    CLEANUP(policy_clear) struct policy policy = { 0 };
+    if (!read_arn(call, &name) || !check_not_latest(call, &name) || !check_resource(call, &name))
+        return OUTCOME_FAULT;
+    struct policy_key key = policy_key_of_function(&name.key, name.qualifier, &call->arena);
+    bool is_put =
+        policy_put(call->store, &key, json_text(call->input, "Policy", ""),
+                   json_text(call->input, "RevisionId", NULL), &call->arena, &policy, &call->error);
+    return is_put ? answer(call, &policy) : OUTCOME_FAULT;
+}
+
+static enum outcome delete_resource_policy(struct call *call)
+{
+    struct function_name name;
+    if (!read_arn(call, &name) || !check_owner(call, &name))
+        return OUTCOME_FAULT;
+    struct policy_key key = policy_key_of_function(&name.key, name.qualifier, &call->arena);
+    bool is_gone =
+        policy_drop(call->store, &key, json_text(call->input, "RevisionId", NULL), &call->error);
+    return is_gone ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
 static const char *const auth_types[] = { "NONE", "AWS_IAM", NULL };
@@ -150,6 +198,29 @@ static const struct field remove_fields[] = {
 };
 static const struct field get_fields[] = { FUNCTION_NAME_FIELD, QUALIFIER_FIELD, { 0 } };
 
+#define RESOURCE_ARN_FIELD                                                                         \
+    {                                                                                              \
+        .name = "ResourceArn", .type = FIELD_STRING, .place = FIELD_IN_PATH, .is_required = true,  \
+        .length = BETWEEN(1, 256),                                                                 \
+        .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"  \
+                   "\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"          \
+    }
+
+static const struct field put_whole_fields[] = {
+    RESOURCE_ARN_FIELD,
+    { .name = "Policy", .type = FIELD_STRING, .is_required = true },
+    { .name = "RevisionId", .type = FIELD_STRING },
+    { 0 },
+};
+static const struct field get_whole_fields[] = { RESOURCE_ARN_FIELD, { 0 } };
+static const struct field delete_whole_fields[] = {
+    RESOURCE_ARN_FIELD,
+    { .name = "RevisionId", .type = FIELD_STRING, .place = FIELD_IN_QUERY },
+    { 0 },
+};
+
+#define WHOLE " /2026-07-09/resource-policy/{ResourceArn}"
+
 const struct operation permission_operations[] = {
     { .name = "AddPermission",
       .route = "POST /2015-03-31/functions/{FunctionName}/policy",
@@ -169,5 +240,22 @@ const struct operation permission_operations[] = {
       .route = "GET /2015-03-31/functions/{FunctionName}/policy",
       .input = get_fields,
       .handle = get_policy },
+    { .name = "PutResourcePolicy",
+      .route = "PUT" WHOLE,
+      .flags = OPERATION_WRITES,
+      .input = put_whole_fields,
+      .handle = put_resource_policy,
+      .note =
+          "NotPrincipal, NotAction and NotResource are refused; public access is not blocked." },
+    { .name = "GetResourcePolicy",
+      .route = "GET" WHOLE,
+      .input = get_whole_fields,
+      .handle = get_resource_policy },
+    { .name = "DeleteResourcePolicy",
+      .route = "DELETE" WHOLE,
+      .status = 204,
+      .flags = OPERATION_WRITES,
+      .input = delete_whole_fields,
+      .handle = delete_resource_policy },
     { 0 },
 };

@@ -36,8 +36,28 @@ const char *policy_resource_arn(const struct policy_key *key, struct arena *aren
 
 void policy_clear(struct policy *policy)
 {
-    cJSON_Delete(policy->statements);
-    policy->statements = NULL;
+    cJSON_Delete(policy->document);
+    *policy = (struct policy){ 0 };
+}
+
+static const char version_of_aws[] = "2012-10-17";
+static const char id_of_aws[] = "default";
+
+/* The document that AddPermission makes around statements. */
+static void set_statements(struct policy *policy, cJSON *takes_statements)
+{
+    policy->document = cJSON_CreateObject();
+    json_set_text(policy->document, "Version", version_of_aws);
+    json_set_text(policy->document, "Id", id_of_aws);
+    json_set(policy->document, "Statement", takes_statements);
+    policy->statements = takes_statements;
+}
+
+static bool is_made_here(const struct policy *policy)
+{
+    return cJSON_GetArraySize(policy->document) == 3 &&
+           strcmp(json_text(policy->document, "Version", ""), version_of_aws) == 0 &&
+           strcmp(json_text(policy->document, "Id", ""), id_of_aws) == 0;
 }
 
 /* The members of a condition operator, made when first needed. */
@@ -122,24 +142,26 @@ static int place_of(const struct policy *policy, const char *statement_id)
     return -1;
 }
 
-static bool check_revision(const struct policy_key *key, const struct policy *policy,
-                           const char *revision_id, struct error *error)
+static const char *reader_of(const struct policy_key *key)
 {
     bool is_layer = text_starts_with(text_from(key->resource), layer_prefix);
+    return is_layer ? "GetLayerPolicy" : "GetPolicy";
+}
+
+/* `reader`: the operation that shows the present one. */
+static bool check_revision(const struct policy *policy, const char *revision_id, const char *reader,
+                           struct error *error)
+{
     return !revision_id || (policy->revision_id && strcmp(policy->revision_id, revision_id) == 0) ||
            error_set(error, &LAMBDA_PRECONDITION_FAILED,
                      "The Revision Id provided does not match the latest Revision Id. Call the %s "
                      "API to retrieve the latest Revision Id",
-                     is_layer ? "GetLayerPolicy" : "GetPolicy");
+                     reader);
 }
 
 char *policy_print(const struct policy *policy)
 {
-    CLEANUP(json_deletep) cJSON *document = cJSON_CreateObject();
-    json_set_text(document, "Version", "2012-10-17");
-    json_set_text(document, "Id", "default");
-    json_set(document, "Statement", cJSON_Duplicate(policy->statements, true));
-    return json_print(document);
+    return json_print(policy->document);
 }
 
 static bool check_length(const struct policy *policy, struct error *error)
@@ -165,7 +187,7 @@ static bool check_addition(const struct policy_key *key, const struct policy *po
                            const struct policy_grant *grant, const char *revision_id,
                            struct error *error)
 {
-    return check_revision(key, policy, revision_id, error) &&
+    return check_revision(policy, revision_id, reader_of(key), error) &&
            (place_of(policy, grant->statement_id) < 0 ||
             error_set(error, &LAMBDA_RESOURCE_CONFLICT,
                       "The statement id (%s) provided already exists. Please provide a new "
@@ -179,7 +201,7 @@ bool policy_add(struct store *store, const struct policy_key *key, const struct 
 {
     CLEANUP(policy_clear) struct policy policy = { 0 };
     if (!policy_find(store, key, arena, &policy))
-        policy.statements = cJSON_CreateArray();
+        set_statements(&policy, cJSON_CreateArray());
     if (!check_addition(key, &policy, grant, revision_id, error))
         return false;
     cJSON *principal = make_principal(key, grant->principal);
@@ -199,18 +221,98 @@ bool policy_add(struct store *store, const struct policy_key *key, const struct 
     return true;
 }
 
+static bool refuse_document(struct error *error, const char *reason)
+{
+    return error_set(error, &LAMBDA_INVALID_PARAMETER, "The policy is not valid: %s.", reason);
+}
+
+/* AWS's own words about documents are not known. */
+static bool check_statement(const cJSON *statement, struct error *error)
+{
+    static const char *const needed[] = { "Principal", "Action", "Resource" };
+    static const char *const negated[] = { "NotPrincipal", "NotAction", "NotResource" };
+    const char *effect = json_text(statement, "Effect", "");
+    for (size_t i = 0; i < COUNT_OF(negated); i++) {
+        if (json_get(statement, negated[i]))
+            return error_set(error, &LAMBDA_NOT_IMPLEMENTED,
+                             "Coalmine does not emulate %s in a policy", negated[i]);
+        if (!json_get(statement, needed[i]))
+            return refuse_document(error, "each Statement needs Principal, Action and Resource");
+    }
+    return strcmp(effect, "Allow") == 0 || strcmp(effect, "Deny") == 0 ||
+           refuse_document(error, "Effect is Allow or Deny");
+}
+
+/* One statement may stand without a list. */
+static bool read_document(const char *text, struct policy *policy, struct error *error)
+{
+    const cJSON *statement;
+    policy->document = json_parse(text_from(text));
+    policy->statements = json_get(policy->document, "Statement");
+    if (!cJSON_IsObject(policy->document) || !policy->statements)
+        return refuse_document(error, "it is a JSON object with a Statement");
+    if (cJSON_IsObject(policy->statements)) {
+        cJSON *list = cJSON_CreateArray();
+        cJSON_AddItemToArray(list, cJSON_Duplicate(policy->statements, true));
+        cJSON_ReplaceItemInObjectCaseSensitive(policy->document, "Statement", list);
+        policy->statements = list;
+    }
+    if (!cJSON_IsArray(policy->statements) || !policy->statements->child)
+        return refuse_document(error, "Statement is a list of statements");
+    cJSON_ArrayForEach(statement, policy->statements)
+    {
+        if (!check_statement(statement, error))
+            return false;
+    }
+    return true;
+}
+
+static const char whole_reader[] = "GetResourcePolicy";
+
+bool policy_put(struct store *store, const struct policy_key *key, const char *document,
+                const char *revision_id, struct arena *arena, struct policy *policy_out,
+                struct error *error)
+{
+    CLEANUP(policy_clear) struct policy present = { 0 };
+    policy_find(store, key, arena, &present);
+    if (!check_revision(&present, revision_id, whole_reader, error) ||
+        !read_document(document, policy_out, error) || !check_length(policy_out, error))
+        return false;
+    policy_out->revision_id = fresh_revision(arena);
+    save(store, key, policy_out);
+    return true;
+}
+
+static bool set_no_policy(struct error *error)
+{
+    return error_set(error, &LAMBDA_RESOURCE_NOT_FOUND,
+                     "No policy is associated with the given resource.");
+}
+
+bool policy_drop(struct store *store, const struct policy_key *key, const char *revision_id,
+                 struct error *error)
+{
+    struct arena scratch = { 0 };
+    CLEANUP(policy_clear) struct policy policy = { 0 };
+    bool may_go = (policy_find(store, key, &scratch, &policy) || set_no_policy(error)) &&
+                  check_revision(&policy, revision_id, whole_reader, error);
+    arena_clear(&scratch);
+    if (may_go)
+        policy_delete(store, key);
+    return may_go;
+}
+
 bool policy_remove(struct store *store, const struct policy_key *key, const char *statement_id,
                    const char *revision_id, struct arena *arena, struct error *error)
 {
     CLEANUP(policy_clear) struct policy policy = { 0 };
     if (!policy_find(store, key, arena, &policy))
-        return error_set(error, &LAMBDA_RESOURCE_NOT_FOUND,
-                         "No policy is associated with the given resource.");
+        return set_no_policy(error);
     int place = place_of(&policy, statement_id);
     if (place < 0)
         return error_set(error, &LAMBDA_RESOURCE_NOT_FOUND,
                          "Statement %s is not found in resource policy.", statement_id);
-    if (!check_revision(key, &policy, revision_id, error))
+    if (!check_revision(&policy, revision_id, reader_of(key), error))
         return false;
     cJSON_DeleteItemFromArray(policy.statements, place);
     policy.revision_id = fresh_revision(arena);
@@ -237,15 +339,21 @@ bool policy_find(struct store *store, const struct policy_key *key, struct arena
     bind_key(query, key);
     if (!store_step(store, query))
         return false;
-    *policy_out =
-        (struct policy){ json_parse(text_from(store_text(query, 0))), store_copy(query, 1, arena) };
+    cJSON *stored = json_parse(text_from(store_text(query, 0)));
+    if (cJSON_IsArray(stored))
+        set_statements(policy_out, stored);
+    else
+        *policy_out = (struct policy){ stored, json_get(stored, "Statement"), NULL };
+    policy_out->revision_id = store_copy(query, 1, arena);
     sqlite3_reset(query);
     return true;
 }
 
+/* The statements; the whole document where it is of the caller's own making. */
 static void save(struct store *store, const struct policy_key *key, const struct policy *policy)
 {
-    CLEANUP(freep) char *statements = json_print(policy->statements);
+    CLEANUP(freep)
+    char *statements = json_print(is_made_here(policy) ? policy->statements : policy->document);
     sqlite3_stmt *query =
         store_query(store, "INSERT OR REPLACE INTO lambda_policy (account, region, resource, "
                            "statements, revision_id) VALUES (?, ?, ?, ?, ?)");

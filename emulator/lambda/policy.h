@@ -21,7 +21,8 @@ struct policy_key {
 };
 
 struct policy {
-    cJSON *statements; /* array in order of addition; the caller's, ends with policy_clear() */
+    cJSON *document;   /* as GetPolicy shows it; the caller's, ends with policy_clear() */
+    cJSON *statements; /* its Statement: an array, in order of addition */
     const char *revision_id;
 };
 
@@ -56,6 +57,14 @@ MUST_CHECK bool policy_add(struct store *store, const struct policy_key *key,
                            const struct policy_grant *grant, const char *revision_id,
                            struct arena *arena, const char **statement_out,
                            const char **revision_out, struct error *error);
+/* Replaces the policy by a document of the caller's own; *policy_out is what there is then. False
+ * with the fault: no policy document, too long, `revision_id` as for policy_add(). */
+MUST_CHECK bool policy_put(struct store *store, const struct policy_key *key, const char *document,
+                           const char *revision_id, struct arena *arena, struct policy *policy_out,
+                           struct error *error);
+/* Removes the policy; false with the fault: there is none, `revision_id` as for policy_add(). */
+MUST_CHECK bool policy_drop(struct store *store, const struct policy_key *key,
+                            const char *revision_id, struct error *error);
 /* Removes a statement, and the policy with its last one. */
 MUST_CHECK bool policy_remove(struct store *store, const struct policy_key *key,
                               const char *statement_id, const char *revision_id,

@@ -1,5 +1,6 @@
 #include "lambda/url_access.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 #include "buffer.h"
@@ -78,10 +79,29 @@ static bool any_text(const cJSON *value,
     return false;
 }
 
+/* "lambda:Invoke*": a star is any text, a question mark any character. After a mismatch the last
+ * star takes one character more. */
 static bool is_action(const char *text, const struct wanted *wanted)
 {
-    return strcmp(text, "*") == 0 || strcasecmp(text, "lambda:*") == 0 ||
-           strcasecmp(text, wanted->action) == 0;
+    const char *action = wanted->action;
+    const char *behind_star = NULL;
+    const char *taken = NULL;
+    while (*action) {
+        if (*text == '*') {
+            behind_star = ++text;
+            taken = action;
+        } else if (*text == '?' ||
+                   tolower((unsigned char)*text) == tolower((unsigned char)*action)) {
+            text++;
+            action++;
+        } else if (behind_star) {
+            text = behind_star;
+            action = ++taken;
+        } else {
+            return false;
+        }
+    }
+    return text[strspn(text, "*")] == '\0';
 }
 
 /* "*", an account's number, or an ARN of it. */

@@ -67,7 +67,8 @@ static const char version_2[] =
     "ALTER TABLE lambda_version ADD COLUMN settling_revision_id TEXT;"
 
     /* A resource-based policy. `resource` is the ARN's end: "function:f", "function:f:live",
-     * "layer:l:3"; `statements` a JSON array in order of addition. */
+     * "layer:l:3"; `statements` a JSON array in order of addition, or, a JSON object, the whole
+     * document of a caller. */
     "CREATE TABLE lambda_policy ("
     "  account TEXT NOT NULL, region TEXT NOT NULL, resource TEXT NOT NULL,"
     "  statements TEXT NOT NULL, revision_id TEXT NOT NULL,"

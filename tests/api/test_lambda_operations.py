@@ -19,6 +19,7 @@ MAPPING = MAPPINGS + "/a1b2c3d4-5678-90ab-cdef-1234567890ab"
 PROVIDERS = "/2025-11-30/capacity-providers"
 SCALING = "/2025-11-30/functions/no-such/function-scaling-config"
 DURABLE = "/2025-12-01/durable-executions/arn%3Aaws%3Alambda%3Aus-east-1%3A1%2Fx%2Fy"
+POLICY = "/2026-07-09/resource-policy/arn:aws:lambda:us-east-1:000000000000:function:no-such"
 CALLBACK = "/2025-12-01/durable-execution-callbacks/Ab3%2B"
 
 DONE = {
@@ -39,6 +40,7 @@ DONE = {
     "DeleteFunctionUrlConfig": f"DELETE {URL}",
     "DeleteLayerVersion": f"DELETE {LAYER}/1",
     "DeleteProvisionedConcurrencyConfig": f"DELETE {PROVISIONED}?Qualifier=1",
+    "DeleteResourcePolicy": f"DELETE {POLICY}",
     "GetAccountSettings": "GET /2016-08-19/account-settings",
     "GetAlias": f"GET {FUNCTION}/aliases/live",
     "GetCodeSigningConfig": f"GET {SIGNING}",
@@ -55,6 +57,7 @@ DONE = {
     "GetLayerVersionPolicy": f"GET {LAYER}/1/policy",
     "GetPolicy": f"GET {FUNCTION}/policy",
     "GetProvisionedConcurrencyConfig": f"GET {PROVISIONED}?Qualifier=1",
+    "GetResourcePolicy": f"GET {POLICY}",
     "GetRuntimeManagementConfig": "GET /2021-07-20/functions/no-such/runtime-management-config",
     "Invoke": f"POST {FUNCTION}/invocations",
     "InvokeAsync": "POST /2014-11-13/functions/no-such/invoke-async/",
@@ -79,6 +82,7 @@ DONE = {
     "PutFunctionEventInvokeConfig": f"PUT {EVENTS}",
     "PutFunctionRecursionConfig": "PUT /2024-08-31/functions/no-such/recursion-config",
     "PutProvisionedConcurrencyConfig": f"PUT {PROVISIONED}?Qualifier=1",
+    "PutResourcePolicy": f"PUT {POLICY}",
     "PutRuntimeManagementConfig": "PUT /2021-07-20/functions/no-such/runtime-management-config",
     "RemoveLayerVersionPermission": f"DELETE {LAYER}/1/policy/s",
     "RemovePermission": f"DELETE {FUNCTION}/policy/s",
@@ -114,8 +118,8 @@ REFUSED = {
 }
 
 
-def test_the_model_has_85_operations():
-    assert len(DONE | REFUSED) == 85
+def test_the_model_has_88_operations():
+    assert len(DONE | REFUSED) == 88
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.packages import create
 
@@ -304,3 +304,84 @@ def test_a_layer_version_has_a_policy_like_a_function_s(layer):
                                                     RevisionId=made["RevisionId"])
     assert removed["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert error_of(layer.get_layer_version_policy, **named) == none
+
+
+# Policies as a whole: the operations of July 2026, which these clients do not know.
+
+def whole(http, method, resource, body=None, query=""):
+    answer = http.send(method, f"/2026-07-09/resource-policy/{ARN}{resource}{query}",
+                       json.dumps(body) if body else b"")
+    return answer.status, json.loads(answer.body) if answer.body else None
+
+
+def document(resource, *sids, **more):
+    return {**more, "Statement": [
+        {"Sid": sid, "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+         "Action": ["lambda:InvokeFunction"], "Resource": ARN + resource} for sid in sids]}
+
+
+def test_a_whole_policy_replaces_permissions_and_takes_more(http, lam, function):
+    grant(lam, function, "before")
+    first = lam.get_policy(FunctionName=function)["RevisionId"]
+    given = document(function, "a", "b", Version="2012-10-17", Id="mine")
+    status, put = whole(http, "PUT", function, {"Policy": json.dumps(given), "RevisionId": first})
+    assert status == 200 and json.loads(put["Policy"]) == given and put["RevisionId"] != first
+    assert whole(http, "GET", function) == (200, put)
+    assert policy(lam, function) == given
+    grant(lam, function, "c")
+    lam.remove_permission(FunctionName=function, StatementId="a")
+    now = policy(lam, function)
+    assert [s["Sid"] for s in now["Statement"]] == ["b", "c"] and now["Id"] == "mine"
+    stale = (412, "PreconditionFailedException", REVISION)
+    assert error_of(grant, lam=lam, function=function, sid="d", RevisionId=first) == stale
+    for method, body, query in (("PUT", {"Policy": "{}", "RevisionId": first}, ""),
+                                ("DELETE", None, "?RevisionId=" + first)):
+        status, refused = whole(http, method, function, body, query)
+        assert status == 412 and "Call the GetResourcePolicy API" in refused["message"]
+    assert whole(http, "DELETE", function)[0] == 204
+    assert error_of(lam.get_policy, FunctionName=function) == GONE
+    assert whole(http, "GET", function) == (404, {"Type": "User", "Message": GONE[2]})
+    assert whole(http, "DELETE", function)[1]["Message"] == (
+        "No policy is associated with the given resource.")
+
+
+def test_a_whole_policy_outlives_the_server(start_server, tmp_path, name):
+    first = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    create(first.client("lambda"), name)
+    given = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
+    whole(Http(first.port), "PUT", name, {"Policy": json.dumps(given)})
+    assert first.stop() == 0
+    again = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    shown = whole(Http(again.port), "GET", name)[1]
+    assert json.loads(shown["Policy"]) == {"Statement": [given["Statement"]]}
+
+
+def without(member):
+    """A document whose statement lacks one member."""
+    made = document("f", "s")
+    del made["Statement"][0][member]
+    return made
+
+
+@pytest.mark.parametrize("end, given, status, text", [
+    (":$LATEST", document("f", "s"), 400,
+     "We currently do not support adding policies for $LATEST."),
+    (":none", document("f", "s"), 404, "Cannot find alias arn: " + ARN + "{function}:none"),
+    (":7", document("f", "s"), 404, "Function not found: " + ARN + "{function}:7"),
+    ("", [], 400, "The policy is not valid: it is a JSON object with a Statement."),
+    ("", {"Statement": []}, 400, "The policy is not valid: Statement is a list of statements."),
+    ("", {"Statement": ["s"]}, 400,
+     "The policy is not valid: each Statement needs Principal, Action and Resource."),
+    ("", without("Resource"), 400,
+     "The policy is not valid: each Statement needs Principal, Action and Resource."),
+    ("", without("Effect"), 400, "The policy is not valid: Effect is Allow or Deny."),
+    ("", {"Statement": [{"NotPrincipal": "*"}]}, 501,
+     "Coalmine does not emulate NotPrincipal in a policy"),
+    ("", document("f", *map(str, range(200))), 400,
+     "The final policy size (34105) is bigger than the limit (20480)."),
+])
+def test_what_is_refused_as_a_whole_policy(http, lam, function, end, given, status, text):
+    got, refused = whole(http, "PUT", function + end, {"Policy": json.dumps(given)})
+    assert (got, refused.get("message") or refused.get("Message")) == (
+        status, text.format(function=function))
+    assert error_of(lam.get_policy, FunctionName=function) == GONE

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  CreateAliasCommand, CreateFunctionCommand, GetAliasCommand, InvokeCommand, LambdaClient,
-  PublishVersionCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
+  CreateAliasCommand, CreateFunctionCommand, DeleteResourcePolicyCommand, GetAliasCommand,
+  GetResourcePolicyCommand, InvokeCommand, LambdaClient, PublishVersionCommand,
+  PutResourcePolicyCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
 
@@ -53,4 +54,21 @@ test("a missing alias has AWS's error", async () => {
     assert.equal(error.$metadata.httpStatusCode, 404);
     return true;
   });
+});
+
+test("a policy is put, read and deleted as a whole", async () => {
+  const ResourceArn = `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}:live`;
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{
+    Sid: "s", Effect: "Allow", Principal: { Service: "sns.amazonaws.com" },
+    Action: "lambda:InvokeFunction", Resource: ResourceArn }] });
+  const put = await client.send(new PutResourcePolicyCommand({ ResourceArn, Policy }));
+  assert.equal(put.Policy, Policy);
+  const shown = await client.send(new GetResourcePolicyCommand({ ResourceArn }));
+  assert.deepEqual([shown.Policy, shown.RevisionId], [Policy, put.RevisionId]);
+  await assert.rejects(
+    client.send(new DeleteResourcePolicyCommand({ ResourceArn, RevisionId: "x" })),
+    { name: "PreconditionFailedException" });
+  await client.send(new DeleteResourcePolicyCommand({ ResourceArn, RevisionId: put.RevisionId }));
+  await assert.rejects(client.send(new GetResourcePolicyCommand({ ResourceArn })),
+                       { name: "ResourceNotFoundException" });
 });
