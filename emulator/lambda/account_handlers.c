@@ -1,10 +1,10 @@
 /*
  * GetAccountSettings (lambda-api.md section 8.1): limits, and what is used.
  */
+#include "lambda/code_storage.h"
 #include "lambda/concurrency.h"
 #include "lambda/function_handlers.h"
 
-static const int64_t TOTAL_CODE_MAX = 80530636800;
 enum { UNZIPPED_MAX = 262144000, ZIPPED_MAX = 52428800 };
 
 static enum outcome get_account_settings(struct call *call)
@@ -13,7 +13,7 @@ static enum outcome get_account_settings(struct call *call)
     struct concurrency_account concurrency =
         concurrency_account(lambda_of(call), call->account, call->region);
     cJSON *limit = json_set_object(call_output(call), "AccountLimit");
-    json_set_double(limit, "TotalCodeSize", (double)TOTAL_CODE_MAX);
+    json_set_double(limit, "TotalCodeSize", (double)code_storage_max);
     json_set_double(limit, "CodeSizeUnzipped", UNZIPPED_MAX);
     json_set_double(limit, "CodeSizeZipped", ZIPPED_MAX);
     json_set_double(limit, "ConcurrentExecutions", (double)concurrency.limit);

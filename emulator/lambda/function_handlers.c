@@ -11,6 +11,7 @@
 #include "lambda/code.h"
 #include "lambda/code_link.h"
 #include "lambda/code_signing.h"
+#include "lambda/code_storage.h"
 #include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
@@ -212,9 +213,15 @@ static enum outcome create_function_with_code(struct call *call)
     targets_forget_function(lambda_of(call), &name.key);
     settle_refresh(lambda_of(call));
     struct function_version shown = latest;
+    int64_t size = latest.code_size;
     if (json_bool(call->input, "Publish", false)) {
         struct function_version frozen = version_code_freeze(call, &latest, &taken);
         publish(call, &frozen, NULL, &shown);
+        size += shown.code_size;
+    }
+    if (!code_storage_check(call, &name.key, size)) {
+        code_release_version(lambda_of(call), &latest);
+        return OUTCOME_FAULT;
     }
     configuration_write(call, call_output(call), &shown, NULL, CONFIGURATION_CREATING);
     return OUTCOME_OK;

@@ -64,6 +64,7 @@ void lambda_destroy(struct lambda *lambda)
     metric_sets_forget(lambda);
     map_clear(&lambda->streams, free);
     map_clear(&lambda->in_flight, free);
+    map_clear(&lambda->code_bounds, free);
     free(lambda->code_directory);
     free(lambda->link_secret);
     free(lambda);

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/code_storage.h"
 #include "lambda/code_upload.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
@@ -84,6 +85,10 @@ static enum outcome publish_with_code(struct call *call)
     version.code_size = taken.size;
     version.code_id = new_uuid(call);
     layer_version_insert(call->store, &version);
+    if (!code_storage_check(call, &version.key, version.code_size)) {
+        code_release(lambda_of(call), version.code_sha256);
+        return OUTCOME_FAULT;
+    }
     write_whole(call, &version);
     return OUTCOME_OK;
 }

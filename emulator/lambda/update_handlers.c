@@ -3,6 +3,7 @@
  */
 #include "clock.h"
 #include "lambda/code.h"
+#include "lambda/code_storage.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
@@ -47,16 +48,28 @@ static bool begin_update(struct call *call, struct function_version *latest_out)
            revision_matches(call, version_revision(latest_out)) && unsupported_check(call);
 }
 
-/* A new version is Pending as long as the update lasts; the same content is the newest version
- * again. */
-static void publish_updated(struct call *call, const struct function_version *latest)
+/* The answer is $LATEST, or the version that the call asks for: a new one is Pending as long as the
+ * update lasts; the same content is the newest version again. */
+static enum outcome answer_update(struct call *call, const struct function_version *latest,
+                                  const struct code_taken *taken, int64_t size_before)
 {
-    struct function_version version;
-    bool is_new = publish(call, latest, NULL, &version);
-    enum configuration_state state =
-        is_new ? CONFIGURATION_CREATING : configuration_state_of(&version);
-    configuration_write(call, call_output(call), &version,
-                        version_text(&call->arena, version.number), state);
+    bool is_published = json_bool(call->input, "Publish", false);
+    struct function_version shown = *latest;
+    enum configuration_state state = CONFIGURATION_UPDATING;
+    int64_t added = latest->code_size - size_before;
+    if (is_published) {
+        struct function_version frozen = version_code_freeze(call, latest, taken);
+        bool is_new = publish(call, &frozen, NULL, &shown);
+        state = is_new ? CONFIGURATION_CREATING : configuration_state_of(&shown);
+        added += is_new ? shown.code_size : 0;
+    }
+    if (!code_storage_check(call, &latest->key, added)) {
+        code_release_version(lambda_of(call), latest);
+        return OUTCOME_FAULT;
+    }
+    configuration_write(call, call_output(call), &shown,
+                        is_published ? version_text(&call->arena, shown.number) : NULL, state);
+    return OUTCOME_OK;
 }
 
 /* The code that the call brings; the layers are those that the function has, for the limit that
@@ -91,13 +104,7 @@ static enum outcome update_function_code_with_code(struct call *call)
         return OUTCOME_OK;
     }
     finish_update(call, &old, &latest);
-    if (json_bool(call->input, "Publish", false)) {
-        struct function_version frozen = version_code_freeze(call, &latest, &taken);
-        publish_updated(call, &frozen);
-        return OUTCOME_OK;
-    }
-    configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_UPDATING);
-    return OUTCOME_OK;
+    return answer_update(call, &latest, &taken, old.code_size);
 }
 
 static enum outcome update_function_code(struct call *call)

@@ -1,6 +1,7 @@
 /*
  * PublishVersion and ListVersionsByFunction (lambda-api.md section 1).
  */
+#include "lambda/code_storage.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
@@ -31,6 +32,8 @@ static enum outcome publish_frozen(struct call *call, const struct function_vers
     if (!settle_is_over(call, latest) || !revision_matches(call, version_revision(latest)))
         return OUTCOME_FAULT;
     bool is_new = publish(call, latest, json_text(call->input, "Description", NULL), &version);
+    if (!code_storage_check(call, &latest->key, is_new ? version.code_size : 0))
+        return OUTCOME_FAULT;
     bool takes_time = is_new && configuration_takes_snapshots(&version);
     configuration_write(call, call_output(call), &version,
                         version_text(&call->arena, version.number),
