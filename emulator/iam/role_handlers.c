@@ -201,6 +201,30 @@ static enum outcome list_attached_role_policies(struct call *call)
     return OUTCOME_OK;
 }
 
+/* What a role cannot have here. Terraform asks for both whenever it reads or deletes a role. */
+static enum outcome answer_with_none(struct call *call, const char *list)
+{
+    const char *after;
+    struct role role;
+    if (!read_marker(call, &after) ||
+        !role_get(call->store, call->account, json_text(call->input, "RoleName", ""), &call->arena,
+                  &role, &call->error))
+        return OUTCOME_FAULT;
+    json_set_array(call_output(call), list);
+    write_marker(call, after, false);
+    return OUTCOME_OK;
+}
+
+static enum outcome list_role_policies(struct call *call)
+{
+    return answer_with_none(call, "PolicyNames");
+}
+
+static enum outcome list_instance_profiles(struct call *call)
+{
+    return answer_with_none(call, "InstanceProfiles");
+}
+
 static const struct field create_role_input[] = {
     ROLE_NAME,
     { .name = "AssumeRolePolicyDocument",
@@ -260,6 +284,21 @@ static const struct field list_policies_output[] = {
     { 0 },
 };
 
+static const struct field list_of_role_input[] = {
+    ROLE_NAME,
+    { .name = "Marker", .type = FIELD_STRING },
+    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    { 0 },
+};
+static const struct field no_item = { .type = FIELD_STRING };
+static const struct field list_of_role_output[] = {
+    { .name = "PolicyNames", .type = FIELD_LIST, .item = &no_item },
+    { .name = "InstanceProfiles", .type = FIELD_LIST, .item = &no_item },
+    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
+    { .name = "Marker", .type = FIELD_STRING },
+    { 0 },
+};
+
 const struct operation iam_role_operations[] = {
     { .name = "CreateRole",
       .flags = OPERATION_WRITES,
@@ -288,5 +327,15 @@ const struct operation iam_role_operations[] = {
       .input = list_policies_input,
       .output = list_policies_output,
       .handle = list_attached_role_policies },
+    { .name = "ListRolePolicies",
+      .input = list_of_role_input,
+      .output = list_of_role_output,
+      .handle = list_role_policies,
+      .note = "Always empty: PutRolePolicy is not emulated." },
+    { .name = "ListInstanceProfilesForRole",
+      .input = list_of_role_input,
+      .output = list_of_role_output,
+      .handle = list_instance_profiles,
+      .note = "Always empty: CreateInstanceProfile is not emulated." },
     { 0 },
 };

@@ -18,7 +18,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "PutRolePolicy" },
     { .name = "GetRolePolicy" },
     { .name = "DeleteRolePolicy" },
-    { .name = "ListRolePolicies" },
     { .name = "TagRole" },
     { .name = "UntagRole" },
     { .name = "ListRoleTags" },
@@ -32,7 +31,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "CreateServiceLinkedRole" },
     { .name = "PutRolePermissionsBoundary" },
     { .name = "CreateInstanceProfile" },
-    { .name = "ListInstanceProfilesForRole" },
     { 0 },
 };
 

@@ -56,6 +56,19 @@ def test_a_role_keeps_what_it_was_given(iam, name):
     assert got["CreateDate"] == made["CreateDate"]
 
 
+def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):
+    """When it reads a role, and before it deletes one."""
+    missing = (404, "NoSuchEntity", f"The role with name {name} cannot be found.")
+    assert error_of(iam.list_role_policies, RoleName=name) == missing
+    assert error_of(iam.list_instance_profiles_for_role, RoleName=name) == missing
+    create(iam, name)
+    inline = iam.list_role_policies(RoleName=name)
+    assert (inline["PolicyNames"], inline["IsTruncated"]) == ([], False)
+    profiles = iam.list_instance_profiles_for_role(RoleName=name)
+    assert (profiles["InstanceProfiles"], profiles["IsTruncated"]) == ([], False)
+    iam.delete_role(RoleName=name)
+
+
 def test_roles_are_listed_in_pages(start_server):
     iam = start_server().client("iam")
     for letter in "bca":
