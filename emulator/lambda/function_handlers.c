@@ -300,6 +300,13 @@ static bool next_of_all(struct call *call, const struct function_key *scope, con
                          version_out);
 }
 
+/* MasterRegion asks for replicas of Lambda@Edge only, from that region or, ALL, from any and for
+ * the other functions too. There are no replicas here. */
+static bool wants_replicas_only(const struct call *call)
+{
+    return strcmp(json_text(call->input, "MasterRegion", "ALL"), "ALL") != 0;
+}
+
 static enum outcome list_functions(struct call *call)
 {
     struct function_key scope = { call->account, call->region, "" };
@@ -311,6 +318,8 @@ static enum outcome list_functions(struct call *call)
     bool is_all = json_get(call->input, "FunctionVersion") != NULL;
     const char *place = after ? after : "";
     cJSON *list = json_set_array(call_output(call), "Functions");
+    if (wants_replicas_only(call))
+        return OUTCOME_OK;
     bool has_more;
     while ((has_more = is_all
                            ? next_of_all(call, &scope, place, &version)

@@ -259,6 +259,13 @@ def test_functions_are_listed_in_pages(start_server):
     assert not {"State", "RuntimeVersionConfig"} & set(lam.list_functions()["Functions"][0])
 
 
+def test_a_master_region_lists_replicas_at_the_edge_and_there_are_none(lam, name):
+    """A script that deletes what it lists must not delete everything here."""
+    create(lam, name)
+    assert lam.list_functions(MasterRegion="us-east-1", FunctionVersion="ALL")["Functions"] == []
+    assert lam.list_functions(MasterRegion="ALL", FunctionVersion="ALL")["Functions"]
+
+
 def test_accounts_and_regions_do_not_see_each_other(server, name):
     here = server.client("lambda")
     create(here, name)
