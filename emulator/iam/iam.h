@@ -9,7 +9,8 @@
 
 extern const struct service iam_service; /* its state is in the store */
 
-/* Slice of the service: role_handlers.c. */
+/* Slices of the service: role_handlers.c, role_update_handlers.c. */
 extern const struct operation iam_role_operations[];
+extern const struct operation iam_role_update_operations[];
 
 #endif

@@ -54,14 +54,19 @@ bool role_get(struct store *store, const char *account, const char *name, struct
            error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
 }
 
+static bool check_trust_policy(const struct role *role, struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *policy = json_parse(text_from(role->trust_policy));
+    return cJSON_IsObject(policy) ||
+           error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT, "This policy contains invalid Json");
+}
+
 bool role_create(struct store *store, const char *account, const struct role *role,
                  struct error *error)
 {
     CLEANUP(error_clear) struct error absent = { 0 };
-    CLEANUP(json_deletep) cJSON *policy = json_parse(text_from(role->trust_policy));
-    if (!cJSON_IsObject(policy))
-        return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,
-                         "This policy contains invalid Json");
+    if (!check_trust_policy(role, error))
+        return false;
     if (exists(store, account, role->name, &absent))
         return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
                          role->name);
@@ -76,6 +81,24 @@ bool role_create(struct store *store, const char *account, const struct role *ro
     store_bind_text(query, 7, role->description);
     store_bind_int(query, 8, role->max_session_s);
     store_bind_text(query, 9, role->tags);
+    store_run(store, query);
+    return true;
+}
+
+bool role_update(struct store *store, const char *account, const struct role *role,
+                 struct error *error)
+{
+    if (!check_trust_policy(role, error))
+        return false;
+    sqlite3_stmt *query =
+        store_query(store, "UPDATE iam_role SET trust_policy = ?3, description = ?4, "
+                           "max_session_s = ?5, tags = ?6 WHERE account = ?1 AND name = ?2");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, role->name);
+    store_bind_text(query, 3, role->trust_policy);
+    store_bind_text(query, 4, role->description);
+    store_bind_int(query, 5, role->max_session_s);
+    store_bind_text(query, 6, role->tags);
     store_run(store, query);
     return true;
 }

@@ -4,19 +4,13 @@
 #include "clock.h"
 #include "iam/iam.h"
 #include "iam/faults.h"
-#include "iam/role.h"
+#include "iam/role_handlers.h"
 #include "operation/page.h"
 #include "random.h"
 #include "url.h"
 #include "xalloc.h"
 
-enum { PAGE_DEFAULT = 100, SESSION_DEFAULT_S = 3600, ROLE_ID_RANDOM = 17 };
-
-#define ROLE_NAME                                                                                  \
-    {                                                                                              \
-        .name = "RoleName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 64),   \
-        .pattern = "[\\w+=,.@-]+"                                                                  \
-    }
+enum { PAGE_DEFAULT = 100, ROLE_ID_RANDOM = 17 };
 
 static const struct field tag_fields[] = {
     { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
@@ -24,7 +18,7 @@ static const struct field tag_fields[] = {
     { 0 },
 };
 
-static const struct field tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
+const struct field iam_tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
 
 static const struct field role_fields[] = {
     { .name = "Path", .type = FIELD_STRING },
@@ -35,7 +29,7 @@ static const struct field role_fields[] = {
     { .name = "AssumeRolePolicyDocument", .type = FIELD_STRING },
     { .name = "Description", .type = FIELD_STRING },
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER },
-    { .name = "Tags", .type = FIELD_LIST, .item = &tag_item },
+    { .name = "Tags", .type = FIELD_LIST, .item = &iam_tag_item },
     { .name = "RoleLastUsed", .type = FIELD_STRUCTURE },
     { 0 },
 };
@@ -43,7 +37,7 @@ static const struct field role_fields[] = {
 static const struct field role_item = { .type = FIELD_STRUCTURE, .members = role_fields };
 
 /* The trust policy travels percent-encoded inside the XML. */
-static void write_role(struct call *call, cJSON *output, const struct role *role)
+void iam_write_role(struct call *call, cJSON *output, const struct role *role)
 {
     CLEANUP(buffer_clear) struct buffer policy = { 0 };
     url_encode(&policy, text_from(role->trust_policy), false);
@@ -56,7 +50,7 @@ static void write_role(struct call *call, cJSON *output, const struct role *role
     json_set_double(output, "CreateDate", (double)(role->created_ms / 1000));
     json_set_text(output, "AssumeRolePolicyDocument", buffer_text(&policy).data);
     json_set_text(output, "Description", role->description);
-    if (role->max_session_s != SESSION_DEFAULT_S)
+    if (role->max_session_s != ROLE_SESSION_DEFAULT_S)
         json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
 }
 
@@ -92,13 +86,13 @@ static enum outcome create_role(struct call *call)
         .created_ms = clock_now_ms(),
         .trust_policy = json_text(call->input, "AssumeRolePolicyDocument", ""),
         .description = json_text(call->input, "Description", NULL),
-        .max_session_s = json_int(call->input, "MaxSessionDuration", SESSION_DEFAULT_S),
+        .max_session_s = json_int(call->input, "MaxSessionDuration", ROLE_SESSION_DEFAULT_S),
         .tags = tags_text,
     };
     if (!role_create(call->store, call->account, &role, &call->error))
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
-    write_role(call, output, &role);
+    iam_write_role(call, output, &role);
     write_tags(output, &role);
     return OUTCOME_OK;
 }
@@ -110,7 +104,7 @@ static enum outcome get_role(struct call *call)
                   &role, &call->error))
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
-    write_role(call, output, &role);
+    iam_write_role(call, output, &role);
     cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
     json_set_double(output, "MaxSessionDuration", (double)role.max_session_s);
     write_tags(output, &role);
@@ -124,14 +118,13 @@ static enum outcome delete_role(struct call *call)
     return role_delete(call->store, call->account, name, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
-/* Reads the page's start from Marker; false with the error if it is none of ours. */
-static bool read_marker(struct call *call, const char **after_out)
+bool iam_read_marker(struct call *call, const char **after_out)
 {
     return page_begin(call, "Marker", after_out) ||
            error_set(&call->error, &IAM_VALIDATION, "Invalid Marker.");
 }
 
-static void write_marker(struct call *call, const char *last, bool is_truncated)
+void iam_write_marker(struct call *call, const char *last, bool is_truncated)
 {
     json_set_bool(call_output(call), "IsTruncated", is_truncated);
     if (is_truncated)
@@ -141,7 +134,7 @@ static void write_marker(struct call *call, const char *last, bool is_truncated)
 static enum outcome list_roles(struct call *call)
 {
     const char *after;
-    if (!read_marker(call, &after))
+    if (!iam_read_marker(call, &after))
         return OUTCOME_FAULT;
     int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
     const char *prefix = json_text(call->input, "PathPrefix", "/");
@@ -151,13 +144,13 @@ static enum outcome list_roles(struct call *call)
     while ((has_more = role_next(call->store, call->account, after, prefix, &call->arena, &role)) &&
            left-- > 0) {
         cJSON *item = cJSON_CreateObject();
-        write_role(call, item, &role);
+        iam_write_role(call, item, &role);
         cJSON_DeleteItemFromObjectCaseSensitive(item, "MaxSessionDuration");
         json_set_double(item, "MaxSessionDuration", (double)role.max_session_s);
         cJSON_AddItemToArray(list, item);
         after = role.name;
     }
-    write_marker(call, after, has_more);
+    iam_write_marker(call, after, has_more);
     return OUTCOME_OK;
 }
 
@@ -182,7 +175,7 @@ static enum outcome list_attached_role_policies(struct call *call)
     const char *after;
     struct role role;
     const char *name = json_text(call->input, "RoleName", "");
-    if (!read_marker(call, &after) ||
+    if (!iam_read_marker(call, &after) ||
         !role_get(call->store, call->account, name, &call->arena, &role, &call->error))
         return OUTCOME_FAULT;
     int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
@@ -197,7 +190,7 @@ static enum outcome list_attached_role_policies(struct call *call)
         cJSON_AddItemToArray(list, item);
         after = arn;
     }
-    write_marker(call, after, arn != NULL);
+    iam_write_marker(call, after, arn != NULL);
     return OUTCOME_OK;
 }
 
@@ -206,12 +199,12 @@ static enum outcome answer_with_none(struct call *call, const char *list)
 {
     const char *after;
     struct role role;
-    if (!read_marker(call, &after) ||
+    if (!iam_read_marker(call, &after) ||
         !role_get(call->store, call->account, json_text(call->input, "RoleName", ""), &call->arena,
                   &role, &call->error))
         return OUTCOME_FAULT;
     json_set_array(call_output(call), list);
-    write_marker(call, after, false);
+    iam_write_marker(call, after, false);
     return OUTCOME_OK;
 }
 
@@ -226,7 +219,7 @@ static enum outcome list_instance_profiles(struct call *call)
 }
 
 static const struct field create_role_input[] = {
-    ROLE_NAME,
+    ROLE_NAME_FIELD,
     { .name = "AssumeRolePolicyDocument",
       .type = FIELD_STRING,
       .is_required = true,
@@ -238,14 +231,14 @@ static const struct field create_role_input[] = {
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 1000) },
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER, .range = BETWEEN(3600, 43200) },
     { .name = "PermissionsBoundary", .type = FIELD_STRING },
-    { .name = "Tags", .type = FIELD_LIST, .length = BETWEEN(0, 50), .item = &tag_item },
+    { .name = "Tags", .type = FIELD_LIST, .length = BETWEEN(0, 50), .item = &iam_tag_item },
     { 0 },
 };
-static const struct field role_output[] = {
+const struct field iam_role_output[] = {
     { .name = "Role", .type = FIELD_STRUCTURE, .members = role_fields },
     { 0 },
 };
-static const struct field role_name_input[] = { ROLE_NAME, { 0 } };
+static const struct field role_name_input[] = { ROLE_NAME_FIELD, { 0 } };
 static const struct field list_roles_input[] = {
     { .name = "PathPrefix", .type = FIELD_STRING, .length = BETWEEN(1, 512) },
     { .name = "Marker", .type = FIELD_STRING },
@@ -259,12 +252,12 @@ static const struct field list_roles_output[] = {
     { 0 },
 };
 static const struct field policy_input[] = {
-    ROLE_NAME,
+    ROLE_NAME_FIELD,
     { .name = "PolicyArn", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(20, 2048) },
     { 0 },
 };
 static const struct field list_policies_input[] = {
-    ROLE_NAME,
+    ROLE_NAME_FIELD,
     { .name = "PathPrefix", .type = FIELD_STRING },
     { .name = "Marker", .type = FIELD_STRING },
     { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
@@ -285,7 +278,7 @@ static const struct field list_policies_output[] = {
 };
 
 static const struct field list_of_role_input[] = {
-    ROLE_NAME,
+    ROLE_NAME_FIELD,
     { .name = "Marker", .type = FIELD_STRING },
     { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
     { 0 },
@@ -303,9 +296,9 @@ const struct operation iam_role_operations[] = {
     { .name = "CreateRole",
       .flags = OPERATION_WRITES,
       .input = create_role_input,
-      .output = role_output,
+      .output = iam_role_output,
       .handle = create_role },
-    { .name = "GetRole", .input = role_name_input, .output = role_output, .handle = get_role },
+    { .name = "GetRole", .input = role_name_input, .output = iam_role_output, .handle = get_role },
     { .name = "ListRoles",
       .input = list_roles_input,
       .output = list_roles_output,

@@ -7,20 +7,16 @@ const struct fault IAM_NO_SUCH_ENTITY = { .code = "NoSuchEntity", .status = 404 
 const struct fault IAM_MALFORMED_POLICY_DOCUMENT = { .code = "MalformedPolicyDocument",
                                                      .status = 400 };
 const struct fault IAM_DELETE_CONFLICT = { .code = "DeleteConflict", .status = 409 };
+const struct fault IAM_LIMIT_EXCEEDED = { .code = "LimitExceeded", .status = 409 };
 const struct fault IAM_INTERNAL = { .code = "ServiceFailure", .status = 500 };
 
-static const struct operation *const slices[] = { iam_role_operations, NULL };
+static const struct operation *const slices[] = { iam_role_operations, iam_role_update_operations,
+                                                  NULL };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "UpdateAssumeRolePolicy" },
-    { .name = "UpdateRole" },
-    { .name = "UpdateRoleDescription" },
     { .name = "PutRolePolicy" },
     { .name = "GetRolePolicy" },
     { .name = "DeleteRolePolicy" },
-    { .name = "TagRole" },
-    { .name = "UntagRole" },
-    { .name = "ListRoleTags" },
     { .name = "CreatePolicy" },
     { .name = "GetPolicy" },
     { .name = "ListPolicies" },

@@ -69,6 +69,44 @@ def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):
     iam.delete_role(RoleName=name)
 
 
+def test_a_role_changes_in_place(iam, name):
+    create(iam, name, Description="d", MaxSessionDuration=7200)
+    trust = {**TRUST, "Statement": []}
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    assert iam.update_role_description(RoleName=name, Description="e")["Role"]["Description"] == "e"
+    got = iam.get_role(RoleName=name)["Role"]
+    assert (got["AssumeRolePolicyDocument"], got["Description"], got["MaxSessionDuration"]) == (
+        trust, "e", 7200)
+    iam.update_role(RoleName=name)
+    got = iam.get_role(RoleName=name)["Role"]
+    assert (got["Description"], got["MaxSessionDuration"]) == ("e", 3600)
+    iam.update_role(RoleName=name, Description="", MaxSessionDuration=43200)
+    assert iam.get_role(RoleName=name)["Role"]["MaxSessionDuration"] == 43200
+    assert error_of(iam.update_assume_role_policy, RoleName=name, PolicyDocument="{bad") == (
+        400, "MalformedPolicyDocument", "This policy contains invalid Json")
+
+
+def test_tags_of_a_role_are_added_replaced_listed_and_removed(iam, name):
+    def tags(*pairs):
+        return [{"Key": key, "Value": value} for key, value in pairs]
+    create(iam, name, Tags=tags(("Team", "a"), ("x", "1")))
+    iam.tag_role(RoleName=name, Tags=tags(("team", "b"), ("y", "<&>")))
+    assert iam.list_role_tags(RoleName=name)["Tags"] == tags(("team", "b"), ("x", "1"),
+                                                             ("y", "<&>"))
+    first = iam.list_role_tags(RoleName=name, MaxItems=2)
+    second = iam.list_role_tags(RoleName=name, MaxItems=2, Marker=first["Marker"])
+    assert [[tag["Key"] for tag in page["Tags"]] for page in (first, second)] == [
+        ["team", "x"], ["y"]]
+    assert (first["IsTruncated"], second["IsTruncated"]) == (True, False)
+    iam.untag_role(RoleName=name, TagKeys=["X", "none"])
+    assert iam.get_role(RoleName=name)["Role"]["Tags"] == tags(("team", "b"), ("y", "<&>"))
+    many = tags(*((f"k{i}", "v") for i in range(49)))
+    assert error_of(iam.tag_role, RoleName=name, Tags=many) == (
+        409, "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50")
+    iam.untag_role(RoleName=name, TagKeys=["team", "y"])
+    assert "Tags" not in iam.get_role(RoleName=name)["Role"]
+
+
 def test_roles_are_listed_in_pages(start_server):
     iam = start_server().client("iam")
     for letter in "bca":
@@ -87,6 +125,12 @@ def test_roles_are_listed_in_pages(start_server):
         400, "MalformedPolicyDocument", "This policy contains invalid Json")),
     ("create_role", dict(RoleName="taken", AssumeRolePolicyDocument="{}"), (
         409, "EntityAlreadyExists", "Role with name taken already exists.")),
+    *[(call, dict(RoleName="none", **more), (404, "NoSuchEntity",
+                                             "The role with name none cannot be found."))
+      for call, more in (("update_role", {}), ("update_role_description", {"Description": "d"}),
+                         ("update_assume_role_policy", {"PolicyDocument": "{}"}),
+                         ("tag_role", {"Tags": []}), ("untag_role", {"TagKeys": ["k"]}),
+                         ("list_role_tags", {}))],
     ("attach_role_policy", dict(RoleName="taken", PolicyArn="not an arn at all, no no"), (
         400, "ValidationError", "Invalid ARN:  Could not be parsed!")),
     ("attach_role_policy", dict(RoleName="taken", PolicyArn="arn:aws:iam::000000000000:policy/p"), (
