@@ -38,8 +38,9 @@ struct code_taken {
       .length = BETWEEN(3, 63),                                                                    \
       .pattern = configuration_bucket_pattern },                                                   \
         { .name = "S3Key", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },                     \
+        { .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024) },           \
     {                                                                                              \
-        .name = "S3ObjectVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024)                \
+        .name = "S3ObjectStorageMode", .type = FIELD_STRING, .values = configuration_storage_modes \
     }
 #define CODE_FIELDS                                                                                \
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true }, CODE_S3_FIELDS,               \

@@ -18,6 +18,7 @@ const char configuration_role_pattern[] =
     "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
 
 const char configuration_bucket_pattern[] = "[0-9A-Za-z\\.\\-_]*(?<!\\.)";
+const char *const configuration_storage_modes[] = { "COPY", "REFERENCE", NULL };
 const char *const configuration_architectures[] = { "x86_64", "arm64", NULL };
 
 static const struct field variable_key = { .type = FIELD_STRING,

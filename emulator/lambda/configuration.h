@@ -59,7 +59,8 @@ extern const struct field configuration_vpc_fields[];
 extern const struct field configuration_layer_item;
 extern const char configuration_role_pattern[];
 extern const char configuration_bucket_pattern[];
-extern const char *const configuration_runtimes[]; /* in the order the service prints them */
+extern const char *const configuration_runtimes[];      /* in the order the service prints them */
+extern const char *const configuration_storage_modes[]; /* of S3 objects: both are copied */
 extern const char *const configuration_architectures[];
 
 /* The rules that need more than a row: runtime, environment, layers, and what the VPC and the log

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tests.conftest import COALMINE, Server
+from tests.conftest import COALMINE, Http, Server
 from tests.support.errors import error_of
 from tests.support.packages import NODE, create, zip_of
 
@@ -92,6 +92,20 @@ def test_layers_are_made_from_objects(lam, name):
     assert made["Version"] == 1
     assert error_of(lam.publish_layer_version, LayerName=name,
                     Content={"S3Bucket": "bucket", "S3Key": "none"}) == NO_KEY
+
+
+def test_an_object_is_copied_whatever_its_storage_mode(lam, name):
+    create(lam, name, package("bucket", "one.zip"))
+    http = Http(int(lam.meta.endpoint_url.rsplit(":", 1)[1]))
+
+    def update(mode):
+        return http.json("PUT", f"/2015-03-31/functions/{name}/code", {
+            "S3Bucket": "bucket", "S3Key": "deep/er/two words.zip", "S3ObjectStorageMode": mode})
+    assert update("MOVE")["message"] == (
+        "1 validation error detected: Value 'MOVE' at 's3ObjectStorageMode' failed to satisfy "
+        "constraint: Member must satisfy enum value set: [COPY, REFERENCE]")
+    assert update("REFERENCE")["LastUpdateStatus"] == "InProgress"
+    assert answer_of(lam, name) == b'"two"'
 
 
 def test_links_are_followed_inside(lam, name):
