@@ -17,8 +17,6 @@
 #include "runtime/tree.h"
 #include "xalloc.h"
 
-enum { REMOVAL_DELAY_MS = 900 * 1000 };
-
 struct garbage {
     struct garbage *next;
     struct lambda *lambda;
@@ -197,16 +195,29 @@ static void garbage_free(struct garbage *garbage)
     free(garbage);
 }
 
+static void on_removal(void *owner);
+
+static void wait_for_removal(struct garbage *garbage)
+{
+    const struct lambda *lambda = garbage->lambda;
+    loop_timer_stop(&garbage->timer);
+    garbage->timer =
+        loop_timer_start(lambda->parts.loop, lambda->removal_delay_ms, 0, on_removal, garbage);
+}
+
 static void on_removal(void *owner)
 {
     struct garbage *garbage = owner;
     struct lambda *lambda = garbage->lambda;
     struct garbage **link = &lambda->garbage;
+    if (lambda->uploads) { /* one may be about to use the same bytes */
+        wait_for_removal(garbage);
+        return;
+    }
     while (*link != garbage)
         link = &(*link)->next;
     *link = garbage->next;
-    /* An upload under way may be about to use the same bytes. */
-    if (lambda->uploads == 0 && !is_used(lambda, garbage->sha256)) {
+    if (!is_used(lambda, garbage->sha256)) {
         CLEANUP(freep) char *hex = hex_of(garbage->sha256);
         remove_package(lambda, hex);
     }
@@ -215,15 +226,17 @@ static void on_removal(void *owner)
 
 void code_release(struct lambda *lambda, const char *sha256_base64)
 {
-    for (const struct garbage *waiting = lambda->garbage; waiting; waiting = waiting->next) {
-        if (strcmp(waiting->sha256, sha256_base64) == 0)
+    for (struct garbage *waiting = lambda->garbage; waiting; waiting = waiting->next) {
+        if (strcmp(waiting->sha256, sha256_base64) == 0) {
+            wait_for_removal(waiting); /* it was used in between */
             return;
+        }
     }
     struct garbage *garbage = xcalloc(1, sizeof(*garbage));
     *garbage = (struct garbage){ .next = lambda->garbage,
                                  .lambda = lambda,
                                  .sha256 = xstrdup(sha256_base64) };
-    garbage->timer = loop_timer_start(lambda->parts.loop, REMOVAL_DELAY_MS, 0, on_removal, garbage);
+    wait_for_removal(garbage);
     lambda->garbage = garbage;
 }
 

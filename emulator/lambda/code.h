@@ -38,8 +38,11 @@ MUST_CHECK char *code_add(struct lambda *lambda, struct text zip, struct error *
 /* The file with the zip; owned by the caller. */
 char *code_package_path(const struct lambda *lambda, const char *sha256_base64);
 
+/* A function may run as long after its version has gone. */
+enum { CODE_REMOVAL_DELAY_MS = 900 * 1000 };
+
 /* Some version stopped using this code: when none is left it is removed, but not before a
- * function that may be running it still (900 s at most) has ended. */
+ * function that may be running it still has ended. */
 void code_release(struct lambda *lambda, const char *sha256_base64);
 
 /* The same for the version's layers too. */

@@ -187,6 +187,15 @@ static const char *copied(struct call *call, const char *text)
     return text ? arena_copy(&call->arena, text_from(text)) : NULL;
 }
 
+/* What was unpacked and is refused with the rest: no version has it, unless others do. */
+static void give_back(struct lambda *lambda, const struct code_upload *upload)
+{
+    if (upload->sha256)
+        code_release(lambda, upload->sha256);
+    if (upload->layers_sha256)
+        code_release(lambda, upload->layers_sha256);
+}
+
 bool code_upload_end(struct call *call, struct code_taken *taken_out)
 {
     struct code_upload *upload = call->held;
@@ -198,6 +207,7 @@ bool code_upload_end(struct call *call, struct code_taken *taken_out)
                                           .layers_sha256 = copied(call, upload->layers_sha256),
                                           .folder = upload->source.folder };
     } else {
+        give_back(lambda_of(call), upload);
         error_clear(&call->error);
         call->error = upload->error;
         upload->error = (struct error){ 0 };

@@ -29,6 +29,7 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
 {
     struct lambda *lambda = xcalloc(1, sizeof(*lambda));
     lambda->parts = *parts;
+    lambda->removal_delay_ms = CODE_REMOVAL_DELAY_MS;
     lambda->code_directory = xformat("%s/code", store_directory(parts->store));
     if (mkdir(lambda->code_directory, 0700) != 0 && errno != EEXIST) {
         error_set(error, NULL, "cannot make %s: %s", lambda->code_directory, strerror(errno));

@@ -18,7 +18,8 @@ struct lambda {
     struct map in_flight;        /* struct concurrency_counter by what is counted; for good */
     uint64_t metrics_generation; /* that the targets' metric handles belong to */
     struct map published;        /* struct metric_set by dimension values; as the targets */
-    struct garbage *garbage;     /* code that lost its last version; removed later */
+    struct garbage *garbage;     /* code that lost its last version; removed later, */
+    int64_t removal_delay_ms;    /* so much */
     struct map code_bounds;      /* int64_t by "account/region": code_storage.c */
     size_t uploads;              /* packages being unpacked or read */
     struct map hot_folders;      /* struct hot_folder by its plan's key */

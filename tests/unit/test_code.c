@@ -1,0 +1,81 @@
+/* code: packages that lost their last version go when nobody can be running them any more. */
+#include "lambda/code.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "support/suite.h"
+#include "xalloc.h"
+
+enum { HOUR_MS = 3600 * 1000 };
+
+static struct lambda lambda;
+
+/* Two packages, by digest and directory. */
+static const char *const digests[] = { "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+                                       "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=" };
+static const char *const names[] = {
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+};
+
+static char *place_of(int package)
+{
+    return xformat("%s/%s", lambda.code_directory, names[package]);
+}
+
+static bool is_here(int package)
+{
+    CLEANUP(freep) char *place = place_of(package);
+    return access(place, F_OK) == 0;
+}
+
+static void setup(void)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    static char directory[] = "/tmp/coalmine-code-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    lambda.parts.loop = loop_create();
+    lambda.removal_delay_ms = 1;
+    lambda.parts.store = store_open(directory, false, &error);
+    ck_assert_ptr_nonnull(lambda.parts.store);
+    lambda.code_directory = xformat("%s/code", directory);
+    ck_assert_int_eq(mkdir(lambda.code_directory, 0700), 0);
+    for (int package = 0; package < 2; package++) {
+        CLEANUP(freep) char *place = place_of(package);
+        ck_assert_int_eq(mkdir(place, 0700), 0);
+    }
+}
+
+/* Who began to run it just before the second release may run as long again. */
+START_TEST(the_last_release_counts)
+{
+    setup();
+    code_release(&lambda, digests[0]);
+    lambda.removal_delay_ms = HOUR_MS;
+    code_release(&lambda, digests[0]);
+    lambda.removal_delay_ms = 1;
+    code_release(&lambda, digests[1]);
+    while (is_here(1))
+        loop_turn(lambda.parts.loop);
+    ck_assert(is_here(0));
+}
+END_TEST
+
+/* The upload may be about to use the same bytes; if it does not, they must go all the same. */
+START_TEST(an_upload_puts_a_removal_off)
+{
+    setup();
+    code_release(&lambda, digests[0]);
+    lambda.uploads = 1;
+    loop_turn(lambda.parts.loop);
+    ck_assert(is_here(0));
+    lambda.uploads = 0;
+    while (is_here(0))
+        loop_turn(lambda.parts.loop);
+    ck_assert_ptr_null(lambda.garbage);
+}
+END_TEST
+
+SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off)
