@@ -116,6 +116,16 @@ def test_roles_are_listed_in_pages(start_server):
     assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["c"]
 
 
+@pytest.mark.parametrize("call, arguments", [
+    ("put_role_policy", dict(RoleName="r", PolicyName="p", PolicyDocument="{}")),
+    ("get_policy_version", dict(PolicyArn=POLICY, VersionId="v1")),
+    ("list_account_aliases", {}),
+])
+def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(iam, call, arguments):
+    status, code, text = error_of(getattr(iam, call), **arguments)
+    assert (status, code) == (501, "NotImplemented") and "Coalmine does not emulate iam " in text
+
+
 @pytest.mark.parametrize("call, arguments, expected", [
     ("get_role", dict(RoleName="none"), (404, "NoSuchEntity",
                                          "The role with name none cannot be found.")),
