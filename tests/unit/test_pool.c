@@ -55,7 +55,7 @@ static const struct handler_case handler_cases[] = {
       INVOCATION_OK, "{\"ok\":1}", false, NULL },
     { NODE, "index.js", "exports.handler = (e, c) => c.fail();", "{}", INVOCATION_ERROR,
       "{\"errorType\":\"string\",\"errorMessage\":\"handled\",\"trace\":[]}", false,
-      "\tERROR\tInvoke Error \t\"handled\"\n" },
+      "\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"handled\",\"stack\":[" },
     { NODE, "index.js", "exports.handler = (e, c, done) => done(null, 1, setTimeout(done, 1, 2));",
       "{}", INVOCATION_OK, "1", false, NULL },
     { NODE, "index.js",

@@ -46,12 +46,21 @@ const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5, STREAM:
 const FINAL = 1;
 const HANDLER_MICROSECONDS_MAX = 0xffff;
 const CHUNK_SIZE_MAX = 1 << 16;
+const EXIT_FAILURE = 1;
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
 
 const environment = process.env;
 const taskRoot = environment.LAMBDA_TASK_ROOT;
 const isNativeError = util.types.isNativeError;
+
+/* Lambda's client for nodejs24.x and later was written anew: it has no callbacks, answers with what
+ * any handler returns, imports what the ones before it required, and leaves errors that nobody
+ * catches to node. That goes by the runtime's name, whichever node stands in for it. */
+const FIRST_WITHOUT_CALLBACKS = 24;
+const runtimeVersion = Number.parseInt(
+    environment.AWS_EXECUTION_ENV.slice('AWS_Lambda_nodejs'.length), 10);
+const hasCallbacks = runtimeVersion < FIRST_WITHOUT_CALLBACKS;
 
 /* Each invocation has a trace id of its own in the environment. setenv() would keep every value it
  * was ever given, so the id stands beside the real environment, and process.env is both. */
@@ -291,6 +300,7 @@ function readEvent() {
 /* Log lines in Lambda's formats. A newline inside a line gets a NUL behind it: one log event. */
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const NO_REQUEST = hasCallbacks ? undefined : '-'; /* the id of what is printed before the first */
 const logsJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
 const leastLevel = logsJson ? LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL) : 0;
 
@@ -300,7 +310,8 @@ function writeLine(text) {
 }
 
 function logText(level, values) {
-    writeLine(`${new Date().toISOString()}\t${requestId}\t${level}\t${util.format(...values)}`);
+    writeLine(`${new Date().toISOString()}\t${requestId ?? NO_REQUEST}\t${level}\t` +
+        util.format(...values));
 }
 
 function errorMembers(error) {
@@ -314,7 +325,7 @@ function withErrorsOpened(key, value) {
 }
 
 function logJson(level, values) {
-    const line = { timestamp: new Date().toISOString(), level, requestId };
+    const line = { timestamp: new Date().toISOString(), level, requestId: requestId ?? NO_REQUEST };
     if (values.length === 1) {
         line.message = values[0];
         try {
@@ -333,7 +344,7 @@ const logValues = logsJson ? logJson : logText;
 for (const [method, level] of Object.entries({ trace: 'TRACE', debug: 'DEBUG', info: 'INFO',
     log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' }))
     console[method] = LEVELS.indexOf(level) < leastLevel ? () => {}
-        : (...values) => logValues(level, values);
+        : (message, ...values) => logValues(level, [message, ...values]); /* even if there is none */
 
 /* Errors as Lambda prints them. */
 
@@ -361,7 +372,8 @@ function withErrorMembers(key, value) {
         stack: String(value.stack).split('\n') };
 }
 
-function logFailure(label, error) {
+function logFailure(label, thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     if (logsJson) {
         logJson('ERROR', [error]);
         return;
@@ -377,7 +389,7 @@ function logFailure(label, error) {
 
 function runtimeError(name, message) {
     const error = new Error(message);
-    error.name = name;
+    Object.defineProperty(error, 'name', { value: name, enumerable: !hasCallbacks });
     error.stack = error.stack.replace(/^Error/, name);
     return error;
 }
@@ -412,7 +424,9 @@ function succeed(invocation, value) {
     try {
         text = JSON.stringify(value);
     } catch {
-        fail(invocation, new Error('Unable to stringify response body'));
+        const message = 'Unable to stringify response body';
+        fail(invocation, hasCallbacks ? new Error(message)
+            : runtimeError('Runtime.JSONStringifyError', message));
         return;
     }
     answer(invocation, () => sendFrame(FRAME.RESPONSE, 0, text === undefined ? 'null' : text));
@@ -454,8 +468,8 @@ function readIdentity() {
     };
 }
 
-/* The order of the members shows in JSON.stringify(context). */
-function makeContext(event, invocation) {
+/* The order of the members shows in JSON.stringify(context), here and in the next function. */
+function makeCallbackContext(event, invocation) {
     return {
         callbackWaitsForEmptyEventLoop: true,
         succeed: (value) => finish(invocation, undefined, value),
@@ -473,6 +487,23 @@ function makeContext(event, invocation) {
         awsRequestId: event.requestId,
         tenantId: undefined,
         getRemainingTimeInMillis: () => event.deadline - Date.now(),
+    };
+}
+
+function makeContext(event) {
+    return {
+        clientContext: parseOptional(event.clientContext),
+        identity: undefined,
+        invokedFunctionArn: event.arn,
+        awsRequestId: event.requestId,
+        tenantId: undefined,
+        xRayTraceId: traceId,
+        getRemainingTimeInMillis: () => event.deadline - Date.now(),
+        functionName: identity.name,
+        functionVersion: identity.version,
+        memoryLimitInMB: identity.memory,
+        logGroupName: identity.logGroup,
+        logStreamName: identity.logStream,
     };
 }
 
@@ -563,8 +594,7 @@ function finishStream(invocation) {
 }
 
 /* What was written before leaves first. */
-function failStream(invocation, thrown) {
-    const error = thrown === undefined || thrown === null ? 'handled' : thrown;
+function failStream(invocation, error) {
     const stream = invocation.stream;
     invocation.hasReturned = true;
     if (invocation.isAnswered)
@@ -592,7 +622,8 @@ function serveStream(payload, invocation) {
         invocation.isFinal = true;
         finishStream(invocation);
     });
-    onDrained = () => drainedStream(invocation);
+    if (hasCallbacks)
+        onDrained = () => drainedStream(invocation);
     for (const member of ['succeed', 'fail', 'done'])
         delete invocation.context[member];
     const result = handler(payload, invocation.stream, invocation.context);
@@ -603,7 +634,7 @@ function serveStream(payload, invocation) {
             console.warn('Streaming handlers ignore return values.');
         invocation.hasReturned = true;
         finishStream(invocation);
-    }, (error) => failStream(invocation, error));
+    }, (error) => failStream(invocation, nameFailure(error)));
 }
 
 const awslambda = {
@@ -623,30 +654,43 @@ const awslambda = {
 if (!['1', 'true'].includes(environment.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
     globalThis.awslambda = { ...globalThis.awslambda, ...awslambda };
 
+/* For `callback`, which takes nothing for no error, what was thrown must be something. */
+function nameFailure(error) {
+    return hasCallbacks && (error === undefined || error === null) ? 'handled' : error;
+}
+
+function run(event, invocation) {
+    const payload = JSON.parse(event.payload);
+    if (handler[STREAMING] === 'response') {
+        serveStream(payload, invocation);
+        return;
+    }
+    const result = hasCallbacks ? handler(payload, invocation.context,
+        (error, value) => settle(invocation, error, value)) : handler(payload, invocation.context);
+    if (result && typeof result.then === 'function')
+        result.then((value) => succeed(invocation, value),
+            (error) => fail(invocation, nameFailure(error)));
+    else if (!hasCallbacks)
+        succeed(invocation, result);
+}
+
 function serve() {
     const event = readEvent();
     const invocation = { isAnswered: false, isSettled: false, context: undefined };
     requestId = event.requestId;
     traceId = event.traceId || undefined;
     current = invocation;
-    onDrained = () => drainedWithoutAnswer(invocation);
+    if (hasCallbacks)
+        onDrained = () => drainedWithoutAnswer(invocation);
     try {
-        invocation.context = makeContext(event, invocation);
-        if (handler[STREAMING] === 'response') {
-            serveStream(JSON.parse(event.payload), invocation);
-            return;
-        }
-        const result = handler(JSON.parse(event.payload), invocation.context,
-            (error, value) => settle(invocation, error, value));
-        if (result && typeof result.then === 'function')
-            result.then((value) => succeed(invocation, value),
-                (error) => finish(invocation, error === undefined || error === null
-                    ? 'handled' : error));
+        invocation.context = hasCallbacks ? makeCallbackContext(event, invocation)
+            : makeContext(event);
+        run(event, invocation);
     } catch (error) {
         if (invocation.stream)
-            failStream(invocation, error);
+            failStream(invocation, nameFailure(error));
         else
-            fail(invocation, error === undefined || error === null ? 'handled' : error);
+            fail(invocation, nameFailure(error));
     }
 }
 
@@ -665,10 +709,6 @@ function die(label, error, exitStatus) {
 }
 
 /* Finding the handler. */
-
-function isFile(name) {
-    return fs.existsSync(name) && fs.statSync(name).isFile();
-}
 
 /* Whether the nearest package.json above makes .js files ES modules. */
 function isModulePackage(directory) {
@@ -689,29 +729,56 @@ function isModulePackage(directory) {
     return false;
 }
 
+/* A directory counts as a file; to import it fails, though a module of its name stands beside it. */
 async function loadModule(directory, name) {
     const base = path.resolve(taskRoot, directory, name);
     const load = require('module').createRequire(path.join(environment.LAMBDA_RUNTIME_DIR, 'index.mjs'));
-    if (isFile(base))
-        return load(base);
-    if (isFile(base + '.js'))
-        return isModulePackage(path.dirname(base)) ? import(pathToFileURL(base + '.js').href)
-            : load(base + '.js');
-    if (isFile(base + '.mjs'))
-        return import(pathToFileURL(base + '.mjs').href);
-    if (isFile(base + '.cjs'))
-        return load(base + '.cjs');
-    const root = path.resolve(taskRoot, directory);
-    return load(load.resolve(directory ? './' + path.join(directory, name) : name,
-        { paths: [taskRoot, root] }));
+    const ending = ['', '.js', '.mjs', '.cjs'].find((each) => fs.existsSync(base + each));
+    if (ending === undefined)
+        return load(load.resolve(directory ? './' + path.join(directory, name) : name,
+            { paths: [taskRoot, path.resolve(taskRoot, directory)] }));
+    const file = base + ending;
+    const isImported = !hasCallbacks || ending === '.mjs' ||
+        (ending === '.js' && isModulePackage(path.dirname(file)));
+    return isImported ? import(pathToFileURL(file).href) : load(file);
 }
 
 function wrapLoadError(error) {
-    if (error instanceof SyntaxError)
-        return runtimeError('Runtime.UserCodeSyntaxError', String(error));
+    if (error instanceof SyntaxError) {
+        const told = runtimeError('Runtime.UserCodeSyntaxError', String(error));
+        if (!hasCallbacks)
+            told.stack = error.stack;
+        return told;
+    }
     if (error && error.code === 'MODULE_NOT_FOUND')
         return runtimeError('Runtime.ImportModuleError', String(error));
     return error;
+}
+
+function findMember(object, members) {
+    return members.reduce((found, member) => (found && (hasCallbacks || typeof found === 'object')
+        ? found[member] : undefined), object);
+}
+
+const CALLBACK_PARAMETERS = 3;
+
+/* A handler that has a third parameter wants a callback. */
+function checkForCallback(handling) {
+    if (handling[STREAMING] || handling.length < CALLBACK_PARAMETERS)
+        return;
+    if (!hasCallbacks)
+        throw runtimeError('Runtime.CallbackHandlerDeprecated', 'ERROR: AWS Lambda has removed ' +
+            'support for callback-based function handlers starting with Node.js 24. You need to ' +
+            'modify this function to use a supported handler signature to use Node.js 24 or later. ' +
+            'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.');
+    if (handling.length === CALLBACK_PARAMETERS && !util.types.isAsyncFunction(handling) &&
+        environment.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING === undefined)
+        console.warn('AWS Lambda plans to remove support for callback-based function handlers ' +
+            'starting with Node.js 24. You will need to update this function to use an async ' +
+            'handler to use Node.js 24 or later. For more information and to provide feedback on ' +
+            'this change, see https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/' +
+            'issues/137. To disable this warning, set the ' +
+            'AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING environment variable.');
 }
 
 async function loadHandler(name) {
@@ -729,22 +796,27 @@ async function loadHandler(name) {
     } catch (error) {
         throw wrapLoadError(error);
     }
-    for (const member of file.slice(dot + 1).split('.'))
-        found = found === undefined || found === null ? undefined : found[member];
-    if (found === undefined || found === null)
+    const members = file.slice(dot + 1).split('.');
+    let handling = findMember(found, members);
+    if (!handling && !hasCallbacks && found !== null && typeof found === 'object')
+        handling = findMember(found.default, members);
+    if (!handling)
         throw runtimeError('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
-    if (typeof found !== 'function')
+    if (typeof handling !== 'function')
         throw runtimeError('Runtime.HandlerNotFound', `${name} is not a function`);
-    return found;
+    checkForCallback(handling);
+    return handling;
 }
 
-process.on('uncaughtException', (error) => die('Uncaught Exception', error, EXIT_EXCEPTION));
-process.on('unhandledRejection', (reason, promise) => {
-    const error = runtimeError('Runtime.UnhandledPromiseRejection', String(reason));
-    error.reason = reason;
-    error.promise = promise;
-    die('Unhandled Promise Rejection', error, EXIT_REJECTION);
-});
+if (hasCallbacks) {
+    process.on('uncaughtException', (error) => die('Uncaught Exception', error, EXIT_EXCEPTION));
+    process.on('unhandledRejection', (reason, promise) => {
+        const error = runtimeError('Runtime.UnhandledPromiseRejection', String(reason));
+        error.reason = reason;
+        error.promise = promise;
+        die('Unhandled Promise Rejection', error, EXIT_REJECTION);
+    });
+}
 process.on('beforeExit', () => {
     if (onDrained)
         onDrained();
@@ -758,4 +830,5 @@ loadHandler(environment._HANDLER).then((found) => {
     handlerIsAsync = util.types.isAsyncFunction(found);
     sendFrame(FRAME.NEXT, 0, '');
     setImmediate(serve);
-}, (error) => die('Uncaught Exception', error, EXIT_EXCEPTION));
+}, (error) => (hasCallbacks ? die('Uncaught Exception', error, EXIT_EXCEPTION)
+    : die('Init Error', error, EXIT_FAILURE)));
