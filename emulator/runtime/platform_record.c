@@ -189,7 +189,7 @@ void application_add_line(struct buffer *out, enum log_severity least, struct te
     }
     /* One above the highest stands for none. */
     const enum log_severity none = (enum log_severity)(LOG_FATAL_RECORDS + 1);
-    const char *level = json_text(object, "level", json_text(object, "log_level", ""));
+    const char *level = json_text(object, "level", "");
     enum log_severity severity = log_severity_parse(level, none);
     bool is_complete = severity != none && has_time(object);
     if ((is_complete ? severity : LOG_INFO_RECORDS) < least)

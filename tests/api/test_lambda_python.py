@@ -52,10 +52,57 @@ def test_an_error_has_its_trace_though_nobody_imported_traceback(lam, name):
         '  File "/var/task/app.py", line 2, in handler\n    return 1 / 0\n']
 
 
-def test_decimals_are_numbers_in_an_answer(lam, name):
-    create(lam, name, python("from decimal import Decimal\n"
-                             "    return [Decimal(2), Decimal('2.5'), Decimal('1E+2')]"))
-    assert invoke(lam, name)[0] == [2, 2.5, 100]
+POINT = """import collections, typing
+Point = collections.namedtuple("Point", "x y")
+class Row:  # SQLAlchemy's
+    def _asdict(self):
+        return {"point": Point(5, 6)}
+"""
+
+
+@pytest.mark.parametrize("result, payload", [
+    ("[Decimal(2), Decimal('2.50'), Decimal('1E+2')]", b"[2, 2.50, 1E+2]"),
+    ("{'a': Decimal('0.12345678901234567890123456789'), 'b': [Decimal('-7')]}",
+     b'{"a": 0.12345678901234567890123456789, "b": [-7]}'),
+    ("[Decimal('NaN'), Decimal('-Infinity')]", b"[NaN, -Infinity]"),
+    (r"['\ud800', Decimal('1.0')]", b'["\\ud800", 1.0]'),
+    ("{'body': b'aGk='}", b'{"body": "aGk="}'),
+    ("b'not json'", b"not json"),
+    ("Point(1, [2])", b'{"x": 1, "y": [2]}'),
+    ("{'a': [(Point(1, 2), 3)]}", b'{"a": [[{"x": 1, "y": 2}, 3]]}'),
+    ("[Row()]", b'[{"point": {"x": 5, "y": 6}}]'),
+])
+def test_a_result_is_written_as_lambdas_encoder_does(lam, name, result, payload):
+    create(lam, name, package({"app.py": f"{POINT}from decimal import Decimal\n"
+                               f"def handler(event, context):\n    return {result}\n"}))
+    answer = lam.invoke(FunctionName=name)
+    assert (answer["Payload"].read(), "FunctionError" in answer) == (payload, False)
+
+
+@pytest.mark.parametrize("result, message", [
+    ("{'a': b'\\xff'}", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ("(lambda a: a.append(a) or a)([])", "Circular reference detected"),
+    ("{(1, 2): 3}", "keys must be str, int, float, bool or None, not tuple"),
+    ("__import__('datetime').date(2026, 1, 1)", "Object of type date is not JSON serializable"),
+])
+def test_what_no_encoder_can_write_is_an_error(lam, name, result, message):
+    create(lam, name, python(f"return {result}"))
+    error = invoke(lam, name)[0]
+    assert (error["errorType"], error["errorMessage"]) == (
+        "Runtime.MarshalError", f"Unable to marshal response: {message}")
+
+
+def test_a_context_says_what_it_has(lam, name):
+    create(lam, name, python("return repr(context)"))
+    text, log = invoke(lam, name)
+    request_id = log.split()[2]
+    start = f"LambdaContext([aws_request_id={request_id},log_group_name=/aws/lambda/{name},"
+    assert text.startswith(start)
+    assert text.endswith(
+        f",function_name={name},memory_limit_in_mb=128,function_version=$LATEST,invoked_function_arn="
+        f"arn:aws:lambda:us-east-1:000000000000:function:{name},client_context=None,"
+        "identity=CognitoIdentity([cognito_identity_id=None,cognito_identity_pool_id=None]),"
+        "tenant_id=None])")
 
 
 def test_the_bootstrap_is_found_without_the_scripts_directory_in_the_path(lam, name):

@@ -11,7 +11,7 @@ from tests.support.logs import filter_all, messages_of
 from tests.support.packages import ROLE, create, node, python, zip_of
 
 UUID = "[0-9a-f-]{36}"
-NODE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +68,11 @@ def test_a_group_comes_with_the_first_line_and_a_stream_with_each_environment(la
     matches(messages_of(events), [
         r"INIT_START Runtime Version: nodejs:22\.v\d+\tRuntime Version ARN: arn:.*\n",
         rf"START RequestId: {first} Version: \$LATEST\n",
-        rf"{NODE_TIME}\t{first}\tINFO\thello\n",
+        rf"{TIME}\t{first}\tINFO\thello\n",
         rf"END RequestId: {first}\n",
         rf"REPORT RequestId: {first}{report}Init Duration: [\d.]+ ms\t\n",
         rf"START RequestId: {second} Version: \$LATEST\n",
-        rf"{NODE_TIME}\t{second}\tINFO\thello\n",
+        rf"{TIME}\t{second}\tINFO\thello\n",
         rf"END RequestId: {second}\n",
         rf"REPORT RequestId: {second}{report}\n"])
     times = [event["timestamp"] for event in events]
@@ -91,7 +91,7 @@ def test_pythons_records_and_tracebacks_are_one_event_each(lam, logs, name):
         "import logging; print('a\\nb'); logging.error('c\\nd'); raise ValueError('no')"))
     request = invoke(lam, name)
     matches(lines_of(logs, f"/aws/lambda/{name}")[2:-2], [
-        "a\n", "b\n", rf"\[ERROR\]\t{NODE_TIME}\t{request}\tc\nd\n",
+        "a\n", "b\n", rf"\[ERROR\]\t{TIME}\t{request}\tc\nd\n",
         "\\[ERROR\\] ValueError: no\nTraceback \\(most recent call last\\):\n"
         "\u00a0\u00a0File \"/var/task/app.py\", line 2, in handler\n.*\n"])
 
@@ -191,7 +191,7 @@ def test_json_logs_have_the_platforms_records_at_level_info(http, lam, logs, nam
         "platform.initStart", "platform.start", "platform.report",
         "platform.start", None, "platform.runtimeDone", "platform.report"]
     init, start, report, _, error, done, last = records
-    assert re.fullmatch(NODE_TIME, init["time"])
+    assert re.fullmatch(TIME, init["time"])
     arn = lam.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     assert start["record"] == {"requestId": good, "functionArn": arn, "version": "$LATEST"}
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/" + name + r"\[\$LATEST\][0-9a-f]{32}",
@@ -278,20 +278,22 @@ def test_what_python_makes_of_records_and_errors(http, lam, logs, name):
     raise KeyError('k')"""), {"LogFormat": "JSON", "SystemLogLevel": "WARN"})
     request = invoke(lam, name)
     told, caught, failure, *_ = records_of(logs, f"/aws/lambda/{name}")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told.pop("timestamp"))
+    assert all(re.fullmatch(TIME, line["timestamp"]) for line in (caught, failure))
+    assert re.fullmatch(TIME, told.pop("timestamp"))
     assert list(told.items()) == [("level", "INFO"), ("message", "ä 1"), ("logger", "mine"),
                                   ("requestId", request), ("order", 5)]
     assert (caught["level"], caught["errorType"], caught["errorMessage"]) == (
         "ERROR", "ValueError", "no")
     assert caught["stackTrace"][0].startswith("  File \"/var/task/app.py\", line ")
     assert caught["location"].startswith("/var/task/app.py:handler:")
-    assert (failure["log_level"], failure["errorType"], failure["errorMessage"],
+    assert (failure["level"], failure["errorType"], failure["errorMessage"],
             failure["requestId"]) == ("ERROR", "KeyError", "'k'", request)
 
 
 def test_json_lines_of_other_loggers_are_judged_by_their_level(http, lam, logs, name):
     lines = ["plain text", '{"level":"warn","timestamp":"2026-01-01T00:00:00Z","n":1}',
-             '{"level":"info","timestamp":"2026-01-01T00:00:00Z","n":2}', '{"n":3}', "{broken"]
+             '{"level":"info","timestamp":"2026-01-01T00:00:00Z","n":2}',
+             '{"n":3,"log_level":"ERROR"}', "{broken"]
     create_logging(http, name, python("print(event['lines'])"),
                    {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "WARN"})
     create_logging(http, name + "i", python("print(event['lines'])"),
@@ -303,8 +305,8 @@ def test_json_lines_of_other_loggers_are_judged_by_their_level(http, lam, logs, 
     kept = lines_of(logs, f"/aws/lambda/{name}i")
     assert [kept[n] for n in (0, 1, 2, 4)] == [lines[n] + "\n" for n in (0, 1, 2, 4)]
     completed = json.loads(kept[3])
-    assert re.fullmatch(NODE_TIME, completed.pop("timestamp"))
-    assert completed == {"n": 3, "level": "INFO"}
+    assert re.fullmatch(TIME, completed.pop("timestamp"))
+    assert completed == {"n": 3, "log_level": "ERROR", "level": "INFO"}
 
 
 def test_text_format_sets_no_variables_of_json(lam, name):

@@ -29,11 +29,10 @@ class StdoutHandler(logging.Handler):
 
 class JsonFormatter(logging.Formatter):
     """Members in Lambda's order; those without a value are left out."""
-    converter = time.gmtime
 
     def format(self, record):
         members = {
-            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "timestamp": runtime.json_time(record.created),
             "level": logging.getLevelName(min(record.levelno // 10 * 10, logging.CRITICAL)),
             "message": record.getMessage(),
             "logger": record.name,

@@ -102,22 +102,30 @@ def send_error(kind, flags, error):
 # What a handler sees of its invocation.
 
 
-class ClientContextPart:
+class Printed:
+    """Shows its public attributes."""
+
+    def __repr__(self):
+        return "%s([%s])" % (type(self).__name__, ",".join(
+            "%s=%s" % item for item in vars(self).items() if not item[0].startswith("_")))
+
+
+class Client(Printed):
     def __init__(self, members):
         for name in ("installation_id", "app_title", "app_version_name", "app_version_code",
                      "app_package_name"):
             setattr(self, name, members.get(name))
 
 
-class ClientContext:
+class ClientContext(Printed):
     def __init__(self, members):
         client = members.get("client")
         self.custom = members.get("custom")
         self.env = members.get("env")
-        self.client = ClientContextPart(client) if isinstance(client, dict) else None
+        self.client = Client(client) if isinstance(client, dict) else None
 
 
-class CognitoIdentity:
+class CognitoIdentity(Printed):
     def __init__(self):
         self.cognito_identity_id = None
         self.cognito_identity_pool_id = None
@@ -129,15 +137,15 @@ IDENTITY_VARIABLES = ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
 identity = ()  # of the function, as they stand after its own start
 
 
-class LambdaContext:
+class LambdaContext(Printed):
     def __init__(self, deadline_ms, request_id, arn, client_context):
         self.aws_request_id = request_id
         (self.log_group_name, self.log_stream_name, self.function_name, self.memory_limit_in_mb,
          self.function_version) = identity
         self.invoked_function_arn = arn
-        self.tenant_id = None
         self.client_context = ClientContext(json.loads(client_context)) if client_context else None
         self.identity = CognitoIdentity()
+        self.tenant_id = None
         self._epoch_deadline_time_in_ms = deadline_ms
 
     def get_remaining_time_in_millis(self):
@@ -166,8 +174,9 @@ def write_record(text):
     write_log(text.replace("\n", "\n\0") + "\n")
 
 
-def json_time():
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def json_time(seconds):
+    return "%s.%03dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)),
+                         seconds % 1 * 1000)
 
 
 def keep_indentation(line):
@@ -178,7 +187,7 @@ def keep_indentation(line):
 
 def log_failure(error):
     if logs_json:
-        write_record(json.dumps({"timestamp": json_time(), "log_level": "ERROR", **error},
+        write_record(json.dumps({"timestamp": json_time(time.time()), "level": "ERROR", **error},
                                 ensure_ascii=False))
         write_log("")
         return
@@ -240,21 +249,80 @@ def load_handler(name):
 # One invocation after the other.
 
 
-def to_number(value):
+# Results as Lambda's encoder (simplejson) writes them: bytes as text, named tuples as objects, and a
+# decimal with all its digits, for which its text takes the place of a mark.
+
+SCALARS = frozenset((str, int, float, bool, type(None)))
+DECIMAL_MARK = os.urandom(16).hex()
+decimals = []  # their texts, in the order of the marks
+
+
+def to_plain(value):
+    """What JSON can carry in the place of what it cannot."""
     import decimal
-    if isinstance(value, decimal.Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+    if isinstance(value, bytes):
+        return value.decode()
+    if callable(getattr(value, "_asdict", None)):
+        return open_named_tuples(dict(value._asdict()))
+    if not isinstance(value, decimal.Decimal):
+        raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+    if value.is_nan():
+        return float("nan")
+    decimals.append(str(value))
+    return DECIMAL_MARK
 
 
-encode = json.JSONEncoder(ensure_ascii=False, default=to_number).encode
+def is_named_tuple(value):
+    return isinstance(value, tuple) and hasattr(value, "_asdict")
+
+
+def has_named_tuple(value):
+    """json takes one for any tuple, and so never asks."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return False
+    elif hasattr(value, "_asdict"):
+        return True
+    for item in value:
+        if type(item) not in SCALARS and has_named_tuple(item):
+            return True
+    return False
+
+
+def open_named_tuples(value):
+    if is_named_tuple(value):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {name: open_named_tuples(item) for name, item in value.items()}
+    return [open_named_tuples(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+encode = json.JSONEncoder(ensure_ascii=False, default=to_plain).encode
+encode_ascii = json.JSONEncoder(default=to_plain).encode
+
+
+def print_json(result, encoder):
+    decimals.clear()
+    text = encoder(result)
+    if not decimals:
+        return text
+    pieces = text.split('"%s"' % DECIMAL_MARK)
+    return pieces[0] + "".join(number + piece for number, piece in zip(decimals, pieces[1:]))
 
 
 def marshal(result):
+    if isinstance(result, bytes):
+        return result
     try:
-        return encode(result).encode("utf-8")
+        if has_named_tuple(result):
+            result = open_named_tuples(result)
+    except RecursionError:
+        pass  # a circle: the encoder says so
+    try:
+        return print_json(result, encode).encode("utf-8")
     except UnicodeEncodeError:  # half a surrogate pair
-        return json.dumps(result, default=to_number).encode("ascii")
+        return print_json(result, encode_ascii).encode("ascii")
 
 
 # Each invocation has a trace id of its own in os.environ. setenv() would keep every value that it
