@@ -29,6 +29,13 @@ static void bind_read_only(struct string_list *arguments, const char *from, cons
     string_list_add(arguments, to);
 }
 
+/* Lambda's sh is bash, and scripts that were written there use what others lack. */
+static void add_shell(struct string_list *arguments)
+{
+    if (access("/bin/bash", X_OK) == 0)
+        bind_read_only(arguments, "/bin/bash", "/bin/sh");
+}
+
 /* `etc`: what to show as /etc; NULL: each of its files. */
 static void add_system(struct string_list *arguments, const char *etc)
 {
@@ -45,6 +52,7 @@ static void add_system(struct string_list *arguments, const char *etc)
             bind_read_only(arguments, path, path);
         }
     }
+    add_shell(arguments);
     if (etc)
         bind_read_only(arguments, etc, "/etc");
     else

@@ -4,10 +4,9 @@
 #include "runtime/sandbox_boot.h"
 
 #include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "log.h"
+#include "runtime/entrypoint.h"
 #include "runtime/interpreters.h"
 #include "runtime/isolation.h"
 #include "runtime/process.h"
@@ -37,24 +36,25 @@ static bool is_shortage(int reason)
     return reason == EMFILE || reason == ENFILE || reason == EAGAIN || reason == ENOMEM;
 }
 
-static bool is_executable(const char *path)
+static bool check_entrypoint(const struct sandbox_plan *plan, bool is_isolated,
+                             struct boot_failure *failure)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+    CLEANUP(entrypoint_clear) struct entrypoint entrypoint = entrypoint_find(plan);
+    if (!entrypoint.path)
+        return fail(failure, "Runtime.InvalidEntrypoint",
+                    xstrdup("Couldn't find valid bootstrap(s): [/var/task/bootstrap "
+                            "/opt/bootstrap]"));
+    const char *fault = entrypoint_fault(&entrypoint, plan, is_isolated);
+    return !fault || fail(failure, "Runtime.InvalidEntrypoint",
+                          xformat("fork/exec %s: %s", entrypoint.shown, fault));
 }
 
 /* *interpreter_out stays NULL for a package that brings its own bootstrap. */
-static bool find_program(const struct sandbox_plan *plan, char **interpreter_out,
+static bool find_program(const struct sandbox_plan *plan, bool is_isolated, char **interpreter_out,
                          struct boot_failure *failure)
 {
-    if (runtime_kind_of(plan->runtime) == RUNTIME_PROVIDED) {
-        CLEANUP(freep) char *path = xformat("%s/bootstrap", plan->code_directory);
-        CLEANUP(freep) char *layered = sandbox_command_layered_bootstrap(plan);
-        return is_executable(path) || (layered && is_executable(layered)) ||
-               fail(failure, "Runtime.InvalidEntrypoint",
-                    xstrdup("Couldn't find valid bootstrap(s): [/var/task/bootstrap "
-                            "/opt/bootstrap]"));
-    }
+    if (runtime_kind_of(plan->runtime) == RUNTIME_PROVIDED)
+        return check_entrypoint(plan, is_isolated, failure);
     *interpreter_out = interpreter_find(plan->runtime);
     if (*interpreter_out)
         return true;
@@ -156,9 +156,10 @@ bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_f
 {
     CLEANUP(freep) char *interpreter = NULL;
     struct booted booted = { .log_fd = -1 };
-    if (!find_program(plan->plan, &interpreter, failure) || !write_bootstrap(plan, failure))
-        return false;
     booted.is_isolated = plan->is_isolated && isolation_program();
+    if (!find_program(plan->plan, booted.is_isolated, &interpreter, failure) ||
+        !write_bootstrap(plan, failure))
+        return false;
     if (!connect_and_start(plan, interpreter, &booted, failure)) {
         process_close(&booted.log_fd);
         frame_channel_close(&booted.frames);

@@ -4,8 +4,7 @@
  */
 #include "runtime/sandbox_command.h"
 
-#include <unistd.h>
-
+#include "runtime/entrypoint.h"
 #include "runtime/interpreters.h"
 #include "runtime/isolation.h"
 #include "runtime/workspace.h"
@@ -183,18 +182,11 @@ static void add_wrapper(struct sandbox_command *command)
     }
 }
 
-char *sandbox_command_layered_bootstrap(const struct sandbox_plan *plan)
-{
-    return plan->layers_directory ? xformat("%s/bootstrap", plan->layers_directory) : NULL;
-}
-
-/* The package's own before a layer's. */
 static void add_bootstrap(struct sandbox_command *command, const struct sandbox_place *place)
 {
-    CLEANUP(freep) char *own = xformat("%s/bootstrap", place->plan->code_directory);
-    bool is_layered = place->plan->layers_directory && access(own, X_OK) != 0;
-    string_list_add_format(&command->arguments, "%s/bootstrap",
-                           is_layered ? layers_root(place) : task_root(place));
+    CLEANUP(entrypoint_clear) struct entrypoint entrypoint = entrypoint_find(place->plan);
+    string_list_add(&command->arguments,
+                    place->is_isolated || !entrypoint.path ? entrypoint.shown : entrypoint.path);
 }
 
 static void add_program(struct sandbox_command *command, const struct sandbox_place *place)

@@ -31,9 +31,6 @@ void sandbox_command_build(struct sandbox_command *command, const struct sandbox
 /* The variables alone that are this function's and this environment's: without those that describe
  * Lambda's own file system. */
 void sandbox_command_add_variables(struct string_list *list, const struct sandbox_place *place);
-/* Where a layer may bring the bootstrap of a `provided` runtime, seen from here. Owned by the
- * caller; NULL without layers. */
-char *sandbox_command_layered_bootstrap(const struct sandbox_plan *plan);
 void sandbox_command_clear(struct sandbox_command *command);
 
 #endif

@@ -1,7 +1,11 @@
 """What each kind of runtime is told of an invocation, and how much it may answer: lambda-api.md
 sections 5.5, 18 and 19."""
+import io
 import json
+import os
 import re
+import struct
+import zipfile
 
 import pytest
 
@@ -187,3 +191,76 @@ def test_runtimes_that_the_sdks_name_since_this_year(lam, name, runtime, package
     layer = lam.publish_layer_version(LayerName=name, CompatibleRuntimes=[runtime],
                                       Content={"ZipFile": zip_of({"a": "b"})})
     assert layer["CompatibleRuntimes"] == [runtime]
+# What a custom runtime's bootstrap must be.
+
+def bootstrap(text, mode=0o755, **more):
+    return {"Runtime": "provided.al2023", "Handler": "h",
+            "Code": {"ZipFile": zip_of({"bootstrap": text, **more}, {"bootstrap": mode})}}
+
+
+@pytest.mark.parametrize("package, reason, advice", [
+    (bootstrap("#!/bin/sh\nexit 0\n", 0o644), "permission denied", "is not executable: give it mode"),
+    (bootstrap("#!/bin/sh\r\nexit 0\r\n"), "no such file or directory", "has Windows line ends"),
+    (bootstrap("#! /nowhere/sh -e\n"), "no such file or directory", "interpreter '/nowhere/sh'"),
+    (bootstrap("#!/var/task/other\n"), "no such file or directory", "interpreter '/var/task/other'"),
+    (bootstrap("#!"), "no such file or directory", "interpreter ''"),
+    (bootstrap("echo no first line\n"), "exec format error", "is neither a script"),
+    (bootstrap(""), "exec format error", "is neither a script"),
+])
+def test_a_bootstrap_that_cannot_start_is_told_as_on_aws(lam, server, name, package, reason, advice):
+    create(lam, name, package)
+    answer, error = invoke(lam, name)
+    assert error == {
+        "errorType": "Runtime.InvalidEntrypoint",
+        "errorMessage": f"RequestId: {answer['ResponseMetadata']['RequestId']} Error: fork/exec "
+                        f"/var/task/bootstrap: {reason}"}
+    assert re.search(rf"{name}: bootstrap {advice}|{name}: bootstrap wants the {advice}",
+                     server.read_log())
+
+
+def test_a_program_for_another_machine_is_warned_of(lam, server, name):
+    """It may run all the same, if the kernel knows an emulator for it."""
+    machine = 183 if os.uname().machine == "x86_64" else 62
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 2, machine, 1) + bytes(40)
+    create(lam, name, bootstrap(head))
+    assert lam.invoke(FunctionName=name)["FunctionError"] == "Unhandled"
+    assert f"{name}: bootstrap is a program for " in server.read_log()
+
+
+def test_a_bootstraps_interpreter_may_come_with_it_and_a_directory_is_none(lam, name):
+    own = "#!/bin/sh\nexec /usr/bin/python3 \"$@\"\n"
+    package = serving("    respond(request_id, 'mine')\n")
+    with zipfile.ZipFile(io.BytesIO(package["Code"]["ZipFile"])) as archive:
+        text = archive.read("bootstrap").decode().replace("#!/usr/bin/python3", "#!/opt/interpreter")
+    layer = lam.publish_layer_version(LayerName=name, Content={"ZipFile": zip_of(
+        {"interpreter": own, "bootstrap": text}, {"interpreter": 0o755, "bootstrap": 0o755})})
+    create(lam, name, {**package, "Code": {"ZipFile": zip_of({"bootstrap/file": ""})}},
+           Layers=[layer["LayerVersionArn"]])
+    assert invoke(lam, name)[1] == "mine"
+
+
+# AWS's tutorial of a custom runtime, in its own shell: `sh` is bash there.
+TUTORIAL = """#!/bin/sh
+set -euo pipefail
+source $LAMBDA_TASK_ROOT/"$(echo $_HANDLER | cut -d. -f1).sh"
+while true
+do
+  HEADERS="$(mktemp)"
+  EVENT_DATA=$(curl -sS -LD "$HEADERS" "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/next")
+  REQUEST_ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+  RESPONSE=$($(echo "$_HANDLER" | cut -d. -f2) "$EVENT_DATA")
+  curl -sS "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/$REQUEST_ID/response" -d "$RESPONSE"
+done
+"""
+
+
+def test_a_bootstrap_in_sh_may_use_what_bash_has(lam, name):
+    create(lam, name, {**bootstrap(TUTORIAL, **{"function.sh": 'answer() { [[ $1 == "{"* ]] && '
+                                                               'echo "[$1, ${#1}]"; }\n'}),
+                       "Handler": "function.answer"})
+    assert invoke(lam, name, {"a": 1})[1] == [{"a": 1}, 8]
+
+
+def test_the_shell_of_other_runtimes_is_bash_too(lam, name):
+    create(lam, name, python("import subprocess; return subprocess.getoutput('echo $BASH_VERSION')"))
+    assert re.match(r"\d+\.\d", invoke(lam, name)[1])

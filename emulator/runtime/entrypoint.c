@@ -1,0 +1,120 @@
+#include "runtime/entrypoint.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "text.h"
+#include "xalloc.h"
+
+/* The kernel looks no further for the interpreter. */
+enum { HEAD_SIZE = 256 };
+
+#if defined(__x86_64__)
+static const char machine[] = "x86_64", other_machine[] = "arm64";
+enum { OTHER_ELF_MACHINE = EM_AARCH64 };
+#elif defined(__aarch64__)
+static const char machine[] = "arm64", other_machine[] = "x86_64";
+enum { OTHER_ELF_MACHINE = EM_X86_64 };
+#else
+static const char machine[] = "this machine", other_machine[] = "another machine";
+enum { OTHER_ELF_MACHINE = EM_NONE };
+#endif
+
+static char *find_in(const char *directory)
+{
+    struct stat status;
+    char *path = directory ? xformat("%s/bootstrap", directory) : NULL;
+    if (path && stat(path, &status) == 0 && S_ISREG(status.st_mode))
+        return path;
+    free(path);
+    return NULL;
+}
+
+struct entrypoint entrypoint_find(const struct sandbox_plan *plan)
+{
+    struct entrypoint entrypoint = { find_in(plan->code_directory), "/var/task/bootstrap" };
+    if (entrypoint.path)
+        return entrypoint;
+    return (struct entrypoint){ find_in(plan->layers_directory), "/opt/bootstrap" };
+}
+
+void entrypoint_clear(struct entrypoint *entrypoint)
+{
+    free(entrypoint->path);
+    entrypoint->path = NULL;
+}
+
+/* What begins with `root` as the function sees it stands below `directory` on this machine. */
+static bool is_below(const char *path, const char *root, const char *directory, bool *is_there_out)
+{
+    if (!text_starts_with(text_from(path), root))
+        return false;
+    CLEANUP(freep) char *real = xformat("%s/%s", directory ? directory : "", path + strlen(root));
+    *is_there_out = directory && access(real, F_OK) == 0;
+    return true;
+}
+
+static bool is_there(const char *path, const struct sandbox_plan *plan, bool is_isolated)
+{
+    bool is_found;
+    if (is_isolated && (is_below(path, "/var/task/", plan->code_directory, &is_found) ||
+                        is_below(path, "/opt/", plan->layers_directory, &is_found)))
+        return is_found;
+    return access(path, F_OK) == 0;
+}
+
+/* `line` is what stands behind "#!". */
+static const char *script_fault(char *line, const struct sandbox_plan *plan, bool is_isolated)
+{
+    line[strcspn(line, "\n")] = '\0';
+    line += strspn(line, " \t");
+    line[strcspn(line, " \t")] = '\0';
+    if (*line == '/' && is_there(line, plan, is_isolated))
+        return NULL;
+    size_t size = strlen(line);
+    if (size && line[size - 1] == '\r')
+        log_warn(plan->function_name, "bootstrap has Windows line ends: save it with LF alone");
+    else
+        log_warn(plan->function_name, "bootstrap wants the interpreter '%s', which is not there",
+                 line);
+    return "no such file or directory";
+}
+
+static const char *program_fault(const char *head, ssize_t size, const struct sandbox_plan *plan)
+{
+    Elf64_Ehdr header;
+    if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0) {
+        log_warn(plan->function_name, "bootstrap is neither a script that begins with #! nor a "
+                                      "program");
+        return "exec format error";
+    }
+    if ((size_t)size < sizeof(header))
+        return NULL;
+    memcpy(&header, head, sizeof(header));
+    if (header.e_machine == OTHER_ELF_MACHINE) /* an emulator may be registered for it */
+        log_warn(plan->function_name, "bootstrap is a program for %s, and this machine is %s",
+                 other_machine, machine);
+    return NULL;
+}
+
+const char *entrypoint_fault(const struct entrypoint *entrypoint, const struct sandbox_plan *plan,
+                             bool is_isolated)
+{
+    char head[HEAD_SIZE + 1] = { 0 };
+    if (access(entrypoint->path, X_OK) != 0) {
+        log_warn(plan->function_name, "bootstrap is not executable: give it mode 755 in the zip");
+        return "permission denied";
+    }
+    int fd = open(entrypoint->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    ssize_t size = read(fd, head, HEAD_SIZE);
+    close(fd);
+    if (size >= 2 && memcmp(head, "#!", 2) == 0)
+        return script_fault(head + 2, plan, is_isolated);
+    return program_fault(head, size, plan);
+}
