@@ -25,7 +25,7 @@ struct channel_events {
     /* The result of the event it has; `is_too_large`: it was, and is not here. */
     void (*on_response)(struct text payload, bool is_too_large, enum channel_after after,
                         void *owner);
-    /* The error body for the event it has. */
+    /* The error body for the event it has; the type, here and below, is channel_error_type()'s. */
     void (*on_error)(struct text type, struct text body, enum channel_after after, void *owner);
     /* The result comes in pieces: first its content type (may be empty), then the pieces, then the
      * end; `type` and `body` say what went wrong on the way, the body is empty if nothing did.
@@ -41,5 +41,9 @@ struct channel_events {
      * again is its mistake. */
     void (*on_restart)(void *owner);
 };
+
+/* What the platform calls an error that the process calls `given` (lambda-api.md, section 18.3):
+ * Runtime or Function with a name of letters, else an unknown one. */
+struct text channel_error_type(struct text given);
 
 #endif

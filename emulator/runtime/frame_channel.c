@@ -53,11 +53,12 @@ static void hand_error_over(struct frame_channel *channel, const struct frame *f
     struct text body = frame->body;
     struct text type = text_cut(&body, '\n');
     if (frame->type == FRAME_INIT_ERROR)
-        channel->events->on_init_error(type, body, channel->owner);
+        channel->events->on_init_error(channel_error_type(type), body, channel->owner);
     else if (frame->type == FRAME_STREAM_END)
         channel->events->on_stream_end(type, body, what_follows(frame), channel->owner);
     else
-        channel->events->on_error(type, body, what_follows(frame), channel->owner);
+        channel->events->on_error(channel_error_type(type), body, what_follows(frame),
+                                  channel->owner);
 }
 
 static void hand_over(struct frame_channel *channel, const struct frame *frame)

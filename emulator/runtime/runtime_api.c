@@ -9,7 +9,6 @@
 #include "runtime/runtime_api.h"
 
 #include <assert.h>
-#include <ctype.h>
 
 #include "crypto.h"
 #include "http/server.h"
@@ -172,21 +171,10 @@ static void on_response(struct runtime_api *api, struct http_exchange *exchange,
     api->events->on_response(body, is_too_large, CHANNEL_WILL_ASK, api->owner);
 }
 
-/* (Runtime|Function).Upper and letters are kept, others become Unknown. */
 static struct text error_type(const struct http_exchange *exchange)
 {
-    const char *given = http_exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
-    struct text type = text_from(given);
-    bool is_function = given && text_starts_with(type, "Function.");
-    if (is_function || (given && text_starts_with(type, "Runtime."))) {
-        const char *name = strchr(given, '.') + 1;
-        size_t letters = 0;
-        while (isalpha((unsigned char)name[letters]))
-            letters++;
-        if (letters > 1 && !name[letters] && isupper((unsigned char)*name))
-            return type;
-    }
-    return is_function ? TEXT("Function.Unknown") : TEXT("Runtime.Unknown");
+    return channel_error_type(
+        text_from(http_exchange_header(exchange, "Lambda-Runtime-Function-Error-Type")));
 }
 
 static void on_error(struct runtime_api *api, struct http_exchange *exchange, struct text id)

@@ -131,6 +131,22 @@ def test_a_boot_that_fails_is_reported(http, lam, logs, name):
                                     "status": "error", "errorType": "Runtime.ExitError"}
 
 
+@pytest.mark.parametrize("runtime, file, code, error_type", [
+    ("nodejs22.x", "index.js", "throw new Error('no')", "Runtime.Unknown"),
+    ("nodejs22.x", "index.js", "require('absent')", "Runtime.ImportModuleError"),
+    ("python3.12", "index.py", "raise ValueError('no')", "Runtime.Unknown"),
+    ("python3.12", "index.py", "import absent", "Runtime.ImportModuleError"),
+])
+def test_a_boots_error_of_the_functions_own_is_unknown_to_the_platform(lam, logs, name, runtime, file,
+                                                                       code, error_type):
+    create(lam, name, {"Runtime": runtime, "Handler": "index.handler",
+                       "Code": {"ZipFile": zip_of({file: code})}})
+    invoke(lam, name)
+    told = [line for line in lines_of(logs, f"/aws/lambda/{name}")
+            if line.endswith(f"\tStatus: error\tError Type: {error_type}\n")]
+    assert [line.split()[0] for line in told] == ["INIT_REPORT", "REPORT"]
+
+
 def test_bytes_that_are_no_text_become_replacement_characters(lam, logs, name):
     create(lam, name, node(
         r"process.stdout.write(Buffer.from([0x61, 0xff, 0xc3, 0x28, 0x00, 0x62, 0x0a]));"))
