@@ -120,16 +120,19 @@ static void add_python_path(struct string_list *list, const struct sandbox_place
     add_default(list, "PYTHONPATH", path);
 }
 
+/* The directories of an image that brings a language come first. */
 static void add_defaults(struct string_list *list, const struct sandbox_place *place)
 {
+    enum runtime_kind kind = runtime_kind_of(place->plan->runtime);
+    bool is_bare = kind == RUNTIME_PROVIDED;
     CLEANUP(freep)
     char *libraries =
-        xformat("/var/lang/lib:/lib64:/usr/lib64:%s:%s/lib:%s:%s/lib:%s/lib", runtime_root(place),
-                runtime_root(place), task_root(place), task_root(place), layers_root(place));
+        xformat("%s/lib64:/usr/lib64:%s:%s/lib:%s:%s/lib:%s/lib",
+                is_bare ? "" : "/var/lang/lib:", runtime_root(place), runtime_root(place),
+                task_root(place), task_root(place), layers_root(place));
     CLEANUP(freep)
-    char *programs =
-        xformat("/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:%s/bin", layers_root(place));
-    enum runtime_kind kind = runtime_kind_of(place->plan->runtime);
+    char *programs = xformat("%s/usr/local/bin:/usr/bin/:/bin:%s/bin",
+                             is_bare ? "" : "/var/lang/bin:", layers_root(place));
     add_default(list, "PATH", programs);
     add_default(list, "LD_LIBRARY_PATH", libraries);
     add_default(list, "TZ", ":UTC");

@@ -264,3 +264,25 @@ def test_a_bootstrap_in_sh_may_use_what_bash_has(lam, name):
 def test_the_shell_of_other_runtimes_is_bash_too(lam, name):
     create(lam, name, python("import subprocess; return subprocess.getoutput('echo $BASH_VERSION')"))
     assert re.match(r"\d+\.\d", invoke(lam, name)[1])
+
+
+def test_search_paths_are_those_of_the_runtimes_image(lam, name):
+    """lambda-api.md section 19.1."""
+    names = "['PATH', 'LD_LIBRARY_PATH']"
+    libraries = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+    programs = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+    create(lam, name + "c", serving(
+        f"    respond(request_id, [os.environ[name] for name in {names}])\n"))
+    create(lam, name + "n", node(f"return {names}.map((name) => process.env[name])"))
+    assert invoke(lam, name + "c")[1] == [programs, libraries]
+    assert invoke(lam, name + "n")[1] == [f"/var/lang/bin:{programs}", f"/var/lang/lib:{libraries}"]
+
+
+def test_a_function_may_call_the_server_as_its_account(lam, server, name):
+    create(lam, name + "i", node("return 'inner'"))
+    create(lam, name, python(
+        "import boto3, os\n    client = lambda name: boto3.client(name, endpoint_url=os.environ["
+        "'AWS_ENDPOINT_URL'])\n    return [client('sts').get_caller_identity()['Account'], client("
+        "'lambda').invoke(FunctionName=event['name'])['Payload'].read().decode()]"),
+        Timeout=60, MemorySize=512, Environment={"Variables": {"AWS_ENDPOINT_URL": server.url}})
+    assert invoke(lam, name, {"name": name + "i"})[1] == ["000000000000", '"inner"']
