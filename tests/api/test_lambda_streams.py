@@ -91,6 +91,13 @@ def test_the_content_type_can_be_set_until_the_first_byte(lam, server, name):
     assert stream.headers["X-Amzn-Remapped-Content-Type"] == "text/plain"
 
 
+def test_what_is_no_text_is_written_as_json(lam, server, name):
+    create(lam, name, node_stream("stream.write({a: 1}); stream.write(5); stream.write(new "
+                                  "Uint8Array([33])); stream.end('.');"))
+    assert b"".join(piece for kind, piece in Stream(server.port, name)
+                    if kind == "PayloadChunk") == b'{"a":1}5!.'
+
+
 def test_a_pipeline_of_node_streams_works(lam, server, name):
     create(lam, name, node_stream(
         "const { pipeline } = await import('stream/promises'); "

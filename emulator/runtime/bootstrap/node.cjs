@@ -566,6 +566,12 @@ class ResponseStream extends Writable {
         return frames;
     }
 
+    /* What is no text and no bytes goes out as JSON. */
+    write(chunk, ...rest) {
+        return super.write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk
+            : JSON.stringify(chunk), ...rest);
+    }
+
     _write(chunk, encoding, done) {
         const frames = this.#begin();
         for (let at = 0; at < chunk.length; at += CHUNK_SIZE_MAX)
