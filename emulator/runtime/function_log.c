@@ -19,7 +19,7 @@
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096 };
+enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096, KEPT_CAPACITY = 256 * 1024 };
 
 /* Begins a turn mark. */
 #define TURN_MARK "\0\0"
@@ -58,15 +58,20 @@ static void drop_lines(struct function_log *log, size_t size)
     marks->count = kept;
 }
 
-/* Of what stands before `end`, keeps the tail, from the start of a line; gives the new end. */
+/* Of what stands before `end`, keeps the tail, from the start of a line unless one is all of it;
+ * gives the new end. */
 static size_t cut_head(struct function_log *log, size_t end)
 {
     if (end <= FUNCTION_LOG_MAX)
         return end;
     size_t surplus = end - FUNCTION_LOG_MAX;
-    const char *newline = memchr(log->lines.data + surplus, '\n', end - surplus);
+    const char *newline = memchr(log->lines.data + surplus, '\n', end - surplus - 1);
     if (newline)
         surplus = (size_t)(newline + 1 - log->lines.data);
+    const char *start = log->lines.data + surplus;
+    if (end - surplus > 1 && !start[0] && start[1])
+        surplus++; /* a record's further line stands alone now */
+    log->dropped += surplus;
     drop_lines(log, surplus);
     return end - surplus;
 }
@@ -149,6 +154,7 @@ void function_log_begin_init(struct function_log *log, const struct function_log
     log->owner = *owner;
     empty(&log->lines);
     empty(&log->init);
+    log->dropped = 0;
     log->has_unmarked = false;
     log->turns_without_mark = 0;
     log->marks.count = 0;
@@ -187,6 +193,23 @@ static void add_lines_by_level(const struct function_log *log, struct text lines
     }
 }
 
+/* Says that lines are missing, ahead of the first one that is not. */
+static void add_loss(struct function_log *log, struct buffer *out, struct log_marks *marks)
+{
+    if (!log->dropped)
+        return;
+    int64_t time_ms = log->marks.list[0].time_ms;
+    if (log->owner.format.is_json)
+        platform_add_logs_dropped(out, log->dropped, time_ms);
+    else
+        buffer_add_format(out,
+                          "Coalmine keeps the last %d bytes that an invocation prints: %zu before "
+                          "the next line are missing\n",
+                          FUNCTION_LOG_MAX, log->dropped);
+    mark(marks, out->size, time_ms);
+    log->dropped = 0;
+}
+
 /* Moves the function's lines before `end` behind what `out` has. */
 static void move_lines(struct function_log *log, size_t end, struct buffer *out,
                        struct log_marks *marks)
@@ -194,6 +217,7 @@ static void move_lines(struct function_log *log, size_t end, struct buffer *out,
     end = cut_head(log, end);
     if (end == 0)
         return;
+    add_loss(log, out, marks);
     struct text lines = { log->lines.data, end };
     if (log->owner.format.is_json) {
         add_lines_by_level(log, lines, out, marks);
@@ -223,6 +247,10 @@ struct function_log function_log_take_init(struct function_log *log)
     struct function_log taken = { .init = log->init, .inits = log->inits };
     log->init = (struct buffer){ 0 };
     log->inits = (struct log_marks){ 0 };
+    if (log->text.capacity > KEPT_CAPACITY) {
+        taken.text = log->text;
+        log->text = (struct buffer){ 0 };
+    }
     return taken;
 }
 
@@ -349,7 +377,7 @@ struct text function_log_finish(struct function_log *log, const struct function_
     delay_lines(log, report->started_ms);
     move_own_lines(log, report->request_id, rest);
     add_end(log, report);
-    if (log->lines.size == 0 && log->lines.capacity > FUNCTION_LOG_MAX)
+    if (log->lines.size == 0 && log->lines.capacity > KEPT_CAPACITY)
         buffer_clear(&log->lines);
     return buffer_text(&log->text);
 }

@@ -1,8 +1,8 @@
 /*
  * What Lambda's log says about one invocation (lambda-api.md, sections 23 and 24): START, the
  * function's own lines, END, REPORT, or the same as JSON records. Of the function's lines the
- * last 256 KiB are kept. Lines that come between two invocations belong to the next one; those
- * written while the process boots are kept apart.
+ * last MiB is kept, behind a line that says what is missing. Lines that come between two
+ * invocations belong to the next one; those written while the process boots are kept apart.
  *
  * Our bootstraps put a NUL behind a newline that stands inside a record: the record is one log
  * event. Behind the last line of an invocation, if it printed any, they put a turn mark, a line
@@ -21,7 +21,7 @@
 
 struct sandbox_plan;
 
-enum { FUNCTION_LOG_MAX = 256 * 1024 };
+enum { FUNCTION_LOG_MAX = 1024 * 1024 };
 
 /* The environment whose log it is; texts are borrowed. */
 struct function_log_owner {
@@ -53,6 +53,7 @@ struct function_log {
     struct function_log_owner owner;
     struct buffer lines;    /* of the function, not yet in a finished text */
     struct log_marks marks; /* of the lines */
+    size_t dropped;         /* bytes that stood before the lines */
     struct buffer init;     /* INIT_START and the lines of the boot */
     struct log_marks inits; /* of that */
     struct buffer text;     /* the last finished invocation */
@@ -92,7 +93,8 @@ void function_log_begin_init(struct function_log *log, const struct function_log
 /* The boot went well: what was printed so far was the boot's. */
 void function_log_end_init(struct function_log *log, double init_ms);
 
-/* Moves what there is of the boot out of the log; its texts stay where they are. */
+/* Moves what there is of the boot, and a large text, out of the log; both stay where they are until
+ * that is cleared. */
 struct function_log function_log_take_init(struct function_log *log);
 
 /* The runtime's version as Lambda names it ("nodejs:22.v1"), and its ARN. */
@@ -102,7 +104,7 @@ void function_log_add_runtime(struct buffer *version, struct buffer *arn,
 /* Whose the lines are that no turn mark follows. */
 enum function_log_rest { FUNCTION_LOG_REST_IS_ITS, FUNCTION_LOG_REST_IS_OTHERS };
 
-/* The finished text, in the log's memory until the next call. */
+/* The finished text, in the log's memory until the next call, or in what is taken of it. */
 struct text function_log_finish(struct function_log *log, const struct function_report *report,
                                 enum function_log_rest rest);
 

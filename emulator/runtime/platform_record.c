@@ -160,6 +160,14 @@ void platform_add_end(struct buffer *out, const struct function_log_owner *owner
         add_report(out, report, time_ms);
 }
 
+void platform_add_logs_dropped(struct buffer *out, size_t bytes, int64_t time_ms)
+{
+    cJSON *record = cJSON_CreateObject();
+    json_set_text(record, "reason", "Coalmine keeps the last part of what an invocation prints");
+    json_set_double(record, "droppedBytes", (double)bytes);
+    add_record(out, "platform.logsDropped", record, time_ms);
+}
+
 static bool has_time(const cJSON *line)
 {
     int64_t ms;

@@ -18,6 +18,8 @@ void platform_add_init_failure(struct buffer *out, const struct function_log_own
                                const struct function_report *report, int64_t time_ms);
 void platform_add_start(struct buffer *out, const struct function_log_owner *owner,
                         const struct function_report *report, int64_t time_ms);
+/* Lines of the function that were not kept: told at every level. */
+void platform_add_logs_dropped(struct buffer *out, size_t bytes, int64_t time_ms);
 /* platform.runtimeDone and platform.report. */
 void platform_add_end(struct buffer *out, const struct function_log_owner *owner,
                       const struct function_report *report, int64_t time_ms);

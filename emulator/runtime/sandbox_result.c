@@ -86,8 +86,8 @@ void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum san
     struct invocation_result result = sandbox_make_result(sandbox, outcome, job);
     struct answer_stream stream = sandbox->stream; /* a new answer may begin meanwhile */
     sandbox->stream = (struct answer_stream){ 0 };
-    struct function_log boot = function_log_take_init(&sandbox->log); /* and a new boot */
-    result.init_log_marks = &boot.inits;
+    struct function_log taken = function_log_take_init(&sandbox->log); /* and a new boot */
+    result.init_log_marks = &taken.inits;
     sandbox->job = NULL;
     if (job->flow)
         job->flow->on_room = NULL;
@@ -97,7 +97,7 @@ void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum san
     else
         go_to(sandbox, next);
     sandbox->host->on_done(job, &result, sandbox->owner);
-    function_log_clear(&boot);
+    function_log_clear(&taken);
     answer_stream_close(&stream);
     outcome_clear(outcome);
     free(job);

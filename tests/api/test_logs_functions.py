@@ -147,6 +147,17 @@ def test_a_boots_error_of_the_functions_own_is_unknown_to_the_platform(lam, logs
     assert [line.split()[0] for line in told] == ["INIT_REPORT", "REPORT"]
 
 
+def test_of_more_than_a_mebibyte_the_last_part_is_kept_and_the_rest_is_told(lam, logs, name):
+    create(lam, name, node("console.log('first'); console.log('x'.repeat(700000)); "
+                           "console.log('y'.repeat(700000)); console.log('last')"), MemorySize=512)
+    invoke(lam, name)
+    lines = lines_of(logs, f"/aws/lambda/{name}")[2:-2]
+    assert [len(line) > 700000 for line in lines] == [False, True, False]
+    assert re.fullmatch(r"Coalmine keeps the last 1048576 bytes that an invocation prints: 7\d{5} before "
+                        r"the next line are missing\n", lines[0])
+    assert lines[1].endswith("yyy\n") and lines[2].endswith("\tlast\n")
+
+
 def test_bytes_that_are_no_text_become_replacement_characters(lam, logs, name):
     create(lam, name, node(
         r"process.stdout.write(Buffer.from([0x61, 0xff, 0xc3, 0x28, 0x00, 0x62, 0x0a]));"))

@@ -133,6 +133,78 @@ START_TEST(a_flood_keeps_its_tail_and_the_times_of_that)
     ck_assert_ptr_nonnull(strstr(list.data, ":line 099999/ "));
     ck_assert_ptr_null(strstr(list.data, ":line 000001/ "));
     ck_assert_ptr_nonnull(strstr(list.data, "10999:line 099999/ "));
+    ck_assert_ptr_nonnull(strstr(list.data, ":Coalmine keeps the last 1048576 bytes that an "
+                                            "invocation prints: 151428 before"));
+    text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+    ck_assert_ptr_null(memmem(text.data, text.size, "Coalmine", strlen("Coalmine")));
+    function_log_clear(&log);
+}
+END_TEST
+
+static void flood(struct function_log *log, const char *head, size_t length, const char *tail)
+{
+    CLEANUP(buffer_clear) struct buffer printed = { 0 };
+    buffer_add_string(&printed, head);
+    for (size_t i = 0; i < length; i++)
+        buffer_add_char(&printed, '-');
+    buffer_add_string(&printed, tail);
+    function_log_add(log, buffer_text(&printed));
+}
+
+/* The one line that there is is cut too; where others follow, the cut is between two. */
+START_TEST(a_line_longer_than_all_that_is_kept_keeps_its_tail)
+{
+    const struct {
+        const char *tail;
+        struct text then;
+        const char *missing;
+        const char *kept;
+    } floods[] = {
+        { "end\n", TEXT(""), ": 5 before the next line are missing\n--", "--end\nEND" },
+        { "\n", TEXT("next\n"), ": 1048578 before the next line are missing\n", "\nnext\nEND" },
+        { "\n", TEXT("\0of the record\nnext\n"), ": 1048579 before the next line are missing\n",
+          "\nof the record\nnext\nEND" },
+    };
+    for (size_t i = 0; i < COUNT_OF(floods); i++) {
+        struct function_log log = { 0 };
+        const struct function_report report = {
+            .request_id = TEXT("r"), .version = "1", .started_ms = 1, .init_ms = -1
+        };
+        flood(&log, "<", FUNCTION_LOG_MAX, floods[i].tail);
+        function_log_add(&log, floods[i].then);
+        struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+        ck_assert_ptr_nonnull(
+            memmem(text.data, text.size, floods[i].missing, strlen(floods[i].missing)));
+        ck_assert_ptr_nonnull(memmem(text.data, text.size, floods[i].kept, strlen(floods[i].kept)));
+        function_log_clear(&log);
+    }
+}
+END_TEST
+
+START_TEST(what_is_missing_is_a_record_in_json)
+{
+    struct function_log log = { 0 };
+    const struct function_log_owner owner = { .runtime = "python3.13",
+                                              .region = "r",
+                                              .function_name = "f",
+                                              .version = "1",
+                                              .log_stream = "1970/01/01/[1]0",
+                                              .format = { .is_json = true,
+                                                          .system = LOG_WARN_RECORDS } };
+    const struct function_report report = { .request_id = TEXT("r"),
+                                            .version = "1",
+                                            .init_ms = -1 };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    clock_set_now_ms(0);
+    function_log_begin_init(&log, &owner);
+    function_log_end_init(&log, 0);
+    flood(&log, "", FUNCTION_LOG_MAX, "\na\n");
+    struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+    static const char expected[] =
+        "{\"time\":\"1970-01-01T00:00:00.000Z\",\"type\":\"platform.logsDropped\",\"record\":{"
+        "\"reason\":\"Coalmine keeps the last part of what an invocation prints\","
+        "\"droppedBytes\":1048577}}\na\n";
+    ck_assert_msg(text_equal(text, expected), "%.*s", TEXT_ARGS(text));
     function_log_clear(&log);
 }
 END_TEST
@@ -224,6 +296,7 @@ END_TEST
 
 SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
       a_turn_mark_ends_an_invocation_s_lines, what_no_mark_follows_does_not_wait_for_ever,
-      a_flood_keeps_its_tail_and_the_times_of_that, lines_are_judged_by_their_level,
-      embedded_metrics_are_what_put_metric_data_takes,
+      a_flood_keeps_its_tail_and_the_times_of_that,
+      a_line_longer_than_all_that_is_kept_keeps_its_tail, what_is_missing_is_a_record_in_json,
+      lines_are_judged_by_their_level, embedded_metrics_are_what_put_metric_data_takes,
       no_message_breaks_a_pattern_and_no_pattern_the_parser)
