@@ -4,6 +4,7 @@
 #include "runtime/sandbox_boot.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "runtime/entrypoint.h"
@@ -126,6 +127,17 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
     return reason == 0;
 }
 
+/* What they would have done is missing, and nothing of the function's says why. */
+static void warn_of_extensions(const struct sandbox_plan *plan)
+{
+    if (!plan->layers_directory)
+        return;
+    CLEANUP(freep) char *extensions = xformat("%s/extensions", plan->layers_directory);
+    if (access(extensions, F_OK) == 0)
+        log_warn(plan->function_name,
+                 "a layer brings extensions, which are not started (docs/functions.md)");
+}
+
 /* For those that have one of ours. */
 static bool write_bootstrap(const struct boot_plan *plan, struct boot_failure *failure)
 {
@@ -166,6 +178,7 @@ bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_f
         runtime_api_stop(&booted.api);
         return false;
     }
+    warn_of_extensions(plan->plan);
     process_make_nonblocking(booted.log_fd);
     *booted_out = booted;
     return true;

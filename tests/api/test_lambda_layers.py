@@ -274,6 +274,17 @@ def test_a_wrapper_from_a_layer_starts_the_runtime(lam, name):
     assert "exit status 127" in result_of(lam, name)["errorMessage"]
 
 
+def test_extensions_are_warned_of(lam, server, name):
+    plain = publish(lam, name)
+    layer = publish(lam, name, {"extensions/agent": "#!/bin/sh\n"}, {"extensions/agent": 0o755})
+    for suffix, version in (("p", plain), ("e", layer)):
+        create(lam, name + suffix, python("return 'served'"), Layers=[version["LayerVersionArn"]])
+        assert result_of(lam, name + suffix) == "served"
+    log = server.read_log()
+    assert f"{name}e: a layer brings extensions, which are not started" in log
+    assert f"{name}p: a layer" not in log
+
+
 def test_a_deleted_layer_version_keeps_working_for_those_who_use_it(start_server, tmp_path, name):
     directory = str(tmp_path / "data")
     server = start_server("--data-dir", directory, ephemeral=False)
