@@ -115,8 +115,8 @@ static void add_python_path(struct string_list *list, const struct sandbox_place
     CLEANUP(freep)
     char *path = strcmp(layers, "/opt") == 0
                      ? xstrdup(runtime_root(place))
-                     : xformat("%s:%s/python:%s/python/lib/python%s/site-packages",
-                               runtime_root(place), layers, layers, version);
+                     : xformat("%s:%s/python/lib/python%s/site-packages:%s/python",
+                               runtime_root(place), layers, version, layers);
     add_default(list, "PYTHONPATH", path);
 }
 

@@ -200,6 +200,7 @@ def test_python_finds_layers_and_later_ones_cover_earlier_ones(lam, name):
     site = "python/lib/python3.12/site-packages/"
     first = publish(lam, name + "-first", {
         "python/shared.py": "NAME = 'first'", "python/first_only.py": "NAME = 'first only'",
+        "python/packaged.py": "NAME = 'covered by site-packages'",
         site + "packaged/__init__.py": "NAME = 'packaged'", "mixed/a": "1", "mixed/b": "1"})
     second = publish(lam, name + "-second", {"python/shared.py": "NAME = 'second'", "mixed/b": "2",
                                              "mixed/c": "2"})

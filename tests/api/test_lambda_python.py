@@ -106,9 +106,10 @@ def test_a_context_says_what_it_has(lam, name):
 
 
 def test_the_bootstrap_is_found_without_the_scripts_directory_in_the_path(lam, name):
-    create(lam, name, python("import sys; return sys.path[:2]"),
+    create(lam, name, python("import sys; return sys.path[:3]"),
            Environment={"Variables": {"PYTHONSAFEPATH": "1", "PYTHONPATH": "/var/task/lib"}})
-    assert invoke(lam, name)[0] == ["/var/task", "/opt/python"]
+    assert invoke(lam, name)[0] == ["/var/task", "/opt/python/lib/python3.12/site-packages",
+                                    "/opt/python"]
 
 
 @pytest.mark.skipif(sys.executable != "/usr/bin/python3", reason="the build uses /usr/bin/python3")

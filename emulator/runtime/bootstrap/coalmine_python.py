@@ -437,7 +437,7 @@ def set_up_path():
     # Layers are made for the runtime that was asked for, whichever Python stands in for it.
     runtime = os.environ["AWS_EXECUTION_ENV"].rpartition("_")[2]
     site = "/opt/python/lib/%s/site-packages" % runtime
-    sys.path[0:1] = [os.environ["LAMBDA_TASK_ROOT"], "/opt/python", site]
+    sys.path[0:1] = [os.environ["LAMBDA_TASK_ROOT"], site, "/opt/python"]
 
 
 def main():
