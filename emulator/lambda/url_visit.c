@@ -108,6 +108,12 @@ static void begin_stream(struct call *call, const struct url_response *response)
     call_stream(call, response->body);
 }
 
+static void write_plain_head(struct call *call, const char *type)
+{
+    struct url_header header = { "Content-Type", type };
+    url_visit_write_head(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
+}
+
 void url_visit_on_stream(struct text content_type, const char *version UNUSED, void *owner)
 {
     struct call *call = owner;
@@ -115,10 +121,8 @@ void url_visit_on_stream(struct text content_type, const char *version UNUSED, v
     visit->awaits_prelude = text_equal(content_type, URL_PRELUDE_TYPE);
     if (visit->awaits_prelude)
         return;
-    const char *type =
+    visit->plain_type =
         content_type.size ? arena_copy(&call->arena, content_type) : "application/octet-stream";
-    struct url_header header = { "Content-Type", type };
-    begin_stream(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
 }
 
 /* Collects the prelude; once it is whole, the reply begins, with what stands behind it. */
@@ -150,10 +154,13 @@ void url_visit_on_chunk(struct text bytes, void *owner)
     struct url_visit *visit = call->held;
     if (visit->has_bad_prelude)
         return;
-    if (visit->awaits_prelude)
+    if (visit->awaits_prelude) {
         take_prelude(call, bytes);
-    else
-        call_stream(call, bytes);
+        return;
+    }
+    if (!call->is_streaming && visit->plain_type)
+        write_plain_head(call, visit->plain_type);
+    call_stream(call, bytes);
 }
 
 /* Without a piece so far the reply can still say what happened; else it can only break off. */
@@ -161,6 +168,7 @@ void url_visit_on_stream_end(const struct invocation_result *result, const char 
                              void *owner)
 {
     struct call *call = owner;
+    const struct url_visit *visit = call->held;
     bool is_good = result->end == INVOCATION_OK;
     if (call->is_streaming && !is_good) {
         error_set(&call->error, &LAMBDA_SERVICE, "the function failed in the middle of its answer");
@@ -168,9 +176,10 @@ void url_visit_on_stream_end(const struct invocation_result *result, const char 
         return;
     }
     if (!call->is_streaming && is_good && !result->is_streamed) {
-        struct url_header header = { "Content-Type", "application/json" };
-        url_visit_write_head(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
+        write_plain_head(call, "application/json");
         url_visit_set_body(call, (struct text){ result->payload, result->payload_size });
+    } else if (!call->is_streaming && is_good && visit->plain_type) {
+        write_plain_head(call, visit->plain_type);
     } else if (!call->is_streaming) {
         write_bad_gateway(call);
     }

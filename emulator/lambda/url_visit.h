@@ -28,8 +28,9 @@ struct url_visit {
     const char *trace_id;
     int64_t time_ms;
     int64_t began_us;
-    uint64_t resets;     /* when it began */
-    bool awaits_prelude; /* the stream's status and headers have not come whole */
+    uint64_t resets;        /* when it began */
+    const char *plain_type; /* of a stream that has no prelude; NULL: it has, or there is none */
+    bool awaits_prelude;    /* the stream's status and headers have not come whole */
     bool has_bad_prelude;
     struct buffer prelude;
 };

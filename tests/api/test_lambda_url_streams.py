@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import Server
 from tests.support.packages import create, node
 from tests.support.streaming import Streamer
+from tests.support.streams import node_stream
 from tests.support.urls import Url, open_name, open_server
 
 PRELUDE = "application/vnd.awslambda.http-integration-response"
@@ -80,7 +81,9 @@ def test_without_a_type_the_body_is_bytes(make):
     ((prelude(statusCode=200, headers={"a": "b\r\nc: d"}), b"body"), PRELUDE),
     ((b"x" * 70000, END), PRELUDE),
     ((b"{", "fail"), PRELUDE),
-], ids=["endless", "no-json", "status", "injection", "large", "fail"])
+    (("fail",), "text/plain"),
+    (("exit",), "text/plain"),
+], ids=["endless", "no-json", "status", "injection", "large", "fail", "plain", "plain-exit"])
 def test_a_stream_that_fails_before_its_head_is_a_502(make, steps, type):
     answer = make(Streamer(*steps, type=type).package).send()
     assert (answer.status, answer.body) == (502, b"Internal Server Error")
@@ -93,6 +96,16 @@ def test_a_stream_that_breaks_off_is_seen_to_be_cut(make, end):
     with pytest.raises(http.client.IncompleteRead) as caught:
         answer.read()
     assert caught.value.partial == b"some"
+
+
+def test_an_empty_stream_is_an_empty_body(make):
+    answer = make(Streamer(type="text/plain").package).send()
+    assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, "text/plain", b"")
+
+
+def test_a_handler_that_throws_at_once_is_a_502(make):
+    answer = make(node_stream("throw new Error('no');")).send()
+    assert (answer.status, answer.body) == (502, b"Internal Server Error")
 
 
 def test_a_function_that_does_not_stream_is_sent_as_it_is(make):
