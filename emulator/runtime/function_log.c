@@ -146,6 +146,9 @@ struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,
                                         .version = plan->version,
                                         .log_stream = log_stream,
                                         .memory_mb = plan->memory_mb,
+                                        .initialization =
+                                            sandbox_initialization_name(plan->initialization),
+                                        .boots_ahead = plan->initialization != SANDBOX_ON_DEMAND,
                                         .format = plan->log_format };
 }
 

@@ -31,6 +31,8 @@ struct function_log_owner {
     const char *version;
     const char *log_stream;
     int memory_mb;
+    const char *initialization; /* AWS_LAMBDA_INITIALIZATION_TYPE */
+    bool boots_ahead;           /* that is not on-demand */
     struct log_format format;
 };
 

@@ -9,8 +9,6 @@
 
 enum { BYTES_PER_MB = 1 << 20 };
 
-static const char on_demand[] = "on-demand";
-
 static void add_record(struct buffer *out, const char *type, cJSON *takes_record, int64_t time_ms)
 {
     char time[TIMESTAMP_SIZE];
@@ -49,7 +47,7 @@ void platform_add_init_start(struct buffer *out, const struct function_log_owner
         return;
     function_log_add_runtime(&version, &arn, owner);
     cJSON *record = cJSON_CreateObject();
-    json_set_text(record, "initializationType", on_demand);
+    json_set_text(record, "initializationType", owner->initialization);
     json_set_text(record, "phase", "init");
     json_set_text(record, "runtimeVersion", version.data);
     json_set_text(record, "runtimeVersionArn", arn.data);
@@ -60,10 +58,11 @@ void platform_add_init_start(struct buffer *out, const struct function_log_owner
     add_record(out, "platform.initStart", record, time_ms);
 }
 
-static cJSON *begin_init_record(const char *status, const char *error_type)
+static cJSON *begin_init_record(const struct function_log_owner *owner, const char *status,
+                                const char *error_type)
 {
     cJSON *record = cJSON_CreateObject();
-    json_set_text(record, "initializationType", on_demand);
+    json_set_text(record, "initializationType", owner->initialization);
     json_set_text(record, "phase", "init");
     json_set_text(record, "status", status);
     json_set_text(record, "errorType", error_type);
@@ -75,28 +74,40 @@ static double round_to(double value, double places)
     return round(value * places) / places;
 }
 
-static void add_init_end(struct buffer *out, const char *status, const char *error_type,
-                         double init_ms, int64_t time_ms)
+static void add_init_done(struct buffer *out, const struct function_log_owner *owner,
+                          const char *status, const char *error_type, int64_t time_ms)
 {
-    add_record(out, "platform.initRuntimeDone", begin_init_record(status, error_type), time_ms);
-    cJSON *record = begin_init_record(status, error_type);
+    add_record(out, "platform.initRuntimeDone", begin_init_record(owner, status, error_type),
+               time_ms);
+}
+
+static void add_init_report(struct buffer *out, const struct function_log_owner *owner,
+                            const char *status, const char *error_type, double init_ms,
+                            int64_t time_ms)
+{
+    cJSON *record = begin_init_record(owner, status, error_type);
     json_set_double(json_set_object(record, "metrics"), "durationMs", round_to(init_ms, 1000));
     add_record(out, "platform.initReport", record, time_ms);
 }
 
+/* A boot ahead of all invocations has no report but this. */
 void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
                            double init_ms, int64_t time_ms)
 {
     if (is_kept(owner, LOG_DEBUG_RECORDS))
-        add_init_end(out, "success", NULL, init_ms, time_ms);
+        add_init_done(out, owner, "success", NULL, time_ms);
+    if (is_kept(owner, owner->boots_ahead ? LOG_INFO_RECORDS : LOG_DEBUG_RECORDS))
+        add_init_report(out, owner, "success", NULL, init_ms, time_ms);
 }
 
 void platform_add_init_failure(struct buffer *out, const struct function_log_owner *owner,
                                const struct function_report *report, int64_t time_ms)
 {
-    if (is_kept(owner, LOG_WARN_RECORDS))
-        add_init_end(out, report->status ? report->status : "error", report->error_type,
-                     report->duration_ms, time_ms);
+    const char *status = report->status ? report->status : "error";
+    if (!is_kept(owner, LOG_WARN_RECORDS))
+        return;
+    add_init_done(out, owner, status, report->error_type, time_ms);
+    add_init_report(out, owner, status, report->error_type, report->duration_ms, time_ms);
 }
 
 static cJSON *begin_record(const struct function_report *report)

@@ -10,7 +10,7 @@
 
 void platform_add_init_start(struct buffer *out, const struct function_log_owner *owner,
                              int64_t time_ms);
-/* The boot went well: what is only told at level DEBUG. */
+/* The boot went well: told at level DEBUG, and its time at INFO if it was not on demand. */
 void platform_add_init_end(struct buffer *out, const struct function_log_owner *owner,
                            double init_ms, int64_t time_ms);
 /* It did not. */

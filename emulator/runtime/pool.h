@@ -42,6 +42,9 @@ enum sandbox_initialization {
     SANDBOX_SNAP_START,
 };
 
+/* "on-demand", "provisioned-concurrency" or "snap-start". */
+const char *sandbox_initialization_name(enum sandbox_initialization initialization);
+
 /* What a sandbox needs to know about the version it runs. Borrowed during pool_submit(). */
 struct sandbox_plan {
     const char *key;     /* changes whenever code or configuration does: ARN and generation */

@@ -31,6 +31,16 @@ static const struct {
     [SANDBOX_STOPPING] = { "stopping", 0 },
 };
 
+const char *sandbox_initialization_name(enum sandbox_initialization initialization)
+{
+    static const char *const names[] = {
+        [SANDBOX_ON_DEMAND] = "on-demand",
+        [SANDBOX_PROVISIONED] = "provisioned-concurrency",
+        [SANDBOX_SNAP_START] = "snap-start",
+    };
+    return names[initialization];
+}
+
 const char *sandbox_state_name(enum sandbox_state state)
 {
     return states[state].name;

@@ -13,11 +13,6 @@
 
 enum { NODE_HEAP_PERCENT = 90 };
 
-static const char *const initializations[] = {
-    [SANDBOX_ON_DEMAND] = "on-demand",
-    [SANDBOX_PROVISIONED] = "provisioned-concurrency",
-    [SANDBOX_SNAP_START] = "snap-start",
-};
 static const char wrapper_variable[] = "AWS_LAMBDA_EXEC_WRAPPER=";
 
 static const char *task_root(const struct sandbox_place *place)
@@ -51,7 +46,7 @@ static void add_identity(struct string_list *list, const struct sandbox_place *p
                                log_severity_name(plan->log_format.application));
     }
     string_list_add_format(list, "AWS_LAMBDA_INITIALIZATION_TYPE=%s",
-                           initializations[plan->initialization]);
+                           sandbox_initialization_name(plan->initialization));
     string_list_add_format(list, "AWS_REGION=%s", plan->region);
     string_list_add_format(list, "AWS_DEFAULT_REGION=%s", plan->region);
     /* The emulator takes a 12-digit access key id for the account. */

@@ -238,6 +238,23 @@ def test_json_logs_have_the_platforms_records_at_level_info(http, lam, logs, nam
     assert "initDurationMs" not in last["record"]["metrics"]
 
 
+def test_a_boot_ahead_of_invocations_reports_how_long_it_took(http, lam, logs, name):
+    create_logging(http, name, node("return 1"), {"LogFormat": "JSON"})
+    lam.publish_version(FunctionName=name)
+    lam.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1",
+                                           ProvisionedConcurrentExecutions=1)
+    while lam.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1")["Status"] != "READY":
+        pass
+    invoke(lam, name, Qualifier="1")
+    start, report, *rest = records_of(logs, f"/aws/lambda/{name}")
+    assert [record["type"] for record in (start, report, *rest)] == [
+        "platform.initStart", "platform.initReport", "platform.start", "platform.report"]
+    assert start["record"]["initializationType"] == "provisioned-concurrency"
+    assert report["record"]["metrics"].pop("durationMs") > 0
+    assert report["record"] == {"initializationType": "provisioned-concurrency", "phase": "init",
+                                "status": "success", "metrics": {}}
+
+
 @pytest.mark.parametrize("system, success, failure", [
     ("DEBUG", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"],
      ["start", "runtimeDone", "report"]),
