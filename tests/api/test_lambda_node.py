@@ -152,3 +152,35 @@ def test_the_log_makes_an_error_of_what_is_none(lam, name, thrown, message):
     logged = json.loads(log.split("\tERROR\tInvoke Error \t")[1].split("\n")[0])
     assert (logged["errorType"], logged["errorMessage"]) == ("Error", message)
     assert logged["stack"][0] == f"Error: {message}"
+
+
+@pytest.mark.parametrize("runtime", [OLD, NEW])
+def test_a_rejection_that_is_left_alone_costs_no_other_invocation(lam, server, name, runtime):
+    """Up to nodejs22.x the answer is given first, and the log of that invocation says what happened."""
+    create(lam, name, common(runtime, "async (event) => { if (event.fails) (async () => { throw new "
+                                      "Error('left alone'); })(); return process.pid; }"))
+    assert isinstance(invoke(lam, name)[0], int)
+    for _ in range(5):
+        answer, log = invoke(lam, name, Payload='{"fails": true}')
+        if runtime == OLD:
+            assert isinstance(answer, int)
+            assert "\tERROR\tUnhandled Promise Rejection \t{" in log
+        else:
+            assert answer["errorMessage"].endswith("Runtime exited with error: exit status 1")
+            assert "\nError: left alone\n" in log
+        assert isinstance(invoke(lam, name)[0], int)
+
+
+@pytest.mark.parametrize("expression, old, new", [
+    ("async () => { setImmediate(() => { throw new Error('late'); }); return 1; }", 1,
+     "Runtime.ExitError"),
+    ("(event, context) => { context.succeed?.(1); process.exit(3); }", 1, "Runtime.ExitError"),
+    ("async () => { Promise.reject(new Error('other')); throw new TypeError('own'); }", "TypeError",
+     "Runtime.ExitError"),
+])
+def test_an_answer_that_was_given_before_the_end_stays(lam, name, expression, old, new):
+    for suffix, runtime, expected in (("o", OLD, old), ("n", NEW, new)):
+        create(lam, name + suffix, common(runtime, expression))
+        for _ in range(2):
+            answer = invoke(lam, name + suffix)[0]
+            assert (answer["errorType"] if isinstance(answer, dict) else answer) == expected

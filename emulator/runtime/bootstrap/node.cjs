@@ -399,7 +399,22 @@ function runtimeError(name, message) {
 let handler;
 let handlerIsAsync = false;
 let current; /* the invocation that has no answer yet */
+let sendAnswer; /* the answer that has not left yet; takes the flags of its frame */
 let onDrained; /* what to do when nothing is left to run */
+
+/* Whoever has the answer sends the next event, which must not meet a process that is about to end: a
+ * promise that was rejected and left alone ends it once the handler is done. */
+function leaveAnswer(flags) {
+    const send = sendAnswer;
+    sendAnswer = undefined;
+    if (send)
+        send(flags);
+}
+
+function goOn() {
+    leaveAnswer(0);
+    serve();
+}
 
 function answer(invocation, send) {
     if (invocation.isAnswered)
@@ -407,16 +422,17 @@ function answer(invocation, send) {
     invocation.isAnswered = true;
     onDrained = undefined;
     current = undefined;
-    send();
-    setImmediate(serve);
+    sendAnswer = send;
+    setImmediate(goOn);
 }
 
 function fail(invocation, error) {
-    answer(invocation, () => {
-        logFailure('Invoke Error', error);
-        const description = describeError(error);
-        sendError(FRAME.ERROR, 0, description.errorType, JSON.stringify(description));
-    });
+    if (invocation.isAnswered)
+        return;
+    logFailure('Invoke Error', error);
+    const description = describeError(error);
+    answer(invocation, (flags) => sendError(FRAME.ERROR, flags, description.errorType,
+        JSON.stringify(description)));
 }
 
 function succeed(invocation, value) {
@@ -429,7 +445,8 @@ function succeed(invocation, value) {
             : runtimeError('Runtime.JSONStringifyError', message));
         return;
     }
-    answer(invocation, () => sendFrame(FRAME.RESPONSE, 0, text === undefined ? 'null' : text));
+    answer(invocation, (flags) => sendFrame(FRAME.RESPONSE, flags, text === undefined ? 'null'
+        : text));
 }
 
 /* The first call of the callback wins, and a result waits for the event loop unless told not to. */
@@ -592,11 +609,9 @@ function finishStream(invocation) {
     const error = invocation.streamError;
     if (!invocation.isFinal || !invocation.hasReturned)
         return;
-    answer(invocation, () => {
-        const description = error ? describeError(error) : undefined;
-        sendFrame(FRAME.STREAM_END, 0, description
-            ? errorText(description.errorType, JSON.stringify(description)) : '');
-    });
+    const description = error ? describeError(error) : undefined;
+    answer(invocation, (flags) => sendFrame(FRAME.STREAM_END, flags, description
+        ? errorText(description.errorType, JSON.stringify(description)) : ''));
 }
 
 /* What was written before leaves first. */
@@ -822,6 +837,7 @@ if (hasCallbacks) {
         error.promise = promise;
         die('Unhandled Promise Rejection', error, EXIT_REJECTION);
     });
+    process.on('exit', () => leaveAnswer(FINAL)); /* later clients lose what has not left */
 }
 process.on('beforeExit', () => {
     if (onDrained)
