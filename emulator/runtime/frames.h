@@ -9,12 +9,13 @@
  *   event:  f64 deadline (ms since 1970), u32 sizes of request id, ARN, trace id and client
  *           context (0: none), these four strings, then the payload up to the end
  *   next:   nothing; the process has booted and asks for an event
- *   response: the payload; asks for the next event as well
- *   error, init error: error type, a newline, the JSON body; asks for the next event as well
- *           unless the flag FRAME_FINAL says that the process is about to exit
+ *   response: the payload
+ *   error, init error: error type, a newline, the JSON body
  *   stream: the content type (may be empty) of a response that comes in pieces
  *   chunk:  a piece of it
- *   stream end: nothing, or like an error; asks for the next event as well
+ *   stream end: nothing, or like an error
+ * Response, error and stream end ask for the next event as well, unless the flag FRAME_FINAL says
+ * that the process is about to exit.
  */
 #ifndef COALMINE_FRAMES_H
 #define COALMINE_FRAMES_H

@@ -106,3 +106,29 @@ def test_each_event_has_its_own_answer_and_lines(start_server, package):
     failed = sorted(int(re.search(r"failed (\d+)", line).group(1))
                     for own in lines.values() for line in own if "failed" in line)
     assert sorted(set(failed)) == [n for n in range(REQUESTS) if deed(n) == "fail"]
+
+
+FORGETFUL = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": {"ZipFile": zip_of({
+    "index.js": """
+exports.handler = async (event, context) => {
+  if (event.rejects)
+    (async () => { throw new Error('left alone'); })();
+  return { n: event.n, id: context.awsRequestId };
+};"""})}}
+
+
+def test_an_answer_before_the_end_takes_no_event_along(start_server):
+    """A rejection that nobody handles ends the process: after its answer, and before the next event."""
+    server = start_server()
+    create(server.client("lambda"), "f", FORGETFUL)
+    path = "/2015-03-31/functions/f/invocations"
+    bodies = [json.dumps({"n": n, "rejects": n % 37 == 5}).encode() for n in range(REQUESTS)]
+    answers = []
+    pipeline.run(server.port, (pipeline.request("POST", path, body) for body in bodies),
+                 connections=24, depth=10, statuses=answers)
+    answered = {answer["n"]: answer["id"] for answer in (json.loads(body) for _, body in answers)}
+    assert sorted(answered) == list(range(REQUESTS))
+    lines = lines_of_each(server.client("logs"), "/aws/lambda/f")
+    for n, request_id in answered.items():
+        assert len(lines[request_id]) == (n % 37 == 5), (n, lines[request_id])
+        assert all(request_id in line and "left alone" in line for line in lines[request_id])
