@@ -191,6 +191,8 @@ def test_runtimes_that_the_sdks_name_since_this_year(lam, name, runtime, package
     layer = lam.publish_layer_version(LayerName=name, CompatibleRuntimes=[runtime],
                                       Content={"ZipFile": zip_of({"a": "b"})})
     assert layer["CompatibleRuntimes"] == [runtime]
+
+
 # What a custom runtime's bootstrap must be.
 
 def bootstrap(text, mode=0o755, **more):
