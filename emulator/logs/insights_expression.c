@@ -83,14 +83,32 @@ static struct insights_expression *parse_bin(struct insights_lexer *lexer)
     return insights_take_sign(lexer, ")") ? node : fail(lexer, ")");
 }
 
-static struct insights_expression *parse_call(struct insights_lexer *lexer, const char *name)
+static struct insights_expression *parse_aggregate(struct insights_lexer *lexer, const char *field)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_FIELD);
+    node->name = field;
+    return node;
+}
+
+/* Behind the "(" that follows the name, which is `symbol`. */
+static struct insights_expression *parse_call(struct insights_lexer *lexer,
+                                              struct insights_token symbol)
 {
     struct insights_expression *node = make(lexer, EXPRESSION_CALL);
-    if (strcasecmp(name, "bin") == 0)
+    const char *field = NULL;
+    if (strcasecmp(symbol.text, "bin") == 0)
         return parse_bin(lexer);
-    node->function = insights_function_find(name);
-    if (!node->function)
-        return fail(lexer, "a function that there is");
+    if (lexer->read_aggregate && !lexer->read_aggregate(lexer, symbol.text, &field))
+        return NULL;
+    if (field)
+        return parse_aggregate(lexer, field);
+    node->function = insights_function_find(symbol.text);
+    if (!node->function) {
+        lexer->token = symbol; /* which is what the error is about */
+        return fail(lexer, lexer->read_aggregate ? "count, sum, avg, min, max, pct, ... or another "
+                                                   "function that there is"
+                                                 : "a function that there is");
+    }
     if (!parse_list(lexer, node, ")"))
         return NULL;
     if (node->argument_count < node->function->least || node->argument_count > node->function->most)
@@ -122,7 +140,7 @@ static struct insights_expression *parse_primary(struct insights_lexer *lexer)
     }
     insights_next(lexer);
     if (token.kind == TOKEN_NAME && !token.is_quoted && insights_take_sign(lexer, "("))
-        return parse_call(lexer, token.text);
+        return parse_call(lexer, token);
     return node;
 }
 

@@ -32,6 +32,8 @@ struct insights_token {
     bool is_quoted;     /* TOKEN_NAME in backticks: never a keyword */
 };
 
+struct insights_stats;
+
 struct insights_lexer {
     struct text query;
     size_t at;
@@ -42,6 +44,11 @@ struct insights_lexer {
     bool has_failed;
     int depth;              /* of nested expressions */
     struct regex **regexes; /* where those that are compiled are kept */
+    /* Where aggregates may stand (else NULL): reads one of that name behind its "(" and tells the
+     * field in which its value will be; a name that is no aggregate leaves *field_out NULL. False
+     * with the error if it is one that cannot be read. */
+    bool (*read_aggregate)(struct insights_lexer *lexer, const char *name, const char **field_out);
+    struct insights_stats *stats; /* whose aggregates these are */
 };
 
 /* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */

@@ -148,6 +148,8 @@ static bool read_command(struct insights_lexer *lexer, struct command *command)
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (insights_take_word(lexer, words[i].word)) {
             command->kind = words[i].kind;
+            if (command->kind == COMMAND_SORT && insights_is_word(lexer, "by"))
+                insights_next(lexer); /* as AWS's sample queries have it */
             return read_arguments(lexer, command);
         }
     }

@@ -46,16 +46,25 @@ static const struct {
     { "sortslast", AGGREGATE_SORTS_LAST },
 };
 
-struct item {
-    const char *name; /* of the column */
+/* count(x), pct(x, 95), ... in one of the items. */
+struct aggregation {
     enum aggregate aggregate;
     const struct insights_expression *expression; /* NULL: count(*) */
     double percentile;
+    const char *field; /* in which the groups' records have its value */
+};
+
+/* A column: an expression of aggregates, constants, and the columns before it. */
+struct item {
+    const char *name;
+    const struct insights_expression *expression;
 };
 
 struct insights_stats {
     struct item items[ITEMS_MAX];
     size_t item_count;
+    struct aggregation aggregations[ITEMS_MAX];
+    size_t aggregation_count;
     struct {
         const char *name;
         const struct insights_expression *expression;
@@ -119,35 +128,73 @@ static bool find_aggregate(const char *name, enum aggregate *aggregate_out)
     return false;
 }
 
-static bool read_arguments(struct insights_lexer *lexer, struct item *item)
+static bool read_arguments(struct insights_lexer *lexer, struct aggregation *aggregation)
 {
-    if (item->aggregate == AGGREGATE_COUNT &&
+    if (aggregation->aggregate == AGGREGATE_COUNT &&
         (insights_take_sign(lexer, "*") || insights_is_sign(lexer, ")")))
         return insights_take_sign(lexer, ")") || insights_unexpected(lexer, ")");
-    item->expression = insights_expression_parse(lexer);
-    if (!item->expression)
+    aggregation->expression = insights_expression_parse(lexer);
+    if (!aggregation->expression)
         return false;
-    item->percentile = 50;
-    if (item->aggregate == AGGREGATE_PCT) {
+    aggregation->percentile = 50;
+    if (aggregation->aggregate == AGGREGATE_PCT) {
         if (!insights_take_sign(lexer, ","))
             return insights_unexpected(lexer, ",");
-        item->percentile = lexer->token.number;
-        if (lexer->token.kind != TOKEN_NUMBER || item->percentile > 100)
+        aggregation->percentile = lexer->token.number;
+        if (lexer->token.kind != TOKEN_NUMBER || aggregation->percentile > 100)
             return insights_unexpected(lexer, "a percentile from 0 to 100");
         insights_next(lexer);
     }
     return insights_take_sign(lexer, ")") || insights_unexpected(lexer, ")");
 }
 
-static bool read_item(struct insights_lexer *lexer, struct item *item)
+static bool read_aggregate(struct insights_lexer *lexer, const char *name, const char **field_out)
 {
+    struct insights_stats *stats = lexer->stats;
+    enum aggregate aggregate;
+    if (!find_aggregate(name, &aggregate))
+        return true;
+    if (stats->aggregation_count == ITEMS_MAX)
+        return insights_unexpected(lexer, "fewer aggregates");
+    struct aggregation *aggregation = &stats->aggregations[stats->aggregation_count];
+    aggregation->aggregate = aggregate;
+    aggregation->field = arena_format(lexer->arena, "\x01%zu", stats->aggregation_count++);
+    *field_out = aggregation->field;
+    lexer->read_aggregate = NULL; /* none stands within another */
+    bool is_good = read_arguments(lexer, aggregation);
+    lexer->read_aggregate = read_aggregate;
+    return is_good;
+}
+
+static bool is_earlier_column(const struct insights_stats *stats, const char *name)
+{
+    for (size_t i = 0; i < stats->item_count; i++) {
+        if (strcmp(stats->items[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_item(struct insights_lexer *lexer, struct insights_stats *stats)
+{
+    struct item *item = &stats->items[stats->item_count];
+    size_t aggregations = stats->aggregation_count;
     size_t start = insights_position(lexer);
-    if (lexer->token.kind != TOKEN_NAME || !find_aggregate(lexer->token.text, &item->aggregate))
+    struct insights_token first = lexer->token;
+    lexer->read_aggregate = read_aggregate;
+    lexer->stats = stats;
+    item->expression = insights_expression_parse(lexer);
+    lexer->read_aggregate = NULL;
+    if (!item->expression)
+        return false;
+    const char *field = insights_field_name(item->expression);
+    if (field && aggregations == stats->aggregation_count && !is_earlier_column(stats, field)) {
+        lexer->token = first; /* a group has no single value of it */
         return insights_unexpected(lexer, "count, sum, avg, min, max, pct, ...");
-    insights_next(lexer);
-    if (!insights_take_sign(lexer, "("))
-        return insights_unexpected(lexer, "(");
-    return read_arguments(lexer, item) && (item->name = read_alias(lexer, start));
+    }
+    item->name = read_alias(lexer, start);
+    stats->item_count++;
+    return item->name != NULL;
 }
 
 static bool read_group(struct insights_lexer *lexer, struct insights_stats *stats)
@@ -162,26 +209,46 @@ struct insights_stats *insights_stats_parse(struct insights_lexer *lexer)
 {
     struct insights_stats *stats = arena_alloc(lexer->arena, sizeof(*stats));
     do {
-        if (stats->item_count == ITEMS_MAX || !read_item(lexer, &stats->items[stats->item_count++]))
+        if (stats->item_count == ITEMS_MAX) {
+            insights_unexpected(lexer, "fewer items");
+            return NULL;
+        }
+        if (!read_item(lexer, stats))
             return NULL;
     } while (insights_take_sign(lexer, ","));
     if (!insights_take_word(lexer, "by"))
         return stats;
     do {
-        if (stats->group_count == ITEMS_MAX || !read_group(lexer, stats))
+        if (stats->group_count == ITEMS_MAX) {
+            insights_unexpected(lexer, "fewer items");
+            return NULL;
+        }
+        if (!read_group(lexer, stats))
             return NULL;
     } while (insights_take_sign(lexer, ","));
     return stats;
+}
+
+/* Two columns of one name are one. */
+static size_t add_column(const char **names, size_t count, size_t most, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return count;
+    }
+    if (count < most)
+        names[count++] = name;
+    return count;
 }
 
 size_t insights_stats_columns(const struct insights_stats *stats, const char **names_out,
                               size_t most)
 {
     size_t count = 0;
-    for (size_t i = 0; i < stats->group_count && count < most; i++)
-        names_out[count++] = stats->groups[i].name;
-    for (size_t i = 0; i < stats->item_count && count < most; i++)
-        names_out[count++] = stats->items[i].name;
+    for (size_t i = 0; i < stats->group_count; i++)
+        count = add_column(names_out, count, most, stats->groups[i].name);
+    for (size_t i = 0; i < stats->item_count; i++)
+        count = add_column(names_out, count, most, stats->items[i].name);
     return count;
 }
 
@@ -197,7 +264,7 @@ void insights_stats_destroy(struct insights_stats_run *run)
     if (!run)
         return;
     for (size_t i = 0; i < run->count; i++) {
-        for (size_t j = 0; j < run->stats->item_count; j++) {
+        for (size_t j = 0; j < run->stats->aggregation_count; j++) {
             free(run->groups[i]->tallies[j].values);
             map_clear(&run->groups[i]->tallies[j].distinct, NULL);
         }
@@ -254,6 +321,15 @@ static void keep_best(struct insights_stats_run *run, struct tally *tally,
     tally->best_ms = time_ms;
 }
 
+/* Where a field has numbers and texts, the least and the greatest are numbers. */
+static bool is_smaller(const struct insights_value *value, const struct insights_value *best)
+{
+    double number;
+    bool is_number = insights_to_number(value, &number);
+    return is_number == insights_to_number(best, &number) ? insights_compare(value, best) < 0
+                                                          : is_number;
+}
+
 static bool keep_value(struct insights_stats_run *run, struct tally *tally, double number)
 {
     size_t count = tally->value_count;
@@ -294,6 +370,8 @@ static bool add_value(struct insights_stats_run *run, struct tally *tally, enum 
         break;
     }
     case AGGREGATE_MIN:
+        keep_best(run, tally, value, time_ms, is_smaller(value, &tally->best));
+        break;
     case AGGREGATE_SORTS_FIRST:
         keep_best(run, tally, value, time_ms, order < 0);
         break;
@@ -322,13 +400,14 @@ bool insights_stats_add(struct insights_stats_run *run, struct insights_record *
     struct group *group = find_group(run, &scope);
     if (!group)
         return false;
-    for (size_t i = 0; i < run->stats->item_count; i++) {
-        const struct item *item = &run->stats->items[i];
-        struct insights_value value =
-            item->expression ? insights_evaluate(item->expression, &scope) : insights_number(1);
+    for (size_t i = 0; i < run->stats->aggregation_count; i++) {
+        const struct aggregation *aggregation = &run->stats->aggregations[i];
+        struct insights_value value = aggregation->expression
+                                          ? insights_evaluate(aggregation->expression, &scope)
+                                          : insights_number(1);
         if (value.kind != INSIGHTS_MISSING &&
-            !add_value(run, &group->tallies[i], item->aggregate, &value, record->timestamp_ms,
-                       &record->arena))
+            !add_value(run, &group->tallies[i], aggregation->aggregate, &value,
+                       record->timestamp_ms, &record->arena))
             return false;
     }
     return true;
@@ -354,9 +433,9 @@ static double percentile_of(struct tally *tally, double percentile)
            (at - (double)below) * (tally->values[above] - tally->values[below]);
 }
 
-static struct insights_value finish(struct tally *tally, const struct item *item)
+static struct insights_value finish(struct tally *tally, const struct aggregation *aggregation)
 {
-    switch (item->aggregate) {
+    switch (aggregation->aggregate) {
     case AGGREGATE_COUNT:
         return insights_number(tally->count);
     case AGGREGATE_COUNT_DISTINCT:
@@ -369,7 +448,7 @@ static struct insights_value finish(struct tally *tally, const struct item *item
         return insights_number(tally->count > 1 ? sqrt(tally->squares / (tally->count - 1)) : NAN);
     case AGGREGATE_PCT:
     case AGGREGATE_MEDIAN:
-        return insights_number(percentile_of(tally, item->percentile));
+        return insights_number(percentile_of(tally, aggregation->percentile));
     default:
         return tally->best;
     }
@@ -382,19 +461,27 @@ static void set_copy(struct insights_record *record, const char *name, struct in
     insights_record_set(record, name, value);
 }
 
+static struct insights_record *make_record(const struct insights_stats *stats, struct group *group)
+{
+    struct insights_record *record = xcalloc(1, sizeof(*record));
+    const struct insights_scope scope = { look_up, record, &record->arena };
+    record->is_examined = true; /* there is no message to look into */
+    for (size_t i = 0; i < stats->group_count; i++)
+        set_copy(record, stats->groups[i].name, group->keys[i]);
+    for (size_t i = 0; i < stats->aggregation_count; i++)
+        set_copy(record, stats->aggregations[i].field,
+                 finish(&group->tallies[i], &stats->aggregations[i]));
+    for (size_t i = 0; i < stats->item_count; i++)
+        insights_record_set(record, stats->items[i].name,
+                            insights_evaluate(stats->items[i].expression, &scope));
+    return record;
+}
+
 struct insights_record **insights_stats_end(struct insights_stats_run *run, size_t *count_out)
 {
-    const struct insights_stats *stats = run->stats;
     struct insights_record **records = xcalloc(run->count + 1, sizeof(struct insights_record *));
-    for (size_t i = 0; i < run->count; i++) {
-        struct group *group = run->groups[i];
-        struct insights_record *record = records[i] = xcalloc(1, sizeof(*record));
-        record->is_examined = true; /* there is no message to look into */
-        for (size_t j = 0; j < stats->group_count; j++)
-            set_copy(record, stats->groups[j].name, group->keys[j]);
-        for (size_t j = 0; j < stats->item_count; j++)
-            set_copy(record, stats->items[j].name, finish(&group->tallies[j], &stats->items[j]));
-    }
+    for (size_t i = 0; i < run->count; i++)
+        records[i] = make_record(run->stats, run->groups[i]);
     *count_out = run->count;
     return records;
 }

@@ -81,18 +81,41 @@ const char *insights_print(const struct insights_value *value, struct arena *are
     }
 }
 
+/* Runs of digits by their length, then as they are; all else by its bytes. */
+static int compare_naturally(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    while (*a && *b) {
+        size_t count = strspn(a, digits);
+        size_t other_count = strspn(b, digits);
+        if (count && other_count) {
+            int order = memcmp(a, b, count < other_count ? count : other_count);
+            if (count != other_count || order)
+                return count != other_count ? (count > other_count) - (count < other_count) : order;
+            a += count;
+            b += count;
+        } else if (*a != *b) {
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (*a != '\0') - (*b != '\0');
+}
+
 int insights_compare(const struct insights_value *a, const struct insights_value *b)
 {
     double first;
     double second;
     bool is_missing = a->kind == INSIGHTS_MISSING;
     if (is_missing || b->kind == INSIGHTS_MISSING)
-        return is_missing - (b->kind == INSIGHTS_MISSING);
+        return (b->kind == INSIGHTS_MISSING) - is_missing;
     bool is_number = insights_to_number(a, &first);
     bool is_other_number = insights_to_number(b, &second);
     if (is_number && is_other_number)
         return (first > second) - (first < second);
     if (is_number || is_other_number)
-        return is_number ? -1 : 1;
-    return strcmp(a->text, b->text);
+        return is_number ? 1 : -1;
+    return compare_naturally(a->text, b->text);
 }

@@ -36,7 +36,8 @@ bool insights_is_true(const struct insights_value *value);
 /* As results show it, "" for a missing one; in the arena or borrowed from the value. */
 const char *insights_print(const struct insights_value *value, struct arena *arena);
 
-/* Orders as sort does: numbers by size, before texts by their bytes; missing ones last. */
+/* Orders as sort does: what is missing, then texts (a9 before a10), then numbers by size. Of a
+ * descending order what is missing comes last. */
 int insights_compare(const struct insights_value *a, const struct insights_value *b);
 
 #endif

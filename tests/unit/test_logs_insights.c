@@ -2,6 +2,7 @@
 #include "logs/insights_query.h"
 
 #include "buffer.h"
+#include "logs/insights_value.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -102,7 +103,19 @@ START_TEST(queries_give_their_rows)
           "level=info n=2; level=error n=1" },
         { "filter ispresent(took) | stats sum(took) as t by bin(2m) | sort t",
           "bin(2m)=2025-10-20 10:04:00.000 t=20; bin(2m)=2025-10-20 10:06:00.000 t=40" },
+        { "filter @type = 'REPORT' | stats max(@memorySize / 1000 / 1000) as given, "
+          "max(@maxMemoryUsed / 1000 / 1000) as used, given - used as spare",
+          "given=128 used=40 spare=88" },
+        { "stats max(took) - min(took) as r, count(took) * 100 / count(*) as p by level | filter "
+          "ispresent(level)",
+          "level=error r=0 p=100; level=info r=10 p=100" },
+        { "stats sum(took) / count(took), 2 as two, greatest(two * 3, count(*)) as g, two",
+          "sum(took) / count(took)=20 two=2 g=6" },
+        { "stats sum(nope) + 1 as missing, count(*) as n", "n=5" },
         { "stats latest(took) as l, earliest(took) as e", "l=30 e=20" },
+        { "fields took | sort by took desc | limit 2", "took=30; took=20" },
+        { "fields took | sort took desc, level asc | limit 4 | filter took < 30",
+          "took=20; took=10" },
         { "parse @message 'user=*, method:*, latency := *' as @user, @method, @latency | filter "
           "ispresent(@user) | display @user, @method, @latency",
           "@user=bob @method=GET @latency=5" },
@@ -132,6 +145,24 @@ START_TEST(queries_give_their_rows)
 }
 END_TEST
 
+/* The order is that of AWS's page on sort. */
+START_TEST(values_are_sorted_as_people_count)
+{
+    static const char *const ascending[] = { NULL,        "!:",    "#", "*%04", "0#", "5A",
+                                             "111A",      "2345_", "@", "@_",   "A",  "A9876fghj",
+                                             "a12345hfh", "0",     "1", "2",    "3",  "10.5" };
+    for (size_t i = 0; i < COUNT_OF(ascending); i++) {
+        for (size_t j = 0; j < COUNT_OF(ascending); j++) {
+            struct insights_value a = insights_text(ascending[i]);
+            struct insights_value b = insights_text(ascending[j]);
+            int order = insights_compare(&a, &b);
+            ck_assert_msg((order > 0) - (order < 0) == (i > j) - (i < j), "%s, %s: %d",
+                          ascending[i], ascending[j], order);
+        }
+    }
+}
+END_TEST
+
 START_TEST(rows_are_the_newest_and_carry_their_pointer)
 {
     cJSON *rows = run("fields @message", 2);
@@ -157,7 +188,12 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         { "filter (a = 1", "expected )" },
         { "filter a = ", "a field or a value" },
         { "filter a like /(/", "invalid regular expression /(/" },
-        { "filter nope(a)", "a function that there is" },
+        { "filter nope(a)", "found nope at line 1 and position 7; expected a function that there "
+                            "is" },
+        { "filter max(a) > 1", "found max at" },
+        { "stats max(min(a))", "found min at" },
+        { "stats a", "found a at line 1 and position 6; expected count, sum" },
+        { "stats count(*) by max(a)", "found max at" },
         { "filter strlen()", "another number of arguments" },
         { "stats nope(a)", "count, sum, avg" },
         { "stats pct(a)", "expected ," },
@@ -243,6 +279,7 @@ START_TEST(deep_queries_end_in_an_answer)
 }
 END_TEST
 
-SUITE("logs_insights", queries_give_their_rows, rows_are_the_newest_and_carry_their_pointer,
-      what_is_no_query_is_refused_with_its_place, the_place_of_an_error_is_that_of_the_symbol,
-      a_run_that_keeps_too_much_ends_in_an_error, deep_queries_end_in_an_answer)
+SUITE("logs_insights", queries_give_their_rows, values_are_sorted_as_people_count,
+      rows_are_the_newest_and_carry_their_pointer, what_is_no_query_is_refused_with_its_place,
+      the_place_of_an_error_is_that_of_the_symbol, a_run_that_keeps_too_much_ends_in_an_error,
+      deep_queries_end_in_an_answer)
