@@ -64,6 +64,10 @@ bool json_print_plain(struct buffer *buffer, const cJSON *value);
  * surrogate pair. The caller owns the tree and ends it with cJSON_Delete(). */
 MUST_CHECK cJSON *json_parse(struct text text);
 
+/* As json_parse(), but where a text has what a C string cannot hold it gets U+FFFD. For what others
+ * wrote and is only looked into, or shown. */
+MUST_CHECK cJSON *json_parse_mended(struct text text);
+
 /* For the start of a program that makes many trees: their blocks are kept for the next ones (up to
  * about half a megabyte per thread). Strings that cJSON allocates are freed with cJSON_free() alone
  * from then on. */

@@ -6,6 +6,7 @@
 
 #include "map.h"
 #include "number.h"
+#include "xalloc.h"
 
 /* As cJSON_GetObjectItemCaseSensitive() does; what a request is checked by is mostly this. */
 cJSON *json_get(const cJSON *object, const char *name)
@@ -299,6 +300,50 @@ cJSON *json_parse(struct text text)
     if (!json_check(text, &fault) || has_nul(text))
         return NULL;
     return cJSON_ParseWithLength(text.data, text.size);
+}
+
+/* The number that the four digits stand for. */
+static unsigned escaped_unit(const char *digits)
+{
+    unsigned unit = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned digit = (unsigned char)digits[i];
+        unit = unit << 4 | (digit <= '9' ? digit - '0' : (digit | 0x20u) - 'a' + 10);
+    }
+    return unit;
+}
+
+/* In valid JSON: escapes of NUL and of halves of surrogate pairs become those of U+FFFD. */
+static void mend_escapes(char *at, const char *end)
+{
+    enum { ESCAPE_SIZE = 6, PAIR_SIZE = 12 };
+    while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
+        if (at[1] != 'u') {
+            at += 2;
+            continue;
+        }
+        unsigned unit = escaped_unit(at + 2);
+        bool is_half = unit >= 0xD800 && unit < 0xE000;
+        if (unit >= 0xD800 && unit < 0xDC00 && end - at > PAIR_SIZE && at[ESCAPE_SIZE] == '\\' &&
+            at[ESCAPE_SIZE + 1] == 'u' && (escaped_unit(at + ESCAPE_SIZE + 2) & 0xFC00) == 0xDC00) {
+            at += PAIR_SIZE;
+            continue;
+        }
+        if (is_half || unit == 0)
+            memcpy(at + 2, "fffd", 4);
+        at += ESCAPE_SIZE;
+    }
+}
+
+cJSON *json_parse_mended(struct text text)
+{
+    struct json_fault fault;
+    cJSON *tree = json_parse(text);
+    if (tree || !json_check(text, &fault))
+        return tree;
+    CLEANUP(freep) char *copy = xmemdup(text.data, text.size);
+    mend_escapes(copy, copy + text.size);
+    return cJSON_ParseWithLength(copy, text.size);
 }
 
 void json_deletep(cJSON **tree)

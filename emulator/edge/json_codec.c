@@ -8,16 +8,11 @@
 #include "number.h"
 #include "timestamp.h"
 
-/* The sentence for a body that is no JSON: only Lambda (REST) gives one. */
-static void set_syntax_error(const struct service *service, struct text body, struct error *error)
+/* Lambda (REST) gives a sentence. */
+static void explain_syntax(const struct fault *syntax, struct text body, struct error *error)
 {
     struct json_fault fault = { .line = 1, .column = 1 };
-    bool is_json = json_check(body, &fault);
-    const struct fault *syntax =
-        service->syntax_fault ? service->syntax_fault : service->serialization_fault;
-    if (!(service->protocols & PROTOCOL_REST_JSON))
-        error_set_silent(error, syntax);
-    else if (is_json)
+    if (json_check(body, &fault))
         error_set(error, syntax,
                   "Could not parse request body into json: a JSON object is expected, without "
                   "NUL characters and halves of surrogate pairs");
@@ -27,6 +22,22 @@ static void set_syntax_error(const struct service *service, struct text body, st
                   "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %d, column: "
                   "%d]",
                   fault.reason, fault.line, fault.column);
+}
+
+/* For a body that is no JSON object or holds what no text here can. */
+static void set_syntax_error(const struct service *service, struct text body, struct error *error)
+{
+    const struct fault *syntax =
+        service->syntax_fault ? service->syntax_fault : service->serialization_fault;
+    CLEANUP(json_deletep) cJSON *mended = json_parse_mended(body);
+    if (service->protocols & PROTOCOL_REST_JSON)
+        explain_syntax(syntax, body, error);
+    else if (cJSON_IsObject(mended))
+        error_set(error, syntax,
+                  "A text of the request has a NUL character or half of a surrogate pair, which "
+                  "Coalmine does not take here.");
+    else
+        error_set_silent(error, syntax); /* as AWS says nothing */
 }
 
 static bool is_named(const struct field *row, const char *name)
@@ -170,7 +181,7 @@ cJSON *json_codec_decode(const struct service *service, const struct field *rows
 {
     if (body.size == 0)
         return cJSON_CreateObject();
-    cJSON *tree = json_parse(body);
+    cJSON *tree = service->mends_texts ? json_parse_mended(body) : json_parse(body);
     if (!cJSON_IsObject(tree)) {
         cJSON_Delete(tree);
         set_syntax_error(service, body, error);

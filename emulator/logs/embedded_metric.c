@@ -96,7 +96,7 @@ static bool may_be_embedded(struct text message)
 
 static void publish(struct logs *logs, const struct group_key *key, struct text message)
 {
-    CLEANUP(json_deletep) cJSON *event = json_parse(message);
+    CLEANUP(json_deletep) cJSON *event = json_parse_mended(message);
     const cJSON *directive;
     cJSON_ArrayForEach(directive, json_get(json_get(event, "_aws"), "CloudWatchMetrics"))
     {

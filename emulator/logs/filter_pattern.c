@@ -150,7 +150,7 @@ bool filter_pattern_matches(const struct filter_pattern *pattern, struct text me
         return filter_fields_match(pattern->fields, message);
     if (!pattern->json)
         return terms_match(pattern->terms, message);
-    CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+    CLEANUP(json_deletep) cJSON *tree = json_parse_mended(message);
     return tree && filter_json_matches(pattern->json, tree);
 }
 
@@ -159,7 +159,7 @@ void filter_pattern_extract_all(const struct filter_pattern *pattern, struct tex
 {
     if (pattern->fields)
         filter_fields_extract(pattern->fields, message, values);
-    CLEANUP(json_deletep) cJSON *tree = pattern->json ? json_parse(message) : NULL;
+    CLEANUP(json_deletep) cJSON *tree = pattern->json ? json_parse_mended(message) : NULL;
     if (tree)
         filter_json_extract(pattern->json, tree, values);
 }
@@ -169,7 +169,7 @@ char *filter_pattern_extract(const struct filter_pattern *pattern, struct text m
 {
     CLEANUP(freep) char *name = xstrndup(selector.data, selector.size);
     if (text_starts_with(selector, "$.") || text_starts_with(selector, "$[")) {
-        CLEANUP(json_deletep) cJSON *tree = json_parse(message);
+        CLEANUP(json_deletep) cJSON *tree = json_parse_mended(message);
         return tree ? filter_json_value(tree, name) : NULL;
     }
     CLEANUP(json_deletep) cJSON *values = cJSON_CreateObject();

@@ -103,7 +103,7 @@ static const cJSON *tree_of(struct insights_record *record)
     if (!record->is_examined) {
         const char *message = message_of(record);
         bool may_be_json = message[strspn(message, " \t")] == '{';
-        record->tree = may_be_json ? json_parse(text_from(message)) : NULL;
+        record->tree = may_be_json ? json_parse_mended(text_from(message)) : NULL;
         record->is_examined = true;
     }
     return record->tree;

@@ -160,6 +160,7 @@ const struct operation put_log_events_operations[] = {
       .input = put_fields,
       .handle = put_log_events,
       .body_ceiling = BODY_MAX,
-      .note = "`sequenceToken` and `entity` are ignored." },
+      .note = "`sequenceToken` and `entity` are ignored. NUL characters and halves of surrogate "
+              "pairs become U+FFFD." },
     { 0 },
 };

@@ -118,6 +118,7 @@ const struct service logs_service = {
     .serialization_fault = &LOGS_SERIALIZATION,
     .internal_fault = &LOGS_UNAVAILABLE,
     .body_ceiling = BODY_MAX,
+    .mends_texts = true, /* one such message must not cost the other 9,999 of its batch */
     .operations = slices,
     .lacking = lacking,
 };

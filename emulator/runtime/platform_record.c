@@ -201,7 +201,7 @@ void application_add_line(struct buffer *out, enum log_severity least, struct te
                           int64_t time_ms)
 {
     CLEANUP(json_deletep)
-    cJSON *object = text_starts_with(line, "{") ? json_parse(line) : NULL;
+    cJSON *object = text_starts_with(line, "{") ? json_parse_mended(line) : NULL;
     if (!cJSON_IsObject(object)) {
         buffer_add_text(out, line);
         return;

@@ -50,6 +50,19 @@ def test_events_come_back_as_they_went(logs, group):
     assert [event["eventId"] for event in again] == ids
 
 
+def test_a_message_that_no_text_can_hold_is_mended_and_costs_no_other(logs, group):
+    put(logs, group, ["before", "a\0b", "half \ud83d", "after"])
+    assert messages_of(filter_all(logs, logGroupName=group)) == [
+        "before", "a\ufffdb", "half \ufffd", "after"]
+
+
+def test_json_that_escapes_such_characters_is_looked_into(logs, group):
+    line = '{"level":"error","text":"a\\u0000b \\ud83d"}'
+    put(logs, group, [line, '{"level":"info"}'])
+    found = filter_all(logs, logGroupName=group, filterPattern='{ $.level = "error" }')
+    assert messages_of(found) == [line]
+
+
 def test_the_next_sequence_token_is_56_digits_and_none_is_needed(logs, group):
     event = [{"timestamp": now_ms(), "message": "m"}]
     answer = logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=event)

@@ -228,7 +228,32 @@ START_TEST(the_parser_refuses_what_is_no_json_too)
 }
 END_TEST
 
+START_TEST(what_no_text_can_hold_is_mended)
+{
+    static const struct {
+        const char *text;
+        const char *tree; /* NULL: it is no JSON at all */
+    } cases[] = {
+        { "\"a\\u0000b\"", "\"a\uFFFDb\"" },
+        { "\"\\ud83d\"", "\"\uFFFD\"" },
+        { "\"\\ud83dx\\u0041\"", "\"\uFFFDxA\"" },
+        { "\"\\uDE00\\uD83D\"", "\"\uFFFD\uFFFD\"" },
+        { "\"\\ud83d\\ud83d\\ude00\"", "\"\uFFFD\U0001F600\"" },
+        { "\"\\ud83d\\n\"", "\"\uFFFD\\n\"" },
+        { "{\"\\\\u0000\":\"\\\\\\u0000\"}", "{\"\\\\u0000\":\"\\\\\uFFFD\"}" },
+        { "[\"\\\"\\ud83d\"]", "[\"\\\"\uFFFD\"]" },
+        { "[\"\\u00e9\",1]", "[\"\u00e9\",1]" },
+        { "[\"\\u0000\"", NULL },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(json_deletep) cJSON *tree = json_parse_mended(text_from(cases[i].text));
+        CLEANUP(freep) char *text = tree ? json_print(tree) : NULL;
+        ck_assert_pstr_eq(text, cases[i].tree);
+    }
+}
+END_TEST
+
 SUITE("json_check", reasons_are_those_of_aws, any_value_is_json, what_is_no_json_is_refused,
       a_nul_byte_is_no_end, a_document_cut_short_anywhere_is_refused,
       a_thousand_levels_are_the_most, any_damaged_byte_is_judged_without_harm,
-      the_parser_refuses_what_is_no_json_too)
+      the_parser_refuses_what_is_no_json_too, what_no_text_can_hold_is_mended)

@@ -114,6 +114,24 @@ START_TEST(a_body_that_is_no_json_is_explained_by_lambda)
 }
 END_TEST
 
+START_TEST(a_text_that_cannot_be_held_is_mended_or_explained)
+{
+    static const char body[] = "{\"s\":\"a\\u0000b\\ud83d\"}";
+    struct error error = { 0 };
+    struct service mending = cloudwatch_service;
+    mending.mends_texts = true;
+    ck_assert_ptr_null(json_codec_decode(&cloudwatch_service, rows, text_from(body), &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "NUL character or half of a surrogate pair"));
+    error_clear(&error);
+    ck_assert_ptr_null(json_codec_decode(&cloudwatch_service, rows, TEXT("[1]"), &error));
+    ck_assert_ptr_null(error.message);
+    error_clear(&error);
+    CLEANUP(json_deletep)
+    cJSON *tree = json_codec_decode(&mending, rows, text_from(body), &error);
+    ck_assert_str_eq(json_text(tree, "s", ""), "a\uFFFDb\uFFFD");
+}
+END_TEST
+
 START_TEST(trees_are_printed_by_their_rows)
 {
     static const struct {
@@ -199,4 +217,5 @@ END_TEST
 
 SUITE("json_codec", members_find_their_rows_in_any_order, members_are_normalised_by_their_rows,
       wrong_types_are_serialization_errors, a_body_that_is_no_json_is_explained_by_lambda,
-      trees_are_printed_by_their_rows, faults_have_their_services_shape)
+      a_text_that_cannot_be_held_is_mended_or_explained, trees_are_printed_by_their_rows,
+      faults_have_their_services_shape)
