@@ -1,7 +1,7 @@
 #include "logs/filter_fields.h"
 
-#include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ struct condition {
 };
 
 struct field {
-    const char *name; /* "$ip"; NULL: `...` */
+    const char *name; /* "$ip"; "": it has only its place; NULL: `...` */
     struct condition *conditions;
 };
 
@@ -66,11 +66,14 @@ static bool is_at(struct filter_cursor *cursor, const char *stops)
     return cursor->rest.size && strchr(stops, cursor->rest.data[0]);
 }
 
-/* The name, then conditions that say it again: status = 404 || status = 410. */
+/* The name, then conditions that say it again: status = 404 || status = 410. Or nothing. */
 static bool read_field(struct filter_cursor *cursor, struct field *field)
 {
     struct text name;
     if (filter_take(cursor, "..."))
+        return true;
+    field->name = "";
+    if (is_at(cursor, ",]"))
         return true;
     if (!read_name(cursor, &name))
         return false;
@@ -105,7 +108,8 @@ struct filter_fields *filter_fields_parse(struct filter_cursor *cursor)
             pattern->gap = pattern->count;
         pattern->count++;
     } while (filter_take(cursor, ","));
-    if (!filter_take(cursor, "]"))
+    bool is_empty = pattern->count == 1 && pattern->gap && !*pattern->fields[0].name;
+    if (is_empty || !filter_take(cursor, "]"))
         return NULL;
     filter_skip_space(cursor);
     return cursor->rest.size == 0 ? pattern : NULL;
@@ -145,15 +149,16 @@ static bool split(struct text message, struct words *words_out)
     return true;
 }
 
-/* The word of a field; NULL for the gap. The count of words must be right. */
-static const struct text *word_of(const struct filter_fields *pattern, const struct words *words,
-                                  size_t field)
+/* The field of a word; NULL for one in the gap. The count of words must be right. */
+static const struct field *field_of(const struct filter_fields *pattern, const struct words *words,
+                                    size_t word)
 {
-    if (field == pattern->gap)
+    if (pattern->gap == FIELDS_MAX || word < pattern->gap)
+        return &pattern->fields[word];
+    size_t after_gap = pattern->count - pattern->gap - 1;
+    if (word < words->count - after_gap)
         return NULL;
-    size_t at = field < pattern->gap ? field : words->count - (pattern->count - field);
-    assert(at < words->count);
-    return &words->list[at];
+    return &pattern->fields[pattern->count - (words->count - word)];
 }
 
 static bool has_the_right_count(const struct filter_fields *pattern, const struct words *words)
@@ -184,9 +189,9 @@ bool filter_fields_match(const struct filter_fields *pattern, struct text messag
     struct words words;
     if (!split(message, &words) || !has_the_right_count(pattern, &words))
         return false;
-    for (size_t i = 0; i < pattern->count; i++) {
-        const struct text *word = word_of(pattern, &words, i);
-        if (word && !satisfies(pattern->fields[i].conditions, *word))
+    for (size_t i = 0; i < words.count; i++) {
+        const struct field *field = field_of(pattern, &words, i);
+        if (field && !satisfies(field->conditions, words.list[i]))
             return false;
     }
     return true;
@@ -197,12 +202,13 @@ void filter_fields_extract(const struct filter_fields *pattern, struct text mess
     struct words words;
     if (!split(message, &words) || !has_the_right_count(pattern, &words))
         return;
-    for (size_t i = 0; i < pattern->count; i++) {
-        const struct text *word = word_of(pattern, &words, i);
+    for (size_t i = 0; i < words.count; i++) {
+        const struct field *field = field_of(pattern, &words, i);
+        char place[32];
         CLEANUP(buffer_clear) struct buffer text = { 0 };
-        if (!word)
-            continue;
-        buffer_add_text(&text, *word);
-        json_set_text(values, pattern->fields[i].name, text.data ? text.data : "");
+        snprintf(place, sizeof(place), "$%zu", i + 1);
+        buffer_add_text(&text, words.list[i]);
+        json_set_text(values, field && *field->name ? field->name : place,
+                      text.data ? text.data : "");
     }
 }

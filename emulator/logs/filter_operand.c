@@ -67,6 +67,20 @@ bool filter_read_quoted(struct filter_cursor *cursor, const char **text_out)
     return true;
 }
 
+/* What AWS's page on filter patterns lists, and the space: no parentheses, nothing but ASCII. */
+static bool has_only_good_characters(struct text source)
+{
+    static const char symbols[] = "_#=@/;,-: ^$?[]{}|\\*+.";
+    for (size_t i = 0; i < source.size; i++) {
+        unsigned char character = (unsigned char)source.data[i];
+        bool is_escaped = i > 0 && source.data[i - 1] == '\\';
+        if (character == '\0' || character >= 0x80 ||
+            (!is_escaped && !isalnum(character) && !strchr(symbols, character)))
+            return false;
+    }
+    return true;
+}
+
 bool filter_read_regex(struct filter_cursor *cursor, struct regex **regex_out)
 {
     if (cursor->rest.size == 0 || cursor->rest.data[0] != '%' ||
@@ -77,6 +91,8 @@ bool filter_read_regex(struct filter_cursor *cursor, struct regex **regex_out)
     if (!end || end == cursor->rest.data)
         return false;
     struct text source = { cursor->rest.data, (size_t)(end - cursor->rest.data) };
+    if (!has_only_good_characters(source))
+        return false;
     *regex_out = regex_compile(cursor->regexes, source, 0, NULL);
     if (!*regex_out)
         return false;

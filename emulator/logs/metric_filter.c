@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "log.h"
 #include "logs/filter_row.h"
 #include "logs/log_metric.h"
 #include "xalloc.h"
@@ -197,8 +198,11 @@ static bool load_one(const struct filter_row *row, void *owner)
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(row->configuration));
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(configuration, "filterPattern", "")), &error);
-    if (!pattern)
+    if (!pattern) {
+        log_error("logs", "metric filter %s of log group %s does nothing, put it again: %s",
+                  row->name, row->group_name, error.message);
         return true;
+    }
     struct metric_filter *filter = xcalloc(1, sizeof(*filter));
     const cJSON *list = json_get(configuration, "metricTransformations");
     *filter = (struct metric_filter){ .next = loading->filters,

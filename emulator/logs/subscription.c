@@ -40,6 +40,9 @@ struct subscription *subscriptions_load(struct store *store, int64_t group_id)
             .pattern = filter_pattern_parse(
                 text_from(json_text(configuration, "filterPattern", "")), &error),
         };
+        if (!made->pattern)
+            log_error("logs", "subscription filter %s does nothing, put it again: %s", made->name,
+                      error.message);
         list = made;
     }
     arena_clear(&arena);
