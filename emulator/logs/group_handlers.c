@@ -279,7 +279,8 @@ const struct operation group_operations[] = {
     { .name = "ListLogGroups",
       .input = list_fields,
       .handle = list_log_groups,
-      .note = "`logGroupNamePattern` is a plain part of the name, without `^` and `|`." },
+      .note = "`logGroupNamePattern` is a plain part of the name, without `^` and `|`. "
+              "`dataSources`, `fieldIndexNames` and `logGroupTags` are ignored." },
     { .name = "PutRetentionPolicy",
       .flags = OPERATION_WRITES,
       .input = retention_fields,

@@ -1,6 +1,7 @@
 #include "logs/handlers.h"
 
 #include "clock.h"
+#include "log.h"
 #include "logs/faults.h"
 #include "logs/filter_pattern.h"
 #include "operation/page.h"
@@ -30,6 +31,14 @@ bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table
            filter_row_count_regexes(call->store, group_id, table,
                                     json_text(call->input, "filterName", "")) < REGEX_FILTERS_MAX ||
            error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
+}
+
+void members_ignore(const struct call *call, const char *const *names)
+{
+    for (; *names; names++) {
+        if (json_get(call->input, *names))
+            log_warn("logs", "%s: %s is ignored", call->operation->name, *names);
+    }
 }
 
 cJSON *event_write(struct call *call, const struct event_row *row)

@@ -42,6 +42,10 @@ cJSON *event_write(struct call *call, const struct event_row *row);
  * have regular expressions in theirs. Else false with the fault. */
 MUST_CHECK bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table);
 
+/* Says in the server's log which of the members (NULL-ended) the request has: nothing is done with
+ * them. */
+void members_ignore(const struct call *call, const char *const *names);
+
 /* What nextSequenceToken and uploadSequenceToken look like; nobody needs them any more. */
 const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms);
 

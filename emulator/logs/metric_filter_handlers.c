@@ -85,6 +85,10 @@ static char *print_configuration(const struct call *call)
     return json_print(configuration);
 }
 
+/* They tell events of other accounts and regions apart, of which a group here has none. */
+static const char *const ignored[] = { "fieldSelectionCriteria", "emitSystemFieldDimensions",
+                                       NULL };
+
 static enum outcome put_metric_filter(struct call *call)
 {
     struct log_group group;
@@ -103,6 +107,7 @@ static enum outcome put_metric_filter(struct call *call)
                                     .name = name,
                                     .configuration = configuration,
                                     .created_ms = clock_now_ms() };
+    members_ignore(call, ignored);
     filter_row_put(call->store, FILTER_TABLE_METRIC, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
@@ -263,6 +268,7 @@ static const struct field transformation_fields[] = {
 static const struct field transformation_item = { .type = FIELD_STRUCTURE,
                                                   .members = transformation_fields };
 static const struct field message_item = { .type = FIELD_STRING, .length = AT_LEAST(1) };
+static const struct field system_field = { .type = FIELD_STRING };
 static const struct field put_fields[] = {
     GROUP_NAME_ROW(true),
     FILTER_NAME_ROW("filterName", true),
@@ -273,6 +279,8 @@ static const struct field put_fields[] = {
       .length = AT_LEAST(1), /* and at most one: check_count() */
       .item = &transformation_item },
     { .name = "applyOnTransformedLogs", .type = FIELD_BOOLEAN },
+    { .name = "fieldSelectionCriteria", .type = FIELD_STRING, .length = BETWEEN(0, 2000) },
+    { .name = "emitSystemFieldDimensions", .type = FIELD_LIST, .item = &system_field },
     { 0 },
 };
 static const struct field delete_fields[] = { GROUP_NAME_ROW(true),
@@ -301,7 +309,9 @@ const struct operation metric_filter_operations[] = {
     { .name = "PutMetricFilter",
       .flags = OPERATION_WRITES,
       .input = put_fields,
-      .handle = put_metric_filter },
+      .handle = put_metric_filter,
+      .note = "`fieldSelectionCriteria` and `emitSystemFieldDimensions` are ignored, and the log "
+              "says so." },
     { .name = "DeleteMetricFilter",
       .flags = OPERATION_WRITES,
       .input = delete_fields,

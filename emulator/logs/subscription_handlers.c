@@ -62,6 +62,8 @@ static char *print_configuration(const struct call *call)
     return json_print(configuration);
 }
 
+static const char *const ignored[] = { "fieldSelectionCriteria", "emitSystemFields", NULL };
+
 static enum outcome put_subscription_filter(struct call *call)
 {
     struct log_group group;
@@ -79,6 +81,7 @@ static enum outcome put_subscription_filter(struct call *call)
                                     .name = name,
                                     .configuration = configuration,
                                     .created_ms = clock_now_ms() };
+    members_ignore(call, ignored);
     filter_row_put(call->store, FILTER_TABLE_SUBSCRIPTION, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
@@ -133,6 +136,7 @@ static enum outcome describe_subscription_filters(struct call *call)
     }
 
 static const char *const distributions[] = { "Random", "ByLogStream", NULL };
+static const struct field system_field = { .type = FIELD_STRING };
 static const struct field put_fields[] = {
     GROUP_NAME_ROW(true),
     FILTER_NAME_ROW("filterName", true),
@@ -144,6 +148,8 @@ static const struct field put_fields[] = {
     { .name = "roleArn", .type = FIELD_STRING, .length = AT_LEAST(1) },
     { .name = "distribution", .type = FIELD_STRING, .values = distributions },
     { .name = "applyOnTransformedLogs", .type = FIELD_BOOLEAN },
+    { .name = "fieldSelectionCriteria", .type = FIELD_STRING, .length = BETWEEN(0, 2000) },
+    { .name = "emitSystemFields", .type = FIELD_LIST, .item = &system_field },
     { 0 },
 };
 static const struct field delete_fields[] = { GROUP_NAME_ROW(true),
@@ -162,7 +168,8 @@ const struct operation subscription_operations[] = {
       .handle = put_subscription_filter,
       .note =
           "To Lambda functions. Their permissions are not looked at. A function whose own lines "
-          "come back to it is stopped like any other loop." },
+          "come back to it is stopped like any other loop. `fieldSelectionCriteria` and "
+          "`emitSystemFields` are ignored, and the log says so." },
     { .name = "DeleteSubscriptionFilter",
       .flags = OPERATION_WRITES,
       .input = delete_fields,

@@ -182,6 +182,28 @@ def test_what_put_metric_filter_refuses(logs, group, change, text):
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
 
 
+def test_what_a_filter_does_not_look_at_is_said_in_the_log(server, lam, logs, group):
+    """This boto3 is older than these members."""
+    create(lam, group, node("return 1"))
+    common = {"logGroupName": group, "filterName": "f", "filterPattern": "",
+              "fieldSelectionCriteria": '@aws.region = "us-east-1"'}
+    for operation, more in [
+            ("PutMetricFilter", {"emitSystemFieldDimensions": ["@aws.account"],
+                                 "metricTransformations": transformation(group)}),
+            ("PutSubscriptionFilter", {"emitSystemFields": ["@aws.region"],
+                                       "destinationArn": function_arn(group)})]:
+        answer = Http(server.port).send("POST", "/", json.dumps({**common, **more}), {
+            "X-Amz-Target": f"Logs_20140328.{operation}",
+            "Content-Type": "application/x-amz-json-1.1"})
+        assert answer.status == 200, answer.body
+    said = server.read_log()
+    for text in ["PutMetricFilter: fieldSelectionCriteria is ignored",
+                 "PutMetricFilter: emitSystemFieldDimensions is ignored",
+                 "PutSubscriptionFilter: fieldSelectionCriteria is ignored",
+                 "PutSubscriptionFilter: emitSystemFields is ignored"]:
+        assert text in said
+
+
 def test_limits_and_absence_of_metric_filters(logs, group):
     for n in range(100):
         logs.put_metric_filter(logGroupName=group, filterName=f"f{n}", filterPattern="",
