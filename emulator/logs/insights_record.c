@@ -1,5 +1,6 @@
 #include "logs/insights_record.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@ enum {
     OWN_BYTES = 1024, /* of a record without its message */
     TREE_FACTOR = 8,  /* by how much a tree is larger than its text */
     NAME_MAX_BYTES = 256,
-    DEPTH_MAX = 32, /* of members that are fields */
+    FRAGMENTS_MAX = 16, /* that are tried, of a line that is no JSON as a whole */
+    DEPTH_MAX = 32,     /* of members that are fields */
 };
 
 struct insights_record *insights_record_create(const struct insights_event *event)
@@ -56,13 +58,19 @@ void insights_record_set(struct insights_record *record, const char *name,
     record->fields[record->count++] = (struct insights_field){ name, value };
 }
 
-static const char *message_of(struct insights_record *record)
+/* What the event came with. */
+static const char *own_text(const struct insights_record *record, const char *name)
 {
     for (size_t i = 0; i < record->count; i++) {
-        if (strcmp(record->fields[i].name, "@message") == 0)
+        if (strcmp(record->fields[i].name, name) == 0)
             return record->fields[i].value.text;
     }
     return "";
+}
+
+static const char *message_of(const struct insights_record *record)
+{
+    return own_text(record, "@message");
 }
 
 /* What Lambda's lines say of their invocation (lambda-api.md section 23.2). */
@@ -98,14 +106,57 @@ static struct insights_value discover(struct insights_record *record, const char
     return (struct insights_value){ 0 };
 }
 
+/* From the brace at its start to the one that closes it; all if none does. */
+static struct text cut_object(struct text text)
+{
+    int depth = 0;
+    bool is_in_string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char character = text.data[i];
+        if (is_in_string && character == '\\')
+            i++;
+        else if (character == '"')
+            is_in_string = !is_in_string;
+        else if (!is_in_string && character == '{')
+            depth++;
+        else if (!is_in_string && character == '}' && --depth == 0)
+            return (struct text){ text.data, i + 1 };
+    }
+    return text;
+}
+
+/* The first object of JSON in the text; NULL without one. */
+static cJSON *find_fragment(struct text text)
+{
+    for (int i = 0; i < FRAGMENTS_MAX && text.size; i++) {
+        const char *brace = memchr(text.data, '{', text.size);
+        if (!brace)
+            return NULL;
+        text.size -= (size_t)(brace - text.data);
+        text.data = brace;
+        cJSON *tree = json_parse_mended(cut_object(text));
+        if (tree)
+            return tree;
+        text.data++;
+        text.size--;
+    }
+    return NULL;
+}
+
+/* Of functions' lines the first JSON in them counts, behind time, request and level; of other
+ * groups' a line that is JSON. */
 static const cJSON *tree_of(struct insights_record *record)
 {
-    if (!record->is_examined) {
-        const char *message = message_of(record);
-        bool may_be_json = message[strspn(message, " \t")] == '{';
-        record->tree = may_be_json ? json_parse_mended(text_from(message)) : NULL;
-        record->is_examined = true;
-    }
+    if (record->is_examined)
+        return record->tree;
+    const char *message = message_of(record);
+    bool may_be_json = message[strspn(message, " \t")] == '{';
+    bool is_of_function = strstr(own_text(record, "@log"), ":/aws/lambda/") != NULL;
+    if (may_be_json)
+        record->tree = json_parse_mended(text_from(message));
+    if (!record->tree && is_of_function)
+        record->tree = find_fragment(text_from(message));
+    record->is_examined = true;
     return record->tree;
 }
 
@@ -136,15 +187,15 @@ static const cJSON *find_member(const cJSON *value, const char *path)
     return NULL;
 }
 
+/* A number stays a text, so that it is shown with all its digits. */
 static struct insights_value value_of(const cJSON *member, struct arena *arena)
 {
-    if (cJSON_IsNumber(member))
-        return insights_number(member->valuedouble);
     if (cJSON_IsString(member))
         return insights_text(arena_copy(arena, text_from(member->valuestring)));
     if (cJSON_IsBool(member))
         return insights_boolean(cJSON_IsTrue(member));
-    if (!member || cJSON_IsNull(member))
+    bool is_infinite = cJSON_IsNumber(member) && !isfinite(member->valuedouble);
+    if (!member || cJSON_IsNull(member) || is_infinite)
         return (struct insights_value){ 0 };
     CLEANUP(freep) char *text = json_print(member);
     return insights_text(arena_copy(arena, text_from(text)));

@@ -49,6 +49,12 @@ static bool find_row(struct call *call, int64_t group_id, struct event_position 
     return page_out->count && page_out->rows[0].sequence == position.sequence;
 }
 
+/* What the field @log says of a group's events. */
+static const char *log_name(struct call *call, const struct log_group *group)
+{
+    return arena_format(&call->arena, "%s:%s", group->key.account, group->key.name);
+}
+
 static void write_record(struct call *call, const struct log_group *group,
                          const struct event_row *row, const char *stream)
 {
@@ -57,7 +63,7 @@ static void write_record(struct call *call, const struct log_group *group,
         .ingestion_ms = row->ingested_ms,
         .message = row->message,
         .log_stream = stream,
-        .log = arena_format(&call->arena, "%s:%s", group->key.account, group->key.name),
+        .log = log_name(call, group),
         .pointer = json_text(call->input, "logRecordPointer", ""),
     };
     struct insights_record *record = insights_record_create(&event);
@@ -98,6 +104,7 @@ struct census {
     struct arena arena;
     struct map by_name;
     struct field_count *counts[FIELDS_MAX];
+    const char *log; /* ACCOUNT:GROUP */
     size_t count;
     int64_t events;
 };
@@ -126,7 +133,7 @@ static bool count_event(const struct event_row *row, void *owner)
                                           .ingestion_ms = row->ingested_ms,
                                           .message = row->message,
                                           .log_stream = "",
-                                          .log = "",
+                                          .log = census->log,
                                           .pointer = "" };
     struct insights_record *record = insights_record_create(&event);
     census->events++;
@@ -179,6 +186,7 @@ static enum outcome get_log_group_fields(struct call *call)
                               : center_ms - AROUND_MINUTES * MINUTE_MS;
     range.from_ms = range.from_ms > kept_ms ? range.from_ms : kept_ms;
     struct census *census = xcalloc(1, sizeof(*census));
+    census->log = log_name(call, &group);
     event_store_visit(logs_of(call)->events, &range, count_event, census);
     write_fields(call, census);
     map_clear(&census->by_name, NULL);

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.logs import Insights, make_stream, now_ms, put, wait_for
+from tests.support.packages import create, node
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NO_QUERY = (400, "ResourceNotFoundException", "The specified query does not exist.")
@@ -360,6 +361,17 @@ def test_the_fields_of_a_group_are_counted(logs, group):
     past = logs.get_log_group_fields(logGroupName=group, time=now_ms() // 1000 - 3600)
     assert past["logGroupFields"] == always + [{"name": "long", "percent": 100}]
     assert logs.get_log_group_fields(logGroupName=group, time=1)["logGroupFields"] == []
+
+
+def test_json_behind_what_the_platform_writes_is_looked_into(lam, logs, insights, name):
+    create(lam, name, node("console.log(JSON.stringify({level: 'warn', took: 7}))"))
+    lam.invoke(FunctionName=name)
+    group = f"/aws/lambda/{name}"
+    rows = insights.finish(insights.start("filter level = 'warn' | display took, @requestId",
+                                          logGroupName=group))["results"]
+    assert [row[0] for row in rows] == [{"field": "took", "value": "7"}]
+    fields = logs.get_log_group_fields(logGroupName=group)["logGroupFields"]
+    assert {"level", "took"} <= {field["name"] for field in fields}
 
 
 def test_the_cli_polls_a_query_to_its_end(cli, logs, group):

@@ -22,6 +22,9 @@ static const struct {
     { 1760954640000 + 2 * MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":8},\"took\":10}" },
     { 1760954640000 + MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":7},\"took\":20}" },
     { 1760954640000, "user=bob, method:GET, latency := 5" },
+    { 1760954640000 - MINUTE_MS,
+      "2025-10-20T10:03:00.000Z\tid\tERROR\t{ no: json } "
+      "{\"code\":\"E1\",\"ratio\":0.0000125,\"deep\":{\"text\":\"}\\\"{\"}} {\"code\":2}\n" },
 };
 
 static cJSON *run(const char *text, int64_t limit)
@@ -87,14 +90,14 @@ START_TEST(queries_give_their_rows)
         { "filter level not in ['info'] and ispresent(level) | display level", "level=error" },
         { "filter @message like /user=\\w+/ | display @logStream", "@logStream=stream" },
         { "filter @message like 'method' | display @log", "@log=000000000000:/aws/lambda/f" },
-        { "filter @message not like /level|REPORT/ | display @ingestionTime",
+        { "filter @message not like /level|REPORT|code/ | display @ingestionTime",
           "@ingestionTime=2025-10-20 10:04:00.001" },
         { "filter @message =~ /REPORT/ | display @requestId, @duration, @billedDuration, @type",
           "@requestId=11111111-2222-3333-4444-555555555555 @duration=12.5 @billedDuration=13 "
           "@type=REPORT" },
         { "filter @type = 'REPORT' | fields @maxMemoryUsed / 1000 / 1000 as mb, @initDuration",
           "mb=40 @initDuration=100.25" },
-        { "stats count(*)", "count(*)=5" },
+        { "stats count(*)", "count(*)=6" },
         { "stats count(took) as n, avg(took), sum(took), min(took), max(took)",
           "n=3 avg(took)=20 sum(took)=60 min(took)=10 max(took)=30" },
         { "stats stddev(took) as s, pct(took, 50) as p, median(took) as m, count_distinct(user.id)",
@@ -111,7 +114,7 @@ START_TEST(queries_give_their_rows)
           "level=error r=0 p=100; level=info r=10 p=100" },
         { "stats sum(took) / count(took), 2 as two, greatest(two * 3, count(*)) as g, two",
           "sum(took) / count(took)=20 two=2 g=6" },
-        { "stats sum(nope) + 1 as missing, count(*) as n", "n=5" },
+        { "stats sum(nope) + 1 as missing, count(*) as n", "n=6" },
         { "stats latest(took) as l, earliest(took) as e", "l=30 e=20" },
         { "fields took | sort by took desc | limit 2", "took=30; took=20" },
         { "fields took | sort took desc, level asc | limit 4 | filter took < 30",
@@ -134,8 +137,12 @@ START_TEST(queries_give_their_rows)
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
+        { "filter code = 'E1' | fields code, ratio, deep.text, ratio * 1000 as r",
+          "code=E1 ratio=1.25e-05 deep.text=}\"{ r=0.0125" },
+        { "stats max(ratio), min(ratio) as m, avg(took) / 3", "max(ratio)=1.25e-05 m=1.25e-05 "
+                                                              "avg(took) / 3=6.6667" },
         { "filter nope = 1", "" },
-        { "filter nope != 1 | stats count(*) as n", "n=5" },
+        { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         CLEANUP(freep) char *rows = rows_of(cases[i].query);
