@@ -86,7 +86,8 @@ static const struct {
     { "@memorySize", "(?s)REPORT .*?\tMemory Size: ([0-9]+) MB.*", BYTES_PER_MB },
     { "@maxMemoryUsed", "(?s)REPORT .*?\tMax Memory Used: ([0-9]+) MB.*", BYTES_PER_MB },
     { "@initDuration", "(?s)REPORT .*?\tInit Duration: ([0-9.]+) ms.*", 1 },
-    { "@xrayTraceId", "(?s)REPORT .*?\tXRAY TraceId: ([0-9a-f-]+).*", 0 },
+    { "@xrayTraceId", "(?s)REPORT .*?\\sXRAY TraceId: ([0-9a-f-]+).*", 0 },
+    { "@xraySegmentId", "(?s)REPORT .*?\\sXRAY .*?\tSegmentId: ([0-9a-f]+).*", 0 },
 };
 
 static struct insights_value discover(struct insights_record *record, const char *name)
@@ -207,10 +208,10 @@ struct insights_value insights_record_get(struct insights_record *record, const 
         if (strcmp(record->fields[i - 1].name, name) == 0)
             return record->fields[i - 1].value;
     }
-    struct insights_value value =
-        *name == '@' ? discover(record, name)
-                     : value_of(find_member(tree_of(record), name), &record->arena);
-    return value;
+    if (*name == '@' && name[1] != '@')
+        return discover(record, name);
+    const char *member = name + (*name == '@'); /* "@x" of a message is called "@@x" */
+    return value_of(find_member(tree_of(record), member), &record->arena);
 }
 
 struct visit {
@@ -229,7 +230,9 @@ static void visit_members(struct visit *visit, const cJSON *container, const cha
     {
         struct arena *arena = &visit->record->arena;
         const char *last = member->string ? member->string : arena_format(arena, "%d", index);
-        const char *name = *path ? arena_format(arena, "%s.%s", path, last) : last;
+        const char *name = *path          ? arena_format(arena, "%s.%s", path, last)
+                           : *last == '@' ? arena_format(arena, "@%s", last)
+                                          : last;
         index++;
         if (visit->leaves == INSIGHTS_FIELDS_MAX)
             return;

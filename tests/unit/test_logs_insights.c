@@ -16,11 +16,14 @@ static const struct {
     { 1760954640000 + 4 * MINUTE_MS,
       "REPORT RequestId: 11111111-2222-3333-4444-555555555555\tDuration: 12.50 ms\tBilled "
       "Duration: "
-      "13 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 100.25 ms\t\n" },
+      "13 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 100.25 ms\t\n"
+      "XRAY TraceId: 1-5f84c7a1-0123456789abcdef01234567\tSegmentId: 0123456789abcdef\tSampled: "
+      "true\t\n" },
     { 1760954640000 + 3 * MINUTE_MS,
       "{\"level\":\"error\",\"user\":{\"id\":7,\"tags\":[\"a\",\"b\"]},\"took\":30,\"ok\":false}" },
     { 1760954640000 + 2 * MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":8},\"took\":10}" },
-    { 1760954640000 + MINUTE_MS, "{\"level\":\"info\",\"user\":{\"id\":7},\"took\":20}" },
+    { 1760954640000 + MINUTE_MS,
+      "{\"level\":\"info\",\"user\":{\"id\":7},\"took\":20,\"@version\":3}" },
     { 1760954640000, "user=bob, method:GET, latency := 5" },
     { 1760954640000 - MINUTE_MS,
       "2025-10-20T10:03:00.000Z\tid\tERROR\t{ no: json } "
@@ -97,6 +100,9 @@ START_TEST(queries_give_their_rows)
           "@type=REPORT" },
         { "filter @type = 'REPORT' | fields @maxMemoryUsed / 1000 / 1000 as mb, @initDuration",
           "mb=40 @initDuration=100.25" },
+        { "filter @type = 'REPORT' | fields @xrayTraceId, @xraySegmentId",
+          "@xrayTraceId=1-5f84c7a1-0123456789abcdef01234567 @xraySegmentId=0123456789abcdef" },
+        { "filter ispresent(@@version) | fields @@version, @version", "@@version=3" },
         { "stats count(*)", "count(*)=6" },
         { "stats count(took) as n, avg(took), sum(took), min(took), max(took)",
           "n=3 avg(took)=20 sum(took)=60 min(took)=10 max(took)=30" },
