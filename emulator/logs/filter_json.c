@@ -240,14 +240,29 @@ void filter_json_extract(const struct filter_json *pattern, const cJSON *message
         json_set_text(values, pattern->selector.text, text);
 }
 
+/* The whole text as a selector, whose names live in the arena. */
+static bool parse_selector(const char *text, struct arena *arena, struct selector *selector_out)
+{
+    struct regex *regexes = NULL;
+    struct filter_cursor cursor = { text_from(text), arena, &regexes, 0 };
+    return read_selector(&cursor, selector_out) && cursor.rest.size == 0;
+}
+
+bool filter_json_is_selector(const char *text)
+{
+    struct arena arena = { 0 };
+    struct selector selector;
+    bool is_selector = parse_selector(text, &arena, &selector);
+    arena_clear(&arena);
+    return is_selector;
+}
+
 char *filter_json_value(const cJSON *message, const char *selector_text)
 {
     struct arena arena = { 0 };
     struct selector selector;
-    struct regex *regexes = NULL;
-    struct filter_cursor cursor = { text_from(selector_text), &arena, &regexes, 0 };
     char *value = NULL;
-    if (read_selector(&cursor, &selector) && cursor.rest.size == 0)
+    if (parse_selector(selector_text, &arena, &selector))
         value = scalar_text(find(&selector, message));
     arena_clear(&arena);
     return value;

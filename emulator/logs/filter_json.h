@@ -18,6 +18,9 @@ bool filter_json_matches(const struct filter_json *pattern, const cJSON *message
 /* Adds {"$.selector": "value"} for each selector of the pattern that finds a value. */
 void filter_json_extract(const struct filter_json *pattern, const cJSON *message, cJSON *values);
 
+/* "$.a.b[0]" */
+bool filter_json_is_selector(const char *text);
+
 /* The value that a selector finds, as text, owned by the caller; NULL if it finds none. */
 MUST_CHECK char *filter_json_value(const cJSON *message, const char *selector);
 

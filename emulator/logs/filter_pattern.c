@@ -119,6 +119,18 @@ bool filter_text_has_regex(struct text text)
     return has_regex;
 }
 
+bool filter_pattern_has_values(const struct filter_pattern *pattern)
+{
+    return pattern->json || pattern->fields;
+}
+
+bool filter_is_selector(const char *text)
+{
+    if (text[0] != '$' || text[1] == '\0')
+        return false;
+    return filter_json_is_selector(text) || text[1 + strcspn(text + 1, " .[],=<>!\"")] == '\0';
+}
+
 static bool term_is_in(const struct term *term, struct text message)
 {
     if (term->regex)

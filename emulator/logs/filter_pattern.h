@@ -22,6 +22,12 @@ void filter_pattern_destroy(struct filter_pattern *pattern); /* accepts NULL */
 /* False too if the text is no pattern. */
 bool filter_text_has_regex(struct text text);
 
+/* Whether it names values of messages: JSON selectors and fields do, terms do not. */
+bool filter_pattern_has_values(const struct filter_pattern *pattern);
+
+/* "$.a.b[0]" or "$name": what filter_pattern_extract() takes. */
+bool filter_is_selector(const char *text);
+
 bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message);
 
 /* The value of "$.a.b" (in a JSON message) or "$name" (of a space-delimited pattern), owned by the

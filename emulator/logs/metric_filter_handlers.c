@@ -19,6 +19,7 @@ static bool check_transformation(struct call *call, const cJSON *transformation)
 {
     const char *value = json_text(transformation, "metricValue", "");
     const cJSON *dimensions = json_get(transformation, "dimensions");
+    const cJSON *dimension;
     double number;
     if (*value != '$' && (!text_to_double(text_from(value), &number) || !isfinite(number)))
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
@@ -28,7 +29,14 @@ static bool check_transformation(struct call *call, const cJSON *transformation)
     if (dimensions && json_get(transformation, "defaultValue"))
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "Invalid metric transformation: dimensions and default value are "
-                         "mutually exclusive properties.");
+                         "mutually exclusive properties");
+    cJSON_ArrayForEach(dimension, dimensions)
+    {
+        if (!filter_is_selector(dimension->valuestring))
+            return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                             "Invalid metric transformation: dimension value must be valid "
+                             "selector");
+    }
     return true;
 }
 
@@ -65,12 +73,17 @@ static bool check_count(struct call *call, const cJSON *list)
                      printed.data);
 }
 
-static bool check_pattern(struct call *call)
+static bool check_pattern(struct call *call, const cJSON *transformation)
 {
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
+    bool has_dimensions = cJSON_GetArraySize(json_get(transformation, "dimensions")) > 0;
+    bool is_good =
+        pattern && (!has_dimensions || filter_pattern_has_values(pattern) ||
+                    error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                              "The specified filter pattern does not support dimensions"));
     filter_pattern_destroy(pattern);
-    return pattern != NULL;
+    return is_good;
 }
 
 static char *print_configuration(const struct call *call)
@@ -95,7 +108,7 @@ static enum outcome put_metric_filter(struct call *call)
     const char *name = json_text(call->input, "filterName", "");
     const cJSON *list = json_get(call->input, "metricTransformations");
     if (!check_count(call, list) || !check_transformation(call, list->child) ||
-        !check_pattern(call) || !group_read(call, &group))
+        !check_pattern(call, list->child) || !group_read(call, &group))
         return OUTCOME_FAULT;
     if (metric_filter_count(call->store, group.id) >= FILTERS_MAX &&
         !metric_filter_exists(call->store, group.id, name))

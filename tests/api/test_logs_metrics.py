@@ -84,7 +84,8 @@ def test_a_function_that_prints_very_many_lines_is_counted_whole(lam, logs, cw, 
 
 
 def test_a_value_and_dimensions_can_come_from_a_json_event(logs, cw, group):
-    put_filter(logs, group, pattern="", metricValue="$.took[1].ms", dimensions={"Path": "$.path"})
+    put_filter(logs, group, pattern="{ $.took[0] = * }", metricValue="$.took[1].ms",
+               dimensions={"Path": "$.path"})
     put(logs, group, [json.dumps({"path": "/a", "took": [0, {"ms": 7.5}]}),
                       json.dumps({"path": "/a", "took": [0, {"ms": "4"}]}),
                       json.dumps({"path": "/a", "took": []}), "no JSON",
@@ -172,7 +173,15 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
      "field."),
     ({"metricTransformations": transformation("x", defaultValue=1, dimensions={"a": "$.a"})},
      "Invalid metric transformation: dimensions and default value are mutually exclusive "
-     "properties."),
+     "properties"),
+    ({"metricTransformations": transformation("x", dimensions={"a": "$.a"})},
+     "The specified filter pattern does not support dimensions"),
+    ({"filterPattern": "{ $.a = 1 }",
+      "metricTransformations": transformation("x", dimensions={"a": "prod"})},
+     "Invalid metric transformation: dimension value must be valid selector"),
+    ({"filterPattern": "{ $.a = 1 }",
+      "metricTransformations": transformation("x", dimensions={"a": "$.a["})},
+     "Invalid metric transformation: dimension value must be valid selector"),
 ])
 def test_what_put_metric_filter_refuses(logs, group, change, text):
     arguments = {"logGroupName": group, "filterName": "f", "filterPattern": "",
