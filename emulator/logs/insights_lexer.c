@@ -126,14 +126,14 @@ static bool read_regex(struct insights_lexer *lexer, struct insights_token *toke
 
 static bool read_sign(struct insights_lexer *lexer, struct insights_token *token)
 {
-    static const char *const signs[] = { "!=", "<=", ">=", "=~", "|", "(", ")", "[", "]", ",",
-                                         "+",  "-",  "*",  "/",  "%", "^", "=", "<", ">" };
+    static const char *const signs[] = { "==", "!=", "<=", ">=", "=~", "|", "(", ")", "[", "]",
+                                         ",",  "+",  "-",  "*",  "/",  "%", "^", "=", "<", ">" };
     struct text rest = { lexer->query.data + lexer->at, lexer->query.size - lexer->at };
     token->kind = TOKEN_SIGN;
     for (size_t i = 0; i < COUNT_OF(signs); i++) {
         if (text_starts_with(rest, signs[i])) {
-            token->text = signs[i];
             lexer->at += strlen(signs[i]);
+            token->text = i == 0 ? "=" : signs[i]; /* two spellings */
             return true;
         }
     }

@@ -20,7 +20,7 @@ enum insights_token_kind {
     TOKEN_PERIOD, /* 5m: its number is milliseconds */
     TOKEN_TEXT,   /* 'x' or "x" */
     TOKEN_REGEX,  /* /x/ or /x/i */
-    TOKEN_SIGN,   /* | ( ) [ ] , + - * / % ^ = != < <= > >= =~ */
+    TOKEN_SIGN,   /* | ( ) [ ] , + - * / % ^ = (also ==) != < <= > >= =~ */
 };
 
 struct insights_token {

@@ -79,7 +79,10 @@ static const struct {
     const char *pattern; /* its first group is the value */
     double factor;       /* 0: a text */
 } discovered[] = {
-    { "@requestId", "(?s).*?RequestId: ([0-9a-f-]{36}).*", 0 },
+    { "@requestId",
+      "(?s)(?|.*?RequestId: ([0-9a-f-]{36}).*|"
+      "(?:\\[[A-Z]+\\]\t)?[0-9-]{10}T[0-9:.]+Z\\s([0-9a-f-]{36})\\s.*)",
+      0 },
     { "@type", "(?s)(INIT_START|START|END|REPORT)\\b.*", 0 },
     { "@duration", "(?s)REPORT .*?\tDuration: ([0-9.]+) ms.*", 1 },
     { "@billedDuration", "(?s)REPORT .*?\tBilled Duration: ([0-9.]+) ms.*", 1 },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "log.h"
 #include "logs/faults.h"
 #include "logs/handlers.h"
 #include "logs/queries.h"
@@ -13,6 +14,7 @@ enum { GROUPS_MAX = 50, PAGE_MAX = 10000, LIST_MAX = 1000, MS_PER_SECOND = 1000 
 
 /* Seconds that are certainly no milliseconds' overflow. */
 #define TIME_END_S (TIME_END_MS / MS_PER_SECOND)
+#define FAR_FUTURE_S INT64_C(100000000000) /* the year 5138 */
 
 static const char *const languages[] = { "CWLI", "SQL", "PPL", NULL };
 static const char *const status_names[] = {
@@ -96,7 +98,13 @@ static bool check_language(struct call *call)
 
 static bool check_times(struct call *call)
 {
-    return json_int(call->input, "startTime", 0) <= json_int(call->input, "endTime", 0) ||
+    int64_t start_s = json_int(call->input, "startTime", 0);
+    if (start_s > FAR_FUTURE_S)
+        log_warn("logs",
+                 "StartQuery takes seconds: a startTime of %lld looks like milliseconds and finds "
+                 "nothing",
+                 (long long)start_s);
+    return start_s <= json_int(call->input, "endTime", 0) ||
            error_set(&call->error, &LOGS_INVALID_PARAMETER,
                      "Start time must not be after end time.");
 }

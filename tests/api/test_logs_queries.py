@@ -86,6 +86,14 @@ def test_times_are_whole_seconds_and_both_ends_belong_to_the_range(logs, insight
     assert [row["@message"] for row in rows] == ["0", "999", "1000", "1999"]
 
 
+def test_milliseconds_for_seconds_are_said_in_the_log(server, logs, insights, group):
+    put(logs, group, ["one"])
+    query_id = logs.start_query(logGroupName=group, queryString="fields @message",
+                                startTime=now_ms() - 60000, endTime=now_ms() + 60000)["queryId"]
+    assert insights.finish(query_id)["results"] == []
+    assert "looks like milliseconds" in server.read_log()
+
+
 def test_a_long_query_goes_through_all_events_while_others_are_answered(logs, insights, group):
     for batch in range(3):
         put(logs, group, [f"{batch} {n}" for n in range(10000)], start=now_ms() - 20000)
@@ -367,9 +375,10 @@ def test_json_behind_what_the_platform_writes_is_looked_into(lam, logs, insights
     create(lam, name, node("console.log(JSON.stringify({level: 'warn', took: 7}))"))
     lam.invoke(FunctionName=name)
     group = f"/aws/lambda/{name}"
-    rows = insights.finish(insights.start("filter level = 'warn' | display took, @requestId",
+    rows = insights.finish(insights.start("filter level == 'warn' | display took, @requestId",
                                           logGroupName=group))["results"]
     assert [row[0] for row in rows] == [{"field": "took", "value": "7"}]
+    assert re.fullmatch(UUID, rows[0][1]["value"])
     fields = logs.get_log_group_fields(logGroupName=group)["logGroupFields"]
     assert {"level", "took"} <= {field["name"] for field in fields}
 

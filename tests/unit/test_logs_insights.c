@@ -26,7 +26,7 @@ static const struct {
       "{\"level\":\"info\",\"user\":{\"id\":7},\"took\":20,\"@version\":3}" },
     { 1760954640000, "user=bob, method:GET, latency := 5" },
     { 1760954640000 - MINUTE_MS,
-      "2025-10-20T10:03:00.000Z\tid\tERROR\t{ no: json } "
+      "2025-10-20T10:03:00.000Z\t11111111-2222-3333-4444-555555555555\tERROR\t{ no: json } "
       "{\"code\":\"E1\",\"ratio\":0.0000125,\"deep\":{\"text\":\"}\\\"{\"}} {\"code\":2}\n" },
 };
 
@@ -147,6 +147,8 @@ START_TEST(queries_give_their_rows)
           "code=E1 ratio=1.25e-05 deep.text=}\"{ r=0.0125" },
         { "stats max(ratio), min(ratio) as m, avg(took) / 3", "max(ratio)=1.25e-05 m=1.25e-05 "
                                                               "avg(took) / 3=6.6667" },
+        { "filter @requestId == '11111111-2222-3333-4444-555555555555' | stats count(*)",
+          "count(*)=2" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
