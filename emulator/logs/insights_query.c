@@ -17,6 +17,7 @@ enum {
     RECORDS_MAX = 50000,
     KEPT_BYTES_MAX = 256 << 20, /* by the records that are kept */
     BYTES_PER_MB = 1 << 20,
+    SPARE_RECORDS = 1000, /* beyond twice the survivors of a sort, before it is done in between */
 };
 
 enum command_kind {
@@ -64,6 +65,7 @@ struct insights_run {
     size_t count;
     size_t capacity;
     size_t kept_at_most; /* more than these cannot be in the answer */
+    size_t survivors;    /* of the sort behind the streamed commands; 0: all are needed */
     size_t kept_bytes;
     double scanned;
     double matched;
@@ -236,6 +238,19 @@ void insights_query_destroy(struct insights_query *query)
     free(query);
 }
 
+/* How many records a sort in front of `next` has to leave; 0 if that cannot be told. */
+static size_t survivors_of(const struct insights_query *query, size_t next, size_t limit)
+{
+    for (; next < query->command_count; next++) {
+        const struct command *command = query->commands[next];
+        if (command->kind == COMMAND_LIMIT)
+            return command->limit;
+        if (command->kind == COMMAND_FILTER || command->kind >= COMMAND_STATS)
+            return 0;
+    }
+    return limit;
+}
+
 struct insights_run *insights_run_start(const struct insights_query *query, int64_t limit)
 {
     struct insights_run *run = xcalloc(1, sizeof(*run));
@@ -253,6 +268,8 @@ struct insights_run *insights_run_start(const struct insights_query *query, int6
         run->kept_at_most = next->limit;
     else if (next->kind == COMMAND_STATS)
         run->stats = insights_stats_start(next->stats);
+    else if (next->kind == COMMAND_SORT)
+        run->survivors = survivors_of(query, run->streamed + 1, run->limit);
     return run;
 }
 
@@ -300,57 +317,6 @@ static bool apply(const struct command *command, struct insights_record *record)
     return insights_is_true(&value);
 }
 
-static bool keep(struct insights_run *run, struct insights_record *record, struct error *error)
-{
-    if (run->stats) {
-        bool is_kept = insights_stats_add(run->stats, record);
-        insights_record_destroy(record);
-        return is_kept || error_set(error, NULL, "the query has too many groups or values");
-    }
-    if (run->count == run->kept_at_most) {
-        insights_record_destroy(record);
-        return run->kept_at_most != RECORDS_MAX ||
-               error_set(error, NULL, "the query has more than %d records to sort", RECORDS_MAX);
-    }
-    run->kept_bytes += insights_record_bytes(record);
-    if (run->kept_bytes > KEPT_BYTES_MAX) {
-        insights_record_destroy(record);
-        return error_set(error, NULL, "the query keeps more than %d MB",
-                         KEPT_BYTES_MAX / BYTES_PER_MB);
-    }
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity ? 2 * run->capacity : 64;
-        run->records = xrealloc(run->records, run->capacity * sizeof(struct insights_record *));
-    }
-    run->records[run->count++] = record;
-    return true;
-}
-
-bool insights_run_add(struct insights_run *run, const struct insights_event *event,
-                      struct error *error)
-{
-    struct insights_record *record = insights_record_create(event);
-    run->scanned++;
-    for (size_t i = 0; i < run->streamed; i++) {
-        if (!apply(run->query->commands[i], record)) {
-            insights_record_destroy(record);
-            return true;
-        }
-    }
-    run->matched++;
-    return keep(run, record, error);
-}
-
-double insights_run_scanned(const struct insights_run *run)
-{
-    return run->scanned;
-}
-
-double insights_run_matched(const struct insights_run *run)
-{
-    return run->matched;
-}
-
 struct sort_key {
     struct insights_record *record;
     size_t place;
@@ -389,6 +355,73 @@ static void sort(struct insights_run *run, const struct command *command)
         run->records[i] = keys[i]->record;
     free(keys);
     arena_clear(&arena);
+}
+
+/* Sorts what there is and drops what cannot be in the answer any more. Of equal records those that
+ * came first stay first, so the outcome is that of one sort at the end. */
+static void prune(struct insights_run *run)
+{
+    size_t spare =
+        run->kept_bytes > KEPT_BYTES_MAX / 2 ? run->survivors / 4 : run->survivors + SPARE_RECORDS;
+    if (!run->survivors || run->count <= run->survivors + spare)
+        return;
+    sort(run, run->query->commands[run->streamed]);
+    drop_records(run, run->survivors);
+    run->kept_bytes = 0;
+    for (size_t i = 0; i < run->count; i++)
+        run->kept_bytes += insights_record_bytes(run->records[i]);
+}
+
+static bool keep(struct insights_run *run, struct insights_record *record, struct error *error)
+{
+    if (run->stats) {
+        bool is_kept = insights_stats_add(run->stats, record);
+        insights_record_destroy(record);
+        return is_kept || error_set(error, NULL, "the query has too many groups or values");
+    }
+    if (run->count == run->kept_at_most) {
+        insights_record_destroy(record);
+        return run->kept_at_most != RECORDS_MAX ||
+               error_set(error, NULL, "the query has more than %d records to sort", RECORDS_MAX);
+    }
+    prune(run);
+    run->kept_bytes += insights_record_bytes(record);
+    if (run->kept_bytes > KEPT_BYTES_MAX) {
+        insights_record_destroy(record);
+        return error_set(error, NULL, "the query keeps more than %d MB",
+                         KEPT_BYTES_MAX / BYTES_PER_MB);
+    }
+    if (run->count == run->capacity) {
+        run->capacity = run->capacity ? 2 * run->capacity : 64;
+        run->records = xrealloc(run->records, run->capacity * sizeof(struct insights_record *));
+    }
+    run->records[run->count++] = record;
+    return true;
+}
+
+bool insights_run_add(struct insights_run *run, const struct insights_event *event,
+                      struct error *error)
+{
+    struct insights_record *record = insights_record_create(event);
+    run->scanned++;
+    for (size_t i = 0; i < run->streamed; i++) {
+        if (!apply(run->query->commands[i], record)) {
+            insights_record_destroy(record);
+            return true;
+        }
+    }
+    run->matched++;
+    return keep(run, record, error);
+}
+
+double insights_run_scanned(const struct insights_run *run)
+{
+    return run->scanned;
+}
+
+double insights_run_matched(const struct insights_run *run)
+{
+    return run->matched;
 }
 
 /* Keeps the first record of each combination of values. */

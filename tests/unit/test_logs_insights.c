@@ -276,6 +276,41 @@ START_TEST(a_run_that_keeps_too_much_ends_in_an_error)
 }
 END_TEST
 
+/* More than a run keeps; each value comes six times, and the first of equal ones stays first. */
+START_TEST(the_top_of_any_number_of_events_is_found)
+{
+    enum { EVENTS = 60000, VALUES = 10007, TOP = 14 };
+    struct error error = { 0 };
+    struct insights_query *query = insights_query_parse(
+        TEXT("fields v, i | sort v desc | display i | limit 14 | filter i >= 0"), NULL, &error);
+    struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
+    for (int i = 0; i < EVENTS; i++) {
+        char message[64];
+        int size = snprintf(message, sizeof(message), "{\"v\":%d,\"i\":%d}",
+                            (int)(i * INT64_C(7919) % VALUES), i);
+        struct insights_event event = {
+            .message = { message, (size_t)size }, .log_stream = "s", .log = "l", .pointer = "p"
+        };
+        ck_assert_msg(insights_run_add(under_way, &event, &error), "%s", error.message);
+    }
+    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way);
+    ck_assert_int_eq(cJSON_GetArraySize(rows), TOP);
+    int at = 0;
+    for (int value = VALUES - 1; at < TOP; value--) {
+        for (int i = 0; i < EVENTS && at < TOP; i++) {
+            if (i * INT64_C(7919) % VALUES != value)
+                continue;
+            const cJSON *item = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, at++), 0);
+            char wanted[16];
+            snprintf(wanted, sizeof(wanted), "%d", i);
+            ck_assert_str_eq(json_text(item, "value", ""), wanted);
+        }
+    }
+    insights_run_destroy(under_way);
+    insights_query_destroy(query);
+}
+END_TEST
+
 START_TEST(deep_queries_end_in_an_answer)
 {
     enum { DEPTH = 100000 };
@@ -297,4 +332,4 @@ END_TEST
 SUITE("logs_insights", queries_give_their_rows, values_are_sorted_as_people_count,
       rows_are_the_newest_and_carry_their_pointer, what_is_no_query_is_refused_with_its_place,
       the_place_of_an_error_is_that_of_the_symbol, a_run_that_keeps_too_much_ends_in_an_error,
-      deep_queries_end_in_an_answer)
+      the_top_of_any_number_of_events_is_found, deep_queries_end_in_an_answer)
