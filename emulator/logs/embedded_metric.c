@@ -1,5 +1,6 @@
 #include "logs/embedded_metric.h"
 
+#include "logs/json_fragment.h"
 #include "logs/log_metric.h"
 
 enum { METRICS_MAX = 100, VALUES_MAX = 100, DIMENSIONS_MAX = 30, MS_PER_SECOND = 1000 };
@@ -90,13 +91,12 @@ cJSON *embedded_metric_data(const cJSON *event, const cJSON *directive)
 static bool may_be_embedded(struct text message)
 {
     static const char mark[] = "\"_aws\"";
-    return message.size && message.data[0] == '{' &&
-           memmem(message.data, message.size, mark, strlen(mark)) != NULL;
+    return message.size && memmem(message.data, message.size, mark, strlen(mark)) != NULL;
 }
 
 static void publish(struct logs *logs, const struct group_key *key, struct text message)
 {
-    CLEANUP(json_deletep) cJSON *event = json_parse_mended(message);
+    CLEANUP(json_deletep) cJSON *event = json_fragment_find(message);
     const cJSON *directive;
     cJSON_ArrayForEach(directive, json_get(json_get(event, "_aws"), "CloudWatchMetrics"))
     {

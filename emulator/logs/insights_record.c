@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logs/json_fragment.h"
 #include "pattern.h"
 #include "xalloc.h"
 
@@ -12,8 +13,7 @@ enum {
     OWN_BYTES = 1024, /* of a record without its message */
     TREE_FACTOR = 8,  /* by how much a tree is larger than its text */
     NAME_MAX_BYTES = 256,
-    FRAGMENTS_MAX = 16, /* that are tried, of a line that is no JSON as a whole */
-    DEPTH_MAX = 32,     /* of members that are fields */
+    DEPTH_MAX = 32, /* of members that are fields */
 };
 
 struct insights_record *insights_record_create(const struct insights_event *event)
@@ -110,43 +110,6 @@ static struct insights_value discover(struct insights_record *record, const char
     return (struct insights_value){ 0 };
 }
 
-/* From the brace at its start to the one that closes it; all if none does. */
-static struct text cut_object(struct text text)
-{
-    int depth = 0;
-    bool is_in_string = false;
-    for (size_t i = 0; i < text.size; i++) {
-        char character = text.data[i];
-        if (is_in_string && character == '\\')
-            i++;
-        else if (character == '"')
-            is_in_string = !is_in_string;
-        else if (!is_in_string && character == '{')
-            depth++;
-        else if (!is_in_string && character == '}' && --depth == 0)
-            return (struct text){ text.data, i + 1 };
-    }
-    return text;
-}
-
-/* The first object of JSON in the text; NULL without one. */
-static cJSON *find_fragment(struct text text)
-{
-    for (int i = 0; i < FRAGMENTS_MAX && text.size; i++) {
-        const char *brace = memchr(text.data, '{', text.size);
-        if (!brace)
-            return NULL;
-        text.size -= (size_t)(brace - text.data);
-        text.data = brace;
-        cJSON *tree = json_parse_mended(cut_object(text));
-        if (tree)
-            return tree;
-        text.data++;
-        text.size--;
-    }
-    return NULL;
-}
-
 /* Of functions' lines the first JSON in them counts, behind time, request and level; of other
  * groups' a line that is JSON. */
 static const cJSON *tree_of(struct insights_record *record)
@@ -159,7 +122,7 @@ static const cJSON *tree_of(struct insights_record *record)
     if (may_be_json)
         record->tree = json_parse_mended(text_from(message));
     if (!record->tree && is_of_function)
-        record->tree = find_fragment(text_from(message));
+        record->tree = json_fragment_find(text_from(message));
     record->is_examined = true;
     return record->tree;
 }

@@ -314,9 +314,11 @@ def test_what_put_metric_data_refuses_no_log_event_makes(logs, cw, group):
     assert not cw.list_metrics(Namespace="x" * 255)["Metrics"]
 
 
-def test_a_function_publishes_by_printing(lam, cw, name):
+@pytest.mark.parametrize("write", ["process.stdout.write", "console.log"])
+def test_a_function_publishes_by_printing(lam, cw, name, write):
+    """AWS's own library for Node.js writes by console.log, which puts time and request in front."""
     create(lam, name, node(
-        "process.stdout.write(JSON.stringify({_aws: {Timestamp: Date.now(), CloudWatchMetrics: "
+        write + "(JSON.stringify({_aws: {Timestamp: Date.now(), CloudWatchMetrics: "
         f"[{{Namespace: '{name}', Dimensions: [['F']], Metrics: [{{Name: 'm'}}]}}]}}, "
         "F: context.functionName, m: 3}) + '\\n')"))
     lam.invoke(FunctionName=name)
