@@ -8,7 +8,7 @@ enum { METRICS_MAX = 100, VALUES_MAX = 100, DIMENSIONS_MAX = 30, MS_PER_SECOND =
 static bool is_number_list(const cJSON *value)
 {
     const cJSON *item;
-    int count = cJSON_GetArraySize(value);
+    int count = cJSON_IsArray(value) ? cJSON_GetArraySize(value) : 0;
     cJSON_ArrayForEach(item, value)
     {
         if (!cJSON_IsNumber(item))
@@ -38,18 +38,56 @@ static cJSON *make_dimensions(const cJSON *event, const cJSON *names)
     return dimensions;
 }
 
+/* As exporters of OpenTelemetry write histograms: Values with their Counts, or the four numbers of
+ * a set of statistics. */
+static bool add_distribution(cJSON *datum, const cJSON *value)
+{
+    static const struct {
+        const char *name; /* here */
+        const char *of_set;
+    } members[] = {
+        { "Count", "SampleCount" }, { "Sum", "Sum" }, { "Min", "Minimum" }, { "Max", "Maximum" }
+    };
+    const cJSON *values = json_get(value, "Values");
+    const cJSON *counts = json_get(value, "Counts");
+    if (is_number_list(values) && is_number_list(counts)) {
+        json_set(datum, "Values", cJSON_Duplicate(values, true));
+        json_set(datum, "Counts", cJSON_Duplicate(counts, true));
+        return true;
+    }
+    cJSON *set = json_set_object(datum, "StatisticValues");
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const cJSON *number = json_get(value, members[i].name);
+        if (!cJSON_IsNumber(number))
+            return false;
+        json_set(set, members[i].of_set, cJSON_Duplicate(number, true));
+    }
+    return true;
+}
+
+/* False if the member is nothing that a metric can be. */
+static bool add_value(cJSON *datum, const cJSON *value)
+{
+    bool is_list = is_number_list(value);
+    if (cJSON_IsObject(value))
+        return add_distribution(datum, value);
+    if (is_list || cJSON_IsNumber(value))
+        json_set(datum, is_list ? "Values" : "Value", cJSON_Duplicate(value, true));
+    return is_list || cJSON_IsNumber(value);
+}
+
 static void add_datum(cJSON *data, const cJSON *event, const cJSON *metric, const cJSON *dimensions)
 {
     const char *name = json_text(metric, "Name", NULL);
     const cJSON *value = name ? json_get(event, name) : NULL;
     const cJSON *time = json_get(json_get(event, "_aws"), "Timestamp");
-    bool is_list = cJSON_IsArray(value) && is_number_list(value);
-    if (!is_list && !cJSON_IsNumber(value))
-        return;
     cJSON *datum = cJSON_CreateObject();
     json_set_text(datum, "MetricName", name);
     json_set_text(datum, "Unit", json_text(metric, "Unit", "None"));
-    json_set(datum, is_list ? "Values" : "Value", cJSON_Duplicate(value, true));
+    if (!add_value(datum, value)) {
+        cJSON_Delete(datum);
+        return;
+    }
     json_set_double(datum, "StorageResolution", json_double(metric, "StorageResolution", 60));
     if (cJSON_IsNumber(time))
         json_set_double(datum, "Timestamp", time->valuedouble / MS_PER_SECOND);

@@ -287,6 +287,19 @@ def test_the_embedded_metric_format(logs, cw, group):
         (name, n) for name in ("list", "time") for n in (0, 1, 2)]
 
 
+def test_distributions_as_exporters_of_opentelemetry_embed_them(logs, cw, group):
+    metrics = [{"Name": name} for name in ("set", "histogram", "half", "uneven")]
+    put(logs, group, [embedded(
+        group, metrics, [[]],
+        set={"Count": 4, "Sum": 10, "Min": 1, "Max": 4},
+        histogram={"Values": [1, 5], "Counts": [2, 1], "Count": 3, "Sum": 7, "Min": 1, "Max": 5},
+        half={"Count": 4, "Sum": 10}, uneven={"Values": [1, 5], "Counts": [2]})])
+    assert total(statistics(cw, group, "set")) == (10, 4)
+    assert total(statistics(cw, group, "histogram")) == (7, 3)
+    assert {m["MetricName"] for m in cw.list_metrics(Namespace=group)["Metrics"]} == {
+        "set", "histogram"}
+
+
 def test_what_put_metric_data_refuses_no_log_event_makes(logs, cw, group):
     now, day = now_ms(), 86_400_000
     good = embedded(group, METRIC, [["d"]], timestamp=now, m=1, d="v")
