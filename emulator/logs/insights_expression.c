@@ -46,6 +46,13 @@ static struct insights_expression *make(struct insights_lexer *lexer, enum kind 
     return node;
 }
 
+static struct insights_expression *make_field(struct insights_lexer *lexer, const char *name)
+{
+    struct insights_expression *node = make(lexer, EXPRESSION_FIELD);
+    node->name = name;
+    return node;
+}
+
 static struct insights_expression *fail(struct insights_lexer *lexer, const char *wanted)
 {
     insights_unexpected(lexer, wanted);
@@ -73,21 +80,13 @@ static bool parse_list(struct insights_lexer *lexer, struct insights_expression 
 static struct insights_expression *parse_bin(struct insights_lexer *lexer)
 {
     struct insights_expression *node = make(lexer, EXPRESSION_CALL);
-    struct insights_expression *time = make(lexer, EXPRESSION_FIELD);
-    time->name = "@timestamp";
+    struct insights_expression *time = make_field(lexer, "@timestamp");
     node->function = insights_function_find("datefloor");
     node->arguments = time;
     node->argument_count = 2;
     if (!(time->next = parse_or(lexer)))
         return NULL;
     return insights_take_sign(lexer, ")") ? node : fail(lexer, ")");
-}
-
-static struct insights_expression *parse_aggregate(struct insights_lexer *lexer, const char *field)
-{
-    struct insights_expression *node = make(lexer, EXPRESSION_FIELD);
-    node->name = field;
-    return node;
 }
 
 /* Behind the "(" that follows the name, which is `symbol`. */
@@ -101,7 +100,7 @@ static struct insights_expression *parse_call(struct insights_lexer *lexer,
     if (lexer->read_aggregate && !lexer->read_aggregate(lexer, symbol.text, &field))
         return NULL;
     if (field)
-        return parse_aggregate(lexer, field);
+        return make_field(lexer, field);
     node->function = insights_function_find(symbol.text);
     if (!node->function) {
         lexer->token = symbol; /* which is what the error is about */
@@ -119,6 +118,10 @@ static struct insights_expression *parse_call(struct insights_lexer *lexer,
 static struct insights_expression *parse_primary(struct insights_lexer *lexer)
 {
     struct insights_token token = lexer->token;
+    bool may_be_column = token.kind == TOKEN_NAME && !token.is_quoted && !lexer->read_aggregate;
+    const char *column = may_be_column ? insights_take_column(lexer) : NULL;
+    if (column)
+        return make_field(lexer, column);
     struct insights_expression *node = make(lexer, EXPRESSION_VALUE);
     switch (token.kind) {
     case TOKEN_NUMBER:

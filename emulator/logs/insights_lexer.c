@@ -242,6 +242,33 @@ bool insights_take_word(struct insights_lexer *lexer, const char *word)
     return true;
 }
 
+/* Not only the beginning of a longer word. */
+static bool is_whole(struct text rest, size_t size)
+{
+    return size == rest.size || !isalnum((unsigned char)rest.data[size - 1]) ||
+           !(isalnum((unsigned char)rest.data[size]) || strchr("_.", rest.data[size]));
+}
+
+const char *insights_take_column(struct insights_lexer *lexer)
+{
+    size_t start = insights_position(lexer);
+    struct text rest = { lexer->query.data + start, lexer->query.size - start };
+    size_t longest = lexer->token.source.size;
+    const char *found = NULL;
+    for (size_t i = 0; i < lexer->column_count; i++) {
+        size_t size = strlen(lexer->columns[i]);
+        if (size > longest && text_starts_with(rest, lexer->columns[i]) && is_whole(rest, size)) {
+            found = lexer->columns[i];
+            longest = size;
+        }
+    }
+    if (found) {
+        lexer->at = start + longest;
+        insights_next(lexer);
+    }
+    return found;
+}
+
 struct regex *insights_compile_regex(struct insights_lexer *lexer)
 {
     CLEANUP(error_clear) struct error reason = { 0 };

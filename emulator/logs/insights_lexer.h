@@ -49,6 +49,8 @@ struct insights_lexer {
      * with the error if it is one that cannot be read. */
     bool (*read_aggregate)(struct insights_lexer *lexer, const char *name, const char **field_out);
     struct insights_stats *stats; /* whose aggregates these are */
+    const char *const *columns;   /* of the last stats: bin(5m), count(*), ... */
+    size_t column_count;
 };
 
 /* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */
@@ -64,6 +66,10 @@ bool insights_is_sign(const struct insights_lexer *lexer, const char *sign);
 bool insights_is_word(const struct insights_lexer *lexer, const char *word);
 bool insights_take_sign(struct insights_lexer *lexer, const char *sign);
 bool insights_take_word(struct insights_lexer *lexer, const char *word);
+
+/* Takes the column of an earlier stats that begins here, if it is more than the present name:
+ * behind stats count(*) by bin(5m) these are fields, not calls. NULL if none does. */
+const char *insights_take_column(struct insights_lexer *lexer);
 
 /* The present token's regular expression, kept in the query's list; NULL with the error if it does
  * not compile. */

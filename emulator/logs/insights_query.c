@@ -121,6 +121,17 @@ static bool read_limit(struct insights_lexer *lexer, struct command *command)
     return true;
 }
 
+static bool read_stats(struct insights_lexer *lexer, struct command *command)
+{
+    const char **columns = arena_alloc(lexer->arena, COLUMNS_MAX * sizeof(*columns));
+    command->stats = insights_stats_parse(lexer);
+    if (!command->stats)
+        return false;
+    lexer->column_count = insights_stats_columns(command->stats, columns, COLUMNS_MAX);
+    lexer->columns = columns;
+    return true;
+}
+
 static bool read_arguments(struct insights_lexer *lexer, struct command *command)
 {
     switch (command->kind) {
@@ -129,7 +140,7 @@ static bool read_arguments(struct insights_lexer *lexer, struct command *command
     case COMMAND_PARSE:
         return (command->parse = insights_parse_read(lexer)) != NULL;
     case COMMAND_STATS:
-        return (command->stats = insights_stats_parse(lexer)) != NULL;
+        return read_stats(lexer, command);
     case COMMAND_LIMIT:
         return read_limit(lexer, command);
     default:

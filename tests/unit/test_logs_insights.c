@@ -120,6 +120,15 @@ START_TEST(queries_give_their_rows)
           "level=error r=0 p=100; level=info r=10 p=100" },
         { "stats sum(took) / count(took), 2 as two, greatest(two * 3, count(*)) as g, two",
           "sum(took) / count(took)=20 two=2 g=6" },
+        { "filter ispresent(took) | stats count(*) by bin(2m) | sort bin(2m) desc",
+          "bin(2m)=2025-10-20 10:06:00.000 count(*)=2; bin(2m)=2025-10-20 10:04:00.000 "
+          "count(*)=1" },
+        { "stats count(*), max(took)/10 by level | sort count(*) desc, level | limit 2 | filter "
+          "count(*) > 1 | display level, count(*)/2 as half, max(took)/10",
+          "half=1.5; level=info half=1 max(took)/10=2" },
+        { "filter ispresent(took) | stats count(*) by level, bin(1m) | stats count(*), "
+          "max(count(*)) as m by level | sort level",
+          "level=error count(*)=1 m=1; level=info count(*)=2 m=1" },
         { "stats sum(nope) + 1 as missing, count(*) as n", "n=6" },
         { "stats latest(took) as l, earliest(took) as e", "l=30 e=20" },
         { "fields took | sort by took desc | limit 2", "took=30; took=20" },
