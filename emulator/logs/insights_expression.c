@@ -46,9 +46,10 @@ static struct insights_expression *make(struct insights_lexer *lexer, enum kind 
     return node;
 }
 
-static struct insights_expression *make_field(struct insights_lexer *lexer, const char *name)
+struct insights_expression *insights_expression_field(struct arena *arena, const char *name)
 {
-    struct insights_expression *node = make(lexer, EXPRESSION_FIELD);
+    struct insights_expression *node = arena_alloc(arena, sizeof(*node));
+    node->kind = EXPRESSION_FIELD;
     node->name = name;
     return node;
 }
@@ -80,7 +81,7 @@ static bool parse_list(struct insights_lexer *lexer, struct insights_expression 
 static struct insights_expression *parse_bin(struct insights_lexer *lexer)
 {
     struct insights_expression *node = make(lexer, EXPRESSION_CALL);
-    struct insights_expression *time = make_field(lexer, "@timestamp");
+    struct insights_expression *time = insights_expression_field(lexer->arena, "@timestamp");
     node->function = insights_function_find("datefloor");
     node->arguments = time;
     node->argument_count = 2;
@@ -100,7 +101,7 @@ static struct insights_expression *parse_call(struct insights_lexer *lexer,
     if (lexer->read_aggregate && !lexer->read_aggregate(lexer, symbol.text, &field))
         return NULL;
     if (field)
-        return make_field(lexer, field);
+        return insights_expression_field(lexer->arena, field);
     node->function = insights_function_find(symbol.text);
     if (!node->function) {
         lexer->token = symbol; /* which is what the error is about */
@@ -121,7 +122,7 @@ static struct insights_expression *parse_primary(struct insights_lexer *lexer)
     bool may_be_column = token.kind == TOKEN_NAME && !token.is_quoted && !lexer->read_aggregate;
     const char *column = may_be_column ? insights_take_column(lexer) : NULL;
     if (column)
-        return make_field(lexer, column);
+        return insights_expression_field(lexer->arena, column);
     struct insights_expression *node = make(lexer, EXPRESSION_VALUE);
     switch (token.kind) {
     case TOKEN_NUMBER:

@@ -19,6 +19,9 @@ struct insights_scope {
 /* NULL with the lexer's error if there is none. */
 MUST_CHECK struct insights_expression *insights_expression_parse(struct insights_lexer *lexer);
 
+/* Just a field; `name` lives as long as the arena. */
+struct insights_expression *insights_expression_field(struct arena *arena, const char *name);
+
 struct insights_value insights_evaluate(const struct insights_expression *expression,
                                         const struct insights_scope *scope);
 

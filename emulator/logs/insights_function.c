@@ -36,6 +36,19 @@ static struct insights_value do_floor(const struct insights_value *arguments, in
     return insights_number(floor(number_of(arguments)));
 }
 
+/* Not on AWS's page, but in use there, as round is. */
+static struct insights_value do_if(const struct insights_value *arguments, int count UNUSED,
+                                   struct arena *arena UNUSED)
+{
+    return insights_is_true(&arguments[0]) ? arguments[1] : arguments[2];
+}
+
+static struct insights_value do_round(const struct insights_value *arguments, int count UNUSED,
+                                      struct arena *arena UNUSED)
+{
+    return insights_number(round(number_of(arguments)));
+}
+
 static struct insights_value do_log(const struct insights_value *arguments, int count UNUSED,
                                     struct arena *arena UNUSED)
 {
@@ -262,6 +275,7 @@ static const struct insights_function functions[] = {
     { "floor", 1, 1, do_floor },
     { "frommillis", 1, 1, do_frommillis },
     { "greatest", 1, INSIGHTS_ARGUMENTS_MAX, do_greatest },
+    { "if", 3, 3, do_if },
     { "isblank", 1, 1, do_isblank },
     { "isempty", 1, 1, do_isempty },
     { "ispresent", 1, 1, do_ispresent },
@@ -269,6 +283,7 @@ static const struct insights_function functions[] = {
     { "log", 1, 1, do_log },
     { "ltrim", 1, 2, do_ltrim },
     { "replace", 3, 3, do_replace },
+    { "round", 1, 1, do_round },
     { "rtrim", 1, 2, do_rtrim },
     { "sqrt", 1, 1, do_sqrt },
     { "strcontains", 2, 2, do_strcontains },

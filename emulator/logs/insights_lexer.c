@@ -117,11 +117,7 @@ static bool read_number(struct insights_lexer *lexer, struct insights_token *tok
 static bool read_regex(struct insights_lexer *lexer, struct insights_token *token)
 {
     token->kind = TOKEN_REGEX;
-    if (!read_until(lexer, '/', true, &token->text))
-        return false;
-    token->ignores_case = peek(lexer, 0) == 'i' && !isalnum((unsigned char)peek(lexer, 1));
-    lexer->at += token->ignores_case;
-    return true;
+    return read_until(lexer, '/', true, &token->text);
 }
 
 static bool read_sign(struct insights_lexer *lexer, struct insights_token *token)
@@ -273,8 +269,7 @@ struct regex *insights_compile_regex(struct insights_lexer *lexer)
 {
     CLEANUP(error_clear) struct error reason = { 0 };
     const char *source = lexer->token.text;
-    int options = REGEX_DOT_ALL | (lexer->token.ignores_case ? REGEX_CASELESS : 0);
-    struct regex *regex = regex_compile(lexer->regexes, text_from(source), options, &reason);
+    struct regex *regex = regex_compile(lexer->regexes, text_from(source), REGEX_DOT_ALL, &reason);
     if (!regex && !lexer->has_failed)
         error_set(lexer->error, NULL, "invalid regular expression /%s/: %s", source,
                   reason.message);

@@ -19,7 +19,7 @@ enum insights_token_kind {
     TOKEN_NUMBER, /* 1.5 */
     TOKEN_PERIOD, /* 5m: its number is milliseconds */
     TOKEN_TEXT,   /* 'x' or "x" */
-    TOKEN_REGEX,  /* /x/ or /x/i */
+    TOKEN_REGEX,  /* /x/; there are no flags behind it, but (?i) in it */
     TOKEN_SIGN,   /* | ( ) [ ] , + - * / % ^ = (also ==) != < <= > >= =~ */
 };
 
@@ -28,7 +28,6 @@ struct insights_token {
     struct text source; /* as it stands in the query */
     const char *text;   /* unquoted; in the arena */
     double number;      /* TOKEN_NUMBER, TOKEN_PERIOD */
-    bool ignores_case;  /* TOKEN_REGEX */
     bool is_quoted;     /* TOKEN_NAME in backticks: never a keyword */
 };
 

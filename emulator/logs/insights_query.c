@@ -94,19 +94,29 @@ static bool read_item(struct insights_lexer *lexer, struct named_expression *ite
     return true;
 }
 
+/* A field, as AWS's grammar has it, and no expression: what is reckoned needs a name to sort by. */
+static bool read_sort_item(struct insights_lexer *lexer, struct named_expression *item)
+{
+    if (lexer->token.kind != TOKEN_NAME)
+        return insights_unexpected(lexer, "a field");
+    item->name = lexer->token.text;
+    item->expression = insights_expression_field(lexer->arena, item->name);
+    insights_next(lexer);
+    item->is_descending = insights_take_word(lexer, "desc");
+    if (!item->is_descending)
+        insights_take_word(lexer, "asc");
+    return !insights_is_sign(lexer, "(") ||
+           insights_unexpected(lexer, "a field: give it a name with as, and sort by that");
+}
+
 static bool read_items(struct insights_lexer *lexer, struct command *command)
 {
     do {
         struct named_expression *item = &command->items[command->item_count];
         if (command->item_count++ == ITEMS_MAX)
             return insights_unexpected(lexer, "fewer items");
-        if (!read_item(lexer, item))
+        if (!(command->kind == COMMAND_SORT ? read_sort_item(lexer, item) : read_item(lexer, item)))
             return false;
-        if (command->kind != COMMAND_SORT)
-            continue;
-        item->is_descending = insights_take_word(lexer, "desc");
-        if (!item->is_descending)
-            insights_take_word(lexer, "asc");
     } while (insights_take_sign(lexer, ","));
     return true;
 }

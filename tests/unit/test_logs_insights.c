@@ -120,10 +120,11 @@ START_TEST(queries_give_their_rows)
           "level=error r=0 p=100; level=info r=10 p=100" },
         { "stats sum(took) / count(took), 2 as two, greatest(two * 3, count(*)) as g, two",
           "sum(took) / count(took)=20 two=2 g=6" },
-        { "filter ispresent(took) | stats count(*) by bin(2m) | sort bin(2m) desc",
+        { "filter ispresent(took) | stats count(*) by bin(2m) | sort `bin(2m)` desc | display "
+          "bin(2m), count(*)",
           "bin(2m)=2025-10-20 10:06:00.000 count(*)=2; bin(2m)=2025-10-20 10:04:00.000 "
           "count(*)=1" },
-        { "stats count(*), max(took)/10 by level | sort count(*) desc, level | limit 2 | filter "
+        { "stats count(*), max(took)/10 by level | sort `count(*)` desc, level | limit 2 | filter "
           "count(*) > 1 | display level, count(*)/2 as half, max(took)/10",
           "half=1.5; level=info half=1 max(took)/10=2" },
         { "filter ispresent(took) | stats count(*) by level, bin(1m) | stats count(*), "
@@ -158,6 +159,10 @@ START_TEST(queries_give_their_rows)
                                                               "avg(took) / 3=6.6667" },
         { "filter @requestId == '11111111-2222-3333-4444-555555555555' | stats count(*)",
           "count(*)=2" },
+        { "fields if(took > 15, 'slow', 'fast') as pace, round(took / 7) as r | filter took > 10 | "
+          "sort took",
+          "pace=slow r=3; pace=slow r=4" },
+        { "filter @message like /(?i)report/ | stats count(*)", "count(*)=1" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
@@ -214,6 +219,11 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         { "filter a like /(/", "invalid regular expression /(/" },
         { "filter nope(a)", "found nope at line 1 and position 7; expected a function that there "
                             "is" },
+        { "stats count(*) by bin(5m) | sort bin(5m) desc",
+          "unexpected symbol found ( at line 1 and position 36" },
+        { "sort took * 2", "unexpected symbol found * at line 1 and position 10" },
+        { "sort 'took'", "expected a field" },
+        { "filter a like /x/i", "unexpected symbol found i at line 1 and position 17" },
         { "filter max(a) > 1", "found max at" },
         { "stats max(min(a))", "found min at" },
         { "stats a", "found a at line 1 and position 6; expected count, sum" },
