@@ -43,6 +43,24 @@ static struct insights_value do_if(const struct insights_value *arguments, int c
     return insights_is_true(&arguments[0]) ? arguments[1] : arguments[2];
 }
 
+/* case(condition, value, condition, value, ..., otherwise) */
+static struct insights_value do_case(const struct insights_value *arguments, int count,
+                                     struct arena *arena UNUSED)
+{
+    int at = 0;
+    for (; at + 1 < count; at += 2) {
+        if (insights_is_true(&arguments[at]))
+            return arguments[at + 1];
+    }
+    return at < count ? arguments[at] : (struct insights_value){ 0 };
+}
+
+static struct insights_value do_tonumber(const struct insights_value *arguments, int count UNUSED,
+                                         struct arena *arena UNUSED)
+{
+    return insights_number(number_of(arguments));
+}
+
 static struct insights_value do_round(const struct insights_value *arguments, int count UNUSED,
                                       struct arena *arena UNUSED)
 {
@@ -224,6 +242,24 @@ static struct insights_value do_replace(const struct insights_value *arguments, 
     return insights_text(arena_copy(arena, buffer_text(&result)));
 }
 
+static struct insights_value do_startswith(const struct insights_value *arguments, int count UNUSED,
+                                           struct arena *arena)
+{
+    const char *start = insights_print(&arguments[1], arena);
+    return insights_boolean(
+        text_starts_with(text_from(insights_print(&arguments[0], arena)), start));
+}
+
+static struct insights_value do_endswith(const struct insights_value *arguments, int count UNUSED,
+                                         struct arena *arena)
+{
+    const char *text = insights_print(&arguments[0], arena);
+    const char *end = insights_print(&arguments[1], arena);
+    size_t size = strlen(text);
+    size_t end_size = strlen(end);
+    return insights_boolean(size >= end_size && strcmp(text + size - end_size, end) == 0);
+}
+
 static struct insights_value do_strcontains(const struct insights_value *arguments,
                                             int count UNUSED, struct arena *arena)
 {
@@ -268,10 +304,12 @@ static struct insights_value do_tomillis(const struct insights_value *arguments,
 static const struct insights_function functions[] = {
     { "abs", 1, 1, do_abs },
     { "ceil", 1, 1, do_ceil },
+    { "case", 2, INSIGHTS_ARGUMENTS_MAX, do_case },
     { "coalesce", 1, INSIGHTS_ARGUMENTS_MAX, do_coalesce },
     { "concat", 1, INSIGHTS_ARGUMENTS_MAX, do_concat },
     { "dateceil", 2, 2, do_dateceil },
     { "datefloor", 2, 2, do_datefloor },
+    { "endswith", 2, 2, do_endswith },
     { "floor", 1, 1, do_floor },
     { "frommillis", 1, 1, do_frommillis },
     { "greatest", 1, INSIGHTS_ARGUMENTS_MAX, do_greatest },
@@ -286,11 +324,13 @@ static const struct insights_function functions[] = {
     { "round", 1, 1, do_round },
     { "rtrim", 1, 2, do_rtrim },
     { "sqrt", 1, 1, do_sqrt },
+    { "startswith", 2, 2, do_startswith },
     { "strcontains", 2, 2, do_strcontains },
     { "strlen", 1, 1, do_strlen },
     { "substr", 2, 3, do_substr },
     { "tolower", 1, 1, do_tolower },
     { "tomillis", 1, 1, do_tomillis },
+    { "tonumber", 1, 1, do_tonumber },
     { "toupper", 1, 1, do_toupper },
     { "trim", 1, 2, do_trim },
 };

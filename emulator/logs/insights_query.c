@@ -158,7 +158,7 @@ static bool read_arguments(struct insights_lexer *lexer, struct command *command
     }
 }
 
-static bool read_command(struct insights_lexer *lexer, struct command *command)
+static bool read_command(struct insights_lexer *lexer, struct command *command, bool is_deduped)
 {
     static const struct {
         const char *word;
@@ -168,6 +168,8 @@ static bool read_command(struct insights_lexer *lexer, struct command *command)
         { "parse", COMMAND_PARSE },   { "stats", COMMAND_STATS },     { "sort", COMMAND_SORT },
         { "dedup", COMMAND_DEDUP },   { "limit", COMMAND_LIMIT },
     };
+    if (is_deduped && !insights_is_word(lexer, "limit"))
+        return insights_unexpected(lexer, "limit: nothing else stands behind dedup");
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (insights_take_word(lexer, words[i].word)) {
             command->kind = words[i].kind;
@@ -182,12 +184,14 @@ static bool read_command(struct insights_lexer *lexer, struct command *command)
 
 static bool read_commands(struct insights_query *query, struct insights_lexer *lexer)
 {
+    bool is_deduped = false;
     do {
         struct command *command = arena_alloc(&query->arena, sizeof(*command));
         if (query->command_count == COMMANDS_MAX)
             return insights_unexpected(lexer, "fewer commands");
-        if (!read_command(lexer, command))
+        if (!read_command(lexer, command, is_deduped))
             return false;
+        is_deduped |= command->kind == COMMAND_DEDUP;
         query->commands[query->command_count++] = command;
     } while (insights_take_sign(lexer, "|"));
     return lexer->token.kind == TOKEN_END || insights_unexpected(lexer, "| or the end");

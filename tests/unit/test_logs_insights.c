@@ -162,6 +162,11 @@ START_TEST(queries_give_their_rows)
         { "fields if(took > 15, 'slow', 'fast') as pace, round(took / 7) as r | filter took > 10 | "
           "sort took",
           "pace=slow r=3; pace=slow r=4" },
+        { "stats earliest(@timestamp) as a, max(@timestamp) as b, fromMillis(a) as c | limit 1",
+          "a=1760954580000 b=1760954880000 c=2025-10-20 10:03:00.000" },
+        { "filter took > 5 | fields case(took > 25, 'slow', took > 15, 'fair', 'fast') as pace, "
+          "startsWith(level, 'in') as s, endsWith(level, 'or') as e, toNumber('7.50') as n",
+          "pace=slow s=0 e=1 n=7.5; pace=fast s=1 e=0 n=7.5; pace=fair s=1 e=0 n=7.5" },
         { "filter @message like /(?i)report/ | stats count(*)", "count(*)=1" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
@@ -223,6 +228,9 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
           "unexpected symbol found ( at line 1 and position 36" },
         { "sort took * 2", "unexpected symbol found * at line 1 and position 10" },
         { "sort 'took'", "expected a field" },
+        { "dedup level | limit 5 | sort level", "unexpected symbol found sort" },
+        { "dedup level | fields level",
+          "unexpected symbol found fields at line 1 and position 14" },
         { "filter a like /x/i", "unexpected symbol found i at line 1 and position 17" },
         { "filter max(a) > 1", "found max at" },
         { "stats max(min(a))", "found min at" },
