@@ -238,6 +238,42 @@ bool insights_take_word(struct insights_lexer *lexer, const char *word)
     return true;
 }
 
+/* AWS's words, and its way to give the first and the last character. */
+static bool fail_made(struct insights_lexer *lexer, const char *name, size_t start)
+{
+    size_t end = insights_position(lexer);
+    while (end > start + 1 && isspace((unsigned char)lexer->query.data[end - 1]))
+        end--;
+    lexer->token.source = (struct text){ lexer->query.data + start, end - start };
+    if (!lexer->has_failed)
+        error_set(lexer->error, NULL, "Ephemeral field is already defined: %s ([%zu,%zu])", name,
+                  start, end - 1);
+    lexer->has_failed = true;
+    return false;
+}
+
+bool insights_make(struct insights_lexer *lexer, const char *name, size_t start, bool is_parsed)
+{
+    for (size_t i = 0; i < lexer->made_count; i++) {
+        if (strcmp(lexer->made[i].name, name) == 0)
+            return fail_made(lexer, name, start);
+    }
+    if (lexer->made_count == INSIGHTS_NAMES_MAX)
+        return insights_unexpected(lexer, "fewer names");
+    lexer->made[lexer->made_count].name = name;
+    lexer->made[lexer->made_count++].is_parsed = is_parsed;
+    return true;
+}
+
+bool insights_select(struct insights_lexer *lexer, const char *name, size_t start)
+{
+    for (size_t i = 0; i < lexer->made_count; i++) {
+        if (lexer->made[i].is_parsed && strcmp(lexer->made[i].name, name) == 0)
+            return fail_made(lexer, name, start);
+    }
+    return true;
+}
+
 /* Not only the beginning of a longer word. */
 static bool is_whole(struct text rest, size_t size)
 {

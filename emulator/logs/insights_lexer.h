@@ -33,6 +33,8 @@ struct insights_token {
 
 struct insights_stats;
 
+enum { INSIGHTS_NAMES_MAX = 512 };
+
 struct insights_lexer {
     struct text query;
     size_t at;
@@ -50,6 +52,11 @@ struct insights_lexer {
     struct insights_stats *stats; /* whose aggregates these are */
     const char *const *columns;   /* of the last stats: bin(5m), count(*), ... */
     size_t column_count;
+    struct {
+        const char *name;
+        bool is_parsed;         /* by the command parse */
+    } made[INSIGHTS_NAMES_MAX]; /* the fields that the query makes */
+    size_t made_count;
 };
 
 /* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */
@@ -65,6 +72,14 @@ bool insights_is_sign(const struct insights_lexer *lexer, const char *sign);
 bool insights_is_word(const struct insights_lexer *lexer, const char *word);
 bool insights_take_sign(struct insights_lexer *lexer, const char *sign);
 bool insights_take_word(struct insights_lexer *lexer, const char *word);
+
+/* The query makes a field, in what stands from `start` to the present token. False with the error
+ * if it has made one of that name before: as on AWS, none is made twice. */
+MUST_CHECK bool insights_make(struct insights_lexer *lexer, const char *name, size_t start,
+                              bool is_parsed);
+/* The command fields names a field in what stands from `start` on. False with the error if parse
+ * made it: AWS takes that for making it again. */
+MUST_CHECK bool insights_select(struct insights_lexer *lexer, const char *name, size_t start);
 
 /* Takes the column of an earlier stats that begins here, if it is more than the present name:
  * behind stats count(*) by bin(5m) these are fields, not calls. NULL if none does. */

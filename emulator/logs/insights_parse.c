@@ -20,9 +20,13 @@ static bool read_names(struct insights_lexer *lexer, struct insights_parse *pars
     do {
         if (lexer->token.kind != TOKEN_NAME || parse->name_count == NAMES_MAX)
             return insights_unexpected(lexer, "a name");
+        size_t start = insights_position(lexer);
+        const char *name = lexer->token.text;
         parse->groups[parse->name_count] = (int)parse->name_count + 1;
-        parse->names[parse->name_count++] = lexer->token.text;
+        parse->names[parse->name_count++] = name;
         insights_next(lexer);
+        if (!insights_make(lexer, name, start, true))
+            return false;
     } while (insights_take_sign(lexer, ","));
     return true;
 }
@@ -38,6 +42,7 @@ static void add_group(const char *name, int number, void *owner)
 
 static bool read_regex(struct insights_lexer *lexer, struct insights_parse *parse)
 {
+    size_t start = insights_position(lexer);
     parse->regex = insights_compile_regex(lexer);
     if (!parse->regex)
         return false;
@@ -45,6 +50,10 @@ static bool read_regex(struct insights_lexer *lexer, struct insights_parse *pars
     if (insights_take_word(lexer, "as"))
         return read_names(lexer, parse);
     regex_each_name(parse->regex, add_group, parse);
+    for (size_t i = 0; i < parse->name_count; i++) {
+        if (!insights_make(lexer, parse->names[i], start, true))
+            return false;
+    }
     return parse->name_count > 0 || insights_unexpected(lexer, "as, or groups with names");
 }
 

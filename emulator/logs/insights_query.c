@@ -71,9 +71,10 @@ struct insights_run {
     double matched;
 };
 
-/* The expression's text in the query, unless `as` names it. */
-static bool read_item(struct insights_lexer *lexer, struct named_expression *item)
+/* Named by the expression's text in the query, unless by `as`. `is_made`: not only shown. */
+static bool read_item(struct insights_lexer *lexer, struct named_expression *item, bool is_made)
 {
+    size_t position = insights_position(lexer);
     const char *start = lexer->token.source.data;
     item->expression = insights_expression_parse(lexer);
     if (!item->expression)
@@ -86,12 +87,12 @@ static bool read_item(struct insights_lexer *lexer, struct named_expression *ite
     item->name =
         field ? field : arena_copy(lexer->arena, (struct text){ start, (size_t)(end - start) });
     if (!insights_take_word(lexer, "as"))
-        return true;
+        return !is_made || !field || insights_select(lexer, field, position);
     item->name = lexer->token.text;
     if (lexer->token.kind != TOKEN_NAME)
         return insights_unexpected(lexer, "a name");
     insights_next(lexer);
-    return true;
+    return !is_made || insights_make(lexer, item->name, position, false);
 }
 
 /* A field, as AWS's grammar has it, and no expression: what is reckoned needs a name to sort by. */
@@ -115,7 +116,10 @@ static bool read_items(struct insights_lexer *lexer, struct command *command)
         struct named_expression *item = &command->items[command->item_count];
         if (command->item_count++ == ITEMS_MAX)
             return insights_unexpected(lexer, "fewer items");
-        if (!(command->kind == COMMAND_SORT ? read_sort_item(lexer, item) : read_item(lexer, item)))
+        bool is_read = command->kind == COMMAND_SORT
+                           ? read_sort_item(lexer, item)
+                           : read_item(lexer, item, command->kind == COMMAND_FIELDS);
+        if (!is_read)
             return false;
     } while (insights_take_sign(lexer, ","));
     return true;

@@ -112,7 +112,7 @@ static const char *read_alias(struct insights_lexer *lexer, size_t start)
             return NULL;
         }
         insights_next(lexer);
-        return name;
+        return insights_make(lexer, name, start, false) ? name : NULL;
     }
     return arena_copy(lexer->arena, (struct text){ lexer->query.data + start, end - start });
 }

@@ -167,6 +167,9 @@ START_TEST(queries_give_their_rows)
         { "filter took > 5 | fields case(took > 25, 'slow', took > 15, 'fair', 'fast') as pace, "
           "startsWith(level, 'in') as s, endsWith(level, 'or') as e, toNumber('7.50') as n",
           "pace=slow s=0 e=1 n=7.5; pace=fast s=1 e=0 n=7.5; pace=fair s=1 e=0 n=7.5" },
+        { "parse @message 'user=*,' as who | filter who = 'bob' | display who, who as again | sort "
+          "who | fields toupper(who) as loud",
+          "who=bob again=bob" },
         { "filter @message like /(?i)report/ | stats count(*)", "count(*)=1" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
@@ -228,6 +231,12 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
           "unexpected symbol found ( at line 1 and position 36" },
         { "sort took * 2", "unexpected symbol found * at line 1 and position 10" },
         { "sort 'took'", "expected a field" },
+        { "parse @message 'a=*' as x | fields x", "already defined: x ([35,35])" },
+        { "parse @message /(?<x>a)/ | parse @message 'b=*' as x", "already defined: x (" },
+        { "fields took as t, level as t", "Ephemeral field is already defined: t ([18,27])" },
+        { "fields took as t | stats sum(t) as t by level",
+          "Ephemeral field is already defined: t ([25,35])" },
+        { "stats sum(took) as t by level | stats max(t) as t", "already defined: t ([38,48])" },
         { "dedup level | limit 5 | sort level", "unexpected symbol found sort" },
         { "dedup level | fields level",
           "unexpected symbol found fields at line 1 and position 14" },
