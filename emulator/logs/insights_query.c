@@ -453,7 +453,7 @@ double insights_run_matched(const struct insights_run *run)
     return run->matched;
 }
 
-/* Keeps the first record of each combination of values. */
+/* Keeps the first record of each combination of values, and all that lack one of these. */
 static void dedup(struct insights_run *run, const struct command *command)
 {
     struct map seen = { 0 };
@@ -462,15 +462,18 @@ static void dedup(struct insights_run *run, const struct command *command)
         struct insights_record *record = run->records[i];
         const struct insights_scope scope = { look_up, record, &record->arena };
         CLEANUP(buffer_clear) struct buffer key = { 0 };
+        bool is_whole = true;
         for (size_t j = 0; j < command->item_count; j++) {
             struct insights_value value = insights_evaluate(command->items[j].expression, &scope);
+            is_whole &= value.kind != INSIGHTS_MISSING;
             buffer_add_format(&key, "%s\x1e", insights_print(&value, scope.arena));
         }
-        if (map_find(&seen, buffer_text(&key).data)) {
+        if (is_whole && map_find(&seen, buffer_text(&key).data)) {
             insights_record_destroy(record);
             continue;
         }
-        map_set(&seen, key.data, run);
+        if (is_whole)
+            map_set(&seen, key.data, run);
         run->records[kept++] = record;
     }
     run->count = kept;
