@@ -288,8 +288,25 @@ static bool open_state(struct emulator *emulator, struct error *error)
            (emulator->journal = journal_open(emulator->directory, is_durable, error));
 }
 
+/* Where functions reach this server: their SDKs would call AWS itself. NULL with --strict. The
+ * caller owns it. */
+static char *api_url(const struct emulator *emulator)
+{
+    const char *address = emulator->settings.listen;
+    if (emulator->settings.is_strict)
+        return NULL;
+    if (strcmp(address, "0.0.0.0") == 0)
+        address = "127.0.0.1";
+    else if (strcmp(address, "::") == 0)
+        address = "::1";
+    bool is_ipv6 = strchr(address, ':') != NULL;
+    return xformat("http://%s%s%s:%d", is_ipv6 ? "[" : "", address, is_ipv6 ? "]" : "",
+                   emulator_port(emulator));
+}
+
 static bool start_services(struct emulator *emulator, struct error *error)
 {
+    CLEANUP(freep) char *url = api_url(emulator);
     CLEANUP(freep) char *directory = xformat("%s/sandboxes", emulator->directory);
     CLEANUP(freep) char *removed = xformat("%s/removed", emulator->directory);
     emulator->discard = discard_create(emulator->loop, removed);
@@ -298,7 +315,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                            .ceiling = (int)emulator->settings.max_processes,
                                            .schedule = emulator->schedule,
                                            .keepalive_ms = emulator->settings.keepalive_ms,
-                                           .is_isolated = !emulator->settings.is_unsandboxed };
+                                           .is_isolated = !emulator->settings.is_unsandboxed,
+                                           .api_url = url };
     emulator->pool = pool_create(emulator->loop, &pool_settings, error);
     if (!emulator->pool)
         return false;
@@ -360,21 +378,30 @@ static bool fill_guard(const struct settings *settings, struct edge_options *opt
     return options->keyring != NULL;
 }
 
-static bool start_edge(struct emulator *emulator, struct error *error)
+static bool create_edge(struct emulator *emulator, struct error *error)
 {
     struct edge_options edge_options = { .default_region = emulator->settings.region };
     if (!fill_guard(&emulator->settings, &edge_options, error))
         return false;
     emulator->edge = edge_create(emulator->store, &edge_options);
+    return true;
+}
+
+static bool offer_services(struct emulator *emulator, struct error *error)
+{
     edge_add_service(emulator->edge, &lambda_service, emulator->lambda);
     edge_add_service(emulator->edge, &cloudwatch_service, &emulator->cloudwatch);
     edge_add_service(emulator->edge, &logs_service, emulator->logs);
     edge_add_service(emulator->edge, &sts_service, NULL);
     edge_add_service(emulator->edge, &iam_service, NULL);
     edge_add_service(emulator->edge, &admin_service, &emulator->admin);
-    if (emulator->settings.loads_workshop &&
-        !lambda_load_workshop(emulator->lambda, emulator->settings.region, error))
-        return false;
+    return !emulator->settings.loads_workshop ||
+           lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
+}
+
+/* Nothing is answered before the loop runs, but from now on the port is known. */
+static bool start_listening(struct emulator *emulator, struct error *error)
+{
     struct http_server_options options = { .address = emulator->settings.listen,
                                            .port = (int)emulator->settings.port,
                                            .on_request = on_request,
@@ -414,10 +441,13 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     emulator->schedule = schedule_create(emulator->loop);
     loop_before_sleep(emulator->loop, before_sleep, emulator);
     if (!find_s3_directory(emulator, error) || !open_directory(emulator, error) ||
-        !open_state(emulator, error) || !start_services(emulator, error) ||
+        !open_state(emulator, error) || !create_edge(emulator, error) ||
+        !start_listening(emulator, error) || !start_services(emulator, error) ||
         !journal_replay(emulator->journal, telemetry_position(emulator->telemetry), on_record,
                         emulator, error) ||
-        !start_edge(emulator, error)) {
+        !offer_services(emulator, error)) {
+        http_server_destroy(emulator->server); /* it has answered nobody */
+        emulator->server = NULL;
         emulator_destroy(emulator);
         return NULL;
     }

@@ -450,11 +450,13 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->loop = loop;
     pool->directory = directory;
     pool->runtime_directory = workspace_runtime(directory);
+    pool->api_url = settings->api_url ? xstrdup(settings->api_url) : NULL;
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
+                                        .api_url = pool->api_url,
                                         .system_files = system_files_create(pool->directory),
                                         .is_isolated = settings->is_isolated,
                                         .take_job = on_take_job,
@@ -522,5 +524,6 @@ void pool_destroy(struct pool *pool)
     system_files_destroy(pool->host.system_files);
     free(pool->directory);
     free(pool->runtime_directory);
+    free(pool->api_url);
     free(pool);
 }

@@ -28,6 +28,7 @@ struct pool_settings {
     struct schedule *schedule;
     int64_t keepalive_ms; /* service time after which an idle environment is stopped */
     bool is_isolated;     /* bubblewrap if it works; false: plain children */
+    const char *api_url;  /* AWS_ENDPOINT_URL of functions that set none; NULL: they get none */
 };
 
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,

@@ -16,6 +16,7 @@ struct pool {
     struct sandbox_host host;
     char *directory;
     char *runtime_directory;
+    char *api_url;
     int ceiling;
     int cpu_count;
     int count; /* sandboxes that are not discarded */

@@ -43,6 +43,7 @@ struct sandbox_host {
     struct loop *loop;
     const char *directory;         /* the workspace */
     const char *runtime_directory; /* our bootstraps in it */
+    const char *api_url;           /* AWS_ENDPOINT_URL unless the function sets it; NULL: none */
     struct system_files *system_files;
     bool is_isolated;
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if

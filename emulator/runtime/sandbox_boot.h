@@ -21,6 +21,7 @@ struct boot_plan {
     struct loop *loop;
     const struct sandbox_plan *plan;
     const char *runtime_directory;
+    const char *api_url; /* NULL: none */
     const char *tmp_directory;
     const char *log_stream;
     struct system_files *system_files;

@@ -135,6 +135,8 @@ static void add_defaults(struct string_list *list, const struct sandbox_place *p
     add_default(list, "PWD", task_root(place));
     add_default(list, "SHLVL", "0");
     add_default(list, "AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+    if (place->api_url)
+        add_default(list, "AWS_ENDPOINT_URL", place->api_url);
     if (kind == RUNTIME_NODE)
         add_node_path(list, place);
     if (kind == RUNTIME_PYTHON) {

@@ -280,11 +280,29 @@ def test_search_paths_are_those_of_the_runtimes_image(lam, name):
     assert invoke(lam, name + "n")[1] == [f"/var/lang/bin:{programs}", f"/var/lang/lib:{libraries}"]
 
 
-def test_a_function_may_call_the_server_as_its_account(lam, server, name):
+def test_a_function_may_call_the_server_as_its_account(lam, name):
     create(lam, name + "i", node("return 'inner'"))
     create(lam, name, python(
         "import boto3, os\n    client = lambda name: boto3.client(name, endpoint_url=os.environ["
         "'AWS_ENDPOINT_URL'])\n    return [client('sts').get_caller_identity()['Account'], client("
         "'lambda').invoke(FunctionName=event['name'])['Payload'].read().decode()]"),
-        Timeout=60, MemorySize=512, Environment={"Variables": {"AWS_ENDPOINT_URL": server.url}})
+        Timeout=60, MemorySize=512)
     assert invoke(lam, name, {"name": name + "i"})[1] == ["000000000000", '"inner"']
+
+
+ENDPOINT = node("return process.env.AWS_ENDPOINT_URL ?? null")
+
+
+@pytest.mark.parametrize("value", ["http://elsewhere:1", ""])
+def test_an_endpoint_that_a_function_sets_is_left_alone(lam, name, value):
+    create(lam, name, ENDPOINT, Environment={"Variables": {"AWS_ENDPOINT_URL": value}})
+    assert invoke(lam, name)[1] == value
+
+
+@pytest.mark.parametrize("options, url", [
+    ((), "http://127.0.0.1:{}"), (("--listen", "::1"), "http://[::1]:{}"), (("--strict",), None)])
+def test_the_endpoint_of_functions_is_the_server(start_server, options, url):
+    server = start_server(*options)
+    lam = server.client("lambda")
+    create(lam, "f", ENDPOINT)
+    assert invoke(lam, "f")[1] == (url and url.format(server.url.rpartition(":")[2]))
