@@ -73,10 +73,10 @@ static bool reaches(struct walk *walk, struct alarm *from)
     return false;
 }
 
-bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to)
+static bool is_in_cycle(struct alarms *alarms, struct alarm *composite)
 {
-    struct walk walk = { alarms, to, { 0 } };
-    bool found = reaches(&walk, from);
+    struct walk walk = { alarms, composite, { 0 } };
+    bool found = reaches(&walk, composite);
     map_clear(&walk.visited, NULL);
     return found;
 }
@@ -134,7 +134,7 @@ static void move(struct alarms *alarms, struct alarm *composite, const char *rea
 
 static bool is_still(struct alarms *alarms, struct alarm *composite)
 {
-    return !composite->rule.root || alarm_composite_reaches(alarms, composite, composite);
+    return !composite->rule.root || is_in_cycle(alarms, composite);
 }
 
 void alarm_composite_begin(struct alarms *alarms, struct alarm *composite, const char *verb)

@@ -13,9 +13,6 @@ void alarm_composite_begin(struct alarms *alarms, struct alarm *composite, const
 /* All composites that name the child, which is in another state now. */
 void alarm_composites_of_child(struct alarms *alarms, const struct alarm *child);
 
-/* True if the rule of the first leads, over other composites, to the second. */
-bool alarm_composite_reaches(struct alarms *alarms, struct alarm *from, const struct alarm *to);
-
 /* How many composites other than `but` name the alarm in their rules. What was put in this turn of
  * the loop is not in the plan yet. */
 size_t alarm_composite_count_parents(struct alarms *alarms, const struct alarm_key *child,

@@ -85,3 +85,11 @@ int64_t alarm_period_s(const cJSON *configuration)
     }
     return period_s ? period_s : PERIOD_DEFAULT_S;
 }
+
+void alarm_read_rule(const cJSON *configuration, struct alarm_rule *rule_out)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    const char *rule = json_text(configuration, "AlarmRule", "FALSE");
+    if (!alarm_rule_parse(text_from(rule), NULL, rule_out, &error))
+        *rule_out = (struct alarm_rule){ 0 };
+}

@@ -1,10 +1,11 @@
 /*
- * What an alarm was configured with, read from the members of PutMetricAlarm.
+ * What an alarm was configured with, read from the members of PutMetricAlarm or PutCompositeAlarm.
  */
 #ifndef COALMINE_ALARM_CONFIGURATION_H
 #define COALMINE_ALARM_CONFIGURATION_H
 
 #include "alarms/evaluation.h"
+#include "alarms/rule.h"
 #include "json.h"
 
 struct alarm_criteria alarm_read_criteria(const cJSON *configuration);
@@ -17,5 +18,8 @@ int64_t alarm_period_s(const cJSON *configuration);
 
 /* Fewer samples than this and percentile `share` says nothing: 10 of them must lie beyond it. */
 double alarm_fewest_samples(double share);
+
+/* The rule of a composite, to be ended by alarm_rule_clear(); without a root if it has none. */
+void alarm_read_rule(const cJSON *configuration, struct alarm_rule *rule_out);
 
 #endif

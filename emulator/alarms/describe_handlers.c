@@ -20,17 +20,6 @@ struct filter {
     bool takes_composite;
 };
 
-static bool names_type(const cJSON *types, const char *type)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, types)
-    {
-        if (strcmp(item->valuestring, type) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Without AlarmTypes only metric alarms are shown, even if AlarmNames names a composite. */
 static struct filter read_filter(const cJSON *input)
 {
@@ -41,8 +30,8 @@ static struct filter read_filter(const cJSON *input)
         .prefix = json_text(input, "AlarmNamePrefix", NULL),
         .state = json_text(input, "StateValue", NULL),
         .action_prefix = json_text(input, "ActionPrefix", NULL),
-        .takes_metric = !has_types || names_type(types, "MetricAlarm"),
-        .takes_composite = has_types && names_type(types, "CompositeAlarm"),
+        .takes_metric = !has_types || alarm_is_listed(types, "MetricAlarm"),
+        .takes_composite = has_types && alarm_is_listed(types, "CompositeAlarm"),
     };
 }
 
@@ -135,13 +124,11 @@ static cJSON *write_relative(struct call *call, const struct alarm_row *row, boo
 static bool rule_names(const struct alarm_row *composite, const char *child)
 {
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(composite->configuration));
-    CLEANUP(error_clear) struct error error = { 0 };
     struct alarm_rule rule;
     bool found = false;
-    if (!composite->is_composite ||
-        !alarm_rule_parse(text_from(json_text(configuration, "AlarmRule", "")), NULL, &rule,
-                          &error))
+    if (!composite->is_composite)
         return false;
+    alarm_read_rule(configuration, &rule);
     for (size_t i = 0; i < rule.child_count && !found; i++) {
         const char *name = alarm_name_of(&composite->key, rule.children[i]);
         found = name && strcmp(name, child) == 0;

@@ -1,5 +1,7 @@
 #include "alarms/fields.h"
 
+#include <string.h>
+
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
 #include "operation/page.h"
@@ -93,6 +95,17 @@ static const struct field composite_fields[] = {
     { 0 },
 };
 const struct field alarm_composite_item = { .type = FIELD_STRUCTURE, .members = composite_fields };
+
+bool alarm_is_listed(const cJSON *list, const char *text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (strcmp(item->valuestring, text) == 0)
+            return true;
+    }
+    return false;
+}
 
 bool alarm_page_begin(struct call *call, const char **after_out)
 {

@@ -53,6 +53,9 @@ extern const struct field alarm_action_item;
 /* The alarm that the call names in `member`. */
 struct alarm_key alarm_key_of(const struct call *call, const char *member);
 
+/* A list of texts has this one. */
+bool alarm_is_listed(const cJSON *list, const char *text);
+
 /* The input's members but for those named (NULL-ended), as compact JSON in the call's arena. */
 const char *alarm_take_configuration(struct call *call, const char *const *left_out);
 

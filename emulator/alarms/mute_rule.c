@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alarms/fields.h"
 #include "arn.h"
 #include "cloudwatch/fields.h"
 
@@ -15,13 +16,7 @@ const char *mute_rule_arn(struct arena *arena, const struct alarm_key *key)
 
 bool mute_rule_targets(const cJSON *configuration, const char *alarm)
 {
-    const cJSON *name;
-    cJSON_ArrayForEach(name, json_get(json_get(configuration, "MuteTargets"), "AlarmNames"))
-    {
-        if (strcmp(name->valuestring, alarm) == 0)
-            return true;
-    }
-    return false;
+    return alarm_is_listed(json_get(json_get(configuration, "MuteTargets"), "AlarmNames"), alarm);
 }
 
 /* When a rule mutes: its schedule in its time zone. */

@@ -90,11 +90,8 @@ static void read_metric_alarm(struct alarm *alarm, const cJSON *configuration)
 
 static void read_composite(struct alarm *alarm, const cJSON *configuration)
 {
-    CLEANUP(error_clear) struct error error = { 0 };
-    const char *rule = json_text(configuration, "AlarmRule", "FALSE");
     const char *suppressor = json_text(configuration, "ActionsSuppressor", NULL);
-    if (!alarm_rule_parse(text_from(rule), NULL, &alarm->rule, &error))
-        alarm->rule = (struct alarm_rule){ 0 };
+    alarm_read_rule(configuration, &alarm->rule);
     if (suppressor)
         alarm->suppressor = copy(alarm, alarm_name_of(&alarm->key, suppressor));
 }

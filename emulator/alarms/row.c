@@ -82,6 +82,16 @@ bool alarm_row_next(struct store *store, const char *account, const char *region
     return read_row(store, query, arena, row_out);
 }
 
+bool alarm_row_next_composite(struct store *store, const struct alarm_key *after,
+                              struct arena *arena, struct alarm_row *row_out)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT " COLUMNS " FROM cloudwatch_alarm WHERE account = ? AND "
+                           "region = ? AND name > ? AND is_composite ORDER BY name LIMIT 1");
+    alarm_bind_key(query, after);
+    return read_row(store, query, arena, row_out);
+}
+
 bool alarm_row_next_of_all(struct store *store, const struct alarm_key *after, struct arena *arena,
                            struct alarm_row *row_out)
 {

@@ -46,6 +46,9 @@ bool alarm_row_find(struct store *store, const struct alarm_key *key, struct are
 /* The next by name after `after`. */
 bool alarm_row_next(struct store *store, const char *account, const char *region, const char *after,
                     struct arena *arena, struct alarm_row *row_out);
+/* The next composite of that account and region by name. */
+bool alarm_row_next_composite(struct store *store, const struct alarm_key *after,
+                              struct arena *arena, struct alarm_row *row_out);
 /* The next of all accounts and regions; NULL begins. */
 bool alarm_row_next_of_all(struct store *store, const struct alarm_key *after, struct arena *arena,
                            struct alarm_row *row_out);

@@ -4,10 +4,11 @@
  */
 #include <string.h>
 
-#include "alarms/composite.h"
+#include "alarms/configuration.h"
 #include "alarms/fields.h"
 #include "alarms/history.h"
 #include "alarms/transition.h"
+#include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
 #include "xalloc.h"
@@ -68,49 +69,78 @@ static enum outcome disable_actions(struct call *call)
     return switch_actions(call, false);
 }
 
-/* A composite that other composites name and that names them again cannot go before the cycle. */
-static bool check_cycle(struct call *call, const struct alarm_row *row)
+/* What the composite's rule names; of one that goes, only itself. */
+static void add_children(struct map *children, const struct alarm_row *composite, bool goes)
 {
-    struct alarms *alarms = alarms_of(call);
-    struct alarm *planned = alarms_find(alarms, &row->key);
-    return !row->is_composite || !planned || !alarm_composite_reaches(alarms, planned, planned) ||
-           error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                     "Could not delete the composite alarm %s as it is part of a cycle of "
-                     "composite alarms",
-                     row->key.name);
+    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(composite->configuration));
+    struct alarm_rule rule;
+    alarm_read_rule(configuration, &rule);
+    for (size_t i = 0; i < rule.child_count; i++) {
+        const char *name = alarm_name_of(&composite->key, rule.children[i]);
+        if (name && (!goes || strcmp(name, composite->key.name) == 0) && !map_find(children, name))
+            map_set(children, name, children);
+    }
+    alarm_rule_clear(&rule);
 }
 
-static bool check_deletion(struct call *call, int *found_out)
+/* No composite depends on those that go: from the rows, for the plan may lag behind them. */
+static bool check_parents(struct call *call, const cJSON *names)
 {
+    struct alarm_row row = { .key = { call->account, call->region, "" } };
+    struct map children = { 0 };
+    struct buffer needed = { 0 };
+    size_t count = 0;
+    const cJSON *name;
+    while (alarm_row_next_composite(call->store, &row.key, &call->arena, &row))
+        add_children(&children, &row, alarm_is_listed(names, row.key.name));
+    cJSON_ArrayForEach(name, names)
+    {
+        const struct alarm_key key = { call->account, call->region, name->valuestring };
+        if (map_remove(&children, key.name) &&
+            alarm_row_find(call->store, &key, &call->arena, &row))
+            buffer_add_format(&needed, "%s%s", count++ ? "," : "", name->valuestring);
+    }
+    map_clear(&children, NULL);
+    if (count == 0)
+        return true;
+    error_set(&call->error, &CLOUDWATCH_VALIDATION,
+              "Cannot delete %s as there are composite alarm(s) depending on %s.", needed.data,
+              count == 1 ? "it" : "them");
+    buffer_clear(&needed);
+    return false;
+}
+
+/* Names that no alarm has are passed over, if there are others. */
+static bool check_deletion(struct call *call, const cJSON *names)
+{
+    int found = 0;
     int composites = 0;
     const cJSON *name;
-    *found_out = 0;
-    cJSON_ArrayForEach(name, json_get(call->input, "AlarmNames"))
+    cJSON_ArrayForEach(name, names)
     {
         const struct alarm_key key = { call->account, call->region, name->valuestring };
         struct alarm_row row;
         if (!alarm_row_find(call->store, &key, &call->arena, &row))
             continue;
-        ++*found_out;
+        found++;
         composites += row.is_composite;
-        if (!check_cycle(call, &row))
-            return false;
     }
-    return composites <= 1 || error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                                        "Only one composite alarm can be deleted in one call");
+    if (found == 0) {
+        error_set_silent(&call->error, &ALARM_NOT_FOUND);
+        return false;
+    }
+    return composites > 1 ? error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                                      "Only one composite alarm can be deleted in one call")
+                          : check_parents(call, names);
 }
 
 static enum outcome delete_alarms(struct call *call)
 {
-    int found;
     const cJSON *name;
-    if (!check_deletion(call, &found))
+    const cJSON *names = json_get(call->input, "AlarmNames");
+    if (!check_deletion(call, names))
         return OUTCOME_FAULT;
-    if (found == 0) {
-        error_set_silent(&call->error, &ALARM_NOT_FOUND);
-        return OUTCOME_FAULT;
-    }
-    cJSON_ArrayForEach(name, json_get(call->input, "AlarmNames"))
+    cJSON_ArrayForEach(name, names)
     {
         const struct alarm_key key = { call->account, call->region, name->valuestring };
         struct alarm_row row;

@@ -164,7 +164,8 @@ def test_members_of_a_cycle_stand_still_and_stay(world):
     put(world, "c", "ALARM(d) OR ALARM(a)")
     move(world, "a", "ALARM")
     assert (world.state("c"), world.state("d")) == ("OK", "OK")
-    assert error_of(world.cw.delete_alarms, AlarmNames=["c"])[1] == "ValidationError"
+    assert error_of(world.cw.delete_alarms, AlarmNames=["c"]) == (
+        400, "ValidationError", "Cannot delete c as there are composite alarm(s) depending on it.")
     put(world, "c", "FALSE")
     world.cw.delete_alarms(AlarmNames=["d"])
     assert error_of(world.cw.delete_alarms, AlarmNames=["d"])[0] == 404
@@ -175,6 +176,24 @@ def test_only_one_composite_is_deleted_at_a_time(world):
     put(world, "d", "TRUE")
     assert error_of(world.cw.delete_alarms, AlarmNames=["c", "d"])[1] == "ValidationError"
     world.cw.delete_alarms(AlarmNames=["c", "a"])
+
+
+def test_what_a_composite_depends_on_is_not_deleted_before_it(world):
+    world.alarm("s")
+    put(world, "c", f'ALARM("a") OR NOT ALARM({ARN}b)', ActionsSuppressor="s",
+        ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
+    put(world, "self", "FALSE")
+    put(world, "self", "ALARM(self)")
+    for names, refused, them in ((["a"], "a", "it"), (["s", "b", "x", "b", "a"], "b,a", "them"),
+                                 (["self"], "self", "it")):
+        assert error_of(world.cw.delete_alarms, AlarmNames=names) == (
+            400, "ValidationError",
+            f"Cannot delete {refused} as there are composite alarm(s) depending on {them}.")
+    assert len(world.cw.describe_alarms()["MetricAlarms"]) == 3
+    put(world, "c", "ALARM(b)")
+    world.cw.delete_alarms(AlarmNames=["a"])
+    world.cw.delete_alarms(AlarmNames=["b", "c"])
+    assert [alarm["AlarmName"] for alarm in world.cw.describe_alarms()["MetricAlarms"]] == ["s"]
 
 
 def suppressed(world, wait=60, extension=120):
