@@ -35,6 +35,20 @@ struct evaluation {
     struct math_context context;
 };
 
+/* Those with data in the range: what was once published with another unit says nothing of it. */
+static const struct metric_series **keep_present(struct arena *arena,
+                                                 const struct metric_range *range,
+                                                 const struct metric_series *const *series,
+                                                 size_t count, size_t *kept_out)
+{
+    const struct metric_series **kept = arena_alloc(arena, (count + 1) * sizeof(*kept));
+    *kept_out = 0;
+    for (size_t i = 0; i < count; i++)
+        if (metric_series_has_data(series[i], range))
+            kept[(*kept_out)++] = series[i];
+    return kept;
+}
+
 /* Without a Unit one unit is chosen, the first alphabetically, and a message lists all. Returns
  * how many series have the chosen one. */
 static size_t choose_unit(struct arena *arena, struct math_series *answer,
@@ -65,6 +79,7 @@ static struct math_series *read_series(struct evaluation *evaluation,
     struct math_series unit = { 0 };
     struct metric_result data = { 0 };
     struct statistic statistic;
+    series = keep_present(evaluation->context.arena, &range, series, count, &count);
     count = choose_unit(evaluation->context.arena, &unit, series, count);
     bool is_known = statistic_parse(source->stat, &statistic);
     range.is_classic = is_known && statistic_is_classic(&statistic);

@@ -106,6 +106,20 @@ static void add_series(const struct metric_series *series, const struct metric_r
     add_buckets(&series->minutes, range, result);
 }
 
+static bool has_bucket(const struct metric_buckets *buckets, const struct metric_range *range)
+{
+    size_t at = metric_buckets_from(buckets, range->start_s);
+    return at < buckets->count && buckets->list[at].start_s < range->end_s;
+}
+
+bool metric_series_has_data(const struct metric_series *series, const struct metric_range *range)
+{
+    if (range->period_s < MINUTE_S && series->seconds.count > 0)
+        return has_bucket(&series->seconds, range);
+    return has_bucket(&series->hours, range) || has_bucket(&series->five_minutes, range) ||
+           has_bucket(&series->minutes, range);
+}
+
 void metric_query(const struct metric_series *const *series, size_t series_count,
                   const struct metric_range *range, struct metric_result *result_out)
 {

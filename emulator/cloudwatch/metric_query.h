@@ -43,6 +43,9 @@ struct metric_result {
 /* Merges the series' buckets by period. */
 void metric_query(const struct metric_series *const *series, size_t series_count,
                   const struct metric_range *range, struct metric_result *result_out);
+/* It has data in the range. */
+bool metric_series_has_data(const struct metric_series *series, const struct metric_range *range);
+
 void metric_result_clear(struct metric_result *result);
 
 #endif

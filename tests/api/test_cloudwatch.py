@@ -197,6 +197,18 @@ def test_several_units_choose_one_and_say_so(cw, name):
     assert data_of(cw, query(name, "a", Unit="Seconds"))[0][0]["Values"] == [1]
 
 
+def test_a_unit_of_former_days_hides_no_data(cw, name):
+    put(cw, name, *[{"MetricName": "metric1", "Value": value, "Unit": unit, "Timestamp": time}
+                    for value, unit, time in ((1, "Count", at(5, hours_ago=26)),
+                                              (2, "Seconds", at(5)))])
+    [result], _ = data_of(cw, query(name, "a"))
+    assert (result["Values"], result.get("Messages")) == ([2], None)
+    [result] = cw.get_metric_data(MetricDataQueries=[query(name, "a")],
+                                  StartTime=at(0, hours_ago=26),
+                                  EndTime=at(59))["MetricDataResults"]
+    assert (result["Values"], result["Messages"][0]["Code"]) == ([1], "MultipleUnits")
+
+
 def test_metric_data_in_pages(cw, name):
     put(cw, name, *[{"MetricName": "metric1", "Value": m, "Timestamp": at(m)} for m in range(5)])
     values, token = [], {}
