@@ -35,11 +35,8 @@ static bool check_kind(struct call *call)
     if (!has(call, "ComparisonOperator"))
         return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
                          "The parameter ComparisonOperator is required.");
-    if (has(call, "MetricName") == has(call, "Metrics"))
-        return invalid(call, has(call, "Metrics")
-                                 ? "MetricName and Metrics cannot be specified together"
-                                 : "Exactly one of MetricName, Metrics and EvaluationCriteria must "
-                                   "be specified");
+    if (!has(call, "MetricName") && !has(call, "Metrics"))
+        return invalid(call, "MetricName must not be null");
     return cJSON_IsNumber(json_get(call->input, "Threshold")) ||
            invalid(call, "Threshold must be specified for an alarm on a static threshold");
 }
@@ -84,22 +81,34 @@ static bool check_single(struct call *call)
     static const char *const needed[] = { "Namespace", "Period" };
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (!has(call, needed[i]))
-            return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
-                             "The parameter %s is required.", needed[i]);
+            return error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s must not be null",
+                             needed[i]);
     int64_t period_s = json_int(call->input, "Period", 0);
     return check_statistic(call) && check_period(call, period_s) && check_window(call, period_s);
 }
 
+static bool has_period(const cJSON *queries)
+{
+    const cJSON *query;
+    cJSON_ArrayForEach(query, queries)
+    {
+        if (json_get(query, "MetricStat") || json_get(query, "Period"))
+            return true;
+    }
+    return false;
+}
+
 static bool check_math(struct call *call)
 {
-    static const char *const excluded[] = { "Namespace",         "Dimensions", "Period",
-                                            "ExtendedStatistic", "Statistic",  "Unit" };
+    static const char *const excluded[] = { "MetricName", "Namespace",         "Dimensions",
+                                            "Period",     "ExtendedStatistic", "Statistic",
+                                            "Unit" };
     struct metric_data_shape shape;
     const cJSON *queries = json_get(call->input, "Metrics");
     for (size_t i = 0; i < COUNT_OF(excluded); i++)
         if (has(call, excluded[i]))
             return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                             "%s and Metrics cannot be specified together", excluded[i]);
+                             "%s should not be set if list of Metrics is set.", excluded[i]);
     if (!metric_data_check(queries, "Metrics", &shape, &call->error))
         return false;
     if (shape.metric_count > QUERIES_MAX || shape.expression_count > QUERIES_MAX)
@@ -109,6 +118,8 @@ static bool check_math(struct call *call)
     if (shape.returns_array || shape.uses_search)
         return invalid(call, "The expression of an alarm must give a single time series, and must "
                              "not search");
+    if (!has_period(queries))
+        return invalid(call, "Period must not be null");
     int64_t period_s = alarm_period_s(call->input);
     return check_period(call, period_s) && check_window(call, period_s);
 }

@@ -35,6 +35,20 @@ static bool is_listed(struct text service, const char *const *services)
     return false;
 }
 
+/* An alarm acts in its own region only. */
+static bool check_place_of_action(struct call *call, const struct arn *arn)
+{
+    const char *partition = arn_partition(call->region);
+    if (!text_equal(arn->partition, partition))
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "Invalid partition %.*s specified. Only %s is supported.",
+                         TEXT_ARGS(arn->partition), partition);
+    return arn->region.size == 0 || text_equal(arn->region, call->region) ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "Invalid region %.*s specified. Only %s is supported.", TEXT_ARGS(arn->region),
+                     call->region);
+}
+
 static bool check_action(struct call *call, const char *action, bool is_composite)
 {
     static const char *const for_metric[] = { "sns",           "lambda", "autoscaling",
@@ -58,7 +72,7 @@ static bool check_action(struct call *call, const char *action, bool is_composit
     if (!arn_parse(text, &arn) || arn.service.size == 0 || arn.resource.size == 0 ||
         !is_listed(arn.service, is_composite ? for_composite : for_metric))
         return error_set(&call->error, &CLOUDWATCH_VALIDATION, "Invalid arn syntax: %s", action);
-    return true;
+    return check_place_of_action(call, &arn);
 }
 
 bool alarm_check_actions(struct call *call, bool is_composite)

@@ -19,9 +19,10 @@ static bool check_times(struct call *call)
     int64_t end_ms = cloudwatch_read_time_ms(call->input, "EndTime", 0);
     if (start_ms == end_ms)
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "The parameter StartTime must not equal parameter EndTime.");
-    return start_ms < end_ms || error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                                          "The parameter EndTime must be greater than StartTime.");
+                         "The parameter StartTime must not equal parameter EndTime.\n");
+    return start_ms < end_ms ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "The parameter EndTime must be greater than StartTime.\n");
 }
 
 static bool check_request(struct call *call)

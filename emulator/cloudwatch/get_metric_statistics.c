@@ -47,7 +47,8 @@ static bool check_statistics(struct call *call)
         return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
                          has_classic
                              ? "Statistics and ExtendedStatistics cannot be specified together"
-                             : "Must specify either Statistics or ExtendedStatistics");
+                             : "At least one of the parameters Statistics and ExtendedStatistics "
+                               "must be specified.");
     cJSON_ArrayForEach(name, extended)
     {
         struct statistic statistic;

@@ -174,6 +174,27 @@ static bool check_dimensions(struct check *check)
     return true;
 }
 
+static bool is_unit(const char *name)
+{
+    for (const char *const *unit = cloudwatch_units; *unit; unit++)
+        if (strcmp(*unit, name) == 0)
+            return true;
+    return false;
+}
+
+static bool check_unit(struct check *check)
+{
+    struct buffer set = { 0 };
+    if (is_unit(json_text(check->datum, "Unit", "None")))
+        return true;
+    for (const char *const *unit = cloudwatch_units; *unit; unit++)
+        buffer_add_format(&set, "%s%s", set.size ? ", " : "", *unit);
+    error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+              "The parameter %s.Unit must be a value in the set [ %s ].", path_of(check), set.data);
+    buffer_clear(&set);
+    return false;
+}
+
 static bool check_datum(struct check *check)
 {
     const cJSON *value = json_get(check->datum, "Value");
@@ -195,8 +216,8 @@ static bool check_datum(struct check *check)
     if (resolution != 1 && resolution != 60)
         return invalid(check, "StorageResolution", "must be 1 or 60.");
     check_time(check);
-    return check_number(check, value, "Value", -INFINITY) && check_values(check) &&
-           check_set(check) && check_dimensions(check);
+    return check_unit(check) && check_number(check, value, "Value", -INFINITY) &&
+           check_values(check) && check_set(check) && check_dimensions(check);
 }
 
 static bool check_data(struct check *check, const cJSON *data, int entity)
@@ -264,14 +285,6 @@ static bool has_size(const char *text, size_t characters_max)
     return *text && text_front(text_from(text), characters_max).size == strlen(text);
 }
 
-static bool is_unit(const char *name)
-{
-    for (const char *const *unit = cloudwatch_units; *unit; unit++)
-        if (strcmp(*unit, name) == 0)
-            return true;
-    return false;
-}
-
 bool cloudwatch_namespace_is_good(const char *name_space)
 {
     return has_size(name_space, NAME_MAX_SIZE) && *name_space != ':' &&
@@ -283,8 +296,7 @@ bool cloudwatch_datum_is_good(const cJSON *datum, int64_t now_ms)
     struct call call = { 0 };
     struct check check = { .call = &call, .datum = datum, .now_ms = now_ms };
     bool is_good = has_size(json_text(datum, "MetricName", ""), NAME_MAX_SIZE) &&
-                   is_unit(json_text(datum, "Unit", "None")) && check_datum(&check) &&
-                   !check.late.size;
+                   check_datum(&check) && !check.late.size;
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(datum, "Dimensions")) is_good =
         is_good && has_size(json_text(item, "Name", ""), NAME_MAX_SIZE) &&
@@ -331,7 +343,7 @@ static const struct field datum_fields[] = {
     { .name = "StatisticValues", .type = FIELD_STRUCTURE, .members = statistic_set_fields },
     { .name = "Values", .type = FIELD_LIST, .item = &number_item },
     { .name = "Counts", .type = FIELD_LIST, .item = &number_item },
-    { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },
+    { .name = "Unit", .type = FIELD_STRING },
     { .name = "StorageResolution", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
     { 0 },
 };

@@ -139,7 +139,7 @@ def test_too_much_and_namespaces_of_aws(cw, name):
      "You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the "
      "datapoints requested by increasing Period, or decreasing the time range."),
     (dict(Statistics=None), "InvalidParameterCombination",
-     "Must specify either Statistics or ExtendedStatistics"),
+     "At least one of the parameters Statistics and ExtendedStatistics must be specified."),
     (dict(Statistics=None, ExtendedStatistics=["90"]), "InvalidParameterValue",
      "The value 90 for parameter ExtendedStatistic is not supported."),
     (dict(Period=None), "MissingParameter", "The parameter Period is required."),

@@ -243,8 +243,8 @@ def test_what_is_wrong_with_queries(morning, queries, text):
 
 @pytest.mark.parametrize("change, text", [
     (dict(StartTime=at(5), EndTime=at(5)),
-     "The parameter StartTime must not equal parameter EndTime."),
-    (dict(StartTime=at(6), EndTime=at(5)), "The parameter EndTime must be greater than StartTime."),
+     "The parameter StartTime must not equal parameter EndTime.\n"),
+    (dict(StartTime=at(6), EndTime=at(5)), "The parameter EndTime must be greater than StartTime.\n"),
 ])
 def test_what_is_wrong_with_times(morning, change, text):
     got = error_of(morning.get_metric_data, MetricDataQueries=[metric("n", "m1")], **change)

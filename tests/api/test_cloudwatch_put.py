@@ -107,12 +107,11 @@ def test_a_bad_entity_is_named_and_refused_only_if_asked(http, cw, name, entity,
     ({"MetricData": [datum(StorageResolution=30)]},
      "The parameter MetricData.member.1.StorageResolution must be 1 or 60."),
     ({"MetricData": [datum(Unit="Parsecs")]},
-     "1 validation error detected: Value 'Parsecs' at 'metricData.1.member.unit' failed to satisfy "
-     "constraint: Member must satisfy enum value set: [Seconds, Microseconds, Milliseconds, Bytes, "
-     "Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, Gigabits, Terabits, "
-     "Percent, Count, Bytes/Second, Kilobytes/Second, Megabytes/Second, Gigabytes/Second, "
-     "Terabytes/Second, Bits/Second, Kilobits/Second, Megabits/Second, Gigabits/Second, "
-     "Terabits/Second, Count/Second, None]"),
+     "The parameter MetricData.member.1.Unit must be a value in the set [ Seconds, Microseconds, "
+     "Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, "
+     "Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, Megabytes/Second, "
+     "Gigabytes/Second, Terabytes/Second, Bits/Second, Kilobits/Second, Megabits/Second, "
+     "Gigabits/Second, Terabits/Second, Count/Second, None ]."),
 ])
 def test_what_is_refused_before_anything_is_stored(http, cw, name, body, text):
     assert send(http, {"Namespace": name, **body})[:2] == (400, text)
