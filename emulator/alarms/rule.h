@@ -1,7 +1,7 @@
 /*
- * The rule of a composite alarm: a small language of ALARM(x), OK(x), INSUFFICIENT_DATA(x), TRUE,
- * FALSE, NOT, AND, OR and parentheses (cloudwatch-api.md section 4.9). NOT binds tightest, then
- * AND, then OR. Pure.
+ * The rule of a composite alarm: a small language of ALARM(x), OK(x), INSUFFICIENT_DATA(x),
+ * AT_LEAST(2, ALARM, (x, y, z)), TRUE, FALSE, NOT, AND, OR and parentheses (cloudwatch-api.md
+ * section 4.9; AT_LEAST is from 2025). NOT binds tightest, then AND, then OR. Pure.
  */
 #ifndef COALMINE_ALARM_RULE_H
 #define COALMINE_ALARM_RULE_H

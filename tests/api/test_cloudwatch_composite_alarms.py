@@ -105,6 +105,19 @@ def test_it_follows_the_children_and_the_suppressor_of_its_newest_rule(world):
     assert world.state("c") == "ALARM"
 
 
+def test_it_alarms_when_enough_of_its_children_do(world):
+    world.alarm("c d", MetricName="c", TreatMissingData="ignore")
+    put(world, "e", f'AT_LEAST(2, ALARM, (a, {ARN}b, "c d")) AND NOT AT_LEAST(100%, ALARM, (a, b))')
+    children = world.cw.describe_alarms(ChildrenOfAlarmName="e")["MetricAlarms"]
+    assert [child["AlarmName"] for child in children] == ["a", "b", "c d"]
+    move(world, "a", "ALARM")
+    assert world.state("e") == "OK"
+    move(world, "c d", "ALARM")
+    assert world.state("e") == "ALARM"
+    move(world, "b", "ALARM")
+    assert world.state("e") == "OK"
+
+
 def test_an_update_that_changes_the_result_says_so(world):
     put(world, "c", "FALSE")
     put(world, "c", "NOT ALARM(b)")
@@ -120,7 +133,7 @@ def test_an_update_that_changes_the_result_says_so(world):
      "Could not save the composite alarm as alarms [x, y] in the alarm rule do not exist"),
     ({"AlarmRule": " TRUE"},
      "AlarmRule must not contain leading or trailing whitespace or be null"),
-    ({"AlarmRule": "ALARM(a"}, "Invalid AlarmRule at position 8: ')' is expected"),
+    ({"AlarmRule": "ALARM(a"}, "Error in AlarmRule [The rule ends at char 7, must be: ')']"),
     ({"AlarmActions": ["arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"]},
      "Invalid arn syntax: arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:x"),
     ({"ActionsSuppressor": "a"},
