@@ -206,11 +206,13 @@ static void run_one(struct alarms *alarms, const struct alarm_occasion *occasion
                 is_failed ? "The function does not exist" : NULL);
 }
 
-/* Runs what is pending. */
-static void run(struct matter *matter, bool is_after_mute)
+/* Runs what is pending, and has waited for what is told. */
+static void run(struct matter *matter, enum hold_kind waited)
 {
+    bool is_suppressed = waited != HOLD_NOTHING && waited != HOLD_MUTE;
     const struct alarm_occasion occasion = { matter->row, matter->configuration, matter->pending,
-                                             is_after_mute };
+                                             waited == HOLD_MUTE,
+                                             is_suppressed ? hold_names[waited] : NULL };
     const cJSON *action;
     cJSON_ArrayForEach(action, json_get(matter->configuration, action_members[matter->row->state]))
         run_one(matter->alarms, &occasion, action->valuestring);
@@ -243,7 +245,7 @@ void alarm_actions_start(struct alarms *alarms, const struct alarm_row *before,
     else if (hold.kind != HOLD_EXTENSION)
         hold.kind = HOLD_NOTHING;
     if (matter.has_pending && hold.kind == HOLD_NOTHING)
-        run(&matter, false);
+        run(&matter, HOLD_NOTHING);
     write_withheld(&matter, hold);
     cJSON_Delete(matter.configuration);
 }
@@ -271,7 +273,7 @@ bool alarm_actions_look_again(struct alarms *alarms, struct alarm_row *row,
     struct matter matter = matter_of(alarms, row, arena);
     struct hold hold = next_hold(&matter, news);
     if (matter.has_pending && hold.kind == HOLD_NOTHING)
-        run(&matter, matter.hold.kind == HOLD_MUTE);
+        run(&matter, matter.hold.kind);
     write_withheld(&matter, hold);
     cJSON_Delete(matter.configuration);
     return true;
@@ -288,15 +290,10 @@ void alarm_actions_write_suppression(const struct alarm_row *row, cJSON *output)
 {
     CLEANUP(json_deletep)
     cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
-    CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(row->configuration));
     const char *by = json_text(withheld, "by", "");
-    const char *suppressor = json_text(configuration, "ActionsSuppressor", "");
     if (!json_get(withheld, "pending") || strcmp(by, hold_names[HOLD_MUTE]) == 0)
         return;
-    CLEANUP(freep)
-    char *reason = strcmp(by, hold_names[HOLD_ALARM]) == 0
-                       ? xformat("Actions are suppressed by alarm %s", suppressor)
-                       : xformat("Actions are suppressed by the %s of alarm %s", by, suppressor);
+    CLEANUP(freep) char *reason = alarm_suppression_reason(by);
     json_set_text(output, "ActionsSuppressedBy", by);
     json_set_text(output, "ActionsSuppressedReason", reason);
 }

@@ -226,13 +226,39 @@ char *alarm_message_subject(const struct alarm_occasion *occasion)
     return shorter;
 }
 
-static void write_state(cJSON *data, const char *name, const struct alarm_snapshot *snapshot)
+char *alarm_suppression_reason(const char *suppressed_by)
+{
+    return xformat("Actions suppressed by %s", suppressed_by);
+}
+
+static cJSON *write_state(cJSON *data, const char *name, const struct alarm_snapshot *snapshot)
 {
     cJSON *state = json_set_object(data, name);
     json_set_text(state, "value", alarm_state_name(snapshot->state));
     json_set_text(state, "reason", snapshot->reason);
     json_set_text(state, "reasonData", snapshot->reason_data);
     alarm_set_time(state, "timestamp", snapshot->time_ms);
+    return state;
+}
+
+/* What has waited for a suppressor comes from the same state, suppressed. */
+static void write_states(cJSON *data, const struct alarm_occasion *occasion, int64_t now_ms)
+{
+    const struct alarm_row *row = occasion->row;
+    const struct alarm_snapshot present = { row->state, row->reason, row->reason_data,
+                                            row->updated_ms };
+    struct alarm_snapshot released = present;
+    released.time_ms = now_ms;
+    if (!occasion->suppressed_by) {
+        write_state(data, "state", &present);
+        write_state(data, "previousState", &occasion->previous);
+        return;
+    }
+    write_state(data, "state", &released);
+    cJSON *suppressed = write_state(data, "previousState", &present);
+    CLEANUP(freep) char *reason = alarm_suppression_reason(occasion->suppressed_by);
+    json_set_text(suppressed, "actionsSuppressedBy", occasion->suppressed_by);
+    json_set_text(suppressed, "actionsSuppressedReason", reason);
 }
 
 static cJSON *lambda_metric_stat(const cJSON *metric, double period_s, const char *statistic,
@@ -310,8 +336,6 @@ char *alarm_message_for_lambda(const struct alarm_occasion *occasion, int64_t no
 {
     struct arena arena = { 0 };
     const struct alarm_row *row = occasion->row;
-    const struct alarm_snapshot present = { row->state, row->reason, row->reason_data,
-                                            row->updated_ms };
     CLEANUP(json_deletep) cJSON *event = cJSON_CreateObject();
     json_set_text(event, "source", "aws.cloudwatch");
     json_set_text(event, "alarmArn", alarm_arn(&arena, &row->key));
@@ -320,8 +344,7 @@ char *alarm_message_for_lambda(const struct alarm_occasion *occasion, int64_t no
     json_set_text(event, "region", row->key.region);
     cJSON *data = json_set_object(event, "alarmData");
     json_set_text(data, "alarmName", row->key.name);
-    write_state(data, "state", &present);
-    write_state(data, "previousState", &occasion->previous);
+    write_states(data, occasion, now_ms);
     write_configuration(json_set_object(data, "configuration"), occasion);
     arena_clear(&arena);
     return json_print(event);

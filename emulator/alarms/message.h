@@ -20,7 +20,11 @@ struct alarm_occasion {
     const cJSON *configuration;
     struct alarm_snapshot previous;
     bool is_after_mute;
+    const char *suppressed_by; /* "WaitPeriod" and its like, until now; NULL: it has not waited */
 };
+
+/* "Actions suppressed by WaitPeriod", owned by the caller. */
+char *alarm_suppression_reason(const char *suppressed_by);
 
 /* Compact JSON, owned by the caller. */
 char *alarm_message_for_sns(const struct alarm_occasion *occasion);

@@ -220,12 +220,29 @@ def test_actions_wait_for_the_suppressor_and_then_run(world):
     before = suppressed(world)
     move(world, "a", "ALARM")
     alarm = world.describe("c")
-    assert (alarm["StateValue"], alarm["ActionsSuppressedBy"]) == ("ALARM", "WaitPeriod")
+    assert (alarm["StateValue"], alarm["ActionsSuppressedBy"], alarm["ActionsSuppressedReason"]) == (
+        "ALARM", "WaitPeriod", "Actions suppressed by WaitPeriod")
     world.advance("59s")
     assert len(world.notifications()) == before
     world.advance("1s")
     assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
     assert "ActionsSuppressedBy" not in world.describe("c")
+
+
+def test_a_function_is_told_what_its_action_has_waited_for(world):
+    put(world, "c", "ALARM(a)", ActionsSuppressor="b", ActionsSuppressorWaitPeriod=120,
+        AlarmActions=["arn:aws:lambda:us-east-1:000000000000:function:f"],
+        ActionsSuppressorExtensionPeriod=180)
+    move(world, "a", "ALARM")
+    world.advance("5m")
+    [note] = world.notifications()
+    event = json.loads(note["message"])
+    assert event["time"] == "2026-01-01T00:02:00.000+0000"
+    state, previous = event["alarmData"]["state"], event["alarmData"]["previousState"]
+    assert previous == {**state, "timestamp": "2026-01-01T00:00:00.000+0000",
+                        "actionsSuppressedBy": "WaitPeriod",
+                        "actionsSuppressedReason": "Actions suppressed by WaitPeriod"}
+    assert (state["value"], state["timestamp"]) == ("ALARM", event["time"])
 
 
 def test_a_suppressor_in_alarm_withholds_them_until_its_extension_is_over(world):
