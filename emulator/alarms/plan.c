@@ -7,6 +7,7 @@
 #include "alarms/configuration.h"
 #include "alarms/state.h"
 #include "cloudwatch/fields.h"
+#include "cloudwatch/insights.h"
 #include "xalloc.h"
 
 static const char *copy(struct alarm *alarm, const char *text)
@@ -58,7 +59,9 @@ static void read_math(struct alarm *alarm, const cJSON *queries)
     cJSON_ArrayForEach(query, alarm->queries)
     {
         const cJSON *stat = json_get(query, "MetricStat");
-        alarm->is_time_dependent |= tells_time(json_text(query, "Expression", ""));
+        const char *expression = json_text(query, "Expression", "");
+        alarm->is_time_dependent |=
+            tells_time(expression) || insights_begins(text_from(expression));
         if (stat)
             read_metric(alarm, json_get(stat, "Metric"), json_text(stat, "Unit", NULL),
                         &alarm->metrics[alarm->metric_count++]);

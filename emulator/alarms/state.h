@@ -47,7 +47,7 @@ struct alarm {
     struct alarm_metric *metrics;
     size_t metric_count;
     cJSON *queries;         /* math: the MetricDataQueries; else NULL */
-    bool is_time_dependent; /* math whose value moves with the time alone: HOUR(m1) */
+    bool is_time_dependent; /* it changes without data of `metrics`: HOUR(m1), SELECT */
 
     struct alarm_rule rule;
     const char *suppressor; /* a name; NULL: none */

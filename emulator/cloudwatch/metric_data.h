@@ -60,7 +60,7 @@ struct metric_data_shape {
     int expression_count; /* queries with Expression */
     int returned_count;   /* queries that return data */
     bool returns_array;   /* some returned query may give several series */
-    bool uses_search;     /* SEARCH, or a Metrics Insights query, stands in some expression */
+    bool uses_search;     /* SEARCH stands in some expression */
     int64_t min_period_s; /* smallest Period of the MetricStats; 0: none has one */
 };
 

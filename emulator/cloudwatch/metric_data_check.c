@@ -102,7 +102,7 @@ static bool check_plan(struct check *check, const cJSON *queries)
                                 "functions",
                                 item->id, SEARCHES_MAX);
     }
-    check->shape.uses_search = searches > 0 || plan.has_insights;
+    check->shape.uses_search = searches > 0;
     metric_plan_clear(&plan);
     return is_good;
 }

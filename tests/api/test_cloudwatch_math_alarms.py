@@ -49,6 +49,25 @@ def test_an_expression_that_tells_the_time_is_evaluated_without_data(world):
     assert world.changes("a") == [("00:01:00", "ALARM"), ("01:01:00", "OK")]
 
 
+def test_a_query_over_all_metrics_that_match_whichever_come(world):
+    put_alarm(world, "a", {"Id": "q", "Period": 60, "ReturnData": True, "Expression":
+                           'SELECT SUM(Errors) FROM SCHEMA("ns", Function)'})
+    world.advance("5m")
+    for function, errors in (("f", 30), ("g", 30), ("h", 0)):
+        world.put(errors, metric="Errors", Dimensions=[{"Name": "Function", "Value": function}])
+    world.advance("10m")
+    world.put(51, metric="Errors", Dimensions=[{"Name": "Function", "Value": "f"}])
+    world.advance("10m")
+    assert world.changes("a") == [
+        ("00:01:00", "OK"), ("00:06:00", "ALARM"), ("00:09:00", "OK"), ("00:16:00", "ALARM"),
+        ("00:19:00", "OK")]
+
+
+def test_a_query_whose_groups_would_be_contributors_is_refused(world):
+    assert error_of(put_alarm, world, "a", {
+        "Id": "q", "Period": 60, "Expression": "SELECT SUM(e) FROM ns GROUP BY f"})[0] == 400
+
+
 @pytest.mark.parametrize("expression", ["SEARCH('{ns}', 'Sum', 60)", "m *", "MAX(m)", "METRICS()"])
 def test_expressions_that_give_no_single_series_are_refused(world, expression):
     status, _, _ = error_of(
