@@ -110,24 +110,16 @@ static bool check_parents(struct call *call, const cJSON *names)
     return false;
 }
 
-/* Names that no alarm has are passed over, if there are others. */
+/* Names that no alarm has are passed over. */
 static bool check_deletion(struct call *call, const cJSON *names)
 {
-    int found = 0;
     int composites = 0;
     const cJSON *name;
     cJSON_ArrayForEach(name, names)
     {
         const struct alarm_key key = { call->account, call->region, name->valuestring };
         struct alarm_row row;
-        if (!alarm_row_find(call->store, &key, &call->arena, &row))
-            continue;
-        found++;
-        composites += row.is_composite;
-    }
-    if (found == 0) {
-        error_set_silent(&call->error, &ALARM_NOT_FOUND);
-        return false;
+        composites += alarm_row_find(call->store, &key, &call->arena, &row) && row.is_composite;
     }
     return composites > 1 ? error_set(&call->error, &CLOUDWATCH_VALIDATION,
                                       "Only one composite alarm can be deleted in one call")
