@@ -11,7 +11,14 @@
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { DIGITS_MAX = 17, DIGITS_SIZE = 32, DATE_SIZE = 24, MS_PER_SECOND = 1000 };
+enum {
+    DIGITS_MAX = 17,
+    DIGITS_SIZE = 32,
+    DATE_SIZE = 24,
+    MS_PER_SECOND = 1000,
+    LISTED_MAX =
+        5, /* datapoints in a reason; where there are so many, in a sentence of their own */
+};
 
 /* The shortest digits that read back as the value: "2.15e+01". */
 static void print_shortest(double value, char text_out[DIGITS_SIZE])
@@ -76,7 +83,8 @@ static void add_point(struct buffer *buffer, const struct alarm_datapoint *point
     buffer_add_format(buffer, "%s (%s)", alarm_number_print(point->value, number), date);
 }
 
-/* The real points that speak for the verdict, newest first; how many. */
+/* The real points that speak for the verdict, newest first, as far as they are listed; how many
+ * there are. */
 static int add_witnesses(struct buffer *buffer, const struct alarm_finding *finding)
 {
     int seen = 0;
@@ -89,7 +97,9 @@ static int add_witnesses(struct buffer *buffer, const struct alarm_finding *find
         seen++;
         if (alarm_is_breaching(finding->criteria, point->value) != wants_breaching)
             continue;
-        if (told++)
+        if (told++ >= LISTED_MAX)
+            continue;
+        if (told > 1)
             buffer_add_string(buffer, ", ");
         add_point(buffer, point);
     }
@@ -122,16 +132,22 @@ static void add_crossing(struct buffer *reason, const struct alarm_finding *find
 {
     char threshold[ALARM_NUMBER_SIZE];
     const struct alarm_criteria *criteria = finding->criteria;
+    bool are_many = told >= LISTED_MAX;
     if (criteria->datapoints_to_alarm)
         buffer_add_format(reason, "%d out of the last %d datapoints", told,
                           criteria->evaluation_periods);
     else
         buffer_add_format(reason, "%d %s", told, noun(told));
-    buffer_add_format(reason, " [%s] %s %s%s the threshold (%s)", witnesses, verb(told),
+    if (!are_many)
+        buffer_add_format(reason, " [%s]", witnesses);
+    buffer_add_format(reason, " %s %s%s the threshold (%s)", verb(told),
                       finding->verdict.state == ALARM_STATE_ALARM ? "" : "not ",
                       phrases[criteria->comparison],
                       alarm_number_print(criteria->threshold, threshold));
     add_fillers(reason, finding);
+    if (are_many)
+        buffer_add_format(reason, ". The most recent datapoints which crossed the threshold: [%s]",
+                          witnesses);
     if (criteria->datapoints_to_alarm)
         add_minimum(reason, finding);
 }
@@ -167,10 +183,7 @@ char *alarm_reason_print(const struct alarm_finding *finding)
         add_receipt(&reason, finding);
     buffer_add_char(&reason, '.');
     buffer_clear(&witnesses);
-    char *text = buffer_take(&reason, NULL);
-    if (strlen(text) > ALARM_REASON_MAX)
-        memcpy(text + ALARM_REASON_MAX - 3, "...", sizeof("..."));
-    return text;
+    return buffer_take(&reason, NULL);
 }
 
 static cJSON *number(double value)
