@@ -214,16 +214,19 @@ char *alarm_message_for_sns(const struct alarm_occasion *occasion)
     return json_print(message);
 }
 
+/* AWS shortens the name alone, so that the region can be read. */
 char *alarm_message_subject(const struct alarm_occasion *occasion)
 {
-    char *subject = xformat("%s: \"%s\" in %s", alarm_state_name(occasion->row->state),
-                            occasion->row->key.name, region_title(occasion->row->key.region));
-    if (text_front(text_from(subject), SUBJECT_MAX).size == strlen(subject))
-        return subject;
-    struct text front = text_front(text_from(subject), SUBJECT_MAX - 3);
-    char *shorter = xformat("%.*s...", TEXT_ARGS(front));
-    free(subject);
-    return shorter;
+    const char *state = alarm_state_name(occasion->row->state);
+    const char *region = region_title(occasion->row->key.region);
+    const struct text name = text_from(occasion->row->key.name);
+    CLEANUP(freep) char *around = xformat("%s: \"\" in %s", state, region);
+    const size_t taken = strlen(around);
+    const size_t room = taken < SUBJECT_MAX ? SUBJECT_MAX - taken : 0;
+    if (text_front(name, room).size == name.size)
+        return xformat("%s: \"%s\" in %s", state, occasion->row->key.name, region);
+    const struct text front = text_front(name, room > 3 ? room - 3 : 0);
+    return xformat("%s: \"%.*s...\" in %s", state, TEXT_ARGS(front), region);
 }
 
 char *alarm_suppression_reason(const char *suppressed_by)

@@ -32,7 +32,7 @@ def test_long_texts_of_many_bytes_are_cut_between_characters(world):
     assert change["newState"]["stateReason"] == "\u20ac" * 1023
     assert action["actionState"] == "Succeeded"
     [note] = world.notifications()
-    assert note["subject"] == f'ALARM: "{name}'[:97] + "..."
+    assert note["subject"] == f'ALARM: "{name[:63]}..." in US East (N. Virginia)'
 
 
 def test_what_does_not_fit_loses_its_longest_values(world):

@@ -327,6 +327,18 @@ def test_sns_messages_are_kept_as_aws_would_send_them(world):
                     "EvaluateLowSampleCountPercentile": ""}}
 
 
+@pytest.mark.parametrize("name, shown", [
+    ("n" * 66, "n" * 66), ("n" * 67, "n" * 63 + "..."), ("\u00fc" * 255, "\u00fc" * 63 + "...")],
+    ids=["fits", "long", "wide"])
+def test_a_long_name_is_shortened_in_the_subject(world, name, shown):
+    world.alarm(name, AlarmActions=[SNS])
+    world.put(1)
+    world.advance("1m")
+    [note] = world.notifications()
+    assert note["subject"] == f'ALARM: "{shown}" in US East (N. Virginia)'
+    assert len(note["subject"]) <= 100
+
+
 def test_a_function_really_runs_with_aws_s_event(world):
     sink = Sink()
     create(world.lam, "f", sink.package())
