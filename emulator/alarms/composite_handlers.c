@@ -6,6 +6,7 @@
 
 #include "alarms/composite.h"
 #include "alarms/fields.h"
+#include "arn.h"
 #include "buffer.h"
 #include "cloudwatch/faults.h"
 
@@ -16,11 +17,17 @@ static bool check_children(struct call *call, const struct alarm_key *key,
 {
     struct buffer missing = { 0 };
     for (size_t i = 0; i < rule->child_count; i++) {
+        const char *child = alarm_name_of(key, rule->children[i]);
+        if (child && strcmp(child, key->name) == 0)
+            return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                             "A composite alarm cannot have a child relation with itself via its "
+                             "AlarmRule, as it would introduce a circular dependency");
+    }
+    for (size_t i = 0; i < rule->child_count; i++) {
         struct alarm_row row;
         struct alarm_key child = *key;
         child.name = alarm_name_of(key, rule->children[i]);
-        if (child.name && (strcmp(child.name, key->name) == 0 ||
-                           alarm_row_find(call->store, &child, &call->arena, &row)))
+        if (child.name && alarm_row_find(call->store, &child, &call->arena, &row))
             continue;
         buffer_add_format(&missing, "%s%s", missing.size ? ", " : "", rule->children[i]);
     }
@@ -64,6 +71,13 @@ static bool check_rule(struct call *call, const struct alarm_key *key)
     return is_good;
 }
 
+static bool is_alarm_arn(const char *text)
+{
+    struct arn arn;
+    return arn_parse(text_from(text), &arn) && text_equal(arn.service, "cloudwatch") &&
+           text_starts_with(arn.resource, "alarm:");
+}
+
 static bool check_suppressor(struct call *call, const struct alarm_key *key)
 {
     struct alarm_row row;
@@ -73,13 +87,16 @@ static bool check_suppressor(struct call *call, const struct alarm_key *key)
     bool has_extension = json_get(call->input, "ActionsSuppressorExtensionPeriod") != NULL;
     if (!name)
         return (!has_wait && !has_extension) ||
-               error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod can "
-                         "only be specified with ActionsSuppressor");
+               error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s requires an ActionSuppressor",
+                         has_wait ? "ActionsSuppressorWaitPeriod"
+                                  : "ActionsSuppressorExtensionPeriod");
     if (!has_wait || !has_extension)
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s must not be null",
+                         has_wait ? "ActionsSuppressorExtensionPeriod"
+                                  : "ActionsSuppressorWaitPeriod");
+    if (text_starts_with(text_from(name), "arn:") && !is_alarm_arn(name))
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                         "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must be "
-                         "specified with ActionsSuppressor");
+                         "ActionsSuppressor must be a valid CloudWatch Alarm ARN or an Alarm name");
     suppressor.name = alarm_name_of(key, name);
     return (suppressor.name && alarm_row_find(call->store, &suppressor, &call->arena, &row)) ||
            error_set(&call->error, &CLOUDWATCH_VALIDATION,

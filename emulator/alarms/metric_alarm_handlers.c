@@ -38,7 +38,7 @@ static bool check_kind(struct call *call)
     if (!has(call, "MetricName") && !has(call, "Metrics"))
         return invalid(call, "MetricName must not be null");
     return cJSON_IsNumber(json_get(call->input, "Threshold")) ||
-           invalid(call, "Threshold must be specified for an alarm on a static threshold");
+           invalid(call, "PutMetricAlarm request should have valid Threshold parameter");
 }
 
 static bool check_period(struct call *call, int64_t period_s)
@@ -83,6 +83,9 @@ static bool check_single(struct call *call)
         if (!has(call, needed[i]))
             return error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s must not be null",
                              needed[i]);
+    for (const char *c = json_text(call->input, "Namespace", ""); *c; c++)
+        if ((unsigned char)*c > 0x7F)
+            return invalid(call, "Namespace must not contain Non-ASCII characters.");
     int64_t period_s = json_int(call->input, "Period", 0);
     return check_statistic(call) && check_period(call, period_s) && check_window(call, period_s);
 }
@@ -98,6 +101,25 @@ static bool has_period(const cJSON *queries)
     return false;
 }
 
+/* Before anything else of them, as AWS does. */
+static bool check_counts(struct call *call, const cJSON *queries)
+{
+    int metrics = 0;
+    int expressions = 0;
+    const cJSON *query;
+    cJSON_ArrayForEach(query, queries)
+    {
+        metrics += json_get(query, "MetricStat") != NULL;
+        expressions += json_get(query, "Expression") != NULL;
+    }
+    if (metrics > QUERIES_MAX)
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                         "Too many metrics in alarm, maximum is %d", QUERIES_MAX);
+    return expressions <= QUERIES_MAX ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "Too many expressions in alarm, maximum is %d", QUERIES_MAX);
+}
+
 static bool check_math(struct call *call)
 {
     static const char *const excluded[] = { "MetricName", "Namespace",         "Dimensions",
@@ -109,15 +131,15 @@ static bool check_math(struct call *call)
         if (has(call, excluded[i]))
             return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                              "%s should not be set if list of Metrics is set.", excluded[i]);
-    if (!metric_data_check(queries, "Metrics", &shape, &call->error))
+    if (!check_counts(call, queries) ||
+        !metric_data_check(queries, "Metrics", &shape, &call->error))
         return false;
-    if (shape.metric_count > QUERIES_MAX || shape.expression_count > QUERIES_MAX)
-        return invalid(call, "Metrics must hold at most 10 MetricStat and 10 Expression members");
     if (shape.returned_count != 1)
         return invalid(call, "Exactly one element of the metrics list should return data.");
-    if (shape.returns_array || shape.uses_search)
-        return invalid(call, "The expression of an alarm must give a single time series, and must "
-                             "not search");
+    if (shape.uses_search)
+        return invalid(call, "SEARCH is not supported on Metric Alarms.");
+    if (shape.returns_array)
+        return invalid(call, "The expression of an alarm must give a single time series");
     if (!has_period(queries))
         return invalid(call, "Period must not be null");
     int64_t period_s = alarm_period_s(call->input);
@@ -142,7 +164,11 @@ static bool check_options(struct call *call)
                          "Option %s is not supported. Supported options for parameter "
                          "EvaluateLowSampleCountPercentile are evaluate and ignore.",
                          low);
-    return true;
+    return !low || !has(call, "Statistic") ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "Option evaluateLowSampleCountPercentile can not be applied with statistic "
+                     "%s. This option is enabled only for percentile statistics.",
+                     json_text(call->input, "Statistic", ""));
 }
 
 static enum outcome put_metric_alarm(struct call *call)

@@ -35,6 +35,14 @@ static bool is_listed(struct text service, const char *const *services)
     return false;
 }
 
+static bool check_region(struct call *call, struct text region)
+{
+    return region.size == 0 || text_equal(region, call->region) ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "Invalid region %.*s specified. Only %s is supported.", TEXT_ARGS(region),
+                     call->region);
+}
+
 /* An alarm acts in its own region only. */
 static bool check_place_of_action(struct call *call, const struct arn *arn)
 {
@@ -43,10 +51,7 @@ static bool check_place_of_action(struct call *call, const struct arn *arn)
         return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                          "Invalid partition %.*s specified. Only %s is supported.",
                          TEXT_ARGS(arn->partition), partition);
-    return arn->region.size == 0 || text_equal(arn->region, call->region) ||
-           error_set(&call->error, &CLOUDWATCH_VALIDATION,
-                     "Invalid region %.*s specified. Only %s is supported.", TEXT_ARGS(arn->region),
-                     call->region);
+    return check_region(call, arn->region);
 }
 
 static bool check_action(struct call *call, const char *action, bool is_composite)
@@ -63,14 +68,17 @@ static bool check_action(struct call *call, const char *action, bool is_composit
     if (text_starts_with(text, "arn:aws:automate:")) {
         struct text rest = { action + strlen("arn:aws:automate:"),
                              text.size - strlen("arn:aws:automate:") };
-        text_cut(&rest, ':');
+        struct text region = text_cut(&rest, ':');
         if (is_composite || !rest.data || !is_listed(rest, for_instances))
             return error_set(&call->error, &CLOUDWATCH_VALIDATION,
                              "Invalid use of EC2 '%.*s' action", TEXT_ARGS(rest));
-        return true;
+        return check_region(call, region);
     }
-    if (!arn_parse(text, &arn) || arn.service.size == 0 || arn.resource.size == 0 ||
-        !is_listed(arn.service, is_composite ? for_composite : for_metric))
+    bool is_arn = arn_parse(text, &arn) && arn.service.size > 0 && arn.resource.size > 0;
+    if (is_arn && !is_listed(arn.service, for_metric))
+        return error_set(&call->error, &CLOUDWATCH_VALIDATION, "Unsupported AWS vendor %.*s",
+                         TEXT_ARGS(arn.service));
+    if (!is_arn || (is_composite && !is_listed(arn.service, for_composite)))
         return error_set(&call->error, &CLOUDWATCH_VALIDATION, "Invalid arn syntax: %s", action);
     return check_place_of_action(call, &arn);
 }

@@ -69,15 +69,15 @@ static enum outcome disable_actions(struct call *call)
     return switch_actions(call, false);
 }
 
-/* What the composite's rule names; of one that goes, only itself. */
-static void add_children(struct map *children, const struct alarm_row *composite, bool goes)
+/* What the composite's rule names. */
+static void add_children(struct map *children, const struct alarm_row *composite)
 {
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(composite->configuration));
     struct alarm_rule rule;
     alarm_read_rule(configuration, &rule);
     for (size_t i = 0; i < rule.child_count; i++) {
         const char *name = alarm_name_of(&composite->key, rule.children[i]);
-        if (name && (!goes || strcmp(name, composite->key.name) == 0) && !map_find(children, name))
+        if (name && !map_find(children, name))
             map_set(children, name, children);
     }
     alarm_rule_clear(&rule);
@@ -92,7 +92,8 @@ static bool check_parents(struct call *call, const cJSON *names)
     size_t count = 0;
     const cJSON *name;
     while (alarm_row_next_composite(call->store, &row.key, &call->arena, &row))
-        add_children(&children, &row, alarm_is_listed(names, row.key.name));
+        if (!alarm_is_listed(names, row.key.name))
+            add_children(&children, &row);
     cJSON_ArrayForEach(name, names)
     {
         const struct alarm_key key = { call->account, call->region, name->valuestring };

@@ -18,6 +18,12 @@ struct check {
     struct error *error;
 };
 
+/* PutMetricAlarm has sentences of its own. */
+static bool is_alarm(const struct check *check)
+{
+    return strcmp(check->path, "Metrics") == 0;
+}
+
 static bool check_stat(struct check *check, const cJSON *stat, int at)
 {
     struct statistic statistic;
@@ -27,6 +33,9 @@ static bool check_stat(struct check *check, const cJSON *stat, int at)
                          "The value %s for parameter %s.member.%d.MetricStat.Stat is not "
                          "supported.",
                          json_text(stat, "Stat", ""), check->path, at);
+    if (!metric_period_is_valid(period_s) && is_alarm(check))
+        return error_set(check->error, &CLOUDWATCH_VALIDATION,
+                         "Period must be 10, 20, 30 or a multiple of 60");
     if (!metric_period_is_valid(period_s))
         return error_set(check->error, &CLOUDWATCH_VALIDATION,
                          "The parameter %s.member.%d.MetricStat.Period must be 1, 5, 10, 20, 30 "
@@ -70,6 +79,10 @@ static bool check_query(struct check *check, const cJSON *query, int at)
     const cJSON *stat = json_get(query, "MetricStat");
     const char *expression = json_text(query, "Expression", NULL);
     check->shape.returned_count += json_bool(query, "ReturnData", true);
+    if (stat && expression && is_alarm(check))
+        return error_set(check->error, &CLOUDWATCH_VALIDATION,
+                         "The parameters MetricDataQuery Expression and MetricStat are mutually "
+                         "exclusive and you have specified both.");
     if (stat && expression)
         return error_set(check->error, &CLOUDWATCH_VALIDATION,
                          "The parameters %s.member.%d.Expression and %s.member.%d.MetricStat are "

@@ -75,3 +75,31 @@ def test_expressions_that_give_no_single_series_are_refused(world, expression):
         ComparisonOperator="GreaterThanThreshold",
         Metrics=[metric("m", "x"), metric("n", "y"), {"Id": "r", "Expression": expression}])
     assert status == 400
+
+
+RETURNED = {"ReturnData": True}
+SUM = {"Id": "s", "Expression": "SUM(METRICS())"}
+
+
+@pytest.mark.parametrize("queries, message", [
+    ([metric(f"m{i}", "x") for i in range(11)] + [SUM],
+     "Too many metrics in alarm, maximum is 10"),
+    ([metric("m", "x")] + [{"Id": f"e{i}", "Expression": "m m"} for i in range(11)],
+     "Too many expressions in alarm, maximum is 10"),
+    ([{"Id": "s", "Expression": "SUM(SEARCH('{ns}', 'Sum', 60))"}],
+     "SEARCH is not supported on Metric Alarms."),
+    ([{**metric("m", "x"), **RETURNED, "Expression": "1"}],
+     "The parameters MetricDataQuery Expression and MetricStat are mutually exclusive and you "
+     "have specified both."),
+    ([{**metric("m", "x"), **RETURNED,
+       "MetricStat": {**metric("m", "x")["MetricStat"], "Period": 45}}],
+     "Period must be 10, 20, 30 or a multiple of 60"),
+], ids=["metrics", "expressions", "search", "both", "period"])
+def test_what_is_refused_in_aws_s_words(world, queries, message):
+    assert error_of(put_alarm, world, "a", *queries) == (400, "ValidationError", message)
+
+
+def test_ten_metrics_and_ten_expressions_are_taken(world):
+    put_alarm(world, "a", *[metric(f"m{i}", "x") for i in range(10)], SUM,
+              *[{"Id": f"e{i}", "Expression": "s", "ReturnData": False} for i in range(9)])
+    assert len(world.describe("a")["Metrics"]) == 20
