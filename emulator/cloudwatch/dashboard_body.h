@@ -8,7 +8,7 @@
 #include "widget/shape.h"
 
 /* Finds all that is wrong with a body; problems that are warnings do not keep it from being
- * stored. */
-void dashboard_body_check(struct text body, struct shape_problems *problems);
+ * stored. False if it is no JSON. */
+MUST_CHECK bool dashboard_body_check(struct text body, struct shape_problems *problems);
 
 #endif

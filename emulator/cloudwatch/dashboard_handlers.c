@@ -76,8 +76,9 @@ static enum outcome put_dashboard(struct call *call)
         return OUTCOME_FAULT;
     if (strlen(body) > BODY_MAX)
         shape_complain(problems, "", "The body is larger than %d bytes", BODY_MAX);
-    else
-        dashboard_body_check(text_from(body), problems);
+    else if (!dashboard_body_check(text_from(body), problems))
+        return call_fault(call, &CLOUDWATCH_DASHBOARD_INVALID,
+                          "The field DashboardBody must be a valid JSON object");
     if (problems->errors > 0)
         return refuse(call, problems);
     if (json_get(call->input, "Tags") && !cloudwatch_read_tags(call, NULL, &tags))

@@ -116,7 +116,7 @@ static void check_array(struct shape_problems *problems, const struct shape *sha
     int at = 0;
     bool has_limit = shape->min != 0 || shape->max != 0;
     if (has_limit && count < shape->min)
-        shape_complain(problems, path, "Should NOT have fewer than %.10g items", shape->min);
+        shape_complain(problems, path, "Should NOT have less than %.10g items", shape->min);
     if (has_limit && count > shape->max) {
         shape_complain(problems, path, "Should NOT have more than %.10g items", shape->max);
         return;

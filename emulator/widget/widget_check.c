@@ -12,6 +12,7 @@
 enum {
     METRICS_MAX = 500,
     DIMENSIONS_MAX = 30,
+    MINUTE_S = 60,
     PERIOD_MAX_S = 86400 * 365,
     ROW_MIN = 2,
     ID_SHOWN_MAX = 255,
@@ -50,9 +51,26 @@ static void check_zone(struct shape_problems *problems, const cJSON *value, cons
 static void check_period(struct shape_problems *problems, const cJSON *value, const char *path)
 {
     double period = value->valuedouble;
-    bool is_short = period == 1 || period == 5 || period == 10 || period == 20 || period == 30;
-    if (!is_short && fmod(period, 60) != 0)
-        shape_complain(problems, path, "Should be 1, 5, 10, 20, 30 or a multiple of 60");
+    if (period == 1 || period == 5 || period == 10 || period == 20 || period == 30)
+        return;
+    if (period < MINUTE_S)
+        shape_complain(problems, path, "Should be >= %d", MINUTE_S);
+    if (fmod(period, MINUTE_S) != 0)
+        shape_complain(problems, path, "Should be multiple of %d", MINUTE_S);
+    if (period < MINUTE_S || fmod(period, MINUTE_S) != 0)
+        shape_complain(problems, path, "Should match exactly one schema in oneOf");
+}
+
+static void check_stat(struct shape_problems *problems, const cJSON *value, const char *path)
+{
+    const struct text text = text_from(value->valuestring);
+    const struct text front = text_front(text, ID_SHOWN_MAX);
+    if (!pattern_matches("SampleCount|Average|Sum|Minimum|Maximum|IQM|"
+                         "(p|tc|tm|ts|wm)(\\d{1,2}|100)(\\.\\d{0,10})?|"
+                         "(TM|TC|TS|WM|PR)\\([^:()]*:[^:()]*\\)",
+                         text))
+        shape_complain(problems, path, "Should be a statistic like Sum, Average or p99.9, not %.*s",
+                       TEXT_ARGS(front));
 }
 
 static void check_id(struct shape_problems *problems, const cJSON *value, const char *path)
@@ -72,13 +90,27 @@ static const struct shape row_options[] = {
       .min = 1,
       .max = PERIOD_MAX_S,
       .check = check_period },
-    { .name = "stat", .type = SHAPE_TEXT },
+    { .name = "stat", .type = SHAPE_TEXT, .check = check_stat },
     { .name = "visible", .type = SHAPE_BOOLEAN },
     { .name = "yAxis", .type = SHAPE_TEXT, .values = sides },
     { .name = "region", .type = SHAPE_TEXT },
     { .name = "accountId", .type = SHAPE_TEXT },
     { 0 },
 };
+
+/* Above all dimensions: AWS takes them in the row only. */
+static void check_members(struct shape_problems *problems, const cJSON *options, const char *path)
+{
+    const cJSON *member;
+    shape_check_members(problems, row_options, options, path);
+    cJSON_ArrayForEach(member, options)
+    {
+        CLEANUP(freep) char *member_path = xformat("%s/%s", path, member->string);
+        if (cJSON_IsObject(member))
+            shape_complain(problems, member_path,
+                           "Should NOT be an object: dimensions are items of the row");
+    }
+}
 
 /* The texts of a row as it was written: "." and "..." may stand for others. */
 static void check_texts(struct shape_problems *problems, const cJSON *row, const char *path)
@@ -89,7 +121,7 @@ static void check_texts(struct shape_problems *problems, const cJSON *row, const
     {
         CLEANUP(freep) char *item_path = xformat("%s/%d", path, at++);
         if (cJSON_IsObject(item) && !item->next)
-            shape_check_members(problems, row_options, item, item_path);
+            check_members(problems, item, item_path);
         else if (!cJSON_IsString(item))
             shape_complain(problems, item_path,
                            "Invalid metric field type, only \"String\" type is allowed");
@@ -98,17 +130,20 @@ static void check_texts(struct shape_problems *problems, const cJSON *row, const
     }
 }
 
-static void check_size(struct shape_problems *problems, const cJSON *full, const char *path)
+/* `row` is as it was written, `full` without "." and "...". */
+static void check_size(struct shape_problems *problems, const cJSON *row, const cJSON *full,
+                       const char *path)
 {
     int count = cJSON_GetArraySize(full) - 1;
     if (count == 0 && json_text(widget_row_options(full), "expression", NULL))
         return;
     if (count < ROW_MIN)
-        shape_complain(problems, path, "Should NOT have fewer than %d items", ROW_MIN);
+        shape_complain(problems, path, "Should NOT have less than %d items", ROW_MIN);
     else if (count > ROW_MAX)
         shape_complain(problems, path, "Should NOT have more than %d items", ROW_MAX);
     else if (count % 2 != 0)
-        shape_complain(problems, path, "Should NOT have more than %d items", count - 1);
+        shape_complain(problems, path, "Should NOT have more than %d items",
+                       cJSON_GetArraySize(row) - 1);
 }
 
 static void check_duplicates(struct shape_problems *problems, const cJSON *rows, const char *path)
@@ -143,9 +178,12 @@ static void check_metrics(struct shape_problems *problems, const cJSON *metrics,
         CLEANUP(freep) char *row_path = xformat("%s/%d", path, at++);
         if (!cJSON_IsArray(row)) {
             shape_complain(problems, row_path, "Should be array");
+            shape_complain(problems, row_path,
+                           "Field \"metrics\" has to be an array of array of strings, with an "
+                           "optional metricRenderer object as last element");
         } else {
             check_texts(problems, row, row_path);
-            check_size(problems, full, row_path);
+            check_size(problems, row, full, row_path);
         }
         full = full->next;
     }
@@ -215,8 +253,14 @@ static void check_axis(struct shape_problems *problems, const cJSON *axis, const
 {
     const cJSON *min = json_get(axis, "min");
     const cJSON *max = json_get(axis, "max");
-    if (cJSON_IsNumber(min) && cJSON_IsNumber(max) && min->valuedouble >= max->valuedouble)
+    if (!cJSON_IsNumber(min) || !cJSON_IsNumber(max))
+        return;
+    if (min->valuedouble > max->valuedouble) {
+        shape_complain(problems, path, "Should be <= %.10g", max->valuedouble);
+        shape_complain(problems, path, "Should be >= %.10g", min->valuedouble);
+    } else if (min->valuedouble == max->valuedouble) {
         shape_complain(problems, path, "min should be less than max");
+    }
 }
 
 static const struct shape axis_members[] = {
@@ -244,7 +288,8 @@ static const char *const dashboard_views[] = { "timeSeries", "bar",   "pie", "si
                                                "gauge",      "table", NULL };
 
 #define COMMON_ROWS                                                                                \
-    { .name = "stacked", .type = SHAPE_BOOLEAN }, { .name = "stat", .type = SHAPE_TEXT },          \
+    { .name = "stacked", .type = SHAPE_BOOLEAN },                                                  \
+        { .name = "stat", .type = SHAPE_TEXT, .check = check_stat },                               \
         { .name = "period",                                                                        \
           .type = SHAPE_INTEGER,                                                                   \
           .min = 1,                                                                                \
@@ -293,8 +338,15 @@ static const struct shape dashboard_rows[] = {
     { 0 },
 };
 
+static const struct shape rest_rows[] = {
+    { .name = "region", .type = SHAPE_TEXT },
+    { .name = "view", .type = SHAPE_TEXT, .values = dashboard_views },
+    COMMON_ROWS,
+    { 0 },
+};
+
 /* The same without metrics: the alarm of annotations.alarms brings its own. */
-static const struct shape alarm_rows[] = {
+static const struct shape annotation_rows[] = {
     METRICS_ROW(false),
     { .name = "region", .type = SHAPE_TEXT, .is_required = true },
     { .name = "view", .type = SHAPE_TEXT, .values = dashboard_views },
@@ -302,16 +354,33 @@ static const struct shape alarm_rows[] = {
     { 0 },
 };
 
+/* AWS asks for no region then. */
+static void check_without_source(struct shape_problems *problems, const cJSON *properties,
+                                 const char *path)
+{
+    shape_complain(problems, path, "Should have required property 'metrics'");
+    shape_complain(problems, path,
+                   "The metric widget should have specified a region and a data source or an "
+                   "alarm annotation");
+    shape_complain(problems, path, "Should have required property 'annotations'");
+    shape_check_members(problems, rest_rows, properties, path);
+}
+
 void widget_check(struct shape_problems *problems, const cJSON *properties, const char *path,
                   bool is_image)
 {
     const struct shape *rows = is_image ? image_rows : dashboard_rows;
-    if (!is_image && json_get(json_get(properties, "annotations"), "alarms"))
-        rows = alarm_rows;
+    const bool has_source = is_image || json_get(properties, "metrics");
+    if (!has_source && !json_get(properties, "annotations")) {
+        check_without_source(problems, properties, path);
+        return;
+    }
+    if (!has_source)
+        rows = annotation_rows;
     shape_check_members(problems, rows, properties, path);
     if (json_get(properties, "end") && !json_get(properties, "start"))
         shape_complain(problems, path, "Should have property start when property end is present");
     if (is_image && cJSON_IsArray(json_get(properties, "metrics")) &&
         cJSON_GetArraySize(json_get(properties, "metrics")) == 0)
-        shape_complain(problems, "/metrics", "Should NOT have fewer than 1 items");
+        shape_complain(problems, "/metrics", "Should NOT have less than 1 items");
 }

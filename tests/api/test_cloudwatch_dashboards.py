@@ -130,7 +130,7 @@ def test_members_that_nobody_knows_are_warnings(cw, name):
     (5, "/widgets/0", "Should be object"),
     ({"type": "metric"}, "/widgets/0", "Should have required property 'properties'"),
     ({"properties": {}}, "/widgets/0", "Should have required property 'type'"),
-    ({**TEXT, "type": "video"}, "/widgets/0/type", "Should be equal to one of the allowed values"),
+    ({**TEXT, "type": 5}, "/widgets/0/type", "Should be string"),
     ({**TEXT, "x": 1}, "/widgets/0", "Should have property y when property x is present"),
     ({**TEXT, "x": 24, "y": 0}, "/widgets/0/x", "Should be <= 23"),
     ({**TEXT, "width": 25}, "/widgets/0/width", "Should be <= 24"),
@@ -140,12 +140,21 @@ def test_members_that_nobody_knows_are_warnings(cw, name):
     ({"type": "log", "properties": {"query": "fields @m"}}, "/widgets/0/properties",
      "Should have required property 'region'"),
     ({"type": "alarm", "properties": {"alarms": []}}, "/widgets/0/properties/alarms",
-     "Should NOT have fewer than 1 items"),
+     "Should NOT have less than 1 items"),
     ({"type": "metric", "properties": {"metrics": [["N", "m"]]}}, "/widgets/0/properties",
      "Should have required property 'region'"),
     (metric(metrics="N"), "/widgets/0/properties/metrics", "Should be array"),
     (metric(metrics=[["N", "m", "D"]]), "/widgets/0/properties/metrics/0",
      "Should NOT have more than 2 items"),
+    (metric(metrics=[["N", "m", "D", {"stat": "Sum"}]]), "/widgets/0/properties/metrics/0",
+     "Should NOT have more than 3 items"),
+    (metric(stat="Avg"), "/widgets/0/properties/stat",
+     "Should be a statistic like Sum, Average or p99.9, not Avg"),
+    (metric(metrics=[["N", "m", {"stat": "Sample count"}]]),
+     "/widgets/0/properties/metrics/0/2/stat",
+     "Should be a statistic like Sum, Average or p99.9, not Sample count"),
+    (metric(yAxis={"right": {"min": 1, "max": 1}}), "/widgets/0/properties/yAxis/right",
+     "min should be less than max"),
     (metric(metrics=[["N", 1]]), "/widgets/0/properties/metrics/0/1",
      'Invalid metric field type, only "String" type is allowed'),
     (metric(metrics=[["N", "m", "D", "v"], ["...", "w", "E"]]),
@@ -165,8 +174,39 @@ def test_what_is_wrong_with_a_widget(cw, name, widget, path, message):
     assert error_of(cw.get_dashboard, DashboardName=name)[0] == 404
 
 
+@pytest.mark.parametrize("widget, path, messages", [
+    ({"type": "metric", "properties": {"title": "x"}}, "/widgets/0/properties", [
+        "Should have required property 'metrics'",
+        "The metric widget should have specified a region and a data source or an alarm annotation",
+        "Should have required property 'annotations'"]),
+    (metric(metrics=["N"]), "/widgets/0/properties/metrics/0", [
+        "Should be array",
+        'Field "metrics" has to be an array of array of strings, with an optional metricRenderer '
+        "object as last element"]),
+    (metric(period=45), "/widgets/0/properties/period", [
+        "Should be >= 60", "Should be multiple of 60",
+        "Should match exactly one schema in oneOf"]),
+    (metric(metrics=[["N", "m", {"period": 90}]]), "/widgets/0/properties/metrics/0/2/period", [
+        "Should be multiple of 60", "Should match exactly one schema in oneOf"]),
+    (metric(yAxis={"left": {"min": 100, "max": 10}}), "/widgets/0/properties/yAxis/left", [
+        "Should be <= 10", "Should be >= 100"]),
+], ids=["no source", "no array", "45 s", "90 s of a row", "axis"])
+def test_what_aws_says_in_several_sentences(cw, name, widget, path, messages):
+    assert problems(cw, name, widget) == [(path, message) for message in messages]
+
+
+def test_dimensions_are_not_among_the_options_of_a_metric(cw, name):
+    bad = metric(metrics=[["N", "m", {"stat": "Sum", "dimensions": {"D": "v"}}]])
+    assert ("/widgets/0/properties/metrics/0/2/dimensions",
+            "Should NOT be an object: dimensions are items of the row") in problems(cw, name, bad)
+
+
+def test_a_body_that_is_no_json(cw, name):
+    assert error_of(put, cw=cw, name=name, body="{not json") == (
+        400, "InvalidParameterInput", "The field DashboardBody must be a valid JSON object")
+
+
 @pytest.mark.parametrize("body, path, message", [
-    ("no json", "", "The body is not valid JSON"),
     ("[]", "", "Should be object"),
     ("{}", "", "Should have required property 'widgets'"),
     ('{"widgets": {}}', "/widgets", "Should be array"),
@@ -196,6 +236,9 @@ def test_good_widgets_of_every_type(cw, name):
         metric(metrics=[["N", "m", "D", "v"], [".", "k", ".", "."], ["...", "w"],
                         [{"expression": "m1*2", "id": "e1"}]], view="table"),
         {"type": "explorer", "properties": {"anything": 1}},
+        {"type": "chart", "properties": {"data": {"queries": []}}}, {**TEXT, "type": "metricc"},
+        {"type": "metric", "properties": {"region": "us-east-1", "annotations": {}}},
+        *[metric(stat=stat) for stat in ("p99.9", "tm90", "TM(10%:90%)", "PR(:300)", "IQM")],
         {"type": "custom", "properties": {"endpoint": "arn"}}, start="-PT12H", end="P0D")
     assert put(cw, name, body)["DashboardValidationMessages"] == []
 

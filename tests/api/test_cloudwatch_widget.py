@@ -245,7 +245,7 @@ def test_a_wrong_widget_is_refused_with_all_that_is_wrong(morning):
     first, rest = text.split("\n", 1)
     assert first == "The metric widget is invalid, there are 2 validation errors:"
     assert json.loads(rest) == [
-        {"dataPath": "/metrics/0", "message": "Should NOT have fewer than 2 items"},
+        {"dataPath": "/metrics/0", "message": "Should NOT have less than 2 items"},
         {"dataPath": "/view", "message": "Should be equal to one of the allowed values"}]
 
 
