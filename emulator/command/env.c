@@ -19,11 +19,16 @@ int env_command(int count, char **arguments)
         return status;
     struct environment_variable list[ENVIRONMENT_SIZE];
     char *endpoint = xformat("http://127.0.0.1:%lld", (long long)settings.port);
-    environment_list(endpoint, settings.region, list);
+    char *no_proxy = environment_no_proxy();
+    environment_list(&(struct environment_target){ endpoint, settings.region, no_proxy }, list);
     for (const struct environment_variable *variable = list; variable->name; variable++)
         environment_print(variable);
-    printf("# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option:\n"
-           "aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n");
+    printf(
+        "aws() " ENVIRONMENT_AWS_BODY ";\n"
+        "[ -z \"${BASH_VERSION:-}\" ] || export -f aws;\n"
+        "# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option, in bash's\n"
+        "# scripts too.\n");
     free(endpoint);
+    free(no_proxy);
     return EXIT_DONE;
 }

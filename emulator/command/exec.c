@@ -44,14 +44,18 @@ static void set_variables(const struct emulator *emulator)
 {
     struct environment_variable list[ENVIRONMENT_SIZE];
     char *endpoint = xformat("http://127.0.0.1:%d", emulator_port(emulator));
-    environment_list(endpoint, emulator_region(emulator), list);
+    char *no_proxy = environment_no_proxy();
+    environment_list(&(struct environment_target){ endpoint, emulator_region(emulator), no_proxy },
+                     list);
     for (const struct environment_variable *variable = list; variable->name; variable++) {
         if (variable->value)
             setenv(variable->name, variable->value, 1);
         else
             unsetenv(variable->name);
     }
+    setenv("BASH_FUNC_aws%%", "() " ENVIRONMENT_AWS_BODY, 1); /* as bash exports a function */
     free(endpoint);
+    free(no_proxy);
 }
 
 static bool start(struct run *run, char **command)

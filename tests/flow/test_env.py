@@ -6,7 +6,8 @@ from tests.conftest import COALMINE
 
 # Debian's AWS CLI, whatever else the developer has.
 ENV = {"PATH": "/usr/bin:" + os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
-       "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "mars-1"}
+       "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "mars-1",
+       "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z", "HTTP_PROXY": "http://127.0.0.1:9"}
 
 
 def bash(script, port=4566, options="", env=None):
@@ -21,7 +22,41 @@ def test_the_variables_are_set_and_the_dangerous_ones_gone():
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
     assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-3"
     assert found["AWS_ACCESS_KEY_ID"] and found["AWS_SECRET_ACCESS_KEY"]
-    assert "AWS_PROFILE" not in found and "AWS_SESSION_TOKEN" not in found
+    for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"):
+        assert gone not in found
+
+
+def test_a_proxy_is_not_asked_for_what_is_here():
+    for name, given, wanted in ((None, "", "127.0.0.1,localhost"),
+                                ("NO_PROXY", ".corp", "127.0.0.1,localhost,.corp"),
+                                ("no_proxy", "127.0.0.1,localhost,.corp",
+                                 "127.0.0.1,localhost,.corp"),
+                                ("NO_PROXY", "*", "*")):
+        done = bash('echo "$NO_PROXY $no_proxy"', env={**ENV, **({name: given} if name else {})})
+        assert done.stdout == f"{wanted} {wanted}\n", done.stderr
+
+
+def test_the_quotes_around_it_may_be_forgotten():
+    done = subprocess.run(
+        ["bash", "-c", f"set -eu; eval $({COALMINE} env); declare -F aws; env"], text=True,
+        capture_output=True, env=ENV)
+    assert "AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in done.stdout, done.stderr
+    assert done.stdout.startswith("aws\n")
+    assert "AWS_PROFILE" not in done.stdout
+
+
+def test_scripts_have_the_wrapper_too(server, tmp_path):
+    script = tmp_path / "generate-traffic.sh"
+    script.write_text("#!/usr/bin/env bash\naws lambda list-functions --query 'length(Functions)'\n")
+    script.chmod(0o755)
+    done = bash(str(script), port=server.port)
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+
+
+def test_a_shell_that_is_not_bash_takes_it_too():
+    done = subprocess.run(["sh", "-c", f'set -eu; eval "$({COALMINE} env)"; echo $AWS_REGION'],
+                          text=True, capture_output=True, env=ENV)
+    assert (done.returncode, done.stdout) == (0, "us-east-1\n"), done.stderr
 
 
 def test_the_wrapper_reaches_the_server(server):

@@ -8,7 +8,8 @@ from tests.conftest import COALMINE, clean_environment
 
 ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
        "AWS_DEFAULT_PROFILE": "mine", "AWS_SESSION_TOKEN": "secret",
-       "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "REAL"}
+       "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "REAL",
+       "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z", "HTTP_PROXY": "http://127.0.0.1:9"}
 
 
 def run(tmp_path, *command, options=(), env=None, **settings):
@@ -26,9 +27,18 @@ def test_the_environment_points_to_the_server_and_to_nothing_else(tmp_path):
     assert found["AWS_ACCESS_KEY_ID"] and found["AWS_ACCESS_KEY_ID"] != "REAL"
     assert found["AWS_SECRET_ACCESS_KEY"]
     assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert found["NO_PROXY"] == found["no_proxy"] == "127.0.0.1,localhost"
     for gone in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN",
-                 "AWS_ENDPOINT_URL_LAMBDA"):
+                 "AWS_ENDPOINT_URL_LAMBDA", "AWS_CREDENTIAL_EXPIRATION"):
         assert gone not in found
+
+
+def test_debians_aws_reaches_it_from_a_script_as_it_is(tmp_path):
+    script = tmp_path / "deploy.sh"
+    script.write_text("#!/bin/bash\naws lambda list-functions --query 'length(Functions)'\n")
+    script.chmod(0o755)
+    done = run(tmp_path, str(script), env={**ENV, "PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
 
 
 def test_the_region_is_the_one_asked_for(tmp_path):
