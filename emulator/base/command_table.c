@@ -1,11 +1,38 @@
 #include "command_table.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "members.h"
 #include "version.h"
 
-enum { STATUS_DONE = 0, STATUS_USAGE = 2, NAMES_MAX = 64 };
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, NAMES_MAX = 64 };
+
+/* A database that got the number of a stream the caller had closed would be written to by the next
+ * message. Reading and writing fail as they did. */
+static void occupy_closed_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+/* What was printed must have arrived. A reader that has seen enough is not told so. */
+static int finish(const struct command_table *table, int status)
+{
+    if (status != STATUS_DONE)
+        return status;
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    if (errno != EPIPE)
+        fprintf(stderr, "%s: cannot write to standard output%s%s\n", table->program,
+                errno ? ": " : "", errno ? strerror(errno) : "");
+    return STATUS_FAILED;
+}
 
 static int print_completion(const struct command_table *table, int count, char **arguments)
 {
@@ -58,7 +85,7 @@ static int refuse(const struct command_table *table, const char *name)
     return STATUS_USAGE;
 }
 
-int command_table_run(const struct command_table *table, int count, char **arguments)
+static int run(const struct command_table *table, int count, char **arguments)
 {
     if (count < 2) {
         print_help(table, stderr);
@@ -80,4 +107,10 @@ int command_table_run(const struct command_table *table, int count, char **argum
     else
         return refuse(table, name);
     return STATUS_DONE;
+}
+
+int command_table_run(const struct command_table *table, int count, char **arguments)
+{
+    occupy_closed_streams();
+    return finish(table, run(table, count, arguments));
 }

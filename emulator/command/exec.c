@@ -88,9 +88,12 @@ static int run_command(struct emulator *emulator, char **command)
     struct run run = { .emulator = emulator, .status = EXIT_NOT_STARTED };
     uv_signal_t interrupt;
     uv_signal_t terminate;
+    uv_signal_t hangup;
     if (start(&run, command)) {
         watch(&run, &interrupt, SIGINT, on_interrupt);
         watch(&run, &terminate, SIGTERM, on_terminate);
+        if (!command_is_ignored(SIGHUP))
+            watch(&run, &hangup, SIGHUP, on_terminate);
         emulator_run(emulator);
     }
     emulator_destroy(emulator);

@@ -1,10 +1,11 @@
 /*
- * coalmine serve: the server in the foreground. The first SIGTERM or SIGINT lets what is under
- * way end, the second does not.
+ * coalmine serve: the server in the foreground. The first SIGTERM, SIGINT or SIGHUP (the terminal
+ * was closed) lets what is under way end, the second does not.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "emulator.h"
@@ -49,12 +50,15 @@ int serve_command(int count, char **arguments)
     }
     uv_signal_t terminate;
     uv_signal_t interrupt;
+    uv_signal_t hangup;
     watch_signal(emulator, &terminate, SIGTERM);
     watch_signal(emulator, &interrupt, SIGINT);
+    if (!command_is_ignored(SIGHUP)) /* as under nohup */
+        watch_signal(emulator, &hangup, SIGHUP);
     bool is_ipv6 = strchr(settings.listen, ':') != NULL;
-    printf("Listening on http://%s%s%s:%d\nReady.\n", is_ipv6 ? "[" : "", settings.listen,
-           is_ipv6 ? "]" : "", emulator_port(emulator));
-    fflush(stdout);
+    /* Whoever has closed standard output does not want to know. */
+    dprintf(STDOUT_FILENO, "Listening on http://%s%s%s:%d\nReady.\n", is_ipv6 ? "[" : "",
+            settings.listen, is_ipv6 ? "]" : "", emulator_port(emulator));
     emulator_run(emulator);
     emulator_destroy(emulator);
     return EXIT_DONE;

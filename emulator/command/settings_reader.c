@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,12 @@ bool command_read_settings(const char *usage, struct settings *settings, int cou
                   : settings->is_quiet ? LOG_LEVEL_WARN
                                        : LOG_LEVEL_INFO);
     return true;
+}
+
+bool command_is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 bool command_takes_none(const char *command, int count, char **arguments, int *status_out)

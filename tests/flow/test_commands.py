@@ -1,9 +1,11 @@
 """coalmine's commands as a shell sees them."""
+import os
+import signal
 import subprocess
 
 import pytest
 
-from tests.conftest import COALMINE
+from tests.conftest import CANARY, COALMINE
 
 
 def run(*arguments):
@@ -40,3 +42,40 @@ def test_a_port_in_use_is_said(start_server):
     server = start_server()
     done = run("serve", "--ephemeral", "--port", str(server.port))
     assert done.returncode == 1 and "cannot listen on 127.0.0.1" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", (
+    (COALMINE, "runtimes"), (COALMINE, "operations"), (COALMINE, "env"), (COALMINE, "--help"),
+    (COALMINE, "serve", "--help"), (COALMINE, "completion", "bash"), (CANARY, "--help"),
+    (CANARY, "deploy", "--help"), (CANARY, "schema")))
+def test_what_could_not_be_printed_is_a_failure(arguments):
+    program = arguments[0].rsplit("/", 1)[-1]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (f"{program}: cannot write to standard output: "
+                           "No space left on device\n")
+
+
+def test_a_reader_that_has_seen_enough_is_told_nothing():
+    done = subprocess.run(["bash", "-c", f"{COALMINE} operations | head -1"], text=True,
+                          capture_output=True)
+    assert (done.stdout, done.stderr) == ("# Operations\n", "")
+
+
+def catches(process, number):
+    """Has the server come so far that the signal stops it in an orderly way?"""
+    with open(f"/proc/{process.pid}/status") as status:
+        caught = next(line for line in status if line.startswith("SigCgt"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1
+
+
+def test_a_server_needs_no_standard_streams():
+    """Nothing of its own gets the number of one that is closed."""
+    with subprocess.Popen(["bash", "-c", f"exec {COALMINE} serve --ephemeral --port 0 <&- >&-"],
+                          stderr=subprocess.PIPE, text=True) as process:
+        while not catches(process, signal.SIGTERM):
+            assert process.poll() is None, process.stderr.read()
+        streams = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in (0, 1)]
+        process.terminate()
+        assert (process.wait(20), streams) == (0, ["/dev/null"] * 2)

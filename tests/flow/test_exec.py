@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import COALMINE, clean_environment
 
 ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
@@ -54,6 +56,27 @@ def test_the_exit_status_is_the_commands(tmp_path):
                                                                      -signal.SIGTERM)
     absent = run(tmp_path, "/nonexistent/command")
     assert absent.returncode == 127 and "/nonexistent/command" in absent.stderr
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
+def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
+    """SIGHUP, too: the terminal was closed, or CI's job ended."""
+    process = subprocess.Popen([COALMINE, "exec", "--", "sh", "-c", "echo runs; exec sleep 60"],
+                               stdout=subprocess.PIPE, env={**ENV, "TMPDIR": str(tmp_path)})
+    with process.stdout:
+        assert process.stdout.readline() == b"runs\n"
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("closed", ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"))
+def test_streams_may_be_closed(tmp_path, closed):
+    script = f'"{COALMINE}" exec --workshop -- sh -c "exit 3" {closed}'
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=60,
+                          env={**ENV, "TMPDIR": str(tmp_path)})
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_its_arguments_and_standard_streams_are_the_commands(tmp_path):

@@ -128,7 +128,7 @@ def test_a_second_signal_stops_at_once(start_server):
     assert all_gone(children)
 
 
-@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT))
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 def test_an_idle_server_stops_at_once_and_leaves_nothing(start_server, number, tmp_path):
     os.environ["TMPDIR"], before = str(tmp_path), os.environ.get("TMPDIR")
     try:
@@ -145,6 +145,18 @@ def test_an_idle_server_stops_at_once_and_leaves_nothing(start_server, number, t
     assert time.monotonic() - began < 5
     assert all_gone(children)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_under_nohup_the_terminal_may_be_closed(start_server):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        server = start_server()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    server.process.send_signal(signal.SIGHUP)
+    assert server.client("lambda").list_functions()["Functions"] == []
+    assert server.stop() == 0
+    assert server.read_log().count("stopping") == 1
 
 
 def test_a_killed_server_leaves_no_process(start_server, tmp_path):
