@@ -83,7 +83,8 @@ static char *temporary_directory(struct error *error)
     char *path = xformat("%s/coalmine-XXXXXX", root && root[0] == '/' ? root : "/tmp");
     if (mkdtemp(path))
         return path;
-    error_set(error, NULL, "cannot make a temporary directory %s: %s", path, strerror(errno));
+    error_set(error, NULL, "cannot make a temporary directory %s: %s; TMPDIR says where", path,
+              strerror(errno));
     free(path);
     return NULL;
 }
@@ -100,7 +101,9 @@ static bool open_directory(struct emulator *emulator, struct error *error)
     if (made)
         emulator->directory = realpath(wanted, NULL);
     if (!emulator->directory)
-        error_set(error, NULL, "cannot use %s: %s", wanted, strerror(errno));
+        error_set(error, NULL,
+                  "cannot use %s: %s; --data-dir DIR keeps state elsewhere, --ephemeral nowhere",
+                  wanted, strerror(errno));
     free(wanted);
     return emulator->directory != NULL;
 }
@@ -431,10 +434,6 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     struct emulator *emulator = xcalloc(1, sizeof(*emulator));
     emulator->settings = *settings;
     raise_descriptor_limit();
-    if (settings->clock && !settings_set_clock(settings->clock, error)) {
-        free(emulator);
-        return NULL;
-    }
     if (settings->seed >= 0)
         random_set_seed((uint64_t)settings->seed);
     emulator->loop = loop_create();

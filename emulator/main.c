@@ -9,12 +9,12 @@
 #include "json.h"
 
 static const struct command_row commands[] = {
-    { "serve", serve_command, settings_rows, "run the server in the foreground" },
-    { "exec", exec_command, settings_rows,
+    { "serve", serve_command, serve_rows, "run the server in the foreground" },
+    { "exec", exec_command, exec_rows,
       "run one command against a server of its own, then forget it all" },
     { "attach", attach_command, attach_rows,
       "let a program of your own, under a debugger, be a function" },
-    { "env", env_command, settings_rows,
+    { "env", env_command, env_rows,
       "print the variables that point AWS's tools to a running server" },
     { "check", check_command, NULL, "look a data directory over: is all of it whole" },
     { "runtimes", runtimes_command, NULL, "show which interpreters stand for Lambda's runtimes" },

@@ -1,5 +1,5 @@
 /*
- * What `coalmine serve` and `coalmine exec` can be told: option rows and the struct they fill.
+ * What `coalmine serve`, `exec` and `env` can be told: option rows and the struct they fill.
  */
 #ifndef COALMINE_SETTINGS_H
 #define COALMINE_SETTINGS_H
@@ -35,7 +35,9 @@ struct settings {
     bool wants_help;
 };
 
-extern const struct option_row settings_rows[];
+extern const struct option_row serve_rows[];
+extern const struct option_row exec_rows[];
+extern const struct option_row env_rows[];
 
 /* Sets the service clock as --clock says: real, frozen or scaled:N, each with @TIME behind it or
  * not; a TIME alone is frozen@TIME. False with a sentence. */

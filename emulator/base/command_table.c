@@ -93,8 +93,11 @@ static int run(const struct command_table *table, int count, char **arguments)
     }
     const char *name = arguments[1];
     for (const struct command_row *row = table->commands; row->name; row++) {
-        if (strcmp(name, row->name) == 0)
-            return row->run(count - 2, arguments + 2);
+        if (strcmp(name, row->name) != 0)
+            continue;
+        if (count == 3 && strcmp(arguments[2], "--help") == 0)
+            printf("%s %s: %s\n\n", table->program, name, row->help);
+        return row->run(count - 2, arguments + 2);
     }
     if (strcmp(name, "completion") == 0)
         return print_completion(table, count - 2, arguments + 2);

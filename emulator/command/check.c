@@ -42,6 +42,10 @@ int check_command(int count, char **arguments)
             "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
         return wants_help ? EXIT_DONE : EXIT_USAGE;
     }
+    if (arguments[0][0] == '-') {
+        fprintf(stderr, "coalmine check: unknown option '%s' (see --help)\n", arguments[0]);
+        return EXIT_USAGE;
+    }
     if (stat(arguments[0], &status) != 0 || !S_ISDIR(status.st_mode)) {
         fprintf(stderr, "coalmine check: %s is no directory\n", arguments[0]);
         return EXIT_FAILED;
@@ -49,6 +53,8 @@ int check_command(int count, char **arguments)
     inspect(&inspection, arguments[0]);
     if (inspection.problems == 0)
         printf("%s is whole.\n", arguments[0]);
+    else if (inspection.is_barred)
+        printf("%s could not be looked over.\n", arguments[0]);
     else
         printf("%s: %zu problem%s. Restore it from a copy, or move it away to start empty.\n",
                arguments[0], inspection.problems, inspection.problems == 1 ? "" : "s");

@@ -20,10 +20,12 @@ int check_command(int count, char **arguments);
 int runtimes_command(int count, char **arguments);
 int operations_command(int count, char **arguments);
 
-/* Fills the settings; false, with the sentence or the help printed and *status_out set, if the
- * command ends here. `usage` is the first line of the help. */
-bool command_read_settings(const char *usage, struct settings *settings, int count,
-                           char **arguments, int *operands_out, int *status_out);
+/* Fills the settings by the rows, and sets the service clock and the log's level; false, with the
+ * sentence or the help printed and *status_out set, if the command ends here. `usage` is the help's
+ * beginning. */
+bool command_read_settings(const struct option_row *rows, const char *usage,
+                           struct settings *settings, int count, char **arguments,
+                           int *operands_out, int *status_out);
 
 /* True if whoever started the program wants it to ignore the signal. */
 bool command_is_ignored(int number);

@@ -100,29 +100,27 @@ static int run_command(struct emulator *emulator, char **command)
     return run.status;
 }
 
+static const char usage[] =
+    "coalmine exec [OPTION]... -- COMMAND [ARGUMENT]...\n\n"
+    "COMMAND gets a server of its own on a free port of 127.0.0.1, and AWS_* variables that\n"
+    "point there and nowhere else. Its exit status is exec's; 127: it could not be started.";
+
 int exec_command(int count, char **arguments)
 {
-    static const char usage[] = "coalmine exec [OPTION]... -- COMMAND [ARGUMENT]...";
     struct settings settings = { 0 };
     int operands = 0;
     int status = EXIT_DONE;
     int own = 0;
     while (own < count && strcmp(arguments[own], "--") != 0)
         own++;
-    if (!command_read_settings(usage, &settings, own, arguments, &operands, &status))
+    if (!command_read_settings(exec_rows, usage, &settings, own, arguments, &operands, &status))
         return status;
     if (operands > 0 || own + 1 >= count) {
         fprintf(stderr, "Usage: %s\n", usage);
         return EXIT_USAGE;
     }
-    if (settings.credentials) {
-        fprintf(stderr, "coalmine exec: --credentials is for servers that others can reach; exec "
-                        "makes up keys for its command\n");
-        return EXIT_USAGE;
-    }
-    settings.port = 0;
     settings.listen = "127.0.0.1";
-    settings.is_ephemeral = settings.data_dir == NULL;
+    settings.is_ephemeral |= settings.data_dir == NULL;
     if (!settings.is_verbose)
         log_set_level(LOG_LEVEL_WARN);
     CLEANUP(error_clear) struct error error = { 0 };

@@ -32,12 +32,18 @@ static void watch_signal(struct emulator *emulator, uv_signal_t *handle, int num
     uv_signal_start(handle, on_signal, number);
 }
 
+static const char usage[] =
+    "coalmine serve [OPTION]...\n\n"
+    "The server: Lambda, CloudWatch, Logs, and the bits of STS and IAM around them. Ctrl-C\n"
+    "(SIGTERM, SIGHUP) lets what is under way end; once more stops it at once.\n"
+    "`eval \"$(coalmine env)\"` points another terminal here.";
+
 int serve_command(int count, char **arguments)
 {
     struct settings settings = { 0 };
     int operands = 0;
     int status = EXIT_DONE;
-    if (!command_read_settings("coalmine serve [OPTION]...", &settings, count, arguments, &operands,
+    if (!command_read_settings(serve_rows, usage, &settings, count, arguments, &operands,
                                &status) ||
         !command_takes_none("serve", operands, arguments, &status))
         return status;

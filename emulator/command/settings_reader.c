@@ -1,27 +1,90 @@
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "log.h"
+#include "text.h"
 
-bool command_read_settings(const char *usage, struct settings *settings, int count,
-                           char **arguments, int *operands_out, int *status_out)
+static bool is_address(const char *text)
+{
+    struct in6_addr address;
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool is_region(const char *name)
+{
+    return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* As a browser writes it: scheme, host and port, and nothing behind them. "null" is a file's. */
+static bool is_origin(struct text item)
+{
+    struct text host = item;
+    struct text scheme = text_cut(&host, ':');
+    return text_equal(item, "*") || text_equal(item, "null") ||
+           (scheme.size && text_starts_with(host, "//") && host.size > 2 &&
+            !memchr(host.data + 2, '/', host.size - 2) && !memchr(item.data, ' ', item.size));
+}
+
+static bool check_origins(const char *list, struct error *error)
+{
+    struct text rest = text_from(list);
+    while (rest.data) {
+        struct text item = text_cut(&rest, ',');
+        if (!is_origin(item))
+            return error_set(error, NULL,
+                             "--allow-origin must be * or origins such as http://localhost:3000, "
+                             "with no / at the end, not '%.*s'",
+                             TEXT_ARGS(item));
+    }
+    return true;
+}
+
+/* What a value of the right kind may not be; settings that a command does not have are as they
+ * were made, zero or NULL. */
+static bool check_settings(const struct settings *settings, struct error *error)
+{
+    if (settings->port < 0 || settings->port > 65535)
+        return error_set(error, NULL, "--port must be 0 to 65535");
+    if (settings->listen && !is_address(settings->listen))
+        return error_set(error, NULL,
+                         "--listen must be an IP address such as 127.0.0.1 or ::1, not '%s'",
+                         settings->listen);
+    if (settings->data_dir && !*settings->data_dir)
+        return error_set(error, NULL, "--data-dir must name a directory, and is empty");
+    if (!is_region(settings->region))
+        return error_set(error, NULL, "--region must be a name such as us-east-1, not '%s'",
+                         settings->region);
+    if (settings->seed < -1)
+        return error_set(error, NULL, "--seed must be 0 or more; -1 is another one each time");
+    if (settings->max_processes < 0 || settings->concurrency_limit < 0)
+        return error_set(error, NULL, "--%s must be 0 or more",
+                         settings->max_processes < 0 ? "max-processes" : "concurrency");
+    if (settings->allowed_origins && !check_origins(settings->allowed_origins, error))
+        return false;
+    return !settings->clock || settings_set_clock(settings->clock, error);
+}
+
+bool command_read_settings(const struct option_row *rows, const char *usage,
+                           struct settings *settings, int count, char **arguments,
+                           int *operands_out, int *status_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    if (!options_read(settings_rows, settings, count, arguments, operands_out, &error)) {
+    if (!options_read(rows, settings, count, arguments, operands_out, &error)) {
         fprintf(stderr, "coalmine: %s (see --help)\n", error.message);
         *status_out = EXIT_USAGE;
         return false;
     }
     if (settings->wants_help) {
         printf("Usage: %s\n\n", usage);
-        options_print(settings_rows, stdout);
+        options_print(rows, stdout);
         *status_out = EXIT_DONE;
         return false;
     }
-    if (settings->port < 0 || settings->port > 65535) {
-        fprintf(stderr, "coalmine: --port must be 0 to 65535\n");
+    if (!check_settings(settings, &error)) {
+        fprintf(stderr, "coalmine: %s\n", error.message);
         *status_out = EXIT_USAGE;
         return false;
     }

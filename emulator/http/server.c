@@ -276,9 +276,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s(&server->options),
         MHD_OPTION_END);
+    int reason = errno;
     if (!daemon)
-        error_set(error, NULL, "cannot listen on %s port %d: %s", server->options.address,
-                  server->options.port, errno ? strerror(errno) : "libmicrohttpd refused");
+        error_set(error, NULL, "cannot listen on %s port %d: %s%s", server->options.address,
+                  server->options.port, reason ? strerror(reason) : "libmicrohttpd refused",
+                  reason == EADDRINUSE
+                      ? " (another coalmine?); --port N takes another, 0 a free one"
+                      : "");
     return daemon;
 }
 

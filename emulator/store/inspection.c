@@ -85,16 +85,20 @@ sqlite3 *inspection_open_database(struct inspection *inspection, const char *dir
     int version = read_number(database, "PRAGMA user_version");
     if (version < 0) {
         bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
+        inspection->is_barred |= is_busy;
         inspection_problem(inspection, "%s: %s", path,
                            is_busy ? "a server runs on it; stop it first"
                                    : sqlite3_errmsg(database));
         sqlite3_close(database);
         return NULL;
     }
-    if (newest_version && version > newest_version)
+    if (newest_version && version > newest_version) {
+        inspection->is_barred = true;
         inspection_problem(inspection,
-                           "%s was written by a newer coalmine (schema %d, this one knows %d)",
+                           "%s was written by a newer coalmine (schema %d, this one knows %d): "
+                           "let that one check it",
                            path, version, newest_version);
+    }
     check_pages(inspection, database, path);
     check_references(inspection, database, path);
     return database;

@@ -25,8 +25,10 @@ struct store {
 
 static bool database_error(struct store *store, struct error *error, const char *what)
 {
-    return error_set(error, NULL, "cannot %s %s/coalmine.db: %s", what, store->directory,
-                     sqlite3_errmsg(store->database));
+    int reason = sqlite3_system_errno(store->database);
+    return error_set(error, NULL, "cannot %s %s/coalmine.db: %s%s%s", what, store->directory,
+                     sqlite3_errmsg(store->database), reason ? ": " : "",
+                     reason ? strerror(reason) : "");
 }
 
 static bool execute(struct store *store, const char *sql)
@@ -87,7 +89,9 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
         !execute(store, "PRAGMA journal_mode=WAL") || !execute(store, "PRAGMA foreign_keys=ON") ||
         !execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL")) {
         if (sqlite3_errcode(store->database) == SQLITE_BUSY)
-            error_set(error, NULL, "%s is in use by another coalmine", directory);
+            error_set(error, NULL,
+                      "%s is in use by another coalmine: stop that one, or say another --data-dir",
+                      directory);
         else
             database_error(store, error, "open");
     } else if (migrate(store, error)) {

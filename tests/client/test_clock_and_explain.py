@@ -85,7 +85,7 @@ def test_the_server_starts_with_the_clock_it_is_told(start_server, how, mode, ti
 def test_a_clock_that_is_none_stops_the_start(how):
     done = subprocess.run([COALMINE, "serve", "--ephemeral", "--port", "0", "--clock", how],
                           capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "--clock is real, frozen or scaled:60" in done.stderr
+    assert done.returncode == 2 and "--clock is real, frozen or scaled:60" in done.stderr
 
 
 def test_a_turn_of_the_clock_whose_answer_is_lost_is_not_made_again(tmp_path):

@@ -52,6 +52,7 @@ def test_a_running_server_is_told(directory, start_server):
     start_server("--data-dir", str(directory), ephemeral=False)
     code, text = check(directory)
     assert code == 1 and "a server runs on it" in text
+    assert text.endswith("could not be looked over.\n")  # and nobody is told to restore it
 
 
 def test_damage_in_the_journal_is_found_and_stops_the_start(directory):

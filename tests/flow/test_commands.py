@@ -28,7 +28,8 @@ def test_what_is_no_option_is_refused(command):
     assert done.stderr == (f"coalmine {command}: 'http://127.0.0.1:4567' is not an option "
                            "(see --help)\n")
     shown = run(command, "--help")
-    assert shown.returncode == 0 and shown.stdout.startswith("Usage: ")
+    assert shown.returncode == 0 and shown.stdout.startswith(f"coalmine {command}: ")
+    assert "\n\nUsage: " in shown.stdout
 
 
 def test_runtimes_shows_the_mapping():
@@ -42,6 +43,40 @@ def test_a_port_in_use_is_said(start_server):
     server = start_server()
     done = run("serve", "--ephemeral", "--port", str(server.port))
     assert done.returncode == 1 and "cannot listen on 127.0.0.1" in done.stderr
+    assert "--port N takes another" in done.stderr
+
+
+@pytest.mark.parametrize("command, option, value", (
+    ("serve", "port", "70000"), ("serve", "listen", "localhost"), ("serve", "data-dir", ""),
+    ("serve", "region", "x y"), ("env", "region", "x'y"), ("serve", "seed", "-2"),
+    ("serve", "max-processes", "-1"), ("serve", "concurrency", "-1"),
+    ("serve", "clock", "tomorrow"), ("serve", "allow-origin", "localhost:3000"),
+    ("serve", "allow-origin", "http://a.test,http://localhost:3000/"), ("env", "port", "0")))
+def test_a_value_that_cannot_be_is_bad_usage(command, option, value):
+    done = run(command, f"--{option}", value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--{option} " in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_origins_that_browsers_send_are_taken(start_server):
+    start_server("--allow-origin", "http://localhost:3000,https://[::1]:8443,null,*")
+
+
+@pytest.mark.parametrize("command, options", (
+    ("exec", {"data-dir", "ephemeral", "workshop", "seed", "clock"}), ("env", {"port", "region"})))
+def test_help_lists_what_the_command_takes(command, options):
+    text = run(command, "--help").stdout
+    listed = {line.split()[0][2:] for line in text.splitlines() if line.startswith("  --")}
+    assert options <= listed
+    assert not listed & ({"listen", "credentials"} | ({"port"} if command == "exec" else set()))
+
+
+def test_a_directory_that_is_not_ones_own_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    for wrong, reason in ((tmp_path / "file" / "state", "Not a directory"),
+                          (tmp_path / "file", "Not a directory")):
+        done = run("serve", "--port", "0", "--data-dir", str(wrong))
+        assert done.returncode == 1 and reason in done.stderr and str(wrong) in done.stderr
 
 
 @pytest.mark.parametrize("arguments", (

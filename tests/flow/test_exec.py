@@ -100,6 +100,15 @@ def test_nothing_is_left_behind(tmp_path):
     assert list(directory.iterdir()) == []
 
 
+def test_state_is_kept_where_one_says_and_only_then(tmp_path):
+    kept = tmp_path / "kept"
+    assert run(tmp_path, "true", options=("--data-dir", str(kept))).returncode == 0
+    assert (kept / "coalmine.db").exists()
+    told = {**ENV, "COALMINE_DATA_DIR": str(tmp_path / "told")}
+    assert run(tmp_path, "true", options=("--ephemeral",), env=told).returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["kept"]
+
+
 def test_the_workshop_is_preloaded_on_request(tmp_path):
     command = ("sh", "-c", "/usr/bin/aws --endpoint-url $AWS_ENDPOINT_URL "
                            "lambda list-functions --query 'Functions[].FunctionName'")
