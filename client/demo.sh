@@ -21,10 +21,20 @@ say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 tell() { printf '%s\n' "$*" | fmt -w 96; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option; what is shown is the
-# command as the workshop has it.
-aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
-show() { printf '%s$ %s%s\n' "$dim" "$*" "$plain" >&2; "$@"; }
+# An argument as one would type it: in quotes where a shell would not take it as it is.
+typed() {
+    case $1 in
+        *[!A-Za-z0-9%@:,./=_-]*) printf " '%s'" "${1//\'/\'\\\'\'}" ;;
+        *) printf ' %s' "$1" ;;
+    esac
+}
+show() {
+    local argument
+    printf '%s$' "$dim" >&2
+    for argument; do typed "$argument" >&2; done
+    printf '%s\n' "$plain" >&2
+    "$@"
+}
 
 expect() { # expect NAME WANTED GOT
     [ "$2" = "$3" ] || fail "$1 should be '$2' and is '$3'"
@@ -62,8 +72,6 @@ expect "the alias's version" 2 "$(aws lambda get-alias --function-name myfunctio
     --query FunctionVersion --output text)"
 expect "the alias's weights" None "$(aws lambda get-alias --function-name myfunction --name myalias \
     --query RoutingConfig --output text)"
-aws lambda invoke --function-name myfunction:myalias out.json > /dev/null
-grep -q 'v2' out.json || fail "the alias should answer with version 2"
 tell "The same numbers with the AWS CLI. A canary must be read with all three dimensions:"
 now=$(date +%s)
 invocations=$(show aws cloudwatch get-metric-statistics --namespace AWS/Lambda \
@@ -75,6 +83,8 @@ invocations=$(show aws cloudwatch get-metric-statistics --namespace AWS/Lambda \
     --query 'sum(Datapoints[].Sum)' --output text)
 echo "$invocations"
 [ "${invocations%.*}" -ge 1 ] || fail "CloudWatch should have counted version 2"
+aws lambda invoke --function-name myfunction:myalias out.json > /dev/null
+grep -q 'v2' out.json || fail "the alias should answer with version 2"
 
 say "4. A bad version: version 3 throws"
 tell "The same command again, with a version that answers its first requests well and then throws:" \

@@ -257,7 +257,7 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
     if (!region && !is_local)
         return error_set(error, NULL,
                          "no region: say --region NAME, set AWS_REGION, or put one into the "
-                         "profile");
+                         "profile; for Coalmine: eval \"$(coalmine env)\"");
     profile->region = xstrdup(region ? region : "us-east-1");
     profile->lambda_endpoint = make_endpoint(sources, lambda, "lambda", profile->region);
     profile->cloudwatch_endpoint =

@@ -123,7 +123,7 @@ static bool tell_account(struct session *session)
     return true;
 }
 
-static bool open_session(struct session *session)
+static bool open_session(struct session *session, int *status_out)
 {
     struct profile profile;
     CLEANUP(error_clear) struct error error = { 0 };
@@ -140,7 +140,10 @@ static bool open_session(struct session *session)
     }
     api_init(&session->api, &profile);
     session->api.should_stop = should_stop;
-    return session->api.profile.is_local || tell_account(session);
+    if (session->api.profile.is_local || tell_account(session))
+        return true;
+    *status_out = EXIT_FAILED; /* not for what was typed */
+    return false;
 }
 
 const char *qualifier_of(const struct options *options)
@@ -175,7 +178,7 @@ static bool start(struct session *session, const char *usage, const struct optio
     output_start(strcmp(session->options.output, "json") == 0);
     watch_signals();
     *status_out = EXIT_USAGE;
-    if (has_need(needs, "offline") || (load_payload(session) && open_session(session)))
+    if (has_need(needs, "offline") || (load_payload(session) && open_session(session, status_out)))
         return true;
     session_end(session, *status_out);
     return false;

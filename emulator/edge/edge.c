@@ -186,7 +186,7 @@ static void refuse_unknown(struct edge_call *edge_call)
     assert(!identity->is_lacking || identity->service); /* only a service knows what it lacks */
     if (identity->is_lacking)
         error_set(error, &lacking,
-                  "Coalmine does not emulate %s %s yet; docs/operations.md lists what it does",
+                  "Coalmine does not emulate %s %s yet; `coalmine operations` lists what it does",
                   identity->service->service->name, identity->name);
     else if (identity->protocol == PROTOCOL_QUERY && identity->service)
         error_set(error, &invalid_action, "Could not find operation %s for version %s",
@@ -196,9 +196,10 @@ static void refuse_unknown(struct edge_call *edge_call)
                   "%s has no operation %s", identity->service->service->name, identity->name);
     else
         error_set(error, &lacking,
-                  "Coalmine does not emulate what %s asks for (service %s); docs/operations.md "
-                  "lists what it does",
-                  identity->name, signing_name ? signing_name : "unknown, the request is unsigned");
+                  "Coalmine does not emulate what %s asks for (service %s); `coalmine operations` "
+                  "lists what it does%s",
+                  identity->name, signing_name ? signing_name : "unknown, the request is unsigned",
+                  signing_name ? "" : ", GET /_coalmine/health tells whether it runs");
     log_warn("edge", "%s", error->message);
     on_finish(&edge_call->call, OUTCOME_FAULT);
 }

@@ -290,3 +290,11 @@ def test_the_account_is_shown_before_the_first_write(outside, tmp_path):
     first = done.stdout.split("\n")[0]
     assert first.startswith("On AWS: account 000000000000, region us-east-1"), done.stdout
     assert done.stdout.index("On AWS") < done.stdout.index("Published")
+
+
+def test_an_account_that_does_not_answer_is_no_bad_usage(tmp_path):
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live", "--aws", "--endpoint-url",
+         "http://0.0.0.0:1"], text=True, capture_output=True, cwd=tmp_path,
+        env=clean_environment("http://127.0.0.1:1"))
+    assert done.returncode == 1 and "cannot ask STS who we are" in done.stderr
