@@ -52,6 +52,7 @@ bool output_end(void)
         output.failure = errno;
     if (output.failure && output.failure != EPIPE)
         complain("cannot write to standard output: %s", strerror(output.failure));
+    clearerr(stdout); /* judged: nobody need do it again */
     return !output.failure || output.failure == EPIPE;
 }
 

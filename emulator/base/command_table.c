@@ -20,17 +20,16 @@ static void occupy_closed_streams(void)
     }
 }
 
-/* What was printed must have arrived. A reader that has seen enough is not told so. */
+/* What was printed must have arrived, unless its reader has seen enough. */
 static int finish(const struct command_table *table, int status)
 {
     if (status != STATUS_DONE)
         return status;
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return STATUS_DONE;
-    if (errno != EPIPE)
-        fprintf(stderr, "%s: cannot write to standard output%s%s\n", table->program,
-                errno ? ": " : "", errno ? strerror(errno) : "");
+    fprintf(stderr, "%s: cannot write to standard output%s%s\n", table->program, errno ? ": " : "",
+            errno ? strerror(errno) : "");
     return STATUS_FAILED;
 }
 
