@@ -61,14 +61,15 @@ static bool report_alias(struct session *session, struct error *error)
            (!is_split || report_version(session, alias.routed_version, alias.weight, error));
 }
 
-static cJSON *latest_deployment(struct session *session, char **state_out, struct error *error)
+/* Reading needs no directory: where none can be made, none was left. */
+static cJSON *latest_deployment(struct session *session, char **state_out)
 {
     const struct options *options = &session->options;
     const struct alias_identity identity = { session->account, session->api.profile.region,
                                              session->api.profile.lambda_endpoint,
                                              options->function, options->alias };
-    *state_out = state_directory(options->state_directory, error);
-    return *state_out ? deployment_find(*state_out, &identity, false) : NULL;
+    *state_out = state_path(options->state_directory);
+    return deployment_find(*state_out, &identity, false);
 }
 
 /* ", 4m30s left": of the step, if it has an end and is not held; a dead client's clock stands. */
@@ -134,7 +135,7 @@ static int status(struct session *session)
     json_set_text(facts(), "alias", alias);
     bool is_good = report_alias(session, &error);
     CLEANUP(json_deletep)
-    cJSON *saved = is_good ? latest_deployment(session, &state, &error) : NULL;
+    cJSON *saved = is_good ? latest_deployment(session, &state) : NULL;
     if (saved)
         report_deployment(state, clock_true_ms() + session->clock_offset_ms, saved);
     if (error.message)
@@ -216,7 +217,6 @@ static int follow(const char *state, const char *id)
 
 static int watch(struct session *session)
 {
-    CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(freep) char *state = NULL;
     CLEANUP(freep) char *function = NULL;
     CLEANUP(freep) char *alias = NULL;
@@ -224,12 +224,12 @@ static int watch(struct session *session)
         return EXIT_USAGE;
     session->options.function = function;
     session->options.alias = alias;
-    CLEANUP(json_deletep) cJSON *saved = latest_deployment(session, &state, &error);
+    CLEANUP(json_deletep) cJSON *saved = latest_deployment(session, &state);
     if (saved) {
         json_set_text(facts(), "deployment", json_text(saved, "id", ""));
         return follow(state, json_text(saved, "id", ""));
     }
-    complain("%s", error.message ? error.message : "there is no deployment of this alias here");
+    complain("there is no deployment of this alias here");
     return EXIT_FAILED;
 }
 
@@ -261,15 +261,10 @@ static void tell_past(const cJSON *item)
 
 static int history(struct session *session)
 {
-    CLEANUP(error_clear) struct error error = { 0 };
     const struct options *options = &session->options;
     const struct alias_identity identity = { "", options->region, options->endpoint_url,
                                              options->function, options->alias };
-    CLEANUP(freep) char *state = state_directory(options->state_directory, &error);
-    if (!state) {
-        complain("%s", error.message);
-        return EXIT_FAILED;
-    }
+    CLEANUP(freep) char *state = state_path(options->state_directory);
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
     cJSON *chosen = json_set_array(facts(), "deployments");
     cJSON *item = list->child;

@@ -47,6 +47,7 @@ char *state_directory(const char *given, struct error *error)
     char *path = state_path(given);
     if (make_directories(path, error))
         return path;
+    error_set(error, NULL, "%s; --state-dir DIR keeps deployments elsewhere", error->message);
     free(path);
     return NULL;
 }

@@ -77,7 +77,9 @@ static long perform(CURL *curl, const struct remote *remote, struct error *error
     long status = 0;
     CURLcode code = curl_api.easy_perform(curl);
     if (code != CURLE_OK)
-        error_set(error, NULL, "cannot ask %s: %s", remote->endpoint, curl_api.easy_strerror(code));
+        error_set(error, NULL, "cannot ask %s: %s%s", remote->endpoint,
+                  curl_api.easy_strerror(code),
+                  code == CURLE_COULDNT_CONNECT ? "; does coalmine serve run there?" : "");
     else
         curl_api.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     return status;

@@ -132,6 +132,18 @@ def test_status_traffic_and_check(lam, split, canary):
     assert old.code == 0 and f"{split}:1 answered 2 of 2" in old.out
 
 
+def test_reading_needs_no_state_directory(deployed, canary):
+    """As on a runner whose home cannot be written; what needs it says what to do."""
+    target = ("--function", deployed, "--alias", "live", "--state-dir", "/proc/state")
+    status = canary("status", *target)
+    assert (status.code, status.err) == (0, "") and "points to one version" in status.out
+    assert canary("history", "--state-dir", "/proc/state").code == 0
+    for verb in ("deploy", "pause"):
+        refused = canary(verb, *target)
+        assert refused.code and "cannot make /proc/state" in refused.err
+        assert "--state-dir DIR keeps deployments elsewhere" in refused.err
+
+
 def test_check_fails_on_a_failing_version(lam, name, canary):
     create(lam, name, node("throw new Error('no')"), Publish=True)
     done = canary("check", "--function", name, "--qualifier", "1", "--count", "2")
