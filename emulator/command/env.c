@@ -32,6 +32,7 @@ int env_command(int count, char **arguments)
     for (const struct environment_variable *variable = list; variable->name; variable++)
         environment_print(variable);
     printf(
+        "unalias aws 2>/dev/null || :;\n"
         "aws() " ENVIRONMENT_AWS_BODY ";\n"
         "[ -z \"${BASH_VERSION:-}\" ] || export -f aws;\n"
         "# Debian's AWS CLI 2.9 does not read AWS_ENDPOINT_URL, so it gets the option, in bash's\n"

@@ -53,6 +53,15 @@ def test_scripts_have_the_wrapper_too(server, tmp_path):
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
 
 
+def test_an_alias_of_ones_own_is_no_hindrance(server):
+    done = subprocess.run(
+        ["bash", "-O", "expand_aliases", "-c", "set -eu\nalias aws='aws --profile mine'\n"
+         f'eval "$({COALMINE} env --port {server.port})"\n'
+         "aws lambda list-functions --query 'length(Functions)'"],
+        text=True, capture_output=True, env=ENV)
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+
+
 def test_a_shell_that_is_not_bash_takes_it_too():
     done = subprocess.run(["sh", "-c", f'set -eu; eval "$({COALMINE} env)"; echo $AWS_REGION'],
                           text=True, capture_output=True, env=ENV)

@@ -49,8 +49,9 @@ done
 
 if [ "${#missing[@]}" -gt 0 ]; then
     if ! command -v apt-get > /dev/null; then
-        echo "This is not Debian. Install what these Debian 12 packages hold, then run again:" >&2
+        echo "This is not Debian. Install what these Debian 12 packages hold:" >&2
         echo "  ${missing[*]}" >&2
+        echo "Then \`make all\` builds, client/demo.sh plays the demo, and \`make check-unit check-api\` tests." >&2
         exit 1
     fi
     as_root=()
