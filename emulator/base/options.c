@@ -221,9 +221,19 @@ static int read_option(const struct option_row *rows, void *values, int count, c
     return set_value(row, values, value, label, error) ? taken : 0;
 }
 
+/* Whoever asks for help gets it, whatever the environment says. */
+static bool is_only_help(const struct option_row *rows, void *values, int count, char **arguments)
+{
+    return count == 1 && strcmp(arguments[0], "--help") == 0 && find_row(rows, text_from("help")) &&
+           read_option(rows, values, count, arguments, 0, NULL) == 1;
+}
+
 bool options_read(const struct option_row *rows, void *values, int count, char **arguments,
                   int *operands_out, struct error *error)
 {
+    *operands_out = 0;
+    if (is_only_help(rows, values, count, arguments))
+        return true;
     if (!read_defaults(rows, values, error))
         return false;
     int operands = 0;

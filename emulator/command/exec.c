@@ -116,7 +116,7 @@ int exec_command(int count, char **arguments)
     if (!command_read_settings(exec_rows, usage, &settings, own, arguments, &operands, &status))
         return status;
     if (operands > 0 || own + 1 >= count) {
-        fprintf(stderr, "Usage: %s\n", usage);
+        fprintf(stderr, "coalmine exec: the command must stand behind --\n\nUsage: %s\n", usage);
         return EXIT_USAGE;
     }
     settings.listen = "127.0.0.1";

@@ -8,8 +8,9 @@ import pytest
 from tests.conftest import CANARY, COALMINE
 
 
-def run(*arguments):
-    return subprocess.run([COALMINE, *arguments], text=True, capture_output=True, timeout=60)
+def run(*arguments, **environment):
+    return subprocess.run([COALMINE, *arguments], text=True, capture_output=True, timeout=60,
+                          env={**os.environ, **environment})
 
 
 def test_help_lists_every_option_row():
@@ -69,6 +70,17 @@ def test_help_lists_what_the_command_takes(command, options):
     listed = {line.split()[0][2:] for line in text.splitlines() if line.startswith("  --")}
     assert options <= listed
     assert not listed & ({"listen", "credentials"} | ({"port"} if command == "exec" else set()))
+
+
+def test_a_wrong_variable_is_named_and_help_is_given_all_the_same():
+    done = run("serve", COALMINE_PORT="abc")
+    assert done.returncode == 2 and "COALMINE_PORT: 'abc' is not a whole number" in done.stderr
+    assert "--port N" in run("serve", "--help", COALMINE_PORT="abc").stdout
+
+
+def test_exec_wants_its_command_behind_dashes():
+    done = run("exec", "true")
+    assert done.returncode == 2 and "the command must stand behind --" in done.stderr
 
 
 def test_a_directory_that_is_not_ones_own_is_said(tmp_path):
