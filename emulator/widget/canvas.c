@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "xalloc.h"
 
 /* fontconfig keeps what cairo asked it for, behind pointers that it stores as distances: to
  * LeakSanitizer, which looks for addresses, all of it is lost. Nobody else calls this. */
@@ -89,7 +90,30 @@ static void choose_font(struct canvas *canvas, double size, bool is_bold)
     cairo_api.set_font_size(canvas->cairo, size);
 }
 
-double canvas_text_width(struct canvas *canvas, const char *text, double size, bool is_bold)
+/* U+FDD0 to U+FDEF, and the last two of each plane: bytes of it; 0: it is another character. */
+static size_t noncharacter_size(const unsigned char *at)
+{
+    bool is_of_block = at[0] == 0xEF && at[1] == 0xB7 && at[2] >= 0x90 && at[2] <= 0xAF;
+    bool is_last = at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE;
+    bool is_last_of_plane =
+        at[0] >= 0xF0 && (at[1] & 0x0F) == 0x0F && at[2] == 0xBF && at[3] >= 0xBE;
+    return is_of_block || is_last ? 3 : is_last_of_plane ? 4 : 0;
+}
+
+/* Noncharacters may stand in a text, but cairo gives the whole picture up over one. The caller
+ * frees it. */
+static char *drawable(const char *text)
+{
+    struct buffer result = { 0 };
+    while (*text) {
+        size_t size = noncharacter_size((const unsigned char *)text);
+        buffer_add(&result, size ? "\xEF\xBF\xBD" : text, size ? 3 : 1);
+        text += size ? size : 1;
+    }
+    return buffer_take(&result, NULL);
+}
+
+static double width_of(struct canvas *canvas, const char *text, double size, bool is_bold)
 {
     cairo_text_extents_t extents;
     choose_font(canvas, size, is_bold);
@@ -97,17 +121,24 @@ double canvas_text_width(struct canvas *canvas, const char *text, double size, b
     return extents.x_advance;
 }
 
+double canvas_text_width(struct canvas *canvas, const char *text, double size, bool is_bold)
+{
+    CLEANUP(freep) char *shown = drawable(text);
+    return width_of(canvas, shown, size, is_bold);
+}
+
 void canvas_text(struct canvas *canvas, double x, double y, const char *text,
                  const struct lettering *lettering)
 {
-    double width = canvas_text_width(canvas, text, lettering->size, lettering->is_bold);
+    CLEANUP(freep) char *shown = drawable(text);
+    double width = width_of(canvas, shown, lettering->size, lettering->is_bold);
     if (lettering->align == ALIGN_CENTRE)
         x -= width / 2;
     if (lettering->align == ALIGN_RIGHT)
         x -= width;
     canvas_colour(canvas, lettering->colour, 1);
     cairo_api.move_to(canvas->cairo, round(x), round(y));
-    cairo_api.show_text(canvas->cairo, text);
+    cairo_api.show_text(canvas->cairo, shown);
     cairo_api.new_path(canvas->cairo);
 }
 

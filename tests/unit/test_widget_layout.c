@@ -236,8 +236,27 @@ START_TEST(any_widget_can_be_drawn)
 }
 END_TEST
 
+/* cairo takes none of them, and gave the picture up. */
+START_TEST(a_noncharacter_in_a_text_costs_no_picture)
+{
+    static const char *const titles[] = { "a\xEF\xBF\xBF", "\xEF\xBF\xBEz",
+                                          "\xEF\xB7\x90\xEF\xB7\xAF",
+                                          "\xF0\x9F\xBF\xBE\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD" };
+    for (size_t i = 0; i < COUNT_OF(titles); i++) {
+        struct widget widget = widget_of(NULL, 0);
+        struct error error = { 0 };
+        size_t size = 0;
+        widget.title = titles[i];
+        char *png = widget_draw(&widget, &size, &error);
+        ck_assert_msg(png && size > 60, "%zu: %s", i, error.message);
+        free(png);
+    }
+}
+END_TEST
+
 SUITE("widget layout", nothing_overlaps_and_nothing_leaves_the_picture,
       a_full_legend_says_how_many_are_missing, texts_are_cut_between_characters,
       cells_fill_their_box, stacks_stand_on_what_is_below,
       ranges_hold_thresholds_and_keep_zero_when_it_does_not_hurt, gaps_are_longer_than_a_period,
-      an_axis_is_called_by_its_label_and_shared_unit, any_widget_can_be_drawn)
+      an_axis_is_called_by_its_label_and_shared_unit, any_widget_can_be_drawn,
+      a_noncharacter_in_a_text_costs_no_picture)
