@@ -163,9 +163,10 @@ void pool_grow(struct pool *pool, struct lane *lane, bool is_forced)
 
 /* Ticks. */
 
+/* Those that only now came are handed out before the loop sleeps: nobody has made them wait yet. */
 static void look_after_waiting(struct pool *pool, struct lane *lane)
 {
-    if (!lane->waiting.count) {
+    if (!lane_has_left_over(lane)) {
         lane->pressed_ticks = 0;
         return;
     }
@@ -179,7 +180,6 @@ static void look_after_waiting(struct pool *pool, struct lane *lane)
 static void on_waiting_tick(void *owner)
 {
     struct pool *pool = owner;
-    pool_dispatch(pool); /* those that only now came may have a process that rests */
     each_lane(pool, look_after_waiting);
     if (!pool->waiting)
         loop_timer_stop(&pool->waiting_timer);
