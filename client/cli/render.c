@@ -331,7 +331,8 @@ static void report_split(const char *version, cJSON *json)
     say_split(&split, version);
 }
 
-void view_report(const cJSON *report)
+/* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */
+static void say_report(const cJSON *report)
 {
     cJSON *traffic = json_get(report, "traffic");
     const cJSON *count = json_get(report, "cloudWatch");
@@ -408,7 +409,7 @@ int view_outcome(const struct view *view, struct canary_outcome *takes)
 {
     int status = takes->exit_status;
     CLEANUP(json_deletep) cJSON *report = json_parse(text_from(takes->report));
-    view_report(report);
+    say_report(report);
     say_end(view, takes);
     set_verdict(report, takes->verdict);
     give_facts(report);

@@ -41,9 +41,6 @@ void view_line(struct view *view, const cJSON *line);
 /* Shows the lines as they come; Ctrl-C stops the deployment. The view must live as long. */
 struct canary_observer view_observer(struct view *view);
 
-/* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */
-void view_report(const cJSON *report);
-
 /* The end of deploy and of the verbs that take a deployment up: what became of it. Returns the
  * exit status. */
 int view_outcome(const struct view *view, struct canary_outcome *takes);

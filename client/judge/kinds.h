@@ -109,10 +109,6 @@ struct rate_question {
 void judge_rate(const struct rate_question *asked, const struct evidence *evidence,
                 struct check_memory *memory, struct check_verdict *verdict);
 
-/* ln of the factor that judge_rate looks at: a mixture of two one-sided ones, for gross failures
- * and for rates of a few times the limit. */
-double rate_log_factor(uint64_t bad, uint64_t all, double limit);
-
 /* Does the step split its traffic? Else there is nothing to compare. */
 bool is_split(const struct evidence *evidence);
 

@@ -8,7 +8,9 @@
 
 enum { COMMON_RATIO = 4 };
 
-double rate_log_factor(uint64_t bad, uint64_t all, double limit)
+/* ln of the factor that judge_rate looks at: a mixture of two one-sided ones, for gross failures
+ * and for rates of a few times the limit. */
+static double mixed_log_factor(uint64_t bad, uint64_t all, double limit)
 {
     if (limit <= 0)
         return bad ? INFINITY : 0;
@@ -116,7 +118,7 @@ void judge_rate(const struct rate_question *asked, const struct evidence *eviden
                 struct check_memory *memory, struct check_verdict *verdict)
 {
     const struct rate_question question = with_interval(asked);
-    double log_factor = rate_log_factor(question.bad, question.all, question.limit);
+    double log_factor = mixed_log_factor(question.bad, question.all, question.limit);
     bool is_enough = (int64_t)question.all >= question.check->min_requests;
     bool is_good =
         question.intolerable > 0 && stays_good(memory, is_enough && is_surely_tolerable(&question));

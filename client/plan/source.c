@@ -50,19 +50,6 @@ char *source_without_comments(struct text text)
     return bare;
 }
 
-void source_position(struct text text, size_t offset, int *line_out, int *column_out)
-{
-    *line_out = 1;
-    *column_out = 1;
-    for (size_t i = 0; i < offset && i < text.size; i++) {
-        (*column_out)++;
-        if (text.data[i] == '\n') {
-            (*line_out)++;
-            *column_out = 1;
-        }
-    }
-}
-
 static size_t skip_space(struct text text, size_t at)
 {
     while (at < text.size && (isspace((unsigned char)text.data[at]) || text.data[at] == ','))
@@ -156,10 +143,10 @@ int source_line(struct text text, const char *path)
 {
     size_t at = skip_space(text, 0);
     size_t value = at;
-    int line;
-    int column;
+    int line = 1;
     while (*path && descend(text, &path, &at, &value))
         ;
-    source_position(text, at, &line, &column);
+    for (size_t i = 0; i < at && i < text.size; i++)
+        line += text.data[i] == '\n';
     return line;
 }

@@ -14,7 +14,4 @@ char *source_without_comments(struct text text);
  * comments; of the deepest part of it that is there. */
 int source_line(struct text text, const char *path);
 
-/* Line and column, from 1, of a byte. */
-void source_position(struct text text, size_t offset, int *line_out, int *column_out);
-
 #endif

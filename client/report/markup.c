@@ -74,11 +74,6 @@ void markup_time(struct buffer *out, int64_t time_ms)
     buffer_add_format(out, "%.10s %.8s UTC", text, text + 11);
 }
 
-void markup_percent(struct buffer *out, double share)
-{
-    buffer_add_format(out, "%.3g %%", 100 * share);
-}
-
 void markup_share(struct buffer *out, uint64_t part, uint64_t whole)
 {
     struct interval interval = clopper_pearson(part, whole, 0.95);
@@ -93,7 +88,7 @@ void markup_step(struct buffer *out, const struct step_history *step)
 {
     buffer_add_format(out, "step %d: ", step->index + 1);
     if (strcmp(step->kind, "weight") == 0)
-        markup_percent(out, step->weight);
+        buffer_add_format(out, "%.3g %%", 100 * step->weight);
     else
         buffer_add_string(out, step->kind);
     if (step->name)

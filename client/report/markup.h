@@ -19,9 +19,6 @@ void markup_duration(struct buffer *out, int64_t ms);
 /* "2026-11-25 22:09:16 UTC" */
 void markup_time(struct buffer *out, int64_t time_ms);
 
-/* "10 %", "0.25 %" */
-void markup_percent(struct buffer *out, double share);
-
 /* "3.94 % [2.2, 6.5]": with its exact 95 % interval; a dash without any. */
 void markup_share(struct buffer *out, uint64_t part, uint64_t whole);
 

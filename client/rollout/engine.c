@@ -205,7 +205,7 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
     }
 }
 
-void engine_set_alias(struct engine *engine, const struct rollout_action *action)
+static void set_alias(struct engine *engine, const struct rollout_action *action)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     bool is_back = engine->rollout.phase == PHASE_BACK;
@@ -364,7 +364,7 @@ static void perform(struct engine *engine, const struct rollout_action *action)
         engine_begin_step(engine);
     switch (action->kind) {
     case ACTION_SET_ALIAS:
-        engine_set_alias(engine, action);
+        set_alias(engine, action);
         break;
     case ACTION_HOOK:
         run_hook(engine, action);

@@ -84,7 +84,6 @@ void engine_record_alarm(struct engine *engine, const struct alarm_evidence *ala
 void engine_add_sample(struct engine *engine, const struct traffic_sample *sample);
 void engine_decide(struct engine *engine, const char *action, const char *reason);
 void engine_watch(struct engine *engine);
-void engine_set_alias(struct engine *engine, const struct rollout_action *action);
 bool engine_take_word(struct engine *engine);
 void engine_look_at_alarms(struct engine *engine);
 void engine_notify(struct engine *engine, const char *event);

@@ -117,7 +117,7 @@ const char *canary_verdict_name(enum canary_verdict verdict)
     return names[verdict];
 }
 
-int verdict_exit_status(enum canary_verdict verdict)
+static int verdict_exit_status(enum canary_verdict verdict)
 {
     static const int statuses[] = {
         [CANARY_PROMOTED] = EXIT_DONE,       [CANARY_CREATED] = EXIT_DONE,

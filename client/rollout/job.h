@@ -72,6 +72,4 @@ void job_record_plan(struct job *job);
 MUST_CHECK bool job_take_up(struct job *job, const char *id, const char *verb,
                             struct canary_outcome *outcome_out);
 
-int verdict_exit_status(enum canary_verdict verdict);
-
 #endif

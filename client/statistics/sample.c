@@ -57,7 +57,8 @@ struct sample sample_from_histogram(const struct histogram *histogram)
     return sample;
 }
 
-double sample_at(const struct sample *sample, uint64_t rank)
+/* The value of rank 1 (the least) to count (the greatest). */
+static double value_at(const struct sample *sample, uint64_t rank)
 {
     uint64_t seen = 0;
     for (size_t i = 0; i < sample->size; i++) {
@@ -82,10 +83,10 @@ double sample_quantile(const struct sample *sample, double share)
         return NAN;
     double place = (double)(sample->count - 1) * share;
     double below = floor(place);
-    double low = sample_at(sample, (uint64_t)below + 1);
+    double low = value_at(sample, (uint64_t)below + 1);
     if (below >= place)
         return low;
-    return low + (place - below) * (sample_at(sample, (uint64_t)below + 2) - low);
+    return low + (place - below) * (value_at(sample, (uint64_t)below + 2) - low);
 }
 
 struct ranks quantile_ranks(uint64_t n, double share, double alpha)
@@ -108,8 +109,8 @@ struct ranks quantile_ranks_anytime(uint64_t n, double share, double alpha)
 struct interval sample_at_ranks(const struct sample *sample, struct ranks ranks)
 {
     return (struct interval){
-        ranks.low < 1 ? -INFINITY : sample_at(sample, ranks.low),
-        ranks.high > sample->count ? INFINITY : sample_at(sample, ranks.high),
+        ranks.low < 1 ? -INFINITY : value_at(sample, ranks.low),
+        ranks.high > sample->count ? INFINITY : value_at(sample, ranks.high),
     };
 }
 

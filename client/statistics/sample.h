@@ -27,8 +27,6 @@ struct sample sample_from(const double *values, size_t count);
 /* In milliseconds; a bucket's values count as its middle. */
 struct sample sample_from_histogram(const struct histogram *histogram);
 
-/* The value of rank 1 (the least) to count (the greatest). */
-double sample_at(const struct sample *sample, uint64_t rank);
 double sample_mean(const struct sample *sample);
 
 /* Percentile by R's definition 7: h = (n-1) q, linear between the ranks around it. */

@@ -27,17 +27,13 @@ static int place_of(const char *name, const char *const *names, size_t count)
     return 0;
 }
 
-double alarm_fewest_samples(double share)
-{
-    return SAMPLES_BEYOND / (share < 0.5 ? share : 1 - share);
-}
-
 const char *alarm_statistic(const cJSON *configuration)
 {
     return json_text(configuration, "Statistic",
                      json_text(configuration, "ExtendedStatistic", NULL));
 }
 
+/* Fewer samples than this and the percentile says nothing: 10 of them must lie beyond it. */
 static double fewest_samples(const cJSON *configuration)
 {
     struct statistic statistic;
@@ -46,7 +42,8 @@ static double fewest_samples(const cJSON *configuration)
     if (strcmp(low, "ignore") != 0 || !name || !statistic_parse(name, &statistic) ||
         statistic.kind != STATISTIC_PERCENTILE || statistic.high <= 0 || statistic.high >= 1)
         return 0;
-    return alarm_fewest_samples(statistic.high);
+    double beyond = statistic.high < 0.5 ? statistic.high : 1 - statistic.high;
+    return SAMPLES_BEYOND / beyond;
 }
 
 /* AWS ignores missing data of DynamoDB's metrics unless it is told what to do. */

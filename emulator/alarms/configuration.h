@@ -16,9 +16,6 @@ const char *alarm_statistic(const cJSON *configuration);
 /* Of the metric, or of the metrics of a math alarm. */
 int64_t alarm_period_s(const cJSON *configuration);
 
-/* Fewer samples than this and percentile `share` says nothing: 10 of them must lie beyond it. */
-double alarm_fewest_samples(double share);
-
 /* The rule of a composite, to be ended by alarm_rule_clear(); without a root if it has none. */
 void alarm_read_rule(const cJSON *configuration, struct alarm_rule *rule_out);
 

@@ -9,7 +9,6 @@
 
 extern const struct field cloudwatch_dimension_item; /* Name and Value, both required */
 extern const struct field cloudwatch_text_item;
-extern const struct field cloudwatch_metric_item_fields[];   /* Namespace, MetricName, Dimensions */
 extern const struct field cloudwatch_metric_data_query_item; /* of MetricDataQueries and Metrics */
 extern const char *const cloudwatch_units[];                 /* all 27 */
 
@@ -40,8 +39,7 @@ int64_t cloudwatch_read_time_ms(const cJSON *object, const char *name, int64_t f
 /*
  * The series that answer a query for exactly these dimensions, with this unit or (NULL) any.
  * Writes them to `series_out` (owned by the caller), sorted by unit, and returns their number.
- * Includes the
- * workshop's kindness: FunctionName=fn:2 in AWS/Lambda, unless strict.
+ * Includes the workshop's kindness: FunctionName=fn:2 in AWS/Lambda, unless strict.
  */
 size_t cloudwatch_find_series(const struct cloudwatch *cloudwatch,
                               const struct metric_identity *identity,

@@ -146,7 +146,7 @@ bool metric_data_check(const cJSON *queries, const char *path, struct metric_dat
     return true;
 }
 
-const struct field cloudwatch_metric_item_fields[] = {
+static const struct field metric_fields[] = {
     { .name = "Namespace", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
     { .name = "MetricName", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
     { .name = "Dimensions",
@@ -156,10 +156,7 @@ const struct field cloudwatch_metric_item_fields[] = {
     { 0 },
 };
 static const struct field metric_stat_fields[] = {
-    { .name = "Metric",
-      .type = FIELD_STRUCTURE,
-      .is_required = true,
-      .members = cloudwatch_metric_item_fields },
+    { .name = "Metric", .type = FIELD_STRUCTURE, .is_required = true, .members = metric_fields },
     { .name = "Period", .type = FIELD_INTEGER, .is_required = true, .range = AT_LEAST(1) },
     { .name = "Stat", .type = FIELD_STRING, .is_required = true },
     { .name = "Unit", .type = FIELD_STRING, .values = cloudwatch_units },

@@ -61,7 +61,9 @@ bool origin_host_is_known(const struct origin_policy *policy, const char *host)
     return false;
 }
 
-bool origin_is_allowed(const struct origin_policy *policy, const char *origin, const char *host)
+/* True if a page of that origin may read answers: the policy names it, or the page came from this
+ * very server. */
+static bool is_allowed(const struct origin_policy *policy, const char *origin, const char *host)
 {
     static const char scheme[] = "http://";
     if (is_in_list(policy->origins, origin) || is_in_list(policy->origins, "*"))
@@ -77,7 +79,7 @@ const char *origin_refusal(const struct origin_policy *policy, const struct orig
     if (headers->host && !policy->takes_any_host && !origin_host_is_known(policy, headers->host))
         return "Coalmine does not answer under this Host name, so that no page in a browser can "
                "reach it by DNS rebinding; coalmine serve --allow-host NAME allows it";
-    if (headers->origin ? !origin_is_allowed(policy, headers->origin, headers->host) : is_across)
+    if (headers->origin ? !is_allowed(policy, headers->origin, headers->host) : is_across)
         return "Coalmine does not take requests from pages in a browser; coalmine serve "
                "--allow-origin ORIGIN allows the pages of one origin";
     return NULL;

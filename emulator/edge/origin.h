@@ -28,10 +28,6 @@ struct origin_headers {
  * host.docker.internal, amazonaws.com and on.aws and below), or one that the policy allows. */
 bool origin_host_is_known(const struct origin_policy *policy, const char *host);
 
-/* True if a page of that origin may read answers: the policy names it, or the page came from this
- * very server. */
-bool origin_is_allowed(const struct origin_policy *policy, const char *origin, const char *host);
-
 /* NULL if the request may pass, else a sentence that says why not and what to do (static). */
 const char *origin_refusal(const struct origin_policy *policy,
                            const struct origin_headers *headers);

@@ -45,7 +45,8 @@ static void set_response(cJSON *record, const struct delivery *delivery)
     set_payload(record, "responsePayload", (struct text){ result->payload, result->payload_size });
 }
 
-char *delivery_record(const struct delivery *delivery, int64_t now_ms)
+/* The invocation record (lambda-api.md section 7.2), compact JSON, owned by the caller. */
+static char *invocation_record(const struct delivery *delivery, int64_t now_ms)
 {
     char time[TIMESTAMP_SIZE];
     struct arena arena = { 0 };
@@ -127,7 +128,7 @@ static void send_record(struct lambda *lambda, const struct delivery *delivery, 
                                             [LAMBDA_EVENT_NO_FUNCTION] = "failed",
                                             [LAMBDA_EVENT_OTHER_TARGET] = "kept" };
     const struct function_key *key = &delivery->event->function.key;
-    CLEANUP(freep) char *record = delivery_record(delivery, clock_now_ms());
+    CLEANUP(freep) char *record = invocation_record(delivery, clock_now_ms());
     struct lambda_event_order order = { key->account, key->region, destination, text_from(record),
                                         delivery->event->trace_id };
     enum lambda_event_verdict verdict = lambda_send_event(lambda, &order);

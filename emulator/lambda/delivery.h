@@ -29,9 +29,6 @@ struct delivery {
     const char *executed_version;           /* with a result */
 };
 
-/* The invocation record (lambda-api.md section 7.2), compact JSON, owned by the caller. */
-char *delivery_record(const struct delivery *delivery, int64_t now_ms);
-
 /* Sends it to the OnSuccess or OnFailure destination of the event invoke config, and a failure to
  * the dead-letter queue of the version's configuration as well. Inside a savepoint. */
 void delivery_send(struct lambda *lambda, const struct delivery *delivery);

@@ -90,13 +90,20 @@ static void end_writing(struct event_queue *queue)
     log_error("lambda", "the queue of events: %s", error.message);
 }
 
+static void pump(void *owner);
+
+static void refresh(struct event_queue *queue)
+{
+    schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms(), pump, queue);
+}
+
 /* Something has ended, or was written behind the pump's back. */
 static void look_again(struct event_queue *queue)
 {
     if (queue->was_refused)
         event_queue_retry(queue);
     else
-        event_queue_refresh(queue);
+        refresh(queue);
 }
 
 /* An event that falls due then was written. Of those of one moment any may come first: a place is
@@ -324,11 +331,6 @@ static void pump(void *owner)
         look_again(queue);
 }
 
-void event_queue_refresh(struct event_queue *queue)
-{
-    schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms(), pump, queue);
-}
-
 void event_queue_retry(struct event_queue *queue)
 {
     queue->begins_anew = true;
@@ -345,7 +347,7 @@ void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
     note_due(lambda->events, fresh.due_ms);
     count(lambda->events, event, "AsyncEventsReceived");
     if (!lambda->events->is_pumping)
-        event_queue_refresh(lambda->events);
+        refresh(lambda->events);
 }
 
 /* While events run, a clock that is advanced waits for them: they may be due again soon. Those from
@@ -370,7 +372,7 @@ struct event_queue *event_queue_create(struct lambda *lambda)
     struct event_queue *queue = xcalloc(1, sizeof(*queue));
     queue->lambda = lambda;
     schedule_wait_for(lambda->parts.schedule, is_busy, queue);
-    event_queue_refresh(queue);
+    refresh(queue);
     return queue;
 }
 

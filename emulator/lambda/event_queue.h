@@ -21,9 +21,7 @@ void event_queue_destroy(struct event_queue *queue);
 /* Appends an event that is due now; its place and times are not looked at. Inside a savepoint. */
 void event_queue_put(struct lambda *lambda, const struct lambda_event *event);
 
-/* Something was stored, or the store was emptied: looks again. */
-void event_queue_refresh(struct event_queue *queue);
-/* The store was rolled back: the same, but not at once, for the disk may refuse again. */
+/* The store was rolled back: looks again, but not at once, for the disk may refuse again. */
 void event_queue_retry(struct event_queue *queue);
 
 #endif

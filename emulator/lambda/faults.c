@@ -31,9 +31,6 @@ const struct fault LAMBDA_REQUEST_TOO_LARGE = { .code = "RequestEntityTooLargeEx
                                                 .omits_type = true };
 const struct fault LAMBDA_RESOURCE_CONFLICT = { .code = "ResourceConflictException",
                                                 .status = 409 };
-const struct fault LAMBDA_RESOURCE_IN_USE = { .code = "ResourceInUseException",
-                                              .status = 400,
-                                              .message_key = "Message" };
 const struct fault LAMBDA_RESOURCE_NOT_FOUND = { .code = "ResourceNotFoundException",
                                                  .status = 404,
                                                  .message_key = "Message" };

@@ -20,7 +20,6 @@ extern const struct fault LAMBDA_PROVISIONED_NOT_FOUND;
 extern const struct fault LAMBDA_RECURSIVE_INVOCATION;
 extern const struct fault LAMBDA_REQUEST_TOO_LARGE;
 extern const struct fault LAMBDA_RESOURCE_CONFLICT;
-extern const struct fault LAMBDA_RESOURCE_IN_USE;
 extern const struct fault LAMBDA_RESOURCE_NOT_FOUND;
 extern const struct fault LAMBDA_RESOURCE_NOT_FOUND_UNTYPED; /* code signing */
 extern const struct fault LAMBDA_SERIALIZATION;

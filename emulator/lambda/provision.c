@@ -50,7 +50,8 @@ static struct provision *find_provision(const struct lambda *lambda,
     return provision;
 }
 
-int64_t provision_version(struct store *store, const struct provision_order *order)
+/* The version that an order is for now; -1 if its qualifier is gone. */
+static int64_t version_of(struct store *store, const struct provision_order *order)
 {
     int64_t number = NO_VERSION;
     struct alias alias;
@@ -72,7 +73,7 @@ const char *provision_alias_of(struct store *store, const struct function_key *k
     while (provision_next(store, key, order.qualifier, arena, &order)) {
         int64_t named;
         if (!version_parse(order.qualifier, &named) && strcmp(order.qualifier, except) != 0 &&
-            provision_version(store, &order) == number)
+            version_of(store, &order) == number)
             return order.qualifier;
     }
     return NULL;
@@ -86,7 +87,7 @@ struct provision_progress provision_progress(struct lambda *lambda,
         return (struct provision_progress){ PROVISION_IN_PROGRESS, 0 };
     bool is_current = provision->order.modified_ms == order->modified_ms &&
                       provision->order.requested == order->requested &&
-                      provision->number == provision_version(lambda->parts.store, order);
+                      provision->number == version_of(lambda->parts.store, order);
     return (struct provision_progress){ is_current ? provision->status : PROVISION_IN_PROGRESS,
                                         provision->available };
 }
@@ -189,7 +190,7 @@ static struct provision *add_provision(struct lambda *lambda)
 /* True if it told the pool something new. */
 static bool compare(struct lambda *lambda, const struct provision_order *order)
 {
-    int64_t number = provision_version(lambda->parts.store, order);
+    int64_t number = version_of(lambda->parts.store, order);
     struct provision *provision = find_provision(lambda, order);
     if (number == NO_VERSION)
         return false;

@@ -31,9 +31,6 @@ bool provision_next(struct store *store, const struct function_key *key, const c
 void provision_save(struct store *store, const struct provision_order *order);
 void provision_delete(struct store *store, const struct function_key *key, const char *qualifier);
 
-/* The version that an order is for now; -1 if its qualifier is gone. */
-int64_t provision_version(struct store *store, const struct provision_order *order);
-
 /* The alias with provisioned concurrency that points to the version, other than `except`, in the
  * arena; NULL: none. */
 const char *provision_alias_of(struct store *store, const struct function_key *key, int64_t number,

@@ -64,7 +64,8 @@ static void gzip(struct text plain, struct buffer *out)
     deflateEnd(&stream);
 }
 
-char *subscription_pack(const cJSON *record)
+/* `{"awslogs":{"data":"..."}}` around a record: gzip, then base64. Owned by the caller. */
+static char *pack(const cJSON *record)
 {
     CLEANUP(buffer_clear) struct buffer packed = { 0 };
     CLEANUP(freep) char *text = json_print(record);
@@ -115,7 +116,7 @@ static void deliver(struct logs *logs, const struct subscription *subscription,
         return;
     }
     CLEANUP(json_deletep) cJSON *record = make_record(subscription, ingest, events);
-    CLEANUP(freep) char *payload = subscription_pack(record);
+    CLEANUP(freep) char *payload = pack(record);
     const struct logs_delivery delivery = { .account = ingest->group->key.account,
                                             .region = ingest->group->key.region,
                                             .function_arn = subscription->destination_arn,

@@ -22,7 +22,4 @@ void subscriptions_destroy(struct subscription *subscriptions);
 
 void subscriptions_deliver(struct logs *logs, const struct ingest *ingest);
 
-/* `{"awslogs":{"data":"..."}}` around a record: gzip, then base64. Owned by the caller. */
-char *subscription_pack(const cJSON *record);
-
 #endif

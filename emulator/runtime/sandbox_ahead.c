@@ -28,6 +28,15 @@ static bool is_going_on(const struct sandbox *sandbox)
            sandbox->end_reason == ENDED_ITSELF && !sandbox->last_words.is_said;
 }
 
+/* For the job's deadline, or the time at which it counts as slow. */
+static void set_job_timer(struct sandbox *sandbox)
+{
+    int64_t left_ms = sandbox->plan->timeout_ms - job_us(sandbox) / 1000;
+    if (sandbox->ahead.count && left_ms > SLOW_MS)
+        left_ms = SLOW_MS;
+    sandbox_set_timer(sandbox, left_ms > 0 ? (int)left_ms : 0);
+}
+
 bool sandbox_run_ahead(struct sandbox *sandbox, struct job *job, int ahead_max)
 {
     if (!is_going_on(sandbox) || !sandbox->process.frames || sandbox->log.has_unmarked ||
@@ -38,16 +47,8 @@ bool sandbox_run_ahead(struct sandbox *sandbox, struct job *job, int ahead_max)
         return false;
     job_queue_add(&sandbox->ahead, job);
     if (sandbox->ahead.count == 1)
-        sandbox_set_job_timer(sandbox);
+        set_job_timer(sandbox);
     return true;
-}
-
-void sandbox_set_job_timer(struct sandbox *sandbox)
-{
-    int64_t left_ms = sandbox->plan->timeout_ms - job_us(sandbox) / 1000;
-    if (sandbox->ahead.count && left_ms > SLOW_MS)
-        left_ms = SLOW_MS;
-    sandbox_set_timer(sandbox, left_ms > 0 ? (int)left_ms : 0);
 }
 
 bool sandbox_is_only_slow(const struct sandbox *sandbox)
@@ -61,7 +62,7 @@ void sandbox_advance(struct sandbox *sandbox)
     sandbox->job = job_queue_take(&sandbox->ahead);
     sandbox->was_ahead = true;
     job_begin(sandbox->job);
-    sandbox_set_job_timer(sandbox);
+    set_job_timer(sandbox);
     sandbox->host->on_room(sandbox->owner);
 }
 
@@ -124,7 +125,7 @@ void sandbox_be_slow(struct sandbox *sandbox)
     struct job_queue unread = { 0 };
     if (take_back(sandbox, &unread) && !send_ahead(sandbox, sandbox->job))
         log_error(sandbox->log_stream, "an event cannot be put back into its pipe");
-    sandbox_set_job_timer(sandbox);
+    set_job_timer(sandbox);
     give_back(sandbox, &unread);
 }
 

@@ -57,8 +57,6 @@ struct sandbox {
 /* To a state that the present one allows. */
 void sandbox_move(struct sandbox *sandbox, enum sandbox_state to);
 void sandbox_set_timer(struct sandbox *sandbox, int delay_ms);
-/* For the job's deadline, or the time at which it counts as slow. */
-void sandbox_set_job_timer(struct sandbox *sandbox);
 /* Sends the job's event to the process. */
 void sandbox_hand_over(struct sandbox *sandbox);
 
