@@ -18,11 +18,6 @@ static const char *const conditions[] = {
     [DELIVERY_ZERO_RESERVED_CONCURRENCY] = "ZeroReservedConcurrency",
 };
 
-static const char *qualifier_of(const struct lambda_event *event)
-{
-    return event->function.qualifier ? event->function.qualifier : "$LATEST";
-}
-
 /* A payload as a JSON value; what is none (a custom runtime may answer anything) as a text. */
 static void set_payload(cJSON *record, const char *name, struct text payload)
 {
@@ -57,7 +52,7 @@ static char *invocation_record(const struct delivery *delivery, int64_t now_ms)
     cJSON *context = json_set_object(record, "requestContext");
     json_set_text(context, "requestId", event->request_id);
     json_set_text(context, "functionArn",
-                  function_arn(&arena, &event->function.key, qualifier_of(event)));
+                  function_arn(&arena, &event->function.key, function_qualifier(&event->function)));
     json_set_text(context, "condition", conditions[delivery->condition]);
     json_set_double(context, "approximateInvokeCount", delivery->invoke_count);
     set_payload(record, "requestPayload", event->payload);
@@ -108,7 +103,8 @@ static void keep(struct store *store, const struct delivery *delivery, const cha
     store_bind_text(query, 2, key->region);
     store_bind_int(query, 3, clock_now_ms());
     store_bind_text(query, 4, kind);
-    store_bind_text(query, 5, function_arn(&arena, key, qualifier_of(delivery->event)));
+    store_bind_text(query, 5,
+                    function_arn(&arena, key, function_qualifier(&delivery->event->function)));
     store_bind_text(query, 6, destination);
     store_bind_text(query, 7, status);
     store_bind_text(query, 8, record);
@@ -157,8 +153,8 @@ void delivery_send(struct lambda *lambda, const struct delivery *delivery)
     struct event_invoke_config config;
     bool is_success = delivery->condition == DELIVERY_SUCCESS;
     const struct lambda_event *event = delivery->event;
-    if (event_invoke_config_find(lambda->parts.store, &event->function.key, qualifier_of(event),
-                                 &arena, &config)) {
+    if (event_invoke_config_find(lambda->parts.store, &event->function.key,
+                                 function_qualifier(&event->function), &arena, &config)) {
         const char *destination = is_success ? config.on_success : config.on_failure;
         if (destination)
             send_record(lambda, delivery, is_success ? "OnSuccess" : "OnFailure", destination);

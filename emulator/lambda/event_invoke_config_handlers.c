@@ -14,11 +14,6 @@
 enum { NONE = -1 };
 static const double MS_PER_SECOND = 1000.0;
 
-static const char *qualifier_of(const struct function_name *name)
-{
-    return name->qualifier ? name->qualifier : "$LATEST";
-}
-
 static void write_destination(cJSON *output, const char *outcome, const char *arn)
 {
     json_set_text(json_set_object(output, outcome), "Destination", arn);
@@ -136,7 +131,7 @@ static bool set_config_missing(struct call *call, const struct function_name *na
 {
     return error_set(&call->error, &LAMBDA_RESOURCE_NOT_FOUND,
                      "The function %s doesn't have an EventInvokeConfig",
-                     function_arn(&call->arena, &name->key, qualifier_of(name)));
+                     function_arn(&call->arena, &name->key, function_qualifier(name)));
 }
 
 static bool begin_write(struct call *call, struct function_name *name_out)
@@ -162,7 +157,7 @@ static enum outcome put_config(struct call *call)
     struct function_name name;
     if (!begin_write(call, &name))
         return OUTCOME_FAULT;
-    struct event_invoke_config config = { .qualifier = qualifier_of(&name),
+    struct event_invoke_config config = { .qualifier = function_qualifier(&name),
                                           .maximum_retry_attempts = NONE,
                                           .maximum_event_age_s = NONE };
     return finish_write(call, &name, &config);
@@ -171,7 +166,7 @@ static enum outcome put_config(struct call *call)
 static bool find_config(struct call *call, const struct function_name *name,
                         struct event_invoke_config *config_out)
 {
-    return event_invoke_config_find(call->store, &name->key, qualifier_of(name), &call->arena,
+    return event_invoke_config_find(call->store, &name->key, function_qualifier(name), &call->arena,
                                     config_out) ||
            set_config_missing(call, name);
 }
@@ -200,7 +195,7 @@ static enum outcome delete_config(struct call *call)
     struct function_name name;
     if (!function_name_read(call, &name))
         return OUTCOME_FAULT;
-    bool was_there = event_invoke_config_delete(call->store, &name.key, qualifier_of(&name));
+    bool was_there = event_invoke_config_delete(call->store, &name.key, function_qualifier(&name));
     return was_there || set_config_missing(call, &name) ? OUTCOME_OK : OUTCOME_FAULT;
 }
 

@@ -63,7 +63,7 @@ static struct policy policy_of(struct lambda *lambda, const struct lambda_event 
     struct arena arena = { 0 };
     struct event_invoke_config config;
     struct policy policy = { RETRIES_DEFAULT, (int64_t)AGE_DEFAULT_S * MS_PER_SECOND };
-    const char *qualifier = event->function.qualifier ? event->function.qualifier : "$LATEST";
+    const char *qualifier = function_qualifier(&event->function);
     if (event_invoke_config_find(lambda->parts.store, &event->function.key, qualifier, &arena,
                                  &config)) {
         if (config.maximum_retry_attempts >= 0)

@@ -77,6 +77,11 @@ bool function_name_cut(struct call *call, const char *given, const char *qualifi
     return strcmp(region, call->region) == 0 || set_region_error(call, region);
 }
 
+const char *function_qualifier(const struct function_name *name)
+{
+    return name->qualifier ? name->qualifier : "$LATEST";
+}
+
 const char *function_arn(struct arena *arena, const struct function_key *key, const char *qualifier)
 {
     return arena_join(arena, "arn:", arn_partition(key->region), ":lambda:", key->region, ":",

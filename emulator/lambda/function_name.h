@@ -59,6 +59,9 @@ MUST_CHECK bool function_name_read(struct call *call, struct function_name *name
 MUST_CHECK bool function_name_cut(struct call *call, const char *given, const char *qualifier,
                                   struct function_name *name_out);
 
+/* The version or alias that is meant: "$LATEST" where none was given. */
+const char *function_qualifier(const struct function_name *name);
+
 /* The ARN, qualified unless `qualifier` is NULL; in the arena. */
 const char *function_arn(struct arena *arena, const struct function_key *key,
                          const char *qualifier);

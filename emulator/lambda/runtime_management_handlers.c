@@ -5,18 +5,13 @@
 #include "lambda/function_handlers.h"
 #include "lambda/runtime_management.h"
 
-static const char *qualifier_of(const struct function_name *name)
-{
-    return name->qualifier ? name->qualifier : "$LATEST";
-}
-
 /* $LATEST or a published version; an alias has no runtime of its own. */
 static bool read_version(struct call *call, struct function_name *name_out)
 {
     struct function_version version;
     int64_t number;
     return function_name_read(call, name_out) &&
-           ((version_parse(qualifier_of(name_out), &number) &&
+           ((version_parse(function_qualifier(name_out), &number) &&
              version_find(call->store, &name_out->key, number, &call->arena, &version)) ||
             function_not_found(call, &name_out->key, name_out->qualifier));
 }
@@ -36,7 +31,7 @@ static enum outcome get_config(struct call *call)
     if (!read_version(call, &name))
         return OUTCOME_FAULT;
     struct runtime_management setting =
-        runtime_management_get(call->store, &name.key, qualifier_of(&name), &call->arena);
+        runtime_management_get(call->store, &name.key, function_qualifier(&name), &call->arena);
     write_setting(call, &name, &setting);
     return OUTCOME_OK;
 }
@@ -54,7 +49,7 @@ static enum outcome put_config(struct call *call)
     }
     if (!read_version(call, &name))
         return OUTCOME_FAULT;
-    runtime_management_save(call->store, &name.key, qualifier_of(&name), &setting);
+    runtime_management_save(call->store, &name.key, function_qualifier(&name), &setting);
     write_setting(call, &name, &setting);
     return OUTCOME_OK;
 }

@@ -200,9 +200,8 @@ static struct target *make_target(struct lambda *lambda, const struct function_n
     make_identity(&making);
     if (!make_versions(&making)) {
         /* Invoke names $LATEST in the error even if the caller did not. */
-        error_set(
-            error, &LAMBDA_RESOURCE_NOT_FOUND, "Function not found: %s",
-            function_arn(&scratch, &name->key, name->qualifier ? name->qualifier : "$LATEST"));
+        error_set(error, &LAMBDA_RESOURCE_NOT_FOUND, "Function not found: %s",
+                  function_arn(&scratch, &name->key, function_qualifier(name)));
         target_free(target);
         target = NULL;
     }
