@@ -804,6 +804,13 @@ def test_an_alarm_that_fires_already_refuses_or_is_ignored(lam, deployed, plan_f
     assert alias_of(lam, deployed)[0] != "1"
 
 
+def test_a_composite_alarm_that_fires_refuses_too(cw, deployed, canary, plan_file):
+    cw.put_composite_alarm(AlarmName=deployed, AlarmRule="TRUE")
+    plan_file(alarms=[deployed])
+    refused = canary("deploy", "--fast")
+    assert refused.code == 1 and f"alarm {deployed} fires already" in refused.err, refused.err
+
+
 def test_an_alarm_that_is_not_there_is_said(deployed, plan_file, cloudwatch, deploy_with_alarms):
     plan_file(alarms=["nothing"])
     done = deploy_with_alarms()

@@ -181,6 +181,24 @@ START_TEST(a_program_says_when_its_credentials_expire)
 }
 END_TEST
 
+/* As a script or CI has it that says `AWS_PROFILE=$PROFILE` without one. */
+START_TEST(a_variable_that_is_empty_is_as_good_as_none)
+{
+    static const char *const names[] = { "AWS_ACCESS_KEY_ID",  "AWS_SECRET_ACCESS_KEY",
+                                         "AWS_SESSION_TOKEN",  "AWS_REGION",
+                                         "AWS_DEFAULT_REGION", "AWS_PROFILE",
+                                         "AWS_ENDPOINT_URL",   "AWS_ENDPOINT_URL_LAMBDA" };
+    clean_environment();
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        setenv(names[i], "", 1);
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.region, "eu-west-1");
+    ck_assert_str_eq(profile.access_key_id, "K");
+    ck_assert_str_eq(profile.lambda_endpoint, "https://lambda.eu-west-1.amazonaws.com");
+    profile_clear(&profile);
+}
+END_TEST
+
 START_TEST(the_name_of_an_sso_cache_is_a_digest)
 {
     char hex[SHA1_HEX_SIZE];
@@ -215,4 +233,5 @@ END_TEST
 SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
       a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
-      the_name_of_an_sso_cache_is_a_digest, only_loopback_is_local)
+      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest,
+      only_loopback_is_local)
