@@ -381,6 +381,14 @@ def test_json_behind_what_the_platform_writes_is_looked_into(lam, logs, insights
     assert re.fullmatch(UUID, rows[0][1]["value"])
     fields = logs.get_log_group_fields(logGroupName=group)["logGroupFields"]
     assert {"level", "took"} <= {field["name"] for field in fields}
+def test_the_fields_of_now_are_those_of_a_quarter_of_an_hour(start_server):
+    logs = start_server("--clock", "2026-01-01T00:00:00Z").client("logs")
+    clock_ms = 1767225600000
+    make_stream(logs, "g")
+    for after_ms, field in (-900001, "before"), (-900000, "first"), (0, "last"), (1, "behind"):
+        put(logs, "g", [json.dumps({field: 1})], start=clock_ms + after_ms)
+    fields = logs.get_log_group_fields(logGroupName="g")["logGroupFields"]
+    assert [each["name"] for each in fields if each["percent"] < 100] == ["first", "last"]
 
 
 def test_the_cli_polls_a_query_to_its_end(cli, logs, group):

@@ -90,6 +90,7 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "sPRps", "promoted", 1 },
         { canary_10, "sPXs", "rolled back", 0 },
         { canary_10, "sA", "running", 0.1 },
+        { canary_10, "sPA", "paused", 0.1 }, /* what was paused is resumed, not approved */
         { canary_10, "sMs", "promoted", 1 },
         { canary_10, "sFs", "promoted", 1 },
         { canary_10, "t", "failed", 0 },
