@@ -586,6 +586,8 @@ def test_explaining_an_alarm_and_a_metric(world):
     world.advance("1m")
     why = world.explain(alarm="a")
     assert (why["state"], why["metrics"][0]["found"]) == ("INSUFFICIENT_DATA", False)
+    assert (why["alarm"], why["reason"]) == ("a", world.describe("a")["StateReason"])
+    assert why["since"].startswith("2026-01-01T00:00:00")
     assert why["metrics"][0]["differences"] == [
         {"what": "FunctionName", "asked": "f:2", "has": "f"}]
     assert "FunctionName is f there, not f:2." in why["sentence"]

@@ -46,6 +46,9 @@ START_TEST(the_other_way_round_is_low)
     struct kayenta found = CLASSIFY(h_y, slow, &defaults);
     ck_assert_int_eq(found.class, KAYENTA_LOW);
     assert_near(found.shift.high, -37, "high");
+    found = CLASSIFY(h_y, h_x, &defaults);
+    assert_near(found.shift.high, -1.00004, "KY2 turned round, high");
+    ck_assert_int_eq(found.class, KAYENTA_PASS); /* less, but not by a quarter of the estimate */
 }
 END_TEST
 
@@ -53,17 +56,22 @@ START_TEST(directions_and_allowed_effects_are_heeded)
 {
     const struct {
         struct kayenta_rules rules;
-        enum kayenta_class class;
+        enum kayenta_class slower;
+        enum kayenta_class faster;
     } rows[] = {
-        { { .direction = DIRECTION_INCREASE, .confidence = 0.98 }, KAYENTA_HIGH },
-        { { .direction = DIRECTION_DECREASE, .confidence = 0.98 }, KAYENTA_PASS },
-        { { .allowed_increase = 1.2, .confidence = 0.98 }, KAYENTA_HIGH },
-        { { .allowed_increase = 1.5, .confidence = 0.98 }, KAYENTA_PASS },
-        { { .measure = MEASURE_CLES, .confidence = 0.98 }, KAYENTA_HIGH },
-        { { .measure = MEASURE_CLES, .allowed_increase = 1.1, .confidence = 0.98 }, KAYENTA_PASS },
+        { { .direction = DIRECTION_INCREASE }, KAYENTA_HIGH, KAYENTA_PASS },
+        { { .direction = DIRECTION_DECREASE }, KAYENTA_PASS, KAYENTA_LOW },
+        { { .allowed_increase = 1.2, .allowed_decrease = 0.8 }, KAYENTA_HIGH, KAYENTA_LOW },
+        { { .allowed_increase = 1.5, .allowed_decrease = 0.5 }, KAYENTA_PASS, KAYENTA_PASS },
+        { { .measure = MEASURE_CLES }, KAYENTA_HIGH, KAYENTA_LOW },
+        { { .measure = MEASURE_CLES, .allowed_increase = 1.1 }, KAYENTA_PASS, KAYENTA_LOW },
     };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        ck_assert_msg(CLASSIFY(slow, h_y, &rows[i].rules).class == rows[i].class, "row %zu", i);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kayenta_rules rules = rows[i].rules;
+        rules.confidence = KAYENTA_CONFIDENCE;
+        ck_assert_msg(CLASSIFY(slow, h_y, &rules).class == rows[i].slower, "row %zu, slower", i);
+        ck_assert_msg(CLASSIFY(h_y, slow, &rules).class == rows[i].faster, "row %zu, faster", i);
+    }
 }
 END_TEST
 
