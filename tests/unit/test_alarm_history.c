@@ -1,7 +1,7 @@
 /* alarm_history: how much of it is kept. */
 #include "alarms/history.h"
+#include "support/directory.h"
 #include "support/suite.h"
-#include "xalloc.h"
 
 enum { KEPT = 100000, SURPLUS = 32, ADDED = 100, NOW_MS = 1000000 };
 
@@ -39,10 +39,8 @@ static void fill(struct store *store)
 
 START_TEST(the_newest_are_kept_and_those_of_thirty_days)
 {
-    char directory[] = "/tmp/coalmine-history-XXXXXX";
     struct error error = { 0 };
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    struct store *store = store_open(directory, false, &error);
+    struct store *store = store_open(test_directory(), false, &error);
     ck_assert_ptr_nonnull(store);
     fill(store);
     for (int i = 0; i < ADDED; i++) {
@@ -58,8 +56,6 @@ START_TEST(the_newest_are_kept_and_those_of_thirty_days)
     add(store, NOW_MS + DAYS_30_MS + 1);
     ck_assert_int_eq(number_of(store, "SELECT count(*) FROM cloudwatch_alarm_history"), 1);
     store_close(store);
-    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
-    ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 

@@ -6,10 +6,9 @@
 
 #include "clock.h"
 #include "lambda/state.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
-
-static char directory[] = "/tmp/coalmine-test-XXXXXX";
 
 struct fixture {
     struct lambda lambda;
@@ -21,7 +20,7 @@ static struct fixture set_up(void)
 {
     struct fixture fixture = { 0 };
     struct error error = { 0 };
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    char *directory = test_directory();
     struct store *store = store_open(directory, false, &error);
     ck_assert_ptr_nonnull(store);
     fixture.lambda.parts.store = store;

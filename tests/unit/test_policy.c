@@ -3,20 +3,17 @@
 #include "lambda/url_access.h"
 #include "lambda/faults.h"
 #include "store/store.h"
+#include "support/directory.h"
 #include "support/suite.h"
-#include "xalloc.h"
 
 static const struct function_key function = { "000000000000", "us-east-1", "f" };
 static struct store *store;
 static struct arena arena;
 
-static char directory[] = "/tmp/test_policy.XXXXXX";
-
 static void setup(void)
 {
     struct error error = { 0 };
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    store = store_open(directory, false, &error);
+    store = store_open(test_directory(), false, &error);
     ck_assert_msg(store, "%s", error.message);
     store_begin_call(store);
 }
@@ -37,8 +34,6 @@ static void finish(void)
     ck_assert(store_end_call(store, false, &error));
     store_close(store);
     arena_clear(&arena);
-    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
-    ck_assert_int_eq(system(command), 0);
 }
 
 /* May everybody call the URL of that qualifier? */

@@ -7,10 +7,11 @@
 
 #include "crypto.h"
 #include "ini.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
-static char directory[] = "/tmp/coalmine-test-XXXXXX";
+static const char *directory;
 
 static void write_file(const char *name, const char *variable, const char *text)
 {
@@ -42,7 +43,7 @@ static void clean_environment(void)
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unsetenv(names[i]);
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     write_file("config", "AWS_CONFIG_FILE",
                "[default]\nregion = eu-west-1\n\n[profile local]\nregion=us-west-2\n"
                "services = here\nendpoint_url = http://localhost:1/\n"

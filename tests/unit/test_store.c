@@ -4,10 +4,11 @@
 
 #include "store/schema.h"
 #include "store/store.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
-static char directory[] = "/tmp/coalmine-test-XXXXXX";
+static const char *directory;
 
 static struct store *open_store(void)
 {
@@ -45,7 +46,7 @@ static bool call(struct store *store, const char *name, bool keeps)
 
 START_TEST(a_failed_call_leaves_nothing_and_its_neighbours_stay)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     struct store *store = open_store();
     struct error error = { 0 };
     ck_assert(!store_is_dirty(store));
@@ -66,7 +67,7 @@ END_TEST
 
 START_TEST(what_was_not_committed_is_gone_after_a_restart)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     struct store *store = open_store();
     ck_assert(call(store, "a", true));
     store_close(store);
@@ -88,7 +89,7 @@ static void execute_in(const char *sql)
 
 START_TEST(a_database_of_an_older_version_is_migrated_and_keeps_its_rows)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     execute_in(schema_migrations[0]);
     execute_in("PRAGMA user_version=1;"
                "INSERT INTO lambda_function VALUES ('1', 'r', 'f', 7, '{}')");
@@ -105,7 +106,7 @@ END_TEST
 
 START_TEST(a_newer_database_is_refused_by_name)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     store_close(open_store());
     execute_in("PRAGMA user_version=99");
     struct error error = { 0 };
@@ -117,7 +118,7 @@ END_TEST
 
 START_TEST(two_servers_cannot_share_a_directory)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     struct store *store = open_store();
     ck_assert(call(store, "a", true));
     struct error error = { 0 };
@@ -130,7 +131,7 @@ END_TEST
 
 START_TEST(reset_empties_every_table_that_the_schema_makes)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     struct store *store = open_store();
     sqlite3_stmt *query = store_query(store, "SELECT name FROM sqlite_master WHERE type = 'table'");
     while (store_step(store, query)) {
@@ -146,7 +147,7 @@ END_TEST
 
 START_TEST(a_generation_ends_with_each_change_and_each_undoing)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     struct store *store = open_store();
     struct error error = { 0 };
     uint64_t before = store_generation(store);
