@@ -331,7 +331,6 @@ bool alarm_rule_parse(struct text text, const struct fault *fault, struct alarm_
     struct error problem = { 0 };
     struct parser parser = { .whole = text, .rule = &rule, .fault = fault, .error = &problem };
     rule.root = parse_or(&parser);
-    skip_space(&parser);
     if (rule.root && parser.at < text.size) {
         complain(&parser, "AND, OR or the end");
         rule.root = NULL;

@@ -381,6 +381,17 @@ def test_json_behind_what_the_platform_writes_is_looked_into(lam, logs, insights
     assert re.fullmatch(UUID, rows[0][1]["value"])
     fields = logs.get_log_group_fields(logGroupName=group)["logGroupFields"]
     assert {"level", "took"} <= {field["name"] for field in fields}
+def test_a_query_with_too_many_groups_fails(logs, insights, group):
+    """It keeps 10,000 at most."""
+    for first in (0, 5001):
+        put(logs, group, [str(n) for n in range(first, first + 5001)], start=now_ms() - 10000)
+    answer = insights.finish(insights.start("stats count(*) by @message", logGroupName=group))
+    assert (answer["status"], answer["results"]) == ("Failed", [])
+    few = insights.rows("filter @message < 5000 | stats count(*) as n by @message | limit 1",
+                        logGroupName=group)
+    assert few[0]["n"] == "1"
+
+
 def test_the_fields_of_now_are_those_of_a_quarter_of_an_hour(start_server):
     logs = start_server("--clock", "2026-01-01T00:00:00Z").client("logs")
     clock_ms = 1767225600000

@@ -43,8 +43,8 @@ class Refusing(Proxy):
 def between(server):
     running = []
 
-    def start(kind, words):
-        running.append(kind(server.url, words))
+    def start(kind, *words):
+        running.append(kind(server.url, *words))
         return running[-1]
 
     yield start
@@ -136,6 +136,26 @@ def test_a_version_that_lambda_cannot_always_start_is_taken_back(lam, deployed, 
     samples = record_of(deployed, "sample")
     assert 0 < sum(sample["invocationErrors"] for sample in samples) <= unstartable.refused
     assert terminal("analyze", latest_of(deployed)).end() == 0
+
+
+class Moody(Proxy):
+    """Has no answer to some of the requests that are sent by the alias."""
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.statuses = [429, 503, 429]
+
+    def before(self, request):
+        if "/invocations?Qualifier=live" in request and self.statuses:
+            return self.statuses.pop(), [], b'{"message": "not now"}'
+
+
+def test_requests_without_an_answer_are_told_and_no_versions_fault(deployed, terminal, between, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}})
+    done = terminal("deploy", AWS_ENDPOINT_URL=between(Moody).url)
+    assert done.end() in (0, 4), done.seen + done.err  # so few requests may be no verdict
+    assert "2 requests were throttled (429); they count for no version." in done.seen
+    assert "1 requests got no answer; the last one: HTTP 503: not now" in done.seen
 
 
 class Settling(Proxy):

@@ -188,6 +188,8 @@ def test_the_weights_are_drawn_where_they_were_set(report, record):
     left, right = weights[0][0], weights[-1][0]
     middle = (left + right) / 2
     assert [weight for _, weight in weights] == [10, 10, 50, 50, 0, 0]
+    axis = re.search(r'<line class="axis"[^>]* y1="([\d.]+)" y2="([\d.]+)"', share)
+    assert [round(value(float(y)), 1) for y in axis.groups()] == [0, 0]
     assert weights[1][0] == weights[2][0] == pytest.approx(middle, abs=0.2)
 
 

@@ -43,6 +43,7 @@ START_TEST(rules_hold_or_not)
         { "FALSE AND FALSE OR TRUE", true },
         { "TRUE AND NOT NOT TRUE", true },
         { "ALARM( a )\n\tAND\nOK(o)", true },
+        { " ALARM(a) \n", true },
         { "((((TRUE))))", true },
         { "AT_LEAST(2, ALARM, (a, o, \"b, c\"))", true },
         { "AT_LEAST(3, ALARM, (a, o, \"b, c\"))", false },

@@ -49,6 +49,25 @@ START_TEST(an_error_rate_is_held_against_its_limit)
 }
 END_TEST
 
+/* Of alpha one half is for what is seen on the way, the other for the end. */
+START_TEST(on_the_way_half_of_alpha_is_spent)
+{
+    const struct row rows[] = {
+        row(200, 9, 1800, 0, RUNNING, CHECK_CONTINUE, "9 of 200"),
+        row(500, 16, 4500, 0, RUNNING, CHECK_FAIL, "1 of 341 good canaries"),
+    };
+    static const char json[] = "{'kind': 'errors', 'maxRate': '1%', 'alpha': '1%'}";
+    assert_rows(json, rows, COUNT_OF(rows));
+    /* By integration with mpmath: the mean of two factors, of priors Beta(1, 1) and Beta(1, 24)
+     * above 1 %. */
+    CLEANUP(check_clear) struct check check = check_of(json);
+    struct check_verdict verdict = judge_once(&check, &rows[0].evidence, false);
+    ck_assert_double_eq_tol(number_of(&verdict, "anytimePValue"), 0.0062406018381629, 1e-12);
+    verdict = judge_once(&check, &rows[1].evidence, false);
+    ck_assert_double_eq_tol(number_of(&verdict, "anytimePValue"), 0.0029342201077025, 1e-12);
+}
+END_TEST
+
 START_TEST(a_strict_limit_leaves_nothing_to_chance)
 {
     const struct row rows[] = {
@@ -320,7 +339,7 @@ START_TEST(verdicts_have_their_numbers)
 }
 END_TEST
 
-SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
+SUITE("checks of rates", an_error_rate_is_held_against_its_limit, on_the_way_half_of_alpha_is_spent,
       a_strict_limit_leaves_nothing_to_chance, no_errors_tolerated_means_none,
       a_rate_that_must_be_excluded_decides_what_is_enough, requests_of_others_count_for_the_limit,
       errors_of_lambda_itself_are_held_against_a_limit, an_sprt_decides_between_two_rates,
