@@ -158,6 +158,8 @@ START_TEST(each_flaw_has_its_sentence)
           "Authorization=AWS4-HMAC-SHA256 Credential=k/" SCOPE },
         { "AWS4-HMAC-SHA256 Credential=k/" SCOPE ", SignedHeaders=x-amz-date, Signature=0",
           SIGNATURE_FAULT "'Host' must be a 'SignedHeader' in the AWS Authorization." },
+        { "AWS4-HMAC-SHA256 Credential=k/" SCOPE ", SignedHeaders=ho;hosts, Signature=0",
+          SIGNATURE_FAULT "'Host' must be a 'SignedHeader' in the AWS Authorization." },
         { "AWS4-HMAC-SHA1 Credential=k/" SCOPE ", SignedHeaders=host, Signature=0", SIGNATURE_FAULT
           "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA1' (only AWS4-HMAC-SHA256 for now). " },
         { "AWS4-HMAC-SHA256 Credential=a/b/c/d, SignedHeaders=host, Signature=0",
