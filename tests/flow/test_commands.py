@@ -33,6 +33,23 @@ def test_what_is_no_option_is_refused(command):
     assert "\n\nUsage: " in shown.stdout
 
 
+@pytest.mark.parametrize("program, arguments", [
+    (COALMINE, ["operations"]), (COALMINE, ["env"]), (COALMINE, ["manual"]), (COALMINE, ["--version"]),
+    (CANARY, ["schema"]), (CANARY, ["completion", "bash"]), (CANARY, ["deploy", "--help"])])
+def test_a_full_disk_is_no_success(program, arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([program, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, f"{program.rsplit('/', 1)[1]}: cannot write to standard "
+                                                 "output: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", [["operations"], ["--help"]])
+def test_a_reader_that_has_seen_enough_is_no_failure(arguments):
+    with subprocess.Popen([COALMINE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+
+
 def test_runtimes_shows_the_mapping():
     lines = run("runtimes").stdout.splitlines()
     assert any(line.startswith("nodejs22.x") and "/node" in line for line in lines)
