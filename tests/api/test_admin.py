@@ -6,6 +6,7 @@ import threading
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
+from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, node
 from tests.support.urls import Url
 
@@ -63,6 +64,16 @@ def test_reset_while_an_invocation_runs(start_server, name):
     assert server.client("cloudwatch").list_metrics()["Metrics"] == []
     create(lam, name, node("return 'new'"))
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"new"'
+
+
+def test_a_reset_ends_the_environments(start_server, name):
+    server = start_server()
+    lam = server.client("lambda")
+    create(lam, name, node("return 1"))
+    lam.invoke(FunctionName=name)
+    assert processes_with(f"AWS_LAMBDA_FUNCTION_NAME={name}")
+    assert post_reset(server) == 204
+    wait_for(lambda: not processes_with(f"AWS_LAMBDA_FUNCTION_NAME={name}"), "its environment has ended")
 
 
 def test_an_event_after_a_reset_does_not_wait_for_one_from_before(start_server, name):

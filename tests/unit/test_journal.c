@@ -249,6 +249,30 @@ START_TEST(what_stands_before_the_position_is_not_looked_at)
 }
 END_TEST
 
+/* Only the last segment can end in what a crash tore. */
+START_TEST(a_record_that_lacks_its_end_before_another_segment_is_damage)
+{
+    struct seen seen = { 0 };
+    struct stat status;
+    struct error error = { 0 };
+    make_directory();
+    write_records();
+    CLEANUP(freep) char *path = only_file();
+    struct journal *journal = open_journal();
+    ck_assert(journal_replay(journal, 5000, note, &seen, &error)); /* begins another segment */
+    journal_append(journal, 1, TEXT("x"));
+    flush(journal);
+    journal_close(journal);
+    ck_assert_int_eq(truncate(path, (off_t)end_of(RECORDS) - 1), 0);
+    ck_assert(!replay(0, &seen));
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq((uint64_t)status.st_size, end_of(RECORDS) - 1);
+    ck_assert(replay(end_of(RECORDS), &seen));
+    ck_assert_str_eq(seen.text, "1:x|");
+    clean_directory(true);
+}
+END_TEST
+
 START_TEST(segments_rotate_and_the_forgotten_ones_go)
 {
     enum { BLOCK = 8 << 20 };
@@ -412,7 +436,8 @@ SUITE("journal", what_was_flushed_is_replayed_in_order, what_was_not_flushed_is_
       a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on,
       a_long_torn_tail_is_looked_through_quickly,
       damage_before_the_last_record_is_refused_and_nothing_is_cut,
-      what_stands_before_the_position_is_not_looked_at, segments_rotate_and_the_forgotten_ones_go,
-      without_descriptors_a_segment_becomes_longer, nothing_is_written_behind_half_a_record,
-      a_reset_empties_but_positions_go_on, positions_do_not_repeat_when_the_files_were_lost,
-      a_directory_that_is_none_is_an_error)
+      what_stands_before_the_position_is_not_looked_at,
+      a_record_that_lacks_its_end_before_another_segment_is_damage,
+      segments_rotate_and_the_forgotten_ones_go, without_descriptors_a_segment_becomes_longer,
+      nothing_is_written_behind_half_a_record, a_reset_empties_but_positions_go_on,
+      positions_do_not_repeat_when_the_files_were_lost, a_directory_that_is_none_is_an_error)
