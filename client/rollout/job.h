@@ -42,6 +42,8 @@ MUST_CHECK bool job_open(struct job *job, const struct canary_settings *settings
                          const struct canary_observer *observer);
 void job_close(struct job *job);
 
+/* Which alias of which account and server is meant; texts are borrowed from the job and the caller.
+ */
 struct alias_identity job_identity(const struct job *job, const char *function, const char *alias);
 
 /* Tells the observer and the record. */

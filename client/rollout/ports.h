@@ -21,6 +21,7 @@ struct traffic_sample {
     char last_failure[200];
 };
 
+/* Frees its histograms; it may be filled again. */
 void traffic_sample_clear(struct traffic_sample *sample);
 
 struct hook_result {

@@ -38,6 +38,7 @@ struct kayenta {
     double effect;
 };
 
+/* Holds the canary's m values against the baseline's n, in any order; they stay as they are. */
 struct kayenta kayenta_classify(const double *canary, size_t m, const double *baseline, size_t n,
                                 const struct kayenta_rules *rules);
 

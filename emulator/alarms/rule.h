@@ -31,6 +31,7 @@ void alarm_rule_clear(struct alarm_rule *rule);
 /* A child's state; false: there is no such alarm, and nothing about it is true. */
 typedef bool alarm_rule_lookup(void *owner, const char *child, enum alarm_state *state_out);
 
+/* Whether the rule is true now, by what `lookup` says of its children. */
 bool alarm_rule_holds(const struct alarm_rule *rule, alarm_rule_lookup *lookup, void *owner);
 
 #endif

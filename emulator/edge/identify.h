@@ -37,6 +37,8 @@ struct directory {
     struct route_list by_segments[ROUTE_SEGMENTS_MAX + 1];
 };
 
+/* Takes in a service with all its routes; `state` is what its calls get. Of a zeroed directory,
+ * which directory_clear() empties again. */
 void directory_add(struct directory *directory, const struct service *service, void *state);
 void directory_clear(struct directory *directory);
 
@@ -51,6 +53,7 @@ struct identity {
     bool is_lacking;
 };
 
+/* By RPC path, X-Amz-Target, Action or REST route. */
 struct identity directory_identify(const struct directory *directory,
                                    const struct http_exchange *exchange, struct text body,
                                    struct arena *arena);

@@ -10,6 +10,7 @@
 
 struct unsaved;
 
+/* The caller owns it; destroying accepts NULL. */
 struct unsaved *unsaved_create(const struct service *service);
 void unsaved_destroy(struct unsaved *unsaved);
 

@@ -39,6 +39,7 @@ MUST_CHECK bool layer_arn_parse(const char *arn, struct arena *arena, struct fun
 /* Adds a version to the layer, which it makes if need be; sets the version's number. */
 void layer_version_insert(struct store *store, struct layer_version *version);
 
+/* Its texts live in the arena. False: the layer has no such version. */
 bool layer_version_find(struct store *store, const struct function_key *key, int64_t number,
                         struct arena *arena, struct layer_version *version_out);
 

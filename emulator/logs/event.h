@@ -44,6 +44,7 @@ struct event_position {
     int64_t sequence;
 };
 
+/* Less than, equal to or greater than 0, as for qsort(): by time, then by sequence number. */
 int event_position_compare(struct event_position a, struct event_position b);
 
 /* 56 digits, as AWS has them: the same on every read. */

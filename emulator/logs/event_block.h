@@ -13,6 +13,7 @@
 #include "compiler.h"
 #include "logs/event.h"
 
+/* The number of the slot in which that time lies; slots ascend with time. */
 int64_t event_slot(int64_t time_ms);
 
 /* Appends the event, without its group and stream. */

@@ -1,6 +1,7 @@
 /*
  * A batch as the journal keeps it: u8 layout, i64 group id, stream id, first sequence number and
- * time of coming, u32 number of events, and for each i64 time, u32 size, message. Little-endian.
+ * time of coming, u32 number of events, and for each i64 time, u32 size, message. Bytes are in the
+ * machine's order.
  */
 #ifndef COALMINE_LOGS_EVENT_RECORD_H
 #define COALMINE_LOGS_EVENT_RECORD_H
@@ -12,6 +13,7 @@
 #include "compiler.h"
 #include "logs/event.h"
 
+/* Appends the record; its events are numbered from `first_sequence` on. */
 void event_record_encode(const struct event_batch *batch, int64_t first_sequence,
                          struct buffer *buffer);
 

@@ -13,6 +13,7 @@ struct event_bounds {
     bool is_backward;
 };
 
+/* `hold`: whether an event at that position is of the range. */
 struct event_bounds event_bounds_of(const struct event_range *range);
 bool event_bounds_hold(const struct event_bounds *bounds, struct event_position position);
 

@@ -18,6 +18,8 @@ struct event_tail_cursor {
     bool has_row;
 };
 
+/* Sorts what has come into the tail since somebody read it; tail and range are borrowed. The cursor
+ * itself owns nothing, and need not be closed. */
 void event_tail_cursor_open(struct event_tail_cursor *cursor, struct event_tail *tail,
                             const struct event_range *range);
 /* Where it stands, until it moves; NULL: at the end. */

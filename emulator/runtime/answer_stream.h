@@ -19,8 +19,11 @@ struct answer_stream {
     struct buffer collected;
 };
 
+/* Tells the job's owner that pieces follow, if he takes pieces. */
 void answer_stream_begin(struct answer_stream *stream, const struct job *job,
                          struct text content_type);
+/* What comes beyond the limit (ANSWER_STREAM_MAX in pieces, CHANNEL_PAYLOAD_MAX collected) is
+ * counted and dropped. */
 void answer_stream_add(struct answer_stream *stream, const struct job *job, struct text bytes);
 /* What came of it; `error` is the body that the function reported, empty if it was a success. The
  * outcome borrows from the stream until that is closed. */
