@@ -97,6 +97,11 @@ def cw(server):
     return server.client("cloudwatch")
 
 
+@pytest.fixture(scope="module")
+def logs(server):
+    return server.client("logs")
+
+
 class Http:
     """Bare HTTP, for what no SDK sends."""
 

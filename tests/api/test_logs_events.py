@@ -17,11 +17,6 @@ NO_STREAM = (400, "ResourceNotFoundException", "The specified log stream does no
 BAD_TOKEN = (400, "InvalidParameterException", "The specified nextToken is invalid.")
 
 
-@pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
 @pytest.fixture
 def group(logs, name):
     make_stream(logs, name)

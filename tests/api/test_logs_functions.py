@@ -14,11 +14,6 @@ UUID = "[0-9a-f-]{36}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
-@pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
 def create_logging(http, name, package, logging):
     """This boto3 is older than LoggingConfig."""
     code = base64.b64encode(package["Code"]["ZipFile"]).decode()

@@ -12,11 +12,6 @@ NO_STREAM = (400, "ResourceNotFoundException", "The specified log stream does no
 COUNTED = "1 validation error detected: "
 
 
-@pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
 @pytest.fixture
 def group(logs, name):
     logs.create_log_group(logGroupName=name)

@@ -16,11 +16,6 @@ COUNTED = "1 validation error detected: "
 METRIC = [{"Name": "m"}]
 
 
-@pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
 @pytest.fixture
 def group(logs, name):
     make_stream(logs, name)

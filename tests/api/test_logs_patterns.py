@@ -26,11 +26,6 @@ BROKEN = ["{ $.level = }", "{ level = 1 }", "{ $.a = 1", "[a, b", "[a = ]", "\"o
 REFUSED = (400, "InvalidParameterException", "Invalid filter pattern")
 
 
-@pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
 @pytest.fixture
 def group(logs, name):
     make_stream(logs, name)

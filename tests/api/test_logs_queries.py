@@ -16,11 +16,6 @@ CONSTRAINT = "1 validation error detected: Value '%s' at '%s' failed to satisfy 
 
 
 @pytest.fixture(scope="module")
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture(scope="module")
 def insights(logs):
     return Insights(logs)
 
