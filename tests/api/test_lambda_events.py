@@ -141,6 +141,8 @@ SQS = "arn:aws:sqs:us-east-1:000000000000:q"
     ("throw new Error('no')", {}, "RetriesExhausted", 3, True),
     ("throw new Error('no')", {"MaximumRetryAttempts": 0}, "RetriesExhausted", 1, True),
     ("throw new Error('no')", {"MaximumEventAgeInSeconds": 60}, "EventAgeExceeded", 2, True),
+    ("throw new Error('no')", {"MaximumEventAgeInSeconds": 179}, "EventAgeExceeded", 2, True),
+    ("throw new Error('no')", {"MaximumEventAgeInSeconds": 180}, "RetriesExhausted", 3, True),
 ])
 def test_the_record_for_a_destination_is_aws_s(frozen, body, settings, condition, count,
                                                has_response):

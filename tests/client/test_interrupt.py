@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    WAIT_SECONDS, Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, state_of, terminal,
-    wait_until)
+    Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, state_of, terminal)
 from tests.support.gate import Gate
+from tests.support.machine import PATIENCE_SECONDS, wait_for
 from tests.support.packages import NODE, create, zip_of
 from tests.support.proxy import Proxy
 
@@ -26,7 +26,7 @@ class Holding(Proxy):
     def before(self, request):
         if self.words in request:
             self.held.set()
-            self.let_go.wait(WAIT_SECONDS * 4)
+            self.let_go.wait(2 * PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_cloudwatch_is_not_waited_for(lam, deployed, terminal, plan_file, hold):
     holding = hold("GetMetricData")
     plan_file(checks=[{"kind": "threshold", "metric": "Errors", "max": 1}])
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     assert interrupt(first) == 3 and "not to be read" not in first.seen
     assert alias_of(lam, deployed) == ("1", None)
 
@@ -84,7 +84,7 @@ def test_live_traffic_is_not_read_once_more_before_the_weights_are_back(
     first.wait_for("Watching")
     holding.let_go.clear()
     holding.held.clear()
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     assert interrupt(first) == 3
     assert alias_of(lam, deployed) == ("1", None)
 
@@ -97,7 +97,7 @@ def test_requests_that_hang_do_not_keep_the_weights_from_going_back(lam, deploye
     first = terminal("deploy")
     gate.wait_until_inside()
     first.process.send_signal(signal.SIGINT)
-    wait_until(lambda: alias_of(lam, deployed) == ("1", None))
+    wait_for(lambda: alias_of(lam, deployed) == ("1", None))
     assert first.end() == 3
 
 
@@ -108,9 +108,9 @@ def test_nor_do_they_when_the_time_of_the_step_is_over(lam, deployed, canary, te
     first = terminal("deploy")
     gate.wait_until_inside()
     ahead = canary("clock", "--output", "json").json["clock"]["offsetSeconds"]  # of other tests
-    wait_until(lambda: (time.time() + ahead) * 1000 > state_of(canary, deployed)["stepEndsAt"] + 500)
+    wait_for(lambda: (time.time() + ahead) * 1000 > state_of(canary, deployed)["stepEndsAt"] + 500)
     first.process.send_signal(signal.SIGINT)
-    wait_until(lambda: alias_of(lam, deployed) == ("1", None))
+    wait_for(lambda: alias_of(lam, deployed) == ("1", None))
     assert first.end() == 3
 
 
@@ -120,7 +120,7 @@ def test_who_goes_on_waits_for_what_is_under_way(lam, deployed, canary, terminal
               strategy={"canary": {"weight": "100%", "for": "1h"}},
               traffic={"generate": {"rate": "4/s"}})
     first = terminal("deploy", "--output", "json")
-    wait_until(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live"))
+    wait_for(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live"))
                and record_of(deployed, "sample"))
     assert canary("promote").code == 0
     assert first.end() == 0, first.err
@@ -135,7 +135,7 @@ def test_a_change_of_the_alias_is_finished_and_then_taken_back(lam, deployed, te
     holding = hold("PUT /2015-03-31/functions/" + deployed + "/aliases/live")
     plan_file()
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     first.process.send_signal(signal.SIGINT)
     holding.let_go.set()
     assert first.end() == 3 and "you stopped the deployment" in first.seen
@@ -149,7 +149,7 @@ def test_before_anything_is_shifted_it_ends_at_once(lam, deployed, terminal, pla
     holding = hold(words.format(deployed))
     plan_file()
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     assert interrupt(first) == 3 and "you stopped the deployment" in first.seen
     assert alias_of(lam, deployed) == ("1", None)
     assert record_of(deployed, "end")[0]["reason"] == "you stopped the deployment"
@@ -160,7 +160,7 @@ def test_code_that_somebody_else_uploads_meanwhile_is_not_published(lam, deploye
     holding = hold(f"POST /2015-03-31/functions/{deployed}/versions")
     plan_file()
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     lam.update_function_code(FunctionName=deployed, ZipFile=zip_of({"index.mjs": NODE % "return 'theirs'"}))
     holding.let_go.set()
     assert first.end() == 1 and "is different from current CodeSHA256 in $LATEST" in first.err
@@ -173,7 +173,7 @@ def test_what_died_before_anything_was_shifted_makes_way(lam, deployed, terminal
     holding = hold(f"PUT /2015-03-31/functions/{deployed}/code")
     plan_file(strategy="AllAtOnce")
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     first.process.kill()
     first.end()
     holding.let_go.set()
@@ -196,10 +196,10 @@ def test_an_update_of_the_function_is_not_waited_for(start_server, tmp_path, pac
 def test_a_word_that_is_not_heard_yet_can_be_taken_back(lam, deployed, terminal, plan_file, tmp_path):
     plan_file(hooks={"between": [{"command": "touch began; sleep 600"}]})
     first = terminal("deploy", "--fast")
-    wait_until((tmp_path / "began").exists)
+    wait_for((tmp_path / "began").exists)
     second = terminal("promote", "--full")
     [control] = Path(canary_state()).glob(f"*-{deployed}-live/control")
-    wait_until(lambda: list(control.glob("*.ask")))
+    wait_for(lambda: list(control.glob("*.ask")))
     assert interrupt(second) == 1 and "taken back" in second.err
     assert not list(control.iterdir())
     assert interrupt(first) == 3
@@ -210,7 +210,7 @@ def test_status_is_not_waited_for(deployed, terminal, hold):
     holding = hold("GET /2015-03-31/functions/" + deployed)
     first = terminal("status", "--function", deployed, "--alias", "live",
                      AWS_ENDPOINT_URL=holding.url)
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     assert interrupt(first) == 1 and "cannot read the alias: it was interrupted" in first.err
 
 

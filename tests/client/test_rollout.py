@@ -17,13 +17,13 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.machine import wait_for
 from tests.support.packages import NODE, create, node, zip_of
 
 GOOD = "return 'v2'"
 # Well for the health checks; then one request of four fails: against a limit of 1 %.
 BAD = ("globalThis.n = (globalThis.n || 0) + 1; "
        "if (globalThis.n > 3 && globalThis.n % 4 === 0) throw new Error('broken')")
-WAIT_SECONDS = 30
 
 
 @pytest.fixture
@@ -122,13 +122,6 @@ def record_of(name, kind):
     with open(path, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     return [line for line in lines if line["type"] == kind]
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # ---- Decisions on Coalmine's clock --------------------------------------------------------------
@@ -346,7 +339,7 @@ def test_ctrl_c_is_heeded_within_a_slice_of_fast_time(lam, deployed, canary, ter
               traffic={"generate": {"rate": "100/s", "concurrency": 1}})
     first = terminal("deploy", "--fast")
     first.wait_for("Sending")
-    wait_until(lambda: sum(version["invocations"] for version in canary(
+    wait_for(lambda: sum(version["invocations"] for version in canary(
         "status", "--output", "json").json["versions"]))
     first.process.send_signal(signal.SIGINT)
     assert first.end() == 3, first.seen + first.err  # end() waits for a minute
@@ -378,7 +371,7 @@ def killed(deployed, terminal, plan_file):
     path = plan_file(strategy={"steps": [{"weight": "50%", "for": "20m"}, {"approve": True}]})
     first = terminal("deploy")
     first.wait_for("Sending")
-    wait_until(lambda: record_of(deployed, "sample"))
+    wait_for(lambda: record_of(deployed, "sample"))
     first.process.kill()
     first.end()
     return path
@@ -392,7 +385,7 @@ def test_a_killed_client_is_found_and_its_work_taken_up(lam, deployed, canary, t
     before = record_of(deployed, "sample")
     second = terminal("resume")
     second.wait_for("taken up")
-    wait_until(lambda: len(record_of(deployed, "sample")) > len(before))
+    wait_for(lambda: len(record_of(deployed, "sample")) > len(before))
     now = state_of(canary, deployed)
     assert now["isAlive"] and now["id"] == state["id"]
     assert not record_of(deployed, "control")  # nothing was paused that a word would have to end
@@ -424,7 +417,7 @@ def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deplo
     plan_file(strategy="AllAtOnce", notify=[{"command": (
         '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
     first = terminal("deploy", "--fast")
-    wait_until((tmp_path / "told").exists)
+    wait_for((tmp_path / "told").exists)
     first.process.kill()
     first.end()
     assert alias_of(lam, deployed) == ("2", None)
@@ -483,7 +476,7 @@ def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, term
               traffic={"generate": {"rate": "50/s"}})
     first = terminal("deploy")
     first.wait_for("Sending")
-    wait_until(lambda: record_of(deployed, "sample"))
+    wait_for(lambda: record_of(deployed, "sample"))
     first.process.kill()
     first.end()
     second = terminal("resume")
@@ -672,7 +665,7 @@ def test_ctrl_c_ends_a_hook_and_takes_the_weights_back(lam, deployed, terminal, 
                                                        tmp_path):
     plan_file(hooks={"between": [{"command": "touch began; sleep 600"}]})
     first = terminal("deploy", "--fast")
-    wait_until((tmp_path / "began").exists)
+    wait_for((tmp_path / "began").exists)
     first.process.send_signal(signal.SIGINT)
     assert first.end() == 3 and "you stopped the deployment" in first.seen
     assert alias_of(lam, deployed) == ("1", None)
@@ -892,7 +885,7 @@ def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, p
     first.wait_for("live traffic")
     for _ in range(100):
         lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
-    wait_until(lambda: answered(deployed) == 100)
+    wait_for(lambda: answered(deployed) == 100)
     assert canary("promote").code == 0 and first.end() == 0, first.seen + first.err
     assert answered(deployed) == 100
     assert alias_of(lam, deployed) == ("2", None)
@@ -1041,7 +1034,7 @@ def test_a_step_that_is_taken_up_is_shown_whole(server, deployed, canary, killed
         [CANARY, "resume"], cwd=tmp_path, stdout=theirs, stderr=theirs,
         env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
     os.close(theirs)
-    wait_until(lambda: record_of(deployed, "resume"))
+    wait_for(lambda: record_of(deployed, "resume"))
     assert canary("rollback").code == 0 and process.wait(60) == 3
     text = read_terminal(ours)
     os.close(ours)

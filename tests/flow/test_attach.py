@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from tests.conftest import COALMINE, Http, Server, clean_environment
-from tests.support.machine import descendants
+from tests.support.machine import descendants, wait_for
 from tests.support.packages import create, node
 from tests.support.streams import Stream
 
@@ -83,13 +83,6 @@ class Invocation(threading.Thread):
         return self.payload
 
 
-def wait_until(is_true):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not is_true():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
-
-
 def attachments(http):
     return http.json("GET", "/_coalmine/attachments")["attachments"]
 
@@ -141,7 +134,7 @@ def test_a_command_serves_the_function_with_its_variables(server, lam, name, htt
                                                           attached_command):
     create(lam, name, Environment={"Variables": {"GREETING": "it's \"me\""}}, MemorySize=192)
     process = attached_command(name, "--", sys.executable, "-c", SCRIPT)
-    wait_until(lambda: [a["process"] for a in attachments(http)] == ["waiting"])
+    wait_for(lambda: [a["process"] for a in attachments(http)] == ["waiting"])
     answer = json.loads(lam.invoke(FunctionName=name, Payload=b'{"a": 1}')["Payload"].read())
     variables = answer["variables"]
     assert answer["payload"] == {"a": 1} and variables["GREETING"] == "it's \"me\""
@@ -210,14 +203,14 @@ def test_a_process_has_all_the_time_and_one_invocation_at_a_time(lam, name, http
     attachment = attach(name)
     assert state_of(http, attachment)["process"] == "absent"
     first = Invocation(lam, name, 1, LogType="Tail")
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     second = Invocation(lam, name, 2)
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
     runtime = Runtime(attachment)
     assert runtime.next() == 1
     deadline = int(runtime.headers["Lambda-Runtime-Deadline-Ms"]) / 1000
     assert state_of(http, attachment)["process"] == "busy"
-    wait_until(lambda: time.time() > deadline + 0.3)  # past the function's Timeout
+    wait_for(lambda: time.time() > deadline + 0.3)  # past the function's Timeout
     assert first.is_alive() and state_of(http, attachment)["waitingInvocations"] == 1
     runtime.respond("one")
     assert first.result() == "one"
@@ -255,7 +248,7 @@ def test_an_error_at_init_is_told_to_who_waits_longest(lam, name, http, attach):
     create(lam, name)
     attachment = attach(name)
     invocation = Invocation(lam, name, {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     body = {"errorMessage": "no module", "errorType": "Runtime.ImportModuleError"}
     assert Runtime(attachment).post("/init/error", body) == 202
     assert invocation.result() == body
@@ -272,7 +265,7 @@ def test_a_process_that_is_started_again_takes_over(lam, name, http, attach):
     lost = Invocation(lam, name, "lost")
     assert Runtime(attachment).next() == "lost"  # and never answers
     kept = Invocation(lam, name, "kept")
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     runtime = Runtime(attachment)
     assert runtime.next() == "kept"
     assert lost.result()["errorType"] == "Runtime.ExitError"
@@ -288,12 +281,12 @@ def test_an_invocation_is_not_given_to_a_process_that_has_gone_while_it_waited(
     script = subprocess.Popen([sys.executable, "-c", SCRIPT],
                               env={**os.environ, "AWS_LAMBDA_RUNTIME_API":
                                    attachment["runtimeApi"]})
-    wait_until(lambda: state_of(http, attachment)["process"] == "waiting")
+    wait_for(lambda: state_of(http, attachment)["process"] == "waiting")
     script.kill()
     script.wait()
-    wait_until(lambda: state_of(http, attachment)["process"] == "absent")
+    wait_for(lambda: state_of(http, attachment)["process"] == "absent")
     invocation = Invocation(lam, name, "e")
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     runtime = Runtime(attachment)
     assert runtime.next() == "e"
     runtime.respond("well")
@@ -307,7 +300,7 @@ def test_when_it_ends_its_invocation_fails_and_the_pool_runs_those_that_wait(
     has = Invocation(lam, name, "has")
     Runtime(attachment).next()
     waits = Invocation(lam, name, "waits")
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     assert detach(http, attachment) == 204
     assert has.result()["errorType"] == "Runtime.ExitError"
     assert waits.result() == "pool"
@@ -345,11 +338,11 @@ def test_new_code_leaves_it_attached_and_what_waits_runs_it_at_the_end(lam, name
     create(lam, name, node("return 'old'"))
     attachment = attach(name)
     old = Invocation(lam, name, {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     lam.update_function_code(FunctionName=name,
                              ZipFile=node("return 'new'")["Code"]["ZipFile"])
     new = Invocation(lam, name, {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
     detach(http, attachment)
     assert [old.result(), new.result()] == ["new", "new"]
 
@@ -358,7 +351,7 @@ def test_what_waits_runs_the_code_that_came_after_it(lam, name, http, attach):
     create(lam, name, node("return 'old'"))
     attachment = attach(name)
     waits = Invocation(lam, name, {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     lam.update_function_code(FunctionName=name,
                              ZipFile=node("return 'new'")["Code"]["ZipFile"])
     detach(http, attachment)
@@ -371,12 +364,12 @@ def test_what_waits_of_a_deleted_function_runs_and_leaves_no_process(start_serve
     create(lam, "f", node("return 'as it was'"))
     attachment = http.json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
     waiting = [Invocation(lam, "f", {}) for _ in range(2)]
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 2)
     lam.delete_function(FunctionName="f")
     detach(http, attachment)
     for invocation in waiting:
         assert invocation.result() == "as it was"
-    wait_until(lambda: not descendants(server.process.pid))
+    wait_for(lambda: not descendants(server.process.pid))
 
 
 def test_a_streamed_answer_arrives_while_the_process_goes_on(server, lam, name, attach):
@@ -416,7 +409,7 @@ def test_a_reset_ends_it(start_server):
     has = Invocation(lam, "f", {})
     Runtime(attachment).next()
     waits = Invocation(lam, "f", {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     assert http.send("POST", "/_coalmine/reset").status == 204
     assert has.result()["errorType"] == "Runtime.ExitError"
     assert waits.result() == "pool"
@@ -452,7 +445,7 @@ def test_a_stop_of_the_server_waits_for_no_debugger():
     has = Invocation(lam, "f", {})
     Runtime(attachment).next()
     waits = Invocation(lam, "f", {})
-    wait_until(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+    wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
     assert server.stop() == 0, server.read_log()
     assert has.result()["errorType"] == "Runtime.ExitError"
     assert waits.result() == "pool"
@@ -466,7 +459,7 @@ def test_an_attachment_whose_server_has_gone_ends_its_command(tmp_path):
     process = subprocess.Popen(
         [COALMINE, "attach", "f", "--", sys.executable, "-c", SCRIPT], stderr=subprocess.PIPE,
         text=True, env=clean_environment(server.url))
-    wait_until(lambda: [a["process"] for a in attachments(Http(server.port))] == ["waiting"])
+    wait_for(lambda: [a["process"] for a in attachments(Http(server.port))] == ["waiting"])
     assert server.stop() == 0
     _, complaints = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1 and "cannot ask" in complaints

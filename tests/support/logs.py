@@ -5,6 +5,8 @@ import time
 
 from botocore.eventstream import EventStreamBuffer
 
+from tests.support.machine import wait_for
+
 PATIENCE_SECONDS = 60
 
 
@@ -45,16 +47,6 @@ def filter_all(logs, **arguments):
         if "nextToken" not in answer:
             return found
         token = {"nextToken": answer["nextToken"]}
-
-
-def wait_for(condition):
-    """The first true answer."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        answer = condition()
-        if answer:
-            return answer
-    raise AssertionError("it never came true")
 
 
 class LiveTail:

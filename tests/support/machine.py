@@ -6,11 +6,11 @@ from pathlib import Path
 PATIENCE_SECONDS = 60
 
 
-def wait_for(condition, what):
+def wait_for(condition, what=None):
     """The condition's first true value."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not (value := condition()):
-        assert time.monotonic() < end, f"in vain: {what}"
+        assert time.monotonic() < end, f"in vain: {what or 'it never came true'}"
         time.sleep(0.01)
     return value
 

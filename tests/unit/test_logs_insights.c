@@ -146,6 +146,10 @@ START_TEST(queries_give_their_rows)
         { "fields substr('canary', 1, 3) as s, replace('a.b', '.', '-') as r, trim('  x ') as t | "
           "limit 1",
           "s=ana r=a-b t=x" },
+        { "fields concat('a\\\\b', ' it\\'s \\x') as s | limit 1", "s=a\\b it's \\x" },
+        { "fields coalesce(substr('canary', 1, -3), substr('canary', -1), 'nothing') as s | limit "
+          "1",
+          "s=nothing" },
         { "fields coalesce(nope, took, 0) as c, floor(1.5) as f, greatest(1, 3, 2) as g | filter "
           "took = 30",
           "c=30 f=1 g=3" },
