@@ -484,6 +484,21 @@ def test_muted_actions_run_when_the_window_ends(world):
     assert world.call("ListAlarmMuteRules", Statuses=["ACTIVE"]) == {"AlarmMuteRuleSummaries": []}
 
 
+def test_a_mute_rule_comes_back_as_it_was_put(world):
+    world.alarm("a")
+    given = {"Name": "r", "Description": "the night", "MuteTargets": {"AlarmNames": ["a"]},
+             "Rule": {"Schedule": {"Expression": "cron(0 1 * * *)", "Duration": "PT30M",
+                                   "Timezone": "Europe/Berlin"}},
+             "StartDate": 1767225600, "ExpireDate": 1798761600}
+    world.advance("90s")
+    assert world.call("PutAlarmMuteRule", **given) == {}
+    shown = {"AlarmMuteRuleArn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm-mute-rule:r",
+             "Status": "ACTIVE", "MuteType": "RECURRING", "LastUpdatedTimestamp": 1767225690,
+             "ExpireDate": 1798761600}
+    assert world.call("GetAlarmMuteRule", AlarmMuteRuleName="r") == {**given, **shown}
+    assert world.call("ListAlarmMuteRules") == {"AlarmMuteRuleSummaries": [shown]}
+
+
 def test_deleting_a_mute_rule_unmutes_at_once(world):
     world.alarm("a", AlarmActions=[SNS], TreatMissingData="ignore")
     world.call(

@@ -53,10 +53,10 @@ def test_an_event_runs_once_and_its_caller_hears_nothing(frozen):
     assert sink.take() == []
 
 
-def count_invocations(server, name):
-    """Those that have ended."""
+def total(server, metric, name="f"):
+    """Of the frozen day; of Invocations those that have ended."""
     points = server.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="Invocations", Period=86400, Statistics=["Sum"],
+        Namespace="AWS/Lambda", MetricName=metric, Period=86400, Statistics=["Sum"],
         StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-02T00:00:00Z",
         Dimensions=[{"Name": "FunctionName", "Value": name}])["Datapoints"]
     return sum(point["Sum"] for point in points)
@@ -71,7 +71,7 @@ def test_events_run_beside_one_that_does_not_end_whatever_the_clock_says(frozen)
     gate.wait_until_inside()
     for n in range(3):  # of the same moment: the second takes the first one's place in the queue
         put_event(lam, "f", {"n": n})
-        wait_for(lambda: count_invocations(frozen, "f") > n)
+        wait_for(lambda: total(frozen, "Invocations") > n)
     Http(frozen.port).json("POST", "/_coalmine/clock", {"time": "2025-12-31T00:00:00Z"})
     put_event(lam, "f", {"n": 3})
     sink.wait(4)
@@ -105,14 +105,9 @@ def test_a_failure_is_retried_after_one_minute_and_two_more(frozen):
         advance(frozen, step)
         counts.append([run["id"] for run in sink.take()])
     assert counts == [[request_id], [], [request_id], [], [request_id], []]
-    cw = frozen.client("cloudwatch")
-    for metric, total in [("Invocations", 3), ("Errors", 3), ("AsyncEventsReceived", 1),
-                          ("AsyncEventsDropped", 1)]:
-        points = cw.get_metric_statistics(
-            Namespace="AWS/Lambda", MetricName=metric, Period=86400, Statistics=["Sum"],
-            StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-02T00:00:00Z",
-            Dimensions=[{"Name": "FunctionName", "Value": "f"}])["Datapoints"]
-        assert sum(p["Sum"] for p in points) == total, metric
+    assert {metric: total(frozen, metric) for metric in (
+        "Invocations", "Errors", "AsyncEventsReceived", "AsyncEventsDropped")} == {
+            "Invocations": 3, "Errors": 3, "AsyncEventsReceived": 1, "AsyncEventsDropped": 1}
 
 
 def configure(lam, name, qualifier=None, **options):
@@ -154,6 +149,7 @@ def test_the_record_for_a_destination_is_aws_s(frozen, body, settings, condition
     advance(frozen, "1h")
     (kept,) = destinations(frozen)
     is_success = condition == "Success"
+    assert total(frozen, "AsyncEventsDropped") == (0 if is_success else 1)
     assert (kept["kind"], kept["destination"], kept["status"], kept["functionArn"]) == (
         "OnSuccess" if is_success else "OnFailure", SQS, "kept", arn("f", "$LATEST"))
     record = kept["record"]
