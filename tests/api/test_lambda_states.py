@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Http, clean_environment
 from tests.support.errors import error_of
 from tests.support.gate import Gate
+from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, node
 
 CONFLICT = (409, "ResourceConflictException")
@@ -141,6 +142,17 @@ def test_an_update_keeps_its_warm_environment_until_it_has_settled(slow, slow_la
     assert result(slow_lam, name) == 2
     slow.settle()
     assert result(slow_lam, name) == 1
+
+
+def test_the_environment_of_what_an_update_replaces_ends_when_it_has_settled(start_server, name):
+    slow = Slow(start_server("--settle", "1h", "--keepalive", "1d"))
+    create(slow.lam, name, node("return 1"))
+    slow.settle()
+    slow.lam.invoke(FunctionName=name)
+    slow.lam.update_function_code(FunctionName=name, ZipFile=node("return 2")["Code"]["ZipFile"])
+    assert processes_with(f"AWS_LAMBDA_FUNCTION_NAME={name}")
+    slow.settle()
+    wait_for(lambda: not processes_with(f"AWS_LAMBDA_FUNCTION_NAME={name}"), "its environment has ended")
 
 
 def test_what_runs_when_an_update_settles_ends_on_the_old_code(slow, slow_lam, name):

@@ -152,5 +152,72 @@ START_TEST(what_was_asked_for_and_refused_is_tried_again)
 }
 END_TEST
 
+/* A part whose checkpoint waits for the only worker, which is busy. */
+struct waiting_part {
+    struct loop *loop;
+    int go_on[2];
+    int writings;
+    enum telemetry_result result;
+};
+
+static void be_busy(void *owner)
+{
+    struct waiting_part *part = owner;
+    char byte;
+    ck_assert_int_eq(read(part->go_on[0], &byte, 1), 1);
+}
+
+static void be_free(void *owner UNUSED)
+{
+}
+
+static bool count_writing(sqlite3 *database UNUSED, void *owner)
+{
+    struct waiting_part *part = owner;
+    part->writings++;
+    return true;
+}
+
+static void stop_at_any_end(enum telemetry_result result, void *owner)
+{
+    struct waiting_part *part = owner;
+    part->result = result;
+    loop_stop(part->loop);
+}
+
+static void stop_waiting(void *owner)
+{
+    struct waiting_part *part = owner;
+    loop_stop(part->loop);
+}
+
+/* It would bring back what the reset has removed. */
+START_TEST(a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
+{
+    struct bench bench;
+    struct error error = { 0 };
+    ck_assert_int_eq(setenv("UV_THREADPOOL_SIZE", "1", 1), 0);
+    struct waiting_part part = { .loop = loop_create() };
+    ck_assert_int_eq(pipe(part.go_on), 0);
+    loop_work(part.loop, be_busy, be_free, &part);
+    bench_start(&bench, part.loop, count_writing, stop_at_any_end, &part);
+    struct loop_timer *stopping = loop_timer_start(part.loop, 0, 0, stop_waiting, &part);
+    loop_run(part.loop); /* the checkpoint is taken when it returns */
+    ck_assert(telemetry_reset(bench.telemetry, &error));
+    ck_assert_int_eq(write(part.go_on[1], "x", 1), 1);
+    loop_run(part.loop);
+    ck_assert_int_eq(part.result, TELEMETRY_DISCARDED);
+    ck_assert_int_eq(part.writings, 0);
+    telemetry_close(bench.telemetry);
+    ck_assert_int_eq(part.result, TELEMETRY_WRITTEN);
+    ck_assert_int_eq(part.writings, 1);
+    loop_timer_stop(&stopping);
+    bench_clear(&bench, part.loop);
+    close(part.go_on[0]);
+    close(part.go_on[1]);
+}
+END_TEST
+
 SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written,
-      what_was_asked_for_and_refused_is_tried_again)
+      what_was_asked_for_and_refused_is_tried_again,
+      a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
