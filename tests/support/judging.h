@@ -94,4 +94,47 @@ static inline void assert_verdict(const struct check_verdict *verdict, enum chec
     assert_row(0, verdict, result, word);
 }
 
+/*
+ * Evidence that gets worse from step to step: a check fails exactly where its test at the end has a
+ * p-value of `level` or less, or where the one that may be made at every time has. Both p-values
+ * must be seen on the wrong side of the level, but below twice of it, or this says little.
+ */
+struct judging_sweep {
+    const char *check;                     /* as for check_of() */
+    struct evidence (*evidence)(int step); /* the caller's to clear */
+    int steps;
+    double level;
+    bool has_anytime; /* the verdict has the number "anytimePValue" */
+};
+
+static inline bool judging_is_near(double p_value, double level)
+{
+    return p_value > level && p_value <= 2 * level;
+}
+
+static inline void assert_level(const struct judging_sweep *sweep)
+{
+    bool was_near = false;
+    bool was_near_anytime = !sweep->has_anytime;
+    CLEANUP(check_clear) struct check check = check_of(sweep->check);
+    for (int step = 0; step < sweep->steps; step++) {
+        CLEANUP(evidence_clear) struct evidence evidence = sweep->evidence(step);
+        struct check_verdict running = judge_once(&check, &evidence, false);
+        struct check_verdict final = judge_once(&check, &evidence, true);
+        double anytime = number_of(&running, "anytimePValue");
+        bool is_surely_bad = running.result == CHECK_FAIL;
+        was_near_anytime |= judging_is_near(anytime, sweep->level);
+        if (sweep->has_anytime)
+            ck_assert_msg(is_surely_bad == (anytime <= sweep->level), "step %d: %s", step,
+                          running.sentence);
+        if (is_surely_bad)
+            continue;
+        was_near |= judging_is_near(final.p_value, sweep->level);
+        ck_assert_msg((final.result == CHECK_FAIL) == (final.p_value <= sweep->level),
+                      "step %d, p-value %g: %s", step, final.p_value, final.sentence);
+        ck_assert_double_eq_tol(final.level, sweep->level, 1e-12);
+    }
+    ck_assert(was_near && was_near_anytime);
+}
+
 #endif

@@ -110,6 +110,49 @@ START_TEST(a_limit_and_a_comparison_are_both_heeded)
 }
 END_TEST
 
+static struct evidence slower_canary(int step)
+{
+    return serve_both(50 + 0.5 * step, 200, 50, 1800);
+}
+
+static struct evidence slower_versions(int step)
+{
+    return serve_both(50 + 0.5 * step, 200, 50 + 0.5 * step, 1800);
+}
+
+START_TEST(each_test_has_half_of_alpha_and_a_quarter_beside_a_limit)
+{
+    const struct judging_sweep sweeps[] = {
+        { "{'kind': 'latency', 'alpha': '20%'}", slower_canary, 60, 0.1, false },
+        { "{'kind': 'latency', 'alpha': '20%', 'max': '1h'}", slower_canary, 60, 0.05, false },
+        { "{'kind': 'latency', 'alpha': '20%', 'max': '100ms', 'compare': false}", slower_canary,
+          60, 0.1, true },
+    };
+    for (size_t i = 0; i < COUNT_OF(sweeps); i++)
+        assert_level(&sweeps[i]);
+}
+END_TEST
+
+/* Neither version is slower than the other. */
+START_TEST(a_limit_beside_a_comparison_has_half_of_its_alpha)
+{
+    bool was_near = false;
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'latency', 'alpha': '20%', 'max': '100ms'}");
+    for (int step = 0; step < 60; step++) {
+        CLEANUP(evidence_clear) struct evidence evidence = slower_versions(step);
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        if (!strstr(verdict.sentence, "more than 100 ms"))
+            continue; /* the limit is kept, or the comparison decided */
+        bool is_bad = verdict.p_value <= 0.05 || number_of(&verdict, "anytimePValue") <= 0.05;
+        was_near |= judging_is_near(verdict.p_value, 0.05);
+        ck_assert_msg((verdict.result == CHECK_FAIL) == is_bad, "step %d, p-value %g: %s", step,
+                      verdict.p_value, verdict.sentence);
+    }
+    ck_assert(was_near);
+}
+END_TEST
+
 START_TEST(a_small_shift_of_a_fast_function_is_no_matter)
 {
     CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
@@ -174,6 +217,8 @@ END_TEST
 
 SUITE("check of latency", a_percentile_is_held_against_its_limit, both_versions_are_compared,
       a_tail_alone_is_enough_to_fail, a_limit_and_a_comparison_are_both_heeded,
+      each_test_has_half_of_alpha_and_a_quarter_beside_a_limit,
+      a_limit_beside_a_comparison_has_half_of_its_alpha,
       a_small_shift_of_a_fast_function_is_no_matter,
       latencies_that_nobody_knows_are_not_called_good,
       an_old_version_without_latencies_is_nothing_to_compare_with,

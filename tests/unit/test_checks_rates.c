@@ -68,6 +68,28 @@ START_TEST(on_the_way_half_of_alpha_is_spent)
 }
 END_TEST
 
+static struct evidence more_errors(int step)
+{
+    return evidence_of(400, (uint64_t)step, 3600, 360);
+}
+
+static struct evidence more_traffic(int step)
+{
+    return evidence_of(100 + (uint64_t)step, 0, 900 - (uint64_t)step, 0);
+}
+
+START_TEST(each_test_has_half_of_alpha)
+{
+    const struct judging_sweep sweeps[] = {
+        { "{'kind': 'errors', 'maxRate': '10%', 'alpha': '20%'}", more_errors, 100, 0.1, true },
+        { "{'kind': 'errors-compared', 'alpha': '20%'}", more_errors, 100, 0.1, true },
+        { "{'kind': 'split', 'alpha': '20%'}", more_traffic, 100, 0.1, true },
+    };
+    for (size_t i = 0; i < COUNT_OF(sweeps); i++)
+        assert_level(&sweeps[i]);
+}
+END_TEST
+
 START_TEST(a_strict_limit_leaves_nothing_to_chance)
 {
     const struct row rows[] = {
@@ -340,11 +362,11 @@ START_TEST(verdicts_have_their_numbers)
 END_TEST
 
 SUITE("checks of rates", an_error_rate_is_held_against_its_limit, on_the_way_half_of_alpha_is_spent,
-      a_strict_limit_leaves_nothing_to_chance, no_errors_tolerated_means_none,
-      a_rate_that_must_be_excluded_decides_what_is_enough, requests_of_others_count_for_the_limit,
-      errors_of_lambda_itself_are_held_against_a_limit, an_sprt_decides_between_two_rates,
-      two_versions_are_compared, without_any_request_no_number_is_made_up,
-      an_effect_worth_finding_decides_what_is_enough,
+      each_test_has_half_of_alpha, a_strict_limit_leaves_nothing_to_chance,
+      no_errors_tolerated_means_none, a_rate_that_must_be_excluded_decides_what_is_enough,
+      requests_of_others_count_for_the_limit, errors_of_lambda_itself_are_held_against_a_limit,
+      an_sprt_decides_between_two_rates, two_versions_are_compared,
+      without_any_request_no_number_is_made_up, an_effect_worth_finding_decides_what_is_enough,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,
