@@ -300,6 +300,9 @@ START_TEST(what_a_test_once_found_stays_found)
     check_judge(&check, &evidence, &again, &verdict);
     ck_assert_int_eq(verdict.result, CHECK_FAIL);
     ck_assert(again.peak >= peak && again.peak <= peak);
+    evidence = evidence_of(3000, 3000, 27000, 0); /* what is said goes by the look that decided */
+    check_judge(&check, &evidence, &again, &verdict);
+    ck_assert(again.peak >= peak && again.peak <= peak);
 }
 END_TEST
 
