@@ -892,10 +892,11 @@ def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, p
 
 
 @pytest.mark.parametrize("base, canary, wanted", [
+    ([[0, 0], [30, 1], [90, 1]], [[0, 0], [20, 1], [50, 1], [100, 2]], ((90, 1), (100, 2))),
     ([[0, 0], [90, 0], [40, 0], [90, 0]], [[0, 0], [100, 2], [50, 1], [100, 2]], ((90, 0), (100, 2))),
     ([[0, 0]], [[0, 0], [0, 3], [100, 3]], ((0, 0), (100, 3))),
     ([[0, 0], [40, 0]], [[0, 0], None, [10, 0]], ((40, 0), (10, 0))),
-], ids=["a count that goes down for a while", "errors that are counted first",
+], ids=["counts that grow", "a count that goes down for a while", "errors that are counted first",
         "one of two versions that cannot be read"])
 def test_live_requests_are_counted_once(deployed, plan_file, cloudwatch, deploy_with_alarms, base,
                                         canary, wanted):
