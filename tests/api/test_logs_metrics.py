@@ -84,9 +84,11 @@ def test_a_value_and_dimensions_can_come_from_a_json_event(logs, cw, group):
     put(logs, group, [json.dumps({"path": "/a", "took": [0, {"ms": 7.5}]}),
                       json.dumps({"path": "/a", "took": [0, {"ms": "4"}]}),
                       json.dumps({"path": "/a", "took": []}), "no JSON",
-                      json.dumps({"took": [0, {"ms": 100}]})])
+                      json.dumps({"took": [0, {"ms": 100}]}),
+                      json.dumps({"path": "", "took": [0, {"ms": 100}]})])
     assert total(statistics(cw, group, dimensions={"Path": "/a"})) == (11.5, 2)
-    assert statistics(cw, group) == []
+    assert [each["Dimensions"] for each in cw.list_metrics(Namespace=group)["Metrics"]] == [
+        [{"Name": "Path", "Value": "/a"}]]
 
 
 def test_a_default_value_stands_for_minutes_without_a_match(start_server):
@@ -96,8 +98,8 @@ def test_a_default_value_stands_for_minutes_without_a_match(start_server):
     start = 1767225630000
     make_stream(logs, "g")
     put_filter(logs, "g", defaultValue=0.0)
-    for messages in (["fine"], ["ERROR"], [], ["fine", "ERROR"], ["fine"]):
-        if messages:
+    for batches in ([["fine"]], [["ERROR"], ["fine"]], [], [["fine", "ERROR"]], [["fine"]]):
+        for messages in batches:
             put(logs, "g", messages, start=start)
         http.json("POST", "/_coalmine/clock", {"advance": "1m"})
         start += 60000
