@@ -7,9 +7,8 @@ static int cut_segments(struct text path, struct text segments[ROUTE_SEGMENTS_MA
         path.data++;
         path.size--;
     }
-    if (path.size && path.data[path.size - 1] == '/') /* older clients send one */
-        path.size--;
-    while (path.data && path.size && count < ROUTE_SEGMENTS_MAX)
+    /* What is empty behind the last slash is no segment: older clients send one at the end. */
+    while (path.size && count < ROUTE_SEGMENTS_MAX)
         segments[count++] = text_cut(&path, '/');
     return count;
 }

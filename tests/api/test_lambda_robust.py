@@ -13,7 +13,7 @@ from tests.conftest import COALMINE, Server
 from tests.support.bootstraps import custom, serving
 from tests.support.machine import (
     descendants, forget_peak, peak_mb, processes_with, status_of, wait_for)
-from tests.support.packages import create, node, python
+from tests.support.packages import create, node, python, zip_of
 
 GROWTH_MAX_MB = 40 if "asan" not in COALMINE else 600  # the sanitizer keeps freed memory
 BYSTANDER_MAX_SECONDS = 5  # a warm call takes a millisecond; a blocked server answers never
@@ -280,6 +280,22 @@ def test_rubbish_on_the_channel_costs_the_function_its_time(server, lam, name, b
            Timeout=1)
     with unharmed(server, lam):
         assert invoke(lam, name)[1]["errorType"] == "Sandbox.Timedout"
+    nothing_is_left(server, lam, name)
+
+
+def test_an_answer_to_half_an_event_is_none(server, lam, name):
+    """While it boots it asks for an event, reads none of it, and answers: of so large an event no more is
+    written by then than the pipe holds."""
+    code = """import os, select, struct, time
+os.write(4, struct.pack('<IBBH', 0, 2, 0, 0))
+select.select([3], [], [])
+os.write(4, struct.pack('<IBBH', 8, 3, 0, 0) + b'"forged"')
+time.sleep(1000)
+"""
+    create(lam, name, {**python(""), "Code": {"ZipFile": zip_of({"app.py": code})}}, Timeout=1)
+    with unharmed(server, lam):
+        answer = lam.invoke(FunctionName=name, Payload=json.dumps("x" * 3000000))
+        assert json.loads(answer["Payload"].read())["errorType"] == "Sandbox.Timedout"
     nothing_is_left(server, lam, name)
 
 

@@ -23,6 +23,18 @@ class Losing(Proxy):
         return is_first
 
 
+class Failing(Losing):
+    """In its place comes an error of AWS's own."""
+
+    def after(self, request, status, headers, content):
+        if not super().is_lost(request):
+            return status, headers, content
+        return 500, [("x-amzn-ErrorType", "ServiceException")], b'{"Message": "internal error"}'
+
+    def is_lost(self, _request):
+        return False
+
+
 class Refusing(Proxy):
     def __init__(self, url, words):
         super().__init__(url)
@@ -75,10 +87,12 @@ def test_an_alias_is_made_though_the_answer_is_lost(lam, name, terminal, between
     assert losing.lost and alias_of(lam, name) == ("1", None)
 
 
+@pytest.mark.parametrize("kind", [Losing, Failing])
 @pytest.mark.parametrize("words", ["/code", "/versions", "/aliases/live"])
-def test_a_deployment_goes_on_though_an_answer_is_lost(lam, deployed, terminal, between, plan_file, words):
+def test_a_deployment_goes_on_though_an_answer_is_lost(lam, deployed, terminal, between, plan_file, words,
+                                                       kind):
     plan_file(strategy="AllAtOnce")
-    losing = between(Losing, words)
+    losing = between(kind, words)
     done = terminal("deploy", AWS_ENDPOINT_URL=losing.url)
     assert done.end() == 0, done.seen + done.err
     assert losing.lost and alias_of(lam, deployed) == ("2", None)

@@ -22,6 +22,7 @@ START_TEST(routes_match_by_method_and_segments)
     } cases[] = {
         { "GET /f/{Name}", "GET", "/f/a", "", true },
         { "GET /f/{Name}", "GET", "/f/a/", "", true },
+        { "GET /f/{Name}", "GET", "/f/a//", "", false },
         { "GET /f/{Name}", "POST", "/f/a", "", false },
         { "GET /f/{Name}", "GET", "/f", "", false },
         { "GET /f/{Name}", "GET", "/f//", "", false },
