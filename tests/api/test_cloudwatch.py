@@ -155,6 +155,12 @@ def test_what_get_metric_statistics_refuses(cw, name, change, code, text):
     assert error_of(cw.get_metric_statistics, **arguments) == (400, code, text)
 
 
+def test_as_many_datapoints_as_there_may_be_are_given(cw, name):
+    assert cw.get_metric_statistics(
+        Namespace=name, MetricName="m", Period=60, Statistics=["Sum"], StartTime=at(0),
+        EndTime=at(0) + datetime.timedelta(minutes=1440))["Datapoints"] == []
+
+
 def query(space, key, stat="Sum", period=60, metric="metric1", **more):
     return {"Id": key, "MetricStat": {"Metric": {"Namespace": space, "MetricName": metric},
                                       "Period": period, "Stat": stat, **more}}

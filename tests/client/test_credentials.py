@@ -258,6 +258,33 @@ def test_credentials_in_a_file_that_expired_are_read_again(server, lam, name, tm
     assert "RoutingConfig" not in lam.get_alias(FunctionName=name, Name="live")
 
 
+class Expired(Proxy):
+    """Every key has expired; somebody may put another one there each time."""
+
+    def __init__(self, url, path, is_replaced):
+        super().__init__(url)
+        self.path, self.is_replaced = path, is_replaced
+
+    def before(self, _request):
+        if self.is_replaced:
+            credentials_file(self.path, f"key{len(self.seen)}")
+        return 403, [("x-amzn-ErrorType", "ExpiredTokenException")], b'{"message": "it has expired"}'
+
+
+@pytest.mark.parametrize("is_replaced, tries", [(False, 1), (True, 2)])
+def test_credentials_that_stay_expired_are_not_tried_again_and_again(server, tmp_path, is_replaced, tries):
+    file = tmp_path / "credentials"
+    credentials_file(file, "key0")
+    proxy = Expired(server.url, file, is_replaced)
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live", "--profile", "p"], cwd=tmp_path, text=True,
+        capture_output=True, env={**clean_environment(proxy.url), "AWS_SHARED_CREDENTIALS_FILE": str(file)})
+    proxy.shutdown()
+    proxy.server_close()
+    assert done.returncode == 1 and "it has expired" in done.stderr, done.stderr
+    assert len(proxy.seen) == tries
+
+
 def check_keys(proxy, count):
     sent = [headers for path, headers in proxy.seen if path.endswith("invocations?Qualifier=live")]
     keys = [re.search("Credential=([^/]+)/", headers["authorization"]).group(1) for headers in sent]
