@@ -143,6 +143,7 @@ def test_html_shows_what_was_recorded(report, record):
     assert "version 8 120 10 % [8.36, 11.8] 0 0 % [0, 3.03]" in text
     assert "version 8 600 50 % [47.1, 52.9] 150 25 % [21.6, 28.7]" in text
     assert "pValue 1e-30" in text and "dry run" in text
+    assert "decision advance all well" in text and "decision rollback 150 of 600 failed" in text
     assert "line one\nline <two>\ufffd" in report(record, "--format", "html").out.replace(
         "&lt;", "<").replace("&gt;", ">")
 

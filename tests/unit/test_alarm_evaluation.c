@@ -71,6 +71,8 @@ END_TEST
 START_TEST(a_single_period_looks_at_the_newest_real_point_of_its_range)
 {
     ck_assert_int_eq(alarm_evaluation_range(1), 3);
+    ck_assert_int_eq(alarm_evaluation_range(8), 10);
+    ck_assert_int_eq(alarm_evaluation_range(9), 12); /* a third more */
     for (int missing = 0; missing < 4; missing++) {
         ck_assert_int_eq(verdict_of("X--", 1, 0, (enum alarm_missing)missing, ALARM_STATE_OK), 'A');
         ck_assert_int_eq(verdict_of("X0-", 1, 0, (enum alarm_missing)missing, ALARM_STATE_OK), 'O');
