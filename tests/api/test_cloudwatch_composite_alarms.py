@@ -268,6 +268,15 @@ def test_a_suppressor_in_alarm_withholds_them_until_its_extension_is_over(world)
     assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
 
 
+def test_only_leaving_alarm_begins_an_extension(world):
+    suppressed(world)
+    move(world, "b", "INSUFFICIENT_DATA")
+    move(world, "b", "OK")
+    world.advance("10s")
+    move(world, "a", "ALARM")
+    assert world.describe("c")["ActionsSuppressedBy"] == "WaitPeriod"
+
+
 def test_what_comes_back_while_it_waits_runs_nothing(world):
     before = suppressed(world)
     move(world, "a", "ALARM")
