@@ -98,6 +98,20 @@ START_TEST(labels_are_what_tells_metrics_apart)
 }
 END_TEST
 
+START_TEST(periods_are_those_that_metrics_have)
+{
+    static const int periods[] = { 1, 5, 10, 20, 30, 60, 120, 86400 };
+    for (size_t i = 0; i < COUNT_OF(periods); i++) {
+        CLEANUP(arena_clear) struct arena arena = { 0 };
+        CLEANUP(freep)
+        char *text = xformat("{\"metrics\":[[\"N\",\"m\",{\"period\":%d}]]}", periods[i]);
+        struct widget widget;
+        struct error error = { 0 };
+        ck_assert_msg(read(text, &arena, &widget, &error), "%s", error.message);
+    }
+}
+END_TEST
+
 START_TEST(defaults_are_those_of_the_reference)
 {
     CLEANUP(arena_clear) struct arena arena = { 0 };
@@ -257,6 +271,6 @@ START_TEST(durations_are_iso)
 END_TEST
 
 SUITE("widget source", shorthand_repeats_the_row_before, rows_become_queries,
-      labels_are_what_tells_metrics_apart, defaults_are_those_of_the_reference,
-      a_whole_widget_is_read, what_is_wrong_is_named_with_its_path,
-      a_widget_as_a_whole_can_be_wrong, durations_are_iso)
+      labels_are_what_tells_metrics_apart, periods_are_those_that_metrics_have,
+      defaults_are_those_of_the_reference, a_whole_widget_is_read,
+      what_is_wrong_is_named_with_its_path, a_widget_as_a_whole_can_be_wrong, durations_are_iso)
