@@ -21,7 +21,7 @@ static void inspect(struct inspection *inspection, const char *directory)
     if (database)
         code_inspect(inspection, directory, database);
     sqlite3_close(database);
-    database = inspection_open_database(inspection, directory, "telemetry.db", 0);
+    database = telemetry_inspect(inspection, directory);
     if (database)
         event_inspect(inspection, database);
     sqlite3_close(database);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/schema.h"
+#include "store/telemetry.h"
 #include "xalloc.h"
 
 static void report(struct inspection *inspection, bool is_problem, const char *format,
@@ -72,8 +73,8 @@ static void check_references(struct inspection *inspection, sqlite3 *database, c
     sqlite3_finalize(query);
 }
 
-sqlite3 *inspection_open_database(struct inspection *inspection, const char *directory,
-                                  const char *name, int newest_version)
+static sqlite3 *open_database(struct inspection *inspection, const char *directory,
+                              const char *name, int newest_version)
 {
     sqlite3 *database = NULL;
     CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
@@ -92,12 +93,14 @@ sqlite3 *inspection_open_database(struct inspection *inspection, const char *dir
         sqlite3_close(database);
         return NULL;
     }
-    if (newest_version && version > newest_version) {
+    if (version > newest_version) {
         inspection->is_barred = true;
         inspection_problem(inspection,
                            "%s was written by a newer coalmine (schema %d, this one knows %d): "
                            "let that one check it",
                            path, version, newest_version);
+        sqlite3_close(database);
+        return NULL;
     }
     check_pages(inspection, database, path);
     check_references(inspection, database, path);
@@ -106,5 +109,10 @@ sqlite3 *inspection_open_database(struct inspection *inspection, const char *dir
 
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
-    return inspection_open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
+    return open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
+}
+
+sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory)
+{
+    return open_database(inspection, directory, "telemetry.db", TELEMETRY_VERSION);
 }

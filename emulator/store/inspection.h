@@ -23,14 +23,12 @@ struct inspection {
 void inspection_problem(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
 void inspection_note(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Opens DIRECTORY/NAME and lets SQLite check every page, index and foreign key. The caller closes
- * the database with sqlite3_close(); NULL (with the finding) if it is absent or cannot be used: a
- * server that runs on it holds it. `newest_version` is the schema we know; 0: any. */
-sqlite3 *inspection_open_database(struct inspection *inspection, const char *directory,
-                                  const char *name, int newest_version);
-
-/* The control plane's database. Open as above. */
+/* Open the control plane's database, and that of metrics and log events, and let SQLite check every
+ * page, index and foreign key. The caller closes them with sqlite3_close(); NULL (with the finding)
+ * if one is absent or cannot be used: a server that runs on it holds it, or a newer one wrote it.
+ */
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory);
+sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory);
 
 /* Every record of the journal: its checksum, its place. Changes nothing. */
 void journal_inspect(struct inspection *inspection, const char *directory);

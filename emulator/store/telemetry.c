@@ -13,7 +13,6 @@
 #include "xalloc.h"
 
 enum {
-    SCHEMA_VERSION = 2,   /* 1: a row per log event, which that part converts */
     INTERVAL_MS = 5000,   /* until what failed is tried again */
     GROWTH_MIN = 1 << 20, /* bytes of journal that make a checkpoint worth its while */
     REST = 20,            /* times as long as the loop was busy with the last one */
@@ -69,7 +68,7 @@ static bool check_version(struct telemetry *telemetry, struct error *error)
     int64_t version = read_number(telemetry->database, "PRAGMA user_version");
     if (version < 0)
         return set_error(telemetry, error);
-    return version <= SCHEMA_VERSION ||
+    return version <= TELEMETRY_VERSION ||
            error_set(error, NULL, "%s was written by a newer coalmine: use that one",
                      telemetry->path);
 }
@@ -95,7 +94,7 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     CLEANUP(freep)
     char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
                            "PRAGMA user_version=%d",
-                           SCHEMA_VERSION);
+                           TELEMETRY_VERSION);
     if (!connect_both(telemetry, is_durable)) {
         set_error(telemetry, error);
     } else if (check_version(telemetry, error)) {

@@ -19,6 +19,10 @@ struct loop;
 struct journal;
 struct telemetry;
 
+enum {
+    TELEMETRY_VERSION = 2
+}; /* of its tables. 1: a row per log event, which that part converts */
+
 enum telemetry_result {
     TELEMETRY_WRITTEN,
     TELEMETRY_FAILED,    /* it will be asked for again */

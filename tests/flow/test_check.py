@@ -111,10 +111,12 @@ def test_log_events_that_are_not_whole_are_found(directory, start_server, change
     assert code == 1 and f"the log events of block {block} are not whole" in text
 
 
-def test_a_newer_database_is_refused(directory):
-    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+@pytest.mark.parametrize("name", ["coalmine.db", "telemetry.db"])
+def test_a_newer_database_is_refused(directory, name):
+    with contextlib.closing(sqlite3.connect(directory / name)) as database:
         database.execute("PRAGMA user_version=999")
-    assert "written by a newer coalmine (schema 999" in check(directory)[1]
+    code, text = check(directory)
+    assert code == 1 and f"{name} was written by a newer coalmine (schema 999" in text
     assert "written by a newer coalmine" in start_fails(directory)
 
 
