@@ -10,6 +10,7 @@
 #include "cli/record_file.h"
 #include "file.h"
 #include "judge/replay.h"
+#include "plan/plan.h"
 #include "rollout/deployment.h"
 #include "xalloc.h"
 
@@ -66,16 +67,19 @@ static bool read_options(struct analyze_options *options, int count, char **argu
     return true;
 }
 
-/* NULL with a sentence on failure, NULL without one if none are wanted. */
-static cJSON *load_checks(const char *path, struct error *error)
+/* A list of checks, or a plan's, of which the caller owns it; NULL with a sentence on failure. */
+static cJSON *read_checks(const char *path, struct error *error)
 {
     size_t size;
-    if (!path)
-        return NULL;
+    CLEANUP(member_faults_clear) struct member_faults faults = { 0 };
     CLEANUP(freep) char *text = file_read(path, CHECKS_MAX, &size, error);
     if (!text)
         return NULL;
-    cJSON *json = json_parse((struct text){ text, size });
+    cJSON *json = plan_json((struct text){ text, size }, &faults);
+    if (!json) {
+        error_set(error, NULL, "%s %s", path, faults.items[0].message);
+        return NULL;
+    }
     if (cJSON_IsArray(json))
         return json;
     cJSON *list = cJSON_DetachItemFromObjectCaseSensitive(json, "checks");
@@ -85,6 +89,13 @@ static cJSON *load_checks(const char *path, struct error *error)
     cJSON_Delete(list);
     error_set(error, NULL, "%s is neither a JSON list of checks nor a plan that has one", path);
     return NULL;
+}
+
+/* The recorded values have the periods of the metrics of the plan that they were recorded by. */
+static void fill_periods(struct text record, cJSON *checks)
+{
+    CLEANUP(json_deletep) cJSON *first = json_parse(text_cut(&record, '\n'));
+    metrics_fill_check_periods(json_get(first, "plan"), checks);
 }
 
 static void report_finding(const struct replay_finding *finding, int64_t begun_ms, cJSON *list)
@@ -161,7 +172,8 @@ static int analyze(const struct analyze_options *options)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(replay_clear) struct replay replay = { 0 };
-    CLEANUP(json_deletep) cJSON *checks = load_checks(options->checks, &error);
+    CLEANUP(json_deletep)
+    cJSON *checks = options->checks ? read_checks(options->checks, &error) : NULL;
     CLEANUP(freep) char *state = state_path(options->state_directory);
     size_t size = 0;
     if (options->checks && !checks) {
@@ -172,6 +184,8 @@ static int analyze(const struct analyze_options *options)
     if (!path)
         return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);
+    if (text)
+        fill_periods((struct text){ text, size }, checks);
     if (!text || !replay_run((struct text){ text, size }, checks, &replay, &error)) {
         complain("%s%s%s", text ? path : "", text ? ": " : "", error.message);
         return EXIT_USAGE;

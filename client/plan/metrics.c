@@ -215,7 +215,7 @@ static const char *period_of(const cJSON *plan, const char *name)
     return NULL;
 }
 
-static void fill_in(const cJSON *plan, const cJSON *checks)
+void metrics_fill_check_periods(const cJSON *plan, cJSON *checks)
 {
     cJSON *check;
     cJSON_ArrayForEach(check, checks)
@@ -230,9 +230,9 @@ static void fill_in(const cJSON *plan, const cJSON *checks)
 void metrics_fill_periods(cJSON *plan)
 {
     const cJSON *step;
-    fill_in(plan, json_get(plan, "checks"));
+    metrics_fill_check_periods(plan, json_get(plan, "checks"));
     cJSON_ArrayForEach(step, json_get(json_get(plan, "strategy"), "steps"))
-        fill_in(plan, json_get(json_get(step, "analysis"), "checks"));
+        metrics_fill_check_periods(plan, json_get(json_get(step, "analysis"), "checks"));
 }
 
 cJSON *metric_schema(void)

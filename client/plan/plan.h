@@ -144,8 +144,9 @@ bool checks_read(const cJSON *json, struct check **checks_out, size_t *count_out
                  struct member_faults *faults);
 bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults);
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults);
-/* A threshold without a period has its metric's. */
+/* A threshold without a period has its metric's: of the plan's checks, or of a list of others. */
 void metrics_fill_periods(cJSON *plan);
+void metrics_fill_check_periods(const cJSON *plan, cJSON *checks);
 cJSON *strategy_schema(void);
 cJSON *hook_schema(void);
 cJSON *notify_schema(void);

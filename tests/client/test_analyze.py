@@ -60,6 +60,40 @@ def test_a_plan_that_has_checks_will_do_and_a_directory_too(canary, record, tmp_
     assert "0 of 100 requests to the new version failed" in done.out
 
 
+def test_a_plan_as_init_writes_it_will_do(canary, record, tmp_path):
+    """It has comments."""
+    assert canary("init").code == 0
+    done = canary("analyze", record(0), "--checks", str(tmp_path / "canary.json"))
+    assert done.code == 0, done.err
+    assert "0 of 100 requests to the new version failed" in done.out
+
+
+def test_checks_that_are_no_list_are_refused(canary, record, tmp_path):
+    checks = tmp_path / "checks.json"
+    checks.write_text('{"kind": "errors"}')
+    done = canary("analyze", record(0), "--checks", str(checks))
+    assert done.code == 2
+    assert "neither a JSON list of checks nor a plan" in done.err
+
+
+def test_a_threshold_has_the_period_of_the_recorded_plans_metric(canary, tmp_path):
+    """Five minutes without a value are one bad period of five minutes, not four of one."""
+    path = tmp_path / "record.jsonl"
+    metrics = [{"name": "orders", "metric": "Orders", "period": "5m"}]
+    path.write_text(
+        line(0, "plan", plan={"checks": [], "metrics": metrics}, function="f", alias="live",
+             baseVersion="1", newVersion="2") +
+        line(0, "step", index=0, kind="weight", weight=0.1, durationMs=400000) +
+        line(400000, "sample", step=0, throttled=0, failed=0,
+             versions={"1": side(9, 0), "2": side(1, 0)}) +
+        line(400001, "end", outcome="promoted", exitCode=0))
+    checks = tmp_path / "checks.json"
+    checks.write_text(json.dumps([{"kind": "threshold", "metric": "orders", "min": 1,
+                                   "missing": "breaching", "periods": 2, "datapoints": 2}]))
+    done = canary("analyze", str(path), "--checks", str(checks))
+    assert done.code == 0, done.out
+
+
 def test_what_is_not_enough_is_inconclusive(canary, record, tmp_path):
     checks = tmp_path / "checks.json"
     checks.write_text(json.dumps([{"kind": "errors", "badRate": "1.5%"}]))
@@ -96,7 +130,7 @@ def test_a_record_that_says_something_else_is_noticed(canary, record):
     (("20260101T000000Z-none-live",), "there is no deployment 20260101T000000Z-none-live"),
     (("--from", "/nowhere/record.jsonl"), "/nowhere/record.jsonl"),
     (("--from", "/dev/null"), "there is no plan in it"),
-    (("--from", "/dev/null", "--checks", "/dev/null"), "neither a JSON list of checks nor a plan"),
+    (("--from", "/dev/null", "--checks", "/dev/null"), "/dev/null is no JSON"),
     (("--from", "/dev/null", "--output", "xml"), "--output is text or json"),
     (("--from", "/dev/null", "more"), "one deployment at a time, not 'more' too"),
     (("one", "more"), "one deployment at a time, not 'more' too"),
