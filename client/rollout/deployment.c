@@ -231,10 +231,10 @@ static bool drop_torn_line(int fd)
 
 static cJSON *fixed_facts(const cJSON *deployment)
 {
-    static const char *const names[] = { "format",    "id",     "function",    "alias",
-                                         "account",   "region", "endpoint",    "isFast",
-                                         "startedAt", "plan",   "baseVersion", "newVersion",
-                                         "codeSha256" };
+    static const char *const names[] = { "format",     "id",           "function",    "alias",
+                                         "account",    "region",       "endpoint",    "isFast",
+                                         "startedAt",  "plan",         "baseVersion", "newVersion",
+                                         "codeSha256", "countedBefore" };
     cJSON *facts = cJSON_CreateObject();
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const cJSON *member = json_get(deployment, names[i]);

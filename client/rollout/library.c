@@ -149,6 +149,8 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
         return true;
     job_record_plan(job);
     world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
+    world_count_before(&job->world);
+    json_set(job->deployment.facts, "countedBefore", world_before_json(&job->world));
     job_set_up_engine(job);
     engine_start(&job->engine, &job->alias);
     engine_run(&job->engine);
@@ -201,6 +203,7 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
         return false;
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
                 &job->engine.canary_total, &job->engine.others_total);
+    world_read_before(&job->world, json_get(saved, "countedBefore"));
     CLEANUP(freep) char *self = control_self();
     /* To take up what was not paused is to resume it; approval is waited for again. */
     enum rollout_hold held = job->engine.rollout.hold;

@@ -16,6 +16,13 @@ struct cloudwatch_count {
     double errors;
 };
 
+/* Of the new version, before the deployment began: what shares a period with it. */
+struct counted_before {
+    double invocations; /* in the minute that it began in */
+    double errors;
+    int64_t last_ms; /* the last minute in which it was asked; 0: in none that matters */
+};
+
 struct world {
     struct api *api; /* borrowed */
     const struct plan *plan;
@@ -46,6 +53,7 @@ struct world {
     struct version_evidence sent;   /* to the new version by us, in all: requests and errors */
     struct version_evidence others; /* by others, as CloudWatch told */
     struct cloudwatch_count count;
+    struct counted_before before;
 
     struct plan_metric *named; /* metrics that checks call by a name CloudWatch knows */
     size_t named_count;
@@ -64,12 +72,22 @@ void world_clear(struct world *world);
 void world_begin(struct world *world, const char *base, const char *canary, int64_t started_ms,
                  const struct version_evidence *sent, const struct version_evidence *others);
 
+/* Asks CloudWatch what it has counted already, before the first request; and what an engine before
+ * this one was told: JSON that the caller owns, NULL if it is nothing. */
+void world_count_before(struct world *world);
+cJSON *world_before_json(const struct world *world);
+void world_read_before(struct world *world, const cJSON *json);
+
 struct ports world_ports(struct world *world);
 
 /* The parts. */
 void world_sleep_ms(int64_t ms); /* of the machine's time; less on a signal */
 int64_t world_now_ms(void *owner);
 bool world_is_interrupted(void *owner);
+/* The start of the period of a time, or of the next one, if it has what was before the deployment.
+ */
+int64_t world_own_period_ms(const struct world *world, int64_t time_ms, int64_t period_ms);
+int64_t world_metric_period_ms(const struct plan_metric *metric);
 bool world_observe(void *owner, struct evidence *evidence, struct error *error);
 void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
                     struct hook_result *result_out);

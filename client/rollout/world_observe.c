@@ -74,7 +74,7 @@ static cJSON *make_query(const struct world *world, const char *id, const cJSON 
                                    dimensions, returns_data);
 }
 
-static int64_t period_of(const struct plan_metric *metric)
+int64_t world_metric_period_ms(const struct plan_metric *metric)
 {
     int64_t period_ms = PERIOD_MS;
     const char *text = json_text(metric->json, "period", NULL);
@@ -87,7 +87,7 @@ static cJSON *make_queries(const struct world *world, const struct plan_metric *
                            const char *version)
 {
     cJSON *queries = cJSON_CreateArray();
-    int64_t period_ms = period_of(metric);
+    int64_t period_ms = world_metric_period_ms(metric);
     const char *expression = json_text(metric->json, "expression", NULL);
     const cJSON *part;
     if (!expression) {
@@ -113,9 +113,13 @@ static bool read_metric(struct world *world, struct evidence *evidence,
     if (world_is_interrupted(world)) /* between two calls: the rest can wait */
         return error_set(error, NULL, "interrupted");
     struct reading reading = { evidence, metric->name, is_baseline };
-    int64_t period_ms = period_of(metric);
-    int64_t start_ms = evidence->started_ms / period_ms * period_ms;
+    int64_t period_ms = world_metric_period_ms(metric);
+    bool is_of_canary = !is_baseline && plan_metric_tells_versions(metric->json);
+    int64_t start_ms = is_of_canary ? world_own_period_ms(world, evidence->started_ms, period_ms)
+                                    : evidence->started_ms / period_ms * period_ms;
     int64_t end_ms = (world_now_ms(world) / period_ms + 1) * period_ms;
+    if (start_ms >= end_ms)
+        return true;
     return cloudwatch_query(world->api,
                             make_queries(world, metric, is_baseline ? world->base : world->canary),
                             start_ms, end_ms, on_value, &reading, error);

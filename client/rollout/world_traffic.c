@@ -1,6 +1,7 @@
 /*
  * Traffic of the real world: the generator's, or the users' as CloudWatch counts them.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -189,6 +190,8 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
                                         world->canary, world->started_ms, world_now_ms(world),
                                         metrics_out, error))
             return false;
+        metrics_out->invocations = fmax(metrics_out->invocations - world->before.invocations, 0);
+        metrics_out->errors = fmax(metrics_out->errors - world->before.errors, 0);
         if (metrics_out->invocations >= (double)world->sent.requests || !world->is_last_step ||
             clock_monotonic_us() > deadline_us || world_is_interrupted(world))
             return true;

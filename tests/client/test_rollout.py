@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import CANARY, clean_environment
 from tests.support.machine import wait_for
+from tests.conftest import CANARY, Http, clean_environment
 from tests.support.packages import NODE, create, node, zip_of
 
 GOOD = "return 'v2'"
@@ -857,6 +858,34 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
 
 def answered(name):
     return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
+
+
+def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_server, tmp_path):
+    """Its first deployment failed in the minute in which the second begins."""
+    server = start_server()
+    lam = server.client("lambda")
+    create(lam, "again", node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName="again", Name="live", FunctionVersion="1")
+    lam.update_function_code(FunctionName="again", ZipFile=zip_of({
+        "index.mjs": NODE % "if (event.bad) throw new Error('bad'); return 'v2'"}), Publish=True)
+
+    def deploy(bad):
+        Http(server.port).json("POST", "/_coalmine/clock",
+                               {"mode": "frozen", "time": "2026-01-01T00:00:20Z"})
+        (tmp_path / "canary.json").write_text(json.dumps({
+            "function": "again", "alias": "live", "version": "2", "healthChecks": 0,
+            "strategy": {"canary": {"weight": "50%", "for": "5m"}},
+            "traffic": {"generate": {"payload": {"bad": bad}}},
+            "checks": [{"kind": "errors"}, {"kind": "threshold", "metric": "Errors", "max": 0}]}))
+        return subprocess.run([CANARY, "deploy", "--fast", "--output", "json"], cwd=tmp_path,
+                              text=True, capture_output=True, env=clean_environment(server.url))
+
+    assert deploy(bad=True).returncode == 3
+    done = deploy(bad=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads(done.stdout)
+    [new] = [v for v in facts["traffic"]["versions"] if v["version"] == "2"]
+    assert facts["cloudWatch"] == {"invocations": new["requests"], "errors": 0}
 
 
 @pytest.mark.parametrize("bad,code", [(2, 0), (60, 3)], ids=["few of many", "many"])
