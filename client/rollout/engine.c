@@ -147,13 +147,18 @@ bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *al
            rollout_expects(&engine->rollout, false, weight);
 }
 
+bool engine_is_back(const struct engine *engine, const struct lambda_alias *alias)
+{
+    return alias_is(alias, engine->base, NULL, 0);
+}
+
 bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
                            const struct rollout_action *action)
 {
     if (action->target == TARGET_NEW)
         return alias_is(alias, engine->canary, NULL, 0);
     if (action->target == TARGET_BASE)
-        return alias_is(alias, engine->base, NULL, 0);
+        return engine_is_back(engine, alias);
     return alias_is(alias, engine->base, engine->canary, action->weight);
 }
 

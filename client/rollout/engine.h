@@ -69,8 +69,10 @@ void engine_notice(struct engine *engine, const char *format, ...) PRINTF_LIKE(2
 
 /* Between engine.c and its parts: watch.c, take_up.c. */
 int64_t engine_now_ms(const struct engine *engine);
-/* Does the alias send traffic as the rollout says? As this change of it would have it? */
+/* Does the alias send traffic as the rollout says? All to the old version? As this change of it
+ * would have it? */
 bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *alias);
+bool engine_is_back(const struct engine *engine, const struct lambda_alias *alias);
 bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
                            const struct rollout_action *action);
 void engine_save(struct engine *engine, const struct rollout_action *intent);

@@ -408,8 +408,22 @@ const char *rollout_control(struct rollout *rollout, enum control_verb verb, con
     }
 }
 
+/* Somebody else has done that; or the dead engine has, and could not write it down. */
+static void leave_as_it_is(struct rollout *rollout, bool is_back)
+{
+    set_reason(rollout,
+               is_back ? "all traffic goes to the old version already: the deployment's client "
+                         "took it back and could not write that down (was the disk full?), or "
+                         "somebody else did"
+                       : "the alias is not as the deployment has written down that it set it: "
+                         "somebody else has changed it while nobody watched, or the client could "
+                         "not write any more (was the disk full?); nothing was overwritten");
+    finish(rollout, is_back ? OUTCOME_ROLLED_BACK : OUTCOME_FAILED);
+}
+
 void rollout_taken_up(struct rollout *rollout, bool is_as_set,
-                      const struct rollout_action *intended, int64_t last_ms, int64_t now_ms)
+                      const struct rollout_action *intended, bool is_back, int64_t last_ms,
+                      int64_t now_ms)
 {
     if (rollout->phase == PHASE_OVER && rollout->outcome != OUTCOME_STUCK)
         return;
@@ -421,9 +435,7 @@ void rollout_taken_up(struct rollout *rollout, bool is_as_set,
     if (intended && rollout_next(rollout).kind == ACTION_SET_ALIAS) {
         rollout_alias_done(rollout, ALIAS_SET, "", now_ms);
     } else if (!is_as_set) {
-        set_reason(rollout, "the alias was changed by somebody else while nobody watched the "
-                            "deployment; nothing was overwritten");
-        finish(rollout, OUTCOME_FAILED);
+        leave_as_it_is(rollout, is_back);
     } else if (rollout->phase == PHASE_WATCH && rollout->hold == HOLD_NONE) {
         rollout->step_ends_ms += now_ms - last_ms;
     }

@@ -137,10 +137,11 @@ const char *rollout_control(struct rollout *rollout, enum control_verb verb, con
 bool rollout_expects(const struct rollout *rollout, bool is_promoted, double weight);
 
 /* Taken up again at `now_ms` by a new engine, after the old one died at `last_ms`. `is_as_set`:
- * the alias sends traffic as this says; `is_as_intended`: as the change that was under way wanted
- * it (NULL: none was). */
+ * the alias sends traffic as this says; `intended`: it does what the change that was under way
+ * wanted (NULL: it does not, or none was). `is_back`: the new version gets none. */
 void rollout_taken_up(struct rollout *rollout, bool is_as_set,
-                      const struct rollout_action *intended, int64_t last_ms, int64_t now_ms);
+                      const struct rollout_action *intended, bool is_back, int64_t last_ms,
+                      int64_t now_ms);
 
 const char *rollout_phase_name(enum rollout_phase phase);
 /* "running", "paused", "promoted", ...: `status` of deployment.json. */

@@ -121,8 +121,8 @@ bool engine_take_up(struct engine *engine, const cJSON *saved, struct error *err
                   step < engine->plan->step_count ? step : engine->plan->step_count,
                   engine->plan->step_count);
     rollout_taken_up(&engine->rollout, engine_is_as_set(engine, &engine->alias),
-                     was_intended ? &next : NULL, json_int(saved, "updatedAt", 0),
-                     engine_now_ms(engine));
+                     was_intended ? &next : NULL, engine_is_back(engine, &engine->alias),
+                     json_int(saved, "updatedAt", 0), engine_now_ms(engine));
     engine->was_taken_up = true;
     engine_save(engine, NULL);
     return true;

@@ -457,7 +457,7 @@ def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, ca
     lam.update_alias(FunctionName=deployed, Name="live", FunctionVersion="1",
                      RoutingConfig={"AdditionalVersionWeights": {"2": 0.01}})
     done = canary("resume")
-    assert done.code == 1 and "changed by somebody else" in done.err
+    assert done.code == 1 and "somebody else has changed it" in done.err
     assert alias_of(lam, deployed) == ("1", {"2": 0.01})
     assert state_of(canary, deployed)["isOver"]
 

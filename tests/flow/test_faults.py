@@ -1,48 +1,24 @@
 """The disk fills, calls fail: callers are told, the server lives, and works when the fault goes."""
 import errno
 import json
-import mmap
-import re
 import resource
 import signal
 import sqlite3
-import struct
-import subprocess
 import threading
 import time
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tests.conftest import COALMINE, ROOT, STOP_SECONDS, Http
+from tests.conftest import COALMINE, STOP_SECONDS, Http
+from tests.support.faults import DEATH, PLACES, SHORT, Faults, preload
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
 from tests.support.machine import wait_for
 from tests.support.packages import create, node
 from tests.support.wire import Refused, Wire
 
-SHIM = ROOT / "build/normal/tests/fault.so"
-KINDS = ["write", "sync", "open", "fork", "malloc", "where"]  # the order of tests/support/fault.c
-PLACES = ["everywhere", "journal", "database", "telemetry"]
-SHORT, DEATH = -1, -2
 PATH = "/2015-03-31/functions/%s/invocations"
-
-
-def preload():
-    """The shim; behind the sanitizer's library, which must be the first one."""
-    linked = subprocess.run(["ldd", COALMINE], capture_output=True, text=True).stdout
-    return " ".join([*re.findall(r"/\S*libasan\S*", linked), str(SHIM)])
-
-
-class Faults:
-    def __init__(self, path):
-        path.write_bytes(bytes(4 * len(KINDS)))
-        self.file = open(path, "r+b")
-        self.map = mmap.mmap(self.file.fileno(), 0)
-
-    def set(self, kind, value, where="everywhere"):
-        struct.pack_into("i", self.map, 4 * KINDS.index("where"), PLACES.index(where))
-        struct.pack_into("i", self.map, 4 * KINDS.index(kind), value)
 
 
 @pytest.fixture

@@ -280,8 +280,8 @@ static void crash(struct rollout *rollout, struct world *world, const struct rol
     ck_assert_msg(rollout_read(&other, again), "%s", text);
     world->seen = world->revision;
     bool is_intended = intent && is_routed(world, intent->target, intent->weight);
-    rollout_taken_up(&other, is_as_set(world, &other), is_intended ? intent : NULL, last_ms,
-                     now_ms);
+    rollout_taken_up(&other, is_as_set(world, &other), is_intended ? intent : NULL,
+                     is_routed(world, TARGET_BASE, 0), last_ms, now_ms);
     *rollout = other;
 }
 

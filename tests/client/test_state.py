@@ -1,0 +1,38 @@
+"""Where deployments are kept: a disk that is full, what killed clients leave, a clock for one."""
+import errno
+
+import pytest
+
+from tests.client.test_rollout import (  # noqa: F401 (fixtures)
+    alias_of, deployed, package, plan_file, state_of, terminal)
+from tests.conftest import CANARY
+from tests.support.faults import Faults, preload
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """A folder of this test's own for all that canary keeps."""
+    monkeypatch.setattr("tests.conftest.STATE.name", str(tmp_path / "state"))
+    return tmp_path / "state" / "canary"
+
+
+@pytest.mark.parametrize("verb", ["rollback", "resume"])
+def test_a_disk_that_stays_full_is_not_called_somebody_else(lam, deployed, canary, terminal, plan_file, tmp_path,
+                                                            state, verb):
+    """The weights were taken back, and nothing could be written of that."""
+    faults = Faults(tmp_path / "control")
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy", LD_PRELOAD=preload(CANARY), FAULT_DIRECTORY=str(state),
+                     FAULT_CONTROL=str(tmp_path / "control"))
+    first.wait_for("Sending")
+    faults.set("write", errno.ENOSPC)
+    assert first.end() == 1 and "No space left on device" in first.err
+    assert alias_of(lam, deployed) == ("1", None)
+    faults.set("write", 0)
+    assert "CLIENT IS GONE" in canary("status").out
+    done = canary(verb)
+    assert done.code == 3, done.out + done.err
+    assert "all traffic goes to the old version already" in done.out
+    assert "changed it" not in done.out + done.err
+    assert (state_of(canary, deployed)["status"], alias_of(lam, deployed)) == (
+        "rolled back", ("1", None))
