@@ -12,10 +12,12 @@
 #include "clock.h"
 #include "crypto.h"
 #include "file.h"
+#include "pattern.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
 enum { FORMAT = 1, STATE_MAX = 64 << 20, SAME_SECOND_MAX = 1000, KEPT = 200 };
+enum { MS_PER_SECOND = 1000, REMNANT_AGE_S = 3600 };
 
 static bool make_directories(const char *path, struct error *error)
 {
@@ -481,8 +483,44 @@ static void remove_files(const char *directory)
     rmdir(directory);
 }
 
+static void remove_deployment(const char *state, const char *id)
+{
+    CLEANUP(freep) char *directory = xformat("%s/%s", state, id);
+    CLEANUP(freep) char *control = xformat("%s/control", directory);
+    remove_files(control);
+    remove_files(directory);
+}
+
+/* Of a client that was killed before it had written deployment.json, or while it removed an old
+ * deployment. Who has made the directory just now is about to write. */
+static bool is_remnant(const char *state, const char *id)
+{
+    long pid;
+    struct stat status;
+    CLEANUP(freep) char *directory = xformat("%s/%s", state, id);
+    CLEANUP(freep) char *file = xformat("%s/deployment.json", directory);
+    return pattern_matches("\\d{8}T\\d{6}Z-.*", text_from(id)) && access(file, F_OK) != 0 &&
+           errno == ENOENT && stat(directory, &status) == 0 &&
+           clock_true_ms() / MS_PER_SECOND - status.st_mtime > REMNANT_AGE_S &&
+           !deployment_is_alive(state, id, &pid);
+}
+
+static void prune_remnants(const char *state)
+{
+    struct dirent **entries;
+    int count = scandir(state, &entries, NULL, NULL);
+    for (int i = 0; i < count; i++) {
+        if (is_remnant(state, entries[i]->d_name))
+            remove_deployment(state, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
 void deployment_prune(const char *state)
 {
+    prune_remnants(state);
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
     int excess = cJSON_GetArraySize(list) - KEPT;
     const cJSON *item;
@@ -492,10 +530,7 @@ void deployment_prune(const char *state)
             return;
         if (!json_bool(item, "isOver", false))
             continue;
-        CLEANUP(freep) char *directory = xformat("%s/%s", state, json_text(item, "id", ""));
-        CLEANUP(freep) char *control = xformat("%s/control", directory);
-        remove_files(control);
-        remove_files(directory);
+        remove_deployment(state, json_text(item, "id", ""));
         excess--;
     }
 }

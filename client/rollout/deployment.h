@@ -74,7 +74,8 @@ cJSON *deployment_find(const char *state, const struct alias_identity *identity,
 /* True while a process works on it; *pid_out says which. */
 bool deployment_is_alive(const char *state, const char *id, long *pid_out);
 
-/* Removes the oldest finished ones beyond the 200 that are kept. */
+/* Removes the oldest finished ones beyond the 200 that are kept, and what clients left that were
+ * killed before they had written anything down, once it is an hour old. */
 void deployment_prune(const char *state);
 
 #endif

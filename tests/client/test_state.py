@@ -1,5 +1,6 @@
 """Where deployments are kept: a disk that is full, what killed clients leave, a clock for one."""
 import errno
+import os
 
 import pytest
 
@@ -36,3 +37,23 @@ def test_a_disk_that_stays_full_is_not_called_somebody_else(lam, deployed, canar
     assert "changed it" not in done.out + done.err
     assert (state_of(canary, deployed)["status"], alias_of(lam, deployed)) == (
         "rolled back", ("1", None))
+
+
+def test_what_killed_clients_left_is_removed(deployed, canary, package, state):
+    """Those that were killed before deployment.json was there; nothing else, and not at once."""
+    def leave(name, age, **files):
+        folder = state / name
+        (folder / "control").mkdir(parents=True)
+        for file, text in {"record.jsonl": "{}", "lock": "1", **files}.items():
+            (folder / file).write_text(text)
+        long_ago = os.stat(folder).st_mtime - age
+        os.utime(folder, (long_ago, long_ago))
+        return name
+
+    leave("20260101T000000Z-f-live", 2 * 3600)
+    kept = {leave("20260101T000000Z-f-live-2", 60),
+            leave("20260101T000000Z-f-live-3", 2 * 3600, **{"deployment.json": "damaged"}),
+            leave("notes", 2 * 3600), "aliases"}
+    assert canary("deploy", "--function", deployed, "--alias", "live", "--package", package(),
+                  "--strategy", "AllAtOnce").code == 0
+    assert {name for name in os.listdir(state) if deployed not in name} == kept
