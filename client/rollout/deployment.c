@@ -134,6 +134,25 @@ static bool lock_alias(const char *state, const struct alias_identity *identity,
                                identity->function, identity->alias, owner);
 }
 
+bool deployment_lock_clock(const char *state, const char *endpoint, int *fd_out,
+                           struct error *error)
+{
+    char owner[OWNER_SIZE];
+    char hash[SHA256_HEX_SIZE];
+    crypto_sha256_hex(text_from(endpoint), hash);
+    CLEANUP(freep) char *folder = xformat("%s/clocks", state);
+    CLEANUP(freep) char *path = xformat("%s/%s", folder, hash);
+    if (!make_directories(folder, error))
+        return false;
+    if (lock_or_find_owner(path, fd_out, owner, error))
+        return true;
+    return *owner && error_set(error, NULL,
+                               "%s turns the clock of %s already, and each would skip the other's "
+                               "time: wait for its end, give each a server of its own (coalmine "
+                               "exec), or deploy without --fast",
+                               owner, endpoint);
+}
+
 static void add_id_part(struct buffer *id, const char *part)
 {
     for (; *part && id->size < 160; part++) {

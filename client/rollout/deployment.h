@@ -74,6 +74,10 @@ cJSON *deployment_find(const char *state, const struct alias_identity *identity,
 /* True while a process works on it; *pid_out says which. */
 bool deployment_is_alive(const char *state, const char *id, long *pid_out);
 
+/* Coalmine's clock is one client's to turn (--fast), until *fd_out is closed. */
+MUST_CHECK bool deployment_lock_clock(const char *state, const char *endpoint, int *fd_out,
+                                      struct error *error);
+
 /* Removes the oldest finished ones beyond the 200 that are kept, and what clients left that were
  * killed before they had written anything down, once it is an hour old. */
 void deployment_prune(const char *state);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "aws/sts_api.h"
 #include "rollout/control.h"
@@ -29,7 +30,7 @@ bool job_open(struct job *job, const struct canary_settings *settings,
     struct profile profile;
     const struct profile_choice choice = { settings->profile, settings->region,
                                            settings->endpoint_url };
-    *job = (struct job){ .settings = settings, .observer = observer };
+    *job = (struct job){ .settings = settings, .observer = observer, .clock_lock = -1 };
     if (!profile_load(&choice, &profile, &job->error))
         return false;
     api_init(&job->api, &profile);
@@ -48,6 +49,8 @@ void job_close(struct job *job)
     engine_clear(&job->engine);
     if (job->has_world)
         world_clear(&job->world);
+    if (job->clock_lock >= 0)
+        close(job->clock_lock);
     if (job->has_deployment)
         deployment_close(&job->deployment);
     if (job->has_api)

@@ -28,6 +28,7 @@ struct job {
     bool has_deployment;
     struct world world;
     bool has_world;
+    int clock_lock; /* -1: Coalmine's clock is not ours to turn */
     struct engine engine;
     struct lambda_alias alias;
     char base[VERSION_SIZE];

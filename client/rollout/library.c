@@ -97,6 +97,10 @@ static void listen_to(struct job *job)
 
 static bool open_world(struct job *job, bool is_fast)
 {
+    if (is_fast && job->api.profile.is_local &&
+        !deployment_lock_clock(job->state, job->api.profile.lambda_endpoint, &job->clock_lock,
+                               &job->error))
+        return false;
     if (!world_init(&job->world, &job->api, job->plan, is_fast, &job->error))
         return false;
     job->has_world = true;

@@ -8,6 +8,7 @@ from tests.client.test_rollout import (  # noqa: F401 (fixtures)
     alias_of, deployed, package, plan_file, state_of, terminal)
 from tests.conftest import CANARY
 from tests.support.faults import Faults, preload
+from tests.support.packages import create, node
 
 
 @pytest.fixture
@@ -57,3 +58,17 @@ def test_what_killed_clients_left_is_removed(deployed, canary, package, state):
     assert canary("deploy", "--function", deployed, "--alias", "live", "--package", package(),
                   "--strategy", "AllAtOnce").code == 0
     assert {name for name in os.listdir(state) if deployed not in name} == kept
+
+
+def test_a_clock_is_turned_by_one_at_a_time(lam, name, deployed, canary, terminal, plan_file):
+    """Each would skip half of the other's time, and send half of its requests."""
+    plan_file(strategy={"steps": [{"weight": "50%", "for": "1m"}, {"approve": True}]})
+    create(lam, name + "-2", node("return 'v1'"), Publish=True)
+    other = ["deploy", "--function", name + "-2", "--alias", "live", "--fast"]
+    first = terminal("deploy", "--fast")
+    first.wait_for("waits for approval")
+    refused = canary(*other)
+    assert refused.code == 1
+    assert f"process {first.process.pid} turns the clock of http://127.0.0.1" in refused.err
+    assert canary("approve").code == 0 and first.end() == 0
+    assert canary(*other).code == 0
