@@ -109,15 +109,21 @@ static char *aws_endpoint(const struct sources *sources, const char *host, const
                    is_fips && (is_dual || !is_government) ? "-fips" : "", region, domain);
 }
 
+void endpoint_trim(char *url)
+{
+    size_t size = url ? strlen(url) : 0;
+    while (size && url[size - 1] == '/')
+        url[--size] = '\0';
+}
+
 static char *make_endpoint(const struct sources *sources, const char *found, const char *host,
                            const char *region)
 {
     if (!found)
         return aws_endpoint(sources, host, region);
-    size_t size = strlen(found);
-    while (size && found[size - 1] == '/')
-        size--;
-    return xstrndup(found, size);
+    char *endpoint = xstrdup(found);
+    endpoint_trim(endpoint);
+    return endpoint;
 }
 
 bool endpoint_is_local(const char *url)

@@ -46,6 +46,9 @@ MUST_CHECK bool profile_guard(const struct profile *profile, bool allows_aws, st
 /* A copy that lives by itself. */
 struct profile profile_copy(const struct profile *profile);
 
+/* Takes the slashes off its end, in place; NULL is let be. */
+void endpoint_trim(char *url);
+
 /* True for loopback hosts: 127.0.0.0/8, ::1, localhost, *.localhost. */
 bool endpoint_is_local(const char *url);
 

@@ -20,27 +20,31 @@
 
 enum { STATUS_WINDOW_MS = 3600000, POLL_MS = 200, MS_PER_SECOND = 1000, LEFT_SIZE = 48 };
 
-static bool report_version(struct session *session, const char *version, double share,
-                           struct error *error)
+/* The version's share, and what CloudWatch counted; if it does not tell, `unread` says why. */
+static void report_version(struct session *session, const char *version, double share,
+                           struct error *unread)
 {
     struct version_metrics metrics;
+    cJSON *item = cJSON_CreateObject();
     const struct options *options = &session->options;
     int64_t now_ms = clock_true_ms() + session->clock_offset_ms;
-    if (!cloudwatch_version_metrics(&session->api, options->function, options->alias, version,
-                                    now_ms - STATUS_WINDOW_MS, now_ms, &metrics, error))
-        return false;
-    say("  %-8s %7.4g %% %12.0f %8.0f", version, 100 * share, metrics.invocations, metrics.errors);
-    cJSON *item = cJSON_CreateObject();
     json_set_text(item, "version", version);
     json_set_double(item, "weight", share);
-    json_set_double(item, "invocations", metrics.invocations);
-    json_set_double(item, "errors", metrics.errors);
+    if (!unread->message &&
+        cloudwatch_version_metrics(&session->api, options->function, options->alias, version,
+                                   now_ms - STATUS_WINDOW_MS, now_ms, &metrics, unread)) {
+        say("  %-8s %7.4g %% %12.0f %8.0f", version, 100 * share, metrics.invocations,
+            metrics.errors);
+        json_set_double(item, "invocations", metrics.invocations);
+        json_set_double(item, "errors", metrics.errors);
+    } else {
+        say("  %-8s %7.4g %% %12s %8s", version, 100 * share, "?", "?");
+    }
     cJSON *list = json_get(facts(), "versions");
     cJSON_AddItemToArray(list ? list : json_set_array(facts(), "versions"), item);
-    return true;
 }
 
-static bool report_alias(struct session *session, struct error *error)
+static bool report_alias(struct session *session, struct error *unread, struct error *error)
 {
     struct lambda_alias alias;
     const struct options *options = &session->options;
@@ -57,8 +61,10 @@ static bool report_alias(struct session *session, struct error *error)
     say("Alias %s:%s %s. CloudWatch over the last hour, through this alias:", options->function,
         options->alias, is_split ? "is split between two versions" : "points to one version");
     say("  version     share  invocations   errors");
-    return report_version(session, alias.version, 1 - alias.weight, error) &&
-           (!is_split || report_version(session, alias.routed_version, alias.weight, error));
+    report_version(session, alias.version, 1 - alias.weight, unread);
+    if (is_split)
+        report_version(session, alias.routed_version, alias.weight, unread);
+    return true;
 }
 
 /* Reading needs no directory: where none can be made, none was left. */
@@ -123,6 +129,7 @@ static void report_deployment(const char *state, int64_t now_ms, cJSON *saved)
 static int status(struct session *session)
 {
     CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(error_clear) struct error unread = { 0 };
     CLEANUP(freep) char *state = NULL;
     struct options *options = &session->options;
     CLEANUP(freep) char *function = NULL;
@@ -133,14 +140,16 @@ static int status(struct session *session)
     options->alias = alias;
     json_set_text(facts(), "function", function);
     json_set_text(facts(), "alias", alias);
-    bool is_good = report_alias(session, &error);
+    bool is_good = report_alias(session, &unread, &error);
     CLEANUP(json_deletep)
     cJSON *saved = is_good ? latest_deployment(session, &state) : NULL;
     if (saved)
         report_deployment(state, clock_true_ms() + session->clock_offset_ms, saved);
+    if (unread.message)
+        complain("%s", unread.message);
     if (error.message)
         complain("%s", error.message);
-    return error.message ? EXIT_FAILED : EXIT_DONE;
+    return unread.message || error.message ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct option_row status_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
@@ -262,8 +271,10 @@ static void tell_past(const cJSON *item)
 static int history(struct session *session)
 {
     const struct options *options = &session->options;
-    const struct alias_identity identity = { "", options->region, options->endpoint_url,
-                                             options->function, options->alias };
+    CLEANUP(freep) char *endpoint = options->endpoint_url ? xstrdup(options->endpoint_url) : NULL;
+    const struct alias_identity identity = { "", options->region, endpoint, options->function,
+                                             options->alias };
+    endpoint_trim(endpoint);
     CLEANUP(freep) char *state = state_path(options->state_directory);
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
     cJSON *chosen = json_set_array(facts(), "deployments");

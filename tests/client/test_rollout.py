@@ -361,6 +361,8 @@ def test_history_lists_what_was(deployed, canary, plan_file):
     assert canary("deploy").code == 0 and canary("deploy").code == 0
     rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
     assert [row["status"] for row in rows] == ["promoted", "unchanged"]
+    here = canary("history", "--function", deployed, "--endpoint-url", rows[0]["endpoint"] + "/")
+    assert here.out.count(deployed + ":live") == 2
 
 
 # ---- Crashes ------------------------------------------------------------------------------------
