@@ -122,7 +122,7 @@ static int64_t sample_gap_ms(const struct engine *engine)
 static void tell_uncounted(struct engine *engine, const char *sentence)
 {
     if (engine->uncounted_watch != engine->evidence_watch)
-        engine_notice(engine, "The traffic is not to be counted just now: %s", sentence);
+        engine_notice(engine, "Not all traffic is to be counted just now: %s", sentence);
     engine->uncounted_watch = engine->evidence_watch;
 }
 
@@ -138,9 +138,9 @@ static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct traffic_sample sample = { 0 };
-    if (engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error))
-        engine_add_sample(engine, &sample);
-    else if (!engine->ports.is_interrupted(engine->ports.world))
+    bool is_whole = engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error);
+    engine_add_sample(engine, &sample);
+    if (!is_whole && !engine->ports.is_interrupted(engine->ports.world))
         tell_uncounted(engine, error.message);
     if (sample.invocation_errors > 0)
         tell_invocation_error(engine);

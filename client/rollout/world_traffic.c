@@ -243,7 +243,12 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
     renew_credentials(world);
     generator_read(&world->generator, sample_out);
     version_evidence_merge(&world->sent, &sample_out->canary);
-    if (is_last && !world_is_interrupted(world) && !add_others(world, sample_out, error))
-        error_clear(error); /* what we saw ourselves is still good */
-    return true;
+    if (!is_last || world_is_interrupted(world) || add_others(world, sample_out, error))
+        return true;
+    CLEANUP(freep) char *why = error->message ? xstrdup(error->message) : NULL;
+    error_clear(error);
+    return error_set(error, NULL,
+                     "what others sent to the new version is not known, and does not "
+                     "count: %s",
+                     why ? why : "");
 }

@@ -68,9 +68,14 @@ def test_a_lambda_hook_is_not_waited_for(lam, deployed, terminal, plan_file, gat
 def test_cloudwatch_is_not_waited_for(lam, deployed, terminal, plan_file, hold):
     """And that it did not answer then is nothing to tell."""
     holding = hold("GetMetricData")
+    holding.let_go.set()
     plan_file(checks=[{"kind": "threshold", "metric": "Errors", "max": 1}])
     first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
     assert holding.held.wait(PATIENCE_SECONDS)
+    first.wait_for("Sending")
+    holding.let_go.clear()
+    holding.held.clear()
+    assert holding.held.wait(WAIT_SECONDS)
     assert interrupt(first) == 3 and "not to be read" not in first.seen
     assert alias_of(lam, deployed) == ("1", None)
 

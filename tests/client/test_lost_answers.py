@@ -170,6 +170,29 @@ def test_requests_without_an_answer_are_told_and_no_versions_fault(deployed, ter
     assert done.end() in (0, 4), done.seen + done.err  # so few requests may be no verdict
     assert "2 requests were throttled (429); they count for no version." in done.seen
     assert "1 requests got no answer; the last one: HTTP 503: not now" in done.seen
+def test_what_others_sent_that_may_not_be_read_is_said(deployed, terminal, between, plan_file):
+    plan_file(strategy={"linear": {"weight": "40%", "every": "1s"}},
+              traffic={"generate": {"rate": "100/s"}}, checks=[{"kind": "errors"}])
+    refusing = between(Refusing, "GetMetricData")
+    done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert done.seen.count("what others sent to the new version is not known") == 2  # each step
+    assert "you may not do that" in done.seen
+    sent = sum(sample["versions"]["2"]["requests"] for sample in record_of(deployed, "sample"))
+    assert sent > 50  # and what canary saw itself counts
+
+
+def test_a_status_without_cloudwatch_tells_the_rest(lam, deployed, terminal, between, plan_file):
+    plan_file(strategy="AllAtOnce")
+    assert terminal("deploy").end() == 0
+    lam.update_alias(FunctionName=deployed, Name="live",
+                     RoutingConfig={"AdditionalVersionWeights": {"1": 0.25}})
+    refusing = between(Refusing, "GetMetricData")
+    done = terminal("status", "--output", "json", AWS_ENDPOINT_URL=refusing.url)
+    assert done.end() == 1 and done.err.count("you may not do that") == 1
+    facts = json.loads(done.seen)
+    assert facts["versions"] == [{"version": "2", "weight": 0.75}, {"version": "1", "weight": 0.25}]
+    assert refusing.refused == 1
 
 
 class Settling(Proxy):
