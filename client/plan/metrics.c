@@ -86,8 +86,9 @@ struct metric_shape {
     { METRIC_ROW("namespace", MEMBER_TEXT, namespace), .initial = "AWS/Lambda",                    \
       .help = "of the metric" },                                                                   \
         { METRIC_ROW("metric", MEMBER_TEXT, metric), .help = "its name, such as Errors" },         \
-        { METRIC_ROW("stat", MEMBER_TEXT, stat), .initial = "Sum",                                 \
-          .help = "the statistic: Sum, Average, p99, ..." },                                       \
+        { METRIC_ROW("stat", MEMBER_TEXT, stat),                                                   \
+          .help = "the statistic: Sum, Average, p99, ...; else Sum, of AWS/Lambda's times the "    \
+                  "Average, of its concurrency the Maximum" },                                     \
     {                                                                                              \
         .name = "dimensions", .type = MEMBER_CUSTOM,                                               \
         .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",          \

@@ -858,6 +858,21 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
     assert versions == {"1", "2"}
 
 
+def test_times_are_averaged_unless_the_plan_says_otherwise(deployed, canary, plan_file):
+    """Some 20 ms each; the sum of a minute's 60 is beyond the limit for one."""
+    plan_file("await new Promise((done) => setTimeout(done, 20)); return 'v2'",
+              traffic={"generate": {"rate": "1/s"}},
+              metrics=[{"name": "slow", "metric": "Duration", "period": "2m"}],
+              strategy={"canary": {"weight": "100%", "for": "3m"}},
+              checks=[{"kind": "threshold", "name": name, "metric": metric, "min": 10, "max": 1000}
+                      for name, metric in [("by name", "Duration"), ("described", "slow")]])
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.out + done.err
+    values = {line["name"]: line["value"] for line in record_of(deployed, "metric")
+              if line["side"] == "canary"}
+    assert set(values) == {"Duration", "slow"} and all(10 < v < 1000 for v in values.values())
+
+
 def answered(name):
     return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
 
