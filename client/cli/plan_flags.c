@@ -325,6 +325,15 @@ struct canary_plan *plan_of_flags(struct session *session)
     return plan;
 }
 
+static bool is_target(const char *function, const char *alias)
+{
+    const char *fault = plan_function_fault(function);
+    if (!fault && !(fault = plan_alias_fault(alias)))
+        return true;
+    complain("%s %s", plan_function_fault(function) ? "--function" : "--alias", fault);
+    return false;
+}
+
 bool find_target(struct session *session, char **function_out, char **alias_out)
 {
     const struct options *options = &session->options;
@@ -332,14 +341,14 @@ bool find_target(struct session *session, char **function_out, char **alias_out)
     *function_out = options->function ? xstrdup(options->function) : NULL;
     *alias_out = options->alias ? xstrdup(options->alias) : NULL;
     if (*function_out && *alias_out)
-        return true;
+        return is_target(*function_out, *alias_out);
     CLEANUP(json_deletep) cJSON *json = file ? read_file(file) : NULL;
     if (json && !*function_out)
         *function_out = xstrdup(json_text(json, "function", ""));
     if (json && !*alias_out)
         *alias_out = xstrdup(json_text(json, "alias", ""));
     if (*function_out && *alias_out)
-        return true;
+        return is_target(*function_out, *alias_out);
     if (!file)
         complain("--%s must be given (see --help)", *function_out ? "alias" : "function");
     return false;

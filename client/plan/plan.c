@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "pattern.h"
 #include "plan/source.h"
 #include "xalloc.h"
 
@@ -118,6 +119,31 @@ static bool read_alarms(const cJSON *json, struct plan *plan, struct member_faul
     return true;
 }
 
+/* Metrics, locks and the history go by the function's name, so it must be that alone. */
+const char *plan_function_fault(const char *name)
+{
+    if (pattern_matches("[A-Za-z0-9_-]{1,64}", text_from(name)))
+        return NULL;
+    return strchr(name, ':') ? "must be the function's name alone, without account, region and "
+                               "alias: no ARN"
+                             : "must be a function's name: letters, digits, - and _, 64 at most";
+}
+
+const char *plan_alias_fault(const char *name)
+{
+    bool is_good = pattern_matches("[A-Za-z0-9_-]{1,128}", text_from(name)) &&
+                   name[strspn(name, "0123456789")];
+    return is_good ? NULL : "must be an alias's name: letters, digits, - and _, no bare number";
+}
+
+static bool check_names(const struct plan *plan, struct member_faults *faults)
+{
+    const char *function = plan->function ? plan_function_fault(plan->function) : NULL;
+    const char *alias = plan->alias ? plan_alias_fault(plan->alias) : NULL;
+    bool is_good = !function || member_fault(faults, "function", "%s", function);
+    return (!alias || member_fault(faults, "alias", "%s", alias)) && is_good;
+}
+
 /* An alias is split between published versions alone. */
 static bool check_version(const struct plan *plan, struct member_faults *faults)
 {
@@ -145,6 +171,7 @@ static bool read_parts(struct plan *plan, struct member_faults *faults)
     is_good &= hooks_read(json_get(json, "hooks"), plan, faults);
     is_good &= notify_read(json_get(json, "notify"), plan, faults);
     is_good &= check_version(plan, faults);
+    is_good &= check_names(plan, faults);
     return is_good;
 }
 

@@ -144,6 +144,9 @@ bool checks_read(const cJSON *json, struct check **checks_out, size_t *count_out
                  struct member_faults *faults);
 bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults);
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults);
+/* What is wrong with the name (static); NULL: nothing. */
+const char *plan_function_fault(const char *name);
+const char *plan_alias_fault(const char *name);
 /* A threshold without a period has its metric's: of the plan's checks, or of a list of others. */
 void metrics_fill_periods(cJSON *plan);
 void metrics_fill_check_periods(const cJSON *plan, cJSON *checks);

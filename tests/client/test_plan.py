@@ -34,12 +34,36 @@ def test_init_writes_any_name_so_that_it_is_read_again(canary, tmp_path, functio
     written = [json.loads(line.split(": ", 1)[1].rstrip(",")) for line in lines
                if line.startswith(('    "function": ', '    "alias": '))]
     assert written == [function, alias]
-    assert canary("validate").code == 0
+    refused = canary("validate")  # as a plan it is read; as names they are none
+    assert refused.code == 1 and "no JSON" not in refused.err
+    assert "canary.json:4: function: must be a function's name" in refused.err
+    assert "canary.json:5: alias: must be an alias's name" in refused.err or alias == "al"
 
 
 def test_init_writes_no_bytes_that_are_no_utf_8(canary, tmp_path):
     assert canary("init", "--function", b"f\xff").code == 0
-    assert canary("validate").code == 0
+    refused = canary("validate")
+    assert refused.code == 1 and "no JSON" not in refused.err
+
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:fn"
+
+
+@pytest.mark.parametrize("function, alias, sentence", [
+    (ARN, "live", "function: must be the function's name alone"),
+    ("123456789012:function:fn", "live", "function: must be the function's name alone"),
+    ("fn:live", "live", "function: must be the function's name alone"),
+    ("f" * 65, "live", "function: must be a function's name: letters"),
+    ("fn", "7", "alias: must be an alias's name"),
+    ("fn", "$LATEST", "alias: must be an alias's name")])
+def test_names_are_names_alone(canary, tmp_path, function, alias, sentence):
+    """Metrics have no ARN among their dimensions, so nothing would be found under it."""
+    write(tmp_path, {"function": function, "alias": alias})
+    done = canary("validate")
+    assert done.code == 1 and sentence in done.err
+    for verb in (["deploy"], ["status"], ["rollback"]):
+        done = canary(*verb, "--function", function, "--alias", alias)
+        assert done.code == 2 and sentence.split(": ", 1)[1] in done.err, done.err
 
 
 def test_validate_tells_every_fault_with_file_line_and_path(canary, tmp_path):
