@@ -119,11 +119,54 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
     evidence_set_alarm(owner, name, state, reason);
 }
 
+struct names {
+    const char **items;
+    size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0)
+            return;
+    }
+    names->items = xrealloc(names->items, (names->count + 1) * sizeof(*names->items));
+    names->items[names->count++] = name;
+}
+
+static void add_alarms_of(struct names *names, const struct check *checks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (checks[i].alarm && !checks[i].is_dry_run)
+            add_name(names, checks[i].alarm);
+    }
+}
+
+/* The plan's, in their order, then those that its checks and its steps' look at. */
+static struct names list_alarms(const struct plan *plan)
+{
+    struct names names = { 0 };
+    for (size_t i = 0; i < plan->alarm_count; i++)
+        add_name(&names, plan->alarms[i]);
+    add_alarms_of(&names, plan->checks, plan->check_count);
+    for (size_t i = 0; i < plan->step_count; i++)
+        add_alarms_of(&names, plan->steps[i].checks, plan->steps[i].check_count);
+    return names;
+}
+
+/* One that there is not would be found out at a step's end only. */
+static bool are_there(struct job *job, const struct evidence *seen, const struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (!evidence_alarm(seen, names->items[i]))
+            return error_set(&job->error, NULL, "there is no alarm %s", names->items[i]);
+    }
+    return true;
+}
+
 static bool check_alarm(struct job *job, const struct evidence *seen, const char *name)
 {
     const struct alarm_evidence *alarm = evidence_alarm(seen, name);
-    if (!alarm)
-        return error_set(&job->error, NULL, "there is no alarm %s", name);
     if (strcmp(alarm->state, "ALARM") != 0)
         return true;
     if (job->plan->firing_alarms == 0)
@@ -140,10 +183,12 @@ static bool check_alarms(struct job *job)
 {
     const struct plan *plan = job->plan;
     struct evidence *seen = &job->engine.evidence;
-    if (plan->alarm_count == 0)
-        return true;
-    if (!cloudwatch_alarms(&job->api, (const char *const *)plan->alarms, plan->alarm_count,
-                           on_alarm, seen, &job->error))
+    struct names names = list_alarms(plan);
+    bool is_known = names.count == 0 || (cloudwatch_alarms(&job->api, names.items, names.count,
+                                                           on_alarm, seen, &job->error) &&
+                                         are_there(job, seen, &names));
+    free(names.items);
+    if (!is_known)
         return false;
     for (size_t i = 0; i < plan->alarm_count; i++) {
         if (!check_alarm(job, seen, plan->alarms[i]))

@@ -38,6 +38,9 @@ void world_count_before(struct world *world)
 {
     struct error error = { 0 };
     const struct plan *plan = world->plan;
+    world->before = (struct counted_before){ 0 };
+    if (plan->traffic.is_live && plan->metric_count + world->named_count == 0)
+        return; /* live traffic is counted from where it stood */
     int64_t from_ms = period_start_ms(world->started_ms, longest_period_ms(plan));
     CLEANUP(json_deletep)
     cJSON *dimensions = cloudwatch_version_dimensions(plan->function, plan->alias, world->canary);
@@ -47,7 +50,6 @@ void world_count_before(struct world *world)
                                                  PERIOD_S, dimensions, true));
     cJSON_AddItemToArray(queries, cloudwatch_metric_query("errors", "AWS/Lambda", "Errors", "Sum",
                                                           PERIOD_S, dimensions, true));
-    world->before = (struct counted_before){ 0 };
     if (!cloudwatch_query(world->api, queries, period_start_ms(from_ms, MINUTE_MS),
                           period_start_ms(world_now_ms(world), MINUTE_MS) + MINUTE_MS, on_count,
                           world, &error))

@@ -768,6 +768,25 @@ def deploy_with_alarms(server, tmp_path, cloudwatch):
     return run
 
 
+@pytest.mark.parametrize("members", [
+    {"alarms": ["al", "nope"]},
+    {"alarms": ["al"], "checks": [{"kind": "alarm", "alarm": "nope"}]},
+    {"strategy": {"steps": [{"weight": "5%", "for": "1h"}, {"analysis": {
+        "for": "1h", "checks": [{"kind": "alarm", "alarm": "nope"}]}}]}}])
+def test_an_alarm_that_there_is_not_is_told_at_once(lam, deployed, plan_file, cloudwatch, deploy_with_alarms,
+                                                    members):
+    cloudwatch.alarms = {"al": "OK"}
+    plan_file(**members)
+    done = deploy_with_alarms()
+    assert done.returncode == 1 and "there is no alarm nope" in done.stderr
+    assert "Published" not in done.stdout and alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_dry_run_may_look_at_an_alarm_that_there_is_not(deployed, plan_file, cloudwatch, deploy_with_alarms):
+    plan_file(checks=[{"kind": "alarm", "alarm": "nope", "dryRun": True}])
+    assert deploy_with_alarms().returncode == 0
+
+
 def test_an_alarm_that_fires_rolls_back(lam, deployed, plan_file, cloudwatch, deploy_with_alarms):
     cloudwatch.alarms = {"al": "OK", "other": "ALARM"}
     cloudwatch.changes = {5: {"al": "ALARM"}}
