@@ -3,12 +3,17 @@
  */
 #include <stdlib.h>
 
+#include "aws/cloudwatch_api.h"
 #include "aws/lambda_api.h"
+#include "aws/package.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/render.h"
 #include "rollout/job.h"
+#include "traffic/payloads.h"
 #include "xalloc.h"
+
+enum { TIMES_SIZE = 32 };
 
 static int deploy(struct session *session)
 {
@@ -82,11 +87,57 @@ static void tell_hooks(const struct plan *plan)
         for (size_t i = 0; i < plan->hook_counts[when]; i++)
             say("  hook %s: %s", whens[when], plan->hooks[when][i].name);
     }
-    for (size_t i = 0; i < plan->alarm_count; i++)
-        say("  alarm that ends it: %s", plan->alarms[i]);
+}
+
+static void tell_checks(const struct plan *plan)
+{
     for (size_t i = 0; i < plan->check_count; i++)
         say("  check: %s (%s)%s", plan->checks[i].name, plan->checks[i].kind->help,
             plan->checks[i].is_dry_run ? ", dry run" : "");
+}
+
+struct alarm_state {
+    const char *name;
+    char state[32]; /* "": there is no such alarm */
+};
+
+static void on_alarm(const char *name, const char *state, const char *reason, void *owner)
+{
+    struct alarm_state *alarm = owner;
+    (void)reason;
+    if (strcmp(name, alarm->name) == 0)
+        snprintf(alarm->state, sizeof(alarm->state), "%s", state);
+}
+
+/* False with a complaint if deploy would refuse, because of it, to begin. */
+static bool tell_alarm(struct session *session, const struct plan *plan, const char *name)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct alarm_state alarm = { .name = name };
+    if (!cloudwatch_alarms(&session->api, &name, 1, on_alarm, &alarm, &error)) {
+        complain("%s", error.message);
+        return false;
+    }
+    bool fires = strcmp(alarm.state, "ALARM") == 0;
+    say("  alarm that ends it: %s%s", name,
+        !*alarm.state ? ", which there is not"
+        : fires       ? ", which fires already"
+                      : "");
+    if (!*alarm.state)
+        complain("there is no alarm %s: canary deploy would refuse", name);
+    else if (fires && plan->firing_alarms == 0)
+        complain(
+            "alarm %s fires already: canary deploy would refuse, unless --ignore-firing-alarms",
+            name);
+    return *alarm.state && !(fires && plan->firing_alarms == 0);
+}
+
+static bool tell_alarms(struct session *session, const struct plan *plan)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < plan->alarm_count; i++)
+        is_good &= tell_alarm(session, plan, plan->alarms[i]);
+    return is_good;
 }
 
 /* The check that is to see most of them; NULL: none wants so many. */
@@ -131,10 +182,53 @@ static void tell_requests(const struct plan *plan)
         tell_step_requests(plan, i);
 }
 
-static bool tell_state(struct session *session, const struct plan *plan)
+static const char *times(int64_t count, char text_out[TIMES_SIZE])
+{
+    snprintf(text_out, TIMES_SIZE, count == 1 ? "once" : "%lld times", (long long)count);
+    return text_out;
+}
+
+/* `base`: the version that the alias has; "": there is no alias. */
+static void tell_version(const struct plan *plan, const char *base)
+{
+    char asked[TIMES_SIZE];
+    CLEANUP(freep)
+    char *ask = plan->health_checks
+                    ? xformat(", ask it %s alone", times(plan->health_checks, asked))
+                    : xstrdup("");
+    if (plan->version && strcmp(plan->version, base) == 0)
+        say("Version %s has all the traffic already: canary deploy would have nothing to do. Else:",
+            plan->version);
+    else if (plan->version)
+        say("canary deploy would take version %s%s, then:", plan->version, ask);
+    else
+        say("canary deploy would publish %s as a new version%s, then:",
+            plan->package ? plan->package : "$LATEST", ask);
+}
+
+/* What deploy would find out first. */
+static bool check_code(struct session *session, const struct plan *plan)
+{
+    size_t size;
+    CLEANUP(error_clear) struct error error = { 0 };
+    const struct plan_traffic *traffic = &plan->traffic;
+    CLEANUP(freep)
+    char *package = plan->package ? package_load(plan->package, &size, &error) : NULL;
+    if ((!plan->package || package) &&
+        payloads_check(traffic->payload_file, traffic->payload_lines, &error) &&
+        (!plan->version ||
+         lambda_version_ready(&session->api, plan->function, plan->version, &error)))
+        return true;
+    complain("%s", error.message);
+    return false;
+}
+
+static bool tell_state(struct session *session, const struct plan *plan,
+                       char base_out[VERSION_SIZE])
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct lambda_alias alias;
+    *base_out = '\0';
     switch (lambda_get_alias(&session->api, plan->function, plan->alias, &alias, &error)) {
     case ALIAS_FAILED:
         complain("%s", error.message);
@@ -146,6 +240,7 @@ static bool tell_state(struct session *session, const struct plan *plan)
         return true;
     default:
         json_set_text(facts(), "baseVersion", alias.version);
+        snprintf(base_out, VERSION_SIZE, "%s", alias.version);
         break;
     }
     if (*alias.routed_version) {
@@ -161,18 +256,18 @@ static bool tell_state(struct session *session, const struct plan *plan)
 static int tell_plan(struct session *session)
 {
     char time[DURATION_SIZE];
+    char base[VERSION_SIZE];
     struct canary_plan *outer = plan_of_flags(session);
     if (!outer)
         return EXIT_USAGE;
     const struct plan *plan = outer->plan;
-    bool is_good = tell_state(session, plan);
-    if (plan->version)
-        say("canary deploy would take version %s:", plan->version);
-    else
-        say("canary deploy would publish %s as a new version, ask it %lld times alone, then:",
-            plan->package ? plan->package : "$LATEST", (long long)plan->health_checks);
+    bool is_good = tell_state(session, plan, base);
+    is_good &= check_code(session, plan);
+    tell_version(plan, base);
     tell_steps(plan);
     tell_hooks(plan);
+    is_good &= tell_alarms(session, plan);
+    tell_checks(plan);
     tell_requests(plan);
     say("It takes %s at least. Nothing was changed.", duration_print(plan_duration_ms(plan), time));
     json_set_double(facts(), "durationMs", (double)plan_duration_ms(plan));

@@ -119,8 +119,12 @@ static void save_preparing(struct job *job)
     deployment_save(&job->deployment, state);
 }
 
-static bool load_package(struct job *job)
+/* What is on this machine is found missing before anything is done on AWS. */
+static bool load_files(struct job *job)
 {
+    const struct plan_traffic *traffic = &job->plan->traffic;
+    if (!payloads_check(traffic->payload_file, traffic->payload_lines, &job->error))
+        return false;
     if (!job->plan->package)
         return true;
     job->package.data = package_load(job->plan->package, &job->package.size, &job->error);
@@ -303,7 +307,7 @@ bool canary_run(const struct canary_plan *plan, const struct canary_settings *se
     *outcome_out = (struct canary_outcome){ 0 };
     bool is_good = job_open(&job, settings, observer);
     job.plan = plan->plan;
-    is_good = is_good && load_package(&job) && deal_with_unfinished(&job, &is_done, outcome_out) &&
+    is_good = is_good && load_files(&job) && deal_with_unfinished(&job, &is_done, outcome_out) &&
               (is_done || begin(&job, outcome_out));
     return give_error(&job, is_good, error_out);
 }

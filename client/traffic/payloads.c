@@ -45,6 +45,16 @@ bool payloads_read(const char *path, bool is_lines, struct payloads *payloads_ou
     return add(payloads_out, &room, all);
 }
 
+bool payloads_check(const char *file, const char *lines, struct error *error)
+{
+    struct payloads payloads;
+    if (!file && !lines)
+        return true;
+    bool is_good = payloads_read(lines ? lines : file, lines != NULL, &payloads, error);
+    payloads_clear(&payloads);
+    return is_good;
+}
+
 void payloads_clear(struct payloads *payloads)
 {
     free(payloads->items);

@@ -24,6 +24,8 @@ struct payloads {
  * cannot be read, a payload is longer than Lambda takes, or there is none. */
 MUST_CHECK bool payloads_read(const char *path, bool is_lines, struct payloads *payloads_out,
                               struct error *error);
+/* The same, to see that it can be read: of either (NULL: none), before anything is done. */
+MUST_CHECK bool payloads_check(const char *file, const char *lines, struct error *error);
 void payloads_clear(struct payloads *payloads);
 
 #endif

@@ -126,6 +126,7 @@ def test_who_goes_on_waits_for_what_is_under_way(lam, deployed, canary, terminal
               traffic={"generate": {"rate": "4/s"}})
     first = terminal("deploy", "--output", "json")
     wait_for(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live"))
+    wait_until(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live/record.jsonl"))
                and record_of(deployed, "sample"))
     assert canary("promote").code == 0
     assert first.end() == 0, first.err

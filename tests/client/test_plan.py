@@ -146,8 +146,8 @@ def test_a_version_that_no_alias_can_be_split_with_is_no_plan(canary, tmp_path, 
 
 
 @pytest.mark.parametrize("more, flags, given, gone", [
-    ({"package": "dist"}, ("--version", "7"), {"version": "7"}, "package"),
-    ({"version": "7"}, ("--package", "dist"), {"package": "dist"}, "version"),
+    ({"package": "dist"}, ("--version", "1"), {"version": "1"}, "package"),
+    ({"version": "1"}, ("--package", "dist"), {"package": "dist"}, "version"),
     ({"traffic": {"generate": {"payloadFile": "f"}}}, ("--payload", "[1]"), {"payload": [1]}, "payloadFile"),
     ({"traffic": {"generate": {"payload": [1]}}}, ("--payload-file", "f"), {"payloadFile": "f"}, "payload"),
     ({"traffic": {"generate": {"payloadLines": "f"}}}, ("--payload", "1"), {"payload": 1}, "payloadLines"),
@@ -157,6 +157,9 @@ def test_a_flag_takes_the_place_of_what_it_excludes(canary, lam, name, tmp_path,
                                                     gone):
     create(lam, name, node("return 'v1'"), Publish=True)
     lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/index.mjs").write_text("")
+    (tmp_path / "f").write_text("{}")
     write(tmp_path, {"function": name, "alias": "live", **more})
     done = canary("plan", "canary.json", *flags, "--output", "json")
     assert done.code == 0, done.err
@@ -189,6 +192,14 @@ def test_the_published_schema_is_the_programs(canary):
 
 
 def test_plan_tells_what_would_happen_and_changes_nothing(canary, lam, name, tmp_path):
+def test_a_full_disk_is_no_success(tmp_path):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([CANARY, "schema"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "No space left on device" in done.stderr
+
+
+def test_plan_tells_what_would_happen_and_changes_nothing(canary, lam, cw, name, tmp_path):
+    alarm(cw, "al")
     create(lam, name, node("return 'v1'"), Publish=True)
     lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     before = lam.get_alias(FunctionName=name, Name="live")["RevisionId"]
@@ -203,6 +214,46 @@ def test_plan_tells_what_would_happen_and_changes_nothing(canary, lam, name, tmp
     assert lam.get_alias(FunctionName=name, Name="live")["RevisionId"] == before
     assert [v["Version"] for v in lam.list_versions_by_function(FunctionName=name)["Versions"]] == [
         "$LATEST", "1"]
+
+
+def alarm(cw, name):
+    cw.put_metric_alarm(AlarmName=name, MetricName="Errors", Namespace="AWS/Lambda", Statistic="Sum",
+                        Period=60, EvaluationPeriods=1, Threshold=0,
+                        ComparisonOperator="GreaterThanThreshold")
+
+
+@pytest.mark.parametrize("members, code, words", [
+    ({"version": "2"}, 0, "would take version 2, ask it 3 times alone, then:"),
+    ({"version": "2", "healthChecks": 0}, 0, "would take version 2, then:"),
+    ({"version": "1"}, 0, "Version 1 has all the traffic already: canary deploy would have nothing to do"),
+    ({"version": "9"}, 1, "Function not found"),
+    ({"healthChecks": 1}, 0, "publish $LATEST as a new version, ask it once alone"),
+    ({"package": "nowhere.zip"}, 1, "cannot find the package nowhere.zip"),
+    ({"traffic": {"generate": {"payloadFile": "nowhere"}}}, 1, "cannot read nowhere"),
+    ({"traffic": {"generate": {"payloadLines": "/dev/null"}}}, 1, "has no line to send"),
+    ({"alarms": ["nope"]}, 1, "there is no alarm nope: canary deploy would refuse"),
+    ({"alarms": ["firing"]}, 1, "alarm firing fires already: canary deploy would refuse"),
+    ({"alarms": ["firing"], "alarmsAlreadyFiring": "ignore"}, 0,
+     "alarm that ends it: firing, which fires already")])
+def test_plan_finds_what_deploy_would_find_first(canary, lam, cw, name, tmp_path, members, code, words):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    lam.publish_version(FunctionName=name)
+    alarm(cw, "firing")
+    cw.set_alarm_state(AlarmName="firing", StateValue="ALARM", StateReason="for the test")
+    write(tmp_path, {"function": name, "alias": "live", **members})
+    done = canary("plan")
+    assert (done.code, words in done.out + done.err) == (code, True), done.out + done.err
+
+
+def test_files_that_are_not_here_are_told_before_anything_is_done(canary, lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    done = canary("deploy", "--function", name, "--alias", "live", "--payload-file", "nowhere")
+    assert done.code == 1 and "cannot read nowhere: No such file" in done.err
+    assert len(lam.list_versions_by_function(FunctionName=name)["Versions"]) == 2  # and $LATEST
 
 
 def test_flags_are_laid_over_the_file(canary, lam, name, tmp_path):
