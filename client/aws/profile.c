@@ -212,9 +212,39 @@ static bool ask_for_credentials(const struct sources *sources, struct profile *p
     return has_sso && ask_sso(sources, profile, error);
 }
 
+/* What the AWS CLI would get credentials by, before it looks for keys, and canary does not; NULL.
+ */
+static const char *left_to_cli(const struct sources *sources)
+{
+    if (config_value(sources, "role_arn"))
+        return "takes a role (role_arn)";
+    return variable("AWS_WEB_IDENTITY_TOKEN_FILE") && variable("AWS_ROLE_ARN")
+               ? "takes a role by AWS_WEB_IDENTITY_TOKEN_FILE"
+               : NULL;
+}
+
+/* The AWS CLI asks the container or the machine last of all. */
+static const char *left_to_container(void)
+{
+    return variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
+                   variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+               ? "has what the container is given (AWS_CONTAINER_CREDENTIALS_...)"
+               : NULL;
+}
+
+static bool refuse_to_ask(const struct sources *sources, const char *what, struct error *error)
+{
+    return error_set(error, NULL,
+                     "profile '%s' %s, which canary leaves to the AWS CLI: name another profile "
+                     "with --profile, that has credential_process = aws configure "
+                     "export-credentials --profile %s",
+                     sources->name, what, sources->name);
+}
+
 static bool find_credentials(const struct sources *sources, struct profile *profile,
                              struct error *error)
 {
+    const char *left = profile->is_local ? NULL : left_to_cli(sources);
     const char *key = variable("AWS_ACCESS_KEY_ID");
     const char *secret = variable("AWS_SECRET_ACCESS_KEY");
     if (key && secret && !sources->choice->name) {
@@ -222,6 +252,8 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         return true;
     }
     profile->is_renewable = true;
+    if (left) /* keys beside it are those that the role is asked for with */
+        return refuse_to_ask(sources, left, error);
     key = ini_get(sources->credentials, sources->name, "aws_access_key_id");
     secret = ini_get(sources->credentials, sources->name, "aws_secret_access_key");
     if (key && secret) {
@@ -243,9 +275,14 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         take_credentials(profile, "coalmine", "coalmine", NULL);
         return true;
     }
+    if (left_to_container())
+        return refuse_to_ask(sources, left_to_container(), error);
     return error_set(error, NULL,
-                     "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a "
-                     "profile that has them with --profile");
+                     "no credentials in profile '%s': set AWS_ACCESS_KEY_ID and "
+                     "AWS_SECRET_ACCESS_KEY, or name a profile that has them with --profile; those "
+                     "of a machine (EC2) the AWS CLI hands on: credential_process = aws configure "
+                     "export-credentials",
+                     sources->name);
 }
 
 static bool fill(const struct sources *sources, struct profile *profile, struct error *error)

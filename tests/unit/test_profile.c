@@ -200,6 +200,36 @@ START_TEST(a_variable_that_is_empty_is_as_good_as_none)
 }
 END_TEST
 
+static void check_refusal(const char *name, const char *words)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct profile profile;
+    ck_assert(!profile_load(&(struct profile_choice){ .name = name, .region = "eu-west-1" },
+                            &profile, &error));
+    ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
+}
+
+START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
+{
+    clean_environment();
+    write_file("config", "AWS_CONFIG_FILE",
+               "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
+               "source_profile = role\n");
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[role]\naws_access_key_id = K\naws_secret_access_key = S\n");
+    /* With the keys alone it would be somebody else who deploys. */
+    check_refusal("role", "profile 'role' takes a role (role_arn), which canary leaves to");
+    check_refusal("typo", "no credentials in profile 'typo'");
+    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials", 1);
+    check_refusal("typo", "has what the container is given");
+    unsetenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1); /* Coalmine takes no roles */
+    struct profile profile = load(&(struct profile_choice){ .name = "role" });
+    ck_assert_str_eq(profile.access_key_id, "K");
+    profile_clear(&profile);
+}
+END_TEST
+
 START_TEST(the_name_of_an_sso_cache_is_a_digest)
 {
     char hex[SHA1_HEX_SIZE];
@@ -234,5 +264,5 @@ END_TEST
 SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
       a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
-      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest,
+      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest, what_the_cli_gets_by_itself_is_said_to_be_its,
       only_loopback_is_local)
