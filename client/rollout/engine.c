@@ -420,6 +420,8 @@ void engine_run(struct engine *engine)
             perform(engine, &action);
     }
     engine_save(engine, NULL);
+    if (engine->owes_reading)
+        engine_read_last(engine);
     if (engine->rollout.phase == PHASE_OVER)
         end(engine);
 }

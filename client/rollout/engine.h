@@ -43,6 +43,7 @@ struct engine {
     bool is_blind;       /* CloudWatch could not be read when last tried */
     int uncounted_watch; /* in which it was told that traffic could not be counted */
     int unrun_watch;     /* in which it was told of an invocation error */
+    bool owes_reading;   /* of the traffic, once the weights are back */
     bool is_left;        /* ended without being over: it waits for somebody */
     bool is_end_told;    /* to those who are notified, and to the record */
     bool was_taken_up;   /* from a dead engine */
@@ -81,6 +82,7 @@ void engine_save(struct engine *engine, const struct rollout_action *intent);
 void engine_save_if_old(struct engine *engine, int64_t age_ms);
 /* A step begins, whatever is done in it; nothing if it has begun already. */
 void engine_begin_step(struct engine *engine);
+void engine_read_last(struct engine *engine);
 void engine_record_pending(struct engine *engine);
 void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm);
 void engine_add_sample(struct engine *engine, const struct traffic_sample *sample);

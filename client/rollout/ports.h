@@ -55,6 +55,9 @@ struct ports {
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
                          struct error *error);
     void (*traffic_end)(void *world, enum traffic_word word);
+    /* After the end, before the last reading: has CloudWatch still to count what was sent, and not
+     * had time enough for it? */
+    bool (*is_behind)(void *world);
 
     /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
      * any of it could not be read; the rest is set. */

@@ -7,6 +7,7 @@
 #include "rollout/engine.h"
 #include "xalloc.h"
 
+enum { COUNT_POLL_MS = 100, TOLD_WAIT_MS = 3000 };
 enum { SAMPLE_MS = 1000, OBSERVE_MS = 5000, SAMPLES_MAX = 3600 };
 
 static const struct plan_step *step_of(const struct engine *engine)
@@ -148,6 +149,12 @@ static void read_traffic(struct engine *engine, bool is_last)
     bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))
         engine_save(engine, NULL);
+}
+
+void engine_read_last(struct engine *engine)
+{
+    read_traffic(engine, true);
+    engine->owes_reading = false;
 }
 
 static void record_metrics(struct engine *engine, const struct metric_evidence *metric,
@@ -393,10 +400,41 @@ static const char *decision_of(const struct engine *engine)
     return "advance";
 }
 
+static void tell_wait(struct engine *engine, int64_t waited_ms)
+{
+    if (waited_ms == TOLD_WAIT_MS)
+        engine_notice(engine, "All is sent. CloudWatch lags behind: it may take some three minutes "
+                              "until it has counted that.");
+}
+
+/* Words and alarms are heeded meanwhile, if the step is still to be judged. */
+static void wait_for_counts(struct engine *engine, bool is_whole)
+{
+    int64_t waited_ms = 0;
+    struct ports *ports = &engine->ports;
+    while (!ports->is_interrupted(ports->world) && (!is_whole || is_still_watched(engine)) &&
+           ports->is_behind(ports->world)) {
+        ports->pass(ports->world, COUNT_POLL_MS);
+        waited_ms += COUNT_POLL_MS;
+        tell_wait(engine, waited_ms);
+        if (!is_whole)
+            continue;
+        engine_look_at_alarms(engine);
+        engine_take_word(engine);
+        engine_save_if_old(engine, 0);
+    }
+}
+
 /* The last word on a step whose time is over. */
 static void conclude(struct engine *engine)
 {
     engine->ports.traffic_end(engine->ports.world, TRAFFIC_GO_ON);
+    read_traffic(engine, false);
+    wait_for_counts(engine, true);
+    if (engine->rollout.phase == PHASE_BACK) {
+        engine->owes_reading = true;
+        return;
+    }
     read_traffic(engine, true);
     observe_if_due(engine, true);
     if (!is_still_watched(engine))
@@ -412,6 +450,19 @@ static bool has_to_hurry(const struct engine *engine)
 {
     return engine->rollout.phase == PHASE_BACK || engine->deployment->failure ||
            engine->ports.is_interrupted(engine->ports.world);
+}
+
+/* What CloudWatch counted is asked when the weights are back: that may take a while. */
+static void break_off(struct engine *engine)
+{
+    bool hurries = has_to_hurry(engine);
+    engine->ports.traffic_end(engine->ports.world, hurries ? TRAFFIC_LEAVE : TRAFFIC_NO_MORE);
+    read_traffic(engine, false);
+    engine->owes_reading = hurries;
+    if (hurries)
+        return;
+    wait_for_counts(engine, false);
+    read_traffic(engine, true);
 }
 
 void engine_watch(struct engine *engine)
@@ -432,12 +483,10 @@ void engine_watch(struct engine *engine)
     }
     bool is_whole = is_still_watched(engine);
     engine->watched_ms += engine_now_ms(engine) - begun_ms;
-    if (is_whole) {
+    if (is_whole)
         conclude(engine);
-    } else {
-        ports->traffic_end(ports->world, has_to_hurry(engine) ? TRAFFIC_LEAVE : TRAFFIC_NO_MORE);
-        read_traffic(engine, true);
-    }
+    else
+        break_off(engine);
     remember_split(engine);
     if (engine->rollout.phase != PHASE_BACK && engine->rollout.phase != PHASE_OVER &&
         !ports->is_interrupted(ports->world))

@@ -237,6 +237,7 @@ struct ports world_ports(struct world *world)
         .traffic_begin = world_traffic_begin,
         .traffic_read = world_traffic_read,
         .traffic_end = world_traffic_end,
+        .is_behind = world_is_behind,
         .observe = world_observe,
         .silence_ms = silence_ms,
         .run_hook = world_run_hook,

@@ -41,7 +41,11 @@ struct world {
     bool has_generator;
     bool is_watching;
     bool is_last_step;
-    int64_t watched_us; /* when watching began (monotonic): what was before is forgotten */
+    bool leaves;               /* the step was broken off: nothing is waited for, or asked */
+    bool waits_for_counts;     /* of CloudWatch, after a step */
+    int64_t count_deadline_us; /* until then (monotonic) */
+    int64_t count_next_us;     /* not asked before */
+    int64_t watched_us;        /* when watching began (monotonic): what was before is forgotten */
 
     bool has_live; /* what was counted before the first shift is known; on Coalmine */
     const struct plan_step *live_step; /* whose minutes are counted; on AWS */
@@ -96,6 +100,7 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
                          struct error *error);
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
                         struct error *error);
+bool world_is_behind(void *owner);
 void world_traffic_end(void *owner, enum traffic_word word);
 
 #endif

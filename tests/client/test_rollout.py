@@ -1015,6 +1015,45 @@ def test_on_aws_a_step_is_not_judged_by_what_was_before_it(lam, deployed, server
     assert all(6000 <= verdict["all"] <= 8000 for verdict in verdicts)
 
 
+class Late(CloudWatch):
+    """Has counted nothing yet, as AWS for minutes; notes how the alias was when it was asked."""
+
+    def __init__(self, url, lam, name):
+        self.lam, self.name, self.seen = lam, name, []
+        super().__init__(url)
+        self.counts = {"all": True}
+
+    def answer_counts(self, _request):
+        self.seen.append(alias_of(self.lam, self.name))
+        return 200, b'{"MetricDataResults": []}'
+
+
+@pytest.fixture
+def late(lam, deployed, server):
+    running = Late(server.url, lam, deployed)
+    running.environment = {"AWS_ENDPOINT_URL_CLOUDWATCH": f"http://0.0.0.0:{running.server_port}"}
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def test_on_aws_the_weights_go_back_before_cloudwatch_is_asked(lam, deployed, terminal, plan_file, late):
+    plan_file(BAD)
+    first = terminal("deploy", "--fast", "--aws", **late.environment)
+    assert first.end() == 3, first.err
+    assert late.seen == [("1", None)] * 2  # at the beginning, and at the end
+
+
+def test_on_aws_who_waits_for_cloudwatch_says_so_and_hears(lam, deployed, canary, terminal, plan_file, late):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1m"}})
+    first = terminal("deploy", "--fast", "--aws", **late.environment)
+    first.wait_for("CloudWatch lags behind")
+    assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    assert canary("abort").code == 0
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 def test_a_bad_version_under_live_traffic_goes_back(lam, deployed, terminal, plan_file):
     plan_file(BAD, traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1h"}})
     first = terminal("deploy")

@@ -1,5 +1,4 @@
-/* engine: performed on a made-up world; killed at every single thing it does to it, and taken up.
- */
+/* engine: on a made-up world; killed at every single thing it does to it, and taken up. */
 #include "rollout/engine.h"
 
 #include <stdio.h>
@@ -103,7 +102,7 @@ static int64_t look_ms(void *world, int64_t duration_ms)
     return LOOK_MS;
 }
 
-static bool is_interrupted(void *world)
+static bool never(void *world)
 {
     (void)world;
     return false;
@@ -200,12 +199,13 @@ static const struct ports ports = {
     .now_ms = now_ms,
     .pass = pass,
     .look_ms = look_ms,
-    .is_interrupted = is_interrupted,
+    .is_interrupted = never,
     .get_alias = get_alias,
     .set_alias = set_alias,
     .traffic_begin = begin_traffic,
     .traffic_read = read_traffic,
     .traffic_end = end_traffic,
+    .is_behind = never,
     .observe = observe,
     .silence_ms = silence_ms,
     .run_hook = run_hook,
