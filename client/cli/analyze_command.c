@@ -20,6 +20,8 @@ struct analyze_options {
     const char *from;
     const char *checks;
     const char *output;
+    const char *function;
+    const char *alias;
     const char *state_directory;
     bool wants_help;
 };
@@ -35,6 +37,10 @@ const struct option_row analyze_rows[] = {
           "judge by these checks (a JSON list, or a plan that has one) instead of the recorded" },
     { ANALYZE_ROW("output", output, OPTION_TEXT), .placeholder = "FORM", .initial = "text",
       .help = "text for people, json for programs", .choices = "text json" },
+    { ANALYZE_ROW("function", function, OPTION_TEXT), .placeholder = "NAME",
+      .help = "without ID: the latest deployment of this function" },
+    { ANALYZE_ROW("alias", alias, OPTION_TEXT), .placeholder = "NAME",
+      .help = "without ID: the latest deployment of this alias" },
     { ANALYZE_ROW("state-dir", state_directory, OPTION_TEXT), .placeholder = "DIR",
       .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },
     { ANALYZE_ROW("help", wants_help, OPTION_FLAG), .help = "print this and exit" },
@@ -53,7 +59,7 @@ static bool read_options(struct analyze_options *options, int count, char **argu
     }
     if (options->wants_help) {
         printf("Usage: canary analyze [ID|DIRECTORY|FILE] [OPTION]...\n\n"
-               "Without ID it is the deployment begun last.\n\n");
+               "Without ID it is the deployment begun last (of --function and --alias).\n\n");
         options_print(analyze_rows, stdout);
         *status_out = EXIT_DONE;
         return false;
@@ -180,7 +186,8 @@ static int analyze(const struct analyze_options *options)
         complain("%s", error.message);
         return EXIT_USAGE;
     }
-    CLEANUP(freep) char *path = record_find(options->from, state);
+    const struct record_choice choice = { options->from, options->function, options->alias };
+    CLEANUP(freep) char *path = record_find(&choice, state);
     if (!path)
         return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "rollout/deployment.h"
 #include "xalloc.h"
 
 static bool is_folder(const char *path)
@@ -20,8 +21,17 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static bool is_wanted(const struct record_choice *choice, const char *state, const char *id)
+{
+    const struct alias_identity identity = { "", "", "", choice->function, choice->alias };
+    if (!choice->function && !choice->alias)
+        return true;
+    CLEANUP(json_deletep) cJSON *deployment = deployment_read(state, id);
+    return deployment && deployment_is_of(deployment, &identity);
+}
+
 /* The deployment begun last: ids begin with their time. NULL: there is none. */
-static char *latest_id(const char *state)
+static char *latest_id(const struct record_choice *choice, const char *state)
 {
     DIR *folder = opendir(state);
     char *latest = NULL;
@@ -29,7 +39,8 @@ static char *latest_id(const char *state)
     while (folder && (entry = readdir(folder))) {
         CLEANUP(freep) char *record = xformat("%s/%s/record.jsonl", state, entry->d_name);
         if (entry->d_name[0] == '.' || !is_there(record) ||
-            (latest && strverscmp(entry->d_name, latest) < 0))
+            (latest && strverscmp(entry->d_name, latest) < 0) ||
+            !is_wanted(choice, state, entry->d_name))
             continue;
         free(latest);
         latest = xstrdup(entry->d_name);
@@ -39,25 +50,33 @@ static char *latest_id(const char *state)
     return latest;
 }
 
-static char *path_of(const char *named, const char *state)
+static char *path_of(const struct record_choice *choice, const char *state)
 {
+    const char *named = choice->named;
     if (named && is_folder(named))
         return xformat("%s/record.jsonl", named);
     if (named && is_there(named))
         return xstrdup(named);
     if (named)
         return xformat("%s/%s/record.jsonl", state, named);
-    CLEANUP(freep) char *latest = latest_id(state);
+    CLEANUP(freep) char *latest = latest_id(choice, state);
     return latest ? xformat("%s/%s/record.jsonl", state, latest) : NULL;
 }
 
-char *record_find(const char *named, const char *state)
+char *record_find(const struct record_choice *choice, const char *state)
 {
-    char *path = path_of(named, state);
+    char *path = path_of(choice, state);
     if (path && is_there(path))
         return path;
     free(path);
+    bool is_any = !choice->function && !choice->alias;
+    CLEANUP(freep)
+    char *target = xformat("of %s:%s", choice->function ? choice->function : "*",
+                           choice->alias ? choice->alias : "*");
     complain("there is no deployment %s in %s (canary history lists them)",
-             named ? named : "at all", state);
+             choice->named ? choice->named
+             : is_any      ? "at all"
+                           : target,
+             state);
     return NULL;
 }

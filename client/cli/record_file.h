@@ -4,9 +4,14 @@
 #ifndef CANARY_RECORD_FILE_H
 #define CANARY_RECORD_FILE_H
 
-/* The path of the record that `named` means: a file, a deployment's directory, or an id in `state`;
- * NULL: the deployment begun last. The caller owns it. NULL, with a complaint, if it is not there.
- */
-char *record_find(const char *named, const char *state);
+struct record_choice {
+    const char *named;    /* a file, a deployment's directory, or an id; NULL: the one begun last */
+    const char *function; /* of this function and alias; NULL: of any */
+    const char *alias;
+};
+
+/* The path of the record that is meant, with ids and the last one in `state`. The caller owns it.
+ * NULL, with a complaint, if it is not there. */
+char *record_find(const struct record_choice *choice, const char *state);
 
 #endif

@@ -40,6 +40,17 @@ def test_a_disk_that_stays_full_is_not_called_somebody_else(lam, deployed, canar
         "rolled back", ("1", None))
 
 
+@pytest.mark.parametrize("verb", ["report", "analyze"])
+def test_of_several_the_latest_of_an_alias_is_to_be_had(lam, name, deployed, canary, state, verb):
+    create(lam, name + "-2", node("return 'v1'"))
+    for function in (deployed, name + "-2"):
+        canary("deploy", "--function", function, "--alias", "live", "--strategy", "AllAtOnce")
+    for function in (deployed, name + "-2"):
+        assert f"{function}:live" in canary(verb, "--function", function, "--alias", "live").out
+    none = canary(verb, "--function", deployed, "--alias", "other")
+    assert none.code != 0 and f"there is no deployment of {deployed}:other" in none.err
+
+
 def test_what_killed_clients_left_is_removed(deployed, canary, package, state):
     """Those that were killed before deployment.json was there; nothing else, and not at once."""
     def leave(name, age, **files):
