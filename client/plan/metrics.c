@@ -158,6 +158,25 @@ static bool read_queries(const cJSON *metric, const char *path, struct member_fa
     return is_good;
 }
 
+/* CloudWatch has no others. */
+static bool is_period(int64_t ms)
+{
+    static const int64_t short_ms[] = { 1000, 5000, 10000, 20000, 30000 };
+    for (size_t i = 0; i < COUNT_OF(short_ms); i++) {
+        if (ms == short_ms[i])
+            return true;
+    }
+    return ms % 60000 == 0;
+}
+
+static bool check_period(int64_t ms, const char *path, struct member_faults *faults)
+{
+    CLEANUP(freep) char *here = member_path(path, "period");
+    return is_period(ms) || member_fault(faults, here,
+                                         "must be 1, 5, 10, 20 or 30 seconds, or "
+                                         "whole minutes");
+}
+
 static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const char *path,
                         struct member_faults *faults)
 {
@@ -167,7 +186,8 @@ static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const
         is_good = member_fault(faults, path, "a metric has one of metric and expression");
     if (is_good && shape.expression && !json_get(json, "metrics"))
         is_good = member_fault(faults, path, "metrics is missing: what the expression is made of");
-    is_good = is_good && read_queries(json, path, faults);
+    is_good =
+        is_good && read_queries(json, path, faults) && check_period(shape.period_ms, path, faults);
     metric_out->name = shape.name ? xstrdup(shape.name) : NULL;
     metric_out->json = json;
     members_clear(metric_rows, &shape);

@@ -159,6 +159,11 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
     world_begin(&job->world, job->base, job->canary, now_ms, NULL, NULL);
     world_count_before(&job->world);
     json_set(job->deployment.facts, "countedBefore", world_before_json(&job->world));
+    if (!world_reads_metrics(&job->world, &job->error) && !world_is_interrupted(&job->world)) {
+        job_end_early(job, CANARY_FAILED, job->error.message, outcome_out);
+        return true;
+    }
+    error_clear(&job->error); /* whoever interrupts is heeded by the engine */
     job_set_up_engine(job);
     engine_start(&job->engine, &job->alias);
     engine_run(&job->engine);

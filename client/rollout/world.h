@@ -82,6 +82,10 @@ void world_count_before(struct world *world);
 cJSON *world_before_json(const struct world *world);
 void world_read_before(struct world *world, const cJSON *json);
 
+/* False with CloudWatch's sentence if one of the metrics that checks look at cannot be read: who
+ * may not, or asks for what CloudWatch does not know, would find that out at a step's end. */
+MUST_CHECK bool world_reads_metrics(struct world *world, struct error *error);
+
 struct ports world_ports(struct world *world);
 
 /* The parts. */

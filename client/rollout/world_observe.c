@@ -160,6 +160,13 @@ static bool read_metrics(struct world *world, struct evidence *evidence,
     return is_good;
 }
 
+bool world_reads_metrics(struct world *world, struct error *error)
+{
+    CLEANUP(evidence_clear) struct evidence unused = { .started_ms = world_now_ms(world) };
+    return read_metrics(world, &unused, world->plan->metrics, world->plan->metric_count, error) &&
+           read_metrics(world, &unused, world->named, world->named_count, error);
+}
+
 static void on_alarm(const char *name, const char *state, const char *reason, void *owner)
 {
     evidence_set_alarm(owner, name, state, reason);

@@ -175,6 +175,15 @@ def test_two_metrics_of_one_name_are_told_apart_by_nobody(canary, tmp_path):
     assert done.code == 1 and "metrics[1].name: there is a metric 'm' already" in done.err
 
 
+@pytest.mark.parametrize("period, is_good", [
+    ("10s", True), ("60s", True), ("5m", True), ("90s", False), ("15s", False), ("1500ms", False)])
+def test_periods_are_those_that_cloudwatch_has(canary, tmp_path, period, is_good):
+    write(tmp_path, {**PLAN, "metrics": [{"name": "m", "metric": "Errors", "period": period}]})
+    done = canary("validate")
+    assert (done.code == 0) == is_good
+    assert is_good or "metrics[0].period: must be 1, 5, 10, 20 or 30 seconds, or" in done.err
+
+
 def test_plan_says_where_there_will_be_too_few_requests(canary, lam, name, tmp_path):
     create(lam, name, node("return 'v1'"), Publish=True)
     lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")

@@ -877,6 +877,17 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
     assert versions == {"1", "2"}
 
 
+def test_a_metric_that_cloudwatch_refuses_ends_it_before_anything_is_shifted(lam, deployed, canary, plan_file):
+    """Not after a step of an hour, for want of a value."""
+    plan_file(metrics=[{"name": "slow", "metric": "Duration", "stat": "Averag"}],
+              checks=[{"kind": "threshold", "metric": "slow", "max": 1}])
+    done = canary("deploy")
+    assert done.code == 1 and "The value Averag for parameter" in done.err
+    assert alias_of(lam, deployed) == ("1", None) and "Shifted" not in done.out
+    [end] = record_of(deployed, "end")
+    assert end["outcome"] == "failed"
+
+
 def test_times_are_averaged_unless_the_plan_says_otherwise(deployed, canary, plan_file):
     """Some 20 ms each; the sum of a minute's 60 is beyond the limit for one."""
     plan_file("await new Promise((done) => setTimeout(done, 20)); return 'v2'",
