@@ -264,5 +264,5 @@ END_TEST
 SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
       a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
-      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest, what_the_cli_gets_by_itself_is_said_to_be_its,
-      only_loopback_is_local)
+      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest,
+      what_the_cli_gets_by_itself_is_said_to_be_its, only_loopback_is_local)
