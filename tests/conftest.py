@@ -23,6 +23,11 @@ STOP_SECONDS = 30 if "san/" not in COALMINE else 150
 collect_ignore_glob = [] if "SLOW" in os.environ else ["slow/*"]
 
 
+# Under nohup a hangup is ignored, also by what is started: here it is to be as in a terminal.
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
+
 class Server:
     """A running `coalmine serve`; its log is kept and shown when a test fails."""
 

@@ -116,7 +116,7 @@ static enum outcome list_role_tags(struct call *call)
         return OUTCOME_FAULT;
     CLEANUP(json_deletep) cJSON *tags = json_parse(text_from(role.tags));
     const cJSON *last = find_tag(tags, after);
-    const cJSON *tag = last ? last->next : tags->child;
+    const cJSON *tag = last ? last->next : cJSON_GetArrayItem(tags, 0);
     cJSON *list = json_set_array(call_output(call), "Tags");
     for (int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT); tag && left > 0; left--) {
         cJSON_AddItemToArray(list, cJSON_Duplicate(tag, true));

@@ -9,7 +9,6 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http, clean_environment
 from tests.support.errors import error_of

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Server
 from tests.support.errors import error_of
-from tests.support.packages import create, node, zip_of
+from tests.support.packages import create, node
 from tests.support.urls import Url, open_name, open_server
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"

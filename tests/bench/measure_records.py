@@ -3,8 +3,7 @@ anything slower."""
 import time
 
 from tests.bench import growing
-from tests.bench.bench import Connection
-from tests.bench.functions import EVENT, NODE, native
+from tests.bench.functions import EVENT, native
 from tests.bench.growing import Growing
 from tests.bench.writers import cloudwatch, logs, request, write_all
 from tests.support.packages import create

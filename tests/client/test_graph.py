@@ -1,7 +1,6 @@
 """canary graph: the same metrics as letters and as a picture."""
 import datetime
 import json
-import os
 import subprocess
 
 import pytest

@@ -75,7 +75,7 @@ def test_cloudwatch_is_not_waited_for(lam, deployed, terminal, plan_file, hold):
     first.wait_for("Sending")
     holding.let_go.clear()
     holding.held.clear()
-    assert holding.held.wait(WAIT_SECONDS)
+    assert holding.held.wait(PATIENCE_SECONDS)
     assert interrupt(first) == 3 and "not to be read" not in first.seen
     assert alias_of(lam, deployed) == ("1", None)
 
@@ -125,9 +125,8 @@ def test_who_goes_on_waits_for_what_is_under_way(lam, deployed, canary, terminal
               strategy={"canary": {"weight": "100%", "for": "1h"}},
               traffic={"generate": {"rate": "4/s"}})
     first = terminal("deploy", "--output", "json")
-    wait_for(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live"))
-    wait_until(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live/record.jsonl"))
-               and record_of(deployed, "sample"))
+    wait_for(lambda: list(Path(canary_state()).glob(f"*-{deployed}-live/record.jsonl"))
+             and record_of(deployed, "sample"))
     assert canary("promote").code == 0
     assert first.end() == 0, first.err
     facts = json.loads(first.seen)

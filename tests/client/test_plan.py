@@ -200,7 +200,6 @@ def test_the_published_schema_is_the_programs(canary):
     assert canary("schema").out == (ROOT / "docs/canary.schema.json").read_text()
 
 
-def test_plan_tells_what_would_happen_and_changes_nothing(canary, lam, name, tmp_path):
 def test_a_full_disk_is_no_success(tmp_path):
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([CANARY, "schema"], stdout=full, stderr=subprocess.PIPE, text=True)

@@ -60,18 +60,13 @@ def alias_of(lam, name):
     return alias["FunctionVersion"], weights
 
 
-def heed_hangups():
-    """As a terminal's process does, even if the tests themselves run under nohup."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
 class Terminal:
     """A canary that runs; its lines are read as they come."""
 
     def __init__(self, server, cwd, *arguments, **environment):
         self.process = subprocess.Popen(
             [CANARY, *arguments], cwd=cwd, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, preexec_fn=heed_hangups,
+            stderr=subprocess.PIPE,
             env={**clean_environment(server.url), **environment})
         self.seen = ""
 
