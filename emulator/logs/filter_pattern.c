@@ -42,7 +42,7 @@ static bool read_bare_term(struct filter_cursor *cursor, struct term *term, stru
     term->text = text_from(arena_copy(cursor->arena, word));
     cursor->rest.data += size;
     cursor->rest.size -= size;
-    return size > 0 || error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+    return size > 0 || error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
 }
 
 static bool read_term(struct filter_cursor *cursor, struct term *term, struct error *error)
@@ -54,11 +54,11 @@ static bool read_term(struct filter_cursor *cursor, struct term *term, struct er
     char first = cursor->rest.size ? cursor->rest.data[0] : '\0';
     if (first == '%')
         return filter_read_regex(cursor, &term->regex) ||
-               error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+               error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
     if (first != '"')
         return read_bare_term(cursor, term, error);
     if (!filter_read_quoted(cursor, &text))
-        return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+        return error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
     term->text = text_from(text);
     return true;
 }
@@ -70,7 +70,7 @@ static bool read_terms(struct filter_cursor *cursor, struct term **terms_out, st
     while (cursor->rest.size) {
         struct term *term = arena_alloc(cursor->arena, sizeof(*term));
         if (++count > TERMS_MAX)
-            return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+            return error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
         if (!read_term(cursor, term, error))
             return false;
         *terms_out = term;
@@ -78,6 +78,16 @@ static bool read_terms(struct filter_cursor *cursor, struct term **terms_out, st
         filter_skip_space(cursor);
     }
     return true;
+}
+
+static bool set_fields_invalid(struct text text, struct error *error)
+{
+    while (text.size && isspace((unsigned char)text.data[text.size - 1]))
+        text.size--;
+    bool is_closed = text.data[text.size - 1] == ']';
+    return error_set(error, &LOGS_INVALID_PARAMETER,
+                     is_closed ? FILTER_PATTERN_INVALID
+                               : "If a filter pattern starts with '[' it must end with ']'");
 }
 
 struct filter_pattern *filter_pattern_parse(struct text text, struct error *error)
@@ -89,10 +99,10 @@ struct filter_pattern *filter_pattern_parse(struct text text, struct error *erro
     bool is_good;
     if (first == '{')
         is_good = (pattern->json = filter_json_parse(&cursor)) ||
-                  error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+                  error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
     else if (first == '[')
-        is_good = (pattern->fields = filter_fields_parse(&cursor)) ||
-                  error_set(error, &LOGS_INVALID_PARAMETER, "Invalid filter pattern");
+        is_good =
+            (pattern->fields = filter_fields_parse(&cursor)) || set_fields_invalid(text, error);
     else
         is_good = read_terms(&cursor, &pattern->terms, error);
     if (is_good)

@@ -14,6 +14,9 @@
 
 struct filter_pattern;
 
+/* What is said of a pattern that nothing more precise is said of. */
+#define FILTER_PATTERN_INVALID "Invalid filter pattern"
+
 /* The caller owns the pattern. An empty one matches everything. NULL with InvalidParameterException
  * if the text is none. */
 MUST_CHECK struct filter_pattern *filter_pattern_parse(struct text text, struct error *error);

@@ -267,7 +267,7 @@ const struct operation group_operations[] = {
       .input = create_fields,
       .handle = create_log_group,
       .note = "`kmsKeyId` is kept and shown; nothing is encrypted. All classes behave like "
-              "STANDARD." },
+              "STANDARD, but only a group of that class has filters." },
     { .name = "DeleteLogGroup",
       .flags = OPERATION_WRITES,
       .input = name_fields,

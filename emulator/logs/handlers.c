@@ -24,6 +24,13 @@ int64_t retention_start_ms(int64_t retention_days)
     return retention_days ? clock_now_ms() - retention_days * MS_PER_DAY : 0;
 }
 
+bool filter_check_class(struct call *call, const struct log_group *group)
+{
+    return strcmp(group->group_class, "STANDARD") == 0 ||
+           error_set(&call->error, &LOGS_VALIDATION,
+                     "This operation is only supported on the Standard log class.");
+}
+
 /* AWS's sentence for this limit is not recorded: it is that of the others. */
 bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table)
 {

@@ -26,6 +26,9 @@ static bool check_transformation(struct call *call, const cJSON *transformation)
                          "Invalid metric transformation: the metricValue '%s' is neither a number "
                          "nor the name of a field.",
                          value);
+    if (text_starts_with(text_from(json_text(transformation, "metricNamespace", "")), "AWS/"))
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "Metric namespaces starting with AWS/ are reserved for AWS.");
     if (dimensions && json_get(transformation, "defaultValue"))
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "Invalid metric transformation: dimensions and default value are "
@@ -73,10 +76,19 @@ static bool check_count(struct call *call, const cJSON *list)
                      printed.data);
 }
 
-static bool check_pattern(struct call *call, const cJSON *transformation)
+/* AWS has a text of its own for the patterns of metric filters. */
+static struct filter_pattern *parse_pattern(struct call *call)
 {
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
+    if (!pattern && strcmp(call->error.message, FILTER_PATTERN_INVALID) == 0)
+        error_set(&call->error, &LOGS_INVALID_PARAMETER, "Invalid metric filter pattern");
+    return pattern;
+}
+
+static bool check_pattern(struct call *call, const cJSON *transformation)
+{
+    struct filter_pattern *pattern = parse_pattern(call);
     bool has_dimensions = cJSON_GetArraySize(json_get(transformation, "dimensions")) > 0;
     bool is_good =
         pattern && (!has_dimensions || filter_pattern_has_values(pattern) ||
@@ -108,7 +120,8 @@ static enum outcome put_metric_filter(struct call *call)
     const char *name = json_text(call->input, "filterName", "");
     const cJSON *list = json_get(call->input, "metricTransformations");
     if (!check_count(call, list) || !check_transformation(call, list->child) ||
-        !check_pattern(call, list->child) || !group_read(call, &group))
+        !check_pattern(call, list->child) || !group_read(call, &group) ||
+        !filter_check_class(call, &group))
         return OUTCOME_FAULT;
     if (metric_filter_count(call->store, group.id) >= FILTERS_MAX &&
         !metric_filter_exists(call->store, group.id, name))
@@ -225,8 +238,7 @@ static enum outcome describe_metric_filters(struct call *call)
 
 static enum outcome test_metric_filter(struct call *call)
 {
-    struct filter_pattern *pattern =
-        filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
+    struct filter_pattern *pattern = parse_pattern(call);
     if (!pattern)
         return OUTCOME_FAULT;
     cJSON *list = json_set_array(call_output(call), "matches");
@@ -251,7 +263,7 @@ static enum outcome test_metric_filter(struct call *call)
 #define FILTER_NAME_ROW(member, is_needed)                                                         \
     {                                                                                              \
         .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*"                                             \
+        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
     }
 #define PATTERN_ROW                                                                                \
     {                                                                                              \

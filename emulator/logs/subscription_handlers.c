@@ -21,7 +21,13 @@ static bool check_destination(struct call *call)
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "destinationArn '%s' is not a valid ARN", destination);
     if (!text_equal(arn.service, "lambda")) {
-        if (!json_get(call->input, "roleArn"))
+        bool is_stream = text_equal(arn.service, "kinesis") || text_equal(arn.service, "firehose");
+        if (!is_stream && !text_equal(arn.service, "logs"))
+            return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                             "PutSubscriptionFilter operation cannot work with destinationArn for "
+                             "vendor %.*s",
+                             TEXT_ARGS(arn.service));
+        if (is_stream && !json_get(call->input, "roleArn"))
             return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                              "destinationArn for vendor %.*s cannot be used without roleArn",
                              TEXT_ARGS(arn.service));
@@ -68,7 +74,7 @@ static enum outcome put_subscription_filter(struct call *call)
 {
     struct log_group group;
     const char *name = json_text(call->input, "filterName", "");
-    if (!group_read(call, &group))
+    if (!group_read(call, &group) || !filter_check_class(call, &group))
         return OUTCOME_FAULT;
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
@@ -132,7 +138,7 @@ static enum outcome describe_subscription_filters(struct call *call)
 #define FILTER_NAME_ROW(member, is_needed)                                                         \
     {                                                                                              \
         .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*"                                             \
+        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
     }
 
 static const char *const distributions[] = { "Random", "ByLogStream", NULL };

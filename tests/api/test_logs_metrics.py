@@ -151,11 +151,16 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
 
 
 @pytest.mark.parametrize("change, text", [
-    ({"filterName": "n" * 513}, COUNTED + f"Value '{'n' * 513}' at 'filterName' failed to satisfy "
+    ({"filterName": "n" * 513}, COUNTED + "Value at 'filterName' failed to satisfy "
      "constraint: Member must have length less than or equal to 512"),
     ({"filterPattern": "p" * 1025}, COUNTED + f"Value '{'p' * 1025}' at 'filterPattern' failed to "
      "satisfy constraint: Member must have length less than or equal to 1024"),
-    ({"filterPattern": "\"open"}, "Invalid filter pattern"),
+    ({"filterName": "a:b"}, COUNTED + "Value at 'filterName' failed to satisfy constraint: Member "
+     "must satisfy regular expression pattern: [^:*]*"),
+    ({"filterPattern": "\"open"}, "Invalid metric filter pattern"),
+    ({"filterPattern": "[a, b"}, "If a filter pattern starts with '[' it must end with ']'"),
+    ({"metricTransformations": transformation("AWS/Custom")},
+     "Metric namespaces starting with AWS/ are reserved for AWS."),
     ({"metricTransformations": transformation("x") + transformation("y", unit="Count")},
      COUNTED + "Value '[MetricTransformation(metricName=m, metricNamespace=x, metricValue=1, "
      "defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m, "
@@ -424,6 +429,10 @@ def test_subscriptions_are_described(lam, logs, group):
 @pytest.mark.parametrize("destination, code, text", [
     ("arn:aws:kinesis:us-east-1:000000000000:stream/x", "InvalidParameterException",
      "destinationArn for vendor kinesis cannot be used without roleArn"),
+    ("arn:aws:firehose:us-east-1:000000000000:deliverystream/x", "InvalidParameterException",
+     "destinationArn for vendor firehose cannot be used without roleArn"),
+    ("arn:aws:sns:us-east-1:000000000000:x", "InvalidParameterException",
+     "PutSubscriptionFilter operation cannot work with destinationArn for vendor sns"),
     (function_arn("nothing-here"), "InvalidParameterException",
      "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
      "to execute your function."),
@@ -434,3 +443,19 @@ def test_what_put_subscription_filter_refuses(logs, group, destination, code, te
                     filterPattern="", destinationArn=destination) == (400, code, text)
     assert error_of(logs.delete_subscription_filter, logGroupName=group, filterName="s") == (
         400, "ResourceNotFoundException", "The specified subscription filter does not exist.")
+
+
+def test_only_a_group_of_the_standard_class_has_filters(server, logs, name):
+    """This boto3 is older than the classes. A destination is not looked up."""
+    made = Http(server.port).send("POST", "/", json.dumps(
+        {"logGroupName": name, "logGroupClass": "INFREQUENT_ACCESS"}), {
+            "X-Amz-Target": "Logs_20140328.CreateLogGroup",
+            "Content-Type": "application/x-amz-json-1.1"})
+    assert made.status == 200
+    refused = (400, "ValidationException",
+               "This operation is only supported on the Standard log class.")
+    common = {"logGroupName": name, "filterName": "f", "filterPattern": ""}
+    assert error_of(logs.put_metric_filter, **common,
+                    metricTransformations=transformation("x")) == refused
+    assert error_of(logs.put_subscription_filter, **common,
+                    destinationArn=function_arn("nothing-here")) == refused

@@ -23,7 +23,14 @@ SPACE_EVENTS = ["a 127.0.0.1 [10/Oct/2026:13:25:15 -0700] \"GET /shop HTTP/1.0\"
                 "d short line"]
 ACCESS = "[id, ip, time, request, status%s, size]"
 BROKEN = ["{ $.level = }", "{ level = 1 }", "{ $.a = 1", "[a, b", "[a = ]", "\"open"]
-REFUSED = (400, "InvalidParameterException", "Invalid filter pattern")
+
+
+def refused(pattern, kind="filter"):
+    """Metric filters have a text of their own."""
+    is_open = pattern.startswith("[") and not pattern.endswith("]")
+    return (400, "InvalidParameterException",
+            "If a filter pattern starts with '[' it must end with ']'" if is_open
+            else f"Invalid {kind} pattern")
 
 
 @pytest.fixture
@@ -159,17 +166,18 @@ def test_a_broken_pattern_is_refused_wherever_it_stands(server, lam, logs, group
     def refusal(operation, **arguments):
         return error_of(operation, filterPattern=pattern, **arguments)
     transformation = [{"metricName": "m", "metricNamespace": group, "metricValue": "1"}]
-    assert refusal(logs.filter_log_events, logGroupName=group) == REFUSED
+    assert refusal(logs.filter_log_events, logGroupName=group) == refused(pattern)
     assert refusal(logs.put_metric_filter, logGroupName=group, filterName="f",
-                   metricTransformations=transformation) == REFUSED
-    assert refusal(logs.test_metric_filter, logEventMessages=["m"]) == REFUSED
+                   metricTransformations=transformation) == refused(pattern, "metric filter")
+    assert refusal(logs.test_metric_filter, logEventMessages=["m"]) == refused(
+        pattern, "metric filter")
     arn = create(lam, group)["FunctionArn"]
     assert refusal(logs.put_subscription_filter, logGroupName=group, filterName="s",
-                   destinationArn=arn) == REFUSED
+                   destinationArn=arn) == refused(pattern)
     group_arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
     tail = LiveTail(server.port, logGroupIdentifiers=[group_arn], logEventFilterPattern=pattern)
     assert tail.status == 400
-    assert tail.body() == {"__type": REFUSED[1], "message": REFUSED[2]}
+    assert tail.body() == dict(zip(("__type", "message"), refused(pattern)[1:]))
     tail.close()
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
     assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
