@@ -33,8 +33,12 @@ static enum outcome add_layer_version_permission(struct call *call)
     };
     const char *statement;
     const char *revision;
-    if (!read_policy_key(call, &key) ||
-        !policy_add(call->store, &key, &grant, json_text(call->input, "RevisionId", NULL),
+    if (!read_policy_key(call, &key))
+        return OUTCOME_FAULT;
+    if (grant.organization_id && strcmp(grant.principal, "*") != 0)
+        return call_fault(call, &LAMBDA_INVALID_PARAMETER,
+                          "If organization id is specified then principal should be *");
+    if (!policy_add(call->store, &key, &grant, json_text(call->input, "RevisionId", NULL),
                     &call->arena, &statement, &revision, &call->error))
         return OUTCOME_FAULT;
     json_set_text(call_output(call), "Statement", statement);

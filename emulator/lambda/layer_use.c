@@ -7,6 +7,16 @@
 
 enum { LAYERS_MAX = 5 };
 
+/* AWS does not say which layer versions of other accounts exist. */
+static bool not_shared(struct call *call, const char *arn)
+{
+    return error_set(&call->error, &LAMBDA_ACCESS_DENIED,
+                     "User: arn:aws:iam::%s:user/coalmine is not authorized to perform: "
+                     "lambda:GetLayerVersion on resource: %s because no resource-based policy "
+                     "allows the lambda:GetLayerVersion action",
+                     call->account, arn);
+}
+
 static bool not_found(struct call *call, const char *arn)
 {
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER, "Layer version %s does not exist.",
@@ -36,13 +46,16 @@ static bool find_version(struct call *call, const char *arn, struct layer_versio
     int64_t number;
     if (!layer_arn_parse(arn, &call->arena, &key, &number))
         return not_found(call, arn);
+    bool is_foreign = strcmp(key.account, call->account) != 0;
+    if (is_foreign && strcmp(key.region, call->region) != 0)
+        return not_shared(call, arn);
     if (strcmp(key.region, call->region) != 0)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Layers are not in the same region as the function. Layers are expected "
                          "to be in region %s.",
                          call->region);
     return layer_version_find(call->store, &key, number, &call->arena, version_out) ||
-           not_found(call, arn);
+           (is_foreign ? not_shared(call, arn) : not_found(call, arn));
 }
 
 static bool resolve_item(struct call *call, cJSON *layers, cJSON *item)

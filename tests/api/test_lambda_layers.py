@@ -176,6 +176,16 @@ def refusals(name):
     ]
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_a_layer_of_another_account_that_is_not_there_is_not_shared(lam, name, region):
+    """In another region it is not looked for."""
+    arn = f"arn:aws:lambda:{region}:444455556666:layer:l:1"
+    assert error_of(create, lam=lam, name=name, Layers=[arn]) == (
+        403, "AccessDeniedException", "User: arn:aws:iam::000000000000:user/coalmine is not "
+        f"authorized to perform: lambda:GetLayerVersion on resource: {arn} because no "
+        "resource-based policy allows the lambda:GetLayerVersion action")
+
+
 @pytest.mark.parametrize("case", range(6))
 def test_lists_of_layers_that_are_refused(lam, name, case):
     for layer in (name, name, name + "-other"):

@@ -282,6 +282,10 @@ def test_a_layer_version_has_a_policy_like_a_function_s(layer):
     assert error_of(layer.get_layer_version_policy, **named) == none
     assert error_of(layer.remove_layer_version_permission, **named, StatementId="s") == none
     give = {**named, "StatementId": "s", "Action": "lambda:GetLayerVersion"}
+    assert error_of(layer.add_layer_version_permission, **give, Principal="123456789012",
+                    OrganizationId="o-1234567890") == (
+        400, "InvalidParameterValueException",
+        "If organization id is specified then principal should be *")
     made = layer.add_layer_version_permission(**give, Principal="*", OrganizationId="o-1234567890")
     statement = (
         '{"Sid":"s","Effect":"Allow","Principal":"*","Action":"lambda:GetLayerVersion","Resource":'
