@@ -90,11 +90,33 @@ static const char *configure(struct call *call, const char *before)
     return arena_copy(&call->arena, text_from(text));
 }
 
+static bool has_wildcard_and_more(const cJSON *list)
+{
+    const cJSON *item;
+    bool has_wildcard = false;
+    cJSON_ArrayForEach(item, list) has_wildcard |= strcmp(item->valuestring, "*") == 0;
+    return has_wildcard && cJSON_GetArraySize(list) > 1;
+}
+
+static bool check_cors(struct call *call)
+{
+    static const char *const members[] = { "AllowMethods", "AllowOrigins" };
+    const cJSON *cors = json_get(call->input, "Cors");
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        if (has_wildcard_and_more(json_get(cors, members[i])))
+            return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                             "You can't specify additional fields for %s because you already "
+                             "specified the wildcard character (*).",
+                             members[i]);
+    }
+    return true;
+}
+
 static enum outcome create_url(struct call *call)
 {
     struct function_name name;
     struct function_url existing;
-    if (!read_name(call, &name) || !target_exists(call, &name))
+    if (!read_name(call, &name) || !target_exists(call, &name) || !check_cors(call))
         return OUTCOME_FAULT;
     if (function_url_find(call->store, &name.key, name.qualifier, &call->arena, &existing))
         return call_fault(call, &LAMBDA_RESOURCE_CONFLICT,
@@ -130,7 +152,7 @@ static enum outcome update_url(struct call *call)
 {
     struct function_name name;
     struct function_url url;
-    if (!read_name(call, &name) || !target_exists(call, &name))
+    if (!read_name(call, &name) || !target_exists(call, &name) || !check_cors(call))
         return OUTCOME_FAULT;
     if (!function_url_find(call->store, &name.key, name.qualifier, &call->arena, &url))
         return call_fault(call, &LAMBDA_RESOURCE_NOT_FOUND, "%s", no_url);

@@ -149,6 +149,12 @@ def test_function_and_alias_have_urls_of_their_own(lam, name):
      "1 validation error detected: Value '[GET, GET, GET, GET, GET, GET, GET]' at "
      "'cors.allowMethods' failed to satisfy constraint: Member must have length less than or "
      "equal to 6")),
+    ("create", {"Cors": {"AllowMethods": ["GET", "*"]}}, (400, "InvalidParameterValueException",
+     "You can't specify additional fields for AllowMethods because you already specified the "
+     "wildcard character (*).")),
+    ("update", {"Cors": {"AllowOrigins": ["*", "https://a.example"]}}, (
+        400, "InvalidParameterValueException", "You can't specify additional fields for "
+        "AllowOrigins because you already specified the wildcard character (*).")),
     ("create", {"Qualifier": "none"}, (404, "ResourceNotFoundException",
                                        "Function does not exist")),
     ("create", {"FunctionName": "nobody"}, (404, "ResourceNotFoundException",
