@@ -61,20 +61,30 @@ static const char *printed(struct call *call, const char *type, const char *arn)
     return arn ? arena_format(&call->arena, "%s(destination=%s)", type, arn) : "null";
 }
 
+/* Queues and topics are of the function's region; queues of the FIFO kind are none. */
+static bool is_reachable(const struct call *call, const struct arn *arn)
+{
+    bool is_queue = text_equal(arn->service, "sqs");
+    if (!is_queue && !text_equal(arn->service, "sns"))
+        return text_equal(arn->service, "events");
+    return text_equal(arn->region, call->region) &&
+           !(is_queue && pattern_matches(".*\\.fifo", arn->resource));
+}
+
 static bool check_destination(struct call *call, const struct function_key *key,
                               const struct event_invoke_config *config, const char *destination)
 {
-    static const char *const services[] = { "sqs", "sns", "events" };
     struct arn arn = { 0 };
     bool is_arn = destination && arn_parse(text_from(destination), &arn);
     if (!destination)
         return true;
     if (is_arn && text_equal(arn.service, "lambda"))
         return check_function_destination(call, key, destination);
-    for (size_t i = 0; is_arn && i < COUNT_OF(services); i++) {
-        if (text_equal(arn.service, services[i]))
-            return true;
-    }
+    if (is_arn && text_equal(arn.service, "sns") && pattern_matches(".*\\.fifo", arn.resource))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "FIFO-type Amazon SNS topics aren't supported as a destination.");
+    if (is_arn && is_reachable(call, &arn))
+        return true;
     if (is_arn && text_equal(arn.service, "s3") && destination == config->on_failure)
         return true; /* buckets take failures only */
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,

@@ -80,6 +80,14 @@ def test_each_qualifier_has_its_own_and_they_are_listed(lam, function):
     (dict(OnSuccess="arn:aws:s3:::b"),
      "The provided destination config DestinationConfig(onSuccess=OnSuccess(destination="
      "arn:aws:s3:::b), onFailure=null) is invalid."),
+    (dict(OnFailure=QUEUE + ".fifo"),
+     "The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure("
+     f"destination={QUEUE}.fifo)) is invalid."),
+    (dict(OnFailure="arn:aws:sqs:eu-west-1:000000000000:q"),
+     "The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure("
+     "destination=arn:aws:sqs:eu-west-1:000000000000:q)) is invalid."),
+    (dict(OnFailure="arn:aws:sns:us-east-1:000000000000:t.fifo"),
+     "FIFO-type Amazon SNS topics aren't supported as a destination."),
 ])
 def test_what_put_refuses(lam, function, options, text):
     destinations = {k: {"Destination": v.format(function=function)} for k, v in options.items()}
