@@ -243,7 +243,10 @@ bool code_source_read(struct call *call, const cJSON *code, bool may_be_folder,
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Please do not provide other FunctionCode parameters when providing a "
                          "ZipFile.");
-    if (!bucket || !key)
+    if (!bucket != !key)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "S3 Bucket and Key are required for uploading with S3 parameters.");
+    if (!bucket)
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "Please provide a source for function code.");
     if (strcmp(bucket, hot_bucket) == 0 && may_be_folder)

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "arn.h"
 #include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
 #include "lambda/layer.h"
 #include "lambda/layer_use.h"
 #include "lambda/runtime_management.h"
+#include "pattern.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -188,9 +190,9 @@ static bool check_environment(struct call *call)
         return true;
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "Lambda was unable to configure your environment variables because the "
-                     "environment variables you have provided exceeded the 4KB limit. String "
-                     "measured: %s",
-                     text);
+                     "environment variables you have provided exceeded the 4KB limit. Measured "
+                     "size: %zu bytes",
+                     strlen(text));
 }
 
 /* `before`: NULL for a new function, whose format is Text unless the call says JSON. */
@@ -205,7 +207,39 @@ static bool check_logging(struct call *call, const cJSON *before)
         return true;
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel "
-                     "from your request or change the LogFormat to \"Json\" and try again.");
+                     "from your request or change the LogFormat to \"JSON\" and try again.");
+}
+
+static bool check_log_group(struct call *call)
+{
+    const char *group = json_text(json_get(call->input, "LoggingConfig"), "LogGroup", "");
+    return !text_starts_with(text_from(group), "aws/") ||
+           error_set(
+               &call->error, &LAMBDA_INVALID_PARAMETER,
+               "Log groups starting with AWS/ are reserved for AWS. Update the LogGroup value "
+               "and try again.");
+}
+
+/* An empty target takes the queue away. */
+static bool check_dead_letter(struct call *call)
+{
+    const char *target = json_text(json_get(call->input, "DeadLetterConfig"), "TargetArn", "");
+    struct arn arn;
+    if (!*target || !arn_parse(text_from(target), &arn))
+        return true;
+    bool is_queue = text_equal(arn.service, "sqs");
+    if (!text_equal(arn.region, call->region))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Invalid dead letter queue ARN: The resource specified by the TargetArn "
+                         "must be in the same region as the Lambda function it's associated with.");
+    if (!is_queue && !text_equal(arn.service, "sns"))
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Invalid dead letter queue ARN: The service specified by the TargetArn is "
+                         "not supported for dead letter configuration.");
+    return !is_queue || !pattern_matches(".*\\.fifo", arn.resource) ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "Invalid dead letter queue ARN: FIFO SQS queue is not supported for dead "
+                     "letter configuration");
 }
 
 /* The rows have the model's limit; that of accounts is lower. */
@@ -240,7 +274,8 @@ bool configuration_check(struct call *call, const struct function_version *lates
     CLEANUP(json_deletep)
     cJSON *before = latest ? json_parse(text_from(latest->configuration)) : NULL;
     return check_memory(call) && check_vpc(call, before) && check_runtime(call) &&
-           check_environment(call) && layer_use_resolve(call) && check_logging(call, before);
+           check_environment(call) && layer_use_resolve(call) && check_logging(call, before) &&
+           check_log_group(call) && check_dead_letter(call);
 }
 
 static void replace(cJSON *object, const char *name, cJSON *value)

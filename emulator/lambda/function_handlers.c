@@ -158,8 +158,8 @@ static bool check_package_type(struct call *call)
         return refuse_image(call);
     if (json_get(call->input, "ImageConfig"))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                         "Please don't provide ImageConfig when the intended function PackageType "
-                         "is Zip.");
+                         "The ImageConfig parameter is not supported for functions created with "
+                         "deployment packages.");
     return (json_get(call->input, "Runtime") && json_get(call->input, "Handler")) ||
            error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "Runtime and Handler are mandatory parameters for functions created "

@@ -1,6 +1,7 @@
 /*
  * Runtime management configurations (lambda-api.md section 27.5).
  */
+#include "arn.h"
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
 #include "lambda/runtime_management.h"
@@ -36,18 +37,37 @@ static enum outcome get_config(struct call *call)
     return OUTCOME_OK;
 }
 
+static bool check_runtime_version(struct call *call, const char *update_on, const char *given)
+{
+    struct arn arn;
+    if (strcmp(update_on, "Auto") == 0 && given)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Unexpected runtime version ARN when UpdateRuntimeVersionOn=Auto. Remove "
+                         "the runtime version ARN and retry the request.");
+    if (strcmp(update_on, "Manual") != 0)
+        return true;
+    if (!given)
+        return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                         "Missing runtime version ARN. A runtime version ARN is required when "
+                         "UpdateRuntimeVersionOn=Manual. Provide a valid runtime version ARN and "
+                         "retry the request.");
+    return (arn_parse(text_from(given), &arn) && text_equal(arn.region, call->region)) ||
+           error_set(
+               &call->error, &LAMBDA_INVALID_PARAMETER,
+               "Invalid runtime version ARN (%s). Check the runtime version ARN and retry the "
+               "request.",
+               given);
+}
+
 static enum outcome put_config(struct call *call)
 {
     struct function_name name;
     struct runtime_management setting = { .update_on =
                                               json_text(call->input, "UpdateRuntimeOn", "") };
-    if (strcmp(setting.update_on, "Manual") == 0) { /* the ARN means nothing in the other modes */
-        setting.runtime_version_arn = json_text(call->input, "RuntimeVersionArn", NULL);
-        if (!setting.runtime_version_arn)
-            return call_fault(call, &LAMBDA_INVALID_PARAMETER,
-                              "RuntimeVersionArn is required when UpdateRuntimeOn is Manual.");
-    }
-    if (!read_version(call, &name))
+    const char *arn = json_text(call->input, "RuntimeVersionArn", NULL);
+    if (strcmp(setting.update_on, "Manual") == 0) /* the ARN means nothing in the other modes */
+        setting.runtime_version_arn = arn;
+    if (!check_runtime_version(call, setting.update_on, arn) || !read_version(call, &name))
         return OUTCOME_FAULT;
     runtime_management_save(call->store, &name.key, function_qualifier(&name), &setting);
     write_setting(call, &name, &setting);

@@ -122,7 +122,7 @@ def test_the_environment_has_4_kb_as_compact_json(lam, name, size, is_good):
     else:
         assert error_of(create, lam, name, Environment={"Variables": variables}) == invalid(
             "Lambda was unable to configure your environment variables because the environment "
-            f"variables you have provided exceeded the 4KB limit. String measured: {text}")
+            f"variables you have provided exceeded the 4KB limit. Measured size: 4097 bytes")
 
 
 def test_an_empty_environment_is_shown_and_none_is_not(lam, name):
@@ -209,11 +209,42 @@ def test_members_of_a_vpc_that_an_update_leaves_out_stay(http, lam, name):
     assert http.json("GET", path)["VpcConfig"]["VpcId"] == ""
 
 
+@pytest.mark.parametrize("target, text", [
+    ("sqs:eu-west-1:000000000000:q", "The resource specified by the TargetArn must be in the same "
+     "region as the Lambda function it's associated with."),
+    ("s3:::bucket", "The resource specified by the TargetArn must be in the same region as the "
+     "Lambda function it's associated with."),
+    ("lambda:us-east-1:000000000000:function:f", "The service specified by the TargetArn is not "
+     "supported for dead letter configuration."),
+    ("sqs:us-east-1:000000000000:q.fifo",
+     "FIFO SQS queue is not supported for dead letter configuration")])
+def test_what_cannot_take_dead_letters(lam, name, target, text):
+    setting = {"DeadLetterConfig": {"TargetArn": "arn:aws:" + target}}
+    refused = invalid("Invalid dead letter queue ARN: " + text)
+    assert error_of(create, lam, name, **setting) == refused
+    create(lam, name)
+    assert error_of(lam.update_function_configuration, FunctionName=name, **setting) == refused
+
+
+def test_a_log_group_of_aws_is_not_a_function_s(http, lam, name):
+    create(lam, name)
+    assert http.json("PUT", f"{PATH}{name}/configuration", {
+        "LoggingConfig": {"LogGroup": "aws/mine"}})["message"] == (
+        "Log groups starting with AWS/ are reserved for AWS. Update the LogGroup value and try "
+        "again.")
+
+
+def test_an_image_s_configuration_is_refused_for_a_package(lam, name):
+    assert error_of(create, lam, name, ImageConfig={"Command": ["x"]}) == invalid(
+        "The ImageConfig parameter is not supported for functions created with deployment "
+        "packages.")
+
+
 @pytest.mark.parametrize("level", [{"SystemLogLevel": "DEBUG"}, {"ApplicationLogLevel": "WARN"}])
 def test_a_log_level_goes_with_the_format_that_the_function_has(http, lam, name, level):
     """It would be dropped without a word."""
     refused = ("LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from "
-               "your request or change the LogFormat to \"Json\" and try again.")
+               "your request or change the LogFormat to \"JSON\" and try again.")
     path = f"{PATH}{name}/configuration"
     code = {"ZipFile": base64.b64encode(zip_of({"index.mjs": ""})).decode()}
     new = {"FunctionName": name, "Role": ROLE, "Runtime": "nodejs22.x", "Handler": "index.handler",

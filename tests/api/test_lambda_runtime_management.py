@@ -88,8 +88,19 @@ def test_what_runtime_management_refuses(lam, runtime, name):
         "'runtimeVersionArn' failed to satisfy constraint: Member must satisfy regular expression "
         r"pattern: arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
         "::runtime:.+")
-    assert runtime.refusal(name, {"UpdateRuntimeOn": "Manual"})[:2] == (
-        400, "InvalidParameterValueException")
+    elsewhere = RUNTIME.replace("us-east-1", "eu-west-1")
+    for setting, text in [
+            ({"UpdateRuntimeOn": "Manual"},
+             "Missing runtime version ARN. A runtime version ARN is required when "
+             "UpdateRuntimeVersionOn=Manual. Provide a valid runtime version ARN and retry the "
+             "request."),
+            ({"UpdateRuntimeOn": "Auto", "RuntimeVersionArn": RUNTIME},
+             "Unexpected runtime version ARN when UpdateRuntimeVersionOn=Auto. Remove the runtime "
+             "version ARN and retry the request."),
+            ({"UpdateRuntimeOn": "Manual", "RuntimeVersionArn": elsewhere},
+             f"Invalid runtime version ARN ({elsewhere}). Check the runtime version ARN and retry "
+             "the request.")]:
+        assert runtime.refusal(name, setting) == (400, "InvalidParameterValueException", text)
     missing = (404, "ResourceNotFoundException", f"Function not found: {ARN}no-such")
     assert runtime.refusal("no-such") == missing
     assert runtime.refusal("no-such", {"UpdateRuntimeOn": "Auto"}) == missing

@@ -176,10 +176,12 @@ def test_a_package_from_s3_may_be_larger_than_a_request_but_not_than_its_limit(l
 
 
 def test_exactly_one_source_is_needed(lam, name):
-    for source in ({}, {"S3Bucket": "bucket"}, {"S3Key": "one.zip"}):
+    half = "S3 Bucket and Key are required for uploading with S3 parameters."
+    for source, text in [({}, "Please provide a source for function code."),
+                         ({"S3Bucket": "bucket"}, half), ({"S3Key": "one.zip"}, half)]:
         settings = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": source}
         assert error_of(create, lam=lam, name=name, package=settings) == (
-            400, "InvalidParameterValueException", "Please provide a source for function code.")
+            400, "InvalidParameterValueException", text)
     both = package("bucket", "one.zip", ZipFile=code("zip"))
     assert error_of(create, lam=lam, name=name, package=both)[:2] == (
         400, "InvalidParameterValueException")
