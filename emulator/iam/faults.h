@@ -10,6 +10,7 @@ extern const struct fault IAM_NO_SUCH_ENTITY;
 extern const struct fault IAM_MALFORMED_POLICY_DOCUMENT;
 extern const struct fault IAM_DELETE_CONFLICT;
 extern const struct fault IAM_LIMIT_EXCEEDED;
+extern const struct fault IAM_INVALID_INPUT;
 extern const struct fault IAM_INTERNAL;
 
 #endif

@@ -2,7 +2,8 @@
 
 #include "arn.h"
 #include "iam/faults.h"
-#include "json.h"
+#include "iam/trust_policy.h"
+#include "pattern.h"
 
 static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role_out)
 {
@@ -35,8 +36,18 @@ static bool find(struct store *store, const char *account, const char *name, str
     return true;
 }
 
+static bool check_name(const char *name, struct error *error)
+{
+    return pattern_matches("[\\w+=,.@-]+", text_from(name)) ||
+           error_set(error, &IAM_VALIDATION,
+                     "The specified value for roleName is invalid. It must contain only "
+                     "alphanumeric characters and/or the following: +=,.@_-");
+}
+
 static bool exists(struct store *store, const char *account, const char *name, struct error *error)
 {
+    if (!check_name(name, error))
+        return false;
     sqlite3_stmt *query =
         store_query(store, "SELECT 1 FROM iam_role WHERE account = ? AND name = ?");
     store_bind_text(query, 1, account);
@@ -50,22 +61,27 @@ static bool exists(struct store *store, const char *account, const char *name, s
 bool role_get(struct store *store, const char *account, const char *name, struct arena *arena,
               struct role *role_out, struct error *error)
 {
+    if (!check_name(name, error))
+        return false;
     return find(store, account, name, arena, role_out) ||
            error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
 }
 
-static bool check_trust_policy(const struct role *role, struct error *error)
+/* AWS makes the roles of that path itself. */
+static bool check_path(const char *path, struct error *error)
 {
-    CLEANUP(json_deletep) cJSON *policy = json_parse(text_from(role->trust_policy));
-    return cJSON_IsObject(policy) ||
-           error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT, "This policy contains invalid Json");
+    return !text_starts_with(text_from(path), "/aws-service-role/") ||
+           error_set(error, &IAM_INVALID_INPUT,
+                     "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked "
+                     "Roles");
 }
 
 bool role_create(struct store *store, const char *account, const struct role *role,
                  struct error *error)
 {
     CLEANUP(error_clear) struct error absent = { 0 };
-    if (!check_trust_policy(role, error))
+    if (!check_name(role->name, error) || !check_path(role->path, error) ||
+        !trust_policy_check(role->trust_policy, error))
         return false;
     if (exists(store, account, role->name, &absent))
         return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
@@ -85,11 +101,8 @@ bool role_create(struct store *store, const char *account, const struct role *ro
     return true;
 }
 
-bool role_update(struct store *store, const char *account, const struct role *role,
-                 struct error *error)
+void role_update(struct store *store, const char *account, const struct role *role)
 {
-    if (!check_trust_policy(role, error))
-        return false;
     sqlite3_stmt *query =
         store_query(store, "UPDATE iam_role SET trust_policy = ?3, description = ?4, "
                            "max_session_s = ?5, tags = ?6 WHERE account = ?1 AND name = ?2");
@@ -100,7 +113,6 @@ bool role_update(struct store *store, const char *account, const struct role *ro
     store_bind_int(query, 5, role->max_session_s);
     store_bind_text(query, 6, role->tags);
     store_run(store, query);
-    return true;
 }
 
 bool role_delete(struct store *store, const char *account, const char *name, struct error *error)

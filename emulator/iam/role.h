@@ -29,9 +29,9 @@ MUST_CHECK bool role_get(struct store *store, const char *account, const char *n
                          struct arena *arena, struct role *role_out, struct error *error);
 MUST_CHECK bool role_create(struct store *store, const char *account, const struct role *role,
                             struct error *error);
-/* Stores what may change of a role that was got: trust policy, description, session, tags. */
-MUST_CHECK bool role_update(struct store *store, const char *account, const struct role *role,
-                            struct error *error);
+/* Stores what may change of a role that was got: trust policy (the caller has checked a new one),
+ * description, session, tags. */
+void role_update(struct store *store, const char *account, const struct role *role);
 MUST_CHECK bool role_delete(struct store *store, const char *account, const char *name,
                             struct error *error);
 

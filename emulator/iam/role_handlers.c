@@ -1,6 +1,7 @@
 /*
  * The role operations: fields, handlers, rows.
  */
+#include "arn.h"
 #include "clock.h"
 #include "iam/iam.h"
 #include "iam/faults.h"
@@ -75,6 +76,24 @@ static const char *new_role_id(struct call *call)
     return id;
 }
 
+static bool check_partition(struct call *call, const struct arn *arn)
+{
+    return text_equal(arn->partition, arn_partition(call->region)) ||
+           error_set(&call->error, &IAM_VALIDATION, "Invalid ARN partition");
+}
+
+/* Nothing is done with a boundary, but what is none is refused. */
+static bool check_boundary(struct call *call)
+{
+    const char *boundary = json_text(call->input, "PermissionsBoundary", "");
+    struct arn arn;
+    if (!arn_parse(text_from(boundary), &arn))
+        return true;
+    return check_partition(call, &arn) &&
+           (text_starts_with(arn.resource, "policy/") ||
+            error_set(&call->error, &IAM_INVALID_INPUT, "ARN %s is not valid.", boundary));
+}
+
 static enum outcome create_role(struct call *call)
 {
     cJSON *tags = json_get(call->input, "Tags");
@@ -89,7 +108,7 @@ static enum outcome create_role(struct call *call)
         .max_session_s = json_int(call->input, "MaxSessionDuration", ROLE_SESSION_DEFAULT_S),
         .tags = tags_text,
     };
-    if (!role_create(call->store, call->account, &role, &call->error))
+    if (!check_boundary(call) || !role_create(call->store, call->account, &role, &call->error))
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
     iam_write_role(call, output, &role);
@@ -156,8 +175,12 @@ static enum outcome list_roles(struct call *call)
 
 static enum outcome attach_role_policy(struct call *call)
 {
+    struct arn arn;
+    const char *policy_arn = json_text(call->input, "PolicyArn", "");
+    if (arn_parse(text_from(policy_arn), &arn) && !check_partition(call, &arn))
+        return OUTCOME_FAULT;
     return role_attach_policy(call->store, call->account, json_text(call->input, "RoleName", ""),
-                              json_text(call->input, "PolicyArn", ""), &call->error)
+                              policy_arn, &call->error)
                ? OUTCOME_OK
                : OUTCOME_FAULT;
 }

@@ -11,8 +11,7 @@ enum { ROLE_SESSION_DEFAULT_S = 3600 };
 
 #define ROLE_NAME_FIELD                                                                            \
     {                                                                                              \
-        .name = "RoleName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 64),   \
-        .pattern = "[\\w+=,.@-]+"                                                                  \
+        .name = "RoleName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 64)    \
     }
 
 extern const struct field iam_tag_item;      /* Key and Value */

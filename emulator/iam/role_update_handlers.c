@@ -6,6 +6,7 @@
 #include "iam/faults.h"
 #include "iam/iam.h"
 #include "iam/role_handlers.h"
+#include "iam/trust_policy.h"
 #include "xalloc.h"
 
 enum { PAGE_DEFAULT = 100, TAGS_MAX = 50 };
@@ -18,7 +19,8 @@ static bool get(struct call *call, struct role *role_out)
 
 static enum outcome update(struct call *call, const struct role *role)
 {
-    return role_update(call->store, call->account, role, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
+    role_update(call->store, call->account, role);
+    return OUTCOME_OK;
 }
 
 static enum outcome update_assume_role_policy(struct call *call)
@@ -27,7 +29,8 @@ static enum outcome update_assume_role_policy(struct call *call)
     if (!get(call, &role))
         return OUTCOME_FAULT;
     role.trust_policy = json_text(call->input, "PolicyDocument", "");
-    return update(call, &role);
+    return trust_policy_check(role.trust_policy, &call->error) ? update(call, &role)
+                                                               : OUTCOME_FAULT;
 }
 
 /* A description that is not given stays, a session becomes the default. */

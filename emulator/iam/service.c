@@ -8,6 +8,7 @@ const struct fault IAM_MALFORMED_POLICY_DOCUMENT = { .code = "MalformedPolicyDoc
                                                      .status = 400 };
 const struct fault IAM_DELETE_CONFLICT = { .code = "DeleteConflict", .status = 409 };
 const struct fault IAM_LIMIT_EXCEEDED = { .code = "LimitExceeded", .status = 409 };
+const struct fault IAM_INVALID_INPUT = { .code = "InvalidInput", .status = 400 };
 const struct fault IAM_INTERNAL = { .code = "ServiceFailure", .status = 500 };
 
 static const struct operation *const slices[] = { iam_role_operations, iam_role_update_operations,

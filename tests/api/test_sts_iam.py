@@ -86,6 +86,37 @@ def test_a_role_changes_in_place(iam, name):
         400, "MalformedPolicyDocument", "This policy contains invalid Json")
 
 
+@pytest.mark.parametrize("change, text", [
+    *[({"Action": action}, "AssumeRole policy may only specify STS AssumeRole actions.")
+      for action in ("s3:GetObject", "sts:*", "*", "sts:assumerole", ["sts:AssumeRole", "a:b"])],
+    ({"Resource": "*"}, "Has prohibited field Resource"),
+    ({"Principal": "*"}, 'AssumeRolepolicy contained an invalid principal: "STAR":"*"'),
+    *[({"Principal": {kind: value}}, f'Invalid principal in policy: "{kind.upper()}":"{value}"')
+      for kind, value in [("Service", "*"), ("Service", "lambda.example.com"), ("AWS", "12345"),
+                          ("AWS", "arn:aws:iam::000000000000:user/*"),
+                          ("AWS", "arn:aws:iam::000000000000:root ")]],
+])
+def test_what_a_trust_policy_cannot_say(iam, name, change, text):
+    document = json.dumps({**TRUST, "Statement": [*TRUST["Statement"],
+                                                  {**TRUST["Statement"][0], **change}]})
+    refused = (400, "MalformedPolicyDocument", text)
+    assert error_of(iam.create_role, RoleName=name, AssumeRolePolicyDocument=document) == refused
+    create(iam, name)
+    assert error_of(iam.update_assume_role_policy, RoleName=name,
+                    PolicyDocument=document) == refused
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == TRUST
+
+
+@pytest.mark.parametrize("change", [
+    {"Action": ["sts:AssumeRole", "sts:TagSession"]}, {"Principal": {"AWS": "*"}},
+    {"Principal": {"AWS": ["0000-0000-0000", "arn:aws:iam::000000000000:root"]}},
+    {"Principal": {"Service": ["edgelambda.amazonaws.com", "lambda.amazonaws.com"]}}])
+def test_who_may_assume_a_role(iam, name, change):
+    document = {**TRUST, "Statement": {**TRUST["Statement"][0], **change}}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == document
+
+
 def test_tags_of_a_role_are_added_replaced_listed_and_removed(iam, name):
     def tags(*pairs):
         return [{"Key": key, "Value": value} for key, value in pairs]
@@ -148,8 +179,21 @@ def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(iam, ca
     ("detach_role_policy", dict(RoleName="taken", PolicyArn=POLICY), (
         404, "NoSuchEntity", "Policy ARN was not found.")),
     ("create_role", dict(RoleName="b@d!", AssumeRolePolicyDocument="{}"), (
-        400, "ValidationError", "1 validation error detected: Value 'b@d!' at 'roleName' failed to "
-        r"satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+")),
+        400, "ValidationError", "The specified value for roleName is invalid. It must contain only "
+        "alphanumeric characters and/or the following: +=,.@_-")),
+    ("get_role", dict(RoleName="a/b"), (
+        400, "ValidationError", "The specified value for roleName is invalid. It must contain only "
+        "alphanumeric characters and/or the following: +=,.@_-")),
+    ("attach_role_policy", dict(RoleName="taken", PolicyArn=POLICY.replace("aws:", "aws-cn:", 1)), (
+        400, "ValidationError", "Invalid ARN partition")),
+    *[("create_role", dict(RoleName="x", AssumeRolePolicyDocument="{}", **more), (400, code, text))
+      for more, code, text in [
+          ({"Path": "/aws-service-role/x/"}, "InvalidInput", "Paths beginning with "
+           "'/aws-service-role' are reserved for AWS Service Linked Roles"),
+          ({"PermissionsBoundary": "arn:aws:iam::000000000000:role/r"}, "InvalidInput",
+           "ARN arn:aws:iam::000000000000:role/r is not valid."),
+          ({"PermissionsBoundary": POLICY.replace("aws:", "aws-cn:", 1)}, "ValidationError",
+           "Invalid ARN partition")]],
 ])
 def test_what_iam_refuses(iam, call, arguments, expected):
     if "taken" not in [r["RoleName"] for r in iam.list_roles()["Roles"]]:
