@@ -5,6 +5,8 @@
 #include "iam/trust_policy.h"
 #include "pattern.h"
 
+enum { POLICIES_MAX = 20 };
+
 static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role_out)
 {
     *role_out = (struct role){
@@ -162,10 +164,27 @@ static bool is_attachable(const char *policy_arn, struct error *error)
     return error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN does not exist or is not attachable.");
 }
 
+/* The default quota; a policy that is attached already takes no further place. */
+static bool has_room(struct store *store, const char *account, const char *role,
+                     const char *policy_arn, struct error *error)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT count(*) FROM iam_attached_policy WHERE account = ? AND "
+                           "role = ? AND policy_arn <> ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, role);
+    store_bind_text(query, 3, policy_arn);
+    bool is_room = store_step(store, query) && sqlite3_column_int(query, 0) < POLICIES_MAX;
+    sqlite3_reset(query);
+    return is_room || error_set(error, &IAM_LIMIT_EXCEEDED,
+                                "Cannot exceed quota for PoliciesPerRole: %d", POLICIES_MAX);
+}
+
 bool role_attach_policy(struct store *store, const char *account, const char *name,
                         const char *policy_arn, struct error *error)
 {
-    if (!exists(store, account, name, error) || !is_attachable(policy_arn, error))
+    if (!exists(store, account, name, error) || !is_attachable(policy_arn, error) ||
+        !has_room(store, account, name, policy_arn, error))
         return false;
     sqlite3_stmt *query =
         store_query(store, "INSERT OR IGNORE INTO iam_attached_policy VALUES (?, ?, ?)");

@@ -86,6 +86,17 @@ def test_a_role_changes_in_place(iam, name):
         400, "MalformedPolicyDocument", "This policy contains invalid Json")
 
 
+def test_a_role_has_twenty_policies(iam, name):
+    create(iam, name)
+    arns = [f"arn:aws:iam::aws:policy/P{i:02}" for i in range(21)]
+    for arn in [*arns[:20], arns[0]]:
+        iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    assert error_of(iam.attach_role_policy, RoleName=name, PolicyArn=arns[20]) == (
+        409, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 20")
+    assert [policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=name)[
+        "AttachedPolicies"]] == arns[:20]
+
+
 @pytest.mark.parametrize("change, text", [
     *[({"Action": action}, "AssumeRole policy may only specify STS AssumeRole actions.")
       for action in ("s3:GetObject", "sts:*", "*", "sts:assumerole", ["sts:AssumeRole", "a:b"])],
