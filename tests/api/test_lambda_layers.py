@@ -139,8 +139,12 @@ def test_what_publishing_refuses(lam, name):
     assert error_of(lam.publish_layer_version, LayerName=name, Content={"ZipFile": b"rubbish"}) == (
         400, "InvalidParameterValueException",
         "Could not unzip uploaded file. Please check your file, then try to upload again.")
-    assert error_of(lam.publish_layer_version, LayerName="no such name", Content=CONTENT)[:2] == (
-        400, "ValidationException")
+    assert error_of(lam.publish_layer_version, LayerName="no such name", Content=CONTENT) == (
+        400, "ValidationException",
+        "1 validation error detected: Value 'no such name' at 'layerName' failed to satisfy "
+        "constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:"
+        r"(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+)|"
+        "[a-zA-Z0-9-_]+")
     assert lam.list_layer_versions(LayerName=name)["LayerVersions"] == []
 
 
