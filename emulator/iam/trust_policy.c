@@ -1,6 +1,7 @@
 #include "iam/trust_policy.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "iam/faults.h"
 #include "json.h"
@@ -28,7 +29,7 @@ static bool check_action(const char *action, struct error *error)
         "sts:TagSession", "sts:SetSourceIdentity",         "sts:SetContext",
     };
     for (size_t i = 0; i < COUNT_OF(actions); i++) {
-        if (strcmp(action, actions[i]) == 0)
+        if (strcasecmp(action, actions[i]) == 0)
             return true;
     }
     return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,

@@ -190,9 +190,9 @@ static bool check_environment(struct call *call)
         return true;
     return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                      "Lambda was unable to configure your environment variables because the "
-                     "environment variables you have provided exceeded the 4KB limit. Measured "
-                     "size: %zu bytes",
-                     strlen(text));
+                     "environment variables you have provided exceeded the 4KB limit. String "
+                     "measured: %s",
+                     text);
 }
 
 /* `before`: NULL for a new function, whose format is Text unless the call says JSON. */

@@ -93,7 +93,8 @@ def test_create_with_publish_shows_version_one_with_a_bare_arn(lam, name):
         "modification. Reserved keys used in this request: AWS_REGION")),
     (dict(Environment={"Variables": {"BIG": "x" * 4096}}), invalid(
         "Lambda was unable to configure your environment variables because the environment "
-        "variables you have provided exceeded the 4KB limit. Measured size: 4106 bytes")),
+        "variables you have provided exceeded the 4KB limit. String measured: " +
+        json.dumps({"BIG": "x" * 4096}, separators=(",", ":")))),
     (dict(Runtime="PYTHON3.9"), invalid(
         "Value PYTHON3.9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value "
         "set: " + RUNTIMES)),
