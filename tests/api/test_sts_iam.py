@@ -99,7 +99,7 @@ def test_a_role_has_twenty_policies(iam, name):
 
 @pytest.mark.parametrize("change, text", [
     *[({"Action": action}, "AssumeRole policy may only specify STS AssumeRole actions.")
-      for action in ("s3:GetObject", "sts:*", "*", "sts:assumerole", ["sts:AssumeRole", "a:b"])],
+      for action in ("s3:GetObject", "sts:*", "*", ["sts:AssumeRole", "a:b"])],
     ({"Resource": "*"}, "Has prohibited field Resource"),
     ({"Principal": "*"}, 'AssumeRolepolicy contained an invalid principal: "STAR":"*"'),
     *[({"Principal": {kind: value}}, f'Invalid principal in policy: "{kind.upper()}":"{value}"')
@@ -119,7 +119,8 @@ def test_what_a_trust_policy_cannot_say(iam, name, change, text):
 
 
 @pytest.mark.parametrize("change", [
-    {"Action": ["sts:AssumeRole", "sts:TagSession"]}, {"Principal": {"AWS": "*"}},
+    {"Action": ["sts:AssumeRole", "sts:TagSession"]}, {"Action": "sts:assumerole"},
+    {"Principal": {"AWS": "*"}},
     {"Principal": {"AWS": ["0000-0000-0000", "arn:aws:iam::000000000000:root"]}},
     {"Principal": {"Service": ["edgelambda.amazonaws.com", "lambda.amazonaws.com"]}}])
 def test_who_may_assume_a_role(iam, name, change):
