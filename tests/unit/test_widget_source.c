@@ -108,6 +108,7 @@ START_TEST(periods_are_those_that_metrics_have)
         struct widget widget;
         struct error error = { 0 };
         ck_assert_msg(read(text, &arena, &widget, &error), "%s", error.message);
+        widget_clear(&widget);
     }
 }
 END_TEST
