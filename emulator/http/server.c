@@ -21,7 +21,8 @@
 
 enum {
     CONNECTIONS_MAX = 4096,
-    CONNECTION_MEMORY = 64 * 1024,
+    /* What a request line and headers may take. libmicrohttpd clears it after each request. */
+    CONNECTION_MEMORY = 32 * 1024,
     BODY_FIRST_GUESS_MAX = 1 << 20,
 };
 
