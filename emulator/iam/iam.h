@@ -9,8 +9,9 @@
 
 extern const struct service iam_service; /* its state is in the store */
 
-/* Slices of the service: role_handlers.c, role_update_handlers.c. */
+/* Slices of the service, of the file of the same name each. */
 extern const struct operation iam_role_operations[];
 extern const struct operation iam_role_update_operations[];
+extern const struct operation iam_inline_policy_operations[];
 
 #endif

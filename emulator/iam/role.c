@@ -2,8 +2,9 @@
 
 #include "arn.h"
 #include "iam/faults.h"
+#include "iam/inline_policy.h"
+#include "iam/name.h"
 #include "iam/trust_policy.h"
-#include "pattern.h"
 
 enum { POLICIES_MAX = 20 };
 
@@ -38,32 +39,22 @@ static bool find(struct store *store, const char *account, const char *name, str
     return true;
 }
 
-static bool check_name(const char *name, struct error *error)
+bool role_exists(struct store *store, const char *account, const char *name, struct error *error)
 {
-    return pattern_matches("[\\w+=,.@-]+", text_from(name)) ||
-           error_set(error, &IAM_VALIDATION,
-                     "The specified value for roleName is invalid. It must contain only "
-                     "alphanumeric characters and/or the following: +=,.@_-");
-}
-
-static bool exists(struct store *store, const char *account, const char *name, struct error *error)
-{
-    if (!check_name(name, error))
+    if (!name_check("roleName", name, error))
         return false;
     sqlite3_stmt *query =
         store_query(store, "SELECT 1 FROM iam_role WHERE account = ? AND name = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, name);
-    bool found = store_step(store, query);
-    sqlite3_reset(query);
-    return found ||
+    return store_has_row(store, query) ||
            error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
 }
 
 bool role_get(struct store *store, const char *account, const char *name, struct arena *arena,
               struct role *role_out, struct error *error)
 {
-    if (!check_name(name, error))
+    if (!name_check("roleName", name, error))
         return false;
     return find(store, account, name, arena, role_out) ||
            error_set(error, &IAM_NO_SUCH_ENTITY, "The role with name %s cannot be found.", name);
@@ -82,10 +73,10 @@ bool role_create(struct store *store, const char *account, const struct role *ro
                  struct error *error)
 {
     CLEANUP(error_clear) struct error absent = { 0 };
-    if (!check_name(role->name, error) || !check_path(role->path, error) ||
+    if (!name_check("roleName", role->name, error) || !check_path(role->path, error) ||
         !trust_policy_check(role->trust_policy, error))
         return false;
-    if (exists(store, account, role->name, &absent))
+    if (role_exists(store, account, role->name, &absent))
         return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
                          role->name);
     sqlite3_stmt *query =
@@ -120,13 +111,16 @@ void role_update(struct store *store, const char *account, const struct role *ro
 bool role_delete(struct store *store, const char *account, const char *name, struct error *error)
 {
     struct arena arena = { 0 };
-    if (!exists(store, account, name, error))
+    if (!role_exists(store, account, name, error))
         return false;
     bool has_policies = role_next_policy(store, account, name, "", &arena) != NULL;
     arena_clear(&arena);
     if (has_policies)
         return error_set(error, &IAM_DELETE_CONFLICT,
                          "Cannot delete entity, must detach all policies first.");
+    if (inline_policy_is_any(store, account, name))
+        return error_set(error, &IAM_DELETE_CONFLICT,
+                         "Cannot delete entity, must delete policies first.");
     sqlite3_stmt *query = store_query(store, "DELETE FROM iam_role WHERE account = ? AND name = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, name);
@@ -183,7 +177,7 @@ static bool has_room(struct store *store, const char *account, const char *role,
 bool role_attach_policy(struct store *store, const char *account, const char *name,
                         const char *policy_arn, struct error *error)
 {
-    if (!exists(store, account, name, error) || !is_attachable(policy_arn, error) ||
+    if (!role_exists(store, account, name, error) || !is_attachable(policy_arn, error) ||
         !has_room(store, account, name, policy_arn, error))
         return false;
     sqlite3_stmt *query =
@@ -198,7 +192,7 @@ bool role_attach_policy(struct store *store, const char *account, const char *na
 bool role_detach_policy(struct store *store, const char *account, const char *name,
                         const char *policy_arn, struct error *error)
 {
-    if (!exists(store, account, name, error))
+    if (!role_exists(store, account, name, error))
         return false;
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM iam_attached_policy WHERE account = ? AND role = ? AND "

@@ -24,7 +24,11 @@ struct role {
     const char *tags; /* JSON list of Key and Value */
 };
 
-/* NoSuchEntity if there is none. Texts live in the arena. */
+/* ValidationError if the name cannot be one, NoSuchEntity if there is no such role. */
+MUST_CHECK bool role_exists(struct store *store, const char *account, const char *name,
+                            struct error *error);
+
+/* The same, and the role. Texts live in the arena. */
 MUST_CHECK bool role_get(struct store *store, const char *account, const char *name,
                          struct arena *arena, struct role *role_out, struct error *error);
 MUST_CHECK bool role_create(struct store *store, const char *account, const struct role *role,

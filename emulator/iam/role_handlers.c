@@ -3,23 +3,11 @@
  */
 #include "arn.h"
 #include "clock.h"
-#include "iam/iam.h"
 #include "iam/faults.h"
+#include "iam/iam.h"
+#include "iam/name.h"
 #include "iam/role_handlers.h"
-#include "operation/page.h"
-#include "random.h"
-#include "url.h"
 #include "xalloc.h"
-
-enum { PAGE_DEFAULT = 100, ROLE_ID_RANDOM = 17 };
-
-static const struct field tag_fields[] = {
-    { .name = "Key", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128) },
-    { .name = "Value", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 256) },
-    { 0 },
-};
-
-const struct field iam_tag_item = { .type = FIELD_STRUCTURE, .members = tag_fields };
 
 static const struct field role_fields[] = {
     { .name = "Path", .type = FIELD_STRING },
@@ -37,11 +25,8 @@ static const struct field role_fields[] = {
 
 static const struct field role_item = { .type = FIELD_STRUCTURE, .members = role_fields };
 
-/* The trust policy travels percent-encoded inside the XML. */
 void iam_write_role(struct call *call, cJSON *output, const struct role *role)
 {
-    CLEANUP(buffer_clear) struct buffer policy = { 0 };
-    url_encode(&policy, text_from(role->trust_policy), false);
     json_set_text(output, "Path", role->path);
     json_set_text(output, "RoleName", role->name);
     json_set_text(output, "RoleId", role->role_id);
@@ -49,31 +34,10 @@ void iam_write_role(struct call *call, cJSON *output, const struct role *role)
                   arena_format(&call->arena, "arn:aws:iam::%s:role%s%s", call->account, role->path,
                                role->name));
     json_set_double(output, "CreateDate", (double)(role->created_ms / 1000));
-    json_set_text(output, "AssumeRolePolicyDocument", buffer_text(&policy).data);
+    iam_write_document(output, "AssumeRolePolicyDocument", role->trust_policy);
     json_set_text(output, "Description", role->description);
     if (role->max_session_s != ROLE_SESSION_DEFAULT_S)
         json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
-}
-
-static void write_tags(cJSON *output, const struct role *role)
-{
-    cJSON *tags = json_parse(text_from(role->tags));
-    if (tags && tags->child)
-        json_set(output, "Tags", tags);
-    else
-        cJSON_Delete(tags);
-}
-
-static const char *new_role_id(struct call *call)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    char uuid[UUID_SIZE];
-    random_uuid(uuid);
-    struct random_stream stream = random_stream_for(uuid);
-    char *id = arena_format(&call->arena, "AROA%*s", ROLE_ID_RANDOM, "");
-    for (int i = 0; i < ROLE_ID_RANDOM; i++)
-        id[4 + i] = letters[random_next(&stream) % 32];
-    return id;
 }
 
 static bool check_partition(struct call *call, const struct arn *arn)
@@ -101,7 +65,7 @@ static enum outcome create_role(struct call *call)
     struct role role = {
         .name = json_text(call->input, "RoleName", ""),
         .path = json_text(call->input, "Path", "/"),
-        .role_id = new_role_id(call),
+        .role_id = id_new("AROA", &call->arena),
         .created_ms = clock_now_ms(),
         .trust_policy = json_text(call->input, "AssumeRolePolicyDocument", ""),
         .description = json_text(call->input, "Description", NULL),
@@ -112,7 +76,7 @@ static enum outcome create_role(struct call *call)
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
     iam_write_role(call, output, &role);
-    write_tags(output, &role);
+    iam_write_tags(output, role.tags);
     return OUTCOME_OK;
 }
 
@@ -126,7 +90,7 @@ static enum outcome get_role(struct call *call)
     iam_write_role(call, output, &role);
     cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
     json_set_double(output, "MaxSessionDuration", (double)role.max_session_s);
-    write_tags(output, &role);
+    iam_write_tags(output, role.tags);
     json_set_object(output, "RoleLastUsed");
     return OUTCOME_OK;
 }
@@ -137,25 +101,12 @@ static enum outcome delete_role(struct call *call)
     return role_delete(call->store, call->account, name, &call->error) ? OUTCOME_OK : OUTCOME_FAULT;
 }
 
-bool iam_read_marker(struct call *call, const char **after_out)
-{
-    return page_begin(call, "Marker", after_out) ||
-           error_set(&call->error, &IAM_VALIDATION, "Invalid Marker.");
-}
-
-void iam_write_marker(struct call *call, const char *last, bool is_truncated)
-{
-    json_set_bool(call_output(call), "IsTruncated", is_truncated);
-    if (is_truncated)
-        page_end(call, "Marker", last);
-}
-
 static enum outcome list_roles(struct call *call)
 {
     const char *after;
-    if (!iam_read_marker(call, &after))
+    int64_t left;
+    if (!iam_begin_page(call, &after, &left))
         return OUTCOME_FAULT;
-    int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
     const char *prefix = json_text(call->input, "PathPrefix", "/");
     cJSON *list = json_set_array(call_output(call), "Roles");
     struct role role;
@@ -169,7 +120,7 @@ static enum outcome list_roles(struct call *call)
         cJSON_AddItemToArray(list, item);
         after = role.name;
     }
-    iam_write_marker(call, after, has_more);
+    iam_end_page(call, after, has_more);
     return OUTCOME_OK;
 }
 
@@ -196,12 +147,11 @@ static enum outcome detach_role_policy(struct call *call)
 static enum outcome list_attached_role_policies(struct call *call)
 {
     const char *after;
-    struct role role;
+    int64_t left;
     const char *name = json_text(call->input, "RoleName", "");
-    if (!iam_read_marker(call, &after) ||
-        !role_get(call->store, call->account, name, &call->arena, &role, &call->error))
+    if (!iam_begin_page(call, &after, &left) ||
+        !role_exists(call->store, call->account, name, &call->error))
         return OUTCOME_FAULT;
-    int64_t left = json_int(call->input, "MaxItems", PAGE_DEFAULT);
     cJSON *list = json_set_array(call_output(call), "AttachedPolicies");
     const char *arn;
     while ((arn = role_next_policy(call->store, call->account, name, after, &call->arena)) &&
@@ -213,32 +163,22 @@ static enum outcome list_attached_role_policies(struct call *call)
         cJSON_AddItemToArray(list, item);
         after = arn;
     }
-    iam_write_marker(call, after, arn != NULL);
+    iam_end_page(call, after, arn != NULL);
     return OUTCOME_OK;
 }
 
-/* What a role cannot have here. Terraform asks for both whenever it reads or deletes a role. */
-static enum outcome answer_with_none(struct call *call, const char *list)
-{
-    const char *after;
-    struct role role;
-    if (!iam_read_marker(call, &after) ||
-        !role_get(call->store, call->account, json_text(call->input, "RoleName", ""), &call->arena,
-                  &role, &call->error))
-        return OUTCOME_FAULT;
-    json_set_array(call_output(call), list);
-    iam_write_marker(call, after, false);
-    return OUTCOME_OK;
-}
-
-static enum outcome list_role_policies(struct call *call)
-{
-    return answer_with_none(call, "PolicyNames");
-}
-
+/* A role has none here. Terraform asks whenever it deletes one. */
 static enum outcome list_instance_profiles(struct call *call)
 {
-    return answer_with_none(call, "InstanceProfiles");
+    const char *after;
+    int64_t left;
+    if (!iam_begin_page(call, &after, &left) ||
+        !role_exists(call->store, call->account, json_text(call->input, "RoleName", ""),
+                     &call->error))
+        return OUTCOME_FAULT;
+    json_set_array(call_output(call), "InstanceProfiles");
+    iam_end_page(call, after, false);
+    return OUTCOME_OK;
 }
 
 static const struct field create_role_input[] = {
@@ -251,10 +191,10 @@ static const struct field create_role_input[] = {
       .type = FIELD_STRING,
       .length = BETWEEN(1, 512),
       .pattern = "(\\x{2F})|(\\x{2F}[\\x{21}-\\x{7E}]+\\x{2F})" },
-    { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 1000) },
+    DESCRIPTION_FIELD,
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER, .range = BETWEEN(3600, 43200) },
     { .name = "PermissionsBoundary", .type = FIELD_STRING },
-    { .name = "Tags", .type = FIELD_LIST, .length = BETWEEN(0, 50), .item = &iam_tag_item },
+    TAGS_FIELD,
     { 0 },
 };
 const struct field iam_role_output[] = {
@@ -264,26 +204,23 @@ const struct field iam_role_output[] = {
 static const struct field role_name_input[] = { ROLE_NAME_FIELD, { 0 } };
 static const struct field list_roles_input[] = {
     { .name = "PathPrefix", .type = FIELD_STRING, .length = BETWEEN(1, 512) },
-    { .name = "Marker", .type = FIELD_STRING },
-    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    MARKER_FIELD,
+    MAX_ITEMS_FIELD,
     { 0 },
 };
 static const struct field list_roles_output[] = {
     { .name = "Roles", .type = FIELD_LIST, .item = &role_item },
-    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
-    { .name = "Marker", .type = FIELD_STRING },
+    IS_TRUNCATED_FIELD,
+    MARKER_FIELD,
     { 0 },
 };
 static const struct field policy_input[] = {
     ROLE_NAME_FIELD,
-    { .name = "PolicyArn", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(20, 2048) },
+    POLICY_ARN_FIELD,
     { 0 },
 };
 static const struct field list_policies_input[] = {
-    ROLE_NAME_FIELD,
-    { .name = "PathPrefix", .type = FIELD_STRING },
-    { .name = "Marker", .type = FIELD_STRING },
-    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    ROLE_NAME_FIELD, { .name = "PathPrefix", .type = FIELD_STRING }, MARKER_FIELD, MAX_ITEMS_FIELD,
     { 0 },
 };
 static const struct field attached_policy_fields[] = {
@@ -295,23 +232,21 @@ static const struct field attached_policy_item = { .type = FIELD_STRUCTURE,
                                                    .members = attached_policy_fields };
 static const struct field list_policies_output[] = {
     { .name = "AttachedPolicies", .type = FIELD_LIST, .item = &attached_policy_item },
-    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
-    { .name = "Marker", .type = FIELD_STRING },
+    IS_TRUNCATED_FIELD,
+    MARKER_FIELD,
     { 0 },
 };
 
-static const struct field list_of_role_input[] = {
+static const struct field list_profiles_input[] = {
     ROLE_NAME_FIELD,
-    { .name = "Marker", .type = FIELD_STRING },
-    { .name = "MaxItems", .type = FIELD_INTEGER, .range = BETWEEN(1, 1000) },
+    MARKER_FIELD,
+    MAX_ITEMS_FIELD,
     { 0 },
 };
-static const struct field no_item = { .type = FIELD_STRING };
-static const struct field list_of_role_output[] = {
-    { .name = "PolicyNames", .type = FIELD_LIST, .item = &no_item },
-    { .name = "InstanceProfiles", .type = FIELD_LIST, .item = &no_item },
-    { .name = "IsTruncated", .type = FIELD_BOOLEAN },
-    { .name = "Marker", .type = FIELD_STRING },
+static const struct field list_profiles_output[] = {
+    { .name = "InstanceProfiles", .type = FIELD_LIST, .item = &iam_string_item },
+    IS_TRUNCATED_FIELD,
+    MARKER_FIELD,
     { 0 },
 };
 
@@ -343,14 +278,9 @@ const struct operation iam_role_operations[] = {
       .input = list_policies_input,
       .output = list_policies_output,
       .handle = list_attached_role_policies },
-    { .name = "ListRolePolicies",
-      .input = list_of_role_input,
-      .output = list_of_role_output,
-      .handle = list_role_policies,
-      .note = "Always empty: PutRolePolicy is not emulated." },
     { .name = "ListInstanceProfilesForRole",
-      .input = list_of_role_input,
-      .output = list_of_role_output,
+      .input = list_profiles_input,
+      .output = list_profiles_output,
       .handle = list_instance_profiles,
       .note = "Always empty: CreateInstanceProfile is not emulated." },
     { 0 },

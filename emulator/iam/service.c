@@ -12,12 +12,9 @@ const struct fault IAM_INVALID_INPUT = { .code = "InvalidInput", .status = 400 }
 const struct fault IAM_INTERNAL = { .code = "ServiceFailure", .status = 500 };
 
 static const struct operation *const slices[] = { iam_role_operations, iam_role_update_operations,
-                                                  NULL };
+                                                  iam_inline_policy_operations, NULL };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "PutRolePolicy" },
-    { .name = "GetRolePolicy" },
-    { .name = "DeleteRolePolicy" },
     { .name = "CreatePolicy" },
     { .name = "GetPolicy" },
     { .name = "ListPolicies" },

@@ -227,7 +227,15 @@ static const char version_3[] =
     "(account, region, reserved_concurrency) WHERE reserved_concurrency IS NOT NULL;"
     "CREATE INDEX lambda_version_settling ON lambda_version (settles_ms) WHERE settles_ms > 0;";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3 };
+static const char version_4[] =
+    /* A policy that is part of a role; `document` is JSON as it was given. */
+    "CREATE TABLE iam_inline_policy ("
+    "  account TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,"
+    "  PRIMARY KEY (account, role, name),"
+    "  FOREIGN KEY (account, role) REFERENCES iam_role ON DELETE CASCADE) WITHOUT ROWID;";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
+                                                        version_4 };
 
 const char *const schema_tables[] = {
     "logs_subscription_filter",
@@ -236,6 +244,7 @@ const char *const schema_tables[] = {
     "logs_group",
     "cloudwatch_dashboard",
     "iam_attached_policy",
+    "iam_inline_policy",
     "iam_role",
     "lambda_policy",
     "lambda_event_invoke_config",

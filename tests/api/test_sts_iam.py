@@ -4,20 +4,14 @@ import json
 import pytest
 
 from tests.support.errors import error_of
+from tests.support.iam import TRUST, create_role
 
 POLICY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-TRUST = {"Version": "2012-10-17", "Statement": [{
-    "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
-    "Action": "sts:AssumeRole"}]}
 
 
 @pytest.fixture(scope="module")
 def iam(server):
     return server.client("iam")
-
-
-def create(iam, name, **more):
-    return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), **more)
 
 
 def test_who_am_i(server, cli):
@@ -47,7 +41,7 @@ def test_the_workshops_role_with_the_cli(cli, tmp_path, name):
 
 
 def test_a_role_keeps_what_it_was_given(iam, name):
-    made = create(iam, name, Path="/a/b/", Description="d", MaxSessionDuration=7200,
+    made = create_role(iam, name, Path="/a/b/", Description="d", MaxSessionDuration=7200,
                   Tags=[{"Key": "k", "Value": "v<&>"}])["Role"]
     got = iam.get_role(RoleName=name)["Role"]
     assert got["Arn"] == made["Arn"] == f"arn:aws:iam::000000000000:role/a/b/{name}"
@@ -61,7 +55,7 @@ def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):
     missing = (404, "NoSuchEntity", f"The role with name {name} cannot be found.")
     assert error_of(iam.list_role_policies, RoleName=name) == missing
     assert error_of(iam.list_instance_profiles_for_role, RoleName=name) == missing
-    create(iam, name)
+    create_role(iam, name)
     inline = iam.list_role_policies(RoleName=name)
     assert (inline["PolicyNames"], inline["IsTruncated"]) == ([], False)
     profiles = iam.list_instance_profiles_for_role(RoleName=name)
@@ -70,7 +64,7 @@ def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):
 
 
 def test_a_role_changes_in_place(iam, name):
-    create(iam, name, Description="d", MaxSessionDuration=7200)
+    create_role(iam, name, Description="d", MaxSessionDuration=7200)
     trust = {**TRUST, "Statement": []}
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
     assert iam.update_role_description(RoleName=name, Description="e")["Role"]["Description"] == "e"
@@ -87,7 +81,7 @@ def test_a_role_changes_in_place(iam, name):
 
 
 def test_a_role_has_twenty_policies(iam, name):
-    create(iam, name)
+    create_role(iam, name)
     arns = [f"arn:aws:iam::aws:policy/P{i:02}" for i in range(21)]
     for arn in [*arns[:20], arns[0]]:
         iam.attach_role_policy(RoleName=name, PolicyArn=arn)
@@ -112,7 +106,7 @@ def test_what_a_trust_policy_cannot_say(iam, name, change, text):
                                                   {**TRUST["Statement"][0], **change}]})
     refused = (400, "MalformedPolicyDocument", text)
     assert error_of(iam.create_role, RoleName=name, AssumeRolePolicyDocument=document) == refused
-    create(iam, name)
+    create_role(iam, name)
     assert error_of(iam.update_assume_role_policy, RoleName=name,
                     PolicyDocument=document) == refused
     assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == TRUST
@@ -132,7 +126,7 @@ def test_who_may_assume_a_role(iam, name, change):
 def test_tags_of_a_role_are_added_replaced_listed_and_removed(iam, name):
     def tags(*pairs):
         return [{"Key": key, "Value": value} for key, value in pairs]
-    create(iam, name, Tags=tags(("Team", "a"), ("x", "1")))
+    create_role(iam, name, Tags=tags(("Team", "a"), ("x", "1")))
     iam.tag_role(RoleName=name, Tags=tags(("team", "b"), ("y", "<&>")))
     assert iam.list_role_tags(RoleName=name)["Tags"] == tags(("team", "b"), ("x", "1"),
                                                              ("y", "<&>"))
@@ -153,15 +147,15 @@ def test_tags_of_a_role_are_added_replaced_listed_and_removed(iam, name):
 def test_roles_are_listed_in_pages(start_server):
     iam = start_server().client("iam")
     for letter in "bca":
-        create(iam, letter, Path="/x/" if letter == "c" else "/")
+        create_role(iam, letter, Path="/x/" if letter == "c" else "/")
     pages = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
     assert [[r["RoleName"] for r in page["Roles"]] for page in pages] == [["a", "b"], ["c"]]
     assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["c"]
 
 
 @pytest.mark.parametrize("call, arguments", [
-    ("put_role_policy", dict(RoleName="r", PolicyName="p", PolicyDocument="{}")),
-    ("get_policy_version", dict(PolicyArn=POLICY, VersionId="v1")),
+    ("create_user", dict(UserName="u")),
+    ("simulate_principal_policy", dict(PolicySourceArn=POLICY, ActionNames=["s3:GetObject"])),
     ("list_account_aliases", {}),
 ])
 def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(iam, call, arguments):
@@ -209,5 +203,5 @@ def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(iam, ca
 ])
 def test_what_iam_refuses(iam, call, arguments, expected):
     if "taken" not in [r["RoleName"] for r in iam.list_roles()["Roles"]]:
-        create(iam, "taken")
+        create_role(iam, "taken")
     assert error_of(getattr(iam, call), **arguments) == expected

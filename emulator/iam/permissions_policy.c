@@ -1,0 +1,184 @@
+#include "iam/permissions_policy.h"
+
+#include <string.h>
+
+#include "iam/faults.h"
+#include "json.h"
+#include "pattern.h"
+
+static bool refuse(struct error *error, const char *sentence)
+{
+    return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT, "%s", sentence);
+}
+
+static bool refuse_syntax(struct error *error)
+{
+    return refuse(error, "Syntax errors in policy.");
+}
+
+/* One string or a list of strings. */
+static bool is_strings(const cJSON *member)
+{
+    const cJSON *item;
+    if (!cJSON_IsArray(member))
+        return cJSON_IsString(member);
+    cJSON_ArrayForEach(item, member)
+    {
+        if (!cJSON_IsString(item))
+            return false;
+    }
+    return true;
+}
+
+static bool is_known(const char *name)
+{
+    static const char *const names[] = { "Sid",          "Effect",      "Principal",
+                                         "NotPrincipal", "Action",      "NotAction",
+                                         "Resource",     "NotResource", "Condition" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_well_formed(const cJSON *statement)
+{
+    static const char *const lists[] = { "Action", "NotAction", "Resource", "NotResource" };
+    const char *effect = json_text(statement, "Effect", "");
+    const cJSON *member;
+    if (!cJSON_IsObject(statement) || (strcmp(effect, "Allow") != 0 && strcmp(effect, "Deny") != 0))
+        return false;
+    cJSON_ArrayForEach(member, statement)
+    {
+        if (!is_known(member->string))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        member = json_get(statement, lists[i]);
+        if (member && !is_strings(member))
+            return false;
+    }
+    member = json_get(statement, "Condition");
+    return !member || cJSON_IsObject(member);
+}
+
+static bool is_action(const char *action)
+{
+    return strcmp(action, "*") == 0 || pattern_matches("[A-Za-z0-9-]+:.+", text_from(action));
+}
+
+static bool check_action(const char *action, struct error *error)
+{
+    return is_action(action) ||
+           refuse(error,
+                  "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+}
+
+static bool check_resource(const char *resource, struct error *error)
+{
+    return pattern_matches("\\*|arn:[^:]+:[^:]*:[^:]*:[^:]*:.+", text_from(resource)) ||
+           error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,
+                     "Resource %s must be in ARN format or \"*\".", resource);
+}
+
+static bool check_each(const cJSON *member, bool (*check)(const char *, struct error *),
+                       struct error *error)
+{
+    const cJSON *item;
+    if (cJSON_IsString(member))
+        return check(member->valuestring, error);
+    cJSON_ArrayForEach(item, member)
+    {
+        if (!check(item->valuestring, error))
+            return false;
+    }
+    return true;
+}
+
+static bool has(const cJSON *statement, const char *name, const char *negated)
+{
+    return json_get(statement, name) || json_get(statement, negated);
+}
+
+static bool check_statement(const cJSON *statement, struct error *error)
+{
+    if (!is_well_formed(statement))
+        return refuse_syntax(error);
+    if (has(statement, "Principal", "NotPrincipal"))
+        return refuse(error, "Policy document should not specify a principal.");
+    if (!has(statement, "Action", "NotAction"))
+        return refuse(error, "Policy statement must contain actions.");
+    if (!has(statement, "Resource", "NotResource"))
+        return refuse(error, "Policy statement must contain resources.");
+    return check_each(json_get(statement, "Action"), check_action, error) &&
+           check_each(json_get(statement, "NotAction"), check_action, error) &&
+           check_each(json_get(statement, "Resource"), check_resource, error) &&
+           check_each(json_get(statement, "NotResource"), check_resource, error);
+}
+
+/* Statements without a name are no duplicates of one another. */
+static bool check_names(const cJSON *statements, struct error *error)
+{
+    const cJSON *statement;
+    const cJSON *other;
+    cJSON_ArrayForEach(statement, statements)
+    {
+        const char *name = json_text(statement, "Sid", "");
+        for (other = statement->next; *name && other; other = other->next) {
+            if (strcmp(json_text(other, "Sid", ""), name) == 0)
+                return refuse(error, "Statement IDs (SID) in a single policy must be unique.");
+        }
+    }
+    return true;
+}
+
+static bool check_statements(const cJSON *document, struct error *error)
+{
+    const cJSON *statements = json_get(document, "Statement");
+    const cJSON *statement;
+    if (!cJSON_IsArray(statements))
+        return check_statement(statements, error);
+    if (!statements->child)
+        return refuse_syntax(error);
+    cJSON_ArrayForEach(statement, statements)
+    {
+        if (!check_statement(statement, error))
+            return false;
+    }
+    return check_names(statements, error);
+}
+
+static cJSON *parse(const char *policy, struct error *error)
+{
+    cJSON *document = json_parse(text_from(policy));
+    if (cJSON_IsObject(document))
+        return document;
+    cJSON_Delete(document);
+    refuse(error, "This policy contains invalid Json");
+    return NULL;
+}
+
+bool permissions_policy_check(const char *policy, struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *document = parse(policy, error);
+    return document && check_statements(document, error);
+}
+
+bool managed_policy_check(const char *policy, struct error *error)
+{
+    CLEANUP(json_deletep) cJSON *document = parse(policy, error);
+    if (!document)
+        return false;
+    if (strcmp(json_text(document, "Version", ""), "2012-10-17") != 0)
+        return refuse(error, "Policy document must be version 2012-10-17 or greater.");
+    return check_statements(document, error);
+}
+
+size_t permissions_policy_size(const char *policy)
+{
+    size_t size = 0;
+    for (; *policy; policy++)
+        size += !strchr(" \t\r\n", *policy);
+    return size;
+}
