@@ -12,5 +12,6 @@ extern const struct fault IAM_DELETE_CONFLICT;
 extern const struct fault IAM_LIMIT_EXCEEDED;
 extern const struct fault IAM_INVALID_INPUT;
 extern const struct fault IAM_INTERNAL;
+extern const struct fault IAM_NOT_IMPLEMENTED;
 
 #endif

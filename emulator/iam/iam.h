@@ -13,5 +13,7 @@ extern const struct service iam_service; /* its state is in the store */
 extern const struct operation iam_role_operations[];
 extern const struct operation iam_role_update_operations[];
 extern const struct operation iam_inline_policy_operations[];
+extern const struct operation iam_managed_policy_operations[];
+extern const struct operation iam_policy_version_operations[];
 
 #endif

@@ -3,6 +3,7 @@
 #include "arn.h"
 #include "iam/faults.h"
 #include "iam/inline_policy.h"
+#include "iam/managed_policy.h"
 #include "iam/name.h"
 #include "iam/trust_policy.h"
 
@@ -145,15 +146,16 @@ bool role_next(struct store *store, const char *account, const char *after, cons
     return true;
 }
 
-/* AWS's own policies are taken by their form; customer policies cannot be made here, so none
- * exists. */
-static bool is_attachable(const char *policy_arn, struct error *error)
+/* AWS's own policies are taken by their form. */
+static bool is_attachable(struct store *store, const char *account, const char *policy_arn,
+                          struct error *error)
 {
     struct arn arn;
     if (!arn_parse(text_from(policy_arn), &arn) || !text_equal(arn.service, "iam"))
         return error_set(error, &IAM_VALIDATION, "Invalid ARN:  Could not be parsed!");
-    if (text_equal(arn.account, "aws") && text_starts_with(arn.resource, "policy/") &&
-        arn.resource.size > strlen("policy/"))
+    if (managed_policy_is_of_aws(&arn)
+            ? text_starts_with(arn.resource, "policy/") && arn.resource.size > strlen("policy/")
+            : managed_policy_exists(store, account, &arn))
         return true;
     return error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN does not exist or is not attachable.");
 }
@@ -177,7 +179,8 @@ static bool has_room(struct store *store, const char *account, const char *role,
 bool role_attach_policy(struct store *store, const char *account, const char *name,
                         const char *policy_arn, struct error *error)
 {
-    if (!role_exists(store, account, name, error) || !is_attachable(policy_arn, error) ||
+    if (!role_exists(store, account, name, error) ||
+        !is_attachable(store, account, policy_arn, error) ||
         !has_room(store, account, name, policy_arn, error))
         return false;
     sqlite3_stmt *query =

@@ -10,28 +10,20 @@ const struct fault IAM_DELETE_CONFLICT = { .code = "DeleteConflict", .status = 4
 const struct fault IAM_LIMIT_EXCEEDED = { .code = "LimitExceeded", .status = 409 };
 const struct fault IAM_INVALID_INPUT = { .code = "InvalidInput", .status = 400 };
 const struct fault IAM_INTERNAL = { .code = "ServiceFailure", .status = 500 };
+const struct fault IAM_NOT_IMPLEMENTED = { .code = "NotImplemented", .status = 501 };
 
-static const struct operation *const slices[] = { iam_role_operations, iam_role_update_operations,
-                                                  iam_inline_policy_operations, NULL };
+static const struct operation *const slices[] = {
+    iam_role_operations,           iam_role_update_operations,    iam_inline_policy_operations,
+    iam_managed_policy_operations, iam_policy_version_operations, NULL
+};
 
 static const struct lacking_operation lacking[] = {
-    { .name = "CreatePolicy" },
-    { .name = "GetPolicy" },
-    { .name = "ListPolicies" },
-    { .name = "DeletePolicy" },
     { .name = "CreateUser" },
     { .name = "GetUser" },
     { .name = "ListUsers" },
     { .name = "CreateServiceLinkedRole" },
     { .name = "PutRolePermissionsBoundary" },
     { .name = "CreateInstanceProfile" },
-    { .name = "GetPolicyVersion" },
-    { .name = "ListPolicyVersions" },
-    { .name = "CreatePolicyVersion" },
-    { .name = "DeletePolicyVersion" },
-    { .name = "ListEntitiesForPolicy" },
-    { .name = "TagPolicy" },
-    { .name = "UntagPolicy" },
     { .name = "DeleteRolePermissionsBoundary" },
     { .name = "DeleteInstanceProfile" },
     { .name = "GetInstanceProfile" },

@@ -232,7 +232,19 @@ static const char version_4[] =
     "CREATE TABLE iam_inline_policy ("
     "  account TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,"
     "  PRIMARY KEY (account, role, name),"
-    "  FOREIGN KEY (account, role) REFERENCES iam_role ON DELETE CASCADE) WITHOUT ROWID;";
+    "  FOREIGN KEY (account, role) REFERENCES iam_role ON DELETE CASCADE) WITHOUT ROWID;"
+
+    /* A customer's policy that stands by itself. Numbers of versions are never used again. */
+    "CREATE TABLE iam_policy ("
+    "  account TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, policy_id TEXT NOT NULL,"
+    "  description TEXT, default_version INTEGER NOT NULL, last_version INTEGER NOT NULL,"
+    "  created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, tags TEXT NOT NULL DEFAULT '[]',"
+    "  PRIMARY KEY (account, name)) WITHOUT ROWID;"
+    "CREATE TABLE iam_policy_version ("
+    "  account TEXT NOT NULL, policy TEXT NOT NULL, number INTEGER NOT NULL,"
+    "  document TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, policy, number),"
+    "  FOREIGN KEY (account, policy) REFERENCES iam_policy ON DELETE CASCADE) WITHOUT ROWID;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
                                                         version_4 };
@@ -245,6 +257,8 @@ const char *const schema_tables[] = {
     "cloudwatch_dashboard",
     "iam_attached_policy",
     "iam_inline_policy",
+    "iam_policy_version",
+    "iam_policy",
     "iam_role",
     "lambda_policy",
     "lambda_event_invoke_config",
