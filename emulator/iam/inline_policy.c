@@ -38,8 +38,8 @@ bool inline_policy_put(struct store *store, const char *account, const struct in
 {
     if (!name_check("policyName", policy->name, error) ||
         !role_exists(store, account, policy->role, error) ||
-        !permissions_policy_check(policy->document, error) ||
-        !has_room(store, account, policy, error))
+        !has_room(store, account, policy, error) ||
+        !permissions_policy_check(policy->document, error))
         return false;
     sqlite3_stmt *query =
         store_query(store, "INSERT OR REPLACE INTO iam_inline_policy VALUES (?, ?, ?, ?)");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "iam/faults.h"
-#include "json.h"
+#include "iam/policy_document.h"
 #include "pattern.h"
 
 static bool refuse(struct error *error, const char *sentence)
@@ -82,20 +82,6 @@ static bool check_resource(const char *resource, struct error *error)
                      "Resource %s must be in ARN format or \"*\".", resource);
 }
 
-static bool check_each(const cJSON *member, bool (*check)(const char *, struct error *),
-                       struct error *error)
-{
-    const cJSON *item;
-    if (cJSON_IsString(member))
-        return check(member->valuestring, error);
-    cJSON_ArrayForEach(item, member)
-    {
-        if (!check(item->valuestring, error))
-            return false;
-    }
-    return true;
-}
-
 static bool has(const cJSON *statement, const char *name, const char *negated)
 {
     return json_get(statement, name) || json_get(statement, negated);
@@ -111,10 +97,10 @@ static bool check_statement(const cJSON *statement, struct error *error)
         return refuse(error, "Policy statement must contain actions.");
     if (!has(statement, "Resource", "NotResource"))
         return refuse(error, "Policy statement must contain resources.");
-    return check_each(json_get(statement, "Action"), check_action, error) &&
-           check_each(json_get(statement, "NotAction"), check_action, error) &&
-           check_each(json_get(statement, "Resource"), check_resource, error) &&
-           check_each(json_get(statement, "NotResource"), check_resource, error);
+    return policy_document_each_string(json_get(statement, "Action"), check_action, error) &&
+           policy_document_each_string(json_get(statement, "NotAction"), check_action, error) &&
+           policy_document_each_string(json_get(statement, "Resource"), check_resource, error) &&
+           policy_document_each_string(json_get(statement, "NotResource"), check_resource, error);
 }
 
 /* Statements without a name are no duplicates of one another. */
@@ -136,38 +122,22 @@ static bool check_names(const cJSON *statements, struct error *error)
 static bool check_statements(const cJSON *document, struct error *error)
 {
     const cJSON *statements = json_get(document, "Statement");
-    const cJSON *statement;
-    if (!cJSON_IsArray(statements))
-        return check_statement(statements, error);
-    if (!statements->child)
+    bool is_list = cJSON_IsArray(statements);
+    if (is_list && !statements->child)
         return refuse_syntax(error);
-    cJSON_ArrayForEach(statement, statements)
-    {
-        if (!check_statement(statement, error))
-            return false;
-    }
-    return check_names(statements, error);
-}
-
-static cJSON *parse(const char *policy, struct error *error)
-{
-    cJSON *document = json_parse(text_from(policy));
-    if (cJSON_IsObject(document))
-        return document;
-    cJSON_Delete(document);
-    refuse(error, "This policy contains invalid Json");
-    return NULL;
+    return policy_document_each_statement(document, check_statement, error) &&
+           (!is_list || check_names(statements, error));
 }
 
 bool permissions_policy_check(const char *policy, struct error *error)
 {
-    CLEANUP(json_deletep) cJSON *document = parse(policy, error);
+    CLEANUP(json_deletep) cJSON *document = policy_document_parse(policy, error);
     return document && check_statements(document, error);
 }
 
 bool managed_policy_check(const char *policy, struct error *error)
 {
-    CLEANUP(json_deletep) cJSON *document = parse(policy, error);
+    CLEANUP(json_deletep) cJSON *document = policy_document_parse(policy, error);
     if (!document)
         return false;
     if (strcmp(json_text(document, "Version", ""), "2012-10-17") != 0)

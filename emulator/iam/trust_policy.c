@@ -4,23 +4,8 @@
 #include <strings.h>
 
 #include "iam/faults.h"
-#include "json.h"
+#include "iam/policy_document.h"
 #include "pattern.h"
-
-/* A member is one string or a list of them. */
-static bool check_strings(const cJSON *member, bool (*check)(const char *, struct error *),
-                          struct error *error)
-{
-    const cJSON *item;
-    if (cJSON_IsString(member))
-        return check(member->valuestring, error);
-    cJSON_ArrayForEach(item, member)
-    {
-        if (cJSON_IsString(item) && !check(item->valuestring, error))
-            return false;
-    }
-    return true;
-}
 
 static bool check_action(const char *action, struct error *error)
 {
@@ -66,25 +51,13 @@ static bool check_statement(const cJSON *statement, struct error *error)
     if (cJSON_IsString(principal) && strcmp(principal->valuestring, "*") == 0)
         return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,
                          "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\"");
-    return check_strings(json_get(statement, "Action"), check_action, error) &&
-           check_strings(json_get(principal, "Service"), check_service, error) &&
-           check_strings(json_get(principal, "AWS"), check_aws, error);
+    return policy_document_each_string(json_get(statement, "Action"), check_action, error) &&
+           policy_document_each_string(json_get(principal, "Service"), check_service, error) &&
+           policy_document_each_string(json_get(principal, "AWS"), check_aws, error);
 }
 
 bool trust_policy_check(const char *policy, struct error *error)
 {
-    CLEANUP(json_deletep) cJSON *document = json_parse(text_from(policy));
-    if (!cJSON_IsObject(document))
-        return error_set(error, &IAM_MALFORMED_POLICY_DOCUMENT,
-                         "This policy contains invalid Json");
-    const cJSON *statements = json_get(document, "Statement");
-    const cJSON *statement;
-    if (!cJSON_IsArray(statements))
-        return check_statement(statements, error);
-    cJSON_ArrayForEach(statement, statements)
-    {
-        if (!check_statement(statement, error))
-            return false;
-    }
-    return true;
+    CLEANUP(json_deletep) cJSON *document = policy_document_parse(policy, error);
+    return document && policy_document_each_statement(document, check_statement, error);
 }
