@@ -28,6 +28,9 @@ struct insights_item {
     bool is_descending; /* COMMAND_SORT */
 };
 
+/* Whether it makes a field, by reckoning or by another name, and is not one that there is. */
+bool insights_item_is_made(const struct insights_item *item);
+
 struct insights_command {
     enum insights_command_kind kind;
     struct insights_item items[INSIGHTS_ITEMS_MAX];

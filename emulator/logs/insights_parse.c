@@ -89,6 +89,15 @@ struct insights_parse *insights_parse_read(struct insights_lexer *lexer)
     return NULL;
 }
 
+bool insights_parse_makes(const struct insights_parse *parse, const char *name)
+{
+    for (size_t i = 0; i < parse->name_count; i++) {
+        if (strcmp(parse->names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The last star takes the rest of the text. */
 static bool match_glob(const struct insights_parse *parse, const char *text,
                        struct text values_out[NAMES_MAX])

@@ -171,6 +171,70 @@ static void find_columns(struct insights_query *query)
     }
 }
 
+bool insights_item_is_made(const struct insights_item *item)
+{
+    const char *field = insights_field_name(item->expression);
+    return !field || strcmp(field, item->name) != 0;
+}
+
+/* Whether a command makes a field of that name. */
+static bool makes(const struct insights_command *command, const char *name)
+{
+    if (command->kind == COMMAND_PARSE)
+        return insights_parse_makes(command->parse, name);
+    for (size_t i = 0; i < command->item_count; i++) {
+        if (strcmp(command->items[i].name, name) == 0 && insights_item_is_made(&command->items[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool makes_any(const struct insights_command *command, const struct insights_command *sort)
+{
+    for (size_t i = 0; i < sort->item_count; i++) {
+        if (makes(command, sort->items[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* The last command that can as well come before the sort at `at`: a filter, or the stats behind. */
+static size_t find_front(const struct insights_query *query, size_t at)
+{
+    size_t front = at;
+    bool is_bound = false; /* what it sorts by is another value further on */
+    for (size_t next = at + 1; next < query->command_count; next++) {
+        const struct insights_command *command = query->commands[next];
+        if (command->kind == COMMAND_STATS)
+            return next;
+        if (command->kind > COMMAND_STATS)
+            break;
+        is_bound |= makes_any(command, query->commands[at]);
+        if (command->kind == COMMAND_FILTER && !is_bound)
+            front = next;
+    }
+    return front;
+}
+
+/* A sort needs all records at once, so it comes behind the filters that follow it; and stats needs
+ * none in front of it. */
+static void arrange_sorts(struct insights_query *query)
+{
+    for (size_t at = query->command_count; at-- > 0;) {
+        struct insights_command *sort = query->commands[at];
+        if (sort->kind != COMMAND_SORT)
+            continue;
+        size_t front = find_front(query, at);
+        bool is_idle = query->commands[front]->kind == COMMAND_STATS;
+        size_t moved = (is_idle ? query->command_count - 1 : front) - at;
+        memmove(query->commands + at, query->commands + at + 1, moved * sizeof(*query->commands));
+        if (is_idle)
+            query->command_count--;
+        else
+            query->commands[front] = sort;
+    }
+}
+
 static struct insights_place place_of(const struct insights_lexer *lexer)
 {
     size_t from = insights_position(lexer);
@@ -191,6 +255,7 @@ struct insights_query *insights_query_parse(struct text text, struct insights_pl
         return NULL;
     }
     find_columns(query);
+    arrange_sorts(query);
     return query;
 }
 

@@ -97,8 +97,7 @@ static bool apply(const struct insights_command *command, struct insights_record
     if (command->kind == COMMAND_FIELDS || command->kind == COMMAND_DISPLAY) {
         for (size_t i = 0; i < command->item_count; i++) {
             const struct insights_item *item = &command->items[i];
-            const char *field = insights_field_name(item->expression);
-            if (!field || strcmp(field, item->name) != 0)
+            if (insights_item_is_made(item))
                 insights_record_set(record, item->name,
                                     insights_evaluate(item->expression, &scope));
         }

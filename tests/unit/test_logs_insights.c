@@ -354,6 +354,63 @@ START_TEST(the_top_of_any_number_of_events_is_found)
 }
 END_TEST
 
+/* A query over EVENTS events with v = 0, 1, 2, 0, ... and i = 0, 1, 2, ...; the rows' first fields.
+ */
+static char *rows_of_many(const char *text)
+{
+    enum { EVENTS = 60000 };
+    struct error error = { 0 };
+    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
+    ck_assert_msg(query, "%s: %s", text, error.message);
+    struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
+    for (int i = 0; i < EVENTS && !error.message; i++) {
+        char message[64];
+        int size = snprintf(message, sizeof(message), "{\"v\":%d,\"i\":%d}", i % 3, i);
+        struct insights_event event = {
+            .message = { message, (size_t)size }, .log_stream = "s", .log = "l", .pointer = "p"
+        };
+        if (!insights_run_add(under_way, &event, &error))
+            break;
+    }
+    struct buffer values = { 0 };
+    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+        buffer_add_format(&values, "%s ", json_text(row->child, "value", ""));
+    insights_run_destroy(under_way);
+    insights_query_destroy(query);
+    if (!error.message)
+        return buffer_take(&values, NULL);
+    buffer_clear(&values);
+    return error.message;
+}
+
+START_TEST(a_sort_lets_filters_and_stats_go_first)
+{
+    static const struct {
+        const char *query;
+        const char *values;
+    } cases[] = {
+        { "fields i | sort i desc | filter v = 1 and i < 10", "7 4 1 " },
+        { "sort i | fields i + 1 as j | filter j > 59998 | sort v desc | display j, v",
+          "60000 59999 " },
+        { "sort v desc | sort i | filter i < 3 | display i", "0 1 2 " },
+        { "sort i desc | stats count(*) by v | sort v", "0 1 2 " },
+        { "sort i | sort v | filter v > 0 | stats count(*) as n by v | sort v | display n",
+          "20000 20000 " },
+        { "sort i desc | limit 5 | filter v = 1 | display i", "59998 59995 " },
+        { "sort w | fields v as w | filter w = 1",
+          "the query has more than 50000 records to sort" },
+        { "sort w | parse @message '\"v\":*,' as w | stats count(*) by w", "0 1 2 " },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(freep) char *values = rows_of_many(cases[i].query);
+        ck_assert_msg(strcmp(values, cases[i].values) == 0, "%s\n gives %s\nwanted %s",
+                      cases[i].query, values, cases[i].values);
+    }
+}
+END_TEST
+
 START_TEST(deep_queries_end_in_an_answer)
 {
     enum { DEPTH = 100000 };
@@ -375,4 +432,5 @@ END_TEST
 SUITE("logs_insights", queries_give_their_rows, values_are_sorted_as_people_count,
       rows_are_the_newest_and_carry_their_pointer, what_is_no_query_is_refused_with_its_place,
       the_place_of_an_error_is_that_of_the_symbol, a_run_that_keeps_too_much_ends_in_an_error,
-      the_top_of_any_number_of_events_is_found, deep_queries_end_in_an_answer)
+      the_top_of_any_number_of_events_is_found, a_sort_lets_filters_and_stats_go_first,
+      deep_queries_end_in_an_answer)
