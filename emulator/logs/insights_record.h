@@ -42,7 +42,8 @@ struct insights_record {
 struct insights_record *insights_record_create(const struct insights_event *event);
 void insights_record_destroy(struct insights_record *record); /* accepts NULL */
 
-/* About how much memory it takes. */
+/* About how much memory it takes, and how much a run of a query may keep. */
+enum { INSIGHTS_KEPT_BYTES_MAX = 256 << 20 };
 size_t insights_record_bytes(const struct insights_record *record);
 
 /* Calls for each field that the event has: its own, Lambda's, and the leaves of a JSON message as

@@ -10,7 +10,6 @@
 
 enum {
     RECORDS_MAX = 50000,
-    KEPT_BYTES_MAX = 256 << 20, /* by the records that are kept */
     BYTES_PER_MB = 1 << 20,
     SPARE_RECORDS = 1000, /* beyond twice the survivors of a sort, before it is done in between */
 };
@@ -152,8 +151,8 @@ static void sort(struct insights_run *run, const struct insights_command *comman
  * came first stay first, so the outcome is that of one sort at the end. */
 static void prune(struct insights_run *run)
 {
-    size_t spare =
-        run->kept_bytes > KEPT_BYTES_MAX / 2 ? run->survivors / 4 : run->survivors + SPARE_RECORDS;
+    size_t spare = run->kept_bytes > INSIGHTS_KEPT_BYTES_MAX / 2 ? run->survivors / 4
+                                                                 : run->survivors + SPARE_RECORDS;
     if (!run->survivors || run->count <= run->survivors + spare)
         return;
     sort(run, run->query->commands[run->streamed]);
@@ -163,12 +162,18 @@ static void prune(struct insights_run *run)
         run->kept_bytes += insights_record_bytes(run->records[i]);
 }
 
+static bool fail_full(struct error *error)
+{
+    return error_set(error, NULL, "the query keeps more than %d MB",
+                     INSIGHTS_KEPT_BYTES_MAX / BYTES_PER_MB);
+}
+
 static bool keep(struct insights_run *run, struct insights_record *record, struct error *error)
 {
     if (run->stats) {
         bool is_kept = insights_stats_add(run->stats, record);
         insights_record_destroy(record);
-        return is_kept || error_set(error, NULL, "the query has too many groups or values");
+        return is_kept || fail_full(error);
     }
     if (run->count == run->kept_at_most) {
         insights_record_destroy(record);
@@ -177,10 +182,9 @@ static bool keep(struct insights_run *run, struct insights_record *record, struc
     }
     prune(run);
     run->kept_bytes += insights_record_bytes(record);
-    if (run->kept_bytes > KEPT_BYTES_MAX) {
+    if (run->kept_bytes > INSIGHTS_KEPT_BYTES_MAX) {
         insights_record_destroy(record);
-        return error_set(error, NULL, "the query keeps more than %d MB",
-                         KEPT_BYTES_MAX / BYTES_PER_MB);
+        return fail_full(error);
     }
     if (run->count == run->capacity) {
         run->capacity = run->capacity ? 2 * run->capacity : 64;

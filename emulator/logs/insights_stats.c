@@ -9,7 +9,11 @@
 #include "map.h"
 #include "xalloc.h"
 
-enum { ITEMS_MAX = 32, GROUPS_MAX = 10000, VALUES_MAX = 1000000 };
+enum {
+    ITEMS_MAX = 32,
+    GROUP_BYTES = 1500, /* of a group, and of the record that it becomes */
+    TEXT_BYTES = 48,    /* of a text in a map, without its characters */
+};
 
 enum aggregate {
     AGGREGATE_COUNT,
@@ -78,7 +82,8 @@ struct tally {
     double sum;
     double mean;
     double squares;             /* sum of squared differences from the mean (Welford) */
-    struct insights_value best; /* min, max, earliest, ...; text in the run's arena */
+    struct insights_value best; /* min, max, earliest, ... */
+    char *best_text;            /* which `best` borrows, if it is a text */
     int64_t best_ms;
     double *values; /* percentiles */
     size_t value_count;
@@ -86,8 +91,8 @@ struct tally {
 };
 
 struct group {
-    struct insights_value keys[ITEMS_MAX];
-    struct tally tallies[ITEMS_MAX];
+    struct insights_value *keys; /* in the run's arena, as their texts */
+    struct tally tallies[];
 };
 
 struct insights_stats_run {
@@ -96,7 +101,8 @@ struct insights_stats_run {
     struct map by_key;
     struct group **groups;
     size_t count;
-    size_t kept_values;
+    size_t capacity;
+    size_t kept_bytes;
 };
 
 /* `as name`, or else the expression as it stands in the query from `start` on. */
@@ -266,6 +272,7 @@ void insights_stats_destroy(struct insights_stats_run *run)
     for (size_t i = 0; i < run->count; i++) {
         for (size_t j = 0; j < run->stats->aggregation_count; j++) {
             free(run->groups[i]->tallies[j].values);
+            free(run->groups[i]->tallies[j].best_text);
             map_clear(&run->groups[i]->tallies[j].distinct, NULL);
         }
         free(run->groups[i]);
@@ -276,19 +283,32 @@ void insights_stats_destroy(struct insights_stats_run *run)
     free(run);
 }
 
-static struct insights_value keep(struct insights_stats_run *run, struct insights_value value)
-{
-    if (value.kind == INSIGHTS_TEXT)
-        value.text = arena_copy(&run->arena, text_from(value.text));
-    return value;
-}
-
 static struct insights_value look_up(const char *name, void *owner)
 {
     return insights_record_get(owner, name);
 }
 
-/* The record's group, made if new; NULL if there are too many. */
+static struct group *make_group(struct insights_stats_run *run, const struct insights_value *keys)
+{
+    const struct insights_stats *stats = run->stats;
+    size_t tally_bytes = stats->aggregation_count * sizeof(struct tally);
+    struct group *group = xcalloc(1, sizeof(*group) + tally_bytes);
+    group->keys = arena_alloc(&run->arena, stats->group_count * sizeof(*keys));
+    for (size_t i = 0; i < stats->group_count; i++) {
+        group->keys[i] = keys[i];
+        if (keys[i].kind == INSIGHTS_TEXT)
+            group->keys[i].text = arena_copy(&run->arena, text_from(keys[i].text));
+    }
+    if (run->count == run->capacity) {
+        run->capacity = run->capacity ? 2 * run->capacity : 16;
+        run->groups = xrealloc(run->groups, run->capacity * sizeof(struct group *));
+    }
+    run->groups[run->count++] = group;
+    run->kept_bytes += GROUP_BYTES + tally_bytes;
+    return group;
+}
+
+/* The record's group, made if new. */
 static struct group *find_group(struct insights_stats_run *run, const struct insights_scope *scope)
 {
     struct insights_value keys[ITEMS_MAX];
@@ -301,14 +321,11 @@ static struct group *find_group(struct insights_stats_run *run, const struct ins
     }
     const char *key = text.data ? text.data : "";
     struct group *group = map_find(&run->by_key, key);
-    if (group || run->count == GROUPS_MAX)
+    if (group)
         return group;
-    group = xcalloc(1, sizeof(*group));
-    for (size_t i = 0; i < stats->group_count; i++)
-        group->keys[i] = keep(run, keys[i]);
+    group = make_group(run, keys);
     map_set(&run->by_key, key, group);
-    run->groups = xrealloc(run->groups, (run->count + 1) * sizeof(struct group *));
-    run->groups[run->count++] = group;
+    run->kept_bytes += 3 * text.size; /* in the map, in the group, in its record */
     return group;
 }
 
@@ -317,7 +334,14 @@ static void keep_best(struct insights_stats_run *run, struct tally *tally,
 {
     if (tally->count > 0 && !is_better)
         return;
-    tally->best = keep(run, *value);
+    if (tally->best_text)
+        run->kept_bytes -= strlen(tally->best_text);
+    free(tally->best_text);
+    tally->best = *value;
+    tally->best.text = tally->best_text =
+        value->kind == INSIGHTS_TEXT ? xstrdup(value->text) : NULL;
+    if (tally->best_text)
+        run->kept_bytes += strlen(tally->best_text);
     if (value->kind == INSIGHTS_TIME) /* of a time they show the milliseconds; fromMillis() helps */
         tally->best.kind = INSIGHTS_NUMBER;
     tally->best_ms = time_ms;
@@ -332,87 +356,84 @@ static bool is_smaller(const struct insights_value *value, const struct insights
                                                           : is_number;
 }
 
-static bool keep_value(struct insights_stats_run *run, struct tally *tally, double number)
+static void keep_value(struct insights_stats_run *run, struct tally *tally, double number)
 {
     size_t count = tally->value_count;
-    if (run->kept_values++ == VALUES_MAX)
-        return false;
-    if ((count & (count - 1)) == 0) /* grows at powers of two */
-        tally->values = xrealloc(tally->values, (count ? 2 * count : 1) * sizeof(double));
+    if ((count & (count - 1)) == 0) { /* grows at powers of two */
+        size_t capacity = count ? 2 * count : 1;
+        tally->values = xrealloc(tally->values, capacity * sizeof(double));
+        run->kept_bytes += (capacity - count) * sizeof(double);
+    }
     tally->values[tally->value_count++] = number;
-    return true;
 }
 
-static bool add_number(struct insights_stats_run *run, struct tally *tally,
+static void add_number(struct insights_stats_run *run, struct tally *tally,
                        enum aggregate aggregate, double number)
 {
     double difference = number - tally->mean;
     tally->sum += number;
     tally->mean += difference / (tally->count + 1);
     tally->squares += difference * (number - tally->mean);
-    bool wants_all = aggregate == AGGREGATE_PCT || aggregate == AGGREGATE_MEDIAN;
-    return !wants_all || keep_value(run, tally, number);
+    if (aggregate == AGGREGATE_PCT || aggregate == AGGREGATE_MEDIAN)
+        keep_value(run, tally, number);
 }
 
-static bool add_value(struct insights_stats_run *run, struct tally *tally, enum aggregate aggregate,
+static void add_distinct(struct insights_stats_run *run, struct tally *tally, const char *text)
+{
+    if (map_find(&tally->distinct, text))
+        return;
+    map_set(&tally->distinct, text, tally);
+    run->kept_bytes += TEXT_BYTES + strlen(text);
+}
+
+static void add_value(struct insights_stats_run *run, struct tally *tally, enum aggregate aggregate,
                       const struct insights_value *value, int64_t time_ms, struct arena *arena)
 {
     double number;
-    int order = insights_compare(value, &tally->best);
-    bool is_kept = true;
     switch (aggregate) {
     case AGGREGATE_COUNT:
         break;
-    case AGGREGATE_COUNT_DISTINCT: {
-        const char *text = insights_print(value, arena);
-        if (!map_find(&tally->distinct, text)) {
-            map_set(&tally->distinct, text, tally);
-            is_kept = run->kept_values++ < VALUES_MAX;
-        }
+    case AGGREGATE_COUNT_DISTINCT:
+        add_distinct(run, tally, insights_print(value, arena));
         break;
-    }
     case AGGREGATE_MIN:
         keep_best(run, tally, value, time_ms, is_smaller(value, &tally->best));
         break;
     case AGGREGATE_SORTS_FIRST:
-        keep_best(run, tally, value, time_ms, order < 0);
+        keep_best(run, tally, value, time_ms, insights_compare(value, &tally->best) < 0);
         break;
     case AGGREGATE_MAX:
     case AGGREGATE_SORTS_LAST:
-        keep_best(run, tally, value, time_ms, order > 0);
+        keep_best(run, tally, value, time_ms, insights_compare(value, &tally->best) > 0);
         break;
     case AGGREGATE_EARLIEST:
-        keep_best(run, tally, value, time_ms, time_ms < tally->best_ms);
+        keep_best(run, tally, value, time_ms, time_ms <= tally->best_ms);
         break;
     case AGGREGATE_LATEST:
         keep_best(run, tally, value, time_ms, time_ms > tally->best_ms);
         break;
     default:
         if (!insights_to_number(value, &number))
-            return true;
-        is_kept = add_number(run, tally, aggregate, number);
+            return;
+        add_number(run, tally, aggregate, number);
     }
     tally->count++;
-    return is_kept;
 }
 
 bool insights_stats_add(struct insights_stats_run *run, struct insights_record *record)
 {
     const struct insights_scope scope = { look_up, record, &record->arena };
     struct group *group = find_group(run, &scope);
-    if (!group)
-        return false;
     for (size_t i = 0; i < run->stats->aggregation_count; i++) {
         const struct aggregation *aggregation = &run->stats->aggregations[i];
         struct insights_value value = aggregation->expression
                                           ? insights_evaluate(aggregation->expression, &scope)
                                           : insights_number(1);
-        if (value.kind != INSIGHTS_MISSING &&
-            !add_value(run, &group->tallies[i], aggregation->aggregate, &value,
-                       record->timestamp_ms, &record->arena))
-            return false;
+        if (value.kind != INSIGHTS_MISSING)
+            add_value(run, &group->tallies[i], aggregation->aggregate, &value, record->timestamp_ms,
+                      &record->arena);
     }
-    return true;
+    return run->kept_bytes <= INSIGHTS_KEPT_BYTES_MAX;
 }
 
 static int compare_numbers(const void *a, const void *b)

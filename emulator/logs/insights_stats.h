@@ -16,7 +16,7 @@ MUST_CHECK struct insights_stats *insights_stats_parse(struct insights_lexer *le
 struct insights_stats_run *insights_stats_start(const struct insights_stats *stats);
 void insights_stats_destroy(struct insights_stats_run *run); /* accepts NULL */
 
-/* False if there are more groups than a run keeps. */
+/* False if its groups and values take more than INSIGHTS_KEPT_BYTES_MAX. */
 MUST_CHECK bool insights_stats_add(struct insights_stats_run *run, struct insights_record *record);
 
 /* One record per group, in the order in which they appeared; the caller owns list and records. */

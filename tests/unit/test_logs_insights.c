@@ -132,6 +132,8 @@ START_TEST(queries_give_their_rows)
           "level=error count(*)=1 m=1; level=info count(*)=2 m=1" },
         { "stats sum(nope) + 1 as missing, count(*) as n", "n=6" },
         { "stats latest(took) as l, earliest(took) as e", "l=30 e=20" },
+        { "stats sortsFirst(level) as f, sortsLast(level) as l, min(level) as m",
+          "f=error l=info m=error" },
         { "fields took | sort by took desc | limit 2", "took=30; took=20" },
         { "fields took | sort took desc, level asc | limit 4 | filter took < 30",
           "took=20; took=10" },
@@ -296,26 +298,48 @@ START_TEST(the_place_of_an_error_is_that_of_the_symbol)
 }
 END_TEST
 
-START_TEST(a_run_that_keeps_too_much_ends_in_an_error)
+/* What a run over 300 different messages of 1 MiB ends with; NULL: it takes them all. */
+static char *error_of_long_messages(const char *text)
 {
-    enum { MESSAGE_BYTES = 1 << 20, MOST = 1000 };
+    enum { MESSAGE_BYTES = 1 << 20, EVENTS = 300 };
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(text_from("sort @message"), NULL, &error);
+    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
+    ck_assert_msg(query, "%s: %s", text, error.message);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
     char *message = xcalloc(1, MESSAGE_BYTES);
     memset(message, 'x', MESSAGE_BYTES);
     struct insights_event event = {
         .message = { message, MESSAGE_BYTES }, .log_stream = "s", .log = "l", .pointer = "p"
     };
-    int added = 0;
-    while (added < MOST && insights_run_add(under_way, &event, &error))
-        added++;
-    ck_assert_int_lt(added, MOST);
-    ck_assert_str_eq(error.message, "the query keeps more than 256 MB");
-    error_clear(&error);
+    bool is_added = true;
+    for (int i = 0; i < EVENTS && is_added; i++) {
+        snprintf(message, MESSAGE_BYTES, "%04d", i);
+        message[4] = 'x';
+        event.timestamp_ms = EVENTS - i;
+        is_added = insights_run_add(under_way, &event, &error);
+    }
     free(message);
     insights_run_destroy(under_way);
     insights_query_destroy(query);
+    return error.message;
+}
+
+START_TEST(a_run_that_keeps_too_much_ends_in_an_error)
+{
+    static const struct {
+        const char *query;
+        bool is_too_much;
+    } cases[] = {
+        { "sort @message", true },
+        { "stats count_distinct(@message)", true },
+        { "stats count(*) by @message", true },
+        { "stats earliest(@message) by @logStream", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(freep) char *error = error_of_long_messages(cases[i].query);
+        ck_assert_msg(!error == !cases[i].is_too_much, "%s: %s", cases[i].query, error);
+        ck_assert(!error || strcmp(error, "the query keeps more than 256 MB") == 0);
+    }
 }
 END_TEST
 
@@ -398,6 +422,7 @@ START_TEST(a_sort_lets_filters_and_stats_go_first)
         { "sort i desc | stats count(*) by v | sort v", "0 1 2 " },
         { "sort i | sort v | filter v > 0 | stats count(*) as n by v | sort v | display n",
           "20000 20000 " },
+        { "stats count(*) by i | sort i desc | limit 2", "59999 59998 " },
         { "sort i desc | limit 5 | filter v = 1 | display i", "59998 59995 " },
         { "sort w | fields v as w | filter w = 1",
           "the query has more than 50000 records to sort" },
