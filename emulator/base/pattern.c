@@ -21,7 +21,12 @@ struct pattern {
     struct regex *regex;
 };
 
-enum { BUCKETS = 64, MATCH_LIMIT = 100000, DEPTH_LIMIT = 1000, MESSAGE_SIZE = 200 };
+enum {
+    BUCKETS = 64,
+    MATCH_LIMIT = 100000, /* steps, which take a millisecond or two */
+    HEAP_LIMIT_KIB = 8192,
+    MESSAGE_SIZE = 200,
+};
 static struct pattern *patterns[BUCKETS];
 
 /* Of all the above: a worker may look for patterns too. Held for one match, and mostly free. */
@@ -122,7 +127,7 @@ struct regex *regex_compile(struct regex **list, struct text source, int options
     if (!regex->bounds)
         abort();
     pcre2_set_match_limit(regex->bounds, MATCH_LIMIT);
-    pcre2_set_depth_limit(regex->bounds, DEPTH_LIMIT);
+    pcre2_set_heap_limit(regex->bounds, HEAP_LIMIT_KIB);
     regex->next = *list;
     *list = regex;
     return regex;
