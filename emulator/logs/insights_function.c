@@ -61,10 +61,12 @@ static struct insights_value do_tonumber(const struct insights_value *arguments,
     return insights_number(number_of(arguments));
 }
 
-static struct insights_value do_round(const struct insights_value *arguments, int count UNUSED,
+/* round(number[, decimals]) */
+static struct insights_value do_round(const struct insights_value *arguments, int count,
                                       struct arena *arena UNUSED)
 {
-    return insights_number(round(number_of(arguments)));
+    double scale = count > 1 ? pow(10, trunc(number_of(&arguments[1]))) : 1;
+    return insights_number(round(number_of(arguments) * scale) / scale);
 }
 
 static struct insights_value do_log(const struct insights_value *arguments, int count UNUSED,
@@ -321,7 +323,7 @@ static const struct insights_function functions[] = {
     { "log", 1, 1, do_log },
     { "ltrim", 1, 2, do_ltrim },
     { "replace", 3, 3, do_replace },
-    { "round", 1, 1, do_round },
+    { "round", 1, 2, do_round },
     { "rtrim", 1, 2, do_rtrim },
     { "sqrt", 1, 1, do_sqrt },
     { "startswith", 2, 2, do_startswith },

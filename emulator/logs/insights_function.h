@@ -6,7 +6,7 @@
 
 #include "logs/insights_value.h"
 
-enum { INSIGHTS_ARGUMENTS_MAX = 16 };
+enum { INSIGHTS_ARGUMENTS_MAX = 32 }; /* case() has up to ten branches on AWS */
 
 struct insights_function {
     const char *name; /* in lower case */

@@ -69,20 +69,22 @@ static bool read_until(struct insights_lexer *lexer, char closing, bool keeps_ba
     return true;
 }
 
+/* 0: it is none. Months, quarters and years, which differ in length, are not known here. */
 static double unit_ms(struct text unit)
 {
     static const struct {
-        const char *name;
+        const char *name; /* of more than one letter: also with an s behind it */
         double ms;
     } units[] = {
-        { "ms", 1 },         { "s", 1e3 },         { "sec", 1e3 },        { "second", 1e3 },
-        { "seconds", 1e3 },  { "m", 60e3 },        { "min", 60e3 },       { "minute", 60e3 },
-        { "minutes", 60e3 }, { "h", 3600e3 },      { "hr", 3600e3 },      { "hour", 3600e3 },
-        { "hours", 3600e3 }, { "d", 86400e3 },     { "day", 86400e3 },    { "days", 86400e3 },
-        { "w", 604800e3 },   { "week", 604800e3 }, { "weeks", 604800e3 },
+        { "ms", 1 },        { "msec", 1 },      { "millisecond", 1 }, { "s", 1e3 },
+        { "sec", 1e3 },     { "second", 1e3 },  { "m", 60e3 },        { "min", 60e3 },
+        { "minute", 60e3 }, { "h", 3600e3 },    { "hr", 3600e3 },     { "hour", 3600e3 },
+        { "d", 86400e3 },   { "day", 86400e3 }, { "w", 604800e3 },    { "week", 604800e3 },
     };
+    bool may_be_plural = unit.size > 2 && unit.data[unit.size - 1] == 's';
+    struct text singular = { unit.data, unit.size - may_be_plural };
     for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (text_equal(unit, units[i].name))
+        if (text_equal(unit, units[i].name) || text_equal(singular, units[i].name))
             return units[i].ms;
     }
     return 0;

@@ -180,6 +180,17 @@ START_TEST(queries_give_their_rows)
           "who | fields toupper(who) as loud",
           "who=bob again=bob" },
         { "filter @message like /(?i)report/ | stats count(*)", "count(*)=1" },
+        { "fields round(took / 7, 2) as a, round(took * 100 / 7, -1) as b, round(took, nope) as c "
+          "| "
+          "filter took = 20",
+          "a=2.86 b=290" },
+        { "fields case(took = 1, 1, took = 2, 2, took = 3, 3, took = 4, 4, took = 5, 5, took = 6, "
+          "6, took = 7, 7, took = 8, 8, took = 9, 9, took = 10, 'ten', 'more') as c | filter took "
+          "<= 20",
+          "c=ten; c=more" },
+        { "filter ispresent(took) | stats count(*) by bin(2mins) as t, datefloor(@timestamp, "
+          "1hrs) as h, datefloor(@timestamp, 500msecs) - @timestamp as z | stats sum(z), count(*)",
+          "sum(z)=0 count(*)=2" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
@@ -265,6 +276,7 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         { "fields 'open", "unexpected" },
         { "fields a b", "| or the end" },
         { "fields 5q", "unexpected" },
+        { "fields 5ss", "unexpected" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error error = { 0 };
