@@ -94,11 +94,6 @@ static void end_query(struct query *query, enum query_status status)
     release_work(query);
 }
 
-void query_cancel(struct query *query)
-{
-    end_query(query, QUERY_CANCELLED);
-}
-
 /* What is newer than a query, and kept. */
 struct newer {
     size_t count;
@@ -250,6 +245,13 @@ static void wake(struct logs *logs)
 {
     if (!logs->queries.timer)
         logs->queries.timer = loop_timer_start(logs->parts.loop, PAUSE_MS, 0, on_turn, logs);
+}
+
+/* One that waits may have its turn now, and if rows were being made nothing else would tell it. */
+void query_cancel(struct logs *logs, struct query *query)
+{
+    end_query(query, QUERY_CANCELLED);
+    wake(logs);
 }
 
 static void make_rows(void *owner)

@@ -87,7 +87,7 @@ struct query *queries_find(struct logs *logs, const char *account, const char *r
 bool query_is_under_way(const struct query *query);
 /* Whether it is the account's, and young enough. */
 bool query_is_visible(const struct query *query, const char *account, const char *region);
-void query_cancel(struct query *query);
+void query_cancel(struct logs *logs, struct query *query);
 
 /* With all it holds. */
 void query_destroy(struct query *query);

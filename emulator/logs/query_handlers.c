@@ -244,7 +244,7 @@ static enum outcome stop_query(struct call *call)
         return OUTCOME_FAULT;
     if (!query_is_under_way(query))
         return call_fault(call, &LOGS_INVALID_PARAMETER, "The specified query is not running.");
-    query_cancel(query);
+    query_cancel(logs_of(call), query);
     json_set_bool(call_output(call), "success", true);
     return OUTCOME_OK;
 }

@@ -303,6 +303,26 @@ def test_a_hundred_queries_at_once_are_taken(busy):
     assert len(insights.rows("sort @message | limit 1", logGroupName="g")) == 1
 
 
+def test_queries_that_wait_go_on_when_those_that_end_are_stopped(start_server):
+    """Rows are made on workers, here slowly: what parse does behind sort is done for the rows."""
+    logs = start_server().client("logs")
+    insights = Insights(logs)
+    make_stream(logs, "g")
+    put(logs, "g", ["a" * 30] * 1000, start=now_ms() - 5000)
+    slow = [insights.start("sort @message | parse @message /^(?<x>(a+)+)[bc]$/", logGroupName="g")
+            for _ in range(2)]
+    waiting = insights.start("stats count(*) as n", logGroupName="g")
+    for query_id in slow:
+        wait_for(lambda: logs.get_query_results(queryId=query_id)["statistics"]["recordsScanned"]
+                 == 1000)
+    for query_id in slow:
+        try:
+            logs.stop_query(queryId=query_id)
+        except logs.exceptions.InvalidParameterException:
+            pass  # it was faster
+    assert insights.finish(waiting)["results"] == [[{"field": "n", "value": "1000"}]]
+
+
 def test_a_server_is_reset_and_stopped_in_the_middle_of_queries(busy):
     insights = Insights(busy.client("logs"))
     for _ in range(4):
