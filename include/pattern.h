@@ -32,7 +32,8 @@ MUST_CHECK struct regex *regex_compile(struct regex **list, struct text source, 
                                        struct error *error);
 
 /* True if it matches anywhere in the text, giving up to `count` captures: the whole match, then the
- * groups (data NULL where one took no part). False too if a match would cost too much. */
+ * groups (data NULL where one took no part). False too if a match would cost too much; how much
+ * that is gets less with each match that did, and more again with each that did not. */
 bool regex_match(const struct regex *regex, struct text text, struct text *captures_out, int count);
 
 /* Calls for each named group: its name and number. */

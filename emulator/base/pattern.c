@@ -8,11 +8,17 @@
 
 #include "xalloc.h"
 
+/* What a match may cost. */
+struct bounds {
+    pcre2_match_context *context;
+    uint32_t steps;
+};
+
 struct regex {
     struct regex *next;
     pcre2_code *code;
     pcre2_match_data *match;
-    pcre2_match_context *bounds; /* NULL: ours, which needs none */
+    struct bounds *bounds; /* NULL: ours, which needs none */
 };
 
 struct pattern {
@@ -23,7 +29,8 @@ struct pattern {
 
 enum {
     BUCKETS = 64,
-    MATCH_LIMIT = 100000, /* steps, which take a millisecond or two */
+    STEPS_MAX = 100000, /* of a match; they take a millisecond or more */
+    STEPS_MIN = 1000,
     HEAP_LIMIT_KIB = 8192,
     MESSAGE_SIZE = 200,
 };
@@ -53,13 +60,27 @@ static struct regex *compile(struct text source, uint32_t options, struct error 
     return regex;
 }
 
+/* An expression that explodes does so on thousands of messages, for which the server has no time:
+ * the more of its matches were given up, the less the next may cost. */
+static void adapt(struct bounds *bounds, int found)
+{
+    bool was_given_up = found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_HEAPLIMIT;
+    uint32_t steps = was_given_up ? bounds->steps / 4 : bounds->steps * 2;
+    steps = steps < STEPS_MIN ? STEPS_MIN : steps > STEPS_MAX ? STEPS_MAX : steps;
+    if (steps != bounds->steps)
+        pcre2_set_match_limit(bounds->context, steps);
+    bounds->steps = steps;
+}
+
 /* `first` is the capture that captures_out begins with: 0 is the whole match. */
 static bool match(const struct regex *regex, struct text text, int first, struct text *captures_out,
                   int count)
 {
     const char *subject = text.data ? text.data : "";
-    int found =
-        pcre2_match(regex->code, (PCRE2_SPTR)subject, text.size, 0, 0, regex->match, regex->bounds);
+    int found = pcre2_match(regex->code, (PCRE2_SPTR)subject, text.size, 0, 0, regex->match,
+                            regex->bounds ? regex->bounds->context : NULL);
+    if (regex->bounds)
+        adapt(regex->bounds, found);
     if (found < 0)
         return false;
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->match);
@@ -123,11 +144,13 @@ struct regex *regex_compile(struct regex **list, struct text source, int options
                                   error);
     if (!regex)
         return NULL;
-    regex->bounds = pcre2_match_context_create(NULL);
-    if (!regex->bounds)
+    regex->bounds = xcalloc(1, sizeof(*regex->bounds));
+    regex->bounds->context = pcre2_match_context_create(NULL);
+    if (!regex->bounds->context)
         abort();
-    pcre2_set_match_limit(regex->bounds, MATCH_LIMIT);
-    pcre2_set_heap_limit(regex->bounds, HEAP_LIMIT_KIB);
+    regex->bounds->steps = STEPS_MAX;
+    pcre2_set_match_limit(regex->bounds->context, STEPS_MAX);
+    pcre2_set_heap_limit(regex->bounds->context, HEAP_LIMIT_KIB);
     regex->next = *list;
     *list = regex;
     return regex;
@@ -163,7 +186,8 @@ void regexes_destroy(struct regex *list)
 {
     while (list) {
         struct regex *next = list->next;
-        pcre2_match_context_free(list->bounds);
+        pcre2_match_context_free(list->bounds->context);
+        free(list->bounds);
         pcre2_match_data_free(list->match);
         pcre2_code_free(list->code);
         free(list);

@@ -40,5 +40,25 @@ START_TEST(what_would_take_too_long_does_not_match)
 }
 END_TEST
 
+START_TEST(what_takes_too_long_again_and_again_may_take_less)
+{
+    enum { LONG = 400000, MIDDLE = 2000, TIMES = 10 };
+    struct regex *list = NULL;
+    struct regex *regex = regex_compile(&list, TEXT("^(.|\\n)*END$"), REGEX_DOT_ALL, NULL);
+    CLEANUP(freep) char *text = xcalloc(1, LONG + sizeof("END"));
+    memset(text, 'x', LONG);
+    stpcpy(text + LONG, "END");
+    const char *middle = text + LONG - MIDDLE;
+    ck_assert(regex_match(regex, text_from(middle), NULL, 0));
+    for (int i = 0; i < TIMES; i++)
+        ck_assert(!regex_match(regex, text_from(text), NULL, 0));
+    ck_assert(!regex_match(regex, text_from(middle), NULL, 0));
+    for (int i = 0; i < TIMES; i++)
+        ck_assert(regex_match(regex, TEXT("END"), NULL, 0));
+    ck_assert(regex_match(regex, text_from(middle), NULL, 0));
+    regexes_destroy(list);
+}
+END_TEST
+
 SUITE("pattern", a_group_may_be_repeated_as_often_as_a_message_has_characters,
-      what_would_take_too_long_does_not_match)
+      what_would_take_too_long_does_not_match, what_takes_too_long_again_and_again_may_take_less)
