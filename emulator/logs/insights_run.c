@@ -11,6 +11,7 @@
 enum {
     RECORDS_MAX = 50000,
     BYTES_PER_MB = 1 << 20,
+    COMPACT_RECORDS = 10000,
     SPARE_RECORDS = 1000, /* beyond twice the survivors of a sort, before it is done in between */
 };
 
@@ -24,6 +25,7 @@ struct insights_run {
     size_t capacity;
     size_t kept_at_most; /* more than these cannot be in the answer */
     size_t survivors;    /* of the sort behind the streamed commands; 0: all are needed */
+    size_t compact_at;   /* so many records: dedup them before the end */
     size_t kept_bytes;
     double scanned;
     double matched;
@@ -51,6 +53,7 @@ struct insights_run *insights_run_start(const struct insights_query *query, int6
            query->commands[run->streamed]->kind < COMMAND_STATS)
         run->streamed++;
     run->kept_at_most = RECORDS_MAX;
+    run->compact_at = COMPACT_RECORDS;
     const struct insights_command *next =
         run->streamed < query->command_count ? query->commands[run->streamed] : NULL;
     if (!next)
@@ -147,6 +150,40 @@ static void sort(struct insights_run *run, const struct insights_command *comman
     arena_clear(&arena);
 }
 
+/* Keeps the first record of each combination of values, and all that lack one of these. */
+static void dedup(struct insights_run *run, const struct insights_command *command)
+{
+    struct map seen = { 0 };
+    size_t kept = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        struct insights_record *record = run->records[i];
+        const struct insights_scope scope = { look_up, record, &record->arena };
+        CLEANUP(buffer_clear) struct buffer key = { 0 };
+        bool is_whole = true;
+        for (size_t j = 0; j < command->item_count; j++) {
+            struct insights_value value = insights_evaluate(command->items[j].expression, &scope);
+            is_whole &= value.kind != INSIGHTS_MISSING;
+            buffer_add_format(&key, "%s\x1e", insights_print(&value, scope.arena));
+        }
+        if (is_whole && map_find(&seen, buffer_text(&key).data)) {
+            insights_record_destroy(record);
+            continue;
+        }
+        if (is_whole)
+            map_set(&seen, key.data, run);
+        run->records[kept++] = record;
+    }
+    run->count = kept;
+    map_clear(&seen, NULL);
+}
+
+static void count_kept_bytes(struct insights_run *run)
+{
+    run->kept_bytes = 0;
+    for (size_t i = 0; i < run->count; i++)
+        run->kept_bytes += insights_record_bytes(run->records[i]);
+}
+
 /* Sorts what there is and drops what cannot be in the answer any more. Of equal records those that
  * came first stay first, so the outcome is that of one sort at the end. */
 static void prune(struct insights_run *run)
@@ -157,9 +194,27 @@ static void prune(struct insights_run *run)
         return;
     sort(run, run->query->commands[run->streamed]);
     drop_records(run, run->survivors);
-    run->kept_bytes = 0;
-    for (size_t i = 0; i < run->count; i++)
-        run->kept_bytes += insights_record_bytes(run->records[i]);
+    count_kept_bytes(run);
+}
+
+static bool is_kind(const struct insights_query *query, size_t at, enum insights_command_kind kind)
+{
+    return at < query->command_count && query->commands[at]->kind == kind;
+}
+
+/* Drops what the next command, or that behind its sort, would drop in the end: dedup. */
+static void compact(struct insights_run *run)
+{
+    const struct insights_query *query = run->query;
+    size_t next = run->streamed;
+    if (run->count < run->compact_at)
+        return;
+    if (is_kind(query, next, COMMAND_SORT) && is_kind(query, next + 1, COMMAND_DEDUP))
+        sort(run, query->commands[next++]);
+    if (is_kind(query, next, COMMAND_DEDUP))
+        dedup(run, query->commands[next]);
+    count_kept_bytes(run);
+    run->compact_at = 2 * run->count > COMPACT_RECORDS ? 2 * run->count : COMPACT_RECORDS;
 }
 
 static bool fail_full(struct error *error)
@@ -178,9 +233,10 @@ static bool keep(struct insights_run *run, struct insights_record *record, struc
     if (run->count == run->kept_at_most) {
         insights_record_destroy(record);
         return run->kept_at_most != RECORDS_MAX ||
-               error_set(error, NULL, "the query has more than %d records to sort", RECORDS_MAX);
+               error_set(error, NULL, "the query needs more than %d events at once", RECORDS_MAX);
     }
     prune(run);
+    compact(run);
     run->kept_bytes += insights_record_bytes(record);
     if (run->kept_bytes > INSIGHTS_KEPT_BYTES_MAX) {
         insights_record_destroy(record);
@@ -217,33 +273,6 @@ double insights_run_scanned(const struct insights_run *run)
 double insights_run_matched(const struct insights_run *run)
 {
     return run->matched;
-}
-
-/* Keeps the first record of each combination of values, and all that lack one of these. */
-static void dedup(struct insights_run *run, const struct insights_command *command)
-{
-    struct map seen = { 0 };
-    size_t kept = 0;
-    for (size_t i = 0; i < run->count; i++) {
-        struct insights_record *record = run->records[i];
-        const struct insights_scope scope = { look_up, record, &record->arena };
-        CLEANUP(buffer_clear) struct buffer key = { 0 };
-        bool is_whole = true;
-        for (size_t j = 0; j < command->item_count; j++) {
-            struct insights_value value = insights_evaluate(command->items[j].expression, &scope);
-            is_whole &= value.kind != INSIGHTS_MISSING;
-            buffer_add_format(&key, "%s\x1e", insights_print(&value, scope.arena));
-        }
-        if (is_whole && map_find(&seen, buffer_text(&key).data)) {
-            insights_record_destroy(record);
-            continue;
-        }
-        if (is_whole)
-            map_set(&seen, key.data, run);
-        run->records[kept++] = record;
-    }
-    run->count = kept;
-    map_clear(&seen, NULL);
 }
 
 static void filter_all(struct insights_run *run, const struct insights_command *command)

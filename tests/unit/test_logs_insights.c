@@ -436,8 +436,12 @@ START_TEST(a_sort_lets_filters_and_stats_go_first)
           "20000 20000 " },
         { "stats count(*) by i | sort i desc | limit 2", "59999 59998 " },
         { "sort i desc | limit 5 | filter v = 1 | display i", "59998 59995 " },
+        { "fields i | dedup v", "0 1 2 " },
+        { "fields i | filter v != 1 | sort i desc | dedup v | limit 1", "59999 " },
+        { "sort v, i | dedup w | limit 2", "the query needs more than 50000 events at once" },
+        { "dedup i", "the query needs more than 50000 events at once" },
         { "sort w | fields v as w | filter w = 1",
-          "the query has more than 50000 records to sort" },
+          "the query needs more than 50000 events at once" },
         { "sort w | parse @message '\"v\":*,' as w | stats count(*) by w", "0 1 2 " },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
