@@ -325,13 +325,24 @@ static struct insights_value calculate(char sign, double a, double b)
     }
 }
 
+/* Digits that a number would round: those of an identifier rather than of an amount. */
+static bool is_long_id(const struct insights_value *value)
+{
+    enum { ID_LENGTH = 18 };
+    if (value->kind != INSIGHTS_TEXT)
+        return false;
+    size_t size = strspn(value->text, "0123456789");
+    return size >= ID_LENGTH && value->text[size] == '\0';
+}
+
 /* Equal as numbers if both are, else as texts. */
 static int order(const struct insights_value *a, const struct insights_value *b,
                  struct arena *arena)
 {
     double first;
     double second;
-    if (insights_to_number(a, &first) && insights_to_number(b, &second))
+    bool are_numbers = insights_to_number(a, &first) && insights_to_number(b, &second);
+    if (are_numbers && !(is_long_id(a) && is_long_id(b) && first == second))
         return (first > second) - (first < second);
     return strcmp(insights_print(a, arena), insights_print(b, arena));
 }

@@ -191,6 +191,12 @@ START_TEST(queries_give_their_rows)
         { "filter ispresent(took) | stats count(*) by bin(2mins) as t, datefloor(@timestamp, "
           "1hrs) as h, datefloor(@timestamp, 500msecs) - @timestamp as z | stats sum(z), count(*)",
           "sum(z)=0 count(*)=2" },
+        { "fields '1122334455667788990' as id | filter id = '1122334455667788991' or id in "
+          "['1122334455667788989'] or id < '1122334455667788990'",
+          "" },
+        { "fields '1122334455667788990' as id | filter id != '1122334455667788991' and id > "
+          "'1122334455667788989' and id = 1122334455667788990 | limit 1",
+          "id=1122334455667788990" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
