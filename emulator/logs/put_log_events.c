@@ -85,8 +85,8 @@ static bool find_valid(struct call *call, int64_t retention_days, struct batch *
     return batch->first >= batch->end ||
            batch->events[batch->end - 1].time_ms - batch->events[batch->first].time_ms <= DAY_MS ||
            error_set(&call->error, &LOGS_INVALID_PARAMETER,
-                     "Log events in a single PutLogEvents request cannot span more than 24 "
-                     "hours.");
+                     "The batch of log events in a single PutLogEvents request cannot span more "
+                     "than 24 hours.");
 }
 
 static void write_rejected(struct call *call, const struct batch *batch)

@@ -76,7 +76,7 @@ def events_at(*times):
     (lambda now: events_at(now, now - 1),
      "Log events in a single PutLogEvents request must be in chronological order."),
     (lambda now: events_at(now - DAY - 1, now),
-     "Log events in a single PutLogEvents request cannot span more than 24 hours."),
+     "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."),
     (lambda now: [{"timestamp": now, "message": "x" * (1048576 - 26)},
                   {"timestamp": now, "message": "x"}],
      "Upload too large: 1048603 bytes exceeds limit of 1048576"),
