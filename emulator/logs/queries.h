@@ -29,7 +29,8 @@ enum query_status {
 struct query_source {
     int64_t group_id;
     const char *name;
-    const char *log; /* "ACCOUNT:GROUP" */
+    const char *log;  /* "ACCOUNT:GROUP" */
+    int64_t begin_ms; /* of the group, or of what its retention keeps */
     int64_t from_ms;
     struct event_position position; /* behind which the next page begins */
     bool is_read;                   /* there is no further page */

@@ -63,6 +63,7 @@ static bool add_source(struct call *call, struct query *query, const char *ident
     source->name = arena_copy(&query->arena, text_from(key.name));
     source->log = arena_format(&query->arena, "%s:%s", key.account, key.name);
     source->from_ms = from_ms > kept_ms ? from_ms : kept_ms;
+    source->begin_ms = group.created_ms > kept_ms ? group.created_ms : kept_ms;
     source->position = EVENT_POSITION_LAST;
     query->source_count++;
     return true;
@@ -132,21 +133,54 @@ static const struct field malformed_members[] = {
 };
 
 /* The exception has its place beside its sentence. */
+static bool fail_malformed(struct call *call, struct insights_place place, const char *sentence)
+{
+    cJSON *compile_error = json_set_object(call_output(call), "queryCompileError");
+    cJSON *location = json_set_object(compile_error, "location");
+    json_set_double(location, "startCharOffset", (double)place.from);
+    json_set_double(location, "endCharOffset", (double)place.until);
+    json_set_text(compile_error, "message", sentence);
+    call->error_members = malformed_members;
+    return error_set(&call->error, &LOGS_MALFORMED_QUERY, "%s", sentence);
+}
+
 static bool parse(struct call *call, struct query *query)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct insights_place place;
     query->parsed =
         insights_query_parse(text_from(json_text(call->input, "queryString", "")), &place, &error);
-    if (query->parsed)
-        return true;
-    cJSON *compile_error = json_set_object(call_output(call), "queryCompileError");
-    cJSON *location = json_set_object(compile_error, "location");
-    json_set_double(location, "startCharOffset", (double)place.from);
-    json_set_double(location, "endCharOffset", (double)place.until);
-    json_set_text(compile_error, "message", error.message);
-    call->error_members = malformed_members;
-    return error_set(&call->error, &LOGS_MALFORMED_QUERY, "%s", error.message);
+    return query->parsed || fail_malformed(call, place, error.message);
+}
+
+static bool has_events(struct call *call, const struct query *query,
+                       const struct query_source *source)
+{
+    struct event_page page;
+    const struct event_range range = { .group_id = source->group_id,
+                                       .from_ms = source->from_ms,
+                                       .until_ms = query->until_ms,
+                                       .position = EVENT_POSITION_FIRST,
+                                       .limit = 1 };
+    event_store_read(logs_of(call)->events, &range, &call->arena, &page);
+    return page.count > 0;
+}
+
+/* A range that ends before all groups begin is an error on AWS. Here groups are young, and may have
+ * been given events of the days before: then it is none. */
+static bool check_range(struct call *call, const struct query *query)
+{
+    size_t size = strlen(json_text(call->input, "queryString", ""));
+    for (size_t i = 0; i < query->source_count; i++)
+        if (query->sources[i].begin_ms < query->until_ms ||
+            has_events(call, query, &query->sources[i]))
+            return true;
+    return fail_malformed(call, (struct insights_place){ 0, size },
+                          arena_format(&call->arena,
+                                       "Query's end date and time is either before the log groups "
+                                       "creation time or exceeds the log groups log retention "
+                                       "settings ([0,%zu])",
+                                       size ? size - 1 : 0));
 }
 
 /* As AWS shows it: where and when, and then the query. */
@@ -163,12 +197,12 @@ static const char *print_text(struct call *call, struct query *query)
 
 static bool prepare(struct call *call, struct query *query)
 {
+    query->until_ms = (json_int(call->input, "endTime", 0) + 1) * MS_PER_SECOND;
     if (!check_language(call) || !check_times(call) || !find_sources(call, query) ||
-        !parse(call, query) || !has_room(call))
+        !parse(call, query) || !check_range(call, query) || !has_room(call))
         return false;
     query->account = arena_copy(&query->arena, text_from(call->account));
     query->region = arena_copy(&query->arena, text_from(call->region));
-    query->until_ms = (json_int(call->input, "endTime", 0) + 1) * MS_PER_SECOND;
     query->limit = json_int(call->input, "limit", INSIGHTS_LIMIT_MAX);
     query->text = print_text(call, query);
     random_uuid(query->id);

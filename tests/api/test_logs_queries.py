@@ -147,6 +147,22 @@ def test_a_query_that_is_none_is_refused_with_its_place(http, logs, group):
     assert logs.describe_queries(logGroupName=group)["queries"] == []
 
 
+def test_a_range_before_its_groups_began_is_refused_if_nothing_is_in_it(logs, insights, group):
+    """In AWS's words, which others have recorded."""
+    make_stream(logs, group + "-too")
+    text = ("Query's end date and time is either before the log groups creation time or exceeds the "
+            "log groups log retention settings ([0,6])")
+    day = 24 * 3600000
+    then = {"start_ms": now_ms() - 3 * day, "end_ms": now_ms() - 2 * day}
+    for select in ({"logGroupName": group}, {"logGroupNames": [group, group + "-too"]}):
+        assert error_of(insights.start, "limit 1", **select, **then) == (
+            400, "MalformedQueryException", text)
+    put(logs, group, ["old"], start=now_ms() - 2 * day - 60000)
+    assert len(insights.rows("limit 1", logGroupName=group, **then)) == 1
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+    assert error_of(insights.start, "limit 1", logGroupName=group, **then)[2] == text
+
+
 def test_a_group_that_is_not_there_is_named(http, group):
     for select in ({"logGroupName": "none"}, {"logGroupNames": [group, "none"]},
                    {"logGroupIdentifiers": [
