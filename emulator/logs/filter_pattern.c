@@ -36,8 +36,8 @@ static bool read_bare_term(struct filter_cursor *cursor, struct term *term, stru
     for (size_t i = 0; i < size; i++) {
         unsigned char character = (unsigned char)word.data[i];
         if (!isalnum(character) && character != '_' && character < 0x80)
-            return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid character(s) in term '%.*s'",
-                             TEXT_ARGS(word));
+            return error_set(error, &LOGS_INVALID_PARAMETER, "Invalid character(s) in term '%c'",
+                             character);
     }
     term->text = text_from(arena_copy(cursor->arena, word));
     cursor->rest.data += size;
@@ -80,14 +80,17 @@ static bool read_terms(struct filter_cursor *cursor, struct term **terms_out, st
     return true;
 }
 
-static bool set_fields_invalid(struct text text, struct error *error)
+/* Of a pattern in brackets or braces. */
+static bool set_enclosed_invalid(struct text text, char opening, struct error *error)
 {
+    char closing = opening == '[' ? ']' : '}';
     while (text.size && isspace((unsigned char)text.data[text.size - 1]))
         text.size--;
-    bool is_closed = text.data[text.size - 1] == ']';
+    if (text.data[text.size - 1] == closing)
+        return error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
     return error_set(error, &LOGS_INVALID_PARAMETER,
-                     is_closed ? FILTER_PATTERN_INVALID
-                               : "If a filter pattern starts with '[' it must end with ']'");
+                     "If a filter pattern starts with '%c' it must end with '%c'", opening,
+                     closing);
 }
 
 struct filter_pattern *filter_pattern_parse(struct text text, struct error *error)
@@ -99,10 +102,10 @@ struct filter_pattern *filter_pattern_parse(struct text text, struct error *erro
     bool is_good;
     if (first == '{')
         is_good = (pattern->json = filter_json_parse(&cursor)) ||
-                  error_set(error, &LOGS_INVALID_PARAMETER, FILTER_PATTERN_INVALID);
+                  set_enclosed_invalid(text, first, error);
     else if (first == '[')
-        is_good =
-            (pattern->fields = filter_fields_parse(&cursor)) || set_fields_invalid(text, error);
+        is_good = (pattern->fields = filter_fields_parse(&cursor)) ||
+                  set_enclosed_invalid(text, first, error);
     else
         is_good = read_terms(&cursor, &pattern->terms, error);
     if (is_good)

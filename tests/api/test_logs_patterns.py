@@ -27,10 +27,11 @@ BROKEN = ["{ $.level = }", "{ level = 1 }", "{ $.a = 1", "[a, b", "[a = ]", "\"o
 
 def refused(pattern, kind="filter"):
     """Metric filters have a text of their own."""
-    is_open = pattern.startswith("[") and not pattern.endswith("]")
-    return (400, "InvalidParameterException",
-            "If a filter pattern starts with '[' it must end with ']'" if is_open
-            else f"Invalid {kind} pattern")
+    text = f"Invalid {kind} pattern"
+    for opening, closing in "[]", "{}":
+        if pattern[0] == opening and pattern[-1] != closing:
+            text = f"If a filter pattern starts with '{opening}' it must end with '{closing}'"
+    return 400, "InvalidParameterException", text
 
 
 @pytest.fixture
@@ -159,6 +160,13 @@ def test_a_live_tail_shows_what_matches(server, logs, group, pattern, events):
     put(logs, group, events)
     assert messages_of(tail.results()) == events[:1]
     tail.close()
+
+
+@pytest.mark.parametrize("pattern, character", [
+    ("?Status: timeout", ":"), ("a, b", ","), ("\\[a", "\\"), ("a(b)", "("), ("-`x`", "`")])
+def test_what_stands_in_no_term_without_quotes_is_named(logs, group, pattern, character):
+    assert error_of(logs.filter_log_events, logGroupName=group, filterPattern=pattern) == (
+        400, "InvalidParameterException", f"Invalid character(s) in term '{character}'")
 
 
 @pytest.mark.parametrize("pattern", BROKEN)
