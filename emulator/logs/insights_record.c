@@ -12,8 +12,7 @@ enum {
     BYTES_PER_MB = 1000 * 1000,
     OWN_BYTES = 1024, /* of a record without its message */
     TREE_FACTOR = 8,  /* by how much a tree is larger than its text */
-    NAME_MAX_BYTES = 256,
-    DEPTH_MAX = 32, /* of members that are fields */
+    DEPTH_MAX = 32,   /* of members that are fields */
 };
 
 struct insights_record *insights_record_create(const struct insights_event *event)
@@ -127,29 +126,33 @@ static const cJSON *tree_of(struct insights_record *record)
     return record->tree;
 }
 
-/* "a.b.0": members by name, items of lists by number; the whole rest may be one name with dots. */
+static const cJSON *find_member(const cJSON *value, const char *path);
+
+static const cJSON *find_item(const cJSON *list, const char *path)
+{
+    struct text rest = text_from(path);
+    int64_t index;
+    if (!text_to_int64(text_cut(&rest, '.'), &index) || index < 0 || index > INT32_MAX)
+        return NULL;
+    const cJSON *item = cJSON_GetArrayItem(list, (int)index);
+    return rest.data ? find_member(item, rest.data) : item;
+}
+
+/* "a.b.0": members by name, which may have dots in it, and items of lists by number. */
 static const cJSON *find_member(const cJSON *value, const char *path)
 {
-    while (value) {
-        const cJSON *whole =
-            cJSON_IsObject(value) ? cJSON_GetObjectItemCaseSensitive(value, path) : NULL;
-        struct text rest = text_from(path);
-        struct text part = text_cut(&rest, '.');
-        char name[NAME_MAX_BYTES];
-        int64_t index;
-        if (whole || part.size >= sizeof(name))
-            return whole;
-        memcpy(name, part.data, part.size);
-        name[part.size] = '\0';
-        if (cJSON_IsArray(value))
-            value = text_to_int64(part, &index) && index >= 0 && index <= INT32_MAX
-                        ? cJSON_GetArrayItem(value, (int)index)
-                        : NULL;
-        else
-            value = cJSON_GetObjectItemCaseSensitive(value, name);
-        if (!rest.data)
-            return value;
-        path = rest.data;
+    const cJSON *member;
+    if (cJSON_IsArray(value))
+        return find_item(value, path);
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(value, path);
+    if (found)
+        return found;
+    cJSON_ArrayForEach(member, value)
+    {
+        size_t size = strlen(member->string);
+        if (strncmp(path, member->string, size) == 0 && path[size] == '.' &&
+            (found = find_member(member, path + size + 1)))
+            return found;
     }
     return NULL;
 }

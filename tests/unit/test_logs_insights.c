@@ -458,6 +458,41 @@ START_TEST(a_sort_lets_filters_and_stats_go_first)
 }
 END_TEST
 
+static void expect_found(const char *name, const struct insights_value *value, void *owner)
+{
+    struct insights_record *record = owner;
+    struct insights_value found = insights_record_get(record, name);
+    ck_assert_msg(
+        strcmp(insights_print(&found, &record->arena), insights_print(value, &record->arena)) == 0,
+        "%s", name);
+}
+
+START_TEST(fields_are_found_by_the_names_that_are_listed)
+{
+    static const char *const missing[] = { "a.x",           "a.b.y", "a.b.c.d.2",
+                                           "a.b.c.d.0.e.f", "g..",   "g.-1" };
+    const struct insights_event event = {
+        .message =
+            TEXT("{\"a.b\":{\"c\":{\"x\":1},\"c.d\":[{\"e\":2},3]},\"a\":{\"x.y\":4,\"b\":{\"z"
+                 "\":5}},\"f.\":6,\"g\":[7],\"x.y.z\":8,\"@at\":9}"),
+        .log_stream = "s",
+        .log = "l",
+        .pointer = "p",
+    };
+    struct insights_record *record = insights_record_create(&event);
+    insights_record_each(record, expect_found, record);
+    struct insights_value item = insights_record_get(record, "a.b.c.d.0.e");
+    ck_assert_str_eq(insights_print(&item, &record->arena), "2");
+    item = insights_record_get(record, "a.b.z");
+    ck_assert_str_eq(insights_print(&item, &record->arena), "5");
+    for (size_t i = 0; i < COUNT_OF(missing); i++) {
+        item = insights_record_get(record, missing[i]);
+        ck_assert_msg(item.kind == INSIGHTS_MISSING, "%s", missing[i]);
+    }
+    insights_record_destroy(record);
+}
+END_TEST
+
 START_TEST(deep_queries_end_in_an_answer)
 {
     enum { DEPTH = 100000 };
@@ -480,4 +515,4 @@ SUITE("logs_insights", queries_give_their_rows, values_are_sorted_as_people_coun
       rows_are_the_newest_and_carry_their_pointer, what_is_no_query_is_refused_with_its_place,
       the_place_of_an_error_is_that_of_the_symbol, a_run_that_keeps_too_much_ends_in_an_error,
       the_top_of_any_number_of_events_is_found, a_sort_lets_filters_and_stats_go_first,
-      deep_queries_end_in_an_answer)
+      fields_are_found_by_the_names_that_are_listed, deep_queries_end_in_an_answer)
