@@ -110,9 +110,9 @@ static enum outcome put_composite_alarm(struct call *call)
     static const char *const left_out[] = { "AlarmName", "Tags", NULL };
     struct alarm_key key = alarm_key_of(call, "AlarmName");
     const char *tags;
-    if (!check_rule(call, &key) || !check_suppressor(call, &key) ||
-        !alarm_check_actions(call, true) || !cloudwatch_read_tags(call, NULL, &tags) ||
-        !alarm_check_place(call, &key, true))
+    if (!alarm_check_action_configuration(call) || !check_rule(call, &key) ||
+        !check_suppressor(call, &key) || !alarm_check_actions(call, true) ||
+        !cloudwatch_read_tags(call, NULL, &tags) || !alarm_check_place(call, &key, true))
         return OUTCOME_FAULT;
     alarm_put(call, &key, true, alarm_take_configuration(call, left_out), tags);
     return OUTCOME_OK;
@@ -128,6 +128,7 @@ static const struct field put_composite_fields[] = {
     { .name = "ActionsSuppressor", .type = FIELD_STRING, .length = BETWEEN(1, 1600) },
     { .name = "ActionsSuppressorWaitPeriod", .type = FIELD_INTEGER, .range = AT_LEAST(0) },
     { .name = "ActionsSuppressorExtensionPeriod", .type = FIELD_INTEGER, .range = AT_LEAST(0) },
+    ALARM_ACTION_CONFIGURATION_ROW,
     { 0 },
 };
 
@@ -135,6 +136,7 @@ const struct operation alarm_composite_operations[] = {
     { .name = "PutCompositeAlarm",
       .flags = OPERATION_WRITES,
       .input = put_composite_fields,
-      .handle = put_composite_alarm },
+      .handle = put_composite_alarm,
+      .note = "Tags in notifications (ActionConfiguration) are refused." },
     { 0 },
 };

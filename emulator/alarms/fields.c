@@ -20,10 +20,31 @@ const struct fault ALARM_LIMIT_EXCEEDED = { .code = "LimitExceededFault",
 const char *const alarm_state_values[] = { "INSUFFICIENT_DATA", "ALARM", "OK", NULL };
 const char *const alarm_statistic_values[] = { "SampleCount", "Average", "Sum",
                                                "Minimum",     "Maximum", NULL };
-const char *const alarm_type_values[] = { "CompositeAlarm", "MetricAlarm", NULL };
+const char *const alarm_type_values[] = { "CompositeAlarm", "LogAlarm", "MetricAlarm", NULL };
 
 const struct field alarm_name_item = { .type = FIELD_STRING, .length = BETWEEN(1, 255) };
 const struct field alarm_action_item = { .type = FIELD_STRING, .length = BETWEEN(1, 1024) };
+
+static const struct field wall_clock_fields[] = { { .name = "Timezone", .type = FIELD_STRING },
+                                                  { 0 } };
+static const struct field sliding_fields[] = { { 0 } };
+const struct field alarm_evaluation_window_fields[] = {
+    { .name = "WallClockWindow", .type = FIELD_STRUCTURE, .members = wall_clock_fields },
+    { .name = "SlidingWindow", .type = FIELD_STRUCTURE, .members = sliding_fields },
+    { 0 },
+};
+
+static const struct field tag_key_item = { .type = FIELD_STRING };
+static const struct field propagation_fields[] = {
+    { .name = "Enabled", .type = FIELD_BOOLEAN },
+    { .name = "IncludedTagKeys", .type = FIELD_LIST, .item = &tag_key_item },
+    { .name = "ExcludedTagKeys", .type = FIELD_LIST, .item = &tag_key_item },
+    { 0 },
+};
+const struct field alarm_action_configuration_fields[] = {
+    { .name = "AlarmTagsPropagation", .type = FIELD_STRUCTURE, .members = propagation_fields },
+    { 0 },
+};
 
 #define TEXT_ROW(member)                                                                           \
     {                                                                                              \
@@ -67,6 +88,7 @@ static const struct field metric_alarm_fields[] = {
     TEXT_ROW("ThresholdMetricId"),
     TEXT_ROW("EvaluationState"),
     TIME_ROW("StateTransitionedTimestamp"),
+    ALARM_EVALUATION_WINDOW_ROW,
     { 0 },
 };
 const struct field alarm_metric_alarm_item = { .type = FIELD_STRUCTURE,

@@ -50,6 +50,19 @@ extern const struct field alarm_action_item;
         .name = "Tags", .type = FIELD_LIST, .item = &cloudwatch_tag_item                           \
     }
 
+extern const struct field alarm_evaluation_window_fields[];
+#define ALARM_EVALUATION_WINDOW_ROW                                                                \
+    {                                                                                              \
+        .name = "EvaluationWindow", .type = FIELD_STRUCTURE,                                       \
+        .members = alarm_evaluation_window_fields                                                  \
+    }
+extern const struct field alarm_action_configuration_fields[];
+#define ALARM_ACTION_CONFIGURATION_ROW                                                             \
+    {                                                                                              \
+        .name = "ActionConfiguration", .type = FIELD_STRUCTURE,                                    \
+        .members = alarm_action_configuration_fields                                               \
+    }
+
 /* The alarm that the call names in `member`. */
 struct alarm_key alarm_key_of(const struct call *call, const char *member);
 
@@ -61,6 +74,9 @@ const char *alarm_take_configuration(struct call *call, const char *const *left_
 
 /* All actions are ARNs of services that alarms of this kind may have. */
 MUST_CHECK bool alarm_check_actions(struct call *call, bool is_composite);
+
+/* There is no ActionConfiguration: an alarm's tags stay out of what its actions are told. */
+MUST_CHECK bool alarm_check_action_configuration(struct call *call);
 
 /* Saves what was put, with its history and news: a new alarm, or another configuration. */
 void alarm_put(struct call *call, const struct alarm_key *key, bool is_composite,

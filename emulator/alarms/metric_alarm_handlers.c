@@ -21,6 +21,16 @@ static bool has(const struct call *call, const char *member)
     return json_get(call->input, member) != NULL;
 }
 
+/* What would change what the alarm does, and is not here. */
+static bool check_features(struct call *call)
+{
+    if (json_get(json_get(call->input, "EvaluationWindow"), "WallClockWindow"))
+        return invalid(call, "EvaluationWindow: wall clock windows are not supported by Coalmine");
+    if (has(call, "WarmUpConfiguration"))
+        return invalid(call, "WarmUpConfiguration: warm-up periods are not supported by Coalmine");
+    return alarm_check_action_configuration(call);
+}
+
 /* One of the three kinds, and those that are not here are refused by name. */
 static bool check_kind(struct call *call)
 {
@@ -179,7 +189,7 @@ static enum outcome put_metric_alarm(struct call *call)
     const char *tags;
     if (queries && !queries->child) /* an empty list is none */
         cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
-    if (!check_kind(call) || !check_options(call) ||
+    if (!check_features(call) || !check_kind(call) || !check_options(call) ||
         !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
         !alarm_check_actions(call, false) || !cloudwatch_read_tags(call, NULL, &tags) ||
         !alarm_check_place(call, &key, false))
@@ -208,6 +218,11 @@ static const struct field criteria_fields[] = {
     { .name = "PromQLCriteria", .type = FIELD_STRUCTURE, .members = promql_fields },
     { 0 },
 };
+static const struct field warm_up_fields[] = {
+    { .name = "WarmUpPeriodDurationInMinutes", .type = FIELD_INTEGER },
+    { .name = "OnlyStartEvaluatingAfterWarmUpPeriodEnds", .type = FIELD_BOOLEAN },
+    { 0 },
+};
 static const struct field put_metric_alarm_fields[] = {
     ALARM_NAME_ROW,
     { .name = "AlarmDescription", .type = FIELD_STRING, .length = BETWEEN(0, 1024) },
@@ -230,6 +245,9 @@ static const struct field put_metric_alarm_fields[] = {
     { .name = "ThresholdMetricId", .type = FIELD_STRING, .length = BETWEEN(1, 255) },
     { .name = "EvaluationCriteria", .type = FIELD_STRUCTURE, .members = criteria_fields },
     { .name = "EvaluationInterval", .type = FIELD_INTEGER, .range = BETWEEN(10, 3600) },
+    ALARM_EVALUATION_WINDOW_ROW,
+    { .name = "WarmUpConfiguration", .type = FIELD_STRUCTURE, .members = warm_up_fields },
+    ALARM_ACTION_CONFIGURATION_ROW,
     { 0 },
 };
 
@@ -238,6 +256,8 @@ const struct operation alarm_metric_operations[] = {
       .flags = OPERATION_WRITES,
       .input = put_metric_alarm_fields,
       .handle = put_metric_alarm,
-      .note = "Alarms on PromQL queries and on anomaly detection bands are refused." },
+      .note =
+          "Alarms on PromQL queries and on anomaly detection bands are refused, and so are wall "
+          "clock windows, warm-up periods and tags in notifications." },
     { 0 },
 };

@@ -97,6 +97,13 @@ bool alarm_check_actions(struct call *call, bool is_composite)
     return true;
 }
 
+bool alarm_check_action_configuration(struct call *call)
+{
+    return !json_get(call->input, "ActionConfiguration") ||
+           error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                     "ActionConfiguration: tags in notifications are not supported by Coalmine");
+}
+
 bool alarm_check_place(struct call *call, const struct alarm_key *key, bool is_composite)
 {
     struct alarm_row row;

@@ -119,6 +119,15 @@ static const struct lacking_operation lacking[] = {
     { .name = "GetOTelEnrichment" },
     { .name = "StartOTelEnrichment" },
     { .name = "StopOTelEnrichment" },
+    { .name = "UpdateOTelEnrichment" },
+    { .name = "CreateResourceMetricsConfiguration" },
+    { .name = "GetResourceMetricsConfiguration" },
+    { .name = "UpdateResourceMetricsConfiguration" },
+    { .name = "DeleteResourceMetricsConfiguration" },
+    { .name = "GetDataset" },
+    { .name = "AssociateDatasetKmsKey" },
+    { .name = "DisassociateDatasetKmsKey" },
+    { .name = "PutLogAlarm" },
     { 0 },
 };
 

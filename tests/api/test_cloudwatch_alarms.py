@@ -11,6 +11,8 @@ from tests.support.packages import create
 from tests.support.sink import Sink
 
 ARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:"
+SIMPLE = {"AlarmName": "a", "Namespace": "ns", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+          "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
 
 
 @pytest.fixture(name="world")
@@ -107,12 +109,33 @@ def test_xml_keeps_the_model_s_order_and_milliseconds(world):
      "The parameter EvaluationPeriods is required."),
 ])
 def test_what_is_refused_and_how(world, settings, code, message):
-    arguments = {"AlarmName": "a", "Namespace": "ns", "MetricName": "m", "Statistic": "Sum",
-                 "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
-                 "ComparisonOperator": "GreaterThanThreshold", **settings}
-    arguments = {name: value for name, value in arguments.items() if value is not None}
+    arguments = {name: value for name, value in {**SIMPLE, **settings}.items() if value is not None}
     assert error_of(world.cw.put_metric_alarm, **arguments) == (400, code, message)
     assert world.cw.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("member, value, feature", [
+    ("EvaluationWindow", {"WallClockWindow": {"Timezone": "UTC"}}, "wall clock windows"),
+    ("WarmUpConfiguration", {"WarmUpPeriodDurationInMinutes": 5}, "warm-up periods"),
+    ("ActionConfiguration", {"AlarmTagsPropagation": {"Enabled": True}}, "tags in notifications"),
+])
+def test_what_the_newest_sdks_ask_for_is_refused_not_ignored(world, member, value, feature):
+    refusal = {"__type": "com.amazon.coral.validate#ValidationException",
+               "message": f"{member}: {feature} are not supported by Coalmine"}
+    assert world.call("PutMetricAlarm", **SIMPLE, **{member: value}) == refusal
+    if member == "ActionConfiguration":
+        assert world.call("PutCompositeAlarm", AlarmName="c", AlarmRule="TRUE",
+                          **{member: value}) == refusal
+    assert world.call("DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"]) == {
+        "CompositeAlarms": [], "LogAlarms": [], "MetricAlarms": []}
+
+
+def test_a_window_that_slides_may_be_asked_for(world):
+    world.call("PutMetricAlarm", **SIMPLE, EvaluationWindow={"SlidingWindow": {}})
+    [alarm] = world.call("DescribeAlarms")["MetricAlarms"]
+    assert alarm["EvaluationWindow"] == {"SlidingWindow": {}}
+    assert world.call("DescribeAlarms", AlarmTypes=["LogAlarm"])["MetricAlarms"] == []
+    assert world.call("DescribeAlarmHistory", AlarmTypes=["LogAlarm"]) == {"AlarmHistoryItems": []}
 
 
 def query(identifier, **settings):

@@ -34,4 +34,4 @@ def test_the_sdk_for_javascript(server, tmp_path):
         env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive),
              "COALMINE_STREAM_ZIP": str(stream)})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 17" in done.stdout
+    assert "# pass 19" in done.stdout

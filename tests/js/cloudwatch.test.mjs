@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import * as sdk from "@aws-sdk/client-cloudwatch";
 import {
   CloudWatchClient, GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand,
   PutMetricDataCommand, DescribeAlarmsCommand, PutMetricAlarmCommand, SetAlarmStateCommand,
@@ -109,3 +110,12 @@ for (const [protocol, client] of Object.entries(clients)) {
       AlarmName: "no", StateValue: "OK", StateReason: "" })), { name: "ResourceNotFound" });
   });
 }
+
+test("all operations of the SDK are known, also those that are not emulated", async () => {
+  const commands = Object.entries(sdk).filter(([name]) => /^[A-Z].*Command$/.test(name));
+  assert.ok(commands.length > 50);
+  for (const [name, Command] of commands) {
+    const error = await clients.awsJson.send(new Command({})).catch((refusal) => refusal);
+    assert.notEqual(error.name, "UnknownOperationException", name);
+  }
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import * as sdk from "@aws-sdk/client-cloudwatch-logs";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, FilterLogEventsCommand,
   GetQueryResultsCommand, MalformedQueryException, PutLogEventsCommand, StartLiveTailCommand,
@@ -89,4 +90,13 @@ test("logs: a live tail tells what comes", async () => {
     }
   }
   client.destroy();
+});
+
+test("logs: all operations of the SDK are known, also those that are not emulated", async () => {
+  const commands = Object.entries(sdk).filter(([name]) => /^[A-Z].*Command$/.test(name));
+  assert.ok(commands.length > 100);
+  for (const [name, Command] of commands) {
+    const error = await client.send(new Command({})).catch((refusal) => refusal);
+    assert.notEqual(error.name, "UnknownOperationException", name);
+  }
 });
