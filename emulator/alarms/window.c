@@ -108,6 +108,7 @@ static void gather_math(const struct alarms *alarms, struct gathering *gathering
         .region = alarm->key.region,
         .queries = alarm->queries,
         .start_ms = gathering->range.start_s * ALARM_MS_PER_SECOND,
+        .is_exact = true,
         .end_ms = gathering->range.end_s * ALARM_MS_PER_SECOND,
         .now_ms = clock_now_ms(),
     };

@@ -68,7 +68,8 @@ struct math_value math_scalar_value(double scalar)
 struct math_grid math_grid_make(struct math_context *context, int64_t period_s)
 {
     struct math_grid grid = {
-        metric_round_start(context->start_ms, context->now_ms, period_s),
+        context->is_exact ? context->start_ms / MS_PER_SECOND
+                          : metric_round_start(context->start_ms, context->now_ms, period_s),
         period_s,
         0,
     };

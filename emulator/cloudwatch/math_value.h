@@ -68,6 +68,7 @@ struct math_context {
     struct arena *arena;
     const struct math_library *library;
     int64_t start_ms;
+    bool is_exact; /* the range begins at start_ms itself, not at a round time before it */
     int64_t end_ms;
     int64_t now_ms;
     int64_t period_s;  /* of what has no metric in it */

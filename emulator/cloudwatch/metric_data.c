@@ -18,7 +18,7 @@
 #include "cloudwatch/statistic.h"
 #include "xalloc.h"
 
-enum { PERIOD_DEFAULT_S = 300 };
+enum { PERIOD_DEFAULT_S = 300, MS_PER_SECOND = 1000 };
 
 static const int64_t SEARCHED_MS = 14LL * 86400 * 1000;
 
@@ -76,6 +76,8 @@ static struct math_series *read_series(struct evaluation *evaluation,
     const struct metric_data_request *request = evaluation->request;
     struct metric_range range =
         metric_range_make(request->start_ms, request->end_ms, source->period_s, request->now_ms);
+    if (request->is_exact)
+        range.start_s = request->start_ms / MS_PER_SECOND;
     struct math_series unit = { 0 };
     struct metric_result data = { 0 };
     struct statistic statistic;
@@ -495,6 +497,7 @@ bool metric_data_evaluate(const struct cloudwatch *cloudwatch,
         .context = { .arena = &result.arena,
                      .library = &evaluation.library,
                      .start_ms = request->start_ms,
+                     .is_exact = request->is_exact,
                      .end_ms = request->end_ms,
                      .now_ms = request->now_ms },
     };

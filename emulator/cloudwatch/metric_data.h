@@ -25,7 +25,8 @@ struct metric_data_request {
     const char *account;
     const char *region;
     const cJSON *queries; /* MetricDataQueries, as the API spells them; checked before */
-    int64_t start_ms;     /* inclusive; rounded by its age as GetMetricData does */
+    int64_t start_ms;     /* inclusive; rounded by its age as GetMetricData does, */
+    bool is_exact;        /* or not: a whole second from which all periods are counted */
     int64_t end_ms;       /* exclusive */
     int64_t now_ms;       /* service time: ages, ${..._RELATIVE} of labels */
     int timezone_minutes; /* east of UTC, for times in labels */

@@ -103,3 +103,15 @@ def test_ten_metrics_and_ten_expressions_are_taken(world):
     put_alarm(world, "a", *[metric(f"m{i}", "x") for i in range(10)], SUM,
               *[{"Id": f"e{i}", "Expression": "s", "ReturnData": False} for i in range(9)])
     assert len(world.describe("a")["Metrics"]) == 20
+
+
+def test_periods_below_a_minute_end_where_the_window_ends(world):
+    put_alarm(world, "a", {"Id": "r", "Expression": "m * 1"}, {
+        "Id": "m", "ReturnData": False, "MetricStat": {
+            "Metric": {"Namespace": "ns", "MetricName": "m"}, "Period": 30, "Stat": "Sum"}},
+              Threshold=3, ComparisonOperator="LessThanThreshold")
+    for _ in range(12):
+        world.put(1, StorageResolution=1)
+        world.advance("10s")
+    # All half minutes but the first two, which began before there were data, have three.
+    assert world.changes("a") == [("00:00:10", "ALARM"), ("00:00:30", "OK")]
