@@ -106,6 +106,18 @@ static int64_t period_end_ms(const struct matter *matter, const char *member)
            json_int(matter->configuration, member, 0) * (int64_t)ALARM_MS_PER_SECOND;
 }
 
+/* A wait that has begun; a clock that was set back does not lengthen it. */
+static struct hold shortened(const struct matter *matter)
+{
+    struct hold hold = matter->hold;
+    int64_t latest_ms =
+        period_end_ms(matter, hold.kind == HOLD_WAIT ? "ActionsSuppressorWaitPeriod"
+                                                     : "ActionsSuppressorExtensionPeriod");
+    if (hold.until_ms > latest_ms)
+        hold.until_ms = latest_ms;
+    return hold;
+}
+
 /* What a suppressor says now about actions that are about to run. */
 static struct hold ask_suppressor(const struct matter *matter)
 {
@@ -119,7 +131,7 @@ static struct hold ask_suppressor(const struct matter *matter)
         hold.kind = HOLD_EXTENSION;
         hold.until_ms = period_end_ms(matter, "ActionsSuppressorExtensionPeriod");
     } else if (matter->hold.kind == HOLD_WAIT || matter->hold.kind == HOLD_EXTENSION) {
-        hold = matter->hold;
+        hold = shortened(matter);
     } else {
         hold.kind = HOLD_WAIT;
         hold.until_ms = period_end_ms(matter, "ActionsSuppressorWaitPeriod");
@@ -219,6 +231,11 @@ static void run(struct matter *matter, enum hold_kind waited)
     matter->has_pending = false;
 }
 
+static bool are_enabled(const struct matter *matter)
+{
+    return json_bool(matter->configuration, "ActionsEnabled", true);
+}
+
 static struct matter matter_of(struct alarms *alarms, struct alarm_row *row, struct arena *arena)
 {
     struct matter matter = { .alarms = alarms,
@@ -238,7 +255,7 @@ void alarm_actions_start(struct alarms *alarms, const struct alarm_row *before,
     if (!matter.has_pending)
         matter.pending = (struct alarm_snapshot){ before->state, before->reason,
                                                   before->reason_data, before->updated_ms };
-    matter.has_pending = !is_back && json_bool(matter.configuration, "ActionsEnabled", true);
+    matter.has_pending = !is_back && are_enabled(&matter);
     struct hold hold = matter.hold;
     if (matter.has_pending)
         hold = find_hold(&matter);
@@ -271,6 +288,7 @@ bool alarm_actions_look_again(struct alarms *alarms, struct alarm_row *row,
     if (!row->withheld && news == ALARM_SUPPRESSOR_SAME)
         return false;
     struct matter matter = matter_of(alarms, row, arena);
+    matter.has_pending = matter.has_pending && are_enabled(&matter);
     struct hold hold = next_hold(&matter, news);
     if (matter.has_pending && hold.kind == HOLD_NOTHING)
         run(&matter, matter.hold.kind);

@@ -21,8 +21,9 @@ enum alarm_suppressor_news {
     ALARM_SUPPRESSOR_LEFT_ALARM,
 };
 
-/* Mute rules, the suppressor or the time are others now: runs what need not wait any more. Returns
- * true if the row was changed. Inside a savepoint. */
+/* Mute rules, the suppressor, the configuration or the time are others now: runs what need not wait
+ * any more, and drops what waits if actions are disabled. Returns true if the row was changed.
+ * Inside a savepoint. */
 bool alarm_actions_look_again(struct alarms *alarms, struct alarm_row *row,
                               enum alarm_suppressor_news news, struct arena *arena);
 

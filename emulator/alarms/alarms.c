@@ -227,20 +227,24 @@ static void read_all(struct alarms *alarms)
     alarms->is_stale = false;
     remove_all(alarms);
     while (alarm_row_next_of_all(alarms->parts.store, last, &arena, &row)) {
-        insert(alarms, &row);
+        struct alarm *alarm = insert(alarms, &row);
+        if (row.withheld) { /* until a time that may be another one now */
+            alarm->withheld_due_ms = clock_now_ms();
+            note_due(alarms, alarm->withheld_due_ms);
+        }
         after = row.key;
         last = &after;
     }
     arena_clear(&arena);
 }
 
-static void tell_suppressed(struct alarms *alarms, const struct alarm *child,
-                            enum alarm_state before)
+/* The suppressor's state is another one, or it was deleted. */
+static void tell_suppressed(struct alarms *alarms, const struct alarm_key *suppressor,
+                            bool has_left)
 {
-    bool has_left = before == ALARM_STATE_ALARM && child->state != ALARM_STATE_ALARM;
     char key[MAP_KEY_SIZE];
     const struct alarm_follower_list *list =
-        alarm_followers_of(&alarms->suppressed, alarm_key_text(&child->key, key));
+        alarm_followers_of(&alarms->suppressed, alarm_key_text(suppressor, key));
     for (size_t i = 0; i < list->count; i++)
         look_at_withheld(alarms, &list->list[i]->key,
                          has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
@@ -253,12 +257,12 @@ static void tell_others(struct alarms *alarms, enum alarm_news_kind kind, struct
         alarm_composite_begin(alarms, alarm, "created");
     else if (alarm->is_composite && kind == ALARM_NEWS_UPDATED)
         alarm_composite_begin(alarms, alarm, "updated");
-    else if (kind == ALARM_NEWS_MUTE)
+    if (kind == ALARM_NEWS_MUTE || kind == ALARM_NEWS_UPDATED)
         look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
     if (alarm->state == before)
         return;
     alarm_composites_of_child(alarms, alarm);
-    tell_suppressed(alarms, alarm, before);
+    tell_suppressed(alarms, &alarm->key, before == ALARM_STATE_ALARM);
 }
 
 /* The plan takes in one row as it is now. */
@@ -278,6 +282,8 @@ static void take_in(struct alarms *alarms, const struct alarm_news *news)
         alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
         note_due(alarms, alarm->due_ms);
         tell_others(alarms, news->kind, alarm, before);
+    } else if (before == ALARM_STATE_ALARM) {
+        tell_suppressed(alarms, &key, true);
     }
     arena_clear(&arena);
 }

@@ -298,15 +298,59 @@ def test_a_change_within_the_extension_waits_for_its_end(world):
 
 
 def test_what_waits_survives_a_restart(start_server, tmp_path):
-    options = ("--data-dir", str(tmp_path), "--clock", START)
-    world = World(start_server(*options, ephemeral=False))
+    def start(time):
+        return World(start_server("--data-dir", str(tmp_path), "--clock", time, ephemeral=False),
+                     time)
+
+    world = start(START)
     for name in "ab":
         world.alarm(name, MetricName=name, TreatMissingData="ignore")
     before = suppressed(world)
     move(world, "a", "ALARM")
     assert world.server.stop() == 0
-    again = World(start_server(*options, ephemeral=False))
-    again.advance("659s")
+    again = start("2026-01-01T00:10:00Z")
+    again.advance("59s")
     assert again.describe("c")["ActionsSuppressedBy"] == "WaitPeriod"
     again.advance("1s")
     assert [n["state"] for n in again.notifications()[before:]] == ["ALARM"]
+
+
+def test_what_waits_stays_undone_if_actions_are_disabled_meanwhile(world):
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    world.cw.disable_alarm_actions(AlarmNames=["c"])
+    world.advance("1h")
+    assert len(world.notifications()) == before
+    assert "ActionsSuppressedBy" not in world.describe("c")
+    world.cw.enable_alarm_actions(AlarmNames=["c"])
+    world.advance("1h")
+    assert len(world.notifications()) == before
+
+
+def test_without_a_suppressor_nothing_waits_any_longer(world):
+    before = suppressed(world)
+    move(world, "b", "ALARM")
+    move(world, "a", "ALARM")
+    put(world, "c", "ALARM(a)", AlarmActions=[SNS])
+    assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
+    assert "ActionsSuppressedBy" not in world.describe("c")
+
+
+def test_a_suppressor_that_is_deleted_begins_the_extension(world):
+    before = suppressed(world)
+    move(world, "b", "ALARM")
+    move(world, "a", "ALARM")
+    world.cw.delete_alarms(AlarmNames=["b"])
+    assert world.describe("c")["ActionsSuppressedBy"] == "ExtensionPeriod"
+    world.advance("2m")
+    assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
+
+
+def test_a_clock_that_is_set_back_lengthens_no_wait(world):
+    before = suppressed(world)
+    move(world, "a", "ALARM")
+    world.http.json("POST", "/_coalmine/clock", {"time": START})
+    world.advance("59s")
+    assert len(world.notifications()) == before
+    world.advance("1s")
+    assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]

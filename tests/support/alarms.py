@@ -10,10 +10,10 @@ SNS = "arn:aws:sns:us-east-1:000000000000:topic"
 class World:
     """A stopped clock, CloudWatch, and short words for both."""
 
-    def __init__(self, server):
+    def __init__(self, server, start=START):
         self.server, self.http = server, Http(server.port)
         self.cw, self.lam = server.client("cloudwatch"), server.client("lambda")
-        self.http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": START})
+        self.http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": start})
 
     def advance(self, duration):
         return self.http.json("POST", "/_coalmine/clock", {"advance": duration})["time"]
