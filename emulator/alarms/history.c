@@ -169,6 +169,27 @@ static cJSON *write_alarm(const struct alarm_row *row)
     return alarm;
 }
 
+/* What members of an alarm were before they were updated; one that was not there has no place. */
+static cJSON *write_originals(const cJSON *before, const cJSON *after)
+{
+    cJSON *originals = cJSON_CreateObject();
+    const cJSON *member;
+    cJSON_ArrayForEach(member, before)
+    {
+        if (!cJSON_Compare(member, json_get(after, member->string), true))
+            json_set(originals, member->string, cJSON_Duplicate(member, true));
+    }
+    return originals;
+}
+
+static void add_update(cJSON *data, const struct alarm_row *before, const struct alarm_row *after)
+{
+    CLEANUP(json_deletep) cJSON *original = write_alarm(before);
+    cJSON *updated = write_alarm(after);
+    json_set(data, "updatedAlarm", updated);
+    json_set(data, "originalUpdatedFields", write_originals(original, updated));
+}
+
 void alarm_history_add_configuration(struct store *store, const struct alarm_row *before,
                                      const struct alarm_row *after, int64_t time_ms)
 {
@@ -178,11 +199,10 @@ void alarm_history_add_configuration(struct store *store, const struct alarm_row
     CLEANUP(json_deletep) cJSON *data = cJSON_CreateObject();
     json_set_text(data, "version", "1.0");
     json_set_text(data, "type", is_update ? "Update" : after ? "Create" : "Delete");
-    json_set(data,
-             is_update ? "updatedAlarm"
-             : after   ? "createdAlarm"
-                       : "deletedAlarm",
-             write_alarm(row));
+    if (before && after)
+        add_update(data, before, after);
+    else
+        json_set(data, after ? "createdAlarm" : "deletedAlarm", write_alarm(row));
     CLEANUP(freep)
     char *summary = xformat("Alarm \"%s\" %s", row->key.name,
                             is_update ? "updated"

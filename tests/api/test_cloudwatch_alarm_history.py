@@ -66,3 +66,18 @@ def test_pages_of_all_alarms_and_of_one_are_in_the_order_of_happening(world):
     assert told("TimestampDescending") == happened[::-1]
     assert told("TimestampAscending", AlarmName="a") == [happened[1], happened[3]]
     assert told("TimestampDescending", AlarmName="a") == [happened[3], happened[1]]
+
+
+def test_an_update_tells_what_the_members_that_it_changed_were_before(world):
+    world.alarm("a", AlarmDescription="d", AlarmActions=[SNS])
+    world.advance("1s")
+    world.alarm("a", Threshold=2.5, AlarmActions=[SNS])
+    world.cw.disable_alarm_actions(AlarmNames=["a"])
+    _, (summary, update), (_, disabled) = items_of(world, "a")
+    assert (summary, update["type"]) == ('Alarm "a" updated', "Update")
+    assert update["updatedAlarm"]["threshold"] == 2.5
+    assert update["originalUpdatedFields"] == {
+        "alarmConfigurationUpdatedTimestamp": "2026-01-01T00:00:00.000+0000",
+        "alarmDescription": "d", "threshold": 1.0}
+    assert disabled["updatedAlarm"]["actionsEnabled"] is False
+    assert disabled["originalUpdatedFields"] == {"actionsEnabled": True}
