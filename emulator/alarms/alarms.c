@@ -259,7 +259,8 @@ static void tell_others(struct alarms *alarms, enum alarm_news_kind kind, struct
         alarm_composite_begin(alarms, alarm, "updated");
     if (kind == ALARM_NEWS_MUTE || kind == ALARM_NEWS_UPDATED)
         look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
-    if (alarm->state == before)
+    /* If all rows were read in the same turn, the plan knows the state already, and nobody else. */
+    if (alarm->state == before && kind != ALARM_NEWS_STATE)
         return;
     alarm_composites_of_child(alarms, alarm);
     tell_suppressed(alarms, &alarm->key, before == ALARM_STATE_ALARM);
@@ -282,8 +283,8 @@ static void take_in(struct alarms *alarms, const struct alarm_news *news)
         alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
         note_due(alarms, alarm->due_ms);
         tell_others(alarms, news->kind, alarm, before);
-    } else if (before == ALARM_STATE_ALARM) {
-        tell_suppressed(alarms, &key, true);
+    } else {
+        tell_suppressed(alarms, &key, before == ALARM_STATE_ALARM);
     }
     arena_clear(&arena);
 }

@@ -54,7 +54,7 @@ struct alarm {
 };
 
 enum alarm_news_kind {
-    ALARM_NEWS_STATE,   /* it may be in another state: its parents look */
+    ALARM_NEWS_STATE,   /* it has come to another state: its parents look */
     ALARM_NEWS_CREATED, /* it is new */
     ALARM_NEWS_UPDATED, /* its configuration is another */
     ALARM_NEWS_MUTE,    /* mute rules changed while its actions wait */

@@ -21,7 +21,8 @@ void alarm_change_state(struct alarms *alarms, struct alarm_row *row,
                  alarm_state_name(row->state));
     }
     alarm_row_save(alarms->parts.store, row);
-    alarms_note(alarms, &row->key, ALARM_NEWS_STATE);
+    alarms_note(alarms, &row->key,
+                row->state == before.state ? ALARM_NEWS_OTHER : ALARM_NEWS_STATE);
 }
 
 void alarm_change_alone(struct alarms *alarms, const struct alarm_key *key,

@@ -1,5 +1,7 @@
 """Composite alarms: cloudwatch-api.md section 4.9, on a clock that the test turns."""
 import json
+import signal
+from http.client import HTTPConnection
 
 import pytest
 
@@ -58,6 +60,36 @@ def test_children_move_it_and_are_named(world):
     move(world, "b", "OK")
     assert world.describe("c")["StateReason"].startswith(f"{ARN}b transitioned to OK at ")
     assert [state for _, state in world.changes("c")] == ["OK", "ALARM", "OK"]
+
+
+def test_a_child_that_moves_while_the_clock_is_set_moves_it(world):
+    put(world, "c", "ALARM(a)")
+    requests = [("/_coalmine/clock", {"time": START}, {}), (
+        "/", {"AlarmName": "a", "StateValue": "ALARM", "StateReason": "test"},
+        {"X-Amz-Target": "GraniteServiceVersion20100801.SetAlarmState",
+         "Content-Type": "application/x-amz-json-1.0"})]
+    connections = [HTTPConnection("127.0.0.1", world.server.port, timeout=20) for _ in requests]
+    for connection in connections:
+        connection.connect()
+    world.describe("c")  # so both connections are known
+    world.server.process.send_signal(signal.SIGSTOP)  # both come in one turn of the loop
+    for connection, (path, body, headers) in zip(connections, requests):
+        connection.request("POST", path, json.dumps(body), headers)
+    world.server.process.send_signal(signal.SIGCONT)
+    assert [connection.getresponse().status for connection in connections] == [200, 200]
+    assert (world.state("a"), world.state("c")) == ("ALARM", "ALARM")
+    for connection in connections:
+        connection.close()
+
+
+def test_a_child_that_is_set_to_the_state_it_is_in_moves_nothing(world):
+    put(world, "c", "ALARM(a)")
+    move(world, "a", "OK")
+    move(world, "c", "ALARM")
+    move(world, "a", "OK")
+    assert world.state("c") == "ALARM"
+    move(world, "a", "INSUFFICIENT_DATA")
+    assert world.state("c") == "OK"
 
 
 def test_composites_of_composites_follow_and_evaluation_by_itself_moves_them(world):
