@@ -166,7 +166,8 @@ static enum outcome get_metric_statistics(struct call *call)
                              .has_extended = cJSON_GetArraySize(extended) > 0 };
     read_statistics(&answer, json_get(call->input, "Statistics"), false);
     read_statistics(&answer, extended, true);
-    if (metric_period_is_kept(&range, clock_now_ms()))
+    if (metric_period_is_kept(cloudwatch_read_time_ms(call->input, "StartTime", 0), range.period_s,
+                              clock_now_ms()))
         write_datapoints(call, &identity, &answer);
     return OUTCOME_OK;
 }

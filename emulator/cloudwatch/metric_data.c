@@ -85,7 +85,7 @@ static struct math_series *read_series(struct evaluation *evaluation,
     count = choose_unit(evaluation->context.arena, &unit, series, count);
     bool is_known = statistic_parse(source->stat, &statistic);
     range.is_classic = is_known && statistic_is_classic(&statistic);
-    if (metric_period_is_kept(&range, request->now_ms))
+    if (metric_period_is_kept(request->start_ms, source->period_s, request->now_ms))
         metric_query(series, count, &range, &data);
     struct math_series *answer =
         math_series_make(&evaluation->context, source->period_s, data.count);

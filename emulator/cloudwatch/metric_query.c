@@ -32,13 +32,12 @@ bool metric_period_is_valid(int64_t period_s)
            (period_s > 0 && period_s <= INT32_MAX && period_s % MINUTE_S == 0);
 }
 
-bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms)
+bool metric_period_is_kept(int64_t start_ms, int64_t period_s, int64_t now_ms)
 {
-    int64_t start_ms = range->start_s * 1000;
     int64_t step_s = kept_step_s(start_ms, now_ms);
-    if (range->period_s < MINUTE_S)
+    if (period_s < MINUTE_S)
         return now_ms - start_ms <= METRIC_SECONDS_KEPT_MS;
-    return step_s == MINUTE_S || range->period_s % step_s == 0;
+    return step_s == MINUTE_S || period_s % step_s == 0;
 }
 
 struct metric_range metric_range_make(int64_t start_ms, int64_t end_ms, int64_t period_s,

@@ -30,9 +30,10 @@ int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s);
 /* True for 1, 5, 10, 20, 30 and multiples of 60. */
 bool metric_period_is_valid(int64_t period_s);
 
-/* False if data of that age is not kept at this period any more: no data, no error. Below a minute
- * that is after 3 hours, below 5 minutes after 15 days, below an hour after 63 days. */
-bool metric_period_is_kept(const struct metric_range *range, int64_t now_ms);
+/* False if data as old as that StartTime, which is not rounded yet, is not kept at this period any
+ * more: no data, no error. Below a minute that is after 3 hours, below 5 minutes after 15 days,
+ * below an hour after 63 days. */
+bool metric_period_is_kept(int64_t start_ms, int64_t period_s, int64_t now_ms);
 
 struct metric_result {
     struct metric_bucket *buckets; /* only periods that hold data, ascending; owned */

@@ -11,6 +11,7 @@ enum {
     MS_PER_SECOND = 1000,
     INTERVAL_MS = 5000,    /* true time between two looks at the clock */
     STEP_MS = 3600 * 1000, /* service time that makes it worth while */
+    MINUTE_S = 60,
     FIVE_MINUTES_S = 300,
     HOUR_S = 3600,
     SLICE = 10000, /* buckets: some milliseconds */
@@ -69,7 +70,8 @@ void metrics_age_begin(struct metrics *metrics, int64_t now_ms)
 {
     metrics_age_finish(metrics);
     struct metric_aging *aging = metrics_aging(metrics);
-    aging->before_s[METRIC_SECONDS] = cutoff(now_ms, METRIC_SECONDS_KEPT_MS, 1);
+    /* A StartTime may be rounded down to a period below a minute. */
+    aging->before_s[METRIC_SECONDS] = cutoff(now_ms, METRIC_SECONDS_KEPT_MS, MINUTE_S);
     aging->before_s[METRIC_MINUTES] = cutoff(now_ms, METRIC_MINUTES_KEPT_MS, FIVE_MINUTES_S);
     aging->before_s[METRIC_FIVE_MINUTES] = cutoff(now_ms, METRIC_FIVE_MINUTES_KEPT_MS, HOUR_S);
     aging->before_s[METRIC_HOURS] = cutoff(now_ms, METRIC_HOURS_KEPT_MS, HOUR_S);

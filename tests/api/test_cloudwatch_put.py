@@ -228,3 +228,16 @@ def test_data_is_kept_as_long_as_on_aws(frozen, name):
     assert found() == {3600: [1023]}
     frozen.advance("2d")
     assert found() == {}
+
+
+def test_what_is_kept_goes_by_the_start_that_was_asked_for(frozen, name):
+    """Not by the one that it is rounded down to."""
+    frozen.cw.put_metric_data(Namespace=name, MetricData=[
+        datum(StorageResolution=1, Timestamp=NOW), datum(Timestamp=NOW + DAY / 1440)])
+    frozen.advance(f"{3 * 3600 + 3}s")
+    assert sums(frozen.cw, name, 10, 4 / 60, 60) == [1]
+    assert sums(frozen.cw, name, 10, 2 / 60, 60) == []
+    frozen.advance("14d")
+    frozen.advance(f"{24 * 3600 + 30 - (3 * 3600 + 3)}s")
+    assert sums(frozen.cw, name, 60, 0.75, 60) == [1, 1]
+    assert sums(frozen.cw, name, 60, 0.25, 60) == []

@@ -47,18 +47,22 @@ END_TEST
 START_TEST(old_data_is_kept_at_long_periods_only)
 {
     const struct {
-        int64_t age_days;
+        int64_t age_ms;
         int64_t period_s;
         bool is_kept;
     } cases[] = {
-        { 14, 60, true },   { 16, 60, false },  { 16, 300, true },  { 16, 600, true },
-        { 16, 360, false }, { 64, 300, false }, { 64, 3600, true }, { 64, 7200, true },
+        { 14 * DAY_MS, 60, true },   { 16 * DAY_MS, 60, false },
+        { 16 * DAY_MS, 300, true },  { 16 * DAY_MS, 600, true },
+        { 16 * DAY_MS, 360, false }, { 64 * DAY_MS, 300, false },
+        { 64 * DAY_MS, 3600, true }, { 64 * DAY_MS, 7200, true },
+        { 15 * DAY_MS, 60, true },   { 15 * DAY_MS + 1, 60, false },
+        { 63 * DAY_MS, 300, true },  { 63 * DAY_MS + 1, 300, false },
+        { DAY_MS / 8, 10, true },    { DAY_MS / 8 + 1, 10, false },
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int64_t start_s = (NOW_MS - cases[i].age_days * DAY_MS) / 1000;
-        const struct metric_range range = { start_s, start_s + 3600, cases[i].period_s, false };
-        ck_assert_msg(metric_period_is_kept(&range, NOW_MS) == cases[i].is_kept, "case %zu", i);
-    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_msg(metric_period_is_kept(NOW_MS - cases[i].age_ms, cases[i].period_s, NOW_MS) ==
+                          cases[i].is_kept,
+                      "case %zu", i);
 }
 END_TEST
 

@@ -31,7 +31,8 @@ static void query(struct metric_series *series, int64_t period_s, int64_t now_s,
     struct metric_range range =
         metric_range_make(BIRTH_S * 1000, (BIRTH_S + 2 * DAY_S) * 1000, period_s, now_s * 1000);
     *result_out = (struct metric_result){ 0 };
-    if (metric_period_is_kept(&range, now_s * 1000) && range.start_s < range.end_s)
+    if (metric_period_is_kept(BIRTH_S * 1000, period_s, now_s * 1000) &&
+        range.start_s < range.end_s)
         metric_query((const struct metric_series *const *)&series, 1, &range, result_out);
 }
 
