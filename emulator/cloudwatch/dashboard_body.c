@@ -27,6 +27,7 @@ static const struct shape text_members[] = {
 static const char *const log_views[] = { "table", "timeSeries", "bar", "pie", NULL };
 static const struct shape log_members[] = {
     { .name = "query", .type = SHAPE_TEXT, .is_required = true },
+    { .name = "queryLanguage", .type = SHAPE_TEXT },
     { .name = "region", .type = SHAPE_TEXT, .is_required = true },
     { .name = "title", .type = SHAPE_TEXT },
     { .name = "view", .type = SHAPE_TEXT, .values = log_views },

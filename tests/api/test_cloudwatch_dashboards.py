@@ -229,7 +229,8 @@ def test_what_is_wrong_with_a_body(cw, name, body, path, message):
 def test_good_widgets_of_every_type(cw, name):
     body = body_of(
         TEXT, METRIC, {**METRIC, "x": 0, "y": 6, "width": 24, "height": 1000},
-        {"type": "log", "properties": {"query": "SOURCE 'g'", "region": "us-east-1"}},
+        {"type": "log", "properties": {"query": "SOURCE 'g'", "region": "us-east-1",
+                                       "queryLanguage": "PPL"}},
         {"type": "alarm", "properties": {"alarms": ["arn:aws:cloudwatch:us-east-1:1:alarm:a"]}},
         {"type": "metric", "properties": {"region": "us-east-1", "annotations": {
             "alarms": ["arn:aws:cloudwatch:us-east-1:1:alarm:a"]}}},
