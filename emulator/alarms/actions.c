@@ -304,6 +304,13 @@ int64_t alarm_actions_due_ms(const struct alarm_row *row)
     return read_until_ms(withheld);
 }
 
+bool alarm_actions_are_waiting(const struct alarm_row *row)
+{
+    CLEANUP(json_deletep)
+    cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
+    return json_get(withheld, "pending") != NULL;
+}
+
 void alarm_actions_write_suppression(const struct alarm_row *row, cJSON *output)
 {
     CLEANUP(json_deletep)

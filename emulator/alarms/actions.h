@@ -30,6 +30,9 @@ bool alarm_actions_look_again(struct alarms *alarms, struct alarm_row *row,
 /* When alarm_actions_look_again() has something to do by itself; ALARM_NEVER: not. */
 int64_t alarm_actions_due_ms(const struct alarm_row *row);
 
+/* Some actions of its present state have not run yet, for whatever reason. */
+bool alarm_actions_are_waiting(const struct alarm_row *row);
+
 /* ActionsSuppressedBy and ActionsSuppressedReason, if a suppressor withholds actions. */
 void alarm_actions_write_suppression(const struct alarm_row *row, cJSON *output);
 

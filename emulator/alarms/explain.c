@@ -188,7 +188,7 @@ cJSON *alarms_explain(struct alarms *alarms, const struct alarm_key *key, const 
         else
             explain_metric_alarm(output, &sentence, alarms, alarm);
         alarm_actions_write_suppression(&row, output);
-        if (row.withheld)
+        if (alarm_actions_are_waiting(&row))
             buffer_add_string(&sentence, " Its actions wait for a mute rule or a suppressor.");
         json_set_text(output, "sentence", buffer_text(&sentence).data);
         alarm_free(alarm);

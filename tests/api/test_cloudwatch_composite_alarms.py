@@ -300,6 +300,17 @@ def test_a_suppressor_in_alarm_withholds_them_until_its_extension_is_over(world)
     assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
 
 
+def test_what_waits_is_told_and_an_extension_that_nothing_waits_for_is_not(world):
+    suppressed(world)
+    move(world, "b", "ALARM")
+    move(world, "b", "OK")
+    assert "actions wait" not in world.explain(alarm="c")["sentence"]
+    move(world, "a", "ALARM")
+    told = world.explain(alarm="c")
+    assert "Its actions wait for a mute rule or a suppressor." in told["sentence"]
+    assert told["ActionsSuppressedBy"] == "ExtensionPeriod"
+
+
 def test_only_leaving_alarm_begins_an_extension(world):
     suppressed(world)
     move(world, "b", "INSUFFICIENT_DATA")
