@@ -250,41 +250,48 @@ static void tell_suppressed(struct alarms *alarms, const struct alarm_key *suppr
                          has_left ? ALARM_SUPPRESSOR_LEFT_ALARM : ALARM_SUPPRESSOR_SAME);
 }
 
-static void tell_others(struct alarms *alarms, enum alarm_news_kind kind, struct alarm *alarm,
-                        enum alarm_state before)
+/* What the news of an alarm that is there means for itself and others. */
+static void tell_others(struct alarms *alarms, const struct alarm_news *news, struct alarm *alarm)
 {
-    if (alarm->is_composite && kind == ALARM_NEWS_CREATED)
+    if (alarm->is_composite && news->kind == ALARM_NEWS_CREATED)
         alarm_composite_begin(alarms, alarm, "created");
-    else if (alarm->is_composite && kind == ALARM_NEWS_UPDATED)
+    else if (alarm->is_composite && news->kind == ALARM_NEWS_UPDATED)
         alarm_composite_begin(alarms, alarm, "updated");
-    if (kind == ALARM_NEWS_MUTE || kind == ALARM_NEWS_UPDATED)
+    if (news->kind == ALARM_NEWS_MUTE || news->kind == ALARM_NEWS_UPDATED)
         look_at_withheld(alarms, &alarm->key, ALARM_SUPPRESSOR_SAME);
     /* If all rows were read in the same turn, the plan knows the state already, and nobody else. */
-    if (alarm->state == before && kind != ALARM_NEWS_STATE)
+    if (alarm->state == news->before && news->kind != ALARM_NEWS_STATE)
         return;
     alarm_composites_of_child(alarms, alarm);
-    tell_suppressed(alarms, &alarm->key, before == ALARM_STATE_ALARM);
+    tell_suppressed(alarms, &alarm->key, news->before == ALARM_STATE_ALARM);
+}
+
+static void tell(struct alarms *alarms, const struct alarm_news *news)
+{
+    const struct alarm_key key = { news->account, news->region, news->name };
+    struct alarm *alarm = alarms_find(alarms, &key);
+    if (alarm)
+        tell_others(alarms, news, alarm);
+    else
+        tell_suppressed(alarms, &key, news->before == ALARM_STATE_ALARM);
 }
 
 /* The plan takes in one row as it is now. */
-static void take_in(struct alarms *alarms, const struct alarm_news *news)
+static void take_in(struct alarms *alarms, struct alarm_news *news)
 {
     struct arena arena = { 0 };
     struct alarm_row row;
     const struct alarm_key key = { news->account, news->region, news->name };
     struct alarm *old = alarms_find(alarms, &key);
     bool is_there = alarm_row_find(alarms->parts.store, &key, &arena, &row);
-    enum alarm_state before = old ? old->state : is_there ? row.state : ALARM_STATE_OK;
     int64_t due_ms = old ? old->due_ms : ALARM_NEVER;
+    news->before = old ? old->state : is_there ? row.state : ALARM_STATE_OK;
     if (old)
         remove_alarm(alarms, old);
     if (is_there) {
         struct alarm *alarm = insert(alarms, &row);
         alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
         note_due(alarms, alarm->due_ms);
-        tell_others(alarms, news->kind, alarm, before);
-    } else {
-        tell_suppressed(alarms, &key, before == ALARM_STATE_ALARM);
     }
     arena_clear(&arena);
 }
@@ -297,15 +304,22 @@ static void free_news(struct alarm_news *news)
     free(news);
 }
 
+/* What changed together is known before anybody is told of it: a composite whose children move in
+ * the same minute moves once, whichever of them comes first. */
 static void take_news(struct alarms *alarms)
 {
     while (alarms->news) {
-        struct alarm_news *news = alarms->news;
-        alarms->news = news->next;
-        if (!alarms->news)
-            alarms->news_end = &alarms->news;
-        take_in(alarms, news);
-        free_news(news);
+        struct alarm_news *batch = alarms->news;
+        alarms->news = NULL;
+        alarms->news_end = &alarms->news;
+        for (struct alarm_news *news = batch; news; news = news->next)
+            take_in(alarms, news);
+        while (batch) {
+            struct alarm_news *news = batch;
+            batch = news->next;
+            tell(alarms, news);
+            free_news(news);
+        }
     }
 }
 
@@ -324,8 +338,10 @@ static void run(void *owner)
 void alarms_note(struct alarms *alarms, const struct alarm_key *key, enum alarm_news_kind kind)
 {
     struct alarm_news *news = xcalloc(1, sizeof(*news));
-    *news = (struct alarm_news){ NULL, kind, xstrdup(key->account), xstrdup(key->region),
-                                 xstrdup(key->name) };
+    *news = (struct alarm_news){ .kind = kind,
+                                 .account = xstrdup(key->account),
+                                 .region = xstrdup(key->region),
+                                 .name = xstrdup(key->name) };
     *alarms->news_end = news;
     alarms->news_end = &news->next;
     come_back(alarms, clock_now_ms());

@@ -64,6 +64,7 @@ enum alarm_news_kind {
 struct alarm_news {
     struct alarm_news *next;
     enum alarm_news_kind kind;
+    enum alarm_state before; /* that the plan had, once it has taken the row in */
     char *account;
     char *region;
     char *name;
