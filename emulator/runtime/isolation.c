@@ -59,12 +59,16 @@ static void add_system(struct string_list *arguments, const char *etc)
         system_files_add_each(arguments);
 }
 
+/* /proc is read-only for root's sake: the kernel lets user 0 change /proc/sys without a capability,
+ * and who names the program for core dumps there runs it outside. */
 static void add_base(struct string_list *arguments, const char *program, const char *etc)
 {
     const char *const base[] = {
         program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL", NULL
     };
-    const char *const kernel[] = { "--proc", "/proc", "--dev", "/dev", NULL };
+    const char *const kernel[] = {
+        "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", NULL
+    };
     string_list_add_all(arguments, base);
     add_system(arguments, etc);
     string_list_add_all(arguments, kernel);

@@ -26,6 +26,26 @@ def read(path):
     with open(path, 'rb') as file:
         return file.read(100)
 
+def open_to_write(path):
+    os.close(os.open(path, os.O_WRONLY))
+
+def become_root_of_a_namespace():
+    # In a child, so that the process itself stays where it is.
+    child = os.fork()
+    if child == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(0x10000000) != 0:
+            os._exit(ctypes.get_errno())
+        try:
+            with open('/proc/self/uid_map', 'w') as file:
+                file.write(f'0 {os.getuid()} 1')
+        except OSError as error:
+            os._exit(error.errno)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status:
+        raise OSError(status, 'user namespace')
+
 def mount():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) != 0:
@@ -41,8 +61,10 @@ def handler(event, context):
         'reads': {path: attempt(read, path) for path in event.get('reads', [])},
         'lists': {path: attempt(os.listdir, path) for path in event.get('lists', [])},
         'writes': {path: attempt(write, path) for path in event.get('writes', [])},
+        'opens': {path: attempt(open_to_write, path) for path in event.get('opens', [])},
         'kills': {pid: attempt(os.kill, pid, signal.SIGKILL) for pid in event.get('kills', [])},
         'mount': attempt(mount), 'unshare': attempt(unshare),
+        'user namespace': attempt(become_root_of_a_namespace),
         'processes': [int(name) for name in os.listdir('/proc') if name.isdigit()],
         'descriptors': sorted(int(name) for name in os.listdir('/proc/self/fd')),
         'environment': dict(os.environ), 'root': sorted(os.listdir('/')),
@@ -114,6 +136,12 @@ def test_nothing_but_tmp_can_be_written(walled):
     assert set(result["writes"].values()) == {"EROFS"}
 
 
+def test_the_kernels_settings_cannot_be_changed(walled):
+    """Opened only: what could be written would be this machine's."""
+    settings = ["/proc/sys/kernel/core_pattern", "/proc/sys/vm/drop_caches", "/proc/self/uid_map"]
+    assert set(probe(walled, opens=settings)["opens"].values()) <= {"EROFS", "EACCES"}
+
+
 def test_other_processes_are_neither_seen_nor_reached(walled):
     result = probe(walled, kills=[walled.process.pid], reads=[
         f"/proc/{walled.process.pid}/environ", f"/proc/{walled.process.pid}/maps"])
@@ -139,6 +167,7 @@ def test_no_privilege_is_held_or_won(walled):
     result = probe(walled)
     assert result["mount"] == "EPERM"
     assert result["unshare"] == "EPERM"
+    assert result["user namespace"] in ("EROFS", "EPERM", "ENOSPC")
     privileges = dict(line.split() for line in result["privileges"])
     assert privileges["NoNewPrivs:"] == "1"
     assert int(privileges["CapEff:"], 16) == 0
