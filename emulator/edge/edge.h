@@ -6,7 +6,7 @@
 #define COALMINE_EDGE_H
 
 #include "edge/keyring.h"
-#include "edge/origin.h"
+#include "http/origin.h"
 #include "http/server.h"
 #include "operation/operation.h"
 

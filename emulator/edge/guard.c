@@ -14,12 +14,7 @@ static bool has_known_origin(const struct guard *guard, struct edge_call *edge_c
                                             .status = 403,
                                             .query_code = "AccessDenied",
                                             .omits_type = true };
-    const struct http_exchange *exchange = edge_call->exchange;
-    const struct origin_headers headers = {
-        .host = http_exchange_header(exchange, "Host"),
-        .origin = http_exchange_header(exchange, "Origin"),
-        .fetch_site = http_exchange_header(exchange, "Sec-Fetch-Site"),
-    };
+    const struct origin_headers headers = origin_headers_of(edge_call->exchange);
     const char *refusal = origin_refusal(&guard->policy, &headers);
     if (refusal)
         return error_set(&edge_call->call.error, &forbidden, "%s", refusal);

@@ -7,7 +7,7 @@
 
 #include "edge/edge_call.h"
 #include "edge/keyring.h"
-#include "edge/origin.h"
+#include "http/origin.h"
 
 struct guard {
     struct origin_policy policy;

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "crypto.h"
+#include "http/origin.h"
 #include "http/server.h"
 #include "json.h"
 #include "xalloc.h"
@@ -215,6 +216,14 @@ static bool parse(struct text path, struct target *target_out)
     return text_equal(group, "runtime") || text_equal(group, "ping");
 }
 
+/* Nobody but the process itself has business here. */
+static bool is_of_a_page(const struct http_exchange *exchange)
+{
+    static const struct origin_policy nobody = { 0 };
+    const struct origin_headers headers = origin_headers_of(exchange);
+    return origin_refusal(&nobody, &headers) != NULL;
+}
+
 /* True if this is the answer to the event under way, in pieces. */
 static bool takes_pieces(struct http_exchange *exchange, void *owner)
 {
@@ -222,8 +231,9 @@ static bool takes_pieces(struct http_exchange *exchange, void *owner)
     struct target target;
     const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
     if (api->is_stopped || api->streaming || api->is_truncated || api->state != RUNNING || !mode ||
-        strcmp(mode, "streaming") != 0 || !parse(http_exchange_path(exchange), &target) ||
-        !text_equal(target.action, "response") || !text_equal(target.id, api->request_id))
+        strcmp(mode, "streaming") != 0 || is_of_a_page(exchange) ||
+        !parse(http_exchange_path(exchange), &target) || !text_equal(target.action, "response") ||
+        !text_equal(target.id, api->request_id))
         return false;
     const char *content_type = http_exchange_header(exchange, "Content-Type");
     api->streaming = exchange;
@@ -296,6 +306,12 @@ static void on_request(struct http_exchange *exchange, void *owner)
         return;
     if (exchange == api->streaming) {
         on_streamed(api, exchange);
+        return;
+    }
+    if (is_of_a_page(exchange)) {
+        refuse(exchange, 403, "Forbidden",
+               "The Runtime API does not answer pages in a browser, nor under another Host name "
+               "than this machine's own");
         return;
     }
     bool is_get = text_equal(http_exchange_method(exchange), "GET");

@@ -130,6 +130,24 @@ def attached_command(server):
         process.communicate()
 
 
+def test_pages_in_a_browser_reach_no_runtime_api(http, lam, attach):
+    """Neither by a request across origins nor by DNS rebinding: the event is its process's."""
+    create(lam, "f", node("return 1"))
+    attachment = attach("f")
+    invocation = Invocation(lam, "f", 1)
+    api = Http(int(attachment["runtimeApi"].rpartition(":")[2]))
+    path = "/2018-06-01/runtime"
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"},
+                    {"Host": "evil.example"}):
+        answer = api.send("GET", path + "/invocation/next", headers=headers)
+        assert answer.status == 403 and json.loads(answer.body)["errorType"] == "Forbidden"
+        assert api.send("POST", path + "/init/error", "{}", headers=headers).status == 403
+    process = Runtime(attachment)
+    assert process.next() == 1
+    process.respond(2)
+    assert invocation.result() == 2
+
+
 def test_a_command_serves_the_function_with_its_variables(server, lam, name, http,
                                                           attached_command):
     create(lam, name, Environment={"Variables": {"GREETING": "it's \"me\""}}, MemorySize=192)

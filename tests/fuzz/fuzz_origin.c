@@ -1,7 +1,7 @@
 /* Host, Origin, Sec-Fetch-Site: a line each, an empty one is not there. A page that nobody allowed
  * does not pass, unless it came from this very server. */
 #include "arena.h"
-#include "edge/origin.h"
+#include "http/origin.h"
 #include "support/fuzz.h"
 
 static const struct origin_policy policies[] = {

@@ -1,5 +1,5 @@
 /* origin: which requests a browser's page could have made, and which of them may pass. */
-#include "edge/origin.h"
+#include "http/origin.h"
 
 #include "support/suite.h"
 

@@ -1,4 +1,4 @@
-#include "edge/origin.h"
+#include "http/origin.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -40,6 +40,14 @@ static bool is_address(const char *name)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
     return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
+}
+
+struct origin_headers origin_headers_of(const struct http_exchange *exchange)
+{
+    return (struct origin_headers){ .host = http_exchange_header(exchange, "Host"),
+                                    .origin = http_exchange_header(exchange, "Origin"),
+                                    .fetch_site =
+                                        http_exchange_header(exchange, "Sec-Fetch-Site") };
 }
 
 bool origin_host_is_known(const struct origin_policy *policy, const char *host)

@@ -1,7 +1,7 @@
 /*
- * Pages in a browser must not drive the API. A page that a user happens to visit can send requests
- * to this machine: by name (DNS rebinding: the page's own name made to point here) or across
- * origins. Browsers tell on both: by Host, Origin and Sec-Fetch-Site.
+ * Pages in a browser must drive neither the API nor a Runtime API. A page that a user happens to
+ * visit can send requests to this machine: by name (DNS rebinding: the page's own name made to
+ * point here) or across origins. Browsers tell on both: by Host, Origin and Sec-Fetch-Site.
  */
 #ifndef COALMINE_ORIGIN_H
 #define COALMINE_ORIGIN_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "compiler.h"
+#include "http/server.h"
 
 /* Whom the user allowed, each a comma-separated list; NULL: nobody. */
 struct origin_policy {
@@ -23,6 +24,9 @@ struct origin_headers {
     const char *origin;
     const char *fetch_site; /* Sec-Fetch-Site */
 };
+
+/* Of this one; as long as its headers live. */
+struct origin_headers origin_headers_of(const struct http_exchange *exchange);
 
 /* True if the name is this machine's own or AWS's (addresses, localhost and below it,
  * host.docker.internal, amazonaws.com and on.aws and below), or one that the policy allows. */
