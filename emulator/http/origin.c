@@ -36,10 +36,16 @@ static bool name_of_host(const char *host, char name_out[HOST_MAX])
     return true;
 }
 
-static bool is_address(const char *name)
+/* Not the addresses that lead to this machine and that browsers do not take for its own: to those
+ * they send no Sec-Fetch-Site. */
+static bool is_plain_address(const char *name)
 {
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    if (inet_pton(AF_INET, name, &ipv4) == 1)
+        return ipv4.s_addr != INADDR_ANY;
+    return inet_pton(AF_INET6, name, &ipv6) == 1 && !IN6_IS_ADDR_UNSPECIFIED(&ipv6) &&
+           !IN6_IS_ADDR_V4MAPPED(&ipv6);
 }
 
 struct origin_headers origin_headers_of(const struct http_exchange *exchange)
@@ -55,7 +61,7 @@ bool origin_host_is_known(const struct origin_policy *policy, const char *host)
     char name[HOST_MAX];
     if (!name_of_host(host, name))
         return false;
-    if (is_address(name) || is_in_list(policy->hosts, name))
+    if (is_plain_address(name) || is_in_list(policy->hosts, name))
         return true;
     for (size_t i = 0; i < COUNT_OF(known_names); i++) {
         if (strcasecmp(name, known_names[i]) == 0)

@@ -28,8 +28,9 @@ struct origin_headers {
 /* Of this one; as long as its headers live. */
 struct origin_headers origin_headers_of(const struct http_exchange *exchange);
 
-/* True if the name is this machine's own or AWS's (addresses, localhost and below it,
- * host.docker.internal, amazonaws.com and on.aws and below), or one that the policy allows. */
+/* True if the name is this machine's own or AWS's (addresses but 0.0.0.0 and the like, localhost
+ * and below it, host.docker.internal, amazonaws.com and on.aws and below), or one that the policy
+ * allows. */
 bool origin_host_is_known(const struct origin_policy *policy, const char *host);
 
 /* NULL if the request may pass, else a sentence that says why not and what to do (static). */

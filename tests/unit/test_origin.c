@@ -21,6 +21,9 @@ START_TEST(a_host_is_ours_or_the_users)
         { "abc.lambda-url.us-east-1.on.aws", true },
         { "host.docker.internal:4566", true },
         { "coalmine.test:4566", true },
+        { "0.0.0.0:4566", false }, /* leads here too, but browsers do not say who asks there */
+        { "[::]:4566", false },
+        { "[::ffff:7f00:1]:4566", false },
         { "evil.example", false },
         { "localhost.evil.example", false },
         { "notlocalhost", false },
