@@ -8,8 +8,7 @@
 
 enum { EXPIRES_MAX_S = 604800, SCOPE_PARTS = 5 };
 
-/* The value behind "Name=" in a header like `AWS4-HMAC-SHA256 Name=value, Other=value`. */
-static const char *header_part(const char *authorization, const char *name, struct arena *arena)
+const char *signature_header_part(const char *authorization, const char *name, struct arena *arena)
 {
     size_t size = strlen(name);
     for (const char *at = authorization; (at = strstr(at, name)); at += size) {
@@ -20,7 +19,7 @@ static const char *header_part(const char *authorization, const char *name, stru
     return "";
 }
 
-static const char *query_part(struct text query, const char *name, struct arena *arena)
+const char *signature_query_part(struct text query, const char *name, struct arena *arena)
 {
     while (query.size) {
         struct text value = text_cut(&query, '&');
@@ -62,9 +61,9 @@ static void read_header(const struct signed_request *request, const char *author
     claim->authorization = authorization;
     claim->algorithm =
         arena_copy(arena, (struct text){ authorization, strcspn(authorization, " ") });
-    claim->credential = header_part(authorization, "Credential", arena);
-    claim->signed_headers = header_part(authorization, "SignedHeaders", arena);
-    claim->signature = header_part(authorization, "Signature", arena);
+    claim->credential = signature_header_part(authorization, "Credential", arena);
+    claim->signed_headers = signature_header_part(authorization, "SignedHeaders", arena);
+    claim->signature = signature_header_part(authorization, "Signature", arena);
     claim->session_token = header_or_empty(request, "x-amz-security-token");
     claim->date = header_or_empty(request, "x-amz-date");
     if (!*claim->date)
@@ -77,13 +76,13 @@ static void read_query(const struct signed_request *request, struct arena *arena
     int64_t expires_s = 0;
     claim->is_presigned = true;
     claim->authorization = "";
-    claim->algorithm = query_part(request->query, "X-Amz-Algorithm", arena);
-    claim->credential = query_part(request->query, "X-Amz-Credential", arena);
-    claim->signed_headers = query_part(request->query, "X-Amz-SignedHeaders", arena);
-    claim->signature = query_part(request->query, "X-Amz-Signature", arena);
-    claim->session_token = query_part(request->query, "X-Amz-Security-Token", arena);
-    claim->date = query_part(request->query, "X-Amz-Date", arena);
-    const char *expires = query_part(request->query, "X-Amz-Expires", arena);
+    claim->algorithm = signature_query_part(request->query, "X-Amz-Algorithm", arena);
+    claim->credential = signature_query_part(request->query, "X-Amz-Credential", arena);
+    claim->signed_headers = signature_query_part(request->query, "X-Amz-SignedHeaders", arena);
+    claim->signature = signature_query_part(request->query, "X-Amz-Signature", arena);
+    claim->session_token = signature_query_part(request->query, "X-Amz-Security-Token", arena);
+    claim->date = signature_query_part(request->query, "X-Amz-Date", arena);
+    const char *expires = signature_query_part(request->query, "X-Amz-Expires", arena);
     if (text_to_int64(text_from(expires), &expires_s) && expires_s > 0)
         claim->expires_s = expires_s < EXPIRES_MAX_S ? expires_s : EXPIRES_MAX_S;
 }
@@ -95,7 +94,7 @@ bool signature_claim_read(const struct signed_request *request, struct arena *ar
     *claim_out = (struct signature_claim){ 0 };
     if (authorization && strncmp(authorization, "AWS4-", 5) == 0)
         read_header(request, authorization, arena, claim_out);
-    else if (!authorization && *query_part(request->query, "X-Amz-Algorithm", arena))
+    else if (!authorization && *signature_query_part(request->query, "X-Amz-Algorithm", arena))
         read_query(request, arena, claim_out);
     else
         return false;

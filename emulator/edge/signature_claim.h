@@ -30,6 +30,13 @@ struct signature_claim {
     int64_t expires_s; /* presigned */
 };
 
+/* The value behind "Name=" in a header like `AWS4-HMAC-SHA256 Name=value, Other=value`; "" if it is
+ * not there. */
+const char *signature_header_part(const char *authorization, const char *name, struct arena *arena);
+
+/* The decoded value of a query parameter; "" if it is not there. */
+const char *signature_query_part(struct text query, const char *name, struct arena *arena);
+
 /* False if the request is not signed at all. */
 MUST_CHECK bool signature_claim_read(const struct signed_request *request, struct arena *arena,
                                      struct signature_claim *claim_out);

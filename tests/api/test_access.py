@@ -98,6 +98,19 @@ def test_a_presigned_url_is_good_until_it_expires(guarded):
     assert refused.value.code == 403 and b"SignatureDoesNotMatch" in refused.value.read()
 
 
+def test_nobody_names_another_account_beside_his_key(guarded):
+    """Whose key was verified, his is the account, wherever else the header names one."""
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    request = AWSRequest("POST", f"{guarded.url}/", data=body,
+                         headers={"Content-Type": "application/x-www-form-urlencoded"})
+    SigV4Auth(Credentials("ASIATEMPORARY", "s", "token+/="), "sts", "us-east-1").add_auth(request)
+    headers = dict(request.headers.items())
+    scope = "123456789012/20261126/eu-west-1/sts/aws4_request"
+    headers["Authorization"] = headers["Authorization"].replace(" Cred", f" x-Credential={scope}, Cred")
+    answer = Http(guarded.port).send("POST", "/", body, headers)
+    assert answer.status == 200 and b"<Account>000000000000</Account>" in answer.body, answer.body
+
+
 def signed_url_request(host, key, secret, token=None, query=False):
     """Path and headers of a GET that is signed for the function URL."""
     signer = SigV4QueryAuth if query else SigV4Auth
