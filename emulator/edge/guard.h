@@ -15,7 +15,8 @@ struct guard {
 };
 
 /* True if the request may go on; false with the error in the call. An open operation takes
- * everybody (OPERATION_IS_OPEN). Sets the account of the key, and the origin for the reply. */
+ * everybody (OPERATION_IS_OPEN), and what is too large may go on to be refused for that. Sets the
+ * account of the key, and the origin for the reply. */
 MUST_CHECK bool guard_admits(const struct guard *guard, struct edge_call *edge_call);
 
 /* A browser's question before the request itself; answered by headers alone. */

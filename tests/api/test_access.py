@@ -9,6 +9,7 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http, clean_environment
 from tests.support.errors import error_of
@@ -96,6 +97,15 @@ def test_a_presigned_url_is_good_until_it_expires(guarded):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(forged)
     assert refused.value.code == 403 and b"SignatureDoesNotMatch" in refused.value.read()
+
+
+def test_a_body_that_is_too_large_is_told_so_whoever_signed_it(guarded):
+    lam = client(guarded, "lambda")
+    with pytest.raises(ClientError) as refused:
+        lam.invoke(FunctionName="f", Payload=b'"' + b"a" * (7 << 20) + b'"')
+    assert refused.value.response["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert Http(guarded.port).send("POST", "/2015-03-31/functions/f/invocations",
+                                   b"a" * (7 << 20)).status == 413
 
 
 def test_nobody_names_another_account_beside_his_key(guarded):
