@@ -18,7 +18,8 @@ enum log_level {
 void log_set_level(enum log_level level);
 enum log_level log_level(void);
 
-/* `subject` says whose line it is ("lambda hello:3"); NULL for none. */
+/* `subject` says whose line it is ("lambda hello:3"); NULL for none. One line whatever the text
+ * holds: control characters appear as \xNN. */
 void log_line(enum log_level level, const char *subject, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #define log_error(subject, ...) log_line(LOG_LEVEL_ERROR, subject, __VA_ARGS__)

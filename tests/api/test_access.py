@@ -88,6 +88,16 @@ def test_unsigned_requests_reach_nothing_but_health(guarded):
     assert http.send("GET", "/_coalmine/health").status == 200
 
 
+def test_nobody_writes_lines_of_his_own_into_the_log(guarded):
+    date = urllib.parse.quote("x\n00:00:00.000 info  edge: forged\r\033[31mred")
+    refused = Http(guarded.port).send(
+        "GET", "/2015-03-31/functions?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&"
+        f"X-Amz-Signature=b&X-Amz-SignedHeaders=host&X-Amz-Date={date}")
+    assert refused.status == 403
+    line = next(line for line in guarded.read_log().split("\n") if "forged" in line)
+    assert "Date must be" in line and "red" in line and line.isprintable(), line
+
+
 def test_a_presigned_url_is_good_until_it_expires(guarded):
     url = client(guarded, "sts").generate_presigned_url("get_caller_identity", ExpiresIn=60,
                                                        HttpMethod="GET")
