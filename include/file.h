@@ -1,5 +1,5 @@
 /*
- * Reading whole files. Implemented in emulator/base/file.c.
+ * Reading whole files, and making private ones. Implemented in emulator/base/file.c.
  */
 #ifndef COALMINE_FILE_H
 #define COALMINE_FILE_H
@@ -12,5 +12,9 @@
 /* The file's bytes with a NUL behind them, owned by the caller; NULL with a sentence if it cannot
  * be read or has more than `ceiling` bytes. */
 MUST_CHECK char *file_read(const char *path, size_t ceiling, size_t *size_out, struct error *error);
+
+/* Makes the file, empty and its owner's alone, unless it is there; for those who would make it for
+ * everybody's eyes. Errors are left for them to meet. */
+void file_make_private(const char *path);
 
 #endif

@@ -1,7 +1,9 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "buffer.h"
 
@@ -23,4 +25,11 @@ char *file_read(const char *path, size_t ceiling, size_t *size_out, struct error
     if (file)
         fclose(file);
     return is_whole ? buffer_take(&bytes, size_out) : NULL;
+}
+
+void file_make_private(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
 }

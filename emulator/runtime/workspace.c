@@ -96,7 +96,7 @@ static bool write_file(const char *path, const unsigned char *bytes, size_t size
 bool workspace_prepare(const char *directory, struct error *error)
 {
     CLEANUP(freep) char *runtime = workspace_runtime(directory);
-    return make_directory(directory, 0755, error) && make_directory(runtime, 0755, error);
+    return make_directory(directory, 0700, error) && make_directory(runtime, 0755, error);
 }
 
 bool workspace_write_bootstrap(const char *runtime, enum runtime_kind kind, struct error *error)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "log.h"
 #include "store/schema.h"
 #include "store/statements.h"
@@ -77,6 +78,7 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     char *path = xformat("%s/coalmine.db", directory);
+    file_make_private(path); /* and so is its write-ahead log */
     /* Pages are allocated when they are needed: each connection's first twenty beforehand would be
      * a tenth of an idle server's heap. Refused, as it should be, once SQLite is in use. */
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);

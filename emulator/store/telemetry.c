@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "file.h"
 #include "log.h"
 #include "loop/loop.h"
 #include "store/journal.h"
@@ -95,6 +96,7 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
                            "PRAGMA user_version=%d",
                            TELEMETRY_VERSION);
+    file_make_private(telemetry->path);
     if (!connect_both(telemetry, is_durable)) {
         set_error(telemetry, error);
     } else if (check_version(telemetry, error)) {

@@ -125,6 +125,18 @@ def test_what_was_acknowledged_survives(start_server, tmp_path, number):
     check(load, start_server(*options, ephemeral=False))  # and a third time
 
 
+def test_nobody_else_reads_what_lies_in_an_open_directory(start_server, tmp_path):
+    """Whoever made it lets others in; the environment variables of functions are secrets."""
+    directory = tmp_path / "data"
+    directory.mkdir(0o755)
+    server = start_server("--data-dir", str(directory), ephemeral=False)
+    create(server.client("lambda"), "f", node("return 1"))
+    server.client("lambda").invoke(FunctionName="f")["Payload"].read()
+    modes = {entry.name: oct(entry.stat().st_mode & 0o077) for entry in directory.iterdir()}
+    assert {"coalmine.db", "coalmine.db-wal", "telemetry.db", "sandboxes", "code"} <= set(modes)
+    assert set(modes.values()) == {"0o0"}, modes
+
+
 def test_two_servers_do_not_share_a_directory(start_server, tmp_path):
     options = ("--data-dir", str(tmp_path / "data"))
     start_server(*options, ephemeral=False)
