@@ -117,19 +117,35 @@ static bool is_principal(const char *text, const struct wanted *wanted)
             text_equal(text_cut(&rest, ':'), wanted->account));
 }
 
-static bool entry_holds(const char *test, const cJSON *entry, const struct wanted *wanted)
+static bool is_auth_type(const char *text, const struct wanted *wanted)
 {
-    if (strcmp(test, "StringEquals") == 0 &&
-        strcasecmp(entry->string, "lambda:FunctionUrlAuthType") == 0)
-        return cJSON_IsString(entry) && strcmp(entry->valuestring, wanted->auth_type) == 0;
-    return strcmp(test, "Bool") == 0 &&
-           strcasecmp(entry->string, "lambda:InvokedViaFunctionUrl") == 0 &&
-           (cJSON_IsTrue(entry) ||
-            (cJSON_IsString(entry) && strcasecmp(entry->valuestring, "true") == 0));
+    return strcmp(text, wanted->auth_type) == 0;
 }
 
-/* Only conditions about function URLs can be told to hold. */
-static bool holds(const cJSON *condition, const struct wanted *wanted)
+static bool says_true(const cJSON *value)
+{
+    return cJSON_IsTrue(value) ||
+           (cJSON_IsString(value) && strcasecmp(value->valuestring, "true") == 0);
+}
+
+enum verdict { FAILS, HOLDS, UNKNOWN };
+
+/* Only what is about function URLs can be told. */
+static enum verdict judge(const char *test, const cJSON *entry, const struct wanted *wanted)
+{
+    bool is_type = strcasecmp(entry->string, "lambda:FunctionUrlAuthType") == 0;
+    bool is_via = strcasecmp(entry->string, "lambda:InvokedViaFunctionUrl") == 0;
+    if (is_type && strcmp(test, "StringEquals") == 0)
+        return any_text(entry, is_auth_type, wanted) ? HOLDS : FAILS;
+    if (is_type && strcmp(test, "StringNotEquals") == 0)
+        return any_text(entry, is_auth_type, wanted) ? FAILS : HOLDS;
+    if (is_via && strcmp(test, "Bool") == 0)
+        return says_true(entry) ? HOLDS : FAILS;
+    return UNKNOWN;
+}
+
+/* What cannot be told lets nobody in: it keeps a statement from allowing, not from denying. */
+static bool holds(const cJSON *condition, bool is_denial, const struct wanted *wanted)
 {
     const cJSON *test;
     const cJSON *entry;
@@ -137,41 +153,53 @@ static bool holds(const cJSON *condition, const struct wanted *wanted)
     {
         cJSON_ArrayForEach(entry, test)
         {
-            if (!entry_holds(test->string, entry, wanted))
+            enum verdict verdict = judge(test->string, entry, wanted);
+            if (verdict == FAILS || (verdict == UNKNOWN && !is_denial))
                 return false;
         }
     }
     return true;
 }
 
-static bool applies(const cJSON *statement, const struct wanted *wanted)
+/* Whether a statement of this effect, "Allow" or "Deny", applies. */
+static bool says(const cJSON *statements, const char *effect, const struct wanted *wanted)
 {
-    const cJSON *principal = json_get(statement, "Principal");
-    const cJSON *named = cJSON_IsObject(principal) ? json_get(principal, "AWS") : principal;
-    return any_text(json_get(statement, "Action"), is_action, wanted) &&
-           any_text(named, is_principal, wanted) && holds(json_get(statement, "Condition"), wanted);
-}
-
-static bool grants(const cJSON *statements, const struct wanted *wanted)
-{
-    bool is_allowed = false;
+    bool is_denial = strcmp(effect, "Deny") == 0;
     const cJSON *statement;
     cJSON_ArrayForEach(statement, statements)
     {
-        if (!applies(statement, wanted))
-            continue;
-        if (strcmp(json_text(statement, "Effect", ""), "Deny") == 0)
-            return false;
-        is_allowed = true;
+        const cJSON *principal = json_get(statement, "Principal");
+        const cJSON *named = cJSON_IsObject(principal) ? json_get(principal, "AWS") : principal;
+        if (strcmp(json_text(statement, "Effect", ""), effect) == 0 &&
+            any_text(json_get(statement, "Action"), is_action, wanted) &&
+            any_text(named, is_principal, wanted) &&
+            holds(json_get(statement, "Condition"), is_denial, wanted))
+            return true;
     }
-    return is_allowed;
+    return false;
+}
+
+/* The two permissions that a call takes. */
+static const char *const actions[] = { "lambda:InvokeFunctionUrl", "lambda:InvokeFunction" };
+
+bool url_policy_denies(const cJSON *statements, const char *account, const char *auth_type)
+{
+    for (size_t i = 0; i < COUNT_OF(actions); i++) {
+        struct wanted wanted = { actions[i], account, auth_type };
+        if (says(statements, "Deny", &wanted))
+            return true;
+    }
+    return false;
 }
 
 bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type)
 {
-    struct wanted url = { "lambda:InvokeFunctionUrl", account, auth_type };
-    struct wanted function = { "lambda:InvokeFunction", account, auth_type };
-    return grants(statements, &url) && grants(statements, &function);
+    for (size_t i = 0; i < COUNT_OF(actions); i++) {
+        struct wanted wanted = { actions[i], account, auth_type };
+        if (!says(statements, "Allow", &wanted))
+            return false;
+    }
+    return !url_policy_denies(statements, account, auth_type);
 }
 
 bool url_access_allows(struct store *store, const struct function_url *url, const char *account,
@@ -181,8 +209,11 @@ bool url_access_allows(struct store *store, const struct function_url *url, cons
     CLEANUP(policy_clear) struct policy policy = { 0 };
     const char *qualifier = *url->qualifier ? url->qualifier : NULL;
     struct policy_key key = policy_key_of_function(&url->key, qualifier, &scratch);
-    bool is_allowed = policy_find(store, &key, &scratch, &policy) &&
-                      url_policy_allows(policy.statements, account, auth_type);
+    bool is_own = account && strcmp(account, url->key.account) == 0;
+    bool has_policy = policy_find(store, &key, &scratch, &policy);
+    bool is_allowed = is_own
+                          ? !url_policy_denies(policy.statements, account, auth_type)
+                          : has_policy && url_policy_allows(policy.statements, account, auth_type);
     arena_clear(&scratch);
     return is_allowed;
 }

@@ -26,14 +26,17 @@ struct url_signature {
 const char *url_access_key(const struct url_signature *signature, const char *region,
                            struct arena *arena);
 
-/* True if the statements of a resource policy let `account` (NULL: someone unsigned) call a URL
- * of this AuthType. Since October 2025 that takes two permissions: lambda:InvokeFunctionUrl and
- * lambda:InvokeFunction. Each needs a statement that allows it, and none that denies it.
- * Statements with conditions other than lambda:FunctionUrlAuthType and
- * lambda:InvokedViaFunctionUrl do not apply. */
+/* True if the statements of a resource policy (NULL: there are none) let `account` (NULL: someone
+ * unsigned) call a URL of this AuthType. Since October 2025 that takes two permissions:
+ * lambda:InvokeFunctionUrl and lambda:InvokeFunction. Each needs a statement that allows it, and
+ * none that denies it. A statement with a condition that is not about function URLs, which cannot
+ * be told, allows nothing; one that denies denies all the same. */
 bool url_policy_allows(const cJSON *statements, const char *account, const char *auth_type);
 
-/* The same for the URL's own policy. */
+/* True if they deny one of the two. */
+bool url_policy_denies(const cJSON *statements, const char *account, const char *auth_type);
+
+/* The same for the URL's own policy. The URL's own account needs nothing that allows it. */
 bool url_access_allows(struct store *store, const struct function_url *url, const char *account,
                        const char *auth_type);
 

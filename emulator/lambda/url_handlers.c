@@ -145,31 +145,34 @@ static bool is_signed(struct call *call)
     return visit->access_key != NULL;
 }
 
-/* AWS says only that it is forbidden; the log says what is missing. */
+/* AWS says only that it is forbidden; the log says what is missing. What the user of an AWS_IAM
+ * caller may do is not asked here. */
 static bool is_permitted(struct call *call, const char *account)
 {
     const struct url_visit *visit = call->held;
-    bool is_allowed = url_access_allows(call->store, &visit->url, account, visit->auth_type);
-    if (!is_allowed)
+    const struct function_url *url = &visit->url;
+    if (url_access_allows(call->store, url, account, visit->auth_type))
+        return true;
+    const char *who = account ? account : "everyone (principal *)";
+    if (account && strcmp(account, url->key.account) == 0)
+        log_warn("lambda", "the URL of %s%s%s answers 403: its policy denies it to %s",
+                 url->key.name, *url->qualifier ? ":" : "", url->qualifier, who);
+    else
         log_warn("lambda",
                  "the URL of %s%s%s answers 403: its policy must let %s do both "
                  "lambda:InvokeFunctionUrl (with --function-url-auth-type %s) and "
                  "lambda:InvokeFunction (with --invoked-via-function-url); see aws lambda "
                  "add-permission",
-                 visit->url.key.name, *visit->url.qualifier ? ":" : "", visit->url.qualifier,
-                 account ? account : "everyone (principal *)", visit->auth_type);
-    return is_allowed;
+                 url->key.name, *url->qualifier ? ":" : "", url->qualifier, who, visit->auth_type);
+    return false;
 }
 
-/* An AWS_IAM caller of the URL's own account needs no policy: what its user may do is not asked
- * here. */
 static bool may_call(struct call *call)
 {
     const struct url_visit *visit = call->held;
-    if (strcmp(visit->auth_type, "AWS_IAM") != 0)
-        return is_permitted(call, NULL);
-    return is_signed(call) && (strcmp(call->account, visit->url.key.account) == 0 ||
-                               is_permitted(call, call->account));
+    bool wants_signature = strcmp(visit->auth_type, "AWS_IAM") == 0;
+    return (!wants_signature || is_signed(call)) &&
+           is_permitted(call, wants_signature ? call->account : NULL);
 }
 
 static enum outcome answer(struct call *call)

@@ -501,6 +501,16 @@ def test_aws_iam_wants_a_signed_request(make):
     assert url.send(headers=[("Authorization", "Bearer abc")]).status == 403
 
 
+def test_a_policy_that_denies_binds_the_own_account_too(make, http, name):
+    url = make(AuthType="AWS_IAM")
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    denial = {"Statement": {"Effect": "Deny", "Principal": "*", "Resource": arn,
+                            "Action": "lambda:InvokeFunctionUrl"}}
+    assert url.send(headers=signed(url)).status == 200
+    http.json("PUT", f"/2026-07-09/resource-policy/{arn}", {"Policy": json.dumps(denial)})
+    assert url.send(headers=signed(url)).status == 403
+
+
 def test_aws_iam_takes_a_presigned_request(make):
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest

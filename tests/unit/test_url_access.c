@@ -3,6 +3,7 @@
 #include "support/suite.h"
 
 #define ALLOW(action) "\"Effect\":\"Allow\",\"Action\":\"" action "\","
+#define DENY "},{\"Effect\":\"Deny\",\"Action\":\"lambda:*\"," EVERYONE
 #define BOTH "\"Effect\":\"Allow\",\"Action\":\"lambda:*\","
 #define ROOT(account) "\"Principal\":{\"AWS\":\"arn:aws:iam::" account ":root\"}"
 #define EVERYONE "\"Principal\":\"*\""
@@ -52,7 +53,44 @@ static const struct {
     { "[{" BOTH EVERYONE "},{\"Effect\":\"Deny\",\"Action\":\"lambda:InvokeFunction\"," EVERYONE
       "}]",
       NULL, false },
+    { "[{" BOTH EVERYONE IF("StringEquals", "lambda:FunctionUrlAuthType",
+                            "[\"AWS_IAM\",\"NONE\"]") "}]",
+      NULL, true },
+    { "[{" BOTH EVERYONE DENY IF("StringNotEquals", "lambda:FunctionUrlAuthType", "\"NONE\"") "}]",
+      NULL, true },
+    { "[{" BOTH EVERYONE DENY IF("StringNotEquals", "lambda:FunctionUrlAuthType",
+                                 "\"AWS_IAM\"") "}]",
+      NULL, false },
+    { "[{" BOTH EVERYONE DENY IF_VIA("\"false\"") "}]", NULL, true },
+    { "[{" BOTH EVERYONE DENY IF("StringNotEquals", "aws:PrincipalOrgID", "\"o-1\"") "}]", NULL,
+      false },
+    { "[{" BOTH EVERYONE DENY IF("Bool", "aws:SecureTransport", "\"false\"") "}]", NULL, false },
 };
+
+static const struct {
+    const char *statements;
+    bool expected;
+} denials[] = {
+    { "[]", false },
+    { "[{" BOTH EVERYONE "}]", false },
+    { "[{\"Effect\":\"Deny\",\"Action\":\"lambda:InvokeFunctionUrl\"," ROOT("111111111111") "}]",
+      true },
+    { "[{\"Effect\":\"Deny\",\"Action\":\"lambda:InvokeFunction\"," EVERYONE "}]", true },
+    { "[{\"Effect\":\"Deny\",\"Action\":\"lambda:*\"," ROOT("222222222222") "}]", false },
+    { "[{\"Effect\":\"Deny\",\"Action\":\"lambda:GetFunction\"," EVERYONE "}]", false },
+};
+
+START_TEST(a_policy_denies_even_the_own_account)
+{
+    for (size_t i = 0; i < COUNT_OF(denials); i++) {
+        CLEANUP(json_deletep) cJSON *statements = json_parse(text_from(denials[i].statements));
+        ck_assert_ptr_nonnull(statements);
+        ck_assert_msg(url_policy_denies(statements, "111111111111", "AWS_IAM") ==
+                          denials[i].expected,
+                      "%s", denials[i].statements);
+    }
+}
+END_TEST
 
 START_TEST(a_policy_lets_in_whom_it_names)
 {
@@ -117,4 +155,5 @@ START_TEST(a_signature_has_a_form)
 }
 END_TEST
 
-SUITE("url_access", a_policy_lets_in_whom_it_names, a_signature_has_a_form)
+SUITE("url_access", a_policy_lets_in_whom_it_names, a_policy_denies_even_the_own_account,
+      a_signature_has_a_form)
