@@ -131,6 +131,40 @@ static char *find_prefix(const char *interpreter)
     return path;
 }
 
+static bool is_above(const char *directory, const char *path)
+{
+    size_t size = strlen(directory);
+    return path && text_starts_with(text_from(path), directory) &&
+           (path[size] == '/' || path[size] == '\0');
+}
+
+/* More lies there than an interpreter: somebody's home, or what we keep ourselves. */
+static bool is_shared_prefix(const char *prefix, const struct isolation_plan *plan)
+{
+    static const char local[] = "/.local";
+    const char *variable = getenv("HOME");
+    CLEANUP(freep) char *home = variable ? realpath(variable, NULL) : NULL;
+    return is_above(prefix, home) || is_above(prefix, plan->tmp_directory) ||
+           strcmp(strrchr(prefix, '/'), local) == 0;
+}
+
+/* Of a prefix that it shares an interpreter brings itself and the libraries. */
+static void add_prefix(struct string_list *arguments, const char *prefix,
+                       const struct isolation_plan *plan)
+{
+    static const char *const libraries[] = { "lib", "lib64" };
+    if (!is_shared_prefix(prefix, plan)) {
+        bind_read_only(arguments, prefix, prefix);
+        return;
+    }
+    bind_read_only(arguments, plan->interpreter, plan->interpreter);
+    for (size_t i = 0; i < COUNT_OF(libraries); i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", prefix, libraries[i]);
+        if (access(path, R_OK) == 0)
+            bind_read_only(arguments, path, path);
+    }
+}
+
 static void bind_entry(struct string_list *arguments, const char *directory, const char *name)
 {
     char target[PATH_MAX];
@@ -176,6 +210,6 @@ void isolation_add_arguments(struct string_list *arguments, const struct isolati
     bind_read_only(arguments, plan->code_directory, "/var/task");
     bind_read_only(arguments, plan->runtime_directory, "/var/runtime");
     if (prefix && *prefix)
-        bind_read_only(arguments, prefix, prefix);
+        add_prefix(arguments, prefix, plan);
     string_list_add_all(arguments, end);
 }

@@ -23,7 +23,8 @@ struct isolation_plan {
     const char *runtime_directory;
     const char *tmp_directory;
     const char *etc_directory; /* of system_files.h; NULL: none */
-    const char *interpreter;   /* its prefix is shown too if it is outside /usr; NULL: none */
+    /* NULL: none. If it is outside /usr, its prefix is shown too; of a home only what it needs. */
+    const char *interpreter;
 };
 
 /* Adds the program and all arguments up to the command that shall run inside. */

@@ -178,3 +178,21 @@ def test_environments_do_not_share_tmp(walled):
     result = probe(walled, reads=["/tmp/secret"])
     assert result["reads"] == {"/tmp/secret": "ENOENT"}
     assert walled.lam.invoke(FunctionName="victim")["Payload"].read() == b'"well"'
+
+
+@pytest.mark.parametrize("prefix", ["", ".local"])
+def test_an_interpreter_in_the_home_does_not_bring_the_home(tmp_path, start_server, prefix):
+    """As `N_PREFIX=$HOME n 22` and the like put it there."""
+    home, version = tmp_path / "home", "python3.15"
+    (home / prefix / "bin").mkdir(parents=True)
+    (home / prefix / "share").mkdir()
+    shutil.copy(os.path.realpath("/usr/bin/python3"), home / prefix / "bin" / version)
+    server = start_server(environment={"HOME": str(home),
+                                       "PATH": f"{home / prefix / 'bin'}:{os.environ['PATH']}"})
+    lam = server.client("lambda")
+    create(lam, "f", {**HOSTILE, "Runtime": version})
+    shown = [str(home), str(home / prefix), str(home / prefix / "share")]
+    answer = lam.invoke(FunctionName="f", Payload=json.dumps({"lists": shown}))
+    lists = json.loads(answer["Payload"].read())["lists"]
+    assert lists[shown[0]] == str([prefix or "bin"]) and lists[shown[1]] == "['bin']", lists
+    assert lists[shown[2]] == "ENOENT"
