@@ -89,6 +89,26 @@ static char *temporary_directory(struct error *error)
     return NULL;
 }
 
+/* Below some names what we do not know is taken for what a crash left, and removed: in a directory
+ * that is somebody's project it would be his. */
+static bool check_is_ours(const char *directory, struct error *error)
+{
+    static const char *const swept[] = { "code", "sandboxes", "removed" };
+    CLEANUP(freep) char *database = xformat("%s/coalmine.db", directory);
+    CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", directory);
+    if (access(database, F_OK) == 0 || access(telemetry, F_OK) == 0)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(swept); i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", directory, swept[i]);
+        if (access(path, F_OK) == 0)
+            return error_set(error, NULL,
+                             "%s is not Coalmine's, and would be emptied: there is no coalmine.db "
+                             "beside it; say another --data-dir, one that is empty or not there",
+                             path);
+    }
+    return true;
+}
+
 static bool open_directory(struct emulator *emulator, struct error *error)
 {
     const struct settings *settings = &emulator->settings;
@@ -105,7 +125,7 @@ static bool open_directory(struct emulator *emulator, struct error *error)
                   "cannot use %s: %s; --data-dir DIR keeps state elsewhere, --ephemeral nowhere",
                   wanted, strerror(errno));
     free(wanted);
-    return emulator->directory != NULL;
+    return emulator->directory && check_is_ours(emulator->directory, error);
 }
 
 /* Absolute, so that it stays the same whatever becomes of the working directory. */

@@ -17,6 +17,9 @@
 #include "runtime/tree.h"
 #include "xalloc.h"
 
+/* Of a package's directory while it is unpacked. */
+static const char temporary_prefix[] = "new-";
+
 struct garbage {
     struct garbage *next;
     struct lambda *lambda;
@@ -98,7 +101,8 @@ static enum package_fault make(const struct content *content, const char *sha256
     CLEANUP(freep) char *final = xformat("%s/%s", content->code_directory, hex);
     if (access(final, F_OK) == 0)
         return PACKAGE_OK;
-    CLEANUP(freep) char *temporary = xformat("%s/new-XXXXXX", content->code_directory);
+    CLEANUP(freep)
+    char *temporary = xformat("%s/%sXXXXXX", content->code_directory, temporary_prefix);
     if (!mkdtemp(temporary) || chmod(temporary, 0755) != 0) {
         error_set(error, NULL, "cannot make %s: %s", temporary, strerror(errno));
         return PACKAGE_IO;
@@ -258,13 +262,17 @@ void code_garbage_clear(struct lambda *lambda)
     }
 }
 
-static bool is_used_hex(struct lambda *lambda, const char *hex)
+/* A package that nobody uses, or one whose unpacking broke off. Whatever else lies there is none of
+ * ours. */
+static bool is_left_over(struct lambda *lambda, const char *name)
 {
     unsigned char digest[SHA256_SIZE];
-    if (!crypto_unhex(hex, digest, sizeof(digest)))
+    if (text_starts_with(text_from(name), temporary_prefix))
+        return true;
+    if (!crypto_unhex(name, digest, sizeof(digest)))
         return false;
     CLEANUP(freep) char *base64 = base64_encode((struct text){ (char *)digest, SHA256_SIZE });
-    return is_used(lambda, base64);
+    return !is_used(lambda, base64);
 }
 
 void code_sweep(struct lambda *lambda)
@@ -276,7 +284,7 @@ void code_sweep(struct lambda *lambda)
     }
     const struct dirent *entry;
     while ((entry = readdir(directory))) {
-        if (entry->d_name[0] != '.' && !is_used_hex(lambda, entry->d_name))
+        if (is_left_over(lambda, entry->d_name))
             remove_package(lambda, entry->d_name);
     }
     closedir(directory);

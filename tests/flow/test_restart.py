@@ -2,11 +2,13 @@
 import datetime
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
 
+from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.packages import create, node
 from tests.support.wire import LAMBDA, Wire
 
@@ -135,6 +137,26 @@ def test_nobody_else_reads_what_lies_in_an_open_directory(start_server, tmp_path
     modes = {entry.name: oct(entry.stat().st_mode & 0o077) for entry in directory.iterdir()}
     assert {"coalmine.db", "coalmine.db-wal", "telemetry.db", "sandboxes", "code"} <= set(modes)
     assert set(modes.values()) == {"0o0"}, modes
+
+
+@pytest.mark.parametrize("folder", ["code", "sandboxes", "removed"])
+def test_a_folder_of_somebody_elses_is_not_swept(tmp_path, folder):
+    """As with `--data-dir .` in a project."""
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "mine").write_text("work")
+    done = subprocess.run([COALMINE, "serve", "--port", "0", "--data-dir", str(tmp_path)],
+                          capture_output=True, text=True, timeout=STOP_SECONDS)
+    assert done.returncode == 1 and f"{tmp_path}/{folder}" in done.stderr, done.stderr
+    assert [entry.name for entry in tmp_path.rglob("*")] == [folder, "mine"]
+
+
+def test_what_is_no_package_is_left_where_packages_are(start_server, tmp_path):
+    server = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    (tmp_path / "code" / "mine").mkdir()
+    (tmp_path / "code" / ("0" * 64)).mkdir()
+    assert server.stop() == 0
+    server = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    assert [entry.name for entry in (tmp_path / "code").iterdir()] == ["mine"]
 
 
 def test_two_servers_do_not_share_a_directory(start_server, tmp_path):
