@@ -19,12 +19,14 @@ enum { EXIT_NOT_STARTED = 127, EXIT_SIGNAL_BASE = 128 };
 struct run {
     struct emulator *emulator;
     uv_process_t process;
+    bool is_running; /* the process */
     int status;
 };
 
 static void on_command_exit(uv_process_t *process, int64_t status, int number)
 {
     struct run *run = process->data;
+    run->is_running = false;
     run->status = number ? EXIT_SIGNAL_BASE + number : (int)status;
     emulator_stop_now(run->emulator);
 }
@@ -37,7 +39,8 @@ static void on_interrupt(uv_signal_t *handle UNUSED, int number UNUSED)
 static void on_terminate(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
-    uv_process_kill(&run->process, number);
+    if (run->is_running)
+        uv_process_kill(&run->process, number);
 }
 
 static void set_variables(const struct emulator *emulator)
@@ -71,9 +74,10 @@ static bool start(struct run *run, char **command)
     set_variables(run->emulator);
     int failure = uv_spawn(loop_uv(emulator_loop(run->emulator)), &run->process, &options);
     run->process.data = run;
+    run->is_running = failure == 0;
     if (failure)
         fprintf(stderr, "coalmine exec: cannot run '%s': %s\n", command[0], uv_strerror(failure));
-    return failure == 0;
+    return run->is_running;
 }
 
 static void watch(struct run *run, uv_signal_t *handle, int number, uv_signal_cb on_signal)
@@ -89,13 +93,13 @@ static int run_command(struct emulator *emulator, char **command)
     uv_signal_t interrupt;
     uv_signal_t terminate;
     uv_signal_t hangup;
-    if (start(&run, command)) {
-        watch(&run, &interrupt, SIGINT, on_interrupt);
-        watch(&run, &terminate, SIGTERM, on_terminate);
-        if (!command_is_ignored(SIGHUP))
-            watch(&run, &hangup, SIGHUP, on_terminate);
+    /* What comes before the loop runs is handled there: the command has started by then. */
+    watch(&run, &interrupt, SIGINT, on_interrupt);
+    watch(&run, &terminate, SIGTERM, on_terminate);
+    if (!command_is_ignored(SIGHUP))
+        watch(&run, &hangup, SIGHUP, on_terminate);
+    if (start(&run, command))
         emulator_run(emulator);
-    }
     emulator_destroy(emulator);
     return run.status;
 }
