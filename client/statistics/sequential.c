@@ -92,7 +92,8 @@ double mixture_log_less(uint64_t k, uint64_t n, double p, struct beta_prior prio
     return mixture_log_greater(n - k, n, 1 - p, mirrored);
 }
 
-/* Where the factor is 1/alpha, between a share at which it is less and one at which it is more. */
+/* Where the factor is 1/alpha, between a share at which it is less and one at which it is more; if
+ * they are the same (nothing or everything was hit), there. */
 static double crossing(uint64_t k, uint64_t n, double log_limit, double inside, double outside)
 {
     enum { STEPS = 200 };
@@ -112,8 +113,8 @@ struct interval mixture_interval(uint64_t k, uint64_t n, struct beta_prior prior
     double seen = n ? (double)k / (double)n : 0.5;
     if (n == 0)
         return (struct interval){ 0, 1 };
-    return (struct interval){ k == 0 ? 0 : crossing(k, n, log_limit, seen, 0),
-                              k == n ? 1 : crossing(k, n, log_limit, seen, 1) };
+    return (struct interval){ crossing(k, n, log_limit, seen, 0),
+                              crossing(k, n, log_limit, seen, 1) };
 }
 
 static bool is_inside(int64_t k, uint64_t n, double p, struct beta_prior prior, double alpha)

@@ -324,6 +324,11 @@ START_TEST(metrics_are_scored_as_kayenta_does)
           CHECK_INCONCLUSIVE,
           0,
           "have no data" },
+        { "{'kind': 'score', 'metrics': ['a', 'b']}",
+          { NAN, 1, 1 },
+          CHECK_INCONCLUSIVE,
+          0,
+          "half of the metrics" },
         { "{'kind': 'score', 'metrics': [{'metric': 'a', 'noData': 'fail'}, 'b', 'c']}",
           { NAN, 1, 1 },
           CHECK_INCONCLUSIVE,
@@ -354,6 +359,12 @@ START_TEST(metrics_are_scored_as_kayenta_does)
           CHECK_PASS,
           90,
           "score 90" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'group': 'g'}, {'metric': 'b', 'group': "
+          "'h'}], 'groups': {'g': 30, 'h': 10}}",
+          { 1, 2, 1 },
+          CHECK_PASS,
+          75,
+          "score 75" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         CLEANUP(check_clear) struct check check = check_of(rows[i].json);

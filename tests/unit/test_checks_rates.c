@@ -252,6 +252,12 @@ START_TEST(a_split_is_held_against_its_weight)
         row(0, 0, 300, 0, RUNNING, CHECK_FAIL, "0 of 300"),
     };
     assert_rows("{'kind': 'split'}", rows, COUNT_OF(rows));
+    /* A fifth more than nearly everything would be more than all. */
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'split'}");
+    struct evidence evidence = evidence_of(900, 0, 100, 0);
+    evidence.weight = 0.9;
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "a share of 95 %");
 }
 END_TEST
 

@@ -96,6 +96,26 @@ START_TEST(two_constant_series_are_told_apart)
     }
     ck_assert_int_eq(CLASSIFY(twos, ones, &defaults).class, KAYENTA_HIGH);
     ck_assert_int_eq(CLASSIFY(ones, twos, &defaults).class, KAYENTA_LOW);
+    /* The same two values are not the same data. */
+    twos[0] = 1;
+    ones[0] = 2;
+    ck_assert_int_eq(CLASSIFY(twos, ones, &defaults).class, KAYENTA_HIGH);
+}
+END_TEST
+
+START_TEST(an_effect_that_is_just_allowed_counts_and_nothing_to_divide_by_is_no_excuse)
+{
+    static const double nothing[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    static const double one[] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+    static const double two[] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
+    static const double less[] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+    const struct kayenta_rules rules = { .allowed_increase = 2,
+                                         .allowed_decrease = 0.5,
+                                         .confidence = KAYENTA_CONFIDENCE };
+    ck_assert_int_eq(CLASSIFY(two, one, &rules).class, KAYENTA_HIGH);
+    ck_assert_int_eq(CLASSIFY(one, two, &rules).class, KAYENTA_LOW);
+    ck_assert_int_eq(CLASSIFY(one, nothing, &rules).class, KAYENTA_HIGH);
+    ck_assert_int_eq(CLASSIFY(less, nothing, &rules).class, KAYENTA_LOW);
 }
 END_TEST
 
@@ -117,4 +137,6 @@ END_TEST
 
 SUITE("kayenta", reference_cases_are_classified_as_kayenta_does, the_other_way_round_is_low,
       directions_and_allowed_effects_are_heeded, same_and_missing_data_need_no_test,
-      two_constant_series_are_told_apart, outliers_are_removed_only_if_told_and_only_far_ones)
+      two_constant_series_are_told_apart,
+      an_effect_that_is_just_allowed_counts_and_nothing_to_divide_by_is_no_excuse,
+      outliers_are_removed_only_if_told_and_only_far_ones)

@@ -131,6 +131,7 @@ static const struct {
     struct counts uniform;
     struct counts about;
 } rejections[] = {
+    { "BC0", 1, { -1, 2 }, { -1, 2 } }, /* nothing is rejected */
     { "BC1", 10, { -1, 5 }, { -1, 10 } },
     { "BC2", 20, { -1, 7 }, { -1, 12 } },
     { "BC3", 30, { -1, 9 }, { -1, 13 } },

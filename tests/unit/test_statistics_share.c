@@ -131,7 +131,7 @@ static const struct {
     { "NP4", 2523, { 222, 283 } }, { "NP5", 5000, { 458, 543 } }, { "NP6", 10000, { 941, 1060 } },
     { "NX1", 2554, { 225, 286 } }, { "NX1", 2641, { 233, 296 } }, { "NX2", 455, { 32, 59 } },
     { "NX2", 484, { 35, 63 } },    { "NX3", 132, { 6, 21 } },     { "NX3", 143, { 7, 23 } },
-    { "NX4", 2165, { 189, 245 } }, { "NX4", 2251, { 197, 254 } },
+    { "NX4", 2165, { 189, 245 } }, { "NX4", 2251, { 197, 254 } }, { "nothing", 1, { -1, 2 } },
 };
 
 static const struct {
@@ -167,7 +167,8 @@ START_TEST(a_share_of_nothing_or_of_everything_is_certain)
 }
 END_TEST
 
-/* For every count of many laws: the tails add up, they fall, and two-sided is at most twice. */
+/* For every count of many laws: the tails add up, they fall, and two-sided is at most twice, and
+ * the same for what failed as for what did not. */
 START_TEST(tails_of_one_law_fit_together)
 {
     static const double shares[] = { 1e-6, 0.01, 0.1, 0.5, 0.75, 0.999 };
@@ -181,6 +182,9 @@ START_TEST(tails_of_one_law_fit_together)
                 double both = binomial_two_sided(k, n, shares[s]);
                 ck_assert(both <= 1 &&
                           both >= fmin(less, binomial_greater(k, n, shares[s])) * (1 - 1e-12));
+                double mirrored = binomial_two_sided(n - k, n, 1 - shares[s]);
+                ck_assert_msg(fabs(both - mirrored) < 1e-13, "%u of %u: %g, not %g", k, n, both,
+                              mirrored);
             }
         }
     }
