@@ -336,8 +336,6 @@ static const char *resume(struct rollout *rollout, int64_t now_ms)
         if (rollout->phase == PHASE_WATCH)
             rollout->step_ends_ms += now_ms - rollout->held_ms;
         rollout->hold = HOLD_NONE;
-        if (rollout->phase == PHASE_WATCH && present_step(rollout)->kind == STEP_APPROVE)
-            hold(rollout, HOLD_APPROVAL, now_ms);
         return NULL;
     default: /* the step is watched again from its beginning */
         rollout->hold = HOLD_NONE;

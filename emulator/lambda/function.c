@@ -152,7 +152,6 @@ void function_keep_previous(struct store *store, const struct function_version *
 {
     struct function_version previous = *old;
     previous.number = VERSION_PREVIOUS;
-    previous.settles_ms = 0;
     insert_version(store, &previous);
 }
 

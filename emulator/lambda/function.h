@@ -66,7 +66,7 @@ bool function_next(struct store *store, const struct function_key *key, const ch
 void function_insert(struct store *store, const struct function_version *latest, const char *tags);
 /* Rewrites $LATEST; its generation grows. */
 void function_update(struct store *store, const struct function_version *latest);
-/* Keeps what $LATEST was, for the time of the update that begins. */
+/* Keeps what $LATEST was, for the time of the update that begins: it has settled itself. */
 void function_keep_previous(struct store *store, const struct function_version *old);
 /* Gives $LATEST another RevisionId. */
 void function_touch(struct store *store, const struct function_key *key, const char *revision_id);

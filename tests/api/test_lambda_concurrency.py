@@ -2,10 +2,12 @@
 import concurrent.futures
 import datetime
 import itertools
+import socket
 import threading
 
 import pytest
 
+from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.packages import create, node
@@ -184,6 +186,60 @@ def test_versions_and_aliases_share_the_reservation(lam, cw, name):
     assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live") == 1
     assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live",
                 ExecutedVersion="1") == 0
+
+
+def maximum(cw, **dimensions):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    answer = cw.get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="ConcurrentExecutions", Period=3600,
+        StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=1),
+        Statistics=["Maximum"],
+        Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()])
+    return max(point["Maximum"] for point in answer["Datapoints"])
+
+
+def test_what_runs_at_once_is_told_of_the_function_its_alias_and_each_version(lam, cw, name):
+    gate = Gate()
+    create(lam, name, gate.package, Timeout=60, Publish=True)
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    lam.publish_version(FunctionName=name)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = [pool.submit(lam.invoke, FunctionName=name),
+                   pool.submit(lam.invoke, FunctionName=name, Qualifier="live")]
+        gate.wait_until_inside(2)
+        lam.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+        running.append(pool.submit(lam.invoke, FunctionName=name, Qualifier="live"))
+        gate.wait_until_inside(3)
+        gate.open()
+        assert [call.result()["StatusCode"] for call in running] == [200] * 3
+    live = {"FunctionName": name, "Resource": f"{name}:live"}
+    assert maximum(cw, FunctionName=name) == 3
+    assert maximum(cw, **live) == 2
+    assert maximum(cw, **live, ExecutedVersion="2") == 1
+
+
+def test_what_waits_is_counted_when_it_begins(start_server):
+    server = start_server("--max-processes", "1")
+    lam, clock, gate = server.client("lambda"), Http(server.port), Gate()
+    clock.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
+    create(lam, "f", gate.package, Timeout=60)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(lam.invoke, FunctionName="f")
+        gate.wait_until_inside()
+        with socket.create_connection(("127.0.0.1", server.port)) as waiting:
+            waiting.sendall(b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\n"
+                            b'Host: localhost\r\nContent-Length: 14\r\n\r\n{"pass": true}')
+            clock.json("GET", "/_coalmine/clock")  # what came before it has been taken up
+            clock.json("POST", "/_coalmine/clock", {"time": "2026-01-01T01:00:00Z"})
+            gate.open()
+            assert running.result()["StatusCode"] == 200
+            assert waiting.recv(4096).startswith(b"HTTP/1.1 200")
+    answer = server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="Invocations", Period=3600, Statistics=["Sum"],
+        StartTime="2026-01-01T00:00:00Z", EndTime="2026-01-01T02:00:00Z",
+        Dimensions=[{"Name": "FunctionName", "Value": "f"}])
+    assert [point["Sum"] for point in answer["Datapoints"]] == [1, 1]
 
 
 @pytest.mark.parametrize("body", ["throw new Error('no')", "process.exit(1)",

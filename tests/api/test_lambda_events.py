@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
-from tests.support.logs import wait_for
+from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, node, python, zip_of
 from tests.support.sink import Sink
 
@@ -128,6 +128,22 @@ def test_retries_and_age_can_be_set(frozen):
     assert len(sink.take()) == 2  # the second retry would come after 180 s
 
 
+def test_a_retry_that_time_has_passed_by_is_not_run(frozen):
+    """Due in time, but the clock was set and not advanced, as if nobody had run the server."""
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package("throw new Error('no')"))
+    configure(lam, "f", MaximumEventAgeInSeconds=90, DestinationConfig={
+        "OnFailure": {"Destination": SQS}})
+    put_event(lam, "f")
+    wait_for(lambda: total(frozen, "Invocations") == 1)
+    Http(frozen.port).json("POST", "/_coalmine/clock", {"time": "2026-01-01T01:00:00Z"})
+    advance(frozen, "0s")
+    (kept,) = destinations(frozen)
+    assert kept["record"]["requestContext"]["condition"] == "EventAgeExceeded"
+    assert kept["record"]["requestContext"]["approximateInvokeCount"] == 1
+    assert len(sink.take()) == 1
+
+
 SQS = "arn:aws:sqs:us-east-1:000000000000:q"
 
 
@@ -211,6 +227,23 @@ def test_the_clock_is_advanced_after_a_reset_while_an_event_of_before_runs(froze
     assert Http(frozen.port).send("POST", "/_coalmine/reset").status == 204
     assert advance(frozen, "1m")["time"] == "2026-01-01T00:01:00.000Z"
     gate.open()
+
+
+def test_an_event_of_before_a_reset_ends_none_of_after_it(frozen, name):
+    """Which may stand in its place of the queue."""
+    lam, sink, gate = frozen.client("lambda"), Sink(), Gate()
+    create(lam, name, gate.package, Timeout=900)
+    put_event(lam, name)
+    gate.wait_until_inside()
+    assert Http(frozen.port).send("POST", "/_coalmine/reset").status == 204
+    create(lam, "f", sink.package("throw new Error('no')"))
+    put_event(lam, "f")
+    sink.wait(1)
+    advance(frozen, "0s")
+    gate.open()
+    wait_for(lambda: not processes_with(f"AWS_LAMBDA_FUNCTION_NAME={name}"))
+    advance(frozen, "1m")
+    assert len(sink.take()) == 2
 
 
 def test_a_function_can_be_the_destination(frozen):
@@ -313,6 +346,19 @@ def test_a_loop_of_events_is_stopped(frozen):
     assert len(sink.take()) == 16
 
 
+def test_a_loop_that_is_allowed_goes_on(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package(
+        "if (event.n) await fetch(`http://127.0.0.1:" + str(frozen.port) +
+        "/2015-03-31/functions/f/invocations`, {method: 'POST', body: JSON.stringify({n: event.n - 1}), "
+        "headers: {'X-Amz-Invocation-Type': 'Event', 'X-Amzn-Trace-Id': process.env._X_AMZN_TRACE_ID}})"))
+    Http(frozen.port).json("PUT", "/2024-08-31/functions/f/recursion-config",
+                           {"RecursiveLoop": "Allow"})
+    put_event(lam, "f", {"n": 20})
+    advance(frozen, "1h")
+    assert len(sink.take()) == 21
+
+
 def test_errors(lam, name):
     assert error_of(lam.invoke, FunctionName=name, InvocationType="Event")[0] == 404
     create(lam, name)
@@ -332,6 +378,24 @@ def test_invoke_async(frozen):
     assert [run["event"] for run in sink.take()] == [{"n": 2}]
     assert error_of(lam.invoke_async, FunctionName="f",
                     InvokeArgs=b'"' + b"x" * 262144 + b'"')[0] == 413
+
+
+def test_what_a_hurried_stop_breaks_off_runs_again(tmp_path):
+    gate = Gate()
+    server = Server("--data-dir", str(tmp_path), ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "slow", gate.package, Timeout=60)
+    configure(lam, "slow", MaximumRetryAttempts=0)
+    put_event(lam, "slow")
+    gate.wait_until_inside()
+    server.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: "stopping" in server.read_log())
+    server.process.send_signal(signal.SIGTERM)  # the first would let it end
+    server.process.wait(20)
+    again = Server("--data-dir", str(tmp_path), ephemeral=False)
+    gate.wait_until_inside(2)
+    gate.open()
+    assert again.stop() == 0
 
 
 def test_a_crash_loses_no_event(tmp_path):

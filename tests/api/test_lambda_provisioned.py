@@ -7,7 +7,7 @@ import os
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
-from tests.support.packages import create, node
+from tests.support.packages import NODE, create, node, zip_of
 
 WHOAMI = node("return [process.env.AWS_LAMBDA_INITIALIZATION_TYPE, "
               "process.env.AWS_LAMBDA_LOG_STREAM_NAME]")
@@ -123,6 +123,20 @@ def test_the_config_of_an_alias_moves_with_it(lam, name):
     assert whoami(lam, f"{name}:1")[0] == "on-demand"
 
 
+def test_a_version_that_its_alias_has_left_is_on_demand_at_once(lam, name):
+    gate = Gate()
+    create(lam, name, WHOAMI, Publish=True)
+    slow = zip_of({"index.mjs": gate.wait + NODE % "return 1"})
+    lam.update_function_code(FunctionName=name, ZipFile=slow, Publish=True)
+    lam.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    put(lam, name, "live", 1)
+    settled(lam, name, "live")
+    lam.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    gate.wait_until_inside()
+    assert whoami(lam, f"{name}:1")[0] == "on-demand"
+    gate.open()
+
+
 def test_an_environment_that_ends_is_replaced(lam, name):
     create(lam, name, node("if (event.exit) process.exit(1); "
                            "return process.env.AWS_LAMBDA_INITIALIZATION_TYPE"), Publish=True)
@@ -235,7 +249,8 @@ def test_a_version_is_provisioned_by_one_name_only(lam, name):
     put(lam, name, "1", 1)
     assert error_of(put, lam, name, "live", 1) == already
     lam.delete_provisioned_concurrency_config(FunctionName=name, Qualifier="1")
-    put(lam, name, "live", 1)
+    for _ in range(2):
+        put(lam, name, "live", 1)
     assert error_of(put, lam, name, "other", 1) == already
     assert error_of(put, lam, name, "1", 1) == (
         *CONFLICT, "Version is pointed by a Provisioned Concurrency alias")
@@ -273,6 +288,32 @@ def test_limits_of_the_account_and_of_the_reservation(start_server, name):
                     ReservedConcurrentExecutions=1) == (
         *INVALID, " ReservedConcurrentExecutions  1 should not be lower than function's total "
                   "provisioned concurrency [2].")
+
+
+def test_what_is_provisioned_is_counted_once(start_server):
+    lam = start_server("--concurrency", "110").client("lambda")
+    create(lam, "f", WHOAMI, Publish=True)
+    create(lam, "g", WHOAMI)
+    put(lam, "f", "1", 10)  # 100 are left, as many as must be
+    assert error_of(lam.put_function_concurrency, FunctionName="g",
+                    ReservedConcurrentExecutions=1)[:2] == INVALID[:2]
+    lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=10)
+
+
+def test_what_is_provisioned_is_no_room_for_others(start_server):
+    lam = start_server("--concurrency", "2").client("lambda")
+    gate = Gate()
+    create(lam, "f", WHOAMI, Publish=True)
+    create(lam, "g", gate.package, Timeout=60)
+    put(lam, "f", "1", 1)
+    settled(lam, "f", "1")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(lam.invoke, FunctionName="g")
+        gate.wait_until_inside()
+        assert error_of(lam.invoke, FunctionName="g", Payload='{"pass": true}')[:2] == (
+            429, "TooManyRequestsException")
+        gate.open()
+        running.result()
 
 
 def test_a_reservation_that_is_all_provisioned_leaves_nothing_to_others(lam, name):

@@ -112,6 +112,15 @@ def test_a_pending_function_can_be_pointed_to_and_deleted(slow_lam, name):
     assert create(slow_lam, name)["State"] == "Pending"
 
 
+def test_a_change_of_what_settles_shows_at_once_and_once_more_at_the_end(slow, slow_lam, name):
+    revisions = {create(slow_lam, name)["RevisionId"]}
+    slow_lam.tag_resource(Resource=arn(name), Tags={"a": "b"})
+    revisions.add(revision(slow_lam, name))
+    slow.settle()
+    revisions.add(revision(slow_lam, name))
+    assert len(revisions) == 3
+
+
 def test_an_update_runs_the_old_code_until_it_has_settled(slow, slow_lam, name):
     create(slow_lam, name, node("return [1, process.env.WHO]"))
     slow.settle()

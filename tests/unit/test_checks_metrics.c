@@ -80,6 +80,12 @@ START_TEST(a_metric_is_held_against_limits)
           true,
           CHECK_PASS,
           "0 of the last 1" },
+        /* What begins where a period ends is the next one's. */
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'breaching', 'delay': '2m'}",
+          { 1, 1, 1, 2, 11 },
+          true,
+          CHECK_PASS,
+          "value 2" },
         { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'minRequests': 200}",
           { 1, 1, 1, 1, 1 },
           true,
@@ -93,6 +99,22 @@ START_TEST(a_metric_is_held_against_limits)
         add_series(&evidence, "M", false, rows[i].values, COUNT_OF(rows[i].values));
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
         assert_row(i, &verdict, rows[i].result, rows[i].word);
+    }
+}
+END_TEST
+
+START_TEST(a_value_that_is_read_again_takes_the_place_of_the_one_before)
+{
+    CLEANUP(evidence_clear) struct evidence evidence = { 0 };
+    static const int64_t times[] = { 60000, 0, 120000, 60000, 0 };
+    for (size_t i = 0; i < COUNT_OF(times); i++)
+        evidence_set_metric(&evidence, "M", false, times[i], (double)i);
+    const struct metric_series *series = &evidence_metric(&evidence, "M")->canary;
+    static const double values[] = { 4, 3, 2 };
+    ck_assert_uint_eq(series->count, COUNT_OF(values));
+    for (size_t i = 0; i < series->count; i++) {
+        ck_assert_int_eq(series->times_ms[i], (int64_t)i * MINUTE_MS);
+        ck_assert_double_eq_tol(series->values[i], values[i], 1e-9);
     }
 }
 END_TEST
@@ -380,8 +402,9 @@ START_TEST(metrics_are_scored_as_kayenta_does)
 }
 END_TEST
 
-SUITE("checks of metrics", a_metric_is_held_against_limits, periods_before_the_step_are_not_missing,
-      too_little_is_told_of_whole_periods_only,
+SUITE("checks of metrics", a_metric_is_held_against_limits,
+      a_value_that_is_read_again_takes_the_place_of_the_one_before,
+      periods_before_the_step_are_not_missing, too_little_is_told_of_whole_periods_only,
       the_minute_in_which_a_step_begins_is_no_whole_period, an_alarm_must_not_fire,
       a_long_reason_is_not_cut_within_a_character,
       an_alarm_that_fired_before_counts_once_it_was_well, metrics_are_scored_as_kayenta_does)

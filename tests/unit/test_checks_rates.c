@@ -178,6 +178,10 @@ START_TEST(an_sprt_decides_between_two_rates)
     assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%', 'method': 'sprt', "
                 "'alpha': '5%'}",
                 rows, COUNT_OF(rows));
+    const struct row few = row(99, 0, 900, 0, RUNNING, CHECK_CONTINUE, "not decided");
+    assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%', 'method': 'sprt', "
+                "'minRequests': 100}",
+                &few, 1);
 }
 END_TEST
 
@@ -185,6 +189,7 @@ START_TEST(two_versions_are_compared)
 {
     const struct row rows[] = {
         row(5, 0, 45, 0, FINAL, CHECK_INCONCLUSIVE, "only 5"),
+        row(0, 0, 45, 0, FINAL, CHECK_INCONCLUSIVE, "only 0"),
         row(50, 0, 0, 0, FINAL, CHECK_INCONCLUSIVE, "nothing to compare"),
         row(100, 1, 900, 9, FINAL, CHECK_PASS, "would have been found"),
         row(100, 0, 900, 0, FINAL, CHECK_PASS, "Fisher"),
@@ -218,6 +223,8 @@ START_TEST(an_effect_worth_finding_decides_what_is_enough)
         row(50, 0, 450, 4, RUNNING, CHECK_CONTINUE, "so far"),
     };
     assert_rows("{'kind': 'errors-compared', 'detect': '5%'}", rows, COUNT_OF(rows));
+    const struct row few = row(9, 0, 81, 0, RUNNING, CHECK_CONTINUE, "so far");
+    assert_rows("{'kind': 'errors-compared', 'detect': '90%'}", &few, 1);
     CLEANUP(check_clear)
     struct check check = check_of("{'kind': 'errors-compared', 'detect': 0.05}");
     struct evidence evidence = evidence_of(50, 0, 450, 4);

@@ -140,6 +140,12 @@ START_TEST(an_invocation_is_in_each_dimension_set)
         ck_assert(bucket_of(metrics, "ConcurrentExecutions", set, "fn:live")->statistics.maximum ==
                   record.concurrency[set]);
         ck_assert_int_eq(bucket_of(metrics, "Errors", set, "fn:live")->start_s, 1760954700);
+        const struct metric_bucket *unreserved =
+            bucket_of(metrics, "UnreservedConcurrentExecutions", set, "fn:live");
+        const struct metric_bucket *claimed =
+            bucket_of(metrics, "ClaimedAccountConcurrency", set, "fn:live");
+        ck_assert(set ? !unreserved && !claimed
+                      : unreserved->statistics.maximum == 8 && claimed->statistics.maximum == 108);
     }
     ck_assert_ptr_nonnull(bucket_of(metrics, "Invocations", 2, "fn:2"));
     ck_assert_ptr_null(bucket_of(metrics, "Invocations", 3, "fn:2"));
@@ -173,6 +179,10 @@ START_TEST(a_throttled_invocation_is_counted_as_that_and_nothing_else)
         ck_assert_ptr_null(bucket_of(metrics, "Invocations", set, "fn:live"));
         ck_assert_ptr_null(bucket_of(metrics, "Duration", set, "fn:live"));
     }
+    size_t count = 0; /* no set for a version that nobody executed */
+    for (const struct metric *metric = metrics_first(metrics); metric; metric = metric->next)
+        count++;
+    ck_assert_uint_eq(count, 3);
     metric_sets_forget(&lambda);
     metrics_destroy(metrics);
 }

@@ -93,6 +93,7 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "sPA", "paused", 0.1 }, /* what was paused is resumed, not approved */
         { canary_10, "sMs", "promoted", 1 },
         { canary_10, "sFs", "promoted", 1 },
+        { canary_10, "sPFs", "promoted", 1 },
         { canary_10, "t", "failed", 0 },
         { canary_10, "o", "failed", 0 },
         { canary_10, "r", "failed", 0 },
@@ -117,6 +118,9 @@ START_TEST(stories_end_as_they_should)
         { ",\"onInconclusive\":\"promote\"", "sus", "promoted", 1 },
         { ",\"onInconclusive\":\"extend\"", "suuups", "promoted", 1 },
         { ",\"onInconclusive\":\"extend\"", "suuuus", "inconclusive", 0 },
+        { ",\"onInconclusive\":\"extend\",\"strategy\":{\"linear\":{\"weight\":\"40%\","
+          "\"every\":\"1m\"}}",
+          "suuupsuuups", "promoted", 1 },
         { ",\"strategy\":{\"linear\":{\"weight\":\"50%\",\"every\":\"1m\"}}", "sps", "promoted",
           1 },
         { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"approve\":true},{\"weight\":\"50%\"}]}",
@@ -138,6 +142,9 @@ START_TEST(stories_end_as_they_should)
         { ",\"hooks\":{\"before\":[{\"command\":\"x\"}]}", "H", "rolled back", 0 },
         { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]}", "sphs", "promoted", 1 },
         { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]}", "spHs", "rolled back", 0 },
+        { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]},\"strategy\":{\"steps\":["
+          "{\"weight\":0,\"for\":\"1m\"},{\"weight\":\"5%\"}]}",
+          "ps", "running", 0.05 }, /* before the first change there is nothing to be between */
         { ",\"hooks\":{\"after\":[{\"command\":\"x\"}]}", "sps", "running", 1 },
         { ",\"hooks\":{\"after\":[{\"command\":\"x\"}]}", "spsh", "promoted", 1 },
         { ",\"hooks\":{\"after\":[{\"command\":\"x\"}]}", "spsHs", "rolled back", 0 },
@@ -187,6 +194,37 @@ START_TEST(a_word_that_is_refused_is_no_reason)
     ck_assert(rollout.is_promoted && rollout.phase == PHASE_AFTER);
     ck_assert_ptr_nonnull(rollout_control(&rollout, CONTROL_PROMOTE_FULL, "x", 2000));
     ck_assert_str_eq(rollout.reason, "");
+    plan_destroy(plan);
+}
+END_TEST
+
+static void tell_all(struct rollout *rollout, const char *story, int64_t now_ms)
+{
+    for (const char *event = story; *event; event++)
+        tell(rollout, *event, now_ms += 1000);
+}
+
+START_TEST(the_failure_that_it_stands_still_for_stays_the_reason)
+{
+    struct plan *plan = parse(",\"onFailure\":\"pause\"");
+    struct rollout rollout;
+    rollout_start(&rollout, plan, 0);
+    tell_all(&rollout, "sfa", 0);
+    ck_assert_str_eq(rollout.reason, "bad");
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
+{
+    struct plan *plan = parse(canary_10);
+    struct rollout rollout;
+    rollout_start(&rollout, plan, 0);
+    tell_all(&rollout, "sfSSSSSS", 0);
+    ck_assert_str_eq(rollout_status(&rollout), "stuck");
+    rollout_taken_up(&rollout, true, NULL, false, 9000, 10000);
+    tell_all(&rollout, "SSSSSs", 10000);
+    ck_assert_str_eq(rollout_status(&rollout), "rolled back");
     plan_destroy(plan);
 }
 END_TEST
@@ -391,5 +429,6 @@ END_TEST
 
 SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
-      a_word_that_is_refused_is_no_reason,
+      a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
+      a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)
