@@ -1,6 +1,5 @@
 #include "alarms/window.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +88,7 @@ static void gather_series(struct gathering *gathering, const struct metric_data_
 {
     for (size_t i = 0; i < series->count; i++) {
         int place = place_of(gathering, series->times_s[i]);
-        if (place < 0 || place >= gathering->count || isnan(series->values[i]))
+        if (place < 0 || place >= gathering->count)
             continue;
         gathering->points[place].is_real = true;
         gathering->points[place].value = series->values[i];

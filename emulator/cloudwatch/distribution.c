@@ -118,7 +118,7 @@ static void interleave(struct distribution *distribution, const struct distribut
 /* A copy, as far as it can be one. */
 static bool copy(struct distribution *distribution, const struct distribution *other)
 {
-    if (distribution->count || distribution->is_sketch || other->count == 0)
+    if (distribution->count || other->count == 0)
         return false;
     distribution_clear(distribution);
     *distribution = *other;

@@ -120,6 +120,19 @@ def test_search_finds_series_and_names_them_by_what_differs(morning, name):
     assert values_of(morning, expression(text), end=0, start=-5) == {"fn-a": [], "fn-b": []}
 
 
+@pytest.mark.parametrize("elsewhere", [{"key": "222222222222"}, {"region": "eu-west-1"}])
+def test_nobody_finds_the_metrics_of_another_account_or_region(morning, server, name, elsewhere):
+    put(morning, name, "m", [1])
+    put(server.client("cloudwatch", **elsewhere), name, "m", [100])
+    assert values_of(morning, expression(f"SEARCH('Namespace=\"{name}\"', 'Sum', 60)")) == {"m": [1]}
+    assert values_of(morning, expression(f'SELECT SUM(m) FROM "{name}"', Period=60)) == {"m": [1]}
+
+
+def test_an_expression_has_the_period_of_its_metrics(morning, name):
+    put(morning, name, "m", [1])
+    assert values_of(morning, metric(name, "m1"), expression("TIME_SERIES(7)"))["e1"] == [7] * 5
+
+
 def test_search_forgets_what_had_no_data_for_two_weeks(start_server, name):
     http, cw = freeze(start_server())
     put(cw, name, "m", [1])
@@ -150,6 +163,16 @@ def test_insights_group_order_and_limit(morning, name):
     assert values_of(morning, expression(
         f'SELECT AVG(ApiResponse) FROM SCHEMA("{name}", Path, Audience)', Period=300)) == {
         "ApiResponse": [433 / 4]}
+
+
+def test_insights_read_the_first_unit_and_tell_the_others(morning, name):
+    for path, unit, value in (("/a", "Count", 1), ("/b", "Bytes", 20), ("/c", "Count", 300)):
+        put(morning, name, "m", [value], Unit=unit, Dimensions=[{"Name": "Path", "Value": path}])
+    [result] = ask(morning, expression(f'SELECT SUM(m) FROM SCHEMA("{name}", Path)', Period=60))[
+        "MetricDataResults"]
+    assert result["Values"] == [20]
+    assert result["Messages"] == [{"Code": "MultipleUnits",
+                                   "Value": "Multiple units returned: '[Bytes, Count]'"}]
 
 
 def test_a_search_gives_500_series_and_says_if_there_were_more(morning, name):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.alarms import World
 from tests.support.errors import error_of
+from tests.support.packages import create
 
 
 @pytest.fixture(name="world")
@@ -39,6 +40,18 @@ def test_an_error_rate(world):
     began = time.monotonic()
     world.advance("365d")
     assert time.monotonic() - began < 10
+
+
+def test_metrics_are_found_by_exactly_their_dimensions(world):
+    """GetMetricData helps those who ask for FunctionName=fn:1; an alarm finds what AWS's would."""
+    create(world.lam, "fn", Publish=True)
+    world.lam.invoke(FunctionName="fn:1")
+    query = metric("m", "Invocations")
+    query["MetricStat"]["Metric"] = {"Namespace": "AWS/Lambda", "MetricName": "Invocations",
+                                     "Dimensions": [{"Name": "FunctionName", "Value": "fn:1"}]}
+    put_alarm(world, "a", query, {"Id": "r", "Expression": "100 * m"})
+    world.advance("3m")
+    assert world.changes("a") == [("00:01:00", "OK")]
 
 
 def test_an_expression_that_tells_the_time_is_evaluated_without_data(world):

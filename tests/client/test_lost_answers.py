@@ -170,6 +170,16 @@ def test_requests_without_an_answer_are_told_and_no_versions_fault(deployed, ter
     assert done.end() in (0, 4), done.seen + done.err  # so few requests may be no verdict
     assert "2 requests were throttled (429); they count for no version." in done.seen
     assert "1 requests got no answer; the last one: HTTP 503: not now" in done.seen
+
+
+def test_requests_without_an_answer_were_sent(deployed, terminal, between, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}})
+    done = terminal("deploy", "--output", "json", AWS_ENDPOINT_URL=between(Moody).url)
+    assert done.end() in (0, 4), done.seen + done.err
+    traffic = json.loads(done.seen)["traffic"]
+    assert (traffic["throttled"], traffic["failed"], traffic["sent"] - traffic["answered"]) == (2, 1, 3)
+
+
 def test_what_others_sent_that_may_not_be_read_is_said(deployed, terminal, between, plan_file):
     plan_file(strategy={"linear": {"weight": "40%", "every": "1s"}},
               traffic={"generate": {"rate": "100/s"}}, checks=[{"kind": "errors"}])

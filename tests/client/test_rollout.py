@@ -170,7 +170,8 @@ def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_fil
 
 def test_a_linear_plan_takes_all_its_weights(lam, deployed, canary, plan_file):
     plan_file(strategy={"linear": {"weight": "25%", "every": "1m"}})
-    assert canary("deploy", "--fast").code == 0
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 0 and done.json["traffic"]["elapsedMs"] == 3 * 60000, done.out
     assert [(a["version"], a.get("routedVersion"), a["weight"])
             for a in record_of(deployed, "alias")] == [
         ("1", "2", 0.25), ("1", "2", 0.5), ("1", "2", 0.75), ("2", None, 1)]
@@ -285,6 +286,8 @@ def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, pla
 def test_watch_says_how_a_deployment_ended_that_never_began(deployed, canary, plan_file):
     plan_file("throw new Error('never well')")
     assert canary("deploy").code == 3
+    with open(os.path.join(canary_state(), latest_of(deployed), "deployment.json"), encoding="utf-8") as file:
+        assert json.load(file)["exitCode"] == 3
     done = canary("watch")
     assert done.code == 3
     assert "rolled back, version 2 answers with an error" in done.out and "never well" in done.out
@@ -448,6 +451,27 @@ def test_another_deployment_rolls_the_half_done_one_back_first(lam, deployed, ca
     assert alias_of(lam, deployed) == ("3", None)
     rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
     assert [row["status"] for row in rows] == ["rolled back", "promoted"]
+
+
+def test_so_does_the_same_plan_with_other_code(lam, deployed, canary, terminal, killed, package):
+    package("return 'v3'")
+    again = terminal("deploy")
+    again.wait_for("Sending")
+    rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
+    assert [row["status"] for row in rows] == ["rolled back", "running"]
+    assert canary("abort").code == 0 and again.end() == 3
+
+
+def test_approval_is_waited_for_again(lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%"}, {"approve": True}]})
+    first = terminal("deploy")
+    first.wait_for("waits for approval")
+    first.process.kill()
+    first.end()
+    second = terminal("resume")
+    second.wait_for("waits for approval")
+    assert canary("approve").code == 0 and second.end() == 0
+    assert alias_of(lam, deployed) == ("2", None)
 
 
 def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, canary, killed):
@@ -883,18 +907,20 @@ def test_a_metric_that_cloudwatch_refuses_ends_it_before_anything_is_shifted(lam
     assert end["outcome"] == "failed"
 
 
-def test_times_are_averaged_unless_the_plan_says_otherwise(deployed, canary, plan_file):
+def test_times_are_averaged_and_who_runs_at_once_is_not_added_up_unless_the_plan_says_otherwise(deployed, canary, plan_file):
     """Some 20 ms each; the sum of a minute's 60 is beyond the limit for one."""
     plan_file("await new Promise((done) => setTimeout(done, 20)); return 'v2'",
               traffic={"generate": {"rate": "1/s"}},
               metrics=[{"name": "slow", "metric": "Duration", "period": "2m"}],
               strategy={"canary": {"weight": "100%", "for": "3m"}},
-              checks=[{"kind": "threshold", "name": name, "metric": metric, "min": 10, "max": 1000}
-                      for name, metric in [("by name", "Duration"), ("described", "slow")]])
+              checks=[{"kind": "threshold", "metric": "ConcurrentExecutions", "max": 9}] + [
+                  {"kind": "threshold", "name": name, "metric": metric, "min": 10, "max": 1000}
+                  for name, metric in [("by name", "Duration"), ("described", "slow")]])
     done = canary("deploy", "--fast")
     assert done.code == 0, done.out + done.err
     values = {line["name"]: line["value"] for line in record_of(deployed, "metric")
               if line["side"] == "canary"}
+    assert values.pop("ConcurrentExecutions") == 1  # the most; the sum is how many there were
     assert set(values) == {"Duration", "slow"} and all(10 < v < 1000 for v in values.values())
 
 
@@ -934,15 +960,20 @@ def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_ser
 def test_what_others_meet_counts_with_all_their_requests(lam, deployed, canary, terminal, plan_file,
                                                          bad, code):
     plan_file("if (event.bad) throw new Error('bad'); return 'v2'",
-              strategy={"canary": {"weight": "100%", "for": "5s"}})
+              strategy={"steps": [{"weight": "100%", "for": "5s"}, {"pause": "5s"}]})
     first = terminal("deploy")
     first.wait_for("Sending")
     for number in range(300):
         lam.invoke(FunctionName=deployed, Qualifier="live",
                    Payload=json.dumps({"bad": number < bad}))
+    good = 0
+    if code == 0:  # more in the next step, and what was counted counts once
+        wait_for(lambda: len(record_of(deployed, "step")) == 2)
+        for good in range(1, 101):
+            lam.invoke(FunctionName=deployed, Qualifier="live", Payload="{}")
     assert first.end() == code, first.seen + first.err
     others = [sample["others"] for sample in record_of(deployed, "sample") if "others" in sample]
-    assert sum(one["requests"] for one in others) == 300
+    assert sum(one["requests"] for one in others) == 300 + good
     assert sum(one["errors"] for one in others) == bad
     again = canary("analyze", "--from",
                    os.path.join(canary_state(), state_of(canary, deployed)["id"]))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloudwatch/cloudwatch.h"
+#include "cloudwatch/retention.h"
 #include "random.h"
 #include "support/suite.h"
 #include "xalloc.h"
@@ -154,10 +155,33 @@ START_TEST(without_data_nothing_is_due_ever)
     ck_assert_int_eq(alarm_window_next_ms(&world.alarms, alarm, 360), 420000);
     ck_assert_int_eq(alarm_window_next_ms(&world.alarms, alarm, 420), ALARM_NEVER);
     alarm_free(alarm);
+    /* The longest window: three weeks, of which the first is rolled up by its end. */
+    enum { DAY_S = 86400 };
+    alarm = make_alarm("Sum", 7 * DAY_S, 1);
+    metrics_age(world.metrics, 20LL * DAY_S * 1000);
+    ck_assert_int_eq(alarm_window_next_ms(&world.alarms, alarm, 20 * DAY_S),
+                     (21LL * DAY_S + 60) * 1000);
+    alarm_free(alarm);
+    metrics_destroy(world.metrics);
+}
+END_TEST
+
+START_TEST(a_metric_that_went_is_looked_for_again)
+{
+    struct world world = make_world();
+    struct alarm *alarm = make_alarm("Sum", 60, 1);
+    const struct metric_identity identity = identity_of("m");
+    metric_series_add(world.series, 1000, 1, 1);
+    ck_assert_ptr_eq(alarm_metric_get(&world.alarms, alarm->metrics), world.series->metric);
+    metrics_reset(world.metrics);
+    ck_assert_ptr_null(alarm_metric_get(&world.alarms, alarm->metrics));
+    const struct metric *again = metrics_series(world.metrics, &identity)->metric;
+    ck_assert_ptr_eq(alarm_metric_get(&world.alarms, alarm->metrics), again);
+    alarm_free(alarm);
     metrics_destroy(world.metrics);
 }
 END_TEST
 
 SUITE("alarm_window", periods_end_at_the_window_s_end_and_are_newest_first,
       a_percentile_is_that_of_all_its_values, points_move_only_when_it_was_said,
-      without_data_nothing_is_due_ever)
+      without_data_nothing_is_due_ever, a_metric_that_went_is_looked_for_again)

@@ -2,31 +2,14 @@
 #include "rollout/deployment.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "rollout/control.h"
 #include "rollout/job.h"
+#include "support/canary_state.h"
 #include "support/limits.h"
-#include "support/suite.h"
-#include "xalloc.h"
 
 static const struct alias_identity identity = { "", "us-east-1", "http://x", "f", "a" };
-
-static char *make_state(void)
-{
-    char *path = xstrdup("/tmp/canary-deployment-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    return path;
-}
-
-static void remove_state(char *state)
-{
-    CLEANUP(freep) char *command = xformat("rm -rf %s", state);
-    ck_assert_int_eq(system(command), 0);
-    free(state);
-}
 
 static bool create(const char *state, struct deployment *deployment, struct error *error)
 {
@@ -171,8 +154,92 @@ START_TEST(what_has_ended_meanwhile_is_not_taken_up)
 }
 END_TEST
 
+START_TEST(who_takes_a_deployment_over_writes_what_was_said_at_its_beginning)
+{
+    static const char *const names[] = { "baseVersion", "newVersion", "codeSha256",
+                                         "countedBefore" };
+    char *state = make_state();
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        json_set_text(deployment.facts, names[i], names[i]);
+    CLEANUP(json_deletep) cJSON *facts = cJSON_Duplicate(deployment.facts, true);
+    CLEANUP(freep) char *id = xstrdup(deployment.id);
+    deployment_save(&deployment, cJSON_CreateObject());
+    deployment_close(&deployment);
+    ck_assert_msg(deployment_take_over(state, id, &deployment, &error), "%s", error.message);
+    ck_assert(cJSON_Compare(deployment.facts, facts, true));
+    deployment_close(&deployment);
+    remove_state(state);
+}
+END_TEST
+
+/* The caller frees the id. */
+static char *leave(const char *state, bool is_over)
+{
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    cJSON *saved = cJSON_CreateObject();
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    char *id = xstrdup(deployment.id);
+    json_set_bool(saved, "isOver", is_over);
+    deployment_save(&deployment, saved);
+    deployment_close(&deployment);
+    return id;
+}
+
+static bool is_there(const char *state, const char *id)
+{
+    CLEANUP(freep) char *path = xformat("%s/%s", state, id);
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(the_oldest_make_way_unless_they_are_to_be_taken_up)
+{
+    enum { KEPT = 200 };
+    char *state = make_state();
+    CLEANUP(freep) char *unfinished = leave(state, false);
+    CLEANUP(freep) char *oldest = leave(state, true);
+    for (int i = 2; i < KEPT; i++)
+        free(leave(state, true));
+    deployment_prune(state);
+    ck_assert(is_there(state, oldest));
+    CLEANUP(freep) char *newest = leave(state, true);
+    deployment_prune(state);
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    ck_assert_int_eq(cJSON_GetArraySize(list), KEPT);
+    ck_assert(is_there(state, unfinished) && is_there(state, newest));
+    remove_state(state);
+}
+END_TEST
+
+/* Its client may have been stopped for longer than that, before it wrote deployment.json. */
+START_TEST(a_directory_whose_client_lives_is_no_remnant)
+{
+    char *state = make_state();
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    ck_assert_msg(create(state, &deployment, &error), "%s", error.message);
+    CLEANUP(freep) char *id = xstrdup(deployment.id);
+    CLEANUP(freep)
+    char *age = xformat("rm %s/deployment.json && touch -d '2 hours ago' %s", deployment.directory,
+                        deployment.directory);
+    ck_assert_int_eq(system(age), 0);
+    deployment_prune(state);
+    ck_assert(is_there(state, id));
+    deployment_close(&deployment);
+    deployment_prune(state);
+    ck_assert(!is_there(state, id));
+    remove_state(state);
+}
+END_TEST
+
 SUITE("deployment", an_alias_is_worked_on_by_one_process_at_a_time,
       a_lock_that_cannot_be_written_is_told_as_that,
       who_has_just_taken_a_lock_is_no_fault_of_the_disk,
       a_line_that_is_half_written_spoils_none_after_it, a_word_to_a_dead_process_is_taken_back,
-      what_has_ended_meanwhile_is_not_taken_up)
+      what_has_ended_meanwhile_is_not_taken_up,
+      who_takes_a_deployment_over_writes_what_was_said_at_its_beginning,
+      the_oldest_make_way_unless_they_are_to_be_taken_up,
+      a_directory_whose_client_lives_is_no_remnant)

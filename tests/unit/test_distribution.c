@@ -174,6 +174,11 @@ START_TEST(counts_weigh)
     ck_assert(distribution_quantile(&distribution, 1) == 7);
     ck_assert(distribution_quantile(&distribution, 0) == 1);
     distribution_clear(&distribution);
+    distribution_add(&distribution, 1, 7);
+    distribution_add(&distribution, 2, 93);
+    ck_assert(0.07 * 100 > 7); /* as numbers go */
+    ck_assert(distribution_quantile(&distribution, 0.07) == 1);
+    distribution_clear(&distribution);
 }
 END_TEST
 

@@ -9,8 +9,7 @@
 #include "file.h"
 #include "judge/replay.h"
 #include "report/history.h"
-#include "support/suite.h"
-#include "xalloc.h"
+#include "support/canary_state.h"
 
 enum { DEATH = 9, LOOK_MS = 20000, CALLS_MAX = 2000, RECORD_MAX = 1 << 24 };
 
@@ -43,9 +42,8 @@ static void one_call(void)
     ck_assert_int_lt(fake->calls, CALLS_MAX);
 }
 
-static int64_t now_ms(void *world)
+static int64_t now_ms(void *world UNUSED)
 {
-    (void)world;
     return fake->now_ms;
 }
 
@@ -79,9 +77,8 @@ static void lose_directory(const cJSON *saved)
     fake->lose_ms = 0;
 }
 
-static void pass(void *world, int64_t ms)
+static void pass(void *world UNUSED, int64_t ms)
 {
-    (void)world;
     one_call();
     fake->now_ms += ms;
     if (!fake->fresh_ms && !fake->approve_ms && !fake->lose_ms)
@@ -95,32 +92,28 @@ static void pass(void *world, int64_t ms)
         lose_directory(saved);
 }
 
-static int64_t look_ms(void *world, int64_t duration_ms)
+static int64_t look_ms(void *world UNUSED, int64_t duration_ms UNUSED)
 {
-    (void)world;
-    (void)duration_ms;
     return LOOK_MS;
 }
 
-static bool never(void *world)
+static bool never(void *world UNUSED)
 {
-    (void)world;
     return false;
 }
 
-static bool get_alias(void *world, struct lambda_alias *alias_out, struct error *error)
+static bool get_alias(void *world UNUSED, struct lambda_alias *alias_out,
+                      struct error *error UNUSED)
 {
-    (void)world;
-    (void)error;
     one_call();
     *alias_out = fake->alias;
     return true;
 }
 
-static enum alias_change set_alias(void *world, struct lambda_alias *alias, const char *version,
-                                   const char *routed, double weight, struct error *error)
+static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alias,
+                                   const char *version, const char *routed, double weight,
+                                   struct error *error)
 {
-    (void)world;
     one_call();
     if (strcmp(alias->revision_id, fake->alias.revision_id) != 0) {
         error_set(error, NULL, "stale");
@@ -136,22 +129,16 @@ static enum alias_change set_alias(void *world, struct lambda_alias *alias, cons
     return ALIAS_CHANGE_DONE;
 }
 
-static bool begin_traffic(void *world, const struct plan_step *step, int64_t left_ms,
-                          struct error *error)
+static bool begin_traffic(void *world UNUSED, const struct plan_step *step UNUSED,
+                          int64_t left_ms UNUSED, struct error *error UNUSED)
 {
-    (void)world;
-    (void)step;
-    (void)left_ms;
-    (void)error;
     one_call();
     return true;
 }
 
-static bool read_traffic(void *world, bool is_last, struct traffic_sample *sample_out,
-                         struct error *error)
+static bool read_traffic(void *world UNUSED, bool is_last, struct traffic_sample *sample_out,
+                         struct error *error UNUSED)
 {
-    (void)world;
-    (void)error;
     one_call();
     if (is_last || fake->is_idle)
         return true;
@@ -159,37 +146,31 @@ static bool read_traffic(void *world, bool is_last, struct traffic_sample *sampl
     sample_out->canary.requests = 10;
     sample_out->canary.errors = (uint64_t)fake->errors;
     sample_out->invocation_errors = (uint64_t)fake->unrun;
+    sample_out->throttled = 2;
+    sample_out->failed = 1;
     return true;
 }
 
-static void end_traffic(void *world, enum traffic_word word)
+static void end_traffic(void *world UNUSED, enum traffic_word word UNUSED)
 {
-    (void)world;
-    (void)word;
     one_call();
 }
 
-static bool observe(void *world, struct evidence *evidence, struct error *error)
+static bool observe(void *world UNUSED, struct evidence *evidence, struct error *error UNUSED)
 {
-    (void)world;
-    (void)error;
     one_call();
     evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", fake->reason);
     return true;
 }
 
-static int64_t silence_ms(void *world)
+static int64_t silence_ms(void *world UNUSED)
 {
-    (void)world;
     return 0;
 }
 
-static void run_hook(void *world, const struct hook *hook, const cJSON *context,
-                     struct hook_result *result_out)
+static void run_hook(void *world UNUSED, const struct hook *hook UNUSED,
+                     const cJSON *context UNUSED, struct hook_result *result_out)
 {
-    (void)world;
-    (void)hook;
-    (void)context;
     one_call();
     fake->hooks++;
     *result_out = (struct hook_result){ .is_good = true };
@@ -250,10 +231,8 @@ static void record_plan(struct deployment *deployment)
 }
 
 /* A process may end between two things that it writes, too. */
-static void on_line(const cJSON *line, void *owner)
+static void on_line(const cJSON *line UNUSED, void *owner UNUSED)
 {
-    (void)line;
-    (void)owner;
     one_call();
 }
 
@@ -302,22 +281,6 @@ static enum rollout_outcome take_up(const char *state)
     return outcome;
 }
 
-static char *make_state(void)
-{
-    /* In memory where that is to be had: each step is written durably. */
-    bool has_memory = access("/dev/shm", W_OK) == 0;
-    char *path = xformat("%s/canary-engine-XXXXXX", has_memory ? "/dev/shm" : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    return path;
-}
-
-static void remove_state(char *state)
-{
-    CLEANUP(freep) char *command = xformat("rm -rf %s", state);
-    ck_assert_int_eq(system(command), 0);
-    free(state);
-}
-
 static char *only_record(const char *state, size_t *size_out)
 {
     struct error error = { 0 };
@@ -360,6 +323,16 @@ static void check_record(const char *state, int die_at)
     ck_assert_msg(history.outcome != NULL, "died at call %d: no end was told", die_at);
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
     ck_assert_msg(json_bool(list->child, "isOver", false), "died at call %d", die_at);
+    const cJSON *totals = json_get(list->child, "totals");
+    uint64_t throttled = 0;
+    uint64_t failed = 0;
+    for (size_t i = 0; i < history.step_count; i++) {
+        throttled += history.steps[i].throttled;
+        failed += history.steps[i].failed;
+    }
+    ck_assert_msg((uint64_t)json_int(totals, "throttled", 0) == throttled &&
+                      (uint64_t)json_int(totals, "failed", 0) == failed,
+                  "died at call %d: not all is counted that had no answer", die_at);
 }
 
 static void share_world(void)
@@ -442,6 +415,19 @@ START_TEST(killed_anywhere_a_bad_rollout_is_taken_back)
     share_world();
     const struct fake bad = { .errors = 6 };
     ck_assert_int_gt(kill_everywhere(&bad, OUTCOME_ROLLED_BACK, "1"), 16);
+    /* Of a step of days not every look is written down, but that which a verdict is upon. */
+    const struct fake slow = { .errors = 2,
+                               .plan = "{\"function\":\"f\",\"alias\":\"a\",\"strategy\":{"
+                                       "\"canary\":{\"weight\":\"10%\",\"for\":\"9d\"}}}" };
+    ck_assert_int_gt(kill_everywhere(&slow, OUTCOME_ROLLED_BACK, "1"), 10);
+}
+END_TEST
+
+START_TEST(a_routed_version_without_weight_gets_nothing)
+{
+    const struct engine engine = { .base = "1", .canary = "2" };
+    const struct lambda_alias alias = { .version = "1", .routed_version = "2" };
+    ck_assert(engine_is_back(&engine, &alias));
 }
 END_TEST
 
@@ -591,7 +577,7 @@ END_TEST
 
 SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
-      killed_anywhere_a_bad_rollout_is_taken_back,
+      killed_anywhere_a_bad_rollout_is_taken_back, a_routed_version_without_weight_gets_nothing,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
       steps_that_send_nothing_are_recorded_too, killed_anywhere_a_step_that_is_a_hook_is_taken_up,

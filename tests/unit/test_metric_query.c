@@ -44,6 +44,23 @@ START_TEST(the_start_is_rounded_by_its_age)
 }
 END_TEST
 
+/* The end is a moment too: what begins in its last second counts. */
+START_TEST(a_range_is_what_is_kept_in_whole_periods_from_its_start)
+{
+    enum { PERIOD_S = 7200 };
+    int64_t kept_ms = NOW_MS - 455 * DAY_MS;
+    int64_t start_ms = kept_ms - DAY_MS - 3600000;
+    struct metric_range range = metric_range_make(start_ms, NOW_MS, PERIOD_S, NOW_MS);
+    ck_assert(range.start_s >= kept_ms / 1000 && range.start_s < kept_ms / 1000 + PERIOD_S);
+    ck_assert_int_eq((range.start_s - metric_round_start(start_ms, NOW_MS, PERIOD_S)) % PERIOD_S,
+                     0);
+    ck_assert_int_eq(metric_range_make(NOW_MS, NOW_MS + 60000, 60, NOW_MS).end_s,
+                     NOW_MS / 1000 + 60);
+    ck_assert_int_eq(metric_range_make(NOW_MS, NOW_MS + 60001, 60, NOW_MS).end_s,
+                     NOW_MS / 1000 + 61);
+}
+END_TEST
+
 START_TEST(old_data_is_kept_at_long_periods_only)
 {
     const struct {
@@ -127,10 +144,19 @@ START_TEST(short_periods_see_fine_data)
     ck_assert(result.buckets[0].statistics.count == 1);
     ck_assert(result.buckets[1].statistics.sum == 5);
     metric_result_clear(&result);
+    struct metric_series *coarse =
+        make_series(metrics, "None"); /* has nothing finer than minutes */
+    metric_series_add(coarse, 12000, 4, 1);
+    ck_assert(metric_series_has_data(coarse, &range));
+    metric_query((const struct metric_series *const *)&coarse, 1, &range, &result);
+    ck_assert_uint_eq(result.count, 1);
+    ck_assert(result.buckets[0].start_s == 0 && result.buckets[0].statistics.sum == 4);
+    metric_result_clear(&result);
     metrics_destroy(metrics);
 }
 END_TEST
 
 SUITE("metric_query", periods_are_those_cloudwatch_takes, the_start_is_rounded_by_its_age,
+      a_range_is_what_is_kept_in_whole_periods_from_its_start,
       old_data_is_kept_at_long_periods_only, buckets_count_from_the_start_and_the_end_is_excluded,
       series_are_merged_and_empty_periods_are_left_out, short_periods_see_fine_data)

@@ -52,6 +52,8 @@ START_TEST(every_strategy_becomes_its_steps)
         { "{\"canary\":{\"weight\":0.25,\"for\":\"1h\"}}", "25@3600" },
         { "{\"linear\":{\"weight\":\"33%\",\"every\":\"1m\"}}", "33@60,66@60,99@60" },
         { "{\"linear\":{\"weight\":\"50%\",\"every\":\"1m\"}}", "50@60" },
+        /* Three times this is a little less than 1, as numbers go: the promotion all the same. */
+        { "{\"linear\":{\"weight\":0.3333333333,\"every\":\"1m\"}}", "33.3333@60,66.6667@60" },
         { "{\"steps\":[{\"weight\":\"1%\"},{\"pause\":\"2m\"},{\"approve\":true},"
           "{\"weight\":\"50%\",\"for\":\"1m\"},{\"analysis\":{\"for\":\"3m\"}},"
           "{\"hook\":{\"command\":\"true\"}}]}",

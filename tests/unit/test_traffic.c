@@ -190,6 +190,7 @@ static const struct reply_row {
     { "HTTP/1.1 100 Continue\r\n\r\n" HEAD "Content-Length: 2\r\n\r\n{}", REPLY_DONE, 200, "12",
       false, false, false, 0 },
     { "HTTP/1.0 204 No Content\r\n\r\n", REPLY_DONE, 204, "", false, false, true, 0 },
+    { "HTTP/1.1 204 No Content\r\n\r\nHTTP", REPLY_DONE, 204, "", false, false, false, 4 },
     /* "REPORT ... Init Duration: 12 ms" */
     { HEAD "X-Amz-Log-Result: UkVQT1JUIEluaXQgRHVyYXRpb246IDEyIG1z\r\nContent-Length: 2\r\n\r\n{}",
       REPLY_DONE, 200, "12", false, true, false, 0 },
@@ -299,6 +300,42 @@ START_TEST(equal_requests_of_a_second_are_signed_once)
 }
 END_TEST
 
+/* Of more payloads than there are heads kept, some share one. */
+START_TEST(each_of_many_payloads_has_its_own_head)
+{
+    enum { MANY = 5000 };
+    static struct text payloads[MANY];
+    const struct profile profile = profile_of(NULL);
+    struct signer signer;
+    for (size_t i = 0; i < MANY; i++)
+        payloads[i] = TEXT("{}");
+    payloads[0] = TEXT("first");
+    signer_init(&signer, &profile, "f", "live", false, payloads, MANY);
+    CLEANUP(freep) char *first = xstrdup(signer_head(&signer, 0, 1000000).data);
+    for (size_t i = 1; i < MANY; i++)
+        ck_assert_str_ne(signer_head(&signer, i, 1000000).data, first);
+    signer_clear(&signer);
+}
+END_TEST
+
+START_TEST(a_renewed_key_signs_at_once)
+{
+    static char renewed_id[] = "AKIDRENEWED";
+    struct profile profile = profile_of(NULL);
+    const struct text payload = TEXT("{}");
+    struct signer signer;
+    struct signer fresh;
+    signer_init(&signer, &profile, "f", "live", false, &payload, 1);
+    signer_head(&signer, 0, 1000000);
+    profile.access_key_id = renewed_id;
+    profile.secret_access_key = renewed_id;
+    signer_init(&fresh, &profile, "f", "live", false, &payload, 1);
+    ck_assert_str_eq(signer_head(&signer, 0, 1001000).data, signer_head(&fresh, 0, 1001000).data);
+    signer_clear(&signer);
+    signer_clear(&fresh);
+}
+END_TEST
+
 START_TEST(a_kept_key_signs_as_a_fresh_one_does_day_by_day)
 {
     static char token[] = "token";
@@ -347,4 +384,5 @@ SUITE("traffic", constant_arrivals_are_evenly_spaced, a_ramp_rises_in_a_straight
       poisson_arrivals_follow_a_ramp, the_same_seed_gives_the_same_times, lines_become_payloads,
       a_file_without_lines_is_refused, answers_are_read_whole_and_in_pieces,
       a_failure_is_told_in_the_services_words, a_head_without_end_is_given_up,
-      equal_requests_of_a_second_are_signed_once, a_kept_key_signs_as_a_fresh_one_does_day_by_day)
+      equal_requests_of_a_second_are_signed_once, each_of_many_payloads_has_its_own_head,
+      a_renewed_key_signs_at_once, a_kept_key_signs_as_a_fresh_one_does_day_by_day)
