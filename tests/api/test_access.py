@@ -20,13 +20,18 @@ MISMATCH = "The request signature we calculated does not match the signature you
 
 
 @pytest.fixture
-def guarded(start_server, tmp_path):
+def credentials(tmp_path):
     path = tmp_path / "credentials"
     path.write_text(f"[default]\naws_access_key_id={KEY}\naws_secret_access_key={SECRET}\n"
                     "coalmine_account = 123456789012\n"
                     "[temporary]\naws_access_key_id=ASIATEMPORARY\n"
                     "aws_secret_access_key=s\naws_session_token=token+/=\n")
-    return start_server("--credentials", str(path))
+    return str(path)
+
+
+@pytest.fixture
+def guarded(start_server, credentials):
+    return start_server("--credentials", credentials)
 
 
 def client(server, service, key=KEY, secret=SECRET, token=None):
@@ -85,6 +90,7 @@ def test_unsigned_requests_reach_nothing_but_health(guarded):
     assert http.send("POST", "/_coalmine/reset").status == 403
     assert http.target("ListMetrics", b"{}").status == 400
     assert http.target("ListMetrics", b"{}", **{"x-amzn-query-mode": "true"}).status == 403
+    assert http.target("ListMetrics", b"{}", **{"x-amzn-query-mode": "false"}).status == 400
     assert http.send("GET", "/_coalmine/health").status == 200
 
 
@@ -220,6 +226,14 @@ def test_pages_in_a_browser_reach_nothing(http):
     answer = http.send("POST", "/_coalmine/reset", headers={"Host": "evil.example"})
     assert answer.status == 403 and b"--allow-host" in answer.body
     assert http.send("GET", functions, headers={"Host": "localhost:1"}).status == 200
+
+
+def test_a_preflight_has_no_signature_and_needs_none(start_server, credentials):
+    page = "http://localhost:3000"
+    http = Http(start_server("--credentials", credentials, "--allow-origin", page).port)
+    headers = {"Origin": page, "Access-Control-Request-Method": "GET"}
+    assert http.send("OPTIONS", "/2015-03-31/functions", headers=headers).status == 204
+    assert http.send("GET", "/2015-03-31/functions", headers=headers).status == 403
 
 
 def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):

@@ -333,7 +333,9 @@ def test_a_change_within_the_extension_waits_for_its_end(world):
     before = suppressed(world)
     move(world, "b", "ALARM")
     move(world, "b", "OK")
-    world.advance("100s")
+    world.advance("50s")
+    move(world, "b", "INSUFFICIENT_DATA")
+    world.advance("50s")
     move(world, "a", "ALARM")
     assert world.describe("c")["ActionsSuppressedBy"] == "ExtensionPeriod"
     world.advance("20s")

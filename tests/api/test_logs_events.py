@@ -125,6 +125,23 @@ def test_a_full_batch_is_taken(logs, group):
     assert len(filter_all(logs, logGroupName=group)) == 10001
 
 
+def test_the_bounds_of_a_batch_in_time_are_within(start_server):
+    server = start_server()
+    logs, start = server.client("logs"), 1767225600000
+    Http(server.port).json("POST", "/_coalmine/clock",
+                           {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
+    make_stream(logs, "g")
+
+    def put_at(*offsets):
+        return logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events_at(
+            *[start + offset for offset in offsets]))
+    assert "rejectedLogEventsInfo" not in put_at(-14 * DAY)
+    assert "rejectedLogEventsInfo" not in put_at(2 * HOUR - DAY, 2 * HOUR)
+    assert put_at(-14 * DAY - 1)["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}
+    assert put_at(2 * HOUR + 1)["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 0}
+    assert error_of(put_at, 2 * HOUR - DAY - 1, 2 * HOUR)[1] == "InvalidParameterException"
+
+
 @pytest.mark.parametrize("offsets, rejected, kept", [
     ([-15 * DAY, 0], {"tooOldLogEventEndIndex": 1}, 1),
     ([0, 2 * HOUR + 60000], {"tooNewLogEventStartIndex": 1}, 1),
@@ -229,14 +246,15 @@ def test_a_page_of_large_events_is_cut_at_a_megabyte(logs, group):
 
 def test_filter_log_events_interleaves_streams_in_order_of_time(logs, group):
     make_stream(logs, group, "t")
+    make_stream(logs, group, "u")
     start = now_ms()
-    for offset, stream in ((0, "s"), (1, "t"), (2, "s"), (2, "t"), (3, "s")):
+    for offset, stream in ((0, "s"), (1, "t"), (2, "s"), (2, "t"), (3, "s"), (4, "u")):
         put(logs, group, [f"{stream}{offset}"], stream, start + offset)
-    everything = ["s0", "t1", "s2", "t2", "s3"]
+    everything = ["s0", "t1", "s2", "t2", "s3", "u4"]
     assert messages_of(filter_all(logs, logGroupName=group)) == everything
     assert messages_of(filter_all(logs, logGroupName=group, limit=2, interleaved=True)) == everything
     for select, expected in [
-            ({"logStreamNames": ["t"]}, ["t1", "t2"]), ({"logStreamNames": ["t", "s"]}, everything),
+            ({"logStreamNames": ["t"]}, ["t1", "t2"]), ({"logStreamNames": ["t", "s"]}, everything[:-1]),
             ({"logStreamNamePrefix": "s"}, ["s0", "s2", "s3"]), ({"logStreamNamePrefix": "x"}, [])]:
         found = filter_all(logs, logGroupName=group, **select)
         assert messages_of(found) == expected

@@ -454,11 +454,13 @@ def test_another_deployment_rolls_the_half_done_one_back_first(lam, deployed, ca
 
 
 def test_so_does_the_same_plan_with_other_code(lam, deployed, canary, terminal, killed, package):
+    def statuses():
+        rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
+        return [row["status"] for row in rows]
+
     package("return 'v3'")
     again = terminal("deploy")
-    again.wait_for("Sending")
-    rows = canary("history", "--function", deployed, "--output", "json").json["deployments"]
-    assert [row["status"] for row in rows] == ["rolled back", "running"]
+    wait_for(lambda: statuses() == ["rolled back", "running"], "the second runs")
     assert canary("abort").code == 0 and again.end() == 3
 
 

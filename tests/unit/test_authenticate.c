@@ -1,5 +1,6 @@
 /* authenticate: a request that the AWS CLI signed, whole, and spoilt in every way. */
 #include "edge/authenticate.h"
+#include "edge/signature_claim.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -232,6 +233,35 @@ START_TEST(query_services_spell_it_their_way)
 }
 END_TEST
 
+/* A week at most; and who says by a header who he is does not say it by the query. */
+START_TEST(a_presigned_query_is_read_with_its_time)
+{
+    static const struct {
+        const char *expires;
+        int64_t expires_s;
+    } rows[] = {
+        { "60", 60 }, { "604800", 604800 }, { "604801", 604800 }, { "-1", 0 }, { "x", 0 }
+    };
+    struct arena arena = { 0 };
+    struct signature_claim claim;
+    struct request headers = { 0 };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep)
+        char *query = xformat("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=%s", rows[i].expires);
+        struct signed_request request = { .query = text_from(query),
+                                          .header = header,
+                                          .owner = &headers };
+        headers.authorization = NULL;
+        ck_assert(signature_claim_read(&request, &arena, &claim));
+        ck_assert(claim.is_presigned);
+        ck_assert_int_eq(claim.expires_s, rows[i].expires_s);
+        headers.authorization = "Bearer x";
+        ck_assert(!signature_claim_read(&request, &arena, &claim));
+    }
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(a_key_file_that_says_nothing_is_refused)
 {
     static const struct {
@@ -256,4 +286,4 @@ END_TEST
 SUITE("authenticate", a_good_signature_is_admitted_with_its_account, whatever_was_changed_breaks_it,
       each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
       a_long_term_key_has_no_token, query_services_spell_it_their_way,
-      a_key_file_that_says_nothing_is_refused)
+      a_presigned_query_is_read_with_its_time, a_key_file_that_says_nothing_is_refused)

@@ -76,6 +76,8 @@ static void add_all(struct metrics *metrics)
         metric_series_add(metrics_series(metrics, &identities[1]), i * 100,
                           random_unit(&stream) * 1000, 1);
     metric_series_add(metrics_series(metrics, &identities[2]), 0, -1.5, 1);
+    metric_series_add(metrics_series(metrics, &identities[2]), 0, 2,
+                      1); /* no percentiles for all */
     metric_series_add_set(metrics_series(metrics, &identities[3]), 120000, true,
                           &(struct metric_statistics){ 4, 10, 1, 5 });
 }
@@ -201,6 +203,80 @@ START_TEST(what_was_rolled_up_comes_back_once_when_the_clock_was_set_back)
 }
 END_TEST
 
+START_TEST(a_pass_under_way_is_finished_before_it_is_written)
+{
+    start();
+    struct metrics *expected = metrics_create();
+    struct opened all = open_all();
+    add_all(expected);
+    add_all(all.metrics);
+    close_all(&all);
+    all = open_all();
+    metrics_age(expected, 16 * 86400000LL);
+    metrics_age_begin(all.metrics, 16 * 86400000LL);
+    ck_assert(!metrics_age_some(all.metrics, 1));
+    close_all(&all);
+    all = open_all();
+    compare_metrics(all.metrics, expected);
+    close_all(&all);
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
+static bool do_nothing(sqlite3 *database UNUSED, void *owner UNUSED)
+{
+    return true;
+}
+
+static void take_nothing(void *owner UNUSED)
+{
+}
+
+static void note_result(enum telemetry_result result, void *owner)
+{
+    *(enum telemetry_result *)owner = result;
+}
+
+/* Another process holds the database when what was rolled up, and what is new, is to be written. */
+START_TEST(what_could_not_be_written_is_in_the_next_checkpoint)
+{
+    sqlite3 *other;
+    struct error error = { 0 };
+    enum telemetry_result result = TELEMETRY_WRITTEN;
+    const struct telemetry_part witness = { .schema = "",
+                                            .empty = "",
+                                            .load = do_nothing,
+                                            .take = take_nothing,
+                                            .write = do_nothing,
+                                            .on_written = note_result,
+                                            .owner = &result };
+    start();
+    struct metrics *expected = metrics_create();
+    struct opened all = open_all();
+    add_all(expected);
+    add_all(all.metrics);
+    close_all(&all);
+    all = open_all();
+    ck_assert(telemetry_add(all.telemetry, &witness, &error));
+    CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
+    ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    metrics_age(expected, 16 * 86400000LL);
+    metrics_age(all.metrics, 16 * 86400000LL);
+    telemetry_request(all.telemetry);
+    while (result != TELEMETRY_FAILED)
+        uv_run(loop_uv(all.loop), UV_RUN_ONCE);
+    sqlite3_close(other);
+    close_all(&all);
+    all = open_all();
+    compare_metrics(all.metrics, expected);
+    close_all(&all);
+    metrics_destroy(expected);
+    finish();
+}
+END_TEST
+
 START_TEST(data_added_after_a_restart_is_added_to_what_was_there)
 {
     start();
@@ -309,7 +385,9 @@ END_TEST
 SUITE("checkpoint", a_new_directory_has_nothing,
       what_was_rolled_up_comes_back_rolled_up_and_nothing_twice,
       what_was_rolled_up_comes_back_once_when_the_clock_was_set_back,
-      what_was_written_comes_back_the_same, data_added_after_a_restart_is_added_to_what_was_there,
-      a_reset_empties_the_database_too, a_journal_that_grows_is_checkpointed_without_being_asked,
+      a_pass_under_way_is_finished_before_it_is_written,
+      what_could_not_be_written_is_in_the_next_checkpoint, what_was_written_comes_back_the_same,
+      data_added_after_a_restart_is_added_to_what_was_there, a_reset_empties_the_database_too,
+      a_journal_that_grows_is_checkpointed_without_being_asked,
       what_the_disk_may_still_refuse_is_in_no_checkpoint,
       a_file_that_is_no_database_is_refused_with_its_name)

@@ -140,6 +140,7 @@ START_TEST(space_delimited_fields)
         { "[ip = \"127.0.0.1\", ...]", access_line, true },
         { "[ip, user]", access_line, false }, /* the number of fields must fit */
         { "[w1=ERROR, w2]", "ERROR here", true },
+        { "[w1, w2=here]", "ERROR here\r\n", true },
         { "[w1=ERROR, w2]", "here ERROR", false },
         { "[w1!=ERROR, w2]", "here ERROR", true },
         { "[w1=%^E.+R$%, w2]", "ERROR here\n", true },

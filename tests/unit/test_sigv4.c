@@ -59,11 +59,11 @@ START_TEST(paths_are_encoded_twice_and_queries_sorted)
     struct buffer canonical = { 0 };
     struct sigv4_request request = cli_request("-");
     request.path = TEXT("/2015-03-31/functions/f%3A1/invocations");
-    request.query = TEXT("b=2&a&X-Amz-Signature=zzz&a=1");
+    request.query = TEXT("b=2&a=3&a&X-Amz-Signature=zzz&a=1");
     request.header_count = 0;
     sigv4_canonical_request(&request, &canonical);
     ck_assert_str_eq(canonical.data, "POST\n/2015-03-31/functions/f%253A1/invocations\n"
-                                     "a=&a=1&b=2\n\n\n-");
+                                     "a=&a=1&a=3&b=2\n\n\n-");
     buffer_clear(&canonical);
 }
 END_TEST
