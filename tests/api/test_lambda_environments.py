@@ -114,6 +114,20 @@ def test_a_stale_environment_stops_at_once(lam, name, update):
     wait_for(lambda: not processes_with(name), "the process has stopped")
 
 
+def test_the_environment_that_worked_last_works_next(lam, name):
+    """So that those that are not needed rest until they stop."""
+    gate = Gate()
+    create(lam, name, node(f"if (event.wait) {gate.wait} {COUNT}"))
+    first = [threading.Thread(target=invoke, args=(lam, name, {"wait": True})) for _ in range(2)]
+    for thread in first:
+        thread.start()
+    gate.wait_until_inside(2)
+    gate.open()
+    for thread in first:
+        thread.join()
+    assert [invoke(lam, name)[1] for _ in range(3)] == [2, 3, 4]
+
+
 def test_a_busy_stale_environment_may_finish(lam, name):
     gate = Gate()
     create(lam, name, gate.package)

@@ -161,3 +161,12 @@ def test_the_context_names_the_function_as_it_was_invoked(lam, name):
         arguments = {"Qualifier": qualifier} if qualifier else {}
         seen = json.loads(lam.invoke(FunctionName=name, **arguments)["Payload"].read())
         assert seen == BASE + name + (f":{qualifier}" if qualifier else "")
+
+
+def test_what_the_path_says_is_not_said_otherwise_by_the_body(lam, http, name):
+    for function in (name, name + "-other"):
+        create(lam, function)
+    answer = http.json("PUT", f"/2015-03-31/functions/{name}/configuration",
+                       {"FunctionName": name + "-other", "Description": "changed"})
+    assert (answer["FunctionName"], answer["Description"]) == (name, "changed")
+    assert lam.get_function_configuration(FunctionName=name + "-other")["Description"] == ""

@@ -86,6 +86,14 @@ def test_a_new_function_is_pending_until_it_has_settled(slow, slow_lam, name):
     assert result(slow_lam, name) == "hello"
 
 
+def test_it_has_settled_in_the_very_moment(slow, slow_lam, name):
+    Http(slow.server.port).json("POST", "/_coalmine/clock",
+                                {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
+    create(slow_lam, name)
+    slow.settle()
+    assert state(slow_lam, name) == IS_ACTIVE
+
+
 def test_a_pending_function_runs_no_invocation_and_takes_no_change(slow, slow_lam, name):
     create(slow_lam, name)
     lam = slow_lam

@@ -1,5 +1,6 @@
 """PutLogEvents, GetLogEvents, FilterLogEvents, StartLiveTail and `aws logs tail`:
 cloudwatch-api.md sections 6.4 to 6.6, 6.9 and 6.10."""
+import gzip
 import json
 import re
 import subprocess
@@ -117,6 +118,13 @@ def test_stream_names_are_counted_in_characters_and_told_apart_to_the_last(logs,
     for name in names:
         events = logs.get_log_events(logGroupName=group, logStreamName=name)["events"]
         assert [event["message"] for event in events] == [name[-1]]
+
+
+def test_a_compressed_call_that_is_larger_than_any_may_be_is_refused_as_that(http):
+    answer = http.send("POST", "/", gzip.compress(b"{}".ljust(30 << 20)), {
+        "Content-Type": "application/x-amz-json-1.1", "Content-Encoding": "gzip",
+        "X-Amz-Target": "Logs_20140328.PutLogEvents"})
+    assert answer.status == 413
 
 
 def test_a_full_batch_is_taken(logs, group):

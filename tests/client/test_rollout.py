@@ -930,8 +930,9 @@ def answered(name):
     return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
 
 
-def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_server, tmp_path):
-    """Its first deployment failed in the minute in which the second begins."""
+@pytest.mark.parametrize("minute, period", [(0, "1m"), (3, "5m")])
+def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_server, tmp_path, minute, period):
+    """Its first deployment failed in the period in which the second begins."""
     server = start_server()
     lam = server.client("lambda")
     create(lam, "again", node("return 'v1'"), Publish=True)
@@ -939,19 +940,20 @@ def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_ser
     lam.update_function_code(FunctionName="again", ZipFile=zip_of({
         "index.mjs": NODE % "if (event.bad) throw new Error('bad'); return 'v2'"}), Publish=True)
 
-    def deploy(bad):
+    def deploy(bad, minute):
         Http(server.port).json("POST", "/_coalmine/clock",
-                               {"mode": "frozen", "time": "2026-01-01T00:00:20Z"})
+                               {"mode": "frozen", "time": f"2026-01-01T00:0{minute}:20Z"})
         (tmp_path / "canary.json").write_text(json.dumps({
             "function": "again", "alias": "live", "version": "2", "healthChecks": 0,
             "strategy": {"canary": {"weight": "50%", "for": "5m"}},
             "traffic": {"generate": {"payload": {"bad": bad}}},
-            "checks": [{"kind": "errors"}, {"kind": "threshold", "metric": "Errors", "max": 0}]}))
+            "metrics": [{"name": "failures", "metric": "Errors", "period": period}],
+            "checks": [{"kind": "errors"}, {"kind": "threshold", "metric": "failures", "max": 0}]}))
         return subprocess.run([CANARY, "deploy", "--fast", "--output", "json"], cwd=tmp_path,
                               text=True, capture_output=True, env=clean_environment(server.url))
 
-    assert deploy(bad=True).returncode == 3
-    done = deploy(bad=False)
+    assert deploy(bad=True, minute=0).returncode == 3
+    done = deploy(bad=False, minute=minute)
     assert done.returncode == 0, done.stdout + done.stderr
     facts = json.loads(done.stdout)
     [new] = [v for v in facts["traffic"]["versions"] if v["version"] == "2"]

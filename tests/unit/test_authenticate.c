@@ -29,12 +29,16 @@ struct request {
     const char *token;
     const char *body;
     const char *now;
+    const char *query; /* NULL: none */
 };
 
-static const struct request good = {
-    AUTHORIZATION, "20261123T101144Z", "GraniteServiceVersion20100801.PutMetricData", NULL,
-    body,          "20261123T101200Z"
-};
+static const struct request good = { AUTHORIZATION,
+                                     "20261123T101144Z",
+                                     "GraniteServiceVersion20100801.PutMetricData",
+                                     NULL,
+                                     body,
+                                     "20261123T101200Z",
+                                     NULL };
 
 static const char *header(const char *name, const void *owner)
 {
@@ -85,6 +89,7 @@ static char *judge_as(const struct request *given, enum protocol protocol, int *
     ck_assert_ptr_nonnull(keyring);
     struct signed_request request = { .method = "POST",
                                       .path = TEXT("/"),
+                                      .query = text_from(given->query),
                                       .body = text_from(given->body),
                                       .header = header,
                                       .owner = given,
@@ -262,6 +267,34 @@ START_TEST(a_presigned_query_is_read_with_its_time)
 }
 END_TEST
 
+#define PRESIGNED                                                                                  \
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE/" SCOPE                \
+    "&X-Amz-Date=20261123T101144Z&X-Amz-SignedHeaders=host&X-Amz-Signature=0&X-Amz-Expires="
+
+/* What comes in time is judged by its signature. */
+START_TEST(a_presigned_query_is_good_for_its_own_time)
+{
+    static const struct {
+        const char *query;
+        const char *now;
+        const char *verdict;
+    } rows[] = {
+        { PRESIGNED "60", "20261123T101244Z", MISMATCH },
+        { PRESIGNED "60", "20261123T101245Z",
+          SIGNATURE_FAULT "Signature expired: 20261123T101144Z is now earlier than "
+                          "20261123T101145Z (20261123T101245Z - 1 min.)" },
+        { PRESIGNED "3600", "20261123T111144Z", MISMATCH },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct request request = good;
+        request.authorization = NULL;
+        request.query = rows[i].query;
+        request.now = rows[i].now;
+        expect(&request, rows[i].verdict);
+    }
+}
+END_TEST
+
 START_TEST(a_key_file_that_says_nothing_is_refused)
 {
     static const struct {
@@ -286,4 +319,5 @@ END_TEST
 SUITE("authenticate", a_good_signature_is_admitted_with_its_account, whatever_was_changed_breaks_it,
       each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
       a_long_term_key_has_no_token, query_services_spell_it_their_way,
-      a_presigned_query_is_read_with_its_time, a_key_file_that_says_nothing_is_refused)
+      a_presigned_query_is_read_with_its_time, a_presigned_query_is_good_for_its_own_time,
+      a_key_file_that_says_nothing_is_refused)
