@@ -108,6 +108,7 @@ def test_a_failure_is_retried_after_one_minute_and_two_more(frozen):
     assert {metric: total(frozen, metric) for metric in (
         "Invocations", "Errors", "AsyncEventsReceived", "AsyncEventsDropped")} == {
             "Invocations": 3, "Errors": 3, "AsyncEventsReceived": 1, "AsyncEventsDropped": 1}
+    assert total(frozen, "AsyncEventAge") == 0 + 60000 + 180000
 
 
 def configure(lam, name, qualifier=None, **options):

@@ -180,6 +180,22 @@ def test_requests_without_an_answer_were_sent(deployed, terminal, between, plan_
     assert (traffic["throttled"], traffic["failed"], traffic["sent"] - traffic["answered"]) == (2, 1, 3)
 
 
+class Silent(Proxy):
+    """No answer to what is sent by the alias arrives."""
+
+    def is_lost(self, request):
+        return "/invocations?Qualifier=live" in request
+
+
+def test_what_the_network_loses_is_no_error_of_lambda(deployed, terminal, between, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}})
+    done = terminal("deploy", AWS_ENDPOINT_URL=between(Silent).url)
+    assert done.end() == 4, done.seen + done.err
+    samples = record_of(deployed, "sample")
+    assert sum(sample["failed"] for sample in samples) > 0
+    assert sum(sample["invocationErrors"] for sample in samples) == 0
+
+
 def test_what_others_sent_that_may_not_be_read_is_said(deployed, terminal, between, plan_file):
     plan_file(strategy={"linear": {"weight": "40%", "every": "1s"}},
               traffic={"generate": {"rate": "100/s"}}, checks=[{"kind": "errors"}])

@@ -111,27 +111,6 @@ START_TEST(fine_data_is_kept_by_the_second_and_by_the_minute)
 }
 END_TEST
 
-/* Where the least is the greatest, that is what all values were; but for a sum that says no. */
-START_TEST(a_set_has_percentiles_if_it_says_what_its_values_were)
-{
-    static const struct {
-        struct metric_statistics set;
-        bool has_percentiles;
-    } rows[] = { { { 4, 8, 2, 2 }, true },
-                 { { 4, 10, 2, 2 }, false },
-                 { { 4, 10, 1, 5 }, false },
-                 { { 4, -8, -2, -2 }, false } };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct metrics *metrics = metrics_create();
-        const struct metric_identity identity = { "1", "r", "N", "m", NULL, 0, "Count" };
-        struct metric_series *series = metrics_series(metrics, &identity);
-        metric_series_add_set(series, 0, false, &rows[i].set);
-        ck_assert_int_ne(series->minutes.list[0].has_no_percentiles, rows[i].has_percentiles);
-        metrics_destroy(metrics);
-    }
-}
-END_TEST
-
 START_TEST(a_reset_drops_all_and_tells_by_its_generation)
 {
     struct metrics *metrics = metrics_create();
@@ -241,6 +220,5 @@ SUITE("metrics", who_waits_for_data_is_told_once,
       units_are_series_of_one_metric_in_alphabetical_order,
       buckets_are_ascending_whatever_the_order_of_data,
       fine_data_is_kept_by_the_second_and_by_the_minute,
-      a_set_has_percentiles_if_it_says_what_its_values_were,
       a_reset_drops_all_and_tells_by_its_generation,
       a_journal_record_that_memory_could_not_hold_is_left_out)

@@ -437,6 +437,26 @@ START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
 }
 END_TEST
 
+START_TEST(another_process_pays_by_how_long_boots_have_taken)
+{
+    const struct sandbox_plan plan = { .key = "k" };
+    struct lane *lane = lane_create(&plan, 1);
+    struct job first = { 0 };
+    struct job second = { 0 };
+    lane->count = 1;
+    job_queue_add(&lane->waiting, &first);
+    job_queue_add(&lane->waiting, &second);
+    lane_learn(lane, &(struct invocation_result){ .duration_ms = 100, .init_ms = -1 });
+    ck_assert(lane_wants_more(lane)); /* two would wait 200 ms, a boot is thought to take 100 */
+    for (int i = 0; i < 20; i++)
+        lane_learn(lane, &(struct invocation_result){ .duration_ms = 100, .init_ms = 1000 });
+    ck_assert(!lane_wants_more(lane));
+    lane->waiting = (struct job_queue){ 0 };
+    lane->count = 0;
+    lane_destroy(lane);
+}
+END_TEST
+
 SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
       answers_to_what_was_not_read_harm_their_function_only,
       only_what_is_quicker_than_a_wake_up_is_sent_ahead,
@@ -445,4 +465,5 @@ SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
       an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
       a_kill_ends_only_the_event_that_the_process_is_at, an_answer_that_is_read_late_is_in_time,
       what_stands_behind_last_words_is_run_elsewhere,
-      what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones)
+      what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones,
+      another_process_pays_by_how_long_boots_have_taken)

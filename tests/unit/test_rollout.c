@@ -184,6 +184,18 @@ START_TEST(a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused)
 }
 END_TEST
 
+START_TEST(the_time_that_nobody_watched_is_added_when_it_is_taken_up)
+{
+    struct plan *plan = parse(canary_10);
+    struct rollout rollout;
+    rollout_start(&rollout, plan, 0);
+    rollout_alias_done(&rollout, ALIAS_SET, "", 1000);
+    rollout_taken_up(&rollout, true, NULL, false, 11000, 41000);
+    ck_assert_int_eq(rollout_next(&rollout).until_ms, 91000);
+    plan_destroy(plan);
+}
+END_TEST
+
 START_TEST(a_word_that_is_refused_is_no_reason)
 {
     struct plan *plan =
@@ -429,6 +441,7 @@ END_TEST
 
 SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
+      the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)

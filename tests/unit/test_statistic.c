@@ -185,9 +185,28 @@ START_TEST(many_values_are_within_half_a_percent_of_brute_force)
 }
 END_TEST
 
+/* Of many values only where about they were is kept. */
+START_TEST(no_percentile_is_beyond_the_least_or_the_greatest_value)
+{
+    for (int first = 1; first < 100; first++) {
+        struct metrics *metrics = metrics_create();
+        struct metric_series *series = make_series(metrics);
+        double value;
+        for (int i = 0; i < 100; i++)
+            metric_series_add(series, 0, first + i, 1);
+        ck_assert(compute("p0", series, &value) && value >= first);
+        ck_assert(compute("p100", series, &value) && value <= first + 99);
+        metrics_destroy(metrics);
+    }
+}
+END_TEST
+
 START_TEST(unknown_and_negative_values_have_no_percentiles)
 {
-    static const struct metric_statistics sets[] = { { 3, 6, 1, 3 }, { 2, -2, -1, -1 } };
+    /* Of the last the greatest is the least, and yet the sum is another. */
+    static const struct metric_statistics sets[] = { { 3, 6, 1, 3 },
+                                                     { 2, -2, -1, -1 },
+                                                     { 4, 10, 2, 2 } };
     for (size_t i = 0; i < COUNT_OF(sets); i++) {
         struct metrics *metrics = metrics_create();
         struct metric_series *series = make_series(metrics);
@@ -218,4 +237,5 @@ END_TEST
 SUITE("statistic", each_spelling_is_known, other_spellings_are_none,
       ten_values_give_what_a_person_computes, counts_weigh_like_samples,
       many_values_are_within_half_a_percent_of_brute_force,
+      no_percentile_is_beyond_the_least_or_the_greatest_value,
       unknown_and_negative_values_have_no_percentiles, a_set_of_equal_values_has_percentiles)
