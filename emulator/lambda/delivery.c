@@ -84,7 +84,7 @@ static char *dead_letter_record(const struct delivery *delivery)
     json_set_text(attributes, "ErrorCode", "200");
     CLEANUP(json_deletep)
     cJSON *error =
-        result ? json_parse((struct text){ result->payload, result->payload_size }) : NULL;
+        result ? json_parse_mended((struct text){ result->payload, result->payload_size }) : NULL;
     const char *message = json_text(error, "errorMessage", conditions[delivery->condition]);
     CLEANUP(freep) char *cut = cut_message(message);
     json_set_text(attributes, "ErrorMessage", cut);
@@ -178,7 +178,7 @@ cJSON *delivery_list(struct store *store)
                       timestamp_print(sqlite3_column_int64(query, 0), TIMESTAMP_ISO_MS, time));
         for (int i = 0; i < (int)COUNT_OF(names); i++)
             json_set_text(item, names[i], store_text(query, i + 1));
-        json_set(item, "record", json_parse(text_from(store_text(query, 5))));
+        json_set(item, "record", cJSON_CreateRaw(store_text(query, 5)));
         cJSON_AddItemToArray(list, item);
     }
     return list;

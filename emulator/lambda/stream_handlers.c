@@ -44,7 +44,7 @@ static void on_chunk(struct text bytes, void *owner)
 static void set_error(cJSON *completion, const struct invocation_result *result)
 {
     struct text body = { result->payload, result->payload_size };
-    CLEANUP(json_deletep) cJSON *error = json_parse(body);
+    CLEANUP(json_deletep) cJSON *error = json_parse_mended(body);
     const char *code = "Unhandled";
     if (result->is_streamed)
         code = result->end == INVOCATION_EXIT ? truncated : json_text(error, "errorType", code);

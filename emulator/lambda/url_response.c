@@ -169,11 +169,8 @@ static void make_plain(struct text body, struct arena *arena, struct url_respons
 
 bool url_response_read(struct text payload, struct arena *arena, struct url_response *response_out)
 {
-    CLEANUP(json_deletep) cJSON *tree = json_parse(payload);
-    struct json_fault fault;
+    CLEANUP(json_deletep) cJSON *tree = json_parse_mended(payload);
     *response_out = (struct url_response){ 0 };
-    if (!tree && json_check(payload, &fault)) /* a string in it holds a NUL */
-        return false;
     const char *string = cJSON_GetStringValue(tree);
     if (string) {
         make_plain(text_from(arena_copy(arena, text_from(string))), arena, response_out);
@@ -194,7 +191,7 @@ bool url_response_read(struct text payload, struct arena *arena, struct url_resp
 bool url_response_read_prelude(struct text prelude, struct arena *arena,
                                struct url_response *response_out)
 {
-    CLEANUP(json_deletep) cJSON *tree = json_parse(prelude);
+    CLEANUP(json_deletep) cJSON *tree = json_parse_mended(prelude);
     *response_out = (struct url_response){ 0 };
     if (!cJSON_IsObject(tree) || !read_response(tree, arena, response_out))
         return false;

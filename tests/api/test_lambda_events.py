@@ -303,6 +303,19 @@ def test_bytes_that_are_no_text_are_told_as_well_as_can_be(frozen):
     assert kept["record"]["responsePayload"] == "a\ufffdb\ufffd\ufffd"
 
 
+def test_half_a_character_keeps_no_record_from_being_told(frozen):
+    """A text that was cut inside an emoji is JSON, but no UTF-8 holds it."""
+    lam = frozen.client("lambda")
+    create(lam, "f", node("throw new Error('cut \\ud83d')"), DeadLetterConfig={"TargetArn": SQS})
+    configure(lam, "f", DestinationConfig={"OnFailure": {"Destination": SQS}})
+    put_event(lam, "f", {"text": "\0"})
+    advance(frozen, "1h")
+    records = {kept["kind"]: kept["record"] for kept in destinations(frozen)}
+    assert records["DeadLetter"]["messageAttributes"]["ErrorMessage"] == "cut \ufffd"
+    assert records["OnFailure"]["requestPayload"] == {"text": "\0"}
+    assert records["OnFailure"]["responsePayload"]["errorMessage"] == "cut \ud83d"
+
+
 def test_the_config_of_the_invoked_qualifier_counts(frozen):
     lam, sink = frozen.client("lambda"), Sink()
     create(lam, "f", sink.package("throw new Error('no')"), Publish=True)

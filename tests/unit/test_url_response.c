@@ -44,6 +44,11 @@ static const struct {
     { "{\"body\": \"x\"}", "200" JSON_TYPE "{\"body\": \"x\"}" },
     { "\"\\u00e9\\n\"", "200" JSON_TYPE "\xC3\xA9\n" },
     { "[1, {\"statusCode\": 500}]", "200" JSON_TYPE "[1, {\"statusCode\": 500}]" },
+    /* What no C string holds is U+FFFD, but the text of a result that is no response stays. */
+    { "{\"statusCode\":201,\"body\":\"a\\u0000b\\ud83d\"}", "201" JSON_TYPE "a\xEF\xBF\xBD"
+                                                            "b\xEF\xBF\xBD" },
+    { "\"\\ud83d\"", "200" JSON_TYPE "\xEF\xBF\xBD" },
+    { "{\"text\":\"\\ud83d\"}", "200" JSON_TYPE "{\"text\":\"\\ud83d\"}" },
     { "null", "200" JSON_TYPE "null" },
     { "no json", "200" JSON_TYPE "no json" },
     { "", "200" JSON_TYPE },
@@ -64,7 +69,6 @@ static const struct {
     { "{\"statusCode\":200,\"cookies\":[1]}", "no" },
     { "{\"statusCode\":200,\"cookies\":[\"a=1\\r\\nb: c\"]}", "no" },
     { "{\"statusCode\":200,\"body\":\"%\",\"isBase64Encoded\":true}", "no" },
-    { "{\"statusCode\":200,\"body\":\"\\u0000\"}", "no" },
 };
 
 START_TEST(a_result_is_a_reply_or_none)
@@ -87,6 +91,7 @@ static const struct {
     { "{\"statusCode\":404,\"headers\":{\"Content-Type\":\"a/b\"},\"cookies\":[\"c\"]}",
       "404|Content-Type: a/b|Set-Cookie: c|" },
     { "{\"statusCode\":200,\"body\":\"ignored\"}", "200" BYTES_TYPE },
+    { "{\"statusCode\":204,\"x\":\"\\ud83d\"}", "204" BYTES_TYPE },
     { "", "no" },
     { "[]", "no" },
     { "{\"statusCode\":0}", "no" },
