@@ -21,8 +21,11 @@
 
 enum {
     CONNECTIONS_MAX = 4096,
-    /* What a request line and headers may take. libmicrohttpd clears it after each request. */
-    CONNECTION_MEMORY = 32 * 1024,
+    /* What a request line, headers and the reply's headers may take: AWS's 10 KB in two hundred
+     * cookies beside 16 KB of answer. libmicrohttpd clears it after each request. */
+    CONNECTION_MEMORY = 48 * 1024,
+    MEMORY_FOR_HEADERS = 4 * 1024, /* of request and reply, beside a long request line */
+    QUERY_MEMBER_RECORD = 64,      /* libmicrohttpd's, in that memory */
     BODY_FIRST_GUESS_MAX = 1 << 20,
 };
 
@@ -56,6 +59,25 @@ static char *take_path_and_query(const char *target)
     return *rest == '/' ? xstrdup(rest) : xformat("/%s", rest);
 }
 
+static bool fits(const char *target)
+{
+    size_t needed = strlen(target);
+    for (const char *member = strchr(target, '?'); member; member = strchr(member + 1, '&'))
+        needed += QUERY_MEMBER_RECORD;
+    return needed <= CONNECTION_MEMORY - MEMORY_FOR_HEADERS;
+}
+
+/* libmicrohttpd would have no memory left for a refusal, and close the connection without a word.
+ */
+static void refuse_target(struct http_exchange *exchange)
+{
+    static const char refusal[] =
+        "HTTP/1.1 414 URI Too Long\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    send(connection_socket(exchange->connection), refusal, sizeof(refusal) - 1,
+         MSG_NOSIGNAL | MSG_DONTWAIT);
+    exchange->is_dropped = true;
+}
+
 /* The first sight of a request: its target exactly as sent. */
 static void *on_target(void *owner, const char *target, struct MHD_Connection *connection)
 {
@@ -71,6 +93,8 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
     server->exchanges = exchange;
     parking_enter(exchange);
     idle_leave(connection);
+    if (!fits(exchange->target))
+        refuse_target(exchange);
     return exchange;
 }
 
@@ -239,6 +263,9 @@ static void on_mhd_log(void *owner, const char *format, va_list arguments)
     struct http_server *server = owner;
     if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
         http_server_schedule_run(server);
+    if (text_starts_with(text_from(format), "Closing connection (failed to create response header"))
+        log_warn("http", "an answer's headers do not fit into the memory of its connection beside "
+                         "the request's: the client got none");
     if (text_starts_with(text_from(format), "Hit process or system resource limit at %u"))
         shortage_begin(server);
     if (log_level() < LOG_LEVEL_DEBUG)

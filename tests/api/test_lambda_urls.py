@@ -337,12 +337,21 @@ def test_six_megabytes_go_in_and_come_out(make):
         413, "RequestEntityTooLargeException")
 
 
-def test_hundreds_of_query_members_and_headers_go_in(make):
+def test_as_much_of_query_members_and_headers_goes_in_as_aws_takes(make):
     url = make()
-    many = [f"m{i}" for i in range(300)]
+    many = [f"m{i}" for i in range(150)]
     event = url.event("GET", "/?" + "&".join(many), headers=[(m, "x" * 50) for m in many])
     assert list(event["queryStringParameters"]) == many
     assert all(event["headers"][m] == "x" * 50 for m in many)
+
+
+def test_ten_kilobytes_of_cookies_go_in_beside_a_body_and_sixteen_of_headers_out(make):
+    """The body's first part shares the connection's memory with them."""
+    url = make("return {statusCode: 200, headers: {a: 'v'.repeat(16000)}, "
+               "body: String(event.cookies.length)}")
+    cookies = [f"c{i:03}=" + "v" * 40 for i in range(200)]
+    answer = url.send("POST", body=b"x" * 200000, headers=[("Cookie", "; ".join(cookies))])
+    assert (answer.status, answer.body, answer.getheader("a")) == (200, b"200", "v" * 16000)
 
 
 # --- Answers ---

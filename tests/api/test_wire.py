@@ -266,6 +266,16 @@ def test_query_over_get(http):
     assert answer.status == 200 and b"<Account>000000000000</Account>" in answer.body
 
 
+@pytest.mark.parametrize("query", [
+    "&".join(f"a{i}=b" for i in range(1000)), "&".join(f"a{i}=b" for i in range(20000)),
+    "a=" + "b" * 46000], ids=["1000 members", "20000 members", "one long member"])
+def test_a_query_that_is_too_long_gets_an_answer(server, query):
+    """libmicrohttpd closes the connection where its memory holds no answer any more."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(12) == b"HTTP/1.1 414"
+
+
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 FUNCTIONS = "/2015-03-31/functions"
 
