@@ -188,12 +188,17 @@ static void refuse_unknown(struct edge_call *edge_call)
         error_set(error, &lacking,
                   "Coalmine does not emulate %s %s yet; `coalmine operations` lists what it does",
                   identity->service->service->name, identity->name);
-    else if (identity->protocol == PROTOCOL_QUERY && identity->service)
+    else if (identity->protocol == PROTOCOL_QUERY &&
+             (identity->service || (!identity->version && !signing_name)))
         error_set(error, &invalid_action, "Could not find operation %s for version %s",
-                  identity->name, identity->service->service->query_version);
+                  identity->name, identity->version ? identity->version : "NO_VERSION_SPECIFIED");
     else if (identity->service)
         error_set(error, identity->protocol == PROTOCOL_REST_JSON ? &unknown_path : &unknown_target,
                   "%s has no operation %s", identity->service->service->name, identity->name);
+    else if (!signing_name && strcmp(identity->name, "GET /") == 0) /* somebody's browser */
+        error_set(error, &lacking,
+                  "This is Coalmine, an emulator of AWS services, for clients of AWS: `coalmine "
+                  "operations` lists what it does, GET /_coalmine/health tells whether it runs");
     else
         error_set(error, &lacking,
                   "Coalmine does not emulate what %s asks for (service %s); `coalmine operations` "
@@ -310,21 +315,16 @@ static cJSON *decode(struct edge_call *edge_call, struct text body)
 {
     struct call *call = &edge_call->call;
     const struct field *rows = call->operation->input;
+    struct text parameters;
     switch (edge_call->identity.protocol) {
     case PROTOCOL_CBOR:
         return cbor_codec_decode(call->service, rows, body, &call->error);
     case PROTOCOL_QUERY:
-        return query_codec_decode(call->service, rows, body, &call->error);
+        parameters = directory_query_parameters(edge_call->exchange, body);
+        return query_codec_decode(call->service, rows, parameters, &call->error);
     default:
         return json_codec_decode(call->service, rows, body, &call->error);
     }
-}
-
-static struct text parameters_of(struct edge_call *edge_call, struct text body)
-{
-    bool is_get = edge_call->identity.protocol == PROTOCOL_QUERY &&
-                  !text_equal(http_exchange_method(edge_call->exchange), "POST");
-    return is_get ? http_exchange_query(edge_call->exchange) : body;
 }
 
 /* The row is known: decode, then run. */
@@ -337,7 +337,7 @@ static void run_call(struct edge_call *edge_call, struct text body)
         call->payload = body;
         call->input = cJSON_CreateObject();
     } else {
-        call->input = decode(edge_call, parameters_of(edge_call, body));
+        call->input = decode(edge_call, body);
     }
     if (!call->input || (is_rest && !read_members(edge_call))) {
         on_finish(call, OUTCOME_FAULT);
@@ -355,7 +355,8 @@ void edge_on_request(struct edge *edge, struct http_exchange *exchange)
     bool has_body = is_claimed || read_body(edge_call, &body);
     if (!is_claimed)
         edge_call->identity =
-            directory_identify(&edge->directory, exchange, body, &edge_call->call.arena);
+            directory_identify(&edge->directory, exchange, body, edge_call->credential.service,
+                               &edge_call->call.arena);
     const struct edge_service *service = edge_call->identity.service;
     edge_call->call.service = service ? service->service : NULL;
     edge_call->call.state = service ? service->state : NULL;

@@ -119,20 +119,29 @@ static struct identity identify_rpc(const struct directory *directory, enum prot
     return identity;
 }
 
+/* The service of that version; without one that of the credential, which then has no operation. */
 static struct identity identify_query(const struct directory *directory, struct text parameters,
-                                      struct arena *arena)
+                                      const char *signing_name, struct arena *arena)
 {
     struct identity identity = { .protocol = PROTOCOL_QUERY };
+    const struct edge_service *signed_for = NULL;
     CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
     CLEANUP(freep) char *version = query_codec_parameter(parameters, "Version");
     identity.name = arena_copy(arena, text_from(action ? action : ""));
+    identity.version = version ? arena_copy(arena, text_from(version)) : NULL;
     for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
-        const char *ours = owner->service->query_version;
-        if (ours && version && strcmp(ours, version) == 0)
+        const struct service *service = owner->service;
+        if (!service->query_version)
+            continue;
+        if (version && strcmp(service->query_version, version) == 0)
             identity.service = owner;
+        if (signing_name && strcmp(service->signing_name, signing_name) == 0)
+            signed_for = owner;
     }
     if (identity.service)
         find_operation(&identity);
+    else
+        identity.service = signed_for;
     return identity;
 }
 
@@ -154,12 +163,17 @@ static struct identity identify_rest(const struct directory *directory,
     return identity;
 }
 
+struct text directory_query_parameters(const struct http_exchange *exchange, struct text body)
+{
+    bool is_in_body = text_equal(http_exchange_method(exchange), "POST") && body.size;
+    return is_in_body ? body : http_exchange_query(exchange);
+}
+
 struct identity directory_identify(const struct directory *directory,
                                    const struct http_exchange *exchange, struct text body,
-                                   struct arena *arena)
+                                   const char *signing_name, struct arena *arena)
 {
     struct text path = http_exchange_path(exchange);
-    struct text method = http_exchange_method(exchange);
     struct route_path parts;
     route_path_parse(path, &parts);
     if (parts.segment_count == 4 && text_equal(parts.segments[0], "service") &&
@@ -172,10 +186,10 @@ struct identity directory_identify(const struct directory *directory,
         return identify_rpc(directory, PROTOCOL_AWS_JSON, prefix, name, arena);
     }
     if (text_equal(path, "/")) {
-        struct text parameters = text_equal(method, "POST") ? body : http_exchange_query(exchange);
+        struct text parameters = directory_query_parameters(exchange, body);
         CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
         if (action)
-            return identify_query(directory, parameters, arena);
+            return identify_query(directory, parameters, signing_name, arena);
     }
     return identify_rest(directory, exchange, arena);
 }

@@ -50,13 +50,18 @@ struct identity {
     const struct operation *operation;
     const struct edge_route *route; /* PROTOCOL_REST_JSON */
     const char *name;               /* in the arena or static */
+    const char *version;            /* PROTOCOL_QUERY: as asked for; NULL: none was */
     bool is_lacking;
 };
 
-/* By RPC path, X-Amz-Target, Action or REST route. */
+/* By RPC path, X-Amz-Target, Action or REST route. `signing_name` is that of the credential's
+ * service, or NULL. */
 struct identity directory_identify(const struct directory *directory,
                                    const struct http_exchange *exchange, struct text body,
-                                   struct arena *arena);
+                                   const char *signing_name, struct arena *arena);
+
+/* Where the parameters of a Query call stand: in the body, or behind the path. */
+struct text directory_query_parameters(const struct http_exchange *exchange, struct text body);
 
 /* Requests that a service claims by host name or path, whatever else they say; see
  * struct service. Their body is taken as sent. False if nobody does. */

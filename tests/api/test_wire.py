@@ -248,9 +248,7 @@ def test_unknown_operations_and_services_are_named(http):
                        {"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status == 400 and b"<Code>InvalidAction</Code>" in answer.body
     assert b"Could not find operation Nothing for version 2011-06-15" in answer.body
-    answer = http.send("GET", "/bucket/key", headers={
-        "Authorization": "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request, "
-                         "SignedHeaders=host, Signature=0"})
+    answer = http.send("GET", "/bucket/key", headers=signed_for("s3"))
     assert answer.status == 501 and b"service s3" in answer.body
 
 
@@ -261,9 +259,30 @@ def test_s3_is_refused_in_its_own_words(server):
     assert "service s3" in refused.value.response["Error"]["Message"]
 
 
-def test_query_over_get(http):
-    answer = http.send("GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_query_behind_the_path(http, method):
+    answer = http.send(method, "/?Action=GetCallerIdentity&Version=2011-06-15")
     assert answer.status == 200 and b"<Account>000000000000</Account>" in answer.body
+
+
+def signed_for(service):
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/{service}/"
+                             "aws4_request, SignedHeaders=host, Signature=0"}
+
+
+@pytest.mark.parametrize("target, headers, status, text", [
+    ("Action=ListMetrics", {}, 400, b"operation ListMetrics for version NO_VERSION_SPECIFIED"),
+    ("Action=ListMetrics", signed_for("monitoring"), 400,
+     b"operation ListMetrics for version NO_VERSION_SPECIFIED"),
+    ("Action=ListMetrics&Version=2009-05-15", signed_for("monitoring"), 400,
+     b"operation ListMetrics for version 2009-05-15"),
+    ("Action=ListQueues", signed_for("sqs"), 501, b"what ListQueues asks for (service sqs)"),
+    ("Action=ListQueues&Version=2012-11-05", {}, 501, b"what ListQueues asks for"),
+])
+def test_a_query_call_without_the_right_version_is_told_so(http, target, headers, status, text):
+    answer = http.send("GET", "/?" + target, headers=headers)
+    assert answer.status == status and text in answer.body, answer.body
+    assert (b"<Code>InvalidAction</Code>" in answer.body) == (status == 400)
 
 
 @pytest.mark.parametrize("query", [
@@ -274,6 +293,12 @@ def test_a_query_that_is_too_long_gets_an_answer(server, query):
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert connection.recv(12) == b"HTTP/1.1 414"
+
+
+def test_who_opens_the_address_in_a_browser_is_told_what_it_is(http):
+    answer = http.send("GET", "/")
+    assert answer.status == 501
+    assert json.loads(answer.body)["message"].startswith("This is Coalmine, an emulator of AWS")
 
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
