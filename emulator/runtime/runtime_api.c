@@ -99,12 +99,20 @@ static void end_stream(struct runtime_api *api, struct text type, struct text bo
     api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
 }
 
-/* Whatever the process before was at, it has gone. */
+static void refuse_replaced(struct http_exchange **asking)
+{
+    if (*asking)
+        refuse(*asking, 410, "Replaced", "Another process asks for the next event");
+    *asking = NULL;
+}
+
+/* Whatever the process before was at, it has gone; what it streams on is nobody's answer. */
 static void restart(struct runtime_api *api)
 {
-    if (api->waiting)
-        refuse(api->waiting, 410, "Replaced", "Another process asks for the next event");
-    api->waiting = NULL;
+    refuse_replaced(&api->waiting);
+    refuse_replaced(&api->early);
+    runtime_api_resume(api);
+    api->streaming = NULL;
     forget_event(api);
     api->events->on_restart(api->owner);
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -417,6 +418,41 @@ def test_a_streamed_answer_arrives_while_the_process_goes_on(server, lam, name, 
          "Transfer-Encoding": "chunked"})).close()
     reader.join(PATIENCE_SECONDS)
     assert b"".join(pieces) == b"one two" and len(pieces) >= 2
+
+
+def test_a_process_that_streams_on_after_another_took_over_is_not_heard(
+        server, lam, name, http, attach):
+    """The first that asks while an answer is streamed waits for its end; the next one does not."""
+    create(lam, name)
+    attachment = attach(name)
+    lost = Invocation(lam, name, "lost")
+    runtime = Runtime(attachment)
+    assert runtime.next() == "lost"
+    request_id = runtime.headers["Lambda-Runtime-Aws-Request-Id"]
+    host, port = attachment["runtimeApi"].split(":")
+
+    def ask():
+        asker = socket.create_connection((host, int(port)), PATIENCE_SECONDS)
+        asker.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
+                      b"Host: localhost\r\n\r\n")
+        return asker
+
+    with socket.create_connection((host, int(port)), PATIENCE_SECONDS) as old:
+        old.sendall(f"POST /2018-06-01/runtime/invocation/{request_id}/response HTTP/1.1\r\n"
+                    "Host: localhost\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n".encode())
+        kept = Invocation(lam, name, "kept")
+        wait_for(lambda: state_of(http, attachment)["waitingInvocations"] == 1)
+        with ask() as early:
+            Http(int(port)).send("GET", "/2018-06-01/ping")  # so that it has been heard
+            runtime = Runtime(attachment)
+            assert runtime.next() == "kept"
+            assert early.recv(12) == b"HTTP/1.1 410"
+        assert lost.result()["errorType"] == "Runtime.ExitError"
+        old.sendall(b"3\r\ntwo\r\n0\r\n\r\n")
+        assert old.recv(12) == b"HTTP/1.1 400"
+    runtime.respond("well")
+    assert kept.result() == "well"
 
 
 def test_a_reset_ends_it(start_server):
