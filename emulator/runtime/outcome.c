@@ -3,7 +3,9 @@
  */
 #include "runtime/outcome.h"
 
+#include "clock.h"
 #include "runtime/channel.h"
+#include "timestamp.h"
 #include "xalloc.h"
 
 struct outcome outcome_success(struct text payload)
@@ -42,6 +44,10 @@ struct outcome outcome_timeout(struct text request_id, int timeout_ms)
               xformat("{\"errorType\":\"%s\",\"errorMessage\":\"RequestId: %.*s Error: Task timed "
                       "out after %.2f seconds\"}",
                       outcome.error_type, TEXT_ARGS(request_id), timeout_ms / 1000.0));
+    char time[TIMESTAMP_SIZE];
+    timestamp_print(clock_now_ms(), TIMESTAMP_ISO_MS, time);
+    outcome.remark = xformat("%s %.*s Task timed out after %.2f seconds\n\n", time,
+                             TEXT_ARGS(request_id), timeout_ms / 1000.0);
     return outcome;
 }
 

@@ -103,6 +103,7 @@ def test_a_timeout_kills_and_the_next_call_starts_afresh(lam, name):
                       f"RequestId: {request_id} Error: Task timed out after 1.00 seconds"}
     log = base64.b64decode(answer["LogResult"]).decode()
     assert "Duration: 1000.00 ms\tBilled Duration: 1000 ms" in log and "Status: timeout" in log
+    assert re.search(rf"Z {request_id} Task timed out after 1\.00 seconds\n\nEND ", log)
     assert invoke(lam, name)[1] == 1
 
 

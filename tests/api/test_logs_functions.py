@@ -103,6 +103,8 @@ def test_a_crash_and_a_timeout_are_told(lam, logs, name):
     lines = lines_of(logs, f"/aws/lambda/{name}")
     assert f"RequestId: {crash} Error: Runtime exited with error: exit status 3\n" \
            "Runtime.ExitError\n" in lines
+    matches([line for line in lines if "timed out" in line],
+            [rf"{TIME} {hang} Task timed out after 1\.00 seconds\n\n"])
     reports = [line for line in lines if line.startswith("REPORT ")]
     matches(reports, [
         rf"REPORT RequestId: {crash}\t.*\tStatus: error\tError Type: Runtime\.ExitError\n",
