@@ -38,7 +38,8 @@ struct http_server_options {
     /* Connections on which nothing moves for so long are closed; 0: never. A half-sent request
      * whose client left is noticed by nothing else (epoll tells of data and end only once). */
     int64_t idle_ms;
-    int connections_max; /* 0: 4096 */
+    int connections_max;      /* 0: 4096 */
+    size_t connection_memory; /* for the headers of a request and its reply; 0: 48 KiB */
     /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
     bool (*must_hold)(void *owner);
     void *owner;

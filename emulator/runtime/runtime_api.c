@@ -16,8 +16,13 @@
 #include "json.h"
 #include "xalloc.h"
 
-/* One request at a time is what a runtime needs; a bad one can make us hold so many bodies. */
-enum { CONNECTIONS_MAX = 32 };
+enum {
+    /* One request at a time is what a runtime needs; a bad one can make us hold so many bodies. */
+    CONNECTIONS_MAX = 32,
+    /* AWS's clients send the cause for X-Ray in a header of up to 1 MB. Room for that is cleared at
+     * each request: it is for processes that somebody debugs. */
+    LARGE_CONNECTION_MEMORY = 1280 * 1024,
+};
 
 enum state { STARTED, INIT_ERROR, READY, RUNNING, RESPONSE_SENT };
 
@@ -352,6 +357,8 @@ struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_ev
     struct runtime_api *api = xcalloc(1, sizeof(*api));
     struct http_server_options options = { .address = "127.0.0.1",
                                            .connections_max = CONNECTIONS_MAX,
+                                           .connection_memory =
+                                               events->on_restart ? LARGE_CONNECTION_MEMORY : 0,
                                            .on_request = on_request,
                                            .body_ceiling = body_ceiling,
                                            .takes_pieces = takes_pieces,

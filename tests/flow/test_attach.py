@@ -263,6 +263,18 @@ def test_an_error_of_the_handler_is_the_callers(lam, name, attach):
     assert invocation.answer["FunctionError"] == "Unhandled"
 
 
+def test_an_error_whose_cause_for_x_ray_is_large_is_the_callers(lam, name, attach):
+    """AWS's clients send up to 1 MB in a header: the message, and all frames of a recursion."""
+    create(lam, name)
+    runtime = Runtime(attach(name))
+    invocation = Invocation(lam, name, "e")
+    runtime.next()
+    request_id = runtime.headers["Lambda-Runtime-Aws-Request-Id"]
+    assert runtime.post(f"/invocation/{request_id}/error", {"errorType": "E"}, {
+        "Lambda-Runtime-Function-XRay-Error-Cause": "x" * (1 << 20)}) == 202
+    assert invocation.result() == {"errorType": "E"}
+
+
 def test_an_error_at_init_is_told_to_who_waits_longest(lam, name, http, attach):
     create(lam, name)
     attachment = attach(name)
