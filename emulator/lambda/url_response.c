@@ -40,12 +40,18 @@ static bool is_value(const char *value)
     return true;
 }
 
+static bool refuse(struct url_response *response, const char *fault)
+{
+    response->fault = fault;
+    return false;
+}
+
 /* There is room. */
 static bool add_header(struct url_response *response, struct arena *arena, const char *name,
                        const char *value)
 {
     if (!is_name(name) || !is_value(value))
-        return false;
+        return refuse(response, "the name or value of a header has characters that HTTP refuses");
     if (is_among(name, dropped))
         return true;
     if (is_among(name, remapped))
@@ -91,22 +97,27 @@ static bool read_headers(const cJSON *tree, struct arena *arena, struct url_resp
     const cJSON *cookies = json_get(tree, "cookies");
     const cJSON *entry;
     if ((headers && !cJSON_IsObject(headers)) || (cookies && !cJSON_IsArray(cookies)))
-        return false;
+        return refuse(response, "headers is no object, or cookies no list");
     size_t room = (size_t)(cJSON_GetArraySize(headers) + cJSON_GetArraySize(cookies)) + 1;
     response->headers = arena_alloc(arena, room * sizeof(*response->headers));
     cJSON_ArrayForEach(entry, headers)
     {
         const char *value = scalar_text(entry, arena);
-        if (!cJSON_IsNull(entry) && (!value || !add_header(response, arena, entry->string, value)))
+        if (cJSON_IsNull(entry))
+            continue;
+        if (!value)
+            return refuse(response, "a header is no string, number or boolean");
+        if (!add_header(response, arena, entry->string, value))
             return false;
     }
     cJSON_ArrayForEach(entry, cookies)
     {
-        if (!cJSON_IsString(entry) ||
-            !add_header(response, arena, "Set-Cookie", entry->valuestring))
+        if (!cJSON_IsString(entry))
+            return refuse(response, "a cookie is no string");
+        if (!add_header(response, arena, "Set-Cookie", entry->valuestring))
             return false;
     }
-    return fits(response);
+    return fits(response) || refuse(response, "its headers are larger than 16 KB");
 }
 
 /* A number or its text; absent: 200. */
@@ -154,8 +165,11 @@ static bool read_body(const cJSON *tree, struct arena *arena, struct text *body_
 
 static bool read_response(const cJSON *tree, struct arena *arena, struct url_response *response)
 {
-    return read_status(tree, &response->status) && read_headers(tree, arena, response) &&
-           read_body(tree, arena, &response->body);
+    if (!read_status(tree, &response->status))
+        return refuse(response, "statusCode is no number from 200 to 599");
+    return read_headers(tree, arena, response) &&
+           (read_body(tree, arena, &response->body) ||
+            refuse(response, "isBase64Encoded is true, but the body is no base64"));
 }
 
 /* No response of the function's making: the whole result is the body. */
@@ -193,7 +207,9 @@ bool url_response_read_prelude(struct text prelude, struct arena *arena,
 {
     CLEANUP(json_deletep) cJSON *tree = json_parse_mended(prelude);
     *response_out = (struct url_response){ 0 };
-    if (!cJSON_IsObject(tree) || !read_response(tree, arena, response_out))
+    if (!cJSON_IsObject(tree))
+        return refuse(response_out, "what stands before the eight zero bytes is no JSON object");
+    if (!read_response(tree, arena, response_out))
         return false;
     response_out->body = TEXT("");
     if (!has_content_type(response_out))

@@ -30,6 +30,7 @@ struct url_response {
     struct url_header *headers; /* Content-Type among them */
     size_t header_count;
     struct text body;
+    const char *fault; /* static: why it is no response; NULL: it is one */
 };
 
 /* Reads the function's result. Texts live in the arena or are those of `payload`. False if it

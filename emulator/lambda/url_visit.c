@@ -84,6 +84,15 @@ static void finish(struct call *call, enum outcome outcome)
     call_finish(call, outcome);
 }
 
+static const char no_end[] = "no eight zero bytes stand behind its head";
+
+/* The client is told as little as on AWS. */
+static void warn_of_answer(const struct call *call, const char *fault)
+{
+    log_warn("lambda", "%s: the function's answer is no HTTP response: %s", call->request_id,
+             fault);
+}
+
 void url_visit_on_end(const struct invocation_result *result, const char *version UNUSED,
                       void *owner)
 {
@@ -93,7 +102,7 @@ void url_visit_on_end(const struct invocation_result *result, const char *versio
     if (result->end != INVOCATION_OK) {
         write_bad_gateway(call);
     } else if (!url_response_read(payload, &call->arena, &response)) {
-        log_warn("lambda", "%s: the function's answer is no HTTP response", call->request_id);
+        warn_of_answer(call, response.fault);
         write_bad_gateway(call);
     } else {
         url_visit_write_head(call, &response);
@@ -111,7 +120,10 @@ static void begin_stream(struct call *call, const struct url_response *response)
 static void write_plain_head(struct call *call, const char *type)
 {
     struct url_header header = { "Content-Type", type };
-    url_visit_write_head(call, &(struct url_response){ STATUS_OK, &header, 1, TEXT("") });
+    const struct url_response response = {
+        .status = STATUS_OK, .headers = &header, .header_count = 1, .body = TEXT("")
+    };
+    url_visit_write_head(call, &response);
 }
 
 void url_visit_on_stream(struct text content_type, const char *version UNUSED, void *owner)
@@ -135,12 +147,16 @@ static void take_prelude(struct call *call, struct text bytes)
     struct text all = buffer_text(&visit->prelude);
     if (!url_prelude_find_end(all, &end)) {
         visit->has_bad_prelude = all.size > URL_PRELUDE_MAX;
+        if (visit->has_bad_prelude)
+            warn_of_answer(call, no_end);
         return;
     }
     visit->has_bad_prelude =
         !url_response_read_prelude((struct text){ all.data, end }, &call->arena, &response);
-    if (visit->has_bad_prelude)
+    if (visit->has_bad_prelude) {
+        warn_of_answer(call, response.fault);
         return;
+    }
     visit->awaits_prelude = false;
     response.body =
         (struct text){ all.data + end + URL_PRELUDE_END, all.size - end - URL_PRELUDE_END };
@@ -181,6 +197,8 @@ void url_visit_on_stream_end(const struct invocation_result *result, const char 
     } else if (!call->is_streaming && is_good && visit->plain_type) {
         write_plain_head(call, visit->plain_type);
     } else if (!call->is_streaming) {
+        if (is_good && !visit->has_bad_prelude)
+            warn_of_answer(call, no_end);
         write_bad_gateway(call);
     }
     finish(call, OUTCOME_OK);

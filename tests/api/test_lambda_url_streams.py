@@ -89,6 +89,18 @@ def test_a_stream_that_fails_before_its_head_is_a_502(make, steps, type):
     assert (answer.status, answer.body) == (502, b"Internal Server Error")
 
 
+@pytest.mark.parametrize("steps, reason", [
+    ((b'{"statusCode": 200',), "no eight zero bytes stand behind its head"),
+    ((b"x" * 70000, END), "no eight zero bytes stand behind its head"),
+    ((b"no json" + END,), "what stands before the eight zero bytes is no JSON object"),
+], ids=["endless", "large", "no-json"])
+def test_the_log_says_what_its_head_lacks(server, make, steps, reason):
+    answer = make(Streamer(*steps, type=PRELUDE).package).send()
+    lines = [line for line in server.read_log().split("\n")
+             if answer.headers["x-amzn-RequestId"] in line]
+    assert len(lines) == 1 and lines[0].endswith(f"answer is no HTTP response: {reason}")
+
+
 @pytest.mark.parametrize("end", ["fail", "exit"])
 def test_a_stream_that_breaks_off_is_seen_to_be_cut(make, end):
     answer = make(Streamer(b"some", end, type="text/plain").package).open("GET")

@@ -428,6 +428,17 @@ def test_what_is_no_reply_is_a_502(make, body):
     assert answer.headers["Set-Cookie"] is None
 
 
+@pytest.mark.parametrize("body, reason", [
+    ("return {statusCode: 'abc'}", "statusCode is no number from 200 to 599"),
+    ("return {statusCode: 200, headers: {a: ['b']}}", "a header is no string, number or boolean"),
+    ("return {statusCode: 200, headers: {a: 'x'.repeat(20000)}}",
+     "its headers are larger than 16 KB")])
+def test_the_log_says_why_it_is_no_reply(server, make, body, reason):
+    request_id = make(body).send().headers["x-amzn-RequestId"]
+    assert f"{request_id}: the function's answer is no HTTP response: {reason}\n" \
+        in server.read_log()
+
+
 def test_a_timeout_is_a_502(lam, name):
     create(lam, name, node("await new Promise(() => setInterval(() => {}, 1000))"), Timeout=1)
     answer = make_url(lam, name).send()

@@ -8,7 +8,7 @@ static const char *shown(struct arena *arena, bool is_good, const struct url_res
 {
     CLEANUP(buffer_clear) struct buffer text = { 0 };
     if (!is_good)
-        return "no";
+        return response->fault ? "no" : "no, without a reason";
     buffer_add_format(&text, "%d", response->status);
     for (size_t i = 0; i < response->header_count; i++)
         buffer_add_format(&text, "|%s: %s", response->headers[i].name, response->headers[i].value);
