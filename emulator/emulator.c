@@ -470,6 +470,7 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
         emulator_destroy(emulator);
         return NULL;
     }
+    store_start(emulator->store, emulator->loop);
     telemetry_start(emulator->telemetry, emulator->loop, emulator->journal);
     logs_start(emulator->logs);
     emulator->retention = retention_start(emulator->loop, emulator->metrics);
@@ -498,6 +499,7 @@ void emulator_destroy(struct emulator *emulator)
     alarms_destroy(emulator->alarms);
     lambda_destroy(emulator->lambda);
     retention_stop(emulator->retention);
+    store_stop(emulator->store);
     telemetry_close(emulator->telemetry);
     logs_destroy(emulator->logs);
     metrics_checkpoint_destroy(emulator->checkpoint);

@@ -8,16 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "log.h"
+#include "store/checkpointer.h"
+#include "store/directory_lock.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "xalloc.h"
 
+enum { BUSY_MS = 1000 }; /* until a lock of somebody else on the database is an error */
+
 struct store {
     sqlite3 *database;
     char *directory;
+    char *path;
+    int lock;
+    struct checkpointer *checkpointer; /* NULL unless it was started */
     struct statements statements;
     bool is_dirty;   /* a transaction of this turn is open */
     bool has_failed; /* a statement of the present call failed */
@@ -27,7 +35,7 @@ struct store {
 static bool database_error(struct store *store, struct error *error, const char *what)
 {
     int reason = sqlite3_system_errno(store->database);
-    return error_set(error, NULL, "cannot %s %s/coalmine.db: %s%s%s", what, store->directory,
+    return error_set(error, NULL, "cannot %s %s: %s%s%s", what, store->path,
                      sqlite3_errmsg(store->database), reason ? ": " : "",
                      reason ? strerror(reason) : "");
 }
@@ -70,37 +78,50 @@ static bool migrate(struct store *store, struct error *error)
     return true;
 }
 
+/* A worker brings the log into the database, and may for a moment hold what a writer needs. */
+static bool connect_database(struct store *store, bool is_durable)
+{
+    file_make_private(store->path); /* and so is its write-ahead log */
+    return sqlite3_open_v2(store->path, &store->database,
+                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                           NULL) == SQLITE_OK &&
+           sqlite3_busy_timeout(store->database, BUSY_MS) == SQLITE_OK &&
+           execute(store, "PRAGMA journal_mode=WAL") && execute(store, "PRAGMA foreign_keys=ON") &&
+           execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+}
+
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
 {
     /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused,
      * without harm, when another database was opened before. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    struct store *store = xcalloc(1, sizeof(*store));
-    store->directory = xstrdup(directory);
-    char *path = xformat("%s/coalmine.db", directory);
-    file_make_private(path); /* and so is its write-ahead log */
     /* Pages are allocated when they are needed: each connection's first twenty beforehand would be
      * a tenth of an idle server's heap. Refused, as it should be, once SQLite is in use. */
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
-    int opened =
-        sqlite3_open_v2(path, &store->database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    free(path);
-    /* An exclusive lock: two servers on one directory would overwrite each other's memory. */
-    if (opened != SQLITE_OK || !execute(store, "PRAGMA locking_mode=EXCLUSIVE") ||
-        !execute(store, "PRAGMA journal_mode=WAL") || !execute(store, "PRAGMA foreign_keys=ON") ||
-        !execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL")) {
-        if (sqlite3_errcode(store->database) == SQLITE_BUSY)
-            error_set(error, NULL,
-                      "%s is in use by another coalmine: stop that one, or say another --data-dir",
-                      directory);
-        else
-            database_error(store, error, "open");
-    } else if (migrate(store, error)) {
+    struct store *store = xcalloc(1, sizeof(*store));
+    store->directory = xstrdup(directory);
+    store->path = xformat("%s/coalmine.db", directory);
+    /* Two servers on one directory would overwrite each other's memory. */
+    store->lock = directory_lock(directory, error);
+    if (store->lock >= 0 &&
+        (connect_database(store, is_durable) || database_error(store, error, "open")) &&
+        migrate(store, error))
         return store;
-    }
     store_close(store);
     return NULL;
+}
+
+void store_start(struct store *store, struct loop *loop)
+{
+    store->checkpointer = checkpointer_start(store->database, store->path, loop);
+}
+
+void store_stop(struct store *store)
+{
+    if (!store)
+        return;
+    checkpointer_stop(store->checkpointer);
+    store->checkpointer = NULL;
 }
 
 void store_close(struct store *store)
@@ -109,6 +130,9 @@ void store_close(struct store *store)
         return;
     statements_clear(&store->statements);
     sqlite3_close(store->database);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->path);
     free(store->directory);
     free(store);
 }

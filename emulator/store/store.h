@@ -18,12 +18,19 @@
 #include "error.h"
 #include "text.h"
 
+struct loop;
 struct store;
 
 /* Opens (and makes or migrates) DIRECTORY/coalmine.db. `is_durable`: survive power loss too
  * (synchronous=FULL). NULL with a sentence if it cannot, or if the database is newer than we. */
 struct store *store_open(const char *directory, bool is_durable, struct error *error);
 void store_close(struct store *store);
+
+/* From now on a worker keeps the write-ahead log short, so that no COMMIT waits for the disk to
+ * take what has gathered; store_stop() waits for it, before the loop ends. Accepts NULL, and a
+ * store that was not started. */
+void store_start(struct store *store, struct loop *loop);
+void store_stop(struct store *store);
 
 const char *store_directory(const struct store *store);
 

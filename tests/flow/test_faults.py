@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http
-from tests.support.faults import DEATH, PLACES, SHORT, Faults, preload
+from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
+from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults, preload
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
 from tests.support.machine import wait_for
@@ -207,6 +208,41 @@ def test_a_checkpoint_that_the_disk_refuses_is_made_up_for(faulty, tmp_path):
     kill(faulty)
     found = numbers(faulty.restart())
     assert len(found) == len(set(found)) == 6000
+
+
+def test_callers_do_not_wait_for_a_checkpoint_of_the_database(faulty, tmp_path):
+    log = ControlLog(faulty.port, tmp_path / "data")
+    faulty.faults.set("sync", WAIT, "pages")
+    before = log.starts()
+    log.update(2 * CHECKPOINT_UPDATES)
+    assert log.starts() == before
+    faulty.faults.set("sync", 0)
+    log.wait_for_start(before)
+    assert faulty.stop() == 0
+    assert description(faulty.restart()) == str(log.number)
+
+
+def test_what_was_written_during_a_checkpoint_survives_a_crash(faulty, tmp_path):
+    log = ControlLog(faulty.port, tmp_path / "data")
+    faulty.faults.set("sync", WAIT, "pages")
+    log.update(2 * CHECKPOINT_UPDATES)
+    faulty.process.send_signal(signal.SIGKILL)
+    faulty.process.wait()
+    faulty.faults.set("sync", 0)
+    assert description(faulty.restart()) == str(log.number)
+
+
+@pytest.mark.parametrize("kind, number", [("write", errno.ENOSPC), ("sync", errno.EIO)])
+def test_a_checkpoint_of_the_database_that_fails_is_tried_again(faulty, tmp_path, kind, number):
+    log = ControlLog(faulty.port, tmp_path / "data")
+    faulty.faults.set(kind, number, "pages")
+    before = log.starts()
+    log.update(CHECKPOINT_UPDATES)
+    wait_for(lambda: "cannot checkpoint" in faulty.read_log(), "a checkpoint fails")
+    faulty.faults.set(kind, 0)
+    log.wait_for_start(before)
+    kill(faulty)
+    assert description(faulty.restart()) == str(log.number)
 
 
 def test_a_retention_that_the_disk_refused_removes_nothing(faulty):

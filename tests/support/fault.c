@@ -1,9 +1,9 @@
 /*
  * A shim for LD_PRELOAD that makes system calls fail when a test says so. FAULT_CONTROL names a
  * file of 32-bit numbers, one per call below, that is mapped: 0 lets the call through, a positive
- * number is the errno it fails with, -1 makes a write short, -2 kills the process instead of it.
- * Calls on files fail only below FAULT_DIRECTORY, so that sockets and pipes go on; writes only
- * where the last number says.
+ * number is the errno it fails with, -1 makes a write short, -2 kills the process instead of it, -3
+ * has a sync wait until the number is another. Calls on files fail only below FAULT_DIRECTORY, so
+ * that sockets and pipes go on; writes and syncs only where the last number says.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,10 +20,13 @@
 
 enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_FORK, FAULT_MALLOC, FAULT_WHERE, FAULTS };
 
-enum { SHORT = -1, DEATH = -2 };
+enum { SHORT = -1, DEATH = -2, WAIT = -3, WAIT_US = 1000 };
 
-/* What the names of files have in common, by FAULT_WHERE. */
-static const char *const places[] = { "/", "/journal-", "/coalmine.db", "/telemetry.db" };
+/* What the names of files have in common, by FAULT_WHERE; at PAGES they end with it: a database
+ * without its log. */
+enum { PAGES = 4 };
+static const char *const places[] = { "/", "/journal-", "/coalmine.db",
+                                      "/telemetry.db", [PAGES] = "/coalmine.db" };
 
 static volatile int32_t *control;
 static const char *directory = "";
@@ -64,8 +67,8 @@ static int32_t wanted(enum fault fault)
     return control ? control[fault] : 0;
 }
 
-/* Files whose name has `part` below the directory. */
-static int is_below(int fd, const char *part)
+/* Files at that place below the directory. */
+static int is_at(int fd, int32_t place)
 {
     char link[64];
     char path[4096];
@@ -74,14 +77,16 @@ static int is_below(int fd, const char *part)
     if (size < 0)
         return 0;
     path[size] = '\0';
-    return strncmp(path, directory, strlen(directory)) == 0 && strstr(path, part) != NULL;
+    const char *found = strstr(path, places[place]);
+    return strncmp(path, directory, strlen(directory)) == 0 && found &&
+           (place != PAGES || strcmp(found, places[place]) == 0);
 }
 
 /* The size to write, or -1 with errno set. */
 static ssize_t allowed_size(int fd, size_t size)
 {
     int32_t fault = wanted(FAULT_WRITE);
-    if (fault == 0 || !is_below(fd, places[wanted(FAULT_WHERE)]))
+    if (fault == 0 || !is_at(fd, wanted(FAULT_WHERE)))
         return (ssize_t)size;
     if (fault == DEATH)
         raise(SIGKILL);
@@ -106,8 +111,13 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
 static int sync_with(int (*function)(int), int fd)
 {
     int32_t fault = wanted(FAULT_SYNC);
-    if (fault == 0 || !is_below(fd, "/"))
+    if (fault == 0 || !is_at(fd, wanted(FAULT_WHERE)))
         return function(fd);
+    if (fault == WAIT) {
+        while (wanted(FAULT_SYNC) == WAIT)
+            usleep(WAIT_US);
+        return function(fd);
+    }
     errno = fault;
     return -1;
 }

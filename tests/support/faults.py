@@ -8,8 +8,8 @@ from tests.conftest import COALMINE, ROOT
 
 SHIM = ROOT / "build/normal/tests/fault.so"
 KINDS = ["write", "sync", "open", "fork", "malloc", "where"]  # the order of tests/support/fault.c
-PLACES = ["everywhere", "journal", "database", "telemetry"]
-SHORT, DEATH = -1, -2
+PLACES = ["everywhere", "journal", "database", "telemetry", "pages"]
+SHORT, DEATH, WAIT = -1, -2, -3
 
 
 def preload(program=COALMINE):

@@ -1,12 +1,20 @@
 /* store: savepoints per call, one commit per turn, schema versions. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "loop/loop.h"
+#include "store/directory_lock.h"
 #include "store/schema.h"
 #include "store/store.h"
 #include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
+
+enum { LOG_MAX = 4000 }; /* pages that the write-ahead log may have before it must start over */
 
 static const char *directory;
 
@@ -116,16 +124,40 @@ START_TEST(a_newer_database_is_refused_by_name)
 }
 END_TEST
 
+/* In another process, which does not run on. */
+static int exit_status_of(bool (*is_as_expected)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(is_as_expected() ? EXIT_SUCCESS : EXIT_FAILURE);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool is_in_use(void)
+{
+    struct error error = { 0 };
+    bool is_refused = !store_open(directory, false, &error) && strstr(error.message, "in use");
+    error_clear(&error);
+    return is_refused && !directory_lock_shared(directory);
+}
+
+static bool is_free(void)
+{
+    return directory_lock_shared(directory);
+}
+
 START_TEST(two_servers_cannot_share_a_directory)
 {
     directory = test_directory();
+    ck_assert_int_eq(exit_status_of(is_free), EXIT_SUCCESS);
     struct store *store = open_store();
-    ck_assert(call(store, "a", true));
-    struct error error = { 0 };
-    ck_assert_ptr_null(store_open(directory, false, &error));
-    ck_assert_msg(strstr(error.message, "in use") != NULL, "%s", error.message);
-    error_clear(&error);
+    ck_assert_int_eq(exit_status_of(is_in_use), EXIT_SUCCESS);
     store_close(store);
+    ck_assert_int_eq(exit_status_of(is_free), EXIT_SUCCESS);
 }
 END_TEST
 
@@ -171,7 +203,62 @@ START_TEST(a_generation_ends_with_each_change_and_each_undoing)
 }
 END_TEST
 
-SUITE("store", a_generation_ends_with_each_change_and_each_undoing,
+static void commit(struct store *store, const char *value)
+{
+    struct error error = { 0 };
+    store_begin_call(store);
+    sqlite3_stmt *query = store_query(store, "REPLACE INTO setting VALUES ('a', ?)");
+    store_bind_text(query, 1, value);
+    store_run(store, query);
+    ck_assert(store_end_call(store, true, &error) && store_commit(store, &error));
+}
+
+/* How often the write-ahead log has started over, from its header. */
+static unsigned log_starts(void)
+{
+    unsigned char head[16];
+    char *path = xformat("%s/coalmine.db-wal", directory);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(head, 1, sizeof(head), file), sizeof(head));
+    fclose(file);
+    free(path);
+    return (unsigned)head[12] << 24 | (unsigned)head[13] << 16 | (unsigned)head[14] << 8 | head[15];
+}
+
+/* A reader of its own, as a backup is one, keeps the worker from copying the newest pages, as a
+ * load does that never pauses. */
+START_TEST(the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end)
+{
+    directory = test_directory();
+    struct loop *loop = loop_create();
+    struct store *store = open_store();
+    sqlite3 *reader;
+    char *path = xformat("%s/coalmine.db", directory);
+    ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
+    store_start(store, loop);
+    commit(store, "first");
+    unsigned before = log_starts();
+    const char *begin = "BEGIN; SELECT count(*) FROM setting";
+    ck_assert_int_eq(sqlite3_exec(reader, begin, NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < LOG_MAX; i++)
+        commit(store, i % 2 ? "odd" : "even");
+    loop_turn(loop); /* the worker is done */
+    ck_assert_int_eq(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    commit(store, "finishes");
+    ck_assert_uint_eq(log_starts(), before);
+    commit(store, "starts over");
+    ck_assert_uint_eq(log_starts(), before + 1);
+    store_stop(store);
+    loop_destroy(loop);
+    store_close(store);
+    sqlite3_close(reader);
+    free(path);
+}
+END_TEST
+
+SUITE("store", the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
+      a_generation_ends_with_each_change_and_each_undoing,
       a_failed_call_leaves_nothing_and_its_neighbours_stay,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
