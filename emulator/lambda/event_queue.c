@@ -207,8 +207,9 @@ static void put_off_throttled(struct event_queue *queue, struct lambda_event *ev
 
 static void publish_age(struct event_queue *queue, const struct lambda_event *event)
 {
+    int64_t age_ms = clock_now_ms() - event->queued_ms;
     struct metric_point point = { &event->function.key, "AsyncEventAge", "Milliseconds",
-                                  (double)(clock_now_ms() - event->queued_ms) };
+                                  age_ms > 0 ? (double)age_ms : 0 }; /* a clock can be set back */
     metric_point_publish(queue->lambda, &point);
 }
 
@@ -306,6 +307,14 @@ static void begin_anew(struct event_queue *queue)
     queue->passed_place = 0;
 }
 
+/* Nothing is put off for longer than a throttle: what falls due after that was written when the
+ * clock was ahead (it was set back, or moved before a restart). */
+static bool is_due(int64_t due_ms)
+{
+    int64_t now_ms = clock_now_ms();
+    return due_ms <= now_ms || due_ms > now_ms + THROTTLE_MAX_MS;
+}
+
 static void pump(void *owner)
 {
     struct event_queue *queue = owner;
@@ -317,7 +326,7 @@ static void pump(void *owner)
     while (!queue->is_stopped && queue->running_count < RUNNING_MAX &&
            lambda_event_next(queue->lambda->parts.store, &due_ms, &place)) {
         bool runs = is_running(queue, place);
-        if (!runs && due_ms > clock_now_ms()) {
+        if (!runs && !is_due(due_ms)) {
             schedule_set(queue->lambda->parts.schedule, &queue->entry, due_ms, pump, queue);
             break;
         }

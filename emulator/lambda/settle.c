@@ -11,9 +11,9 @@
 enum { RETRY_MS = 1000 };
 
 static bool find_first_due(struct store *store, int64_t *due_ms_out);
-static bool find_outlived(struct store *store, int64_t due_ms, struct arena *arena,
+static bool find_outlived(const struct lambda *lambda, int64_t now_ms, struct arena *arena,
                           struct function_version *version_out);
-static void mark_settled(struct store *store, int64_t due_ms);
+static void mark_settled(const struct lambda *lambda, int64_t now_ms);
 
 int64_t settle_time(const struct lambda *lambda)
 {
@@ -47,11 +47,11 @@ bool settle_is_over(struct call *call, const struct function_version *latest)
 }
 
 /* What $LATEST was before runs no more. */
-static void end_outlived(struct lambda *lambda, int64_t due_ms)
+static void end_outlived(struct lambda *lambda, int64_t now_ms)
 {
     struct arena arena = { 0 };
     struct function_version version;
-    while (find_outlived(lambda->parts.store, due_ms, &arena, &version)) {
+    while (find_outlived(lambda, now_ms, &arena, &version)) {
         target_retire(lambda, &version);
         version_delete(lambda->parts.store, &version.key, version.number);
         code_release_version(lambda, &version);
@@ -67,7 +67,7 @@ static void on_due(void *owner)
     int64_t now_ms = clock_now_ms();
     store_begin_call(lambda->parts.store);
     end_outlived(lambda, now_ms);
-    mark_settled(lambda->parts.store, now_ms);
+    mark_settled(lambda, now_ms);
     targets_forget(lambda);
     if (store_end_call(lambda->parts.store, true, &error)) {
         settle_refresh(lambda);
@@ -77,14 +77,19 @@ static void on_due(void *owner)
     settle_retry(lambda);
 }
 
-/* Goes on when the first is due, not before `earliest_ms`. */
+/* Goes on when the first is due, not before `earliest_ms`. Nothing settles for longer than the
+ * setting says: what is due after that was written when the clock was ahead (it was set back, or
+ * moved before a restart), or with another setting, and is due now. */
 static void set_entry(struct lambda *lambda, int64_t earliest_ms)
 {
     int64_t due_ms;
+    int64_t now_ms = clock_now_ms();
     if (!find_first_due(lambda->parts.store, &due_ms)) {
         settle_stop(lambda);
         return;
     }
+    if (due_ms > now_ms + lambda->parts.settle_ms)
+        due_ms = now_ms;
     if (due_ms < earliest_ms)
         due_ms = earliest_ms;
     schedule_set(lambda->parts.schedule, &lambda->settling, due_ms, on_due, lambda);
@@ -116,17 +121,24 @@ static bool find_first_due(struct store *store, int64_t *due_ms_out)
     return found;
 }
 
+static void bind_due(const struct lambda *lambda, sqlite3_stmt *query, int64_t now_ms)
+{
+    store_bind_int(query, 1, now_ms);
+    store_bind_int(query, 2, now_ms + lambda->parts.settle_ms);
+}
+
 /* A previous $LATEST whose successor has settled by then. */
-static bool find_outlived(struct store *store, int64_t due_ms, struct arena *arena,
+static bool find_outlived(const struct lambda *lambda, int64_t now_ms, struct arena *arena,
                           struct function_version *version_out)
 {
+    struct store *store = lambda->parts.store;
     sqlite3_stmt *query = store_query(
         store, "SELECT account, region, name FROM lambda_version AS previous WHERE number = -1 AND "
                "EXISTS (SELECT 1 FROM lambda_version AS latest WHERE "
                "latest.account = previous.account AND latest.region = previous.region AND "
-               "latest.name = previous.name AND latest.number = 0 AND latest.settles_ms <= ?) "
-               "LIMIT 1");
-    store_bind_int(query, 1, due_ms);
+               "latest.name = previous.name AND latest.number = 0 AND "
+               "(latest.settles_ms <= ?1 OR latest.settles_ms > ?2)) LIMIT 1");
+    bind_due(lambda, query, now_ms);
     if (!store_step(store, query))
         return false;
     const struct function_key key = { store_copy(query, 0, arena), store_copy(query, 1, arena),
@@ -135,11 +147,12 @@ static bool find_outlived(struct store *store, int64_t due_ms, struct arena *are
     return version_find(store, &key, VERSION_PREVIOUS, arena, version_out);
 }
 
-static void mark_settled(struct store *store, int64_t due_ms)
+static void mark_settled(const struct lambda *lambda, int64_t now_ms)
 {
+    struct store *store = lambda->parts.store;
     sqlite3_stmt *query =
         store_query(store, "UPDATE lambda_version SET settles_ms = 0, settling_revision_id = NULL "
-                           "WHERE settles_ms > 0 AND settles_ms <= ?");
-    store_bind_int(query, 1, due_ms);
+                           "WHERE settles_ms > 0 AND (settles_ms <= ?1 OR settles_ms > ?2)");
+    bind_due(lambda, query, now_ms);
     store_run(store, query);
 }

@@ -35,6 +35,10 @@ def destinations(server):
     return Http(server.port).json("GET", "/_coalmine/destinations")["records"]
 
 
+def set_time(server, time):
+    return Http(server.port).json("POST", "/_coalmine/clock", {"time": time})
+
+
 def put_event(lam, name, event=None, **arguments):
     answer = lam.invoke(FunctionName=name, InvocationType="Event",
                         Payload=json.dumps(event if event is not None else {}), **arguments)
@@ -72,7 +76,7 @@ def test_events_run_beside_one_that_does_not_end_whatever_the_clock_says(frozen)
     for n in range(3):  # of the same moment: the second takes the first one's place in the queue
         put_event(lam, "f", {"n": n})
         wait_for(lambda: total(frozen, "Invocations") > n)
-    Http(frozen.port).json("POST", "/_coalmine/clock", {"time": "2025-12-31T00:00:00Z"})
+    set_time(frozen, "2025-12-31T00:00:00Z")
     put_event(lam, "f", {"n": 3})
     sink.wait(4)
     assert [run["event"]["n"] for run in sink.take()] == [0, 1, 2, 3]
@@ -409,6 +413,38 @@ def test_what_a_hurried_stop_breaks_off_runs_again(tmp_path):
     again = Server("--data-dir", str(tmp_path), ephemeral=False)
     gate.wait_until_inside(2)
     gate.open()
+    assert again.stop() == 0
+
+
+def test_a_retry_does_not_wait_until_a_clock_that_was_set_back_is_there_again(frozen):
+    lam, sink = frozen.client("lambda"), Sink()
+    create(lam, "f", sink.package("throw new Error('no')"))
+    request_id = put_event(lam, "f")
+    advance(frozen, "0s")
+    set_time(frozen, "2025-01-01T00:00:00Z")
+    advance(frozen, "0s")
+    assert [run["id"] for run in sink.take()] == [request_id] * 2
+    advance(frozen, "2m")
+    assert [run["id"] for run in sink.take()] == [request_id]
+    advance(frozen, "7h")
+    assert sink.take() == []
+    ages = frozen.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="AsyncEventAge", Period=86400, Statistics=["Minimum"],
+        StartTime="2025-01-01T00:00:00Z", EndTime="2025-01-02T00:00:00Z",
+        Dimensions=[{"Name": "FunctionName", "Value": "f"}])["Datapoints"]
+    assert [point["Minimum"] for point in ages] == [0]
+
+
+def test_an_event_from_a_clock_that_was_ahead_runs_at_the_next_start(tmp_path):
+    sink = Sink()
+    server = Server("--data-dir", str(tmp_path), ephemeral=False)
+    create(server.client("lambda"), "f", sink.package("throw new Error('no')"))
+    advance(server, "1d")
+    put_event(server.client("lambda"), "f")
+    advance(server, "0s")
+    assert server.stop() == 0 and len(sink.take()) == 1
+    again = Server("--data-dir", str(tmp_path), ephemeral=False)
+    sink.wait(1)
     assert again.stop() == 0
 
 

@@ -256,7 +256,7 @@ def test_provisioned_concurrency_waits_for_the_version(slow, slow_lam, name):
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restart_in_the_middle_changes_nothing(start_server, tmp_path, name, end):
     options = ("--data-dir", str(tmp_path), "--settle", "1h")
-    server = start_server(*options, ephemeral=False)
+    server = start_server(*options, "--clock", "2026-01-01T00:00:00Z", ephemeral=False)
     lam = server.client("lambda")
     create(lam, "new-" + name)
     create(lam, name, node("return 1"), Publish=True)
@@ -265,16 +265,41 @@ def test_a_restart_in_the_middle_changes_nothing(start_server, tmp_path, name, e
     create(lam, "newer-" + name)
     shown = revision(lam, name)
     assert server.stop(end) in (0, -signal.SIGKILL)
-    server = start_server(*options, ephemeral=False)
+    server = start_server(*options, "--clock", "2026-01-01T01:00:00Z", ephemeral=False)
     lam = server.client("lambda")
     assert state(lam, name) == IS_UPDATING and state(lam, name, Qualifier="2") == IS_PENDING
     assert state(lam, "newer-" + name) == IS_PENDING and state(lam, "new-" + name) == IS_ACTIVE
     assert revision(lam, name) == shown
     assert result(lam, name) == 1
     assert error_of(lam.publish_version, FunctionName=name) == updating(name)
-    Http(server.port).json("POST", "/_coalmine/clock", {"advance": "2h"})
+    Http(server.port).json("POST", "/_coalmine/clock", {"advance": "1h"})
     assert state(lam, name) == IS_ACTIVE and state(lam, "newer-" + name) == IS_ACTIVE
     assert (result(lam, name), result(lam, f"{name}:2")) == (2, 2)
+
+
+def test_what_settles_does_not_wait_for_a_clock_that_was_set_back(slow, slow_lam, name):
+    create(slow_lam, name, node("return 1"))
+    slow.settle()
+    update_code(slow_lam, name, "return 2", Publish=True)
+    assert state(slow_lam, name) == IS_UPDATING
+    http = Http(slow.server.port)
+    http.json("POST", "/_coalmine/clock", {"time": "2020-01-01T00:00:00Z"})
+    assert state(slow_lam, name) == IS_ACTIVE and state(slow_lam, name, Qualifier="1") == IS_ACTIVE
+    assert result(slow_lam, name) == 2
+    update_code(slow_lam, name, "return 3")
+    assert state(slow_lam, name) == IS_UPDATING
+    slow.settle()
+    assert result(slow_lam, name) == 3
+
+
+def test_what_settles_does_not_wait_for_a_clock_that_was_ahead(start_server, tmp_path, name):
+    options = ("--data-dir", str(tmp_path), "--settle", "1h")
+    server = start_server(*options, "--clock", "2100-01-01T00:00:00Z", ephemeral=False)
+    create(server.client("lambda"), name, node("return 1"))
+    assert state(server.client("lambda"), name) == IS_PENDING
+    assert server.stop() == 0
+    lam = start_server(*options, ephemeral=False).client("lambda")
+    assert state(lam, name) == IS_ACTIVE and result(lam, name) == 1
 
 
 def test_code_of_an_update_in_progress_is_counted_once(slow, slow_lam, name):
