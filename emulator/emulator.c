@@ -34,6 +34,8 @@
 #include "sts/sts.h"
 #include "xalloc.h"
 
+enum { FILES_MIN = 1024 }; /* that should be open at once, at least */
+
 struct emulator {
     struct settings settings;
     char *directory;
@@ -437,16 +439,21 @@ static bool start_listening(struct emulator *emulator, struct error *error)
 }
 
 /* A connection and a function process need descriptors: the usual soft limit of 1,024 is for
- * programs that use select(). Functions get Lambda's limit (runtime/process.c). */
+ * programs that use select(). Functions get Lambda's limit, or this one (runtime/process.c). */
 static void raise_descriptor_limit(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;
+    rlim_t usual = files.rlim_cur;
     files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
-        log_warn("coalmine", "only %llu files can be open at once",
-                 (unsigned long long)files.rlim_cur);
+    if (usual != files.rlim_max && setrlimit(RLIMIT_NOFILE, &files) != 0)
+        files.rlim_cur = usual;
+    if (files.rlim_cur < FILES_MIN)
+        log_warn("coalmine",
+                 "only %llu files can be open at once, in functions too, which have %d on Lambda: "
+                 "raise the hard limit (ulimit -Hn)",
+                 (unsigned long long)files.rlim_cur, FILES_MIN);
 }
 
 struct emulator *emulator_create(const struct settings *settings, struct error *error)

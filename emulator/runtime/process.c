@@ -59,16 +59,27 @@ static bool enter_storage(const struct storage *storage)
     return failure == 0;
 }
 
+/* What Lambda allows, or as many as this process may have itself: it cannot give more. */
+static bool limit_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return false;
+    if (files.rlim_max > FILES_MAX)
+        files.rlim_max = FILES_MAX;
+    files.rlim_cur = files.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &files) == 0;
+}
+
 NORETURN static void become(const struct process_plan *plan, pid_t parent, volatile int *failure)
 {
-    struct rlimit files = { FILES_MAX, FILES_MAX };
     setsid();
     bool has_storage = enter_storage(plan->storage);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* after it: entering a user namespace takes it back */
     if (getppid() != parent)
         _exit(NOT_STARTED); /* it died before the line above */
     /* The limit comes last: with a thousand connections open, /dev/null would be past it. */
-    if (has_storage && place_descriptors(plan) && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
+    if (has_storage && place_descriptors(plan) && limit_files() &&
         (!plan->directory || chdir(plan->directory) == 0)) {
         reset_signals();
         execve(plan->arguments[0], plan->arguments, plan->environment);

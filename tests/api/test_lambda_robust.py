@@ -406,3 +406,16 @@ def test_many_large_bodies_at_once_have_a_ceiling(server, lam, name):
     with unharmed(server, lam, growth_max_mb=32 * 9 + GROWTH_MAX_MB):
         assert invoke(lam, name)[1] == "done"
     nothing_is_left(server, lam, name)
+
+
+class FewFiles(Server):
+    command = ["prlimit", "--nofile=256:256", COALMINE]
+
+
+def test_where_few_files_may_be_open_functions_run_and_the_start_says_so(name):
+    server = FewFiles()
+    lam = server.client("lambda")
+    create(lam, name, python("import resource; return resource.getrlimit(resource.RLIMIT_NOFILE)"))
+    assert invoke(lam, name)[1] == [256, 256]
+    assert "only 256 files can be open at once" in server.read_log()
+    assert server.stop() == 0
