@@ -6,7 +6,11 @@
 #include "clock.h"
 #include "xalloc.h"
 
-enum { BUSY_MAX = 8 };
+enum {
+    BUSY_MAX = 8,
+    STEP_MS = 1000, /* by which a clock is set, not adjusted */
+    US_PER_MS = 1000,
+};
 
 struct advance {
     struct advance *next;
@@ -20,6 +24,7 @@ struct schedule {
     struct loop *loop;
     struct schedule_entry *entries; /* few: those of one kind share one, set to the first of them */
     struct loop_timer *timer;
+    int64_t ahead_ms; /* true time, of monotonic time */
     struct advance *advances;
     struct {
         bool (*is_busy)(void *owner);
@@ -67,8 +72,27 @@ static void on_timer(void *owner)
     loop_wake(schedule->loop); /* the hook does the rest */
 }
 
+/* A lapse that had begun would last until the time that was left. */
+static void make_all_due(struct schedule *schedule)
+{
+    int64_t now_ms = clock_now_ms();
+    for (struct schedule_entry *entry = schedule->entries; entry; entry = entry->next)
+        if (entry->due_ms > now_ms)
+            entry->due_ms = now_ms;
+}
+
+/* Nobody says that the machine's clock was set. */
+static void notice_step(struct schedule *schedule)
+{
+    int64_t ahead_ms = clock_true_ms() - clock_monotonic_us() / US_PER_MS;
+    if (ahead_ms < schedule->ahead_ms - STEP_MS && clock_get_mode() != CLOCK_FROZEN)
+        make_all_due(schedule);
+    schedule->ahead_ms = ahead_ms;
+}
+
 static void set_timer(struct schedule *schedule)
 {
+    notice_step(schedule);
     const struct schedule_entry *first = find_first(schedule);
     int64_t wait_ms = first ? clock_wait_ms(first->due_ms) : -1;
     loop_timer_stop(&schedule->timer);
@@ -134,6 +158,7 @@ struct schedule *schedule_create(struct loop *loop)
 {
     struct schedule *schedule = xcalloc(1, sizeof(*schedule));
     schedule->loop = loop;
+    schedule->ahead_ms = INT64_MIN + STEP_MS;
     loop_before_sleep(loop, before_sleep, schedule);
     return schedule;
 }
@@ -176,9 +201,7 @@ void schedule_clock_changed(struct schedule *schedule, int64_t before_ms)
 {
     int64_t now_ms = clock_now_ms();
     if (now_ms < before_ms)
-        for (struct schedule_entry *entry = schedule->entries; entry; entry = entry->next)
-            if (entry->due_ms > now_ms)
-                entry->due_ms = now_ms;
+        make_all_due(schedule);
     if (schedule->advances)
         schedule->advances->target_ms += now_ms - before_ms;
     set_timer(schedule);

@@ -27,7 +27,8 @@ struct schedule_entry {
 };
 
 /* Calls `function(owner)` once, on the loop and never inside this call, when service time has come
- * to due_ms, or was set back. Replaces an earlier time of the same entry. */
+ * to due_ms, or was set back, also by the machine's own clock. Replaces an earlier time of the same
+ * entry. */
 void schedule_set(struct schedule *schedule, struct schedule_entry *entry, int64_t due_ms,
                   void (*function)(void *owner), void *owner);
 void schedule_clear(struct schedule *schedule, struct schedule_entry *entry);

@@ -1,9 +1,24 @@
 /* schedule and clock: what is due happens at its time, however time runs. */
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "clock.h"
 #include "loop/schedule.h"
 #include "support/suite.h"
 
 enum { MINUTE_MS = 60 * 1000, EVENTS_MAX = 16 };
+
+static int64_t step_s; /* by which the machine's clock was set */
+
+/* Instead of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += step_s;
+    return result;
+}
 
 static struct loop *loop;
 static struct schedule *schedule;
@@ -221,7 +236,32 @@ START_TEST(when_time_goes_back_all_that_is_set_is_looked_at)
 }
 END_TEST
 
-SUITE("schedule", what_falls_due_on_the_way_happens_in_order_at_its_own_time,
+static void on_last(void *owner)
+{
+    on_event(owner);
+    is_finished = true;
+}
+
+static void on_step(void *owner UNUSED)
+{
+    step_s = -60LL * 60 * 24;
+    set(2, -60LL * 60 * 24 * 1000); /* due at once: somebody goes on as ever */
+}
+
+START_TEST(nobody_waits_longer_when_the_machine_s_clock_is_set_back)
+{
+    start(CLOCK_REAL, 1);
+    struct loop_timer *stepping = loop_timer_start(loop, 0, 0, on_step, NULL);
+    set(0, MINUTE_MS);
+    schedule_set(schedule, &entries[1], epoch_ms + 60LL * MINUTE_MS, on_last, &entries[1]);
+    loop_run_until(loop, &is_finished);
+    loop_timer_stop(&stepping);
+    end();
+}
+END_TEST
+
+SUITE("schedule", nobody_waits_longer_when_the_machine_s_clock_is_set_back,
+      what_falls_due_on_the_way_happens_in_order_at_its_own_time,
       what_sets_itself_again_is_lived_through, work_that_a_due_time_began_is_waited_for,
       without_advancing_it_follows_the_clock, a_mode_changes_without_a_jump,
       when_time_goes_back_all_that_is_set_is_looked_at, advances_follow_one_another,
