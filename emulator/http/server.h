@@ -39,7 +39,7 @@ struct http_server_options {
      * whose client left is noticed by nothing else (epoll tells of data and end only once). */
     int64_t idle_ms;
     int connections_max;      /* 0: 4096 */
-    size_t connection_memory; /* for the headers of a request and its reply; 0: 48 KiB */
+    size_t connection_memory; /* for the headers of a request and its reply; 0: 64 KiB */
     /* True: replies wait for http_server_release(). False (or NULL): they leave at once. */
     bool (*must_hold)(void *owner);
     void *owner;

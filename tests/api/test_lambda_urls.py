@@ -337,9 +337,9 @@ def test_six_megabytes_go_in_and_come_out(make):
         413, "RequestEntityTooLargeException")
 
 
-def test_as_much_of_query_members_and_headers_goes_in_as_aws_takes(make):
+def test_hundreds_of_query_members_and_headers_go_in(make):
     url = make()
-    many = [f"m{i}" for i in range(150)]
+    many = [f"m{i}" for i in range(300)]
     event = url.event("GET", "/?" + "&".join(many), headers=[(m, "x" * 50) for m in many])
     assert list(event["queryStringParameters"]) == many
     assert all(event["headers"][m] == "x" * 50 for m in many)

@@ -10,7 +10,7 @@
 
 #include "compiler.h"
 
-enum { CONNECTION_MEMORY = 48 * 1024 }; /* as in emulator/http/server.c */
+enum { CONNECTION_MEMORY = 64 * 1024 }; /* as in emulator/http/server.c */
 
 static const char answer[] = "{\"AliasArn\":\"arn:aws:lambda:us-east-1:000000000000:function:f\"}";
 

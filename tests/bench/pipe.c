@@ -14,7 +14,7 @@
 
 #include "compiler.h"
 
-enum { CHILDREN = 2, BODY_MAX = 1024, CONNECTION_MEMORY = 48 * 1024 };
+enum { CHILDREN = 2, BODY_MAX = 1024, CONNECTION_MEMORY = 64 * 1024 };
 
 struct frame {
     uint32_t size;
