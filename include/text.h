@@ -32,6 +32,9 @@ bool text_starts_with(struct text text, const char *prefix);
  * one, all of it is returned and the rest is empty with data NULL. */
 struct text text_cut(struct text *rest, char separator);
 
+/* Without the blanks (and line ends) at both ends. */
+struct text text_trimmed(struct text text);
+
 /* Takes the first bytes off a record, as a borrowed text or copied into a value of that size.
  * False, and nothing is taken, if there are fewer. */
 MUST_CHECK static inline bool text_take(struct text *rest, size_t size, struct text *taken_out)

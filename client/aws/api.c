@@ -1,6 +1,5 @@
 #include "aws/api.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
@@ -60,13 +59,7 @@ static struct text header_value(struct text line, const char *name)
     struct text key = text_cut(&value, ':');
     if (key.size != strlen(name) || strncasecmp(key.data, name, key.size) != 0 || !value.data)
         return (struct text){ NULL, 0 };
-    while (value.size && isspace((unsigned char)value.data[0])) {
-        value.data++;
-        value.size--;
-    }
-    while (value.size && isspace((unsigned char)value.data[value.size - 1]))
-        value.size--;
-    return value;
+    return text_trimmed(value);
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *owner)

@@ -47,7 +47,8 @@ static bool add_dimensions(cJSON *row, const struct options *options, struct err
     struct text rest = text_from(options->dimensions);
     while (rest.size) {
         struct text value = text_cut(&rest, ',');
-        struct text name = text_cut(&value, '=');
+        struct text name = text_trimmed(text_cut(&value, '='));
+        value = text_trimmed(value);
         if (!name.size || !value.size)
             return error_set(error, NULL, "--dimensions is Name=Value,Name=Value, not '%s'",
                              options->dimensions);
@@ -91,7 +92,7 @@ static bool add_metrics(cJSON *widget, const struct options *options, struct err
     cJSON *metrics = json_set_array(widget, "metrics");
     struct text rest = text_from(options->metric);
     for (int number = 1; rest.size; number++) {
-        struct text name = text_cut(&rest, ',');
+        struct text name = text_trimmed(text_cut(&rest, ','));
         if (name.size && !add_metric(metrics, options, name, number, error))
             return false;
     }

@@ -126,7 +126,7 @@ static void set_steps(cJSON *plan, const char *list)
     drop(plan, "strategy");
     cJSON *steps = json_set_array(json_set_object(plan, "strategy"), "steps");
     while (rest.data)
-        add_step(steps, text_cut(&rest, ','));
+        add_step(steps, text_trimmed(text_cut(&rest, ',')));
 }
 
 static bool set_strategy(const struct plan_flags *flags, cJSON *plan)
@@ -226,7 +226,7 @@ static void set_hooks(const struct plan_flags *flags, cJSON *plan)
     if (flags->notify)
         add_command(list_of(plan, "notify"), flags->notify);
     while (rest.data) {
-        struct text name = text_cut(&rest, ',');
+        struct text name = text_trimmed(text_cut(&rest, ','));
         CLEANUP(freep) char *copy = xstrndup(name.data, name.size);
         cJSON_AddItemToArray(list_of(plan, "alarms"), cJSON_CreateString(copy));
     }

@@ -11,17 +11,6 @@
 
 enum { LINE_MAX_SIZE = 4096 };
 
-static struct text trimmed(struct text text)
-{
-    while (text.size && isspace((unsigned char)text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size && isspace((unsigned char)text.data[text.size - 1]))
-        text.size--;
-    return text;
-}
-
 static bool is_same(struct text text, const char *word)
 {
     return text.size == strlen(word) && strncasecmp(text.data, word, text.size) == 0;
@@ -83,7 +72,7 @@ void reply_header(struct reply *reply, struct text line)
     struct text name = text_cut(&value, ':');
     for (size_t i = 0; value.data && i < COUNT_OF(rows); i++) {
         if (is_same(name, rows[i].name))
-            rows[i].take(reply, trimmed(value));
+            rows[i].take(reply, text_trimmed(value));
     }
 }
 
@@ -111,7 +100,7 @@ static void take_head(struct reply *reply, struct text head)
         return;
     reply->state = REPLY_TO_THE_END;
     while (head.size && reply->state != REPLY_BAD)
-        reply_header(reply, trimmed(text_cut(&head, '\n')));
+        reply_header(reply, text_trimmed(text_cut(&head, '\n')));
     bool has_no_body = reply->status == 204 || reply->status == 304 ||
                        (reply->state == REPLY_BODY && reply->left == 0);
     if (has_no_body && reply->state != REPLY_BAD)
@@ -196,7 +185,7 @@ static size_t feed_line(struct reply *reply, const char *bytes, size_t size)
     buffer_add(&reply->head, bytes, taken);
     if (!end)
         return taken;
-    struct text line = trimmed(buffer_text(&reply->head));
+    struct text line = text_trimmed(buffer_text(&reply->head));
     take_line(reply, line);
     buffer_drop(&reply->head, reply->head.size);
     return taken;

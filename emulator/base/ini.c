@@ -15,17 +15,6 @@ struct ini {
     size_t section_count;
 };
 
-static struct text trimmed(struct text text)
-{
-    while (text.size && isspace((unsigned char)text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size && isspace((unsigned char)text.data[text.size - 1]))
-        text.size--;
-    return text;
-}
-
 static void set(struct ini *ini, const char *section, const char *parent, struct text key,
                 struct text value)
 {
@@ -53,11 +42,11 @@ struct ini *ini_parse(struct text text)
     while (text.size) {
         struct text line = text_cut(&text, '\n');
         bool is_indented = line.size && isspace((unsigned char)line.data[0]);
-        line = trimmed(line);
+        line = text_trimmed(line);
         if (line.size == 0 || line.data[0] == '#' || line.data[0] == ';')
             continue;
         if (line.data[0] == '[' && line.data[line.size - 1] == ']') {
-            struct text name = trimmed((struct text){ line.data + 1, line.size - 2 });
+            struct text name = text_trimmed((struct text){ line.data + 1, line.size - 2 });
             free(section);
             section = xstrndup(name.data, name.size);
             *parent = '\0';
@@ -65,8 +54,8 @@ struct ini *ini_parse(struct text text)
             continue;
         }
         struct text value = line;
-        struct text key = trimmed(text_cut(&value, '='));
-        value = trimmed(value);
+        struct text key = text_trimmed(text_cut(&value, '='));
+        value = text_trimmed(value);
         if (is_indented && *parent) {
             set(ini, section, parent, key, value);
             continue;

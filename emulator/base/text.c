@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -27,6 +28,17 @@ struct text text_cut(struct text *rest, char separator)
     rest->size -= head.size + 1;
     rest->data = found + 1;
     return head;
+}
+
+struct text text_trimmed(struct text text)
+{
+    while (text.size && isspace((unsigned char)text.data[0])) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size && isspace((unsigned char)text.data[text.size - 1]))
+        text.size--;
+    return text;
 }
 
 /* All digits of a double written out take up to 1,077 characters. */

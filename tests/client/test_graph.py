@@ -50,6 +50,12 @@ def test_metrics_are_drawn_with_axes_and_numbers(graph, shop):
     assert "\x1b" not in done.out  # no terminal: no colours
 
 
+def test_blanks_around_the_parts_of_a_list_are_no_part_of_them(graph, shop):
+    done = graph("--namespace", shop, "--dimensions", "App = a", "--metric", "Requests, Errors ")
+    assert done.code == 0, done.err
+    assert "● Requests: last 60" in done.out and "● Errors: last 6" in done.out
+
+
 def test_no_line_is_wider_than_asked(graph, shop):
     for width in ("40", "100"):
         lines = graph(*options(shop, "--width", width)).out.splitlines()

@@ -279,6 +279,14 @@ def test_flags_are_laid_over_the_file(canary, lam, name, tmp_path):
     assert plan["checks"][0]["maxRate"] == "3%"
 
 
+def test_blanks_around_the_parts_of_a_list_are_no_part_of_them(canary, lam, name):
+    create(lam, name, node("return 'v1'"))
+    plan = canary("plan", "--function", name, "--alias", "live", "--alarms", "slow, too many errors ",
+                  "--steps", " 5%:2m, approve ,50%", "--output", "json").json["plan"]
+    assert plan["alarms"] == ["slow", "too many errors"]
+    assert plan["strategy"]["steps"] == [{"weight": "5%", "for": "2m"}, {"approve": True}, {"weight": "50%"}]
+
+
 @pytest.mark.parametrize("arguments, text", [
     (("--weight", "10%", "--strategy", "AllAtOnce"), "one of --strategy"),
     (("--live", "--rate", "1/s"), "--live sends nothing"),
