@@ -37,7 +37,8 @@ struct canary_problems {
     size_t count;
 };
 
-/* JSON, comments allowed. NULL if there are problems; all of them are added to `problems`. */
+/* JSON, comments allowed. NULL if there are problems; all of them are added to `problems`. Paths in
+ * it are meant from the current directory. */
 CANARY_API struct canary_plan *canary_plan_parse(const char *json, size_t size,
                                                  struct canary_problems *problems);
 CANARY_API void canary_plan_free(struct canary_plan *plan);

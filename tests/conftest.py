@@ -184,7 +184,7 @@ def cli(server, tmp_path):
 
 @pytest.fixture
 def canary(server, tmp_path):
-    def run(*arguments):
-        return Result(subprocess.run([CANARY, *arguments], cwd=tmp_path, text=True,
+    def run(*arguments, cwd=tmp_path):
+        return Result(subprocess.run([CANARY, *arguments], cwd=cwd, text=True,
                                      env=clean_environment(server.url), capture_output=True))
     return run

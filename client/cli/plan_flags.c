@@ -276,6 +276,27 @@ static const char *find_file(const struct options *options)
     return file;
 }
 
+/* A path of the file, which is meant from the file's folder. */
+static void move_path(cJSON *object, const char *name, struct text folder)
+{
+    const char *path = json_text(object, name, "");
+    if (!*path || *path == '/')
+        return;
+    CLEANUP(freep) char *moved = xformat("%.*s%s", TEXT_ARGS(folder), path);
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    json_set_text(object, name, moved);
+}
+
+static void move_paths(cJSON *plan, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const struct text folder = { file, slash ? (size_t)(slash - file) + 1 : 0 };
+    cJSON *generate = json_get(json_get(plan, "traffic"), "generate");
+    move_path(plan, "package", folder);
+    move_path(generate, "payloadFile", folder);
+    move_path(generate, "payloadLines", folder);
+}
+
 /* JSON of the plan's file, which must be right by itself; NULL with complaints. */
 static cJSON *read_file(const char *file)
 {
@@ -297,6 +318,8 @@ static cJSON *read_file(const char *file)
     canary_plan_free(plan);
     canary_problems_clear(&problems);
     member_faults_clear(&faults);
+    if (json)
+        move_paths(json, file);
     return json;
 }
 

@@ -19,9 +19,10 @@ static const struct member_row generate_rows[] = {
       .high = 10000, .help = "requests under way at most" },
     { TRAFFIC_ROW("ramp", MEMBER_DURATION, ramp_ms), .help = "the time to come to the full rate" },
     { .name = "payload", .type = MEMBER_CUSTOM, .schema = "{}", .help = "what to send: any JSON" },
-    { TRAFFIC_ROW("payloadFile", MEMBER_TEXT, payload_file), .help = "send this file's content" },
+    { TRAFFIC_ROW("payloadFile", MEMBER_TEXT, payload_file),
+      .help = "send that file's content; its path is from this file's folder" },
     { TRAFFIC_ROW("payloadLines", MEMBER_TEXT, payload_lines),
-      .help = "send this file's lines, one a request, over and over" },
+      .help = "send that file's lines, one a request, over and over" },
     { .name = NULL },
 };
 

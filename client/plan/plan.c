@@ -29,7 +29,8 @@ static const struct member_row plan_rows[] = {
     { PLAN_ROW("alias", MEMBER_TEXT, alias), .is_required = true,
       .help = "the alias that users call" },
     { PLAN_ROW("package", MEMBER_TEXT, package),
-      .help = "a zip file or a folder to upload; without it $LATEST is published as it is" },
+      .help = "a zip file or a folder to upload, from this file's folder; without it $LATEST is "
+              "published as it is" },
     { PLAN_ROW("version", MEMBER_TEXT, version),
       .help = "an already published version, instead of a package" },
     { TREE_ROW("strategy", "{}"),

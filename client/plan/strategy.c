@@ -238,6 +238,10 @@ static bool read_steps(const cJSON *list, struct plan *plan, const char *path,
     int index = 0;
     if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > STEPS_MAX)
         return member_fault(faults, path, "must be a list of at most %d steps", STEPS_MAX);
+    if (!list->child) /* a list that was forgotten must not send everything at once */
+        return member_fault(faults, path,
+                            "has no step; \"AllAtOnce\" sends all traffic to the new version at "
+                            "once");
     cJSON_ArrayForEach(item, list)
     {
         CLEANUP(freep) char *here = xformat("%s[%d]", path, index++);
@@ -305,6 +309,7 @@ static cJSON *steps_schema(void)
 {
     cJSON *schema = cJSON_CreateObject();
     json_set_text(schema, "type", "array");
+    json_set_double(schema, "minItems", 1);
     json_set_double(schema, "maxItems", STEPS_MAX);
     cJSON *kinds = json_set_array(json_set_object(schema, "items"), "oneOf");
     cJSON_AddItemToArray(kinds, members_schema(weight_rows));

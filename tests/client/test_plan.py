@@ -112,6 +112,7 @@ PLAN = {"function": "f", "alias": "a"}
                              {"analysis": {"for": "1m", "checks": [{"kind": "errors"}]}},
                              {"hook": {"command": "true"}}]}}, True),
     ({"strategy": {"steps": [{"wait": "1m"}]}}, False),
+    ({"strategy": {"steps": []}}, False),
     ({"checks": [{"kind": "errors", "maxRate": "1%"}, {"kind": "split"}]}, True),
     ({"checks": [{"kind": "nonsense"}]}, False),
     ({"traffic": {"live": {}}}, True),
@@ -262,6 +263,34 @@ def test_files_that_are_not_here_are_told_before_anything_is_done(canary, lam, n
     done = canary("deploy", "--function", name, "--alias", "live", "--payload-file", "nowhere")
     assert done.code == 1 and "cannot read nowhere: No such file" in done.err
     assert len(lam.list_versions_by_function(FunctionName=name)["Versions"]) == 2  # and $LATEST
+
+
+@pytest.mark.parametrize("more", [
+    {"package": "dist"}, {"package": "./dist"}, {"package": "../release/dist"},
+    {"traffic": {"generate": {"payloadFile": "dist/p.json"}}},
+    {"traffic": {"generate": {"payloadLines": "dist/p.json"}}}])
+def test_paths_in_a_plan_are_meant_from_its_folder(canary, lam, name, tmp_path, more):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    (tmp_path / "release/dist").mkdir(parents=True)
+    (tmp_path / "release/dist/p.json").write_text("{}")
+    write(tmp_path, {"function": name, "alias": "live", **more}, "release/canary.json")
+    for plan in ("release/canary.json", tmp_path / "release/canary.json"):
+        done = canary("plan", plan)
+        assert done.code == 0, done.err
+    (tmp_path / "elsewhere").mkdir()
+    done = canary("plan", tmp_path / "release/canary.json", cwd=tmp_path / "elsewhere")
+    assert done.code == 0, done.err
+
+
+def test_paths_among_the_flags_are_meant_from_here(canary, lam, name, tmp_path):
+    create(lam, name, node("return 'v1'"), Publish=True)
+    (tmp_path / "release").mkdir()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/index.mjs").write_text("export const handler = async () => 1")
+    (tmp_path / "p.json").write_text("{}")
+    write(tmp_path, {"function": name, "alias": "live", "package": "nowhere"}, "release/canary.json")
+    done = canary("plan", "release/canary.json", "--package", "here", "--payload-file", "p.json")
+    assert done.code == 0 and "publish here as a new version" in done.out, done.err
 
 
 def test_flags_are_laid_over_the_file(canary, lam, name, tmp_path):

@@ -88,6 +88,8 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
           4, "strategy.steps[0].foor", "did you mean 'for'?" },
         { "{" TARGET ",\"strategy\":{\"steps\":[{\"pause\":\"approval\",\"nam\":\"x\"}]}}", 1,
           "strategy.steps[0].nam", "did you mean 'name'?" },
+        { "{" TARGET ",\"strategy\":{\"steps\":\n[]}}", 1, "strategy.steps",
+          "has no step; \"AllAtOnce\" sends" },
         { "{\"alias\":\"a\"}", 1, "function", "function is missing" },
         { "{" TARGET ",\"onFailure\":\"rolback\"}", 1, "onFailure", "did you mean rollback?" },
         { "{" TARGET ",\"checks\":[{\"kind\":\"eror\"}]}", 1, "checks[0].kind",
