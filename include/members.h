@@ -34,7 +34,7 @@ struct member_row {
     double low;          /* bounds of numbers; both 0: none */
     double high;
     const char *const *choices; /* NULL-ended */
-    const char *schema;         /* MEMBER_CUSTOM: its JSON Schema, as text */
+    const char *schema;         /* its JSON Schema, as text; NULL: its type's (not MEMBER_CUSTOM) */
     const char *help;           /* a sentence, for schema and pages */
 };
 

@@ -108,8 +108,12 @@ static const struct member_row metric_rows[] = {
       .type = MEMBER_CUSTOM,
       .schema = "{}",
       .help = "what the expression calls by their ids" },
+    /* Of seconds that are whole minutes, the pattern knows that they are even tens. */
     { METRIC_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
-      .high = 86400e3, .help = "of its values" },
+      .high = 86400e3,
+      .schema = "{\"type\":\"string\",\"pattern\":"
+                "\"^((1|5|10|20|30|[0-9]*[02468]0)s|[0-9.]+(ms|m|h|d))$\"}",
+      .help = "of its values: 1, 5, 10, 20 or 30 seconds, or whole minutes" },
     { .name = NULL },
 };
 

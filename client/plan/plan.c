@@ -22,16 +22,21 @@ static const char *const inconclusives[] = { [INCONCLUSIVE_ROLLBACK] = "rollback
                                              NULL };
 static const char *const firing[] = { "refuse", "ignore", NULL };
 
+#define FUNCTION_PATTERN "[A-Za-z0-9_-]{1,64}"
+#define ALIAS_PATTERN "(?![0-9]+$)[A-Za-z0-9_-]{1,128}"
+#define VERSION_PATTERN "[0-9]+"
+#define PATTERN_SCHEMA(pattern) "{\"type\":\"string\",\"pattern\":\"^" pattern "$\"}"
+
 static const struct member_row plan_rows[] = {
     { TREE_ROW("$schema", "{\"type\":\"string\"}"), .help = "for editors" },
     { PLAN_ROW("function", MEMBER_TEXT, function), .is_required = true,
-      .help = "the Lambda function" },
+      .schema = PATTERN_SCHEMA(FUNCTION_PATTERN), .help = "the Lambda function" },
     { PLAN_ROW("alias", MEMBER_TEXT, alias), .is_required = true,
-      .help = "the alias that users call" },
+      .schema = PATTERN_SCHEMA(ALIAS_PATTERN), .help = "the alias that users call" },
     { PLAN_ROW("package", MEMBER_TEXT, package),
       .help = "a zip file or a folder to upload, from this file's folder; without it $LATEST is "
               "published as it is" },
-    { PLAN_ROW("version", MEMBER_TEXT, version),
+    { PLAN_ROW("version", MEMBER_TEXT, version), .schema = PATTERN_SCHEMA(VERSION_PATTERN),
       .help = "an already published version, instead of a package" },
     { TREE_ROW("strategy", "{}"),
       .help = "a name as CodeDeploy has them, or canary, linear or steps" },
@@ -39,7 +44,7 @@ static const struct member_row plan_rows[] = {
     { TREE_ROW("checks", "{\"$ref\":\"#/$defs/checks\"}"),
       .help = "what decides; without it: errors, invocation-errors, errors-compared and split" },
     { TREE_ROW("metrics", "{}"), .help = "CloudWatch metrics that checks call by name" },
-    { TREE_ROW("alarms", "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"),
+    { TREE_ROW("alarms", "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1}}"),
       .help = "CloudWatch alarms; one in state ALARM is a failure" },
     { PLAN_ROW("alarmsAlreadyFiring", MEMBER_CHOICE, firing_alarms), .initial = "refuse",
       .choices = firing, .help = "what to do if an alarm fires before the start" },
@@ -123,7 +128,7 @@ static bool read_alarms(const cJSON *json, struct plan *plan, struct member_faul
 /* Metrics, locks and the history go by the function's name, so it must be that alone. */
 const char *plan_function_fault(const char *name)
 {
-    if (pattern_matches("[A-Za-z0-9_-]{1,64}", text_from(name)))
+    if (pattern_matches(FUNCTION_PATTERN, text_from(name)))
         return NULL;
     return strchr(name, ':') ? "must be the function's name alone, without account, region and "
                                "alias: no ARN"
@@ -132,9 +137,9 @@ const char *plan_function_fault(const char *name)
 
 const char *plan_alias_fault(const char *name)
 {
-    bool is_good = pattern_matches("[A-Za-z0-9_-]{1,128}", text_from(name)) &&
-                   name[strspn(name, "0123456789")];
-    return is_good ? NULL : "must be an alias's name: letters, digits, - and _, no bare number";
+    return pattern_matches(ALIAS_PATTERN, text_from(name))
+               ? NULL
+               : "must be an alias's name: letters, digits, - and _, no bare number";
 }
 
 static bool check_names(const struct plan *plan, struct member_faults *faults)
@@ -152,7 +157,7 @@ static bool check_version(const struct plan *plan, struct member_faults *faults)
         return true;
     if (plan->package)
         return member_fault(faults, "version", "give one of package and version");
-    if (!*plan->version || plan->version[strspn(plan->version, "0123456789")])
+    if (!pattern_matches(VERSION_PATTERN, text_from(plan->version)))
         return member_fault(faults, "version", "a published version is a number, such as \"7\"");
     return true;
 }

@@ -305,7 +305,17 @@ static cJSON *type_schema(const struct member_row *row)
                         "{\"type\":\"string\",\"pattern\":\"^[0-9.]+(/[smh])?$\"}]}",
         [MEMBER_CHOICE] = "{}",
     };
-    return json_parse(text_from(row->type == MEMBER_CUSTOM ? row->schema : schemas[row->type]));
+    return json_parse(text_from(row->schema ? row->schema : schemas[row->type]));
+}
+
+/* Editors write it down as it is, so it has the member's type; infinity is none of JSON's. */
+static cJSON *default_value(const struct member_row *row)
+{
+    bool is_literal =
+        row->type == MEMBER_FLAG || row->type == MEMBER_INTEGER || row->type == MEMBER_NUMBER;
+    if (!row->initial)
+        return NULL;
+    return is_literal ? json_parse(text_from(row->initial)) : cJSON_CreateString(row->initial);
 }
 
 static cJSON *row_schema(const struct member_row *row)
@@ -324,7 +334,7 @@ static cJSON *row_schema(const struct member_row *row)
         json_set_double(schema, "maximum", row->high);
     }
     json_set_text(schema, "description", row->help);
-    json_set_text(schema, "default", row->initial);
+    json_set(schema, "default", default_value(row));
     return schema;
 }
 

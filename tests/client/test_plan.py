@@ -128,12 +128,42 @@ PLAN = {"function": "f", "alias": "a"}
     ({"notify": [{"command": "cat"}], "healthChecks": 0}, True),
     ({"healthChecks": -1}, False),
     ({"functoin": "x"}, False),
+    ({"function": "f" * 64}, True),
+    ({"function": "f" * 65}, False),
+    ({"function": "f:live"}, False),
+    ({"alias": "7th_of-May"}, True),
+    ({"alias": "7"}, False),
+    ({"alias": "$LATEST"}, False),
+    ({"version": "7"}, True),
+    ({"version": "$LATEST"}, False),
+    ({"alarms": [""]}, False),
+    ({"metrics": [{"name": "m", "metric": "Errors", "period": "10s"}]}, True),
+    ({"metrics": [{"name": "m", "metric": "Errors", "period": "120s"}]}, True),
+    ({"metrics": [{"name": "m", "metric": "Errors", "period": "15s"}]}, False),
+    ({"metrics": [{"name": "m", "metric": "Errors", "period": "90s"}]}, False),
 ])
 def test_the_schema_and_validate_agree(canary, tmp_path, validator, more, is_good):
     plan = {**PLAN, **more}
     write(tmp_path, plan)
     assert (canary("validate").code == 0) == is_good
     assert validator.is_valid(plan) == is_good
+
+
+def test_what_the_schema_offers_as_a_default_is_valid(validator):
+    """Editors write it down when a member's name is chosen."""
+    wrong = []
+
+    def look(schema, path):
+        if isinstance(schema, dict):
+            if "default" in schema and not validator.evolve(schema=schema).is_valid(schema["default"]):
+                wrong.append((path, schema["default"]))
+            for key, part in schema.items():
+                look(part, f"{path}.{key}")
+        elif isinstance(schema, list):
+            for index, part in enumerate(schema):
+                look(part, f"{path}[{index}]")
+    look(validator.schema, "")
+    assert wrong == []
 
 
 @pytest.mark.parametrize("version", ["$LATEST", "live", "", "1x", "-1"])
