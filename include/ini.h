@@ -10,7 +10,8 @@
 
 struct ini;
 
-/* Parses the text; never fails (what is no line of such a file is left out). */
+/* Parses the text; quotes around a section's second word, [profile 'a b'], are no part of it. Never
+ * fails (what is no line of such a file is left out). */
 struct ini *ini_parse(struct text text);
 /* Parses a file; an empty one if it cannot be read. */
 struct ini *ini_read(const char *path);
@@ -18,6 +19,8 @@ void ini_destroy(struct ini *ini);
 
 /* The value, borrowed; NULL if absent. A nested key is "parent.key". */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
+
+bool ini_has_section(const struct ini *ini, const char *section);
 
 /* Calls `function` for each section once, in the file's order. */
 void ini_each_section(const struct ini *ini, void (*function)(const char *section, void *owner),

@@ -26,13 +26,25 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
-static struct ini *read_file(const char *variable_name, const char *file)
+/* The caller owns it. */
+static char *file_path(const char *variable_name, const char *file)
 {
     const char *given = variable(variable_name);
     const char *home = variable("HOME");
-    CLEANUP(freep)
-    char *path = given ? xstrdup(given) : xformat("%s/.aws/%s", home ? home : "", file);
-    return ini_read(path);
+    return given ? xstrdup(given) : xformat("%s/.aws/%s", home ? home : "", file);
+}
+
+/* One that is named must be there, as for the AWS CLI; "default" need not. */
+static bool is_there(const struct sources *sources, const char *config, const char *credentials,
+                     struct error *error)
+{
+    CLEANUP(freep) char *section = xformat("profile %s", sources->name);
+    return strcmp(sources->name, "default") == 0 || ini_has_section(sources->config, section) ||
+           ini_has_section(sources->credentials, sources->name) ||
+           error_set(error, NULL,
+                     "there is no profile '%s' in %s or %s: name one of those that `aws configure "
+                     "list-profiles` shows with --profile or AWS_PROFILE",
+                     sources->name, config, credentials);
 }
 
 /* A key of the profile in the config file, whose sections are "default" and "profile NAME". */
@@ -275,8 +287,9 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
         take_credentials(profile, "coalmine", "coalmine", NULL);
         return true;
     }
-    if (left_to_container())
-        return refuse_to_ask(sources, left_to_container(), error);
+    left = left_to_container();
+    if (left)
+        return refuse_to_ask(sources, left, error);
     return error_set(error, NULL,
                      "no credentials in profile '%s': set AWS_ACCESS_KEY_ID and "
                      "AWS_SECRET_ACCESS_KEY, or name a profile that has them with --profile; those "
@@ -316,11 +329,13 @@ bool profile_load(const struct profile_choice *choice, struct profile *profile_o
 {
     const char *name = choice->name ? choice->name : variable("AWS_PROFILE");
     name = name ? name : variable("AWS_DEFAULT_PROFILE");
-    struct sources sources = { choice, name ? name : "default",
-                               read_file("AWS_CONFIG_FILE", "config"),
-                               read_file("AWS_SHARED_CREDENTIALS_FILE", "credentials") };
+    CLEANUP(freep) char *config = file_path("AWS_CONFIG_FILE", "config");
+    CLEANUP(freep) char *credentials = file_path("AWS_SHARED_CREDENTIALS_FILE", "credentials");
+    struct sources sources = { choice, name ? name : "default", ini_read(config),
+                               ini_read(credentials) };
     *profile_out = (struct profile){ 0 };
-    bool is_good = fill(&sources, profile_out, error);
+    bool is_good =
+        is_there(&sources, config, credentials, error) && fill(&sources, profile_out, error);
     if (!is_good)
         profile_clear(profile_out);
     ini_destroy(sources.config);

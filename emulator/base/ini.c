@@ -24,14 +24,36 @@ static void set(struct ini *ini, const char *section, const char *parent, struct
     map_set(&ini->values, name, xstrndup(value.data ? value.data : "", value.size));
 }
 
-static void add_section(struct ini *ini, const char *section)
+bool ini_has_section(const struct ini *ini, const char *section)
 {
     for (size_t i = 0; i < ini->section_count; i++) {
         if (strcmp(ini->sections[i], section) == 0)
-            return;
+            return true;
     }
+    return false;
+}
+
+static void add_section(struct ini *ini, const char *section)
+{
+    if (ini_has_section(ini, section))
+        return;
     ini->sections = xrealloc(ini->sections, (ini->section_count + 1) * sizeof(*ini->sections));
     ini->sections[ini->section_count++] = xstrdup(section);
+}
+
+/* "profile a b" of "profile 'a b'", as the AWS CLI writes it. */
+static char *section_name(struct text text)
+{
+    struct text name = text_trimmed(text);
+    struct text kind = text_cut(&name, ' ');
+    if (!name.data)
+        return xstrndup(kind.data, kind.size);
+    name = text_trimmed(name);
+    bool is_quoted = name.size > 1 && (name.data[0] == '\'' || name.data[0] == '"') &&
+                     name.data[name.size - 1] == name.data[0];
+    if (is_quoted)
+        name = (struct text){ name.data + 1, name.size - 2 };
+    return xformat("%.*s %.*s", TEXT_ARGS(kind), TEXT_ARGS(name));
 }
 
 struct ini *ini_parse(struct text text)
@@ -46,9 +68,8 @@ struct ini *ini_parse(struct text text)
         if (line.size == 0 || line.data[0] == '#' || line.data[0] == ';')
             continue;
         if (line.data[0] == '[' && line.data[line.size - 1] == ']') {
-            struct text name = text_trimmed((struct text){ line.data + 1, line.size - 2 });
             free(section);
-            section = xstrndup(name.data, name.size);
+            section = section_name((struct text){ line.data + 1, line.size - 2 });
             *parent = '\0';
             add_section(ini, section);
             continue;

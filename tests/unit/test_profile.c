@@ -219,14 +219,42 @@ START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
                "[role]\naws_access_key_id = K\naws_secret_access_key = S\n");
     /* With the keys alone it would be somebody else who deploys. */
     check_refusal("role", "profile 'role' takes a role (role_arn), which canary leaves to");
-    check_refusal("typo", "no credentials in profile 'typo'");
+    check_refusal("default", "no credentials in profile 'default'");
     setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials", 1);
-    check_refusal("typo", "has what the container is given");
+    check_refusal("default", "has what the container is given");
     unsetenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1); /* Coalmine takes no roles */
     struct profile profile = load(&(struct profile_choice){ .name = "role" });
     ck_assert_str_eq(profile.access_key_id, "K");
     profile_clear(&profile);
+}
+END_TEST
+
+/* Else a slip of the keyboard deploys as somebody else, elsewhere. */
+START_TEST(a_profile_that_is_named_must_be_there)
+{
+    clean_environment();
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[keys]\naws_access_key_id = K\naws_secret_access_key = S\n");
+    write_file("config", "AWS_CONFIG_FILE",
+               "[services keyless]\n[profile  'two words']\naws_access_key_id = T\n"
+               "aws_secret_access_key = U\n[profile \"quoted\"]\naws_access_key_id = Q\n"
+               "aws_secret_access_key = U\n");
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1);
+    check_refusal("typo", "there is no profile 'typo' in ");
+    check_refusal("keyless", "there is no profile 'keyless' in ");
+    static const char *const names[][2] = {
+        { "keys", "K" }, { "two words", "T" }, { "quoted", "Q" }, { "default", "coalmine" }
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct profile profile = load(&(struct profile_choice){ .name = names[i][0] });
+        ck_assert_str_eq(profile.access_key_id, names[i][1]);
+        profile_clear(&profile);
+    }
+    setenv("AWS_ACCESS_KEY_ID", "E", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "F", 1);
+    setenv("AWS_PROFILE", "typo", 1); /* the AWS CLI refuses it beside keys, too */
+    check_refusal(NULL, "there is no profile 'typo' in ");
 }
 END_TEST
 
@@ -265,4 +293,5 @@ SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_an
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
       a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
       a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest,
-      what_the_cli_gets_by_itself_is_said_to_be_its, only_loopback_is_local)
+      what_the_cli_gets_by_itself_is_said_to_be_its, a_profile_that_is_named_must_be_there,
+      only_loopback_is_local)
