@@ -1,5 +1,6 @@
 /*
- * Reading whole files, and making private ones. Implemented in emulator/base/file.c.
+ * Reading whole files, making private ones, and where the user's are. Implemented in
+ * emulator/base/file.c.
  */
 #ifndef COALMINE_FILE_H
 #define COALMINE_FILE_H
@@ -16,5 +17,8 @@ MUST_CHECK char *file_read(const char *path, size_t ceiling, size_t *size_out, s
 /* Makes the file, empty and its owner's alone, unless it is there; for those who would make it for
  * everybody's eyes. Errors are left for them to meet. */
 void file_make_private(const char *path);
+
+/* Of the user: $HOME, else what the system knows; "" if that is nothing. Borrowed. */
+const char *home_directory(void);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "aws/sso.h"
 #include "buffer.h"
+#include "file.h"
 #include "ini.h"
 #include "json.h"
 #include "pattern.h"
@@ -30,8 +31,7 @@ static const char *variable(const char *name)
 static char *file_path(const char *variable_name, const char *file)
 {
     const char *given = variable(variable_name);
-    const char *home = variable("HOME");
-    return given ? xstrdup(given) : xformat("%s/.aws/%s", home ? home : "", file);
+    return given ? xstrdup(given) : xformat("%s/.aws/%s", home_directory(), file);
 }
 
 /* One that is named must be there, as for the AWS CLI; "default" need not. */

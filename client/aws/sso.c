@@ -16,10 +16,9 @@ enum { CACHE_MAX = 1 << 20, TIMEOUT_MS = 30000 };
 static cJSON *read_cache(const struct sso_request *request)
 {
     char hash[SHA1_HEX_SIZE];
-    const char *home = getenv("HOME");
     CLEANUP(error_clear) struct error error = { 0 };
     crypto_sha1_hex(text_from(request->session ? request->session : request->start_url), hash);
-    CLEANUP(freep) char *path = xformat("%s/.aws/sso/cache/%s.json", home ? home : "", hash);
+    CLEANUP(freep) char *path = xformat("%s/.aws/sso/cache/%s.json", home_directory(), hash);
     size_t size;
     CLEANUP(freep) char *text = file_read(path, CACHE_MAX, &size, &error);
     return text ? json_parse((struct text){ text, size }) : NULL;

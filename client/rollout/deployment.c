@@ -37,11 +37,10 @@ static bool make_directories(const char *path, struct error *error)
 
 char *state_path(const char *given)
 {
-    const char *home = getenv("HOME");
     const char *xdg = getenv("XDG_STATE_HOME");
     return given         ? xstrdup(given)
            : xdg && *xdg ? xformat("%s/canary", xdg)
-                         : xformat("%s/.local/state/canary", home ? home : "/tmp");
+                         : xformat("%s/.local/state/canary", home_directory());
 }
 
 char *state_directory(const char *given, struct error *error)

@@ -1,12 +1,14 @@
 """Where deployments are kept: a disk that is full, what killed clients leave, a clock for one."""
 import errno
 import os
+import pwd
+import subprocess
 
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
     alias_of, deployed, package, plan_file, state_of, terminal)
-from tests.conftest import CANARY
+from tests.conftest import CANARY, clean_environment
 from tests.support.faults import Faults, preload
 from tests.support.packages import create, node
 
@@ -69,6 +71,17 @@ def test_what_killed_clients_left_is_removed(deployed, canary, package, state):
     assert canary("deploy", "--function", deployed, "--alias", "live", "--package", package(),
                   "--strategy", "AllAtOnce").code == 0
     assert {name for name in os.listdir(state) if deployed not in name} == kept
+
+
+@pytest.mark.parametrize("home", [None, ""])
+def test_without_home_the_state_is_where_the_user_lives(server, tmp_path, home):
+    """Not in /tmp, where whoever comes first owns it, and reads what is deployed."""
+    environment = {key: value for key, value in clean_environment(server.url).items()
+                   if key not in ("HOME", "XDG_STATE_HOME")}
+    if home is not None:
+        environment["HOME"] = home
+    done = subprocess.run([CANARY, "report", "no-such-id"], text=True, capture_output=True, env=environment, cwd=tmp_path)
+    assert done.returncode != 0 and f" in {pwd.getpwuid(os.getuid()).pw_dir}/.local/state/canary" in done.stderr
 
 
 def test_a_clock_is_turned_by_one_at_a_time(lam, name, deployed, canary, terminal, plan_file):
