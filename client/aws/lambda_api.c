@@ -9,7 +9,7 @@
 #include "xalloc.h"
 
 enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, UPDATES_MAX = 5 };
-enum { STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
+enum { STATUS_NOT_FOUND = 404, STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
 
 static char *function_path(const char *function, const char *rest)
 {
@@ -92,7 +92,7 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
         CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
         read_alias(tree, alias_out);
         found = ALIAS_PRESENT;
-    } else if (response.status == 404) {
+    } else if (response.status == STATUS_NOT_FOUND) {
         found = function_is_there(api, function, error) ? ALIAS_ABSENT : ALIAS_FAILED;
     } else {
         api_failure(&response, "read the alias", error);
@@ -108,6 +108,23 @@ bool lambda_alias_is_at(struct api *api, const char *function, const char *alias
     struct lambda_alias seen;
     return lambda_get_alias(api, function, alias, &seen, &error) == ALIAS_PRESENT &&
            strcmp(seen.version, version) == 0 && !*seen.routed_version;
+}
+
+bool lambda_alias_is_gone(struct api *api, const char *function, const char *alias,
+                          struct error *error)
+{
+    CLEANUP(freep) char *path = alias_path(function, alias);
+    struct api_request request = {
+        .service = API_LAMBDA, .method = "GET", .path = path, .is_never_stopped = true
+    };
+    struct api_response response;
+    bool is_gone = !api_call(api, &request, &response) && response.status == STATUS_NOT_FOUND;
+    api_response_clear(&response);
+    if (is_gone)
+        error_set(error, NULL,
+                  "somebody has deleted alias %s of %s meanwhile: there is nothing to take back",
+                  alias, function);
+    return is_gone;
 }
 
 bool lambda_create_alias(struct api *api, const char *function, const char *alias,
@@ -168,6 +185,9 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
                   "somebody else has changed alias %s meanwhile; nothing was overwritten. See "
                   "canary status",
                   name);
+    } else if (response.status == STATUS_NOT_FOUND && /* or a version is not there */
+               lambda_alias_is_gone(api, function, name, error)) {
+        change = ALIAS_CHANGE_GONE;
     } else {
         change = response.may_be_done ? ALIAS_CHANGE_UNKNOWN : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);

@@ -25,6 +25,10 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
 bool lambda_alias_is_at(struct api *api, const char *function, const char *alias,
                         const char *version);
 
+/* True with a sentence once AWS says that there is no such alias, or no such function. */
+bool lambda_alias_is_gone(struct api *api, const char *function, const char *alias,
+                          struct error *error);
+
 /* Good as well if the alias is there as it was to be made: an earlier try may have done that. */
 MUST_CHECK bool lambda_create_alias(struct api *api, const char *function, const char *alias,
                                     const char *version, struct error *error);
@@ -34,6 +38,7 @@ enum alias_change {
     ALIAS_CHANGE_DONE,
     ALIAS_CHANGE_STALE, /* the alias is no longer as it was: by somebody else, or by an earlier try
                            of this very change, whose answer was lost */
+    ALIAS_CHANGE_GONE,  /* there is no alias any more */
     ALIAS_CHANGE_REFUSED, /* nothing was changed */
     ALIAS_CHANGE_UNKNOWN, /* no answer: it may have been changed */
 };

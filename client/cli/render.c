@@ -55,6 +55,7 @@ static void on_plan(struct view *view, const cJSON *line)
 {
     const cJSON *traffic = json_get(json_get(line, "plan"), "traffic");
     const char *rate = json_text(json_get(traffic, "generate"), "rate", "10/s");
+    view->is_rolling_back = false; /* that was the one before */
     snprintf(view->base, sizeof(view->base), "%s", json_text(line, "baseVersion", ""));
     snprintf(view->canary, sizeof(view->canary), "%s", json_text(line, "newVersion", ""));
     snprintf(view->function, sizeof(view->function), "%s", json_text(line, "function", ""));
@@ -383,7 +384,7 @@ static void say_end(const struct view *view, const struct canary_outcome *outcom
         break;
     case CANARY_ROLLED_BACK:
     case CANARY_INCONCLUSIVE:
-        if (!view->is_rolling_back && !outcome->requests)
+        if (!view->is_rolling_back)
             say("Rolling back: %s.", outcome->reason);
         break;
     case CANARY_HELD:

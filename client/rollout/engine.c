@@ -198,6 +198,8 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
         action->target == TARGET_SPLIT ? engine->canary : NULL, action->weight, error)) {
     case ALIAS_CHANGE_DONE:
         return ALIAS_SET;
+    case ALIAS_CHANGE_GONE:
+        return ALIAS_GONE;
     case ALIAS_CHANGE_REFUSED:
         return ALIAS_REFUSED;
     case ALIAS_CHANGE_STALE: {

@@ -58,6 +58,7 @@ void job_close(struct job *job)
     plan_destroy(job->own_plan);
     free(job->state);
     free((char *)job->package.data);
+    free(job->unfinished);
     error_clear(&job->error);
 }
 

@@ -35,6 +35,7 @@ struct job {
     char canary[VERSION_SIZE];
     char package_hash[SHA256_HEX_SIZE]; /* "": no package */
     struct text package;                /* owned bytes */
+    char *unfinished;                   /* what became of the one before; NULL: there was none */
     struct error error;
 };
 

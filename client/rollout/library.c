@@ -149,6 +149,8 @@ static bool begin(struct job *job, struct canary_outcome *outcome_out)
                   *job->package_hash ? job->package_hash : NULL);
     save_preparing(job);
     job_record_plan(job);
+    if (job->unfinished)
+        job_notice(job, "%s", job->unfinished);
     if (!job->api.profile.is_local)
         job_notice(job, "On AWS: account %s, region %s.", job->account, job->api.profile.region);
     if (job->settings->is_fast)
@@ -210,6 +212,10 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
                       outcome_out);
         return true;
     }
+    if (lambda_alias_is_gone(&job->api, job->plan->function, job->plan->alias, &job->error)) {
+        job_end_early(job, CANARY_FAILED, job->error.message, outcome_out);
+        return true;
+    }
     job_record_plan(job);
     job_set_up_engine(job);
     if (!engine_take_up(&job->engine, saved, &job->error))
@@ -257,6 +263,34 @@ static bool refuse_second(struct job *job, const cJSON *saved)
     return true;
 }
 
+/* The alias is deleted, or sends all traffic to the old version again: its client could not write
+ * that down, or somebody else did it. */
+static bool is_taken_back(struct job *job, const cJSON *saved)
+{
+    CLEANUP(error_clear) struct error unused = { 0 };
+    struct lambda_alias alias;
+    bool is_back = strcmp(json_text(saved, "phase", ""), "back") == 0; /* and tells of that first */
+    bool is_shifted = json_double(saved, "weight", 0) > 0 || json_bool(saved, "isPromoted", false);
+    switch (lambda_get_alias(&job->api, job->plan->function, job->plan->alias, &alias, &unused)) {
+    case ALIAS_PRESENT:
+        return is_shifted && !is_back && !*alias.routed_version &&
+               strcmp(alias.version, json_text(saved, "baseVersion", "")) == 0;
+    case ALIAS_ABSENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What has not begun, is taken back, or has come to its end but for telling. */
+static bool makes_way(struct job *job, const cJSON *saved)
+{
+    const char *phase = json_text(saved, "phase", "");
+    bool is_stuck = strcmp(json_text(saved, "status", ""), "stuck") == 0;
+    return strcmp(phase, "prepare") == 0 || (strcmp(phase, "over") == 0 && !is_stuck) ||
+           is_taken_back(job, saved);
+}
+
 /* What a dead client left half done: taken up, or rolled back to make way. */
 static bool deal_with_unfinished(struct job *job, bool *is_done_out,
                                  struct canary_outcome *outcome_out)
@@ -269,14 +303,9 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
         return true;
     if (!refuse_second(job, saved))
         return false;
-    const char *phase = json_text(saved, "phase", "");
-    /* What has not begun, or has come to its end but for telling, makes way. */
-    bool makes_way =
-        strcmp(phase, "prepare") == 0 ||
-        (strcmp(phase, "over") == 0 && strcmp(json_text(saved, "status", ""), "stuck") != 0);
-    bool resumes =
-        !makes_way && (policy == CANARY_UNFINISHED_RESUME ||
-                       (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved)));
+    bool resumes = (policy == CANARY_UNFINISHED_RESUME ||
+                    (policy == CANARY_UNFINISHED_AUTO && is_same_deployment(job, saved))) &&
+                   !makes_way(job, saved);
     struct job other;
     struct canary_outcome outcome = { 0 };
     bool is_good =
@@ -289,10 +318,15 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
                             outcome.deployment, outcome.reason);
     job_close(&other);
     *is_done_out = resumes;
-    if (is_good && resumes)
+    if (is_good && resumes) {
         *outcome_out = outcome;
-    else
-        canary_outcome_clear(&outcome);
+        return true;
+    }
+    if (is_good)
+        job->unfinished =
+            xformat("Deployment %s, whose client was gone, is over: %s.", outcome.deployment,
+                    *outcome.reason ? outcome.reason : canary_verdict_name(outcome.verdict));
+    canary_outcome_clear(&outcome);
     return is_good;
 }
 

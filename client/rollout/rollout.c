@@ -239,7 +239,7 @@ void rollout_alias_done(struct rollout *rollout, enum alias_result result, const
         return;
     if (result == ALIAS_SET) {
         alias_was_set(rollout, now_ms);
-    } else if (result == ALIAS_CHANGED_THEIRS) {
+    } else if (result == ALIAS_CHANGED_THEIRS || result == ALIAS_GONE) {
         set_reason(rollout, "%s", sentence);
         finish(rollout, OUTCOME_FAILED);
     } else if (rollout->phase != PHASE_BACK) {

@@ -98,6 +98,7 @@ enum alias_result {
     ALIAS_REFUSED,        /* it is as it was */
     ALIAS_CHANGED_OURS,   /* somebody changed it, but traffic still goes as we said last */
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */
+    ALIAS_GONE,           /* somebody deleted it */
 };
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,
                         int64_t now_ms);

@@ -42,6 +42,22 @@ def test_a_disk_that_stays_full_is_not_called_somebody_else(lam, deployed, canar
         "rolled back", ("1", None))
 
 
+def test_after_a_full_disk_the_next_deploy_deploys(lam, deployed, canary, terminal, plan_file, tmp_path, state):
+    """The weights are back, so there is nothing to take up; what became of it is told."""
+    faults = Faults(tmp_path / "control")
+    plan_file(strategy={"canary": {"weight": "50%", "for": "10m"}})
+    first = terminal("deploy", LD_PRELOAD=preload(CANARY), FAULT_DIRECTORY=str(state),
+                     FAULT_CONTROL=str(tmp_path / "control"))
+    first.wait_for("Sending")
+    faults.set("write", errno.ENOSPC)
+    assert first.end() == 1 and "No space left on device" in first.err
+    faults.set("write", 0)
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.out + done.err
+    assert "is over: all traffic goes to the old version already" in done.out
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 @pytest.mark.parametrize("verb", ["report", "analyze"])
 def test_of_several_the_latest_of_an_alias_is_to_be_had(lam, name, deployed, canary, state, verb):
     create(lam, name + "-2", node("return 'v1'"))
