@@ -3,7 +3,9 @@
  * deployment; if it is gone, the word is carried out here. Without a deployment, promote and
  * rollback end a split that was made by hand.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "aws/lambda_api.h"
 #include "cli/command.h"
@@ -120,13 +122,27 @@ static int end_split(struct session *session, const struct target *target, bool 
     return EXIT_DONE;
 }
 
+/* Relative paths of the plan, and commands of hooks, are meant from where it was begun. */
+static void go_where_it_began(const cJSON *saved)
+{
+    const char *directory = json_text(saved, "directory", NULL);
+    if (directory && chdir(directory) != 0)
+        say("Cannot go to %s, where the deployment was begun (%s): what its plan names is looked "
+            "for here.",
+            directory, strerror(errno));
+}
+
 /* The client is dead: its work is taken up here. */
-static int take_up(struct session *session, const struct target *target, const char *verb)
+static int take_up(struct session *session, const struct target *target, const cJSON *saved,
+                   const char *verb)
 {
     struct view view = { 0 };
     char *error = NULL;
     struct canary_outcome outcome;
-    const struct canary_settings settings = settings_of(&session->options);
+    struct canary_settings settings = settings_of(&session->options);
+    CLEANUP(freep) char *state = realpath(target->state, NULL);
+    settings.state_directory = state ? state : target->state;
+    go_where_it_began(saved);
     const struct canary_observer observer = view_observer(&view);
     view_begin(&view);
     bool is_run = canary_take_up(target->function, target->alias, verb, &settings, &observer,
@@ -181,7 +197,7 @@ static int carry_out(struct session *session, const char *verb)
         else if (is_alive)
             status = tell(&target, id, verb);
         else
-            status = take_up(session, &target, verb);
+            status = take_up(session, &target, saved, verb);
         if (!is_alive && is_promoted_untold(saved) && strcmp(verb, "rollback") == 0)
             status = without_deployment(session, &target, verb);
     }

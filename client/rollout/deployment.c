@@ -217,6 +217,8 @@ static cJSON *make_facts(const struct deployment *deployment, const struct alias
     json_set_text(facts, "endpoint", identity->endpoint);
     json_set_bool(facts, "isFast", is_fast);
     json_set_double(facts, "startedAt", (double)now_ms);
+    CLEANUP(freep) char *here = getcwd(NULL, 0);
+    json_set_text(facts, "directory", here);
     json_set(facts, "plan", cJSON_Duplicate(plan, true));
     return facts;
 }
@@ -251,10 +253,11 @@ static bool drop_torn_line(int fd)
 
 static cJSON *fixed_facts(const cJSON *deployment)
 {
-    static const char *const names[] = { "format",     "id",           "function",    "alias",
-                                         "account",    "region",       "endpoint",    "isFast",
-                                         "startedAt",  "plan",         "baseVersion", "newVersion",
-                                         "codeSha256", "countedBefore" };
+    static const char *const names[] = {
+        "format",      "id",         "function",   "alias",         "account",
+        "region",      "endpoint",   "isFast",     "startedAt",     "plan",
+        "baseVersion", "newVersion", "codeSha256", "countedBefore", "directory"
+    };
     cJSON *facts = cJSON_CreateObject();
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const cJSON *member = json_get(deployment, names[i]);

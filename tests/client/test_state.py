@@ -58,6 +58,24 @@ def test_after_a_full_disk_the_next_deploy_deploys(lam, deployed, canary, termin
     assert alias_of(lam, deployed) == ("2", None)
 
 
+def test_a_dead_clients_work_is_taken_up_from_any_directory(lam, deployed, canary, terminal, plan_file, tmp_path):
+    """What its plan names is found where it was begun."""
+    (tmp_path / "payload.json").write_text('{"a": 1}')
+    (tmp_path / "check.sh").write_text("test -f payload.json\n")
+    (tmp_path / "elsewhere").mkdir()
+    plan_file(strategy={"canary": {"weight": "50%", "for": "3s"}}, checks=[],
+              traffic={"generate": {"payloadFile": "payload.json"}},
+              hooks={"after": [{"command": "sh ./check.sh"}]})
+    first = terminal("deploy", "--state-dir", "kept")
+    first.wait_for("Sending")
+    first.process.kill()
+    first.end()
+    done = canary("resume", "--function", deployed, "--alias", "live", "--state-dir", "../kept",
+                  cwd=tmp_path / "elsewhere")
+    assert done.code == 0, done.out + done.err
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 @pytest.mark.parametrize("verb", ["report", "analyze"])
 def test_of_several_the_latest_of_an_alias_is_to_be_had(lam, name, deployed, canary, state, verb):
     create(lam, name + "-2", node("return 'v1'"))
