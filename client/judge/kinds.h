@@ -88,6 +88,10 @@ bool stays_good(struct check_memory *memory, bool is_good);
 /* Only what a verdict told is remembered: else a replay, which sees fewer looks, could differ. */
 void forget_good(struct check_memory *memory);
 
+/* True, and says so, if the step gives the new version no traffic, and it had none (`requests`). */
+bool is_without_traffic(const struct evidence *evidence, uint64_t requests,
+                        struct check_verdict *verdict);
+
 /* True, and says so, if so many requests to the canary are fewer than the check wants. */
 bool is_too_few(const struct check *check, uint64_t requests, struct check_verdict *verdict);
 

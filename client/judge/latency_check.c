@@ -261,6 +261,8 @@ void judge_latency_check(const struct check *check, const struct evidence *evide
 {
     bool is_compared = check->compares && is_split(evidence);
     bool is_limited = check->max_ms > 0;
+    if (is_without_traffic(evidence, evidence->canary.requests, verdict))
+        return;
     if (evidence->canary.latency.count == 0 && (is_compared || is_limited)) {
         verdict_say(verdict, evidence->is_final ? CHECK_INCONCLUSIVE : CHECK_CONTINUE,
                     "no latencies of the new version are known (of live traffic only CloudWatch "

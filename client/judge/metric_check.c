@@ -140,7 +140,7 @@ void judge_threshold_check(const struct check *check, const struct evidence *evi
                verdict);
     if (is_unknown)
         say_unknown(check, verdict);
-    if (verdict->result == CHECK_PASS)
+    if (verdict->result == CHECK_PASS && evidence->weight > 0)
         (void)is_too_few(check, evidence->canary.requests, verdict);
 }
 
@@ -223,6 +223,8 @@ void judge_alarm_check(const struct check *check, const struct evidence *evidenc
                 alarm->reason ? ": " : "", alarm->reason ? alarm->reason : "");
     if (!is_bad && memory->more[FIRED_AT_FIRST] > 0)
         verdict_add(verdict, " (it fired before this step, which the check ignores)");
+    if (verdict->result == CHECK_PASS && evidence->weight > 0)
+        (void)is_too_few(check, evidence->canary.requests, verdict);
 }
 
 static const char *const unsure_names[] = {

@@ -6,7 +6,7 @@
 
 #include "judge/kinds.h"
 
-enum { COMMON_RATIO = 4 };
+enum { COMMON_RATIO = 4, ALLOWED_SIZE = 64 };
 
 /* ln of the factor that judge_rate looks at: a mixture of two one-sided ones, for gross failures
  * and for rates of a few times the limit. */
@@ -174,19 +174,29 @@ static void judge_sprt(const struct rate_question *asked, const struct evidence 
                     sprt_expected_good(&test));
 }
 
+/* Against the check's own limit; what is counted is still to be set. */
+static struct rate_question question_of(const struct check *check, const char *subject,
+                                        char allowed_out[ALLOWED_SIZE])
+{
+    snprintf(allowed_out, ALLOWED_SIZE, "the limit is %.3g %%", percent(check->max_rate));
+    return (struct rate_question){ .check = check,
+                                   .limit = check->max_rate,
+                                   .intolerable = check->bad_rate,
+                                   .subject = subject,
+                                   .allowed = allowed_out };
+}
+
 void judge_errors_check(const struct check *check, const struct evidence *evidence,
                         struct check_memory *memory, struct check_verdict *verdict)
 {
-    char allowed[64];
+    char allowed[ALLOWED_SIZE];
     const struct version_evidence *others = &evidence->others;
-    snprintf(allowed, sizeof(allowed), "the limit is %.3g %%", percent(check->max_rate));
-    const struct rate_question question = { .check = check,
-                                            .bad = evidence->canary.errors + others->errors,
-                                            .all = evidence->canary.requests + others->requests,
-                                            .limit = check->max_rate,
-                                            .intolerable = check->bad_rate,
-                                            .subject = "requests to the new version failed",
-                                            .allowed = allowed };
+    struct rate_question question =
+        question_of(check, "requests to the new version failed", allowed);
+    question.bad = evidence->canary.errors + others->errors;
+    question.all = evidence->canary.requests + others->requests;
+    if (is_without_traffic(evidence, question.all, verdict))
+        return;
     if (check->method == METHOD_SPRT)
         judge_sprt(&question, evidence, memory, verdict);
     else
@@ -199,17 +209,12 @@ void judge_errors_check(const struct check *check, const struct evidence *eviden
 void judge_invocation_errors_check(const struct check *check, const struct evidence *evidence,
                                    struct check_memory *memory, struct check_verdict *verdict)
 {
-    char allowed[64];
-    snprintf(allowed, sizeof(allowed), "the limit is %.3g %%", percent(check->max_rate));
-    const struct rate_question question = {
-        .check = check,
-        .bad = evidence->invocation_errors,
-        .all = evidence->base.requests + evidence->canary.requests + evidence->invocation_errors,
-        .limit = check->max_rate,
-        .intolerable = check->bad_rate,
-        .subject = "requests through the alias ran no version (an error of Lambda itself)",
-        .allowed = allowed
-    };
+    char allowed[ALLOWED_SIZE];
+    struct rate_question question = question_of(
+        check, "requests through the alias ran no version (an error of Lambda itself)", allowed);
+    question.bad = evidence->invocation_errors;
+    question.all =
+        evidence->base.requests + evidence->canary.requests + evidence->invocation_errors;
     judge_rate(&question, evidence, memory, verdict);
 }
 

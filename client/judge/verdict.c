@@ -71,6 +71,16 @@ void forget_good(struct check_memory *memory)
     memory->more[WAS_GOOD] = 0;
 }
 
+bool is_without_traffic(const struct evidence *evidence, uint64_t requests,
+                        struct check_verdict *verdict)
+{
+    if (evidence->weight > 0 || requests > 0)
+        return false;
+    verdict_say(verdict, evidence->is_final ? CHECK_PASS : CHECK_CONTINUE,
+                "the new version gets no traffic in this step: there is nothing to judge");
+    return true;
+}
+
 bool is_too_few(const struct check *check, uint64_t requests, struct check_verdict *verdict)
 {
     if ((int64_t)requests >= check->min_requests)

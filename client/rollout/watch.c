@@ -400,25 +400,21 @@ static const char *decision_of(const struct engine *engine)
     return "advance";
 }
 
-static void tell_wait(struct engine *engine, int64_t waited_ms)
+static void wait_for_counts(struct engine *engine, int64_t *waited_ms)
 {
-    if (waited_ms == TOLD_WAIT_MS)
+    engine->ports.pass(engine->ports.world, COUNT_POLL_MS);
+    *waited_ms += COUNT_POLL_MS;
+    if (*waited_ms == TOLD_WAIT_MS)
         engine_notice(engine, "All is sent. CloudWatch lags behind: it may take some three minutes "
                               "until it has counted that.");
 }
 
-/* Words and alarms are heeded meanwhile, if the step is still to be judged. */
-static void wait_for_counts(struct engine *engine, bool is_whole)
+/* The step is still to be judged, so that words and alarms are heeded meanwhile. */
+static void watch_until_counted(struct engine *engine)
 {
     int64_t waited_ms = 0;
-    struct ports *ports = &engine->ports;
-    while (!ports->is_interrupted(ports->world) && (!is_whole || is_still_watched(engine)) &&
-           ports->is_behind(ports->world)) {
-        ports->pass(ports->world, COUNT_POLL_MS);
-        waited_ms += COUNT_POLL_MS;
-        tell_wait(engine, waited_ms);
-        if (!is_whole)
-            continue;
+    while (is_still_watched(engine) && engine->ports.is_behind(engine->ports.world)) {
+        wait_for_counts(engine, &waited_ms);
         engine_look_at_alarms(engine);
         engine_take_word(engine);
         engine_save_if_old(engine, 0);
@@ -430,7 +426,7 @@ static void conclude(struct engine *engine)
 {
     engine->ports.traffic_end(engine->ports.world, TRAFFIC_GO_ON);
     read_traffic(engine, false);
-    wait_for_counts(engine, true);
+    watch_until_counted(engine);
     if (engine->rollout.phase == PHASE_BACK) {
         engine->owes_reading = true;
         return;
@@ -455,13 +451,16 @@ static bool has_to_hurry(const struct engine *engine)
 /* What CloudWatch counted is asked when the weights are back: that may take a while. */
 static void break_off(struct engine *engine)
 {
+    int64_t waited_ms = 0;
+    struct ports *ports = &engine->ports;
     bool hurries = has_to_hurry(engine);
-    engine->ports.traffic_end(engine->ports.world, hurries ? TRAFFIC_LEAVE : TRAFFIC_NO_MORE);
+    ports->traffic_end(ports->world, hurries ? TRAFFIC_LEAVE : TRAFFIC_NO_MORE);
     read_traffic(engine, false);
     engine->owes_reading = hurries;
     if (hurries)
         return;
-    wait_for_counts(engine, false);
+    while (!ports->is_interrupted(ports->world) && ports->is_behind(ports->world))
+        wait_for_counts(engine, &waited_ms);
     read_traffic(engine, true);
 }
 

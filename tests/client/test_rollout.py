@@ -137,6 +137,14 @@ def test_half_an_hour_passes_in_seconds_and_says_so(lam, server, deployed, canar
         assert json.load(answer)["mode"] == "real"
 
 
+@pytest.mark.parametrize("first", [{"weight": 0, "for": "1m"}, {"pause": "1m"}])
+def test_a_step_without_traffic_to_the_new_version_is_waited_out(deployed, canary, plan_file, first):
+    plan_file(strategy={"steps": [first, {"weight": "50%", "for": "1m"}]})
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.out + done.err
+    assert "errors pass: the new version gets no traffic in this step" in done.out
+
+
 def test_a_bad_version_goes_back_and_tells_with_how_many_requests(lam, deployed, canary, plan_file):
     plan_file(BAD)
     done = canary("deploy", "--fast", "--output", "json")

@@ -49,6 +49,28 @@ START_TEST(an_error_rate_is_held_against_its_limit)
 }
 END_TEST
 
+/* Weight 0 publishes a version; to wait then is not to want an answer. */
+START_TEST(without_traffic_there_is_nothing_to_judge)
+{
+    static const char *const checks[] = {
+        "{'kind': 'errors'}",
+        "{'kind': 'errors', 'badRate': '5%'}",
+        "{'kind': 'errors', 'method': 'sprt', 'badRate': '5%'}",
+        "{'kind': 'latency', 'max': '100ms'}",
+        "{'kind': 'threshold', 'metric': 'M', 'max': 1, 'missing': 'notBreaching', "
+        "'minRequests': 5}",
+    };
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        CLEANUP(check_clear) struct check check = check_of(checks[i]);
+        struct evidence evidence = evidence_of(0, 0, 1000, 0);
+        ck_assert_int_eq(judge_once(&check, &evidence, FINAL).result, CHECK_INCONCLUSIVE);
+        evidence.weight = 0;
+        ck_assert_int_eq(judge_once(&check, &evidence, RUNNING).result, CHECK_CONTINUE);
+        ck_assert_int_eq(judge_once(&check, &evidence, FINAL).result, CHECK_PASS);
+    }
+}
+END_TEST
+
 /* Of alpha one half is for what is seen on the way, the other for the end. */
 START_TEST(on_the_way_half_of_alpha_is_spent)
 {
@@ -377,7 +399,8 @@ START_TEST(verdicts_have_their_numbers)
 }
 END_TEST
 
-SUITE("checks of rates", an_error_rate_is_held_against_its_limit, on_the_way_half_of_alpha_is_spent,
+SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
+      without_traffic_there_is_nothing_to_judge, on_the_way_half_of_alpha_is_spent,
       each_test_has_half_of_alpha, a_strict_limit_leaves_nothing_to_chance,
       no_errors_tolerated_means_none, a_rate_that_must_be_excluded_decides_what_is_enough,
       requests_of_others_count_for_the_limit, errors_of_lambda_itself_are_held_against_a_limit,
