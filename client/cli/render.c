@@ -241,8 +241,11 @@ static void on_control(struct view *view, const cJSON *line)
 
 static void on_pause(struct view *view, const cJSON *line)
 {
-    tell(view, "Paused: %s. From another terminal: canary approve, resume, promote or abort.",
-         json_text(line, "reason", ""));
+    const char *hold = json_text(line, "hold", "");
+    tell(view, "Paused: %s. From another terminal: canary %s.", json_text(line, "reason", ""),
+         strcmp(hold, "approval") == 0 ? "approve or abort"
+         : strcmp(hold, "pause") == 0  ? "resume, promote or abort"
+                                       : "approve, resume, promote or abort");
 }
 
 static void on_resume(struct view *view, const cJSON *line)

@@ -103,11 +103,12 @@ static void report_unfinished(const cJSON *saved, int64_t now_ms, bool is_alive,
     say("  step %d of %d, version %s at %.6g %%%s.", step < steps ? step : steps, steps,
         json_text(saved, "newVersion", "?"), 100 * json_double(saved, "weight", 0),
         print_time_left(saved, now_ms, left));
-    if (!is_alive)
-        say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
-    else
+    bool is_held = strcmp(status, "approval") == 0 || strcmp(status, "paused") == 0;
+    if (is_alive)
         say("  Process %ld runs it (canary watch).", pid);
-    if (is_alive && (strcmp(status, "approval") == 0 || strcmp(status, "paused") == 0))
+    else if (!is_held) /* else it was left */
+        say("  ITS CLIENT IS GONE: canary resume takes it up, canary rollback ends it.");
+    if (is_held)
         say("  canary %s lets it go on, canary abort ends it.",
             *status == 'a' ? "approve" : "resume");
 }

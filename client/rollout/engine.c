@@ -336,6 +336,7 @@ static void wait_for_word(struct engine *engine)
     cJSON *line = record_line("pause", engine_now_ms(engine));
     json_set_text(line, "reason",
                   hold == HOLD_APPROVAL ? "waits for approval" : engine->rollout.reason);
+    json_set_text(line, "hold", rollout_hold_name(hold));
     deployment_record(engine->deployment, line);
     engine_save(engine, NULL);
     engine_notify(engine, hold == HOLD_APPROVAL ? "approval" : "paused");

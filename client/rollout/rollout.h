@@ -145,6 +145,8 @@ void rollout_taken_up(struct rollout *rollout, bool is_as_set,
                       int64_t now_ms);
 
 const char *rollout_phase_name(enum rollout_phase phase);
+/* "approval", "pause", "failure", "unsure". */
+const char *rollout_hold_name(enum rollout_hold hold);
 /* "running", "paused", "promoted", ...: `status` of deployment.json. */
 const char *rollout_status(const struct rollout *rollout);
 /* What the program ends with: 0, 1, 3, 4, or 5 if it is not over. */

@@ -39,6 +39,11 @@ const char *rollout_phase_name(enum rollout_phase phase)
     return phases[phase];
 }
 
+const char *rollout_hold_name(enum rollout_hold hold)
+{
+    return holds[hold];
+}
+
 const char *control_verb_name(enum control_verb verb)
 {
     return verbs[verb];

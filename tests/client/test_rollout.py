@@ -317,6 +317,17 @@ def test_verbs_without_a_deployment_say_so(deployed, canary):
         assert done.code == 1 and "no unfinished deployment" in done.err
 
 
+def test_who_waits_names_the_words_that_apply(canary, terminal, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%", "for": "1h"}, {"approve": True}]})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    assert canary("pause").code == 0
+    assert first.wait_for("Paused").endswith("canary resume, promote or abort.\n")
+    assert canary("promote").code == 0
+    assert first.wait_for("Paused").endswith("canary approve or abort.\n")
+    assert canary("approve").code == 0 and first.end() == 0
+
+
 def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
     plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
     first = terminal("deploy", "--on-interrupt", "pause")
@@ -324,6 +335,8 @@ def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
     first.process.send_signal(signal.SIGINT)
     assert first.end() == 5 and "was left" in first.seen
     assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    status = canary("status").out
+    assert "canary resume lets it go on, canary abort ends it" in status and "GONE" not in status
     refused = canary("deploy")
     assert refused.code == 1 and "is paused" in refused.err
     assert canary("promote", "--full").code == 0
