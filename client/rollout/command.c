@@ -125,14 +125,17 @@ static int follow(struct run *run)
     return status;
 }
 
+/* How it ended is a line of its own, behind what it said. */
 static bool judge(const struct run *run, int status)
 {
+    const struct buffer *said = run->output;
+    const char *gap = said->size && said->data[said->size - 1] != '\n' ? "\n" : "";
     if (run->ended_by)
-        buffer_add_format(run->output, "\n%s", run->ended_by);
+        buffer_add_format(run->output, "%s%s", gap, run->ended_by);
     else if (WIFSIGNALED(status))
-        buffer_add_format(run->output, "\nended by signal %d", WTERMSIG(status));
+        buffer_add_format(run->output, "%sended by signal %d", gap, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-        buffer_add_format(run->output, "\nexit status %d", WEXITSTATUS(status));
+        buffer_add_format(run->output, "%sexit status %d", gap, WEXITSTATUS(status));
     return !run->ended_by && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -269,11 +269,13 @@ static bool is_taken_back(struct job *job, const cJSON *saved)
 {
     CLEANUP(error_clear) struct error unused = { 0 };
     struct lambda_alias alias;
-    bool is_back = strcmp(json_text(saved, "phase", ""), "back") == 0; /* and tells of that first */
+    /* On its way back it tells of that first; a change under way may be what has been done. */
+    bool is_its_own =
+        strcmp(json_text(saved, "phase", ""), "back") == 0 || json_get(saved, "intent");
     bool is_shifted = json_double(saved, "weight", 0) > 0 || json_bool(saved, "isPromoted", false);
     switch (lambda_get_alias(&job->api, job->plan->function, job->plan->alias, &alias, &unused)) {
     case ALIAS_PRESENT:
-        return is_shifted && !is_back && !*alias.routed_version &&
+        return is_shifted && !is_its_own && !*alias.routed_version &&
                strcmp(alias.version, json_text(saved, "baseVersion", "")) == 0;
     case ALIAS_ABSENT:
         return true;

@@ -145,7 +145,8 @@ static bool read_metric(struct world *world, struct evidence *evidence,
         return true;
     return cloudwatch_query(world->api,
                             make_queries(world, metric, is_baseline ? world->base : world->canary),
-                            start_ms, end_ms, on_value, &reading, error);
+                            start_ms, end_ms, on_value, &reading, error) ||
+           error_set(error, NULL, "metric %s: %s", metric->name, error->message);
 }
 
 static bool read_metrics(struct world *world, struct evidence *evidence,

@@ -669,7 +669,8 @@ def test_hooks_of_each_kind_run_in_their_order(lam, deployed, canary, plan_file,
 
 
 @pytest.mark.parametrize("when, hook, version, words", [
-    ("before", {"command": "echo not now; exit 3"}, None, "not now"),
+    ("before", {"command": "echo not now; exit 3"}, None, "failed: not now\nexit status 3"),
+    ("before", {"command": "false"}, None, "hook false failed: exit status 1"),
     ("between", {"command": "kill -9 $$"}, {"2": 0.5}, "signal 9"),
     ("after", {"command": "sleep 60", "timeout": "100ms"}, None, "too long"),
     ("before", {"http": "http://127.0.0.1:9/"}, None, "connect"),
@@ -683,6 +684,14 @@ def test_a_hook_that_fails_rolls_back(lam, deployed, canary, plan_file, when, ho
     assert alias_of(lam, deployed) == ("1", None)
     shifted = [a.get("routedVersion") for a in record_of(deployed, "alias")]
     assert ("2" in shifted) == (when != "before")
+
+
+def test_a_metric_that_cloudwatch_refuses_is_named(lam, deployed, canary, plan_file):
+    plan_file(metrics=[{"name": "rate", "expression": "e/(", "metrics": {"e": {"metric": "Errors"}}}],
+              checks=[{"kind": "threshold", "metric": "rate", "max": 1}])
+    done = canary("deploy", "--fast")
+    assert done.code == 1 and "canary: metric rate: cannot read CloudWatch's metrics: Validation" in done.err
+    assert alias_of(lam, deployed) == ("1", None)
 
 
 def test_a_command_reads_all_of_its_payload(deployed, canary, plan_file, tmp_path):
