@@ -121,7 +121,7 @@ def test_promote_and_rollback_end_a_split(lam, split, canary, verb, version):
 
 def test_status_traffic_and_check(lam, split, canary):
     sent = canary("traffic", "--function", split, "--alias", "live", "--rate", "200/s",
-                  "--duration", "1s", "--output", "json")
+                  "--duration", "1s", "--unpaced", "--output", "json")
     assert sent.code == 0 and sent.json["traffic"]["answered"] == 200
     status = canary("status", "--function", split, "--alias", "live", "--output", "json").json
     assert [(v["version"], v["weight"]) for v in status["versions"]] == [("1", 0.75), ("2", 0.25)]
