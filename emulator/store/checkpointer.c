@@ -54,7 +54,7 @@ static int sync_pages(sqlite3 *database)
 static int connect_database(const char *path, sqlite3 **database_out)
 {
     int result =
-        sqlite3_open_v2(path, database_out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        sqlite3_open_v2(path, database_out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, STORE_VFS);
     return result == SQLITE_OK
                ? sqlite3_exec(*database_out, "PRAGMA journal_mode=WAL", NULL, NULL, NULL)
                : result;

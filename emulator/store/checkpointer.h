@@ -8,6 +8,10 @@
 
 #include <sqlite3.h>
 
+/* SQLite's name of how both connections are opened: their locks are then the process's own, which
+ * no system call is needed for, and the log's index is in its memory. */
+#define STORE_VFS "unix-excl"
+
 struct checkpointer;
 struct loop;
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/directory_lock.h"
 #include "store/schema.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
@@ -110,11 +109,6 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
 
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
-    if (!directory_lock_shared(directory)) {
-        inspection->is_barred = true;
-        inspection_problem(inspection, "%s: a server runs on it; stop it first", directory);
-        return NULL;
-    }
     return open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
 }
 

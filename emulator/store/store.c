@@ -8,23 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "log.h"
 #include "store/checkpointer.h"
-#include "store/directory_lock.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "xalloc.h"
 
-enum { BUSY_MS = 1000 }; /* until a lock of somebody else on the database is an error */
+enum { BUSY_MS = 1000 }; /* until a lock of the worker's on the database is an error */
 
 struct store {
     sqlite3 *database;
     char *directory;
     char *path;
-    int lock;
     struct checkpointer *checkpointer; /* NULL unless it was started */
     struct statements statements;
     bool is_dirty;   /* a transaction of this turn is open */
@@ -78,16 +75,28 @@ static bool migrate(struct store *store, struct error *error)
     return true;
 }
 
-/* A worker brings the log into the database, and may for a moment hold what a writer needs. */
+/* "unix-excl" has the file for this process alone: two servers on one directory would overwrite
+ * each other's memory. Within the process a worker brings the log into the database, and may for a
+ * moment hold what a writer needs. */
 static bool connect_database(struct store *store, bool is_durable)
 {
     file_make_private(store->path); /* and so is its write-ahead log */
     return sqlite3_open_v2(store->path, &store->database,
                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                           NULL) == SQLITE_OK &&
-           sqlite3_busy_timeout(store->database, BUSY_MS) == SQLITE_OK &&
+                           STORE_VFS) == SQLITE_OK &&
            execute(store, "PRAGMA journal_mode=WAL") && execute(store, "PRAGMA foreign_keys=ON") &&
-           execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+           execute(store, is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") &&
+           sqlite3_busy_timeout(store->database, BUSY_MS) == SQLITE_OK;
+}
+
+static bool refuse_to_open(struct store *store, struct error *error)
+{
+    if (sqlite3_errcode(store->database) == SQLITE_BUSY)
+        return error_set(error, NULL,
+                         "%s is in use by another coalmine: stop that one, or say another "
+                         "--data-dir",
+                         store->directory);
+    return database_error(store, error, "open");
 }
 
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
@@ -101,10 +110,7 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     store->path = xformat("%s/coalmine.db", directory);
-    /* Two servers on one directory would overwrite each other's memory. */
-    store->lock = directory_lock(directory, error);
-    if (store->lock >= 0 &&
-        (connect_database(store, is_durable) || database_error(store, error, "open")) &&
+    if ((connect_database(store, is_durable) || refuse_to_open(store, error)) &&
         migrate(store, error))
         return store;
     store_close(store);
@@ -130,8 +136,6 @@ void store_close(struct store *store)
         return;
     statements_clear(&store->statements);
     sqlite3_close(store->database);
-    if (store->lock >= 0)
-        close(store->lock);
     free(store->path);
     free(store->directory);
     free(store);

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
-#include "store/directory_lock.h"
+#include "store/checkpointer.h"
 #include "store/schema.h"
 #include "store/store.h"
 #include "support/directory.h"
@@ -124,43 +123,6 @@ START_TEST(a_newer_database_is_refused_by_name)
 }
 END_TEST
 
-/* In another process, which does not run on. */
-static int exit_status_of(bool (*is_as_expected)(void))
-{
-    int status = 0;
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0)
-        _exit(is_as_expected() ? EXIT_SUCCESS : EXIT_FAILURE);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static bool is_in_use(void)
-{
-    struct error error = { 0 };
-    bool is_refused = !store_open(directory, false, &error) && strstr(error.message, "in use");
-    error_clear(&error);
-    return is_refused && !directory_lock_shared(directory);
-}
-
-static bool is_free(void)
-{
-    return directory_lock_shared(directory);
-}
-
-START_TEST(two_servers_cannot_share_a_directory)
-{
-    directory = test_directory();
-    ck_assert_int_eq(exit_status_of(is_free), EXIT_SUCCESS);
-    struct store *store = open_store();
-    ck_assert_int_eq(exit_status_of(is_in_use), EXIT_SUCCESS);
-    store_close(store);
-    ck_assert_int_eq(exit_status_of(is_free), EXIT_SUCCESS);
-}
-END_TEST
-
 START_TEST(reset_empties_every_table_that_the_schema_makes)
 {
     directory = test_directory();
@@ -226,8 +188,8 @@ static unsigned log_starts(void)
     return (unsigned)head[12] << 24 | (unsigned)head[13] << 16 | (unsigned)head[14] << 8 | head[15];
 }
 
-/* A reader of its own, as a backup is one, keeps the worker from copying the newest pages, as a
- * load does that never pauses. */
+/* A reader of its own keeps the worker from copying the newest pages, as a load does that never
+ * pauses. */
 START_TEST(the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end)
 {
     directory = test_directory();
@@ -235,7 +197,7 @@ START_TEST(the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end)
     struct store *store = open_store();
     sqlite3 *reader;
     char *path = xformat("%s/coalmine.db", directory);
-    ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READWRITE, STORE_VFS), SQLITE_OK);
     store_start(store, loop);
     commit(store, "first");
     unsigned before = log_starts();
@@ -262,5 +224,4 @@ SUITE("store", the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
       a_failed_call_leaves_nothing_and_its_neighbours_stay,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
-      a_newer_database_is_refused_by_name, two_servers_cannot_share_a_directory,
-      reset_empties_every_table_that_the_schema_makes)
+      a_newer_database_is_refused_by_name, reset_empties_every_table_that_the_schema_makes)
