@@ -15,7 +15,7 @@
 struct origin_policy {
     const char *hosts;   /* names beside this machine's own: "coalmine.test" */
     const char *origins; /* "http://localhost:3000", or "*" */
-    bool takes_any_host; /* signatures are verified: a page has no key to sign with */
+    bool takes_any_host; /* known otherwise to be no page: none has a key to sign with, say */
 };
 
 /* Of a request; NULL where the header is not there. */

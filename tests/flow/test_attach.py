@@ -139,7 +139,7 @@ def test_pages_in_a_browser_reach_no_runtime_api(http, lam, attach):
     api = Http(int(attachment["runtimeApi"].rpartition(":")[2]))
     path = "/2018-06-01/runtime"
     for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"},
-                    {"Host": "evil.example"}):
+                    {"Host": "evil.example"}, {"Host": "intranet", "Origin": "http://intranet"}):
         answer = api.send("GET", path + "/invocation/next", headers=headers)
         assert answer.status == 403 and json.loads(answer.body)["errorType"] == "Forbidden"
         assert api.send("POST", path + "/init/error", "{}", headers=headers).status == 403
