@@ -324,10 +324,12 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
         *outcome_out = outcome;
         return true;
     }
-    if (is_good)
+    if (is_good) {
+        bool is_told_why = outcome.reason && *outcome.reason;
         job->unfinished =
             xformat("Deployment %s, whose client was gone, is over: %s.", outcome.deployment,
-                    *outcome.reason ? outcome.reason : canary_verdict_name(outcome.verdict));
+                    is_told_why ? outcome.reason : canary_verdict_name(outcome.verdict));
+    }
     canary_outcome_clear(&outcome);
     return is_good;
 }

@@ -52,13 +52,14 @@ END_TEST
 /* Weight 0 publishes a version; to wait then is not to want an answer. */
 START_TEST(without_traffic_there_is_nothing_to_judge)
 {
+    static const char threshold[] = "{'kind': 'threshold', 'metric': 'M', 'max': 1, "
+                                    "'missing': 'notBreaching', 'minRequests': 5}";
     static const char *const checks[] = {
         "{'kind': 'errors'}",
         "{'kind': 'errors', 'badRate': '5%'}",
         "{'kind': 'errors', 'method': 'sprt', 'badRate': '5%'}",
         "{'kind': 'latency', 'max': '100ms'}",
-        "{'kind': 'threshold', 'metric': 'M', 'max': 1, 'missing': 'notBreaching', "
-        "'minRequests': 5}",
+        threshold,
     };
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
         CLEANUP(check_clear) struct check check = check_of(checks[i]);
