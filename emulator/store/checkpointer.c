@@ -14,6 +14,7 @@ enum {
     GROWTH = 1000,           /* pages that make it worth its while */
     LENGTH_MAX = 4 * GROWTH, /* from here on the log has to start over */
     PASSES = 2,
+    TRIES = 1000,
     INTERVAL_US = 5 * 1000 * 1000, /* until what failed is tried again */
 };
 
@@ -37,10 +38,16 @@ static bool is_done(const struct checkpointer *checkpointer, int result)
     return result == SQLITE_OK;
 }
 
-/* Passive: it neither waits for a writer nor keeps one waiting. */
+/* Passive: it neither waits for a writer nor keeps one waiting. While a commit is writing the log's
+ * header, SQLite says that it is busy: a moment later the header is whole. */
 static int copy_pages(sqlite3 *database)
 {
-    return sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int result;
+    int tries = 0;
+    do
+        result = sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    while (result == SQLITE_BUSY && ++tries < TRIES);
+    return result;
 }
 
 /* SQLite leaves that to the copy after which the log may start over, which is often the loop's. */
