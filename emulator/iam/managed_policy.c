@@ -29,6 +29,12 @@ static void read_row(sqlite3_stmt *query, struct arena *arena, struct managed_po
     };
 }
 
+bool managed_policy_parse_arn(const char *policy_arn, struct arn *arn_out, struct error *error)
+{
+    return (arn_parse(text_from(policy_arn), arn_out) && text_equal(arn_out->service, "iam")) ||
+           error_set(error, &IAM_VALIDATION, "Invalid ARN:  Could not be parsed!");
+}
+
 bool managed_policy_is_of_aws(const struct arn *arn)
 {
     return text_equal(arn->account, "aws");
@@ -67,8 +73,8 @@ bool managed_policy_get(struct store *store, const char *account, const char *po
                         struct arena *arena, struct managed_policy *policy_out, struct error *error)
 {
     struct arn arn;
-    if (!arn_parse(text_from(policy_arn), &arn) || !text_equal(arn.service, "iam"))
-        return error_set(error, &IAM_VALIDATION, "Invalid ARN:  Could not be parsed!");
+    if (!managed_policy_parse_arn(policy_arn, &arn, error))
+        return false;
     if (managed_policy_is_of_aws(&arn))
         return error_set(error, &IAM_NOT_IMPLEMENTED,
                          "Coalmine keeps no copies of AWS's own policies (%s)", policy_arn);

@@ -26,6 +26,10 @@ struct managed_policy {
     const char *tags; /* JSON list of Key and Value */
 };
 
+/* ValidationError if it is no ARN of IAM's. */
+MUST_CHECK bool managed_policy_parse_arn(const char *policy_arn, struct arn *arn_out,
+                                         struct error *error);
+
 /* Is it one that AWS made? */
 bool managed_policy_is_of_aws(const struct arn *arn);
 

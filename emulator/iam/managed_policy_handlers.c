@@ -25,19 +25,26 @@ const char *iam_version_id(struct call *call, int number)
     return arena_format(&call->arena, "v%d", number);
 }
 
+static const char *policy_arn(struct call *call, const struct managed_policy *policy)
+{
+    return arena_format(&call->arena, "arn:%s:iam::%s:policy%s%s", arn_partition(call->region),
+                        call->account, policy->path, policy->name);
+}
+
+static int attachments(struct call *call, const struct managed_policy *policy)
+{
+    return managed_policy_attachments(call->store, call->account, policy_arn(call, policy));
+}
+
 /* Lists leave description and tags out. */
 static void write_policy(struct call *call, cJSON *output, const struct managed_policy *policy)
 {
-    const char *arn =
-        arena_format(&call->arena, "arn:%s:iam::%s:policy%s%s", arn_partition(call->region),
-                     call->account, policy->path, policy->name);
     json_set_text(output, "PolicyName", policy->name);
     json_set_text(output, "PolicyId", policy->policy_id);
-    json_set_text(output, "Arn", arn);
+    json_set_text(output, "Arn", policy_arn(call, policy));
     json_set_text(output, "Path", policy->path);
     json_set_text(output, "DefaultVersionId", iam_version_id(call, policy->default_version));
-    json_set_double(output, "AttachmentCount",
-                    managed_policy_attachments(call->store, call->account, arn));
+    json_set_double(output, "AttachmentCount", attachments(call, policy));
     json_set_double(output, "PermissionsBoundaryUsageCount", 0);
     json_set_bool(output, "IsAttachable", true);
     json_set_double(output, "CreateDate", (double)(policy->created_ms / 1000));
@@ -90,14 +97,26 @@ static enum outcome delete_policy(struct call *call)
                : OUTCOME_FAULT;
 }
 
-/* Is the policy among those that the call asks for? No boundary is kept. */
-static bool is_wanted(const struct call *call, const cJSON *policy)
+/* Of AWS's own policies, and of boundaries, none is kept. */
+static bool asks_for_ours(const struct call *call)
 {
-    const char *usage = json_text(call->input, "PolicyUsageFilter", "PermissionsPolicy");
-    if (strcmp(usage, "PermissionsPolicy") != 0)
-        return false;
-    return !json_bool(call->input, "OnlyAttached", false) ||
-           json_int(policy, "AttachmentCount", 0) > 0;
+    return strcmp(json_text(call->input, "Scope", "All"), "AWS") != 0 &&
+           strcmp(json_text(call->input, "PolicyUsageFilter", "PermissionsPolicy"),
+                  "PermissionsPolicy") == 0;
+}
+
+/* The next behind `after` that the call asks for. */
+static bool next_wanted(struct call *call, const char *after, struct managed_policy *policy_out)
+{
+    const char *prefix = json_text(call->input, "PathPrefix", "/");
+    bool is_attached = json_bool(call->input, "OnlyAttached", false);
+    bool is_found = asks_for_ours(call);
+    do {
+        is_found = is_found && managed_policy_next(call->store, call->account, after, prefix,
+                                                   &call->arena, policy_out);
+        after = policy_out->name;
+    } while (is_found && is_attached && attachments(call, policy_out) == 0);
+    return is_found;
 }
 
 static enum outcome list_policies(struct call *call)
@@ -106,23 +125,13 @@ static enum outcome list_policies(struct call *call)
     int64_t left;
     if (!iam_begin_page(call, &after, &left))
         return OUTCOME_FAULT;
-    const char *prefix = json_text(call->input, "PathPrefix", "/");
-    bool is_local = strcmp(json_text(call->input, "Scope", "All"), "AWS") != 0;
     cJSON *list = json_set_array(call_output(call), "Policies");
-    struct managed_policy policy;
-    bool has_more = false;
-    while (is_local && (has_more = managed_policy_next(call->store, call->account, after, prefix,
-                                                       &call->arena, &policy))) {
+    struct managed_policy policy = { 0 };
+    bool has_more;
+    while ((has_more = next_wanted(call, after, &policy)) && left-- > 0) {
         cJSON *item = cJSON_CreateObject();
         write_policy(call, item, &policy);
-        if (!is_wanted(call, item)) {
-            cJSON_Delete(item);
-        } else if (left-- > 0) {
-            cJSON_AddItemToArray(list, item);
-        } else {
-            cJSON_Delete(item);
-            break;
-        }
+        cJSON_AddItemToArray(list, item);
         after = policy.name;
     }
     iam_end_page(call, after, has_more);

@@ -151,8 +151,8 @@ static bool is_attachable(struct store *store, const char *account, const char *
                           struct error *error)
 {
     struct arn arn;
-    if (!arn_parse(text_from(policy_arn), &arn) || !text_equal(arn.service, "iam"))
-        return error_set(error, &IAM_VALIDATION, "Invalid ARN:  Could not be parsed!");
+    if (!managed_policy_parse_arn(policy_arn, &arn, error))
+        return false;
     if (managed_policy_is_of_aws(&arn)
             ? text_starts_with(arn.resource, "policy/") && arn.resource.size > strlen("policy/")
             : managed_policy_exists(store, account, &arn))

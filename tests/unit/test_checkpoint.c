@@ -151,16 +151,25 @@ START_TEST(what_was_written_comes_back_the_same)
 }
 END_TEST
 
-/* add_all() puts its data at the beginning of 1970. */
-START_TEST(what_was_rolled_up_comes_back_rolled_up_and_nothing_twice)
+/* Starts, and closes a directory with everything in it; gives what it should hold, which the caller
+ * destroys. */
+static struct metrics *write_all(void)
 {
-    static const int64_t ages_days[] = { 1, 16, 64, 400 };
     start();
     struct metrics *expected = metrics_create();
     struct opened all = open_all();
     add_all(expected);
     add_all(all.metrics);
     close_all(&all);
+    return expected;
+}
+
+/* add_all() puts its data at the beginning of 1970. */
+START_TEST(what_was_rolled_up_comes_back_rolled_up_and_nothing_twice)
+{
+    static const int64_t ages_days[] = { 1, 16, 64, 400 };
+    struct metrics *expected = write_all();
+    struct opened all;
     for (size_t i = 0; i < COUNT_OF(ages_days); i++) {
         all = open_all();
         metrics_age(all.metrics, ages_days[i] * 86400000);
@@ -184,13 +193,8 @@ END_TEST
 /* A clock that was advanced, looked at, and set back again before the next checkpoint. */
 START_TEST(what_was_rolled_up_comes_back_once_when_the_clock_was_set_back)
 {
-    start();
-    struct metrics *expected = metrics_create();
+    struct metrics *expected = write_all();
     struct opened all = open_all();
-    add_all(expected);
-    add_all(all.metrics);
-    close_all(&all);
-    all = open_all();
     metrics_age(all.metrics, 16 * 86400000LL);
     metrics_age(expected, 16 * 86400000LL);
     metrics_age(all.metrics, 86400000);
@@ -205,13 +209,8 @@ END_TEST
 
 START_TEST(a_pass_under_way_is_finished_before_it_is_written)
 {
-    start();
-    struct metrics *expected = metrics_create();
+    struct metrics *expected = write_all();
     struct opened all = open_all();
-    add_all(expected);
-    add_all(all.metrics);
-    close_all(&all);
-    all = open_all();
     metrics_age(expected, 16 * 86400000LL);
     metrics_age_begin(all.metrics, 16 * 86400000LL);
     ck_assert(!metrics_age_some(all.metrics, 1));
@@ -251,13 +250,8 @@ START_TEST(what_could_not_be_written_is_in_the_next_checkpoint)
                                             .write = do_nothing,
                                             .on_written = note_result,
                                             .owner = &result };
-    start();
-    struct metrics *expected = metrics_create();
+    struct metrics *expected = write_all();
     struct opened all = open_all();
-    add_all(expected);
-    add_all(all.metrics);
-    close_all(&all);
-    all = open_all();
     ck_assert(telemetry_add(all.telemetry, &witness, &error));
     CLEANUP(freep) char *path = xformat("%s/telemetry.db", directory);
     ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
