@@ -75,25 +75,24 @@ bool origin_host_is_known(const struct origin_policy *policy, const char *host)
     return false;
 }
 
-/* True if a page of that origin may read answers: the policy names it, or the page came from this
- * very server. */
-static bool is_allowed(const struct origin_policy *policy, const char *origin, const char *host)
+static bool is_allowed(const struct origin_policy *policy, const char *origin)
 {
-    static const char scheme[] = "http://";
-    if (is_in_list(policy->origins, origin) || is_in_list(policy->origins, "*"))
-        return true;
-    return host && strncasecmp(origin, scheme, sizeof(scheme) - 1) == 0 &&
-           strcasecmp(origin + sizeof(scheme) - 1, host) == 0;
+    return is_in_list(policy->origins, origin) || is_in_list(policy->origins, "*");
+}
+
+/* Not what was typed into the address line ("none"). The origin of this very server is no
+ * exception: the pages that it serves are those of functions, at /_coalmine/url/. */
+static bool is_from_page(const struct origin_headers *headers)
+{
+    return headers->fetch_site && strcmp(headers->fetch_site, "none") != 0;
 }
 
 const char *origin_refusal(const struct origin_policy *policy, const struct origin_headers *headers)
 {
-    bool is_across = headers->fetch_site && (strcmp(headers->fetch_site, "cross-site") == 0 ||
-                                             strcmp(headers->fetch_site, "same-site") == 0);
     if (headers->host && !policy->takes_any_host && !origin_host_is_known(policy, headers->host))
         return "Coalmine does not answer under this Host name, so that no page in a browser can "
                "reach it by DNS rebinding; coalmine serve --allow-host NAME allows it";
-    if (headers->origin ? !is_allowed(policy, headers->origin, headers->host) : is_across)
+    if (headers->origin ? !is_allowed(policy, headers->origin) : is_from_page(headers))
         return "Coalmine does not take requests from pages in a browser; coalmine serve "
                "--allow-origin ORIGIN allows the pages of one origin";
     return NULL;

@@ -1,7 +1,8 @@
 /*
  * Pages in a browser must drive neither the API nor a Runtime API. A page that a user happens to
  * visit can send requests to this machine: by name (DNS rebinding: the page's own name made to
- * point here) or across origins. Browsers tell on both: by Host, Origin and Sec-Fetch-Site.
+ * point here), across origins, or as the page of a function that this server itself has served.
+ * Browsers tell on all of them: by Host, Origin and Sec-Fetch-Site.
  */
 #ifndef COALMINE_ORIGIN_H
 #define COALMINE_ORIGIN_H

@@ -223,6 +223,9 @@ def test_pages_in_a_browser_reach_nothing(http):
     functions = "/2015-03-31/functions"
     assert http.send("GET", functions, headers={"Origin": "http://evil.example"}).status == 403
     assert http.send("GET", functions, headers={"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert http.send("POST", "/_coalmine/reset", headers={
+        "Origin": f"http://127.0.0.1:{http.port}", "Host": f"127.0.0.1:{http.port}",
+        "Sec-Fetch-Site": "same-origin"}).status == 403  # the page of a function, at /_coalmine/url/
     answer = http.send("POST", "/_coalmine/reset", headers={"Host": "evil.example"})
     assert answer.status == 403 and b"--allow-host" in answer.body
     assert http.send("GET", functions, headers={"Host": "localhost:1"}).status == 200

@@ -51,7 +51,9 @@ START_TEST(a_page_passes_only_if_its_origin_was_allowed)
         { NULL, { NULL, NULL, NULL }, true },
         { NULL, { "localhost:4566", "http://evil.example", NULL }, false },
         { NULL, { "localhost:4566", "null", NULL }, false },
-        { NULL, { "localhost:4566", "http://localhost:4566", "same-origin" }, true },
+        /* pages that this server serves are functions' */
+        { NULL, { "localhost:4566", "http://localhost:4566", "same-origin" }, false },
+        { NULL, { "localhost:4566", NULL, "same-origin" }, false },
         { NULL, { "localhost:4566", "http://localhost:3000", "same-site" }, false },
         { NULL, { "localhost:4566", NULL, "cross-site" }, false },
         { NULL, { "localhost:4566", NULL, "same-site" }, false },
@@ -59,6 +61,7 @@ START_TEST(a_page_passes_only_if_its_origin_was_allowed)
         { "http://localhost:3000", { "localhost:4566", "http://localhost:3000", NULL }, true },
         { "http://localhost:3000", { "localhost:4566", "http://localhost:30000", NULL }, false },
         { "http://a.test,http://b.test", { "localhost", "http://b.test", "cross-site" }, true },
+        { "http://localhost", { "localhost", "http://localhost", "same-origin" }, true },
         { "*", { "localhost:4566", "https://anything.example", "cross-site" }, true },
         { "*", { "evil.example", "http://evil.example", NULL }, false },
     };
