@@ -60,15 +60,15 @@ static void add_system(struct string_list *arguments, const char *etc)
 }
 
 /* /proc is read-only for root's sake: the kernel lets user 0 change /proc/sys without a capability,
- * and who names the program for core dumps there runs it outside. */
+ * and who names the program for core dumps there runs it outside. /dev is, so that nothing can be
+ * kept in /dev/shm, which has no limit and which Lambda does not mount. */
 static void add_base(struct string_list *arguments, const char *program, const char *etc)
 {
     const char *const base[] = {
         program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL", NULL
     };
-    const char *const kernel[] = {
-        "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", NULL
-    };
+    const char *const kernel[] = { "--proc", "/proc",        "--remount-ro", "/proc", "--dev",
+                                   "/dev",   "--remount-ro", "/dev",         NULL };
     string_list_add_all(arguments, base);
     add_system(arguments, etc);
     string_list_add_all(arguments, kernel);

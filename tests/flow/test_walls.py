@@ -1,4 +1,5 @@
 """What a hostile function can reach (docs/security.md): probed from inside one."""
+import errno
 import json
 import os
 import shutil
@@ -131,9 +132,28 @@ def test_the_machines_secrets_are_not_there(walled):
 
 def test_nothing_but_tmp_can_be_written(walled):
     result = probe(walled, writes=["/var/task/app.py", "/var/task/new", "/var/runtime/new",
-                                   "/usr/bin/new", "/etc/hosts", "/new", "/opt/new", "/tmp/new"])
+                                   "/usr/bin/new", "/etc/hosts", "/new", "/opt/new", "/dev/new",
+                                   "/dev/shm/new", "/tmp/new", "/dev/null"])
+    assert result["writes"].pop("/dev/null") == "done"
     assert result["writes"].pop("/tmp/new") == "done"
     assert set(result["writes"].values()) == {"EROFS"}
+
+
+def test_processes_share_no_memory_by_name_as_on_lambda(walled):
+    """/dev/shm: multiprocessing's locks need it, its pipes do not."""
+    create(walled.lam, "sharing", python("""
+    import multiprocessing
+    try:
+        multiprocessing.Lock()
+    except OSError as error:
+        failure = error.errno
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.Process(target=there.send, args=('well',))
+    child.start()
+    child.join()
+    return [failure, here.recv()]"""))
+    answer = walled.lam.invoke(FunctionName="sharing")
+    assert json.loads(answer["Payload"].read()) == [errno.EROFS, "well"]
 
 
 def test_the_kernels_settings_cannot_be_changed(walled):
