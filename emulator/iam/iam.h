@@ -16,4 +16,6 @@ extern const struct operation iam_inline_policy_operations[];
 extern const struct operation iam_managed_policy_operations[];
 extern const struct operation iam_policy_version_operations[];
 
+extern const struct lacking_operation iam_lacking_operations[];
+
 #endif

@@ -17,32 +17,6 @@ static const struct operation *const slices[] = {
     iam_managed_policy_operations, iam_policy_version_operations, NULL
 };
 
-static const struct lacking_operation lacking[] = {
-    { .name = "CreateUser" },
-    { .name = "GetUser" },
-    { .name = "ListUsers" },
-    { .name = "CreateServiceLinkedRole" },
-    { .name = "PutRolePermissionsBoundary" },
-    { .name = "CreateInstanceProfile" },
-    { .name = "DeleteRolePermissionsBoundary" },
-    { .name = "DeleteInstanceProfile" },
-    { .name = "GetInstanceProfile" },
-    { .name = "ListInstanceProfiles" },
-    { .name = "AddRoleToInstanceProfile" },
-    { .name = "RemoveRoleFromInstanceProfile" },
-    { .name = "DeleteUser" },
-    { .name = "CreateAccessKey" },
-    { .name = "ListAccessKeys" },
-    { .name = "AttachUserPolicy" },
-    { .name = "PutUserPolicy" },
-    { .name = "ListGroups" },
-    { .name = "ListAccountAliases" },
-    { .name = "GetAccountSummary" },
-    { .name = "SimulatePrincipalPolicy" },
-    { .name = "CreateOpenIDConnectProvider" },
-    { 0 },
-};
-
 const struct service iam_service = {
     .name = "iam",
     .title = "AWS Identity and Access Management",
@@ -56,5 +30,5 @@ const struct service iam_service = {
     .internal_fault = &IAM_INTERNAL,
     .body_ceiling = 1 << 20,
     .operations = slices,
-    .lacking = lacking,
+    .lacking = iam_lacking_operations,
 };
