@@ -13,9 +13,21 @@
 
 enum { PACKAGE_MAX = 512 << 20 };
 
-/* Packages that some version names, by the hexadecimal digest that is their directory's name. */
-static const char named_packages[] = "SELECT DISTINCT code_sha256 FROM lambda_version UNION "
-                                     "SELECT DISTINCT code_sha256 FROM lambda_layer_version";
+/* What names directories of code, by digest: packages first, since one that is also somebody's only
+ * layer is a package. A version that runs a folder (HotReload) has none. */
+static const struct {
+    const char *digests;
+    bool are_packages; /* or else layers joined, which have no package.zip */
+    int since;         /* the first version of the database that has such */
+} sources[] = {
+    { "SELECT DISTINCT code_sha256 FROM lambda_version WHERE "
+      "json_extract(configuration, '$.HotReload') IS NULL",
+      true, 1 },
+    { "SELECT DISTINCT code_sha256 FROM lambda_layer_version", true, 2 },
+    { "SELECT DISTINCT json_extract(configuration, '$.LayersSha256') FROM lambda_version WHERE "
+      "json_extract(configuration, '$.LayersSha256') IS NOT NULL",
+      false, 2 },
+};
 
 static char *hex_of(const char *base64)
 {
@@ -31,11 +43,9 @@ static char *hex_of(const char *base64)
 static void check_package(struct inspection *inspection, const char *directory, const char *hex)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    struct stat status;
     char actual[SHA256_HEX_SIZE];
     size_t size = 0;
     CLEANUP(freep) char *path = xformat("%s/code/%s/package.zip", directory, hex);
-    CLEANUP(freep) char *files = xformat("%s/code/%s/files", directory, hex);
     CLEANUP(freep) char *bytes = file_read(path, PACKAGE_MAX, &size, &error);
     if (!bytes) {
         inspection_problem(inspection, "a function's package: %s", error.message);
@@ -44,8 +54,14 @@ static void check_package(struct inspection *inspection, const char *directory, 
     crypto_sha256_hex((struct text){ bytes, size }, actual);
     if (strcmp(actual, hex) != 0)
         inspection_problem(inspection, "%s is damaged: its SHA-256 is %s", path, actual);
+}
+
+static void check_files(struct inspection *inspection, const char *directory, const char *hex)
+{
+    struct stat status;
+    CLEANUP(freep) char *files = xformat("%s/code/%s/files", directory, hex);
     if (stat(files, &status) != 0 || !S_ISDIR(status.st_mode))
-        inspection_problem(inspection, "%s is gone: a function's unpacked package", files);
+        inspection_problem(inspection, "%s is gone: what a function runs", files);
 }
 
 static void note_strangers(struct inspection *inspection, const char *directory,
@@ -63,28 +79,42 @@ static void note_strangers(struct inspection *inspection, const char *directory,
         closedir(entries);
 }
 
-void code_inspect(struct inspection *inspection, const char *directory, sqlite3 *database)
+/* Checks each digest's directory, and remembers its name. */
+static void check_named(struct inspection *inspection, const char *directory, sqlite3_stmt *digests,
+                        bool are_packages, struct map *named)
 {
-    struct map named = { 0 };
-    sqlite3_stmt *query;
-    if (sqlite3_prepare_v2(database, named_packages, -1, &query, NULL) != SQLITE_OK) {
-        inspection_problem(inspection, "%s/coalmine.db: %s", directory, sqlite3_errmsg(database));
-        return;
-    }
-    while (sqlite3_step(query) == SQLITE_ROW) {
-        const char *base64 = (const char *)sqlite3_column_text(query, 0);
+    while (sqlite3_step(digests) == SQLITE_ROW) {
+        const char *base64 = (const char *)sqlite3_column_text(digests, 0);
         char *hex = hex_of(base64 ? base64 : "");
         if (!hex) {
             inspection_problem(inspection, "%s/coalmine.db: '%s' is no digest", directory,
                                base64 ? base64 : "");
-        } else if (map_find(&named, hex)) {
+        } else if (map_find(named, hex)) {
             free(hex);
         } else {
-            check_package(inspection, directory, hex);
-            map_set(&named, hex, hex);
+            if (are_packages)
+                check_package(inspection, directory, hex);
+            check_files(inspection, directory, hex);
+            map_set(named, hex, hex);
         }
     }
-    sqlite3_finalize(query);
+}
+
+void code_inspect(struct inspection *inspection, const char *directory, sqlite3 *database)
+{
+    struct map named = { 0 };
+    int version = inspection_number(database, "PRAGMA user_version");
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        sqlite3_stmt *digests = NULL;
+        if (version < sources[i].since)
+            continue;
+        if (sqlite3_prepare_v2(database, sources[i].digests, -1, &digests, NULL) == SQLITE_OK)
+            check_named(inspection, directory, digests, sources[i].are_packages, &named);
+        else
+            inspection_problem(inspection, "%s/coalmine.db: %s", directory,
+                               sqlite3_errmsg(database));
+        sqlite3_finalize(digests);
+    }
     note_strangers(inspection, directory, &named);
     map_clear(&named, free);
 }

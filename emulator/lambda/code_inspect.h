@@ -6,8 +6,8 @@
 
 #include "store/inspection.h"
 
-/* Every package that a version names is there, and is what its digest says; what nobody names is
- * noted. */
+/* Every package that a version names is there, and is what its digest says; layers that a function
+ * has joined are there; what nobody names is noted. */
 void code_inspect(struct inspection *inspection, const char *directory, sqlite3 *database);
 
 #endif

@@ -35,7 +35,7 @@ void inspection_note(struct inspection *inspection, const char *format, ...)
     va_end(arguments);
 }
 
-static int read_number(sqlite3 *database, const char *sql)
+int inspection_number(sqlite3 *database, const char *sql)
 {
     sqlite3_stmt *query;
     int number = -1;
@@ -83,7 +83,7 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
         return NULL;
     }
     sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
-    int version = read_number(database, "PRAGMA user_version");
+    int version = inspection_number(database, "PRAGMA user_version");
     if (version < 0) {
         bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
         inspection->is_barred |= is_busy;

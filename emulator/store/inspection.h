@@ -30,6 +30,9 @@ void inspection_note(struct inspection *inspection, const char *format, ...) PRI
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory);
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory);
 
+/* The one number that a statement gives; -1 if it gives none. */
+int inspection_number(sqlite3 *database, const char *sql);
+
 /* Every record of the journal: its checksum, its place. Changes nothing. */
 void journal_inspect(struct inspection *inspection, const char *directory);
 

@@ -1,5 +1,6 @@
 """coalmine check DIR: finds what is wrong with a data directory, and starting says so too."""
 import contextlib
+import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
-from tests.support.packages import create, node
+from tests.support.packages import create, node, zip_of
 
 
 def check(directory):
@@ -80,6 +81,43 @@ def test_a_damaged_package_is_found(directory):
     assert code == 1 and "is damaged: its SHA-256" in text
     package.unlink()
     assert "No such file" in check(directory)[1]
+
+
+def layer(lam, name):
+    content = {"ZipFile": zip_of({f"{name}.txt": name})}
+    return lam.publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
+
+
+def test_layers_that_a_function_has_joined_are_its_code(start_server, tmp_path):
+    path = tmp_path / "data"
+    server = start_server("--data-dir", str(path), ephemeral=False)
+    lam = server.client("lambda")
+    create(lam, "f", node("return 1"), Layers=[layer(lam, "a"), layer(lam, "b")])
+    assert server.stop() == 0
+    code, text = check(path)
+    assert code == 0 and "belongs to no function" not in text, text
+    [joined] = [each for each in path.glob("code/*") if not (each / "package.zip").exists()]
+    shutil.rmtree(joined)
+    code, text = check(path)
+    assert code == 1 and f"{joined}/files is gone" in text
+
+
+def test_a_folder_that_is_run_where_it_is_lacks_no_package(start_server, tmp_path):
+    path = tmp_path / "data"
+    server = start_server("--data-dir", str(path), ephemeral=False)
+    create(server.client("lambda"), "f", node("return 1"),
+           Code={"S3Bucket": "hot-reload", "S3Key": str(tmp_path)})
+    assert server.stop() == 0
+    assert check(path)[0] == 0
+
+
+def test_a_directory_of_the_first_version_is_whole(directory, start_server):
+    assert start_server("--data-dir", str(directory), ephemeral=False).stop() == 0
+    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+        database.execute("DROP TABLE lambda_layer_version")
+        database.execute("PRAGMA user_version=1")
+    code, text = check(directory)
+    assert code == 0, text
 
 
 def test_a_stranger_is_noted(directory):
