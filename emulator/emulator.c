@@ -254,18 +254,6 @@ static bool reset(void *owner, struct error *error)
     return is_whole;
 }
 
-/* A directory that has lost its database must not start as if it were new. */
-static bool check_database_is_there(const char *directory, struct error *error)
-{
-    CLEANUP(freep) char *database = xformat("%s/coalmine.db", directory);
-    CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", directory);
-    return access(database, F_OK) == 0 || access(telemetry, F_OK) != 0 ||
-           error_set(error, NULL,
-                     "%s is gone, but what else was in its directory is not: restore it, or move "
-                     "the directory away to start empty",
-                     database);
-}
-
 static bool has_function(const char *account, const char *region, const char *arn, void *owner)
 {
     const struct emulator *emulator = owner;
@@ -303,8 +291,7 @@ static bool open_logs(struct emulator *emulator, struct error *error)
 static bool open_state(struct emulator *emulator, struct error *error)
 {
     bool is_durable = emulator->settings.is_durable;
-    return check_database_is_there(emulator->directory, error) &&
-           (emulator->store = store_open(emulator->directory, is_durable, error)) &&
+    return (emulator->store = store_open(emulator->directory, is_durable, error)) &&
            (emulator->metrics = metrics_create()) &&
            (emulator->telemetry = telemetry_open(emulator->directory, is_durable, error)) &&
            (emulator->checkpoint =

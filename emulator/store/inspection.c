@@ -107,9 +107,14 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
     return database;
 }
 
+/* A server makes the tables in its first moments, before all else. */
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
-    return open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
+    sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
+    if (database && inspection_number(database, "PRAGMA user_version") == 0)
+        inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
+                           directory);
+    return database;
 }
 
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory)

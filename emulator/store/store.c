@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "log.h"
@@ -54,11 +55,26 @@ static int read_version(struct store *store)
     return version;
 }
 
+/* A database without tables beside checkpoints is one that was lost, or whose log was: it must not
+ * start as if it were new, for what no row names is swept away. */
+static bool check_is_new(const struct store *store, struct error *error)
+{
+    CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", store->directory);
+    return access(telemetry, F_OK) != 0 ||
+           error_set(error, NULL,
+                     "%s is gone or empty, but what else was in its directory is not: restore it, "
+                     "with coalmine.db-wal if there was one, or move the directory away to start "
+                     "empty",
+                     store->path);
+}
+
 static bool migrate(struct store *store, struct error *error)
 {
     int version = read_version(store);
     if (version < 0)
         return database_error(store, error, "read");
+    if (version == 0 && !check_is_new(store, error))
+        return false;
     if (version > SCHEMA_VERSION)
         return error_set(error, NULL,
                          "%s/coalmine.db was written by a newer coalmine (schema %d, this one "

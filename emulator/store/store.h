@@ -22,7 +22,8 @@ struct loop;
 struct store;
 
 /* Opens (and makes or migrates) DIRECTORY/coalmine.db. `is_durable`: survive power loss too
- * (synchronous=FULL). NULL with a sentence if it cannot, or if the database is newer than we. */
+ * (synchronous=FULL). NULL with a sentence if it cannot, if the database is newer than we, or if it
+ * was lost from a directory that has other state. */
 struct store *store_open(const char *directory, bool is_durable, struct error *error);
 void store_close(struct store *store);
 

@@ -166,6 +166,17 @@ def test_a_lost_database_with_its_journal_left_is_told(directory):
     assert "coalmine.db is gone" in start_fails(directory)
 
 
+@pytest.mark.parametrize("lost", ["coalmine.db", "coalmine.db-wal"])
+def test_a_database_that_lost_what_was_in_it_does_not_start_empty(directory, lost):
+    """All of a young database is in its log. What no row names would be swept away."""
+    packages = list(directory.glob("code/*"))
+    (directory / lost).write_bytes(b"")
+    code, text = check(directory)
+    assert code == 1 and "coalmine.db is empty" in text
+    assert "coalmine.db is gone or empty" in start_fails(directory)
+    assert list(directory.glob("code/*")) == packages
+
+
 def test_usage():
     assert subprocess.run([COALMINE, "check"], capture_output=True).returncode == 2
     assert subprocess.run([COALMINE, "check", "/nowhere"], capture_output=True).returncode == 1
