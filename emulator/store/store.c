@@ -25,7 +25,8 @@ struct store {
     char *path;
     struct checkpointer *checkpointer; /* NULL unless it was started */
     struct statements statements;
-    bool is_dirty;   /* a transaction of this turn is open */
+    bool is_dirty;   /* this turn has written; unless it is lost its transaction is open */
+    bool is_lost;    /* what this turn has written is undone: nobody of it may be told otherwise */
     bool has_failed; /* a statement of the present call failed */
     uint64_t undone; /* how often something was rolled back */
 };
@@ -170,9 +171,17 @@ static bool execute_kept(struct store *store, const char *sql)
     return sqlite3_reset(statement) == SQLITE_OK && is_done;
 }
 
+/* A full disk, or a page that cannot be read, may have SQLite undo all of a transaction by itself,
+ * calls before this one too. */
+static void notice_loss(struct store *store)
+{
+    store->is_lost = store->is_dirty && sqlite3_get_autocommit(store->database);
+}
+
 void store_begin_call(struct store *store)
 {
-    store->has_failed = false;
+    notice_loss(store);
+    store->has_failed = store->is_lost;
     if (!store->is_dirty) {
         store->has_failed = !execute_kept(store, "BEGIN IMMEDIATE");
         store->is_dirty = !store->has_failed;
@@ -181,23 +190,26 @@ void store_begin_call(struct store *store)
         store->has_failed = true;
 }
 
+static bool refuse_call(const struct store *store, struct error *error)
+{
+    return error_set(error, NULL, "The database refused: %s",
+                     store->is_lost ? "what was written with it is undone"
+                                    : sqlite3_errmsg(store->database));
+}
+
 bool store_end_call(struct store *store, bool keeps, struct error *error)
 {
     bool failed = store->has_failed;
+    notice_loss(store);
     if (failed)
-        error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
-    bool is_all_gone = sqlite3_get_autocommit(store->database); /* SQLite rolled back by itself */
-    store->undone += failed || !keeps || is_all_gone;
-    if (is_all_gone) {
-        store->is_dirty = false;
-        return !failed && !keeps;
-    }
+        refuse_call(store, error);
+    store->undone += failed || !keeps;
+    if (store->is_lost || !store->is_dirty)
+        return !failed;
     if (failed || !keeps)
         execute_kept(store, "ROLLBACK TO call");
-    if (!execute_kept(store, "RELEASE call") && !failed) {
-        failed = true;
-        error_set(error, NULL, "The database refused: %s", sqlite3_errmsg(store->database));
-    }
+    if (!execute_kept(store, "RELEASE call") && !failed)
+        failed = !refuse_call(store, error);
     return !failed;
 }
 
@@ -210,9 +222,13 @@ bool store_commit(struct store *store, struct error *error)
 {
     if (!store->is_dirty)
         return true;
+    if (store->is_lost)
+        return error_set(error, NULL, "cannot write to %s: SQLite has undone what was written",
+                         store->path);
     if (!execute_kept(store, "COMMIT")) {
         database_error(store, error, "write to");
-        store_abandon(store);
+        execute(store, "ROLLBACK");
+        store->is_lost = true;
         return false;
     }
     store->is_dirty = false;
@@ -223,8 +239,10 @@ void store_abandon(struct store *store)
 {
     if (!store->is_dirty)
         return;
-    execute(store, "ROLLBACK");
+    if (!store->is_lost)
+        execute(store, "ROLLBACK");
     store->is_dirty = false;
+    store->is_lost = false;
     store->undone++;
 }
 
@@ -236,7 +254,7 @@ uint64_t store_generation(const struct store *store)
 bool store_reset(struct store *store, struct error *error)
 {
     store_begin_call(store);
-    for (const char *const *table = schema_tables; *table; table++) {
+    for (const char *const *table = schema_tables; *table && !store->has_failed; table++) {
         char *sql = xformat("DELETE FROM %s", *table);
         if (!execute(store, sql))
             store->has_failed = true;
@@ -267,12 +285,15 @@ void store_bind_double(sqlite3_stmt *statement, int at, double value)
 
 bool store_step(struct store *store, sqlite3_stmt *statement)
 {
-    int result = sqlite3_step(statement);
+    /* Once SQLite has undone the turn, what a handler writes on would be saved by itself. */
+    bool is_alone = sqlite3_get_autocommit(store->database) && !sqlite3_stmt_readonly(statement);
+    int result = is_alone ? SQLITE_ABORT : sqlite3_step(statement);
     if (result == SQLITE_ROW)
         return true;
     if (result != SQLITE_DONE) {
         store->has_failed = true;
-        log_error("store", "%s: %s", sqlite3_sql(statement), sqlite3_errmsg(store->database));
+        if (!is_alone)
+            log_error("store", "%s: %s", sqlite3_sql(statement), sqlite3_errmsg(store->database));
     }
     sqlite3_reset(statement);
     return false;

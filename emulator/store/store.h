@@ -41,9 +41,10 @@ MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *er
 
 /* True while the turn has writes that are not committed. */
 bool store_is_dirty(const struct store *store);
-/* Commits the turn; false (all of the turn undone) if the disk refuses. */
+/* Commits the turn. False if the disk refuses, now or in a call before: all of the turn is undone
+ * then, and it stays dirty until it is abandoned, so that whoever ends it hears of it. */
 MUST_CHECK bool store_commit(struct store *store, struct error *error);
-/* Undoes all of the turn. */
+/* Undoes all of the turn, and begins another. */
 void store_abandon(struct store *store);
 
 /* What was read holds as long as this number is the same: it changes with every row that is

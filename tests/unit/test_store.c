@@ -72,6 +72,47 @@ START_TEST(a_failed_call_leaves_nothing_and_its_neighbours_stay)
 }
 END_TEST
 
+/* From now on the database cannot grow: as on a full disk, SQLite undoes the whole transaction. */
+static void fill_disk(struct store *store)
+{
+    sqlite3_stmt *query = store_query(store, "PRAGMA max_page_count=1");
+    ck_assert(store_step(store, query));
+    sqlite3_reset(query);
+}
+
+static bool call_that_grows(struct store *store)
+{
+    struct error error = { 0 };
+    store_begin_call(store);
+    store_run(store, store_query(store, "INSERT INTO setting VALUES ('large', zeroblob(100000))"));
+    insert(store, "goes on");
+    bool ended = store_end_call(store, true, &error);
+    error_clear(&error);
+    return ended;
+}
+
+START_TEST(a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls)
+{
+    directory = test_directory();
+    struct store *store = open_store();
+    struct error error = { 0 };
+    fill_disk(store);
+    ck_assert(call(store, "before", true));
+    ck_assert(!call_that_grows(store));
+    ck_assert(store_is_dirty(store));
+    ck_assert(!call(store, "after", true));
+    ck_assert(!store_commit(store, &error));
+    error_clear(&error);
+    ck_assert_int_eq(count(store), 0);
+    store_abandon(store);
+    ck_assert(!store_is_dirty(store));
+    ck_assert(call(store, "another turn", true));
+    ck_assert(store_commit(store, &error));
+    ck_assert_int_eq(count(store), 1);
+    store_close(store);
+}
+END_TEST
+
 START_TEST(what_was_not_committed_is_gone_after_a_restart)
 {
     directory = test_directory();
@@ -222,6 +263,7 @@ END_TEST
 SUITE("store", the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
       a_generation_ends_with_each_change_and_each_undoing,
       a_failed_call_leaves_nothing_and_its_neighbours_stay,
+      a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
       a_newer_database_is_refused_by_name, reset_empties_every_table_that_the_schema_makes)
