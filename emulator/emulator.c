@@ -288,11 +288,22 @@ static bool open_logs(struct emulator *emulator, struct error *error)
     return emulator->logs != NULL;
 }
 
+/* Ids with --seed repeat from directory to directory; on one directory each start gives others, or
+ * new things would take the place of old ones. */
+static bool seed_ids(struct emulator *emulator, struct error *error)
+{
+    if (emulator->settings.seed < 0)
+        return true;
+    int64_t start = store_count_start(emulator->store, error);
+    random_set_run(start);
+    return start > 0;
+}
+
 static bool open_state(struct emulator *emulator, struct error *error)
 {
     bool is_durable = emulator->settings.is_durable;
     return (emulator->store = store_open(emulator->directory, is_durable, error)) &&
-           (emulator->metrics = metrics_create()) &&
+           seed_ids(emulator, error) && (emulator->metrics = metrics_create()) &&
            (emulator->telemetry = telemetry_open(emulator->directory, is_durable, error)) &&
            (emulator->checkpoint =
                 metrics_checkpoint_create(emulator->metrics, emulator->telemetry, error)) &&

@@ -24,7 +24,7 @@ enum { CLOCK_SCALE_MAX = 1000000 };
           .environment = "COALMINE_IDLE_TIMEOUT", .initial = "60s",                                \
           .help = "close connections on which nothing moves for so long" },                        \
         { ROW("seed", OPTION_INTEGER, seed), .placeholder = "N", .environment = "COALMINE_SEED",   \
-          .initial = "-1", .help = "make alias draws and ids repeat from run to run" },            \
+          .initial = "-1", .help = "make alias draws repeat, and ids, on a new directory" },       \
         { ROW("region", OPTION_TEXT, region), .placeholder = "NAME",                               \
           .environment = "COALMINE_REGION", .initial = "us-east-1",                                \
           .help = "region of requests that are not signed" },                                      \

@@ -29,6 +29,10 @@ double random_unit(struct random_stream *stream); /* uniform in [0, 1), 53 bits 
 enum { UUID_SIZE = 37 };
 void random_uuid(char uuid_out[UUID_SIZE]);
 
+/* Begins the id stream anew, as that of the so manieth run with this seed: what it draws, no run
+ * before it has drawn. The first run's is what there is without a call. */
+void random_set_run(int64_t number);
+
 /* So many random hexadecimal digits and a NUL, from the same stream. */
 void random_hex(char *hex_out, size_t digits);
 

@@ -1,5 +1,7 @@
 #include "random.h"
 
+#include <stdio.h>
+
 #include "crypto.h"
 
 static struct {
@@ -8,9 +10,10 @@ static struct {
 } seed;
 
 static struct {
+    int64_t run;
     bool is_ready;
     struct random_stream stream;
-} ids;
+} ids = { .run = 1 };
 
 static uint64_t split_mix(uint64_t *state)
 {
@@ -72,10 +75,19 @@ double random_unit(struct random_stream *stream)
     return (double)(random_next(stream) >> 11) * 0x1.0p-53;
 }
 
+void random_set_run(int64_t number)
+{
+    ids.run = number;
+    ids.is_ready = false;
+}
+
 static uint64_t next_id(void)
 {
     if (!ids.is_ready) {
-        ids.stream = random_stream_for("ids");
+        char name[32] = "ids";
+        if (ids.run > 1)
+            snprintf(name, sizeof(name), "ids %lld", (long long)ids.run);
+        ids.stream = random_stream_for(name);
         ids.is_ready = true;
     }
     return random_next(&ids.stream);

@@ -28,6 +28,7 @@ struct store {
     bool is_dirty;   /* this turn has written; unless it is lost its transaction is open */
     bool is_lost;    /* what this turn has written is undone: nobody of it may be told otherwise */
     bool has_failed; /* a statement of the present call failed */
+    bool is_new;     /* its tables were made when it was opened */
     uint64_t undone; /* how often something was rolled back */
 };
 
@@ -74,7 +75,8 @@ static bool migrate(struct store *store, struct error *error)
     int version = read_version(store);
     if (version < 0)
         return database_error(store, error, "read");
-    if (version == 0 && !check_is_new(store, error))
+    store->is_new = version == 0;
+    if (store->is_new && !check_is_new(store, error))
         return false;
     if (version > SCHEMA_VERSION)
         return error_set(error, NULL,
@@ -261,6 +263,20 @@ bool store_reset(struct store *store, struct error *error)
         free(sql);
     }
     return store_end_call(store, true, error);
+}
+
+/* A directory that is older than the count has been started on. */
+int64_t store_count_start(struct store *store, struct error *error)
+{
+    store_begin_call(store);
+    sqlite3_stmt *query =
+        store_query(store, "INSERT INTO setting VALUES ('starts', ?) ON CONFLICT (name) DO UPDATE "
+                           "SET value = value + 1 RETURNING value");
+    store_bind_int(query, 1, store->is_new ? 1 : 2);
+    int64_t count = 0;
+    while (store_step(store, query))
+        count = sqlite3_column_int64(query, 0);
+    return store_end_call(store, true, error) && store_commit(store, error) ? count : 0;
 }
 
 sqlite3_stmt *store_query(struct store *store, const char *sql)

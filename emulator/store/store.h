@@ -35,6 +35,10 @@ void store_stop(struct store *store);
 
 const char *store_directory(const struct store *store);
 
+/* Counts starts: 1 on a new directory, more each time that it is asked after a later start. Outside
+ * a call; 0 with a sentence if the database refuses. */
+MUST_CHECK int64_t store_count_start(struct store *store, struct error *error);
+
 /* Around one call that may write. store_end_call(false) undoes all since the begin. */
 void store_begin_call(struct store *store);
 MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *error);

@@ -160,6 +160,24 @@ def test_what_is_no_package_is_left_where_packages_are(start_server, tmp_path):
     assert [entry.name for entry in (tmp_path / "code").iterdir()] == ["mine"]
 
 
+def test_with_a_seed_no_id_is_given_again(start_server, tmp_path):
+    """An id that is there already is somebody else's: his function URL would be gone."""
+    def run(directory, function):
+        server = start_server("--seed", "7", "--data-dir", str(directory), ephemeral=False)
+        lam = server.client("lambda")
+        revision = create(lam, function)["RevisionId"]
+        lam.create_function_url_config(FunctionName=function, AuthType="NONE")
+        urls = [lam.get_function_url_config(FunctionName=each["FunctionName"])["FunctionUrl"]
+                for each in lam.list_functions()["Functions"]]
+        assert server.stop() == 0
+        return revision, [url.split(".")[0] for url in urls]
+    [first, [url]] = run(tmp_path / "one", "f")
+    [second, urls] = run(tmp_path / "one", "g")
+    assert second != first and url in urls and len(set(urls)) == 2
+    assert run(tmp_path / "other", "f")[0] == first
+    assert run(tmp_path / "other", "g") == (second, urls)
+
+
 def test_two_servers_do_not_share_a_directory(start_server, tmp_path):
     options = ("--data-dir", str(tmp_path / "data"))
     start_server(*options, ephemeral=False)

@@ -31,6 +31,27 @@ START_TEST(another_seed_gives_other_draws)
 }
 END_TEST
 
+static char *first_uuid(int64_t run)
+{
+    static char uuid[UUID_SIZE];
+    random_set_seed(3);
+    random_set_run(run);
+    random_uuid(uuid);
+    return uuid;
+}
+
+START_TEST(each_run_with_a_seed_has_ids_of_its_own_that_repeat)
+{
+    char first[UUID_SIZE];
+    char second[UUID_SIZE];
+    memcpy(first, first_uuid(1), UUID_SIZE);
+    memcpy(second, first_uuid(2), UUID_SIZE);
+    ck_assert_str_ne(first, second);
+    ck_assert_str_eq(first_uuid(1), first);
+    ck_assert_str_eq(first_uuid(2), second);
+}
+END_TEST
+
 /* Chi-square over 100 cells, 1,000,000 draws, seed fixed. False-alarm rate 1e-9. */
 START_TEST(unit_draws_are_uniform)
 {
@@ -65,4 +86,5 @@ START_TEST(uuids_are_version_4_and_differ)
 END_TEST
 
 SUITE("random", same_seed_and_name_give_the_same_draws, another_seed_gives_other_draws,
-      unit_draws_are_uniform, uuids_are_version_4_and_differ)
+      unit_draws_are_uniform, uuids_are_version_4_and_differ,
+      each_run_with_a_seed_has_ids_of_its_own_that_repeat)
