@@ -9,6 +9,7 @@
 #include "lambda/code_inspect.h"
 #include "logs/event_inspect.h"
 #include "store/inspection.h"
+#include "store/telemetry.h"
 
 static void print_finding(bool is_problem, const char *sentence, void *owner UNUSED)
 {
@@ -24,8 +25,9 @@ static void inspect(struct inspection *inspection, const char *directory)
     database = telemetry_inspect(inspection, directory);
     if (database)
         event_inspect(inspection, database);
+    uint64_t position = database ? telemetry_read_position(database) : 0;
     sqlite3_close(database);
-    journal_inspect(inspection, directory);
+    journal_inspect(inspection, directory, position);
 }
 
 int check_command(int count, char **arguments)

@@ -9,6 +9,7 @@
 #include "crypto.h"
 #include "file.h"
 #include "map.h"
+#include "store/statements.h"
 #include "xalloc.h"
 
 enum { PACKAGE_MAX = 512 << 20 };
@@ -103,7 +104,7 @@ static void check_named(struct inspection *inspection, const char *directory, sq
 void code_inspect(struct inspection *inspection, const char *directory, sqlite3 *database)
 {
     struct map named = { 0 };
-    int version = inspection_number(database, "PRAGMA user_version");
+    int64_t version = statements_number(database, "PRAGMA user_version");
     for (size_t i = 0; i < COUNT_OF(sources); i++) {
         sqlite3_stmt *digests = NULL;
         if (version < sources[i].since)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/schema.h"
+#include "store/statements.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
 
@@ -33,17 +34,6 @@ void inspection_note(struct inspection *inspection, const char *format, ...)
     va_start(arguments, format);
     report(inspection, false, format, arguments);
     va_end(arguments);
-}
-
-int inspection_number(sqlite3 *database, const char *sql)
-{
-    sqlite3_stmt *query;
-    int number = -1;
-    if (sqlite3_prepare_v2(database, sql, -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW)
-        number = sqlite3_column_int(query, 0);
-    sqlite3_finalize(query);
-    return number;
 }
 
 static void check_pages(struct inspection *inspection, sqlite3 *database, const char *path)
@@ -83,7 +73,7 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
         return NULL;
     }
     sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
-    int version = inspection_number(database, "PRAGMA user_version");
+    int version = (int)statements_number(database, "PRAGMA user_version");
     if (version < 0) {
         bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
         inspection->is_barred |= is_busy;
@@ -111,7 +101,7 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
     sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
-    if (database && inspection_number(database, "PRAGMA user_version") == 0)
+    if (database && statements_number(database, "PRAGMA user_version") == 0)
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);
     return database;

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compiler.h"
 
@@ -30,10 +31,8 @@ void inspection_note(struct inspection *inspection, const char *format, ...) PRI
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory);
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory);
 
-/* The one number that a statement gives; -1 if it gives none. */
-int inspection_number(sqlite3 *database, const char *sql);
-
-/* Every record of the journal: its checksum, its place. Changes nothing. */
-void journal_inspect(struct inspection *inspection, const char *directory);
+/* Every record of the journal: its checksum, its place; and that all is there from `position` on,
+ * where a start would begin to read. Changes nothing. */
+void journal_inspect(struct inspection *inspection, const char *directory, uint64_t position);
 
 #endif

@@ -50,6 +50,11 @@ static struct segment *last_segment(const struct journal *journal)
     return &journal->segments[journal->segment_count - 1];
 }
 
+static uint64_t segment_end(const struct segment *segment)
+{
+    return segment->start + segment->size;
+}
+
 static void add_segment(struct journal *journal, uint64_t start, uint64_t size)
 {
     journal->segments =
@@ -219,7 +224,7 @@ static bool replay_bytes(const struct replay *replay, struct segment *segment,
 static bool replay_segment(const struct replay *replay, struct segment *segment,
                            struct error *error)
 {
-    if (segment->size == 0 || segment->start + segment->size <= replay->position)
+    if (segment->size == 0 || segment_end(segment) <= replay->position)
         return true;
     CLEANUP(freep) char *path = segment_path(replay->journal, segment->start);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -235,14 +240,32 @@ static bool replay_segment(const struct replay *replay, struct segment *segment,
     return is_good;
 }
 
+/* The sentence, if what comes before the segment is there up to `end` only. Owned by the caller. */
+static char *describe_gap(const struct journal *journal, uint64_t end,
+                          const struct segment *segment)
+{
+    return segment->start <= end
+               ? NULL
+               : xformat("%s: the journal lacks the bytes from %llu to %llu: what came with them "
+                         "is in no metric and no log",
+                         journal->directory, (unsigned long long)end,
+                         (unsigned long long)segment->start);
+}
+
 bool journal_replay(struct journal *journal, uint64_t position,
                     void (*on_record)(uint8_t kind, struct text payload, void *owner), void *owner,
                     struct error *error)
 {
     struct replay replay = { journal, position, on_record, owner, false };
+    uint64_t end = position;
     for (size_t i = 0; i < journal->segment_count; i++) {
-        if (!replay_segment(&replay, &journal->segments[i], error))
+        struct segment *segment = &journal->segments[i];
+        CLEANUP(freep) char *gap = describe_gap(journal, end, segment);
+        if (gap)
+            log_warn("journal", "%s", gap);
+        if (!replay_segment(&replay, segment, error))
             return false;
+        end = segment_end(segment) > end ? segment_end(segment) : end;
     }
     /* Positions never repeat, even if the files were lost after a checkpoint. */
     return journal_position(journal) >= position || begin_segment(journal, position, error);
@@ -306,7 +329,7 @@ static void rotate(struct journal *journal)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     const struct segment *segment = last_segment(journal);
-    if (!begin_segment(journal, segment->start + segment->size, &error))
+    if (!begin_segment(journal, segment_end(segment), &error))
         log_warn("journal", "%s; the segment before it becomes longer", error.message);
 }
 
@@ -333,7 +356,7 @@ bool journal_flush(struct journal *journal, struct error *error)
 
 uint64_t journal_position(const struct journal *journal)
 {
-    return last_segment(journal)->start + last_segment(journal)->size + journal->queue.size;
+    return segment_end(last_segment(journal)) + journal->queue.size;
 }
 
 static void remove_first_segments(struct journal *journal, size_t count)
@@ -351,8 +374,7 @@ static void remove_first_segments(struct journal *journal, size_t count)
 void journal_forget(struct journal *journal, uint64_t position)
 {
     size_t count = 0;
-    while (count + 1 < journal->segment_count &&
-           journal->segments[count].start + journal->segments[count].size <= position)
+    while (count + 1 < journal->segment_count && segment_end(&journal->segments[count]) <= position)
         count++;
     if (count)
         remove_first_segments(journal, count);
@@ -361,7 +383,7 @@ void journal_forget(struct journal *journal, uint64_t position)
 bool journal_reset(struct journal *journal, struct error *error)
 {
     const struct segment *segment = last_segment(journal);
-    if (segment->size > 0 && !begin_segment(journal, segment->start + segment->size, error))
+    if (segment->size > 0 && !begin_segment(journal, segment_end(segment), error))
         return false;
     journal->queue.size = 0;
     remove_first_segments(journal, journal->segment_count - 1);
@@ -379,23 +401,23 @@ static void count_record(uint8_t kind UNUSED, struct text payload UNUSED, void *
 }
 
 /* Like a replay that only looks: a torn tail is told, not cut. */
-void journal_inspect(struct inspection *inspection, const char *directory)
+void journal_inspect(struct inspection *inspection, const char *directory, uint64_t position)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct journal_tally tally = { 0 };
     struct journal journal = { .directory = xstrdup(directory), .fd = -1 };
     struct replay replay = { &journal, 0, count_record, &tally, true };
-    uint64_t end = 0;
+    uint64_t end = position;
     bool is_good = find_segments(&journal, &error);
     for (size_t i = 0; i < journal.segment_count && is_good; i++) {
         struct segment *segment = &journal.segments[i];
-        if (i > 0 && segment->start != end)
-            inspection_problem(inspection, "%s: the journal lacks the bytes from %llu to %llu",
-                               directory, (unsigned long long)end,
-                               (unsigned long long)segment->start);
-        end = segment->start + segment->size;
+        CLEANUP(freep) char *gap = describe_gap(&journal, end, segment);
+        if (gap)
+            inspection_problem(inspection, "%s", gap);
+        uint64_t size = segment->size;
         is_good = replay_segment(&replay, segment, &error);
-        if (end != segment->start + segment->size)
+        end = segment_end(segment) > end ? segment_end(segment) : end;
+        if (size != segment->size)
             inspection_note(inspection,
                             "%s: the journal ends in a record that a crash tore; the next start "
                             "cuts it off",

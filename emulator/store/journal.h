@@ -31,7 +31,8 @@ struct journal *journal_open(const char *directory, bool is_durable, struct erro
 void journal_close(struct journal *journal);
 
 /* Calls `on_record` for each whole record from `position` on, where one must begin; drops a torn
- * tail (with a warning). What stands before it is not looked at. Before the first append. */
+ * tail, and goes on behind files that are missing, with a warning each. What stands before the
+ * position is not looked at. Before the first append. */
 MUST_CHECK bool journal_replay(struct journal *journal, uint64_t position,
                                void (*on_record)(uint8_t kind, struct text payload, void *owner),
                                void *owner, struct error *error);

@@ -1,7 +1,6 @@
 #include "store/statements.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,6 +39,17 @@ sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, c
     kept->next = *bucket;
     *bucket = kept;
     return kept->statement;
+}
+
+int64_t statements_number(sqlite3 *database, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(database, sql, -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        number = sqlite3_column_int64(query, 0);
+    sqlite3_finalize(query);
+    return number;
 }
 
 /* Nobody can be reading now: one that stands was forgotten, and has cost disk all the time. */

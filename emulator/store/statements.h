@@ -6,6 +6,7 @@
 #define COALMINE_STATEMENTS_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 enum { STATEMENT_BUCKETS = 256 };
 
@@ -17,6 +18,9 @@ struct statements {
 /* The statement of that text, reset and unbound; used up before the same is asked for again. The
  * text is a literal: its pointer is the key. One that fails to prepare is our mistake: abort. */
 sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, const char *sql);
+
+/* The one number that a statement gives, which is not kept; -1 if it gives none. */
+int64_t statements_number(sqlite3 *database, const char *sql);
 
 /* Before the connection is closed. None may be standing at a row. */
 void statements_clear(struct statements *statements);

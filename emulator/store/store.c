@@ -45,18 +45,6 @@ static bool execute(struct store *store, const char *sql)
     return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static int read_version(struct store *store)
-{
-    sqlite3_stmt *statement;
-    int version = -1;
-    if (sqlite3_prepare_v2(store->database, "PRAGMA user_version", -1, &statement, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        version = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return version;
-}
-
 /* A database without tables beside checkpoints is one that was lost, or whose log was: it must not
  * start as if it were new, for what no row names is swept away. */
 static bool check_is_new(const struct store *store, struct error *error)
@@ -72,7 +60,7 @@ static bool check_is_new(const struct store *store, struct error *error)
 
 static bool migrate(struct store *store, struct error *error)
 {
-    int version = read_version(store);
+    int version = (int)statements_number(store->database, "PRAGMA user_version");
     if (version < 0)
         return database_error(store, error, "read");
     store->is_new = version == 0;

@@ -52,21 +52,9 @@ static bool set_error(const struct telemetry *telemetry, struct error *error)
                      sqlite3_errmsg(telemetry->database));
 }
 
-/* The one number that a statement gives; -1 if it gives none. */
-static int64_t read_number(sqlite3 *database, const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    int64_t number = -1;
-    if (sqlite3_prepare_v2(database, sql, -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW)
-        number = sqlite3_column_int64(query, 0);
-    sqlite3_finalize(query);
-    return number;
-}
-
 static bool check_version(struct telemetry *telemetry, struct error *error)
 {
-    int64_t version = read_number(telemetry->database, "PRAGMA user_version");
+    int64_t version = statements_number(telemetry->database, "PRAGMA user_version");
     if (version < 0)
         return set_error(telemetry, error);
     return version <= TELEMETRY_VERSION ||
@@ -87,6 +75,12 @@ static bool connect_both(struct telemetry *telemetry, bool is_durable)
                            SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
 }
 
+uint64_t telemetry_read_position(sqlite3 *database)
+{
+    int64_t position = statements_number(database, "SELECT max(at) FROM position");
+    return position > 0 ? (uint64_t)position : 0;
+}
+
 struct telemetry *telemetry_open(const char *directory, bool is_durable, struct error *error)
 {
     struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
@@ -101,8 +95,7 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
         set_error(telemetry, error);
     } else if (check_version(telemetry, error)) {
         if (execute(telemetry->database, schema)) {
-            int64_t saved = read_number(telemetry->database, "SELECT max(at) FROM position");
-            telemetry->saved = saved > 0 ? (uint64_t)saved : 0;
+            telemetry->saved = telemetry_read_position(telemetry->database);
             return telemetry;
         }
         set_error(telemetry, error);

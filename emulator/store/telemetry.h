@@ -51,8 +51,9 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
 MUST_CHECK bool telemetry_add(struct telemetry *telemetry, const struct telemetry_part *part,
                               struct error *error);
 
-/* Where the journal's replay must begin. */
+/* Where the journal's replay must begin; 0 in a database that has no checkpoint. */
 uint64_t telemetry_position(const struct telemetry *telemetry);
+uint64_t telemetry_read_position(sqlite3 *database);
 
 /* A statement of the loop's own connection, as statements_get() gives it. It reads: it does not
  * wait for the worker, and sees whole checkpoints only. Whoever does not step to the last row

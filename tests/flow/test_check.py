@@ -74,6 +74,28 @@ def test_a_torn_tail_is_only_noted(directory):
     assert journal.stat().st_size == size - 3
 
 
+def test_a_journal_that_lacks_its_beginning_is_told(directory, start_server):
+    [journal] = directory.glob("journal-*.log")
+    journal.rename(journal.with_name("journal-00000000000000004096.log"))
+    lacks = "the journal lacks the bytes from 0 to 4096"
+    code, text = check(directory)
+    assert code == 1 and lacks in text
+    server = start_server("--data-dir", str(directory), ephemeral=False)
+    assert lacks in server.read_log()
+    assert server.stop() == 0
+    assert check(directory)[0] == 0  # a checkpoint says where to begin now
+
+
+def test_a_journal_that_lacks_what_is_in_the_checkpoint_is_whole(directory, start_server):
+    assert start_server("--data-dir", str(directory), ephemeral=False).stop() == 0
+    [journal] = directory.glob("journal-*.log")
+    size = journal.stat().st_size
+    journal.write_bytes(b"")
+    (directory / f"journal-{size:020}.log").write_bytes(b"")
+    code, text = check(directory)
+    assert code == 0, text
+
+
 def test_a_damaged_package_is_found(directory):
     [package] = directory.glob("code/*/package.zip")
     damage(package, 5)
