@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buffer.h"
 #include "shared_library.h"
@@ -71,6 +72,15 @@ static struct curl_slist *make_headers(const struct remote *remote)
     return headers;
 }
 
+/* An endpoint may end with a slash, as AWS's tools take it. Owned by the caller. */
+static char *make_url(const char *endpoint, const char *path)
+{
+    size_t size = strlen(endpoint);
+    while (size && endpoint[size - 1] == '/')
+        size--;
+    return xformat("%.*s%s", (int)size, endpoint, path);
+}
+
 /* The status, or 0 with the error set. */
 static long perform(CURL *curl, const struct remote *remote, struct error *error)
 {
@@ -91,7 +101,7 @@ cJSON *remote_call(const struct remote *remote, const char *method, const char *
     if (!load_curl(error))
         return NULL;
     CLEANUP(buffer_clear) struct buffer answer = { .ceiling = ANSWER_MAX };
-    CLEANUP(freep) char *url = xformat("%s%s", remote->endpoint, path);
+    CLEANUP(freep) char *url = make_url(remote->endpoint, path);
     CLEANUP(freep) char *text = body ? json_print(body) : xstrdup("");
     struct curl_slist *headers = make_headers(remote);
     CURL *curl = curl_api.easy_init();

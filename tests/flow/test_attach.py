@@ -210,6 +210,13 @@ def test_the_region_is_that_of_awss_tools(server, name):
     assert done.stdout == "eu-west-3\n", done.stderr
 
 
+def test_the_endpoint_may_end_with_a_slash(server, lam, name):
+    create(lam, name)
+    done = subprocess.run([COALMINE, "attach", name, "--", "true"], capture_output=True, text=True,
+                          env=clean_environment(server.url + "/"), timeout=PATIENCE_SECONDS)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_command_that_is_not_there_leaves_nothing_attached(lam, name, http, attached_command):
     create(lam, name)
     process = attached_command(name, "--", "/no/such/program")
