@@ -1,5 +1,8 @@
 #include "edge/xml.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 void xml_open(struct buffer *buffer, const char *name)
 {
     buffer_add_format(buffer, "<%s>", name);
@@ -15,24 +18,38 @@ void xml_empty(struct buffer *buffer, const char *name)
     buffer_add_format(buffer, "<%s/>", name);
 }
 
+/* How many bytes in front are a character that XML 1.0 cannot hold, so that a parser would refuse
+ * the whole document: a control character, U+FFFE or U+FFFF; 0: none. */
+static size_t size_of_foreign(const char *text)
+{
+    unsigned char c = (unsigned char)*text;
+    if (c < 0x20)
+        return c != '\t' && c != '\n';
+    bool is_foreign = c == 0xEF && (strncmp(text, "\xEF\xBF\xBE", 3) == 0 ||
+                                    strncmp(text, "\xEF\xBF\xBF", 3) == 0);
+    return is_foreign ? 3 : 0;
+}
+
 void xml_text(struct buffer *buffer, const char *text)
 {
+    size_t foreign;
     for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '&')
+        if (*text == '&') {
             buffer_add_string(buffer, "&amp;");
-        else if (c == '<')
+        } else if (*text == '<') {
             buffer_add_string(buffer, "&lt;");
-        else if (c == '>')
+        } else if (*text == '>') {
             buffer_add_string(buffer, "&gt;");
-        else if (c == '"')
+        } else if (*text == '"') {
             buffer_add_string(buffer, "&quot;");
-        else if (c == '\r') /* a parser would make it a newline */
+        } else if (*text == '\r') { /* a parser would make it a newline */
             buffer_add_string(buffer, "&#xD;");
-        else if (c < 0x20 && c != '\t' && c != '\n')
+        } else if ((foreign = size_of_foreign(text))) {
             buffer_add_string(buffer, "\xEF\xBF\xBD");
-        else
-            buffer_add_char(buffer, (char)c);
+            text += foreign - 1;
+        } else {
+            buffer_add_char(buffer, *text);
+        }
     }
 }
 

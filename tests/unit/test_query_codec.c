@@ -148,6 +148,23 @@ START_TEST(trees_become_xml_in_the_order_of_the_rows)
 }
 END_TEST
 
+START_TEST(what_no_xml_can_hold_is_replaced)
+{
+    const struct operation operation = { .name = "Get", .output = rows };
+    struct buffer buffer = { 0 };
+    cJSON *tree = cJSON_CreateObject();
+    json_set_text(tree, "Name",
+                  "\x01\t\n\r\xEF\xBF\xBD\xEF\xBF\xBE\xEF\xBF\xBF"
+                  "\xEF\xBE\xBF\xF4\x8F\xBF\xBD");
+    query_codec_encode(&cloudwatch_service, &operation, tree, "r-1", &buffer);
+    ck_assert_ptr_nonnull(strstr(buffer.data,
+                                 "<Name>\xEF\xBF\xBD\t\n&#xD;\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+                                 "\xEF\xBE\xBF\xF4\x8F\xBF\xBD</Name>"));
+    buffer_clear(&buffer);
+    cJSON_Delete(tree);
+}
+END_TEST
+
 START_TEST(an_operation_without_output_has_no_result)
 {
     const struct operation operation = { .name = "Put" };
@@ -179,5 +196,5 @@ END_TEST
 
 SUITE("query_codec", parameters_become_a_tree, a_list_of_more_than_ten_members_keeps_its_order,
       wrong_types_are_malformed, one_parameter_is_found_by_its_name,
-      trees_become_xml_in_the_order_of_the_rows, an_operation_without_output_has_no_result,
-      a_fault_has_its_query_code)
+      trees_become_xml_in_the_order_of_the_rows, what_no_xml_can_hold_is_replaced,
+      an_operation_without_output_has_no_result, a_fault_has_its_query_code)
