@@ -81,6 +81,16 @@ void query_codec_encode_fault(const struct service *service, const struct error 
     buffer_add_format(buffer, "</Error><RequestId>%s</RequestId></ErrorResponse>", request_id);
 }
 
+void ec2_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer)
+{
+    buffer_add_string(buffer, "<Response><Errors><Error>");
+    xml_element(buffer, "Code", error->fault->code);
+    xml_element(buffer, "Message", error->message);
+    buffer_add_string(buffer, "</Error></Errors>");
+    xml_element(buffer, "RequestID", request_id);
+    xml_close(buffer, "Response");
+}
+
 void s3_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer)
 {
     xml_open(buffer, "Error");

@@ -92,18 +92,36 @@ static void write_query_compatibility(struct edge_call *edge_call, struct draft 
         draft->status = 400;
 }
 
-static bool is_for_s3(const struct edge_call *edge_call)
+/* Of a service that is not emulated, as the request was signed for it. */
+static bool is_for(const struct edge_call *edge_call, const char *name)
 {
     const char *signing_name = edge_call->credential.service;
-    return !edge_call->call.service && signing_name && strcmp(signing_name, "s3") == 0;
+    return !edge_call->call.service && signing_name && strcmp(signing_name, name) == 0;
 }
 
-static void write_rest_fault(const struct edge_call *edge_call, struct draft *draft)
+static void write_query_fault(const struct edge_call *edge_call,
+                              const struct error_members *members, struct draft *draft)
 {
     const struct call *call = &edge_call->call;
-    if (is_for_s3(edge_call)) {
+    add_header(draft, "Content-Type", "text/xml");
+    if (is_for(edge_call, "ec2"))
+        ec2_encode_fault(&call->error, call->request_id, &draft->body);
+    else
+        query_codec_encode_fault(service_of(edge_call), &call->error, members, call->request_id,
+                                 &draft->body);
+}
+
+static void write_rest_fault(const struct edge_call *edge_call, const struct error_members *members,
+                             struct draft *draft)
+{
+    const struct call *call = &edge_call->call;
+    if (is_for(edge_call, "s3")) {
         add_header(draft, "Content-Type", "application/xml");
         s3_encode_fault(&call->error, call->request_id, &draft->body);
+        return;
+    }
+    if (is_for(edge_call, "route53") || is_for(edge_call, "cloudfront")) { /* REST with XML */
+        write_query_fault(edge_call, members, draft);
         return;
     }
     add_header(draft, "Content-Type", "application/json");
@@ -125,8 +143,7 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
         aws_json_encode_fault(service, &call->error, &members, &draft->body);
         return;
     case PROTOCOL_QUERY:
-        add_header(draft, "Content-Type", "text/xml");
-        query_codec_encode_fault(service, &call->error, &members, call->request_id, &draft->body);
+        write_query_fault(edge_call, &members, draft);
         return;
     case PROTOCOL_CBOR:
         add_header(draft, "Content-Type", "application/cbor");
@@ -134,7 +151,7 @@ static void write_fault(struct edge_call *edge_call, struct draft *draft)
         cbor_codec_encode_fault(service, &call->error, &members, &draft->body);
         return;
     default:
-        write_rest_fault(edge_call, draft);
+        write_rest_fault(edge_call, &members, draft);
         return;
     }
 }

@@ -1,6 +1,7 @@
 """What travels below the SDKs: protocols, encodings, limits, hostile bodies."""
 import gzip
 import json
+import re
 import socket
 import time
 
@@ -252,11 +253,24 @@ def test_unknown_operations_and_services_are_named(http):
     assert answer.status == 501 and b"service s3" in answer.body
 
 
-def test_s3_is_refused_in_its_own_words(server):
+@pytest.mark.parametrize("service, ask", [
+    ("s3", "list_buckets"), ("route53", "list_hosted_zones"), ("cloudfront", "list_distributions"),
+    ("ec2", "describe_vpcs"), ("cloudformation", "list_stacks"), ("dynamodb", "list_tables"),
+    ("apigateway", "get_rest_apis")])
+def test_a_service_that_is_lacking_is_refused_in_its_own_words(server, service, ask):
     with pytest.raises(ClientError) as refused:
-        server.client("s3").list_buckets()
+        getattr(server.client(service), ask)()
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
-    assert "service s3" in refused.value.response["Error"]["Message"]
+    assert f"service {service}" in refused.value.response["Error"]["Message"]
+
+
+def test_ec2_has_a_shape_of_its_own(http):
+    """AWS's SDKs but botocore read nothing else."""
+    answer = http.send("POST", "/", b"Action=DescribeVpcs&Version=2016-11-15", signed_for("ec2"))
+    found = re.match(rb"<Response><Errors><Error><Code>NotImplemented</Code><Message>.*service ec2.*"
+                     rb"</Message></Error></Errors><RequestID>(.*)</RequestID></Response>$",
+                     answer.body)
+    assert found[1].decode() == answer.getheader("x-amzn-RequestId")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
