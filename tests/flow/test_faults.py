@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http
+from tests.support import cbor
 from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
 from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults, preload
 from tests.support.gate import Gate
@@ -116,6 +117,9 @@ def test_the_refusal_is_spelled_in_the_callers_protocol(faulty):
     assert json.loads(answer.body) == {
         "__type": "com.amazonaws.cloudwatch.v2010_08_01#InternalServiceFault",
         "Message": "The change could not be saved; see the log."}
+    answer = http.cbor("PutMetricData", cbor.encode(data))
+    assert (answer.status, answer.headers["smithy-protocol"]) == (500, "rpc-v2-cbor")
+    assert cbor.decode(answer.body)["__type"].endswith("#InternalServiceFault")
     answer = http.send("PUT", "/2015-03-31/functions/f/aliases/live", b"{}")
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, "ServiceException")
     assert json.loads(answer.body)["Type"] == "Service"
