@@ -48,7 +48,7 @@ static bool is_there(const struct sources *sources, const char *config, const ch
 }
 
 /* A key of the profile in the config file, whose sections are "default" and "profile NAME". */
-static const char *config_value(const struct sources *sources, const char *key)
+static const char *config_file_value(const struct sources *sources, const char *key)
 {
     if (strcmp(sources->name, "default") == 0) {
         const char *value = ini_get(sources->config, "default", key);
@@ -57,6 +57,14 @@ static const char *config_value(const struct sources *sources, const char *key)
     }
     CLEANUP(freep) char *section = xformat("profile %s", sources->name);
     return ini_get(sources->config, section, key);
+}
+
+/* A key of the profile in either file: not only keys may be in the credentials file, and it wins.
+ */
+static const char *config_value(const struct sources *sources, const char *key)
+{
+    const char *value = ini_get(sources->credentials, sources->name, key);
+    return value ? value : config_file_value(sources, key);
 }
 
 static const char *find_region(const struct sources *sources)
@@ -77,13 +85,20 @@ static const char *service_section_endpoint(const struct sources *sources, const
     return ini_get(sources->config, section, key);
 }
 
+static bool is_wanted(const struct sources *sources, const char *name, const char *key)
+{
+    const char *value = variable(name);
+    value = value ? value : config_value(sources, key);
+    return value && strcasecmp(value, "true") == 0;
+}
+
 static const char *find_endpoint(const struct sources *sources, const char *service,
                                  const char *service_variable)
 {
-    const char *ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     if (sources->choice->endpoint_url)
         return sources->choice->endpoint_url;
-    if (ignore && strcasecmp(ignore, "true") == 0)
+    if (is_wanted(sources, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                  "ignore_configured_endpoint_urls"))
         return NULL;
     const char *endpoint = variable(service_variable);
     endpoint = endpoint ? endpoint : variable("AWS_ENDPOINT_URL");
@@ -98,13 +113,6 @@ static bool is_url(const char *endpoint, struct error *error)
         return true;
     return error_set(error, NULL, "endpoint '%s' is no URL such as http://127.0.0.1:4566",
                      endpoint);
-}
-
-static bool is_wanted(const struct sources *sources, const char *name, const char *key)
-{
-    const char *value = variable(name);
-    value = value ? value : config_value(sources, key);
-    return value && strcasecmp(value, "true") == 0;
 }
 
 /* As the SDKs' rules for endpoints have it. */
@@ -145,12 +153,16 @@ bool endpoint_is_local(const char *url)
                            text_from(url));
 }
 
-static void take_credentials(struct profile *profile, const char *key, const char *secret,
+/* False if one of key and secret is NULL. */
+static bool take_credentials(struct profile *profile, const char *key, const char *secret,
                              const char *token)
 {
+    if (!key || !secret)
+        return false;
     profile->access_key_id = xstrdup(key);
     profile->secret_access_key = xstrdup(secret);
     profile->session_token = token ? xstrdup(token) : NULL;
+    return true;
 }
 
 /* The output of a credential_process: JSON with AccessKeyId and its like. */
@@ -171,11 +183,11 @@ static bool run_credential_process(const char *command, struct profile *profile,
     CLEANUP(json_deletep) cJSON *tree = json_parse(buffer_text(&output));
     const char *key = json_text(tree, "AccessKeyId", NULL);
     const char *secret = json_text(tree, "SecretAccessKey", NULL);
-    if (status != 0 || !key || !secret)
+    if (status != 0 ||
+        !take_credentials(profile, key, secret, json_text(tree, "SessionToken", NULL)))
         return error_set(error, NULL,
                          "credential_process '%s' gave no credentials (exit status %d)", command,
                          status);
-    take_credentials(profile, key, secret, json_text(tree, "SessionToken", NULL));
     const char *expires = json_text(tree, "Expiration", NULL);
     return !expires || timestamp_parse(text_from(expires), &profile->expires_ms) ||
            error_set(error, NULL, "credential_process '%s' gave an Expiration that is no time: %s",
@@ -206,22 +218,33 @@ static bool ask_sso(const struct sources *sources, struct profile *profile, stru
     CLEANUP(json_deletep) cJSON *tree = sso_credentials(&request, error);
     if (!tree)
         return false;
-    take_credentials(profile, json_text(tree, "accessKeyId", ""),
-                     json_text(tree, "secretAccessKey", ""), json_text(tree, "sessionToken", NULL));
     profile->expires_ms = json_int(tree, "expiration", 0);
-    return true;
+    return take_credentials(profile, json_text(tree, "accessKeyId", NULL),
+                            json_text(tree, "secretAccessKey", NULL),
+                            json_text(tree, "sessionToken", NULL));
 }
 
-/* From a program or SSO, if the profile says so. */
-static bool ask_for_credentials(const struct sources *sources, struct profile *profile,
-                                bool *is_asked_out, struct error *error)
+/* What the profile says of them, in the AWS CLI's order; *is_told_out is false if it says nothing.
+ */
+static bool take_from_profile(const struct sources *sources, struct profile *profile,
+                              bool *is_told_out, struct error *error)
 {
     const char *process = config_value(sources, "credential_process");
-    bool has_sso = config_value(sources, "sso_session") || config_value(sources, "sso_start_url");
-    *is_asked_out = process || has_sso;
+    *is_told_out = true;
+    if (config_value(sources, "sso_account_id") || config_value(sources, "sso_role_name"))
+        return ask_sso(sources, profile, error);
+    if (take_credentials(profile, ini_get(sources->credentials, sources->name, "aws_access_key_id"),
+                         ini_get(sources->credentials, sources->name, "aws_secret_access_key"),
+                         ini_get(sources->credentials, sources->name, "aws_session_token")))
+        return true;
     if (process)
         return run_credential_process(process, profile, error);
-    return has_sso && ask_sso(sources, profile, error);
+    if (take_credentials(profile, config_file_value(sources, "aws_access_key_id"),
+                         config_file_value(sources, "aws_secret_access_key"),
+                         config_file_value(sources, "aws_session_token")))
+        return true;
+    *is_told_out = config_value(sources, "sso_session") || config_value(sources, "sso_start_url");
+    return *is_told_out && ask_sso(sources, profile, error); /* it will say what is missing */
 }
 
 /* What the AWS CLI would get credentials by, before it looks for keys, and canary does not; NULL.
@@ -259,34 +282,18 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
     const char *left = profile->is_local ? NULL : left_to_cli(sources);
     const char *key = variable("AWS_ACCESS_KEY_ID");
     const char *secret = variable("AWS_SECRET_ACCESS_KEY");
-    if (key && secret && !sources->choice->name) {
-        take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN"));
+    if (!sources->choice->name &&
+        take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN")))
         return true;
-    }
     profile->is_renewable = true;
     if (left) /* keys beside it are those that the role is asked for with */
         return refuse_to_ask(sources, left, error);
-    key = ini_get(sources->credentials, sources->name, "aws_access_key_id");
-    secret = ini_get(sources->credentials, sources->name, "aws_secret_access_key");
-    if (key && secret) {
-        take_credentials(profile, key, secret,
-                         ini_get(sources->credentials, sources->name, "aws_session_token"));
-        return true;
-    }
-    key = config_value(sources, "aws_access_key_id");
-    secret = config_value(sources, "aws_secret_access_key");
-    if (key && secret) {
-        take_credentials(profile, key, secret, config_value(sources, "aws_session_token"));
-        return true;
-    }
-    bool is_asked;
-    bool is_given = ask_for_credentials(sources, profile, &is_asked, error);
-    if (is_asked)
-        return is_given;
-    if (profile->is_local) { /* Coalmine takes any */
-        take_credentials(profile, "coalmine", "coalmine", NULL);
-        return true;
-    }
+    bool is_told;
+    bool is_taken = take_from_profile(sources, profile, &is_told, error);
+    if (is_told)
+        return is_taken;
+    if (profile->is_local) /* Coalmine takes any */
+        return take_credentials(profile, "coalmine", "coalmine", NULL);
     left = left_to_container();
     if (left)
         return refuse_to_ask(sources, left, error);

@@ -64,6 +64,15 @@ static struct profile load(const struct profile_choice *choice)
     return profile;
 }
 
+static void check_refusal(const char *name, const char *words)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct profile profile;
+    ck_assert(!profile_load(&(struct profile_choice){ .name = name, .region = "eu-west-1" },
+                            &profile, &error));
+    ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
+}
+
 START_TEST(files_give_what_nothing_else_gives)
 {
     clean_environment();
@@ -150,6 +159,76 @@ START_TEST(environment_beats_files_and_options_beat_all)
 }
 END_TEST
 
+/* As people and programs write it there; where both files say something, it wins. */
+START_TEST(the_credentials_file_may_hold_more_than_keys)
+{
+    clean_environment();
+    write_file("config", "AWS_CONFIG_FILE",
+               "[profile both]\nregion = eu-west-1\nuse_fips_endpoint = true\n");
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[default]\nregion = eu-north-1\naws_access_key_id = K\naws_secret_access_key = S\n"
+               "[both]\nregion = us-east-2\ncredential_process = "
+               "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\"}'\n"
+               "[role]\nregion = us-east-2\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
+               "source_profile = default\n");
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.region, "eu-north-1");
+    profile_clear(&profile);
+    profile = load(&(struct profile_choice){ .name = "both" });
+    ck_assert_str_eq(profile.lambda_endpoint, "https://lambda-fips.us-east-2.amazonaws.com");
+    ck_assert_str_eq(profile.access_key_id, "P");
+    profile_clear(&profile);
+    check_refusal("role", "profile 'role' takes a role (role_arn)");
+}
+END_TEST
+
+START_TEST(configured_endpoints_are_ignored_where_a_profile_wants_that)
+{
+    clean_environment();
+    write_file("config", "AWS_CONFIG_FILE",
+               "[default]\nregion = eu-west-1\nignore_configured_endpoint_urls = true\n"
+               "endpoint_url = http://127.0.0.1:2\n");
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:3", 1);
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.lambda_endpoint, "https://lambda.eu-west-1.amazonaws.com");
+    profile_clear(&profile);
+    setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false", 1);
+    profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.lambda_endpoint, "http://127.0.0.1:3");
+    profile_clear(&profile);
+}
+END_TEST
+
+/* botocore's: SSO, keys of the credentials file, the program, keys of the config file. */
+START_TEST(credentials_of_a_profile_have_an_order)
+{
+    static const char program[] = "credential_process = "
+                                  "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\"}'\n";
+    static const char keys[] = "aws_access_key_id = C\naws_secret_access_key = S\n";
+    clean_environment();
+    CLEANUP(freep)
+    char *config = xformat("[default]\nregion = eu-west-1\n%s%s"
+                           "[profile shared]\nregion = eu-west-1\nsso_session = mine\n%s"
+                           "[profile sso]\nregion = eu-west-1\nsso_session = mine\n"
+                           "sso_account_id = 123456789012\nsso_role_name = Deployer\n%s"
+                           "[sso-session mine]\nsso_region = eu-west-1\n"
+                           "sso_start_url = https://x.awsapps.com/start\n",
+                           program, keys, program, program);
+    write_file("config", "AWS_CONFIG_FILE", config);
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[shared]\naws_access_key_id = K\naws_secret_access_key = S\n"
+               "[sso]\naws_access_key_id = K\naws_secret_access_key = S\n");
+    setenv("HOME", directory, 1); /* nobody is logged in there */
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.access_key_id, "P");
+    profile_clear(&profile);
+    profile = load(&(struct profile_choice){ .name = "shared" });
+    ck_assert_str_eq(profile.access_key_id, "K");
+    profile_clear(&profile);
+    check_refusal("sso", "nobody is logged in with SSO");
+}
+END_TEST
+
 START_TEST(a_credential_process_is_asked)
 {
     clean_environment();
@@ -199,15 +278,6 @@ START_TEST(a_variable_that_is_empty_is_as_good_as_none)
     profile_clear(&profile);
 }
 END_TEST
-
-static void check_refusal(const char *name, const char *words)
-{
-    CLEANUP(error_clear) struct error error = { 0 };
-    struct profile profile;
-    ck_assert(!profile_load(&(struct profile_choice){ .name = name, .region = "eu-west-1" },
-                            &profile, &error));
-    ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
-}
 
 START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
 {
@@ -291,7 +361,9 @@ END_TEST
 
 SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
-      a_credential_process_is_asked, a_program_says_when_its_credentials_expire,
-      a_variable_that_is_empty_is_as_good_as_none, the_name_of_an_sso_cache_is_a_digest,
-      what_the_cli_gets_by_itself_is_said_to_be_its, a_profile_that_is_named_must_be_there,
-      only_loopback_is_local)
+      the_credentials_file_may_hold_more_than_keys,
+      configured_endpoints_are_ignored_where_a_profile_wants_that,
+      credentials_of_a_profile_have_an_order, a_credential_process_is_asked,
+      a_program_says_when_its_credentials_expire, a_variable_that_is_empty_is_as_good_as_none,
+      the_name_of_an_sso_cache_is_a_digest, what_the_cli_gets_by_itself_is_said_to_be_its,
+      a_profile_that_is_named_must_be_there, only_loopback_is_local)
