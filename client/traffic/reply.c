@@ -42,6 +42,11 @@ static void on_version(struct reply *reply, struct text value)
     snprintf(reply->version, sizeof(reply->version), "%.*s", TEXT_ARGS(value));
 }
 
+static void on_error(struct reply *reply, struct text value)
+{
+    snprintf(reply->error, sizeof(reply->error), "%.*s", TEXT_ARGS(value));
+}
+
 static void on_function_error(struct reply *reply, struct text value)
 {
     reply->is_function_error = value.size > 0;
@@ -66,6 +71,7 @@ void reply_header(struct reply *reply, struct text line)
         { "connection", on_connection },
         { "x-amz-executed-version", on_version },
         { "x-amz-function-error", on_function_error },
+        { "x-amzn-errortype", on_error },
         { "x-amz-log-result", on_log_tail },
     };
     struct text value = line;

@@ -12,7 +12,8 @@
 #include "buffer.h"
 #include "text.h"
 
-enum { REPLY_VERSION_SIZE = 24, REPLY_HEAD_MAX = 64 << 10, REPLY_BODY_MAX = 8 << 10 };
+enum { REPLY_VERSION_SIZE = 24, REPLY_ERROR_SIZE = 64 };
+enum { REPLY_HEAD_MAX = 64 << 10, REPLY_BODY_MAX = 8 << 10 };
 
 enum reply_state {
     REPLY_HEAD,
@@ -30,6 +31,7 @@ struct reply {
     enum reply_state state;
     int status;
     char version[REPLY_VERSION_SIZE]; /* X-Amz-Executed-Version; "" without */
+    char error[REPLY_ERROR_SIZE];     /* X-Amzn-ErrorType; "" without */
     bool is_function_error;
     bool is_cold;       /* its log tail tells of an Init Duration */
     bool is_last;       /* the server closes the connection after it */

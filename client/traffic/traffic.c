@@ -54,11 +54,14 @@ static void count_answer(struct traffic *traffic, const struct outcome *outcome)
     histogram_add(&count->latency, clock_monotonic_us() - outcome->due_us);
 }
 
-/* What the caller may not, or does not, get says nothing of the versions. */
+/* What the caller may not, or does not, get says nothing of the versions; but with the same status
+ * as to him, access may be denied to the file system that a version wants. */
 static bool is_invocation_error(const struct outcome *outcome)
 {
-    int status = outcome->reply->status;
-    return !outcome->failure && status != STATUS_UNKNOWN_KEY && status != STATUS_DENIED;
+    const struct reply *reply = outcome->reply;
+    bool is_denied = reply->status == STATUS_UNKNOWN_KEY ||
+                     (reply->status == STATUS_DENIED && !strstr(reply->error, "MountFailure"));
+    return !outcome->failure && !is_denied;
 }
 
 static void count_failure(struct traffic *traffic, const struct outcome *outcome)

@@ -122,9 +122,10 @@ def test_live_traffic_that_may_not_be_read_is_said(lam, deployed, terminal, betw
 class Unstartable(Proxy):
     """One of a version's answers in three is that of a version that Lambda cannot start."""
 
-    def __init__(self, url, version):
+    def __init__(self, url, version, status, error):
         super().__init__(url)
         self.version, self.asked, self.refused = version, 0, 0
+        self.status, self.error = status, error
 
     def after(self, request, status, headers, content):
         if "live" not in request or ("X-Amz-Executed-Version", self.version) not in headers:
@@ -133,18 +134,20 @@ class Unstartable(Proxy):
         if self.asked % 3:
             return status, headers, content
         self.refused += 1
-        return 502, [("x-amzn-ErrorType", "KMSAccessDeniedException")], \
-            json.dumps({"Message": "Lambda was unable to decrypt the environment variables"}).encode()
+        return self.status, [("x-amzn-ErrorType", self.error)], \
+            json.dumps({"Message": "the version cannot be started"}).encode()
 
 
-def test_a_version_that_lambda_cannot_always_start_is_taken_back(lam, deployed, terminal, between, plan_file):
+@pytest.mark.parametrize("status, error", [(502, "KMSAccessDeniedException"), (403, "EFSMountFailureException")])
+def test_a_version_that_lambda_cannot_always_start_is_taken_back(lam, deployed, terminal, between, plan_file,
+                                                                 status, error):
     """Such answers name no version: none is an error of the new one, and too few of the split are missing."""
     plan_file(strategy={"canary": {"weight": "20%", "for": "30s"}},
               traffic={"generate": {"rate": "50/s"}})
-    unstartable = between(Unstartable, "2")
+    unstartable = between(Unstartable, "2", status, error)
     done = terminal("deploy", AWS_ENDPOINT_URL=unstartable.url)
     assert done.end() == 3, done.seen + done.err
-    assert done.seen.count("ran no version for a request: HTTP 502: Lambda was unable to decrypt") == 1
+    assert done.seen.count(f"ran no version for a request: HTTP {status}: the version cannot be started") == 1
     assert "ran no version" in record_of(deployed, "end")[0]["reason"]
     assert alias_of(lam, deployed) == ("1", None)
     samples = record_of(deployed, "sample")
