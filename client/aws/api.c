@@ -200,6 +200,28 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     return headers;
 }
 
+struct text xml_element(struct text xml, const char *name)
+{
+    CLEANUP(freep) char *open = xformat("<%s>", name);
+    const char *from = xml.size ? memmem(xml.data, xml.size, open, strlen(open)) : NULL;
+    if (!from)
+        return TEXT("");
+    struct text rest = { from + strlen(open), 0 };
+    rest.size = xml.size - (size_t)(rest.data - xml.data);
+    return text_cut(&rest, '<');
+}
+
+/* STS alone speaks XML, with its errors too. */
+static void take_xml_error(struct api_response *response)
+{
+    struct text code = xml_element(buffer_text(&response->body), "Code");
+    struct text message = xml_element(buffer_text(&response->body), "Message");
+    if (code.size && !response->error_code)
+        response->error_code = xstrndup(code.data, code.size);
+    if (code.size && message.size)
+        response->message = xstrndup(message.data, message.size);
+}
+
 /* After the transfer: status, error code and message. */
 static void finish(CURL *handle, CURLcode code, struct api_response *response)
 {
@@ -216,6 +238,10 @@ static void finish(CURL *handle, CURLcode code, struct api_response *response)
         const char *hash = strchr(type, '#');
         response->error_code = xstrdup(hash ? hash + 1 : type);
     }
+    if (!tree && code == CURLE_OK)
+        take_xml_error(response);
+    if (response->message)
+        return;
     response->message = xstrdup(code == CURLE_ABORTED_BY_CALLBACK ? "it was interrupted"
                                 : code != CURLE_OK                ? curl_easy_strerror(code)
                                 : message                         ? message
@@ -370,7 +396,8 @@ bool api_failure(const struct api_response *response, const char *doing, struct 
                          "cannot %s: no answer (%s). Is the endpoint right, and "
                          "does it run?",
                          doing, response->message ? response->message : "");
+    CLEANUP(freep) char *status = xformat("HTTP status %ld", response->status);
     return error_set(error, NULL, "cannot %s: %s: %s", doing,
-                     response->error_code ? response->error_code : "HTTP error",
-                     response->message ? response->message : "");
+                     response->error_code ? response->error_code : status,
+                     response->message ? response->message : "no message");
 }

@@ -79,6 +79,10 @@ void api_response_clear(struct api_response *response);
 /* The answer's JSON; NULL if it is none. The caller owns it. */
 cJSON *api_response_json(const struct api_response *response);
 
+/* The text of the first such element, as it stands there, if it has no children: enough for STS's
+ * flat answers. Empty if there is none. */
+struct text xml_element(struct text xml, const char *name);
+
 /* Sets a sentence about a failed call: what, code, message. Returns false. */
 bool api_failure(const struct api_response *response, const char *doing, struct error *error);
 

@@ -1,18 +1,8 @@
 #include "aws/sts_api.h"
 
-/* The text of the first such element; the answer is a flat one. */
 static void take_element(struct text xml, const char *name, char *value_out, size_t size)
 {
-    char open[32];
-    snprintf(open, sizeof(open), "<%s>", name);
-    const char *from = memmem(xml.data, xml.size, open, strlen(open));
-    value_out[0] = '\0';
-    if (!from)
-        return;
-    from += strlen(open);
-    size_t rest = xml.size - (size_t)(from - xml.data);
-    const char *end = memchr(from, '<', rest);
-    snprintf(value_out, size, "%.*s", (int)(end ? (size_t)(end - from) : rest), from);
+    snprintf(value_out, size, "%.*s", TEXT_ARGS(xml_element(xml, name)));
 }
 
 bool sts_identity(struct api *api, struct identity *identity_out, struct error *error)

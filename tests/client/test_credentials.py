@@ -285,6 +285,56 @@ def test_credentials_that_stay_expired_are_not_tried_again_and_again(server, tmp
     assert len(proxy.seen) == tries
 
 
+class ExpiredAtSts(Proxy):
+    """What STS answers to the first of the keys, in the form that it alone has."""
+
+    def before(self, request):
+        if not request.startswith("POST / ") or "Credential=second/" in self.seen[-1][1]["Authorization"]:
+            return None
+        return 403, [("Content-Type", "text/xml")], (
+            b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n  <Error>\n'
+            b"    <Type>Sender</Type>\n    <Code>ExpiredToken</Code>\n"
+            b"    <Message>The security token included in the request is expired</Message>\n"
+            b"  </Error>\n  <RequestId>r</RequestId>\n</ErrorResponse>\n")
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_sts_says_that_credentials_expired_in_its_own_form(outside, tmp_path, is_replaced):
+    file = tmp_path / "credentials"
+    credentials_file(file, "first")
+    proxy = ExpiredAtSts(outside.url)
+    if is_replaced:
+        refuse = proxy.before
+        proxy.before = lambda request: (refuse(request), credentials_file(file, "second"))[0]
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live", "--profile", "p", "--aws", "--endpoint-url",
+         f"http://0.0.0.0:{proxy.server_port}"], cwd=tmp_path, text=True, capture_output=True,
+        env={**clean_environment(""), "AWS_SHARED_CREDENTIALS_FILE": str(file)})
+    proxy.shutdown()
+    proxy.server_close()
+    refused = ("cannot ask STS who we are: ExpiredToken: The security token included in the request is "
+               "expired")
+    assert (refused in done.stderr) is not is_replaced, done.stderr
+    assert ("On AWS: account 000000000000" in done.stdout) is is_replaced, done.stdout
+
+
+class Elsewhere(Proxy):
+    """A web server of somebody else's."""
+
+    def before(self, _request):
+        return 404, [("Content-Type", "text/html")], b"<html><h1>Not Found</h1></html>"
+
+
+def test_an_answer_that_is_not_from_aws_is_told_by_its_status(server, tmp_path):
+    proxy = Elsewhere(server.url)
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live"], cwd=tmp_path, text=True,
+        capture_output=True, env=clean_environment(proxy.url))
+    proxy.shutdown()
+    proxy.server_close()
+    assert done.returncode == 1 and "cannot find the function: HTTP status 404: no message" in done.stderr
+
+
 def check_keys(proxy, count):
     sent = [headers for path, headers in proxy.seen if path.endswith("invocations?Qualifier=live")]
     keys = [re.search("Credential=([^/]+)/", headers["authorization"]).group(1) for headers in sent]
