@@ -1,15 +1,13 @@
 /*
  * canary traffic: sends requests through an alias, or to a version, and shows who answered.
  */
-#include <sys/resource.h>
-
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/traffic_summary.h"
 #include "random.h"
 #include "traffic/payloads.h"
 
-enum { CONCURRENCY_MAX = 10000, FILES_BESIDES = 64 };
+enum { CONCURRENCY_MAX = 10000 };
 
 struct sending {
     struct api *api;
@@ -41,17 +39,6 @@ static int check_options(const struct options *options)
     if (options->payload_file && options->payload_lines)
         return refuse("say either --payload-file or --payload-lines");
     return EXIT_DONE;
-}
-
-/* Each request under way has a socket. */
-static void allow_files(int64_t concurrency)
-{
-    struct rlimit limit;
-    rlim_t wanted = (rlim_t)concurrency + FILES_BESIDES;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Whom the alias sends requests to; without one nobody is expected. */
@@ -93,7 +80,6 @@ static int send_traffic(struct session *session, const struct payloads *payloads
     };
     struct sending sending = { &session->api, &alias };
     struct traffic traffic;
-    allow_files(plan.concurrency);
     traffic_run(&session->api, &plan, ask, &sending, &traffic);
     progress_end();
     bool is_good = traffic_summary(&traffic, &alias) && traffic.answered > 0 && !traffic.failed;

@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "clock.h"
 #include "traffic/signer.h"
 #include "traffic/transport.h"
 #include "xalloc.h"
 
-enum { LEAVING_US = 1000000 };
+enum { LEAVING_US = 1000000, FILES_BESIDES = 64 };
 enum { LOOK_INTERVAL_US = 200000, WAIT_MAX_US = 100000, US_PER_MS = 1000 };
 enum { STATUS_OK = 200, STATUS_UNKNOWN_KEY = 401, STATUS_DENIED = 403, STATUS_THROTTLED = 429 };
 
@@ -219,12 +220,24 @@ static bool is_plain(const struct profile *profile)
     return profile->is_local && strncmp(profile->lambda_endpoint, "http://", 7) == 0;
 }
 
+/* Each request under way has a socket. */
+static void allow_files(int64_t concurrency)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)concurrency + FILES_BESIDES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void start(struct run *run, const struct api *api)
 {
     const struct traffic_plan *plan = run->plan;
     const char *stream_name = plan->stream_name ? plan->stream_name : "traffic";
     CLEANUP(freep) char *choice_name = xformat("%s payloads", stream_name);
     const struct transport_owner owner = { on_outcome, run };
+    allow_files(plan->concurrency);
     signer_init(&run->signer, &api->profile, plan->function, plan->qualifier, plan->counts_cold,
                 plan->payload_count ? plan->payloads : &plan->payload,
                 plan->payload_count ? plan->payload_count : 1);

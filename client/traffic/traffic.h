@@ -57,7 +57,8 @@ enum traffic_word {
     TRAFFIC_LEAVE,   /* what is under way has a second left */
 };
 
-/* Sends the traffic. `ask` is called at least five times a second and at the end. The caller clears
+/* Sends the traffic. The process's soft limit of descriptors is raised if `concurrency` needs that.
+ * `ask` is called at least five times a second and at the end. The caller clears
  * `traffic_out`. */
 void traffic_run(const struct api *api, const struct traffic_plan *plan,
                  enum traffic_word (*ask)(const struct traffic *traffic, void *owner), void *owner,

@@ -1,11 +1,14 @@
 """What AWS has done, but did not tell; and what it refuses."""
 import json
+import subprocess
+import threading
 import urllib.request
 
 import pytest
 
 from tests.client.test_rollout import (  # noqa: F401 (fixtures)
     Terminal, alias_of, deployed, latest_of, package, plan_file, record_of, terminal)
+from tests.conftest import CANARY, clean_environment
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
 
@@ -197,6 +200,34 @@ def test_what_the_network_loses_is_no_error_of_lambda(deployed, terminal, betwee
     samples = record_of(deployed, "sample")
     assert sum(sample["failed"] for sample in samples) > 0
     assert sum(sample["invocationErrors"] for sample in samples) == 0
+
+
+class Crowded(Proxy):
+    """Answers what is sent by the alias once so many requests are there at the same time."""
+
+    def __init__(self, url, count):
+        super().__init__(url)
+        self.lock, self.is_full, self.waiting = threading.Lock(), threading.Event(), count
+
+    def before(self, request):
+        if "/invocations?Qualifier=live" not in request:
+            return None
+        with self.lock:
+            self.waiting -= 1
+            if self.waiting == 0:
+                self.is_full.set()
+        self.is_full.wait(30)
+        return 200, [("X-Amz-Executed-Version", "1")], b"{}"
+
+
+def test_each_request_under_way_may_have_a_socket(server, deployed, tmp_path, between, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}}, checks=[{"kind": "invocation-errors"}],
+              traffic={"generate": {"rate": "100/s", "concurrency": 150}})
+    crowded = between(Crowded, 120)
+    done = subprocess.run(["sh", "-c", 'ulimit -Sn 64; exec "$@"', "sh", CANARY, "deploy"], cwd=tmp_path,
+                          text=True, capture_output=True, env=clean_environment(crowded.url))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sum(sample["failed"] for sample in record_of(deployed, "sample")) == 0
 
 
 def test_what_others_sent_that_may_not_be_read_is_said(deployed, terminal, between, plan_file):
