@@ -187,7 +187,7 @@ static struct curl_slist *prepare(const struct api *api, CURL *handle,
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "canary/" COALMINE_VERSION);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     limit_time(handle, request->timeout_ms);
-    http_trust(handle);
+    http_trust(handle, api->profile.authorities);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, response);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);

@@ -7,10 +7,9 @@
 
 enum { ANSWER_MAX = 65536, CONNECT_MS = 10000 };
 
-void http_trust(CURL *handle)
+void http_trust(CURL *handle, const char *authorities)
 {
-    const char *authorities = getenv("AWS_CA_BUNDLE");
-    if (authorities && *authorities)
+    if (authorities)
         curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
 }
 
@@ -59,8 +58,7 @@ static void set_up(CURL *handle, const struct http_call *call, struct buffer *bo
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size);
         curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, call->body.data);
     }
-    if (call->is_aws)
-        http_trust(handle);
+    http_trust(handle, call->authorities);
     if (call->method)
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }

@@ -17,13 +17,13 @@ struct http_call {
     const char *header; /* one more, "Name: value"; NULL: none */
     struct text body;   /* JSON */
     long timeout_ms;
-    bool is_aws;                      /* whoever answers is to be trusted as AWS is */
+    const char *authorities;          /* as for http_trust() */
     bool (*should_stop)(void *owner); /* asked now and then; NULL: never */
     void *owner;
 };
 
-/* Who signs for AWS is named by AWS_CA_BUNDLE, a file, as for its SDKs; unset: as for everybody. */
-void http_trust(CURL *handle);
+/* Trusts whom the authorities in that file have signed for; NULL: as for everybody. */
+void http_trust(CURL *handle, const char *authorities);
 
 /* Makes the call once. `body_out` gets the answer (at most 64 KB of it) and is cleared by the
  * caller. True if a 2xx came; else a sentence. */

@@ -27,6 +27,11 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
 /* The caller owns it. */
 static char *file_path(const char *variable_name, const char *file)
 {
@@ -161,7 +166,7 @@ static bool take_credentials(struct profile *profile, const char *key, const cha
         return false;
     profile->access_key_id = xstrdup(key);
     profile->secret_access_key = xstrdup(secret);
-    profile->session_token = token ? xstrdup(token) : NULL;
+    profile->session_token = copy_text(token);
     return true;
 }
 
@@ -214,6 +219,7 @@ static bool ask_sso(const struct sources *sources, struct profile *profile, stru
         .region = sso_value(sources, session, "sso_region"),
         .account = config_value(sources, "sso_account_id"),
         .role = config_value(sources, "sso_role_name"),
+        .authorities = profile->authorities,
     };
     CLEANUP(json_deletep) cJSON *tree = sso_credentials(&request, error);
     if (!tree)
@@ -326,6 +332,9 @@ static bool fill(const struct sources *sources, struct profile *profile, struct 
     profile->cloudwatch_endpoint =
         make_endpoint(sources, cloudwatch, "monitoring", profile->region);
     profile->sts_endpoint = make_endpoint(sources, sts, "sts", profile->region);
+    const char *authorities = variable("AWS_CA_BUNDLE");
+    profile->authorities =
+        copy_text(authorities ? authorities : config_value(sources, "ca_bundle"));
     profile->name = xstrdup(sources->name);
     profile->is_local = is_local;
     return find_credentials(sources, profile, error);
@@ -370,13 +379,9 @@ void profile_clear(struct profile *profile)
     free(profile->lambda_endpoint);
     free(profile->cloudwatch_endpoint);
     free(profile->sts_endpoint);
+    free(profile->authorities);
     free(profile->name);
     *profile = (struct profile){ 0 };
-}
-
-static char *copy_text(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
 }
 
 struct profile profile_copy(const struct profile *profile)
@@ -389,6 +394,7 @@ struct profile profile_copy(const struct profile *profile)
     copy.lambda_endpoint = copy_text(profile->lambda_endpoint);
     copy.cloudwatch_endpoint = copy_text(profile->cloudwatch_endpoint);
     copy.sts_endpoint = copy_text(profile->sts_endpoint);
+    copy.authorities = copy_text(profile->authorities);
     copy.name = copy_text(profile->name);
     return copy;
 }

@@ -19,6 +19,7 @@ struct profile {
     char *lambda_endpoint; /* "http://127.0.0.1:4566", without a slash at the end */
     char *cloudwatch_endpoint;
     char *sts_endpoint;
+    char *authorities;  /* who sign for AWS's certificates: a file; NULL: as for everybody */
     char *name;         /* of the profile the values are from */
     int64_t expires_ms; /* of the credentials; 0: never, as far as we know */
     bool is_local;      /* Lambda and CloudWatch are on this machine */

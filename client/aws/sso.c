@@ -64,7 +64,7 @@ static cJSON *ask_portal(const struct sso_request *request, const char *token, s
     CLEANUP(buffer_clear) struct buffer answer = { 0 };
     CLEANUP(error_clear) struct error failure = { 0 };
     const struct http_call call = {
-        .url = url, .header = header, .timeout_ms = TIMEOUT_MS, .is_aws = true
+        .url = url, .header = header, .timeout_ms = TIMEOUT_MS, .authorities = request->authorities
     };
     if (!http_perform(&call, &answer, &failure)) {
         error_set(error, NULL, "SSO gives no credentials of role %s in account %s: %s",

@@ -16,6 +16,7 @@ struct sso_request {
     const char *region;    /* sso_region */
     const char *account;
     const char *role;
+    const char *authorities; /* who sign for the portal, as for http_trust() */
 };
 
 /* {accessKeyId, secretAccessKey, sessionToken, expiration} (milliseconds since 1970), owned by the

@@ -94,7 +94,7 @@ static void set_up(const struct pool *pool, struct slot *slot)
     curl_easy_setopt(slot->handle, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(slot->handle, CURLOPT_WRITEDATA, &slot->reply);
     curl_easy_setopt(slot->handle, CURLOPT_PRIVATE, slot);
-    http_trust(slot->handle);
+    http_trust(slot->handle, pool->signer->profile->authorities);
 }
 
 static void add_line(struct curl_slist **list, struct text line)

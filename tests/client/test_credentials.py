@@ -119,11 +119,14 @@ def test_the_portal_is_trusted_as_aws_is(stub, status, tmp_path, certificate):
     log_in(tmp_path, "mine")
     try:
         done = status(NEW, AWS_ENDPOINT_URL_SSO=portal.url, AWS_CA_BUNDLE=certificate[0])
+        told = status(NEW.replace("[profile p]", f"[profile p]\nca_bundle = {certificate[0]}"),
+                      AWS_ENDPOINT_URL_SSO=portal.url)
         stranger = status(NEW, AWS_ENDPOINT_URL_SSO=portal.url)
     finally:
         portal.shutdown()
         portal.server_close()
     assert done.returncode == 0 and set(stub.keys()) == {"ASIASSO"}, done.stderr
+    assert told.returncode == 0, told.stderr
     assert stranger.returncode == 2 and "certificate" in stranger.stderr
 
 

@@ -220,7 +220,7 @@ def test_the_server_accepts_every_signature(tmp_path):
     assert traffic_of(wrong)["failed"] == 10 and "signature" in traffic_of(wrong)["lastFailure"]
 
 
-def test_tls_is_spoken_and_certificates_are_verified(stub, certificate):
+def test_tls_is_spoken_and_certificates_are_verified(stub, certificate, tmp_path):
     server = stub(certificate=certificate)
     arguments = ("--qualifier", "1", "--rate", "50/s", "--duration", "1s", "--concurrency", "2",
                  "--unpaced")
@@ -230,6 +230,10 @@ def test_tls_is_spoken_and_certificates_are_verified(stub, certificate):
     assert server.connections <= 2
     aliased = send(server.url, "--alias", "live", *arguments[2:], AWS_CA_BUNDLE=certificate[0])
     assert aliased.code == 0, aliased.err
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nca_bundle = {certificate[0]}\n")
+    told = send(server.url, *arguments, AWS_CONFIG_FILE=str(config))
+    assert (told.code, traffic_of(told)["answered"]) == (0, 50), told.err
     stranger = send(server.url, *arguments)
     assert stranger.code == 1 and traffic_of(stranger)["failed"] == 50
     assert "certificate" in traffic_of(stranger)["lastFailure"]
