@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "aws/partition.h"
 #include "aws/sso.h"
 #include "buffer.h"
 #include "file.h"
@@ -123,15 +124,13 @@ static bool is_url(const char *endpoint, struct error *error)
 /* As the SDKs' rules for endpoints have it. */
 static char *aws_endpoint(const struct sources *sources, const char *host, const char *region)
 {
-    bool is_china = strncmp(region, "cn-", 3) == 0;
     /* There Lambda alone has another name for it. */
     bool is_government = strncmp(region, "us-gov-", 7) == 0 && strcmp(host, "lambda") != 0;
     bool is_fips = is_wanted(sources, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
     bool is_dual = is_wanted(sources, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-    const char *domain = is_dual ? (is_china ? "api.amazonwebservices.com.cn" : "api.aws")
-                                 : (is_china ? "amazonaws.com.cn" : "amazonaws.com");
     return xformat("https://%s%s.%s.%s", host,
-                   is_fips && (is_dual || !is_government) ? "-fips" : "", region, domain);
+                   is_fips && (is_dual || !is_government) ? "-fips" : "", region,
+                   partition_domain(region, is_dual));
 }
 
 void endpoint_trim(char *url)

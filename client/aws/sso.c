@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "aws/http.h"
+#include "aws/partition.h"
 #include "clock.h"
 #include "crypto.h"
 #include "file.h"
@@ -48,8 +49,8 @@ static char *portal_url(const struct sso_request *request)
     if (endpoint && *endpoint)
         buffer_add_string(&url, endpoint);
     else
-        buffer_add_format(&url, "https://portal.sso.%s.amazonaws.com%s", request->region,
-                          strncmp(request->region, "cn-", 3) == 0 ? ".cn" : "");
+        buffer_add_format(&url, "https://portal.sso.%s.%s", request->region,
+                          partition_domain(request->region, false));
     buffer_add_string(&url, "/federation/credentials?role_name=");
     url_encode(&url, text_from(request->role), false);
     buffer_add_string(&url, "&account_id=");
