@@ -97,11 +97,11 @@ static cJSON *read_checks(const char *path, struct error *error)
     return NULL;
 }
 
-/* The recorded values have the periods of the metrics of the plan that they were recorded by. */
-static void fill_periods(struct text record, cJSON *checks)
+/* The recorded values are of the metrics of the plan that they were recorded by. */
+static void fill_checks(struct text record, cJSON *checks)
 {
     CLEANUP(json_deletep) cJSON *first = json_parse(text_cut(&record, '\n'));
-    metrics_fill_check_periods(json_get(first, "plan"), checks);
+    metrics_fill_checks(json_get(first, "plan"), checks);
 }
 
 static void report_finding(const struct replay_finding *finding, int64_t begun_ms, cJSON *list)
@@ -192,7 +192,7 @@ static int analyze(const struct analyze_options *options)
         return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);
     if (text)
-        fill_periods((struct text){ text, size }, checks);
+        fill_checks((struct text){ text, size }, checks);
     if (!text || !replay_run((struct text){ text, size }, checks, &replay, &error)) {
         complain("%s%s%s", text ? path : "", text ? ": " : "", error.message);
         return EXIT_USAGE;

@@ -63,7 +63,8 @@ struct check {
     int64_t periods;
     int64_t period_ms;
     int64_t delay_ms;
-    int missing; /* enum missing_data */
+    int missing;            /* enum missing_data */
+    bool waits_for_periods; /* too much counts once its period is over, too */
 
     /* alarm */
     char *alarm;

@@ -35,12 +35,15 @@ static int64_t first_whole_period(const struct check *check, const struct eviden
 }
 
 /* A sum only grows: that it is too little is known when its period is over, and only if the step
- * had all of it. Too much is too much at any time. */
+ * had all of it. Too much is too much at any time; but the average, or the rate, of the first few
+ * requests of a period is not the period's. */
 static bool is_undecided(const struct check *check, const struct evidence *evidence,
                          int64_t time_ms, double value)
 {
-    return value < check->min && (time_ms < first_whole_period(check, evidence) ||
-                                  time_ms + check->period_ms > evidence->now_ms);
+    bool is_over = time_ms + check->period_ms <= evidence->now_ms;
+    if (value < check->min)
+        return time_ms < first_whole_period(check, evidence) || !is_over;
+    return value > check->max && check->waits_for_periods && !is_over;
 }
 
 /* Missing periods do not count: the latest values, whenever they were. */
@@ -109,7 +112,8 @@ static void say_window(const struct check *check, const struct window *window,
 static void say_unknown(const struct check *check, struct check_verdict *verdict)
 {
     if (check->missing == MISSING_IGNORE)
-        verdict_say(verdict, verdict->result, "metric %s has no values yet", check->metric);
+        verdict_say(verdict, verdict->result, "metric %s has no values yet that can be judged",
+                    check->metric);
     else
         verdict_say(verdict, verdict->result,
                     "no period of %lld s of metric %s has been whole, and %lld s old, within the "
@@ -174,6 +178,9 @@ const struct member_row threshold_members[] = {
       .help = "what a period without a value is; ignore: it does not count" },
     { CHECK_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
       .high = 86400e3, .help = "of the metric; the plan's metric's unless given" },
+    { CHECK_ROW("wholePeriods", MEMBER_FLAG, waits_for_periods),
+      .help = "too much counts only once its period is over; true unless given of the plan's "
+              "metrics that do not just grow within a period: averages, percentiles, expressions" },
     { CHECK_ROW("delay", MEMBER_DURATION, delay_ms), .initial = "60s", .low = 0, .high = 3600e3,
       .help = "how late values may come, where missing periods count" },
     { .name = NULL },

@@ -230,35 +230,83 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
     return is_good;
 }
 
-static const char *period_of(const cJSON *plan, const char *name)
+/* What a metric of Lambda's is read as unless the plan says so: counts are added up, but times of
+ * many requests, added up, say nothing of any. */
+static const char *usual_stat(const char *namespace, const char *name)
+{
+    static const char *const stats[][2] = {
+        { "Duration", "Average" },
+        { "PostRuntimeExtensionsDuration", "Average" },
+        { "IteratorAge", "Average" },
+        { "AsyncEventAge", "Average" },
+        { "ConcurrentExecutions", "Maximum" },
+        { "ProvisionedConcurrentExecutions", "Maximum" },
+        { "ProvisionedConcurrencyUtilization", "Maximum" },
+        { "UnreservedConcurrentExecutions", "Maximum" },
+    };
+    bool is_lambda = strcmp(namespace, "AWS/Lambda") == 0;
+    for (size_t i = 0; is_lambda && i < COUNT_OF(stats); i++) {
+        if (strcmp(name, stats[i][0]) == 0)
+            return stats[i][1];
+    }
+    return "Sum";
+}
+
+const char *plan_metric_stat(const cJSON *json, const char *name)
+{
+    return json_text(json, "stat", usual_stat(json_text(json, "namespace", "AWS/Lambda"), name));
+}
+
+/* NULL: it is one of Lambda's, by its name alone. */
+static const cJSON *find_metric(const cJSON *plan, const char *name)
 {
     const cJSON *metric;
     cJSON_ArrayForEach(metric, json_get(plan, "metrics"))
     {
         if (strcmp(json_text(metric, "name", ""), name) == 0)
-            return json_text(metric, "period", NULL);
+            return metric;
     }
     return NULL;
 }
 
-void metrics_fill_check_periods(const cJSON *plan, cJSON *checks)
+/* Do the values of a period only grow while it lasts? */
+static bool only_grows(const cJSON *metric, const char *name)
+{
+    static const char *const growing[] = { "Sum", "SampleCount", "Maximum" };
+    const char *stat = plan_metric_stat(metric, json_text(metric, "metric", name));
+    for (size_t i = 0; i < COUNT_OF(growing); i++) {
+        if (strcmp(stat, growing[i]) == 0)
+            return !json_get(metric, "expression");
+    }
+    return false;
+}
+
+static void fill_threshold(const cJSON *plan, cJSON *check)
+{
+    const char *name = json_text(check, "metric", "");
+    const cJSON *metric = find_metric(plan, name);
+    if (!json_get(check, "period"))
+        json_set_text(check, "period", json_text(metric, "period", NULL));
+    if (!json_get(check, "wholePeriods") && !only_grows(metric, name))
+        json_set_bool(check, "wholePeriods", true);
+}
+
+void metrics_fill_checks(const cJSON *plan, cJSON *checks)
 {
     cJSON *check;
     cJSON_ArrayForEach(check, checks)
     {
-        bool is_open =
-            strcmp(json_text(check, "kind", ""), "threshold") == 0 && !json_get(check, "period");
-        if (is_open)
-            json_set_text(check, "period", period_of(plan, json_text(check, "metric", "")));
+        if (strcmp(json_text(check, "kind", ""), "threshold") == 0)
+            fill_threshold(plan, check);
     }
 }
 
-void metrics_fill_periods(cJSON *plan)
+void metrics_fill_plan(cJSON *plan)
 {
     const cJSON *step;
-    metrics_fill_check_periods(plan, json_get(plan, "checks"));
+    metrics_fill_checks(plan, json_get(plan, "checks"));
     cJSON_ArrayForEach(step, json_get(json_get(plan, "strategy"), "steps"))
-        metrics_fill_check_periods(plan, json_get(json_get(step, "analysis"), "checks"));
+        metrics_fill_checks(plan, json_get(json_get(step, "analysis"), "checks"));
 }
 
 cJSON *metric_schema(void)

@@ -167,7 +167,7 @@ static bool read_parts(struct plan *plan, struct member_faults *faults)
     const cJSON *json = plan->json;
     if (!json_get(json, "checks"))
         json_set(plan->json, "checks", plan_default_checks());
-    metrics_fill_periods(plan->json);
+    metrics_fill_plan(plan->json);
     bool is_good = steps_read(json_get(json, "strategy"), plan, faults);
     is_good &= traffic_read(json_get(json, "traffic"), &plan->traffic, faults);
     is_good &=

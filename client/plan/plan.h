@@ -147,9 +147,12 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
 /* What is wrong with the name (static); NULL: nothing. */
 const char *plan_function_fault(const char *name);
 const char *plan_alias_fault(const char *name);
-/* A threshold without a period has its metric's: of the plan's checks, or of a list of others. */
-void metrics_fill_periods(cJSON *plan);
-void metrics_fill_check_periods(const cJSON *plan, cJSON *checks);
+/* The statistic that a metric of that name is read by: the one given, or a usual one. */
+const char *plan_metric_stat(const cJSON *json, const char *name);
+/* What a threshold does not say of its metric's periods, the plan's metric does: of the plan's
+ * checks, or of a list of others. */
+void metrics_fill_plan(cJSON *plan);
+void metrics_fill_checks(const cJSON *plan, cJSON *checks);
 cJSON *strategy_schema(void);
 cJSON *hook_schema(void);
 cJSON *notify_schema(void);

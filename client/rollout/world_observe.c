@@ -64,36 +64,13 @@ static cJSON *make_dimensions(const struct world *world, const cJSON *metric, co
     return dimensions;
 }
 
-/* What a metric of Lambda's is read as unless the plan says so: counts are added up, but times of
- * many requests, added up, say nothing of any. */
-static const char *usual_stat(const char *namespace, const char *name)
-{
-    static const char *const stats[][2] = {
-        { "Duration", "Average" },
-        { "PostRuntimeExtensionsDuration", "Average" },
-        { "IteratorAge", "Average" },
-        { "AsyncEventAge", "Average" },
-        { "ConcurrentExecutions", "Maximum" },
-        { "ProvisionedConcurrentExecutions", "Maximum" },
-        { "ProvisionedConcurrencyUtilization", "Maximum" },
-        { "UnreservedConcurrentExecutions", "Maximum" },
-    };
-    bool is_lambda = strcmp(namespace, "AWS/Lambda") == 0;
-    for (size_t i = 0; is_lambda && i < COUNT_OF(stats); i++) {
-        if (strcmp(name, stats[i][0]) == 0)
-            return stats[i][1];
-    }
-    return "Sum";
-}
-
 static cJSON *make_query(const struct world *world, const char *id, const cJSON *metric,
                          const char *name, const char *version, int64_t period_ms,
                          bool returns_data)
 {
     CLEANUP(json_deletep) cJSON *dimensions = make_dimensions(world, metric, version);
     const char *namespace = json_text(metric, "namespace", "AWS/Lambda");
-    return cloudwatch_metric_query(id, namespace, name,
-                                   json_text(metric, "stat", usual_stat(namespace, name)),
+    return cloudwatch_metric_query(id, namespace, name, plan_metric_stat(metric, name),
                                    period_ms / MS_PER_SECOND, dimensions, returns_data);
 }
 

@@ -160,6 +160,37 @@ START_TEST(too_little_is_told_of_whole_periods_only)
 }
 END_TEST
 
+/* One failure among two requests is a rate of 50 %, until the rest of the minute comes in. */
+START_TEST(a_rate_is_too_high_only_of_a_whole_period_if_wanted)
+{
+    static const char *const checks[] = {
+        "{'kind': 'threshold', 'metric': 'M', 'max': 20, 'wholePeriods': true}",
+        "{'kind': 'threshold', 'metric': 'M', 'max': 20}",
+    };
+    for (int is_early = 0; is_early <= 1; is_early++) {
+        CLEANUP(check_clear) struct check check = check_of(checks[is_early]);
+        CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+        evidence.started_ms = 100 * MINUTE_MS;
+        evidence.now_ms = 100 * MINUTE_MS + 10000;
+        evidence_set_metric(&evidence, "M", false, 100 * MINUTE_MS, 50);
+        struct check_verdict verdict = judge_once(&check, &evidence, false);
+        assert_verdict(&verdict, is_early ? CHECK_FAIL : CHECK_CONTINUE,
+                       is_early ? "value 50" : "no values yet");
+        verdict = judge_once(&check, &evidence, true);
+        assert_verdict(&verdict, is_early ? CHECK_FAIL : CHECK_INCONCLUSIVE,
+                       is_early ? "value 50" : "no values yet that can be judged");
+        evidence.now_ms = 101 * MINUTE_MS + 10000;
+        verdict = judge_once(&check, &evidence, false);
+        assert_verdict(&verdict, CHECK_FAIL, "value 50");
+        evidence_set_metric(&evidence, "M", false, 100 * MINUTE_MS, 2);
+        evidence_set_metric(&evidence, "M", false, 101 * MINUTE_MS, 100);
+        verdict = judge_once(&check, &evidence, true);
+        assert_verdict(&verdict, is_early ? CHECK_FAIL : CHECK_PASS,
+                       is_early ? "value 100" : "value 2");
+    }
+}
+END_TEST
+
 START_TEST(the_minute_in_which_a_step_begins_is_no_whole_period)
 {
     CLEANUP(check_clear)
@@ -408,6 +439,7 @@ END_TEST
 SUITE("checks of metrics", a_metric_is_held_against_limits,
       a_value_that_is_read_again_takes_the_place_of_the_one_before,
       periods_before_the_step_are_not_missing, too_little_is_told_of_whole_periods_only,
+      a_rate_is_too_high_only_of_a_whole_period_if_wanted,
       the_minute_in_which_a_step_begins_is_no_whole_period, an_alarm_must_not_fire,
       a_long_reason_is_not_cut_within_a_character,
       an_alarm_that_fired_before_counts_once_it_was_well, metrics_are_scored_as_kayenta_does)

@@ -244,8 +244,41 @@ START_TEST(a_metric_has_a_baseline_if_it_is_a_versions_own)
 }
 END_TEST
 
+/* What may sink again while a period lasts is judged when it is over. */
+START_TEST(a_threshold_waits_for_periods_of_what_does_not_just_grow)
+{
+    static const struct {
+        const char *metric; /* of the plan, named "m" */
+        const char *check;
+        bool waits;
+    } rows[] = {
+        { "", "\"metric\":\"Errors\"", false },
+        { "", "\"metric\":\"Duration\"", true },
+        { "", "\"metric\":\"Duration\",\"wholePeriods\":false", false },
+        { "\"metric\":\"Errors\"", "\"metric\":\"m\"", false },
+        { "\"metric\":\"Duration\",\"stat\":\"Maximum\"", "\"metric\":\"m\"", false },
+        { "\"metric\":\"Duration\",\"stat\":\"p99\"", "\"metric\":\"m\"", true },
+        { "\"metric\":\"Orders\",\"namespace\":\"Shop\"", "\"metric\":\"m\"", false },
+        { "\"expression\":\"100*e/i\",\"metrics\":{\"e\":{\"metric\":\"Errors\"},"
+          "\"i\":{\"metric\":\"Invocations\"}}",
+          "\"metric\":\"m\"", true },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep)
+        char *json = xformat("{" TARGET ",\"metrics\":[%s%s%s],\"checks\":[{\"kind\":"
+                             "\"threshold\",\"max\":1,%s}]}",
+                             *rows[i].metric ? "{\"name\":\"m\"," : "", rows[i].metric,
+                             *rows[i].metric ? "}" : "", rows[i].check);
+        struct plan *plan = parse(json);
+        ck_assert_msg(plan->checks[0].waits_for_periods == rows[i].waits, "row %zu", i);
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
 SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
       comments_are_blank_and_strings_are_kept, a_plan_without_checks_has_the_usual_ones,
       the_starter_is_a_good_plan, the_plan_of_a_record_reads_as_the_same_plan,
-      the_schema_names_every_member_once, times_are_printed_as_people_write_them)
+      the_schema_names_every_member_once, times_are_printed_as_people_write_them,
+      a_threshold_waits_for_periods_of_what_does_not_just_grow)
