@@ -8,6 +8,7 @@
 #include "canary.h"
 #include "cli/picture.h"
 #include "json.h"
+#include "rollout/rollout.h"
 
 /* What has been seen so far of the present step. Zeroed at the beginning. */
 struct view {
@@ -28,7 +29,7 @@ struct view {
     char passed[64]; /* how the sentence of the step's first check that passed begins */
     bool is_rolling_back;
     bool is_over;
-    char end[640]; /* "rolled back, errors 7 of 9": how it is over */
+    char end[REASON_MAX + 32]; /* "rolled back, errors 7 of 9": how it is over */
     int exit_status;
 };
 

@@ -9,11 +9,15 @@ static void set_reason(struct rollout *rollout, const char *format, ...) PRINTF_
 
 static void set_reason(struct rollout *rollout, const char *format, ...)
 {
+    static const char more[] = "...";
+    const size_t room = sizeof(rollout->reason) - strlen(more);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(rollout->reason, sizeof(rollout->reason), format, arguments);
+    int size = vsnprintf(rollout->reason, room, format, arguments);
     va_end(arguments);
     text_mend_utf8(rollout->reason);
+    if (size >= (int)room)
+        snprintf(rollout->reason + strlen(rollout->reason), sizeof(more), "%s", more);
 }
 
 static bool is_ending(const struct rollout *rollout)

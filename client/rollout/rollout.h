@@ -39,7 +39,8 @@ enum rollout_outcome {
     OUTCOME_COUNT
 };
 
-enum { REASON_MAX = 600, EXTENSIONS_MAX = 3, BACK_TRIES_MAX = 6 };
+/* A reason holds the sentences of all checks of a usual plan; what is longer ends in "...". */
+enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3, BACK_TRIES_MAX = 6 };
 
 struct rollout {
     const struct plan *plan; /* borrowed */

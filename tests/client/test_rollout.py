@@ -176,6 +176,16 @@ def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_fil
         assert alias_of(lam, deployed) == ("1", None)
 
 
+def test_the_reason_of_a_promotion_has_every_check_to_its_end(deployed, canary, plan_file):
+    plan_file()
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 0, done.err
+    said = [v["sentence"] for v in record_of(deployed, "verdict") if v["isFinal"]]
+    assert len(said) == 4 and done.json["reason"] == "; ".join(said)
+    assert record_of(deployed, "end")[-1]["reason"] == done.json["reason"]
+    assert done.json["reason"] in canary("watch", "--function", deployed, "--alias", "live").out
+
+
 def test_a_linear_plan_takes_all_its_weights(lam, deployed, canary, plan_file):
     plan_file(strategy={"linear": {"weight": "25%", "every": "1m"}})
     done = canary("deploy", "--fast", "--output", "json")

@@ -227,6 +227,24 @@ START_TEST(the_failure_that_it_stands_still_for_stays_the_reason)
 }
 END_TEST
 
+START_TEST(a_reason_that_is_too_long_says_that_it_goes_on)
+{
+    struct plan *plan = parse("");
+    struct rollout rollout;
+    char sentence[2 * REASON_MAX];
+    for (size_t i = 0; i < sizeof(sentence) - 1; i++) /* characters of two bytes each */
+        sentence[i] = "\xc3\xa4"[i % 2];
+    sentence[sizeof(sentence) - 1] = '\0';
+    rollout_start(&rollout, plan, 0);
+    rollout_troubled(&rollout, sentence);
+    size_t size = strlen(rollout.reason);
+    ck_assert_uint_gt(size, REASON_MAX - 8);
+    ck_assert_str_eq(rollout.reason + size - 5, "\xc3\xa4...");
+    ck_assert_str_eq(rollout_status(&rollout), "failed");
+    plan_destroy(plan);
+}
+END_TEST
+
 START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
 {
     struct plan *plan = parse(canary_10);
@@ -443,5 +461,6 @@ SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
+      a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)
