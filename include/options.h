@@ -37,8 +37,8 @@ struct option_row {
  * Fills `values` from defaults, then environment, then arguments (`--name value`, `--name=value`,
  * `--name` for flags). Options may stand between operands; `--` ends them. Operands are moved to
  * the front of `arguments` and their number is given. Texts are borrowed from the arguments and
- * the environment. Rows end with a row without a name. `--help` alone is all that is read then.
- * False with a sentence on bad usage.
+ * the environment. Rows end with a row without a name. `--help` alone is all that is read then;
+ * `-h` is the same. False with a sentence on bad usage.
  */
 MUST_CHECK bool options_read(const struct option_row *rows, void *values, int count,
                              char **arguments, int *operands_out, struct error *error);

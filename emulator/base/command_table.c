@@ -84,17 +84,27 @@ static int refuse(const struct command_table *table, const char *name)
     return STATUS_USAGE;
 }
 
+static bool asks_for_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 static int run(const struct command_table *table, int count, char **arguments)
 {
+    static char help[] = "--help";
     if (count < 2) {
         print_help(table, stderr);
         return STATUS_USAGE;
     }
     const char *name = arguments[1];
+    if (count == 3 && strcmp(name, "help") == 0)
+        return run(table, count, (char *[]){ arguments[0], arguments[2], help, NULL });
+    if (count == 3 && asks_for_help(arguments[2]))
+        arguments[2] = help;
     for (const struct command_row *row = table->commands; row->name; row++) {
         if (strcmp(name, row->name) != 0)
             continue;
-        if (count == 3 && strcmp(arguments[2], "--help") == 0)
+        if (count == 3 && arguments[2] == help)
             printf("%s %s: %s\n\n", table->program, name, row->help);
         return row->run(count - 2, arguments + 2);
     }
@@ -102,9 +112,9 @@ static int run(const struct command_table *table, int count, char **arguments)
         return print_completion(table, count - 2, arguments + 2);
     if (strcmp(name, "manual") == 0)
         manual_print(table, stdout);
-    else if (strcmp(name, "--version") == 0)
+    else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         printf("%s %s\n", table->program, COALMINE_VERSION);
-    else if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
+    else if (asks_for_help(name) || strcmp(name, "help") == 0)
         print_help(table, stdout);
     else
         return refuse(table, name);

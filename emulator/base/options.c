@@ -195,7 +195,7 @@ static int unknown_option(const struct option_row *rows, struct text name, struc
 static int read_option(const struct option_row *rows, void *values, int count, char **arguments,
                        int at, struct error *error)
 {
-    const char *argument = arguments[at];
+    const char *argument = strcmp(arguments[at], "-h") == 0 ? "--help" : arguments[at];
     struct text rest = text_from(argument + 2);
     struct text name = text_cut(&rest, '=');
     const char *value = rest.data;
@@ -243,7 +243,7 @@ bool options_read(const struct option_row *rows, void *values, int count, char *
         if (!is_ended && strcmp(argument, "--") == 0) {
             is_ended = true;
             at++;
-        } else if (!is_ended && strncmp(argument, "--", 2) == 0) {
+        } else if (!is_ended && (strncmp(argument, "--", 2) == 0 || strcmp(argument, "-h") == 0)) {
             int taken = read_option(rows, values, count, arguments, at, error);
             if (taken == 0)
                 return false;

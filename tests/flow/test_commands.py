@@ -33,6 +33,29 @@ def test_what_is_no_option_is_refused(command):
     assert "\n\nUsage: " in shown.stdout
 
 
+@pytest.mark.parametrize("program", (COALMINE, CANARY))
+def test_help_is_found_by_the_names_that_people_try(program):
+    def out(*arguments):
+        done = subprocess.run([program, *arguments], text=True, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, ""), (arguments, done)
+        return done.stdout
+
+    assert out("-h") == out("help") == out("--help") == out("help", "--help")
+    assert out("-V") == out("--version")
+    commands = [line.split()[0] for line in out("--help").splitlines() if line.startswith("  ")]
+    assert len(commands) > 5
+    for command in commands:
+        assert out(command, "-h") == out("help", command) == out(command, "--help")
+        assert out(command, "-h").startswith(f"{os.path.basename(program)} {command}: ")
+    typo = subprocess.run([program, "help", "no-such"], text=True, capture_output=True)
+    assert typo.returncode == 2 and "there is no command 'no-such'" in typo.stderr
+
+
+def test_help_is_given_among_other_options():
+    assert "--weight SHARE" in subprocess.run([CANARY, "deploy", "--function", "f", "-h"], text=True,
+                                              capture_output=True, check=True).stdout
+
+
 @pytest.mark.parametrize("program, arguments", [
     (COALMINE, ["operations"]), (COALMINE, ["env"]), (COALMINE, ["manual"]), (COALMINE, ["--version"]),
     (CANARY, ["schema"]), (CANARY, ["completion", "bash"]), (CANARY, ["deploy", "--help"])])
