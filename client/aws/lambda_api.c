@@ -1,5 +1,6 @@
 #include "aws/lambda_api.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -315,6 +316,22 @@ bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
                    struct text payload, struct api_response *response_out)
 {
     return lambda_invoke_within(api, function, qualifier, payload, 0, response_out);
+}
+
+char *lambda_function_error(const struct api_response *response)
+{
+    CLEANUP(json_deletep) cJSON *tree = api_response_json(response);
+    const char *type = json_text(tree, "errorType", "");
+    const char *message = json_text(tree, "errorMessage", "");
+    if (!*message && response->body.size)
+        message = response->body.data;
+    char *said = xformat("%s%s%.300s", type, *type ? ": " : "", message);
+    text_mend_utf8(said);
+    for (char *at = said; *at; at++) {
+        if (iscntrl((unsigned char)*at)) /* it is one line of what canary tells */
+            *at = ' ';
+    }
+    return said;
 }
 
 bool lambda_version_ready(struct api *api, const char *function, const char *version,

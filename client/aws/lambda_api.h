@@ -70,6 +70,10 @@ bool lambda_invoke(struct api *api, const char *function, const char *qualifier,
 bool lambda_invoke_within(struct api *api, const char *function, const char *qualifier,
                           struct text payload, long timeout_ms, struct api_response *response_out);
 
+/* What a function error says, in a line without the stack: "TypeError: x is not a function"; the
+ * beginning of the answer where that has no message. Owned by the caller. */
+char *lambda_function_error(const struct api_response *response);
+
 /* Waits until the version can run; false with a sentence if there is none, or it never can. */
 MUST_CHECK bool lambda_version_ready(struct api *api, const char *function, const char *version,
                                      struct error *error);

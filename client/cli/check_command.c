@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "aws/lambda_api.h"
 #include "cli/output.h"
+#include "xalloc.h"
 
 /* The version to ask: as it is given, else the alias's new version, else the one it has. */
 static bool find_qualifier(struct session *session, struct lambda_alias *alias,
@@ -20,6 +21,13 @@ static bool find_qualifier(struct session *session, struct lambda_alias *alias,
                          options->alias);
     *qualifier_out = *alias->routed_version ? alias->routed_version : alias->version;
     return found == ALIAS_PRESENT;
+}
+
+static void tell_failure(const char *function, const char *qualifier,
+                         const struct api_response *response, bool is_answered)
+{
+    CLEANUP(freep) char *said = is_answered ? lambda_function_error(response) : NULL;
+    say("  %s:%s failed: %s", function, qualifier, said ? said : response->message);
 }
 
 static int check(struct session *session)
@@ -52,8 +60,7 @@ static int check(struct session *session)
         }
         if (!is_answered || response.is_function_error) {
             failed++;
-            say("  %s:%s failed: %.300s", options->function, qualifier,
-                is_answered ? buffer_text(&response.body).data : response.message);
+            tell_failure(options->function, qualifier, &response, is_answered);
         }
         api_response_clear(&response);
     }

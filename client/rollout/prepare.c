@@ -101,11 +101,12 @@ static bool is_healthy(struct job *job)
         bool is_answered = lambda_invoke(&job->api, job->plan->function, job->canary,
                                          text_from(payload), &response);
         is_good = is_answered && !response.is_function_error;
-        if (!is_answered)
+        if (!is_answered) {
             api_failure(&response, "invoke the new version", &job->error);
-        else if (!is_good)
-            error_set(&job->error, NULL, "version %s answers with an error: %.300s", job->canary,
-                      buffer_text(&response.body).data);
+        } else if (!is_good) {
+            CLEANUP(freep) char *said = lambda_function_error(&response);
+            error_set(&job->error, NULL, "version %s answers with an error: %s", job->canary, said);
+        }
         api_response_clear(&response);
     }
     if (is_good && asked > 0)

@@ -148,6 +148,7 @@ def test_check_fails_on_a_failing_version(lam, name, canary):
     create(lam, name, node("throw new Error('no')"), Publish=True)
     done = canary("check", "--function", name, "--qualifier", "1", "--count", "2")
     assert done.code == 1 and "0 of 2" in done.out
+    assert done.out.count(f"{name}:1 failed: Error: no\n") == 2
 
 
 def test_ctrl_c_takes_the_traffic_back(server, lam, deployed, tmp_path):

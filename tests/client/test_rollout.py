@@ -302,13 +302,14 @@ def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, pla
 
 
 def test_watch_says_how_a_deployment_ended_that_never_began(deployed, canary, plan_file):
-    plan_file("throw new Error('never well')")
+    plan_file("throw new TypeError('never well,\\nnot at all')")
     assert canary("deploy").code == 3
     with open(os.path.join(canary_state(), latest_of(deployed), "deployment.json"), encoding="utf-8") as file:
         assert json.load(file)["exitCode"] == 3
     done = canary("watch")
     assert done.code == 3
-    assert "rolled back, version 2 answers with an error" in done.out and "never well" in done.out
+    assert ("rolled back, version 2 answers with an error: TypeError: never well, not at all.\n"
+            in done.out)
 
 
 def test_a_second_deployment_of_the_alias_is_refused(lam, deployed, canary, terminal, plan_file):
