@@ -63,23 +63,30 @@ static void add_weight(const struct picture *picture, struct buffer *text)
                       100 * interval.low, 100 * interval.high, (unsigned long long)all);
 }
 
+/* On a row of their own: beside the rates they would not fit into 80 columns. */
+static void add_latencies(const struct picture *picture, const struct histogram *latency,
+                          struct buffer *text)
+{
+    buffer_add_format(text, "%s             p50 %.1f  p95 %.1f  p99 %.1f ms\n",
+                      picture->terminal.is_utf8 ? "\xe2\x94\x82" : "|",
+                      (double)histogram_quantile_us(latency, 0.5) / US_PER_MS,
+                      (double)histogram_quantile_us(latency, 0.95) / US_PER_MS,
+                      (double)histogram_quantile_us(latency, 0.99) / US_PER_MS);
+}
+
 static void add_version(const struct picture *picture, const struct version_evidence *version,
                         bool is_canary, struct buffer *text)
 {
     struct interval errors = clopper_pearson(version->errors, version->requests, 0.95);
     double rate = share_of(version->errors, version->requests);
-    buffer_add_format(text, "%s%sversion %-3s%s%8llu requests  errors %6.2f %% [%.2f, %.2f]",
+    buffer_add_format(text, "%s%sversion %-3s%s%8llu requests  errors %6.2f %% [%.2f, %.2f]\n",
                       branch(picture, false),
                       terminal_style(&picture->terminal, is_canary ? STYLE_BOLD : STYLE_NORMAL),
                       version->version, terminal_style(&picture->terminal, STYLE_NORMAL),
                       (unsigned long long)version->requests, 100 * rate, 100 * errors.low,
                       100 * errors.high);
     if (version->latency.count > 0)
-        buffer_add_format(text, "  p50 %.1f  p95 %.1f  p99 %.1f ms",
-                          (double)histogram_quantile_us(&version->latency, 0.5) / US_PER_MS,
-                          (double)histogram_quantile_us(&version->latency, 0.95) / US_PER_MS,
-                          (double)histogram_quantile_us(&version->latency, 0.99) / US_PER_MS);
-    buffer_add_char(text, '\n');
+        add_latencies(picture, &version->latency, text);
 }
 
 static enum terminal_style style_of(const char *state)

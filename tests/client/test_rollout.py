@@ -1180,7 +1180,7 @@ def open_terminal(columns=130):
 
 def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file, tmp_path):
     plan_file(strategy={"canary": {"weight": "25%", "for": "2m"}})
-    ours, theirs = open_terminal()
+    ours, theirs = open_terminal(80)
     process = subprocess.Popen(
         [CANARY, "deploy", "--fast"], cwd=tmp_path, stdout=theirs, stderr=theirs,
         env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
@@ -1189,6 +1189,7 @@ def test_on_a_terminal_the_tree_is_redrawn_in_place(server, deployed, plan_file,
     os.close(ours)
     assert process.wait(60) == 0, text
     assert re.search("\x1b\\[\\d+A", text), "the cursor never went up"
+    assert re.search(r"│ +p50 [\d.]+  p95 [\d.]+  p99 [\d.]+ ms\x1b", text), "cut at the edge"
     for words in ("├─ weight     █████░", "25 %", "├─ split", "version 1", "version 2", "errors",
                   "p99", "└─ time", "left"):
         assert words in text, words
