@@ -45,15 +45,24 @@ static void print_share(char cell_out[CELL_SIZE], uint64_t part, uint64_t whole)
              100 * interval.low, 100 * interval.high);
 }
 
-static void say_version(const struct version_evidence *version, unsigned all)
+static const char *name_of(const struct version_evidence *version)
+{
+    return *version->version ? version->version : "(none)";
+}
+
+static void say_counts(const struct version_evidence *version, unsigned all)
 {
     char share[CELL_SIZE];
     char errors[CELL_SIZE];
     print_share(share, version->requests, all);
     print_share(errors, version->errors, version->requests);
-    say("  %-8s %9llu %24s %7llu %24s %9.1f %9.1f %9.1f %9.1f",
-        *version->version ? version->version : "(none)", (unsigned long long)version->requests,
-        share, (unsigned long long)version->errors, errors, version_latency_ms(version, 0.5),
+    say("  %-8s %9llu %24s %7llu %24s", name_of(version), (unsigned long long)version->requests,
+        share, (unsigned long long)version->errors, errors);
+}
+
+static void say_latencies(const struct version_evidence *version)
+{
+    say("  %-8s %9.1f %9.1f %9.1f %9.1f", name_of(version), version_latency_ms(version, 0.5),
         version_latency_ms(version, 0.9), version_latency_ms(version, 0.99),
         version_latency_ms(version, 1));
 }
@@ -77,19 +86,26 @@ static int rank_of(const struct version_evidence *version, const struct lambda_a
                                                                   : 2;
 }
 
+/* Two tables, as one would be wider than a terminal. */
 static void tell_versions(const struct traffic *traffic, const struct lambda_alias *alias,
                           cJSON *list)
 {
-    say("  %-8s %9s %24s %7s %24s %9s %9s %9s %9s", "version", "requests", "share", "errors",
-        "error rate", "p50 ms", "p90 ms", "p99 ms", "max ms");
+    const struct version_evidence *sorted[COUNT_OF(traffic->versions)];
+    size_t count = 0;
     for (int rank = 0; rank <= 2; rank++) {
         for (size_t i = 0; i < traffic->version_count; i++) {
-            if (rank_of(&traffic->versions[i], alias) != rank)
-                continue;
-            say_version(&traffic->versions[i], traffic->answered);
-            cJSON_AddItemToArray(list, version_facts(&traffic->versions[i], traffic->answered));
+            if (rank_of(&traffic->versions[i], alias) == rank)
+                sorted[count++] = &traffic->versions[i];
         }
     }
+    say("  %-8s %9s %24s %7s %24s", "version", "requests", "share", "errors", "error rate");
+    for (size_t i = 0; i < count; i++)
+        say_counts(sorted[i], traffic->answered);
+    say("  %-8s %9s %9s %9s %9s", "latency", "p50 ms", "p90 ms", "p99 ms", "max ms");
+    for (size_t i = 0; i < count; i++)
+        say_latencies(sorted[i]);
+    for (size_t i = 0; i < count; i++)
+        cJSON_AddItemToArray(list, version_facts(sorted[i], traffic->answered));
 }
 
 static void tell_remarks(const struct traffic *traffic)

@@ -258,6 +258,9 @@ def test_people_get_a_line_now_and_then_and_a_table(stub):
     done = Result(subprocess.run(command, text=True, capture_output=True,
                                  env=clean_environment(stub().url)))
     lines = done.out.splitlines()
-    assert lines[0].startswith("Sent 50 requests in ") and "p99 ms" in lines[1]
+    assert lines[0].startswith("Sent 50 requests in ")
+    assert lines[1].split() == ["version", "requests", "share", "errors", "error", "rate"]
     assert lines[2].split()[:2] == ["1", "50"]
+    assert lines[3].split()[0] == "latency" and "p99 ms" in lines[3]
+    assert len(lines[4].split()) == 5 and max(map(len, lines[:5])) < 80, "wider than a terminal"
     assert "left" in done.err and "\x1b" not in done.out + done.err
