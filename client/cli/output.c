@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/terminal.h"
@@ -71,6 +72,12 @@ static void put_line(FILE *stream, const char *text)
         text = buffer_text(&wrapped).data;
     }
     put(stream, text);
+}
+
+const char *full_stop(const char *sentence)
+{
+    size_t size = strlen(sentence);
+    return size && strchr(".?!", sentence[size - 1]) ? "" : ".";
 }
 
 void say_plain(const char *text)

@@ -306,7 +306,10 @@ static cJSON *read_file(const char *file)
     size_t size;
     CLEANUP(freep) char *text = file_read(file, PLAN_FILE_MAX, &size, &error);
     if (!text) {
-        complain("%s", error.message);
+        complain("%s%s", error.message,
+                 access(file, F_OK) == 0
+                     ? ""
+                     : " (a plan, which canary init writes; a function is named by --function)");
         return NULL;
     }
     cJSON *json = NULL;
@@ -323,6 +326,11 @@ static cJSON *read_file(const char *file)
     return json;
 }
 
+static void complain_missing(const char *option)
+{
+    complain("--%s must be given, or a plan (canary init writes one; see --help)", option);
+}
+
 struct canary_plan *plan_of_flags(struct session *session)
 {
     struct options *options = &session->options;
@@ -331,8 +339,7 @@ struct canary_plan *plan_of_flags(struct session *session)
     if (!json)
         return NULL;
     if (!file && (!options->function || !options->alias)) {
-        complain("--%s must be given, or a plan (see --help)",
-                 options->function ? "alias" : "function");
+        complain_missing(options->function ? "alias" : "function");
         return NULL;
     }
     if (!lay_over(options, json))
@@ -373,6 +380,6 @@ bool find_target(struct session *session, char **function_out, char **alias_out)
     if (*function_out && *alias_out)
         return is_target(*function_out, *alias_out);
     if (!file)
-        complain("--%s must be given (see --help)", *function_out ? "alias" : "function");
+        complain_missing(*function_out ? "alias" : "function");
     return false;
 }

@@ -170,8 +170,8 @@ static void on_alarm(struct view *view, const cJSON *line)
     const char *reason = json_text(line, "reason", "");
     picture_set_row(view->picture.alarms, &view->picture.alarm_count, json_text(line, "name", ""),
                     json_text(line, "state", ""), reason);
-    tell(view, "Alarm %s: %s%s%s.", json_text(line, "name", ""), json_text(line, "state", ""),
-         *reason ? ", " : "", reason);
+    tell(view, "Alarm %s: %s%s%s%s", json_text(line, "name", ""), json_text(line, "state", ""),
+         *reason ? ", " : "", reason, full_stop(reason));
 }
 
 static void on_verdict(struct view *view, const cJSON *line)
@@ -200,19 +200,25 @@ static void take_step(struct view *view, const cJSON *line)
     set_picture(view, json_text(line, "stepName", ""), json_int(line, "t", 0));
 }
 
+/* What was told of each check just now is not told again. */
+static const char *untold(const struct view *view, const char *reason)
+{
+    bool is_told = *view->passed && strncmp(reason, view->passed, strlen(view->passed)) == 0;
+    return is_told ? "every check passes" : reason;
+}
+
 static void on_decision(struct view *view, const cJSON *line)
 {
     const char *action = json_text(line, "action", "");
     const char *reason = json_text(line, "reason", "");
     if (strcmp(action, "rollback") == 0) {
         view->is_rolling_back = true;
-        tell(view, "Rolling back: %s.", reason);
+        tell(view, "Rolling back: %s%s", reason, full_stop(reason));
     } else if (strcmp(action, "promote") == 0 && *reason) {
-        /* What was told of each check just now is not told again. */
-        bool is_told = *view->passed && strncmp(reason, view->passed, strlen(view->passed)) == 0;
-        tell(view, "Good: %s.", is_told ? "every check passes" : reason);
+        const char *rest = untold(view, reason);
+        tell(view, "Good: %s%s", rest, full_stop(rest));
     } else if (strcmp(action, "extend") == 0) {
-        tell(view, "No answer yet, so the step goes on: %s.", reason);
+        tell(view, "No answer yet, so the step goes on: %s%s", reason, full_stop(reason));
         take_step(view, line);
     }
 }
@@ -242,7 +248,8 @@ static void on_control(struct view *view, const cJSON *line)
 static void on_pause(struct view *view, const cJSON *line)
 {
     const char *hold = json_text(line, "hold", "");
-    tell(view, "Paused: %s. From another terminal: canary %s.", json_text(line, "reason", ""),
+    const char *reason = json_text(line, "reason", "");
+    tell(view, "Paused: %s%s From another terminal: canary %s.", reason, full_stop(reason),
          strcmp(hold, "approval") == 0 ? "approve or abort"
          : strcmp(hold, "pause") == 0  ? "resume, promote or abort"
                                        : "approve, resume, promote or abort");
@@ -256,7 +263,7 @@ static void on_resume(struct view *view, const cJSON *line)
 
 static void on_end(struct view *view, const cJSON *line)
 {
-    const char *reason = json_text(line, "reason", "");
+    const char *reason = untold(view, json_text(line, "reason", ""));
     view->is_over = true;
     snprintf(view->end, sizeof(view->end), "%s%s%s", json_text(line, "outcome", ""),
              *reason ? ", " : "", reason);
@@ -375,7 +382,7 @@ static void set_verdict(cJSON *report, enum canary_verdict verdict)
 static void say_capitalised(const char *reason, const char *end)
 {
     if (*reason)
-        say("%c%s.%s", toupper((unsigned char)*reason), reason + 1, end);
+        say("%c%s%s%s", toupper((unsigned char)*reason), reason + 1, full_stop(reason), end);
 }
 
 static void say_end(const struct view *view, const struct canary_outcome *outcome)
@@ -388,7 +395,7 @@ static void say_end(const struct view *view, const struct canary_outcome *outcom
     case CANARY_ROLLED_BACK:
     case CANARY_INCONCLUSIVE:
         if (!view->is_rolling_back)
-            say("Rolling back: %s.", outcome->reason);
+            say("Rolling back: %s%s", outcome->reason, full_stop(outcome->reason));
         break;
     case CANARY_HELD:
         say("Deployment %s stands still and was left. canary status shows it; canary resume, "

@@ -117,9 +117,13 @@ static void report_deployment(const char *state, int64_t now_ms, cJSON *saved)
 {
     long pid;
     const char *id = json_text(saved, "id", "");
+    const char *status = json_text(saved, "status", "");
     const char *reason = json_text(saved, "reason", "");
     bool is_alive = deployment_is_alive(state, id, &pid);
-    say("Deployment %s: %s%s%s.", id, json_text(saved, "status", ""), *reason ? ", " : "", reason);
+    if (strcmp(status, "approval") == 0) /* the reason is that of the step before */
+        say("Deployment %s waits for approval.", id);
+    else
+        say("Deployment %s: %s%s%s%s", id, status, *reason ? ", " : "", reason, full_stop(reason));
     if (!json_bool(saved, "isOver", false))
         report_unfinished(saved, now_ms, is_alive, pid);
     cJSON *item = cJSON_Duplicate(saved, true);
@@ -217,7 +221,7 @@ static int follow(const char *state, const char *id)
     close(fd);
     view_end(&view);
     if (view.is_over) {
-        say("Deployment %s: %s.", id, view.end);
+        say("Deployment %s: %s%s", id, view.end, full_stop(view.end));
         return view.exit_status;
     }
     if (!is_interrupted())

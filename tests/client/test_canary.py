@@ -184,7 +184,12 @@ def test_somebody_elses_change_is_never_overwritten(server, lam, deployed, tmp_p
 @pytest.mark.parametrize("arguments, status, text", [
     ((), 2, "Usage"),
     (("nothing",), 2, "no command 'nothing'"),
-    (("deploy", "--alias", "a"), 2, "--function must be given"),
+    (("deploy", "--alias", "a"), 2, "--function must be given, or a plan (canary init"),
+    (("status",), 2, "--function must be given, or a plan (canary init"),
+    (("deploy", "f"), 2, "read f: No such file or directory (a plan, which canary init writes; a function is "),
+    (("validate",), 1, "read canary.json: No such file or directory (a plan, which canary init"),
+    (("clock", "advance", "five"), 1, "canary: advance must be a duration"),
+    (("explain", "alarm", "none-such"), 1, "canary: there is no alarm none-such"),
     (("deploy", "--function", "f", "--alias", "a", "--weight", "110%"), 2, "--weight"),
     (("deploy", "--function", "f", "--alias", "a", "--duration", "5"), 2, "--duration"),
     (("deploy", "--function", "f", "--alias", "a", "--output", "xml"), 2, "--output"),

@@ -183,7 +183,8 @@ def test_the_reason_of_a_promotion_has_every_check_to_its_end(deployed, canary, 
     said = [v["sentence"] for v in record_of(deployed, "verdict") if v["isFinal"]]
     assert len(said) == 4 and done.json["reason"] == "; ".join(said)
     assert record_of(deployed, "end")[-1]["reason"] == done.json["reason"]
-    assert done.json["reason"] in canary("watch", "--function", deployed, "--alias", "live").out
+    watched = canary("watch", "--function", deployed, "--alias", "live").out
+    assert watched.count(said[0]) == 1 and watched.endswith(": promoted, every check passes.\n")
 
 
 def test_a_linear_plan_takes_all_its_weights(lam, deployed, canary, plan_file):
@@ -310,6 +311,20 @@ def test_watch_says_how_a_deployment_ended_that_never_began(deployed, canary, pl
     assert done.code == 3
     assert ("rolled back, version 2 answers with an error: TypeError: never well, not at all.\n"
             in done.out)
+
+
+def test_a_sentence_has_one_full_stop(deployed, canary, plan_file):
+    plan_file()
+    gone = ("--endpoint-url", "http://127.0.0.1:9")
+    assert canary("deploy", *gone).code == 1
+    assert canary("watch", *gone).out.endswith("Is the endpoint right, and does it run?\n")
+
+
+def test_a_deployment_that_waits_for_approval_says_so(deployed, canary, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%", "for": "1m"}, {"approve": True}]})
+    assert canary("deploy", "--fast", "--no-wait").code == 5
+    assert re.search(r"^Deployment \S+ waits for approval\.$", canary("status").out, re.MULTILINE)
+    assert canary("abort").code == 3
 
 
 def test_a_second_deployment_of_the_alias_is_refused(lam, deployed, canary, terminal, plan_file):
