@@ -109,32 +109,50 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
         snprintf(alarm->state, sizeof(alarm->state), "%s", state);
 }
 
-/* False with a complaint if deploy would refuse, because of it, to begin. */
-static bool tell_alarm(struct session *session, const struct plan *plan, const char *name)
+/* False with a complaint if it cannot be read, or there is none: deploy would refuse to begin. */
+static bool find_alarm(struct session *session, struct alarm_state *alarm)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    struct alarm_state alarm = { .name = name };
-    if (!cloudwatch_alarms(&session->api, &name, 1, on_alarm, &alarm, &error)) {
+    if (!cloudwatch_alarms(&session->api, &alarm->name, 1, on_alarm, alarm, &error)) {
         complain("%s", error.message);
         return false;
     }
+    if (!*alarm->state)
+        complain("there is no alarm %s: canary deploy would refuse", alarm->name);
+    return *alarm->state;
+}
+
+/* False with a complaint if deploy would refuse, because of it, to begin. */
+static bool tell_alarm(struct session *session, const struct plan *plan, const char *name)
+{
+    struct alarm_state alarm = { .name = name };
+    if (!find_alarm(session, &alarm))
+        return false;
     bool fires = strcmp(alarm.state, "ALARM") == 0;
-    say("  alarm that ends it: %s%s", name,
-        !*alarm.state ? ", which there is not"
-        : fires       ? ", which fires already"
-                      : "");
-    if (!*alarm.state)
-        complain("there is no alarm %s: canary deploy would refuse", name);
-    else if (fires && plan->firing_alarms == 0)
+    say("  alarm that ends it: %s%s", name, fires ? ", which fires already" : "");
+    if (fires && plan->firing_alarms == 0)
         complain(
             "alarm %s fires already: canary deploy would refuse, unless --ignore-firing-alarms",
             name);
-    return *alarm.state && !(fires && plan->firing_alarms == 0);
+    return !(fires && plan->firing_alarms == 0);
+}
+
+static bool find_alarms_of(struct session *session, const struct check *checks, size_t count)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < count; i++) {
+        struct alarm_state alarm = { .name = checks[i].alarm };
+        if (alarm.name && !checks[i].is_dry_run)
+            is_good &= find_alarm(session, &alarm);
+    }
+    return is_good;
 }
 
 static bool tell_alarms(struct session *session, const struct plan *plan)
 {
-    bool is_good = true;
+    bool is_good = find_alarms_of(session, plan->checks, plan->check_count);
+    for (size_t i = 0; i < plan->step_count; i++)
+        is_good &= find_alarms_of(session, plan->steps[i].checks, plan->steps[i].check_count);
     for (size_t i = 0; i < plan->alarm_count; i++)
         is_good &= tell_alarm(session, plan, plan->alarms[i]);
     return is_good;

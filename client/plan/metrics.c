@@ -1,6 +1,7 @@
 /*
  * The metrics and the traffic of a plan.
  */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "plan/plan.h"
@@ -226,6 +227,46 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
         is_good &= read_metric(item, &plan->metrics[plan->metric_count], path, faults) &&
                    check_name(plan, path, faults);
         plan->metric_count++;
+    }
+    return is_good;
+}
+
+static bool check_threshold(const struct plan *plan, const char *metric, const char *path,
+                            struct member_faults *faults)
+{
+    CLEANUP(freep) const char **names = xcalloc(plan->metric_count + 1, sizeof(*names));
+    for (size_t i = 0; i < plan->metric_count; i++) {
+        if (strcmp(plan->metrics[i].name, metric) == 0)
+            return true;
+        names[i] = plan->metrics[i].name;
+    }
+    if (!islower((unsigned char)*metric)) /* all of AWS/Lambda's begin with a capital letter */
+        return true;
+    const char *near = nearest_name(metric, names, plan->metric_count);
+    return member_fault(faults, path, "the plan has no metric '%s'%s%s%s", metric,
+                        near ? "; did you mean '" : " among its metrics", near ? near : "",
+                        near ? "'?" : "");
+}
+
+static bool check_thresholds(const struct plan *plan, const struct check *checks, size_t count,
+                             const char *path, struct member_faults *faults)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < count; i++) {
+        CLEANUP(freep) char *here = xformat("%s[%zu].metric", path, i);
+        if (checks[i].metric)
+            is_good &= check_threshold(plan, checks[i].metric, here, faults);
+    }
+    return is_good;
+}
+
+bool metrics_check_thresholds(const struct plan *plan, struct member_faults *faults)
+{
+    bool is_good = check_thresholds(plan, plan->checks, plan->check_count, "checks", faults);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        CLEANUP(freep) char *path = xformat("strategy.steps[%zu].analysis.checks", i);
+        is_good &= check_thresholds(plan, step->checks, step->check_count, path, faults);
     }
     return is_good;
 }

@@ -212,7 +212,11 @@ cJSON *plan_json(struct text text, struct member_faults *faults)
 struct plan *plan_parse(struct text text, struct member_faults *faults)
 {
     cJSON *json = plan_json(text, faults);
-    return json ? plan_read(json, faults) : NULL;
+    struct plan *plan = json ? plan_read(json, faults) : NULL;
+    if (!plan || metrics_check_thresholds(plan, faults))
+        return plan;
+    plan_destroy(plan);
+    return NULL;
 }
 
 static void clear_checks(struct check *checks, size_t count)

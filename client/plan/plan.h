@@ -144,6 +144,8 @@ bool checks_read(const cJSON *json, struct check **checks_out, size_t *count_out
                  struct member_faults *faults);
 bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults);
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults);
+/* Thresholds name metrics of the plan, or what may be one of AWS/Lambda's. */
+bool metrics_check_thresholds(const struct plan *plan, struct member_faults *faults);
 /* What is wrong with the name (static); NULL: nothing. */
 const char *plan_function_fault(const char *name);
 const char *plan_alias_fault(const char *name);

@@ -199,6 +199,22 @@ def test_a_flag_takes_the_place_of_what_it_excludes(canary, lam, name, tmp_path,
     assert gone not in members and {name: members[name] for name in given} == given
 
 
+@pytest.mark.parametrize("metric, fault", [
+    ("errorRate", None), ("Errors", None), ("NewOfAws", None),
+    ("errorrate", "the plan has no metric 'errorrate'; did you mean 'errorRate'?"),
+    ("queue", "the plan has no metric 'queue' among its metrics"),
+])
+def test_a_threshold_on_a_metric_that_nobody_has_is_found_before_the_deployment(canary, tmp_path, metric, fault):
+    check = {"kind": "threshold", "metric": metric, "max": 1}
+    write(tmp_path, {**PLAN, "metrics": [{"name": "errorRate", "metric": "Errors"}], "checks": [check],
+                     "strategy": {"steps": [{"weight": "5%"},
+                                            {"analysis": {"for": "1m", "checks": [check]}}]}})
+    done = canary("validate")
+    assert done.code == (1 if fault else 0), done.err
+    for path in ("checks[0].metric", "strategy.steps[1].analysis.checks[0].metric") if fault else ():
+        assert f"{path}: {fault}\n" in done.err
+
+
 def test_two_metrics_of_one_name_are_told_apart_by_nobody(canary, tmp_path):
     write(tmp_path, {**PLAN, "metrics": [{"name": "m", "metric": "Errors"},
                                          {"name": "m", "metric": "Duration"}]})
@@ -271,6 +287,11 @@ def alarm(cw, name):
     ({"traffic": {"generate": {"payloadFile": "nowhere"}}}, 1, "cannot read nowhere"),
     ({"traffic": {"generate": {"payloadLines": "/dev/null"}}}, 1, "has no line to send"),
     ({"alarms": ["nope"]}, 1, "there is no alarm nope: canary deploy would refuse"),
+    ({"checks": [{"kind": "alarm", "alarm": "nope"}]}, 1, "there is no alarm nope: canary deploy would"),
+    ({"checks": [{"kind": "alarm", "alarm": "nope", "dryRun": True}]}, 0, "Nothing was changed"),
+    ({"checks": [{"kind": "alarm", "alarm": "firing"}]}, 0, "Nothing was changed"),
+    ({"strategy": {"steps": [{"weight": "5%"}, {"analysis": {"for": "1m", "checks": [
+        {"kind": "alarm", "alarm": "nope"}]}}]}}, 1, "there is no alarm nope: canary deploy would refuse"),
     ({"alarms": ["firing"]}, 1, "alarm firing fires already: canary deploy would refuse"),
     ({"alarms": ["firing"], "alarmsAlreadyFiring": "ignore"}, 0,
      "alarm that ends it: firing, which fires already")])
