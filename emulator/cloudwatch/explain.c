@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "buffer.h"
+#include "members.h"
 #include "timestamp.h"
 
 /* How far a metric is from what was asked for; the smaller, the nearer. */
@@ -15,6 +16,7 @@ enum {
      * two. */
     OTHER_DIMENSION = 3,
     OTHER_NAME = 100,
+    LIKE_NAME = 40, /* "Error" for "Errors" */
     OTHER_NAMESPACE = 150,
     OTHER_PLACE = 50,      /* region or account */
     SPELLED_OTHERWISE = 5, /* the same but for upper and lower case */
@@ -37,6 +39,11 @@ static int text_distance(const char *first, const char *second, int otherwise)
                                             : otherwise;
 }
 
+static int name_distance(const char *asked, const char *own)
+{
+    return text_distance(asked, own, nearest_name(asked, &own, 1) ? LIKE_NAME : OTHER_NAME);
+}
+
 static int value_distance(const char *asked, const char *own)
 {
     size_t size = strlen(asked) < strlen(own) ? strlen(asked) : strlen(own);
@@ -47,7 +54,7 @@ static int value_distance(const char *asked, const char *own)
 
 static int distance(const struct metric *metric, const struct metric_identity *identity)
 {
-    int sum = text_distance(metric->name, identity->name, OTHER_NAME) +
+    int sum = name_distance(identity->name, metric->name) +
               text_distance(metric->name_space, identity->name_space, OTHER_NAMESPACE);
     if (strcmp(metric->region, identity->region) != 0 ||
         strcmp(metric->account, identity->account) != 0)

@@ -64,6 +64,10 @@ def test_an_alarm_and_a_metric_are_explained_in_a_sentence(canary):
     assert found["explanation"]["found"] is True
     lost = canary("explain", "metric", "ns", "M", "F=f,1").out
     assert "the metric name is m there, not M" in lost
+    # A name that was misspelt leads to the one that was meant, not to the first of the namespace.
+    for metric in ("Invocations", "Errors"):
+        cw.put_metric_data(Namespace="ns", MetricData=[{"MetricName": metric, "Value": 1}])
+    assert "the metric name is Errors there, not Error." in canary("explain", "metric", "ns", "Error").out
     assert "nothing near it exists" in canary("explain", "metric", "other", "thing").out
     assert canary("explain", "alarm").code == 2
     assert canary("explain", "alarm", "none").code == 1
