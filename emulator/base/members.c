@@ -203,6 +203,8 @@ static bool type_fault(const struct member_row *row, const cJSON *value, const c
                        struct member_faults *faults)
 {
     CLEANUP(freep) char *printed = json_print(value);
+    if (row->type == MEMBER_TEXT && cJSON_IsNumber(value))
+        return member_fault(faults, path, "%s is not a text: write \"%s\"", printed, printed);
     if (row->type != MEMBER_CHOICE)
         return member_fault(faults, path, "%.60s is not %s", printed, type_description(row->type));
     size_t count = 0;

@@ -172,6 +172,8 @@ def test_a_version_that_no_alias_can_be_split_with_is_no_plan(canary, tmp_path, 
     done = canary("validate")
     assert done.code == 1
     assert "version: a published version is a number, such as \"7\"" in done.err
+    write(tmp_path, {**PLAN, "version": 7})
+    assert ': version: 7 is not a text: write "7"' in canary("validate").err
     write(tmp_path, {**PLAN, "version": "7"})
     assert canary("validate").code == 0
 
