@@ -214,14 +214,15 @@ static void tell_version(const struct plan *plan, const char *base)
     char *ask = plan->health_checks
                     ? xformat(", ask it %s alone", times(plan->health_checks, asked))
                     : xstrdup("");
+    const char *then = *base ? ", then:" : ", and make the alias. The next deployment would then:";
     if (plan->version && strcmp(plan->version, base) == 0)
         say("Version %s has all the traffic already: canary deploy would have nothing to do. Else:",
             plan->version);
     else if (plan->version)
-        say("canary deploy would take version %s%s, then:", plan->version, ask);
+        say("canary deploy would take version %s%s%s", plan->version, ask, then);
     else
-        say("canary deploy would publish %s as a new version%s, then:",
-            plan->package ? plan->package : "$LATEST", ask);
+        say("canary deploy would publish %s as a new version%s%s",
+            plan->package ? plan->package : "$LATEST", ask, then);
 }
 
 /* What deploy would find out first. */
@@ -252,8 +253,8 @@ static bool tell_state(struct session *session, const struct plan *plan,
         complain("%s", error.message);
         return false;
     case ALIAS_ABSENT:
-        say("%s has no alias %s yet: the first deployment makes it, with all traffic to the "
-            "published version.",
+        say("%s has no alias %s yet: the first deployment makes it, with all traffic to one "
+            "version.",
             plan->function, plan->alias);
         return true;
     default:

@@ -59,21 +59,6 @@ static bool publish(struct job *job)
     return true;
 }
 
-static enum prepared create_alias(struct job *job, struct canary_outcome *outcome_out)
-{
-    const struct plan *plan = job->plan;
-    job_notice(job, "Function %s has no alias %s yet: this is its first deployment.",
-               plan->function, plan->alias);
-    if (!publish(job) || !goes_on(job) ||
-        !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
-        return failed(job, CANARY_FAILED, outcome_out);
-    CLEANUP(freep)
-    char *reason = xformat("alias %s now points to version %s (CreateAlias); all traffic goes "
-                           "there",
-                           plan->alias, job->canary);
-    return over(job, CANARY_CREATED, reason, outcome_out);
-}
-
 /* What the traffic will send first; NULL with a sentence. The caller owns it. */
 static char *health_payload(struct job *job)
 {
@@ -212,6 +197,25 @@ static enum prepared publish_next(struct job *job, struct canary_outcome *outcom
     if (!is_healthy(job))
         return failed(job, CANARY_ROLLED_BACK, outcome_out);
     return PREPARED_READY;
+}
+
+static enum prepared create_alias(struct job *job, struct canary_outcome *outcome_out)
+{
+    const struct plan *plan = job->plan;
+    job_notice(job, "Function %s has no alias %s yet: this is its first deployment.",
+               plan->function, plan->alias);
+    if (!publish(job))
+        return failed(job, CANARY_FAILED, outcome_out);
+    if (!is_healthy(job))
+        return failed(job, CANARY_ROLLED_BACK, outcome_out);
+    if (!goes_on(job) ||
+        !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
+        return failed(job, CANARY_FAILED, outcome_out);
+    CLEANUP(freep)
+    char *reason = xformat("alias %s now points to version %s (CreateAlias); all traffic goes "
+                           "there",
+                           plan->alias, job->canary);
+    return over(job, CANARY_CREATED, reason, outcome_out);
 }
 
 static enum prepared prepare_next(struct job *job, struct canary_outcome *outcome_out)

@@ -302,6 +302,21 @@ def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, pla
     assert "Rolling back: aborted by" in second.seen
 
 
+def test_a_first_version_that_does_not_answer_gets_no_alias(lam, name, canary):
+    create(lam, name, node("throw new Error('never well')"))
+    target = ("--function", name, "--alias", "live")
+    plan = canary("plan", *target)
+    assert plan.code == 0
+    assert ("publish $LATEST as a new version, ask it 3 times alone, and make the alias. "
+            "The next deployment would then:\n  1. weight 10 %") in plan.out
+    done = canary("deploy", *target)
+    assert (done.code, "Rolling back: version 1 answers with an error: Error: never well.\n" in done.out) == (
+        3, True), done.out + done.err
+    assert not lam.list_aliases(FunctionName=name)["Aliases"]
+    assert canary("deploy", *target, "--health-checks", "0").code == 0
+    assert alias_of(lam, name) == ("1", None)
+
+
 def test_watch_says_how_a_deployment_ended_that_never_began(deployed, canary, plan_file):
     plan_file("throw new TypeError('never well,\\nnot at all')")
     assert canary("deploy").code == 3
