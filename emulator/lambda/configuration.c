@@ -327,6 +327,23 @@ static void update_removable(const struct call *call, cJSON *configuration)
     }
 }
 
+static const cJSON *asked_variables(const struct call *call)
+{
+    return json_get(json_get(call->input, "Environment"), "Variables");
+}
+
+/* No variables take the member away: a function that lost its last one is as one that never had
+ * any. */
+static void update_environment(const struct call *call, cJSON *configuration)
+{
+    const cJSON *variables = asked_variables(call);
+    if (!json_get(call->input, "Environment"))
+        return;
+    cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
+    if (variables && variables->child)
+        update_member(call, configuration, "Environment");
+}
+
 static cJSON *copy_or_empty(const cJSON *list)
 {
     return list ? cJSON_Duplicate(list, true) : cJSON_CreateArray();
@@ -368,11 +385,7 @@ void configuration_update(const struct call *call, cJSON *configuration)
                                            "SnapStart",   "Architectures" };
     for (size_t i = 0; i < COUNT_OF(members); i++)
         update_member(call, configuration, members[i]);
-    const cJSON *environment = json_get(call->input, "Environment");
-    if (json_get(environment, "Variables"))
-        update_member(call, configuration, "Environment");
-    else if (environment)
-        cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Environment");
+    update_environment(call, configuration);
     if (cJSON_GetArraySize(json_get(configuration, "Layers")) == 0)
         cJSON_DeleteItemFromObjectCaseSensitive(configuration, "Layers");
     update_vpc(configuration, json_get(call->input, "VpcConfig"));
@@ -440,6 +453,8 @@ cJSON *configuration_create(const struct call *call, const char *function_name)
     json_set_text(logging, "LogFormat", "Text");
     json_set_text(logging, "LogGroup", group);
     configuration_update(call, configuration);
+    if (asked_variables(call)) /* a new function shows the empty map too that it was made with */
+        update_member(call, configuration, "Environment");
     return configuration;
 }
 

@@ -125,13 +125,22 @@ def test_the_environment_has_4_kb_as_compact_json(lam, name, size, is_good):
             f"variables you have provided exceeded the 4KB limit. String measured: {text}")
 
 
-def test_an_empty_environment_is_shown_and_none_is_not(lam, name):
+def test_an_empty_environment_is_shown_where_it_was_made(lam, name):
     assert "Environment" not in create(lam, name)
     update = lam.update_function_configuration
-    assert update(FunctionName=name, Environment={"Variables": {}})["Environment"] == {
-        "Variables": {}}
     update(FunctionName=name, Environment={"Variables": {"AA": "1"}})
     assert update(FunctionName=name, Timeout=9)["Environment"] == {"Variables": {"AA": "1"}}
+    made = create(lam, name + "-empty", Environment={"Variables": {}})
+    assert made["Environment"] == {"Variables": {}}
+
+
+@pytest.mark.parametrize("none", [{}, {"Variables": {}}])
+def test_an_update_to_no_variables_takes_the_environment_away(lam, name, none):
+    """Terraform sends the empty map, and plans the same change again while it is still shown."""
+    create(lam, name, Environment={"Variables": {"AA": "1"}})
+    assert "Environment" not in lam.update_function_configuration(FunctionName=name,
+                                                                  Environment=none)
+    assert "Environment" not in lam.get_function_configuration(FunctionName=name)
 
 
 @pytest.mark.parametrize("change", [
