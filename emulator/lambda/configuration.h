@@ -77,6 +77,7 @@ void configuration_update(const struct call *call, cJSON *configuration);
  * What is stored beside FunctionConfiguration's members: LayersSha256, the layers joined (NULL:
  * none), HotReload, the folder that $LATEST runs from (NULL: it runs its code), and
  * SourceKMSKeyArn, the key that the package is said to be encrypted with (NULL: AWS's own).
+ * Versions have LatestDescription too: function.c.
  */
 void configuration_set_layers(cJSON *configuration, const char *layers_sha256);
 void configuration_set_folder(cJSON *configuration, const char *folder);

@@ -245,8 +245,18 @@ static bool find_newest(struct store *store, const struct function_key *key, str
     return read_version(store, query, key, arena, version_out);
 }
 
-/* Content, not revisions: a version published with a description of its own is still the same
- * as the $LATEST it came from, whose generation it keeps. */
+/* What $LATEST was described as, in a version that was published with a description of its own. */
+static const char latest_description[] = "LatestDescription";
+
+static void restore_description(cJSON *configuration)
+{
+    cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(configuration, latest_description);
+    if (before)
+        cJSON_ReplaceItemInObjectCaseSensitive(configuration, "Description", before);
+}
+
+/* Content, not revisions: a version is still the same as the $LATEST it came from, whose generation
+ * it keeps, and as one that was updated to what it has already. */
 static bool is_unchanged(const struct function_version *latest,
                          const struct function_version *newest)
 {
@@ -256,6 +266,7 @@ static bool is_unchanged(const struct function_version *latest,
         return false;
     if (latest->generation == newest->generation)
         return true;
+    restore_description(then);
     return cJSON_Compare(now, then, true);
 }
 
@@ -265,6 +276,7 @@ static const char *with_description(const char *configuration, const char *descr
     if (!description)
         return configuration;
     CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(configuration));
+    json_set_text(tree, latest_description, json_text(tree, "Description", ""));
     cJSON_ReplaceItemInObjectCaseSensitive(tree, "Description", cJSON_CreateString(description));
     CLEANUP(freep) char *text = json_print(tree);
     return arena_copy(arena, text_from(text));

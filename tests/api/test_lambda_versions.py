@@ -98,6 +98,21 @@ def test_update_code_keeps_published_versions_frozen(lam, name):
     assert published["FunctionArn"].endswith(f"{name}:2")
 
 
+def test_an_update_to_the_same_publishes_no_version_whatever_its_description(lam, name):
+    """A pipeline that runs twice for one commit: the second run changes nothing."""
+    create(lam, name)
+    code = node("return 'new'")["Code"]["ZipFile"]
+    published = []
+    for description in ["build 1", "build 2"]:
+        lam.update_function_code(FunctionName=name, ZipFile=code)
+        published.append(lam.publish_version(FunctionName=name, Description=description))
+    assert [(one["Version"], one["Description"]) for one in published] == [("1", "build 1")] * 2
+    assert set(published[1]) == set(lam.publish_version(FunctionName=name))
+    lam.update_function_configuration(FunctionName=name, Description="build 1")
+    two = lam.publish_version(FunctionName=name)
+    assert (two["Version"], two["Description"]) == ("2", "build 1")
+
+
 def test_dry_run_changes_nothing(lam, name):
     create(lam, name)
     before = lam.get_function_configuration(FunctionName=name)
