@@ -187,8 +187,9 @@ static const char *copied(struct call *call, const char *text)
     return text ? arena_copy(&call->arena, text_from(text)) : NULL;
 }
 
-/* What was unpacked and is refused with the rest: no version has it, unless others do. */
-static void give_back(struct lambda *lambda, const struct code_upload *upload)
+/* The call may still be refused, or fail to be stored: whether a version has what was unpacked is
+ * looked at later. */
+static void look_again_later(struct lambda *lambda, const struct code_upload *upload)
 {
     if (upload->sha256)
         code_release(lambda, upload->sha256);
@@ -207,11 +208,11 @@ bool code_upload_end(struct call *call, struct code_taken *taken_out)
                                           .layers_sha256 = copied(call, upload->layers_sha256),
                                           .folder = upload->source.folder };
     } else {
-        give_back(lambda_of(call), upload);
         error_clear(&call->error);
         call->error = upload->error;
         upload->error = (struct error){ 0 };
     }
+    look_again_later(lambda_of(call), upload);
     free(upload->sha256);
     free(upload->layers_sha256);
     error_clear(&upload->error);

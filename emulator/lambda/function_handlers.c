@@ -219,10 +219,8 @@ static enum outcome create_function_with_code(struct call *call)
         publish(call, &frozen, NULL, &shown);
         size += shown.code_size;
     }
-    if (!code_storage_check(call, &name.key, size)) {
-        code_release_version(lambda_of(call), &latest);
+    if (!code_storage_check(call, &name.key, size))
         return OUTCOME_FAULT;
-    }
     configuration_write(call, call_output(call), &shown, NULL, CONFIGURATION_CREATING);
     return OUTCOME_OK;
 }

@@ -85,10 +85,8 @@ static enum outcome publish_with_code(struct call *call)
     version.code_size = taken.size;
     version.code_id = new_uuid(call);
     layer_version_insert(call->store, &version);
-    if (!code_storage_check(call, &version.key, version.code_size)) {
-        code_release(lambda_of(call), version.code_sha256);
+    if (!code_storage_check(call, &version.key, version.code_size))
         return OUTCOME_FAULT;
-    }
     write_whole(call, &version);
     return OUTCOME_OK;
 }

@@ -63,10 +63,8 @@ static enum outcome answer_update(struct call *call, const struct function_versi
         state = is_new ? CONFIGURATION_CREATING : configuration_state_of(&shown);
         added += is_new ? shown.code_size : 0;
     }
-    if (!code_storage_check(call, &latest->key, added)) {
-        code_release_version(lambda_of(call), latest);
+    if (!code_storage_check(call, &latest->key, added))
         return OUTCOME_FAULT;
-    }
     configuration_write(call, call_output(call), &shown,
                         is_published ? version_text(&call->arena, shown.number) : NULL, state);
     return OUTCOME_OK;
@@ -99,7 +97,6 @@ static enum outcome update_function_code_with_code(struct call *call)
     CLEANUP(freep) char *text = json_print(configuration);
     latest.configuration = arena_copy(&call->arena, text_from(text));
     if (json_bool(call->input, "DryRun", false)) {
-        code_release_version(lambda_of(call), &latest);
         configuration_write(call, call_output(call), &latest, NULL, CONFIGURATION_ACTIVE);
         return OUTCOME_OK;
     }

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambda/code_upload.h"
+#include "lambda/faults.h"
 #include "loop/loop.h"
+#include "support/call.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -78,4 +81,50 @@ START_TEST(an_upload_puts_a_removal_off)
 }
 END_TEST
 
-SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off)
+/* A zip with one file, and where it is unpacked. */
+static const char zip[] =
+    "UEsDBBQAAAAAAAAAIQCDFtyMAQAAAAEAAAABAAAAZnhQSwECFAMUAAAAAAAAACEAgxbcjAEAAAABAAAA"
+    "AQAAAAAAAAAAAAAAgAEAAAAAZlBLBQYAAAAAAQABAC8AAAAgAAAAAAA=";
+static const char zip_name[] = "a940f81dedb0ba19ded30887546dc09efa49e54e9026af89052b09e41cfc9436";
+
+static const struct operation reading = { .name = "Test" };
+
+static enum outcome refuse(struct call *call)
+{
+    struct code_taken taken;
+    CLEANUP(freep) char *place = xformat("%s/%s", lambda.code_directory, zip_name);
+    ck_assert(code_upload_end(call, &taken));
+    ck_assert_int_eq(access(place, F_OK), 0);
+    return call_fault(call, &LAMBDA_RESOURCE_CONFLICT, "too late");
+}
+
+static void on_refused(struct call *call, enum outcome outcome)
+{
+    ck_assert_int_eq(outcome, OUTCOME_FAULT);
+    call->status = LAMBDA_RESOURCE_CONFLICT.status;
+}
+
+/* Two updates overlap, and the second is refused when its code is there already. */
+START_TEST(what_a_refused_call_unpacked_goes)
+{
+    setup();
+    struct call call = { .operation = &reading,
+                         .state = &lambda,
+                         .store = lambda.parts.store,
+                         .input = cJSON_CreateObject(),
+                         .on_finish = on_refused };
+    const struct code_source source = { .zip_base64 = zip };
+    ck_assert_int_eq(code_upload_start(&call, &source, refuse), OUTCOME_LATER);
+    while (!call.status)
+        loop_turn(lambda.parts.loop);
+    ck_assert_ptr_nonnull(lambda.garbage);
+    while (lambda.garbage)
+        loop_turn(lambda.parts.loop);
+    CLEANUP(freep) char *place = xformat("%s/%s", lambda.code_directory, zip_name);
+    ck_assert_int_ne(access(place, F_OK), 0);
+    call_discard(&call);
+}
+END_TEST
+
+SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off,
+      what_a_refused_call_unpacked_goes)
