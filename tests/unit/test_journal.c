@@ -41,6 +41,16 @@ static void make_directory(void)
     ck_assert_ptr_nonnull(mkdtemp(directory));
 }
 
+static bool is_limited(void)
+{
+    char probe[sizeof(directory) + 8];
+    snprintf(probe, sizeof(probe), "%s/probe", directory);
+    rlim_t usual = limit_set(RLIMIT_NOFILE, 0);
+    bool is_held = limit_keeps_files_away(probe);
+    limit_set(RLIMIT_NOFILE, usual);
+    return is_held;
+}
+
 static void clean_directory(bool is_last)
 {
     DIR *list = opendir(directory);
@@ -311,6 +321,10 @@ START_TEST(without_descriptors_a_segment_becomes_longer)
     struct error error = { 0 };
     struct seen seen;
     make_directory();
+    if (!is_limited()) {
+        clean_directory(true);
+        return;
+    }
     char *block = xcalloc(1, BLOCK);
     struct journal *journal = open_journal();
     limit_set(RLIMIT_NOFILE, 0);
