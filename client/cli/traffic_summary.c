@@ -67,10 +67,14 @@ static void say_latencies(const struct version_evidence *version)
         version_latency_ms(version, 1));
 }
 
-static cJSON *version_facts(const struct version_evidence *version, unsigned all)
+static cJSON *version_facts(const struct version_evidence *version, const struct traffic *traffic)
 {
+    unsigned all = traffic->answered;
     cJSON *item = version_evidence_json(version);
     cJSON_DeleteItemFromObject(item, "latency");
+    cJSON_DeleteItemFromObject(item, "coldStarts");
+    if (traffic->counts_cold)
+        json_set_double(item, "coldStarts", (double)version->cold_starts);
     json_set_text(item, "version", version->version);
     json_set(item, "share", share_json(version->requests, all));
     json_set(item, "errorRate", share_json(version->errors, version->requests));
@@ -105,7 +109,14 @@ static void tell_versions(const struct traffic *traffic, const struct lambda_ali
     for (size_t i = 0; i < count; i++)
         say_latencies(sorted[i]);
     for (size_t i = 0; i < count; i++)
-        cJSON_AddItemToArray(list, version_facts(sorted[i], traffic->answered));
+        cJSON_AddItemToArray(list, version_facts(sorted[i], traffic));
+}
+
+static void tell_cold_starts(const struct traffic *traffic)
+{
+    for (size_t i = 0; traffic->counts_cold && i < traffic->version_count; i++)
+        say("  Cold starts of version %s: %llu.", traffic->versions[i].version,
+            (unsigned long long)traffic->versions[i].cold_starts);
 }
 
 static void tell_remarks(const struct traffic *traffic)
@@ -166,6 +177,7 @@ bool traffic_summary(const struct traffic *traffic, const struct lambda_alias *a
         traffic->was_stopped ? "Stopped after" : "Sent", traffic->sent, elapsed_s,
         elapsed_s > 0 ? traffic->sent / elapsed_s : 0, traffic->answered);
     tell_versions(traffic, alias, json_set_array(report, "versions"));
+    tell_cold_starts(traffic);
     tell_remarks(traffic);
     return tell_split(traffic, alias, report);
 }

@@ -140,7 +140,8 @@ cJSON *version_evidence_json(const struct version_evidence *version)
     json_set_double(json, "requests", (double)version->requests);
     json_set_double(json, "errors", (double)version->errors);
     json_set_double(json, "throttles", (double)version->throttles);
-    json_set_double(json, "coldStarts", (double)version->cold_starts);
+    if (version->cold_starts)
+        json_set_double(json, "coldStarts", (double)version->cold_starts);
     json_set(json, "latency", histogram_json(&version->latency));
     return json;
 }

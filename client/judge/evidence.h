@@ -22,7 +22,7 @@ struct version_evidence {
     uint64_t requests; /* answered by it, well or not */
     uint64_t errors;   /* function errors among them */
     uint64_t throttles;
-    uint64_t cold_starts;
+    uint64_t cold_starts;     /* of ours, if they are counted: by canary traffic, when asked to */
     struct histogram latency; /* empty: not known (live traffic) */
 };
 

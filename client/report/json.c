@@ -16,7 +16,6 @@ static void set_version(cJSON *versions, const char *version, const struct versi
     json_set_double(item, "requests", (double)seen->requests);
     json_set_double(item, "errors", (double)seen->errors);
     json_set_double(item, "throttles", (double)seen->throttles);
-    json_set_double(item, "coldStarts", (double)seen->cold_starts);
     json_set(item, "share", share_json(seen->requests, all));
     json_set(item, "errorRate", share_json(seen->errors, seen->requests));
     if (seen->latency.count)

@@ -253,7 +253,8 @@ void traffic_run(const struct api *api, const struct traffic_plan *plan,
                  enum traffic_word (*ask)(const struct traffic *traffic, void *owner), void *owner,
                  struct traffic *traffic_out)
 {
-    *traffic_out = (struct traffic){ .left_ms = plan->duration_ms };
+    *traffic_out =
+        (struct traffic){ .left_ms = plan->duration_ms, .counts_cold = plan->counts_cold };
     struct run run = { .plan = plan, .traffic = traffic_out, .full_us = -1 };
     start(&run, api);
     run_loop(&run, ask, owner);

@@ -48,6 +48,7 @@ struct traffic {
     int64_t elapsed_ms;
     int64_t left_ms;
     bool was_stopped; /* before all was sent and answered */
+    bool counts_cold; /* as planned: else there may have been cold starts, all the same */
 };
 
 /* What becomes of it. */

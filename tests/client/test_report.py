@@ -24,7 +24,7 @@ def line(seconds, type_, **members):
 
 def sample(seconds, step, base, canary, errors):
     def version(requests, failed, bucket):
-        return {"requests": requests, "errors": failed, "throttles": 0, "coldStarts": 0,
+        return {"requests": requests, "errors": failed, "throttles": 0,
                 "latency": [[bucket, requests]] if requests else []}
     return line(seconds, "sample", step=step, throttled=0, failed=0,
                 versions={"7": version(base, 0, 1500), "8": version(canary, errors, 1900)})

@@ -200,6 +200,10 @@ def test_cold_starts_are_counted(lam, server, name):
     one = send(server.url, "--function", name, "--qualifier", "$LATEST", "--rate", "10/s",
                "--duration", "1s", "--concurrency", "1", "--unpaced", "--cold-starts")
     assert [v["coldStarts"] for v in traffic_of(one)["versions"]] == [1]
+    assert "Cold starts of version $LATEST: 1." in one.err
+    unasked = send(server.url, "--function", name, "--qualifier", "$LATEST", "--rate", "10/s",
+                   "--duration", "1s", "--unpaced")
+    assert "coldStarts" not in traffic_of(unasked)["versions"][0] and "Cold starts" not in unasked.err
 
 
 def test_the_server_accepts_every_signature(tmp_path):
