@@ -1,6 +1,7 @@
 /*
  * AWS's config and credentials files: sections, keys, and one level of nested keys
- * (indented lines under a key without a value). Implemented in emulator/base/ini.c.
+ * (indented lines under a key without a value). As for the AWS CLI, keys may be in any case, and a
+ * colon is as good as an equals sign. Implemented in emulator/base/ini.c.
  */
 #ifndef COALMINE_INI_H
 #define COALMINE_INI_H
@@ -17,7 +18,7 @@ struct ini *ini_parse(struct text text);
 struct ini *ini_read(const char *path);
 void ini_destroy(struct ini *ini);
 
-/* The value, borrowed; NULL if absent. A nested key is "parent.key". */
+/* The value, borrowed; NULL if absent. The key is in lower case; a nested one is "parent.key". */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
 
 bool ini_has_section(const struct ini *ini, const char *section);

@@ -37,6 +37,8 @@ static char *copy_text(const char *text)
 static char *file_path(const char *variable_name, const char *file)
 {
     const char *given = variable(variable_name);
+    if (given && strncmp(given, "~/", 2) == 0) /* no shell has seen it */
+        return xformat("%s%s", home_directory(), given + 1);
     return given ? xstrdup(given) : xformat("%s/.aws/%s", home_directory(), file);
 }
 

@@ -15,11 +15,19 @@ struct ini {
     size_t section_count;
 };
 
-static void set(struct ini *ini, const char *section, const char *parent, struct text key,
+/* In lower case; the caller owns it. */
+static char *key_name(struct text key)
+{
+    char *name = xstrndup(key.data ? key.data : "", key.size);
+    for (char *at = name; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return name;
+}
+
+static void set(struct ini *ini, const char *section, const char *parent, const char *key,
                 struct text value)
 {
-    CLEANUP(freep)
-    char *name = xformat("%s\n%s%s%.*s", section, parent, *parent ? "." : "", TEXT_ARGS(key));
+    CLEANUP(freep) char *name = xformat("%s\n%s%s%s", section, parent, *parent ? "." : "", key);
     free(map_remove(&ini->values, name));
     map_set(&ini->values, name, xstrndup(value.data ? value.data : "", value.size));
 }
@@ -56,6 +64,18 @@ static char *section_name(struct text text)
     return xformat("%.*s %.*s", TEXT_ARGS(kind), TEXT_ARGS(name));
 }
 
+/* Cuts a key off its value: at the first = or :. */
+static struct text cut_key(struct text *rest)
+{
+    struct text by_colon = *rest;
+    struct text by_equals = *rest;
+    struct text first = text_cut(&by_colon, ':');
+    struct text key = text_cut(&by_equals, '=');
+    bool is_colon = first.size < key.size;
+    *rest = is_colon ? by_colon : by_equals;
+    return text_trimmed(is_colon ? first : key);
+}
+
 struct ini *ini_parse(struct text text)
 {
     struct ini *ini = xcalloc(1, sizeof(*ini));
@@ -75,7 +95,7 @@ struct ini *ini_parse(struct text text)
             continue;
         }
         struct text value = line;
-        struct text key = text_trimmed(text_cut(&value, '='));
+        CLEANUP(freep) char *key = key_name(cut_key(&value));
         value = text_trimmed(value);
         if (is_indented && *parent) {
             set(ini, section, parent, key, value);
@@ -83,7 +103,7 @@ struct ini *ini_parse(struct text text)
         }
         set(ini, section, "", key, value);
         free(parent);
-        parent = value.size ? xstrdup("") : xstrndup(key.data, key.size);
+        parent = xstrdup(value.size ? "" : key);
     }
     free(section);
     free(parent);

@@ -191,6 +191,23 @@ START_TEST(the_credentials_file_may_hold_more_than_keys)
 }
 END_TEST
 
+START_TEST(files_are_read_as_the_cli_reads_them)
+{
+    clean_environment();
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[default]\nAWS_ACCESS_KEY_ID=K\nAws_Secret_Access_Key: S=:\n"
+               "region : eu-north-1\n");
+    setenv("HOME", directory, 1);
+    setenv("AWS_SHARED_CREDENTIALS_FILE", "~/credentials", 1);
+    unsetenv("AWS_CONFIG_FILE");
+    struct profile profile = load(&(struct profile_choice){ 0 });
+    ck_assert_str_eq(profile.access_key_id, "K");
+    ck_assert_str_eq(profile.secret_access_key, "S=:");
+    ck_assert_str_eq(profile.region, "eu-north-1");
+    profile_clear(&profile);
+}
+END_TEST
+
 START_TEST(configured_endpoints_are_ignored_where_a_profile_wants_that)
 {
     clean_environment();
@@ -370,7 +387,7 @@ END_TEST
 
 SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_and_of_two_stacks,
       a_named_profile_brings_its_services_section, environment_beats_files_and_options_beat_all,
-      the_credentials_file_may_hold_more_than_keys,
+      the_credentials_file_may_hold_more_than_keys, files_are_read_as_the_cli_reads_them,
       configured_endpoints_are_ignored_where_a_profile_wants_that,
       credentials_of_a_profile_have_an_order, a_credential_process_is_asked,
       a_program_says_when_its_credentials_expire, a_variable_that_is_empty_is_as_good_as_none,
