@@ -96,6 +96,13 @@ def test_connections_are_used_again(stub):
     assert quick.connections <= 6
 
 
+def test_a_name_below_localhost_is_this_machine(stub):
+    url = stub().url.replace("//localhost", "//lambda.localhost")
+    assert "//lambda.localhost:" in url
+    done = send(url, "--alias", "live", "--rate", "10/s", "--duration", "1s", "--unpaced")
+    assert (done.code, traffic_of(done)["answered"]) == (0, 10), done.err
+
+
 def test_hanging_up_is_a_failure_with_its_reason(stub):
     done = send(stub(lambda number, body: None).url, "--alias", "live", "--rate", "20/s", "--duration", "500ms")
     assert done.code == 1 and traffic_of(done)["failed"] == 10
