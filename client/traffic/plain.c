@@ -119,6 +119,10 @@ static void write_rest(struct plain *plain, struct slot *slot)
 {
     ssize_t sent =
         send(slot->fd, slot->unsent.data, slot->unsent.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+        watch(plain, slot, EPOLL_CTL_MOD, false); /* it may have been answered all the same */
+        return;
+    }
     if (sent < 0 && errno != EAGAIN && errno != EINTR) {
         fail(plain, slot, "the request broke off", errno);
         return;

@@ -1,6 +1,7 @@
 """canary traffic: an open-loop load, told apart by version."""
 import json
 import signal
+import socket
 import subprocess
 import threading
 
@@ -101,6 +102,35 @@ def test_a_name_below_localhost_is_this_machine(stub):
     assert "//lambda.localhost:" in url
     done = send(url, "--alias", "live", "--rate", "10/s", "--duration", "1s", "--unpaced")
     assert (done.code, traffic_of(done)["answered"]) == (0, 10), done.err
+
+
+def refuse_early(listener):
+    """Answers each head at once and hangs up, whatever of the body is still to come."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.settimeout(30)
+            head = b""
+            while b"\r\n\r\n" not in head and (more := connection.recv(1000)):
+                head += more
+            if not head:
+                continue  # whether somebody listens is tried first
+            connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 22\r\n\r\n"
+                               b'{"message":"too much"}')
+
+
+def test_an_answer_before_the_end_of_the_request_counts(tmp_path):
+    (tmp_path / "payload").write_text(json.dumps("x" * 6000000))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse_early, args=(listener,), daemon=True).start()
+        done = send(f"http://127.0.0.1:{listener.getsockname()[1]}", "--version", "1", "--rate", "10/s",
+                    "--duration", "1s", "--concurrency", "1", "--unpaced",
+                    "--payload-file", str(tmp_path / "payload"))
+        listener.shutdown(socket.SHUT_RDWR)
+    assert traffic_of(done)["failed"] == 10 and traffic_of(done)["lastFailure"] == "HTTP 413: too much"
 
 
 def test_hanging_up_is_a_failure_with_its_reason(stub):
