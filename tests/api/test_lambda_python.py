@@ -46,6 +46,19 @@ def test_logging_is_set_up_for_whoever_imports_it_whenever(lam, name, first):
         assert log.count("[WARNING]\t") == 1 and "\tone\ntwo\n" in log
 
 
+def test_the_time_in_any_formatter_is_utc(lam, name):
+    create(lam, name, python("import logging; return logging.Formatter('%(asctime)s').format("
+                             "logging.makeLogRecord({'created': 0}))[:13]"),
+           Environment={"Variables": {"TZ": "Asia/Tokyo"}})
+    assert invoke(lam, name)[0] == "1970-01-01 00"
+
+
+def test_half_a_line_is_in_the_log_when_the_process_ends(lam, name):
+    create(lam, name, python("import os, sys; print('half', end=' '); os.system('echo of it'); "
+                             "sys.stderr.write('the'); print(' rest', end=''); os._exit(3)"))
+    assert "\nhalf of it\nthe rest\n" in invoke(lam, name)[1]
+
+
 def test_an_error_has_its_trace_though_nobody_imported_traceback(lam, name):
     create(lam, name, package({"app.py": "def handler(event, context):\n    return 1 / 0\n"}))
     assert invoke(lam, name)[0]["stackTrace"] == [

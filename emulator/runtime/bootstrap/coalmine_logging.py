@@ -57,14 +57,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def text_formatter():
-    formatter = logging.Formatter(
+    return logging.Formatter(
         "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
         "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    return formatter
 
 
 def set_up():
+    logging.Formatter.converter = time.gmtime  # for the function's own formatters too, whatever TZ
     formatter = JsonFormatter() if runtime.logs_json else text_formatter()
     if runtime.logs_json:
         logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL"),

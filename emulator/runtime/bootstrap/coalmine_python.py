@@ -44,15 +44,17 @@ class LogFile(io.FileIO):
     def write(self, data):
         global has_logged
         has_logged = True
-        return super().write(data)
+        size = super().write(data)
+        while size < len(data):  # a signal came
+            size += super().write(data[size:])
+        return size
 
 
 def open_log(stream):
-    """In the place of a stream of Python's own; as unbuffered as that is (PYTHONUNBUFFERED)."""
-    raw = LogFile(stream.fileno(), "wb", closefd=False)
-    return io.TextIOWrapper(raw if stream.write_through else io.BufferedWriter(raw),
-                            encoding="utf-8", errors="backslashreplace", line_buffering=True,
-                            write_through=stream.write_through)
+    """In the place of a stream of Python's own. What is written is in the log at once, as on Lambda:
+    half a line outlives the process too."""
+    return io.TextIOWrapper(LogFile(stream.fileno(), "wb", closefd=False), encoding="utf-8",
+                            errors="backslashreplace", write_through=True)
 
 
 def mark_turn():
