@@ -92,6 +92,17 @@ def test_a_result_is_written_as_lambdas_encoder_does(lam, name, result, payload)
     assert (answer["Payload"].read(), "FunctionError" in answer) == (payload, False)
 
 
+@pytest.mark.parametrize("runtime, result, error", [
+    ("python3.11", rb'"\u00fc"', rb'{"errorMessage": "\u00fc"'),
+    ("python3.12", '"ü"'.encode(), '{"errorMessage": "ü"'.encode()),
+])
+def test_text_is_escaped_up_to_python_3_11(lam, name, runtime, result, error):
+    create(lam, name, python("text = '\\xfc'\n    if event: raise ValueError(text)\n    return text"),
+           Runtime=runtime)
+    assert lam.invoke(FunctionName=name)["Payload"].read() == result
+    assert lam.invoke(FunctionName=name, Payload=b"1")["Payload"].read().startswith(error)
+
+
 @pytest.mark.parametrize("result, message", [
     ("{'a': b'\\xff'}", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
     ("(lambda a: a.append(a) or a)([])", "Circular reference detected"),

@@ -37,7 +37,7 @@ struct handler_case { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 };
 
 #define NODE "nodejs20.x"
-#define PYTHON "python3.11"
+#define PYTHON "python3.12"
 
 static const struct handler_case handler_cases[] = {
     { NODE, "index.js", "exports.handler = async (e) => ({ got: e.a, text: 'h\\u00e9' });",
@@ -272,7 +272,7 @@ START_TEST(python_logs_in_the_form_of_lambda)
     bench_invoke(&bench, &plan, "{}", &ending);
     ck_assert_str_eq(ending.payload,
                      "[\"" REQUEST_ID "\", \"" INVOKED_ARN "\", \"512\", true, null, \":UTC\", "
-                     "\"AWS_Lambda_python3.11\"]");
+                     "\"AWS_Lambda_python3.12\"]");
     ck_assert_ptr_nonnull(strstr(ending.log, " Version: 3\nplain!\n[INFO]\t20"));
     ck_assert_ptr_nonnull(strstr(ending.log, "Z\t" REQUEST_ID "\ttold\nraw\nEND "));
     ending_clear(&ending);

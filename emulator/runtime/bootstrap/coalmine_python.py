@@ -23,6 +23,9 @@ EVENT_FIELDS = struct.Struct("<dIIII")
 
 own_file = __file__
 
+# Lambda's encoder escapes what is not ASCII up to python3.11, whichever Python stands in for it.
+ESCAPES = int(os.environ["AWS_EXECUTION_ENV"].rpartition(".")[2]) < 12
+
 
 # Pipes: reads and writes can be partial.
 
@@ -97,7 +100,7 @@ def send_frame(kind, flags, body):
 
 
 def send_error(kind, flags, error):
-    text = error["errorType"] + "\n" + json.dumps(error, ensure_ascii=False)
+    text = error["errorType"] + "\n" + json.dumps(error, ensure_ascii=ESCAPES)
     send_frame(kind, flags, text.encode("utf-8", "backslashreplace"))
 
 
@@ -190,7 +193,7 @@ def keep_indentation(line):
 def log_failure(error):
     if logs_json:
         write_record(json.dumps({"timestamp": json_time(time.time()), "level": "ERROR", **error},
-                                ensure_ascii=False))
+                                ensure_ascii=ESCAPES))
         write_log("")
         return
     lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]),
@@ -300,7 +303,7 @@ def open_named_tuples(value):
     return [open_named_tuples(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-encode = json.JSONEncoder(ensure_ascii=False, default=to_plain).encode
+encode = json.JSONEncoder(ensure_ascii=ESCAPES, default=to_plain).encode
 encode_ascii = json.JSONEncoder(default=to_plain).encode
 
 
