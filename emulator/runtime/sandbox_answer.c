@@ -67,6 +67,7 @@ static void on_booted(struct sandbox *sandbox)
     if (sandbox->log_watch)
         sandbox_read_log(sandbox);
     function_log_end_init(&sandbox->log, sandbox->init_ms);
+    sandbox_sample_memory(sandbox); /* it may end before anything else is measured */
     sandbox->memory_sampled_us = 0; /* what was there during the boot says little */
     log_debug(sandbox->log_stream, "booted in %.0f ms", sandbox->init_ms);
     sandbox_move(sandbox, SANDBOX_IDLE);

@@ -236,6 +236,13 @@ def test_max_memory_used_is_measured_and_kept(lam, name):
     assert again == large  # the most of the environment so far
 
 
+def test_max_memory_used_counts_the_boot_of_what_ends_at_once(lam, name):
+    create(lam, name, {**python(""), "Code": {"ZipFile": zip_of({
+        "app.py": "import os\nkept = b'x' * (60 << 20)\ndef handler(event, context):\n"
+                  "    os._exit(3)\n"})}})
+    assert report_of(invoke(lam, name, LogType="Tail")[0])[2] >= 60
+
+
 FORK_AND = """import os, time
     kept = b'x' * (event['before'] << 20)
     children = []
