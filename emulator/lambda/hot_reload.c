@@ -18,7 +18,8 @@ struct hot_folder {
     struct lambda *lambda;
     struct arena texts;
     struct sandbox_plan plan;
-    char *running_key; /* of the processes that run the folder as it was seen last; NULL: none */
+    char *running_key;   /* of the processes that run the folder as it was seen last; NULL: none */
+    uint64_t vain_looks; /* that could not see all of it */
     bool is_looking;
     bool is_retired;
     struct waiting *now;   /* for the look that goes on */
@@ -77,17 +78,25 @@ static void retire_running(struct hot_folder *folder)
     folder->running_key = NULL;
 }
 
-/* A folder that cannot be read starts processes that fail, and say so. */
+/* Of the processes that run the folder as it is. What cannot be seen may have been edited: it is
+ * run by new processes, which fail and say so if they cannot read it either. */
+static char *make_key(struct hot_folder *folder)
+{
+    if (folder->is_readable)
+        return xformat("%s@%llx", folder->plan.key, (unsigned long long)folder->fingerprint);
+    log_warn(folder->plan.function_name, "each look at %s starts new processes: %s",
+             folder->plan.code_directory, folder->error.message);
+    return xformat("%s@unseen-%llu", folder->plan.key, (unsigned long long)++folder->vain_looks);
+}
+
 static void note_fingerprint(struct hot_folder *folder)
 {
-    CLEANUP(freep)
-    char *key = xformat("%s@%llx", folder->plan.key, (unsigned long long)folder->fingerprint);
-    if (!folder->is_readable)
-        log_warn(folder->plan.function_name, "%s", folder->error.message);
+    CLEANUP(freep) char *key = make_key(folder);
+    bool was_edited = folder->running_key && folder->is_readable;
     error_clear(&folder->error);
     if (folder->running_key && strcmp(folder->running_key, key) == 0)
         return;
-    if (folder->running_key)
+    if (was_edited)
         log_info(folder->plan.function_name, "%s was edited", folder->plan.code_directory);
     retire_running(folder);
     folder->running_key = xstrdup(key);

@@ -271,6 +271,15 @@ def test_a_folder_that_vanishes_fails_invocations_until_it_is_back(lam, folder, 
     assert answer_of(lam, name) == ["1", "part"]
 
 
+def test_edits_are_seen_though_not_all_of_the_folder_can_be(lam, server, folder, name):
+    create(lam, name, hot(folder))
+    (folder / "/".join(["deep"] * 101)).mkdir(parents=True)
+    for text in ("1", "2", "3"):
+        write(folder, text)
+        assert answer_of(lam, name) == [text, "part"]
+    assert "lies deeper than 100 directories" in server.read_log()
+
+
 def test_a_function_cannot_write_to_the_developers_folder(lam, folder, name):
     (folder / "app.py").write_text("def handler(event, context):\n    open('made', 'w')\n")
     create(lam, name, hot(folder))
