@@ -330,7 +330,7 @@ static void add_init_report(struct function_log *log, const struct function_repo
         platform_add_init_failure(&log->init, &log->owner, report, report->started_ms);
     } else {
         buffer_add_format(&log->init, "INIT_REPORT Init Duration: %.2f ms\tPhase: init\tStatus: %s",
-                          report->duration_ms, status);
+                          report->failed_boot_ms, status);
         if (report->error_type)
             buffer_add_format(&log->init, "\tError Type: %s", report->error_type);
         buffer_add_char(&log->init, '\n');

@@ -78,6 +78,7 @@ struct function_report {
     size_t produced_bytes;  /* of the answer */
     bool is_failure;        /* the handler reported an error */
     bool has_failed_boot;   /* the boot's log ends with INIT_REPORT */
+    double failed_boot_ms;  /* how long that lasted; more than the duration if it was late */
     const char *status;     /* "timeout", "error"; NULL: success */
     const char *error_type; /* behind status "error" */
     const char *remark;     /* lines of the platform before END; NULL: none */

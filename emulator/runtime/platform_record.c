@@ -107,7 +107,7 @@ void platform_add_init_failure(struct buffer *out, const struct function_log_own
     if (!is_kept(owner, LOG_WARN_RECORDS))
         return;
     add_init_done(out, owner, status, report->error_type, time_ms);
-    add_init_report(out, owner, status, report->error_type, report->duration_ms, time_ms);
+    add_init_report(out, owner, status, report->error_type, report->failed_boot_ms, time_ms);
 }
 
 static cJSON *begin_record(const struct function_report *report)

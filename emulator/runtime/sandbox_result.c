@@ -3,8 +3,15 @@
  */
 #include "runtime/sandbox_parts.h"
 
+#include <math.h>
+
 #include "clock.h"
 #include "xalloc.h"
+
+static double ms_since(int64_t start_us)
+{
+    return (double)(clock_monotonic_us() - start_us) / 1000;
+}
 
 /* A boot that failed was part of the invocation that is charged with it. */
 static double duration_of(const struct sandbox *sandbox, const struct outcome *outcome,
@@ -12,8 +19,15 @@ static double duration_of(const struct sandbox *sandbox, const struct outcome *o
 {
     if (outcome->end == INVOCATION_TIMEOUT)
         return sandbox->plan->timeout_ms;
-    int64_t start_us = job->sent_us ? job->sent_us : sandbox->boot_us;
-    return (double)(clock_monotonic_us() - start_us) / 1000;
+    return ms_since(job->sent_us ? job->sent_us : sandbox->boot_us);
+}
+
+/* What is billed besides the duration: of a boot that was late, the part before it cost the job's
+ * time. */
+static double billed_boot_of(const struct sandbox *sandbox, const struct job *job)
+{
+    double before_ms = (double)(job->sent_us - sandbox->boot_us) / 1000;
+    return sandbox->init_ms > 0 ? fmin(sandbox->init_ms, before_ms) : 0;
 }
 
 /* As the process says; it says nothing when it dies, and of long ones only that they are. */
@@ -36,13 +50,14 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
         .version = sandbox->plan->version,
         .started_ms = started_ms,
         .duration_ms = duration_ms,
-        .billed_ms = duration_ms + (init_ms > 0 ? init_ms : 0),
+        .billed_ms = duration_ms + billed_boot_of(sandbox, job),
         .init_ms = init_ms,
         .memory_mb = sandbox->plan->memory_mb,
         .memory_used_mb = sandbox->memory_used_mb,
         .produced_bytes = outcome->payload.size,
         .is_failure = outcome->end == INVOCATION_ERROR,
         .has_failed_boot = sandbox->state == SANDBOX_STARTING,
+        .failed_boot_ms = ms_since(sandbox->boot_us),
         .status = outcome->status,
         .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
         .remark = outcome->remark,

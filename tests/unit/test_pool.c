@@ -358,15 +358,30 @@ END_TEST
 START_TEST(a_slow_boot_is_followed_by_the_functions_timeout)
 {
     struct bench bench;
-    struct ending ending;
-    bench_init(&bench, 0);
-    struct sandbox_plan plan = bench_function(
+    struct ending slow;
+    struct ending slower;
+    const char billed[] = "\tBilled Duration: ";
+    const char boot[] = "\nINIT_REPORT Init Duration: ";
+    bench_init(&bench, 2);
+    struct sandbox_plan slow_plan = bench_function(
+        &bench, PYTHON, "index.py", "import time\ntime.sleep(11)\ndef handler(e, c): pass");
+    struct sandbox_plan slower_plan = bench_function(
         &bench, PYTHON, "index.py", "import time\ntime.sleep(60)\ndef handler(e, c): pass");
-    plan.timeout_ms = 1000;
-    bench_invoke(&bench, &plan, "{}", &ending);
-    ck_assert_int_eq(ending.result.end, INVOCATION_TIMEOUT);
-    ck_assert_double_eq(ending.result.duration_ms, 1000);
-    ending_clear(&ending);
+    slower_plan.timeout_ms = 1000;
+    bench_submit(&bench, &slow_plan, TEXT("{}"), &slow);
+    bench_submit(&bench, &slower_plan, TEXT("{}"), &slower);
+    bench_wait(&bench, &slow);
+    bench_wait(&bench, &slower);
+    ck_assert_int_eq(slow.result.end, INVOCATION_OK);
+    const char *at = strstr(slow.log, billed);
+    ck_assert_double_lt(take_number(&at, billed, 0), /* nothing twice */
+                        slow.result.duration_ms + slow.result.init_ms);
+    ck_assert_int_eq(slower.result.end, INVOCATION_TIMEOUT);
+    ck_assert_double_eq(slower.result.duration_ms, 1000);
+    at = strstr(slower.init_log, boot);
+    ck_assert_double_ge(take_number(&at, boot, 2), 11000);
+    ending_clear(&slow);
+    ending_clear(&slower);
     bench_clear(&bench);
 }
 END_TEST
