@@ -115,11 +115,11 @@ static void add_python_path(struct string_list *list, const struct sandbox_place
     add_default(list, "PYTHONPATH", path);
 }
 
-/* The directories of an image that brings a language come first. */
+/* As recorded of each runtime's image: that of provided.al2 alone has no place for a language. */
 static void add_defaults(struct string_list *list, const struct sandbox_place *place)
 {
     enum runtime_kind kind = runtime_kind_of(place->plan->runtime);
-    bool is_bare = kind == RUNTIME_PROVIDED;
+    bool is_bare = strcmp(place->plan->runtime, "provided.al2") == 0;
     CLEANUP(freep)
     char *libraries =
         xformat("%s/lib64:/usr/lib64:%s:%s/lib:%s:%s/lib:%s/lib",

@@ -268,16 +268,21 @@ def test_the_shell_of_other_runtimes_is_bash_too(lam, name):
     assert re.match(r"\d+\.\d", invoke(lam, name)[1])
 
 
-def test_search_paths_are_those_of_the_runtimes_image(lam, name):
+SEARCH = "[os.environ[name] for name in ('PATH', 'LD_LIBRARY_PATH')]"
+
+
+@pytest.mark.parametrize("package, runtime, has_language", [
+    (python(f"import os; return {SEARCH}"), "python3.13", True),
+    (serving(f"    respond(request_id, {SEARCH})\n"), "provided.al2023", True),
+    (serving(f"    respond(request_id, {SEARCH})\n"), "provided.al2", False),
+], ids=["python", "al2023", "al2"])
+def test_search_paths_are_those_of_the_runtimes_image(lam, name, package, runtime, has_language):
     """lambda-api.md section 19.1."""
-    names = "['PATH', 'LD_LIBRARY_PATH']"
-    libraries = "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-    programs = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
-    create(lam, name + "c", serving(
-        f"    respond(request_id, [os.environ[name] for name in {names}])\n"))
-    create(lam, name + "n", node(f"return {names}.map((name) => process.env[name])"))
-    assert invoke(lam, name + "c")[1] == [programs, libraries]
-    assert invoke(lam, name + "n")[1] == [f"/var/lang/bin:{programs}", f"/var/lang/lib:{libraries}"]
+    create(lam, name, {**package, "Runtime": runtime})
+    programs, libraries = ("/var/lang/bin:", "/var/lang/lib:") if has_language else ("", "")
+    assert invoke(lam, name)[1] == [
+        f"{programs}/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        f"{libraries}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"]
 
 
 def test_a_function_may_call_the_server_as_its_account(lam, name):
