@@ -97,6 +97,23 @@ def test_what_is_thrown_is_told(lam, name, expression, old, new):
         assert (error["errorType"], error["errorMessage"]) == expected
 
 
+@pytest.mark.parametrize("expression, expected", [
+    ("async (event, context, callback) => { callback(null, 'called'); }", "called"),
+    ("async (event, context, callback) => { callback(null, 'called'); return 'returned'; }", "called"),
+    ("async (event, context, callback) => { callback(null, 'called'); throw 1; }", "called"),
+    ("async (event, context) => { context.succeed('told'); return 'returned'; }", "told"),
+    ("async (event, context) => { context.fail('told'); return 'returned'; }", "told"),
+    ("async (event, context, callback) => { setTimeout(callback, 1, null, 'called'); return 1; }", 1),
+    ("(event, context, callback) => { callback(null, 'called'); context.done(null, 1); }", "called"),
+    ("(event, context, callback) => { callback(null, 'called'); throw 1; }", "called"),
+])
+def test_of_all_ways_to_answer_the_first_counts(lam, name, expression, expected):
+    create(lam, name, common(OLD, expression))
+    for _ in range(2):
+        answer = invoke(lam, name)[0]
+        assert (answer["errorMessage"] if isinstance(answer, dict) else answer) == expected
+
+
 @pytest.mark.parametrize("body, status", [
     ("setTimeout(() => { throw new Error('late'); }, 1); await new Promise(() => {})",
      "with error: exit status 1"),

@@ -449,24 +449,41 @@ function succeed(invocation, value) {
         : text));
 }
 
-/* The first call of the callback wins, and a result waits for the event loop unless told not to. */
-function settle(invocation, error, value) {
+/* What the callback and the context's functions are told, what the handler throws and the promise
+ * that it returns: the first of them counts. */
+function settle(invocation, end) {
     if (invocation.isSettled)
         return;
     invocation.isSettled = true;
-    if (error !== undefined && error !== null)
-        fail(invocation, error);
-    else if (invocation.context.callbackWaitsForEmptyEventLoop)
-        onDrained = () => succeed(invocation, value);
-    else
-        succeed(invocation, value);
+    end();
 }
 
-function finish(invocation, error, value) {
-    if (error !== undefined && error !== null)
-        fail(invocation, error);
+function isNothing(value) {
+    return value === undefined || value === null;
+}
+
+/* For who has callbacks nothing is no error: what was thrown must be something. */
+function nameFailure(error) {
+    return hasCallbacks && isNothing(error) ? 'handled' : error;
+}
+
+function settleFailed(invocation, error) {
+    settle(invocation, () => fail(invocation, nameFailure(error)));
+}
+
+function settleDone(invocation, error, value) {
+    settle(invocation, () => (isNothing(error) ? succeed(invocation, value)
+        : fail(invocation, error)));
+}
+
+/* A result waits for the event loop unless told not to. */
+function settleByCallback(invocation, error, value) {
+    if (!isNothing(error) || !invocation.context.callbackWaitsForEmptyEventLoop)
+        settleDone(invocation, error, value);
     else
-        succeed(invocation, value);
+        settle(invocation, () => {
+            onDrained = () => succeed(invocation, value);
+        });
 }
 
 function parseOptional(text) {
@@ -489,10 +506,9 @@ function readIdentity() {
 function makeCallbackContext(event, invocation) {
     return {
         callbackWaitsForEmptyEventLoop: true,
-        succeed: (value) => finish(invocation, undefined, value),
-        fail: (error) => finish(invocation, error === undefined || error === null
-            ? 'handled' : error),
-        done: (error, value) => finish(invocation, error, value),
+        succeed: (value) => settleDone(invocation, undefined, value),
+        fail: (error) => settleFailed(invocation, error),
+        done: (error, value) => settleDone(invocation, error, value),
         functionVersion: identity.version,
         functionName: identity.name,
         memoryLimitInMB: identity.memory,
@@ -675,11 +691,6 @@ const awslambda = {
 if (!['1', 'true'].includes(environment.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
     globalThis.awslambda = { ...globalThis.awslambda, ...awslambda };
 
-/* For `callback`, which takes nothing for no error, what was thrown must be something. */
-function nameFailure(error) {
-    return hasCallbacks && (error === undefined || error === null) ? 'handled' : error;
-}
-
 function run(event, invocation) {
     const payload = JSON.parse(event.payload);
     if (handler[STREAMING] === 'response') {
@@ -687,10 +698,11 @@ function run(event, invocation) {
         return;
     }
     const result = hasCallbacks ? handler(payload, invocation.context,
-        (error, value) => settle(invocation, error, value)) : handler(payload, invocation.context);
+        (error, value) => settleByCallback(invocation, error, value))
+        : handler(payload, invocation.context);
     if (result && typeof result.then === 'function')
-        result.then((value) => succeed(invocation, value),
-            (error) => fail(invocation, nameFailure(error)));
+        result.then((value) => settleDone(invocation, undefined, value),
+            (error) => settleFailed(invocation, error));
     else if (!hasCallbacks)
         succeed(invocation, result);
 }
@@ -711,7 +723,7 @@ function serve() {
         if (invocation.stream)
             failStream(invocation, nameFailure(error));
         else
-            fail(invocation, nameFailure(error));
+            settleFailed(invocation, error);
     }
 }
 
