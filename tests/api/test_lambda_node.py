@@ -157,6 +157,14 @@ def test_handlers_are_found_as_each_client_finds_them(lam, name, files, handler,
         assert (answer["errorType"] if isinstance(answer, dict) else answer) == expected
 
 
+@pytest.mark.parametrize("runtime, status", [(OLD, "with error: exit status 13"),
+                                             (NEW, "without providing a reason")])
+def test_a_module_that_never_settles_ends_the_process(lam, name, runtime, status):
+    create(lam, name, package(runtime, {"index.mjs": "await new Promise(() => {});"
+                                                     "export const handler = async () => 1;"}))
+    assert invoke(lam, name)[0]["errorMessage"].endswith(f"Error: Runtime exited {status}")
+
+
 def test_a_log_line_without_a_message_says_undefined(lam, name):
     create(lam, name, common(OLD, "async () => console.log()"))
     assert "\tINFO\tundefined\n" in invoke(lam, name)[1]

@@ -47,6 +47,7 @@ const FINAL = 1;
 const HANDLER_MICROSECONDS_MAX = 0xffff;
 const CHUNK_SIZE_MAX = 1 << 16;
 const EXIT_FAILURE = 1;
+const EXIT_UNSETTLED = 13; /* node's own, for a main module that never finishes */
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
 
@@ -854,6 +855,8 @@ if (hasCallbacks) {
 process.on('beforeExit', () => {
     if (onDrained)
         onDrained();
+    else if (hasCallbacks && !handler) /* that client's main module waits for the function's */
+        process.exitCode = EXIT_UNSETTLED;
 });
 
 loadHandler(environment._HANDLER).then((found) => {
