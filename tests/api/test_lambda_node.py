@@ -165,6 +165,15 @@ def test_a_module_that_never_settles_ends_the_process(lam, name, runtime, status
     assert invoke(lam, name)[0]["errorMessage"].endswith(f"Error: Runtime exited {status}")
 
 
+@pytest.mark.parametrize("level, expected", [("warn", ["WARN", "ERROR"]),
+                                             ("loud", ["INFO", "WARN", "ERROR"])])
+def test_a_level_may_be_set_for_text_too(lam, name, level, expected):
+    create(lam, name, common(OLD, "async () => { console.log(1); console.warn(1); console.error(1); }"),
+           Environment={"Variables": {"AWS_LAMBDA_LOG_LEVEL": level}})
+    log = invoke(lam, name)[1]
+    assert [line.split("\t")[2] for line in log.split("\n") if line.endswith("\t1")] == expected
+
+
 def test_a_log_line_without_a_message_says_undefined(lam, name):
     create(lam, name, common(OLD, "async () => console.log()"))
     assert "\tINFO\tundefined\n" in invoke(lam, name)[1]

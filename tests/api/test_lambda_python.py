@@ -46,6 +46,20 @@ def test_logging_is_set_up_for_whoever_imports_it_whenever(lam, name, first):
         assert log.count("[WARNING]\t") == 1 and "\tone\ntwo\n" in log
 
 
+@pytest.mark.parametrize("level, expected", [("error", 40), ("TRACE", 10), ("loud", 30)])
+def test_a_level_may_be_set_for_text_too(lam, name, level, expected):
+    create(lam, name, python("import logging; return logging.root.level"),
+           Environment={"Variables": {"AWS_LAMBDA_LOG_LEVEL": level}})
+    assert invoke(lam, name)[0] == expected
+
+
+def test_what_the_context_logs_is_an_event(lam, server, name):
+    create(lam, name, python("context.log('one\\ntwo'); context.log('three\\n'); print('four')"))
+    invoke(lam, name)
+    events = server.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert [event["message"] for event in events[2:5]] == ["one\ntwo\n", "three\n", "four\n"]
+
+
 def test_the_time_in_any_formatter_is_utc(lam, name):
     create(lam, name, python("import logging; return logging.Formatter('%(asctime)s').format("
                              "logging.makeLogRecord({'created': 0}))[:13]"),

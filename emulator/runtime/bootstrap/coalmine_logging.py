@@ -7,8 +7,6 @@ import traceback
 
 import coalmine_python as runtime
 
-LEVELS = {"TRACE": logging.DEBUG, "DEBUG": logging.DEBUG, "INFO": logging.INFO,
-          "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
 PLAIN_ATTRIBUTES = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime",
                                                               "aws_request_id"}
 
@@ -65,9 +63,9 @@ def text_formatter():
 def set_up():
     logging.Formatter.converter = time.gmtime  # for the function's own formatters too, whatever TZ
     formatter = JsonFormatter() if runtime.logs_json else text_formatter()
-    if runtime.logs_json:
-        logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL"),
-                                                logging.INFO))
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
+    if level in logging._nameToLevel:
+        logging.getLogger().setLevel(level)
     handler = StdoutHandler()
     handler.setFormatter(formatter)
     handler.addFilter(RequestIdFilter())

@@ -157,7 +157,8 @@ class LambdaContext(Printed):
         return max(0, int(self._epoch_deadline_time_in_ms - time.time() * 1000))
 
     def log(self, message):
-        sys.stdout.write(str(message))
+        text = str(message)
+        write_record(text[:-1] if text.endswith("\n") else text)
 
 
 # Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event.

@@ -303,7 +303,7 @@ function readEvent() {
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 const NO_REQUEST = hasCallbacks ? undefined : '-'; /* the id of what is printed before the first */
 const logsJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
-const leastLevel = logsJson ? LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL) : 0;
+const leastLevel = LEVELS.indexOf(String(environment.AWS_LAMBDA_LOG_LEVEL).toUpperCase());
 
 function writeLine(text) {
     hasLogged = true;
