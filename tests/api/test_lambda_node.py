@@ -157,6 +157,13 @@ def test_handlers_are_found_as_each_client_finds_them(lam, name, files, handler,
         assert (answer["errorType"] if isinstance(answer, dict) else answer) == expected
 
 
+def test_no_module_of_the_functions_sees_a_main_module(lam, name):
+    create(lam, name, package(OLD, {
+        "index.js": "exports.handler = async () => [typeof require.main, require('./other')];",
+        "other.js": "module.exports = [require.main === undefined, 'mainModule' in process];"}))
+    assert invoke(lam, name)[0] == ["undefined", [True, False]]
+
+
 @pytest.mark.parametrize("runtime, status", [(OLD, "with error: exit status 13"),
                                              (NEW, "without providing a reason")])
 def test_a_module_that_never_settles_ends_the_process(lam, name, runtime, status):

@@ -35,6 +35,9 @@ const util = require('util');
 const { Writable } = require('stream');
 const { pathToFileURL } = require('url');
 
+/* On Lambda the main module is an ES module, so that for all others there is none (require.main). */
+delete process.mainModule;
+
 const EVENTS_FD = 3;
 const ANSWERS_FD = 4;
 const LOG_FD = 1;
