@@ -186,15 +186,61 @@ static bool has_time(const cJSON *line)
     return time && timestamp_parse(text_from(time), &ms);
 }
 
-static void complete(cJSON *line, int64_t time_ms)
+/* At the comma or bracket behind the member that begins at `at`. */
+static const char *find_member_end(const char *at, const char *end)
+{
+    int depth = 0;
+    bool is_in_string = false;
+    for (; at < end; at++) {
+        if (*at == '"')
+            is_in_string = !is_in_string;
+        else if (is_in_string)
+            at += *at == '\\';
+        else if (depth == 0 && (*at == ',' || *at == '}'))
+            break;
+        else if (*at == '{' || *at == '[')
+            depth++;
+        else if (*at == '}' || *at == ']')
+            depth--;
+    }
+    return at;
+}
+
+static bool is_named(const char *member, const char *name)
+{
+    size_t size = strlen(name);
+    return member[0] == '"' && strncmp(member + 1, name, size) == 0 && member[size + 1] == '"';
+}
+
+/* Begins an object of the members of `line`, a JSON object, without these two. They stay in the
+ * function's words: a tree would hold their numbers as doubles. */
+static void begin_without(struct buffer *out, struct text line, const char *name,
+                          const char *other_name)
+{
+    const char *end = line.data + line.size;
+    const char *at = line.data; /* a bracket or comma */
+    char separator = '{';
+    while (at < end && (at == line.data || *at == ',')) {
+        const char *member = at + 1 + strspn(at + 1, " \t\r\n");
+        at = find_member_end(member, end);
+        if (at == member || is_named(member, name) || is_named(member, other_name))
+            continue;
+        buffer_add_char(out, separator);
+        buffer_add(out, member, (size_t)(at - member));
+        separator = ',';
+    }
+    buffer_add_char(out, separator);
+}
+
+static void add_completed(struct buffer *out, struct text line, bool has_own_time, int64_t time_ms)
 {
     char time[TIMESTAMP_SIZE];
-    cJSON_DeleteItemFromObjectCaseSensitive(line, "level");
-    json_set_text(line, "level", log_severity_name(LOG_INFO_RECORDS));
-    if (has_time(line))
-        return;
-    cJSON_DeleteItemFromObjectCaseSensitive(line, "timestamp");
-    json_set_text(line, "timestamp", timestamp_print(time_ms, TIMESTAMP_ISO_MS, time));
+    begin_without(out, line, "level", has_own_time ? "level" : "timestamp");
+    buffer_add_format(out, "\"level\":\"%s\"", log_severity_name(LOG_INFO_RECORDS));
+    if (!has_own_time)
+        buffer_add_format(out, ",\"timestamp\":\"%s\"",
+                          timestamp_print(time_ms, TIMESTAMP_ISO_MS, time));
+    buffer_add_string(out, "}\n");
 }
 
 void application_add_line(struct buffer *out, enum log_severity least, struct text line,
@@ -217,8 +263,5 @@ void application_add_line(struct buffer *out, enum log_severity least, struct te
         buffer_add_text(out, line);
         return;
     }
-    complete(object, time_ms);
-    CLEANUP(freep) char *text = json_print(object);
-    buffer_add_string(out, text);
-    buffer_add_char(out, '\n');
+    add_completed(out, line, has_time(object), time_ms);
 }

@@ -229,6 +229,14 @@ static const struct {
     { "{\"a\":1}\n", LOG_DEBUG_RECORDS, "{\"a\":1,\"level\":\"INFO\"," },
     { "{\"a\":1}\n", LOG_WARN_RECORDS, NULL },
     { "{\"timestamp\":5,\"level\":7}\n", LOG_INFO_RECORDS, "{\"level\":\"INFO\",\"timestamp\":\"" },
+    { "{ }\n", LOG_INFO_RECORDS, "{\"level\":\"INFO\",\"timestamp\":\"" },
+    { "{\"id\": 9007199254740993, \"level\": {\"a\": [1, \"}\"]}, \"e\": 1e400 }\n",
+      LOG_INFO_RECORDS,
+      "{\"id\": 9007199254740993,\"e\": 1e400 ,\"level\":\"INFO\",\"timestamp\":\"" },
+    { "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"a\":\"\\\\\\\",}\",\"levels\":{\"level\":2}}",
+      LOG_INFO_RECORDS,
+      "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"a\":\"\\\\\\\",}\",\"levels\":{\"level\":2},"
+      "\"level\":\"INFO\"}\n" },
 };
 
 START_TEST(lines_are_judged_by_their_level)
