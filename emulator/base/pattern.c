@@ -98,7 +98,7 @@ static struct regex *compile_pattern(const char *source)
 {
     struct error error = { 0 };
     char *anchored = xformat("^(?:%s)\\z", source);
-    struct regex *regex = compile(text_from(anchored), PCRE2_DOLLAR_ENDONLY, &error);
+    struct regex *regex = compile(text_from(anchored), PCRE2_UTF | PCRE2_DOLLAR_ENDONLY, &error);
     if (!regex) {
         fprintf(stderr, "pattern does not compile (%s): %s\n", error.message, anchored);
         abort();

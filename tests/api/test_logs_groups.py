@@ -262,6 +262,12 @@ def test_tags_by_arn_and_by_name_are_the_same_tags(logs, name):
     assert logs.list_tags_log_group(logGroupName=name)["tags"] == {"c": ""}
 
 
+def test_tags_may_have_letters_of_any_script(logs, group):
+    tags = {"Büro in Köln": "日本", "Область": "é + ñ = 1"}
+    logs.tag_log_group(logGroupName=group, tags=tags)
+    assert logs.list_tags_log_group(logGroupName=group)["tags"] == tags
+
+
 def test_what_tagging_refuses(logs, group):
     assert error_of(logs.tag_resource, resourceArn=ARN + "none", tags={"a": "b"}) == (
         400, "ResourceNotFoundException", "The specified resource does not exist.")

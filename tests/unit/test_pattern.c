@@ -60,5 +60,17 @@ START_TEST(what_takes_too_long_again_and_again_may_take_less)
 }
 END_TEST
 
-SUITE("pattern", a_group_may_be_repeated_as_often_as_a_message_has_characters,
+START_TEST(a_pattern_of_ours_takes_characters_not_bytes)
+{
+    static const char letters[] = "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)";
+    ck_assert(pattern_matches(letters, TEXT("K\xC3\xB6ln \xE6\x97\xA5\xE6\x9C\xAC \xD0\x96 1")));
+    ck_assert(!pattern_matches(letters, TEXT("\xF0\x9F\x98\x80"))); /* an emoji is no letter */
+    ck_assert(!pattern_matches(letters, TEXT("\xC3")));
+    ck_assert(pattern_matches("[^*]{2}", TEXT("\xC3\xB6\xF0\x9F\x98\x80")));
+    ck_assert(!pattern_matches("\\w+", TEXT("\xC3\xB6"))); /* as in Java */
+}
+END_TEST
+
+SUITE("pattern", a_pattern_of_ours_takes_characters_not_bytes,
+      a_group_may_be_repeated_as_often_as_a_message_has_characters,
       what_would_take_too_long_does_not_match, what_takes_too_long_again_and_again_may_take_less)
