@@ -175,7 +175,6 @@ static void refuse_too_large(struct edge_call *edge_call, size_t ceiling)
 static void refuse_unknown(struct edge_call *edge_call)
 {
     static const struct fault lacking = { .code = "NotImplemented", .status = 501 };
-    static const struct fault unknown_path = { .code = "UnknownOperationException", .status = 404 };
     static const struct fault unknown_target = { .code = "UnknownOperationException",
                                                  .type_namespace = "com.amazon.coral.service",
                                                  .status = 400 };
@@ -193,8 +192,8 @@ static void refuse_unknown(struct edge_call *edge_call)
         error_set(error, &invalid_action, "Could not find operation %s for version %s",
                   identity->name, identity->version ? identity->version : "NO_VERSION_SPECIFIED");
     else if (identity->service)
-        error_set(error, identity->protocol == PROTOCOL_REST_JSON ? &unknown_path : &unknown_target,
-                  "%s has no operation %s", identity->service->service->name, identity->name);
+        error_set(error, &unknown_target, "%s has no operation %s",
+                  identity->service->service->name, identity->name);
     else if (!signing_name && strcmp(identity->name, "GET /") == 0) /* somebody's browser */
         error_set(error, &lacking,
                   "This is Coalmine, an emulator of AWS services, for clients of AWS: `coalmine "
