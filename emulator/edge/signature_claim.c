@@ -6,7 +6,8 @@
 #include "buffer.h"
 #include "url.h"
 
-enum { EXPIRES_MAX_S = 604800, SCOPE_PARTS = 5 };
+/* What AWS gives a URL that names no lifetime, as the SDK for Go signs them. */
+enum { EXPIRES_DEFAULT_S = 900, EXPIRES_MAX_S = 604800, SCOPE_PARTS = 5 };
 
 const char *signature_header_part(const char *authorization, const char *name, struct arena *arena)
 {
@@ -83,7 +84,9 @@ static void read_query(const struct signed_request *request, struct arena *arena
     claim->session_token = signature_query_part(request->query, "X-Amz-Security-Token", arena);
     claim->date = signature_query_part(request->query, "X-Amz-Date", arena);
     const char *expires = signature_query_part(request->query, "X-Amz-Expires", arena);
-    if (text_to_int64(text_from(expires), &expires_s) && expires_s > 0)
+    if (!*expires)
+        claim->expires_s = EXPIRES_DEFAULT_S;
+    else if (text_to_int64(text_from(expires), &expires_s) && expires_s > 0)
         claim->expires_s = expires_s < EXPIRES_MAX_S ? expires_s : EXPIRES_MAX_S;
 }
 

@@ -244,9 +244,8 @@ START_TEST(a_presigned_query_is_read_with_its_time)
     static const struct {
         const char *expires;
         int64_t expires_s;
-    } rows[] = {
-        { "60", 60 }, { "604800", 604800 }, { "604801", 604800 }, { "-1", 0 }, { "x", 0 }
-    };
+    } rows[] = { { "60", 60 }, { "604800", 604800 }, { "604801", 604800 },
+                 { "-1", 0 },  { "x", 0 },           { "", 900 } };
     struct arena arena = { 0 };
     struct signature_claim claim;
     struct request headers = { 0 };
@@ -267,9 +266,10 @@ START_TEST(a_presigned_query_is_read_with_its_time)
 }
 END_TEST
 
-#define PRESIGNED                                                                                  \
+#define PRESIGNED_WITHOUT_TIME                                                                     \
     "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE/" SCOPE                \
-    "&X-Amz-Date=20261123T101144Z&X-Amz-SignedHeaders=host&X-Amz-Signature=0&X-Amz-Expires="
+    "&X-Amz-Date=20261123T101144Z&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+#define PRESIGNED PRESIGNED_WITHOUT_TIME "&X-Amz-Expires="
 
 /* What comes in time is judged by its signature. */
 START_TEST(a_presigned_query_is_good_for_its_own_time)
@@ -284,6 +284,10 @@ START_TEST(a_presigned_query_is_good_for_its_own_time)
           SIGNATURE_FAULT "Signature expired: 20261123T101144Z is now earlier than "
                           "20261123T101145Z (20261123T101245Z - 1 min.)" },
         { PRESIGNED "3600", "20261123T111144Z", MISMATCH },
+        { PRESIGNED_WITHOUT_TIME, "20261123T102644Z", MISMATCH },
+        { PRESIGNED_WITHOUT_TIME, "20261123T102645Z",
+          SIGNATURE_FAULT "Signature expired: 20261123T101144Z is now earlier than "
+                          "20261123T101145Z (20261123T102645Z - 15 min.)" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = good;
