@@ -201,7 +201,31 @@ static const char *normalised_query(const struct verification *verification)
     return arena_copy(verification->arena, buffer_text(&query));
 }
 
-static bool signature_matches(const struct verification *verification, const struct access_key *key)
+/* Without empty segments, "." and "..", as most of AWS's SDKs sign it whatever they send. */
+static const char *normalised_path(const struct verification *verification)
+{
+    CLEANUP(buffer_clear) struct buffer path = { 0 };
+    struct text rest = verification->request->path;
+    bool ends_in_slash = rest.size && rest.data[rest.size - 1] == '/';
+    while (rest.size) {
+        struct text segment = text_cut(&rest, '/');
+        if (segment.size == 0 || text_equal(segment, "."))
+            continue;
+        if (text_equal(segment, "..")) {
+            const char *last = path.size ? memrchr(path.data, '/', path.size) : NULL;
+            path.size = last ? (size_t)(last - path.data) : 0;
+            continue;
+        }
+        buffer_add_char(&path, '/');
+        buffer_add_text(&path, segment);
+    }
+    if (path.size == 0 || ends_in_slash)
+        buffer_add_char(&path, '/');
+    return arena_copy(verification->arena, buffer_text(&path));
+}
+
+static bool signature_matches(const struct verification *verification, const struct access_key *key,
+                              struct text path)
 {
     struct sigv4_header headers[SIGNED_HEADERS_MAX];
     const struct signature_claim *claim = &verification->claim;
@@ -212,7 +236,7 @@ static bool signature_matches(const struct verification *verification, const str
         return false;
     crypto_sha256_hex(verification->request->body, hash);
     struct sigv4_request request = { .method = verification->request->method,
-                                     .path = verification->request->path,
+                                     .path = path,
                                      .query = text_from(normalised_query(verification)),
                                      .headers = headers,
                                      .header_count = (size_t)count,
@@ -235,7 +259,8 @@ static bool check_key(struct verification *verification, struct signer *signer_o
     if (!key)
         return fail(verification, FAILURE_UNKNOWN_KEY,
                     "The security token included in the request is invalid.");
-    if (!signature_matches(verification, key))
+    if (!signature_matches(verification, key, verification->request->path) &&
+        !signature_matches(verification, key, text_from(normalised_path(verification))))
         return fail(verification, FAILURE_SIGNATURE,
                     "The request signature we calculated does not match the signature you "
                     "provided. Check your AWS Secret Access Key and signing method. Consult the "

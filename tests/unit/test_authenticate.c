@@ -30,6 +30,7 @@ struct request {
     const char *body;
     const char *now;
     const char *query; /* NULL: none */
+    const char *path;
 };
 
 static const struct request good = { AUTHORIZATION,
@@ -38,7 +39,8 @@ static const struct request good = { AUTHORIZATION,
                                      NULL,
                                      body,
                                      "20261123T101200Z",
-                                     NULL };
+                                     NULL,
+                                     "/" };
 
 static const char *header(const char *name, const void *owner)
 {
@@ -88,7 +90,7 @@ static char *judge_as(const struct request *given, enum protocol protocol, int *
     struct keyring *keyring = keyring_from(keys, &error);
     ck_assert_ptr_nonnull(keyring);
     struct signed_request request = { .method = "POST",
-                                      .path = TEXT("/"),
+                                      .path = text_from(given->path),
                                       .query = text_from(given->query),
                                       .body = text_from(given->body),
                                       .header = header,
@@ -131,6 +133,23 @@ END_TEST
     SIGNATURE_FAULT "The request signature we calculated does not match the signature you "        \
                     "provided. Check your AWS Secret Access Key and signing method. Consult the "  \
                     "service documentation for details."
+
+/* The good signature is that of "/". */
+START_TEST(a_path_may_be_signed_without_what_leads_nowhere)
+{
+    static const char *const same[] = { "//", "/.", "/./", "/a/..", "/a/b/../..//", "/..", "" };
+    static const char *const others[] = { "/a", "/a/", "/a/../b", "/...", "/%2e", "/a/b/.." };
+    struct request request = good;
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        request.path = same[i];
+        expect(&request, "");
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        request.path = others[i];
+        expect(&request, MISMATCH);
+    }
+}
+END_TEST
 
 START_TEST(whatever_was_changed_breaks_it)
 {
@@ -320,7 +339,8 @@ START_TEST(a_key_file_that_says_nothing_is_refused)
 }
 END_TEST
 
-SUITE("authenticate", a_good_signature_is_admitted_with_its_account, whatever_was_changed_breaks_it,
+SUITE("authenticate", a_good_signature_is_admitted_with_its_account,
+      a_path_may_be_signed_without_what_leads_nowhere, whatever_was_changed_breaks_it,
       each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
       a_long_term_key_has_no_token, query_services_spell_it_their_way,
       a_presigned_query_is_read_with_its_time, a_presigned_query_is_good_for_its_own_time,
