@@ -27,8 +27,10 @@ struct group_key group_key_of(struct call *call, const char *identifier)
     if (!arn_parse(text_from(identifier), &arn) || !text_starts_with(arn.resource, prefix))
         return key;
     struct text name = { arn.resource.data + strlen(prefix), arn.resource.size - strlen(prefix) };
-    if (name.size > 2 && memcmp(name.data + name.size - 2, ":*", 2) == 0)
-        name.size -= 2;
+    struct text behind = name;
+    struct text bare = text_cut(&behind, ':');
+    if (!behind.size || text_equal(behind, "*"))
+        name = bare;
     return (struct group_key){ arena_copy(&call->arena, arn.account),
                                arena_copy(&call->arena, arn.region),
                                arena_copy(&call->arena, name) };

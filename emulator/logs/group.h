@@ -62,7 +62,8 @@ void group_each_retention(struct store *store, void (*visit)(int64_t id, void *o
 /* "arn:aws:logs:R:A:log-group:NAME", without ":*". */
 const char *group_arn(struct arena *arena, const struct group_key *key);
 
-/* The group's name from a name or an ARN, with or without ":*". */
+/* The group's name from a name or an ARN; behind that may be ":*", or ":" alone, which Grafana
+ * makes of it because StartQuery takes no "*". */
 struct group_key group_key_of(struct call *call, const char *identifier);
 
 /* The group that the call's logGroupName or logGroupIdentifier names; false with the fault. */

@@ -66,7 +66,8 @@ def test_several_groups_are_read_in_one_order_of_time(logs, insights, name):
     names = [name + group for group in "abc"]
     arns = [f"arn:aws:logs:us-east-1:000000000000:log-group:{each}" for each in names]
     for select in ({"logGroupNames": names}, {"logGroupIdentifiers": names},
-                   {"logGroupIdentifiers": arns}, {"logGroupNames": names + names}):
+                   {"logGroupIdentifiers": arns}, {"logGroupNames": names + names},
+                   {"logGroupIdentifiers": [f"{arn}:" for arn in arns]}):
         rows = insights.rows("fields @message, @log, @logStream", **select)
         assert [row["@message"] for row in rows] == ["b4", "c3", "a2", "b1", "a0"]
         assert rows[0]["@log"] == f"000000000000:{name}b" and rows[0]["@logStream"] == "s4"
