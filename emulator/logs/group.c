@@ -126,6 +126,14 @@ void group_set_protection(struct store *store, int64_t id, bool is_protected)
     store_run(store, update);
 }
 
+void group_set_kms_key(struct store *store, int64_t id, const char *key)
+{
+    sqlite3_stmt *update = store_query(store, "UPDATE logs_group SET kms_key_id=? WHERE id=?");
+    store_bind_text(update, 1, key);
+    store_bind_int(update, 2, id);
+    store_run(store, update);
+}
+
 void group_set_tags(struct store *store, int64_t id, const char *tags)
 {
     sqlite3_stmt *update = store_query(store, "UPDATE logs_group SET tags=? WHERE id=?");

@@ -40,6 +40,8 @@ void group_set_retention(struct store *store, int64_t id, int64_t days);
 /* 0 if there is no such group, too. */
 int64_t group_retention_days(struct store *store, int64_t id);
 void group_set_protection(struct store *store, int64_t id, bool is_protected);
+/* NULL takes the key away. */
+void group_set_kms_key(struct store *store, int64_t id, const char *key);
 void group_set_tags(struct store *store, int64_t id, const char *tags);
 bool group_exists(struct store *store, int64_t id);
 

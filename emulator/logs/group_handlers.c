@@ -202,14 +202,60 @@ static enum outcome put_deletion_protection(struct call *call)
     return OUTCOME_OK;
 }
 
+/* The group that logGroupName or resourceIdentifier, its ARN, names. */
+static bool read_encrypted(struct call *call, struct log_group *group_out)
+{
+    const char *resource = json_text(call->input, "resourceIdentifier", NULL);
+    if (!resource)
+        return group_read(call, group_out);
+    if (json_get(call->input, "logGroupName"))
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "logGroupName and resourceIdentifier are mutually exclusive parameters.");
+    struct group_key key = group_key_of(call, resource);
+    if (key.name == resource) /* no log group's ARN */
+        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                         "Coalmine knows keys of log groups only; '%s' is no log group's ARN.",
+                         resource);
+    return group_find(call->store, &key, &call->arena, group_out) ||
+           error_set(&call->error, &LOGS_NOT_FOUND, "The specified log group does not exist.");
+}
+
+static enum outcome associate_kms_key(struct call *call)
+{
+    struct log_group group = { 0 };
+    if (!read_encrypted(call, &group))
+        return OUTCOME_FAULT;
+    group_set_kms_key(call->store, group.id, json_text(call->input, "kmsKeyId", ""));
+    return OUTCOME_OK;
+}
+
+static enum outcome disassociate_kms_key(struct call *call)
+{
+    struct log_group group = { 0 };
+    if (!read_encrypted(call, &group))
+        return OUTCOME_FAULT;
+    group_set_kms_key(call->store, group.id, NULL);
+    return OUTCOME_OK;
+}
+
 static const char *const classes[] = { "STANDARD", "INFREQUENT_ACCESS", "DELIVERY", NULL };
 static const struct field identifier_item = { .type = FIELD_STRING,
                                               .length = BETWEEN(1, 2048),
                                               .pattern = "[\\w#+=/:,.@-]*" };
 static const struct field account_item = { .type = FIELD_STRING, .pattern = "^\\d{12}$" };
+#define KMS_KEY_ROW(required)                                                                      \
+    {                                                                                              \
+        .name = "kmsKeyId", .type = FIELD_STRING, .length = BETWEEN(0, 256),                       \
+        .is_required = (required)                                                                  \
+    }
+#define RESOURCE_IDENTIFIER_ROW                                                                    \
+    {                                                                                              \
+        .name = "resourceIdentifier", .type = FIELD_STRING, .length = BETWEEN(1, 2048),            \
+        .pattern = "[\\w+=/:,.@\\-\\*]*"                                                           \
+    }
 static const struct field create_fields[] = {
     GROUP_NAME_ROW(true),
-    { .name = "kmsKeyId", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
+    KMS_KEY_ROW(false),
     TAGS_ROW(false),
     { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
     { .name = "deletionProtectionEnabled", .type = FIELD_BOOLEAN },
@@ -260,6 +306,17 @@ static const struct field protection_fields[] = {
     { .name = "deletionProtectionEnabled", .type = FIELD_BOOLEAN, .is_required = true },
     { 0 },
 };
+static const struct field associate_fields[] = {
+    GROUP_NAME_ROW(false),
+    KMS_KEY_ROW(true),
+    RESOURCE_IDENTIFIER_ROW,
+    { 0 },
+};
+static const struct field disassociate_fields[] = {
+    GROUP_NAME_ROW(false),
+    RESOURCE_IDENTIFIER_ROW,
+    { 0 },
+};
 
 const struct operation group_operations[] = {
     { .name = "CreateLogGroup",
@@ -294,5 +351,14 @@ const struct operation group_operations[] = {
       .flags = OPERATION_WRITES,
       .input = protection_fields,
       .handle = put_deletion_protection },
+    { .name = "AssociateKmsKey",
+      .flags = OPERATION_WRITES,
+      .input = associate_fields,
+      .handle = associate_kms_key,
+      .note = "With log groups. The key is kept and shown; nothing is encrypted." },
+    { .name = "DisassociateKmsKey",
+      .flags = OPERATION_WRITES,
+      .input = disassociate_fields,
+      .handle = disassociate_kms_key },
     { 0 },
 };

@@ -22,7 +22,6 @@ static const struct operation *const slices[] = {
 };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "AssociateKmsKey" },
     { .name = "AssociateSourceToS3TableIntegration" },
     { .name = "CancelExportTask" },
     { .name = "CancelImportTask" },
@@ -62,7 +61,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "DescribeLookupTables" },
     { .name = "DescribeQueryDefinitions" },
     { .name = "DescribeResourcePolicies" },
-    { .name = "DisassociateKmsKey" },
     { .name = "DisassociateSourceFromS3TableIntegration" },
     { .name = "GetDataProtectionPolicy" },
     { .name = "GetDelivery" },

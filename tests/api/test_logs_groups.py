@@ -42,6 +42,34 @@ def test_a_group_shows_what_it_was_made_with(http, name):
         "deletionProtectionEnabled": False}
 
 
+def test_a_group_s_key_can_be_set_changed_and_taken_away(http, logs, name):
+    """As Terraform does when kms_key_id of a log group that exists is edited."""
+    logs.create_log_group(logGroupName=name)
+    for of_group in ({"logGroupName": name}, {"resourceIdentifier": f"{ARN}{name}"}):
+        assert raw(http, "AssociateKmsKey", {**of_group, "kmsKeyId": "a"}) == (200, None)
+        assert raw(http, "AssociateKmsKey", {**of_group, "kmsKeyId": "b"}) == (200, None)
+        assert logs.describe_log_groups(
+            logGroupNamePrefix=name)["logGroups"][0]["kmsKeyId"] == "b"
+        assert raw(http, "DisassociateKmsKey", of_group) == (200, None)
+        assert "kmsKeyId" not in logs.describe_log_groups(
+            logGroupNamePrefix=name)["logGroups"][0]
+
+
+@pytest.mark.parametrize("arguments, code", [
+    ({"logGroupName": "nope", "kmsKeyId": "k"}, "ResourceNotFoundException"),
+    ({"resourceIdentifier": f"{ARN}nope", "kmsKeyId": "k"}, "ResourceNotFoundException"),
+    ({"logGroupName": "nope"}, "InvalidParameterException"),
+    ({"kmsKeyId": "k"}, "InvalidParameterException"),
+    ({"logGroupName": "a", "resourceIdentifier": f"{ARN}a", "kmsKeyId": "k"},
+     "InvalidParameterException"),
+    ({"resourceIdentifier": "arn:aws:logs:us-east-1:000000000000:query-result:*",
+      "kmsKeyId": "k"}, "InvalidParameterException"),
+])
+def test_what_associate_kms_key_refuses(http, arguments, code):
+    status, answer = raw(http, "AssociateKmsKey", arguments)
+    assert (status, answer["__type"]) == (400, code)
+
+
 @pytest.mark.parametrize("arguments, error", [
     ({"logGroupName": "aws/x"},
      invalid("Log groups starting with AWS/ are reserved for AWS.")),
