@@ -36,6 +36,13 @@ struct group_key group_key_of(struct call *call, const char *identifier)
                                arena_copy(&call->arena, name) };
 }
 
+bool group_find_named(struct call *call, const char *identifier, struct log_group *group_out)
+{
+    struct group_key key = group_key_of(call, identifier);
+    return strcmp(key.account, call->account) == 0 && strcmp(key.region, call->region) == 0 &&
+           group_find(call->store, &key, &call->arena, group_out);
+}
+
 bool group_read(struct call *call, struct log_group *group_out)
 {
     const char *name = json_text(call->input, "logGroupName", NULL);
@@ -47,10 +54,7 @@ bool group_read(struct call *call, struct log_group *group_out)
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "1 validation error detected: Value null at 'logGroupName' failed to "
                          "satisfy constraint: Member must not be null");
-    struct group_key key = { call->account, call->region, name };
-    if (identifier)
-        key = group_key_of(call, identifier);
-    return group_find(call->store, &key, &call->arena, group_out) ||
+    return group_find_named(call, name ? name : identifier, group_out) ||
            error_set(&call->error, &LOGS_NOT_FOUND, "The specified log group does not exist.");
 }
 

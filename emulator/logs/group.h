@@ -68,6 +68,11 @@ const char *group_arn(struct arena *arena, const struct group_key *key);
  * makes of it because StartQuery takes no "*". */
 struct group_key group_key_of(struct call *call, const char *identifier);
 
+/* The group of the caller's account and region that a name or an ARN names; false if there is none,
+ * and for the ARN of another's. */
+MUST_CHECK bool group_find_named(struct call *call, const char *identifier,
+                                 struct log_group *group_out);
+
 /* The group that the call's logGroupName or logGroupIdentifier names; false with the fault. */
 MUST_CHECK bool group_read(struct call *call, struct log_group *group_out);
 

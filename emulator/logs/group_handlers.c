@@ -84,8 +84,7 @@ static enum outcome describe_named(struct call *call, const cJSON *identifiers)
     cJSON_ArrayForEach(identifier, identifiers)
     {
         struct log_group group;
-        struct group_key key = group_key_of(call, identifier->valuestring);
-        if (!group_find(call->store, &key, &call->arena, &group))
+        if (!group_find_named(call, identifier->valuestring, &group))
             continue;
         cJSON *item = cJSON_CreateObject();
         write_group(call, item, &group, false);
@@ -211,12 +210,11 @@ static bool read_encrypted(struct call *call, struct log_group *group_out)
     if (json_get(call->input, "logGroupName"))
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "logGroupName and resourceIdentifier are mutually exclusive parameters.");
-    struct group_key key = group_key_of(call, resource);
-    if (key.name == resource) /* no log group's ARN */
+    if (group_key_of(call, resource).name == resource) /* no log group's ARN */
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                          "Coalmine knows keys of log groups only; '%s' is no log group's ARN.",
                          resource);
-    return group_find(call->store, &key, &call->arena, group_out) ||
+    return group_find_named(call, resource, group_out) ||
            error_set(&call->error, &LOGS_NOT_FOUND, "The specified log group does not exist.");
 }
 

@@ -226,8 +226,7 @@ static bool find_groups(struct call *call, struct live_tail *tail)
     cJSON_ArrayForEach(identifier, json_get(call->input, "logGroupIdentifiers"))
     {
         struct log_group group;
-        struct group_key key = group_key_of(call, identifier->valuestring);
-        if (!group_find(call->store, &key, &call->arena, &group))
+        if (!group_find_named(call, identifier->valuestring, &group))
             return error_set(&call->error, &LOGS_NOT_FOUND,
                              "The specified log group does not exist.");
         tail->group_ids[tail->group_count++] = group.id;

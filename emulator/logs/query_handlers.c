@@ -48,7 +48,7 @@ static bool add_source(struct call *call, struct query *query, const char *ident
     struct query_source *source = &query->sources[query->source_count];
     struct group_key key = group_key_of(call, identifier);
     struct log_group group;
-    if (!group_find(call->store, &key, &call->arena, &group))
+    if (!group_find_named(call, identifier, &group))
         return error_set(&call->error, &LOGS_NOT_FOUND,
                          "Log group '%s' does not exist for account ID '%s' (Service: AWSLogs; "
                          "Status Code: 400; Error Code: ResourceNotFoundException; Request ID: "

@@ -1,5 +1,6 @@
 """Log groups, streams, retention and tags: cloudwatch-api.md sections 6.1 to 6.3."""
 import json
+import re
 
 import pytest
 
@@ -40,6 +41,38 @@ def test_a_group_shows_what_it_was_made_with(http, name):
         "arn": f"{ARN}{name}:*", "logGroupArn": f"{ARN}{name}", "logGroupName": name,
         "logGroupClass": "STANDARD", "metricFilterCount": 0, "storedBytes": 0, "kmsKeyId": "k",
         "deletionProtectionEnabled": False}
+
+
+FOREIGN = "log group does not exist|resource does not exist|Log group '.*' does not exist"
+
+
+@pytest.mark.parametrize("operation, member, body", [
+    ("FilterLogEvents", "logGroupIdentifier", {}),
+    ("GetLogEvents", "logGroupIdentifier", {"logStreamName": "s"}),
+    ("DescribeLogStreams", "logGroupIdentifier", {}),
+    ("GetLogGroupFields", "logGroupIdentifier", {}),
+    ("StartQuery", "logGroupIdentifiers",
+     {"startTime": 0, "endTime": 9999999999, "queryString": "fields @message"}),
+    ("StartLiveTail", "logGroupIdentifiers", {}),
+    ("TagResource", "resourceArn", {"tags": {"a": "b"}}),
+    ("ListTagsForResource", "resourceArn", {}),
+    ("AssociateKmsKey", "resourceIdentifier", {"kmsKeyId": "k"}),
+    ("PutLogGroupDeletionProtection", "logGroupIdentifier", {"deletionProtectionEnabled": True}),
+])
+@pytest.mark.parametrize("account, region", [("123456789012", "us-east-1"),
+                                             ("000000000000", "eu-west-1")])
+def test_the_arn_of_another_s_group_names_none(server, http, name, operation, member, body,
+                                               account, region):
+    owner = server.client("logs", region=region, key=account)
+    owner.create_log_group(logGroupName=name)
+    owner.create_log_stream(logGroupName=name, logStreamName="s")
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
+    status, answer = raw(http, operation,
+                         {**body, member: [arn] if member.endswith("s") else arn})
+    assert (status, answer["__type"]) == (400, "ResourceNotFoundException")
+    assert re.search(FOREIGN, answer["message"])
+    assert owner.list_tags_log_group(logGroupName=name)["tags"] == {}
+    owner.delete_log_group(logGroupName=name)
 
 
 def test_a_group_s_key_can_be_set_changed_and_taken_away(http, logs, name):
