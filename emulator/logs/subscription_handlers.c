@@ -31,9 +31,10 @@ static bool check_destination(struct call *call)
             return error_set(&call->error, &LOGS_INVALID_PARAMETER,
                              "destinationArn for vendor %.*s cannot be used without roleArn",
                              TEXT_ARGS(arn.service));
+        /* Not "Could not deliver test message ...", which Terraform tries again for five minutes.
+         */
         return error_set(&call->error, &LOGS_INVALID_PARAMETER,
-                         "Could not deliver test message to specified %.*s destination. Coalmine "
-                         "delivers to Lambda functions only.",
+                         "Coalmine delivers to Lambda functions only, not to vendor %.*s.",
                          TEXT_ARGS(arn.service));
     }
     if (json_get(call->input, "roleArn"))

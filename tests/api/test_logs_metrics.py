@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.conftest import Http
+from tests.conftest import ROLE, Http
 from tests.support.errors import error_of
 from tests.support.logs import filter_all, make_stream, messages_of, now_ms, put
 from tests.support.packages import create, node
@@ -426,21 +426,32 @@ def test_subscriptions_are_described(lam, logs, group):
                                  destinationArn=function_arn(group))
 
 
-@pytest.mark.parametrize("destination, code, text", [
-    ("arn:aws:kinesis:us-east-1:000000000000:stream/x", "InvalidParameterException",
-     "destinationArn for vendor kinesis cannot be used without roleArn"),
-    ("arn:aws:firehose:us-east-1:000000000000:deliverystream/x", "InvalidParameterException",
-     "destinationArn for vendor firehose cannot be used without roleArn"),
-    ("arn:aws:sns:us-east-1:000000000000:x", "InvalidParameterException",
+STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/x"
+DELIVERY = "arn:aws:firehose:us-east-1:000000000000:deliverystream/x"
+DESTINATION = "arn:aws:logs:us-east-1:000000000000:destination:x"
+
+
+@pytest.mark.parametrize("destination, role, text", [
+    (STREAM, {}, "destinationArn for vendor kinesis cannot be used without roleArn"),
+    (DELIVERY, {}, "destinationArn for vendor firehose cannot be used without roleArn"),
+    # None of the texts at which Terraform tries again for five minutes.
+    (STREAM, {"roleArn": ROLE}, "Coalmine delivers to Lambda functions only, not to vendor kinesis."),
+    (DELIVERY, {"roleArn": ROLE},
+     "Coalmine delivers to Lambda functions only, not to vendor firehose."),
+    (DESTINATION, {}, "Coalmine delivers to Lambda functions only, not to vendor logs."),
+    ("arn:aws:sns:us-east-1:000000000000:x", {},
      "PutSubscriptionFilter operation cannot work with destinationArn for vendor sns"),
-    (function_arn("nothing-here"), "InvalidParameterException",
+    (function_arn("nothing-here"), {"roleArn": ROLE},
+     "destinationArn for vendor lambda cannot be used with roleArn"),
+    (function_arn("nothing-here"), {},
      "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
      "to execute your function."),
-    ("no arn", "InvalidParameterException", "destinationArn 'no arn' is not a valid ARN"),
+    ("no arn", {}, "destinationArn 'no arn' is not a valid ARN"),
 ])
-def test_what_put_subscription_filter_refuses(logs, group, destination, code, text):
+def test_what_put_subscription_filter_refuses(logs, group, destination, role, text):
     assert error_of(logs.put_subscription_filter, logGroupName=group, filterName="s",
-                    filterPattern="", destinationArn=destination) == (400, code, text)
+                    filterPattern="", destinationArn=destination, **role) == (
+        400, "InvalidParameterException", text)
     assert error_of(logs.delete_subscription_filter, logGroupName=group, filterName="s") == (
         400, "ResourceNotFoundException", "The specified subscription filter does not exist.")
 
