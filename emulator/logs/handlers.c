@@ -40,11 +40,14 @@ bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table
            error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
 }
 
-void members_ignore(const struct call *call, const char *const *names)
+void members_keep(const struct call *call, const char *const *names, cJSON *configuration)
 {
     for (; *names; names++) {
-        if (json_get(call->input, *names))
-            log_warn("logs", "%s: %s is ignored", call->operation->name, *names);
+        const cJSON *given = json_get(call->input, *names);
+        if (!given)
+            continue;
+        log_warn("logs", "%s: %s has no effect", call->operation->name, *names);
+        json_set(configuration, *names, cJSON_Duplicate(given, true));
     }
 }
 

@@ -46,9 +46,10 @@ MUST_CHECK bool filter_check_class(struct call *call, const struct log_group *gr
  * have regular expressions in theirs. Else false with the fault. */
 MUST_CHECK bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table);
 
-/* Says in the server's log which of the members (NULL-ended) the request has: nothing is done with
- * them. */
-void members_ignore(const struct call *call, const char *const *names);
+/* Puts those of the members (NULL-ended) that the request has into `configuration`, so that they
+ * are shown as they were given (Terraform plans a change otherwise), and says in the log that they
+ * do nothing. */
+void members_keep(const struct call *call, const char *const *names, cJSON *configuration);
 
 /* What nextSequenceToken and uploadSequenceToken look like; nobody needs them any more. */
 const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms);

@@ -98,6 +98,10 @@ static bool check_pattern(struct call *call, const cJSON *transformation)
     return is_good;
 }
 
+/* They tell events of other accounts and regions apart, of which a group here has none. */
+static const char *const without_effect[] = { "fieldSelectionCriteria", "emitSystemFieldDimensions",
+                                              NULL };
+
 static char *print_configuration(const struct call *call)
 {
     static const char *const members[] = { "filterPattern", "metricTransformations" };
@@ -107,12 +111,9 @@ static char *print_configuration(const struct call *call)
                  cJSON_Duplicate(json_get(call->input, members[i]), true));
     json_set_bool(configuration, "applyOnTransformedLogs",
                   json_bool(call->input, "applyOnTransformedLogs", false));
+    members_keep(call, without_effect, configuration);
     return json_print(configuration);
 }
-
-/* They tell events of other accounts and regions apart, of which a group here has none. */
-static const char *const ignored[] = { "fieldSelectionCriteria", "emitSystemFieldDimensions",
-                                       NULL };
 
 static enum outcome put_metric_filter(struct call *call)
 {
@@ -133,7 +134,6 @@ static enum outcome put_metric_filter(struct call *call)
                                     .name = name,
                                     .configuration = configuration,
                                     .created_ms = clock_now_ms() };
-    members_ignore(call, ignored);
     filter_row_put(call->store, FILTER_TABLE_METRIC, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
@@ -335,8 +335,9 @@ const struct operation metric_filter_operations[] = {
       .flags = OPERATION_WRITES,
       .input = put_fields,
       .handle = put_metric_filter,
-      .note = "`fieldSelectionCriteria` and `emitSystemFieldDimensions` are ignored, and the log "
-              "says so." },
+      .note =
+          "`fieldSelectionCriteria` and `emitSystemFieldDimensions` are kept and shown, without "
+          "effect, and the log says so." },
     { .name = "DeleteMetricFilter",
       .flags = OPERATION_WRITES,
       .input = delete_fields,

@@ -57,6 +57,8 @@ static bool has_room(struct call *call, int64_t group_id, const char *name)
            error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
 }
 
+static const char *const without_effect[] = { "fieldSelectionCriteria", "emitSystemFields", NULL };
+
 static char *print_configuration(const struct call *call)
 {
     CLEANUP(json_deletep) cJSON *configuration = cJSON_CreateObject();
@@ -66,10 +68,9 @@ static char *print_configuration(const struct call *call)
                   json_text(call->input, "distribution", "ByLogStream"));
     json_set_bool(configuration, "applyOnTransformedLogs",
                   json_bool(call->input, "applyOnTransformedLogs", false));
+    members_keep(call, without_effect, configuration);
     return json_print(configuration);
 }
-
-static const char *const ignored[] = { "fieldSelectionCriteria", "emitSystemFields", NULL };
 
 static enum outcome put_subscription_filter(struct call *call)
 {
@@ -88,7 +89,6 @@ static enum outcome put_subscription_filter(struct call *call)
                                     .name = name,
                                     .configuration = configuration,
                                     .created_ms = clock_now_ms() };
-    members_ignore(call, ignored);
     filter_row_put(call->store, FILTER_TABLE_SUBSCRIPTION, &row);
     logs_forget(logs_of(call));
     return OUTCOME_OK;
@@ -176,7 +176,7 @@ const struct operation subscription_operations[] = {
       .note =
           "To Lambda functions. Their permissions are not looked at. A function whose own lines "
           "come back to it is stopped like any other loop. `fieldSelectionCriteria` and "
-          "`emitSystemFields` are ignored, and the log says so." },
+          "`emitSystemFields` are kept and shown, without effect, and the log says so." },
     { .name = "DeleteSubscriptionFilter",
       .flags = OPERATION_WRITES,
       .input = delete_fields,
