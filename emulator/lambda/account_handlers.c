@@ -17,8 +17,9 @@ static enum outcome get_account_settings(struct call *call)
     json_set_double(limit, "CodeSizeUnzipped", UNZIPPED_MAX);
     json_set_double(limit, "CodeSizeZipped", ZIPPED_MAX);
     json_set_double(limit, "ConcurrentExecutions", (double)concurrency.limit);
+    int64_t unreserved = concurrency.limit - concurrency.reserved;
     json_set_double(limit, "UnreservedConcurrentExecutions",
-                    (double)(concurrency.limit - concurrency.reserved));
+                    unreserved > 0 ? (double)unreserved : 0);
     cJSON *used = json_set_object(call_output(call), "AccountUsage");
     json_set_double(used, "TotalCodeSize", (double)usage.code_size);
     json_set_double(used, "FunctionCount", (double)usage.function_count);

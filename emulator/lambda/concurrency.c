@@ -1,6 +1,7 @@
 #include "lambda/concurrency.h"
 
 #include "lambda/function.h"
+#include "log.h"
 #include "xalloc.h"
 
 enum { NONE = -1, UNRESERVED_MINIMUM = 100 };
@@ -73,6 +74,24 @@ struct concurrency_account concurrency_account(struct lambda *lambda, const char
         .reserved = take_number(store, reserved, 0),
         .provisioned_unreserved = take_number(store, provisioned, 0),
     };
+}
+
+void concurrency_warn(struct lambda *lambda)
+{
+    struct store *store = lambda->parts.store;
+    int64_t limit = lambda->parts.concurrency_limit;
+    sqlite3_stmt *query =
+        store_query(store, "SELECT account, region, sum(reserved_concurrency) FROM lambda_function "
+                           "WHERE reserved_concurrency IS NOT NULL GROUP BY account, region "
+                           "HAVING sum(reserved_concurrency) > ?");
+    store_bind_int(query, 1, limit);
+    while (store_step(store, query))
+        log_warn("lambda",
+                 "functions of %s in %s have reserved %lld of --concurrency %lld: the others get "
+                 "429; start with a larger one, or take reservations back "
+                 "(DeleteFunctionConcurrency)",
+                 store_text(query, 0), store_text(query, 1),
+                 (long long)sqlite3_column_int64(query, 2), (long long)limit);
 }
 
 int64_t concurrency_unreserved_minimum(const struct concurrency_account *account)

@@ -28,6 +28,9 @@ struct concurrency_account {
 };
 struct concurrency_account concurrency_account(struct lambda *lambda, const char *account,
                                                const char *region);
+/* Logs which accounts have reserved more than the limit, as they can when it was higher before: to
+ * those who are throttled for it the answer does not say why. */
+void concurrency_warn(struct lambda *lambda);
 /* The least that must stay unreserved; limits below it are for small test accounts. */
 int64_t concurrency_unreserved_minimum(const struct concurrency_account *account);
 

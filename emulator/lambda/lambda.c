@@ -11,6 +11,7 @@
 #include "lambda/attached.h"
 #include "lambda/code.h"
 #include "lambda/code_link.h"
+#include "lambda/concurrency.h"
 #include "lambda/delivery.h"
 #include "lambda/event_queue.h"
 #include "lambda/function.h"
@@ -46,6 +47,7 @@ struct lambda *lambda_create(const struct lambda_parts *parts, struct error *err
     lambda->attachments = attached_create(lambda);
     settle_refresh(lambda);
     provisions_refresh(lambda);
+    concurrency_warn(lambda);
     return lambda;
 }
 

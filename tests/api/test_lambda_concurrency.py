@@ -266,3 +266,16 @@ def test_a_reservation_takes_from_the_others(start_server, name):
         assert lam.invoke(FunctionName=name)["StatusCode"] == 200
         gate.open()
         running.result()
+
+
+def test_a_limit_below_what_is_reserved_is_told_at_the_start(start_server, tmp_path, name):
+    before = start_server("--data-dir", str(tmp_path), ephemeral=False)
+    lam = before.client("lambda")
+    create(lam, name)
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=50)
+    assert before.stop() == 0
+    after = start_server("--data-dir", str(tmp_path), "--concurrency", "10", ephemeral=False)
+    assert after.client("lambda").get_account_settings()["AccountLimit"][
+        "UnreservedConcurrentExecutions"] == 0
+    assert ("functions of 000000000000 in us-east-1 have reserved 50 of --concurrency 10"
+            in after.read_log())
