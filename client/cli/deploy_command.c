@@ -206,7 +206,7 @@ static const char *times(int64_t count, char text_out[TIMES_SIZE])
     return text_out;
 }
 
-/* `base`: the version that the alias has; "": there is no alias. */
+/* `base`: the version that the alias has; "": there is no alias; "?": it could not be read. */
 static void tell_version(const struct plan *plan, const char *base)
 {
     char asked[TIMES_SIZE];
@@ -247,12 +247,13 @@ static bool tell_state(struct session *session, const struct plan *plan,
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct lambda_alias alias;
-    *base_out = '\0';
+    snprintf(base_out, VERSION_SIZE, "?");
     switch (lambda_get_alias(&session->api, plan->function, plan->alias, &alias, &error)) {
     case ALIAS_FAILED:
         complain("%s", error.message);
         return false;
     case ALIAS_ABSENT:
+        *base_out = '\0';
         say("%s has no alias %s yet: the first deployment makes it, with all traffic to one "
             "version.",
             plan->function, plan->alias);

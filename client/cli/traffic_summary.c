@@ -102,6 +102,8 @@ static void tell_versions(const struct traffic *traffic, const struct lambda_ali
                 sorted[count++] = &traffic->versions[i];
         }
     }
+    if (count == 0)
+        return;
     say("  %-8s %9s %24s %7s %24s", "version", "requests", "share", "errors", "error rate");
     for (size_t i = 0; i < count; i++)
         say_counts(sorted[i], traffic->answered);
@@ -173,9 +175,10 @@ bool traffic_summary(const struct traffic *traffic, const struct lambda_alias *a
                     (double)histogram_quantile_us(&traffic->lag, 0.99) / US_PER_MS);
     json_set_double(report, "elapsedMs", (double)traffic->elapsed_ms);
     json_set_bool(report, "wasStopped", traffic->was_stopped);
-    say("%s %u requests in %.1f s (%.1f/s), %u answered:",
+    say("%s %u requests in %.1f s (%.1f/s), %u answered%c",
         traffic->was_stopped ? "Stopped after" : "Sent", traffic->sent, elapsed_s,
-        elapsed_s > 0 ? traffic->sent / elapsed_s : 0, traffic->answered);
+        elapsed_s > 0 ? traffic->sent / elapsed_s : 0, traffic->answered,
+        traffic->version_count > 0 ? ':' : '.');
     tell_versions(traffic, alias, json_set_array(report, "versions"));
     tell_cold_starts(traffic);
     tell_remarks(traffic);

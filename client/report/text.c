@@ -16,8 +16,8 @@ static void add_head(const struct history *history, struct buffer *out)
 {
     buffer_add_format(out, "Deployment %s of %s:%s, version %s", history->id ? history->id : "?",
                       history->function ? history->function : "?",
-                      history->alias ? history->alias : "?", history->base ? history->base : "?");
-    buffer_add_format(out, " -> %s\n", history->canary ? history->canary : "?");
+                      history->alias ? history->alias : "?", history->base ? history->base : "-");
+    buffer_add_format(out, " -> %s\n", history->canary ? history->canary : "-");
     buffer_add_format(out, "%s%s%s.\n", history->outcome ? history->outcome : "not over",
                       history->reason ? ": " : "", history->reason ? history->reason : "");
     markup_time(out, history->begin_ms);
@@ -71,6 +71,7 @@ static void add_step(const struct history *history, size_t index, struct buffer 
 static void add_events(const struct history *history, struct buffer *out)
 {
     enum { SHORT = 40 };
+    const char *told = "";
     buffer_add_char(out, '\n');
     for (size_t i = 0; i < history->event_count; i++) {
         const struct event_history *event = &history->events[i];
@@ -80,10 +81,12 @@ static void add_events(const struct history *history, struct buffer *out)
         if (event->action)
             buffer_add_format(out, " %s", event->action);
         /* A step, its promotion and the end have one long reason in common. */
-        bool is_same = i > 0 && strlen(event->text) > SHORT &&
-                       strcmp(event->text, history->events[i - 1].text) == 0;
+        bool is_long = strlen(event->text) > SHORT;
+        bool is_same = is_long && strcmp(event->text, told) == 0;
         buffer_add_format(out, "%s%s\n", *event->text ? ": " : "",
                           is_same ? "the same" : event->text);
+        if (is_long)
+            told = event->text;
     }
 }
 

@@ -441,7 +441,7 @@ cJSON *deployment_list(const char *state)
 {
     cJSON *list = cJSON_CreateArray();
     struct dirent **entries;
-    int count = scandir(state, &entries, NULL, alphasort);
+    int count = scandir(state, &entries, NULL, versionsort); /* "-10" behind "-9" */
     for (int i = 0; i < count; i++) {
         cJSON *tree =
             entries[i]->d_name[0] == '.' ? NULL : deployment_read(state, entries[i]->d_name);

@@ -249,9 +249,11 @@ static bool is_known(const struct member_row *rows, const char *name)
     return false;
 }
 
+/* What one can overlook is told whole. */
 static bool unknown_fault(const struct member_row *rows, const char *name, const char *path,
                           struct member_faults *faults)
 {
+    enum { FEW = 8 };
     const char *names[64];
     size_t count = 0;
     for (; count < COUNT_OF(names) && rows[count].name; count++)
@@ -261,7 +263,13 @@ static bool unknown_fault(const struct member_row *rows, const char *name, const
     if (near)
         return member_fault(faults, here, "there is no member '%s'; did you mean '%s'?", name,
                             near);
-    return member_fault(faults, here, "there is no member '%s'", name);
+    if (count > FEW)
+        return member_fault(faults, here, "there is no member '%s'", name);
+    CLEANUP(buffer_clear) struct buffer list = { 0 };
+    for (size_t i = 0; i < count; i++)
+        buffer_add_format(&list, "%s%s", i ? ", " : "", names[i]);
+    return member_fault(faults, here, "there is no member '%s'; there are: %s", name,
+                        buffer_text(&list).data);
 }
 
 bool members_read(const struct member_row *rows, const cJSON *object, void *values,

@@ -201,6 +201,18 @@ def test_a_flag_takes_the_place_of_what_it_excludes(canary, lam, name, tmp_path,
     assert gone not in members and {name: members[name] for name in given} == given
 
 
+@pytest.mark.parametrize("more, fault", [
+    ({"strategy": {"canary": {"weight": "5%", "for": "1m", "duration": "1m"}}},
+     "strategy.canary.duration: there is no member 'duration'; there are: weight, for, promoteEarly"),
+    ({"hooks": {"pre": []}}, "hooks.pre: there is no member 'pre'; there are: before, between, after"),
+    ({"stages": []}, "stages: there is no member 'stages'"),
+])
+def test_a_member_that_is_none_is_told_with_those_that_there_are(canary, tmp_path, more, fault):
+    write(tmp_path, {**PLAN, **more})
+    done = canary("validate")
+    assert done.code == 1 and f": {fault}\n" in done.err, done.err
+
+
 @pytest.mark.parametrize("metric, fault", [
     ("errorRate", None), ("Errors", None), ("NewOfAws", None),
     ("errorrate", "the plan has no metric 'errorrate'; did you mean 'errorRate'?"),

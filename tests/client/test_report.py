@@ -268,6 +268,21 @@ def test_json_has_the_numbers(report, record):
         "notice", "hook", "alarm", "decision", "alarm", "decision", "end"]
 
 
+def test_text_tells_a_long_reason_once_among_its_events(report, tmp_path):
+    reason = "0 of 638 requests to the new version failed; the limit is 1 %"
+    told = write_record(tmp_path / "promoted.jsonl", [
+        line(0, "plan", id="i", function="f", alias="live", newVersion="1", isFast=False, plan={}),
+        line(60, "decision", action="advance", reason=reason),
+        line(61, "hook", name="h", kind="command", when="between", outcome="ok", output="", durationMs=1),
+        line(62, "decision", action="promote", reason=reason),
+        line(63, "notify", name="n", kind="command", event="promoted", outcome="ok", output="", durationMs=1),
+        line(64, "end", outcome="promoted", reason=reason, exitCode=0)])
+    lines = report(told).out.splitlines()
+    assert lines[0] == "Deployment i of f:live, version - -> 1" and lines[1] == f"promoted: {reason}."
+    assert [l.split("  ")[-1] for l in lines if "decision" in l or "end " in l] == [
+        f"decision advance: {reason}", "decision promote: the same", "end promoted: the same"]
+
+
 def test_text_is_for_people(report, record):
     out = report(record).out
     assert "rolled back: 150 of 600 failed.\n" in out

@@ -309,6 +309,8 @@ def test_a_first_version_that_does_not_answer_gets_no_alias(lam, name, canary):
     assert plan.code == 0
     assert ("publish $LATEST as a new version, ask it 3 times alone, and make the alias. "
             "The next deployment would then:\n  1. weight 10 %") in plan.out
+    unknown = canary("plan", *target, "--endpoint-url", "http://127.0.0.1:9")
+    assert unknown.code == 1 and "ask it 3 times alone, then:\n  1. weight 10 %" in unknown.out
     done = canary("deploy", *target)
     assert (done.code, "Rolling back: version 1 answers with an error: Error: never well.\n" in done.out) == (
         3, True), done.out + done.err

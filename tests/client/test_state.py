@@ -1,8 +1,11 @@
 """Where deployments are kept: a disk that is full, what killed clients leave, a clock for one."""
 import errno
+import json
 import os
 import pwd
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +43,18 @@ def test_a_disk_that_stays_full_is_not_called_somebody_else(lam, deployed, canar
     assert "changed it" not in done.out + done.err
     assert (state_of(canary, deployed)["status"], alias_of(lam, deployed)) == (
         "rolled back", ("1", None))
+
+
+def test_of_one_second_the_tenth_deployment_is_behind_the_ninth(deployed, canary, state):
+    assert canary("deploy", "--function", deployed, "--alias", "live").code == 0
+    [first] = state.glob("*-live")
+    for number in (10, 9):
+        copy = Path(shutil.copytree(first, f"{first}-{number}"))
+        facts = json.loads((copy / "deployment.json").read_text())
+        (copy / "deployment.json").write_text(json.dumps({**facts, "id": copy.name}))
+    rows = canary("history", "--output", "json").json["deployments"]
+    assert [row["id"] for row in rows] == [first.name + end for end in ("", "-9", "-10")]
+    assert state_of(canary, deployed)["id"] == first.name + "-10"
 
 
 def test_after_a_full_disk_the_next_deploy_deploys(lam, deployed, canary, terminal, plan_file, tmp_path, state):
