@@ -211,7 +211,9 @@ static int read_option(const struct option_row *rows, void *values, int count, c
     }
     int taken = value ? 1 : 2;
     if (!value && at + 1 >= count) {
-        error_set(error, NULL, "--%s needs a value, %s", row->name, type_description(row->type));
+        bool is_named = row->type == OPTION_TEXT && row->placeholder;
+        error_set(error, NULL, "--%s needs a value, %s", row->name,
+                  is_named ? row->placeholder : type_description(row->type));
         return 0;
     }
     if (!value)

@@ -212,8 +212,13 @@ int attach_command(int count, char **arguments)
         return EXIT_DONE;
     }
     if (!is_read || operands != 1 || own + 1 == count) {
-        if (!is_read)
-            complain(&error);
+        if (is_read)
+            error_set(&error, NULL, "%s",
+                      operands == 0  ? "which function?"
+                      : operands > 1 ? "the command must stand behind --"
+                                     : "there is no command behind --");
+        complain(&error);
+        fputc('\n', stderr);
         print_usage(stderr);
         return EXIT_USAGE;
     }

@@ -123,6 +123,21 @@ def test_exec_wants_its_command_behind_dashes():
     assert done.returncode == 2 and "the command must stand behind --" in done.stderr
 
 
+@pytest.mark.parametrize("arguments, sentence", [
+    ((), "which function?"), (("--", "node"), "which function?"), (("f", "--"), "there is no command behind --"),
+    (("f", "node", "x.js"), "the command must stand behind --")])
+def test_attach_says_what_is_missing(arguments, sentence):
+    done = run("attach", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"coalmine attach: {sentence}\n\nUsage: coalmine attach FUNCTION")
+
+
+def test_an_option_without_its_value_says_which_it_takes():
+    done = subprocess.run([CANARY, "deploy", "--weight"], text=True, capture_output=True)
+    assert (done.returncode, done.stderr) == (2, "canary: --weight needs a value, SHARE (see --help)\n")
+    assert "--port needs a value, a whole number" in run("serve", "--port").stderr
+
+
 def test_a_directory_that_is_not_ones_own_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     for wrong, reason in ((tmp_path / "file" / "state", "Not a directory"),
