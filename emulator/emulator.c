@@ -119,7 +119,7 @@ static bool open_directory(struct emulator *emulator, struct error *error)
     char *wanted = settings->data_dir ? xstrdup(settings->data_dir) : settings_default_directory();
     if (!wanted)
         return error_set(error, NULL, "no home directory: say --data-dir DIR or --ephemeral");
-    bool made = make_directories(wanted);
+    bool made = make_directories(wanted) && access(wanted, W_OK) == 0;
     if (made)
         emulator->directory = realpath(wanted, NULL);
     if (!emulator->directory)

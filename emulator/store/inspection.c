@@ -63,23 +63,35 @@ static void check_references(struct inspection *inspection, sqlite3 *database, c
     sqlite3_finalize(query);
 }
 
+/* Why SQLite does not read it. Where its log cannot be prepared it reads nothing, damaged or not.
+ */
+static const char *find_reason(struct inspection *inspection, sqlite3 *database,
+                               const char *directory)
+{
+    bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
+    bool is_shut = sqlite3_errcode(database) == SQLITE_CANTOPEN && access(directory, W_OK) != 0;
+    inspection->is_barred |= is_busy || is_shut;
+    if (is_busy)
+        return "a server runs on it; stop it first";
+    return is_shut ? "nothing can be written beside it, as SQLite must: look over a copy"
+                   : sqlite3_errmsg(database);
+}
+
 static sqlite3 *open_database(struct inspection *inspection, const char *directory,
                               const char *name, int newest_version)
 {
     sqlite3 *database = NULL;
     CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
     if (access(path, R_OK) != 0) {
+        inspection->is_barred |= errno == EACCES;
         inspection_problem(inspection, "%s: %s", path, strerror(errno));
         return NULL;
     }
     sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
     int version = (int)statements_number(database, "PRAGMA user_version");
     if (version < 0) {
-        bool is_busy = sqlite3_errcode(database) == SQLITE_BUSY;
-        inspection->is_barred |= is_busy;
         inspection_problem(inspection, "%s: %s", path,
-                           is_busy ? "a server runs on it; stop it first"
-                                   : sqlite3_errmsg(database));
+                           find_reason(inspection, database, directory));
         sqlite3_close(database);
         return NULL;
     }

@@ -15,7 +15,7 @@
 struct inspection {
     size_t problems;
     size_t notes;
-    bool is_barred; /* a server runs on it, or a newer coalmine wrote it: no damage */
+    bool is_barred; /* it cannot be read now, or a newer coalmine wrote it: no damage */
     /* Called for each sentence; borrowed. */
     void (*on_finding)(bool is_problem, const char *sentence, void *owner);
     void *owner;

@@ -56,6 +56,18 @@ def test_a_running_server_is_told(directory, start_server):
     assert text.endswith("could not be looked over.\n")  # and nobody is told to restore it
 
 
+def test_where_nothing_can_be_written_no_damage_is_told(directory):
+    """As on a backup that is mounted for reading only; and a start says what is wrong with it."""
+    shut = ["bwrap", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--ro-bind", str(directory),
+            str(directory), COALMINE]
+    done = subprocess.run([*shut, "check", str(directory)], capture_output=True, text=True)
+    assert done.returncode == 1 and "look over a copy" in done.stdout
+    assert done.stdout.endswith("could not be looked over.\n"), done.stdout
+    done = subprocess.run([*shut, "serve", "--port", "0", "--data-dir", str(directory)],
+                          capture_output=True, text=True, timeout=STOP_SECONDS)
+    assert done.returncode == 1 and "Read-only file system; --data-dir" in done.stderr
+
+
 def test_damage_in_the_journal_is_found_and_stops_the_start(directory):
     [journal] = directory.glob("journal-*.log")
     damage(journal, 30)
