@@ -27,13 +27,16 @@ struct garbage {
     char *sha256;
 };
 
+/* The name of a digest's directory. What is no digest has one that is never there: an empty name
+ * would be that of all code. */
 static char *hex_of(const char *sha256_base64)
 {
     size_t size;
     CLEANUP(freep) char *digest = base64_decode(text_from(sha256_base64), &size);
-    char *hex = xcalloc(1, SHA256_HEX_SIZE);
-    if (digest && size == SHA256_SIZE)
-        crypto_hex(digest, size, hex);
+    if (!digest || size != SHA256_SIZE)
+        return xstrdup("no-digest");
+    char *hex = xmalloc(SHA256_HEX_SIZE);
+    crypto_hex(digest, size, hex);
     return hex;
 }
 

@@ -73,6 +73,18 @@ START_TEST(the_last_release_counts)
 }
 END_TEST
 
+START_TEST(a_damaged_digest_is_not_all_code)
+{
+    setup();
+    code_release(&lambda, "damaged");
+    code_release(&lambda, digests[1]);
+    while (lambda.garbage)
+        loop_turn(lambda.parts.loop);
+    ck_assert(is_here(0) && !is_here(1));
+    close_store();
+}
+END_TEST
+
 /* The upload may be about to use the same bytes; if it does not, they must go all the same. */
 START_TEST(an_upload_puts_a_removal_off)
 {
@@ -137,4 +149,4 @@ START_TEST(what_a_refused_call_unpacked_goes)
 END_TEST
 
 SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off,
-      what_a_refused_call_unpacked_goes)
+      what_a_refused_call_unpacked_goes, a_damaged_digest_is_not_all_code)
