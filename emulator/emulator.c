@@ -353,7 +353,8 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .discard = emulator->discard,
                                   .concurrency_limit = emulator->settings.concurrency_limit,
                                   .s3_directory = emulator->s3_directory,
-                                  .settle_ms = emulator->settings.settle_ms };
+                                  .settle_ms = emulator->settings.settle_ms,
+                                  .is_durable = emulator->settings.is_durable };
     logs_set_journal(emulator->logs, emulator->journal);
     emulator->lambda = lambda_create(&parts, error);
     emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,

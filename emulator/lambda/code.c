@@ -159,6 +159,18 @@ bool code_join_layers(const char *code_directory, const char *const *layers, cha
     return true;
 }
 
+/* A package has up to thousands of files: one call for the file system waits for all of them. */
+bool code_sync(const char *code_directory, struct error *error)
+{
+    int fd = open(code_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done = fd >= 0 && syncfs(fd) == 0;
+    if (!is_done)
+        error_set(error, NULL, "cannot sync %s: %s", code_directory, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return is_done;
+}
+
 bool code_size(const char *code_directory, const char *sha256_base64, int64_t *size_out,
                struct error *error)
 {
@@ -173,8 +185,12 @@ char *code_files_directory(const struct lambda *lambda, const char *sha256_base6
 
 char *code_add(struct lambda *lambda, struct text zip, struct error *error)
 {
-    char *sha256;
-    return code_install(lambda->code_directory, zip, &sha256, error) == PACKAGE_OK ? sha256 : NULL;
+    char *sha256 = NULL;
+    if (code_install(lambda->code_directory, zip, &sha256, error) == PACKAGE_OK &&
+        (!lambda->parts.is_durable || code_sync(lambda->code_directory, error)))
+        return sha256;
+    free(sha256);
+    return NULL;
 }
 
 char *code_package_path(const struct lambda *lambda, const char *sha256_base64)

@@ -24,6 +24,9 @@ MUST_CHECK enum package_fault code_install(const char *code_directory, struct te
 MUST_CHECK bool code_join_layers(const char *code_directory, const char *const *layers,
                                  char **sha256_out, struct error *error);
 
+/* Waits until what was taken in is on the disk, and survives power loss. Any thread. */
+MUST_CHECK bool code_sync(const char *code_directory, struct error *error);
+
 /* Bytes of the unpacked files. Any thread. */
 MUST_CHECK bool code_size(const char *code_directory, const char *sha256_base64, int64_t *size_out,
                           struct error *error);

@@ -18,6 +18,7 @@ struct code_upload {
     operation_handler *next;
     const char *code_directory;
     const char *s3_directory;
+    bool is_durable;
     struct code_source source;
     /* What the worker fills in. */
     bool is_taken;
@@ -152,7 +153,8 @@ static bool take_layers(struct code_upload *upload)
 static void upload_work(void *owner)
 {
     struct code_upload *upload = owner;
-    upload->is_taken = take_source(upload) && take_layers(upload);
+    upload->is_taken = take_source(upload) && take_layers(upload) &&
+                       (!upload->is_durable || code_sync(upload->code_directory, &upload->error));
 }
 
 static void upload_done(void *owner)
@@ -173,6 +175,7 @@ enum outcome code_upload_start(struct call *call, const struct code_source *sour
     upload->next = next;
     upload->code_directory = lambda->code_directory;
     upload->s3_directory = lambda->parts.s3_directory;
+    upload->is_durable = lambda->parts.is_durable;
     upload->source = *source;
     if (source->object.bucket && !lambda->parts.s3_directory)
         log_warn("lambda", "S3Bucket %s does not exist: start the server with --s3-dir DIR",

@@ -34,6 +34,7 @@ struct lambda_parts {
     int64_t concurrency_limit; /* of each account and region: ConcurrentExecutions */
     const char *s3_directory;  /* with a directory per bucket; NULL: there are no buckets */
     int64_t settle_ms; /* how long a creation or an update takes; 0: done before its answer */
+    bool is_durable;   /* code is on the disk before it is acknowledged */
 };
 
 extern const struct service lambda_service;

@@ -273,6 +273,18 @@ def test_a_disk_that_does_not_sync_is_told_when_that_was_asked_for(faulty):
     assert invoke(durable.lam) == b"1"
 
 
+def test_code_is_on_the_disk_before_it_is_acknowledged_when_that_was_asked_for(faulty):
+    faulty.faults.set("sync", errno.EIO, "code")
+    writers(faulty)["publish"]()
+    assert faulty.stop() == 0
+    durable = faulty.restart("--durable")
+    assert status_of(writers(durable)["create"]) == 500
+    assert "cannot sync" in durable.read_log()
+    durable.faults.set("sync", 0)
+    writers(durable)["create"]()
+    assert durable.lam.invoke(FunctionName="new")["Payload"].read() == b'"new"'
+
+
 def test_files_that_do_not_open(faulty):
     faulty.faults.set("open", errno.EMFILE)
     assert status_of(writers(faulty)["create"]) == 500

@@ -25,8 +25,9 @@ enum { SHORT = -1, DEATH = -2, WAIT = -3, WAIT_US = 1000 };
 /* What the names of files have in common, by FAULT_WHERE; at PAGES they end with it: a database
  * without its log. */
 enum { PAGES = 4 };
-static const char *const places[] = { "/", "/journal-", "/coalmine.db",
-                                      "/telemetry.db", [PAGES] = "/coalmine.db" };
+static const char *const places[] = {
+    "/", "/journal-", "/coalmine.db", "/telemetry.db", [PAGES] = "/coalmine.db", "/code"
+};
 
 static volatile int32_t *control;
 static const char *directory = "";
@@ -35,6 +36,7 @@ static ssize_t (*real_write)(int, const void *, size_t);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static int (*real_fdatasync)(int);
 static int (*real_fsync)(int);
+static int (*real_syncfs)(int);
 static int (*real_open)(const char *, int, ...);
 static void *(*real_malloc)(size_t);
 /* Jumped to by the assembly below. */
@@ -48,6 +50,7 @@ __attribute__((constructor)) static void start(void)
     *(void **)&real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
     *(void **)&real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
     *(void **)&real_fsync = dlsym(RTLD_NEXT, "fsync");
+    *(void **)&real_syncfs = dlsym(RTLD_NEXT, "syncfs");
     *(void **)&real_open = dlsym(RTLD_NEXT, "open64");
     *(void **)&real_malloc = dlsym(RTLD_NEXT, "malloc");
     *(void **)&fault_real_vfork = dlsym(RTLD_NEXT, "vfork");
@@ -130,6 +133,11 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
     return sync_with(real_fsync, fd);
+}
+
+int syncfs(int fd)
+{
+    return sync_with(real_syncfs, fd);
 }
 
 int open64(const char *path, int flags, ...)

@@ -8,7 +8,7 @@ from tests.conftest import COALMINE, ROOT
 
 SHIM = ROOT / "build/normal/tests/fault.so"
 KINDS = ["write", "sync", "open", "fork", "malloc", "where"]  # the order of tests/support/fault.c
-PLACES = ["everywhere", "journal", "database", "telemetry", "pages"]
+PLACES = ["everywhere", "journal", "database", "telemetry", "pages", "code"]
 SHORT, DEATH, WAIT = -1, -2, -3
 
 
