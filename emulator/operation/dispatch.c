@@ -56,10 +56,20 @@ enum outcome call_write(struct call *call, operation_handler *handler)
     return outcome;
 }
 
+static enum outcome read_only(struct call *call, operation_handler *handler)
+{
+    store_begin_reading(call->store);
+    enum outcome outcome = handler(call);
+    bool is_told = outcome == OUTCOME_FAULT && !call->error.fault; /* as our own fault */
+    bool is_good =
+        outcome == OUTCOME_LATER || is_told || store_end_reading(call->store, &call->error);
+    return is_good ? outcome : OUTCOME_FAULT;
+}
+
 static enum outcome run_handler(struct call *call, operation_handler *handler)
 {
     bool writes = call->operation->flags & OPERATION_WRITES;
-    return writes ? call_write(call, handler) : handler(call);
+    return writes ? call_write(call, handler) : read_only(call, handler);
 }
 
 void dispatch(struct call *call)

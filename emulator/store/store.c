@@ -27,7 +27,7 @@ struct store {
     struct statements statements;
     bool is_dirty;   /* this turn has written; unless it is lost its transaction is open */
     bool is_lost;    /* what this turn has written is undone: nobody of it may be told otherwise */
-    bool has_failed; /* a statement of the present call failed */
+    bool has_failed; /* a statement of the present call, or reading, failed */
     bool is_new;     /* its tables were made when it was opened */
     uint64_t undone; /* how often something was rolled back */
 };
@@ -201,6 +201,16 @@ bool store_end_call(struct store *store, bool keeps, struct error *error)
     if (!execute_kept(store, "RELEASE call") && !failed)
         failed = !refuse_call(store, error);
     return !failed;
+}
+
+void store_begin_reading(struct store *store)
+{
+    store->has_failed = false;
+}
+
+bool store_end_reading(const struct store *store, struct error *error)
+{
+    return !store->has_failed || error_set(error, NULL, "cannot read %s", store->path);
 }
 
 bool store_is_dirty(const struct store *store)

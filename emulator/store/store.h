@@ -43,6 +43,11 @@ MUST_CHECK int64_t store_count_start(struct store *store, struct error *error);
 void store_begin_call(struct store *store);
 MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *error);
 
+/* Around what only reads: false with a sentence if a statement failed since the begin. What it made
+ * of no rows, "there is no such function", is not true then. */
+void store_begin_reading(struct store *store);
+MUST_CHECK bool store_end_reading(const struct store *store, struct error *error);
+
 /* True while the turn has writes that are not committed. */
 bool store_is_dirty(const struct store *store);
 /* Commits the turn. False if the disk refuses, now or in a call before: all of the turn is undone

@@ -128,6 +128,43 @@ START_TEST(what_a_call_has_written_stays_only_if_it_succeeds)
 }
 END_TEST
 
+/* As if there were no row: the statement fails. */
+static enum outcome read_and_find_nothing(struct call *call)
+{
+    sqlite3_stmt *query = store_query(call->store, "SELECT json('damaged')");
+    return store_has_row(call->store, query) ? OUTCOME_OK : call_fault(call, &refused, "gone");
+}
+
+static enum outcome read_it(struct call *call UNUSED)
+{
+    count();
+    return OUTCOME_OK;
+}
+
+START_TEST(what_cannot_be_read_is_not_gone)
+{
+    static const struct {
+        operation_handler *handle;
+        enum outcome outcome;
+        const struct fault *fault;
+    } rows[] = {
+        { read_and_find_nothing, OUTCOME_FAULT, &internal },
+        { read_it, OUTCOME_OK, NULL },
+    };
+    set_up();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct operation operation = { .name = "Read",
+                                             .input = fields,
+                                             .handle = rows[i].handle };
+        struct call call = make_call(&operation, "a");
+        dispatch(&call);
+        assert_end(&call, rows[i].outcome, rows[i].fault);
+        call_discard(&call);
+    }
+    store_close(store);
+}
+END_TEST
+
 START_TEST(a_call_that_waits_is_ended_by_who_goes_on_with_it)
 {
     const struct operation operation = {
@@ -166,5 +203,5 @@ START_TEST(who_writes_only_at_times_opens_no_turn_otherwise)
 END_TEST
 
 SUITE("dispatch", what_a_call_has_written_stays_only_if_it_succeeds,
-      a_call_that_waits_is_ended_by_who_goes_on_with_it,
+      what_cannot_be_read_is_not_gone, a_call_that_waits_is_ended_by_who_goes_on_with_it,
       who_writes_only_at_times_opens_no_turn_otherwise)
