@@ -199,10 +199,14 @@ char *code_package_path(const struct lambda *lambda, const char *sha256_base64)
     return xformat("%s/%s/package.zip", lambda->code_directory, hex);
 }
 
+/* What a damaged database cannot tell may be used: it must not cost the code too. */
 static bool is_used(const struct lambda *lambda, const char *sha256_base64)
 {
+    CLEANUP(error_clear) struct error error = { 0 };
+    store_begin_reading(lambda->parts.store);
     return code_is_used(lambda->parts.store, sha256_base64) ||
-           layer_code_is_used(lambda->parts.store, sha256_base64);
+           layer_code_is_used(lambda->parts.store, sha256_base64) ||
+           !store_end_reading(lambda->parts.store, &error);
 }
 
 static void remove_package(struct lambda *lambda, const char *hex)

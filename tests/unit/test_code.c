@@ -85,6 +85,30 @@ START_TEST(a_damaged_digest_is_not_all_code)
 }
 END_TEST
 
+static void run(const char *sql)
+{
+    store_run(lambda.parts.store, store_query(lambda.parts.store, sql));
+}
+
+START_TEST(what_a_damaged_database_cannot_tell_stays)
+{
+    struct error error = { 0 };
+    setup();
+    store_begin_call(lambda.parts.store);
+    run("DROP INDEX lambda_version_layers");
+    run("INSERT INTO lambda_function (account, region, name) VALUES ('1', 'r', 'f')");
+    run("INSERT INTO lambda_version (account, region, name, number, configuration, code_sha256, "
+        "code_size, code_id, revision_id, modified_ms, generation) "
+        "VALUES ('1', 'r', 'f', 0, 'damaged', '', 0, '', '', 0, 0)");
+    ck_assert(store_end_call(lambda.parts.store, true, &error));
+    code_release(&lambda, digests[0]);
+    while (lambda.garbage)
+        loop_turn(lambda.parts.loop);
+    ck_assert(is_here(0));
+    close_store();
+}
+END_TEST
+
 /* The upload may be about to use the same bytes; if it does not, they must go all the same. */
 START_TEST(an_upload_puts_a_removal_off)
 {
@@ -149,4 +173,5 @@ START_TEST(what_a_refused_call_unpacked_goes)
 END_TEST
 
 SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off,
-      what_a_refused_call_unpacked_goes, a_damaged_digest_is_not_all_code)
+      what_a_refused_call_unpacked_goes, a_damaged_digest_is_not_all_code,
+      what_a_damaged_database_cannot_tell_stays)
