@@ -4,12 +4,11 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "command/child.h"
 #include "command/command.h"
 #include "command/environment.h"
 #include "command/remote.h"
@@ -19,8 +18,6 @@
 enum {
     LEASE_SECONDS = 60, /* longer than anything that stops this command for a while */
     RENEW_SECONDS = 10,
-    EXIT_NOT_STARTED = 127,
-    EXIT_SIGNAL_BASE = 128,
 };
 
 struct attach_options {
@@ -101,37 +98,17 @@ static void print_variables(const cJSON *made)
 /* With the signals as they were before this command blocked them. */
 static bool start_command(struct attach *attach, const cJSON *made, const sigset_t *old_signals)
 {
-    extern char **environ;
     const cJSON *variable;
     cJSON_ArrayForEach(variable, json_get(made, "environment"))
         setenv(variable->string, variable->valuestring, 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE); /* main() ignores it */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, old_signals);
-    int reason =
-        posix_spawnp(&attach->pid, attach->command[0], NULL, &attributes, attach->command, environ);
-    posix_spawnattr_destroy(&attributes);
-    if (reason) {
-        attach->pid = 0;
-        fprintf(stderr, "coalmine attach: cannot run '%s': %s\n", attach->command[0],
-                strerror(reason));
-    }
-    return reason == 0;
+    return child_start("coalmine attach", attach->command, old_signals, &attach->pid);
 }
 
-/* True once the command has ended, with its exit status as a shell has it. */
 static bool has_ended(struct attach *attach, int *status_out)
 {
-    int status;
-    if (!attach->pid || waitpid(attach->pid, &status, WNOHANG) != attach->pid)
+    if (!attach->pid || !child_has_ended(attach->pid, status_out))
         return false;
     attach->pid = 0;
-    *status_out = WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/child.h"
 #include "command/command.h"
 #include "command/environment.h"
 #include "emulator.h"
@@ -14,20 +15,19 @@
 #include "loop/loop.h"
 #include "xalloc.h"
 
-enum { EXIT_NOT_STARTED = 127, EXIT_SIGNAL_BASE = 128 };
-
 struct run {
     struct emulator *emulator;
-    uv_process_t process;
-    bool is_running; /* the process */
+    pid_t pid; /* of the command; 0: it does not run */
     int status;
 };
 
-static void on_command_exit(uv_process_t *process, int64_t status, int number)
+/* It may be a function's process. */
+static void on_child(uv_signal_t *handle, int number UNUSED)
 {
-    struct run *run = process->data;
-    run->is_running = false;
-    run->status = number ? EXIT_SIGNAL_BASE + number : (int)status;
+    struct run *run = handle->data;
+    if (!run->pid || !child_has_ended(run->pid, &run->status))
+        return;
+    run->pid = 0;
     emulator_stop_now(run->emulator);
 }
 
@@ -39,8 +39,8 @@ static void on_interrupt(uv_signal_t *handle UNUSED, int number UNUSED)
 static void on_terminate(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
-    if (run->is_running)
-        uv_process_kill(&run->process, number);
+    if (run->pid)
+        kill(run->pid, number);
 }
 
 static void set_variables(const struct emulator *emulator)
@@ -61,23 +61,13 @@ static void set_variables(const struct emulator *emulator)
     free(no_proxy);
 }
 
+/* libuv would take away that SIGHUP is ignored, as under nohup. */
 static bool start(struct run *run, char **command)
 {
-    uv_stdio_container_t streams[3];
-    for (int i = 0; i < 3; i++)
-        streams[i] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = i };
-    uv_process_options_t options = { .file = command[0],
-                                     .args = command,
-                                     .exit_cb = on_command_exit,
-                                     .stdio = streams,
-                                     .stdio_count = 3 };
+    sigset_t blocked;
     set_variables(run->emulator);
-    int failure = uv_spawn(loop_uv(emulator_loop(run->emulator)), &run->process, &options);
-    run->process.data = run;
-    run->is_running = failure == 0;
-    if (failure)
-        fprintf(stderr, "coalmine exec: cannot run '%s': %s\n", command[0], uv_strerror(failure));
-    return run->is_running;
+    sigprocmask(SIG_BLOCK, NULL, &blocked);
+    return child_start("coalmine exec", command, &blocked, &run->pid);
 }
 
 static void watch(struct run *run, uv_signal_t *handle, int number, uv_signal_cb on_signal)
@@ -93,7 +83,9 @@ static int run_command(struct emulator *emulator, char **command)
     uv_signal_t interrupt;
     uv_signal_t terminate;
     uv_signal_t hangup;
+    uv_signal_t child;
     /* What comes before the loop runs is handled there: the command has started by then. */
+    watch(&run, &child, SIGCHLD, on_child);
     watch(&run, &interrupt, SIGINT, on_interrupt);
     watch(&run, &terminate, SIGTERM, on_terminate);
     if (!command_is_ignored(SIGHUP))

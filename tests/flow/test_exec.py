@@ -58,6 +58,15 @@ def test_the_exit_status_is_the_commands(tmp_path):
     assert absent.returncode == 127 and "/nonexistent/command" in absent.stderr
 
 
+def test_under_nohup_the_command_lives_when_the_terminal_is_closed(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = run(tmp_path, "sh", "-c", "kill -HUP $$; echo lives")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (done.returncode, done.stdout) == (0, "lives\n")
+
+
 @pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
 def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
     """SIGHUP, too: the terminal was closed, or CI's job ended."""
