@@ -142,15 +142,25 @@ static int keep(struct attach *attach, const sigset_t *signals)
     return status;
 }
 
+/* What is ignored stays so, as a hangup under nohup: blocked, it would come all the same. But
+ * whoever ignores the ends of children is never told of one. */
+static void block_signals(sigset_t *signals_out, sigset_t *old_signals_out)
+{
+    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(signals_out);
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        if (!command_is_ignored(numbers[i]))
+            sigaddset(signals_out, numbers[i]);
+    }
+    sigprocmask(SIG_BLOCK, signals_out, old_signals_out);
+}
+
 static int run(struct attach *attach_state)
 {
     sigset_t signals;
     sigset_t old_signals;
-    sigemptyset(&signals);
-    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
-    for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        sigaddset(&signals, numbers[i]);
-    sigprocmask(SIG_BLOCK, &signals, &old_signals);
+    block_signals(&signals, &old_signals);
     CLEANUP(json_deletep) cJSON *made = attach(attach_state);
     if (!made)
         return EXIT_FAILED;

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from tests.conftest import COALMINE, Http, Server, clean_environment
-from tests.support.machine import descendants, wait_for
+from tests.support.machine import descendants, status_of, wait_for
 from tests.support.packages import create, node
 from tests.support.streams import Stream
 
@@ -185,6 +185,30 @@ def test_a_shell_takes_the_variables_and_an_interrupt_ends_it(server, lam, name,
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE_SECONDS) == 0
     assert attachments(http) == []
+
+
+def test_under_nohup_the_terminal_may_be_closed(lam, name, http, attached_command):
+    create(lam, name)
+    process = attached_command(
+        name, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGSTOP)  # what it waits for does not count as blocked meanwhile
+    wait_for(lambda: status_of(process.pid)["State"].startswith("T"))
+    blocked = int(status_of(process.pid)["SigBlk"], 16)
+    assert blocked & 1 << signal.SIGTERM - 1 and not blocked & 1 << signal.SIGHUP - 1
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGCONT)
+    assert len(attachments(http)) == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_who_ignores_the_ends_of_children_hears_of_the_commands(lam, name, attached_command):
+    create(lam, name)
+    process = attached_command(
+        name, "--", "sh", "-c", "exit 3",
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert process.wait(PATIENCE_SECONDS) == 3
 
 
 @pytest.mark.parametrize("arguments, complaint", [
