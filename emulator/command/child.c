@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "runtime/process.h"
+
 enum { EXIT_SIGNAL_BASE = 128 };
 
 bool child_start(const char *complainer, char **command, const sigset_t *blocked, pid_t *pid_out)
@@ -30,7 +32,7 @@ bool child_start(const char *complainer, char **command, const sigset_t *blocked
 bool child_has_ended(pid_t pid, int *status_out)
 {
     int status;
-    if (waitpid(pid, &status, WNOHANG) != pid)
+    if (!process_is_over(pid, &status))
         return false;
     *status_out = WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
     return true;
