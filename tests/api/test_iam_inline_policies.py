@@ -90,6 +90,8 @@ def test_all_policies_of_a_role_have_10240_bytes_white_space_apart(iam, name):
     ({"Action": ["s3:GetObject", "GetObject"]},
      "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
     ({"Resource": ["*", "bucket/*"]}, 'Resource bucket/* must be in ARN format or "*".'),
+    ({"Resource": None, "NotResource": "x"}, 'Resource x must be in ARN format or "*".'),
+    ({"Condition": "x"}, "Syntax errors in policy."),
 ])
 def test_what_a_policy_cannot_say(iam, name, change, text):
     statement = {key: value for key, value in {**ALLOW, **change}.items() if value}
@@ -116,4 +118,5 @@ def test_a_document_is_json_with_statements(iam, name):
         400, "ValidationError", "The specified value for policyName is invalid. It must contain only "
         "alphanumeric characters and/or the following: +=,.@_-")
     put(iam, name, "p", document_of([{**ALLOW, "NotResource": "arn:aws:s3:::b/*",
-                                      "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]))
+                                      "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+                                     ALLOW, ALLOW]))

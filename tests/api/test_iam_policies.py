@@ -47,12 +47,14 @@ def test_a_policy_of_ones_own_with_the_cli(cli, tmp_path, iam, name):
     assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
 
 
-def test_a_policy_keeps_what_it_was_given(iam, name):
+def test_a_policy_keeps_what_it_was_given(iam, server, name):
     made = create(iam, name, Path="/a/b/", Description="d", Tags=[{"Key": "k", "Value": "v<&>"}])
     got = iam.get_policy(PolicyArn=made["Arn"])["Policy"]
     assert made["Arn"] == f"arn:aws:iam::000000000000:policy/a/b/{name}"
     assert (got["Description"], got["Tags"]) == ("d", [{"Key": "k", "Value": "v<&>"}])
     assert {**made, "Description": "d"} == got
+    china = create(server.client("iam", "cn-north-1"), name + "cn")
+    assert china["Arn"] == f"arn:aws-cn:iam::000000000000:policy/{name}cn"
     wrong = made["Arn"].replace("/a/b/", "/a/")
     assert error_of(iam.get_policy, PolicyArn=wrong) == not_found(wrong)
     assert error_of(create, iam, name) == (
@@ -114,13 +116,29 @@ def test_policies_are_listed_in_pages(start_server):
         return [policy["PolicyName"] for policy in iam.list_policies(**more)["Policies"]]
     pages = list(iam.get_paginator("list_policies").paginate(PaginationConfig={"PageSize": 2}))
     assert [[p["PolicyName"] for p in page["Policies"]] for page in pages] == [["a", "b"], ["c"]]
+    assert ["Marker" in page for page in pages] == [True, False]
     assert "Description" not in pages[0]["Policies"][0]
     assert (names(Scope="Local", PathPrefix="/x/"), names(OnlyAttached=True, MaxItems=1),
             names(Scope="AWS"), names(PolicyUsageFilter="PermissionsBoundary")) == (
         ["c"], ["c"], [], [])
 
 
-def test_who_has_a_policy(iam, name):
+def test_a_policy_changes_with_its_versions(iam, http, name):
+    made = create(iam, name)
+
+    def updated():
+        return iam.get_policy(PolicyArn=made["Arn"])["Policy"]["UpdateDate"]
+    seen = [updated()]
+    for change in (lambda: iam.create_policy_version(PolicyArn=made["Arn"],
+                                                     PolicyDocument=json.dumps(DOCUMENT)),
+                   lambda: iam.set_default_policy_version(PolicyArn=made["Arn"], VersionId="v2")):
+        http.json("POST", "/_coalmine/clock", {"advance": "1m"})
+        change()
+        seen.append(updated())
+    assert made["CreateDate"] == seen[0] < seen[1] < seen[2]
+
+
+def test_who_has_a_policy(iam, server, name):
     arn = create(iam, name)["Arn"]
     for role in ("b", "a"):
         made = create_role(iam, name + role)["Role"]
@@ -135,6 +153,12 @@ def test_who_has_a_policy(iam, name):
     assert iam.list_entities_for_policy(PolicyArn=arn, EntityFilter="User")["PolicyRoles"] == []
     assert {role["RoleName"] for role in iam.list_entities_for_policy(PolicyArn=OF_AWS)[
         "PolicyRoles"]} >= {name + "a", name + "b"}
+    other = server.client("iam", key="123456789012")  # whose role has it: ours of that name has not
+    for client in (iam, other):
+        create_role(client, name)
+    other.attach_role_policy(RoleName=name, PolicyArn=OF_AWS)
+    assert name not in [role["RoleName"] for role in iam.list_entities_for_policy(
+        PolicyArn=OF_AWS)["PolicyRoles"]]
 
 
 def test_tags_of_a_policy(iam, name):
@@ -172,7 +196,9 @@ def test_a_policy_that_cannot_be_looked_into(iam, server, name):
     assert error_of(iam.get_policy, PolicyArn="arn:aws:lambda:x:y:policy/p") == (
         400, "ValidationError", "Invalid ARN:  Could not be parsed!")
     arn = create(server.client("iam", key="123456789012"), name)["Arn"]
-    assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
     create_role(iam, name)
+    assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
+    create(iam, name)  # one of that name is no other account's
+    assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
     assert error_of(iam.attach_role_policy, RoleName=name, PolicyArn=arn) == (
         404, "NoSuchEntity", "Policy ARN does not exist or is not attachable.")

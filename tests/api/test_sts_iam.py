@@ -86,10 +86,15 @@ def test_a_role_has_twenty_policies(iam, name):
     arns = [f"arn:aws:iam::aws:policy/P{i:02}" for i in range(21)]
     for arn in [*arns[:20], arns[0]]:
         iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    assert error_of(iam.attach_role_policy, RoleName=name, PolicyArn="arn:aws:iam::aws:policy/") == (
+        404, "NoSuchEntity", "Policy ARN does not exist or is not attachable.")
     assert error_of(iam.attach_role_policy, RoleName=name, PolicyArn=arns[20]) == (
         409, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 20")
     assert [policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=name)[
         "AttachedPolicies"]] == arns[:20]
+    pages = iam.get_paginator("list_attached_role_policies").paginate(
+        RoleName=name, PaginationConfig={"PageSize": 15})
+    assert [len(page["AttachedPolicies"]) for page in pages] == [15, 5]
 
 
 @pytest.mark.parametrize("change, text", [
@@ -151,7 +156,23 @@ def test_roles_are_listed_in_pages(start_server):
         create_role(iam, letter, Path="/x/" if letter == "c" else "/")
     pages = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
     assert [[r["RoleName"] for r in page["Roles"]] for page in pages] == [["a", "b"], ["c"]]
+    assert "MaxSessionDuration" not in create_role(iam, "a0", Path="/a/x/")["Role"]
     assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["c"]
+    assert error_of(iam.list_roles, Marker="none of ours") == (
+        400, "ValidationError", "Invalid Marker.")
+    for number in range(97):
+        create_role(iam, f"d{number}")
+    page = iam.list_roles()
+    assert (len(page["Roles"]), page["IsTruncated"]) == (100, True)
+
+
+def test_a_document_travels_encoded(http, iam, name):
+    """All of it, slashes too: some clients decode what they get, and look for no slash before."""
+    user = {**TRUST["Statement"][0], "Principal": {"AWS": "arn:aws:iam::000000000000:user/u"}}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({**TRUST, "Statement": user}))
+    sent = http.send("GET", f"/?Action=GetRole&Version=2010-05-08&RoleName={name}")
+    document = sent.body.split(b"<AssumeRolePolicyDocument>")[1].split(b"<")[0]
+    assert b"user%2Fu%22" in document
 
 
 def is_known(http, service, version, name):
