@@ -240,6 +240,9 @@ def test_a_preflight_has_no_signature_and_needs_none(start_server, credentials):
     headers = {"Origin": page, "Access-Control-Request-Method": "GET"}
     assert http.send("OPTIONS", "/2015-03-31/functions", headers=headers).status == 204
     assert http.send("GET", "/2015-03-31/functions", headers=headers).status == 403
+    for header in headers:  # alone it is no preflight
+        answer = http.send("OPTIONS", "/2015-03-31/functions", headers={header: headers[header]})
+        assert answer.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
 
 
 def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):
@@ -251,8 +254,10 @@ def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):
     assert (answer.status, answer.body) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == page
     assert answer.headers["Access-Control-Allow-Headers"] == "authorization,x-amz-date"
+    assert answer.headers["Access-Control-Max-Age"] == "86400"
     answer = http.send("GET", "/2015-03-31/functions/none", headers={"Origin": page})
     assert answer.status == 404
-    assert answer.headers["Access-Control-Allow-Origin"] == page
+    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (
+        page, "Origin")
     answer = http.send("GET", "/2015-03-31/functions", headers={"Origin": page + "0"})
     assert answer.status == 403 and "Access-Control-Allow-Origin" not in answer.headers

@@ -43,6 +43,9 @@ def test_aws_json_errors(http, query_mode, status):
         "message": "The parameter StartTime must be less than the parameter EndTime."}
     assert answer.getheader("x-amzn-query-error") == (
         "InvalidParameterValue;Sender" if query_mode else None)
+    never_query = http.send("POST", "/", b"{}", {"X-Amz-Target": "Logs_20140328.DeleteLogGroup",
+                                                 **query_mode})
+    assert (never_query.status, never_query.getheader("x-amzn-query-error")) == (400, None)
 
 
 def test_of_a_member_that_comes_twice_the_last_counts(http, server, name):
@@ -170,6 +173,10 @@ def test_gzip_bodies(http, name):
     assert http.target("PutMetricData", packed[:-9], **{"Content-Encoding": "gzip"}).status == 400
     bomb = gzip.compress(b" " * 50_000_000)
     assert http.target("PutMetricData", bomb, **{"Content-Encoding": "gzip"}).status == 413
+    assert http.send("POST", "/2015-03-31/functions/f/invocations", bomb,
+                     {"Content-Encoding": "gzip"}).status == 413
+    assert http.target("PutMetricData", packed + b"more",
+                       **{"Content-Encoding": "gzip"}).status == 400
 
 
 def test_a_body_over_the_limit(http):
@@ -251,6 +258,8 @@ def test_unknown_operations_and_services_are_named(http):
     assert b"Could not find operation Nothing for version 2011-06-15" in answer.body
     answer = http.send("GET", "/bucket/key", headers=signed_for("s3"))
     assert answer.status == 501 and b"service s3" in answer.body
+    answer = http.send("GET", "/2015-03-31/functions/none", headers=signed_for("s3"))
+    assert (answer.status, answer.getheader("Content-Type")) == (404, "application/json")
 
 
 @pytest.mark.parametrize("service, ask", [
