@@ -247,7 +247,8 @@ def test_a_preflight_has_no_signature_and_needs_none(start_server, credentials):
 
 def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):
     page = "http://localhost:3000"
-    http = Http(start_server("--allow-origin", page).port)
+    server = start_server("--allow-origin", page)
+    http = Http(server.port)
     answer = http.send("OPTIONS", "/2015-03-31/functions", headers={
         "Origin": page, "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,x-amz-date"})
@@ -261,3 +262,7 @@ def test_an_allowed_origin_gets_its_headers_and_its_preflight(start_server):
         page, "Origin")
     answer = http.send("GET", "/2015-03-31/functions", headers={"Origin": page + "0"})
     assert answer.status == 403 and "Access-Control-Allow-Origin" not in answer.headers
+    create(server.client("lambda"), "f")
+    answer = http.send("POST", "/2021-11-15/functions/f/response-streaming-invocations", b"{}",
+                       {"Origin": page})
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, page)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.flow.test_wire_cbor import cbor
+from tests.support import cbor
 from tests.support.alarms import SNS, World
 from tests.support.errors import error_of
 from tests.support.packages import create
@@ -642,11 +642,11 @@ def test_explaining_an_alarm_and_a_metric(world):
 
 def test_alarms_over_cbor(world):
     world.alarm("a", AlarmDescription="d")
-    body = world.http.cbor("DescribeAlarms", cbor({"AlarmNames": ["a"]})).body
-    for name, start in (("AlarmDescription", cbor("d")), ("ActionsEnabled", b"\xf5"),
+    body = world.http.cbor("DescribeAlarms", cbor.encode({"AlarmNames": ["a"]})).body
+    for name, start in (("AlarmDescription", cbor.encode("d")), ("ActionsEnabled", b"\xf5"),
                         ("StateUpdatedTimestamp", b"\xc1"), ("Dimensions", b"\x9f\xff"),
                         ("Period", b"\x18\x3c"), ("Threshold", b"\xf9")):
-        after = body.split(cbor(name))[1]
+        after = body.split(cbor.encode(name))[1]
         assert after.startswith(start) or (name == "Threshold" and after[0] in (0xFA, 0xFB)), name
 
 

@@ -130,7 +130,8 @@ def test_a_compressed_call_that_is_larger_than_any_may_be_is_refused_as_that(htt
 def test_a_full_batch_is_taken(logs, group):
     put(logs, group, ["x" * (1048576 - 26)])
     put(logs, group, ["e"] * 10000)
-    assert len(filter_all(logs, logGroupName=group)) == 10001
+    put(logs, group, ["\x01" * 260000] * 4)  # in JSON six times as long
+    assert len(filter_all(logs, logGroupName=group)) == 10005
 
 
 def test_the_bounds_of_a_batch_in_time_are_within(start_server):

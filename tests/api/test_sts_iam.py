@@ -15,12 +15,17 @@ def iam(server):
     return server.client("iam")
 
 
-def test_who_am_i(server, cli):
+def test_who_am_i(server, cli, http):
     assert cli("sts", "get-caller-identity").json == {
         "UserId": "AIDACOALMINECOALMINE", "Account": "000000000000",
         "Arn": "arn:aws:iam::000000000000:user/coalmine"}
     other = server.client("sts", key="123456789012").get_caller_identity()
-    assert other["Account"] == "123456789012"
+    assert (other["Account"], other["Arn"]) == (
+        "123456789012", "arn:aws:iam::123456789012:user/coalmine")
+    long = b"Action=GetCallerIdentity&Version=2011-06-15&More=" + b"x" * 10000
+    assert http.send("POST", "/", long).status == 200
+    assert error_of(server.client("sts").assume_role, RoleArn=POLICY, RoleSessionName="s")[:2] == (
+        501, "NotImplemented")
 
 
 def test_the_workshops_role_with_the_cli(cli, tmp_path, name):
@@ -49,6 +54,7 @@ def test_a_role_keeps_what_it_was_given(iam, name):
     assert (got["Description"], got["MaxSessionDuration"], got["Tags"]) == (
         "d", 7200, [{"Key": "k", "Value": "v<&>"}])
     assert got["CreateDate"] == made["CreateDate"]
+    assert create_role(iam, name + "b")["Role"]["RoleId"] != made["RoleId"]
 
 
 def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):

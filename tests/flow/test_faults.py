@@ -123,6 +123,14 @@ def test_the_refusal_is_spelled_in_the_callers_protocol(faulty):
     answer = http.send("PUT", "/2015-03-31/functions/f/aliases/live", b"{}")
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, "ServiceException")
     assert json.loads(answer.body)["Type"] == "Service"
+    answer = http.send("POST", "/", b"Action=PutMetricData&Version=2010-08-01&Namespace=n&"
+                       b"MetricData.member.1.MetricName=m&MetricData.member.1.Value=1")
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "text/xml")
+    assert b"<Code>InternalServiceError</Code>" in answer.body
+    answer = http.cbor("PutMetricData", cbor.encode({"Namespace": "n", "MetricData": [
+        {"MetricName": "m", "Value": 1}]}))
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/cbor")
+    assert b"#InternalServiceFault" in answer.body
 
 
 def test_what_was_acknowledged_around_a_fault_is_there_after_a_crash(faulty):
