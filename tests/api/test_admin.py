@@ -119,9 +119,26 @@ def test_the_clock_can_be_turned(start_server):
     assert http.json("POST", "/_coalmine/clock", {"advance": "90m"})["time"] == (
         "2026-01-01T01:30:00.000Z")
     assert http.json("GET", "/_coalmine/clock")["time"] == "2026-01-01T01:30:00.000Z"
+    ahead = http.json("GET", "/_coalmine/clock")["offsetSeconds"]
+    real = http.json("POST", "/_coalmine/clock", {"mode": "real", "advance": "1h"})
+    assert abs(real["offsetSeconds"] - ahead - 3600) < 60  # real from where it stood
     scaled = http.json("POST", "/_coalmine/clock", {"mode": "scaled", "scale": 60})
     assert (scaled["mode"], scaled["scale"]) == ("scaled", 60)
     assert abs(http.json("POST", "/_coalmine/clock", {"mode": "real"})["offsetSeconds"]) < 1
+
+
+def test_alarms_follow_a_clock_that_is_set_back(start_server):
+    server = start_server()
+    http, cw = Http(server.port), server.client("cloudwatch")
+    http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": "2027-01-01T00:00:00Z"})
+    cw.put_metric_alarm(AlarmName="a", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+                        EvaluationPeriods=1, Threshold=1, TreatMissingData="breaching",
+                        ComparisonOperator="GreaterThanThreshold")
+    http.json("POST", "/_coalmine/clock", {"advance": "2m"})
+    cw.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="for now")
+    http.json("POST", "/_coalmine/clock", {"time": "2026-01-01T00:00:00Z"})
+    http.json("POST", "/_coalmine/clock", {"advance": "2m"})
+    assert cw.describe_alarms()["MetricAlarms"][0]["StateValue"] == "ALARM"
 
 
 def test_a_wrong_clock_setting_changes_nothing(http):

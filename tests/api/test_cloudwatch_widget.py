@@ -164,6 +164,7 @@ def test_the_period_under_way_is_drawn_with_live_data_only(server, morning, name
 def test_a_metric_without_data_is_an_empty_plot(morning, name):
     picture = draw(morning, [name, "nothing"])
     assert not picture.places(BLUE) and picture.rows("#8d99a8", 400)  # the axis is there
+    assert any(150 < x < 450 and 150 < y < 250 for x, y in picture.places("#5f6b7a"))  # says so
 
 
 def test_the_legend_takes_room_where_it_stands(morning, space):

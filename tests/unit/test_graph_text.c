@@ -1,6 +1,7 @@
 /* canary graph: metrics as letters. */
 #include "report/graph_text.h"
 #include "support/suite.h"
+#include "xalloc.h"
 
 static const int64_t times_s[] = { 0, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600 };
 static const double rising[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
@@ -138,6 +139,49 @@ START_TEST(thresholds_are_lines_behind_the_data)
 }
 END_TEST
 
+START_TEST(the_axis_holds_thresholds_and_zero_where_it_is_near)
+{
+    static const double fifty = 50;
+    static const double high[] = { 95, 97, 99 };
+    static const double five[] = { 5, 5, 5 };
+    static const struct {
+        const double *values;
+        size_t threshold_count;
+        const char *top;
+        const char *bottom;
+    } rows[] = { { rising, 1, "\n50 |", "\n 0 |" },
+                 { high, 0, "\n100 |", "\n 94 |" },
+                 { five, 0, "\n  5 |", "\n  0 |" } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct graph_text graph = graph_of(40, 6);
+        struct graph_series series = series_of(3);
+        graph.is_ascii = true;
+        graph.thresholds = &fifty;
+        graph.threshold_count = rows[i].threshold_count;
+        series.values = rows[i].values;
+        CLEANUP(freep) char *text = print(&graph, &series, 1);
+        CLEANUP(freep) char *framed = xformat("\n%s", text);
+        ck_assert_msg(strstr(framed, rows[i].top) && strstr(framed, rows[i].bottom), "row %zu%s", i,
+                      framed);
+    }
+}
+END_TEST
+
+START_TEST(what_lies_behind_the_end_is_not_drawn)
+{
+    static const int64_t later_s[] = { 615 }; /* a column behind the last */
+    struct graph_text graph = graph_of(24, 4);
+    struct graph_series series = series_of(1);
+    graph.is_ascii = true;
+    series.times_s = later_s;
+    series.values = rising + 5;
+    CLEANUP(freep) char *text = print(&graph, &series, 1);
+    char *legend = strchr(text, '*');
+    ck_assert_int_eq(strncmp(legend, "* up: last 5", strlen("* up: last 5")), 0);
+}
+END_TEST
+
 SUITE("graph text", a_rising_line_rises, dots_are_braille, no_line_of_the_plot_is_wider_than_asked,
       gaps_stay_gaps, colours_are_ended_and_tell_series_apart,
-      without_data_only_the_name_is_printed, thresholds_are_lines_behind_the_data)
+      without_data_only_the_name_is_printed, thresholds_are_lines_behind_the_data,
+      the_axis_holds_thresholds_and_zero_where_it_is_near, what_lies_behind_the_end_is_not_drawn)

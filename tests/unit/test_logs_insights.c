@@ -159,6 +159,9 @@ START_TEST(queries_give_their_rows)
         { "fields took | sort took desc | dedup level, user.id | limit 5",
           "took=30; took=20; took=10; ; " },
         { "display level | sort level desc | dedup level", "level=info; level=error; ; ; " },
+        { "fields if(ispresent(level), '', nope) as e | filter ispresent(@message) | dedup e",
+          "e=; ; " }, /* three of the four have none: not the empty one */
+        { "fields if(ispresent(level), '', nope) as e | stats count(*) as n by e", "n=3; e= n=3" },
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
@@ -233,6 +236,9 @@ START_TEST(rows_are_the_newest_and_carry_their_pointer)
     const cJSON *last = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, 1), 1);
     ck_assert_str_eq(json_text(last, "field", ""), "@ptr");
     ck_assert_str_eq(json_text(last, "value", ""), "p1");
+    cJSON_Delete(rows);
+    rows = run("stats count(*) by @message", 2);
+    ck_assert_int_eq(cJSON_GetArraySize(rows), 2);
     cJSON_Delete(rows);
 }
 END_TEST
@@ -445,6 +451,7 @@ START_TEST(a_sort_lets_filters_and_stats_go_first)
         { "fields i | dedup v", "0 1 2 " },
         { "fields i | filter v != 1 | sort i desc | dedup v | limit 1", "59999 " },
         { "sort v, i | dedup w | limit 2", "the query needs more than 50000 events at once" },
+        { "fields i, abs(i - 5000) as d | sort d | dedup v", "5000 4999 5001 " },
         { "dedup i", "the query needs more than 50000 events at once" },
         { "sort w | fields v as w | filter w = 1",
           "the query needs more than 50000 events at once" },

@@ -82,6 +82,61 @@ START_TEST(weights_are_the_new_versions_share)
     history = read_record(PLAN "{\"t\":2,\"type\":\"alias\",\"version\":\"2\"}\n");
     ck_assert_double_eq_tol(history.weights[0].weight, 1, 1e-12);
     history_clear(&history);
+    history = read_record(PLAN "{\"t\":2,\"type\":\"alias\",\"version\":\"1\","
+                               "\"routedVersion\":\"9\",\"weight\":0.5}\n");
+    ck_assert_double_eq_tol(history.weights[0].weight, 0, 1e-12); /* a third version's */
+    history_clear(&history);
+}
+END_TEST
+
+START_TEST(checks_of_one_name_are_told_apart)
+{
+    struct history history = read_record(
+        PLAN STEP(1, 0, 0.1) VERDICT(2, "pass") "{\"t\":3,\"type\":\"verdict\",\"check\":1,"
+                                                "\"name\":\"errors\",\"verdict\":\"fail\"}\n");
+    ck_assert_uint_eq(history.verdict_count, 2);
+    ck_assert_str_eq(history.verdicts[0].verdict, "pass");
+    history_clear(&history);
+}
+END_TEST
+
+START_TEST(a_word_that_was_refused_is_no_mark)
+{
+    struct history history = read_record(PLAN "{\"t\":2,\"type\":\"control\",\"verb\":\"abort\"}\n"
+                                              "{\"t\":3,\"type\":\"control\",\"verb\":\"abort\","
+                                              "\"refusal\":\"it is over\"}\n");
+    ck_assert_uint_eq(history.event_count, 2);
+    ck_assert(history.events[0].is_marked && history.events[0].is_bad);
+    ck_assert(!history.events[1].is_marked && !history.events[1].is_bad);
+    ck_assert_str_eq(history.events[1].text, "refused: it is over");
+    history_clear(&history);
+}
+END_TEST
+
+START_TEST(who_ends_well)
+{
+    static const struct {
+        const char *end;
+        bool is_good;
+    } rows[] = {
+        { END(2, "promoted"), true },      { END(2, "created"), true },
+        { END(2, "unchanged"), true },     { END(2, "rolled back"), false },
+        { END(2, "inconclusive"), false }, { "", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep) char *text = xformat(PLAN "%s", rows[i].end);
+        struct history history = read_record(text);
+        ck_assert_msg(history_is_good(&history) == rows[i].is_good, "row %zu", i);
+        history_clear(&history);
+    }
+}
+END_TEST
+
+START_TEST(an_earlier_line_behind_a_later_one_moves_no_end)
+{
+    struct history history = read_record(PLAN STEP(5000, 0, 0.1) SAMPLE(3000, 1, 1, 0));
+    ck_assert_int_eq(history.end_ms, 5000);
+    history_clear(&history);
 }
 END_TEST
 
@@ -167,6 +222,10 @@ START_TEST(windows_are_few_and_lose_nothing)
         ck_assert_uint_le(history.window_count, HISTORY_WINDOWS + 1);
         history_clear(&history);
     }
+    struct history history = read_record(PLAN STEP(1000, 0, 0.1) SAMPLE(1001, 1, 1, 0) STEP(
+        1002, 1, 0.5) SAMPLE(1003, 1, 1, 0) END(9000, "promoted"));
+    ck_assert_uint_eq(history.window_count, 2); /* near as they are, each is of its step */
+    history_clear(&history);
 }
 END_TEST
 
@@ -219,7 +278,9 @@ START_TEST(every_form_takes_every_beginning_of_a_record)
 END_TEST
 
 SUITE("report", steps_sum_up_their_own_samples, the_latest_verdict_of_a_check_counts_in_each_step,
-      weights_are_the_new_versions_share, a_torn_last_line_counts_for_nothing,
+      weights_are_the_new_versions_share, checks_of_one_name_are_told_apart,
+      a_word_that_was_refused_is_no_mark, who_ends_well,
+      an_earlier_line_behind_a_later_one_moves_no_end, a_torn_last_line_counts_for_nothing,
       what_is_no_record_is_refused_with_its_line, unknown_lines_and_members_are_left_out,
       a_metrics_later_value_replaces_the_earlier_one, windows_are_few_and_lose_nothing,
       text_is_escaped_and_holds_nothing_that_xml_cannot, durations_are_as_people_say_them,
