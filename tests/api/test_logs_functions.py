@@ -2,6 +2,7 @@
 import base64
 import json
 import re
+import socket
 
 import pytest
 
@@ -153,6 +154,29 @@ def test_of_more_than_a_mebibyte_the_last_part_is_kept_and_the_rest_is_told(lam,
     assert re.fullmatch(r"Coalmine keeps the last 1048576 bytes that an invocation prints: 7\d{5} before "
                         r"the next line are missing\n", lines[0])
     assert lines[1].endswith("yyy\n") and lines[2].endswith("\tlast\n")
+
+
+def test_much_that_is_printed_between_two_invocations_holds_up_no_later_one(lam, name):
+    """It waits for the next one; so does all that this one prints behind it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        create(lam, name, python(f"""
+    def call():
+        socket.create_connection(("127.0.0.1", {listener.getsockname()[1]})).recv(1)
+    def chatter():
+        call()
+        print("x" * 100000, flush=True)
+        call()
+    import socket, threading
+    if event.get("last"):
+        print("x" * 200000, flush=True)
+        return "printed"
+    threading.Thread(target=chatter).start()"""))
+        listener.settimeout(20)
+        invoke(lam, name)
+        for _ in range(2):  # before it prints, and when it has
+            listener.accept()[0].close()
+    answer = lam.invoke(FunctionName=name, Payload=b'{"last": true}')
+    assert answer["Payload"].read() == b'"printed"'
 
 
 def test_bytes_that_are_no_text_become_replacement_characters(lam, logs, name):

@@ -162,6 +162,10 @@ START_TEST(queries_give_their_rows)
         { "fields if(ispresent(level), '', nope) as e | filter ispresent(@message) | dedup e",
           "e=; ; " }, /* three of the four have none: not the empty one */
         { "fields if(ispresent(level), '', nope) as e | stats count(*) as n by e", "n=3; e= n=3" },
+        { "fields if(took > 15, took, level) as m | stats min(m), max(m)", "min(m)=20 max(m)=30" },
+        { "stats pct(took, 90), pct(took, 25)", "pct(took, 90)=28 pct(took, 25)=15" },
+        { "fields took * -0.000001 as z | filter took = 10 | display z", "z=0" },
+        { "stats avg(level) as a, sum(took) as s", "s=60" },
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
@@ -452,6 +456,8 @@ START_TEST(a_sort_lets_filters_and_stats_go_first)
         { "fields i | filter v != 1 | sort i desc | dedup v | limit 1", "59999 " },
         { "sort v, i | dedup w | limit 2", "the query needs more than 50000 events at once" },
         { "fields i, abs(i - 5000) as d | sort d | dedup v", "5000 4999 5001 " },
+        { "stats latest(i)", "0 " }, /* all of one time: they come newest first */
+        { "stats earliest(i)", "59999 " },
         { "dedup i", "the query needs more than 50000 events at once" },
         { "sort w | fields v as w | filter w = 1",
           "the query needs more than 50000 events at once" },
