@@ -142,10 +142,18 @@ def test_html_shows_what_was_recorded(report, record):
     # 120 of 1200 requests, and 150 errors of 600; Clopper and Pearson's intervals.
     assert "version 8 120 10 % [8.36, 11.8] 0 0 % [0, 3.03]" in text
     assert "version 8 600 50 % [47.1, 52.9] 150 25 % [21.6, 28.7]" in text
+    assert "Errors of the new version 20.8 % [" in text and "Errors of the old version 0 % [" in text
+    assert [text.count(f"Step {number}:") for number in (1, 2)] == [2, 2]  # steps, and verdicts
     assert "pValue 1e-30" in text and "dry run" in text
     assert "decision advance all well" in text and "decision rollback 150 of 600 failed" in text
     assert "line one\nline <two>\ufffd" in report(record, "--format", "html").out.replace(
         "&lt;", "<").replace("&gt;", ">")
+
+
+def test_html_tells_of_requests_without_a_good_answer(report, tmp_path):
+    lines = [*deployment(None), {**sample(121, 1, 0, 0, 0), "failed": 3}]
+    text = page_of(report(write_record(tmp_path / "open", lines), "--format", "html")).text
+    assert "(0 throttled, 3 without a good answer)" in text and text.count("throttled") == 2
 
 
 def figures(text):
@@ -251,6 +259,17 @@ def test_junit_of_a_promotion_has_no_failure(report, tmp_path):
     lines.append(line(61, "end", outcome="promoted", reason="good", exitCode=0))
     done = report(write_record(tmp_path / "good", lines), "--format", "junit")
     assert ElementTree.fromstring(done.out).find("testsuite").get("failures") == "0"
+
+
+def test_junit_of_what_cannot_tell_and_has_not_ended(report, tmp_path):
+    lines = [*deployment(None), verdict(121, 1, "errors", "inconclusive", "too few requests"),
+             line(122, "hook", name="slow", outcome="timed out", durationMs=1)]
+    done = report(write_record(tmp_path / "open", lines), "--format", "junit")
+    suite = ElementTree.fromstring(done.out).find("testsuite")
+    assert [(case.get("name"), case.find("failure").get("type")) for case in suite
+            if case.find("failure") is not None] == [("hook slow", "hook"), ("errors", "inconclusive")]
+    assert [case.get("name") for case in suite if case.find("skipped") is not None] == [
+        "deployment", "step", "split"]
 
 
 def test_json_has_the_numbers(report, record):

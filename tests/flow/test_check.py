@@ -183,6 +183,19 @@ def test_log_events_that_are_not_whole_are_found(directory, start_server, change
     assert code == 1 and f"the log events of block {block} are not whole" in text
 
 
+@pytest.mark.parametrize("changes, problem", [
+    (["DELETE FROM logs_group"], "a row of logs_stream belongs to no row of logs_group"),
+    (["PRAGMA writable_schema=ON", "UPDATE sqlite_master SET sql = replace(sql, 'kms_key_id TEXT', "
+      "'kms_key_id TEXT NOT NULL')"], "NULL value in logs_group.kms_key_id")])
+def test_rows_that_do_not_fit_are_found(directory, changes, problem):
+    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+        for change in changes:
+            database.execute(change)
+        database.commit()
+    code, text = check(directory)
+    assert code == 1 and f"PROBLEM {directory}/coalmine.db: {problem}" in text, text
+
+
 @pytest.mark.parametrize("name", ["coalmine.db", "telemetry.db"])
 def test_a_newer_database_is_refused(directory, name):
     with contextlib.closing(sqlite3.connect(directory / name)) as database:

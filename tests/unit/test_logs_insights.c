@@ -166,6 +166,8 @@ START_TEST(queries_give_their_rows)
         { "stats pct(took, 90), pct(took, 25)", "pct(took, 90)=28 pct(took, 25)=15" },
         { "fields took * -0.000001 as z | filter took = 10 | display z", "z=0" },
         { "stats avg(level) as a, sum(took) as s", "s=60" },
+        { "fields if('false', 1, 2) as o, if('0', 1, 2) as n | filter took = 30 | display o, n",
+          "o=2 n=2" },
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
@@ -218,9 +220,10 @@ END_TEST
 /* The order is that of AWS's page on sort. */
 START_TEST(values_are_sorted_as_people_count)
 {
-    static const char *const ascending[] = { NULL,        "!:",    "#", "*%04", "0#", "5A",
-                                             "111A",      "2345_", "@", "@_",   "A",  "A9876fghj",
-                                             "a12345hfh", "0",     "1", "2",    "3",  "10.5" };
+    static const char *const ascending[] = { NULL, "!:",        "#",     "*%04",      "0#",
+                                             "5A", "111A",      "2345_", "@",         "@_",
+                                             "A",  "A9876fghj", "a99",   "a12345hfh", "0",
+                                             "1",  "2",         "3",     "10.5" };
     for (size_t i = 0; i < COUNT_OF(ascending); i++) {
         for (size_t j = 0; j < COUNT_OF(ascending); j++) {
             struct insights_value a = insights_text(ascending[i]);
