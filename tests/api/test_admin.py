@@ -145,6 +145,7 @@ def test_a_wrong_clock_setting_changes_nothing(http):
     for body, problem in [({"advance": "5 parsecs"}, "advance must be a duration"),
                           ({"time": "tomorrow"}, "time must be a time"),
                           ({"mode": "scaled"}, "go together"),
+                          ({"mode": "scaled", "scale": 2e6}, "less than or equal to 1000000"),
                           ({"mode": "backwards"}, "Member must satisfy enum value set")]:
         answer = http.send("POST", "/_coalmine/clock", json.dumps(body).encode())
         assert answer.status == 400 and problem in json.loads(answer.body)["message"]

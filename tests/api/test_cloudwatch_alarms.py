@@ -632,7 +632,11 @@ def test_explaining_an_alarm_and_a_metric(world):
     found = world.explain(namespace="ns", metric="m", dimensions="FunctionName=f")
     assert found["found"] is True and found["units"] == ["None"]
     assert world.http.send("GET", "/_coalmine/explain?alarm=none").status == 404
+    assert world.http.send("GET", "/_coalmine/explain?alarm=a&region=eu-west-1").status == 404
     assert world.http.send("GET", "/_coalmine/explain").status == 400
+    for wrong in ("name", "=value", ",".join(f"d{i}=v" for i in range(31))):
+        asked = f"/_coalmine/explain?namespace=ns&metric=m&dimensions={wrong}"
+        assert world.http.send("GET", asked).status == 400
     world.alarm("b", Dimensions=[{"Name": "FunctionName", "Value": "f"}])
     world.advance("1m")
     points = world.explain(alarm="b")["window"]["datapoints"]

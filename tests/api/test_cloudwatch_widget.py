@@ -134,6 +134,9 @@ def test_an_axis_on_the_right_has_a_scale_of_its_own(morning, name):
                    [name, "small", {"color": GREEN, "yAxis": "right"}],
                    yAxis={"left": {"min": 0, "max": 4e6}, "right": {"min": 0, "max": 4}})
     assert picture.rows(GREEN, 100)[0] < picture.rows(RED, 100)[0]
+    uneven = draw(morning, [name, "big"], [name, "small", {"yAxis": "right"}],
+                  yAxis={"left": {"min": 0, "max": 4e6}, "right": {"min": 0, "max": 5}})
+    assert len(uneven.rows("#e9ebed", 300)) <= 5  # the left's are the grid
 
 
 def test_what_lies_outside_of_an_axis_is_cut(morning, space):

@@ -168,6 +168,10 @@ START_TEST(queries_give_their_rows)
         { "stats avg(level) as a, sum(took) as s", "s=60" },
         { "fields if('false', 1, 2) as o, if('0', 1, 2) as n | filter took = 30 | display o, n",
           "o=2 n=2" },
+        { "filter nope != nada | fields took", "" },
+        { "fields 2 ^ 3 ^ 2 as p, 2 ^ -1 as q, 10 - 3 + 2 as s | filter took = 10 | display p, q, "
+          "s",
+          "p=512 q=0.5 s=9" },
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },
@@ -220,10 +224,10 @@ END_TEST
 /* The order is that of AWS's page on sort. */
 START_TEST(values_are_sorted_as_people_count)
 {
-    static const char *const ascending[] = { NULL, "!:",        "#",     "*%04",      "0#",
-                                             "5A", "111A",      "2345_", "@",         "@_",
-                                             "A",  "A9876fghj", "a99",   "a12345hfh", "0",
-                                             "1",  "2",         "3",     "10.5" };
+    static const char *const ascending[] = { NULL, "!:",        "#",     "*%04",  "0#",
+                                             "5A", "111A",      "2345_", "@",     "@_",
+                                             "A",  "A9876fghj", "a12b",  "a123a", "a12345hfh",
+                                             "0",  "1",         "2",     "3",     "10.5" };
     for (size_t i = 0; i < COUNT_OF(ascending); i++) {
         for (size_t j = 0; j < COUNT_OF(ascending); j++) {
             struct insights_value a = insights_text(ascending[i]);
