@@ -169,9 +169,21 @@ START_TEST(queries_give_their_rows)
         { "fields if('false', 1, 2) as o, if('0', 1, 2) as n | filter took = 30 | display o, n",
           "o=2 n=2" },
         { "filter nope != nada | fields took", "" },
+        { "filter nope like '' or nope like /^$/ | fields took", "" },
         { "fields 2 ^ 3 ^ 2 as p, 2 ^ -1 as q, 10 - 3 + 2 as s | filter took = 10 | display p, q, "
           "s",
           "p=512 q=0.5 s=9" },
+        { "fields round(took / 7, 1.5) as a, datefloor(@timestamp, 0) as d | filter took = 20 | "
+          "display a, d",
+          "a=2.9" },
+        { "fields case(took > 25, 'slow') as c | filter took > 5 | sort took | display c, took",
+          "took=10; took=20; c=slow took=30" },
+        { "fields strlen('h\u00e9\u00e9') as n, endsWith('b', 'ab') as e, substr('abc', 1, 1) as "
+          "s, "
+          "replace('ab', '', 'x') as r, toupper('a\u00e9') as u | filter took = 10 | display n, e, "
+          "s, "
+          "r, u",
+          "n=3 e=0 s=b r=ab u=A\u00e9" },
         { "# a comment\nfields took # another\n| filter took = 10", "took=10" },
         { "fields `user.id` as q | filter took = 10", "q=8" },
         { "FIELDS took | FILTER took = 10 OR NOT ispresent(@message) | LIMIT 5", "took=10" },

@@ -89,8 +89,17 @@ START_TEST(a_full_legend_says_how_many_are_missing)
 }
 END_TEST
 
+static double by_bytes(void *owner, const char *text, double size, bool is_bold)
+{
+    (void)owner;
+    (void)size;
+    (void)is_bold;
+    return (double)strlen(text);
+}
+
 START_TEST(texts_are_cut_between_characters)
 {
+    static const struct measure narrow = { by_bytes, NULL };
     CLEANUP(arena_clear) struct arena arena = { 0 };
     static const struct {
         const char *text;
@@ -104,6 +113,7 @@ START_TEST(texts_are_cut_between_characters)
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         ck_assert_str_eq(layout_fit(rows[i].text, rows[i].width, 11, false, &measure, &arena),
                          rows[i].cut);
+    ck_assert_str_eq(layout_fit("日本語文", 10, 11, false, &narrow, &arena), "日本…");
 }
 END_TEST
 
