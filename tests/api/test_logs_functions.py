@@ -112,6 +112,16 @@ def test_a_crash_and_a_timeout_are_told(lam, logs, name):
         rf"REPORT RequestId: {hang}\tDuration: 1000\.00 ms\t.*\tStatus: timeout\n"])
 
 
+def test_an_error_that_nobody_caught_is_the_functions_own(lam, logs, name):
+    """The platform names no type for it, though the process ends over it."""
+    create(lam, name, node("setTimeout(() => { throw new TypeError('x') }, 1);"
+                           "await new Promise(() => setTimeout(() => {}, 60000))"))
+    answer = lam.invoke(FunctionName=name)
+    assert json.loads(answer["Payload"].read())["errorType"] == "TypeError"
+    report = lines_of(logs, f"/aws/lambda/{name}")[-1]
+    assert report.startswith("REPORT ") and "Error Type" not in report and "Status" not in report
+
+
 def test_a_boot_that_fails_is_reported(http, lam, logs, name):
     package = {"Runtime": "nodejs22.x", "Handler": "index.handler",
                "Code": {"ZipFile": zip_of({"index.mjs": "process.exit(3);"})}}

@@ -235,6 +235,15 @@ def test_head_is_get_without_a_body(http, lam, name):
     assert head.getheader("Content-Length") == str(len(got.body))
 
 
+def test_members_in_path_and_query(http, lam, name):
+    create(lam, name)
+    path = f"/2015-03-31/functions/{name}/configuration?Qualifier="
+    for first, last, status in (("7", "$LATEST", 200), ("$LATEST", "7", 404)):
+        assert http.send("GET", f"{path}{first}&Qualifier={last}").status == status  # the last counts
+    assert b"1 validation error detected: Value 'a+b' at" in http.send(
+        "GET", "/2015-03-31/functions/a+b").body  # a plus is no blank there
+
+
 @pytest.mark.parametrize("target, status", [
     ("http://lambda.us-east-1.amazonaws.com/2015-03-31/functions?MaxItems=1", 200),
     ("HTTP://monitoring.amazonaws.com?Action=ListMetrics&Version=2010-08-01", 200),

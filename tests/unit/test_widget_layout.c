@@ -58,6 +58,7 @@ START_TEST(nothing_overlaps_and_nothing_leaves_the_picture)
         widget.height = 1 + (int)(random_unit(&stream) * 700);
         widget.title = i % 3 ? "A title that is rather long for a small picture" : NULL;
         widget.legend = (enum widget_legend)(i % 3);
+        widget.hidden_count = (size_t)(i % 5) * 1000;
         struct layout layout =
             lay_out(&widget, (size_t)(i % 40), i % 2 ? "short" : "a label of some length", &arena);
         const struct box picture = { 0, 0, widget.width, widget.height };
