@@ -3,6 +3,8 @@ import json
 import socket
 import threading
 
+import pytest
+
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
@@ -150,3 +152,10 @@ def test_a_wrong_clock_setting_changes_nothing(http):
         answer = http.send("POST", "/_coalmine/clock", json.dumps(body).encode())
         assert answer.status == 400 and problem in json.loads(answer.body)["message"]
     assert http.json("GET", "/_coalmine/clock")["mode"] == "real"
+
+
+@pytest.mark.parametrize("seconds", (0, 86401))
+def test_a_lease_has_bounds(http, seconds):
+    answer = http.send("POST", "/_coalmine/attachments", json.dumps(
+        {"FunctionName": "f", "LeaseSeconds": seconds}).encode())
+    assert answer.status == 400 and b"leaseSeconds" in answer.body

@@ -261,13 +261,19 @@ def test_a_running_or_ended_query_is_described(logs, insights, group):
         400, "InvalidParameterException", "The specified nextToken is invalid.")
 
 
-def test_the_newest_hundred_queries_are_kept(logs, insights, group):
+def test_the_newest_hundred_queries_are_kept(server, logs, insights, group):
+    others = []  # whose queries are their own
+    for client in (server.client("logs", key="123456789012"), server.client("logs", "eu-west-1")):
+        make_stream(client, group)
+        others.append((Insights(client), Insights(client).start("limit 1", logGroupName=group)))
     first = insights.start("limit 1", logGroupName=group)
     insights.finish(first)
     for _ in range(100):
         insights.finish(insights.start("limit 1", logGroupName=group))
     assert error_of(logs.get_query_results, queryId=first) == NO_QUERY
     assert len(logs.describe_queries()["queries"]) == 100
+    for other, query in others:
+        assert other.finish(query)["status"] == "Complete"
 
 
 def test_results_are_kept_for_seven_days_and_dropped_by_a_reset(start_server):
