@@ -49,6 +49,9 @@ def test_other_checks_are_judged_on_recorded_data(canary, record, tmp_path):
     assert verdicts["latency", True]["verdict"] == "fail"
     assert 14.9 < verdicts["latency", True]["numbers"]["medianMs"] - 20 < 15.1
     assert done.json["samples"] == 10
+    checks.write_text(json.dumps([{"kind": "errors", "dryRun": True}]))
+    done = canary("analyze", "--from", record(1), "--checks", str(checks))
+    assert done.code == 0 and " fail " in done.out and "(dry run)" in done.out
 
 
 def test_a_plan_that_has_checks_will_do_and_a_directory_too(canary, record, tmp_path):

@@ -84,9 +84,11 @@ def test_a_widget_of_the_users_own(graph, shop, tmp_path):
     (tmp_path / "w.json").write_text(json.dumps({
         "metrics": [[shop, "Requests", "App", "a", {"label": "mine", "color": "#ff0000"}]],
         "stat": "Sum", "period": 300, "width": 300, "height": 200,
-        "annotations": {"horizontal": [{"value": 500, "color": "#00aa00"}]}}))
+        "annotations": {"horizontal": [{"value": 500, "color": "#00aa00"},
+                                       {"value": 100, "visible": False}]}}))
     done = graph("--widget", "w.json", "--last", "1h", "-o", "w.png")
-    assert "● mine: last 300, min 300, max 300" in done.out and "╌" in done.out
+    assert "● mine: last 300, min 300, max 300" in done.out
+    assert sum("╌" in line for line in done.out.splitlines()) == 1
     picture = Picture((tmp_path / "w.png").read_bytes())
     assert picture.width == 300 and picture.places("#ff0000") and picture.rows("#00aa00", 150)
 
@@ -95,6 +97,33 @@ def test_programs_get_numbers(graph, shop):
     done = graph(*options(shop, "--output", "json", "--last", "1h", "--period", "30m"))
     assert [(s["Label"], s["Values"]) for s in done.json["series"]] == [
         ("Requests", [1800, 1800]), ("Errors", [180, 180])]
+
+
+def test_what_is_meant_where_nothing_is_said(server, graph, shop):
+    """As many whole minutes as give a graph its points, and of concurrency the maximum."""
+    done = graph(*options(shop, "--output", "json", "--last", "7h"))
+    assert done.json["series"][0]["Values"] == [180] * 20
+    for value in (2, 3):
+        server.client("cloudwatch").put_metric_data(Namespace=shop, MetricData=[
+            {"MetricName": "ConcurrentExecutions", "Value": value, "Timestamp": START,
+             "Dimensions": [{"Name": "App", "Value": "a"}]}])
+    assert "last 3, min 3, max 3" in graph("--namespace", shop, "--dimensions", "App=a", "--metric",
+                                           "ConcurrentExecutions").out
+
+
+@pytest.mark.parametrize("metrics", [
+    [["m", {"label": "gap"}], ["Requests", "App", "a", {"period": 3600}]],
+    [[{"expression": "m1 * 2", "label": "gap"}], ["m", {"id": "m1", "visible": False}]]])
+def test_a_gap_is_longer_than_the_series_own_period(server, graph, shop, tmp_path, metrics):
+    for minute in (10, 40):
+        server.client("cloudwatch").put_metric_data(Namespace=shop, MetricData=[
+            {"MetricName": "m", "Value": 1, "Timestamp": START + datetime.timedelta(minutes=minute)}])
+    (tmp_path / "w.json").write_text(json.dumps({
+        "metrics": [row if isinstance(row[0], dict) else [shop, *row] for row in metrics],
+        "stat": "Sum", "period": 60}))
+    done = graph("--widget", "w.json", "--last", "1h", LC_ALL="C")
+    plot, legend, _ = done.out.partition("* gap: last")
+    assert legend and plot.count("*") == 2, done.out
 
 
 def test_a_function_by_its_alias(server, graph, name):
