@@ -7,7 +7,8 @@ from tests.conftest import COALMINE
 # Debian's AWS CLI, whatever else the developer has.
 ENV = {"PATH": "/usr/bin:" + os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
        "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "mars-1",
-       "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z", "HTTP_PROXY": "http://127.0.0.1:9"}
+       "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z", "AWS_USE_FIPS_ENDPOINT": "true",
+       "HTTP_PROXY": "http://127.0.0.1:9"}
 
 
 def bash(script, port=4566, options="", env=None):
@@ -22,7 +23,8 @@ def test_the_variables_are_set_and_the_dangerous_ones_gone():
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
     assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-3"
     assert found["AWS_ACCESS_KEY_ID"] and found["AWS_SECRET_ACCESS_KEY"]
-    for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"):
+    for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+                 "AWS_USE_FIPS_ENDPOINT"):
         assert gone not in found
 
 
@@ -31,6 +33,7 @@ def test_a_proxy_is_not_asked_for_what_is_here():
                                 ("NO_PROXY", ".corp", "127.0.0.1,localhost,.corp"),
                                 ("no_proxy", "127.0.0.1,localhost,.corp",
                                  "127.0.0.1,localhost,.corp"),
+                                ("NO_PROXY", "it's;$(x)", "127.0.0.1,localhost,it's;$(x)"),
                                 ("NO_PROXY", "*", "*")):
         done = bash('echo "$NO_PROXY $no_proxy"', env={**ENV, **({name: given} if name else {})})
         assert done.stdout == f"{wanted} {wanted}\n", done.stderr
