@@ -108,6 +108,19 @@ def test_a_default_value_stands_for_minutes_without_a_match(start_server):
         (0, 0, 1), (1, 1, 1), (3, 1, 1), (4, 0, 1)]
 
 
+def test_each_group_has_quiet_minutes_of_its_own(start_server):
+    server = start_server()
+    logs, cw, http = server.client("logs"), server.client("cloudwatch"), Http(server.port)
+    http.json("POST", "/_coalmine/clock", {"mode": "frozen", "time": "2026-01-01T00:00:30Z"})
+    for group, message in (("g", "ERROR"), ("h", "fine")):  # filters of one name
+        make_stream(logs, group)
+        put_filter(logs, group, defaultValue=0.0)
+        put(logs, group, [message], start=1767225630000)
+    http.json("POST", "/_coalmine/clock", {"advance": "1m"})
+    assert [total(statistics(cw, group, start_ms=1767225630000)) for group in "gh"] == [
+        (1, 1), (0, 1)]
+
+
 def test_default_values_go_on_when_the_clock_is_set_back(start_server):
     server = start_server()
     logs, cw, http = server.client("logs"), server.client("cloudwatch"), Http(server.port)

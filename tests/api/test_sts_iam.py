@@ -22,6 +22,11 @@ def test_who_am_i(server, cli, http):
     other = server.client("sts", key="123456789012").get_caller_identity()
     assert (other["Account"], other["Arn"]) == (
         "123456789012", "arn:aws:iam::123456789012:user/coalmine")
+    short = server.client("sts", key="123").get_caller_identity()
+    assert short["Account"] == "000000000000"
+    far = server.client("logs", "a" * 41)  # longer than any region's name
+    far.create_log_group(logGroupName="far")
+    assert ":us-east-1:" in far.describe_log_groups(logGroupNamePrefix="far")["logGroups"][0]["arn"]
     long = b"Action=GetCallerIdentity&Version=2011-06-15&More=" + b"x" * 10000
     assert http.send("POST", "/", long).status == 200
     assert error_of(server.client("sts").assume_role, RoleArn=POLICY, RoleSessionName="s")[:2] == (

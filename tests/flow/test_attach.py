@@ -241,6 +241,17 @@ def test_the_endpoint_may_end_with_a_slash(server, lam, name):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_command_has_its_signals_as_they_were(server, lam, name):
+    """Those up to 31: two that are glibc's own come as they may."""
+    create(lam, name)
+    look = ["grep", "-E", "SigBlk|SigIgn", "/proc/self/status"]
+    seen = [subprocess.run([*before, *look], env=clean_environment(server.url), text=True,
+                           capture_output=True, timeout=PATIENCE_SECONDS).stdout.split()
+            for before in ([], [COALMINE, "attach", name, "--"])]
+    blocked, ignored = ([int(words[at], 16) % (1 << 31) for words in seen] for at in (1, 3))
+    assert blocked[0] == blocked[1] and ignored[0] == ignored[1]
+
+
 def test_a_command_that_is_not_there_leaves_nothing_attached(lam, name, http, attached_command):
     create(lam, name)
     process = attached_command(name, "--", "/no/such/program")
