@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import conftest
+from tests.support.machine import wait_for
 from tests.support.packages import create, python
 
 FILL = """import errno, os
@@ -70,6 +71,15 @@ def test_what_functions_write_to_tmp_never_reaches_the_disk(start_server, tmp_pa
     assert result_of(lam, name) == 1
     homes = [home for home in (tmp_path / "sandboxes").iterdir() if home.name.isdigit()]
     assert homes and [os.listdir(home / "tmp") for home in homes] == [[] for _ in homes]
+
+
+def test_an_environment_that_ends_leaves_no_directory(start_server, tmp_path, name):
+    lam = start_server("--data-dir", str(tmp_path), ephemeral=False).client("lambda")
+    create(lam, name)
+    lam.invoke(FunctionName=name)["Payload"].read()
+    assert len(list(tmp_path.glob("sandboxes/*/tmp"))) == 1
+    lam.delete_function(FunctionName=name)
+    wait_for(lambda: not list(tmp_path.glob("sandboxes/*/tmp")))
 
 
 def test_without_a_sandbox_tmp_is_a_directory_of_the_environments_own(start_server, name):

@@ -127,10 +127,6 @@ def test_the_refusal_is_spelled_in_the_callers_protocol(faulty):
                        b"MetricData.member.1.MetricName=m&MetricData.member.1.Value=1")
     assert (answer.status, answer.headers["Content-Type"]) == (500, "text/xml")
     assert b"<Code>InternalServiceError</Code>" in answer.body
-    answer = http.cbor("PutMetricData", cbor.encode({"Namespace": "n", "MetricData": [
-        {"MetricName": "m", "Value": 1}]}))
-    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/cbor")
-    assert b"#InternalServiceFault" in answer.body
 
 
 def test_what_was_acknowledged_around_a_fault_is_there_after_a_crash(faulty):

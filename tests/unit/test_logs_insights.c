@@ -323,6 +323,22 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
 }
 END_TEST
 
+START_TEST(a_list_has_an_end)
+{
+    for (int count = 100; count <= 101; count++) {
+        struct error error = { 0 };
+        CLEANUP(buffer_clear) struct buffer text = { 0 };
+        buffer_add_string(&text, "filter took in [");
+        for (int i = 1; i <= count; i++)
+            buffer_add_format(&text, "%d%s", i, i < count ? "," : "]");
+        struct insights_query *query = insights_query_parse(buffer_text(&text), NULL, &error);
+        ck_assert((query != NULL) == (count == 100));
+        insights_query_destroy(query);
+        error_clear(&error);
+    }
+}
+END_TEST
+
 START_TEST(the_place_of_an_error_is_that_of_the_symbol)
 {
     static const struct {
@@ -545,6 +561,7 @@ END_TEST
 
 SUITE("logs_insights", queries_give_their_rows, values_are_sorted_as_people_count,
       rows_are_the_newest_and_carry_their_pointer, what_is_no_query_is_refused_with_its_place,
-      the_place_of_an_error_is_that_of_the_symbol, a_run_that_keeps_too_much_ends_in_an_error,
-      the_top_of_any_number_of_events_is_found, a_sort_lets_filters_and_stats_go_first,
-      fields_are_found_by_the_names_that_are_listed, deep_queries_end_in_an_answer)
+      a_list_has_an_end, the_place_of_an_error_is_that_of_the_symbol,
+      a_run_that_keeps_too_much_ends_in_an_error, the_top_of_any_number_of_events_is_found,
+      a_sort_lets_filters_and_stats_go_first, fields_are_found_by_the_names_that_are_listed,
+      deep_queries_end_in_an_answer)
