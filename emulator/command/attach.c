@@ -142,15 +142,16 @@ static int keep(struct attach *attach, const sigset_t *signals)
     return status;
 }
 
-/* What is ignored stays so, as a hangup under nohup: blocked, it would come all the same. But
- * whoever ignores the ends of children is never told of one. */
+/* A hangup that is ignored stays so, as under nohup: blocked, it would come all the same. An
+ * interrupt that is, as by a shell for what runs in the background, ends this command if somebody
+ * sends one. Whoever ignores the ends of children is never told of one. */
 static void block_signals(sigset_t *signals_out, sigset_t *old_signals_out)
 {
     const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
     signal(SIGCHLD, SIG_DFL);
     sigemptyset(signals_out);
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-        if (!command_is_ignored(numbers[i]))
+        if (numbers[i] != SIGHUP || !command_is_ignored(SIGHUP))
             sigaddset(signals_out, numbers[i]);
     }
     sigprocmask(SIG_BLOCK, signals_out, old_signals_out);

@@ -169,10 +169,15 @@ def test_a_command_serves_the_function_with_its_variables(server, lam, name, htt
     assert json.loads(lam.invoke(FunctionName=name)["Payload"].read()) == "hello"
 
 
+def ignoring(number):
+    """As a shell starts what runs in the background (SIGINT), nohup (SIGHUP), or who waits for nobody."""
+    return lambda: signal.signal(number, signal.SIG_IGN)
+
+
 def test_a_shell_takes_the_variables_and_an_interrupt_ends_it(server, lam, name, http,
                                                               attached_command, tmp_path):
     create(lam, name, Environment={"Variables": {"QUOTED": "a'b $c\nd"}})
-    process = attached_command(name)
+    process = attached_command(name, preexec_fn=ignoring(signal.SIGINT))
     lines = []
     while not lines or not lines[-1].startswith("#"):
         lines.append(process.stdout.readline())
@@ -189,8 +194,7 @@ def test_a_shell_takes_the_variables_and_an_interrupt_ends_it(server, lam, name,
 
 def test_under_nohup_the_terminal_may_be_closed(lam, name, http, attached_command):
     create(lam, name)
-    process = attached_command(
-        name, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process = attached_command(name, preexec_fn=ignoring(signal.SIGHUP))
     assert process.stdout.readline()
     process.send_signal(signal.SIGSTOP)  # what it waits for does not count as blocked meanwhile
     wait_for(lambda: status_of(process.pid)["State"].startswith("T"))
@@ -207,7 +211,7 @@ def test_who_ignores_the_ends_of_children_hears_of_the_commands(lam, name, attac
     create(lam, name)
     process = attached_command(
         name, "--", "sh", "-c", "exit 3",
-        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        preexec_fn=ignoring(signal.SIGCHLD))
     assert process.wait(PATIENCE_SECONDS) == 3
 
 
