@@ -16,9 +16,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.conftest import CANARY, clean_environment
-from tests.support.machine import wait_for
 from tests.conftest import CANARY, Http, clean_environment
+from tests.support.machine import wait_for
 from tests.support.packages import NODE, create, node, zip_of
 
 GOOD = "return 'v2'"
