@@ -99,12 +99,13 @@ static int run(const struct command_table *table, int count, char **arguments)
     const char *name = arguments[1];
     if (count == 3 && strcmp(name, "help") == 0)
         return run(table, count, (char *[]){ arguments[0], arguments[2], help, NULL });
-    if (count == 3 && asks_for_help(arguments[2]))
+    bool wants_help = count == 3 && asks_for_help(arguments[2]);
+    if (wants_help) /* commands without options know the one spelling */
         arguments[2] = help;
     for (const struct command_row *row = table->commands; row->name; row++) {
         if (strcmp(name, row->name) != 0)
             continue;
-        if (count == 3 && arguments[2] == help)
+        if (wants_help)
             printf("%s %s: %s\n\n", table->program, name, row->help);
         return row->run(count - 2, arguments + 2);
     }
