@@ -27,17 +27,22 @@ struct garbage {
     char *sha256;
 };
 
-/* The name of a digest's directory. What is no digest has one that is never there: an empty name
- * would be that of all code. */
-static char *hex_of(const char *sha256_base64)
+char *code_name(const char *sha256_base64)
 {
-    size_t size;
+    size_t size = 0;
     CLEANUP(freep) char *digest = base64_decode(text_from(sha256_base64), &size);
     if (!digest || size != SHA256_SIZE)
-        return xstrdup("no-digest");
-    char *hex = xmalloc(SHA256_HEX_SIZE);
-    crypto_hex(digest, size, hex);
-    return hex;
+        return NULL;
+    char *name = xmalloc(SHA256_HEX_SIZE);
+    crypto_hex(digest, size, name);
+    return name;
+}
+
+/* What is no digest has a name that is never there: an empty one would be that of all code. */
+static char *hex_of(const char *sha256_base64)
+{
+    char *name = code_name(sha256_base64);
+    return name ? name : xstrdup("no-digest");
 }
 
 static char *files_directory(const char *code_directory, const char *sha256_base64)

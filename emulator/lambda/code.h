@@ -14,6 +14,9 @@
 #include "lambda/state.h"
 #include "runtime/package.h"
 
+/* The name of a digest's directory, owned by the caller; NULL if that is no digest. */
+char *code_name(const char *sha256_base64);
+
 /* Unpacks the zip unless it is here already. The digest (base64) is owned by the caller. Any
  * thread. */
 MUST_CHECK enum package_fault code_install(const char *code_directory, struct text zip,

@@ -8,6 +8,7 @@
 
 #include "crypto.h"
 #include "file.h"
+#include "lambda/code.h"
 #include "map.h"
 #include "store/statements.h"
 #include "xalloc.h"
@@ -29,17 +30,6 @@ static const struct {
       "json_extract(configuration, '$.LayersSha256') IS NOT NULL",
       false, 2 },
 };
-
-static char *hex_of(const char *base64)
-{
-    size_t size = 0;
-    CLEANUP(freep) char *digest = base64_decode(text_from(base64), &size);
-    if (!digest || size != SHA256_SIZE)
-        return NULL;
-    char *hex = xmalloc(SHA256_HEX_SIZE);
-    crypto_hex(digest, size, hex);
-    return hex;
-}
 
 static void check_package(struct inspection *inspection, const char *directory, const char *hex)
 {
@@ -86,7 +76,7 @@ static void check_named(struct inspection *inspection, const char *directory, sq
 {
     while (sqlite3_step(digests) == SQLITE_ROW) {
         const char *base64 = (const char *)sqlite3_column_text(digests, 0);
-        char *hex = hex_of(base64 ? base64 : "");
+        char *hex = code_name(base64 ? base64 : "");
         if (!hex) {
             inspection_problem(inspection, "%s/coalmine.db: '%s' is no digest", directory,
                                base64 ? base64 : "");
