@@ -51,7 +51,7 @@ void query_codec_encode_fault(const struct service *service, const struct error 
                               struct buffer *buffer);
 void cbor_codec_encode_fault(const struct service *service, const struct error *error,
                              const struct error_members *members, struct buffer *buffer);
-/* Two services that are not emulated, but asked for, and whose clients read no other shape. */
+/* S3's and EC2's clients read no other shape. */
 void s3_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer);
 void ec2_encode_fault(const struct error *error, const char *request_id, struct buffer *buffer);
 

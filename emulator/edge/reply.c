@@ -92,66 +92,71 @@ static void write_query_compatibility(struct edge_call *edge_call, struct draft 
         draft->status = 400;
 }
 
-/* Of a service that is not emulated, as the request was signed for it. */
-static bool is_for(const struct edge_call *edge_call, const char *name)
+/* REST with XML has the query protocol's errors. */
+static void rest_xml_encode_fault(const struct error *error, const char *request_id,
+                                  struct buffer *buffer)
+{
+    const struct error_members none = { 0 };
+    query_codec_encode_fault(&nobody, error, &none, request_id, buffer);
+}
+
+/* Services that are not emulated, but asked for, and whose SDKs do not read errors in the shape
+ * that the request's protocol has elsewhere; by the name that requests to them are signed for. */
+static const struct foreign {
+    const char *signing_name;
+    const char *content_type;
+    void (*encode_fault)(const struct error *error, const char *request_id, struct buffer *buffer);
+} foreigners[] = {
+    { "s3", "application/xml", s3_encode_fault },
+    { "ec2", "text/xml", ec2_encode_fault },
+    { "route53", "text/xml", rest_xml_encode_fault },
+    { "cloudfront", "text/xml", rest_xml_encode_fault },
+};
+
+/* NULL: the service is emulated, or its SDKs read what the protocol says. */
+static const struct foreign *find_foreign(const struct edge_call *edge_call)
 {
     const char *signing_name = edge_call->credential.service;
-    return !edge_call->call.service && signing_name && strcmp(signing_name, name) == 0;
-}
-
-static void write_query_fault(const struct edge_call *edge_call,
-                              const struct error_members *members, struct draft *draft)
-{
-    const struct call *call = &edge_call->call;
-    add_header(draft, "Content-Type", "text/xml");
-    if (is_for(edge_call, "ec2"))
-        ec2_encode_fault(&call->error, call->request_id, &draft->body);
-    else
-        query_codec_encode_fault(service_of(edge_call), &call->error, members, call->request_id,
-                                 &draft->body);
-}
-
-static void write_rest_fault(const struct edge_call *edge_call, const struct error_members *members,
-                             struct draft *draft)
-{
-    const struct call *call = &edge_call->call;
-    if (is_for(edge_call, "s3")) {
-        add_header(draft, "Content-Type", "application/xml");
-        s3_encode_fault(&call->error, call->request_id, &draft->body);
-        return;
-    }
-    if (is_for(edge_call, "route53") || is_for(edge_call, "cloudfront")) { /* REST with XML */
-        write_query_fault(edge_call, members, draft);
-        return;
-    }
-    add_header(draft, "Content-Type", "application/json");
-    add_header(draft, "x-amzn-ErrorType", call->error.fault->code);
-    rest_json_encode_fault(service_of(edge_call), &call->error, &draft->body);
+    if (edge_call->call.service || !signing_name)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(foreigners); i++)
+        if (strcmp(foreigners[i].signing_name, signing_name) == 0)
+            return &foreigners[i];
+    return NULL;
 }
 
 static void write_fault(struct edge_call *edge_call, struct draft *draft)
 {
     const struct call *call = &edge_call->call;
     const struct service *service = service_of(edge_call);
+    const struct foreign *foreign = find_foreign(edge_call);
     const struct error_members members = { call->error_members,
                                            call->error_members ? call->output : NULL };
     draft->status = call->error.fault->status;
+    if (foreign) {
+        add_header(draft, "Content-Type", foreign->content_type);
+        foreign->encode_fault(&call->error, call->request_id, &draft->body);
+        return;
+    }
     switch (edge_call->identity.protocol) {
+    case PROTOCOL_REST_JSON:
+        add_header(draft, "Content-Type", "application/json");
+        add_header(draft, "x-amzn-ErrorType", call->error.fault->code);
+        rest_json_encode_fault(service, &call->error, &draft->body);
+        return;
     case PROTOCOL_AWS_JSON:
         add_header(draft, "Content-Type", service->json_content_type);
         write_query_compatibility(edge_call, draft);
         aws_json_encode_fault(service, &call->error, &members, &draft->body);
         return;
     case PROTOCOL_QUERY:
-        write_query_fault(edge_call, &members, draft);
+        add_header(draft, "Content-Type", "text/xml");
+        query_codec_encode_fault(service, &call->error, &members, call->request_id, &draft->body);
         return;
     case PROTOCOL_CBOR:
         add_header(draft, "Content-Type", "application/cbor");
         write_query_compatibility(edge_call, draft);
         cbor_codec_encode_fault(service, &call->error, &members, &draft->body);
-        return;
-    default:
-        write_rest_fault(edge_call, &members, draft);
         return;
     }
 }
