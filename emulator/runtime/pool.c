@@ -21,6 +21,7 @@
 #include "runtime/package.h"
 #include "runtime/pool_parts.h"
 #include "runtime/process.h"
+#include "runtime/strays.h"
 #include "runtime/system_files.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
@@ -435,9 +436,15 @@ static void watch_children(struct pool *pool)
     uv_signal_start(pool->child_signal, on_child_ended, SIGCHLD);
 }
 
+static void kill_predecessors(void *runtime_directory)
+{
+    strays_kill_predecessors(runtime_directory);
+}
+
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
                          struct error *error)
 {
+    bool is_left = access(settings->directory, F_OK) == 0; /* by a server that was killed */
     discard_take(settings->discard, settings->directory);
     if (!workspace_prepare(settings->directory, error))
         return NULL;
@@ -477,6 +484,8 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->sweep_timer = loop_timer_start(loop, SWEEP_TICK_MS, SWEEP_TICK_MS, on_sweep_tick, pool);
     loop_before_sleep(loop, pool_dispatch, pool);
     watch_children(pool);
+    if (is_left)
+        loop_work(loop, kill_predecessors, free, xstrdup(pool->runtime_directory));
     return pool;
 }
 

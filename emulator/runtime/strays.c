@@ -8,18 +8,36 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "compiler.h"
 #include "text.h"
+#include "xalloc.h"
 
-enum { ROUNDS_MAX = 4, READ_SIZE = 64 * 1024, ENVIRONMENT_MAX = 1024 * 1024 };
+enum {
+    ROUNDS_MAX = 4,
+    READ_SIZE = 64 * 1024,
+    FILE_MAX = 1024 * 1024,
+    FIELDS_BEFORE_START = 19, /* of /proc/PID/stat, behind the name: see proc(5) */
+};
 
-static void read_environment(pid_t pid, struct buffer *out)
+/* Whom to kill: who fulfils `is_meant`. */
+struct quarry {
+    bool (*is_meant)(const struct quarry *quarry, pid_t pid);
+    pid_t leader;         /* of a session */
+    const char *variable; /* "NAME=VALUE" */
+    const char *argument;
+    int64_t birth; /* as birth_of() tells it */
+};
+
+/* A file of the process; nothing is read if that has ended, or is another user's. */
+static void read_file(pid_t pid, const char *name, struct buffer *out)
 {
     char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -32,36 +50,55 @@ static void read_environment(pid_t pid, struct buffer *out)
     close(fd);
 }
 
-/* Entries end in NUL. */
-static bool has_variable(struct text environment, const char *variable)
+/* In "environ" and "cmdline", whose entries end in NUL. */
+static bool has_entry(pid_t pid, const char *name, const char *entry)
 {
-    while (environment.size)
-        if (text_equal(text_cut(&environment, '\0'), variable))
+    CLEANUP(buffer_clear) struct buffer file = { .ceiling = FILE_MAX };
+    read_file(pid, name, &file);
+    struct text rest = buffer_text(&file);
+    while (rest.size)
+        if (text_equal(text_cut(&rest, '\0'), entry))
             return true;
     return false;
 }
 
-static bool is_stray(pid_t pid, pid_t leader, const char *variable)
+/* When it was started, in clock ticks since this machine was; INT64_MAX if it has ended. */
+static int64_t birth_of(pid_t pid)
 {
-    CLEANUP(buffer_clear) struct buffer environment = { .ceiling = ENVIRONMENT_MAX };
-    if (pid == getpid())
-        return false;
-    if (getsid(pid) == leader)
-        return true;
-    read_environment(pid, &environment);
-    return has_variable(buffer_text(&environment), variable);
+    CLEANUP(buffer_clear) struct buffer file = { .ceiling = FILE_MAX };
+    read_file(pid, "stat", &file);
+    struct text rest = buffer_text(&file);
+    const char *name_end = rest.size ? memrchr(rest.data, ')', rest.size) : NULL;
+    if (!name_end)
+        return INT64_MAX;
+    rest = (struct text){ name_end, (size_t)(rest.data + rest.size - name_end) };
+    for (int i = 0; i <= FIELDS_BEFORE_START; i++)
+        text_cut(&rest, ' ');
+    int64_t birth;
+    return text_to_int64(text_cut(&rest, ' '), &birth) ? birth : INT64_MAX;
+}
+
+static bool is_left_by_leader(const struct quarry *quarry, pid_t pid)
+{
+    return getsid(pid) == quarry->leader || has_entry(pid, "environ", quarry->variable);
+}
+
+static bool is_left_by_predecessor(const struct quarry *quarry, pid_t pid)
+{
+    return birth_of(pid) < quarry->birth && (has_entry(pid, "cmdline", quarry->argument) ||
+                                             has_entry(pid, "environ", quarry->variable));
 }
 
 /* How many were there. */
-static int kill_all(pid_t leader, const char *variable)
+static int kill_once(const struct quarry *quarry)
 {
     int count = 0;
     DIR *directory = opendir("/proc");
     struct dirent *entry;
     while (directory && (entry = readdir(directory))) {
         int64_t pid;
-        if (!text_to_int64(text_from(entry->d_name), &pid) ||
-            !is_stray((pid_t)pid, leader, variable))
+        if (!text_to_int64(text_from(entry->d_name), &pid) || pid == getpid() ||
+            !quarry->is_meant(quarry, (pid_t)pid))
             continue;
         count += kill((pid_t)pid, SIGKILL) == 0;
     }
@@ -70,8 +107,26 @@ static int kill_all(pid_t leader, const char *variable)
     return count;
 }
 
+static void kill_all(const struct quarry *quarry)
+{
+    for (int i = 0; i < ROUNDS_MAX && kill_once(quarry); i++)
+        ;
+}
+
 void strays_kill(pid_t leader, const char *variable)
 {
-    for (int i = 0; i < ROUNDS_MAX && kill_all(leader, variable); i++)
-        ;
+    struct quarry quarry = { .is_meant = is_left_by_leader,
+                             .leader = leader,
+                             .variable = variable };
+    kill_all(&quarry);
+}
+
+void strays_kill_predecessors(const char *runtime_directory)
+{
+    CLEANUP(freep) char *variable = xformat("LAMBDA_RUNTIME_DIR=%s", runtime_directory);
+    struct quarry quarry = { .is_meant = is_left_by_predecessor,
+                             .variable = variable,
+                             .argument = runtime_directory,
+                             .birth = birth_of(getpid()) };
+    kill_all(&quarry);
 }

@@ -1,6 +1,8 @@
 /*
- * Processes that a function without isolation has left behind: nothing in the kernel ends them
- * together with it, as a process namespace would.
+ * Processes that outlive what they were started for, as nothing in the kernel ends them with it.
+ * A function without isolation leaves what it has started, where a process namespace would end.
+ * With isolation a bubblewrap that is just starting is left when the server is killed: its child
+ * waits for a word from its parent before it asks to die with it.
  */
 #ifndef COALMINE_STRAYS_H
 #define COALMINE_STRAYS_H
@@ -11,5 +13,10 @@
  * environment variable ("NAME=VALUE"). Who left the session and cleared its environment gets
  * away. */
 void strays_kill(pid_t leader, const char *variable);
+
+/* Kills what a server that was killed left in the pool's directory that we have now: processes
+ * older than this one that were given its workspace_runtime(), as an argument or as
+ * LAMBDA_RUNTIME_DIR. Reads all of /proc: for a worker. */
+void strays_kill_predecessors(const char *runtime_directory);
 
 #endif

@@ -1,0 +1,107 @@
+/*
+ * What an earlier server left is known by its age and by the directory that it was given.
+ */
+#include "support/suite.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/strays.h"
+
+#define RUNTIME "/tmp/coalmine-strays/sandboxes/runtime"
+
+static int never[2]; /* nobody writes to it */
+
+/* A process that waits, with this last argument and this one variable. */
+static pid_t start_waiting(const char *argument, const char *variable)
+{
+    pid_t pid;
+    const char *arguments[] = { "sh", "-c", "read line", "sh", argument, NULL };
+    const char *environment[] = { variable, NULL };
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, never[0], STDIN_FILENO);
+    int failure =
+        posix_spawn(&pid, "/bin/sh", &actions, NULL, (char **)arguments, (char **)environment);
+    ck_assert_int_eq(failure, 0);
+    posix_spawn_file_actions_destroy(&actions);
+    return pid;
+}
+
+static int64_t ticks(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    int64_t per_second = sysconf(_SC_CLK_TCK);
+    return now.tv_sec * per_second + now.tv_nsec / (1000 * 1000 * 1000 / per_second);
+}
+
+/* What is started before and after it differs in age. */
+static void pass_a_tick(void)
+{
+    int64_t start = ticks();
+    while (ticks() < start + 2)
+        ;
+}
+
+static bool is_alive(pid_t pid)
+{
+    return waitpid(pid, NULL, WNOHANG) == 0;
+}
+
+static void end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Stands for a server that starts, then boots a sandbox. */
+static int judge(void)
+{
+    pass_a_tick();
+    pid_t own = start_waiting(RUNTIME, "A=1");
+    strays_kill_predecessors(RUNTIME);
+    bool is_spared = is_alive(own);
+    end(own);
+    return is_spared ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+START_TEST(test_predecessors)
+{
+    static const struct {
+        const char *argument;
+        const char *variable;
+        bool is_left;
+    } cases[] = {
+        { RUNTIME, "A=1", true },
+        { "", "LAMBDA_RUNTIME_DIR=" RUNTIME, true },
+        { RUNTIME "/x", "LAMBDA_RUNTIME_DIR=" RUNTIME "s", false }, /* another server's */
+        { "/tmp", "RUNTIME_DIR=" RUNTIME, false },
+    };
+    pid_t pids[COUNT_OF(cases)];
+    ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        pids[i] = start_waiting(cases[i].argument, cases[i].variable);
+    pass_a_tick();
+    pid_t server = fork();
+    if (server == 0)
+        _exit(judge());
+    int status;
+    ck_assert_int_eq(waitpid(server, &status, 0), server);
+    ck_assert_msg(status == 0, "it kills what it has started itself");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        if (cases[i].is_left) {
+            ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+            continue;
+        }
+        ck_assert_msg(is_alive(pids[i]), "case %zu", i);
+        end(pids[i]);
+    }
+}
+END_TEST
+
+SUITE("strays", test_predecessors)
