@@ -1,7 +1,8 @@
 /*
- * Start order: directory, store, metrics, journal, pool, services, replay, HTTP. The one
- * before-sleep hook keeps the promise of the house: what a turn wrote is committed and flushed
- * before any reply of that turn leaves.
+ * Start order: directory, store, metrics, telemetry, logs, journal, edge, HTTP (functions are told
+ * the port), pool, services, replay; nothing is answered before the loop runs. before_sleep() keeps
+ * the promise of the house: what a turn wrote is flushed and committed before any reply of that
+ * turn leaves.
  */
 #include "emulator.h"
 

@@ -23,8 +23,8 @@ static const struct command_row commands[] = {
 };
 
 /* libmicrohttpd prepares GnuTLS when it is loaded, which costs a start a tenth of its time and a
- * megabyte. Nobody here speaks TLS through GnuTLS (libcurl.so.4 has OpenSSL
- * for it): these take the place of its own. */
+ * megabyte. Nobody here speaks TLS through GnuTLS (libcurl.so.4 has OpenSSL for it): these take the
+ * place of its own. */
 int gnutls_global_init(void);
 int gnutls_global_init(void)
 {

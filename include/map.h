@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "compiler.h"
+
 struct map {
     struct map_entry **buckets;
     size_t bucket_count;
@@ -23,6 +25,6 @@ void *map_remove(struct map *map, const char *key);          /* the value, or NU
 /* Puts the parts into `key_out`, with "/" between them; NULL ends the parts. What would be too long
  * is cut. Gives the key. */
 enum { MAP_KEY_SIZE = 2400 }; /* names have up to 512 characters, of up to four bytes */
-const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...) __attribute__((sentinel));
+const char *map_key(char key_out[MAP_KEY_SIZE], const char *first, ...) NULL_ENDED;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Numbers as text, in JSON and XML alike.
+ * Numbers as text, in JSON and XML alike. Implemented in emulator/base/number.c.
  */
 #ifndef COALMINE_NUMBER_H
 #define COALMINE_NUMBER_H

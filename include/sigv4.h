@@ -1,6 +1,6 @@
 /*
  * AWS Signature Version 4, in the stages of AWS's documentation so that tests can hold each:
- * canonical request, text to sign, signature. The client signs with it; the server will verify.
+ * canonical request, text to sign, signature. The client signs with it, the server verifies.
  * Implemented in emulator/base/sigv4.c.
  */
 #ifndef COALMINE_SIGV4_H

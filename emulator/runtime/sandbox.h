@@ -84,8 +84,8 @@ MUST_CHECK bool sandbox_run_ahead(struct sandbox *sandbox, struct job *job, int 
 /* Looks whether the process has ended, and if so does what follows. After SIGCHLD. */
 void sandbox_reap(struct sandbox *sandbox);
 /* Kills a process that uses more than its memory, or has more descendants and threads than Lambda
- * allows. False if it is IDLE: then it must be discarded,
- * so that no job comes between the kill and the end. */
+ * allows. False if it is IDLE: then it must be discarded, so that no job comes between the kill and
+ * the end. */
 MUST_CHECK bool sandbox_check_use(struct sandbox *sandbox);
 /* Without a job: stops the process; on_gone() follows, later. */
 void sandbox_discard(struct sandbox *sandbox);

@@ -1,7 +1,8 @@
 /*
  * An append-only file beside the database for what comes too fast for SQLite: one record per
- * invocation, one per metric datum. One write(2) per turn of the loop, before that turn's replies;
- * a checksum per record; a torn last record is dropped at start.
+ * invocation, one per PutMetricData call, one for log events that came together. One write(2) per
+ * turn of the loop, before that turn's replies; a checksum per record; a torn last record is
+ * dropped at start.
  *
  * Frame: u32 size of payload, u32 CRC-32C of kind and payload, u8 kind, payload; little-endian.
  * The journal is cut into segments (journal-<first position>.log). A position is a count of
