@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
-#include "runtime/pool.h"
+#include "runtime/interpreters.h"
 
 int runtimes_command(int count, char **arguments)
 {

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "buffer.h"
-#include "runtime/pool.h"
 #include "runtime/process.h"
 #include "text.h"
 #include "xalloc.h"

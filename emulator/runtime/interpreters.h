@@ -26,4 +26,13 @@ char *interpreter_wanted(const char *identifier);
 /* Absolute path of a program that is needed as it is (bubblewrap). Owned by the caller, or NULL. */
 char *program_find(const char *name);
 
+/* The runtime identifiers and the interpreter each maps to, for `coalmine runtimes`. */
+struct runtime_mapping {
+    const char *identifier;  /* "nodejs22.x" */
+    const char *interpreter; /* absolute path, or NULL if the machine has none */
+    const char *note;        /* "node 20.20.2 stands in for 22"; or NULL */
+};
+/* NULL-ended by identifier; owned by the module, made at the first call. */
+const struct runtime_mapping *runtime_mappings(void);
+
 #endif

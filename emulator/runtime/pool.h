@@ -146,13 +146,4 @@ void pool_retire_all(struct pool *pool);
 /* Invocations submitted and not yet done. */
 size_t pool_pending(const struct pool *pool);
 
-/* The runtime identifiers and the interpreter each maps to, for `coalmine runtimes`. */
-struct runtime_mapping {
-    const char *identifier;  /* "nodejs22.x" */
-    const char *interpreter; /* absolute path, or NULL if the machine has none */
-    const char *note;        /* "node 20.20.2 stands in for 22"; or NULL */
-};
-/* NULL-ended by identifier; owned by the module, made at the first call. */
-const struct runtime_mapping *runtime_mappings(void);
-
 #endif
