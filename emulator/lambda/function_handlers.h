@@ -65,6 +65,14 @@ void list_end(struct call *call, const char *last, bool has_more);
         .range = BETWEEN(1, 10000)                                                                 \
     }
 
+/* Of the lists whose model allows 50 at most. */
+#define SHORT_LIST_FIELDS                                                                          \
+    { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },                           \
+    {                                                                                              \
+        .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
+        .range = BETWEEN(1, 50)                                                                    \
+    }
+
 /* An ARN of whatever service, as the service prints the rule. */
 #define ARN_PATTERN                                                                                \
     "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"   \
@@ -75,14 +83,6 @@ void list_end(struct call *call, const char *last, bool has_more);
     {                                                                                              \
         .name = "StatementId", .type = FIELD_STRING, .is_required = true,                          \
         .length = BETWEEN(1, 100), .pattern = "([a-zA-Z0-9-_]+)"                                   \
-    }
-
-/* Of the lists whose model allows 50 at most. */
-#define SHORT_LIST_FIELDS                                                                          \
-    { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },                           \
-    {                                                                                              \
-        .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY,                        \
-        .range = BETWEEN(1, 50)                                                                    \
     }
 
 #endif

@@ -240,8 +240,7 @@ static const struct field qualified_fields[] = { FUNCTION_NAME_FIELD_CREATE,
                                                  { 0 } };
 static const struct field list_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
-    { .name = "Marker", .type = FIELD_STRING, .place = FIELD_IN_QUERY },
-    { .name = "MaxItems", .type = FIELD_INTEGER, .place = FIELD_IN_QUERY, .range = BETWEEN(1, 50) },
+    SHORT_LIST_FIELDS,
     { 0 },
 };
 
