@@ -126,7 +126,7 @@ static enum outcome create_alias(struct call *call)
     struct alias alias = { .name = json_text(call->input, "Name", ""),
                            .routed_version = NO_VERSION,
                            .description = json_text(call->input, "Description", ""),
-                           .revision_id = new_uuid(call) };
+                           .revision_id = new_uuid(&call->arena) };
     if (!function_name_read(call, &name) || !parse_version(call, &alias.version) ||
         !version_get(call, &name.key, alias.version, asked_version(call), &primary))
         return OUTCOME_FAULT;
@@ -172,7 +172,7 @@ static enum outcome update_alias(struct call *call)
         !check_provisioned(call, &name.key, &alias))
         return OUTCOME_FAULT;
     alias.description = json_text(call->input, "Description", alias.description);
-    alias.revision_id = new_uuid(call); /* even if nothing changed */
+    alias.revision_id = new_uuid(&call->arena); /* even if nothing changed */
     alias_save(call->store, &name.key, &alias);
     targets_forget_function(lambda_of(call), &name.key);
     provisions_refresh(lambda_of(call));

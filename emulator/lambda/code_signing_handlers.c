@@ -77,7 +77,8 @@ static void apply(struct call *call, struct code_signing_config *config)
 
 static const char *new_id(struct call *call)
 {
-    return arena_format(&call->arena, "csc-0%.8s%.8s", new_uuid(call), new_uuid(call));
+    return arena_format(&call->arena, "csc-0%.8s%.8s", new_uuid(&call->arena),
+                        new_uuid(&call->arena));
 }
 
 static enum outcome create_config(struct call *call)

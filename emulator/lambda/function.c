@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "random.h"
 #include "xalloc.h"
 
 #define VERSION_COLUMNS                                                                            \
@@ -282,7 +283,7 @@ static const char *with_description(const char *configuration, const char *descr
     return arena_copy(arena, text_from(text));
 }
 
-static const char *new_uuid(struct arena *arena)
+const char *new_uuid(struct arena *arena)
 {
     char uuid[UUID_SIZE];
     random_uuid(uuid);

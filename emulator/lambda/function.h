@@ -12,7 +12,6 @@
 #include "arena.h"
 #include "json.h"
 #include "lambda/function_name.h"
-#include "random.h"
 #include "store/store.h"
 
 /* $LATEST as it was before the update that is InProgress: what runs meanwhile. */
@@ -40,6 +39,9 @@ enum version_state {
 enum version_state version_state(const struct function_version *version);
 /* The RevisionId that the version shows now. */
 const char *version_revision(const struct function_version *version);
+
+/* A RevisionId or a download's name that nothing has had before; in the arena. */
+const char *new_uuid(struct arena *arena);
 
 /* account, region and name as the first three parameters of a statement. */
 void function_key_bind(sqlite3_stmt *query, const struct function_key *key);

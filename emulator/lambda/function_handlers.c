@@ -30,13 +30,6 @@
 
 enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, CREATE_BODY_MAX = 70167211 };
 
-const char *new_uuid(struct call *call)
-{
-    char uuid[UUID_SIZE];
-    random_uuid(uuid);
-    return arena_copy(&call->arena, text_from(uuid));
-}
-
 bool function_check(struct call *call, const struct function_key *key, const char *qualifier)
 {
     return function_exists(call->store, key) || function_not_found(call, key, qualifier);

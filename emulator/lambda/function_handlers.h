@@ -51,9 +51,6 @@ MUST_CHECK bool revision_matches(struct call *call, const char *revision_id);
 bool publish(struct call *call, const struct function_version *latest, const char *description,
              struct function_version *version_out);
 
-/* The text of a new UUID in the call's arena. */
-const char *new_uuid(struct call *call);
-
 /* Reads MaxItems (50 at most) and Marker; false with the fault if the marker is none of ours. */
 MUST_CHECK bool list_begin(struct call *call, const char **after_out, int *left_out);
 void list_end(struct call *call, const char *last, bool has_more);

@@ -83,7 +83,7 @@ static enum outcome publish_with_code(struct call *call)
     version.configuration = read_configuration(call);
     version.code_sha256 = taken.sha256;
     version.code_size = taken.size;
-    version.code_id = new_uuid(call);
+    version.code_id = new_uuid(&call->arena);
     layer_version_insert(call->store, &version);
     if (!code_storage_check(call, &version.key, version.code_size))
         return OUTCOME_FAULT;

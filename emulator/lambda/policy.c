@@ -4,8 +4,8 @@
 
 #include "arn.h"
 #include "lambda/faults.h"
+#include "lambda/function.h"
 #include "pattern.h"
-#include "random.h"
 #include "xalloc.h"
 
 enum { POLICY_MAX = 20480 };
@@ -176,13 +176,6 @@ static bool check_length(const struct policy *policy, struct error *error)
 
 static void save(struct store *store, const struct policy_key *key, const struct policy *policy);
 
-static const char *fresh_revision(struct arena *arena)
-{
-    char uuid[UUID_SIZE];
-    random_uuid(uuid);
-    return arena_copy(arena, text_from(uuid));
-}
-
 static bool check_addition(const struct policy_key *key, const struct policy *policy,
                            const struct policy_grant *grant, const char *revision_id,
                            struct error *error)
@@ -213,7 +206,7 @@ bool policy_add(struct store *store, const struct policy_key *key, const struct 
     cJSON_AddItemToArray(policy.statements, statement);
     if (!check_length(&policy, error))
         return false;
-    policy.revision_id = fresh_revision(arena);
+    policy.revision_id = new_uuid(arena);
     save(store, key, &policy);
     CLEANUP(freep) char *text = json_print(statement);
     *statement_out = arena_copy(arena, text_from(text));
@@ -278,7 +271,7 @@ bool policy_put(struct store *store, const struct policy_key *key, const char *d
     if (!check_revision(&present, revision_id, whole_reader, error) ||
         !read_document(document, policy_out, error) || !check_length(policy_out, error))
         return false;
-    policy_out->revision_id = fresh_revision(arena);
+    policy_out->revision_id = new_uuid(arena);
     save(store, key, policy_out);
     return true;
 }
@@ -315,7 +308,7 @@ bool policy_remove(struct store *store, const struct policy_key *key, const char
     if (!check_revision(&policy, revision_id, reader_of(key), error))
         return false;
     cJSON_DeleteItemFromArray(policy.statements, place);
-    policy.revision_id = fresh_revision(arena);
+    policy.revision_id = new_uuid(arena);
     if (policy.statements->child)
         save(store, key, &policy);
     else

@@ -163,7 +163,7 @@ static enum outcome put_provisioned(struct call *call)
         return OUTCOME_FAULT;
     order = (struct provision_order){ name->key, name->qualifier, wanted, clock_now_ms() };
     provision_save(call->store, &order);
-    version_touch(call->store, &name->key, subject.number, new_uuid(call));
+    version_touch(call->store, &name->key, subject.number, new_uuid(&call->arena));
     targets_forget(lambda_of(call));
     write_progress(call, call_output(call), &order);
     provisions_refresh(lambda_of(call));

@@ -3,7 +3,6 @@
 #include "clock.h"
 #include "lambda/code.h"
 #include "lambda/faults.h"
-#include "lambda/function_handlers.h"
 #include "lambda/provision.h"
 #include "lambda/target.h"
 #include "log.h"
@@ -22,8 +21,8 @@ int64_t settle_time(const struct lambda *lambda)
 
 void settle_begin(struct call *call, struct function_version *version)
 {
-    version->revision_id = new_uuid(call);
-    version->settling_revision_id = new_uuid(call);
+    version->revision_id = new_uuid(&call->arena);
+    version->settling_revision_id = new_uuid(&call->arena);
     version->settles_ms = settle_time(lambda_of(call));
 }
 

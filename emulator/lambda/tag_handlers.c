@@ -97,7 +97,7 @@ static void save(struct call *call, struct tagged *tagged)
     CLEANUP(freep) char *text = json_print(tagged->tags);
     if (tagged->function.name) {
         function_set_tags(call->store, &tagged->function, text);
-        function_touch(call->store, &tagged->function, new_uuid(call));
+        function_touch(call->store, &tagged->function, new_uuid(&call->arena));
     } else {
         tagged->config.tags = text;
         code_signing_save(call->store, &tagged->scope, &tagged->config);

@@ -2,7 +2,6 @@
 
 #include "crypto.h"
 #include "lambda/configuration.h"
-#include "lambda/function_handlers.h"
 #include "xalloc.h"
 
 static const char *folder_digest(struct call *call, const char *folder)
@@ -19,7 +18,7 @@ void version_code_set(struct call *call, const struct code_source *source,
 {
     latest->code_sha256 = source->folder ? folder_digest(call, source->folder) : taken->sha256;
     latest->code_size = source->folder ? 0 : taken->size;
-    latest->code_id = new_uuid(call);
+    latest->code_id = new_uuid(&call->arena);
     configuration_set_folder(configuration, source->folder);
     configuration_set_source_key(configuration, source->key_arn);
 }
@@ -37,6 +36,6 @@ struct function_version version_code_freeze(struct call *call,
     frozen.configuration = arena_copy(&call->arena, text_from(text));
     frozen.code_sha256 = taken->sha256;
     frozen.code_size = taken->size;
-    frozen.code_id = new_uuid(call);
+    frozen.code_id = new_uuid(&call->arena);
     return frozen;
 }
