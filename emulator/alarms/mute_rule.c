@@ -112,9 +112,7 @@ int64_t mute_rule_count(struct store *store, const char *account, const char *re
                                              "account = ? AND region = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, region);
-    int64_t count = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return store_number(store, query, 0);
 }
 
 void mute_rule_save(struct store *store, const struct mute_rule *rule)

@@ -212,9 +212,7 @@ int managed_policy_attachments(struct store *store, const char *account, const c
         store, "SELECT count(*) FROM iam_attached_policy WHERE account = ? AND policy_arn = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, policy_arn);
-    int count = store_step(store, query) ? sqlite3_column_int(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return (int)store_number(store, query, 0);
 }
 
 bool managed_policy_next_role(struct store *store, const char *account, const char *policy_arn,

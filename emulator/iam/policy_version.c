@@ -54,9 +54,7 @@ int policy_version_count(struct store *store, const char *account, const char *p
         store, "SELECT count(*) FROM iam_policy_version WHERE account = ? AND policy = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, policy);
-    int count = store_step(store, query) ? sqlite3_column_int(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return (int)store_number(store, query, 0);
 }
 
 bool policy_version_delete(struct store *store, const char *account, const char *policy, int number)

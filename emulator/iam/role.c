@@ -170,10 +170,9 @@ static bool has_room(struct store *store, const char *account, const char *role,
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, role);
     store_bind_text(query, 3, policy_arn);
-    bool is_room = store_step(store, query) && sqlite3_column_int(query, 0) < POLICIES_MAX;
-    sqlite3_reset(query);
-    return is_room || error_set(error, &IAM_LIMIT_EXCEEDED,
-                                "Cannot exceed quota for PoliciesPerRole: %d", POLICIES_MAX);
+    return store_number(store, query, 0) < POLICIES_MAX ||
+           error_set(error, &IAM_LIMIT_EXCEEDED, "Cannot exceed quota for PoliciesPerRole: %d",
+                     POLICIES_MAX);
 }
 
 bool role_attach_policy(struct store *store, const char *account, const char *name,

@@ -16,22 +16,13 @@ struct concurrency_counter *concurrency_counter(struct lambda *lambda, const cha
     return counter;
 }
 
-static int64_t take_number(struct store *store, sqlite3_stmt *query, int64_t fallback)
-{
-    int64_t number = fallback;
-    if (store_step(store, query) && sqlite3_column_type(query, 0) != SQLITE_NULL)
-        number = sqlite3_column_int64(query, 0);
-    sqlite3_reset(query);
-    return number;
-}
-
 int64_t concurrency_reserved(struct store *store, const struct function_key *key)
 {
     sqlite3_stmt *query =
         store_query(store, "SELECT reserved_concurrency FROM lambda_function WHERE account = ? "
                            "AND region = ? AND name = ?");
     function_key_bind(query, key);
-    return take_number(store, query, NONE);
+    return store_number(store, query, NONE);
 }
 
 void concurrency_reserve(struct store *store, const struct function_key *key, int64_t reserved)
@@ -51,7 +42,7 @@ int64_t concurrency_provisioned_total(struct store *store, const struct function
         store_query(store, "SELECT sum(requested) FROM lambda_provisioned_concurrency WHERE "
                            "account = ? AND region = ? AND name = ?");
     function_key_bind(query, key);
-    return take_number(store, query, 0);
+    return store_number(store, query, 0);
 }
 
 struct concurrency_account concurrency_account(struct lambda *lambda, const char *account,
@@ -71,8 +62,8 @@ struct concurrency_account concurrency_account(struct lambda *lambda, const char
     store_bind_text(provisioned, 2, region);
     return (struct concurrency_account){
         .limit = lambda->parts.concurrency_limit,
-        .reserved = take_number(store, reserved, 0),
-        .provisioned_unreserved = take_number(store, provisioned, 0),
+        .reserved = store_number(store, reserved, 0),
+        .provisioned_unreserved = store_number(store, provisioned, 0),
     };
 }
 

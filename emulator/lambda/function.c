@@ -220,9 +220,7 @@ static int64_t last_version(struct store *store, const struct function_key *key)
     sqlite3_stmt *query = store_query(store, "SELECT last_version FROM lambda_function WHERE "
                                              "account = ? AND region = ? AND name = ?");
     function_key_bind(query, key);
-    int64_t number = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return number;
+    return store_number(store, query, 0);
 }
 
 static void set_last_version(struct store *store, const struct function_key *key, int64_t number)

@@ -48,9 +48,7 @@ size_t metric_filter_count(struct store *store, int64_t group_id)
     sqlite3_stmt *query =
         store_query(store, "SELECT count(*) FROM logs_metric_filter WHERE group_id=?");
     store_bind_int(query, 1, group_id);
-    size_t count = store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return (size_t)store_number(store, query, 0);
 }
 
 size_t filter_row_count_regexes(struct store *store, int64_t group_id, enum filter_table table,

@@ -179,9 +179,7 @@ int64_t group_retention_days(struct store *store, int64_t id)
 {
     sqlite3_stmt *query = store_query(store, "SELECT retention_days FROM logs_group WHERE id=?");
     store_bind_int(query, 1, id);
-    int64_t days = store_step(store, query) ? sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return days;
+    return store_number(store, query, 0);
 }
 
 void group_each_retention(struct store *store, void (*visit)(int64_t id, void *owner), void *owner)

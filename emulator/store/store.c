@@ -320,6 +320,15 @@ bool store_has_row(struct store *store, sqlite3_stmt *statement)
     return found;
 }
 
+int64_t store_number(struct store *store, sqlite3_stmt *statement, int64_t fallback)
+{
+    int64_t number = fallback;
+    if (store_step(store, statement) && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return number;
+}
+
 int store_run(struct store *store, sqlite3_stmt *statement)
 {
     while (store_step(store, statement))

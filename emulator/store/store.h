@@ -79,6 +79,8 @@ bool store_step(struct store *store, sqlite3_stmt *statement);
 /* Is there a row? Ends the statement, as whoever does not step to the last row must
  * (sqlite3_reset): one that is left standing keeps the write-ahead log from starting over. */
 bool store_has_row(struct store *store, sqlite3_stmt *statement);
+/* The one number that it gives; `fallback` if it gives no row, or NULL. Ends the statement too. */
+int64_t store_number(struct store *store, sqlite3_stmt *statement, int64_t fallback);
 /* Runs a statement that gives no rows; the number of rows it changed. */
 int store_run(struct store *store, sqlite3_stmt *statement);
 const char *store_text(sqlite3_stmt *statement, int column); /* borrowed until the next step */
