@@ -3,17 +3,10 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "lambda/function.h"
 #include "xalloc.h"
 
 enum { NONE = -1 };
-
-static void bind_key(sqlite3_stmt *query, const struct function_key *key, const char *qualifier)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-    store_bind_text(query, 4, qualifier);
-}
 
 static const char *read_destination(const cJSON *configuration, const char *outcome,
                                     struct arena *arena)
@@ -48,7 +41,8 @@ bool event_invoke_config_find(struct store *store, const struct function_key *ke
     sqlite3_stmt *query = store_query(
         store, "SELECT qualifier, configuration, modified_ms FROM lambda_event_invoke_config "
                "WHERE account = ? AND region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key, qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, qualifier);
     return read_config(store, query, arena, config_out);
 }
 
@@ -60,7 +54,8 @@ bool event_invoke_config_next(struct store *store, const struct function_key *ke
         store, "SELECT qualifier, configuration, modified_ms FROM lambda_event_invoke_config "
                "WHERE account = ? AND region = ? AND name = ? AND qualifier > ? "
                "ORDER BY qualifier LIMIT 1");
-    bind_key(query, key, after);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, after);
     return read_config(store, query, arena, config_out);
 }
 
@@ -85,7 +80,8 @@ void event_invoke_config_save(struct store *store, const struct function_key *ke
     sqlite3_stmt *query = store_query(
         store, "INSERT OR REPLACE INTO lambda_event_invoke_config (account, region, "
                "name, qualifier, configuration, modified_ms) VALUES (?, ?, ?, ?, ?, ?)");
-    bind_key(query, key, config->qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, config->qualifier);
     store_bind_text(query, 5, text);
     store_bind_int(query, 6, config->modified_ms);
     store_run(store, query);
@@ -97,6 +93,7 @@ bool event_invoke_config_delete(struct store *store, const struct function_key *
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM lambda_event_invoke_config WHERE account = ? AND "
                            "region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key, qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, qualifier);
     return store_run(store, query) > 0;
 }

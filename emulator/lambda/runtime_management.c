@@ -1,12 +1,6 @@
 #include "lambda/runtime_management.h"
 
-static void bind_key(sqlite3_stmt *query, const struct function_key *key, const char *qualifier)
-{
-    store_bind_text(query, 1, key->account);
-    store_bind_text(query, 2, key->region);
-    store_bind_text(query, 3, key->name);
-    store_bind_text(query, 4, qualifier);
-}
+#include "lambda/function.h"
 
 struct runtime_management runtime_management_get(struct store *store,
                                                  const struct function_key *key,
@@ -16,7 +10,8 @@ struct runtime_management runtime_management_get(struct store *store,
     sqlite3_stmt *query =
         store_query(store, "SELECT update_on, runtime_version_arn FROM lambda_runtime_management "
                            "WHERE account = ? AND region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key, qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, qualifier);
     if (!store_step(store, query))
         return setting;
     setting.update_on = store_copy(query, 0, arena);
@@ -32,7 +27,8 @@ void runtime_management_save(struct store *store, const struct function_key *key
         store_query(store, "INSERT OR REPLACE INTO lambda_runtime_management (account, region, "
                            "name, qualifier, update_on, runtime_version_arn) "
                            "VALUES (?, ?, ?, ?, ?, ?)");
-    bind_key(query, key, qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, qualifier);
     store_bind_text(query, 5, setting->update_on);
     store_bind_text(query, 6, setting->runtime_version_arn);
     store_run(store, query);
@@ -44,6 +40,7 @@ void runtime_management_delete(struct store *store, const struct function_key *k
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM lambda_runtime_management WHERE account = ? AND "
                            "region = ? AND name = ? AND qualifier = ?");
-    bind_key(query, key, qualifier);
+    function_key_bind(query, key);
+    store_bind_text(query, 4, qualifier);
     store_run(store, query);
 }
