@@ -5,16 +5,19 @@ import time
 import pytest
 
 from tests.support.errors import error_of
+from tests.support.metrics import statistic
 from tests.support.packages import create, node
 
 UTC = datetime.timezone.utc
 
 
+# The same for all tests of this file, also if the hour ends while they run.
+THIS_HOUR = datetime.datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def at(minute, second=0, hours_ago=2):
-    """A time two hours ago, so that a run across a minute's edge changes nothing."""
-    base = datetime.datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    return base - datetime.timedelta(hours=hours_ago) + datetime.timedelta(minutes=minute,
-                                                                           seconds=second)
+    return THIS_HOUR - datetime.timedelta(hours=hours_ago) + datetime.timedelta(minutes=minute,
+                                                                                seconds=second)
 
 
 def put(cw, space, *data):
@@ -248,15 +251,6 @@ def test_list_metrics_filters_and_pages(cw, name):
         "Request parameter NextToken is invalid")
 
 
-def lambda_sum(cw, metric, *pairs, stat="Sum"):
-    now = datetime.datetime.now(UTC)
-    points = cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName=metric, Period=3600, Statistics=[stat],
-        StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=5),
-        Dimensions=[{"Name": k, "Value": v} for k, v in pairs])["Datapoints"]
-    return sum(p[stat] for p in points) if points else None
-
-
 def test_invocations_are_counted_in_awss_dimension_sets(start_server, name):
     server = start_server()
     lam, cw = server.client("lambda"), server.client("cloudwatch")
@@ -267,19 +261,19 @@ def test_invocations_are_counted_in_awss_dimension_sets(start_server, name):
     lam.invoke(FunctionName=name, Qualifier="1", Payload=b'{"bad": 1}')
     lam.invoke(FunctionName=name, Qualifier="live")
     lam.invoke(FunctionName=name, Qualifier="live", Payload=b'{"bad": 1}')
-    function = ("FunctionName", name)
     for dimensions, invocations, errors in (
-            ((), 4, 2), ((function,), 4, 2), ((function, ("Resource", name)), 1, 0),
-            ((function, ("Resource", f"{name}:1")), 1, 1),
-            ((function, ("Resource", f"{name}:live")), 2, 1),
-            ((function, ("Resource", f"{name}:live"), ("ExecutedVersion", "1")), 2, 1)):
-        assert lambda_sum(cw, "Invocations", *dimensions) == invocations, dimensions
-        assert lambda_sum(cw, "Errors", *dimensions) == errors, dimensions
-        assert lambda_sum(cw, "Errors", *dimensions, stat="SampleCount") == invocations
-        assert lambda_sum(cw, "Throttles", *dimensions) == 0
-        assert lambda_sum(cw, "Duration", *dimensions, stat="Maximum") > 0
-        assert lambda_sum(cw, "ConcurrentExecutions", *dimensions, stat="Maximum") == 1
-    assert lambda_sum(cw, "Invocations", function, ("Resource", f"{name}:2")) is None
+            ({}, 4, 2), ({"FunctionName": name}, 4, 2),
+            ({"FunctionName": name, "Resource": name}, 1, 0),
+            ({"FunctionName": name, "Resource": f"{name}:1"}, 1, 1),
+            ({"FunctionName": name, "Resource": f"{name}:live"}, 2, 1),
+            ({"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": "1"}, 2, 1)):
+        assert statistic(cw, "Invocations", **dimensions) == invocations, dimensions
+        assert statistic(cw, "Errors", **dimensions) == errors, dimensions
+        assert statistic(cw, "Errors", "SampleCount", **dimensions) == invocations
+        assert statistic(cw, "Throttles", **dimensions) == 0
+        assert statistic(cw, "Duration", "Maximum", **dimensions) > 0
+        assert statistic(cw, "ConcurrentExecutions", "Maximum", **dimensions) == 1
+    assert statistic(cw, "Invocations", FunctionName=name, Resource=f"{name}:2") is None
 
 
 def test_the_workshops_query_is_answered_kindly_unless_strict(start_server, name):
@@ -291,7 +285,7 @@ def test_the_workshops_query_is_answered_kindly_unless_strict(start_server, name
         lam.invoke(FunctionName=name, Qualifier="1")
         for _ in range(2):
             lam.invoke(FunctionName=name, Qualifier="live")
-        assert lambda_sum(cw, "Invocations", ("FunctionName", f"{name}:1")) == expected
+        assert statistic(cw, "Invocations", FunctionName=f"{name}:1") == expected
         assert ("AWS answers no datapoints" in server.read_log()) == (expected is not None)
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Http
 from tests.support import cbor
 from tests.support.errors import error_of
+from tests.support.metrics import statistic
 
 UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -51,11 +52,7 @@ def test_data_of_entities_are_stored_like_others(http, cw, name):
         {"Entity": {"KeyAttributes": KEYS}, "MetricData": [datum(Value=4)]}],
         "MetricData": [datum(Value=2)]})
     assert (status, answer.getheader("X-Amzn-Failure-Message")) == (200, None)
-    now = datetime.datetime.now(UTC)
-    points = cw.get_metric_statistics(
-        Namespace=name, MetricName="m", Period=3600, Statistics=["Sum"],
-        StartTime=now - datetime.timedelta(minutes=5), EndTime=now + datetime.timedelta(minutes=5))
-    assert sum(p["Sum"] for p in points["Datapoints"]) == 7
+    assert statistic(cw, "m", space=name) == 7
 
 
 @pytest.mark.parametrize("entity, failure", [

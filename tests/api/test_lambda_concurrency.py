@@ -1,6 +1,5 @@
 """Reserved concurrency and throttling: lambda-api.md sections 8.2 to 8.5."""
 import concurrent.futures
-import datetime
 import itertools
 import socket
 import threading
@@ -10,20 +9,12 @@ import pytest
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
+from tests.support.metrics import statistic
 from tests.support.packages import create, node
 
 
 def arn(name):
     return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
-
-
-def sums(cw, name, **dimensions):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    answer = cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName=name, Period=3600, Statistics=["Sum"],
-        StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=1),
-        Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()])
-    return sum(point["Sum"] for point in answer["Datapoints"])
 
 
 def test_a_reservation_is_kept_shown_and_removed(lam, name):
@@ -74,9 +65,9 @@ def test_nothing_runs_with_a_reservation_of_none(lam, cw, http, name):
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (429, "TooManyRequestsException")
     assert answer.body == (b'{"Type":"User","message":"Rate Exceeded.",'
                            b'"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}')
-    assert sums(cw, "Throttles", FunctionName=name) == 1
-    assert sums(cw, "Throttles", FunctionName=name, Resource=name) == 1
-    assert sums(cw, "Invocations", FunctionName=name) == 0
+    assert statistic(cw, "Throttles", FunctionName=name) == 1
+    assert statistic(cw, "Throttles", FunctionName=name, Resource=name) == 1
+    assert statistic(cw, "Invocations", FunctionName=name) is None
 
 
 def test_the_second_of_two_at_once_is_throttled(lam, name):
@@ -141,8 +132,8 @@ def test_of_a_burst_as_many_run_as_are_reserved(lam, cw, name):
     assert refused == [429] * 9
     gate.open()
     assert sorted(c.result() for c in calls) == [200] * 3 + [429] * 9
-    assert sums(cw, "Throttles", FunctionName=name) == 9
-    assert sums(cw, "Invocations", FunctionName=name) == 3
+    assert statistic(cw, "Throttles", FunctionName=name) == 9
+    assert statistic(cw, "Invocations", FunctionName=name) == 3
     assert lam.invoke(FunctionName=name, Payload='{"pass": 1}')["StatusCode"] == 200
 
 
@@ -161,12 +152,7 @@ def test_what_is_in_flight_is_limited_not_how_many_processes_there_are(start_ser
         assert throttled == ["ConcurrentInvocationLimitExceeded"] * 4
         gate.open()
         assert [call.exception() for call in running + others].count(None) == 6
-    most = cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="ConcurrentExecutions", Period=3600,
-        Statistics=["Maximum"], Dimensions=[{"Name": "FunctionName", "Value": name}],
-        StartTime=datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=2),
-        EndTime=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1))
-    assert max(point["Maximum"] for point in most["Datapoints"]) == 6
+    assert statistic(cw, "ConcurrentExecutions", "Maximum", FunctionName=name) == 6
 
 
 def test_versions_and_aliases_share_the_reservation(lam, cw, name):
@@ -182,20 +168,10 @@ def test_versions_and_aliases_share_the_reservation(lam, cw, name):
         assert lam.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
         gate.open()
         assert running.result()["StatusCode"] == 200
-    assert sums(cw, "Throttles", FunctionName=name) == 3
-    assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live") == 1
-    assert sums(cw, "Throttles", FunctionName=name, Resource=f"{name}:live",
-                ExecutedVersion="1") == 0
-
-
-def maximum(cw, **dimensions):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    answer = cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="ConcurrentExecutions", Period=3600,
-        StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=1),
-        Statistics=["Maximum"],
-        Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()])
-    return max(point["Maximum"] for point in answer["Datapoints"])
+    assert statistic(cw, "Throttles", FunctionName=name) == 3
+    assert statistic(cw, "Throttles", FunctionName=name, Resource=f"{name}:live") == 1
+    assert statistic(cw, "Throttles", FunctionName=name, Resource=f"{name}:live",
+                     ExecutedVersion="1") is None
 
 
 def test_what_runs_at_once_is_told_of_the_function_its_alias_and_each_version(lam, cw, name):
@@ -214,9 +190,9 @@ def test_what_runs_at_once_is_told_of_the_function_its_alias_and_each_version(la
         gate.open()
         assert [call.result()["StatusCode"] for call in running] == [200] * 3
     live = {"FunctionName": name, "Resource": f"{name}:live"}
-    assert maximum(cw, FunctionName=name) == 3
-    assert maximum(cw, **live) == 2
-    assert maximum(cw, **live, ExecutedVersion="2") == 1
+    assert statistic(cw, "ConcurrentExecutions", "Maximum", FunctionName=name) == 3
+    assert statistic(cw, "ConcurrentExecutions", "Maximum", **live) == 2
+    assert statistic(cw, "ConcurrentExecutions", "Maximum", **live, ExecutedVersion="2") == 1
 
 
 def test_what_waits_is_counted_when_it_begins(start_server):

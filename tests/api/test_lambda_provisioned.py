@@ -7,6 +7,7 @@ import os
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
+from tests.support.metrics import statistic
 from tests.support.packages import NODE, create, node, zip_of
 
 WHOAMI = node("return [process.env.AWS_LAMBDA_INITIALIZATION_TYPE, "
@@ -45,15 +46,6 @@ def whoami(lam, name):
     return json.load(lam.invoke(FunctionName=name)["Payload"])
 
 
-def statistic(cw, name, which, **dimensions):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    answer = cw.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName=name, Period=3600, Statistics=[which],
-        StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=1),
-        Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()])
-    return [point[which] for point in answer["Datapoints"]]
-
-
 def test_environments_are_booted_ahead_and_serve_invocations(lam, name):
     create(lam, name, WHOAMI, Publish=True)
     before = lam.get_function_configuration(FunctionName=f"{name}:1")["RevisionId"]
@@ -85,13 +77,13 @@ def test_an_alias_serves_its_version_too_and_what_is_beyond_spills_over(lam, cw,
         gate.open()
         assert [r.result()["StatusCode"] for r in running] == [200] * 3
     live = {"FunctionName": name, "Resource": f"{name}:live"}
-    assert statistic(cw, "ProvisionedConcurrencyInvocations", "Sum", FunctionName=name) == [2]
+    assert statistic(cw, "ProvisionedConcurrencyInvocations", "Sum", FunctionName=name) == 2
     assert statistic(cw, "ProvisionedConcurrencySpilloverInvocations", "Sum",
-                     FunctionName=name) == [1]
-    assert statistic(cw, "ProvisionedConcurrencySpilloverInvocations", "Sum", **live) == [1]
-    assert statistic(cw, "ProvisionedConcurrentExecutions", "Maximum", FunctionName=name) == [2]
-    assert statistic(cw, "ProvisionedConcurrencyUtilization", "Maximum", **live) == [1]
-    assert statistic(cw, "ProvisionedConcurrencyUtilization", "Maximum", FunctionName=name) == []
+                     FunctionName=name) == 1
+    assert statistic(cw, "ProvisionedConcurrencySpilloverInvocations", "Sum", **live) == 1
+    assert statistic(cw, "ProvisionedConcurrentExecutions", "Maximum", FunctionName=name) == 2
+    assert statistic(cw, "ProvisionedConcurrencyUtilization", "Maximum", **live) == 1
+    assert statistic(cw, "ProvisionedConcurrencyUtilization", "Maximum", FunctionName=name) is None
 
 
 def test_spill_over_runs_in_an_environment_on_demand(lam, name):

@@ -3,12 +3,12 @@ import base64
 import json
 import re
 import subprocess
-import time
 
 import pytest
 
 from tests.conftest import Server
 from tests.support.errors import error_of
+from tests.support.metrics import statistic
 from tests.support.packages import create, node
 from tests.support.urls import Url, open_name, open_server
 
@@ -604,14 +604,8 @@ def test_requests_are_counted_by_function_and_by_url(lam, cw, name):
                       (urls[1], "/404")]:
         url.send("GET", path)
 
-    def total(metric, statistic="Sum", **dimensions):
-        now = time.time()
-        points = cw.get_metric_statistics(
-            Namespace="AWS/Lambda", MetricName=metric, Period=86400, Statistics=[statistic],
-            StartTime=now - 86400, EndTime=now + 86400,
-            Dimensions=[{"Name": k, "Value": v} for k, v in
-                        {"FunctionName": name, **dimensions}.items()])["Datapoints"]
-        return sum(p[statistic] for p in points)
+    def total(metric, which="Sum", **dimensions):
+        return statistic(cw, metric, which, FunctionName=name, **dimensions)
 
     names = ("UrlRequestCount", "Url4xxCount", "Url5xxCount")
     assert [total(n) for n in names] == [5, 2, 1]

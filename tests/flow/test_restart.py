@@ -1,5 +1,4 @@
 """A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL under load is there after."""
-import datetime
 import signal
 import sqlite3
 import subprocess
@@ -10,11 +9,11 @@ import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.control_log import ControlLog
+from tests.support.metrics import statistic
 from tests.support.packages import create, node
 from tests.support.wire import LAMBDA, Wire
 
 LOAD_MOST_SECONDS = 60
-HOUR = 3600
 UPDATES = 3000
 LOG_MOST = 5 << 20  # bytes
 
@@ -80,15 +79,6 @@ class Load:
             assert not thread.is_alive()
 
 
-def total(cw, space, metric, dimensions=()):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    data = cw.get_metric_statistics(
-        Namespace=space, MetricName=metric, Statistics=["Sum"], Period=HOUR,
-        StartTime=now - datetime.timedelta(seconds=HOUR),
-        EndTime=now + datetime.timedelta(seconds=HOUR), Dimensions=list(dimensions))
-    return sum(point["Sum"] for point in data["Datapoints"])
-
-
 def check(load, server):
     lam, cw = server.client("lambda"), server.client("cloudwatch")
     for name, versions in load.versions.items():
@@ -97,9 +87,9 @@ def check(load, server):
         assert set(versions) <= set(found)
     for name, revision in load.aliases.items():
         assert lam.get_alias(FunctionName=name, Name="live")["RevisionId"] == revision
-    dimension = {"Name": "FunctionName", "Value": "loaded"}
-    assert load.invoked <= total(cw, "AWS/Lambda", "Invocations", [dimension]) <= load.invoke_tries
-    assert load.put <= total(cw, "load", "m") <= load.put_tries
+    invocations = statistic(cw, "Invocations", FunctionName="loaded")
+    assert load.invoked <= invocations <= load.invoke_tries
+    assert load.put <= statistic(cw, "m", space="load") <= load.put_tries
     for name in list(load.aliases)[-1:]:  # the code is there too
         turn = name.split("-")[1].encode()
         assert lam.invoke(FunctionName=name, Qualifier="live")["Payload"].read() == turn
