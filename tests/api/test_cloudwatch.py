@@ -322,32 +322,46 @@ def test_queries_that_return_no_data_are_left_out(cw, name):
     assert [(r["Id"], r["Label"]) for r in data_of(cw, shown, hidden)[0]] == [("c", "mine")]
 
 
-@pytest.mark.parametrize("arguments, code", [
-    (dict(MetricDataQueries=[]), None),
-    (dict(NextToken="rubbish"), "InvalidNextToken"),
-    (dict(EndTime=at(0)), "ValidationError"),
-    (dict(EndTime=at(0, hours_ago=3)), "ValidationError"),
-    (dict(MetricDataQueries=[{"Id": "a"}]), "ValidationError"),
-    (dict(MetricDataQueries=[query("n", "Big")]), None),
-    (dict(MetricDataQueries=[query("n", "a"), query("n", "a")]), None),
-    (dict(MetricDataQueries=[query("n", "a", stat="Most")]), None),
-    (dict(MetricDataQueries=[query("n", f"q{i}") for i in range(501)]), None),
+@pytest.mark.parametrize("arguments, code, text", [
+    (dict(MetricDataQueries=[]), "ValidationError",
+     "The parameter MetricDataQueries must not be empty."),
+    (dict(NextToken="rubbish"), "InvalidNextToken", "The NextToken is not one of this query."),
+    (dict(EndTime=at(0)), "ValidationError",
+     "The parameter StartTime must not equal parameter EndTime.\n"),
+    (dict(EndTime=at(0, hours_ago=3)), "ValidationError",
+     "The parameter EndTime must be greater than StartTime.\n"),
+    (dict(MetricDataQueries=[{"Id": "a"}]), "ValidationError",
+     "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
+    (dict(MetricDataQueries=[query("n", "Big")]), "ValidationError",
+     "1 validation error detected: Value 'Big' at 'metricDataQueries.1.member.id' failed to satisfy "
+     "constraint: Member must satisfy regular expression pattern: [a-z][a-zA-Z0-9_]*"),
+    (dict(MetricDataQueries=[query("n", "a"), query("n", "a")]), "ValidationError",
+     "The values for parameter id in MetricDataQueries are not unique."),
+    (dict(MetricDataQueries=[query("n", "a", stat="Most")]), "ValidationError",
+     "The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is not supported."),
+    (dict(MetricDataQueries=[query("n", f"q{i}") for i in range(501)]), "ValidationError",
+     "The collection MetricDataQueries must not have a size greater than 500."),
 ])
-def test_what_get_metric_data_refuses(cw, arguments, code):
-    failed = error_of(cw.get_metric_data, **{
+def test_what_get_metric_data_refuses(cw, arguments, code, text):
+    assert error_of(cw.get_metric_data, **{
         "MetricDataQueries": [query("n", "a")], "StartTime": at(0), "EndTime": at(59),
-        **arguments})
-    assert failed[0] == 400 and code in (None, failed[1])
+        **arguments}) == (400, code, text)
 
 
-@pytest.mark.parametrize("arguments, code", [
-    (dict(Statistics=["Sum"], ExtendedStatistics=["p50"]), "InvalidParameterCombination"),
-    (dict(Statistics=["Sum"], Period=45), "InvalidParameterValue"),
-    (dict(Statistics=["Sum"], Period=0), None),
-    (dict(Statistics=["Most"]), None),
+@pytest.mark.parametrize("arguments, code, text", [
+    (dict(Statistics=["Sum"], ExtendedStatistics=["p50"]), "InvalidParameterCombination",
+     "Statistics and ExtendedStatistics cannot be specified together"),
+    (dict(Statistics=["Sum"], Period=45), "InvalidParameterValue",
+     "The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60."),
+    (dict(Statistics=["Sum"], Period=0), "ValidationError",
+     "1 validation error detected: Value '0' at 'period' failed to satisfy constraint: Member must "
+     "have value greater than or equal to 1"),
+    (dict(Statistics=["Most"]), "ValidationError",
+     "1 validation error detected: Value '[Most]' at 'statistics' failed to satisfy constraint: "
+     "Member must satisfy constraint: [Member must satisfy enum value set: [SampleCount, Average, "
+     "Sum, Minimum, Maximum], Member must not be null]"),
 ])
-def test_more_that_get_metric_statistics_refuses(cw, name, arguments, code):
-    failed = error_of(cw.get_metric_statistics, **{
+def test_more_that_get_metric_statistics_refuses(cw, name, arguments, code, text):
+    assert error_of(cw.get_metric_statistics, **{
         "Namespace": name, "MetricName": "m", "StartTime": at(0), "EndTime": at(59), "Period": 60,
-        **arguments})
-    assert failed[0] == 400 and code in (None, failed[1])
+        **arguments}) == (400, code, text)
