@@ -10,11 +10,7 @@ from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.metrics import statistic
-from tests.support.packages import create, node
-
-
-def arn(name):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+from tests.support.packages import arn, create, node
 
 
 def test_a_reservation_is_kept_shown_and_removed(lam, name):

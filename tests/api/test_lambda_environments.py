@@ -11,7 +11,7 @@ from tests.support.bootstraps import serving
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
-from tests.support.packages import create, node, python, zip_of
+from tests.support.packages import create, invoke, node, python, zip_of
 
 
 @pytest.fixture(scope="module", params=[(), ("--no-sandbox",)], ids=["isolated", "plain"])
@@ -22,11 +22,6 @@ def server(request):
 
 
 COUNT = "return globalThis.n = (globalThis.n || 0) + 1"
-
-
-def invoke(lam, name, event=None, **arguments):
-    answer = lam.invoke(FunctionName=name, Payload=json.dumps(event or {}), **arguments)
-    return answer, json.loads(answer["Payload"].read() or b"null")
 
 
 def advance(server, duration):

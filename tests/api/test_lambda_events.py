@@ -10,13 +10,8 @@ from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
-from tests.support.packages import create, node, python, zip_of
+from tests.support.packages import arn, create, node, python, zip_of
 from tests.support.sink import Sink
-
-
-def arn(name, qualifier=None):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}" + (
-        f":{qualifier}" if qualifier else "")
 
 
 @pytest.fixture(name="frozen")

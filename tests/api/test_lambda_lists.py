@@ -2,14 +2,10 @@
 import pytest
 
 from tests.support.errors import error_of
-from tests.support.packages import create
+from tests.support.packages import arn, create
 
 INVALID = (400, "InvalidParameterValueException")
 CONFLICT = (409, "ResourceConflictException")
-
-
-def arn(name):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
 
 
 def publish(lam, name, count):

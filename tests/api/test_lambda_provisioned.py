@@ -8,14 +8,10 @@ from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.metrics import statistic
-from tests.support.packages import NODE, create, node, zip_of
+from tests.support.packages import NODE, arn, create, node, zip_of
 
 WHOAMI = node("return [process.env.AWS_LAMBDA_INITIALIZATION_TYPE, "
               "process.env.AWS_LAMBDA_LOG_STREAM_NAME]")
-
-
-def arn(name):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
 
 
 def put(lam, name, qualifier, count):

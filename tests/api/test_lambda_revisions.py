@@ -2,7 +2,7 @@
 import pytest
 
 from tests.support.errors import error_of
-from tests.support.packages import create, node
+from tests.support.packages import arn, create, node
 
 ZIP = node("return 'new'")["Code"]["ZipFile"]
 STALE = (412, "PreconditionFailedException",
@@ -26,10 +26,6 @@ def revisions(lam, function):
     return {"latest": of_version(), "version": of_version(Qualifier="1"),
             "alias": lam.get_alias(FunctionName=function, Name="live")["RevisionId"],
             "policy": lam.get_policy(FunctionName=function)["RevisionId"]}
-
-
-def arn(function):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
 
 
 CHANGES = [

@@ -13,15 +13,10 @@ from tests.conftest import COALMINE, Server
 from tests.support.bootstraps import custom, serving
 from tests.support.machine import (
     descendants, forget_peak, peak_mb, processes_with, status_of, wait_for)
-from tests.support.packages import create, node, python, zip_of
+from tests.support.packages import create, invoke, node, python, zip_of
 
 GROWTH_MAX_MB = 40 if "asan" not in COALMINE else 600  # the sanitizer keeps freed memory
 BYSTANDER_MAX_SECONDS = 5  # a warm call takes a millisecond; a blocked server answers never
-
-
-def invoke(lam, name, event=None, **arguments):
-    answer = lam.invoke(FunctionName=name, Payload=json.dumps(event or {}), **arguments)
-    return answer, json.loads(answer["Payload"].read() or b"null")
 
 
 class Bystander(threading.Thread):

@@ -10,16 +10,12 @@ from tests.conftest import Http, clean_environment
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
-from tests.support.packages import create, node
+from tests.support.packages import arn, create, node
 
 CONFLICT = (409, "ResourceConflictException")
 PENDING = (*CONFLICT, "The operation cannot be performed at this time. The function is currently "
                       "in the following state: Pending")
 CREATING = "The function is being created."
-
-
-def arn(name):
-    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
 
 
 def updating(name):

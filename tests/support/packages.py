@@ -1,5 +1,6 @@
 """Deployment packages made in memory, and functions made of them."""
 import io
+import json
 import stat
 import zipfile
 
@@ -33,3 +34,15 @@ def python(body):
 def create(lam, name, package=None, **settings):
     return lam.create_function(**{"FunctionName": name, "Role": ROLE,
                                   **(package or node("return 'hello'")), **settings})
+
+
+def arn(name, qualifier=None):
+    """Of a function of the tests' account and region."""
+    return f"arn:aws:lambda:us-east-1:000000000000:function:{name}" + (
+        f":{qualifier}" if qualifier else "")
+
+
+def invoke(lam, name, event=None, **arguments):
+    """The answer, and what the function returned."""
+    answer = lam.invoke(FunctionName=name, Payload=json.dumps(event or {}), **arguments)
+    return answer, json.loads(answer["Payload"].read() or b"null")
