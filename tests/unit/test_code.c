@@ -7,8 +7,9 @@
 #include "lambda/code_upload.h"
 #include "lambda/faults.h"
 #include "loop/loop.h"
-#include "support/call.h"
 #include "crypto.h"
+#include "support/call.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -38,8 +39,7 @@ static bool is_here(int package)
 static void setup(void)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    static char directory[] = "/tmp/coalmine-code-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    const char *directory = test_directory();
     lambda.parts.loop = loop_create();
     lambda.removal_delay_ms = 1;
     lambda.parts.store = store_open(directory, false, &error);
