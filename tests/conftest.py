@@ -1,4 +1,5 @@
 """Fixtures: a server per test module, and real clients that talk to it."""
+import contextlib
 import http.client
 import itertools
 import json
@@ -78,9 +79,12 @@ def start_server():
         return servers[-1]
 
     yield start
-    for server in servers:
-        if server.process.poll() is None:
-            assert server.stop() == 0, server.read_log()
+    running = [server for server in servers if server.process.poll() is None]
+    with contextlib.ExitStack() as stopping:  # all of them, whatever becomes of one
+        for server in running:
+            stopping.callback(server.stop)
+    for server in running:
+        assert server.process.returncode == 0, server.read_log()
 
 
 @pytest.fixture(scope="module")
