@@ -4,43 +4,11 @@
 
 #include "aws/http.h"
 #include "aws/partition.h"
-#include "clock.h"
-#include "crypto.h"
-#include "file.h"
-#include "timestamp.h"
+#include "aws/sso_token.h"
 #include "url.h"
 #include "xalloc.h"
 
-enum { CACHE_MAX = 1 << 20, TIMEOUT_MS = 30000 };
-
-/* ~/.aws/sso/cache/SHA-1.json, of the session's name or the start URL. */
-static cJSON *read_cache(const struct sso_request *request)
-{
-    char hash[SHA1_HEX_SIZE];
-    CLEANUP(error_clear) struct error error = { 0 };
-    crypto_sha1_hex(text_from(request->session ? request->session : request->start_url), hash);
-    CLEANUP(freep) char *path = xformat("%s/.aws/sso/cache/%s.json", home_directory(), hash);
-    size_t size;
-    CLEANUP(freep) char *text = file_read(path, CACHE_MAX, &size, &error);
-    return text ? json_parse((struct text){ text, size }) : NULL;
-}
-
-/* The token that aws sso login has left; NULL with a sentence. The caller owns it. */
-static char *find_token(const struct sso_request *request, struct error *error)
-{
-    int64_t expires_ms;
-    CLEANUP(json_deletep) cJSON *cache = read_cache(request);
-    const char *token = json_text(cache, "accessToken", NULL);
-    const char *expires = json_text(cache, "expiresAt", "");
-    bool is_fresh =
-        token && timestamp_parse(text_from(expires), &expires_ms) && expires_ms > clock_true_ms();
-    if (is_fresh)
-        return xstrdup(token);
-    error_set(error, NULL, "%s: aws sso login --profile %s",
-              token ? "the SSO session has expired" : "nobody is logged in with SSO",
-              request->profile);
-    return NULL;
-}
+enum { TIMEOUT_MS = 30000 };
 
 static char *portal_url(const struct sso_request *request)
 {
@@ -92,6 +60,6 @@ cJSON *sso_credentials(const struct sso_request *request, struct error *error)
                   request->profile);
         return NULL;
     }
-    CLEANUP(freep) char *token = find_token(request, error);
+    CLEANUP(freep) char *token = sso_token(request, error);
     return token ? ask_portal(request, token, error) : NULL;
 }

@@ -1,4 +1,5 @@
 """Where canary's credentials come from, and what it shows before it touches an account."""
+import datetime
 import hashlib
 import http.server
 import json
@@ -19,7 +20,7 @@ from tests.support.tls import certificate, serve_tls  # noqa: F401 (a fixture)
 
 
 class Stub(http.server.ThreadingHTTPServer):
-    """An alias, an SSO portal and STS in one; keeps the headers it was sent."""
+    """An alias, an SSO portal, SSO OIDC and STS in one; keeps the headers it was sent."""
 
     def __init__(self, certificate=None):
         stub = self
@@ -31,9 +32,13 @@ class Stub(http.server.ThreadingHTTPServer):
                     "FunctionVersion": "1", "RevisionId": "r"})
 
             def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
                 stub.seen.append((self.path, dict(self.headers)))
-                self.reply(200, {"MetricDataResults": []})
+                if self.path == "/token":
+                    stub.asked.append(json.loads(body))
+                    self.reply(*stub.create_token())
+                else:
+                    self.reply(200, {"MetricDataResults": []})
 
             def reply(self, status, body):
                 text = json.dumps(body).encode()
@@ -47,6 +52,8 @@ class Stub(http.server.ThreadingHTTPServer):
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen, self.portal = [], {}
+        self.asked = []  # of SSO OIDC
+        self.create_token = lambda: (500, {})
         if certificate:
             serve_tls(self, certificate)
         scheme = "https" if certificate else "http"
@@ -77,7 +84,7 @@ def status(stub, tmp_path):
             [CANARY, "status", "--function", "f", "--alias", "a", "--profile", "p"], text=True,
             capture_output=True, cwd=tmp_path,
             env={**base, "HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),
-                 "AWS_ENDPOINT_URL_SSO": stub.url, **environment})
+                 "AWS_ENDPOINT_URL_SSO": stub.url, "AWS_ENDPOINT_URL_SSO_OIDC": stub.url, **environment})
     return run
 
 
@@ -90,11 +97,13 @@ NEW = SSO + ("sso_session = mine\n[sso-session mine]\nsso_region = eu-west-1\n"
              "sso_start_url = https://x.awsapps.com/start\n")
 
 
-def log_in(tmp_path, name, expires="2099-01-01T00:00:00Z"):
+def log_in(tmp_path, name, expires="2099-01-01T00:00:00Z", **members):
+    """The cache's file."""
     cache = tmp_path / ".aws/sso/cache"
     cache.mkdir(parents=True)
-    (cache / (hashlib.sha1(name.encode()).hexdigest() + ".json")).write_text(json.dumps(
-        {"accessToken": "the-token", "expiresAt": expires}))
+    file = cache / (hashlib.sha1(name.encode()).hexdigest() + ".json")
+    file.write_text(json.dumps({"accessToken": "the-token", "expiresAt": expires, **members}))
+    return file
 
 
 @pytest.mark.parametrize("config, name", [(OLD, "https://x.awsapps.com/start"), (NEW, "mine")])
@@ -110,6 +119,88 @@ def test_sso_gives_a_roles_credentials(stub, status, tmp_path, config, name):
     assert headers["x-amz-sso_bearer_token"] == "the-token"
     assert set(stub.keys()) == {"ASIASSO"}
     assert stub.seen[1][1]["x-amz-security-token"] == "the-session"
+
+
+REGISTRATION = {"clientId": "the-id", "clientSecret": "the-secret", "refreshToken": "the-refresh",
+                "registrationExpiresAt": "2099-01-01T00:00:00Z"}
+ROLE = {"roleCredentials": {"accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t",
+                            "expiration": 4070908800000}}
+
+
+def in_minutes(minutes):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)).strftime(
+        "%Y-%m-%dT%H:%M:%SZ")
+
+
+def bearer(stub):
+    return [headers["x-amz-sso_bearer_token"] for path, headers in stub.seen if "/federation/" in path]
+
+
+@pytest.mark.parametrize("minutes", [-1000, 5])
+def test_an_sso_token_that_ends_is_renewed_and_kept(stub, status, tmp_path, minutes):
+    """As the AWS CLI does, which finds the new one in the cache."""
+    file = log_in(tmp_path, "mine", in_minutes(minutes), startUrl="https://x.awsapps.com/start", **REGISTRATION)
+    file.chmod(0o644)
+    stub.portal = ROLE
+    stub.create_token = lambda: (200, {"accessToken": "new-token", "expiresIn": 28800,
+                                       "refreshToken": "new-refresh", "tokenType": "Bearer"})
+    done = status(NEW)
+    assert done.returncode == 0, done.stderr
+    assert stub.asked == [{"grantType": "refresh_token", "clientId": "the-id", "clientSecret": "the-secret",
+                           "refreshToken": "the-refresh"}]
+    assert bearer(stub) == ["new-token"]
+    kept = json.loads(file.read_text())
+    assert in_minutes(470) < kept.pop("expiresAt") <= in_minutes(480)
+    assert kept == {**REGISTRATION, "accessToken": "new-token", "refreshToken": "new-refresh",
+                    "startUrl": "https://x.awsapps.com/start", "region": "eu-west-1"}
+    assert file.stat().st_mode & 0o777 == 0o600 and list(file.parent.iterdir()) == [file]
+    assert status(NEW).returncode == 0 and len(stub.asked) == 1
+
+
+REFUSED = (400, {"error": "invalid_grant", "error_description": "Invalid refresh token provided"})
+
+
+def test_an_sso_token_that_cannot_be_renewed_serves_to_its_end(stub, status, tmp_path):
+    log_in(tmp_path, "mine", in_minutes(5), **REGISTRATION)
+    stub.portal, stub.create_token = ROLE, lambda: REFUSED
+    done = status(NEW)
+    assert done.returncode == 0 and len(stub.asked) == 1, done.stderr
+    assert bearer(stub) == ["the-token"]
+
+
+def test_why_an_sso_token_is_not_renewed_is_said(stub, status, tmp_path):
+    log_in(tmp_path, "mine", "2020-01-01T00:00:00Z", **REGISTRATION)
+    stub.create_token = lambda: REFUSED
+    done = status(NEW)
+    assert done.returncode == 2 and (
+        "the SSO session has expired and cannot be renewed (invalid_grant: Invalid refresh token provided): "
+        "aws sso login --profile p") in done.stderr, done.stderr
+
+
+def test_an_sso_token_that_another_program_renewed_is_taken(stub, status, tmp_path):
+    """A refresh token serves once."""
+    file = log_in(tmp_path, "mine", "2020-01-01T00:00:00Z", **REGISTRATION)
+    stub.portal = ROLE
+
+    def renewed_meanwhile():
+        file.write_text(json.dumps({"accessToken": "theirs", "expiresAt": "2099-01-01T00:00:00Z"}))
+        return REFUSED
+
+    stub.create_token = renewed_meanwhile
+    done = status(NEW)
+    assert done.returncode == 0, done.stderr
+    assert bearer(stub) == ["theirs"]
+
+
+@pytest.mark.parametrize("config, name, registration", [
+    (OLD, "https://x.awsapps.com/start", REGISTRATION),
+    (NEW, "mine", {**REGISTRATION, "registrationExpiresAt": "2020-01-01T00:00:00Z"}),
+    (NEW, "mine", {k: v for k, v in REGISTRATION.items() if k != "refreshToken"})])
+def test_only_a_session_with_its_registration_is_renewed(stub, status, tmp_path, config, name, registration):
+    log_in(tmp_path, name, "2020-01-01T00:00:00Z", **registration)
+    done = status(config)
+    assert done.returncode == 2 and "has expired: aws sso login --profile p" in done.stderr
+    assert stub.asked == []
 
 
 def test_the_portal_is_trusted_as_aws_is(stub, status, tmp_path, certificate):
