@@ -51,4 +51,8 @@ MUST_CHECK bool option_parse_fraction(const char *string, double *value_out);
 MUST_CHECK bool option_parse_duration(const char *string, int64_t *ms_out);
 MUST_CHECK bool option_parse_rate(const char *string, double *per_second_out);
 
+/* "300ms", "90s", "5m", "1h30m", for people: the seconds of hours are left out. */
+enum { DURATION_SIZE = 32 };
+const char *duration_print(int64_t ms, char text_out[DURATION_SIZE]);
+
 #endif

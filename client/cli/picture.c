@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/plan.h"
+#include "options.h"
 #include "statistics/statistics.h"
 
 enum { BAR_CELLS = 20, US_PER_MS = 1000 };

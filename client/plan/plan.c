@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "options.h"
 #include "pattern.h"
 #include "plan/source.h"
 #include "xalloc.h"
@@ -194,6 +195,35 @@ struct plan *plan_read(cJSON *takes, struct member_faults *faults)
     return NULL;
 }
 
+static bool is_repeated(const cJSON *object, const cJSON *member)
+{
+    const cJSON *before = object->child;
+    while (before != member && strcmp(before->string, member->string) != 0)
+        before = before->next;
+    return before != member;
+}
+
+/* Of two members of one name one would count, and nobody could see which. What is sent somewhere
+ * is its receiver's affair. */
+static bool check_repeated(const cJSON *tree, const char *path, struct member_faults *faults)
+{
+    bool is_good = true;
+    size_t index = 0;
+    const cJSON *member;
+    cJSON_ArrayForEach(member, tree)
+    {
+        bool is_object = cJSON_IsObject(tree);
+        CLEANUP(freep)
+        char *here =
+            is_object ? member_path(path, member->string) : xformat("%s[%zu]", path, index++);
+        if (is_object && is_repeated(tree, member))
+            is_good = member_fault(faults, here, "is there more than once, first in this line");
+        if (!is_object || strcmp(member->string, "payload") != 0)
+            is_good &= check_repeated(member, here, faults);
+    }
+    return is_good;
+}
+
 cJSON *plan_json(struct text text, struct member_faults *faults)
 {
     struct json_fault fault;
@@ -204,7 +234,14 @@ cJSON *plan_json(struct text text, struct member_faults *faults)
         member_fault(faults, "", "is no JSON: %s (line %d, column %d)", fault.reason, fault.line,
                      fault.column);
     } else {
-        return json_parse(text_from(bare));
+        cJSON *json = json_parse(text_from(bare));
+        if (!json)
+            member_fault(faults, "",
+                         "has an escape that is no character: \\u0000, or half of a "
+                         "surrogate pair");
+        else if (check_repeated(json, "", faults))
+            return json;
+        cJSON_Delete(json);
     }
     return NULL;
 }
@@ -280,21 +317,6 @@ int64_t plan_duration_ms(const struct plan *plan)
     for (size_t i = 0; i < plan->step_count; i++)
         sum += plan->steps[i].duration_ms;
     return sum;
-}
-
-const char *duration_print(int64_t ms, char text_out[DURATION_SIZE])
-{
-    long long s = ms / 1000;
-    if (ms % 1000)
-        snprintf(text_out, DURATION_SIZE, "%.10gs", (double)ms / 1000);
-    else if (s < 60 || (s % 60 && s < 120))
-        snprintf(text_out, DURATION_SIZE, "%llds", s);
-    else if (s < 3600)
-        snprintf(text_out, DURATION_SIZE, s % 60 ? "%lldm%llds" : "%lldm", s / 60, s % 60);
-    else
-        snprintf(text_out, DURATION_SIZE, s % 3600 ? "%lldh%lldm" : "%lldh", s / 3600,
-                 s % 3600 / 60);
-    return text_out;
 }
 
 const char *step_kind_name(enum step_kind kind)

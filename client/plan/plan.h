@@ -124,9 +124,6 @@ int64_t plan_duration_ms(const struct plan *plan);
 const char *step_kind_name(enum step_kind kind);
 /* "weight 10% for 5m", for people; the caller owns it. */
 char *plan_step_sentence(const struct plan_step *step);
-/* "90s", "5m", "1h30m". */
-enum { DURATION_SIZE = 32 };
-const char *duration_print(int64_t ms, char text_out[DURATION_SIZE]);
 
 /* The JSON Schema of plan files; the caller owns it. */
 cJSON *plan_schema(void);

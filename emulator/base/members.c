@@ -177,6 +177,15 @@ static double number_of(const struct member_row *row, const void *slot)
     return is_integer ? (double)*(const int64_t *)slot : *(const double *)slot;
 }
 
+/* As it would be written in the object. */
+static char *bound_text(const struct member_row *row, double bound)
+{
+    char time[DURATION_SIZE];
+    if (row->type == MEMBER_DURATION)
+        return xstrdup(duration_print((int64_t)bound, time));
+    return row->type == MEMBER_FRACTION ? xformat("%.10g%%", 100 * bound) : xformat("%.10g", bound);
+}
+
 static bool check_bounds(const struct member_row *row, const void *slot, const char *path,
                          struct member_faults *faults)
 {
@@ -187,8 +196,9 @@ static bool check_bounds(const struct member_row *row, const void *slot, const c
     double number = number_of(row, slot);
     if (number >= row->low && number <= row->high)
         return true;
-    return member_fault(faults, path, "must be from %.10g to %.10g%s", row->low, row->high,
-                        row->type == MEMBER_DURATION ? " milliseconds" : "");
+    CLEANUP(freep) char *low = bound_text(row, row->low);
+    CLEANUP(freep) char *high = bound_text(row, row->high);
+    return member_fault(faults, path, "must be from %s to %s", low, high);
 }
 
 static char *list_choices(const char *const *choices)

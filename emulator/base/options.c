@@ -48,6 +48,23 @@ bool option_parse_duration(const char *string, int64_t *ms_out)
     return false;
 }
 
+const char *duration_print(int64_t ms, char text_out[DURATION_SIZE])
+{
+    long long s = ms / 1000;
+    if (ms % 1000 && s == 0)
+        snprintf(text_out, DURATION_SIZE, "%lldms", (long long)ms);
+    else if (ms % 1000)
+        snprintf(text_out, DURATION_SIZE, "%.10gs", (double)ms / 1000);
+    else if (s < 60 || (s % 60 && s < 120))
+        snprintf(text_out, DURATION_SIZE, "%llds", s);
+    else if (s < 3600)
+        snprintf(text_out, DURATION_SIZE, s % 60 ? "%lldm%llds" : "%lldm", s / 60, s % 60);
+    else
+        snprintf(text_out, DURATION_SIZE, s % 3600 ? "%lldh%lldm" : "%lldh", s / 3600,
+                 s % 3600 / 60);
+    return text_out;
+}
+
 bool option_parse_rate(const char *string, double *per_second_out)
 {
     double value;

@@ -14,7 +14,7 @@ START_TEST(what_is_wrong_with_a_check_is_told_with_its_path)
         { "{'kind': 'errrors'}",
           "kind: there is no check of kind 'errrors'; did you mean 'errors'?" },
         { "{'kind': 'errors', 'maxrate': 1}", "did you mean 'maxRate'?" },
-        { "{'kind': 'errors', 'alpha': 0.7}", "alpha: must be from 1e-12 to 0.5" },
+        { "{'kind': 'errors', 'alpha': 0.7}", "alpha: must be from 1e-10% to 50%" },
         { "{'kind': 'errors', 'badRate': '0.5%'}", "badRate must be above maxRate" },
         { "{'kind': 'errors', 'method': 'sprt'}", "maxRate and badRate must be given" },
         { "{'kind': 'errors', 'method': 'wald'}", "not one of always-valid, sprt" },

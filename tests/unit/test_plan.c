@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "canary.h"
+#include "options.h"
 #include "plan/source.h"
 #include "support/judging.h"
 #include "xalloc.h"
@@ -105,7 +106,17 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
           "is not a rate" },
         { "{" TARGET ",\"metrics\":[{\"name\":\"m\"}]}", 1, "metrics[0]", "metric and expression" },
         { "{" TARGET ",\"healthChecks\":-1}", 1, "healthChecks", "from 0 to 1000" },
+        { "{" TARGET ",\"lostAfter\":\"2h\"}", 1, "lostAfter", "must be from 1ms to 1h" },
+        { "{" TARGET ",\"metrics\":[{\"name\":\"m\",\"metric\":\"M\",\"period\":\"2d\"}]}", 1,
+          "metrics[0].period", "must be from 1s to 24h" },
+        { "{" TARGET ",\"strategy\":{\"linear\":{\"weight\":\"0.1%\",\"every\":\"1m\"}}}", 1,
+          "strategy.linear.weight", "must be from 0.5% to 100%" },
+        { "{" TARGET ",\n\"alarms\":[],\n\"alarms\":[\"x\"]}", 2, "alarms", "more than once" },
+        { "{" TARGET ",\"checks\":[{\"kind\":\"split\"},\n{\"kind\":\"errors\",\"alpha\":\"1%\","
+          "\"alpha\":\"1%\"}]}",
+          2, "checks[1].alpha", "more than once" },
         { "{\"a\":}", 0, "", "is no JSON" },
+        { "{" TARGET ",\"alarms\":[\"\\u0000\"]}", 0, "", "no character: \\u0000" },
         { "[]", 0, "", "must be an object" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -120,6 +131,15 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
                       problem->message);
         canary_problems_clear(&problems);
     }
+}
+END_TEST
+
+START_TEST(a_payload_may_be_any_json)
+{
+    struct plan *plan = parse("{" TARGET ",\"traffic\":{\"generate\":{\"payload\":{\"a\":1,"
+                              "\"a\":2}}}}");
+    ck_assert_str_eq(plan->traffic.payload, "{\"a\":1,\"a\":2}");
+    plan_destroy(plan);
 }
 END_TEST
 
@@ -208,8 +228,9 @@ START_TEST(times_are_printed_as_people_write_them)
     static const struct {
         int64_t ms;
         const char *text;
-    } rows[] = { { 500, "0.5s" },     { 30000, "30s" },  { 60000, "1m" },      { 90000, "90s" },
-                 { 150000, "2m30s" }, { 3600000, "1h" }, { 5400000, "1h30m" }, { 0, "0s" } };
+    } rows[] = { { 500, "500ms" },  { 1500, "1.5s" },     { 30000, "30s" },
+                 { 60000, "1m" },   { 90000, "90s" },     { 150000, "2m30s" },
+                 { 3600000, "1h" }, { 5400000, "1h30m" }, { 0, "0s" } };
     char text[DURATION_SIZE];
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         ck_assert_str_eq(duration_print(rows[i].ms, text), rows[i].text);
@@ -278,7 +299,8 @@ END_TEST
 
 SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
-      comments_are_blank_and_strings_are_kept, a_plan_without_checks_has_the_usual_ones,
-      the_starter_is_a_good_plan, the_plan_of_a_record_reads_as_the_same_plan,
-      the_schema_names_every_member_once, times_are_printed_as_people_write_them,
+      a_payload_may_be_any_json, comments_are_blank_and_strings_are_kept,
+      a_plan_without_checks_has_the_usual_ones, the_starter_is_a_good_plan,
+      the_plan_of_a_record_reads_as_the_same_plan, the_schema_names_every_member_once,
+      times_are_printed_as_people_write_them,
       a_threshold_waits_for_periods_of_what_does_not_just_grow)
