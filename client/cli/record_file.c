@@ -30,7 +30,25 @@ static bool is_wanted(const struct record_choice *choice, const char *state, con
     return deployment && deployment_is_of(deployment, &identity);
 }
 
-/* The deployment begun last: ids begin with their time. NULL: there is none. */
+static int64_t start_ms(const char *state, const char *id)
+{
+    CLEANUP(json_deletep) cJSON *deployment = deployment_read(state, id);
+    return json_int(deployment, "startedAt", 0);
+}
+
+/* Ids begin with their time, in seconds. */
+static bool is_later(const char *state, const char *id, const char *other)
+{
+    enum { TIME_SIZE = 16 }; /* 20261125T213000Z */
+    int order = strncmp(id, other, TIME_SIZE);
+    if (order != 0)
+        return order > 0;
+    int64_t id_ms = start_ms(state, id);
+    int64_t other_ms = start_ms(state, other);
+    return id_ms == other_ms ? strverscmp(id, other) > 0 : id_ms > other_ms;
+}
+
+/* The deployment begun last. NULL: there is none. */
 static char *latest_id(const struct record_choice *choice, const char *state)
 {
     DIR *folder = opendir(state);
@@ -39,7 +57,7 @@ static char *latest_id(const struct record_choice *choice, const char *state)
     while (folder && (entry = readdir(folder))) {
         CLEANUP(freep) char *record = xformat("%s/%s/record.jsonl", state, entry->d_name);
         if (entry->d_name[0] == '.' || !is_there(record) ||
-            (latest && strverscmp(entry->d_name, latest) < 0) ||
+            (latest && !is_later(state, entry->d_name, latest)) ||
             !is_wanted(choice, state, entry->d_name))
             continue;
         free(latest);

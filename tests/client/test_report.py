@@ -357,3 +357,13 @@ def test_a_damaged_record_is_told_with_its_line(report, tmp_path):
     (tmp_path / "bad").write_text('{"t":1,"type":"plan"}\n{"t":2\n')
     done = report(str(tmp_path / "bad"))
     assert done.code == 1 and "line 2" in done.err and os.path.basename(str(tmp_path)) in done.err
+
+
+def test_the_latest_of_one_second_is_the_one_that_began_last(report, tmp_path):
+    """Ids hold whole seconds; pipelines begin together."""
+    for milliseconds, name in enumerate(("z-live", "a-live", "m-live", "a-live-2")):
+        folder = tmp_path / "canary" / f"20260101T000000Z-{name}"
+        folder.mkdir(parents=True)
+        (folder / "deployment.json").write_text(json.dumps({"format": 1, "startedAt": START + milliseconds}))
+        write_record(folder / "record.jsonl", [line(0, "plan", id=name, function=name, alias="live")])
+        assert report("--format", "json").json["id"] == name
