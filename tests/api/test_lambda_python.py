@@ -1,6 +1,7 @@
 """What a Python function finds around it: modules, logging, and how they came there."""
 import base64
 import json
+import re
 import sys
 
 import pytest
@@ -60,6 +61,40 @@ def test_what_the_context_logs_is_an_event(lam, server, name):
     assert [event["message"] for event in events[2:5]] == ["one\ntwo\n", "three\n", "four\n"]
 
 
+@pytest.mark.parametrize("swap", ["contextlib.redirect_stdout(io.StringIO())",
+                                  "contextlib.closing(sys.stdout)"])
+def test_what_stands_in_the_place_of_stdout_takes_no_records(lam, name, swap):
+    create(lam, name, python("import contextlib, io, logging, sys\n"
+                             f"    with {swap}: logging.warning('inside'); print('dropped', end='')\n"
+                             "    sys.stdout = None\n"
+                             "    logging.warning('behind')\n"
+                             "    raise ValueError('told')"))
+    log = invoke(lam, name)[1]
+    assert "\tinside\n" in log and "\tbehind\n[ERROR] ValueError: told\nTraceback" in log
+
+
+def test_what_a_stream_of_the_functions_keeps_is_in_the_log_of_its_invocation(lam, name):
+    create(lam, name, python("import io, sys\n    sys.stdout = io.TextIOWrapper(sys.stdout.buffer)\n"
+                             "    print('kept', end='')"))
+    assert "\nkept\nEND " in invoke(lam, name)[1]
+
+
+@pytest.mark.parametrize("call, message", [
+    ("logging.warning('%s', 1, 2)", "not all arguments converted during string formatting"),
+    ("logging.warning('%d', 'x')", "%d format: a real number is required, not str"),
+])
+def test_a_record_that_cannot_be_printed_fails_the_handler(lam, name, call, message):
+    create(lam, name, python(f"import logging; {call}"))
+    error = invoke(lam, name)[0]
+    assert (error["errorType"], error["errorMessage"]) == ("TypeError", message)
+
+
+def test_an_error_without_a_text_is_told_by_its_name(lam, name):
+    create(lam, name, python("raise NotImplementedError"))
+    error, log = invoke(lam, name)
+    assert error["errorMessage"] == "" and "\n[ERROR] NotImplementedError\nTraceback " in log
+
+
 def test_the_time_in_any_formatter_is_utc(lam, name):
     create(lam, name, python("import logging; return logging.Formatter('%(asctime)s').format("
                              "logging.makeLogRecord({'created': 0}))[:13]"),
@@ -77,6 +112,27 @@ def test_an_error_has_its_trace_though_nobody_imported_traceback(lam, name):
     create(lam, name, package({"app.py": "def handler(event, context):\n    return 1 / 0\n"}))
     assert invoke(lam, name)[0]["stackTrace"] == [
         '  File "/var/task/app.py", line 2, in handler\n    return 1 / 0\n']
+
+
+@pytest.mark.parametrize("files, handler, error", [
+    ({"app.py": "import absent"}, "app.handler",
+     ("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'absent'")),
+    ({"app.py": "1 / 0"}, "app.handler", ("ZeroDivisionError", "division by zero")),
+    ({"time.py": "def handler(event, context): pass"}, "time.handler",
+     ("Runtime.BuiltInModuleConflict", "Cannot use built-in module time as a handler module")),
+    ({"app.py": ""}, "app", ("Runtime.MalformedHandlerName",
+                             "Bad handler 'app': not enough values to unpack (expected 2, got 1)")),
+])
+def test_a_function_that_cannot_be_loaded_is_told_and_warned_of(lam, server, name, files, handler,
+                                                                error):
+    create(lam, name, {**package(files), "Handler": handler})
+    answer = invoke(lam, name)[0]
+    assert (answer["errorType"], answer["errorMessage"]) == error
+    events = server.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    warning, told = [event["message"] for event in events[3:5]]
+    assert re.match(r"\[WARNING\]\t[\d-]{10}T[\d:.]{12}Z\t\tLAMBDA_WARNING: Unhandled exception\. "
+                    "The most likely cause is an issue in the function code", warning)
+    assert told.startswith(f"[ERROR] {error[0]}: {error[1]}\nTraceback ")
 
 
 POINT = """import collections, typing

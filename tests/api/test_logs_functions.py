@@ -365,6 +365,22 @@ def test_what_python_makes_of_records_and_errors(http, lam, logs, name):
             failure["requestId"]) == ("ERROR", "KeyError", "'k'", request)
 
 
+def test_a_record_in_json_has_an_empty_id_before_the_first_and_nothing_that_json_cannot_say(
+        http, lam, logs, name):
+    create_logging(http, name, {
+        "Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({"app.py": """
+import datetime, logging
+logging.error("loading")
+def handler(event, context):
+    logging.error("x", extra={"when": datetime.date(2026, 1, 1)})
+"""})}}, {"LogFormat": "JSON", "SystemLogLevel": "WARN"})
+    answer = lam.invoke(FunctionName=name)
+    error = json.loads(answer["Payload"].read())
+    assert error["errorMessage"] == "Object of type date is not JSON serializable"
+    loading = records_of(logs, f"/aws/lambda/{name}")[0]
+    assert (loading["message"], loading["requestId"]) == ("loading", "")
+
+
 def test_json_lines_of_other_loggers_are_judged_by_their_level(http, lam, logs, name):
     lines = ["plain text", '{"level":"warn","timestamp":"2026-01-01T00:00:00Z","n":1}',
              '{"level":"info","timestamp":"2026-01-01T00:00:00Z","n":2}',

@@ -17,12 +17,11 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-class StdoutHandler(logging.Handler):
+class LambdaLoggerHandler(logging.Handler):
     def emit(self, record):
-        try:
-            runtime.write_record(self.format(record))
-        except Exception:
-            self.handleError(record)
+        """A record that cannot be printed is the caller's error, as on Lambda: elsewhere logging only
+        tells of it."""
+        runtime.write_record(self.format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,7 +34,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "logger": record.name,
             **self.error_members(record),
-            "requestId": record.aws_request_id or None,
+            "requestId": record.aws_request_id,
         }
         if record.exc_info:
             members["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
@@ -43,7 +42,7 @@ class JsonFormatter(logging.Formatter):
             if name not in PLAIN_ATTRIBUTES:
                 members.setdefault(name, value)
         return json.dumps({name: value for name, value in members.items() if value is not None},
-                          ensure_ascii=False, default=str)
+                          ensure_ascii=False)
 
     @staticmethod
     def error_members(record):
@@ -66,7 +65,7 @@ def set_up():
     level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
     if level in logging._nameToLevel:
         logging.getLogger().setLevel(level)
-    handler = StdoutHandler()
+    handler = LambdaLoggerHandler()
     handler.setFormatter(formatter)
     handler.addFilter(RequestIdFilter())
     logging.getLogger().addHandler(handler)

@@ -166,18 +166,24 @@ class LambdaContext(Printed):
 logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
 
-def write_log(text):
-    """Without failing: the function may have closed its log."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        pass
+record_file = None  # whatever the function has put in the place of sys.stdout
 
 
 def write_record(text):
     """A record of one or more lines, without the newline at its end."""
-    write_log(text.replace("\n", "\n\0") + "\n")
+    line = text.replace("\n", "\n\0") + "\n"
+    try:
+        record_file.write(line.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass  # the function has closed it: then it has no log
+
+
+def flush_output():
+    """Of a function that has put a stream of its own in the place of sys.stdout."""
+    try:
+        sys.stdout.flush()
+    except Exception:  # it may be any object, or closed
+        pass
 
 
 def json_time(seconds):
@@ -195,14 +201,13 @@ def log_failure(error):
     if logs_json:
         write_record(json.dumps({"timestamp": json_time(time.time()), "level": "ERROR", **error},
                                 ensure_ascii=ESCAPES))
-        write_log("")
         return
-    lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]),
+    message = error["errorMessage"]
+    lines = ["[ERROR] %s%s" % (error["errorType"], ": " + message if message else ""),
              "Traceback (most recent call last):"]
     for frame in error["stackTrace"]:
         lines.extend(keep_indentation(line) for line in frame.splitlines())
     write_record("\n".join(lines))
-    write_log("")
 
 
 # Errors as Lambda prints them.
@@ -236,6 +241,9 @@ def load_handler(name):
     except ValueError as error:
         raise LoadError("Runtime.MalformedHandlerName",
                         "Bad handler '%s': %s" % (name, error)) from None
+    if module_name.partition(".")[0] in sys.builtin_module_names:
+        raise LoadError("Runtime.BuiltInModuleConflict",
+                        "Cannot use built-in module %s as a handler module" % module_name)
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
@@ -375,6 +383,7 @@ def read_event():
 
 
 def fail(error):
+    flush_output()
     log_failure(error)
     send_error(ERROR, 0, error)
 
@@ -396,11 +405,25 @@ def serve_one(handler):
     except Exception as exception:
         fail(make_error("Unable to marshal response: %s" % exception, "Runtime.MarshalError", []))
         return
-    write_log("")
+    flush_output()
     send_frame(RESPONSE, 0, answer)
 
 
+INIT_WARNING = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
+    "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. For "
+    "functions using managed runtimes, runtime updates can be triggered by a function change, or can "
+    "be applied automatically. To determine if the runtime has been updated, check the runtime "
+    "version in the INIT_START log entry. If this error correlates with a change in the runtime "
+    "version, you may be able to mitigate this error by temporarily rolling back to the previous "
+    "runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html")
+
+
 def fail_init(error):
+    import logging
+    flush_output()
+    logging.warning(INIT_WARNING)
     log_failure(error)
     send_error(INIT_ERROR, FINAL, error)
     os._exit(1)
@@ -447,9 +470,12 @@ def set_up_path():
 
 
 def main():
-    global identity
-    sys.stdout = open_log(sys.stdout)
-    sys.stderr = open_log(sys.stderr)
+    global identity, record_file
+    record_file = LogFile(LOG_FD, "wb", closefd=False)
+    # Named twice: a stream that a function puts in the place of one may write to its buffer, which
+    # goes with the last name.
+    sys.__stdout__ = sys.stdout = open_log(sys.stdout)
+    sys.__stderr__ = sys.stderr = open_log(sys.stderr)
     sys.meta_path.insert(0, EarlyModules(sys.path))
     set_up_path()
     try:
