@@ -29,6 +29,8 @@ static const struct own_file python_files[] = {
     BYTECODE_FILES /* from the makefile */
     { "coalmine_logging.py", embedded_coalmine_logging_py, sizeof(embedded_coalmine_logging_py) },
     { "coalmine_python.py", embedded_coalmine_python_py, sizeof(embedded_coalmine_python_py) },
+    { "snapshot_restore_py.py", embedded_snapshot_restore_py_py,
+      sizeof(embedded_snapshot_restore_py_py) },
     { "python.py", embedded_python_py, sizeof(embedded_python_py) },
     { NULL, NULL, 0 },
 };

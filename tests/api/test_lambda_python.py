@@ -135,6 +135,30 @@ def test_a_function_that_cannot_be_loaded_is_told_and_warned_of(lam, server, nam
     assert told.startswith(f"[ERROR] {error[0]}: {error[1]}\nTraceback ")
 
 
+def test_a_function_may_register_the_hooks_of_snapstart(lam, name):
+    create(lam, name, package({"app.py": """
+import snapshot_restore_py as hooks
+ran = []
+
+@hooks.register_before_snapshot
+def before():
+    ran.append(1)
+
+hooks.register_after_restore(ran.append, 2)
+
+def handler(event, context):
+    before()
+    return [ran, [h[1:] for h in hooks.get_before_snapshot() + hooks.get_after_restore()]]
+"""}))
+    assert invoke(lam, name)[0] == [[1], [[[], {}], [[2], {}]]]
+
+
+def test_a_function_may_bring_its_own_snapshot_module(lam, name):
+    create(lam, name, package({"snapshot_restore_py.py": "OWN = 'own'", "app.py":
+        "import snapshot_restore_py\nhandler = lambda event, context: snapshot_restore_py.OWN\n"}))
+    assert invoke(lam, name)[0] == "own"
+
+
 POINT = """import collections, typing
 Point = collections.namedtuple("Point", "x y")
 class Row:  # SQLAlchemy's

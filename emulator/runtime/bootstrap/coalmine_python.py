@@ -461,6 +461,16 @@ class EarlyModules:
         loader.exec_module = load_and_set_up
 
 
+class OwnModules:
+    """What Lambda's runtime brings for functions to import, unless they have brought it themselves."""
+
+    names = frozenset(("snapshot_restore_py",))
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return PathFinder.find_spec(name, [os.path.dirname(own_file)]) if name in cls.names else None
+
+
 def set_up_path():
     """The function's own modules first, then layers, as on Lambda."""
     # Layers are made for the runtime that was asked for, whichever Python stands in for it.
@@ -477,6 +487,7 @@ def main():
     sys.__stdout__ = sys.stdout = open_log(sys.stdout)
     sys.__stderr__ = sys.stderr = open_log(sys.stderr)
     sys.meta_path.insert(0, EarlyModules(sys.path))
+    sys.meta_path.append(OwnModules)
     set_up_path()
     try:
         handler = load_handler(os.environ["_HANDLER"])
