@@ -2,7 +2,9 @@
  * PutMetricData (cloudwatch-api.md section 2.1): what may go in. The whole request is judged
  * before anything is stored.
  */
+#include <float.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "buffer.h"
@@ -22,16 +24,39 @@ enum {
 static const int64_t PAST_MAX_MS = 14LL * 86400 * 1000;
 static const int64_t FUTURE_MAX_MS = 2LL * 3600 * 1000;
 
-/* One datum under judgement. */
+enum complaint { COMPLAINT_MISSING, COMPLAINT_COMBINATION, COMPLAINT_VALUE, COMPLAINTS };
+
+static const struct fault *const complaint_faults[COMPLAINTS] = {
+    [COMPLAINT_MISSING] = &CLOUDWATCH_MISSING_PARAMETER,
+    [COMPLAINT_COMBINATION] = &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
+    [COMPLAINT_VALUE] = &CLOUDWATCH_INVALID_PARAMETER_VALUE,
+};
+
+/* The datum under judgement, and what is wrong with it and those before it: AWS tells of all data,
+ * a line each. */
 struct check {
-    struct call *call;
     const cJSON *datum;
     int number;
     int entity;    /* that it belongs to; 0: none */
     char path[80]; /* once it was asked for */
     int64_t now_ms;
-    struct buffer late; /* what is wrong with timestamps: told all at once */
+    struct buffer lines[COMPLAINTS];
 };
+
+static bool check_is_good(const struct check *check)
+{
+    for (size_t i = 0; i < COMPLAINTS; i++) {
+        if (check->lines[i].size)
+            return false;
+    }
+    return true;
+}
+
+static void check_clear(struct check *check)
+{
+    for (size_t i = 0; i < COMPLAINTS; i++)
+        buffer_clear(&check->lines[i]);
+}
 
 /* "MetricData.member.1": only what is refused is named. */
 static const char *path_of(struct check *check)
@@ -43,85 +68,80 @@ static const char *path_of(struct check *check)
     return check->path;
 }
 
-static bool invalid(struct check *check, const char *member, const char *problem)
+PRINTF_LIKE(3, 4)
+static void tell(struct check *check, enum complaint complaint, const char *format, ...)
 {
-    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The parameter %s.%s %s", path_of(check), member, problem);
+    struct buffer *lines = &check->lines[complaint];
+    va_list arguments;
+    if (lines->size)
+        buffer_add_char(lines, '\n');
+    va_start(arguments, format);
+    buffer_add_vformat(lines, format, arguments);
+    va_end(arguments);
 }
 
-static bool exclude(struct check *check, const char *first, const char *second)
+static void tell_excluded(struct check *check, const char *first, const char *second)
 {
-    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION,
-                     "The parameters %s.%s and %s.%s are mutually exclusive and you have "
-                     "specified both.",
-                     path_of(check), first, path_of(check), second);
+    tell(check, COMPLAINT_COMBINATION,
+         "The parameters %s.%s and %s.%s are mutually exclusive and you have specified both.",
+         path_of(check), first, path_of(check), second);
 }
 
-static bool too_many(struct check *check, const char *member, int max)
+static void tell_too_many(struct check *check, const char *member, int max)
 {
-    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The collection %s.%s must not have a size greater than %d.", path_of(check),
-                     member, max);
+    tell(check, COMPLAINT_VALUE, "The collection %s.%s must not have a size greater than %d.",
+         path_of(check), member, max);
 }
 
 /* Finite, and inside -2^360 ... 2^360. */
-static bool check_number(struct check *check, const cJSON *value, const char *member, double least)
+static void check_number(struct check *check, const cJSON *value, const char *member, double least)
 {
     if (!value || (cJSON_IsNumber(value) && fabs(value->valuedouble) <= 0x1p360 &&
                    value->valuedouble >= least))
-        return true;
+        return;
     char number[40];
     snprintf(number, sizeof(number), "%.17g", value->valuedouble);
-    return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                     "The value %s for parameter %s.%s is invalid.",
-                     cJSON_IsString(value) ? value->valuestring : number, path_of(check), member);
+    tell(check, COMPLAINT_VALUE, "The value %s for parameter %s.%s is invalid.",
+         cJSON_IsString(value) ? value->valuestring : number, path_of(check), member);
 }
 
-static bool check_values(struct check *check)
+static void check_values(struct check *check)
 {
     const cJSON *values = json_get(check->datum, "Values");
     const cJSON *counts = json_get(check->datum, "Counts");
     const cJSON *value;
-    if (cJSON_GetArraySize(values) > VALUES_MAX)
-        return too_many(check, "Values", VALUES_MAX);
-    if (counts && cJSON_GetArraySize(values) != cJSON_GetArraySize(counts))
-        return error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-                         "The parameters %s.Values and %s.Counts must be of the same size.",
-                         path_of(check), path_of(check));
-    cJSON_ArrayForEach(value, values)
-    {
-        if (!check_number(check, value, "Values", -INFINITY))
-            return false;
+    if (cJSON_GetArraySize(values) > VALUES_MAX) {
+        tell_too_many(check, "Values", VALUES_MAX);
+        return;
     }
-    cJSON_ArrayForEach(value, counts)
-    {
-        if (!check_number(check, value, "Counts", 0))
-            return false;
+    if (counts && cJSON_GetArraySize(values) != cJSON_GetArraySize(counts)) {
+        tell(check, COMPLAINT_VALUE,
+             "The parameters %s.Values and %s.Counts must be of the same size.", path_of(check),
+             path_of(check));
+        return;
     }
-    return true;
+    cJSON_ArrayForEach(value, values) check_number(check, value, "Values", -INFINITY);
+    cJSON_ArrayForEach(value, counts) check_number(check, value, "Counts", 0);
 }
 
-static bool check_set(struct check *check)
+/* A set of no samples is refused, too. */
+static void check_set(struct check *check)
 {
     static const struct {
         const char *name;
         const char *path;
         double least;
     } members[] = {
-        { "SampleCount", "StatisticValues.SampleCount", 0 },
+        { "SampleCount", "StatisticValues.SampleCount", DBL_MIN },
         { "Sum", "StatisticValues.Sum", -INFINITY },
         { "Minimum", "StatisticValues.Minimum", -INFINITY },
         { "Maximum", "StatisticValues.Maximum", -INFINITY },
     };
     const cJSON *set = json_get(check->datum, "StatisticValues");
-    for (size_t i = 0; set && i < COUNT_OF(members); i++) {
-        if (!check_number(check, json_get(set, members[i].name), members[i].path, members[i].least))
-            return false;
-    }
-    return true;
+    for (size_t i = 0; set && i < COUNT_OF(members); i++)
+        check_number(check, json_get(set, members[i].name), members[i].path, members[i].least);
 }
 
-/* AWS tells of all timestamps that are wrong, a line each. */
 static void check_time(struct check *check)
 {
     int64_t time_ms = cloudwatch_read_time_ms(check->datum, "Timestamp", check->now_ms);
@@ -130,8 +150,8 @@ static void check_time(struct check *check)
                               ? "no more than two hours in the future."
                               : NULL;
     if (problem)
-        buffer_add_format(&check->late, "%sThe parameter %s.Timestamp must specify a time %s",
-                          check->late.size ? "\n" : "", path_of(check), problem);
+        tell(check, COMPLAINT_VALUE, "The parameter %s.Timestamp must specify a time %s",
+             path_of(check), problem);
 }
 
 /* No name or value may hold a control character; the metric's key relies on it. */
@@ -145,6 +165,11 @@ static bool is_printable(const char *text, bool is_ascii)
     return true;
 }
 
+static bool has_size(const char *text, size_t characters_max)
+{
+    return *text && text_front(text_from(text), characters_max).size == strlen(text);
+}
+
 static bool is_repeated(const cJSON *item)
 {
     for (const cJSON *other = item->next; other; other = other->next) {
@@ -154,24 +179,54 @@ static bool is_repeated(const cJSON *item)
     return false;
 }
 
-static bool check_dimensions(struct check *check)
+/* A dimension's Name or Value. What is blank counts as missing, and control characters as not ASCII
+ * (cloudwatch-api.md section 2.1). */
+static void check_dimension_text(struct check *check, const cJSON *dimension, int at,
+                                 const char *member)
+{
+    const char *text = json_text(dimension, member, "");
+    if (text[strspn(text, " \t\n\v\f\r")] == '\0')
+        tell(check, COMPLAINT_MISSING, "The parameter %s.Dimensions.member.%d.%s is required.",
+             path_of(check), at, member);
+    if (!is_printable(text, true))
+        tell(check, COMPLAINT_VALUE,
+             "The value for parameter %s.Dimensions.member.%d.%s contains non-ASCII characters.",
+             path_of(check), at, member);
+}
+
+static void check_dimension(struct check *check, const cJSON *dimension, int at)
+{
+    const char *name = json_text(dimension, "Name", "");
+    const char *value = json_text(dimension, "Value", "");
+    check_dimension_text(check, dimension, at, "Name");
+    if (name[0] == ':')
+        tell(check, COMPLAINT_VALUE,
+             "The value %s for parameter %s.Dimensions.member.%d.Name is invalid.", name,
+             path_of(check), at);
+    check_dimension_text(check, dimension, at, "Value");
+    if (*value && !has_size(value, DIMENSION_VALUE_MAX_SIZE))
+        tell(check, COMPLAINT_VALUE,
+             "The parameter %s.Dimensions.member.%d.Value must be shorter than %d characters.",
+             path_of(check), at, DIMENSION_VALUE_MAX_SIZE + 1);
+}
+
+static void check_dimensions(struct check *check)
 {
     const cJSON *dimensions = json_get(check->datum, "Dimensions");
     const cJSON *item;
-    if (cJSON_GetArraySize(dimensions) > DIMENSIONS_MAX)
-        return too_many(check, "Dimensions", DIMENSIONS_MAX);
+    bool is_twice = false;
+    int at = 0;
+    if (cJSON_GetArraySize(dimensions) > DIMENSIONS_MAX) {
+        tell_too_many(check, "Dimensions", DIMENSIONS_MAX);
+        return;
+    }
     cJSON_ArrayForEach(item, dimensions)
     {
-        const char *name = json_text(item, "Name", "");
-        const char *value = json_text(item, "Value", "");
-        if (name[0] == ':' || name[strspn(name, " ")] == '\0' || !is_printable(name, true))
-            return invalid(check, "Dimensions", "has a Name that is invalid.");
-        if (value[strspn(value, " ")] == '\0' || !is_printable(value, true))
-            return invalid(check, "Dimensions", "has a Value that is invalid.");
-        if (is_repeated(item))
-            return invalid(check, "Dimensions", "has the same Name twice.");
+        check_dimension(check, item, ++at);
+        is_twice = is_twice || is_repeated(item);
     }
-    return true;
+    if (is_twice)
+        tell(check, COMPLAINT_VALUE, "No metric may specify the same dimension name twice.");
 }
 
 static bool is_unit(const char *name)
@@ -182,45 +237,53 @@ static bool is_unit(const char *name)
     return false;
 }
 
-static bool check_unit(struct check *check)
+static void check_unit(struct check *check)
 {
     struct buffer set = { 0 };
     if (is_unit(json_text(check->datum, "Unit", "None")))
-        return true;
+        return;
     for (const char *const *unit = cloudwatch_units; *unit; unit++)
         buffer_add_format(&set, "%s%s", set.size ? ", " : "", *unit);
-    error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
-              "The parameter %s.Unit must be a value in the set [ %s ].", path_of(check), set.data);
+    tell(check, COMPLAINT_VALUE, "The parameter %s.Unit must be a value in the set [ %s ].",
+         path_of(check), set.data);
     buffer_clear(&set);
-    return false;
 }
 
-static bool check_datum(struct check *check)
+/* One of Value, Values and StatisticValues; the last two may come together. */
+static void check_kind(struct check *check)
 {
     const cJSON *value = json_get(check->datum, "Value");
     const cJSON *values = json_get(check->datum, "Values");
     const cJSON *set = json_get(check->datum, "StatisticValues");
-    int64_t resolution = json_int(check->datum, "StorageResolution", 60);
     bool has_values = values && values->child;
     if (value && has_values)
-        return exclude(check, "Value", "Values");
+        tell_excluded(check, "Value", "Values");
     if (value && set)
-        return exclude(check, "Value", "StatisticValues");
+        tell_excluded(check, "Value", "StatisticValues");
     if (!value && !has_values && !set)
-        return error_set(&check->call->error, &CLOUDWATCH_MISSING_PARAMETER,
-                         "At least one of the parameters %s.Value, Values or StatisticValues must "
-                         "be specified.",
-                         path_of(check));
-    if (!is_printable(json_text(check->datum, "MetricName", ""), false))
-        return invalid(check, "MetricName", "holds a control character.");
-    if (resolution != 1 && resolution != 60)
-        return invalid(check, "StorageResolution", "must be 1 or 60.");
-    check_time(check);
-    return check_unit(check) && check_number(check, value, "Value", -INFINITY) &&
-           check_values(check) && check_set(check) && check_dimensions(check);
+        tell(check, COMPLAINT_COMBINATION, "At least one of the parameters must be specified.");
 }
 
-static bool check_data(struct check *check, const cJSON *data, int entity)
+static void check_datum(struct check *check)
+{
+    int64_t resolution = json_int(check->datum, "StorageResolution", 60);
+    check_kind(check);
+    if (!is_printable(json_text(check->datum, "MetricName", ""), false))
+        tell(check, COMPLAINT_VALUE, "The parameter %s.MetricName holds a control character.",
+             path_of(check));
+    if (resolution != 1 && resolution != 60)
+        tell(check, COMPLAINT_VALUE,
+             "The parameter %s.StorageResolution must be a value in the set [ 1, 60 ].",
+             path_of(check));
+    check_time(check);
+    check_unit(check);
+    check_number(check, json_get(check->datum, "Value"), "Value", -INFINITY);
+    check_values(check);
+    check_set(check);
+    check_dimensions(check);
+}
+
+static void check_data(struct check *check, const cJSON *data, int entity)
 {
     const cJSON *datum;
     check->number = 0;
@@ -229,26 +292,25 @@ static bool check_data(struct check *check, const cJSON *data, int entity)
     {
         check->datum = datum;
         check->number++;
-        if (!check_datum(check))
-            return false;
+        check_datum(check);
     }
-    return true;
 }
 
-static bool check_all_data(struct check *check)
+static bool check_all_data(struct call *call)
 {
+    struct check check = { .now_ms = clock_now_ms() };
     const cJSON *entity;
+    bool is_good = true;
     int at = 0;
-    if (!check_data(check, json_get(check->call->input, "MetricData"), 0))
-        return false;
-    cJSON_ArrayForEach(entity, json_get(check->call->input, "EntityMetricData"))
-    {
-        if (!check_data(check, json_get(entity, "MetricData"), ++at))
-            return false;
+    check_data(&check, json_get(call->input, "MetricData"), 0);
+    cJSON_ArrayForEach(entity, json_get(call->input, "EntityMetricData"))
+        check_data(&check, json_get(entity, "MetricData"), ++at);
+    for (size_t i = 0; i < COMPLAINTS && is_good; i++) {
+        if (check.lines[i].size)
+            is_good = error_set(&call->error, complaint_faults[i], "%s", check.lines[i].data);
     }
-    return check->late.size == 0 ||
-           error_set(&check->call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE, "%s",
-                     check->late.data);
+    check_clear(&check);
+    return is_good;
 }
 
 static int count_data(const cJSON *input)
@@ -274,15 +336,7 @@ static bool check_request(struct call *call)
     if (count == 0)
         return error_set(&call->error, &CLOUDWATCH_MISSING_PARAMETER,
                          "The parameter MetricData is required.");
-    struct check check = { .call = call, .now_ms = clock_now_ms() };
-    bool is_good = check_all_data(&check);
-    buffer_clear(&check.late);
-    return is_good;
-}
-
-static bool has_size(const char *text, size_t characters_max)
-{
-    return *text && text_front(text_from(text), characters_max).size == strlen(text);
+    return check_all_data(call);
 }
 
 bool cloudwatch_namespace_is_good(const char *name_space)
@@ -293,16 +347,14 @@ bool cloudwatch_namespace_is_good(const char *name_space)
 
 bool cloudwatch_datum_is_good(const cJSON *datum, int64_t now_ms)
 {
-    struct call call = { 0 };
-    struct check check = { .call = &call, .datum = datum, .now_ms = now_ms };
-    bool is_good = has_size(json_text(datum, "MetricName", ""), NAME_MAX_SIZE) &&
-                   check_datum(&check) && !check.late.size;
+    struct check check = { .datum = datum, .now_ms = now_ms };
+    check_datum(&check);
+    bool is_good =
+        check_is_good(&check) && has_size(json_text(datum, "MetricName", ""), NAME_MAX_SIZE);
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(datum, "Dimensions")) is_good =
-        is_good && has_size(json_text(item, "Name", ""), NAME_MAX_SIZE) &&
-        has_size(json_text(item, "Value", ""), DIMENSION_VALUE_MAX_SIZE);
-    buffer_clear(&check.late);
-    error_clear(&call.error);
+        is_good && has_size(json_text(item, "Name", ""), NAME_MAX_SIZE);
+    check_clear(&check);
     return is_good;
 }
 
@@ -335,16 +387,23 @@ static const struct field statistic_set_fields[] = {
     { .name = "Maximum", .type = FIELD_DOUBLE, .is_required = true },
     { 0 },
 };
+/* Their texts are judged with the data. */
+static const struct field dimension_fields[] = {
+    { .name = "Name", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 255) },
+    { .name = "Value", .type = FIELD_STRING, .is_required = true },
+    { 0 },
+};
+static const struct field dimension_item = { .type = FIELD_STRUCTURE, .members = dimension_fields };
 static const struct field datum_fields[] = {
     { .name = "MetricName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 255) },
-    { .name = "Dimensions", .type = FIELD_LIST, .item = &cloudwatch_dimension_item },
+    { .name = "Dimensions", .type = FIELD_LIST, .item = &dimension_item },
     { .name = "Timestamp", .type = FIELD_TIMESTAMP },
     { .name = "Value", .type = FIELD_DOUBLE },
     { .name = "StatisticValues", .type = FIELD_STRUCTURE, .members = statistic_set_fields },
     { .name = "Values", .type = FIELD_LIST, .item = &number_item },
     { .name = "Counts", .type = FIELD_LIST, .item = &number_item },
     { .name = "Unit", .type = FIELD_STRING },
-    { .name = "StorageResolution", .type = FIELD_INTEGER, .range = AT_LEAST(1) },
+    { .name = "StorageResolution", .type = FIELD_INTEGER },
     { 0 },
 };
 static const struct field datum_item = { .type = FIELD_STRUCTURE, .members = datum_fields };

@@ -96,13 +96,19 @@ def test_a_bad_entity_is_named_and_refused_only_if_asked(http, cw, name, entity,
         "SampleCount": 1, "Sum": 1, "Minimum": 0}}]},
      "The parameter MetricData.member.1.StatisticValues.Maximum is required."),
     ({"MetricData": [datum(Dimensions=[{"Name": "A", "Value": "\u00e9"}])]},
-     "The parameter MetricData.member.1.Dimensions has a Value that is invalid."),
+     "The value for parameter MetricData.member.1.Dimensions.member.1.Value contains non-ASCII "
+     "characters."),
+    ({"MetricData": [datum(Dimensions=[{"Name": ":A", "Value": "1"}])]},
+     "The value :A for parameter MetricData.member.1.Dimensions.member.1.Name is invalid."),
     ({"MetricData": [datum(Dimensions=[{"Name": "A", "Value": "1"}, {"Name": "A", "Value": "2"}])]},
-     "The parameter MetricData.member.1.Dimensions has the same Name twice."),
+     "No metric may specify the same dimension name twice."),
     ({"MetricData": [datum(Dimensions=[{"Name": f"d{i}", "Value": "1"} for i in range(31)])]},
      "The collection MetricData.member.1.Dimensions must not have a size greater than 30."),
     ({"MetricData": [datum(StorageResolution=30)]},
-     "The parameter MetricData.member.1.StorageResolution must be 1 or 60."),
+     "The parameter MetricData.member.1.StorageResolution must be a value in the set [ 1, 60 ]."),
+    ({"MetricData": [{"MetricName": "m", "StatisticValues": {
+        "SampleCount": 0, "Sum": 0, "Minimum": 0, "Maximum": 0}}]},
+     "The value 0 for parameter MetricData.member.1.StatisticValues.SampleCount is invalid."),
     ({"MetricData": [datum(Unit="Parsecs")]},
      "The parameter MetricData.member.1.Unit must be a value in the set [ Seconds, Microseconds, "
      "Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, "
@@ -112,6 +118,36 @@ def test_a_bad_entity_is_named_and_refused_only_if_asked(http, cw, name, entity,
 ])
 def test_what_is_refused_before_anything_is_stored(http, cw, name, body, text):
     assert send(http, {"Namespace": name, **body})[:2] == (400, text)
+    assert cw.list_metrics(Namespace=name)["Metrics"] == []
+
+
+def dimensions(**pairs):
+    return {"Dimensions": [{"Name": name, "Value": value} for name, value in pairs.items()]}
+
+
+@pytest.mark.parametrize("data, code, text", [
+    # What an unset variable leaves: several clients have met it.
+    ([datum(**dimensions(A="x", B="")), datum(), datum(**dimensions(A=" \t"))], "MissingParameter",
+     "The parameter MetricData.member.1.Dimensions.member.2.Value is required.\n"
+     "The parameter MetricData.member.3.Dimensions.member.1.Value is required."),
+    ([{"MetricName": "m"}, datum(), {"MetricName": "m", "Values": []}],
+     "InvalidParameterCombination",
+     "At least one of the parameters must be specified.\n"
+     "At least one of the parameters must be specified."),
+    ([datum(**dimensions(A="\u00e9" * 1025, B="i-1\n")), datum(StorageResolution=5)],
+     "InvalidParameterValue",
+     "The value for parameter MetricData.member.1.Dimensions.member.1.Value contains non-ASCII "
+     "characters.\n"
+     "The parameter MetricData.member.1.Dimensions.member.1.Value must be shorter than 1025 "
+     "characters.\n"
+     "The value for parameter MetricData.member.1.Dimensions.member.2.Value contains non-ASCII "
+     "characters.\n"
+     "The parameter MetricData.member.2.StorageResolution must be a value in the set [ 1, 60 ]."),
+    ([datum(Value=float("nan")), {"MetricName": "m"}, datum(**dimensions(A=""))],
+     "MissingParameter", "The parameter MetricData.member.3.Dimensions.member.1.Value is required."),
+])
+def test_what_is_wrong_is_told_of_all_data(cw, name, data, code, text):
+    assert error_of(cw.put_metric_data, Namespace=name, MetricData=data) == (400, code, text)
     assert cw.list_metrics(Namespace=name)["Metrics"] == []
 
 
