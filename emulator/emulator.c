@@ -17,6 +17,7 @@
 #include "cloudwatch/checkpoint.h"
 #include "cloudwatch/cloudwatch.h"
 #include "cloudwatch/retention.h"
+#include "data_directory.h"
 #include "edge/edge.h"
 #include "http/server.h"
 #include "iam/iam.h"
@@ -65,71 +66,6 @@ const struct service *const emulator_services[] = {
     &lambda_service, &cloudwatch_service, &logs_service, &sts_service,
     &iam_service,    &admin_service,      NULL,
 };
-
-static bool make_directories(const char *path)
-{
-    char *copy = xstrdup(path);
-    bool made = true;
-    for (char *slash = strchr(copy + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        made = mkdir(copy, 0700) == 0 || errno == EEXIST;
-        *slash = '/';
-    }
-    made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
-    free(copy);
-    return made;
-}
-
-static char *temporary_directory(struct error *error)
-{
-    const char *root = getenv("TMPDIR");
-    char *path = xformat("%s/coalmine-XXXXXX", root && root[0] == '/' ? root : "/tmp");
-    if (mkdtemp(path))
-        return path;
-    error_set(error, NULL, "cannot make a temporary directory %s: %s; TMPDIR says where", path,
-              strerror(errno));
-    free(path);
-    return NULL;
-}
-
-/* Below some names what we do not know is taken for what a crash left, and removed: in a directory
- * that is somebody's project it would be his. */
-static bool check_is_ours(const char *directory, struct error *error)
-{
-    static const char *const swept[] = { "code", "sandboxes", "removed" };
-    CLEANUP(freep) char *database = xformat("%s/coalmine.db", directory);
-    CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", directory);
-    if (access(database, F_OK) == 0 || access(telemetry, F_OK) == 0)
-        return true;
-    for (size_t i = 0; i < COUNT_OF(swept); i++) {
-        CLEANUP(freep) char *path = xformat("%s/%s", directory, swept[i]);
-        if (access(path, F_OK) == 0)
-            return error_set(error, NULL,
-                             "%s is not Coalmine's, and would be emptied: there is no coalmine.db "
-                             "beside it; say another --data-dir, one that is empty or not there",
-                             path);
-    }
-    return true;
-}
-
-static bool open_directory(struct emulator *emulator, struct error *error)
-{
-    const struct settings *settings = &emulator->settings;
-    if (settings->is_ephemeral)
-        return (emulator->directory = temporary_directory(error)) != NULL;
-    char *wanted = settings->data_dir ? xstrdup(settings->data_dir) : settings_default_directory();
-    if (!wanted)
-        return error_set(error, NULL, "no home directory: say --data-dir DIR or --ephemeral");
-    bool made = make_directories(wanted) && access(wanted, W_OK) == 0;
-    if (made)
-        emulator->directory = realpath(wanted, NULL);
-    if (!emulator->directory)
-        error_set(error, NULL,
-                  "cannot use %s: %s; --data-dir DIR keeps state elsewhere, --ephemeral nowhere",
-                  wanted, strerror(errno));
-    free(wanted);
-    return emulator->directory && check_is_ours(emulator->directory, error);
-}
 
 /* Absolute, so that it stays the same whatever becomes of the working directory. */
 static bool find_s3_directory(struct emulator *emulator, struct error *error)
@@ -456,6 +392,11 @@ static void raise_descriptor_limit(void)
                  (unsigned long long)files.rlim_cur, FILES_MIN);
 }
 
+static void remove_abandoned(void *own_directory)
+{
+    data_directory_remove_abandoned(own_directory);
+}
+
 struct emulator *emulator_create(const struct settings *settings, struct error *error)
 {
     struct emulator *emulator = xcalloc(1, sizeof(*emulator));
@@ -466,7 +407,8 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     emulator->loop = loop_create();
     emulator->schedule = schedule_create(emulator->loop);
     loop_before_sleep(emulator->loop, before_sleep, emulator);
-    if (!find_s3_directory(emulator, error) || !open_directory(emulator, error) ||
+    if (!find_s3_directory(emulator, error) ||
+        !(emulator->directory = data_directory_open(settings, error)) ||
         !open_state(emulator, error) || !create_edge(emulator, error) ||
         !start_listening(emulator, error) || !start_services(emulator, error) ||
         !journal_replay(emulator->journal, telemetry_position(emulator->telemetry), on_record,
@@ -481,6 +423,8 @@ struct emulator *emulator_create(const struct settings *settings, struct error *
     telemetry_start(emulator->telemetry, emulator->loop, emulator->journal);
     logs_start(emulator->logs);
     emulator->retention = retention_start(emulator->loop, emulator->metrics);
+    if (settings->is_ephemeral)
+        loop_work(emulator->loop, remove_abandoned, free, xstrdup(emulator->directory));
     return emulator;
 }
 

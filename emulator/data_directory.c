@@ -1,0 +1,144 @@
+#include "data_directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/package.h"
+#include "runtime/strays.h"
+#include "runtime/workspace.h"
+#include "text.h"
+#include "xalloc.h"
+
+/* Nobody names a directory of his own like that, so one that no server holds is rubbish. */
+#define EPHEMERAL_PREFIX "coalmine-ephemeral-"
+
+enum {
+    REMOVED_MAX = 8,
+    STARTING_MAX_S = 60, /* until a new server has locked its database, by far */
+};
+
+static bool make_directories(const char *path)
+{
+    char *copy = xstrdup(path);
+    bool made = true;
+    for (char *slash = strchr(copy + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+    free(copy);
+    return made;
+}
+
+static const char *temporary_root(void)
+{
+    const char *root = getenv("TMPDIR");
+    return root && root[0] == '/' ? root : "/tmp";
+}
+
+static char *make_temporary(struct error *error)
+{
+    char *path = xformat("%s/" EPHEMERAL_PREFIX "XXXXXX", temporary_root());
+    if (mkdtemp(path))
+        return path;
+    error_set(error, NULL, "cannot make a temporary directory %s: %s; TMPDIR says where", path,
+              strerror(errno));
+    free(path);
+    return NULL;
+}
+
+/* Below some names what we do not know is taken for what a crash left, and removed: in a directory
+ * that is somebody's project it would be his. */
+static bool check_is_ours(const char *directory, struct error *error)
+{
+    static const char *const swept[] = { "code", "sandboxes", "removed" };
+    CLEANUP(freep) char *database = xformat("%s/coalmine.db", directory);
+    CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", directory);
+    if (access(database, F_OK) == 0 || access(telemetry, F_OK) == 0)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(swept); i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", directory, swept[i]);
+        if (access(path, F_OK) == 0)
+            return error_set(error, NULL,
+                             "%s is not Coalmine's, and would be emptied: there is no coalmine.db "
+                             "beside it; say another --data-dir, one that is empty or not there",
+                             path);
+    }
+    return true;
+}
+
+char *data_directory_open(const struct settings *settings, struct error *error)
+{
+    if (settings->is_ephemeral)
+        return make_temporary(error);
+    CLEANUP(freep)
+    char *wanted = settings->data_dir ? xstrdup(settings->data_dir) : settings_default_directory();
+    if (!wanted) {
+        error_set(error, NULL, "no home directory: say --data-dir DIR or --ephemeral");
+        return NULL;
+    }
+    bool made = make_directories(wanted) && access(wanted, W_OK) == 0;
+    char *directory = made ? realpath(wanted, NULL) : NULL;
+    if (!directory) {
+        error_set(error, NULL,
+                  "cannot use %s: %s; --data-dir DIR keeps state elsewhere, --ephemeral nowhere",
+                  wanted, strerror(errno));
+        return NULL;
+    }
+    if (check_is_ours(directory, error))
+        return directory;
+    free(directory);
+    return NULL;
+}
+
+/* A server holds SQLite's locks on its database as long as it runs. Not for a database that this
+ * process has open: closing a descriptor of it gives up the process's own locks. */
+static bool is_abandoned(const char *directory)
+{
+    struct stat status;
+    if (lstat(directory, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
+        status.st_mtime > time(NULL) - STARTING_MAX_S)
+        return false;
+    CLEANUP(freep) char *database = xformat("%s/coalmine.db", directory);
+    int fd = open(database, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    bool is_free = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+    close(fd);
+    return is_free;
+}
+
+static void remove_abandoned(const char *directory)
+{
+    CLEANUP(freep) char *sandboxes = xformat("%s/sandboxes", directory);
+    CLEANUP(freep) char *runtime = workspace_runtime(sandboxes);
+    strays_kill_predecessors(runtime);
+    package_remove(directory);
+}
+
+void data_directory_remove_abandoned(const char *own)
+{
+    CLEANUP(freep) char *root = realpath(temporary_root(), NULL);
+    CLEANUP(freep) char *own_path = realpath(own, NULL);
+    DIR *entries = root && own_path ? opendir(root) : NULL;
+    const struct dirent *entry;
+    int count = 0;
+    while (entries && count < REMOVED_MAX && (entry = readdir(entries))) {
+        if (!text_starts_with(text_from(entry->d_name), EPHEMERAL_PREFIX))
+            continue;
+        CLEANUP(freep) char *path = xformat("%s/%s", root, entry->d_name);
+        if (strcmp(path, own_path) == 0 || !is_abandoned(path))
+            continue;
+        remove_abandoned(path);
+        count++;
+    }
+    if (entries)
+        closedir(entries);
+}
