@@ -225,7 +225,7 @@ def test_callers_do_not_wait_for_a_checkpoint_of_the_database(faulty, tmp_path):
     log.update(2 * CHECKPOINT_UPDATES)
     assert log.starts() == before
     faulty.faults.set("sync", 0)
-    log.wait_for_start(before)
+    log.make_start(before)
     assert faulty.stop() == 0
     assert description(faulty.restart()) == str(log.number)
 
@@ -248,7 +248,7 @@ def test_a_checkpoint_of_the_database_that_fails_is_tried_again(faulty, tmp_path
     log.update(CHECKPOINT_UPDATES)
     wait_for(lambda: "cannot checkpoint" in faulty.read_log(), "a checkpoint fails")
     faulty.faults.set(kind, 0)
-    log.wait_for_start(before)
+    log.make_start(before)
     kill(faulty)
     assert description(faulty.restart()) == str(log.number)
 

@@ -189,7 +189,7 @@ def test_a_start_after_a_crash_has_little_to_read(start_server, tmp_path):
         log.update()
         wire.logs("PutLogEvents", logGroupName="g", logStreamName="s", logEvents=[
             {"timestamp": int(time.time() * 1000), "message": "x" * 2000}])
-    log.wait_for_start(before)
+    log.make_start(before)
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
     with sqlite3.connect(tmp_path / "telemetry.db") as telemetry:
