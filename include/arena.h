@@ -19,7 +19,8 @@ void arena_clear(struct arena *arena);
 
 /* Zeroed memory that lives as long as the arena's content. */
 void *arena_alloc(struct arena *arena, size_t size);
-char *arena_copy(struct arena *arena, struct text text); /* with a NUL behind it */
+char *arena_copy(struct arena *arena, struct text text);          /* with a NUL behind it */
+char *arena_copy_string(struct arena *arena, const char *string); /* NULL for NULL */
 char *arena_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The strings one after the other; NULL ends them. */

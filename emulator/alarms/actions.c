@@ -58,11 +58,10 @@ static void read_withheld(struct matter *matter)
     matter->has_pending = pending != NULL;
     if (!pending)
         return;
-    const char *data = json_text(pending, "reasonData", NULL);
     matter->pending = (struct alarm_snapshot){
         .state = (enum alarm_state)json_int(pending, "state", 0),
         .reason = arena_copy(matter->arena, text_from(json_text(pending, "reason", ""))),
-        .reason_data = data ? arena_copy(matter->arena, text_from(data)) : NULL,
+        .reason_data = arena_copy_string(matter->arena, json_text(pending, "reasonData", NULL)),
         .time_ms = json_int(pending, "timeMs", 0),
     };
 }

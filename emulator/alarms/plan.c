@@ -12,7 +12,7 @@
 
 static const char *copy(struct alarm *alarm, const char *text)
 {
-    return text ? arena_copy(&alarm->texts, text_from(text)) : NULL;
+    return arena_copy_string(&alarm->texts, text);
 }
 
 /* The members of `source` that name a metric: of the alarm itself, or of a MetricStat's Metric. */

@@ -56,6 +56,11 @@ char *arena_copy(struct arena *arena, struct text text)
     return copy;
 }
 
+char *arena_copy_string(struct arena *arena, const char *string)
+{
+    return string ? arena_copy(arena, text_from(string)) : NULL;
+}
+
 /* Printing costs far more than copying, so what is printed twice is only what did not fit into what
  * is left of the block. */
 char *arena_format(struct arena *arena, const char *format, ...)

@@ -115,7 +115,7 @@ static void add_series(struct picture *picture, const struct metric_data_series 
     }
     widget->series[widget->series_count] = (struct widget_series){
         .label = arena_copy(&picture->arena, text_from(label)),
-        .unit = found->unit ? arena_copy(&picture->arena, text_from(found->unit)) : NULL,
+        .unit = arena_copy_string(&picture->arena, found->unit),
         .colour = style->colour >= 0 ? style->colour : widget_palette(widget->series_count),
         .is_right = style->is_right,
         .period_s = found->period_s,

@@ -128,7 +128,7 @@ static struct identity identify_query(const struct directory *directory, struct 
     CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
     CLEANUP(freep) char *version = query_codec_parameter(parameters, "Version");
     identity.name = arena_copy(arena, text_from(action ? action : ""));
-    identity.version = version ? arena_copy(arena, text_from(version)) : NULL;
+    identity.version = arena_copy_string(arena, version);
     for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
         const struct service *service = owner->service;
         if (!service->query_version)

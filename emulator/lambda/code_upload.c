@@ -185,11 +185,6 @@ enum outcome code_upload_start(struct call *call, const struct code_source *sour
     return OUTCOME_LATER;
 }
 
-static const char *copied(struct call *call, const char *text)
-{
-    return text ? arena_copy(&call->arena, text_from(text)) : NULL;
-}
-
 /* The call may still be refused, or fail to be stored: whether a version has what was unpacked is
  * looked at later. */
 static void look_again_later(struct lambda *lambda, const struct code_upload *upload)
@@ -206,9 +201,10 @@ bool code_upload_end(struct call *call, struct code_taken *taken_out)
     bool is_taken = upload->is_taken;
     call->held = NULL;
     if (is_taken) {
-        *taken_out = (struct code_taken){ .sha256 = copied(call, upload->sha256),
+        *taken_out = (struct code_taken){ .sha256 = arena_copy_string(&call->arena, upload->sha256),
                                           .size = (int64_t)upload->size,
-                                          .layers_sha256 = copied(call, upload->layers_sha256),
+                                          .layers_sha256 = arena_copy_string(&call->arena,
+                                                                             upload->layers_sha256),
                                           .folder = upload->source.folder };
     } else {
         error_clear(&call->error);

@@ -422,8 +422,7 @@ static const char *rare_member(const struct function_version *version, const cha
     if (!strstr(version->configuration, arena_join(arena, "\"", name, "\"", NULL)))
         return NULL;
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version->configuration));
-    const char *value = json_text(configuration, name, NULL);
-    return value ? arena_copy(arena, text_from(value)) : NULL;
+    return arena_copy_string(arena, json_text(configuration, name, NULL));
 }
 
 const char *configuration_folder(const struct function_version *version, struct arena *arena)

@@ -52,20 +52,15 @@ static struct hot_folder *folder_create(struct lambda *lambda, const struct sand
     return folder;
 }
 
-static const char *copied(struct arena *arena, const char *text)
-{
-    return text ? arena_copy(arena, text_from(text)) : NULL;
-}
-
 static struct waiting *waiting_create(const struct invocation *invocation)
 {
     struct waiting *waiting = xcalloc(1, sizeof(*waiting));
     struct arena *texts = &waiting->texts;
     waiting->invocation = *invocation;
-    waiting->invocation.request_id = copied(texts, invocation->request_id);
-    waiting->invocation.invoked_arn = copied(texts, invocation->invoked_arn);
-    waiting->invocation.client_context = copied(texts, invocation->client_context);
-    waiting->invocation.trace_id = copied(texts, invocation->trace_id);
+    waiting->invocation.request_id = arena_copy_string(texts, invocation->request_id);
+    waiting->invocation.invoked_arn = arena_copy_string(texts, invocation->invoked_arn);
+    waiting->invocation.client_context = arena_copy_string(texts, invocation->client_context);
+    waiting->invocation.trace_id = arena_copy_string(texts, invocation->trace_id);
     waiting->invocation.payload.data = arena_copy(texts, invocation->payload);
     return waiting;
 }

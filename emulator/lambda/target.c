@@ -28,11 +28,6 @@ static const char *const *make_variables(struct arena *arena, const cJSON *confi
     return list;
 }
 
-static const char *copied(struct arena *arena, const char *text)
-{
-    return arena_copy(arena, text_from(text));
-}
-
 /* Differs whenever code or configuration does, and from a deleted namesake's too. What $LATEST was
  * before an update goes on in the same sandboxes. */
 static const char *sandbox_key(struct arena *arena, const struct function_version *version)
@@ -66,15 +61,15 @@ static void make_version(struct lambda *lambda, struct target_version *made,
     const char *group = json_text(logging, "LogGroup", "");
     made->plan = (struct sandbox_plan){
         .key = sandbox_key(arena, version),
-        .runtime = copied(arena, json_text(configuration, "Runtime", "")),
-        .handler = copied(arena, json_text(configuration, "Handler", "")),
-        .code_directory = copied(arena, folder ? folder : files),
-        .layers_directory = layered ? copied(arena, layered) : NULL,
-        .function_name = copied(arena, version->key.name),
-        .version = copied(arena, version_text(arena, version->number)),
-        .region = copied(arena, version->key.region),
-        .account = copied(arena, version->key.account),
-        .log_group = copied(arena, group),
+        .runtime = arena_copy_string(arena, json_text(configuration, "Runtime", "")),
+        .handler = arena_copy_string(arena, json_text(configuration, "Handler", "")),
+        .code_directory = arena_copy_string(arena, folder ? folder : files),
+        .layers_directory = arena_copy_string(arena, layered),
+        .function_name = arena_copy_string(arena, version->key.name),
+        .version = arena_copy_string(arena, version_text(arena, version->number)),
+        .region = arena_copy_string(arena, version->key.region),
+        .account = arena_copy_string(arena, version->key.account),
+        .log_group = arena_copy_string(arena, group),
         .log_format = read_log_format(logging),
         .variables = make_variables(arena, configuration),
         .memory_mb = (int)json_int(configuration, "MemorySize", 0),
@@ -145,7 +140,7 @@ static bool make_version_of(struct making *making, int64_t number, struct target
     CLEANUP(json_deletep) cJSON *configuration = json_parse(text_from(version.configuration));
     const char *queue = json_text(json_get(configuration, "DeadLetterConfig"), "TargetArn", NULL);
     if (queue) /* the same for both versions of a split */
-        making->target->dead_letter_arn = copied(&making->target->texts, queue);
+        making->target->dead_letter_arn = arena_copy_string(&making->target->texts, queue);
     return true;
 }
 
@@ -154,9 +149,9 @@ static void make_identity(struct making *making)
     struct target *target = making->target;
     const struct function_name *name = making->name;
     struct arena *texts = &target->texts;
-    target->key =
-        (struct function_key){ copied(texts, name->key.account), copied(texts, name->key.region),
-                               copied(texts, name->key.name) };
+    target->key = (struct function_key){ arena_copy_string(texts, name->key.account),
+                                         arena_copy_string(texts, name->key.region),
+                                         arena_copy_string(texts, name->key.name) };
     target->arn = function_arn(texts, &name->key, name->qualifier);
     target->resource = arena_format(texts, "%s%s%s", name->key.name, name->qualifier ? ":" : "",
                                     name->qualifier ? name->qualifier : "");

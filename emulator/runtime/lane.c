@@ -28,11 +28,6 @@ uint64_t lane_hash(const char *key)
     return hash;
 }
 
-static const char *copy(struct arena *arena, const char *string)
-{
-    return string ? arena_copy(arena, text_from(string)) : NULL;
-}
-
 static const char *const *copy_all(struct arena *arena, const char *const *strings)
 {
     size_t count = 0;
@@ -40,7 +35,7 @@ static const char *const *copy_all(struct arena *arena, const char *const *strin
         count++;
     const char **copies = arena_alloc(arena, (count + 1) * sizeof(*copies));
     for (size_t i = 0; i < count; i++)
-        copies[i] = copy(arena, strings[i]);
+        copies[i] = arena_copy_string(arena, strings[i]);
     return copies;
 }
 
@@ -48,16 +43,16 @@ void sandbox_plan_copy(const struct sandbox_plan *plan, struct arena *arena,
                        struct sandbox_plan *copy_out)
 {
     *copy_out = *plan;
-    copy_out->key = copy(arena, plan->key);
-    copy_out->runtime = copy(arena, plan->runtime);
-    copy_out->handler = copy(arena, plan->handler);
-    copy_out->code_directory = copy(arena, plan->code_directory);
-    copy_out->layers_directory = copy(arena, plan->layers_directory);
-    copy_out->function_name = copy(arena, plan->function_name);
-    copy_out->version = copy(arena, plan->version);
-    copy_out->region = copy(arena, plan->region);
-    copy_out->account = copy(arena, plan->account);
-    copy_out->log_group = copy(arena, plan->log_group);
+    copy_out->key = arena_copy_string(arena, plan->key);
+    copy_out->runtime = arena_copy_string(arena, plan->runtime);
+    copy_out->handler = arena_copy_string(arena, plan->handler);
+    copy_out->code_directory = arena_copy_string(arena, plan->code_directory);
+    copy_out->layers_directory = arena_copy_string(arena, plan->layers_directory);
+    copy_out->function_name = arena_copy_string(arena, plan->function_name);
+    copy_out->version = arena_copy_string(arena, plan->version);
+    copy_out->region = arena_copy_string(arena, plan->region);
+    copy_out->account = arena_copy_string(arena, plan->account);
+    copy_out->log_group = arena_copy_string(arena, plan->log_group);
     copy_out->variables = copy_all(arena, plan->variables);
 }
 

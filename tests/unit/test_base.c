@@ -200,6 +200,8 @@ START_TEST(an_arena_gives_zeroed_memory_of_any_size)
         memset(memory, 0xFF, size);
     }
     ck_assert_str_eq(arena_format(&arena, "%s-%d", "x", 7), "x-7");
+    ck_assert_str_eq(arena_copy_string(&arena, "x"), "x");
+    ck_assert_ptr_null(arena_copy_string(&arena, NULL));
     arena_clear(&arena);
 }
 END_TEST
