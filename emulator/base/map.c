@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "xalloc.h"
 
 enum { FIRST_BUCKETS = 16 };
@@ -18,9 +19,7 @@ struct map_entry {
 
 static uint64_t hash_of(const char *key)
 {
-    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 0x100000001B3u;
+    uint64_t hash = hash_string(key);
     return hash ^ (hash >> 32);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "crypto.h"
+#include "hash.h"
 
 static struct {
     bool is_set;
@@ -41,10 +42,7 @@ static uint64_t current_seed(void)
 
 struct random_stream random_stream_for(const char *name)
 {
-    uint64_t state = 0xCBF29CE484222325u; /* FNV-1a of the name */
-    for (; *name; name++)
-        state = (state ^ (unsigned char)*name) * 0x100000001B3u;
-    state ^= current_seed();
+    uint64_t state = hash_string(name) ^ current_seed();
     struct random_stream stream;
     for (int i = 0; i < 4; i++)
         stream.state[i] = split_mix(&state);

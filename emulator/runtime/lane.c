@@ -19,15 +19,6 @@ static const double worthwhile_share = 0.5; /* of a boot */
 static const double quick_ms = 0.05;        /* a handler: less than it takes to wake a process */
 static const double ahead_wait_ms = 0.4;
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
-uint64_t lane_hash(const char *key)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 0x100000001b3;
-    return hash;
-}
-
 static const char *const *copy_all(struct arena *arena, const char *const *strings)
 {
     size_t count = 0;

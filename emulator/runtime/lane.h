@@ -55,8 +55,7 @@ struct member {
     int64_t resting_since_ms; /* service time */
 };
 
-uint64_t lane_hash(const char *key);
-/* Copies the plan. */
+/* Copies the plan; `hash` is that of its key. */
 struct lane *lane_create(const struct sandbox_plan *plan, uint64_t hash);
 /* The lane has neither sandboxes nor waiting invocations. */
 void lane_destroy(struct lane *lane);

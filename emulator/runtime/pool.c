@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "log.h"
 #include "runtime/discard.h"
 #include "runtime/keep.h"
@@ -59,7 +60,7 @@ static struct lane *find_lane(struct pool *pool, const char *key, uint64_t hash)
 
 static struct lane *get_lane(struct pool *pool, const struct sandbox_plan *plan)
 {
-    uint64_t hash = lane_hash(plan->key);
+    uint64_t hash = hash_string(plan->key);
     struct lane *lane = find_lane(pool, plan->key, hash);
     if (!lane) {
         lane = lane_create(plan, hash);
@@ -409,7 +410,7 @@ static void retire_lane(struct pool *pool, struct lane *lane)
 
 void pool_retire(struct pool *pool, const char *key)
 {
-    struct lane *lane = find_lane(pool, key, lane_hash(key));
+    struct lane *lane = find_lane(pool, key, hash_string(key));
     if (lane)
         retire_lane(pool, lane);
     feed_starving(pool);

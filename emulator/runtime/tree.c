@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "runtime/process.h"
 #include "xalloc.h"
 
@@ -105,14 +106,6 @@ bool tree_size(const char *root, int64_t *size_out, struct error *error)
     return tree_walk(root, add_size, size_out, error);
 }
 
-/* FNV-1a, as in lane.c. */
-static void mix(uint64_t *hash, const void *bytes, size_t size)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        *hash = (*hash ^ at[i]) * 0x100000001b3;
-}
-
 /* A directory's own times say less than its entries: editors make and remove files of theirs. The
  * change time covers tools that set the modification time back. */
 static bool add_fingerprint(const struct tree_entry *entry, void *owner)
@@ -121,16 +114,17 @@ static bool add_fingerprint(const struct tree_entry *entry, void *owner)
     const int64_t numbers[] = { status->st_size,         status->st_mtim.tv_sec,
                                 status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
                                 status->st_ctim.tv_nsec, (int64_t)status->st_ino };
-    mix(owner, entry->path, strlen(entry->path) + 1);
-    mix(owner, &status->st_mode, sizeof(status->st_mode));
+    uint64_t *hash = owner;
+    *hash = hash_bytes(*hash, entry->path, strlen(entry->path) + 1);
+    *hash = hash_bytes(*hash, &status->st_mode, sizeof(status->st_mode));
     if (!S_ISDIR(status->st_mode))
-        mix(owner, numbers, sizeof(numbers));
+        *hash = hash_bytes(*hash, numbers, sizeof(numbers));
     return true;
 }
 
 bool tree_fingerprint(const char *root, uint64_t *fingerprint_out, struct error *error)
 {
-    uint64_t hash = 0xcbf29ce484222325;
+    uint64_t hash = HASH_EMPTY;
     if (!tree_walk(root, add_fingerprint, &hash, error))
         return false;
     *fingerprint_out = hash;
