@@ -1,18 +1,24 @@
 /*
- * Reading whole files, making private ones, and where the user's are. Implemented in
- * emulator/base/file.c.
+ * Reading whole files, writing to descriptors, making private files, and where the user's are.
+ * Implemented in emulator/base/file.c.
  */
 #ifndef COALMINE_FILE_H
 #define COALMINE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "compiler.h"
 #include "error.h"
+#include "text.h"
 
 /* The file's bytes with a NUL behind them, owned by the caller; NULL with a sentence if it cannot
  * be read or has more than `ceiling` bytes. */
 MUST_CHECK char *file_read(const char *path, size_t ceiling, size_t *size_out, struct error *error);
+
+/* Writes all of the bytes to a descriptor that waits, however many write() takes at once. False
+ * with errno; some may stand there then. */
+MUST_CHECK bool file_write(int fd, struct text bytes);
 
 /* Makes the file, empty and its owner's alone, unless it is there; for those who would make it for
  * everybody's eyes. Errors are left for them to meet. */

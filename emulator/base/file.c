@@ -28,6 +28,20 @@ char *file_read(const char *path, size_t ceiling, size_t *size_out, struct error
     return is_whole ? buffer_take(&bytes, size_out) : NULL;
 }
 
+bool file_write(int fd, struct text bytes)
+{
+    while (bytes.size) {
+        ssize_t count = write(fd, bytes.data, bytes.size);
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            bytes.data += count;
+            bytes.size -= (size_t)count;
+        }
+    }
+    return true;
+}
+
 void file_make_private(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

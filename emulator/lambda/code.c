@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "crypto.h"
+#include "file.h"
 #include "lambda/function.h"
 #include "lambda/layer.h"
 #include "log.h"
@@ -54,14 +55,7 @@ static char *files_directory(const char *code_directory, const char *sha256_base
 static bool write_file(const char *path, struct text bytes, struct error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t written = 0;
-    while (fd >= 0 && written < bytes.size) {
-        ssize_t size = write(fd, bytes.data + written, bytes.size - written);
-        if (size < 0 && errno != EINTR)
-            break;
-        written += size > 0 ? (size_t)size : 0;
-    }
-    bool is_whole = fd >= 0 && written == bytes.size;
+    bool is_whole = fd >= 0 && file_write(fd, bytes);
     if (!is_whole)
         error_set(error, NULL, "cannot write %s: %s", path, strerror(errno));
     if (fd >= 0 && close(fd) != 0 && is_whole)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include "file.h"
 #include "runtime/process.h"
 #include "xalloc.h"
 
@@ -178,20 +179,6 @@ static enum package_fault refuse_or_fail(struct unpacking *unpacking, const char
     return fail(unpacking, what, path);
 }
 
-static bool write_chunk(int fd, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t count = write(fd, bytes, size);
-        if (count < 0 && errno != EINTR)
-            return false;
-        if (count > 0) {
-            bytes += count;
-            size -= (size_t)count;
-        }
-    }
-    return true;
-}
-
 static enum package_fault copy_content(struct unpacking *unpacking, zip_file_t *file, int fd,
                                        const struct entry *entry)
 {
@@ -206,7 +193,7 @@ static enum package_fault copy_content(struct unpacking *unpacking, zip_file_t *
         size += (uint64_t)count;
         if (size > entry->size)
             break;
-        if (!write_chunk(fd, chunk, (size_t)count))
+        if (!file_write(fd, (struct text){ chunk, (size_t)count }))
             return fail(unpacking, "write", entry->path);
     }
     if (size != entry->size)

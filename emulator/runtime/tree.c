@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "hash.h"
 #include "runtime/process.h"
 #include "xalloc.h"
@@ -160,9 +161,8 @@ static bool copy_content(int from, int to)
     char chunk[64 * 1024];
     ssize_t size;
     while ((size = read(from, chunk, sizeof(chunk))) > 0)
-        for (ssize_t done = 0, part; done < size; done += part)
-            if ((part = write(to, chunk + done, (size_t)(size - done))) < 0)
-                return false;
+        if (!file_write(to, (struct text){ chunk, (size_t)size }))
+            return false;
     return size == 0;
 }
 

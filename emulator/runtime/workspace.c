@@ -11,6 +11,7 @@
 
 #include "bytecode.h"
 #include "embedded.h"
+#include "file.h"
 #include "xalloc.h"
 
 struct own_file {
@@ -72,20 +73,10 @@ bool workspace_make_home(const char *home, struct error *error)
     return make_directory(home, 0755, error) && make_directory(tmp, 01777, error);
 }
 
-static bool write_file(const char *path, const unsigned char *bytes, size_t size,
-                       struct error *error)
+static bool write_file(const char *path, struct text bytes, struct error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool written = fd >= 0;
-    while (written && size) {
-        ssize_t count = write(fd, bytes, size);
-        if (count > 0) {
-            bytes += count;
-            size -= (size_t)count;
-        } else if (errno != EINTR) {
-            written = false;
-        }
-    }
+    bool written = fd >= 0 && file_write(fd, bytes);
     if (fd >= 0 && close(fd) != 0)
         written = false;
     if (!written) {
@@ -112,7 +103,7 @@ bool workspace_write_bootstrap(const char *runtime, enum runtime_kind kind, stru
     }
     for (const struct own_file *file = bootstraps[kind].files; file->name; file++) {
         CLEANUP(freep) char *path = xformat("%s/%s", runtime, file->name);
-        if (!write_file(path, file->bytes, file->size, error))
+        if (!write_file(path, (struct text){ (const char *)file->bytes, file->size }, error))
             return false;
     }
     return true;

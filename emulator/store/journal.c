@@ -13,6 +13,7 @@
 
 #include "buffer.h"
 #include "crypto.h"
+#include "file.h"
 #include "log.h"
 #include "store/inspection.h"
 #include "xalloc.h"
@@ -308,18 +309,10 @@ static void cut(struct journal *journal)
 /* Never behind half a record: that would be damage to the next start. */
 static bool write_queue(struct journal *journal)
 {
-    size_t written = 0;
     if (journal->is_torn)
         cut(journal);
-    if (journal->is_torn)
+    if (journal->is_torn || !file_write(journal->fd, buffer_text(&journal->queue)))
         return false;
-    while (written < journal->queue.size) {
-        ssize_t size =
-            write(journal->fd, journal->queue.data + written, journal->queue.size - written);
-        if (size < 0 && errno != EINTR)
-            return false;
-        written += size > 0 ? (size_t)size : 0;
-    }
     return !journal->is_durable || fdatasync(journal->fd) == 0;
 }
 
