@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "xalloc.h"
 
 extern char **environ;
@@ -70,16 +71,7 @@ static int make_input(struct text input)
     int fd = memfd_create("input", MFD_CLOEXEC);
     if (fd < 0)
         return -1;
-    while (input.size) {
-        ssize_t written = write(fd, input.data, input.size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            break;
-        input.data += written;
-        input.size -= (size_t)written;
-    }
-    if (input.size == 0 && lseek(fd, 0, SEEK_SET) == 0)
+    if (file_write(fd, input) && lseek(fd, 0, SEEK_SET) == 0)
         return fd;
     close(fd);
     return -1;

@@ -343,20 +343,6 @@ static void note_failure(struct deployment *deployment, const char *what)
             xformat("cannot write %s/%s: %s", deployment->directory, what, strerror(errno));
 }
 
-static bool write_all(int fd, struct text text)
-{
-    while (text.size) {
-        ssize_t written = write(fd, text.data, text.size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        text.data += written;
-        text.size -= (size_t)written;
-    }
-    return true;
-}
-
 /* A new name is on the disk when its directory is. */
 static bool sync_directory(const char *path)
 {
@@ -372,7 +358,7 @@ static bool replace_file(const char *directory, const char *name, struct text te
     CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
     CLEANUP(freep) char *aside = xformat("%s.new", path);
     int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool is_good = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    bool is_good = fd >= 0 && file_write(fd, text) && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
     return is_good && rename(aside, path) == 0 && sync_directory(directory);
@@ -416,7 +402,7 @@ void deployment_record(struct deployment *deployment, cJSON *takes)
     CLEANUP(freep) char *text = json_print(line);
     CLEANUP(freep) char *whole = xformat("%s\n", text);
     off_t size = lseek(deployment->record, 0, SEEK_END);
-    if (!write_all(deployment->record, text_from(whole))) {
+    if (!file_write(deployment->record, text_from(whole))) {
         note_failure(deployment, "record.jsonl");
         take_back(deployment->record, size);
     }
