@@ -2,10 +2,10 @@
  * GetAccountSettings (lambda-api.md section 8.1): limits, and what is used.
  */
 #include "lambda/code_storage.h"
+#include "lambda/code_upload.h"
 #include "lambda/concurrency.h"
 #include "lambda/function_handlers.h"
-
-enum { UNZIPPED_MAX = 262144000, ZIPPED_MAX = 52428800 };
+#include "runtime/package.h"
 
 static enum outcome get_account_settings(struct call *call)
 {
@@ -14,8 +14,8 @@ static enum outcome get_account_settings(struct call *call)
         concurrency_account(lambda_of(call), call->account, call->region);
     cJSON *limit = json_set_object(call_output(call), "AccountLimit");
     json_set_double(limit, "TotalCodeSize", (double)code_storage_max);
-    json_set_double(limit, "CodeSizeUnzipped", UNZIPPED_MAX);
-    json_set_double(limit, "CodeSizeZipped", ZIPPED_MAX);
+    json_set_double(limit, "CodeSizeUnzipped", PACKAGE_UNZIPPED_MAX);
+    json_set_double(limit, "CodeSizeZipped", CODE_ZIPPED_MAX);
     json_set_double(limit, "ConcurrentExecutions", (double)concurrency.limit);
     int64_t unreserved = concurrency.limit - concurrency.reserved;
     json_set_double(limit, "UnreservedConcurrentExecutions",

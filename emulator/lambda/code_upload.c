@@ -9,8 +9,6 @@
 #include "runtime/tree.h"
 #include "xalloc.h"
 
-enum { ZIPPED_MAX = 52428800 };
-
 static const char hot_bucket[] = "hot-reload";
 
 struct code_upload {
@@ -76,9 +74,9 @@ static bool take_request(struct code_upload *upload)
     if (!zip)
         return error_set(&upload->error, &LAMBDA_SERIALIZATION,
                          "Member ZipFile is not a valid base64 text");
-    if (size > ZIPPED_MAX)
+    if (size > CODE_ZIPPED_MAX)
         return error_set(&upload->error, &LAMBDA_REQUEST_TOO_LARGE,
-                         "Zipped size must be smaller than %d bytes", ZIPPED_MAX);
+                         "Zipped size must be smaller than %d bytes", CODE_ZIPPED_MAX);
     return install(upload, (struct text){ zip, size });
 }
 

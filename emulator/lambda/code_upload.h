@@ -12,6 +12,9 @@
 #include "lambda/state.h"
 #include "operation/operation.h"
 
+/* Bytes of a zip that comes in a request; and of such a request, where it is base64. */
+enum { CODE_ZIPPED_MAX = 52428800, CODE_BODY_MAX = 70167211 };
+
 /* Where code comes from: one of the first four, or none. All borrowed from the call. */
 struct code_source {
     const char *zip_base64;
@@ -46,8 +49,7 @@ struct code_taken {
     { .name = "ZipFile", .type = FIELD_BLOB, .is_sensitive = true }, CODE_S3_FIELDS,               \
         { .name = "ImageUri", .type = FIELD_STRING },                                              \
     {                                                                                              \
-        .name = "SourceKMSKeyArn", .type = FIELD_STRING,                                           \
-        .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"                                      \
+        .name = "SourceKMSKeyArn", .type = FIELD_STRING, .pattern = CONFIGURATION_ARN_OR_EMPTY     \
     }
 
 /* Reads ZipFile, S3Bucket, S3Key, S3ObjectVersion and SourceKMSKeyArn of `code`: CreateFunction's

@@ -70,9 +70,7 @@ const struct field configuration_snap_start_fields[] = {
     { 0 },
 };
 const struct field configuration_dead_letter_fields[] = {
-    { .name = "TargetArn",
-      .type = FIELD_STRING,
-      .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },
+    { .name = "TargetArn", .type = FIELD_STRING, .pattern = CONFIGURATION_ARN_OR_EMPTY },
     { 0 },
 };
 static const struct field text_item = { .type = FIELD_STRING };

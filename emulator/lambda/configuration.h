@@ -11,6 +11,9 @@
 #include "lambda/function.h"
 #include "operation/operation.h"
 
+/* An ARN, or the empty text that takes one away, as the service prints the rule. */
+#define CONFIGURATION_ARN_OR_EMPTY "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
+
 /* Rows of the members that CreateFunction and UpdateFunctionConfiguration share, for both. */
 #define CONFIGURATION_FIELDS                                                                       \
     { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },                    \
@@ -39,9 +42,7 @@
         { .name = "DeadLetterConfig",                                                              \
           .type = FIELD_STRUCTURE,                                                                 \
           .members = configuration_dead_letter_fields },                                           \
-        { .name = "KMSKeyArn",                                                                     \
-          .type = FIELD_STRING,                                                                    \
-          .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()" },                                 \
+        { .name = "KMSKeyArn", .type = FIELD_STRING, .pattern = CONFIGURATION_ARN_OR_EMPTY },      \
         { .name = "Layers", .type = FIELD_LIST, .item = &configuration_layer_item },               \
         { .name = "ImageConfig", .type = FIELD_STRUCTURE, .members = configuration_image_fields }, \
     {                                                                                              \

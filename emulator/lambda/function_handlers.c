@@ -28,7 +28,7 @@
 #include "operation/page.h"
 #include "xalloc.h"
 
-enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64, CREATE_BODY_MAX = 70167211 };
+enum { LIST_PAGE_MAX = 50, NAME_MAX_SIZE = 64 };
 
 bool function_check(struct call *call, const struct function_key *key, const char *qualifier)
 {
@@ -445,7 +445,7 @@ const struct operation function_operations[] = {
       .flags = OPERATION_WRITES,
       .input = create_function_fields,
       .handle = create_function,
-      .body_ceiling = CREATE_BODY_MAX,
+      .body_ceiling = CODE_BODY_MAX,
       .note = "Code by ZipFile, from --s3-dir, or from a folder (bucket hot-reload). Every "
               "well-formed role can be assumed. VPC settings are kept and shown, with an invented "
               "VpcId, without effect. FileSystemConfigs, CapacityProviderConfig, DurableConfig, "

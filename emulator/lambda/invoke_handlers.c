@@ -14,7 +14,6 @@
 #include "xalloc.h"
 
 enum {
-    PAYLOAD_MAX = 6291456,
     EVENT_PAYLOAD_MAX = 1048576,
     ASYNC_PAYLOAD_MAX = 262144,
 };
@@ -118,7 +117,7 @@ const struct operation invoke_operations[] = {
       .flags = OPERATION_RAW_PAYLOAD,
       .input = invoke_fields,
       .handle = invoke,
-      .body_ceiling = PAYLOAD_MAX,
+      .body_ceiling = INVOKE_PAYLOAD_MAX,
       .note = "Weights are drawn anew for each attempt of an Event." },
     { .name = "InvokeAsync",
       .route = "POST /2014-11-13/functions/{FunctionName}/invoke-async",
@@ -126,6 +125,6 @@ const struct operation invoke_operations[] = {
       .flags = OPERATION_RAW_PAYLOAD,
       .input = invoke_async_fields,
       .handle = invoke_async,
-      .body_ceiling = PAYLOAD_MAX },
+      .body_ceiling = INVOKE_PAYLOAD_MAX },
     { 0 },
 };

@@ -8,6 +8,10 @@
 #include "operation/operation.h"
 #include "runtime/pool.h"
 
+/* Bytes of an event that somebody waits with for the answer, and of all other requests that bring
+ * no code. */
+enum { INVOKE_PAYLOAD_MAX = 6291456 };
+
 extern const char *const invoke_log_types[];
 
 #define INVOKE_FIELDS(invocation_types)                                                            \

@@ -13,7 +13,7 @@
 #include "timestamp.h"
 #include "xalloc.h"
 
-enum { PUBLISH_BODY_MAX = 70167211, PAGE_MAX = 50, RUNTIMES_MAX = 15 };
+enum { PAGE_MAX = 50, RUNTIMES_MAX = 15 };
 
 bool layer_name_read(struct call *call, struct function_key *key_out)
 {
@@ -302,7 +302,7 @@ const struct operation layer_operations[] = {
       .flags = OPERATION_WRITES,
       .input = publish_fields,
       .handle = publish_layer_version,
-      .body_ceiling = PUBLISH_BODY_MAX,
+      .body_ceiling = CODE_BODY_MAX,
       .note = "Content by ZipFile, or from --s3-dir." },
     { .name = "GetLayerVersionByArn",
       .route = "GET " LAYERS "?find=LayerVersion",

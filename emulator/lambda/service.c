@@ -1,9 +1,8 @@
 #include "lambda/faults.h"
 #include "lambda/function_handlers.h"
+#include "lambda/invoke_payload.h"
 #include "lambda/lambda.h"
 #include "lambda/url_handlers.h"
-
-enum { BODY_MAX = 6291456 };
 
 static const struct operation *const slices[] = {
     function_operations,
@@ -80,7 +79,7 @@ const struct service lambda_service = {
     .serialization_fault = &LAMBDA_SERIALIZATION,
     .syntax_fault = &LAMBDA_INVALID_REQUEST_CONTENT,
     .internal_fault = &LAMBDA_SERVICE,
-    .body_ceiling = BODY_MAX,
+    .body_ceiling = INVOKE_PAYLOAD_MAX,
     .operations = slices,
     .lacking = lacking,
     .too_large = too_large,

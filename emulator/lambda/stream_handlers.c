@@ -12,8 +12,6 @@
 #include "operation/event_stream.h"
 #include "xalloc.h"
 
-enum { PAYLOAD_MAX = 6291456 };
-
 static const char bytes_type[] = "application/octet-stream";
 static const char truncated[] = "Runtime.TruncatedResponse";
 
@@ -123,7 +121,7 @@ const struct operation stream_operations[] = {
       .flags = OPERATION_RAW_PAYLOAD,
       .input = stream_fields,
       .handle = invoke_with_response_stream,
-      .body_ceiling = PAYLOAD_MAX,
+      .body_ceiling = INVOKE_PAYLOAD_MAX,
       .note =
           "ErrorCode is `Unhandled` before the first piece, then the error's type. Bandwidth is "
           "not limited." },

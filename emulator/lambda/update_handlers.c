@@ -15,8 +15,6 @@
 #include "lambda/version_code.h"
 #include "xalloc.h"
 
-enum { UPDATE_BODY_MAX = 70167211 };
-
 /* Stores the change; what was there before goes on running until it has settled. */
 static void finish_update(struct call *call, const struct function_version *old,
                           struct function_version *latest)
@@ -208,7 +206,7 @@ const struct operation function_update_operations[] = {
       .flags = OPERATION_WRITES,
       .input = update_code_fields,
       .handle = update_function_code,
-      .body_ceiling = UPDATE_BODY_MAX,
+      .body_ceiling = CODE_BODY_MAX,
       .note =
           "Answers InProgress as AWS does; done when the answer arrives, or after `--settle`." },
     { .name = "UpdateFunctionConfiguration",

@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "lambda/faults.h"
 #include "lambda/invocation.h"
+#include "lambda/invoke_payload.h"
 #include "lambda/url_access.h"
 #include "lambda/url_address.h"
 #include "lambda/url_visit.h"
@@ -20,7 +21,6 @@
 #include "xalloc.h"
 
 enum {
-    BODY_MAX = 6291456,
     STATUS_OK = 200,
     STATUS_FORBIDDEN = 403,
     MS_PER_SECOND = 1000,
@@ -236,7 +236,7 @@ const struct operation url_operations[] = {
       .flags = OPERATION_RAW_PAYLOAD | OPERATION_IS_OPEN |
                OPERATION_JUDGES_SIGNATURE, /* its AuthType decides */
       .handle = invoke_url,
-      .body_ceiling = BODY_MAX,
+      .body_ceiling = INVOKE_PAYLOAD_MAX,
       .note = "No operation of AWS's API but the URL itself: any method, and any path behind it. "
               "Also by host name: `<url-id>.lambda-url.<region>.localhost` or `.on.aws`; "
               "docs/function-urls.md." },

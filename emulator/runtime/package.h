@@ -14,7 +14,7 @@ enum package_fault {
     PACKAGE_NOT_ZIP,   /* not a zip, truncated, a path that leaves the tree (.., absolute,
                           a symbolic link pointing out), an unreadable entry */
     PACKAGE_EMPTY,     /* no entry */
-    PACKAGE_TOO_LARGE, /* unpacked, more than 262144000 bytes */
+    PACKAGE_TOO_LARGE, /* unpacked, more than PACKAGE_UNZIPPED_MAX */
     PACKAGE_IO,        /* our disk, see the error */
 };
 
