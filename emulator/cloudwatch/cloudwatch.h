@@ -32,6 +32,11 @@ struct metric_source {
     const char *name_space;
 };
 
+/* One of MetricData, without dimensions; the caller owns it. */
+cJSON *cloudwatch_datum(const char *name, const char *unit, double value, int64_t time_ms);
+/* Adds to a list as Dimensions is one. */
+void cloudwatch_add_dimension(cJSON *dimensions, const char *name, const char *value);
+
 /* Takes in valid MetricData as PutMetricData spells it: one record to the journal, and the same
  * to the metrics. */
 void cloudwatch_publish(struct metrics *metrics, struct journal *journal,

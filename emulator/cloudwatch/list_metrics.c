@@ -56,12 +56,9 @@ static cJSON *write_metric(const struct metric *metric)
     json_set_text(item, "Namespace", metric->name_space);
     json_set_text(item, "MetricName", metric->name);
     cJSON *dimensions = json_set_array(item, "Dimensions");
-    for (size_t i = 0; i < metric->dimension_count; i++) {
-        cJSON *dimension = cJSON_CreateObject();
-        json_set_text(dimension, "Name", metric->dimensions[i].name);
-        json_set_text(dimension, "Value", metric->dimensions[i].value);
-        cJSON_AddItemToArray(dimensions, dimension);
-    }
+    for (size_t i = 0; i < metric->dimension_count; i++)
+        cloudwatch_add_dimension(dimensions, metric->dimensions[i].name,
+                                 metric->dimensions[i].value);
     return item;
 }
 

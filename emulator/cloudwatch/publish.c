@@ -10,6 +10,26 @@
 #include "log.h"
 #include "xalloc.h"
 
+enum { MS_PER_SECOND = 1000 };
+
+cJSON *cloudwatch_datum(const char *name, const char *unit, double value, int64_t time_ms)
+{
+    cJSON *datum = cJSON_CreateObject();
+    json_set_text(datum, "MetricName", name);
+    json_set_text(datum, "Unit", unit);
+    json_set_double(datum, "Value", value);
+    json_set_double(datum, "Timestamp", (double)time_ms / MS_PER_SECOND);
+    return datum;
+}
+
+void cloudwatch_add_dimension(cJSON *dimensions, const char *name, const char *value)
+{
+    cJSON *dimension = cJSON_CreateObject();
+    json_set_text(dimension, "Name", name);
+    json_set_text(dimension, "Value", value);
+    cJSON_AddItemToArray(dimensions, dimension);
+}
+
 static void apply_value(struct metric_series *series, const cJSON *datum, int64_t time_ms,
                         double value, double count)
 {

@@ -3,21 +3,12 @@
 #include "clock.h"
 #include "cloudwatch/cloudwatch.h"
 
-enum { MS_PER_SECOND = 1000 };
-
 static cJSON *make_datum(const struct metric_point *point, bool names_function)
 {
-    cJSON *datum = cJSON_CreateObject();
-    json_set_text(datum, "MetricName", point->name);
-    json_set_text(datum, "Unit", point->unit);
-    json_set_double(datum, "Value", point->value);
-    json_set_double(datum, "Timestamp", (double)clock_now_ms() / MS_PER_SECOND);
-    if (names_function) {
-        cJSON *dimension = cJSON_CreateObject();
-        json_set_text(dimension, "Name", "FunctionName");
-        json_set_text(dimension, "Value", point->key->name);
-        cJSON_AddItemToArray(json_set_array(datum, "Dimensions"), dimension);
-    }
+    cJSON *datum = cloudwatch_datum(point->name, point->unit, point->value, clock_now_ms());
+    if (names_function)
+        cloudwatch_add_dimension(json_set_array(datum, "Dimensions"), "FunctionName",
+                                 point->key->name);
     return datum;
 }
 

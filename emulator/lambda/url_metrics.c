@@ -3,7 +3,7 @@
 #include "cloudwatch/cloudwatch.h"
 #include "xalloc.h"
 
-enum { MS_PER_SECOND = 1000, FIRST_OF_4XX = 400, FIRST_OF_5XX = 500 };
+enum { FIRST_OF_4XX = 400, FIRST_OF_5XX = 500 };
 
 struct datum {
     const char *name;
@@ -11,26 +11,14 @@ struct datum {
     double value;
 };
 
-static void add_dimension(cJSON *datum, const char *name, const char *value)
-{
-    cJSON *dimensions = json_get(datum, "Dimensions");
-    cJSON *dimension = cJSON_CreateObject();
-    json_set_text(dimension, "Name", name);
-    json_set_text(dimension, "Value", value);
-    cJSON_AddItemToArray(dimensions ? dimensions : json_set_array(datum, "Dimensions"), dimension);
-}
-
 static void add_datum(cJSON *data, const struct url_request *request, const struct datum *wanted,
                       const char *resource)
 {
-    cJSON *datum = cJSON_CreateObject();
-    json_set_text(datum, "MetricName", wanted->name);
-    json_set_text(datum, "Unit", wanted->unit);
-    json_set_double(datum, "Value", wanted->value);
-    json_set_double(datum, "Timestamp", (double)request->time_ms / MS_PER_SECOND);
-    add_dimension(datum, "FunctionName", request->url->key.name);
+    cJSON *datum = cloudwatch_datum(wanted->name, wanted->unit, wanted->value, request->time_ms);
+    cJSON *dimensions = json_set_array(datum, "Dimensions");
+    cloudwatch_add_dimension(dimensions, "FunctionName", request->url->key.name);
     if (resource)
-        add_dimension(datum, "Resource", resource);
+        cloudwatch_add_dimension(dimensions, "Resource", resource);
     cJSON_AddItemToArray(data, datum);
 }
 

@@ -1,9 +1,10 @@
 #include "logs/embedded_metric.h"
 
+#include "cloudwatch/fields.h"
 #include "logs/json_fragment.h"
 #include "logs/log_metric.h"
 
-enum { METRICS_MAX = 100, VALUES_MAX = 100, DIMENSIONS_MAX = 30, MS_PER_SECOND = 1000 };
+enum { METRICS_MAX = 100, VALUES_MAX = 100, MS_PER_SECOND = 1000 };
 
 static bool is_number_list(const cJSON *value)
 {
@@ -30,10 +31,7 @@ static cJSON *make_dimensions(const cJSON *event, const cJSON *names)
             cJSON_Delete(dimensions);
             return NULL;
         }
-        cJSON *dimension = cJSON_CreateObject();
-        json_set_text(dimension, "Name", key);
-        json_set_text(dimension, "Value", value);
-        cJSON_AddItemToArray(dimensions, dimension);
+        cloudwatch_add_dimension(dimensions, key, value);
     }
     return dimensions;
 }

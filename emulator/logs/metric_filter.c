@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "cloudwatch/cloudwatch.h"
 #include "log.h"
 #include "logs/filter_row.h"
 #include "logs/log_metric.h"
 #include "xalloc.h"
 
-enum { MINUTE_MS = 60000, MS_PER_SECOND = 1000 };
+enum { MINUTE_MS = 60000 };
 
 /* Events came within the minute, and whether any matched. */
 struct quiet_minute {
@@ -24,12 +25,8 @@ struct quiet_minute {
 
 static cJSON *make_datum(const cJSON *transformation, int64_t time_ms, double value)
 {
-    cJSON *datum = cJSON_CreateObject();
-    json_set_text(datum, "MetricName", json_text(transformation, "metricName", ""));
-    json_set_text(datum, "Unit", json_text(transformation, "unit", "None"));
-    json_set_double(datum, "Value", value);
-    json_set_double(datum, "Timestamp", (double)time_ms / MS_PER_SECOND);
-    return datum;
+    return cloudwatch_datum(json_text(transformation, "metricName", ""),
+                            json_text(transformation, "unit", "None"), value, time_ms);
 }
 
 static bool read_value(const struct metric_filter *filter, struct text message, double *value_out)
@@ -54,10 +51,7 @@ static bool add_dimensions(const struct metric_filter *filter, struct text messa
             filter_pattern_extract(filter->pattern, message, text_from(dimension->valuestring));
         if (!value || !*value)
             return false;
-        cJSON *item = cJSON_CreateObject();
-        json_set_text(item, "Name", dimension->string);
-        json_set_text(item, "Value", value);
-        cJSON_AddItemToArray(list, item);
+        cloudwatch_add_dimension(list, dimension->string, value);
     }
     return true;
 }
