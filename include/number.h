@@ -1,10 +1,11 @@
 /*
- * Numbers as text, in JSON and XML alike. Implemented in emulator/base/number.c.
+ * Numbers as text, in JSON and XML alike, and rounding. Implemented in emulator/base/number.c.
  */
 #ifndef COALMINE_NUMBER_H
 #define COALMINE_NUMBER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "buffer.h"
 
@@ -14,5 +15,12 @@ void number_print(struct buffer *buffer, double value, bool is_real);
 
 /* As printf()'s "%.2f". */
 void number_print_hundredths(struct buffer *buffer, double value);
+
+/* The largest multiple of the step, which is positive, that is not above the value. */
+static inline int64_t number_floor(int64_t value, int64_t step)
+{
+    int64_t rest = value % step;
+    return value - (rest < 0 ? rest + step : rest);
+}
 
 #endif

@@ -7,6 +7,7 @@
 #include "cloudwatch/metric_data.h"
 #include "cloudwatch/metric_query.h"
 #include "log.h"
+#include "number.h"
 #include "xalloc.h"
 
 struct metric *alarm_metric_get(const struct alarms *alarms, struct alarm_metric *metric)
@@ -150,8 +151,7 @@ static int64_t next_end_s(const struct alarm *alarm, int64_t start_s, int64_t en
 {
     int64_t edges = start_s < end_s ? (end_s - 1 - start_s) / alarm->period_s + 1 : 0;
     int64_t crossing_s = start_s + edges * alarm->period_s;
-    int64_t rest = ((crossing_s % alarm->tick_s) + alarm->tick_s) % alarm->tick_s;
-    return crossing_s - rest + alarm->tick_s;
+    return number_floor(crossing_s, alarm->tick_s) + alarm->tick_s;
 }
 
 static int64_t next_of_level_s(const struct alarm *alarm, const struct metric_buckets *buckets,

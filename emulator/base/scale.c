@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "number.h"
 
 enum { STEPS_MAX = 1000, DECIMALS_MAX = 6, MINUTE_MS = 60000 };
 
@@ -203,7 +204,7 @@ int64_t scale_time_step(int64_t span_ms, int most)
 int64_t scale_time_first(int64_t from_ms, int64_t step_ms, int zone_minutes)
 {
     int64_t local_ms = from_ms + (int64_t)zone_minutes * MINUTE_MS;
-    int64_t rest_ms = ((local_ms % step_ms) + step_ms) % step_ms;
+    int64_t rest_ms = local_ms - number_floor(local_ms, step_ms);
     return rest_ms ? from_ms + step_ms - rest_ms : from_ms;
 }
 

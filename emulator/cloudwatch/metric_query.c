@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cloudwatch/retention.h"
+#include "number.h"
 #include "xalloc.h"
 
 enum { MINUTE_S = 60, FIVE_MINUTES_S = 300, HOUR_S = 3600 };
@@ -21,9 +22,7 @@ int64_t metric_round_start(int64_t start_ms, int64_t now_ms, int64_t period_s)
     int64_t step_s = kept_step_s(start_ms, now_ms);
     if (step_s == MINUTE_S && period_s < MINUTE_S)
         step_s = period_s;
-    int64_t start_s = (int64_t)floor((double)start_ms / 1000);
-    int64_t rest = ((start_s % step_s) + step_s) % step_s;
-    return start_s - rest;
+    return number_floor((int64_t)floor((double)start_ms / 1000), step_s);
 }
 
 bool metric_period_is_valid(int64_t period_s)

@@ -5,6 +5,7 @@
 
 #include "buffer.h"
 #include "map.h"
+#include "number.h"
 #include "xalloc.h"
 
 enum { MS_PER_SECOND = 1000, SECONDS_PER_MINUTE = 60, KEY_TYPICAL = 200 };
@@ -321,9 +322,7 @@ void metric_buckets_drop(struct metric_buckets *buckets, size_t count)
 
 static int64_t floor_to(int64_t time_ms, int64_t step_s)
 {
-    int64_t step_ms = step_s * MS_PER_SECOND;
-    int64_t rest = ((time_ms % step_ms) + step_ms) % step_ms;
-    return (time_ms - rest) / MS_PER_SECOND;
+    return number_floor(time_ms, step_s * MS_PER_SECOND) / MS_PER_SECOND;
 }
 
 static void merge_statistics(struct metric_bucket *bucket, const struct metric_statistics *set)

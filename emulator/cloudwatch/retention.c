@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "loop/loop.h"
+#include "number.h"
 #include "xalloc.h"
 
 enum {
@@ -27,8 +28,7 @@ struct retention {
 
 static int64_t cutoff(int64_t now_ms, int64_t kept_ms, int64_t step_s)
 {
-    int64_t time_s = (now_ms - kept_ms) / MS_PER_SECOND;
-    return time_s - ((time_s % step_s) + step_s) % step_s;
+    return number_floor((now_ms - kept_ms) / MS_PER_SECOND, step_s);
 }
 
 /* Moves all that began before `before_s` into longer buckets; returns how many those were. */
@@ -37,8 +37,7 @@ static size_t roll_up(struct metric_buckets *from, int64_t before_s, struct metr
 {
     size_t count = metric_buckets_from(from, before_s);
     for (size_t i = 0; i < count; i++) {
-        int64_t start_s = from->list[i].start_s;
-        start_s -= ((start_s % step_s) + step_s) % step_s;
+        int64_t start_s = number_floor(from->list[i].start_s, step_s);
         metric_bucket_merge(metric_buckets_at(into, start_s), &from->list[i]);
     }
     metric_buckets_drop(from, count);

@@ -128,5 +128,16 @@ START_TEST(hundredths_are_as_printf_rounds_them)
 }
 END_TEST
 
+START_TEST(a_floor_is_below_on_both_sides_of_zero)
+{
+    static const int64_t cases[][3] = { { 0, 60, 0 },    { 59, 60, 0 },    { 60, 60, 60 },
+                                        { -1, 60, -60 }, { -60, 60, -60 }, { -61, 60, -120 },
+                                        { 119, 60, 60 }, { 7, 1, 7 } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_int_eq(number_floor(cases[i][0], cases[i][1]), cases[i][2]);
+}
+END_TEST
+
 SUITE("number", all_are_printed_as_printf_prints_them, numbers_are_as_short_as_they_can_be,
-      decimals_read_back_the_same, all_read_back_the_same, hundredths_are_as_printf_rounds_them)
+      decimals_read_back_the_same, all_read_back_the_same, hundredths_are_as_printf_rounds_them,
+      a_floor_is_below_on_both_sides_of_zero)
