@@ -56,7 +56,7 @@ static const char *part(const cJSON *list, int at)
     return text ? text : "";
 }
 
-enum { IDENTITY_PARTS = 5, DIMENSIONS_MAX = 30 };
+enum { IDENTITY_PARTS = 5 };
 
 static struct metric_series *find_series(struct metrics *metrics, const char *identity_text)
 {

@@ -23,15 +23,6 @@ enum {
     TOO_FAR = 250,
 };
 
-static const char *value_of(const struct metric_dimension *dimensions, size_t count,
-                            const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(dimensions[i].name, name) == 0)
-            return dimensions[i].value;
-    return NULL;
-}
-
 static int text_distance(const char *first, const char *second, int otherwise)
 {
     return strcmp(first, second) == 0       ? 0
@@ -61,11 +52,13 @@ static int distance(const struct metric *metric, const struct metric_identity *i
         sum += OTHER_PLACE;
     for (size_t i = 0; i < identity->dimension_count; i++) {
         const struct metric_dimension *asked = &identity->dimensions[i];
-        const char *own = value_of(metric->dimensions, metric->dimension_count, asked->name);
+        const char *own = metric_dimension_value(metric->dimensions, metric->dimension_count,
+                                                 text_from(asked->name));
         sum += own ? value_distance(asked->value ? asked->value : "", own) : OTHER_DIMENSION;
     }
     for (size_t i = 0; i < metric->dimension_count; i++)
-        if (!value_of(identity->dimensions, identity->dimension_count, metric->dimensions[i].name))
+        if (!metric_dimension_value(identity->dimensions, identity->dimension_count,
+                                    text_from(metric->dimensions[i].name)))
             sum += OTHER_DIMENSION;
     return sum;
 }
@@ -138,13 +131,15 @@ static void add_differences(cJSON *list, struct buffer *sentence, const struct m
     for (size_t i = 0; i < identity->dimension_count; i++) {
         const struct metric_dimension *asked = &identity->dimensions[i];
         const char *value = asked->value ? asked->value : "";
-        const char *own = value_of(metric->dimensions, metric->dimension_count, asked->name);
+        const char *own = metric_dimension_value(metric->dimensions, metric->dimension_count,
+                                                 text_from(asked->name));
         if (!own || strcmp(own, value) != 0)
             differ(list, sentence, asked->name, value, own);
     }
     for (size_t i = 0; i < metric->dimension_count; i++) {
         const struct metric_dimension *own = &metric->dimensions[i];
-        if (!value_of(identity->dimensions, identity->dimension_count, own->name))
+        if (!metric_dimension_value(identity->dimensions, identity->dimension_count,
+                                    text_from(own->name)))
             differ(list, sentence, own->name, NULL, own->value);
     }
 }

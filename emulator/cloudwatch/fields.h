@@ -29,7 +29,6 @@ extern const struct operation alarm_tag_operations[];
 extern const struct operation alarm_mute_rule_operations[];
 
 /* Reads a list of Name and Value; the count is at most DIMENSIONS_MAX. Borrowed from the tree. */
-enum { DIMENSIONS_MAX = 30 };
 size_t cloudwatch_read_dimensions(const cJSON *list,
                                   struct metric_dimension dimensions_out[DIMENSIONS_MAX]);
 

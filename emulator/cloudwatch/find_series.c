@@ -49,13 +49,11 @@ static void add(struct series_list *list, const struct metric *metric, const cha
     }
 }
 
-static const char *dimension_value(const struct metric *metric, const char *name)
+static bool has_dimension(const struct metric *metric, const char *name, const char *value)
 {
-    for (size_t i = 0; i < metric->dimension_count; i++) {
-        if (strcmp(metric->dimensions[i].name, name) == 0)
-            return metric->dimensions[i].value;
-    }
-    return "";
+    const char *own =
+        metric_dimension_value(metric->dimensions, metric->dimension_count, text_from(name));
+    return own && strcmp(own, value) == 0;
 }
 
 /* Does this metric hold data of version or alias `qualifier` of `function`? Version 2's data is
@@ -66,13 +64,11 @@ static bool belongs(const struct metric *metric, const struct metric_identity *w
     if (strcmp(metric->account, wanted->account) != 0 ||
         strcmp(metric->region, wanted->region) != 0 ||
         strcmp(metric->name_space, wanted->name_space) != 0 ||
-        strcmp(metric->name, wanted->name) != 0 ||
-        strcmp(dimension_value(metric, "FunctionName"), function) != 0)
+        strcmp(metric->name, wanted->name) != 0 || !has_dimension(metric, "FunctionName", function))
         return false;
     if (metric->dimension_count == 2)
-        return strcmp(dimension_value(metric, "Resource"), resource) == 0;
-    return metric->dimension_count == 3 &&
-           strcmp(dimension_value(metric, "ExecutedVersion"), qualifier) == 0;
+        return has_dimension(metric, "Resource", resource);
+    return metric->dimension_count == 3 && has_dimension(metric, "ExecutedVersion", qualifier);
 }
 
 /* The workshop's query: FunctionName=myfunction:2 and nothing else. */

@@ -234,11 +234,7 @@ struct insights *insights_parse(struct text text, struct arena *arena, const cha
 
 static const char *label_value(const struct metric *metric, struct text label)
 {
-    for (size_t i = 0; i < metric->dimension_count; i++) {
-        if (text_equal(label, metric->dimensions[i].name))
-            return metric->dimensions[i].value;
-    }
-    return NULL;
+    return metric_dimension_value(metric->dimensions, metric->dimension_count, label);
 }
 
 bool insights_selects(const struct insights *insights, const struct metric *metric)

@@ -18,12 +18,9 @@ static const int64_t RECENT_MS = 3LL * 3600 * 1000;
 /* A filter with a Name alone takes any value; the metric may have more dimensions. */
 static bool has_dimension(const struct metric *metric, const struct metric_dimension *wanted)
 {
-    for (size_t i = 0; i < metric->dimension_count; i++) {
-        const struct metric_dimension *own = &metric->dimensions[i];
-        if (strcmp(own->name, wanted->name) == 0)
-            return !wanted->value || strcmp(own->value, wanted->value) == 0;
-    }
-    return false;
+    const char *own = metric_dimension_value(metric->dimensions, metric->dimension_count,
+                                             text_from(wanted->name));
+    return own && (!wanted->value || strcmp(own, wanted->value) == 0);
 }
 
 struct filter {

@@ -9,15 +9,6 @@
 
 enum { MS_PER_SECOND = 1000, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
 
-static const char *dimension_value(const struct metric_label_source *source, const char *name)
-{
-    for (size_t i = 0; source && i < source->dimension_count; i++) {
-        if (strcmp(source->dimensions[i].name, name) == 0)
-            return source->dimensions[i].value;
-    }
-    return NULL;
-}
-
 static void compare(struct metric_label_parts *parts, const struct metric_label_source *source)
 {
     const struct metric_label_source *first = parts->first;
@@ -25,7 +16,8 @@ static void compare(struct metric_label_parts *parts, const struct metric_label_
     parts->differs_in_stat |= strcmp(source->stat, first->stat) != 0;
     parts->differs_in_period |= source->period_s != first->period_s;
     for (size_t i = 0; i < first->dimension_count && i < METRIC_LABEL_DIMENSIONS; i++) {
-        const char *value = dimension_value(source, first->dimensions[i].name);
+        const char *value = metric_dimension_value(source->dimensions, source->dimension_count,
+                                                   text_from(first->dimensions[i].name));
         const char *own = first->dimensions[i].value;
         parts->differs_in_dimension[i] |= !value || !own || strcmp(value, own) != 0;
     }
@@ -226,7 +218,8 @@ static const char *print_property(struct text name, const struct metric_label_da
     if (!text_starts_with(property, "Dim."))
         return NULL;
     property = (struct text){ property.data + 4, property.size - 4 };
-    const char *value = dimension_value(source, arena_copy(arena, property));
+    const char *value =
+        metric_dimension_value(source->dimensions, source->dimension_count, property);
     return value ? value : "";
 }
 

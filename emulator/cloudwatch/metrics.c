@@ -135,6 +135,15 @@ uint64_t metrics_generation(const struct metrics *metrics)
     return metrics->generation;
 }
 
+const char *metric_dimension_value(const struct metric_dimension *dimensions, size_t count,
+                                   struct text name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(name, dimensions[i].name))
+            return dimensions[i].value;
+    return NULL;
+}
+
 static int compare_dimensions(const void *a, const void *b)
 {
     return strcmp(((const struct metric_dimension *)a)->name,

@@ -13,15 +13,22 @@
 
 #include "cloudwatch/distribution.h"
 #include "compiler.h"
+#include "text.h"
 
 struct metrics;
 struct metric;
 struct metric_series;
 
+enum { DIMENSIONS_MAX = 30 }; /* of one metric */
+
 struct metric_dimension {
     const char *name;
     const char *value;
 };
+
+/* The value of the dimension of that name; NULL: there is none. */
+const char *metric_dimension_value(const struct metric_dimension *dimensions, size_t count,
+                                   struct text name);
 
 struct metric_identity {
     const char *account;

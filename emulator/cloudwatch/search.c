@@ -23,7 +23,7 @@ struct term {
 struct search {
     bool has_schema;
     struct text name_space;
-    struct text dimensions[30];
+    struct text dimensions[DIMENSIONS_MAX];
     size_t dimension_count;
     struct term *term;
 };
