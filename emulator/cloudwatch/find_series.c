@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cloudwatch/fields.h"
+#include "cloudwatch/metric_query.h"
 #include "log.h"
 #include "xalloc.h"
 
@@ -33,22 +34,6 @@ int64_t cloudwatch_read_time_ms(const cJSON *object, const char *name, int64_t f
     return (int64_t)(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5));
 }
 
-struct series_list {
-    const struct metric_series **series;
-    size_t count;
-};
-
-static void add(struct series_list *list, const struct metric *metric, const char *unit)
-{
-    const struct metric_series *series = metric ? metric->series : NULL;
-    for (; series; series = series->next) {
-        if (unit && strcmp(series->unit, unit) != 0)
-            continue;
-        list->series = xrealloc(list->series, (list->count + 1) * sizeof(*list->series));
-        list->series[list->count++] = series;
-    }
-}
-
 static bool has_dimension(const struct metric *metric, const char *name, const char *value)
 {
     const char *own =
@@ -73,7 +58,8 @@ static bool belongs(const struct metric *metric, const struct metric_identity *w
 
 /* The workshop's query: FunctionName=myfunction:2 and nothing else. */
 static void add_qualified_function(const struct cloudwatch *cloudwatch,
-                                   const struct metric_identity *identity, struct series_list *list)
+                                   const struct metric_identity *identity,
+                                   struct metric_series_list *list)
 {
     const char *resource = identity->dimensions[0].value;
     const char *colon = resource ? strchr(resource, ':') : NULL;
@@ -83,7 +69,7 @@ static void add_qualified_function(const struct cloudwatch *cloudwatch,
     const struct metric *metric = metrics_first(cloudwatch->metrics);
     for (; metric; metric = metric->next) {
         if (belongs(metric, identity, function, resource, colon + 1))
-            add(list, metric, identity->unit);
+            metric_series_list_add(list, metric, identity->unit);
     }
     log_warn("cloudwatch",
              "AWS answers no datapoints for FunctionName=%s: FunctionName is the bare name there. "
@@ -93,25 +79,19 @@ static void add_qualified_function(const struct cloudwatch *cloudwatch,
              resource, function, resource, function, colon + 1);
 }
 
-static int compare_units(const void *a, const void *b)
-{
-    const struct metric_series *const *first = a;
-    const struct metric_series *const *second = b;
-    return strcmp((*first)->unit, (*second)->unit);
-}
-
 size_t cloudwatch_find_series(const struct cloudwatch *cloudwatch,
                               const struct metric_identity *identity,
                               const struct metric_series ***series_out)
 {
-    struct series_list list = { 0 };
-    add(&list, metrics_find(cloudwatch->metrics, identity), identity->unit);
+    struct metric_series_list list = { 0 };
+    const struct metric *metric = metrics_find(cloudwatch->metrics, identity);
+    if (metric)
+        metric_series_list_add(&list, metric, identity->unit);
     if (list.count == 0 && !cloudwatch->is_strict && identity->dimension_count == 1 &&
         strcmp(identity->name_space, "AWS/Lambda") == 0 &&
         strcmp(identity->dimensions[0].name, "FunctionName") == 0)
         add_qualified_function(cloudwatch, identity, &list);
-    if (list.count)
-        qsort(list.series, list.count, sizeof(struct metric_series *), compare_units);
-    *series_out = list.series;
+    metric_series_list_sort(&list);
+    *series_out = list.list;
     return list.count;
 }

@@ -161,12 +161,6 @@ static struct math_value find_metrics(void *owner, struct text part)
     return math_array_value(list, count);
 }
 
-struct series_list {
-    const struct metric_series **series;
-    size_t count;
-    size_t capacity;
-};
-
 static struct metric_label_source *describe(struct arena *arena, const struct metric *metric,
                                             const char *stat, int64_t period_s)
 {
@@ -184,24 +178,13 @@ static struct metric_label_source *describe(struct arena *arena, const struct me
     return source;
 }
 
-static void add_units(struct series_list *list, const struct metric *metric)
-{
-    for (const struct metric_series *one = metric->series; one; one = one->next) {
-        if (list->count == list->capacity) {
-            list->capacity = list->capacity ? list->capacity * 2 : 4;
-            list->series = xrealloc(list->series, list->capacity * sizeof(*list->series));
-        }
-        list->series[list->count++] = one;
-    }
-}
-
 static struct math_series *read_found(struct evaluation *evaluation, const struct metric *metric,
                                       const struct metric_label_source *source)
 {
-    struct series_list list = { 0 };
-    add_units(&list, metric);
-    struct math_series *answer = read_series(evaluation, source, list.series, list.count);
-    free(list.series);
+    struct metric_series_list series = { 0 };
+    metric_series_list_add(&series, metric, NULL);
+    struct math_series *answer = read_series(evaluation, source, series.list, series.count);
+    free(series.list);
     return answer;
 }
 
@@ -258,13 +241,6 @@ static int compare_groups(const void *a, const void *b)
     return strcmp(((const struct grouped *)a)->group, ((const struct grouped *)b)->group);
 }
 
-static int compare_series_units(const void *a, const void *b)
-{
-    const struct metric_series *const *first = a;
-    const struct metric_series *const *second = b;
-    return strcmp((*first)->unit, (*second)->unit);
-}
-
 /* All metrics that a query selects, ordered by group. */
 static struct grouped *select_metrics(struct evaluation *evaluation,
                                       const struct insights *insights, size_t *count_out)
@@ -291,17 +267,16 @@ static struct grouped *select_metrics(struct evaluation *evaluation,
 static struct math_series *read_group(struct evaluation *evaluation, const struct grouped *group,
                                       size_t count, const char *stat, int64_t period_s)
 {
-    struct series_list list = { 0 };
+    struct metric_series_list series = { 0 };
     for (size_t i = 0; i < count; i++)
-        add_units(&list, group[i].metric);
-    if (list.count)
-        qsort(list.series, list.count, sizeof(*list.series), compare_series_units);
+        metric_series_list_add(&series, group[i].metric, NULL);
+    metric_series_list_sort(&series);
     struct math_series *answer =
         read_series(evaluation, describe(evaluation->context.arena, group->metric, stat, period_s),
-                    list.series, list.count);
+                    series.list, series.count);
     answer->source = NULL; /* it stands for several metrics */
     answer->label = group->group;
-    free(list.series);
+    free(series.list);
     return answer;
 }
 

@@ -53,6 +53,33 @@ struct metric_range metric_range_make(int64_t start_ms, int64_t end_ms, int64_t 
     return range;
 }
 
+void metric_series_list_add(struct metric_series_list *series, const struct metric *metric,
+                            const char *unit)
+{
+    for (const struct metric_series *one = metric->series; one; one = one->next) {
+        if (unit && strcmp(one->unit, unit) != 0)
+            continue;
+        if (series->count == series->capacity) {
+            series->capacity = series->capacity ? series->capacity * 2 : 4;
+            series->list = xrealloc(series->list, series->capacity * sizeof(*series->list));
+        }
+        series->list[series->count++] = one;
+    }
+}
+
+static int compare_units(const void *a, const void *b)
+{
+    const struct metric_series *const *first = a;
+    const struct metric_series *const *second = b;
+    return strcmp((*first)->unit, (*second)->unit);
+}
+
+void metric_series_list_sort(struct metric_series_list *series)
+{
+    if (series->count)
+        qsort(series->list, series->count, sizeof(*series->list), compare_units);
+}
+
 static void merge(struct metric_bucket *into, const struct metric_bucket *from, bool is_classic)
 {
     struct metric_bucket bare = *from;

@@ -35,6 +35,19 @@ bool metric_period_is_valid(int64_t period_s);
  * below an hour after 63 days. */
 bool metric_period_is_kept(int64_t start_ms, int64_t period_s, int64_t now_ms);
 
+/* Series that are read together; zeroed: none. The list is freed by its owner. */
+struct metric_series_list {
+    const struct metric_series **list;
+    size_t count;
+    size_t capacity;
+};
+
+/* Adds the metric's series of that unit; NULL: of each. */
+void metric_series_list_add(struct metric_series_list *series, const struct metric *metric,
+                            const char *unit);
+/* Puts them in the order of their units. */
+void metric_series_list_sort(struct metric_series_list *series);
+
 struct metric_result {
     struct metric_bucket *buckets; /* only periods that hold data, ascending; owned */
     size_t count;
