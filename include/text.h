@@ -69,6 +69,15 @@ bool text_is_utf8(struct text text, size_t *bad_out);
 /* True if it is UTF-8 without a NUL: what a string of a JSON tree can hold as a whole. */
 bool text_is_whole_string(struct text text);
 
+/* Whether a character of UTF-8 begins with this byte, rather than goes on with it. */
+static inline bool text_begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+/* How many characters well-formed UTF-8 has. */
+size_t text_count_characters(struct text text);
+
 /* The front of well-formed UTF-8: at most so many characters, none of them cut in two. */
 struct text text_front(struct text text, size_t characters);
 

@@ -22,7 +22,7 @@ static void keep_output(struct hook_result *result, struct text output)
     if (output.size > room) {
         output.data += output.size - room;
         output.size = room;
-        while (output.size && ((unsigned char)*output.data & 0xC0) == 0x80) {
+        while (output.size && !text_begins_character(*output.data)) {
             output.data++; /* not from within a character */
             output.size--;
         }

@@ -97,7 +97,7 @@ static size_t sequence_size(const unsigned char *bytes, size_t left)
     if (bytes[1] < low || bytes[1] > high)
         return 0;
     for (size_t i = 2; i < size; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
+        if (text_begins_character((char)bytes[i]))
             return 0;
     }
     return size;
@@ -123,7 +123,7 @@ static bool is_cut_off(const unsigned char *bytes, size_t left)
     if (bytes[0] < 0xC2 || bytes[0] > 0xF4 || left >= size)
         return false;
     for (size_t i = 1; i < left; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
+        if (text_begins_character((char)bytes[i]))
             return false;
     }
     return true;
@@ -161,12 +161,19 @@ bool text_is_whole_string(struct text text)
     return text_is_utf8(text, NULL) && !(text.size && memchr(text.data, '\0', text.size));
 }
 
+size_t text_count_characters(struct text text)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < text.size; at++)
+        count += text_begins_character(text.data[at]);
+    return count;
+}
+
 struct text text_front(struct text text, size_t characters)
 {
     size_t at = 0;
     for (; at < text.size; at++) {
-        bool begins = ((unsigned char)text.data[at] & 0xC0) != 0x80;
-        if (begins && characters-- == 0)
+        if (text_begins_character(text.data[at]) && characters-- == 0)
             break;
     }
     return (struct text){ text.data, at };

@@ -121,7 +121,7 @@ static void take_mark(struct math_lexer *lexer, struct math_token *token)
         }
     }
     size_t size = 1; /* all bytes of a UTF-8 character */
-    while (size < lexer->rest.size && (lexer->rest.data[size] & 0xC0) == 0x80)
+    while (size < lexer->rest.size && !text_begins_character(lexer->rest.data[size]))
         size++;
     take(lexer, token, MATH_TOKEN_BAD, size);
 }

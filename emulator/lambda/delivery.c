@@ -62,15 +62,6 @@ static char *invocation_record(const struct delivery *delivery, int64_t now_ms)
     return json_print(record);
 }
 
-/* Its first kilobyte, without a part of a character. */
-static char *cut_message(const char *message)
-{
-    size_t size = strnlen(message, ERROR_MESSAGE_MAX);
-    while (size > 0 && ((unsigned char)message[size] & 0xC0) == 0x80)
-        size--;
-    return xstrndup(message, size);
-}
-
 /* What a dead-letter queue gets: the event itself and three attributes (section 7.3). */
 static char *dead_letter_record(const struct delivery *delivery)
 {
@@ -86,7 +77,8 @@ static char *dead_letter_record(const struct delivery *delivery)
     cJSON *error =
         result ? json_parse_mended((struct text){ result->payload, result->payload_size }) : NULL;
     const char *message = json_text(error, "errorMessage", conditions[delivery->condition]);
-    CLEANUP(freep) char *cut = cut_message(message);
+    CLEANUP(freep) char *cut = xstrndup(message, ERROR_MESSAGE_MAX);
+    text_mend_utf8(cut);
     json_set_text(attributes, "ErrorMessage", cut);
     return json_print(record);
 }

@@ -170,18 +170,11 @@ static struct insights_value do_rtrim(const struct insights_value *arguments, in
     return trim(arguments, count, arena, false, true);
 }
 
-static bool is_code_point_start(char byte)
-{
-    return ((unsigned char)byte & 0xc0) != 0x80;
-}
-
 static struct insights_value do_strlen(const struct insights_value *arguments, int count UNUSED,
                                        struct arena *arena)
 {
-    double size = 0;
-    for (const char *text = insights_print(arguments, arena); *text; text++)
-        size += is_code_point_start(*text);
-    return insights_number(size);
+    struct text text = text_from(insights_print(arguments, arena));
+    return insights_number((double)text_count_characters(text));
 }
 
 static struct insights_value map_text(const struct insights_value *value, struct arena *arena,
@@ -217,7 +210,7 @@ static struct insights_value do_substr(const struct insights_value *arguments, i
     double at = -1;
     const char *from = NULL;
     for (; *text; text++) {
-        at += is_code_point_start(*text);
+        at += text_begins_character(*text);
         if (!from && at >= start)
             from = text;
         if (from && at >= start + length)

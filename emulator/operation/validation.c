@@ -171,10 +171,7 @@ static void add_all_constraints(struct buffer *buffer, const struct field *row, 
 
 static double character_count(const char *string)
 {
-    size_t count = 0;
-    for (; *string; string++)
-        count += ((unsigned char)*string & 0xC0) != 0x80;
-    return (double)count;
+    return (double)text_count_characters(text_from(string));
 }
 
 /* NaN is neither within nor outside: it is both below and above. */

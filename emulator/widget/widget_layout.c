@@ -20,7 +20,7 @@ bool box_overlaps(struct box a, struct box b)
 /* The place before the character that holds byte `at`. */
 static size_t character_start(const char *text, size_t at)
 {
-    while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80)
+    while (at > 0 && !text_begins_character(text[at]))
         at--;
     return at;
 }

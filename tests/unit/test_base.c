@@ -89,6 +89,8 @@ START_TEST(a_front_ends_between_characters)
         ck_assert_ptr_eq(front.data, text);
         ck_assert_uint_eq(front.size, sizes[count]);
     }
+    ck_assert_uint_eq(text_count_characters(text_from(text)), 4);
+    ck_assert_uint_eq(text_count_characters(TEXT("")), 0);
 }
 END_TEST
 
