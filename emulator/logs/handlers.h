@@ -9,8 +9,8 @@
 #include "operation/operation.h"
 
 extern const struct operation group_operations[];
-extern const struct operation stream_operations_of_logs[];
-extern const struct operation tag_operations_of_logs[];
+extern const struct operation log_stream_operations[];
+extern const struct operation log_tag_operations[];
 extern const struct operation put_log_events_operations[];
 extern const struct operation get_log_events_operations[];
 extern const struct operation filter_log_events_operations[];
@@ -53,6 +53,18 @@ void members_keep(const struct call *call, const char *const *names, cJSON *conf
 
 /* What nextSequenceToken and uploadSequenceToken look like; nobody needs them any more. */
 const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms);
+
+/* Of filters of both kinds. */
+#define FILTER_NAME_ROW(member, is_needed)                                                         \
+    {                                                                                              \
+        .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
+        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
+    }
+#define FILTER_PATTERN_ROW                                                                         \
+    {                                                                                              \
+        .name = "filterPattern", .type = FIELD_STRING, .is_required = true,                        \
+        .length = BETWEEN(0, 1024)                                                                 \
+    }
 
 #define LIMIT_ROW(most)                                                                            \
     {                                                                                              \

@@ -260,16 +260,6 @@ static enum outcome test_metric_filter(struct call *call)
     return OUTCOME_OK;
 }
 
-#define FILTER_NAME_ROW(member, is_needed)                                                         \
-    {                                                                                              \
-        .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
-    }
-#define PATTERN_ROW                                                                                \
-    {                                                                                              \
-        .name = "filterPattern", .type = FIELD_STRING, .is_required = true,                        \
-        .length = BETWEEN(0, 1024)                                                                 \
-    }
 #define METRIC_ROW(member, is_needed)                                                              \
     {                                                                                              \
         .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
@@ -297,7 +287,7 @@ static const struct field system_field = { .type = FIELD_STRING };
 static const struct field put_fields[] = {
     GROUP_NAME_ROW(true),
     FILTER_NAME_ROW("filterName", true),
-    PATTERN_ROW,
+    FILTER_PATTERN_ROW,
     { .name = "metricTransformations",
       .type = FIELD_LIST,
       .is_required = true,
@@ -321,7 +311,7 @@ static const struct field describe_fields[] = {
     { 0 },
 };
 static const struct field test_fields[] = {
-    PATTERN_ROW,
+    FILTER_PATTERN_ROW,
     { .name = "logEventMessages",
       .type = FIELD_LIST,
       .is_required = true,

@@ -15,7 +15,7 @@ const struct fault LOGS_SERIALIZATION = { .code = "SerializationException", .sta
 const struct fault LOGS_UNAVAILABLE = { .code = "ServiceUnavailableException", .status = 500 };
 
 static const struct operation *const slices[] = {
-    group_operations,          stream_operations_of_logs, tag_operations_of_logs,
+    group_operations,          log_stream_operations,     log_tag_operations,
     put_log_events_operations, get_log_events_operations, filter_log_events_operations,
     metric_filter_operations,  subscription_operations,   live_tail_operations,
     query_operations,          log_record_operations,     NULL,

@@ -210,7 +210,7 @@ static const struct field describe_fields[] = {
     { 0 },
 };
 
-const struct operation stream_operations_of_logs[] = {
+const struct operation log_stream_operations[] = {
     { .name = "CreateLogStream",
       .flags = OPERATION_WRITES,
       .input = stream_fields,

@@ -136,21 +136,12 @@ static enum outcome describe_subscription_filters(struct call *call)
     return OUTCOME_OK;
 }
 
-#define FILTER_NAME_ROW(member, is_needed)                                                         \
-    {                                                                                              \
-        .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
-    }
-
 static const char *const distributions[] = { "Random", "ByLogStream", NULL };
 static const struct field system_field = { .type = FIELD_STRING };
 static const struct field put_fields[] = {
     GROUP_NAME_ROW(true),
     FILTER_NAME_ROW("filterName", true),
-    { .name = "filterPattern",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(0, 1024) },
+    FILTER_PATTERN_ROW,
     { .name = "destinationArn", .type = FIELD_STRING, .is_required = true, .length = AT_LEAST(1) },
     { .name = "roleArn", .type = FIELD_STRING, .length = AT_LEAST(1) },
     { .name = "distribution", .type = FIELD_STRING, .values = distributions },

@@ -111,7 +111,7 @@ static const struct field untag_group_fields[] = {
 };
 static const struct field list_group_fields[] = { GROUP_NAME_ROW(true), { 0 } };
 
-const struct operation tag_operations_of_logs[] = {
+const struct operation log_tag_operations[] = {
     { .name = "TagResource",
       .flags = OPERATION_WRITES,
       .input = tag_resource_fields,
