@@ -1,4 +1,5 @@
 """Rollouts against the real server: decisions, other terminals, crashes, alarms, hooks, the clock."""
+import errno
 import fcntl
 import http.server
 import json
@@ -1032,24 +1033,47 @@ def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_ser
     assert facts["cloudWatch"] == {"invocations": new["requests"], "errors": 0}
 
 
+class Gate:
+    """A command that stands still until the test lets it go on."""
+
+    def __init__(self, path):
+        self.path = path
+        self.hook = {"hook": {"command": f"cat {path}"}}
+        os.mkfifo(path)
+
+    def reached(self):
+        """Once the command stands there; it goes on when what this gives is closed."""
+        def opened():
+            try:
+                return os.fdopen(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK), "wb")
+            except OSError as error:
+                assert error.errno == errno.ENXIO  # nobody reads
+                return None
+        return wait_for(opened, "the command stands at the gate")
+
+
 @pytest.mark.parametrize("bad,code", [(2, 0), (60, 3)], ids=["few of many", "many"])
 def test_what_others_meet_counts_with_all_their_requests(lam, deployed, canary, terminal, plan_file,
-                                                         bad, code):
+                                                         tmp_path, bad, code):
+    """They come while a hook stands before a step: in that one they are counted."""
+    first_gate, second_gate = Gate(tmp_path / "first"), Gate(tmp_path / "second")
+    watch = {"weight": "100%", "for": "1s"}
     plan_file("if (event.bad) throw new Error('bad'); return 'v2'",
-              strategy={"steps": [{"weight": "100%", "for": "5s"}, {"pause": "5s"}]})
+              strategy={"steps": [{"weight": "100%"}, first_gate.hook, watch, second_gate.hook,
+                                  watch]})
     first = terminal("deploy")
-    first.wait_for("Sending")
-    for number in range(300):
-        lam.invoke(FunctionName=deployed, Qualifier="live",
-                   Payload=json.dumps({"bad": number < bad}))
-    good = 0
-    if code == 0:  # more in the next step, and what was counted counts once
-        wait_for(lambda: len(record_of(deployed, "step")) == 2)
-        for good in range(1, 101):
-            lam.invoke(FunctionName=deployed, Qualifier="live", Payload="{}")
+    with first_gate.reached():
+        for number in range(300):
+            lam.invoke(FunctionName=deployed, Qualifier="live",
+                       Payload=json.dumps({"bad": number < bad}))
+    good = 0 if code else 100
+    if good:  # what was counted counts once
+        with second_gate.reached():
+            for _ in range(good):
+                lam.invoke(FunctionName=deployed, Qualifier="live", Payload="{}")
     assert first.end() == code, first.seen + first.err
     others = [sample["others"] for sample in record_of(deployed, "sample") if "others" in sample]
-    assert sum(one["requests"] for one in others) == 300 + good
+    assert [one["requests"] for one in others] == [300, good] if good else [300]
     assert sum(one["errors"] for one in others) == bad
     again = canary("analyze", "--from",
                    os.path.join(canary_state(), state_of(canary, deployed)["id"]))
