@@ -91,13 +91,15 @@ const struct option_row check_rows[] = {
 
 int check_command(int count, char **arguments)
 {
-    static const char *const needs[] = { "function", NULL };
+    static const struct command_form form = {
+        .usage = "canary check --function NAME --alias NAME|--version N|--qualifier VERSION "
+                 "[OPTION]...",
+        .rows = check_rows,
+        .needs_function = true,
+    };
     struct session session;
     int end;
-    if (!session_start(&session,
-                       "canary check --function NAME --alias NAME|--version N|--qualifier VERSION "
-                       "[OPTION]...",
-                       check_rows, needs, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, check(&session));
 }

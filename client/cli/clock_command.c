@@ -79,10 +79,14 @@ const struct option_row clock_rows[] = { COMMON_ROWS };
 
 int clock_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = usage,
+        .rows = clock_rows,
+        .operands_max = OPERANDS_MAX,
+    };
     struct session session;
     int end;
-    if (!session_start_with_operands(&session, usage, clock_rows, OPERANDS_MAX, count, arguments,
-                                     &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, turn(&session));
 }

@@ -33,15 +33,11 @@ struct options {
     const char *function;
     const char *alias;
     const char *qualifier;
-    const char *package;
-    double weight;
     int64_t duration_ms;
     double rate;
     int64_t concurrency;
     const char *payload;
     const char *payload_file;
-    double max_error_rate;
-    int64_t min_requests;
     int64_t count;
     const char *arrivals;
     int64_t ramp_ms;
@@ -50,7 +46,6 @@ struct options {
     bool is_random_payload;
     bool counts_cold;
     int64_t seed;
-    const char *operand; /* the one argument that is no option, where a command takes one */
     struct plan_flags flags;
     const char *state_directory;
     bool is_fast;
@@ -174,17 +169,21 @@ struct session {
     char account[16];        /* "" on this machine */
     int64_t clock_offset_ms; /* of Coalmine's clock */
     int operand_count;
-    char **operands; /* borrowed from the arguments */
+    char **operands; /* borrowed: the arguments that are no options */
 };
 
-/* False if the command ends here, with *status_out set. `needs` is a NULL-ended list of option
- * names that must be given, of "function", "alias". */
-bool session_start(struct session *session, const char *usage, const struct option_row *rows,
-                   const char *const *needs, int count, char **arguments, int *status_out);
-/* The same for a command that takes up to `most` operands. */
-bool session_start_with_operands(struct session *session, const char *usage,
-                                 const struct option_row *rows, int most, int count,
-                                 char **arguments, int *status_out);
+/* How a command is called. */
+struct command_form {
+    const char *usage;
+    const struct option_row *rows;
+    int operands_max;    /* of the arguments that are no options */
+    bool needs_function; /* --function must be given */
+    bool is_offline;     /* it asks AWS nothing */
+};
+
+/* False if the command ends here, with *status_out set. */
+bool session_start(struct session *session, const struct command_form *form, int count,
+                   char **arguments, int *status_out);
 /* Ends the output and frees; returns `status`. */
 int session_end(struct session *session, int status);
 

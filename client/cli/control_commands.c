@@ -221,12 +221,12 @@ const struct option_row going_on_rows[] = {
 
 static int run(const char *verb, const struct option_row *with, int count, char **arguments)
 {
-    static const char *const needs[] = { "?operand", NULL };
     struct session session;
     int status;
     CLEANUP(freep)
     char *usage = xformat("canary %s [PLAN] [--function NAME --alias NAME] [OPTION]...", verb);
-    if (!session_start(&session, usage, with, needs, count, arguments, &status))
+    const struct command_form form = { .usage = usage, .rows = with, .operands_max = 1 };
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     bool is_full = strcmp(verb, "promote") == 0 && session.options.is_full;
     return session_end(&session, carry_out(&session, is_full ? "promote-full" : verb));

@@ -59,11 +59,14 @@ const struct option_row deploy_rows[] = {
 
 int deploy_command(int count, char **arguments)
 {
-    static const char *const needs[] = { "?operand", NULL };
+    static const struct command_form form = {
+        .usage = "canary deploy [PLAN] [--function NAME --alias NAME] [OPTION]...",
+        .rows = deploy_rows,
+        .operands_max = 1,
+    };
     struct session session;
     int status;
-    if (!session_start(&session, "canary deploy [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       deploy_rows, needs, count, arguments, &status))
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     return session_end(&session, deploy(&session));
 }
@@ -300,11 +303,14 @@ const struct option_row plan_rows[] = { FUNCTION_ROW, ALIAS_ROW, PLAN_ROWS, COMM
 
 int plan_command(int count, char **arguments)
 {
-    static const char *const needs[] = { "?operand", NULL };
+    static const struct command_form form = {
+        .usage = "canary plan [PLAN] [--function NAME --alias NAME] [OPTION]...",
+        .rows = plan_rows,
+        .operands_max = 1,
+    };
     struct session session;
     int status;
-    if (!session_start(&session, "canary plan [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       plan_rows, needs, count, arguments, &status))
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     return session_end(&session, tell_plan(&session));
 }

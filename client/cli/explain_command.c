@@ -74,10 +74,14 @@ const struct option_row explain_rows[] = { COMMON_ROWS };
 
 int explain_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = usage,
+        .rows = explain_rows,
+        .operands_max = OPERANDS_MAX,
+    };
     struct session session;
     int end;
-    if (!session_start_with_operands(&session, usage, explain_rows, OPERANDS_MAX, count, arguments,
-                                     &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, explain(&session));
 }

@@ -339,7 +339,10 @@ const struct option_row graph_rows[] = {
 
 int graph_command(int count, char **arguments)
 {
-    static const char *const needs[] = { NULL };
+    static const struct command_form form = {
+        .usage = "canary graph --function NAME [--alias NAME] [-o FILE] [OPTION]...",
+        .rows = graph_rows,
+    };
     static char long_name[] = "--picture";
     struct session session;
     int end;
@@ -347,9 +350,7 @@ int graph_command(int count, char **arguments)
         if (strcmp(arguments[i], "-o") == 0)
             arguments[i] = long_name;
     }
-    if (!session_start(&session,
-                       "canary graph --function NAME [--alias NAME] [-o FILE] [OPTION]...",
-                       graph_rows, needs, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, graph(&session));
 }

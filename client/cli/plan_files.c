@@ -11,9 +11,9 @@
 #include "plan/plan.h"
 #include "xalloc.h"
 
-static const char *file_of(const struct options *options)
+static const char *file_of(const struct session *session)
 {
-    return options->operand ? options->operand : "canary.json";
+    return session->operand_count ? session->operands[0] : "canary.json";
 }
 
 static bool write_new(const char *path, const char *text, bool overwrites)
@@ -40,9 +40,9 @@ static int init(struct session *session)
     CLEANUP(freep)
     char *text = plan_starter(options->function ? options->function : "myfunction",
                               options->alias ? options->alias : "live");
-    if (!write_new(file_of(options), text, options->overwrites))
+    if (!write_new(file_of(session), text, options->overwrites))
         return EXIT_FAILED;
-    say("Wrote %s. Next: canary validate, canary plan, canary deploy.", file_of(options));
+    say("Wrote %s. Next: canary validate, canary plan, canary deploy.", file_of(session));
     return EXIT_DONE;
 }
 
@@ -53,22 +53,24 @@ const struct option_row init_rows[] = {
     COMMON_ROWS,
 };
 
-static const char *const needs[] = { "?operand", "offline", NULL };
-
 int init_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = "canary init [FILE] [--function NAME] [--alias NAME]",
+        .rows = init_rows,
+        .operands_max = 1,
+        .is_offline = true,
+    };
     struct session session;
     int status;
-    if (!session_start(&session, "canary init [FILE] [--function NAME] [--alias NAME]", init_rows,
-                       needs, count, arguments, &status))
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     return session_end(&session, init(&session));
 }
 
 static int validate(struct session *session)
 {
-    const char *file = file_of(&session->options);
-    session->options.operand = file;
+    const char *file = file_of(session);
     session->options.flags.plan = file;
     struct canary_plan *plan = plan_of_flags(session);
     bool is_good = plan != NULL;
@@ -83,21 +85,29 @@ const struct option_row common_rows[] = { COMMON_ROWS };
 
 int validate_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = "canary validate [FILE]",
+        .rows = common_rows,
+        .operands_max = 1,
+        .is_offline = true,
+    };
     struct session session;
     int status;
-    if (!session_start(&session, "canary validate [FILE]", common_rows, needs, count, arguments,
-                       &status))
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     return session_end(&session, validate(&session));
 }
 
 int schema_command(int count, char **arguments)
 {
-    static const char *const schema_needs[] = { "offline", NULL };
+    static const struct command_form form = {
+        .usage = "canary schema",
+        .rows = common_rows,
+        .is_offline = true,
+    };
     struct session session;
     int status;
-    if (!session_start(&session, "canary schema", common_rows, schema_needs, count, arguments,
-                       &status))
+    if (!session_start(&session, &form, count, arguments, &status))
         return status;
     char *text = canary_plan_schema();
     say_plain(text);

@@ -268,9 +268,11 @@ static void complain_problems(const char *file, const struct canary_problems *pr
 }
 
 /* The plan's file: --plan or the operand; without --function, canary.json if it is here. */
-static const char *find_file(const struct options *options)
+static const char *find_file(const struct session *session)
 {
-    const char *file = options->flags.plan ? options->flags.plan : options->operand;
+    const struct options *options = &session->options;
+    const char *operand = session->operand_count ? session->operands[0] : NULL;
+    const char *file = options->flags.plan ? options->flags.plan : operand;
     if (!file && !options->function && access("canary.json", R_OK) == 0)
         file = "canary.json";
     return file;
@@ -334,7 +336,7 @@ static void complain_missing(const char *option)
 struct canary_plan *plan_of_flags(struct session *session)
 {
     struct options *options = &session->options;
-    const char *file = find_file(options);
+    const char *file = find_file(session);
     CLEANUP(json_deletep) cJSON *json = file ? read_file(file) : cJSON_CreateObject();
     if (!json)
         return NULL;
@@ -367,7 +369,7 @@ static bool is_target(const char *function, const char *alias)
 bool find_target(struct session *session, char **function_out, char **alias_out)
 {
     const struct options *options = &session->options;
-    const char *file = find_file(options);
+    const char *file = find_file(session);
     *function_out = options->function ? xstrdup(options->function) : NULL;
     *alias_out = options->alias ? xstrdup(options->alias) : NULL;
     if (*function_out && *alias_out)

@@ -6,9 +6,8 @@
 #include "aws/sts_api.h"
 #include "file.h"
 #include "cli/output.h"
+#include "traffic/payloads.h"
 #include "xalloc.h"
-
-enum { PAYLOAD_MAX = 6291456 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -42,57 +41,33 @@ static void watch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static bool has_need(const char *const *needs, const char *name)
-{
-    for (; *needs; needs++) {
-        if (strcmp(*needs, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool check_needs(const struct options *options, const char *const *needs)
-{
-    for (; *needs; needs++) {
-        if (strcmp(*needs, "?operand") == 0 || strcmp(*needs, "offline") == 0)
-            continue;
-        const char *value = strcmp(*needs, "function") == 0 ? options->function : options->alias;
-        if (!value || !*value) {
-            complain("--%s must be given (see --help)", *needs);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool read_options(struct session *session, const char *usage, const struct option_row *rows,
-                         const char *const *needs, int most, int count, char **arguments,
-                         int *status_out)
+static bool read_options(struct session *session, const struct command_form *form, int count,
+                         char **arguments, int *status_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    int operands = 0;
+    const struct options *options = &session->options;
     *status_out = EXIT_USAGE;
-    if (!options_read(rows, &session->options, count, arguments, &operands, &error)) {
+    session->operands = arguments;
+    if (!options_read(form->rows, &session->options, count, arguments, &session->operand_count,
+                      &error)) {
         complain("%s (see --help)", error.message);
         return false;
     }
-    if (session->options.wants_help) {
-        printf("Usage: %s\n\n", usage);
-        options_print(rows, stdout);
+    if (options->wants_help) {
+        printf("Usage: %s\n\n", form->usage);
+        options_print(form->rows, stdout);
         *status_out = EXIT_DONE;
         return false;
     }
-    bool takes_plan = has_need(needs, "?operand");
-    int taken = takes_plan ? 1 : most;
-    if (operands > taken) {
-        complain("'%s' is not an option (see --help)", arguments[taken]);
+    if (session->operand_count > form->operands_max) {
+        complain("'%s' is not an option (see --help)", arguments[form->operands_max]);
         return false;
     }
-    session->operand_count = operands;
-    session->operands = arguments;
-    if (takes_plan && operands)
-        session->options.operand = arguments[0];
-    return check_needs(&session->options, needs);
+    if (form->needs_function && (!options->function || !*options->function)) {
+        complain("--function must be given (see --help)");
+        return false;
+    }
+    return true;
 }
 
 static bool load_payload(struct session *session)
@@ -169,33 +144,19 @@ struct canary_settings settings_of(const struct options *options)
     };
 }
 
-static bool start(struct session *session, const char *usage, const struct option_row *rows,
-                  const char *const *needs, int most, int count, char **arguments, int *status_out)
+bool session_start(struct session *session, const struct command_form *form, int count,
+                   char **arguments, int *status_out)
 {
     *session = (struct session){ 0 };
-    if (!read_options(session, usage, rows, needs, most, count, arguments, status_out))
+    if (!read_options(session, form, count, arguments, status_out))
         return false;
     output_start(strcmp(session->options.output, "json") == 0);
     watch_signals();
     *status_out = EXIT_USAGE;
-    if (has_need(needs, "offline") || (load_payload(session) && open_session(session, status_out)))
+    if (form->is_offline || (load_payload(session) && open_session(session, status_out)))
         return true;
     session_end(session, *status_out);
     return false;
-}
-
-bool session_start(struct session *session, const char *usage, const struct option_row *rows,
-                   const char *const *needs, int count, char **arguments, int *status_out)
-{
-    return start(session, usage, rows, needs, 0, count, arguments, status_out);
-}
-
-bool session_start_with_operands(struct session *session, const char *usage,
-                                 const struct option_row *rows, int most, int count,
-                                 char **arguments, int *status_out)
-{
-    static const char *const none[] = { NULL };
-    return start(session, usage, rows, none, most, count, arguments, status_out);
 }
 
 int session_end(struct session *session, int status)

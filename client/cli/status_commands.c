@@ -158,14 +158,17 @@ static int status(struct session *session)
 }
 
 const struct option_row status_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
-static const char *const needs[] = { "?operand", NULL };
 
 int status_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = "canary status [PLAN] [--function NAME --alias NAME] [OPTION]...",
+        .rows = status_rows,
+        .operands_max = 1,
+    };
     struct session session;
     int end;
-    if (!session_start(&session, "canary status [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       status_rows, needs, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, status(&session));
 }
@@ -249,10 +252,14 @@ static int watch(struct session *session)
 
 int watch_command(int count, char **arguments)
 {
+    static const struct command_form form = {
+        .usage = "canary watch [PLAN] [--function NAME --alias NAME] [OPTION]...",
+        .rows = status_rows,
+        .operands_max = 1,
+    };
     struct session session;
     int end;
-    if (!session_start(&session, "canary watch [PLAN] [--function NAME --alias NAME] [OPTION]...",
-                       status_rows, needs, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, watch(&session));
 }
@@ -299,11 +306,14 @@ static int history(struct session *session)
 
 int history_command(int count, char **arguments)
 {
-    static const char *const offline[] = { "offline", NULL };
+    static const struct command_form form = {
+        .usage = "canary history [--function NAME] [--alias NAME] [OPTION]...",
+        .rows = status_rows,
+        .is_offline = true,
+    };
     struct session session;
     int end;
-    if (!session_start(&session, "canary history [--function NAME] [--alias NAME] [OPTION]...",
-                       status_rows, offline, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, history(&session));
 }

@@ -133,14 +133,15 @@ const struct option_row traffic_rows[] = {
 
 int traffic_command(int count, char **arguments)
 {
-    static const char *const needs[] = { "function", NULL };
+    static const struct command_form form = {
+        .usage = "canary traffic --function NAME --alias NAME|--version N|--qualifier VERSION "
+                 "[OPTION]...",
+        .rows = traffic_rows,
+        .needs_function = true,
+    };
     struct session session;
     int end;
-    if (!session_start(
-            &session,
-            "canary traffic --function NAME --alias NAME|--version N|--qualifier VERSION "
-            "[OPTION]...",
-            traffic_rows, needs, count, arguments, &end))
+    if (!session_start(&session, &form, count, arguments, &end))
         return end;
     return session_end(&session, traffic_with_payloads(&session));
 }
