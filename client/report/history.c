@@ -232,9 +232,22 @@ static const struct line_row {
     { "end", on_end, true, true, "outcome" },
 };
 
-static void take_line(struct history *history, const cJSON *line)
+/* Where the machine's clock was set back, time goes on from where it stood. */
+static void mend_time(struct history *history, cJSON *line)
+{
+    cJSON *time = json_get(line, "t");
+    double time_ms = time->valuedouble + history->set_back_ms;
+    if (history->begin_ms && time_ms < (double)history->end_ms) {
+        history->set_back_ms += (double)history->end_ms - time_ms;
+        time_ms = (double)history->end_ms;
+    }
+    cJSON_SetNumberHelper(time, time_ms);
+}
+
+static void take_line(struct history *history, cJSON *line)
 {
     const char *type = json_text(line, "type", "");
+    mend_time(history, line);
     if (history->begin_ms == 0)
         history->begin_ms = time_of(line);
     if (time_of(line) > history->end_ms)
@@ -312,7 +325,7 @@ bool history_read(struct text record, struct history *history_out, struct error 
     *history_out = (struct history){ .exit_code = -1 };
     if (!parse_lines(record, history_out, error))
         return false;
-    const cJSON *line;
+    cJSON *line;
     cJSON_ArrayForEach(line, history_out->lines) take_line(history_out, line);
     struct step_history *last = present_step(history_out);
     if (last)

@@ -92,6 +92,7 @@ struct history {
     bool is_fast;
     int64_t begin_ms;
     int64_t end_ms;
+    double set_back_ms;  /* by how much the clock was, until here */
     const char *outcome; /* NULL: it has not ended */
     const char *reason;
     int exit_code; /* -1: it has not ended */

@@ -60,7 +60,8 @@ def deployment(outcome="rolled back"):
     yield line(60, "step", index=1, kind="weight", weight=0.5, durationMs=60000)
     for second in range(SAMPLES):
         yield sample(60 + second + 1, 1, 10, 10, 2 if second % 2 else 3)
-    yield line(90, "alarm", name="too <many> errors", state="ALARM", reason="threshold crossed")
+        if second == SAMPLES // 2 - 1:
+            yield line(90, "alarm", name="too <many> errors", state="ALARM", reason="threshold crossed")
     yield verdict(120, 1, "errors", "fail", "150 of 600 failed & that is <much>", pValue=1e-30)
     yield verdict(120, 1, "split", "continue", "judged at the end")
     if outcome:
@@ -270,6 +271,24 @@ def test_junit_of_what_cannot_tell_and_has_not_ended(report, tmp_path):
             if case.find("failure") is not None] == [("hook slow", "hook"), ("errors", "inconclusive")]
     assert [case.get("name") for case in suite if case.find("skipped") is not None] == [
         "deployment", "step", "split"]
+
+
+def set_back(lines, at, seconds):
+    """The record of a machine whose clock is set back by so much at a time."""
+    for each in lines:
+        yield {**each, "t": each["t"] - 1000 * seconds} if each["t"] >= START + 1000 * at else each
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_times(report, record, tmp_path):
+    path = write_record(tmp_path / "back", set_back(deployment(), 90, 3600))
+    suite = ElementTree.fromstring(report(path, "--format", "junit").out).find("testsuite")
+    times = {f"{case.get('classname').split(', ')[-1]}: {case.get('name')}": float(case.get("time"))
+             for case in suite}
+    assert times["step 2: 50 %: step"] == times["step 2: 50 %: errors"] == 59, times  # a second is lost
+    assert float(suite.get("time")) == 119
+    assert all(time >= 0 for time in times.values())
+    assert report(path).out == report(record).out.replace("2m\n", "1m 59s\n").replace("took 2m", "took 1m 59s") \
+        .replace("50 %, 1m\n", "50 %, 59 s\n").replace("+2m ", "+1m 59s ").replace("+1m 30s", "+1m 29s")
 
 
 def test_json_has_the_numbers(report, record):
