@@ -15,7 +15,7 @@ static double x_of(const struct chart *chart, int64_t time_ms)
 
 static double y_of(const struct chart *chart, double value)
 {
-    double share = value / chart->greatest;
+    double share = (value - chart->least) / (chart->greatest - chart->least);
     if (chart->least > 0)
         share = value > chart->least
                     ? log(value / chart->least) / log(chart->greatest / chart->least)
@@ -51,12 +51,16 @@ static void add_grid_line(const struct chart *chart, double value)
     buffer_add_string(chart->out, "</text>\n");
 }
 
-static void add_values(struct chart *chart, double greatest)
+static void add_values(struct chart *chart, double least, double greatest)
 {
-    double tick = nice_number(greatest / 4);
-    chart->greatest = ceil(greatest / tick - 1e-9) * tick;
-    for (int i = 0; i * tick <= chart->greatest * (1 + 1e-9); i++)
-        add_grid_line(chart, i * tick);
+    double tick = nice_number((greatest - least) / 4);
+    double first = floor(least / tick + 1e-9);
+    double last = ceil(greatest / tick - 1e-9);
+    chart->least = first * tick;
+    chart->greatest = last * tick;
+    int count = last > first ? (int)(last - first) : 0;
+    for (int i = 0; i <= count; i++)
+        add_grid_line(chart, (first + i) * tick);
 }
 
 /* The next of 1, 2, 5, 10, 20, ... */
@@ -144,9 +148,16 @@ static void begin(struct chart *chart, const struct history *history, struct buf
 void chart_begin(struct chart *chart, const struct history *history, struct buffer *out,
                  const char *label, double greatest, int height, enum chart_unit unit)
 {
+    chart_begin_signed(chart, history, out, label, 0, greatest, height, unit);
+}
+
+void chart_begin_signed(struct chart *chart, const struct history *history, struct buffer *out,
+                        const char *label, double least, double greatest, int height,
+                        enum chart_unit unit)
+{
     begin(chart, history, out, label, height, unit);
-    if (greatest > 0)
-        add_values(chart, greatest);
+    if (greatest > least)
+        add_values(chart, least, greatest);
     add_times(chart);
 }
 

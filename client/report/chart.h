@@ -36,6 +36,10 @@ struct chart_point {
  * `label` is what it shows, for those who cannot see it. */
 void chart_begin(struct chart *chart, const struct history *history, struct buffer *out,
                  const char *label, double greatest, int height, enum chart_unit unit);
+/* The same with values below 0: from `least`, which is 0 or less, to `greatest`, 0 or more. */
+void chart_begin_signed(struct chart *chart, const struct history *history, struct buffer *out,
+                        const char *label, double least, double greatest, int height,
+                        enum chart_unit unit);
 /* The same on a logarithmic scale, for values of which some are many times greater than others. */
 void chart_begin_log(struct chart *chart, const struct history *history, struct buffer *out,
                      const char *label, double least, double greatest, int height,

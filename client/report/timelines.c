@@ -258,13 +258,17 @@ static void add_metric(const struct history *history, const char *name, struct b
     struct chart chart;
     CLEANUP(line_clear) struct line canary = metric_line(history, name, false);
     CLEANUP(line_clear) struct line base = metric_line(history, name, true);
-    double greatest = fmax(greatest_rate(&canary), greatest_rate(&base));
+    double least = 0;
+    double greatest = 0;
+    find_range(&canary, &least, &greatest);
+    find_range(&base, &least, &greatest);
     begin_figure(out, name);
     if (base.count)
         add_key(out, "base", history->base, "in CloudWatch");
     add_key(out, "canary", base.count ? history->canary : NULL, "in CloudWatch");
     buffer_add_string(out, "</figcaption>\n");
-    chart_begin(&chart, history, out, name, greatest > 0 ? greatest : 1, HEIGHT, UNIT_NUMBER);
+    chart_begin_signed(&chart, history, out, name, least, greatest > least ? greatest : 1, HEIGHT,
+                       UNIT_NUMBER);
     chart_line(&chart, base.points, base.count, "base", false);
     chart_line(&chart, canary.points, canary.count, "canary", false);
     chart_end(&chart, history);

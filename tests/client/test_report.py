@@ -351,6 +351,14 @@ def test_deployments_are_found_by_id_directory_or_as_the_latest(report, tmp_path
     assert elsewhere.json["id"] == "b-live-2"
 
 
+def test_metrics_below_zero_are_drawn_below_it(report, tmp_path):
+    lines = [*deployment(None), *(line(120 + i, "metric", name="slack", side="canary", time=START + 1000 * i,
+                                       value=value) for i, value in enumerate((-3, 0, 2)))]
+    drawn = figure(report(write_record(tmp_path / "below", lines), "--format", "html").out, "slack")
+    heights = [y for _, y in line_of(drawn, "canary")]
+    assert heights[0] > heights[1] > heights[2], heights
+
+
 @pytest.mark.parametrize("flag", ["-o", "--out"])
 def test_a_report_goes_to_a_file(report, record, tmp_path, flag):
     done = report(record, "--format", "html", flag, "report.html")

@@ -66,7 +66,8 @@ START_TEST(scales_end_at_round_numbers_that_hold_all_values)
         double bottom;
         double top;
     } rows[] = {
-        { 0, 0.9, 0, 1 }, { 0, 7, 0, 8 }, { 0, 8, 0, 8 }, { 3, 700, 2, 1000 }, { 5, 5, 5, 10 },
+        { 0, 0.9, 0, 1 }, { 0, 7, 0, 8 },    { 0, 8, 0, 8 },       { 3, 700, 2, 1000 },
+        { 5, 5, 5, 10 },  { -3, 9, -5, 10 }, { -0.7, 0, -0.8, 0 },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buffer out = { 0 };
@@ -75,11 +76,27 @@ START_TEST(scales_end_at_round_numbers_that_hold_all_values)
             chart_begin_log(&chart, &second, &out, "a scale", rows[i].least, rows[i].greatest,
                             HEIGHT, UNIT_MS);
         else
-            chart_begin(&chart, &second, &out, "a scale", rows[i].greatest, HEIGHT, UNIT_SHARE);
+            chart_begin_signed(&chart, &second, &out, "a scale", rows[i].least, rows[i].greatest,
+                               HEIGHT, UNIT_SHARE);
         ck_assert_double_eq_tol(chart.least, rows[i].bottom, 1e-9);
         ck_assert_double_eq_tol(chart.greatest, rows[i].top, 1e-9);
         buffer_clear(&out);
     }
+}
+END_TEST
+
+START_TEST(values_below_zero_are_drawn_below_it)
+{
+    static const struct chart_point points[] = { { 0, -5, -5, -5, false },
+                                                 { 500, 0, 0, 0, false },
+                                                 { 1000, 5, 5, 5, false } };
+    struct buffer out = { 0 };
+    struct chart chart;
+    chart_begin_signed(&chart, &second, &out, "a difference", -5, 5, HEIGHT, UNIT_NUMBER);
+    chart_line(&chart, points, COUNT_OF(points), "s", false);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&out).data, ">-5</text>"));
+    ck_assert_ptr_nonnull(strstr(out.data, "d=\"M56.0 120.0L501.0 70.0L946.0 20.0\""));
+    buffer_clear(&out);
 }
 END_TEST
 
@@ -126,4 +143,5 @@ END_TEST
 
 SUITE("chart", what_lies_outside_is_drawn_at_the_edge, a_point_alone_is_a_dot,
       each_run_of_intervals_is_an_area_of_its_own, scales_end_at_round_numbers_that_hold_all_values,
-      a_deployment_of_no_time_is_drawn, marks_that_stand_together_share_a_label)
+      values_below_zero_are_drawn_below_it, a_deployment_of_no_time_is_drawn,
+      marks_that_stand_together_share_a_label)
