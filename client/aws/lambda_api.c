@@ -328,7 +328,7 @@ char *lambda_function_error(const struct api_response *response)
     char *said = xformat("%s%s%.300s", type, *type ? ": " : "", message);
     text_mend_utf8(said);
     for (char *at = said; *at; at++) {
-        if (iscntrl((unsigned char)*at)) /* it is one line of what canary tells */
+        if (isspace((unsigned char)*at)) /* it is one line of what canary tells */
             *at = ' ';
     }
     return said;

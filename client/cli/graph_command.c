@@ -202,6 +202,9 @@ static struct graph_series read_series(const cJSON *result, const cJSON *queries
     size_t count = (size_t)cJSON_GetArraySize(times);
     int64_t *times_s = xcalloc(count + 1, sizeof(*times_s));
     double *numbers = xcalloc(count + 1, sizeof(*numbers));
+    const cJSON *label = json_get(result, "Label");
+    if (cJSON_IsString(label))
+        text_tame(label->valuestring);
     struct graph_series series = { .label = json_text(result, "Label", ""),
                                    .times_s = times_s,
                                    .values = numbers,
@@ -258,7 +261,9 @@ static void print_graph(const struct options *options, const cJSON *widget,
         graph.height = PANEL_ROWS;
     for (size_t at = 0; at == 0 || at < count; at += together ? together : 1)
         graph_text_print(&graph, series ? series + at : NULL, together, &buffer);
-    say("%.*s", buffer.size ? (int)buffer.size - 1 : 0, buffer.data ? buffer.data : "");
+    if (buffer.size)
+        buffer.data[buffer.size - 1] = '\0'; /* the last line's end */
+    say_plain(buffer_text(&buffer).data);
     buffer_clear(&buffer);
 }
 

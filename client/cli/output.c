@@ -93,14 +93,17 @@ void say(const char *format, ...)
     va_start(arguments, format);
     CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
+    text_tame(text);
     put_line(output.is_json ? stderr : stdout, text);
 }
 
-void say_cut(const char *line)
+void say_cut(const char *given)
 {
+    CLEANUP(freep) char *line = xstrdup(given);
     CLEANUP(buffer_clear) struct buffer row = { 0 };
     FILE *stream = output.is_json ? stderr : stdout;
     size_t columns = terminal_columns(fileno(stream));
+    text_tame(line);
     size_t size = text_columns(text_from(line));
     struct terminal terminal;
     terminal_init(&terminal, stream);
@@ -117,6 +120,7 @@ void complain(const char *format, ...)
     CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
     CLEANUP(freep) char *line = xformat("canary: %s", text);
+    text_tame(line);
     put_line(stderr, line);
     if (output.facts && !json_get(output.facts, "error"))
         json_set_text(output.facts, "error", text);
@@ -134,6 +138,7 @@ void progress(const char *format, ...)
     va_start(arguments, format);
     CLEANUP(freep) char *line = xvformat(format, arguments);
     va_end(arguments);
+    text_tame(line);
     if (is_terminal) /* a line that wraps cannot be redrawn in place */
         fprintf(stderr, "\r\x1b[K%.*s", columns > 1 ? (int)columns - 1 : WIDTH_UNKNOWN, line);
     else

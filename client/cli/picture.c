@@ -29,6 +29,7 @@ void picture_set_row(struct picture_row rows[PICTURE_ROWS_MAX], size_t *count, c
     snprintf(rows[i].state, sizeof(rows[i].state), "%s", state);
     snprintf(rows[i].sentence, sizeof(rows[i].sentence), "%s", sentence);
     text_mend_utf8(rows[i].sentence);
+    text_tame(rows[i].sentence);
 }
 
 static const char *branch(const struct picture *picture, bool is_last)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -75,11 +76,13 @@ static const struct report_form *form_of(const char *name)
     return form;
 }
 
-/* For people who read it on a terminal. */
-static void wrap(struct buffer *report)
+/* For people, who may read it on a terminal. */
+static void make_readable(struct buffer *report, bool is_wrapped)
 {
     struct buffer wrapped = { 0 };
-    size_t columns = terminal_columns(STDOUT_FILENO);
+    size_t columns = is_wrapped ? terminal_columns(STDOUT_FILENO) : 0;
+    text_tame(report->data);
+    report->size = strlen(report->data);
     if (columns < TERMINAL_WIDTH_MIN)
         return;
     text_wrap(&wrapped, buffer_text(report), columns);
@@ -110,8 +113,8 @@ static int report(const struct report_options *options, const char *named)
     if (!record || !history_read((struct text){ record, size }, &history, &error))
         return fail(&error, path);
     form->write(&history, &out);
-    if (!options->out && form->write == report_text)
-        wrap(&out);
+    if (form->write == report_text)
+        make_readable(&out, !options->out);
     return write_out(&out, options->out) ? EXIT_DONE : EXIT_FAILED;
 }
 

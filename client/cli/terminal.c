@@ -59,6 +59,57 @@ static size_t escape_size(struct text text)
     return text.size;
 }
 
+/* The size of what a terminal would obey and not show: a sequence that sets colours or moves the
+ * cursor, or one that sets the title and its like; 0: none. */
+static size_t command_size(struct text text)
+{
+    if (text.size < 2 || text.data[0] != '\x1b' || text.data[1] != ']')
+        return escape_size(text);
+    for (size_t i = 2; i < text.size && text.data[i] != '\n'; i++) {
+        if (text.data[i] == '\x07')
+            return i + 1;
+        if (text.data[i] == '\x1b')
+            return i + 1 < text.size && text.data[i + 1] == '\\' ? i + 2 : i;
+    }
+    return 0; /* nothing ends it: what follows is to be seen */
+}
+
+/* The size of a control character, other than those that lay a text out; 0: it is none. Those
+ * beyond ASCII are U+0080 to U+009F. */
+static size_t control_size(struct text text)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    if (first == '\n' || first == '\t')
+        return 0;
+    if (first < ' ' || first == 0x7f)
+        return 1;
+    return first == 0xc2 && text.size > 1 && (unsigned char)text.data[1] < 0xa0 ? 2 : 0;
+}
+
+/* The size of what is left out: a command, or the first half of a line's end in two. */
+static size_t dropped_size(struct text text)
+{
+    bool ends_line = text.size > 1 && text.data[0] == '\r' && text.data[1] == '\n';
+    return ends_line ? 1 : command_size(text);
+}
+
+void text_tame(char *string)
+{
+    char *out = string;
+    struct text rest = text_from(string);
+    while (rest.size) {
+        size_t size = dropped_size(rest);
+        if (size == 0) {
+            size_t control = control_size(rest);
+            *out++ = control == 0 ? *rest.data : *rest.data == '\r' ? ' ' : '?';
+            size = control ? control : 1;
+        }
+        rest.data += size;
+        rest.size -= size;
+    }
+    *out = '\0';
+}
+
 /* A locale whose wcwidth() knows all of Unicode, whatever the user's is. */
 static locale_t width_locale(void)
 {
@@ -282,6 +333,7 @@ void terminal_say(struct terminal *terminal, const char *format, ...)
     va_start(arguments, format);
     CLEANUP(freep) char *text = xvformat(format, arguments);
     va_end(arguments);
+    text_tame(text);
     text_wrap(&out, text_from(text), terminal->is_terminal ? width : SIZE_MAX);
     buffer_add_char(&out, '\n');
     if (terminal->is_terminal)

@@ -29,7 +29,7 @@ void terminal_init(struct terminal *terminal, FILE *stream);
  * lines are printed if they differ from the last picture's. */
 void terminal_draw(struct terminal *terminal, struct text picture);
 
-/* Lines that stay, above the picture, wrapped to the terminal's width. */
+/* Lines that stay, tamed, above the picture, wrapped to the terminal's width. */
 void terminal_say(struct terminal *terminal, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Leaves the picture as it stands; what follows begins below it. Frees. */
@@ -39,6 +39,10 @@ enum terminal_style { STYLE_NORMAL, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD
 
 /* The escape sequence of a style; "" where colour is not welcome. */
 const char *terminal_style(const struct terminal *terminal, enum terminal_style style);
+
+/* Takes out of a text of somebody else's, in place, what a terminal would obey: escape sequences
+ * go, other control characters become '?', a carriage return a space. Line feeds and tabs stay. */
+void text_tame(char *string);
 
 /* How many columns a terminal gives to a line of UTF-8; escape sequences take none. */
 size_t text_columns(struct text line);

@@ -52,6 +52,34 @@ START_TEST(a_line_is_cut_or_padded_to_its_columns)
 }
 END_TEST
 
+START_TEST(what_a_terminal_would_obey_is_taken_out)
+{
+    static const char *const rows[][2] = {
+        { "plain\n\ttext \xc3\xa9", "plain\n\ttext \xc3\xa9" },
+        { "\x1b[1;32mok\x1b[0m", "ok" },
+        { "up\x1b[2A\x1b[Jgone", "upgone" },
+        { "\x1b]0;title\x07text", "text" },
+        { "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link" },
+        { "\x1b]0;never ended\ntext", "?]0;never ended\ntext" },
+        { "\x1b"
+          "c\x07\x7f\x08",
+          "?c???" },
+        { "one\r\ntwo\rthree", "one\ntwo three" },
+        { "a\xc2\x9b"
+          "2Jb",
+          "a?2Jb" },
+        { "cut\x1b[3", "cut" },
+        { "cut\x1b", "cut?" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s", rows[i][0]);
+        text_tame(text);
+        ck_assert_msg(strcmp(text, rows[i][1]) == 0, "row %zu: '%s'", i, text);
+    }
+}
+END_TEST
+
 static void expect(FILE *stream, char *bytes, size_t size, const char *expected)
 {
     fflush(stream);
@@ -124,5 +152,5 @@ START_TEST(lines_are_wrapped_between_words)
 END_TEST
 
 SUITE("terminal", lines_are_wrapped_between_words, columns_are_counted_as_terminals_do,
-      a_line_is_cut_or_padded_to_its_columns, a_picture_is_redrawn_where_it_stood,
-      elsewhere_a_picture_is_printed_when_it_changes)
+      a_line_is_cut_or_padded_to_its_columns, what_a_terminal_would_obey_is_taken_out,
+      a_picture_is_redrawn_where_it_stood, elsewhere_a_picture_is_printed_when_it_changes)
