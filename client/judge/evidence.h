@@ -58,6 +58,7 @@ struct evidence {
     size_t metric_count;
     struct alarm_evidence *alarms;
     size_t alarm_count;
+    bool is_live;  /* users' requests, as CloudWatch counts them; not our own */
     bool is_final; /* no more will come: the step's time is over */
 };
 

@@ -146,9 +146,11 @@ static bool play_plan(struct player *player, const cJSON *line)
 /* Evidence begins anew; alarms are carried on, as they are only written down when they change. */
 static bool play_step(struct player *player, const cJSON *line)
 {
+    const cJSON *traffic = json_get(player->plan, "traffic");
     struct evidence fresh = { .step = (int)json_int(line, "index", 0),
                               .weight = json_double(line, "weight", 0),
                               .started_ms = json_int(line, "t", 0),
+                              .is_live = json_get(traffic, "live") != NULL,
                               .now_ms = json_int(line, "t", 0) };
     close_step(player);
     fresh.alarms = player->evidence.alarms;

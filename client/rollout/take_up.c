@@ -60,6 +60,7 @@ static void read_watch(struct engine *engine, const cJSON *saved)
     engine->evidence.step = rollout->step;
     engine->evidence.weight = rollout->weight;
     engine->evidence.started_ms = rollout->step_started_ms;
+    engine->evidence.is_live = engine->plan->traffic.is_live;
     snprintf(engine->evidence.base.version, VERSION_SIZE, "%s", engine->base);
     snprintf(engine->evidence.canary.version, VERSION_SIZE, "%s", engine->canary);
 }

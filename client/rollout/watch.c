@@ -54,6 +54,7 @@ void engine_begin_step(struct engine *engine)
     engine_save(engine, NULL);
     rollout_watch_begun(&engine->rollout, engine_now_ms(engine));
     engine->evidence.started_ms = engine->rollout.step_started_ms;
+    engine->evidence.is_live = engine->plan->traffic.is_live;
 }
 
 static bool is_empty(const struct traffic_sample *sample)

@@ -189,6 +189,25 @@ START_TEST(errors_of_lambda_itself_are_held_against_a_limit)
 }
 END_TEST
 
+/* Whatever is asked for: it would be asked for in vain. */
+START_TEST(of_live_traffic_no_errors_of_lambda_itself_are_known)
+{
+    struct row rows[] = {
+        row(0, 0, 0, 0, FINAL, CHECK_PASS, "nobody knows"),
+        row(100, 0, 900, 0, FINAL, CHECK_PASS, "nobody knows"),
+        row(100, 0, 900, 0, RUNNING, CHECK_CONTINUE, "nobody knows"),
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        rows[i].evidence.is_live = true;
+    assert_rows("{'kind': 'invocation-errors', 'badRate': '5%', 'minRequests': 2000}", rows,
+                COUNT_OF(rows));
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        rows[i].evidence.is_live = false;
+    rows[0] = row(0, 0, 0, 0, FINAL, CHECK_INCONCLUSIVE, "5 % is not excluded");
+    assert_rows("{'kind': 'invocation-errors', 'badRate': '5%'}", rows, 1);
+}
+END_TEST
+
 START_TEST(an_sprt_decides_between_two_rates)
 {
     const struct row rows[] = {
@@ -405,8 +424,9 @@ SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       each_test_has_half_of_alpha, a_strict_limit_leaves_nothing_to_chance,
       no_errors_tolerated_means_none, a_rate_that_must_be_excluded_decides_what_is_enough,
       requests_of_others_count_for_the_limit, errors_of_lambda_itself_are_held_against_a_limit,
-      an_sprt_decides_between_two_rates, two_versions_are_compared,
-      without_any_request_no_number_is_made_up, an_effect_worth_finding_decides_what_is_enough,
+      of_live_traffic_no_errors_of_lambda_itself_are_known, an_sprt_decides_between_two_rates,
+      two_versions_are_compared, without_any_request_no_number_is_made_up,
+      an_effect_worth_finding_decides_what_is_enough,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,
