@@ -84,6 +84,10 @@ static void finish(struct call *call, enum outcome outcome)
     call_finish(call, outcome);
 }
 
+static const char bytes_type[] = "application/octet-stream";
+static const char no_prelude[] =
+    "the function's answer has neither head nor body: HttpResponseStream sends the status and the "
+    "headers with the first write(), which may be empty, and not with end()";
 static const char no_end[] = "no eight zero bytes stand behind its head";
 
 /* The client is told as little as on AWS. */
@@ -133,8 +137,7 @@ void url_visit_on_stream(struct text content_type, const char *version UNUSED, v
     visit->awaits_prelude = text_equal(content_type, URL_PRELUDE_TYPE);
     if (visit->awaits_prelude)
         return;
-    visit->plain_type =
-        content_type.size ? arena_copy(&call->arena, content_type) : "application/octet-stream";
+    visit->plain_type = content_type.size ? arena_copy(&call->arena, content_type) : bytes_type;
 }
 
 /* Collects the prelude; once it is whole, the reply begins, with what stands behind it. */
@@ -196,6 +199,9 @@ void url_visit_on_stream_end(const struct invocation_result *result, const char 
         url_visit_set_body(call, (struct text){ result->payload, result->payload_size });
     } else if (!call->is_streaming && is_good && visit->plain_type) {
         write_plain_head(call, visit->plain_type);
+    } else if (!call->is_streaming && is_good && visit->awaits_prelude && !visit->prelude.size) {
+        log_warn("lambda", "%s: %s", call->request_id, no_prelude);
+        write_plain_head(call, bytes_type);
     } else if (!call->is_streaming) {
         if (is_good && !visit->has_bad_prelude)
             warn_of_answer(call, no_end);

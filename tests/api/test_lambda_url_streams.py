@@ -115,6 +115,30 @@ def test_an_empty_stream_is_an_empty_body(make):
     assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, "text/plain", b"")
 
 
+HTTP = "const http = awslambda.HttpResponseStream.from(stream, {statusCode: 404, headers: {'X-A': 'b'}});"
+
+
+@pytest.mark.parametrize("ending, expected", [
+    ("http.write(''); http.end();", (404, "b", b"")),
+    ("http.write('none'); http.end();", (404, "b", b"none")),
+    ("http.end();", (200, None, b"")),
+    ("http.end('none');", (502, None, b"Internal Server Error")),
+])
+def test_status_and_headers_go_with_the_first_write(make, ending, expected):
+    """aws-lambda-nodejs-runtime-interface-client, issue 97."""
+    answer = make(node_stream(f"{HTTP} {ending}")).send()
+    assert (answer.status, answer.headers["X-A"], answer.body) == expected
+    assert answer.headers["Content-Type"] == (
+        "application/json" if answer.status == 502 else "application/octet-stream")
+
+
+def test_the_log_says_why_there_are_no_headers(server, make):
+    answer = make(node_stream(f"{HTTP} http.end();")).send()
+    line, = [line for line in server.read_log().split("\n")
+             if answer.headers["x-amzn-RequestId"] in line]
+    assert "sends the status and the headers with the first write(), which may be empty" in line
+
+
 def test_a_handler_that_throws_at_once_is_a_502(make):
     answer = make(node_stream("throw new Error('no');")).send()
     assert (answer.status, answer.body) == (502, b"Internal Server Error")

@@ -567,7 +567,7 @@ const PRELUDE_END = Buffer.alloc(8);
 
 class ResponseStream extends Writable {
     #contentType = 'application/octet-stream';
-    #prelude;
+    #isWritten = false;
     #isBegun = false;
 
     constructor(highWaterMark, onFinal) {
@@ -576,35 +576,27 @@ class ResponseStream extends Writable {
         this.on('error', () => {}); /* the emulator is gone, or the function destroyed it */
     }
 
-    get hasContent() {
-        return this.#isBegun || this.writableLength > 0;
-    }
-
     setContentType(contentType) {
-        if (this.hasContent)
+        if (this.#isWritten)
             throw runtimeError('Runtime.InvalidStreamingOperation',
                 'Cannot set content-type, too late.');
         this.#contentType = String(contentType);
     }
 
-    setPrelude(prelude) {
-        this.setContentType(HTTP_RESPONSE_TYPE);
-        this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(prelude)), PRELUDE_END]);
-    }
-
-    /* Content type and prelude, ahead of the first byte. */
+    /* The content type, ahead of the first byte. */
     #begin() {
         if (this.#isBegun)
             return [];
         this.#isBegun = true;
-        const frames = [frameOf(FRAME.STREAM, Buffer.from(this.#contentType))];
-        if (this.#prelude)
-            frames.push(frameOf(FRAME.CHUNK, this.#prelude));
-        return frames;
+        return [frameOf(FRAME.STREAM, Buffer.from(this.#contentType))];
     }
 
-    /* What is no text and no bytes goes out as JSON. */
+    /* What is no text and no bytes goes out as JSON. Lambda's stream asks here, and not in end(), for
+     * what belongs before the first write: who only ends it sends no prelude. */
     write(chunk, ...rest) {
+        if (!this.#isWritten && typeof this._onBeforeFirstWrite === 'function')
+            this._onBeforeFirstWrite((first) => super.write(first));
+        this.#isWritten = true;
         return super.write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk
             : JSON.stringify(chunk), ...rest);
     }
@@ -687,7 +679,9 @@ const awslambda = {
     },
     HttpResponseStream: {
         from(stream, metadata) {
-            stream.setPrelude(metadata);
+            stream.setContentType(HTTP_RESPONSE_TYPE);
+            const prelude = Buffer.concat([Buffer.from(JSON.stringify(metadata)), PRELUDE_END]);
+            stream._onBeforeFirstWrite = (write) => write(prelude);
             return stream;
         },
     },
