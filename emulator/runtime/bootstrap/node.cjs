@@ -66,44 +66,33 @@ const runtimeVersion = Number.parseInt(
     environment.AWS_EXECUTION_ENV.slice('AWS_Lambda_nodejs'.length), 10);
 const hasCallbacks = runtimeVersion < FIRST_WITHOUT_CALLBACKS;
 
-/* Each invocation has a trace id of its own in the environment. setenv() would keep every value it
- * was ever given, so the id stands beside the real environment, and process.env is both. */
+/* Each invocation has a trace id of its own in the environment. libc keeps every value that a variable
+ * was ever given, so that holds for the first invocations of a process, which are all that a human
+ * looks at. Later ones find theirs behind process.env, as a property of its prototype. */
 
 const TRACE_ID = '_X_AMZN_TRACE_ID';
+const TRACE_IDS_MAX = 1000;
 let traceId;
+let traceIds = 0;
 
-function describeTraceId() {
-    return traceId === undefined ? undefined
-        : { value: traceId, writable: true, enumerable: true, configurable: true };
+function setVariable(name, value) {
+    if (value === undefined)
+        delete process.env[name];
+    else
+        process.env[name] = value;
 }
 
-process.env = new Proxy(environment, {
-    get: (target, name) => (name === TRACE_ID ? traceId : target[name]),
-    has: (target, name) => (name === TRACE_ID ? traceId !== undefined : name in target),
-    set: (target, name, value) => {
-        if (name === TRACE_ID)
-            traceId = String(value);
-        else
-            target[name] = value;
-        return true;
-    },
-    defineProperty: (target, name, descriptor) => {
-        if (name !== TRACE_ID)
-            return Reflect.defineProperty(target, name, descriptor);
-        traceId = String(descriptor.value);
-        return true;
-    },
-    deleteProperty: (target, name) => {
-        if (name !== TRACE_ID)
-            return delete target[name];
-        traceId = undefined;
-        return true;
-    },
-    ownKeys: (target) => (traceId === undefined ? Reflect.ownKeys(target)
-        : [...Reflect.ownKeys(target), TRACE_ID]),
-    getOwnPropertyDescriptor: (target, name) => (name === TRACE_ID ? describeTraceId()
-        : Reflect.getOwnPropertyDescriptor(target, name)),
-});
+function setTraceId(value) {
+    traceId = value;
+    traceIds++;
+    if (traceIds <= TRACE_IDS_MAX || process.env !== environment)
+        setVariable(TRACE_ID, value);
+    else
+        delete environment[TRACE_ID]; /* that of the last, or the function's own */
+    if (traceIds === TRACE_IDS_MAX + 1)
+        Object.defineProperty(Object.getPrototypeOf(environment), TRACE_ID,
+            { get: () => traceId, enumerable: true, configurable: true });
+}
 
 /* Pipes: partial reads and writes, and EAGAIN in case the function made them non-blocking. */
 
@@ -709,7 +698,7 @@ function serve() {
     const event = readEvent();
     const invocation = { isAnswered: false, isSettled: false, context: undefined };
     requestId = event.requestId;
-    traceId = event.traceId || undefined;
+    setTraceId(event.traceId || undefined);
     current = invocation;
     if (hasCallbacks)
         onDrained = () => drainedWithoutAnswer(invocation);
