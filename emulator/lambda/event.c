@@ -4,7 +4,7 @@
     "place, account, region, name, qualifier, request_id, trace_id, payload, queued_ms, due_ms, "  \
     "attempts, throttles"
 
-void lambda_event_insert(struct store *store, const struct lambda_event *event)
+int64_t lambda_event_insert(struct store *store, const struct lambda_event *event)
 {
     sqlite3_stmt *query = store_query(
         store, "INSERT INTO lambda_event (account, region, name, qualifier, request_id, trace_id, "
@@ -19,6 +19,7 @@ void lambda_event_insert(struct store *store, const struct lambda_event *event)
     store_bind_int(query, 8, event->queued_ms);
     store_bind_int(query, 9, event->due_ms);
     store_run(store, query);
+    return sqlite3_last_insert_rowid(sqlite3_db_handle(query));
 }
 
 void lambda_event_put_off(struct store *store, const struct lambda_event *event)
@@ -39,17 +40,20 @@ void lambda_event_delete(struct store *store, int64_t place)
     store_run(store, query);
 }
 
-bool lambda_event_next(struct store *store, int64_t *due_ms, int64_t *place)
+bool lambda_event_next(struct store *store, struct lambda_event_position *position,
+                       struct arena *arena, struct function_key *function_out)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT due_ms, place FROM lambda_event WHERE (due_ms, place) > (?, ?) "
-                           "ORDER BY due_ms, place LIMIT 1");
-    store_bind_int(query, 1, *due_ms);
-    store_bind_int(query, 2, *place);
+        store_query(store, "SELECT due_ms, place, account, region, name FROM lambda_event "
+                           "WHERE (due_ms, place) > (?, ?) ORDER BY due_ms, place LIMIT 1");
+    store_bind_int(query, 1, position->due_ms);
+    store_bind_int(query, 2, position->place);
     if (!store_step(store, query))
         return false;
-    *due_ms = sqlite3_column_int64(query, 0);
-    *place = sqlite3_column_int64(query, 1);
+    *position = (struct lambda_event_position){ sqlite3_column_int64(query, 0),
+                                                sqlite3_column_int64(query, 1) };
+    *function_out = (struct function_key){ store_copy(query, 2, arena), store_copy(query, 3, arena),
+                                           store_copy(query, 4, arena) };
     sqlite3_reset(query);
     return true;
 }

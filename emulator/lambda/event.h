@@ -23,14 +23,22 @@ struct lambda_event {
     int throttles; /* times it was put off */
 };
 
-/* Appends it; its place is not looked at. */
-void lambda_event_insert(struct store *store, const struct lambda_event *event);
+/* In the order of falling due; before the first: { INT64_MIN, 0 }. */
+struct lambda_event_position {
+    int64_t due_ms;
+    int64_t place;
+};
+
+/* Appends it; its own place is not looked at. Returns the one that it got. */
+int64_t lambda_event_insert(struct store *store, const struct lambda_event *event);
 /* Rewrites due_ms, attempts and throttles. */
 void lambda_event_put_off(struct store *store, const struct lambda_event *event);
 void lambda_event_delete(struct store *store, int64_t place);
 
-/* Moves on to the event behind (*due_ms, *place) in the order of falling due; false at the end. */
-bool lambda_event_next(struct store *store, int64_t *due_ms, int64_t *place);
+/* Moves on to the event behind the position, and says whose it is, in the arena; false at the end.
+ */
+bool lambda_event_next(struct store *store, struct lambda_event_position *position,
+                       struct arena *arena, struct function_key *function_out);
 /* The event; texts live in the arena. */
 bool lambda_event_find(struct store *store, int64_t place, struct arena *arena,
                        struct lambda_event *event_out);

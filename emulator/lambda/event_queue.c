@@ -1,6 +1,8 @@
 /*
  * The rows of lambda_event are the queue; in memory is only which of them run right now. A pump
- * takes what is due, and runs again when something falls due, comes in, or ends.
+ * takes what is due, and runs again when something falls due, comes in, or ends. Of one function no
+ * more than a share runs at once, as many as of any other: the pump passes its further events by,
+ * and comes back for them when one of its own has ended.
  */
 #include "lambda/event_queue.h"
 
@@ -18,7 +20,9 @@
 #include "xalloc.h"
 
 enum {
-    RUNNING_MAX = 256, /* at once; the rest waits on disk */
+    SHARE_MAX = 256, /* of one function at once; the rest waits on disk */
+    RUNNING_MAX = 1024,
+    ROWS_MAX = 1000, /* that one pump looks at: the loop has other things to do */
     RETRIES_DEFAULT = 2,
     AGE_DEFAULT_S = 21600,
     MS_PER_SECOND = 1000,
@@ -30,9 +34,20 @@ enum {
     RETRY_MS = 1000,
 };
 
+/* A function of which events run. */
+struct share {
+    struct share *next;
+    struct function_key function; /* in `texts` */
+    struct arena texts;
+    int running_count;
+    bool has_passed; /* events behind `passed` were passed by */
+    struct lambda_event_position passed;
+};
+
 struct running_event {
     struct running_event *next;
     struct event_queue *queue;
+    struct share *share;
     uint64_t resets; /* when it began to run */
     struct lambda_event event;
     struct arena texts;
@@ -43,10 +58,11 @@ struct event_queue {
     struct schedule_entry entry;
     struct running_event *running;
     int running_count;
-    /* The last that was taken up, in order of falling due: a pump goes on behind it. */
-    int64_t passed_due_ms;
-    int64_t passed_place;
-    bool begins_anew; /* what does not run may stand before it: the next pump looks at all */
+    struct share *shares;
+    /* Of the last that was taken up or passed by: a pump goes on behind it. */
+    struct lambda_event_position passed;
+    int rows_left;    /* for the pump that is under way */
+    bool begins_anew; /* nothing is known of what stands there: the next pump looks at all */
     bool was_refused; /* a write: it is tried again, but not at once */
     bool is_pumping;
     bool is_stopped;
@@ -106,11 +122,27 @@ static void look_again(struct event_queue *queue)
         refresh(queue);
 }
 
-/* An event that falls due then was written. Of those of one moment any may come first: a place is
- * given again when its event was the last and has gone. */
-static void note_due(struct event_queue *queue, int64_t due_ms)
+static bool is_behind(const struct lambda_event_position *position,
+                      const struct lambda_event_position *other)
 {
-    queue->begins_anew |= due_ms <= queue->passed_due_ms;
+    return position->due_ms > other->due_ms ||
+           (position->due_ms == other->due_ms && position->place > other->place);
+}
+
+/* Goes back, if need be, so that this position is the next one behind. */
+static void go_back_for(struct lambda_event_position *passed,
+                        const struct lambda_event_position *position)
+{
+    if (!is_behind(position, passed))
+        *passed = (struct lambda_event_position){ position->due_ms, position->place - 1 };
+}
+
+/* An event was written. Mostly it stands behind all others; but a clock can be set back, and a
+ * place is given again when its event was the last and has gone. */
+static void note_position(struct event_queue *queue, int64_t due_ms, int64_t place)
+{
+    const struct lambda_event_position position = { due_ms, place };
+    go_back_for(&queue->passed, &position);
 }
 
 static void count(struct event_queue *queue, const struct lambda_event *event, const char *name)
@@ -151,7 +183,7 @@ static void put_off(struct event_queue *queue, struct lambda_event *event, int64
     }
     begin_writing(queue);
     lambda_event_put_off(queue->lambda->parts.store, event);
-    note_due(queue, event->due_ms);
+    note_position(queue, event->due_ms, event->place);
     end_writing(queue);
 }
 
@@ -168,6 +200,7 @@ static void forget_running(struct running_event *running)
         link = &(*link)->next;
     *link = running->next;
     running->queue->running_count--;
+    running->share->running_count--;
 }
 
 static void on_end(const struct invocation_result *result, const char *version, void *owner)
@@ -213,6 +246,46 @@ static void publish_age(struct event_queue *queue, const struct lambda_event *ev
     metric_point_publish(queue->lambda, &point);
 }
 
+static struct share *find_share(const struct event_queue *queue,
+                                const struct function_key *function)
+{
+    struct share *share = queue->shares;
+    while (share && !function_key_equal(&share->function, function))
+        share = share->next;
+    return share;
+}
+
+static struct share *obtain_share(struct event_queue *queue, const struct function_key *function)
+{
+    struct share *share = find_share(queue, function);
+    if (share)
+        return share;
+    share = xcalloc(1, sizeof(*share));
+    share->function = (struct function_key){
+        arena_copy(&share->texts, text_from(function->account)),
+        arena_copy(&share->texts, text_from(function->region)),
+        arena_copy(&share->texts, text_from(function->name)),
+    };
+    share->next = queue->shares;
+    queue->shares = share;
+    return share;
+}
+
+static void forget_unused_shares(struct event_queue *queue)
+{
+    struct share **link = &queue->shares;
+    while (*link) {
+        struct share *share = *link;
+        if (share->running_count || share->has_passed) {
+            link = &share->next;
+            continue;
+        }
+        *link = share->next;
+        arena_clear(&share->texts);
+        free(share);
+    }
+}
+
 static void start(struct event_queue *queue, struct running_event *running,
                   const struct target *target)
 {
@@ -226,6 +299,8 @@ static void start(struct event_queue *queue, struct running_event *running,
     running->next = queue->running;
     queue->running = running;
     queue->running_count++;
+    running->share = obtain_share(queue, &event->function.key);
+    running->share->running_count++;
     publish_age(queue, event);
     if (invocation_start(queue->lambda, target, &order, &error))
         return;
@@ -303,8 +378,9 @@ static void begin_anew(struct event_queue *queue)
 {
     queue->begins_anew = false;
     queue->was_refused = false;
-    queue->passed_due_ms = INT64_MIN;
-    queue->passed_place = 0;
+    queue->passed = (struct lambda_event_position){ INT64_MIN, 0 };
+    for (struct share *share = queue->shares; share; share = share->next)
+        share->has_passed = false;
 }
 
 /* Nothing is put off for longer than a throttle: what falls due after that was written when the
@@ -315,29 +391,101 @@ static bool is_due(int64_t due_ms)
     return due_ms <= now_ms || due_ms > now_ms + THROTTLE_MAX_MS;
 }
 
+static bool has_room(const struct event_queue *queue)
+{
+    return !queue->is_stopped && queue->running_count < RUNNING_MAX && queue->rows_left > 0;
+}
+
+/* Whether an event has to wait for others of its function, that run or were passed by before. */
+static bool pass_by(struct event_queue *queue, const struct function_key *function,
+                    const struct lambda_event_position *position)
+{
+    struct share *share = find_share(queue, function);
+    if (!share || (!share->has_passed && share->running_count < SHARE_MAX))
+        return false;
+    if (!share->has_passed)
+        share->passed = *position;
+    share->has_passed = true;
+    go_back_for(&share->passed, position);
+    return true;
+}
+
+static bool next_row(struct event_queue *queue, struct lambda_event_position *position,
+                     struct arena *arena, struct function_key *function_out)
+{
+    queue->rows_left--;
+    return lambda_event_next(queue->lambda->parts.store, position, arena, function_out);
+}
+
+/* The next event that nobody has looked at. False if there is none now. */
+static bool take_next(struct event_queue *queue)
+{
+    struct arena texts = { 0 };
+    struct function_key function;
+    struct lambda_event_position position = queue->passed;
+    bool is_taken = false;
+    while (!is_taken && has_room(queue) && next_row(queue, &position, &texts, &function)) {
+        bool is_ready = is_due(position.due_ms);
+        if (!is_ready && !is_running(queue, position.place)) {
+            schedule_set(queue->lambda->parts.schedule, &queue->entry, position.due_ms, pump,
+                         queue);
+            break;
+        }
+        queue->passed = position;
+        is_taken =
+            is_ready && !pass_by(queue, &function, &position) && !is_running(queue, position.place);
+        if (is_taken)
+            load_and_take_up(queue, position.place);
+        arena_clear(&texts);
+    }
+    arena_clear(&texts);
+    return is_taken;
+}
+
+/* The next event of the function's that was passed by. False if there is none, or no room. */
+static bool take_passed(struct event_queue *queue, struct share *share)
+{
+    struct arena texts = { 0 };
+    struct function_key function;
+    bool is_taken = false;
+    while (!is_taken && share->has_passed && share->running_count < SHARE_MAX && has_room(queue)) {
+        share->has_passed = next_row(queue, &share->passed, &texts, &function) &&
+                            !is_behind(&share->passed, &queue->passed);
+        is_taken = share->has_passed && function_key_equal(&function, &share->function) &&
+                   !is_running(queue, share->passed.place);
+        if (is_taken)
+            load_and_take_up(queue, share->passed.place);
+        arena_clear(&texts);
+    }
+    return is_taken;
+}
+
+static bool take_passed_of_each(struct event_queue *queue)
+{
+    bool is_taken = false;
+    for (struct share *share = queue->shares; share; share = share->next)
+        is_taken |= take_passed(queue, share);
+    return is_taken;
+}
+
 static void pump(void *owner)
 {
     struct event_queue *queue = owner;
     if (queue->begins_anew || !queue->running_count)
         begin_anew(queue);
-    int64_t due_ms = queue->passed_due_ms;
-    int64_t place = queue->passed_place;
     queue->is_pumping = true;
-    while (!queue->is_stopped && queue->running_count < RUNNING_MAX &&
-           lambda_event_next(queue->lambda->parts.store, &due_ms, &place)) {
-        bool runs = is_running(queue, place);
-        if (!runs && !is_due(due_ms)) {
-            schedule_set(queue->lambda->parts.schedule, &queue->entry, due_ms, pump, queue);
-            break;
-        }
-        queue->passed_due_ms = due_ms;
-        queue->passed_place = place;
-        if (!runs)
-            load_and_take_up(queue, place);
+    queue->rows_left = ROWS_MAX;
+    bool goes_on = true;
+    while (goes_on) {
+        goes_on = take_next(queue);
+        goes_on |= take_passed_of_each(queue);
     }
     queue->is_pumping = false;
+    forget_unused_shares(queue);
     if (queue->begins_anew || queue->was_refused)
         look_again(queue);
+    else if (queue->rows_left <= 0)
+        refresh(queue);
 }
 
 void event_queue_retry(struct event_queue *queue)
@@ -352,8 +500,8 @@ void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
     struct lambda_event fresh = *event;
     fresh.queued_ms = clock_now_ms();
     fresh.due_ms = fresh.queued_ms;
-    lambda_event_insert(lambda->parts.store, &fresh);
-    note_due(lambda->events, fresh.due_ms);
+    fresh.place = lambda_event_insert(lambda->parts.store, &fresh);
+    note_position(lambda->events, fresh.due_ms, fresh.place);
     count(lambda->events, event, "AsyncEventsReceived");
     if (!lambda->events->is_pumping)
         refresh(lambda->events);
@@ -391,5 +539,7 @@ void event_queue_destroy(struct event_queue *queue)
         return;
     event_queue_stop(queue);
     assert(!queue->running); /* the pool has ended them all */
+    begin_anew(queue);
+    forget_unused_shares(queue);
     free(queue);
 }

@@ -115,3 +115,9 @@ bool version_parse(const char *qualifier, int64_t *number_out)
         *number_out = INT64_MAX; /* a number that no version has */
     return true;
 }
+
+bool function_key_equal(const struct function_key *one, const struct function_key *other)
+{
+    return strcmp(one->name, other->name) == 0 && strcmp(one->region, other->region) == 0 &&
+           strcmp(one->account, other->account) == 0;
+}

@@ -47,6 +47,8 @@ struct function_key {
     const char *name;
 };
 
+bool function_key_equal(const struct function_key *one, const struct function_key *other);
+
 struct function_name {
     struct function_key key;
     const char *qualifier; /* NULL: none given */

@@ -34,18 +34,12 @@ struct provision {
 static bool next_of_all(struct store *store, const struct provision_order *after,
                         struct arena *arena, struct provision_order *order_out);
 
-static bool is_same_key(const struct function_key *one, const struct function_key *other)
-{
-    return strcmp(one->name, other->name) == 0 && strcmp(one->region, other->region) == 0 &&
-           strcmp(one->account, other->account) == 0;
-}
-
 static struct provision *find_provision(const struct lambda *lambda,
                                         const struct provision_order *order)
 {
     struct provision *provision = lambda->provisions;
     while (provision && (strcmp(provision->order.qualifier, order->qualifier) != 0 ||
-                         !is_same_key(&provision->order.key, &order->key)))
+                         !function_key_equal(&provision->order.key, &order->key)))
         provision = provision->next;
     return provision;
 }
@@ -95,7 +89,7 @@ struct provision_progress provision_progress(struct lambda *lambda,
 int64_t provision_allocated(struct lambda *lambda, const struct function_key *key, int64_t number)
 {
     for (const struct provision *at = lambda->provisions; at; at = at->next)
-        if (at->available_number == number && is_same_key(&at->order.key, key))
+        if (at->available_number == number && function_key_equal(&at->order.key, key))
             return at->available;
     return 0;
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 
 import pytest
@@ -50,6 +51,34 @@ def test_an_event_runs_once_and_its_caller_hears_nothing(frozen):
     assert sink.take() == [{"event": {"n": 1}, "id": request_id}]
     advance(frozen, "7h")
     assert sink.take() == []
+
+
+def test_many_events_of_one_function_do_not_hold_up_those_of_another(start_server):
+    """More than run at once, and than a look at the queue goes through. Each run waits for the test."""
+    count = 1100
+    lam = start_server("--max-processes", "2").client("lambda")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        package = python(f"""import socket
+    with socket.create_connection(("127.0.0.1", {listener.getsockname()[1]})) as connection:
+        connection.sendall(str(event).encode())
+        connection.recv(1)""")
+        create(lam, "many", package, Timeout=60)
+        create(lam, "one", package, Timeout=60, Publish=True)
+        which = {"FunctionName": "one", "Qualifier": "1"}
+        lam.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=1)
+        wait_for(lambda: lam.get_provisioned_concurrency_config(**which)["Status"] == "READY")
+        for number in range(count):
+            put_event(lam, "many", number)
+        put_event(lam, "one", "other", Qualifier="1")
+        first, second = listener.accept()[0], listener.accept()[0]
+        assert sorted([first.recv(100), second.recv(100)]) == [b"0", b"other"]
+        first.close()
+        second.close()
+        for number in range(1, count):
+            connection = listener.accept()[0]
+            assert connection.recv(100) == str(number).encode()
+            connection.close()
 
 
 def total(server, metric, name="f"):
