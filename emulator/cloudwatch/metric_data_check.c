@@ -1,12 +1,16 @@
 /*
  * What is wrong with a list of MetricDataQueries (cloudwatch-api.md section 2.4).
  */
+#include <stdarg.h>
+
+#include "buffer.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
 #include "cloudwatch/metric_data.h"
 #include "cloudwatch/metric_plan.h"
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/statistic.h"
+#include "pattern.h"
 
 enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6, SEARCHES_MAX = 100 };
 
@@ -15,8 +19,19 @@ enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6, SEARCHES_MAX = 100 };
 struct check {
     const char *path;
     struct metric_data_shape shape;
+    struct buffer lines; /* what is told of all queries together */
     struct error *error;
 };
+
+PRINTF_LIKE(2, 3)
+static void tell(struct check *check, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    buffer_add_vformat(&check->lines, format, arguments);
+    va_end(arguments);
+    buffer_add_char(&check->lines, '\n');
+}
 
 /* PutMetricAlarm has sentences of its own. */
 static bool is_alarm(const struct check *check)
@@ -29,10 +44,9 @@ static bool check_stat(struct check *check, const cJSON *stat, int at)
     struct statistic statistic;
     int64_t period_s = json_int(stat, "Period", 0);
     if (!statistic_parse(json_text(stat, "Stat", ""), &statistic))
-        return error_set(check->error, &CLOUDWATCH_VALIDATION,
-                         "The value %s for parameter %s.member.%d.MetricStat.Stat is not "
-                         "supported.",
-                         json_text(stat, "Stat", ""), check->path, at);
+        tell(check,
+             "The value %s for parameter %s.member.%d.MetricStat.Stat is not a valid statistic.",
+             json_text(stat, "Stat", ""), check->path, at);
     if (!metric_period_is_valid(period_s) && is_alarm(check))
         return error_set(check->error, &CLOUDWATCH_VALIDATION,
                          "Period must be 10, 20, 30 or a multiple of 60");
@@ -74,6 +88,16 @@ static bool check_label(struct check *check, const cJSON *query, int at)
                      check->path, at, DYNAMIC_VALUES_MAX);
 }
 
+static void check_id(struct check *check, const cJSON *query, int at)
+{
+    const char *id = json_text(query, "Id", "");
+    if (!pattern_matches(QUERY_ID, text_from(id)))
+        tell(check,
+             "The value %s for parameter %s.member.%d.Id is not matching the expected pattern "
+             "^" QUERY_ID "$.",
+             id, check->path, at);
+}
+
 static bool check_query(struct check *check, const cJSON *query, int at)
 {
     const cJSON *stat = json_get(query, "MetricStat");
@@ -88,14 +112,15 @@ static bool check_query(struct check *check, const cJSON *query, int at)
                          "The parameters %s.member.%d.Expression and %s.member.%d.MetricStat are "
                          "mutually exclusive and you have specified both.",
                          check->path, at, check->path, at);
+    check_id(check, query, at);
     if (!check_label(check, query, at))
         return false;
     if (expression)
         return check_expression(check, query, at);
-    if (!stat)
-        return error_set(check->error, &CLOUDWATCH_VALIDATION,
-                         "The parameter %s.member.%d.MetricStat is required.\n", check->path, at);
-    return check_stat(check, stat, at);
+    if (stat)
+        return check_stat(check, stat, at);
+    tell(check, "The parameter %s.member.%d.MetricStat is required.", check->path, at);
+    return true;
 }
 
 /* The expressions themselves: syntax, names, types and cycles. */
@@ -134,12 +159,12 @@ bool metric_data_check(const cJSON *queries, const char *path, struct metric_dat
         return error_set(error, &CLOUDWATCH_VALIDATION,
                          "The collection %s must not have a size greater than %d.", path,
                          QUERIES_MAX);
-    cJSON_ArrayForEach(query, queries)
-    {
-        if (!check_query(&check, query, ++at))
-            return false;
-    }
-    if (!check_plan(&check, queries))
+    bool is_good = true;
+    cJSON_ArrayForEach(query, queries) is_good = is_good && check_query(&check, query, ++at);
+    if (is_good && check.lines.size)
+        is_good = error_set(error, &CLOUDWATCH_VALIDATION, "%s", check.lines.data);
+    buffer_clear(&check.lines);
+    if (!is_good || !check_plan(&check, queries))
         return false;
     if (shape_out)
         *shape_out = check.shape;
@@ -163,11 +188,7 @@ static const struct field metric_stat_fields[] = {
     { 0 },
 };
 static const struct field query_fields[] = {
-    { .name = "Id",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 255),
-      .pattern = QUERY_ID },
+    { .name = "Id", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 255) },
     { .name = "MetricStat", .type = FIELD_STRUCTURE, .members = metric_stat_fields },
     { .name = "Expression", .type = FIELD_STRING, .length = BETWEEN(1, MATH_EXPRESSION_MAX) },
     { .name = "Label", .type = FIELD_STRING },

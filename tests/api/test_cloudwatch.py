@@ -340,12 +340,13 @@ def test_queries_that_return_no_data_are_left_out(cw, name):
     (dict(MetricDataQueries=[{"Id": "a"}]), "ValidationError",
      "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
     (dict(MetricDataQueries=[query("n", "Big")]), "ValidationError",
-     "1 validation error detected: Value 'Big' at 'metricDataQueries.1.member.id' failed to satisfy "
-     "constraint: Member must satisfy regular expression pattern: [a-z][a-zA-Z0-9_]*"),
+     "The value Big for parameter MetricDataQueries.member.1.Id is not matching the expected "
+     "pattern ^[a-z][a-zA-Z0-9_]*$.\n"),
     (dict(MetricDataQueries=[query("n", "a"), query("n", "a")]), "ValidationError",
      "The values for parameter id in MetricDataQueries are not unique."),
     (dict(MetricDataQueries=[query("n", "a", stat="Most")]), "ValidationError",
-     "The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is not supported."),
+     "The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid "
+     "statistic.\n"),
     (dict(MetricDataQueries=[query("n", f"q{i}") for i in range(501)]), "ValidationError",
      "The collection MetricDataQueries must not have a size greater than 500."),
 ])

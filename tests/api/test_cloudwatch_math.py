@@ -250,6 +250,16 @@ def test_an_account_that_is_not_linked_is_forbidden(morning, name):
     ([expression("SELECT SUM(x) FROM n", f"e{i}", Period=60) for i in range(2)],
      "Error in expression 'e1': A request can have only one Metrics Insights query"),
     ([{"Id": "m1"}], "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
+    ([metric("n", "5xx_sum"), metric("n", "m2"), metric("n", "m3", stat="Min"),
+      metric("n", "M4", stat="None")],
+     "The value 5xx_sum for parameter MetricDataQueries.member.1.Id is not matching the expected "
+     "pattern ^[a-z][a-zA-Z0-9_]*$.\n"
+     "The value Min for parameter MetricDataQueries.member.3.MetricStat.Stat is not a valid "
+     "statistic.\n"
+     "The value M4 for parameter MetricDataQueries.member.4.Id is not matching the expected pattern "
+     "^[a-z][a-zA-Z0-9_]*$.\n"
+     "The value None for parameter MetricDataQueries.member.4.MetricStat.Stat is not a valid "
+     "statistic.\n"),
     ([{**metric("n", "m1"), "Expression": "m2"}],
      "The parameters MetricDataQueries.member.1.Expression and MetricDataQueries.member.1.MetricStat"
      " are mutually exclusive and you have specified both."),
