@@ -86,6 +86,15 @@ static bool check_statistic(struct call *call)
                      "The value %s for parameter ExtendedStatistic is not supported.", extended);
 }
 
+static bool check_ascii(struct call *call, const char *member)
+{
+    for (const char *c = json_text(call->input, member, ""); *c; c++)
+        if ((unsigned char)*c > 0x7F)
+            return error_set(&call->error, &CLOUDWATCH_VALIDATION,
+                             "%s must not contain Non-ASCII characters.", member);
+    return true;
+}
+
 static bool check_single(struct call *call)
 {
     static const char *const needed[] = { "Namespace", "Period" };
@@ -93,11 +102,9 @@ static bool check_single(struct call *call)
         if (!has(call, needed[i]))
             return error_set(&call->error, &CLOUDWATCH_VALIDATION, "%s must not be null",
                              needed[i]);
-    for (const char *c = json_text(call->input, "Namespace", ""); *c; c++)
-        if ((unsigned char)*c > 0x7F)
-            return invalid(call, "Namespace must not contain Non-ASCII characters.");
     int64_t period_s = json_int(call->input, "Period", 0);
-    return check_statistic(call) && check_period(call, period_s) && check_window(call, period_s);
+    return check_ascii(call, "Namespace") && check_ascii(call, "MetricName") &&
+           check_statistic(call) && check_period(call, period_s) && check_window(call, period_s);
 }
 
 static bool has_period(const cJSON *queries)

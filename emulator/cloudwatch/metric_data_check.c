@@ -19,7 +19,7 @@ enum { QUERIES_MAX = 500, DYNAMIC_VALUES_MAX = 6, SEARCHES_MAX = 100 };
 struct check {
     const char *path;
     struct metric_data_shape shape;
-    struct buffer lines; /* what is told of all queries together */
+    struct buffer lines; /* what is told of all queries together; not of an alarm's */
     struct error *error;
 };
 
@@ -162,7 +162,8 @@ bool metric_data_check(const cJSON *queries, const char *path, struct metric_dat
     bool is_good = true;
     cJSON_ArrayForEach(query, queries) is_good = is_good && check_query(&check, query, ++at);
     if (is_good && check.lines.size)
-        is_good = error_set(error, &CLOUDWATCH_VALIDATION, "%s", check.lines.data);
+        is_good = error_set(error, &CLOUDWATCH_VALIDATION, "%s",
+                            is_alarm(&check) ? "Invalid metrics list" : check.lines.data);
     buffer_clear(&check.lines);
     if (!is_good || !check_plan(&check, queries))
         return false;

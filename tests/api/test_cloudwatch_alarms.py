@@ -79,6 +79,8 @@ def test_xml_keeps_the_model_s_order_and_milliseconds(world):
      "Invalid region eu-west-1 specified. Only us-east-1 is supported."),
     ({"Namespace": "\u30c6"}, "ValidationError",
      "Namespace must not contain Non-ASCII characters."),
+    ({"MetricName": "5xx\u200bErrorRate"}, "ValidationError",
+     "MetricName must not contain Non-ASCII characters."),
     ({"EvaluateLowSampleCountPercentile": "ignore", "Statistic": "Average"}, "ValidationError",
      "Option evaluateLowSampleCountPercentile can not be applied with statistic Average. This "
      "option is enabled only for percentile statistics."),
