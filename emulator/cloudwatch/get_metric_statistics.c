@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
@@ -36,6 +37,27 @@ static bool read_range(struct call *call, struct metric_range *range_out)
     return true;
 }
 
+/* The most frequent mistake here: a percentile, or several names in one, among Statistics. AWS
+ * tells of all, a line each. */
+static bool check_classic(struct call *call, const cJSON *names)
+{
+    CLEANUP(buffer_clear) struct buffer lines = { 0 };
+    const cJSON *name;
+    int at = 0;
+    cJSON_ArrayForEach(name, names)
+    {
+        struct statistic statistic;
+        at++;
+        if (!statistic_parse(name->valuestring, &statistic) || !statistic_is_classic(&statistic))
+            buffer_add_format(&lines,
+                              "%sThe parameter Statistics.member.%d.<list element> must be a value "
+                              "in the set [SampleCount, Average, Sum, Minimum, Maximum].",
+                              lines.size ? "\n" : "", at);
+    }
+    return lines.size == 0 ||
+           error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE, "%s", lines.data);
+}
+
 static bool check_statistics(struct call *call)
 {
     const cJSON *classic = json_get(call->input, "Statistics");
@@ -57,7 +79,7 @@ static bool check_statistics(struct call *call)
                              "The value %s for parameter ExtendedStatistic is not supported.",
                              name->valuestring);
     }
-    return true;
+    return check_classic(call, classic);
 }
 
 /* A statistic that is asked for, read once for all datapoints. */
@@ -172,9 +194,6 @@ static enum outcome get_metric_statistics(struct call *call)
     return OUTCOME_OK;
 }
 
-static const char *const statistics[] = { "SampleCount", "Average", "Sum",
-                                          "Minimum",     "Maximum", NULL };
-static const struct field statistic_item = { .type = FIELD_STRING, .values = statistics };
 static const struct field value_item = { .type = FIELD_DOUBLE };
 static const struct field get_statistics_input[] = {
     { .name = "Namespace",
@@ -190,7 +209,10 @@ static const struct field get_statistics_input[] = {
     { .name = "StartTime", .type = FIELD_TIMESTAMP, .is_required = true },
     { .name = "EndTime", .type = FIELD_TIMESTAMP, .is_required = true },
     { .name = "Period", .type = FIELD_INTEGER, .is_required = true, .range = AT_LEAST(1) },
-    { .name = "Statistics", .type = FIELD_LIST, .length = BETWEEN(0, 5), .item = &statistic_item },
+    { .name = "Statistics",
+      .type = FIELD_LIST,
+      .length = BETWEEN(0, 5),
+      .item = &cloudwatch_text_item },
     { .name = "ExtendedStatistics",
       .type = FIELD_LIST,
       .length = BETWEEN(0, 10),
