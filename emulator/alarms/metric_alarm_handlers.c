@@ -155,8 +155,12 @@ static bool check_math(struct call *call)
         return invalid(call, "Exactly one element of the metrics list should return data.");
     if (shape.uses_search)
         return invalid(call, "SEARCH is not supported on Metric Alarms.");
+    if (shape.returns_groups)
+        return invalid(call, "Metrics: alarms on Metrics Insights queries with GROUP BY are not "
+                             "supported by Coalmine");
     if (shape.returns_array)
-        return invalid(call, "The expression of an alarm must give a single time series");
+        return invalid(call, "Metrics expression that return multi time series are only allowed "
+                             "for MetricsInsights expression with an ORDER BY clause");
     if (!has_period(queries))
         return invalid(call, "Period must not be null");
     int64_t period_s = alarm_period_s(call->input);

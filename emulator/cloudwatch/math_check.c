@@ -174,7 +174,7 @@ static bool find_function(struct check *check, struct math_node *call)
 {
     call->function = math_function_find(call->text);
     if (!call->function)
-        return FAIL(check, "Unsupported function '%.*s'", TEXT_ARGS(call->text));
+        return FAIL(check, "Function '%.*s' not found", TEXT_ARGS(call->text));
     return !call->function->refusal || FAIL(check, "Coalmine does not emulate function %s (%s)",
                                             call->function->name, call->function->refusal);
 }

@@ -61,6 +61,7 @@ struct metric_data_shape {
     int expression_count; /* queries with Expression */
     int returned_count;   /* queries that return data */
     bool returns_array;   /* some returned query may give several series */
+    bool returns_groups;  /* and it is a Metrics Insights query that orders them */
     bool uses_search;     /* SEARCH stands in some expression */
     int64_t min_period_s; /* smallest Period of the MetricStats; 0: none has one */
 };

@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
+#include "cloudwatch/insights.h"
 #include "cloudwatch/metric_data.h"
 #include "cloudwatch/metric_plan.h"
 #include "cloudwatch/metric_query.h"
@@ -132,8 +133,10 @@ static bool check_plan(struct check *check, const cJSON *queries)
     for (size_t i = 0; i < plan.count && is_good; i++) {
         const struct metric_plan_item *item = &plan.items[i];
         searches += item->node ? math_count_calls(item->node, "SEARCH") : 0;
-        if (item->type == MATH_ARRAY && json_bool(item->query, "ReturnData", true))
+        if (item->type == MATH_ARRAY && json_bool(item->query, "ReturnData", true)) {
             check->shape.returns_array = true;
+            check->shape.returns_groups |= item->insights && item->insights->order;
+        }
         if (searches > SEARCHES_MAX)
             is_good = error_set(check->error, &CLOUDWATCH_VALIDATION,
                                 "Error in expression '%s': A request can have at most %d SEARCH "

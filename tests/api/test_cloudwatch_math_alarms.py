@@ -76,9 +76,20 @@ def test_a_query_over_all_metrics_that_match_whichever_come(world):
         ("00:19:00", "OK")]
 
 
-def test_a_query_whose_groups_would_be_contributors_is_refused(world):
-    assert error_of(put_alarm, world, "a", {
-        "Id": "q", "Period": 60, "Expression": "SELECT SUM(e) FROM ns GROUP BY f"})[0] == 400
+MANY_SERIES = ("Metrics expression that return multi time series are only allowed for "
+               "MetricsInsights expression with an ORDER BY clause")
+
+
+@pytest.mark.parametrize("expression, message", [
+    ("SELECT SUM(e) FROM ns GROUP BY f", MANY_SERIES),
+    ("SELECT SUM(e) FROM ns GROUP BY f ORDER BY SUM() DESC",
+     "Metrics: alarms on Metrics Insights queries with GROUP BY are not supported by Coalmine"),
+    ("METRICS()", MANY_SERIES),
+    ("ANOMALY_DETECTOR(m)", "Error in expression 'q': Function 'ANOMALY_DETECTOR' not found"),
+])
+def test_queries_of_several_series_are_refused(world, expression, message):
+    assert error_of(put_alarm, world, "a", metric("m", "x"), {
+        "Id": "q", "Period": 60, "Expression": expression}) == (400, "ValidationError", message)
 
 
 @pytest.mark.parametrize("expression", ["SEARCH('{ns}', 'Sum', 60)", "m *", "MAX(m)", "METRICS()"])

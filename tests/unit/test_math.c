@@ -266,7 +266,7 @@ START_TEST(what_is_wrong_is_said)
         { "[]", "!An array must have at least one member" },
         { "SUM(,)", "!Unexpected ',' at position 5" },
         { "mm", "!Unrecognized id 'mm'" },
-        { "sum(m1)", "!Unsupported function 'sum'" },
+        { "sum(m1)", "!Function 'sum' not found" },
         { "SUM()", "!Function SUM takes 1 argument(s), not 0" },
         { "IF(m1)", "!Function IF takes 2 to 3 arguments, not 1" },
         { "FIRST(m1)", "!Unsupported type TimeSeries of argument 1 of function FIRST" },
