@@ -13,6 +13,7 @@ extern const struct fault LOGS_EXISTS;
 extern const struct fault LOGS_LIMIT_EXCEEDED;
 extern const struct fault LOGS_TOO_MANY_TAGS;
 extern const struct fault LOGS_MALFORMED_QUERY;
+extern const struct fault LOGS_ABORTED;
 extern const struct fault LOGS_SERIALIZATION;
 extern const struct fault LOGS_UNAVAILABLE;
 

@@ -36,6 +36,12 @@ struct group_key group_key_of(struct call *call, const char *identifier)
                                arena_copy(&call->arena, name) };
 }
 
+bool group_check_arn(struct call *call, const char *resource)
+{
+    return group_key_of(call, resource).name != resource ||
+           error_set(&call->error, &LOGS_INVALID_PARAMETER, "The specified resource is not valid.");
+}
+
 bool group_find_named(struct call *call, const char *identifier, struct log_group *group_out)
 {
     struct group_key key = group_key_of(call, identifier);

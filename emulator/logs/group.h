@@ -68,6 +68,9 @@ const char *group_arn(struct arena *arena, const struct group_key *key);
  * makes of it because StartQuery takes no "*". */
 struct group_key group_key_of(struct call *call, const char *identifier);
 
+/* Whether it is the ARN of a log group, of anybody's; else false with the fault. */
+MUST_CHECK bool group_check_arn(struct call *call, const char *resource);
+
 /* The group of the caller's account and region that a name or an ARN names; false if there is none,
  * and for the ARN of another's. */
 MUST_CHECK bool group_find_named(struct call *call, const char *identifier,

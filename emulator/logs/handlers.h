@@ -19,6 +19,8 @@ extern const struct operation subscription_operations[];
 extern const struct operation live_tail_operations[];
 extern const struct operation query_operations[];
 extern const struct operation log_record_operations[];
+extern const struct operation query_definition_operations[];
+extern const struct operation log_resource_policy_operations[];
 
 /* The key behind the call's nextToken ("" without one); false with the fault. The key lives in the
  * arena. */
@@ -66,6 +68,13 @@ const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms
         .length = BETWEEN(0, 1024)                                                                 \
     }
 
+/* The first is that of Logs Insights, the default. */
+extern const char *const query_languages[];
+
+#define QUERY_LANGUAGE_ROW                                                                         \
+    {                                                                                              \
+        .name = "queryLanguage", .type = FIELD_STRING, .values = query_languages                   \
+    }
 #define LIMIT_ROW(most)                                                                            \
     {                                                                                              \
         .name = "limit", .type = FIELD_INTEGER, .range = BETWEEN(1, most)                          \

@@ -16,7 +16,7 @@ enum { GROUPS_MAX = 50, PAGE_MAX = 10000, LIST_MAX = 1000, MS_PER_SECOND = 1000 
 #define TIME_END_S (TIME_END_MS / MS_PER_SECOND)
 #define FAR_FUTURE_S INT64_C(100000000000) /* the year 5138 */
 
-static const char *const languages[] = { "CWLI", "SQL", "PPL", NULL };
+const char *const query_languages[] = { "CWLI", "SQL", "PPL", NULL };
 static const char *const status_names[] = {
     [QUERY_SCHEDULED] = "Scheduled", [QUERY_RUNNING] = "Running",     [QUERY_COMPLETE] = "Complete",
     [QUERY_FAILED] = "Failed",       [QUERY_CANCELLED] = "Cancelled",
@@ -89,8 +89,8 @@ static bool find_sources(struct call *call, struct query *query)
 
 static bool check_language(struct call *call)
 {
-    const char *language = json_text(call->input, "queryLanguage", languages[0]);
-    return strcmp(language, languages[0]) == 0 ||
+    const char *language = json_text(call->input, "queryLanguage", query_languages[0]);
+    return strcmp(language, query_languages[0]) == 0 ||
            error_set(&call->error, &LOGS_INVALID_PARAMETER,
                      "Coalmine does not run queries in %s; it knows the language of Logs Insights "
                      "(CWLI).",
@@ -264,7 +264,7 @@ static enum outcome get_query_results(struct call *call)
         return OUTCOME_FAULT;
     if (*key && (!text_to_int64(text_from(key), &from) || from < 0 || from > INSIGHTS_LIMIT_MAX))
         return call_fault(call, &LOGS_INVALID_PARAMETER, "The specified nextToken is invalid.");
-    json_set_text(call_output(call), "queryLanguage", languages[0]);
+    json_set_text(call_output(call), "queryLanguage", query_languages[0]);
     write_rows(call, query, from, most ? most : PAGE_MAX);
     write_statistics(json_set_object(call_output(call), "statistics"), query);
     json_set_text(call_output(call), "status", status_names[query->status]);
@@ -295,17 +295,17 @@ static bool is_wanted(const struct call *call, const struct query *query)
 {
     const char *group = json_text(call->input, "logGroupName", NULL);
     const char *status = json_text(call->input, "status", NULL);
-    const char *language = json_text(call->input, "queryLanguage", languages[0]);
+    const char *language = json_text(call->input, "queryLanguage", query_languages[0]);
     return query_is_visible(query, call->account, call->region) &&
            (!group || reads_group(query, group)) &&
            (!status || strcmp(status, status_names[query->status]) == 0) &&
-           strcmp(language, languages[0]) == 0;
+           strcmp(language, query_languages[0]) == 0;
 }
 
 static cJSON *write_query(const struct query *query)
 {
     cJSON *item = cJSON_CreateObject();
-    json_set_text(item, "queryLanguage", languages[0]);
+    json_set_text(item, "queryLanguage", query_languages[0]);
     json_set_text(item, "queryId", query->id);
     json_set_text(item, "queryString", query->text);
     json_set_text(item, "status", status_names[query->status]);
@@ -370,13 +370,9 @@ static const struct field identifier_item = { .type = FIELD_STRING,
     {                                                                                              \
         .name = "queryId", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 256)    \
     }
-#define LANGUAGE_ROW                                                                               \
-    {                                                                                              \
-        .name = "queryLanguage", .type = FIELD_STRING, .values = languages                         \
-    }
 
 static const struct field start_fields[] = {
-    LANGUAGE_ROW,
+    QUERY_LANGUAGE_ROW,
     GROUP_NAME_ROW(false),
     { .name = "logGroupNames",
       .type = FIELD_LIST,
@@ -407,7 +403,7 @@ static const struct field describe_fields[] = {
     { .name = "status", .type = FIELD_STRING, .values = statuses },
     { .name = "maxResults", .type = FIELD_INTEGER, .range = BETWEEN(1, LIST_MAX) },
     TOKEN_ROW,
-    LANGUAGE_ROW,
+    QUERY_LANGUAGE_ROW,
     { 0 },
 };
 

@@ -11,14 +11,25 @@ const struct fault LOGS_EXISTS = { .code = "ResourceAlreadyExistsException", .st
 const struct fault LOGS_LIMIT_EXCEEDED = { .code = "LimitExceededException", .status = 400 };
 const struct fault LOGS_TOO_MANY_TAGS = { .code = "TooManyTagsException", .status = 400 };
 const struct fault LOGS_MALFORMED_QUERY = { .code = "MalformedQueryException", .status = 400 };
+const struct fault LOGS_ABORTED = { .code = "OperationAbortedException", .status = 400 };
 const struct fault LOGS_SERIALIZATION = { .code = "SerializationException", .status = 400 };
 const struct fault LOGS_UNAVAILABLE = { .code = "ServiceUnavailableException", .status = 500 };
 
 static const struct operation *const slices[] = {
-    group_operations,          log_stream_operations,     log_tag_operations,
-    put_log_events_operations, get_log_events_operations, filter_log_events_operations,
-    metric_filter_operations,  subscription_operations,   live_tail_operations,
-    query_operations,          log_record_operations,     NULL,
+    group_operations,
+    log_stream_operations,
+    log_tag_operations,
+    put_log_events_operations,
+    get_log_events_operations,
+    filter_log_events_operations,
+    metric_filter_operations,
+    subscription_operations,
+    live_tail_operations,
+    query_operations,
+    log_record_operations,
+    query_definition_operations,
+    log_resource_policy_operations,
+    NULL,
 };
 
 static const struct lacking_operation lacking[] = {
@@ -42,8 +53,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "DeleteIntegration" },
     { .name = "DeleteLogAnomalyDetector" },
     { .name = "DeleteLookupTable" },
-    { .name = "DeleteQueryDefinition" },
-    { .name = "DeleteResourcePolicy" },
     { .name = "DeleteScheduledQuery" },
     { .name = "DeleteSyslogConfiguration" },
     { .name = "DeleteTransformer" },
@@ -59,8 +68,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "DescribeImportTasks" },
     { .name = "DescribeIndexPolicies" },
     { .name = "DescribeLookupTables" },
-    { .name = "DescribeQueryDefinitions" },
-    { .name = "DescribeResourcePolicies" },
     { .name = "DisassociateSourceFromS3TableIntegration" },
     { .name = "GetDataProtectionPolicy" },
     { .name = "GetDelivery" },
@@ -94,8 +101,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "PutDestinationPolicy" },
     { .name = "PutIndexPolicy" },
     { .name = "PutIntegration" },
-    { .name = "PutQueryDefinition" },
-    { .name = "PutResourcePolicy" },
     { .name = "PutStorageTierPolicy" },
     { .name = "PutSyslogConfiguration" },
     { .name = "PutTransformer" },

@@ -33,11 +33,9 @@ static bool read_group(struct call *call, struct log_group *group_out)
     const char *resource = json_text(call->input, "resourceArn", NULL);
     if (!resource)
         return group_read(call, group_out);
-    if (group_key_of(call, resource).name == resource) /* no log group's ARN */
-        return error_set(&call->error, &LOGS_INVALID_PARAMETER,
-                         "The specified resource is not valid.");
-    return group_find_named(call, resource, group_out) ||
-           error_set(&call->error, &LOGS_NOT_FOUND, "The specified resource does not exist.");
+    return group_check_arn(call, resource) &&
+           (group_find_named(call, resource, group_out) ||
+            error_set(&call->error, &LOGS_NOT_FOUND, "The specified resource does not exist."));
 }
 
 static enum outcome tag(struct call *call)

@@ -246,10 +246,31 @@ static const char version_4[] =
     "  PRIMARY KEY (account, policy, number),"
     "  FOREIGN KEY (account, policy) REFERENCES iam_policy ON DELETE CASCADE) WITHOUT ROWID;";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
-                                                        version_4 };
+static const char version_5[] =
+    /* A saved query. `configuration` is a JSON object of what PutQueryDefinition was given but for
+     * id, name and client_token, which is NULL where the caller gave none. */
+    "CREATE TABLE logs_query_definition ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,"
+    "  configuration TEXT NOT NULL, client_token TEXT, modified_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, id)) WITHOUT ROWID;"
+
+    /* Policies of an account, and the one that a group may have; `document` is JSON as it is
+     * shown. */
+    "CREATE TABLE logs_account_policy ("
+    "  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,"
+    "  document TEXT NOT NULL, updated_ms INTEGER NOT NULL,"
+    "  PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+    "CREATE TABLE logs_group_policy ("
+    "  group_id INTEGER PRIMARY KEY REFERENCES logs_group ON DELETE CASCADE,"
+    "  document TEXT NOT NULL, updated_ms INTEGER NOT NULL, revision_id TEXT NOT NULL);";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3, version_4,
+                                                        version_5 };
 
 const char *const schema_tables[] = {
+    "logs_query_definition",
+    "logs_account_policy",
+    "logs_group_policy",
     "logs_subscription_filter",
     "logs_metric_filter",
     "logs_stream",

@@ -5,7 +5,7 @@
 #define COALMINE_SCHEMA_H
 
 /* PRAGMA user_version of a database that this program wrote. */
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 /* migrations[n] takes a database from version n to n + 1. */
 extern const char *const schema_migrations[SCHEMA_VERSION];

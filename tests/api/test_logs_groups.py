@@ -1,11 +1,11 @@
 """Log groups, streams, retention and tags: cloudwatch-api.md sections 6.1 to 6.3."""
-import json
 import re
 
 import pytest
 
 from tests.conftest import Http
 from tests.support.errors import error_of
+from tests.support.logs import call_logs as raw
 
 ARN = "arn:aws:logs:us-east-1:000000000000:log-group:"
 NO_GROUP = (400, "ResourceNotFoundException", "The specified log group does not exist.")
@@ -17,15 +17,6 @@ COUNTED = "1 validation error detected: "
 def group(logs, name):
     logs.create_log_group(logGroupName=name)
     return name
-
-
-def raw(http, operation, body):
-    """An awsJson call to CloudWatch Logs, for members that this boto3 does not know."""
-    answer = http.send("POST", "/", json.dumps(body), {
-        "X-Amz-Target": f"Logs_20140328.{operation}",
-        "Content-Type": "application/x-amz-json-1.1"})
-    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
-    return answer.status, json.loads(answer.body) if answer.body else None
 
 
 def invalid(text):

@@ -19,6 +19,16 @@ def make_stream(logs, group, stream="s"):
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
 
 
+def call_logs(http, operation, body):
+    """A bare awsJson call, for members that this boto3 does not know: status, and the members of the
+    answer (None: it had no body)."""
+    answer = http.send("POST", "/", json.dumps(body), {
+        "X-Amz-Target": f"Logs_20140328.{operation}",
+        "Content-Type": "application/x-amz-json-1.1"})
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+    return answer.status, json.loads(answer.body) if answer.body else None
+
+
 def now_ms():
     return int(time.time() * 1000)
 

@@ -152,6 +152,40 @@ START_TEST(a_database_of_an_older_version_is_migrated_and_keeps_its_rows)
 }
 END_TEST
 
+/* What the schema says of the database at hand; the caller's. */
+static char *tables_of(struct store *store)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_master "
+                           "WHERE sql IS NOT NULL ORDER BY name)");
+    ck_assert(store_step(store, query));
+    char *tables = xstrdup(store_text(query, 0));
+    sqlite3_reset(query);
+    store_close(store);
+    char *path = xformat("%s/coalmine.db", directory);
+    ck_assert_int_eq(unlink(path), 0);
+    free(path);
+    return tables;
+}
+
+START_TEST(a_database_of_each_older_version_ends_like_a_new_one)
+{
+    directory = test_directory();
+    char *wanted = tables_of(open_store());
+    for (int version = 1; version < SCHEMA_VERSION; version++) {
+        char *pragma = xformat("PRAGMA user_version=%d", version);
+        for (int i = 0; i < version; i++)
+            execute_in(schema_migrations[i]);
+        execute_in(pragma);
+        free(pragma);
+        char *migrated = tables_of(open_store());
+        ck_assert_str_eq(migrated, wanted);
+        free(migrated);
+    }
+    free(wanted);
+}
+END_TEST
+
 START_TEST(a_newer_database_is_refused_by_name)
 {
     directory = test_directory();
@@ -266,4 +300,5 @@ SUITE("store", the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
       a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
-      a_newer_database_is_refused_by_name, reset_empties_every_table_that_the_schema_makes)
+      a_database_of_each_older_version_ends_like_a_new_one, a_newer_database_is_refused_by_name,
+      reset_empties_every_table_that_the_schema_makes)
