@@ -113,6 +113,10 @@ static struct insights_expression *parse_call(struct insights_lexer *lexer,
         return NULL;
     if (node->argument_count < node->function->least || node->argument_count > node->function->most)
         return fail(lexer, "another number of arguments");
+    if (node->function->least > 0 || node->argument_count > 0)
+        return node;
+    node->kind = EXPRESSION_VALUE; /* the same for all records */
+    node->value = node->function->call(NULL, 0, lexer->arena);
     return node;
 }
 

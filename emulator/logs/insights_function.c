@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "text.h"
 #include "xalloc.h"
 
@@ -59,6 +60,27 @@ static struct insights_value do_tonumber(const struct insights_value *arguments,
                                          struct arena *arena UNUSED)
 {
     return insights_number(number_of(arguments));
+}
+
+/* toInt and toLong */
+static struct insights_value do_tolong(const struct insights_value *arguments, int count UNUSED,
+                                       struct arena *arena UNUSED)
+{
+    return insights_number(trunc(number_of(arguments)));
+}
+
+static struct insights_value do_isnumeric(const struct insights_value *arguments, int count UNUSED,
+                                          struct arena *arena UNUSED)
+{
+    return insights_boolean(!isnan(number_of(arguments)));
+}
+
+/* The time of the query's start, in seconds: it is asked while the query is read. */
+static struct insights_value do_now(const struct insights_value *arguments UNUSED, int count UNUSED,
+                                    struct arena *arena UNUSED)
+{
+    enum { MS_PER_SECOND = 1000 };
+    return insights_number((double)(clock_now_ms() / MS_PER_SECOND));
 }
 
 /* round(number[, decimals]) */
@@ -175,6 +197,14 @@ static struct insights_value do_strlen(const struct insights_value *arguments, i
 {
     struct text text = text_from(insights_print(arguments, arena));
     return insights_number((double)text_count_characters(text));
+}
+
+static struct insights_value do_messagesize(const struct insights_value *arguments,
+                                            int count UNUSED, struct arena *arena)
+{
+    return arguments->kind == INSIGHTS_MISSING
+               ? *arguments
+               : insights_number((double)strlen(insights_print(arguments, arena)));
 }
 
 static struct insights_value map_text(const struct insights_value *value, struct arena *arena,
@@ -311,10 +341,13 @@ static const struct insights_function functions[] = {
     { "if", 3, 3, do_if },
     { "isblank", 1, 1, do_isblank },
     { "isempty", 1, 1, do_isempty },
+    { "isnumeric", 1, 1, do_isnumeric },
     { "ispresent", 1, 1, do_ispresent },
     { "least", 1, INSIGHTS_ARGUMENTS_MAX, do_least },
     { "log", 1, 1, do_log },
     { "ltrim", 1, 2, do_ltrim },
+    { "messagesize", 1, 1, do_messagesize },
+    { "now", 0, 0, do_now },
     { "replace", 3, 3, do_replace },
     { "round", 1, 2, do_round },
     { "rtrim", 1, 2, do_rtrim },
@@ -323,6 +356,9 @@ static const struct insights_function functions[] = {
     { "strcontains", 2, 2, do_strcontains },
     { "strlen", 1, 1, do_strlen },
     { "substr", 2, 3, do_substr },
+    { "todouble", 1, 1, do_tonumber },
+    { "toint", 1, 1, do_tolong },
+    { "tolong", 1, 1, do_tolong },
     { "tolower", 1, 1, do_tolower },
     { "tomillis", 1, 1, do_tomillis },
     { "tonumber", 1, 1, do_tonumber },

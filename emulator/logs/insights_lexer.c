@@ -69,25 +69,30 @@ static bool read_until(struct insights_lexer *lexer, char closing, bool keeps_ba
     return true;
 }
 
-/* 0: it is none. Months, quarters and years, which differ in length, are not known here. */
-static double unit_ms(struct text unit)
+struct unit {
+    const char *name; /* of more than one letter: also with an s behind it */
+    double ms;
+    double most; /* as on AWS, bin(300s) is bin(60s); 0: any number */
+};
+
+/* NULL: it is none. Months, quarters and years, which differ in length, are not known here. */
+static const struct unit *find_unit(struct text name)
 {
-    static const struct {
-        const char *name; /* of more than one letter: also with an s behind it */
-        double ms;
-    } units[] = {
-        { "ms", 1 },        { "msec", 1 },      { "millisecond", 1 }, { "s", 1e3 },
-        { "sec", 1e3 },     { "second", 1e3 },  { "m", 60e3 },        { "min", 60e3 },
-        { "minute", 60e3 }, { "h", 3600e3 },    { "hr", 3600e3 },     { "hour", 3600e3 },
-        { "d", 86400e3 },   { "day", 86400e3 }, { "w", 604800e3 },    { "week", 604800e3 },
+    static const struct unit units[] = {
+        { "ms", 1, 1000 },       { "msec", 1, 1000 },   { "millisecond", 1, 1000 },
+        { "s", 1e3, 60 },        { "sec", 1e3, 60 },    { "second", 1e3, 60 },
+        { "m", 60e3, 60 },       { "min", 60e3, 60 },   { "minute", 60e3, 60 },
+        { "h", 3600e3, 24 },     { "hr", 3600e3, 24 },  { "hour", 3600e3, 24 },
+        { "d", 86400e3, 0 },     { "day", 86400e3, 0 }, { "w", 604800e3, 0 },
+        { "week", 604800e3, 0 },
     };
-    bool may_be_plural = unit.size > 2 && unit.data[unit.size - 1] == 's';
-    struct text singular = { unit.data, unit.size - may_be_plural };
+    bool may_be_plural = name.size > 2 && name.data[name.size - 1] == 's';
+    struct text singular = { name.data, name.size - may_be_plural };
     for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (text_equal(unit, units[i].name) || text_equal(singular, units[i].name))
-            return units[i].ms;
+        if (text_equal(name, units[i].name) || text_equal(singular, units[i].name))
+            return &units[i];
     }
-    return 0;
+    return NULL;
 }
 
 /* 12, 1.5, 1e3, or with a unit behind it: 5m. */
@@ -107,12 +112,14 @@ static bool read_number(struct insights_lexer *lexer, struct insights_token *tok
     size_t unit_start = lexer->at;
     while (isalpha((unsigned char)peek(lexer, 0)))
         lexer->at++;
-    struct text unit = { lexer->query.data + unit_start, lexer->at - unit_start };
-    token->kind = unit.size ? TOKEN_PERIOD : TOKEN_NUMBER;
-    double factor = unit.size ? unit_ms(unit) : 1;
-    if (factor == 0 || !text_to_double(digits, &token->number))
+    struct text name = { lexer->query.data + unit_start, lexer->at - unit_start };
+    const struct unit *unit = find_unit(name);
+    token->kind = name.size ? TOKEN_PERIOD : TOKEN_NUMBER;
+    if (!text_to_double(digits, &token->number) || (name.size && !unit))
         return false;
-    token->number *= factor;
+    if (unit && unit->most > 0 && token->number > unit->most)
+        token->number = unit->most;
+    token->number *= unit ? unit->ms : 1;
     return true;
 }
 

@@ -17,6 +17,7 @@ static const struct {
     { "max", AGGREGATE_MAX },
     { "stddev", AGGREGATE_STDDEV },
     { "pct", AGGREGATE_PCT },
+    { "percentile", AGGREGATE_PCT }, /* not on AWS's page, but in its Lambda Operator Guide */
     { "median", AGGREGATE_MEDIAN },
     { "earliest", AGGREGATE_EARLIEST },
     { "latest", AGGREGATE_LATEST },

@@ -163,6 +163,20 @@ START_TEST(queries_give_their_rows)
           "e=; ; " }, /* three of the four have none: not the empty one */
         { "fields if(ispresent(level), '', nope) as e | stats count(*) as n by e", "n=3; e= n=3" },
         { "fields if(took > 15, took, level) as m | stats min(m), max(m)", "min(m)=20 max(m)=30" },
+        { "stats percentile(took, 50) as p", "p=20" },
+        { "filter took > 10 | fields toInt(took / 7) as i, toLong('-2.5') as l, toDouble('2.5') as "
+          "d",
+          "i=4 l=-2 d=2.5; i=2 l=-2 d=2.5" },
+        { "filter isNumeric(took) and not isNumeric(level) and not isNumeric(nope) | stats "
+          "count(*)",
+          "count(*)=3" },
+        { "filter took = 10 | fields messageSize(level) as n, messageSize(nope) as m", "n=4" },
+        { "filter ispresent(took) | stats count(*) by bin(300s) as t | sort t",
+          "t=2025-10-20 10:05:00.000 count(*)=1; t=2025-10-20 10:06:00.000 count(*)=1; "
+          "t=2025-10-20 10:07:00.000 count(*)=1" },
+        { "filter ispresent(took) | stats count(*) by datefloor(@timestamp, 30h) as t",
+          "t=2025-10-20 00:00:00.000 count(*)=3" },
+        { "filter now() - toMillis(@timestamp) / 1000 > 60 | stats count(*)", "count(*)=6" },
         { "stats pct(took, 90), pct(took, 25)", "pct(took, 90)=28 pct(took, 25)=15" },
         { "fields took * -0.000001 as z | filter took = 10 | display z", "z=0" },
         { "stats avg(level) as a, sum(took) as s", "s=60" },
