@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "command/environment.h"
 #include "command/remote.h"
+#include "command/stop_signals.h"
 #include "options.h"
 #include "xalloc.h"
 
@@ -112,12 +113,12 @@ static bool has_ended(struct attach *attach, int *status_out)
     return true;
 }
 
-/* Ctrl-C reaches the command by itself, and is its to judge; other signals are passed on. */
-static bool ends_by(const struct attach *attach, int number)
+/* With a command they are its to judge. */
+static bool ends_by(const struct attach *attach, int number, const siginfo_t *signal)
 {
     if (!attach->pid)
         return number != SIGCHLD;
-    if (number != SIGINT && number != SIGCHLD)
+    if (number != SIGCHLD && !stop_signals_reach_child(number, signal->si_code))
         kill(attach->pid, number);
     return false;
 }
@@ -129,8 +130,9 @@ static int keep(struct attach *attach, const sigset_t *signals)
     int status = EXIT_DONE;
     bool is_attached = true;
     while (!has_ended(attach, &status)) {
-        int number = sigtimedwait(signals, NULL, &(struct timespec){ .tv_sec = RENEW_SECONDS });
-        if (number > 0 && ends_by(attach, number))
+        siginfo_t signal;
+        int number = sigtimedwait(signals, &signal, &(struct timespec){ .tv_sec = RENEW_SECONDS });
+        if (number > 0 && ends_by(attach, number, &signal))
             break;
         if (number < 0 && errno == EAGAIN && is_attached)
             is_attached = renew(attach);
@@ -142,19 +144,17 @@ static int keep(struct attach *attach, const sigset_t *signals)
     return status;
 }
 
-/* A hangup that is ignored stays so, as under nohup: blocked, it would come all the same. An
- * interrupt that is, as by a shell for what runs in the background, ends this command if somebody
- * sends one. Whoever ignores the ends of children is never told of one. */
+/* An interrupt that is ignored, as by a shell for what runs in the background, ends this command if
+ * somebody sends one. Whoever ignores the ends of children is never told of one. */
 static void block_signals(sigset_t *signals_out, sigset_t *old_signals_out)
 {
-    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+    sigset_t ends;
     signal(SIGCHLD, SIG_DFL);
-    sigemptyset(signals_out);
-    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-        if (numbers[i] != SIGHUP || !command_is_ignored(SIGHUP))
-            sigaddset(signals_out, numbers[i]);
-    }
-    sigprocmask(SIG_BLOCK, signals_out, old_signals_out);
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    stop_signals_block(signals_out, old_signals_out);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    sigaddset(signals_out, SIGCHLD);
 }
 
 static int run(struct attach *attach_state)

@@ -7,8 +7,6 @@
 
 #include "runtime/process.h"
 
-enum { EXIT_SIGNAL_BASE = 128 };
-
 bool child_start(const char *complainer, char **command, const sigset_t *blocked, pid_t *pid_out)
 {
     extern char **environ;

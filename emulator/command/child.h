@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { EXIT_NOT_STARTED = 127 };
+enum { EXIT_NOT_STARTED = 127, EXIT_SIGNAL_BASE = 128 /* and the signal's number */ };
 
 /* Starts the program, looked for in PATH, with this process's environment and streams. It blocks
  * `blocked`, and ignores what this process was started ignoring. False, with no id and the reason

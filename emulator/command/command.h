@@ -27,9 +27,6 @@ bool command_read_settings(const struct option_row *rows, const char *usage,
                            struct settings *settings, int count, char **arguments,
                            int *operands_out, int *status_out);
 
-/* True if whoever started the program wants it to ignore the signal. */
-bool command_is_ignored(int number);
-
 /* For a command without arguments, or what is left of them. False, with the sentence or the usage
  * printed and *status_out set, if there is one. */
 bool command_takes_none(const char *command, int count, char **arguments, int *status_out);

@@ -2,14 +2,18 @@
  * coalmine exec -- COMMAND: an ephemeral server on a free port for the life of one command,
  * whose exit status is ours. The command's AWS_* variables point here and nowhere else.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "command/child.h"
 #include "command/command.h"
 #include "command/environment.h"
+#include "command/stop_signals.h"
 #include "emulator.h"
 #include "log.h"
 #include "loop/loop.h"
@@ -17,7 +21,9 @@
 
 struct run {
     struct emulator *emulator;
-    pid_t pid; /* of the command; 0: it does not run */
+    sigset_t blocked; /* when this command was started: so is its child */
+    int stop_signals; /* signalfd */
+    pid_t pid;        /* of the command; 0: it does not run */
     int status;
 };
 
@@ -31,16 +37,21 @@ static void on_child(uv_signal_t *handle, int number UNUSED)
     emulator_stop_now(run->emulator);
 }
 
-/* The terminal sends it to the command too, which decides what becomes of it. */
-static void on_interrupt(uv_signal_t *handle UNUSED, int number UNUSED)
+static bool read_signal(const struct run *run, struct signalfd_siginfo *signal_out)
 {
+    return read(run->stop_signals, signal_out, sizeof(*signal_out)) == sizeof(*signal_out);
 }
 
-static void on_terminate(uv_signal_t *handle, int number)
+/* What becomes of it is the command's to decide. */
+static void on_stop(uv_poll_t *handle, int status UNUSED, int events UNUSED)
 {
-    struct run *run = handle->data;
-    if (run->pid)
-        kill(run->pid, number);
+    const struct run *run = handle->data;
+    struct signalfd_siginfo signal;
+    while (read_signal(run, &signal)) {
+        int number = (int)signal.ssi_signo;
+        if (run->pid && !stop_signals_reach_child(number, signal.ssi_code))
+            kill(run->pid, number);
+    }
 }
 
 static void set_variables(const struct emulator *emulator)
@@ -61,39 +72,51 @@ static void set_variables(const struct emulator *emulator)
     free(no_proxy);
 }
 
-/* libuv would take away that SIGHUP is ignored, as under nohup. */
+/* Whoever wants an end before there is a command gets it. */
 static bool start(struct run *run, char **command)
 {
-    sigset_t blocked;
+    struct signalfd_siginfo signal;
+    if (read_signal(run, &signal)) {
+        run->status = EXIT_SIGNAL_BASE + (int)signal.ssi_signo;
+        return false;
+    }
     set_variables(run->emulator);
-    sigprocmask(SIG_BLOCK, NULL, &blocked);
-    return child_start("coalmine exec", command, &blocked, &run->pid);
+    return child_start("coalmine exec", command, &run->blocked, &run->pid);
 }
 
-static void watch(struct run *run, uv_signal_t *handle, int number, uv_signal_cb on_signal)
+static void run_command(struct run *run, char **command)
 {
-    uv_signal_init(loop_uv(emulator_loop(run->emulator)), handle);
-    handle->data = run;
-    uv_signal_start(handle, on_signal, number);
+    uv_loop_t *loop = loop_uv(emulator_loop(run->emulator));
+    uv_signal_t child = { .data = run };
+    uv_poll_t stop = { .data = run };
+    uv_signal_init(loop, &child);
+    uv_signal_start(&child, on_child, SIGCHLD);
+    uv_poll_init(loop, &stop, run->stop_signals);
+    uv_poll_start(&stop, UV_READABLE, on_stop);
+    if (start(run, command))
+        emulator_run(run->emulator);
+    emulator_destroy(run->emulator);
 }
 
-static int run_command(struct emulator *emulator, char **command)
+/* The exit status. */
+static int serve_command_alone(const struct settings *settings, char **command)
 {
-    struct run run = { .emulator = emulator, .status = EXIT_NOT_STARTED };
-    uv_signal_t interrupt;
-    uv_signal_t terminate;
-    uv_signal_t hangup;
-    uv_signal_t child;
-    /* What comes before the loop runs is handled there: the command has started by then. */
-    watch(&run, &child, SIGCHLD, on_child);
-    watch(&run, &interrupt, SIGINT, on_interrupt);
-    watch(&run, &terminate, SIGTERM, on_terminate);
-    if (!command_is_ignored(SIGHUP))
-        watch(&run, &hangup, SIGHUP, on_terminate);
-    if (start(&run, command))
-        emulator_run(emulator);
-    emulator_destroy(emulator);
-    return run.status;
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct run run = { .status = EXIT_NOT_STARTED };
+    sigset_t signals;
+    stop_signals_block(&signals, &run.blocked);
+    run.stop_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (run.stop_signals < 0) {
+        fprintf(stderr, "coalmine exec: cannot wait for signals: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    run.emulator = emulator_create(settings, &error);
+    if (run.emulator)
+        run_command(&run, command);
+    else
+        fprintf(stderr, "coalmine: %s\n", error.message);
+    close(run.stop_signals);
+    return run.emulator ? run.status : EXIT_FAILED;
 }
 
 static const char usage[] =
@@ -119,11 +142,5 @@ int exec_command(int count, char **arguments)
     settings.is_ephemeral |= settings.data_dir == NULL;
     if (!settings.is_verbose)
         log_set_level(LOG_LEVEL_WARN);
-    CLEANUP(error_clear) struct error error = { 0 };
-    struct emulator *emulator = emulator_create(&settings, &error);
-    if (!emulator) {
-        fprintf(stderr, "coalmine: %s\n", error.message);
-        return EXIT_FAILED;
-    }
-    return run_command(emulator, arguments + own + 1);
+    return serve_command_alone(&settings, arguments + own + 1);
 }

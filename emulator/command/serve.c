@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/stop_signals.h"
 #include "emulator.h"
 #include "log.h"
 #include "loop/loop.h"
@@ -32,6 +33,18 @@ static void watch_signal(struct emulator *emulator, uv_signal_t *handle, int num
     uv_signal_start(handle, on_signal, number);
 }
 
+static void run(struct emulator *emulator, const sigset_t *signals, const sigset_t *before)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    uv_signal_t handles[COUNT_OF(numbers)];
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (sigismember(signals, numbers[i]))
+            watch_signal(emulator, &handles[i], numbers[i]);
+    sigprocmask(SIG_SETMASK, before, NULL);
+    emulator_run(emulator);
+    emulator_destroy(emulator);
+}
+
 static const char usage[] =
     "coalmine serve [OPTION]...\n\n"
     "The server: Lambda, CloudWatch, Logs, and the bits of STS and IAM around them. Ctrl-C\n"
@@ -48,24 +61,19 @@ int serve_command(int count, char **arguments)
         !command_takes_none("serve", operands, arguments, &status))
         return status;
     CLEANUP(error_clear) struct error error = { 0 };
+    sigset_t signals;
+    sigset_t before;
     xalloc_keep_large_apart();
+    stop_signals_block(&signals, &before);
     struct emulator *emulator = emulator_create(&settings, &error);
     if (!emulator) {
         fprintf(stderr, "coalmine: %s\n", error.message);
         return EXIT_FAILED;
     }
-    uv_signal_t terminate;
-    uv_signal_t interrupt;
-    uv_signal_t hangup;
-    watch_signal(emulator, &terminate, SIGTERM);
-    watch_signal(emulator, &interrupt, SIGINT);
-    if (!command_is_ignored(SIGHUP)) /* as under nohup */
-        watch_signal(emulator, &hangup, SIGHUP);
     bool is_ipv6 = strchr(settings.listen, ':') != NULL;
     /* Whoever has closed standard output does not want to know. */
     dprintf(STDOUT_FILENO, "Listening on http://%s%s%s:%d\nReady.\n", is_ipv6 ? "[" : "",
             settings.listen, is_ipv6 ? "]" : "", emulator_port(emulator));
-    emulator_run(emulator);
-    emulator_destroy(emulator);
+    run(emulator, &signals, &before);
     return EXIT_DONE;
 }

@@ -1,5 +1,4 @@
 #include <arpa/inet.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,12 +91,6 @@ bool command_read_settings(const struct option_row *rows, const char *usage,
                   : settings->is_quiet ? LOG_LEVEL_WARN
                                        : LOG_LEVEL_INFO);
     return true;
-}
-
-bool command_is_ignored(int number)
-{
-    struct sigaction action;
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 bool command_takes_none(const char *command, int count, char **arguments, int *status_out)

@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from tests.conftest import COALMINE, clean_environment
+from tests.support.faults import WAIT, Faults, preload
+from tests.support.machine import wait_for
 
 ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine",
        "AWS_DEFAULT_PROFILE": "mine", "AWS_SESSION_TOKEN": "secret",
@@ -67,7 +69,7 @@ def test_under_nohup_the_command_lives_when_the_terminal_is_closed(tmp_path):
     assert (done.returncode, done.stdout) == (0, "lives\n")
 
 
-@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
     """SIGHUP, too: the terminal was closed, or CI's job ended."""
     process = subprocess.Popen([COALMINE, "exec", "--", "sh", "-c", "echo runs; exec sleep 60"],
@@ -77,6 +79,49 @@ def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
         process.send_signal(number)
         assert process.wait(20) == 128 + number
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_in_a_terminal_comes_to_the_command_once(tmp_path):
+    """It sends SIGINT to both: a second one would break off what a test-suite does at its end."""
+    script = tmp_path / "count.py"
+    script.write_text(
+        "import os, signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])\n"
+        "print('runs', flush=True)\n"
+        "first = signal.sigwait([signal.SIGINT])\n"
+        "print('first', flush=True)\n"
+        "print('then', signal.sigwait([signal.SIGINT, signal.SIGTERM]).name, flush=True)\n")
+    pid, terminal = os.forkpty()
+    if pid == 0:
+        os.execve(COALMINE, [COALMINE, "exec", "--", sys.executable, str(script)],
+                  {**ENV, "TMPDIR": str(tmp_path)})
+    with os.fdopen(terminal, "r+b", buffering=0) as stream, os.fdopen(os.dup(terminal)) as lines:
+        assert lines.readline() == "runs\n"
+        stream.write(b"\x03")
+        assert lines.readline() == "^Cfirst\n"
+        os.kill(pid, signal.SIGTERM)  # comes to the command behind whatever came before it
+        assert lines.readline() == "then SIGTERM\n"
+        assert os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.mark.parametrize("command", (["exec", "--durable", "--", "touch", "ran"],
+                                     ["serve", "--port", "0", "--ephemeral", "--durable"]))
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+def test_a_signal_during_the_start_leaves_nothing_either(tmp_path, command, number):
+    """The start waits for the disk until the signal was sent."""
+    root = tmp_path / "tmp"
+    root.mkdir()
+    faults = Faults(tmp_path / "faults")
+    faults.set("sync", WAIT)
+    process = subprocess.Popen(
+        [COALMINE, *command], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**ENV, "TMPDIR": str(root), "LD_PRELOAD": preload(), "FAULT_DIRECTORY": str(root),
+             "FAULT_CONTROL": str(tmp_path / "faults")})
+    wait_for(lambda: list(root.glob("*/coalmine.db")), "the start has come to the disk")
+    process.send_signal(number)
+    faults.set("sync", 0)
+    assert process.wait(60) == (128 + number if command[0] == "exec" else 0)
+    assert list(root.iterdir()) == [] and not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("closed", ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"))
