@@ -109,5 +109,6 @@ const struct service admin_service = {
     .serialization_fault = &bad_request,
     .internal_fault = &internal_fault,
     .body_ceiling = 64 * 1024,
+    .refuses_unknown = true,
     .operations = slices,
 };

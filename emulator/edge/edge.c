@@ -13,6 +13,7 @@
 #include "edge/edge_call.h"
 #include "edge/guard.h"
 #include "edge/inflate.h"
+#include "edge/strict.h"
 #include "log.h"
 #include "url.h"
 #include "xalloc.h"
@@ -338,7 +339,9 @@ static void run_call(struct edge_call *edge_call, struct text body)
     } else {
         call->input = decode(edge_call, body);
     }
-    if (!call->input || (is_rest && !read_members(edge_call))) {
+    if (!call->input || (is_rest && !read_members(edge_call)) ||
+        !strict_check_query(call->service, call->operation,
+                            http_exchange_query(edge_call->exchange), &call->error)) {
         on_finish(call, OUTCOME_FAULT);
         return;
     }

@@ -1,10 +1,12 @@
 /*
  * REST-JSON and awsJson bodies. Decoding checks types by the rows and normalises: timestamps
- * become epoch seconds, null and unknown members go, and of those with one name all but the last.
+ * become epoch seconds, null and unknown members go (those of Coalmine's own: strict.h), and of
+ * those with one name all but the last.
  */
 #include <math.h>
 
 #include "edge/codec.h"
+#include "edge/strict.h"
 #include "number.h"
 #include "timestamp.h"
 
@@ -58,13 +60,17 @@ static bool normalise_structure(const struct service *service, const struct fiel
         while (field && field->name && !is_named(field, child->string))
             field++;
         bool is_known = field && field->name;
+        if (!is_known && !strict_allows_unknown(service, rows, child->string, error))
+            return false;
         cJSON *earlier = is_known ? json_get(tree, child->string) : NULL;
         if (earlier && earlier != child) /* of two the last one counts */
             cJSON_Delete(cJSON_DetachItemViaPointer(tree, earlier));
         if (!is_known || cJSON_IsNull(child))
             cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
-        else if (!normalise(service, field, child, error))
+        else if (!normalise(service, field, child, error)) {
+            strict_name_member(service, child->string, error);
             return false;
+        }
         child = next;
     }
     return true;

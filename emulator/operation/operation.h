@@ -89,7 +89,8 @@ struct service {
     const struct fault *syntax_fault;   /* the body cannot be read; NULL: serialization_fault */
     const struct fault *internal_fault; /* our own failure: 500 */
     size_t body_ceiling;                /* bytes, when the operation says nothing */
-    bool mends_texts; /* of JSON bodies: json_parse_mended(); else such texts are refused */
+    bool mends_texts;     /* of JSON bodies: json_parse_mended(); else such texts are refused */
+    bool refuses_unknown; /* members and query parameters that no row names; AWS ignores them */
     const struct operation *const
         *operations;                         /* slices, NULL-ended; each ends with a nameless row */
     const struct lacking_operation *lacking; /* ended by a nameless row; NULL: none */

@@ -146,12 +146,30 @@ def test_alarms_follow_a_clock_that_is_set_back(start_server):
 def test_a_wrong_clock_setting_changes_nothing(http):
     for body, problem in [({"advance": "5 parsecs"}, "advance must be a duration"),
                           ({"time": "tomorrow"}, "time must be a time"),
+                          ({"advance": 300},
+                           "advance: NUMBER_VALUE can not be converted to a String"),
                           ({"mode": "scaled"}, "go together"),
                           ({"mode": "scaled", "scale": 2e6}, "less than or equal to 1000000"),
-                          ({"mode": "backwards"}, "Member must satisfy enum value set")]:
+                          ({"mode": "backwards"}, "Member must satisfy enum value set"),
+                          ({"mode": "frozen", "tiem": "2026-01-01T00:00:00Z"},
+                           "no member of the body 'tiem' here; there are: mode, scale, time, advance")]:
         answer = http.send("POST", "/_coalmine/clock", json.dumps(body).encode())
         assert answer.status == 400 and problem in json.loads(answer.body)["message"]
     assert http.json("GET", "/_coalmine/clock")["mode"] == "real"
+
+
+@pytest.mark.parametrize("method, path, body, problem", [
+    ("POST", "clock?advance=5m", {}, "no query parameter 'advance' here; there is none at all"),
+    ("GET", "clock", {"advance": "5m"}, "no member of the body 'advance' here; there is none"),
+    ("POST", "reset", {"clock": True}, "no member of the body 'clock' here; there is none"),
+    ("POST", "attachments", {"FunctionName": "f", "Lease": 5},
+     "'Lease' here; there are: FunctionName, Qualifier, LeaseSeconds"),
+    ("GET", "explain?alarm=a&regoin=eu-west-1", {},
+     "no query parameter 'regoin' here; there are: alarm, namespace, metric, dimensions, region")])
+def test_what_is_misspelled_is_refused_by_name(http, method, path, body, problem):
+    answer = http.send(method, f"/_coalmine/{path}", json.dumps(body).encode())
+    assert answer.status == 400 and problem in json.loads(answer.body)["message"]
+    assert http.send("GET", "/_localstack/health?reload").status == 200
 
 
 @pytest.mark.parametrize("seconds", (0, 86401))
