@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "text.h"
@@ -131,6 +132,15 @@ bool settings_set_clock(const char *text, struct error *error)
     if (is_time_alone || time.data)
         clock_set_now_ms(time_ms);
     return true;
+}
+
+void settings_restart_clock(const char *text)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    clock_set_mode(CLOCK_REAL, 0);
+    clock_set_now_ms(clock_true_ms());
+    if (text && !settings_set_clock(text, &error))
+        abort(); /* it was taken at the start */
 }
 
 char *settings_default_directory(void)

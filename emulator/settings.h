@@ -43,6 +43,10 @@ extern const struct option_row env_rows[];
  * not; a TIME alone is frozen@TIME. False with a sentence. */
 MUST_CHECK bool settings_set_clock(const char *text, struct error *error);
 
+/* Sets it as it was when the program was started with that --clock; NULL: without one. The text
+ * must be one that settings_set_clock() has taken. */
+void settings_restart_clock(const char *text);
+
 /* The directory to keep state in when nobody names one: $XDG_STATE_HOME/coalmine or
  * ~/.local/state/coalmine. Owned by the caller; NULL if there is no home. */
 char *settings_default_directory(void);

@@ -129,6 +129,26 @@ def test_the_clock_can_be_turned(start_server):
     assert abs(http.json("POST", "/_coalmine/clock", {"mode": "real"})["offsetSeconds"]) < 1
 
 
+@pytest.mark.parametrize("options, started", [
+    ((), {"mode": "real", "scale": 1}),
+    (("--clock", "2026-01-01T00:00:00Z"), {"mode": "frozen", "time": "2026-01-01T00:00:00.000Z"}),
+    (("--clock", "frozen"), {"mode": "frozen", "scale": 0}),
+    (("--clock", "scaled:60"), {"mode": "scaled", "scale": 60})])
+def test_a_reset_sets_the_clock_as_at_the_start(start_server, options, started):
+    """One test of a suite that has turned it is not to be the reason why the next one fails."""
+    server = start_server(*options, "--workshop")
+    http = Http(server.port)
+    for turned in ({"mode": "frozen", "time": "2031-01-01T00:00:00Z"},
+                   {"mode": "scaled", "scale": 1000, "time": "2021-01-01T00:00:00Z"}):
+        http.json("POST", "/_coalmine/clock", turned)
+        assert post_reset(server) == 204
+        clock = http.json("GET", "/_coalmine/clock")
+        assert {member: clock[member] for member in started} == started
+        assert "time" in started or abs(clock["offsetSeconds"]) < 3600
+        made = server.client("lambda").get_function_configuration(FunctionName="myfunction")
+        assert made["LastModified"][:4] == clock["time"][:4]
+
+
 def test_alarms_follow_a_clock_that_is_set_back(start_server):
     server = start_server()
     http, cw = Http(server.port), server.client("cloudwatch")
