@@ -44,6 +44,12 @@ struct event_position {
     int64_t sequence;
 };
 
+/* Right behind the event. */
+static inline struct event_position event_row_position(const struct event_row *row)
+{
+    return (struct event_position){ row->time_ms, row->sequence };
+}
+
 /* Less than, equal to or greater than 0, as for qsort(): by time, then by sequence number. */
 int event_position_compare(struct event_position a, struct event_position b);
 

@@ -4,11 +4,6 @@
 
 #include "xalloc.h"
 
-struct event_position event_row_position(const struct event_row *row)
-{
-    return (struct event_position){ row->time_ms, row->sequence };
-}
-
 struct event_bounds event_bounds_of(const struct event_range *range)
 {
     struct event_bounds bounds = { range->position, range->until_ms, range->is_backward };

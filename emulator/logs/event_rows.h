@@ -38,6 +38,4 @@ const struct event_row *event_rows_at(const struct event_rows *rows, size_t at);
 /* Empties them; the memory is kept. */
 void event_rows_reset(struct event_rows *rows);
 
-struct event_position event_row_position(const struct event_row *row);
-
 #endif

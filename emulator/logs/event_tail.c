@@ -49,8 +49,7 @@ static int compare_times(const void *a, const void *b, void *owner)
     const struct event_tail *tail = owner;
     const struct event_row *first = &tail->rows[*(const uint32_t *)a].row;
     const struct event_row *second = &tail->rows[*(const uint32_t *)b].row;
-    return event_position_compare((struct event_position){ first->time_ms, first->sequence },
-                                  (struct event_position){ second->time_ms, second->sequence });
+    return event_position_compare(event_row_position(first), event_row_position(second));
 }
 
 static int compare_streams(const void *a, const void *b, void *owner)

@@ -111,7 +111,7 @@ static bool add_match(const struct event_row *row, void *owner)
         cJSON_AddItemToArray(search->list, write_match(search, row, name));
         search->found++;
     }
-    search->position = (struct event_position){ row->time_ms, row->sequence };
+    search->position = event_row_position(row);
     return true;
 }
 

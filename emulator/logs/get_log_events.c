@@ -53,8 +53,8 @@ static void find_ends(const struct events_token *from, const struct event_page *
     if (page->count) {
         const struct event_row *first = &page->rows[0];
         const struct event_row *last = &page->rows[page->count - 1];
-        *forward_out = (struct event_position){ last->time_ms, last->sequence };
-        *backward_out = (struct event_position){ first->time_ms, first->sequence };
+        *forward_out = event_row_position(last);
+        *backward_out = event_row_position(first);
     } else if (from->is_backward && from->position.sequence > 0) {
         forward_out->sequence--;
     } else if (!from->is_backward && from->position.time_ms > 0) {

@@ -164,7 +164,7 @@ static void read_page(struct logs *logs, struct query *query, struct query_sourc
     source->is_read = !source->page.is_cut;
     if (source->page.count) {
         const struct event_row *last = &source->page.rows[source->page.count - 1];
-        source->position = (struct event_position){ last->time_ms, last->sequence };
+        source->position = event_row_position(last);
     }
 }
 
@@ -186,7 +186,7 @@ static struct query_source *find_next(struct logs *logs, struct query *query)
         const struct event_row *row = peek(logs, query, &query->sources[i]);
         if (!row)
             continue;
-        struct event_position position = { row->time_ms, row->sequence };
+        struct event_position position = event_row_position(row);
         if (!found || event_position_compare(position, newest) > 0) {
             found = &query->sources[i];
             newest = position;
