@@ -35,3 +35,22 @@ void url_decode(struct buffer *buffer, struct text text, bool is_form)
         buffer_add_char(buffer, c);
     }
 }
+
+struct text url_parameter(struct text query, const char *name)
+{
+    while (query.size) {
+        struct text value = text_cut(&query, '&');
+        if (text_equal(text_cut(&value, '='), name))
+            return value.data ? value : TEXT("");
+    }
+    return (struct text){ NULL, 0 };
+}
+
+const char *url_parameter_decoded(struct text query, const char *name, bool is_form,
+                                  struct arena *arena)
+{
+    struct text value = url_parameter(query, name);
+    CLEANUP(buffer_clear) struct buffer decoded = { 0 };
+    url_decode(&decoded, value, is_form);
+    return value.data ? arena_copy(arena, buffer_text(&decoded)) : NULL;
+}

@@ -21,10 +21,6 @@ MUST_CHECK cJSON *query_codec_decode(const struct service *service, const struct
 MUST_CHECK cJSON *cbor_codec_decode(const struct service *service, const struct field *rows,
                                     struct text body, struct error *error);
 
-/* The value of one parameter of a form body, decoded, or NULL; the caller owns it. For finding
- * Action and Version. */
-char *query_codec_parameter(struct text body, const char *name);
-
 /* Encoders append the body of a success. `output` may be NULL. `rows` say how members are
  * printed and, for XML, in which order; members without a row are printed by their JSON type. */
 void json_codec_encode(const struct field *rows, const cJSON *output, struct buffer *buffer);

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "edge/codec.h"
 #include "edge/unsaved.h"
+#include "url.h"
 #include "xalloc.h"
 
 static void add_route(struct directory *directory, const struct edge_route *route)
@@ -120,15 +120,15 @@ static struct identity identify_rpc(const struct directory *directory, enum prot
 }
 
 /* The service of that version; without one that of the credential, which then has no operation. */
-static struct identity identify_query(const struct directory *directory, struct text parameters,
-                                      const char *signing_name, struct arena *arena)
+static struct identity identify_query(const struct directory *directory, const char *action,
+                                      struct text parameters, const char *signing_name,
+                                      struct arena *arena)
 {
     struct identity identity = { .protocol = PROTOCOL_QUERY };
     const struct edge_service *signed_for = NULL;
-    CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
-    CLEANUP(freep) char *version = query_codec_parameter(parameters, "Version");
-    identity.name = arena_copy(arena, text_from(action ? action : ""));
-    identity.version = arena_copy_string(arena, version);
+    const char *version = url_parameter_decoded(parameters, "Version", true, arena);
+    identity.name = action;
+    identity.version = version;
     for (struct edge_service *owner = directory->services; owner; owner = owner->next) {
         const struct service *service = owner->service;
         if (!service->query_version)
@@ -187,9 +187,9 @@ struct identity directory_identify(const struct directory *directory,
     }
     if (text_equal(path, "/")) {
         struct text parameters = directory_query_parameters(exchange, body);
-        CLEANUP(freep) char *action = query_codec_parameter(parameters, "Action");
+        const char *action = url_parameter_decoded(parameters, "Action", true, arena);
         if (action)
-            return identify_query(directory, parameters, signing_name, arena);
+            return identify_query(directory, action, parameters, signing_name, arena);
     }
     return identify_rest(directory, exchange, arena);
 }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "edge/codec.h"
-#include "number.h"
 #include "edge/xml.h"
+#include "number.h"
 #include "timestamp.h"
 #include "url.h"
 #include "xalloc.h"
@@ -27,30 +27,12 @@ struct parameters {
     struct error *error;
 };
 
-static char *decoded(struct text text)
-{
-    struct buffer buffer = { 0 };
-    url_decode(&buffer, text, true);
-    return buffer_take(&buffer, NULL);
-}
-
-char *query_codec_parameter(struct text body, const char *name)
-{
-    while (body.size) {
-        struct text value = text_cut(&body, '&');
-        struct text key = text_cut(&value, '=');
-        if (text_equal(key, name))
-            return decoded(value);
-    }
-    return NULL;
-}
-
 static int compare_parameters(const void *a, const void *b)
 {
     return strcmp(((const struct parameter *)a)->name, ((const struct parameter *)b)->name);
 }
 
-/* Like decoded(), but NULL for what the tree cannot hold. */
+/* NULL for what the tree cannot hold; the caller owns it. */
 static char *decoded_text(struct text text)
 {
     size_t size;

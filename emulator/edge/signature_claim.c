@@ -22,15 +22,8 @@ const char *signature_header_part(const char *authorization, const char *name, s
 
 const char *signature_query_part(struct text query, const char *name, struct arena *arena)
 {
-    while (query.size) {
-        struct text value = text_cut(&query, '&');
-        if (!text_equal(text_cut(&value, '='), name))
-            continue;
-        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
-        url_decode(&decoded, value, false);
-        return arena_copy(arena, buffer_text(&decoded));
-    }
-    return "";
+    const char *value = url_parameter_decoded(query, name, false, arena);
+    return value ? value : "";
 }
 
 static void read_scope(struct signature_claim *claim, struct arena *arena)

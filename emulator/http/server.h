@@ -61,8 +61,7 @@ size_t http_server_pending(const struct http_server *server);
 /* Closes everything and frees the server. Unanswered exchanges are dropped. Accepts NULL. */
 void http_server_destroy(struct http_server *server);
 
-/* Lets the held replies of this turn go; `is_saved` false sends each one's
- * `if_unsaved` instead.
+/* Lets the held replies of this turn go; `is_saved` false sends each one's `if_unsaved` instead.
  * True if there was any. */
 bool http_server_release(struct http_server *server, bool is_saved);
 

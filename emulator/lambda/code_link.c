@@ -11,6 +11,7 @@
 #include "lambda/layer.h"
 #include "lambda/state.h"
 #include "timestamp.h"
+#include "url.h"
 #include "xalloc.h"
 
 #define LIFETIME_TEXT "600" /* LIFETIME_S, as links say it */
@@ -61,25 +62,15 @@ const char *code_link_make(struct call *call, const struct function_key *key, co
                       "&X-Amz-Expires=" LIFETIME_TEXT "&X-Amz-Signature=", signature, NULL);
 }
 
-static struct text parameter(struct text query, const char *name)
-{
-    while (query.size) {
-        struct text value = text_cut(&query, '&');
-        if (text_equal(text_cut(&value, '='), name))
-            return value;
-    }
-    return TEXT("");
-}
-
 static bool check_link(const struct lambda *lambda, struct call *call,
                        const struct lambda_code_link *link)
 {
     char expected[SHA256_HEX_SIZE];
     int64_t signed_ms;
     struct text query = text_from(link->query);
-    struct text date = parameter(query, "X-Amz-Date");
+    struct text date = url_parameter(query, "X-Amz-Date");
     sign(lambda, &call->arena, link->account, link->file, arena_copy(&call->arena, date), expected);
-    if (!crypto_equal(parameter(query, "X-Amz-Signature"), text_from(expected)) ||
+    if (!crypto_equal(url_parameter(query, "X-Amz-Signature"), text_from(expected)) ||
         !timestamp_parse(date, &signed_ms))
         return error_set(&call->error, &LAMBDA_LINK_DENIED, "Access Denied");
     int64_t age_ms = clock_now_ms() - signed_ms;

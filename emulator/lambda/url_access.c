@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <strings.h>
 
-#include "buffer.h"
 #include "lambda/policy.h"
 #include "pattern.h"
 #include "url.h"
@@ -19,15 +18,8 @@ enum { GROUP_KEY, GROUP_REGION, GROUPS };
 /* The decoded value of a query parameter in the arena; "" if it is not there. */
 static const char *query_value(struct text query, const char *name, struct arena *arena)
 {
-    while (query.size) {
-        struct text value = text_cut(&query, '&');
-        if (!text_equal(text_cut(&value, '='), name))
-            continue;
-        CLEANUP(buffer_clear) struct buffer decoded = { 0 };
-        url_decode(&decoded, value, true);
-        return arena_copy(arena, buffer_text(&decoded));
-    }
-    return "";
+    const char *value = url_parameter_decoded(query, name, true, arena);
+    return value ? value : "";
 }
 
 static bool is_presigned(struct text query, struct arena *arena)

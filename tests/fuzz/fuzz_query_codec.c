@@ -5,6 +5,7 @@
 #include "iam/iam.h"
 #include "sts/sts.h"
 #include "support/fuzz_call.h"
+#include "url.h"
 #include "xalloc.h"
 
 static const struct service *const services[] = { &cloudwatch_service, &sts_service, &iam_service };
@@ -32,7 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_xml(buffer_text(&buffer));
         buffer_clear(&buffer);
     }
-    free(query_codec_parameter(bytes, "Action"));
+    struct arena arena = { 0 };
+    url_parameter_decoded(bytes, "Action", true, &arena);
+    arena_clear(&arena);
     call_discard(&call);
     return 0;
 }

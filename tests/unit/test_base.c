@@ -266,6 +266,23 @@ START_TEST(percent_encoding_is_undone_by_decoding)
 }
 END_TEST
 
+START_TEST(a_parameter_is_found_by_its_name)
+{
+    const struct text query =
+        TEXT("Version=1&ActionX=no&Action=Put%20+It&Bare&Empty=&Action=later");
+    struct arena arena = { 0 };
+    ck_assert_str_eq(url_parameter_decoded(query, "Action", true, &arena), "Put  It");
+    ck_assert_str_eq(url_parameter_decoded(query, "Action", false, &arena), "Put +It");
+    ck_assert_str_eq(url_parameter_decoded(query, "Bare", true, &arena), "");
+    ck_assert_str_eq(url_parameter_decoded(query, "Empty", true, &arena), "");
+    ck_assert_ptr_null(url_parameter_decoded(query, "Act", true, &arena));
+    ck_assert_ptr_null(url_parameter_decoded(TEXT(""), "Action", true, &arena));
+    ck_assert(text_equal(url_parameter(query, "Action"), "Put%20+It"));
+    ck_assert_ptr_null(url_parameter(query, "Act").data);
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(an_arn_is_six_parts)
 {
     struct arn arn;
@@ -357,6 +374,7 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
       an_arena_gives_zeroed_memory_of_any_size, an_arena_prints_texts_of_any_size,
-      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding, an_arn_is_six_parts,
-      digests_have_their_published_values, hexadecimal_is_read_as_it_is_written,
-      checksums_are_the_same_by_any_way, base64_round_trips_and_refuses_what_is_none)
+      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding,
+      a_parameter_is_found_by_its_name, an_arn_is_six_parts, digests_have_their_published_values,
+      hexadecimal_is_read_as_it_is_written, checksums_are_the_same_by_any_way,
+      base64_round_trips_and_refuses_what_is_none)

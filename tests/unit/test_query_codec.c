@@ -112,17 +112,6 @@ START_TEST(wrong_types_are_malformed)
 }
 END_TEST
 
-START_TEST(one_parameter_is_found_by_its_name)
-{
-    const struct text body = TEXT("Version=1&ActionX=no&Action=Put%20It&Action=later");
-    char *value = query_codec_parameter(body, "Action");
-    ck_assert_str_eq(value, "Put It");
-    free(value);
-    ck_assert_ptr_null(query_codec_parameter(body, "Act"));
-    ck_assert_ptr_null(query_codec_parameter(TEXT(""), "Action"));
-}
-END_TEST
-
 START_TEST(trees_become_xml_in_the_order_of_the_rows)
 {
     const struct operation operation = { .name = "Get", .output = rows };
@@ -195,6 +184,6 @@ START_TEST(a_fault_has_its_query_code)
 END_TEST
 
 SUITE("query_codec", parameters_become_a_tree, a_list_of_more_than_ten_members_keeps_its_order,
-      wrong_types_are_malformed, one_parameter_is_found_by_its_name,
-      trees_become_xml_in_the_order_of_the_rows, what_no_xml_can_hold_is_replaced,
-      an_operation_without_output_has_no_result, a_fault_has_its_query_code)
+      wrong_types_are_malformed, trees_become_xml_in_the_order_of_the_rows,
+      what_no_xml_can_hold_is_replaced, an_operation_without_output_has_no_result,
+      a_fault_has_its_query_code)
