@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "arena.h"
 #include "compiler.h"
 #include "text.h"
 
@@ -22,5 +23,11 @@ MUST_CHECK bool arn_parse(struct text text, struct arn *arn_out);
 
 /* The partition that holds a region: "aws", "aws-cn", "aws-us-gov". */
 const char *arn_partition(const char *region);
+
+/* A caller has no identity here but its account: every access key stands for one user of it. */
+#define CALLER_USER_ID "AIDACOALMINECOALMINE"
+
+/* "arn:aws:iam::000000000000:user/coalmine", in the arena; region: the one that was called. */
+const char *arn_of_caller(struct arena *arena, const char *region, const char *account);
 
 #endif

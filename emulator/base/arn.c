@@ -26,3 +26,8 @@ const char *arn_partition(const char *region)
         return "aws-cn";
     return text_starts_with(text, "us-gov-") ? "aws-us-gov" : "aws";
 }
+
+const char *arn_of_caller(struct arena *arena, const char *region, const char *account)
+{
+    return arena_format(arena, "arn:%s:iam::%s:user/coalmine", arn_partition(region), account);
+}

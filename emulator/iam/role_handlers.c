@@ -31,8 +31,8 @@ void iam_write_role(struct call *call, cJSON *output, const struct role *role)
     json_set_text(output, "RoleName", role->name);
     json_set_text(output, "RoleId", role->role_id);
     json_set_text(output, "Arn",
-                  arena_format(&call->arena, "arn:aws:iam::%s:role%s%s", call->account, role->path,
-                               role->name));
+                  arena_format(&call->arena, "arn:%s:iam::%s:role%s%s", arn_partition(call->region),
+                               call->account, role->path, role->name));
     json_set_double(output, "CreateDate", (double)(role->created_ms / 1000));
     iam_write_document(output, "AssumeRolePolicyDocument", role->trust_policy);
     json_set_text(output, "Description", role->description);

@@ -10,6 +10,7 @@
 #include "lambda/layer_use.h"
 #include "lambda/runtime_management.h"
 #include "pattern.h"
+#include "runtime/interpreters.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -513,10 +514,7 @@ static void write_state(cJSON *output, enum configuration_state state)
 static void write_runtime_version(struct call *call, cJSON *output,
                                   const struct function_version *version, const char *runtime)
 {
-    char hex[SHA256_HEX_SIZE];
-    crypto_sha256_hex(text_from(runtime), hex);
-    const char *only =
-        arena_format(&call->arena, "arn:aws:lambda:%s::runtime:%s", call->region, hex);
+    CLEANUP(freep) char *only = runtime_version_arn(call->region, runtime);
     const char *chosen =
         runtime_management_get(call->store, &version->key,
                                version_text(&call->arena, version->number), &call->arena)

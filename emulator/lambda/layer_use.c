@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arn.h"
 #include "lambda/faults.h"
 #include "lambda/layer.h"
 
@@ -11,10 +12,10 @@ enum { LAYERS_MAX = 5 };
 static bool not_shared(struct call *call, const char *arn)
 {
     return error_set(&call->error, &LAMBDA_ACCESS_DENIED,
-                     "User: arn:aws:iam::%s:user/coalmine is not authorized to perform: "
+                     "User: %s is not authorized to perform: "
                      "lambda:GetLayerVersion on resource: %s because no resource-based policy "
                      "allows the lambda:GetLayerVersion action",
-                     call->account, arn);
+                     arn_of_caller(&call->arena, call->region, call->account), arn);
 }
 
 static bool not_found(struct call *call, const char *arn)

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "arn.h"
 #include "buffer.h"
 #include "crypto.h"
 #include "json.h"
@@ -125,21 +126,18 @@ static void add_query(cJSON *tree, struct text query)
     }
 }
 
-/* Every signer is one user of its account, the one that GetCallerIdentity names. */
 static void add_caller(cJSON *context, const struct url_event *event)
 {
-    static const char user_id[] = "AIDACOALMINECOALMINE";
     if (!event->account)
         return;
     cJSON *iam = json_set_object(json_set_object(context, "authorizer"), "iam");
-    CLEANUP(freep) char *arn = xformat("arn:aws:iam::%s:user/coalmine", event->account);
     json_set_text(iam, "accessKey", event->access_key);
     json_set_text(iam, "accountId", event->account);
-    json_set_text(iam, "callerId", user_id);
+    json_set_text(iam, "callerId", CALLER_USER_ID);
     json_set(iam, "cognitoIdentity", cJSON_CreateNull());
     json_set(iam, "principalOrgId", cJSON_CreateNull());
-    json_set_text(iam, "userArn", arn);
-    json_set_text(iam, "userId", user_id);
+    json_set_text(iam, "userArn", event->user_arn);
+    json_set_text(iam, "userId", CALLER_USER_ID);
 }
 
 /* "12/Mar/2020:19:03:58 +0000" */

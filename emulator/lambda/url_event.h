@@ -30,8 +30,9 @@ struct url_event {
     const char *client; /* its address */
     const char *trace_id;
     const char *request_id;
-    int64_t time_ms;     /* service time */
-    const char *account; /* of the caller under AWS_IAM; NULL: anonymous */
+    int64_t time_ms;      /* service time */
+    const char *account;  /* of the caller under AWS_IAM; NULL: anonymous */
+    const char *user_arn; /* likewise */
     const char *access_key;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "arn.h"
 #include "clock.h"
 #include "crypto.h"
 #include "http/server.h"
@@ -92,6 +93,7 @@ static char *make_event(struct call *call)
         .request_id = call->request_id,
         .time_ms = visit->time_ms,
         .account = visit->access_key ? call->account : NULL,
+        .user_arn = arn_of_caller(&call->arena, visit->url.key.region, call->account),
         .access_key = visit->access_key,
     };
     return url_event_print(&event);

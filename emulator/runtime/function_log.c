@@ -14,6 +14,7 @@
 #include "crypto.h"
 #include "number.h"
 #include "runtime/frame_channel.h"
+#include "runtime/interpreters.h"
 #include "runtime/platform_record.h"
 #include "runtime/pool.h"
 #include "timestamp.h"
@@ -119,22 +120,18 @@ static void add_runtime_version(struct buffer *out, const char *runtime)
     buffer_add(out, version, size);
 }
 
-void function_log_add_runtime(struct buffer *version, struct buffer *arn,
-                              const struct function_log_owner *owner)
+void function_log_add_runtime(struct buffer *out, const char *runtime)
 {
-    char hash[SHA256_HEX_SIZE];
-    crypto_sha256_hex(text_from(owner->runtime), hash);
-    add_runtime_version(version, owner->runtime);
-    buffer_add_string(version, ".v1");
-    buffer_add_format(arn, "arn:aws:lambda:%s::runtime:%s", owner->region, hash);
+    add_runtime_version(out, runtime);
+    buffer_add_string(out, ".v1");
 }
 
 static void add_init_start(struct function_log *log)
 {
-    CLEANUP(buffer_clear) struct buffer arn = { 0 };
+    CLEANUP(freep) char *arn = runtime_version_arn(log->owner.region, log->owner.runtime);
     buffer_add_string(&log->init, "INIT_START Runtime Version: ");
-    function_log_add_runtime(&log->init, &arn, &log->owner);
-    buffer_add_format(&log->init, "\tRuntime Version ARN: %s\n", arn.data);
+    function_log_add_runtime(&log->init, log->owner.runtime);
+    buffer_add_format(&log->init, "\tRuntime Version ARN: %s\n", arn);
 }
 
 struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,

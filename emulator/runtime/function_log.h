@@ -100,9 +100,8 @@ void function_log_end_init(struct function_log *log, double init_ms);
  * that is cleared. */
 struct function_log function_log_take_init(struct function_log *log);
 
-/* The runtime's version as Lambda names it ("nodejs:22.v1"), and its ARN. */
-void function_log_add_runtime(struct buffer *version, struct buffer *arn,
-                              const struct function_log_owner *owner);
+/* The version of a runtime ("nodejs22.x") as Lambda's logs name it: "nodejs:22.v1". */
+void function_log_add_runtime(struct buffer *out, const char *runtime);
 
 /* Whose the lines are that no turn mark follows. */
 enum function_log_rest { FUNCTION_LOG_REST_IS_ITS, FUNCTION_LOG_REST_IS_OTHERS };

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arn.h"
 #include "buffer.h"
+#include "crypto.h"
 #include "runtime/process.h"
 #include "text.h"
 #include "xalloc.h"
@@ -36,6 +38,13 @@ enum runtime_kind runtime_kind_of(const char *identifier)
     if (text_starts_with(name, "provided"))
         return RUNTIME_PROVIDED;
     return RUNTIME_FOREIGN;
+}
+
+char *runtime_version_arn(const char *region, const char *identifier)
+{
+    char hex[SHA256_HEX_SIZE];
+    crypto_sha256_hex(text_from(identifier), hex);
+    return xformat("arn:%s:lambda:%s::runtime:%s", arn_partition(region), region, hex);
 }
 
 static bool is_program(const char *path, bool may_be_script)

@@ -15,6 +15,10 @@ enum runtime_kind {
 
 enum runtime_kind runtime_kind_of(const char *identifier);
 
+/* "arn:aws:lambda:us-east-1::runtime:<64 hex digits>": each runtime has one version here. Owned by
+ * the caller. */
+char *runtime_version_arn(const char *region, const char *identifier);
+
 /* The absolute path of the interpreter: the exact version (python3.12, node22) before whatever
  * python3 or node there is; real programs only, no "#!" shims. NULL if there is none. Owned by
  * the caller. Starts no process. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "runtime/interpreters.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -42,15 +43,15 @@ void platform_add_init_start(struct buffer *out, const struct function_log_owner
                              int64_t time_ms)
 {
     CLEANUP(buffer_clear) struct buffer version = { 0 };
-    CLEANUP(buffer_clear) struct buffer arn = { 0 };
     if (!is_kept(owner, LOG_INFO_RECORDS))
         return;
-    function_log_add_runtime(&version, &arn, owner);
+    CLEANUP(freep) char *arn = runtime_version_arn(owner->region, owner->runtime);
+    function_log_add_runtime(&version, owner->runtime);
     cJSON *record = cJSON_CreateObject();
     json_set_text(record, "initializationType", owner->initialization);
     json_set_text(record, "phase", "init");
     json_set_text(record, "runtimeVersion", version.data);
-    json_set_text(record, "runtimeVersionArn", arn.data);
+    json_set_text(record, "runtimeVersionArn", arn);
     json_set_text(record, "functionName", owner->function_name);
     json_set_text(record, "functionVersion", owner->version);
     set_instance(record, owner);

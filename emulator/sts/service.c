@@ -1,15 +1,15 @@
 #include "sts/sts.h"
 
+#include "arn.h"
+
 static const struct fault validation_fault = { .code = "ValidationError", .status = 400 };
 static const struct fault internal_fault = { .code = "InternalFailure", .status = 500 };
 
-/* A caller has no identity here but its account: every key stands for one user of it. */
 static enum outcome get_caller_identity(struct call *call)
 {
     cJSON *output = call_output(call);
-    json_set_text(output, "Arn",
-                  arena_format(&call->arena, "arn:aws:iam::%s:user/coalmine", call->account));
-    json_set_text(output, "UserId", "AIDACOALMINECOALMINE");
+    json_set_text(output, "Arn", arn_of_caller(&call->arena, call->region, call->account));
+    json_set_text(output, "UserId", CALLER_USER_ID);
     json_set_text(output, "Account", call->account);
     return OUTCOME_OK;
 }

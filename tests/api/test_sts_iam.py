@@ -22,6 +22,8 @@ def test_who_am_i(server, cli, http):
     other = server.client("sts", key="123456789012").get_caller_identity()
     assert (other["Account"], other["Arn"]) == (
         "123456789012", "arn:aws:iam::123456789012:user/coalmine")
+    assert server.client("sts", "cn-north-1").get_caller_identity()["Arn"] == (
+        "arn:aws-cn:iam::000000000000:user/coalmine")
     short = server.client("sts", key="123").get_caller_identity()
     assert short["Account"] == "000000000000"
     far = server.client("logs", "a" * 41)  # longer than any region's name
@@ -51,11 +53,13 @@ def test_the_workshops_role_with_the_cli(cli, tmp_path, name):
     assert cli("iam", "get-role", "--role-name", name).code == 254
 
 
-def test_a_role_keeps_what_it_was_given(iam, name):
+def test_a_role_keeps_what_it_was_given(iam, server, name):
     made = create_role(iam, name, Path="/a/b/", Description="d", MaxSessionDuration=7200,
                   Tags=[{"Key": "k", "Value": "v<&>"}])["Role"]
     got = iam.get_role(RoleName=name)["Role"]
     assert got["Arn"] == made["Arn"] == f"arn:aws:iam::000000000000:role/a/b/{name}"
+    china = server.client("iam", "cn-north-1").get_role(RoleName=name)["Role"]
+    assert china["Arn"] == f"arn:aws-cn:iam::000000000000:role/a/b/{name}"
     assert (got["Description"], got["MaxSessionDuration"], got["Tags"]) == (
         "d", 7200, [{"Key": "k", "Value": "v<&>"}])
     assert got["CreateDate"] == made["CreateDate"]

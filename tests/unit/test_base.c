@@ -294,6 +294,10 @@ START_TEST(an_arn_is_six_parts)
     ck_assert(!arn_parse(TEXT("arn:aws:lambda:us-east-1:123456789012"), &arn));
     ck_assert(!arn_parse(TEXT("function:f"), &arn));
     ck_assert_str_eq(arn_partition("cn-north-1"), "aws-cn");
+    struct arena arena = { 0 };
+    ck_assert_str_eq(arn_of_caller(&arena, "us-gov-west-1", "123456789012"),
+                     "arn:aws-us-gov:iam::123456789012:user/coalmine");
+    arena_clear(&arena);
     ck_assert_str_eq(arn_partition("eu-west-3"), "aws");
 }
 END_TEST

@@ -230,6 +230,8 @@ START_TEST(the_report_is_lambdas_to_the_letter)
     ck_assert_ptr_nonnull(strstr(log.init.data,
                                  "INIT_START Runtime Version: python:3.13.v1\tRuntime "
                                  "Version ARN: arn:aws:lambda:us-east-1::runtime:"));
+    CLEANUP(freep) char *elsewhere = runtime_version_arn("cn-north-1", "python3.13");
+    ck_assert(text_starts_with(text_from(elsewhere), "arn:aws-cn:lambda:cn-north-1::runtime:"));
     ck_assert_ptr_nonnull(strstr(log.init.data, "\nat boot\n"));
     report.init_ms = -1;
     report.status = "error";

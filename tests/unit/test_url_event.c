@@ -107,6 +107,7 @@ START_TEST(a_signer_is_named)
 {
     struct url_event event = event_of("", NULL);
     event.account = "123456789012";
+    event.user_arn = "arn:aws:iam::123456789012:user/coalmine";
     event.access_key = "AKIA";
     CLEANUP(freep) char *text = url_event_print(&event);
     CLEANUP(json_deletep) cJSON *tree = json_parse(text_from(text));
