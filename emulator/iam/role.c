@@ -9,19 +9,19 @@
 
 enum { POLICIES_MAX = 20 };
 
+#define COLUMNS "name, path, role_id, created_ms, trust_policy, description, max_session_s, tags"
+
 static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role_out)
 {
     *role_out = (struct role){
-        .name = arena_copy(arena, text_from(store_text(query, 0))),
-        .path = arena_copy(arena, text_from(store_text(query, 1))),
-        .role_id = arena_copy(arena, text_from(store_text(query, 2))),
+        .name = store_copy(query, 0, arena),
+        .path = store_copy(query, 1, arena),
+        .role_id = store_copy(query, 2, arena),
         .created_ms = sqlite3_column_int64(query, 3),
-        .trust_policy = arena_copy(arena, text_from(store_text(query, 4))),
-        .description = sqlite3_column_type(query, 5) == SQLITE_NULL
-                           ? NULL
-                           : arena_copy(arena, text_from(store_text(query, 5))),
+        .trust_policy = store_copy(query, 4, arena),
+        .description = store_copy(query, 5, arena),
         .max_session_s = sqlite3_column_int64(query, 6),
-        .tags = arena_copy(arena, text_from(store_text(query, 7))),
+        .tags = store_copy(query, 7, arena),
     };
 }
 
@@ -29,8 +29,7 @@ static bool find(struct store *store, const char *account, const char *name, str
                  struct role *role_out)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT name, path, role_id, created_ms, trust_policy, description, "
-                           "max_session_s, tags FROM iam_role WHERE account = ? AND name = ?");
+        store_query(store, "SELECT " COLUMNS " FROM iam_role WHERE account = ? AND name = ?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, name);
     if (!store_step(store, query))
@@ -133,8 +132,7 @@ bool role_next(struct store *store, const char *account, const char *after, cons
                struct arena *arena, struct role *role_out)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT name, path, role_id, created_ms, trust_policy, description, "
-                           "max_session_s, tags FROM iam_role WHERE account = ? AND name > ? AND "
+        store_query(store, "SELECT " COLUMNS " FROM iam_role WHERE account = ? AND name > ? AND "
                            "substr(path, 1, length(?3)) = ?3 ORDER BY name LIMIT 1");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, after);
@@ -217,7 +215,7 @@ const char *role_next_policy(struct store *store, const char *account, const cha
     store_bind_text(query, 3, after);
     if (!store_step(store, query))
         return NULL;
-    const char *policy_arn = arena_copy(arena, text_from(store_text(query, 0)));
+    const char *policy_arn = store_copy(query, 0, arena);
     sqlite3_reset(query);
     return policy_arn;
 }

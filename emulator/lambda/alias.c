@@ -12,14 +12,14 @@ static bool read_alias(struct store *store, sqlite3_stmt *query, struct arena *a
     if (!store_step(store, query))
         return false;
     *alias_out = (struct alias){
-        .name = arena_copy(arena, text_from(store_text(query, 0))),
+        .name = store_copy(query, 0, arena),
         .version = sqlite3_column_int64(query, 1),
         .routed_version = sqlite3_column_type(query, 2) == SQLITE_NULL
                               ? NO_VERSION
                               : sqlite3_column_int64(query, 2),
         .weight = sqlite3_column_double(query, 3),
-        .description = arena_copy(arena, text_from(store_text(query, 4))),
-        .revision_id = arena_copy(arena, text_from(store_text(query, 5))),
+        .description = store_copy(query, 4, arena),
+        .revision_id = store_copy(query, 5, arena),
     };
     sqlite3_reset(query);
     return true;
@@ -84,9 +84,7 @@ const char *alias_names_of(struct store *store, const struct function_key *key, 
                            "(version = ?4 OR routed_version = ?4) ORDER BY alias)");
     function_key_bind(query, key);
     store_bind_int(query, 4, number);
-    const char *names = NULL;
-    if (store_step(store, query) && sqlite3_column_type(query, 0) != SQLITE_NULL)
-        names = arena_copy(arena, text_from(store_text(query, 0)));
+    const char *names = store_step(store, query) ? store_copy(query, 0, arena) : NULL;
     sqlite3_reset(query);
     return names;
 }

@@ -37,17 +37,17 @@ static bool read_version(struct store *store, sqlite3_stmt *query, const struct 
     if (!store_step(store, query))
         return false;
     *version_out = (struct function_version){
-        .key = { key->account, key->region, arena_copy(arena, text_from(store_text(query, 0))) },
+        .key = { key->account, key->region, store_copy(query, 0, arena) },
         .number = sqlite3_column_int64(query, 1),
-        .configuration = arena_copy(arena, text_from(store_text(query, 2))),
-        .code_sha256 = arena_copy(arena, text_from(store_text(query, 3))),
+        .configuration = store_copy(query, 2, arena),
+        .code_sha256 = store_copy(query, 3, arena),
         .code_size = sqlite3_column_int64(query, 4),
-        .code_id = arena_copy(arena, text_from(store_text(query, 5))),
-        .revision_id = arena_copy(arena, text_from(store_text(query, 6))),
+        .code_id = store_copy(query, 5, arena),
+        .revision_id = store_copy(query, 6, arena),
         .modified_ms = sqlite3_column_int64(query, 7),
         .generation = sqlite3_column_int64(query, 8),
         .settles_ms = sqlite3_column_int64(query, 9),
-        .settling_revision_id = arena_copy(arena, text_from(store_text(query, 10))),
+        .settling_revision_id = store_copy(query, 10, arena),
     };
     sqlite3_reset(query);
     return true;
@@ -183,7 +183,7 @@ const char *function_tags(struct store *store, const struct function_key *key, s
     function_key_bind(query, key);
     if (!store_step(store, query))
         return "{}";
-    const char *tags = arena_copy(arena, text_from(store_text(query, 0)));
+    const char *tags = store_copy(query, 0, arena);
     sqlite3_reset(query);
     return tags;
 }
@@ -345,7 +345,7 @@ bool version_find_by_code_id(struct store *store, const char *account, const cha
     store_bind_text(query, 3, code_id);
     if (!store_step(store, query))
         return false;
-    *code_sha256_out = arena_copy(arena, text_from(store_text(query, 0)));
+    *code_sha256_out = store_copy(query, 0, arena);
     sqlite3_reset(query);
     return true;
 }

@@ -4,7 +4,7 @@ static void read_stream(sqlite3_stmt *row, struct arena *arena, struct log_strea
 {
     *stream_out = (struct log_stream){ .id = sqlite3_column_int64(row, 0),
                                        .group_id = sqlite3_column_int64(row, 1),
-                                       .name = arena_copy(arena, text_from(store_text(row, 2))),
+                                       .name = store_copy(row, 2, arena),
                                        .created_ms = sqlite3_column_int64(row, 3) };
 }
 
@@ -52,8 +52,7 @@ const char *stream_name(struct store *store, int64_t id, struct arena *arena)
 {
     sqlite3_stmt *query = store_query(store, "SELECT name FROM logs_stream WHERE id=?");
     store_bind_int(query, 1, id);
-    const char *name =
-        store_step(store, query) ? arena_copy(arena, text_from(store_text(query, 0))) : NULL;
+    const char *name = store_step(store, query) ? store_copy(query, 0, arena) : NULL;
     sqlite3_reset(query);
     return name;
 }
