@@ -14,7 +14,7 @@
 #include "rollout/deployment.h"
 #include "xalloc.h"
 
-enum { RECORD_MAX = 1 << 30, CHECKS_MAX = 1 << 20, MS_PER_SECOND = 1000 };
+enum { CHECKS_MAX = 1 << 20, MS_PER_SECOND = 1000 };
 
 struct analyze_options {
     const char *from;

@@ -4,6 +4,8 @@
 #ifndef CANARY_RECORD_FILE_H
 #define CANARY_RECORD_FILE_H
 
+enum { RECORD_MAX = 1 << 30 }; /* of a record that is read, in bytes */
+
 struct record_choice {
     const char *named;    /* a file, a deployment's directory, or an id; NULL: the one begun last */
     const char *function; /* of this function and alias; NULL: of any */

@@ -16,8 +16,6 @@
 #include "rollout/deployment.h"
 #include "xalloc.h"
 
-enum { RECORD_MAX = 512 << 20 };
-
 struct report_options {
     const char *format;
     const char *out;
