@@ -2,7 +2,6 @@
  * canary check: asks one version alone whether it is well.
  */
 #include "cli/command.h"
-#include "aws/lambda_api.h"
 #include "cli/output.h"
 #include "xalloc.h"
 
@@ -14,13 +13,10 @@ static bool find_qualifier(struct session *session, struct lambda_alias *alias,
     *qualifier_out = qualifier_of(options);
     if (*qualifier_out)
         return true;
-    enum alias_found found =
-        lambda_get_alias(&session->api, options->function, options->alias, alias, error);
-    if (found == ALIAS_ABSENT)
-        return error_set(error, NULL, "function %s has no alias %s", options->function,
-                         options->alias);
+    if (!read_alias(session, options->function, options->alias, alias, error))
+        return false;
     *qualifier_out = *alias->routed_version ? alias->routed_version : alias->version;
-    return found == ALIAS_PRESENT;
+    return true;
 }
 
 static void tell_failure(const char *function, const char *qualifier,
@@ -33,10 +29,8 @@ static void tell_failure(const char *function, const char *qualifier,
 static int check(struct session *session)
 {
     const struct options *options = &session->options;
-    if ((options->alias != NULL) + (options->qualifier != NULL) + (options->version != NULL) != 1) {
-        complain("say one of --alias, --version and --qualifier (see --help)");
+    if (!says_whom(options))
         return EXIT_USAGE;
-    }
     if (options->count < 1) {
         complain("--count is 1 or more: nothing is well that was not asked");
         return EXIT_USAGE;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "aws/api.h"
+#include "aws/lambda_api.h"
 #include "cli/plan_flags.h"
 #include "canary.h"
 #include "options.h"
@@ -193,6 +193,11 @@ const char *qualifier_of(const struct options *options);
 struct canary_settings settings_of(const struct options *options);
 /* Function and alias, from the options or the plan; false with a complaint. */
 bool find_target(struct session *session, char **function_out, char **alias_out);
+/* False with a complaint unless one of --alias, --version and --qualifier is given. */
+bool says_whom(const struct options *options);
+/* The alias as it is now; false with a sentence, also if there is none. */
+MUST_CHECK bool read_alias(struct session *session, const char *function, const char *alias,
+                           struct lambda_alias *alias_out, struct error *error);
 
 /* True once the user pressed Ctrl-C, or closed the terminal (or SIGTERM came); session_start
  * watches for it. */

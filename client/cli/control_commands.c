@@ -53,17 +53,6 @@ static int fail(struct error *error)
     return EXIT_FAILED;
 }
 
-static bool get_alias(struct session *session, const struct target *target,
-                      struct lambda_alias *alias_out, struct error *error)
-{
-    enum alias_found found =
-        lambda_get_alias(&session->api, target->function, target->alias, alias_out, error);
-    if (found == ALIAS_ABSENT)
-        return error_set(error, NULL, "function %s has no alias %s; canary deploy makes it",
-                         target->function, target->alias);
-    return found == ALIAS_PRESENT;
-}
-
 static int point_alias(struct session *session, const struct target *target,
                        struct lambda_alias *alias, const char *winner, const char *loser)
 {
@@ -107,7 +96,7 @@ static int end_split(struct session *session, const struct target *target, bool 
 {
     struct error error = { 0 };
     struct lambda_alias alias;
-    if (!get_alias(session, target, &alias, &error))
+    if (!read_alias(session, target->function, target->alias, &alias, &error))
         return fail(&error);
     if (*alias.routed_version)
         return point_alias(session, target, &alias,

@@ -126,6 +126,24 @@ const char *qualifier_of(const struct options *options)
     return options->version ? options->version : options->qualifier;
 }
 
+bool says_whom(const struct options *options)
+{
+    int said = (options->alias != NULL) + (options->qualifier != NULL) + (options->version != NULL);
+    if (said != 1)
+        complain("say one of --alias, --version and --qualifier (see --help)");
+    return said == 1;
+}
+
+bool read_alias(struct session *session, const char *function, const char *alias,
+                struct lambda_alias *alias_out, struct error *error)
+{
+    enum alias_found found = lambda_get_alias(&session->api, function, alias, alias_out, error);
+    if (found == ALIAS_ABSENT)
+        return error_set(error, NULL, "function %s has no alias %s; canary deploy makes it",
+                         function, alias);
+    return found == ALIAS_PRESENT;
+}
+
 struct canary_settings settings_of(const struct options *options)
 {
     const char *unfinished = options->unfinished ? options->unfinished : "auto";

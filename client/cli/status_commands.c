@@ -48,12 +48,7 @@ static bool report_alias(struct session *session, struct error *unread, struct e
 {
     struct lambda_alias alias;
     const struct options *options = &session->options;
-    enum alias_found found =
-        lambda_get_alias(&session->api, options->function, options->alias, &alias, error);
-    if (found == ALIAS_ABSENT)
-        return error_set(error, NULL, "function %s has no alias %s; canary deploy makes it",
-                         options->function, options->alias);
-    if (found != ALIAS_PRESENT)
+    if (!read_alias(session, options->function, options->alias, &alias, error))
         return false;
     bool is_split = *alias.routed_version;
     if (session->api.profile.is_local)

@@ -30,8 +30,8 @@ static int refuse(const char *sentence)
 
 static int check_options(const struct options *options)
 {
-    if ((options->alias != NULL) + (options->qualifier != NULL) + (options->version != NULL) != 1)
-        return refuse("say one of --alias, --version and --qualifier (see --help)");
+    if (!says_whom(options))
+        return EXIT_USAGE;
     if (options->concurrency < 1 || options->concurrency > CONCURRENCY_MAX)
         return refuse("--concurrency is from 1 to 10000");
     if (options->duration_ms < 1)
@@ -42,26 +42,22 @@ static int check_options(const struct options *options)
 }
 
 /* Whom the alias sends requests to; without one nobody is expected. */
-static bool find_alias(struct session *session, struct lambda_alias *alias_out)
+static bool find_split(struct session *session, struct lambda_alias *alias_out)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     const struct options *options = &session->options;
-    if (!options->alias)
+    if (!options->alias ||
+        read_alias(session, options->function, options->alias, alias_out, &error))
         return true;
-    enum alias_found found =
-        lambda_get_alias(&session->api, options->function, options->alias, alias_out, &error);
-    if (found == ALIAS_ABSENT)
-        complain("function %s has no alias %s", options->function, options->alias);
-    else if (found != ALIAS_PRESENT)
-        complain("%s", error.message);
-    return found == ALIAS_PRESENT;
+    complain("%s", error.message);
+    return false;
 }
 
 static int send_traffic(struct session *session, const struct payloads *payloads)
 {
     struct lambda_alias alias = { 0 };
     const struct options *options = &session->options;
-    if (!find_alias(session, &alias))
+    if (!find_split(session, &alias))
         return EXIT_FAILED;
     const struct traffic_plan plan = {
         .function = options->function,
