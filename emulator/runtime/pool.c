@@ -28,6 +28,7 @@
 #include "xalloc.h"
 
 enum {
+    BOOT_MAX_MS = 10000, /* Lambda's */
     TICK_MS = 25,
     PRESSED_TICKS = 4, /* somebody always waiting for so long: one more per processor */
     MEMORY_TICK_MS = 20,
@@ -467,6 +468,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
                                         .api_url = pool->api_url,
                                         .system_files = system_files_create(pool->directory),
                                         .is_isolated = settings->is_isolated,
+                                        .boot_max_ms = BOOT_MAX_MS,
                                         .take_job = on_take_job,
                                         .can_spare = on_can_spare,
                                         .on_free = on_free,

@@ -174,7 +174,7 @@ void sandbox_start(struct sandbox *sandbox)
     }
     sandbox->log_watch = watch_start(sandbox->host->loop, sandbox->process.log_fd, UV_READABLE,
                                      sandbox_read_log, sandbox);
-    sandbox_set_timer(sandbox, boot_max_ms(sandbox->plan));
+    sandbox_set_timer(sandbox, boot_max_ms(sandbox->host, sandbox->plan));
 }
 
 struct sandbox *sandbox_create(const struct sandbox_host *host, const struct sandbox_plan *plan,

@@ -46,6 +46,7 @@ struct sandbox_host {
     const char *api_url;           /* AWS_ENDPOINT_URL unless the function sets it; NULL: none */
     struct system_files *system_files;
     bool is_isolated;
+    int boot_max_ms; /* of a boot that is not ahead of all invocations */
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if
      * none waits. Asked in STARTING only. */
     struct job *(*take_job)(void *owner);

@@ -16,12 +16,12 @@
 #include "runtime/workspace.h"
 #include "xalloc.h"
 
-enum { BOOT_MAX_MS = 10000, BOOT_AHEAD_MAX_MS = 130000 };
+enum { BOOT_AHEAD_MAX_MS = 130000 };
 
-int boot_max_ms(const struct sandbox_plan *plan)
+int boot_max_ms(const struct sandbox_host *host, const struct sandbox_plan *plan)
 {
     if (plan->initialization == SANDBOX_ON_DEMAND)
-        return BOOT_MAX_MS;
+        return host->boot_max_ms;
     return plan->timeout_ms > BOOT_AHEAD_MAX_MS ? plan->timeout_ms : BOOT_AHEAD_MAX_MS;
 }
 

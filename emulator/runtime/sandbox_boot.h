@@ -14,6 +14,7 @@
 #include "runtime/frame_channel.h"
 #include "runtime/pool.h"
 #include "runtime/runtime_api.h"
+#include "runtime/sandbox.h"
 #include "runtime/system_files.h"
 
 /* What there is to know before. */
@@ -47,7 +48,7 @@ struct boot_failure {
 };
 
 /* How long a boot may last; longer when nobody waits for it (lambda-api.md F4). */
-int boot_max_ms(const struct sandbox_plan *plan);
+int boot_max_ms(const struct sandbox_host *host, const struct sandbox_plan *plan);
 
 /* False with the failure set; nothing is left open then. */
 MUST_CHECK bool boot(const struct boot_plan *plan, struct booted *booted_out,

@@ -355,85 +355,6 @@ START_TEST(a_process_that_ends_while_idle_is_replaced)
 }
 END_TEST
 
-START_TEST(a_slow_boot_is_followed_by_the_functions_timeout)
-{
-    struct bench bench;
-    struct ending slow;
-    struct ending slower;
-    const char billed[] = "\tBilled Duration: ";
-    const char boot[] = "\nINIT_REPORT Init Duration: ";
-    bench_init(&bench, 2);
-    struct sandbox_plan slow_plan = bench_function(
-        &bench, PYTHON, "index.py", "import time\ntime.sleep(11)\ndef handler(e, c): pass");
-    struct sandbox_plan slower_plan = bench_function(
-        &bench, PYTHON, "index.py", "import time\ntime.sleep(60)\ndef handler(e, c): pass");
-    slower_plan.timeout_ms = 1000;
-    bench_submit(&bench, &slow_plan, TEXT("{}"), &slow);
-    bench_submit(&bench, &slower_plan, TEXT("{}"), &slower);
-    bench_wait(&bench, &slow);
-    bench_wait(&bench, &slower);
-    ck_assert_int_eq(slow.result.end, INVOCATION_OK);
-    const char *at = strstr(slow.log, billed);
-    ck_assert_double_lt(take_number(&at, billed, 0), /* nothing twice */
-                        slow.result.duration_ms + slow.result.init_ms);
-    ck_assert_int_eq(slower.result.end, INVOCATION_TIMEOUT);
-    ck_assert_double_eq(slower.result.duration_ms, 1000);
-    at = strstr(slower.init_log, boot);
-    ck_assert_double_ge(take_number(&at, boot, 2), 11000);
-    ending_clear(&slow);
-    ending_clear(&slower);
-    bench_clear(&bench);
-}
-END_TEST
-
-struct late_boot {
-    struct bench bench;
-    struct sandbox_plan plan;
-    struct ending ending;
-};
-
-static void submit_to_late(void *owner)
-{
-    struct late_boot *late = owner;
-    bench_submit(&late->bench, &late->plan, TEXT("{\"sleep\":0}"), &late->ending);
-}
-
-/* It comes between the kill and the end of a process that nobody waited for. */
-START_TEST(a_boot_that_nobody_waited_for_is_charged_to_nobody)
-{
-    struct late_boot late = { 0 };
-    struct bench *bench = &late.bench;
-    struct ending first;
-    struct ending second;
-    bench_init(bench, 2);
-    late.plan = bench_function(bench, PYTHON, "index.py",
-                               "import os, time\n"
-                               "if os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/slow'):\n"
-                               "  time.sleep(60)\n"
-                               "def handler(e, c):\n  time.sleep(e['sleep'])");
-    bench_invoke(bench, &late.plan, "{\"sleep\":0}", &first);
-    ending_clear(&first);
-    bench_write(late.plan.code_directory, "slow", "", 0644);
-    bench_submit(bench, &late.plan, TEXT("{\"sleep\":0.3}"), &first);
-    bench_submit(bench, &late.plan, TEXT("{\"sleep\":0}"), &second);
-    bench_wait(bench, &second); /* in the first process, while another boots */
-    ending_clear(&first);
-    ending_clear(&second);
-    bench_submit(bench, &late.plan, TEXT("{\"sleep\":10.5}"), &first);
-    loop_wake(bench->loop);
-    loop_turn(bench->loop);
-    sleep(10); /* its time is over then */
-    loop_defer(bench->loop, submit_to_late, &late);
-    loop_turn(bench->loop);
-    bench_wait(bench, &first);
-    bench_wait(bench, &late.ending);
-    ck_assert_int_eq(late.ending.result.end, INVOCATION_OK);
-    ending_clear(&first);
-    ending_clear(&late.ending);
-    bench_clear(bench);
-}
-END_TEST
-
 START_TEST(a_timeout_says_so_with_its_exact_duration)
 {
     struct bench bench;
@@ -592,8 +513,7 @@ END_TEST
 SUITE("pool", handlers_end_as_on_lambda, log_has_the_form_of_lambda,
       python_logs_in_the_form_of_lambda, an_environment_is_used_again_and_survives_errors,
       a_killed_process_is_started_again_with_the_same_tmp,
-      a_process_that_ends_while_idle_is_replaced, a_slow_boot_is_followed_by_the_functions_timeout,
-      a_boot_that_nobody_waited_for_is_charged_to_nobody, a_timeout_says_so_with_its_exact_duration,
+      a_process_that_ends_while_idle_is_replaced, a_timeout_says_so_with_its_exact_duration,
       large_payloads_pass_both_ways_and_larger_answers_are_refused,
       too_much_memory_ends_the_process,
       too_much_memory_is_the_reason_even_if_the_time_is_over_as_well,
