@@ -310,8 +310,9 @@ static void report_versions(const cJSON *traffic)
 {
     const cJSON *item;
     double all = json_double(traffic, "answered", 0);
-    say("  %-8s %9s %9s %7s %10s %12s %12s", "version", "requests", "share", "errors", "error rate",
-        "p50", "p95");
+    if (all > 0)
+        say("  %-8s %9s %9s %7s %10s %12s %12s", "version", "requests", "share", "errors",
+            "error rate", "p50", "p95");
     cJSON_ArrayForEach(item, json_get(traffic, "versions"))
     {
         double requests = json_double(item, "requests", 0);
@@ -325,8 +326,8 @@ static void report_versions(const cJSON *traffic)
         say("  %.0f requests were throttled (429); they count for no version.",
             json_double(traffic, "throttled", 0));
     if (json_double(traffic, "failed", 0) > 0)
-        say("  %.0f requests got no answer; the last one: %s", json_double(traffic, "failed", 0),
-            json_text(traffic, "lastFailure", ""));
+        say("  %.0f requests got no good answer; the last one: %s",
+            json_double(traffic, "failed", 0), json_text(traffic, "lastFailure", ""));
 }
 
 /* Adds the numbers of the split, for programs. */
@@ -339,7 +340,8 @@ static void report_split(const char *version, cJSON *json)
     json_set_double(json, "low", split.interval.low);
     json_set_double(json, "high", split.interval.high);
     json_set_double(json, "pValue", split.chance);
-    say_split(&split, version);
+    if (all > 0)
+        say_split(&split, version);
 }
 
 /* The table of versions, the split, and what CloudWatch counted, from an outcome's report. */

@@ -32,7 +32,8 @@ struct engine {
     struct version_evidence others_total;
     uint64_t throttled_total;
     uint64_t failed_total;
-    char last_failure[200];
+    char last_failure[FAILURE_SIZE];
+    int64_t failed_ms;   /* service time when that was told of */
     double split_weight; /* of the last split step that was watched, and what it saw */
     uint64_t split_base;
     uint64_t split_canary;
@@ -43,6 +44,7 @@ struct engine {
     bool is_blind;       /* CloudWatch could not be read when last tried */
     int uncounted_watch; /* in which it was told that traffic could not be counted */
     int unrun_watch;     /* in which it was told of an invocation error */
+    int refused_watch;   /* in which it was told of another request without a good answer */
     bool owes_reading;   /* of the traffic, once the weights are back */
     bool is_left;        /* ended without being over: it waits for somebody */
     bool is_end_told;    /* to those who are notified, and to the record */

@@ -18,7 +18,7 @@ struct traffic_sample {
     uint64_t throttled;
     uint64_t failed;
     uint64_t invocation_errors;
-    char last_failure[200];
+    char last_failure[FAILURE_SIZE];
 };
 
 /* Frees its histograms; it may be filled again. */

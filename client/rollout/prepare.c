@@ -74,12 +74,36 @@ static char *health_payload(struct job *job)
     return first;
 }
 
-/* Asks the new version alone, before any user meets it. */
-static bool is_healthy(struct job *job)
+/* Was the version not even asked? Access is denied with the same status to the file system that it
+ * wants; and one that hangs has no answer either. */
+static bool is_unasked(const struct api_response *response)
+{
+    const char *code = response->error_code ? response->error_code : "";
+    switch (response->status) {
+    case 0:
+        return response->curl_code != CURLE_OPERATION_TIMEDOUT;
+    case 400:
+        return strcmp(code, "InvalidRequestContentException") == 0;
+    case 403:
+        return !strstr(code, "MountFailure");
+    case 401:
+    case 404:
+    case 413:
+    case 429:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Asks the new version alone, before any user meets it. *verdict_out is what the deployment comes
+ * to if that is not so. */
+static bool is_healthy(struct job *job, enum canary_verdict *verdict_out)
 {
     CLEANUP(freep) char *payload = health_payload(job);
     bool is_good = payload != NULL;
     int64_t asked = 0;
+    *verdict_out = is_good ? CANARY_ROLLED_BACK : CANARY_FAILED;
     for (; is_good && asked < job->plan->health_checks && !world_is_interrupted(&job->world);
          asked++) {
         struct api_response response;
@@ -88,6 +112,7 @@ static bool is_healthy(struct job *job)
         is_good = is_answered && !response.is_function_error;
         if (!is_answered) {
             api_failure(&response, "invoke the new version", &job->error);
+            *verdict_out = is_unasked(&response) ? CANARY_FAILED : CANARY_ROLLED_BACK;
         } else if (!is_good) {
             CLEANUP(freep) char *said = lambda_function_error(&response);
             error_set(&job->error, NULL, "version %s answers with an error: %s", job->canary, said);
@@ -185,6 +210,7 @@ static bool check_alarms(struct job *job)
 
 static enum prepared publish_next(struct job *job, struct canary_outcome *outcome_out)
 {
+    enum canary_verdict verdict;
     if (!publish(job))
         return failed(job, CANARY_FAILED, outcome_out);
     if (strcmp(job->base, job->canary) == 0) {
@@ -194,20 +220,21 @@ static enum prepared publish_next(struct job *job, struct canary_outcome *outcom
                                job->base);
         return over(job, CANARY_UNCHANGED, reason, outcome_out);
     }
-    if (!is_healthy(job))
-        return failed(job, CANARY_ROLLED_BACK, outcome_out);
+    if (!is_healthy(job, &verdict))
+        return failed(job, verdict, outcome_out);
     return PREPARED_READY;
 }
 
 static enum prepared create_alias(struct job *job, struct canary_outcome *outcome_out)
 {
+    enum canary_verdict verdict;
     const struct plan *plan = job->plan;
     job_notice(job, "Function %s has no alias %s yet: this is its first deployment.",
                plan->function, plan->alias);
     if (!publish(job))
         return failed(job, CANARY_FAILED, outcome_out);
-    if (!is_healthy(job))
-        return failed(job, CANARY_ROLLED_BACK, outcome_out);
+    if (!is_healthy(job, &verdict))
+        return failed(job, verdict, outcome_out);
     if (!goes_on(job) ||
         !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
         return failed(job, CANARY_FAILED, outcome_out);

@@ -109,8 +109,10 @@ void engine_add_sample(struct engine *engine, const struct traffic_sample *sampl
     engine->pending.invocation_errors += sample->invocation_errors;
     engine->throttled_total += sample->throttled;
     engine->failed_total += sample->failed;
-    if (*sample->last_failure)
+    if (sample->failed > 0) {
         snprintf(engine->last_failure, sizeof(engine->last_failure), "%s", sample->last_failure);
+        engine->failed_ms = engine_now_ms(engine);
+    }
 }
 
 /* Between samples: the record of a long step is no larger than that of a short one. */
@@ -136,6 +138,15 @@ static void tell_invocation_error(struct engine *engine)
     engine->unrun_watch = engine->evidence_watch;
 }
 
+/* Once a step: they count for no check, which may be left without any request. */
+static void tell_refused(struct engine *engine)
+{
+    if (engine->refused_watch != engine->evidence_watch)
+        engine_notice(engine, "A request through the alias got no good answer: %s",
+                      engine->last_failure);
+    engine->refused_watch = engine->evidence_watch;
+}
+
 static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -146,6 +157,8 @@ static void read_traffic(struct engine *engine, bool is_last)
         tell_uncounted(engine, error.message);
     if (sample.invocation_errors > 0)
         tell_invocation_error(engine);
+    else if (sample.failed > 0)
+        tell_refused(engine);
     traffic_sample_clear(&sample);
     bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))
@@ -374,8 +387,12 @@ static void check_silence(struct engine *engine)
     int64_t silence_ms = engine->ports.silence_ms(engine->ports.world);
     if (silence_ms < engine->plan->lost_after_ms)
         return;
+    bool is_refused = engine->failed_ms && engine_now_ms(engine) - engine->failed_ms <= silence_ms;
     CLEANUP(freep)
-    char *sentence = xformat("AWS has not answered for %lld s", (long long)(silence_ms / 1000));
+    char *sentence =
+        xformat("AWS has not answered%s for %lld s%s%s", is_refused ? " well" : "",
+                (long long)(silence_ms / 1000), is_refused ? "; the last failure: " : "",
+                is_refused ? engine->last_failure : "");
     rollout_troubled(&engine->rollout, sentence);
 }
 

@@ -14,6 +14,7 @@
 #include "traffic/schedule.h"
 
 enum { TRAFFIC_VERSIONS_MAX = 8 };
+enum { FAILURE_SIZE = 400 }; /* of a sentence of AWS's: it names the caller and what it may not */
 
 struct traffic_plan {
     const char *function;
@@ -44,7 +45,7 @@ struct traffic {
     unsigned unsent;            /* were due, and could not be sent before the end */
     unsigned abandoned;         /* under way when it was left: not waited for */
     struct histogram lag; /* from due to sent, of requests that were not late: our own doing */
-    char last_failure[200];
+    char last_failure[FAILURE_SIZE];
     int64_t elapsed_ms;
     int64_t left_ms;
     bool was_stopped; /* before all was sent and answered */

@@ -1,5 +1,6 @@
 """What AWS has done, but did not tell; and what it refuses."""
 import json
+import re
 import subprocess
 import threading
 import urllib.request
@@ -158,6 +159,46 @@ def test_a_version_that_lambda_cannot_always_start_is_taken_back(lam, deployed, 
     assert terminal("analyze", latest_of(deployed)).end() == 0
 
 
+DENIED = ("User: arn:aws:sts::123456789012:assumed-role/ARoleForDeploymentsByThePipeline/the-session-of-this-very-run is "
+          "not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:eu-central-1:123456789012:"
+          "function:shop:live because no identity-based policy allows the lambda:InvokeFunction action")
+
+
+class Denied(Proxy):
+    """Such requests by this qualifier have an error for an answer; usually what a policy makes of them that names
+    the function without its qualifiers."""
+
+    def __init__(self, url, qualifier, status=403, error="AccessDeniedException"):
+        super().__init__(url)
+        self.words = f"/invocations?Qualifier={qualifier} "
+        self.answer = status, [("x-amzn-ErrorType", error)], json.dumps({"Message": DENIED}).encode()
+
+    def before(self, request):
+        return self.answer if self.words in request else None
+
+
+def test_requests_that_are_refused_are_told_at_once_and_with_the_end(deployed, terminal, between, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}}, lostAfter="1s")
+    done = terminal("deploy", AWS_ENDPOINT_URL=between(Denied, "live").url)
+    assert done.end() == 1, done.seen + done.err
+    assert done.seen.count(f"A request through the alias got no good answer: HTTP 403: {DENIED}\n") == 1
+    assert re.search(rf"AWS has not answered well for \d s; the last failure: HTTP 403: {re.escape(DENIED)}\n", done.err)
+    assert "of the traffic [" not in done.seen  # there was none
+
+
+@pytest.mark.parametrize("status, error, code", [
+    (403, "AccessDeniedException", 1), (429, "TooManyRequestsException", 1), (404, "ResourceNotFoundException", 1),
+    (502, "KMSAccessDeniedException", 3), (409, "SnapStartNotReadyException", 3),
+    (403, "EFSMountFailureException", 3)])
+def test_a_version_that_may_not_be_asked_is_not_a_bad_one(lam, deployed, terminal, between, plan_file, status,
+                                                        error, code):
+    plan_file()
+    done = terminal("deploy", AWS_ENDPOINT_URL=between(Denied, "2", status, error).url)
+    assert done.end() == code, done.seen + done.err
+    assert f"cannot invoke the new version: {error}: " in done.seen + done.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 class Moody(Proxy):
     """Has no answer to some of the requests that are sent by the alias."""
 
@@ -175,7 +216,7 @@ def test_requests_without_an_answer_are_told_and_no_versions_fault(deployed, ter
     done = terminal("deploy", AWS_ENDPOINT_URL=between(Moody).url)
     assert done.end() in (0, 4), done.seen + done.err  # so few requests may be no verdict
     assert "2 requests were throttled (429); they count for no version." in done.seen
-    assert "1 requests got no answer; the last one: HTTP 503: not now" in done.seen
+    assert "1 requests got no good answer; the last one: HTTP 503: not now" in done.seen
 
 
 def test_requests_without_an_answer_were_sent(deployed, terminal, between, plan_file):
