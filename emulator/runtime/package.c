@@ -23,6 +23,7 @@ enum {
     LINK_TARGET_MAX = 1024,
     ZIP_OPSYS_APPLE = 19, /* OS X, in the zip specification's list of hosts */
     CHUNK_SIZE = 64 * 1024,
+    REMOVAL_DEPTH_MAX = 30,
 };
 
 struct entry {
@@ -375,23 +376,53 @@ enum package_fault package_unpack(struct text zip, const char *target, struct er
     return fault;
 }
 
-static void remove_content(int fd);
+/* Each level that is entered keeps a directory open; what lies deeper is moved up first. */
+struct removal {
+    int top;
+    unsigned names_tried;
+    bool has_moved;
+};
 
-static void remove_at(int at, const char *name)
+static void remove_content(struct removal *removal, int fd, int depth);
+
+static void move_up(struct removal *removal, int at, const char *name)
 {
-    if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
-        return;
+    char above[32];
+    bool is_taken = true;
+    fchmodat(at, name, S_IRWXU, 0); /* its ".." changes */
+    while (is_taken) {
+        snprintf(above, sizeof(above), "deep-%u", removal->names_tried++);
+        bool is_moved = renameat(at, name, removal->top, above) == 0;
+        is_taken = !is_moved && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
+        removal->has_moved |= is_moved;
+    }
+}
+
+static int open_for_removal(int at, const char *name)
+{
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(at, name, flags);
     if (fd < 0 && errno == EACCES && fchmodat(at, name, S_IRWXU, 0) == 0)
         fd = openat(at, name, flags);
+    return fd;
+}
+
+static void remove_at(struct removal *removal, int at, const char *name, int depth)
+{
+    if (unlinkat(at, name, 0) == 0 || errno == ENOENT || unlinkat(at, name, AT_REMOVEDIR) == 0)
+        return;
+    if (depth == REMOVAL_DEPTH_MAX) {
+        move_up(removal, at, name);
+        return;
+    }
+    int fd = open_for_removal(at, name);
     if (fd >= 0)
-        remove_content(fd);
+        remove_content(removal, fd, depth + 1);
     unlinkat(at, name, AT_REMOVEDIR);
 }
 
 /* Closes the descriptor. */
-static void remove_content(int fd)
+static void remove_content(struct removal *removal, int fd, int depth)
 {
     fchmod(fd, S_IRWXU);
     DIR *directory = fdopendir(fd);
@@ -402,11 +433,31 @@ static void remove_content(int fd)
     struct dirent *entry;
     while ((entry = readdir(directory)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove_at(fd, entry->d_name);
+            remove_at(removal, fd, entry->d_name, depth);
     closedir(directory);
+}
+
+/* As often as something was moved up, for which it is too early in the same walk. */
+static void remove_below(struct removal *removal)
+{
+    int fd;
+    do {
+        removal->has_moved = false;
+        fd = openat(removal->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            remove_content(removal, fd, 0);
+    } while (removal->has_moved);
 }
 
 void package_remove(const char *directory)
 {
-    remove_at(AT_FDCWD, directory);
+    if (unlink(directory) == 0 || errno == ENOENT)
+        return;
+    struct removal removal = { .top = open_for_removal(AT_FDCWD, directory) };
+    if (removal.top >= 0) {
+        fchmod(removal.top, S_IRWXU);
+        remove_below(&removal);
+        process_close(&removal.top);
+    }
+    rmdir(directory);
 }

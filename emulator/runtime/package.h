@@ -28,7 +28,7 @@ enum { PACKAGE_UNZIPPED_MAX = 262144000 };
 MUST_CHECK enum package_fault package_unpack(struct text zip, const char *target,
                                              struct error *error);
 
-/* Removes a directory and all below it, without following links. */
+/* Removes a directory and all below it, however deep, without following links. */
 void package_remove(const char *directory);
 
 #endif

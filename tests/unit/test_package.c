@@ -1,8 +1,10 @@
 /*
  * Packages: what is unpacked, and what is refused. Zips are made with libzip and then bent.
  */
+#include "support/limits.h"
 #include "support/suite.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
@@ -279,7 +281,30 @@ START_TEST(a_target_that_exists_is_left_alone)
 }
 END_TEST
 
+/* A function's /tmp may be deeper than this process can have descriptors. */
+START_TEST(what_is_deep_is_removed_with_few_descriptors)
+{
+    enum { LEVELS = 2000, DESCRIPTORS = 64 };
+    set_up();
+    int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int level = 0; level < LEVELS; level++) {
+        ck_assert_int_eq(mkdirat(at, "deep-0", 0755), 0);
+        ck_assert_int_eq(mkdirat(at, "empty", 0), 0);
+        int file = openat(at, "deep-1", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        int below = openat(at, "deep-0", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert(file >= 0 && below >= 0);
+        close(file);
+        close(at);
+        at = below;
+    }
+    close(at);
+    rlim_t before = limit_set(RLIMIT_NOFILE, DESCRIPTORS);
+    tear_down();
+    limit_set(RLIMIT_NOFILE, before);
+}
+END_TEST
+
 SUITE("package", files_keep_their_place_and_permissions, a_later_entry_replaces_an_earlier_one,
       packages_that_leave_their_tree_are_refused, what_is_no_zip_is_refused,
       bent_packages_are_all_or_nothing, sizes_are_held_against_what_is_there,
-      a_target_that_exists_is_left_alone)
+      a_target_that_exists_is_left_alone, what_is_deep_is_removed_with_few_descriptors)
