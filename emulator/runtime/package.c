@@ -14,6 +14,7 @@
 #include <zip.h>
 
 #include "file.h"
+#include "log.h"
 #include "runtime/process.h"
 #include "xalloc.h"
 
@@ -37,6 +38,8 @@ struct entry {
 struct unpacking {
     zip_t *archive;
     int root; /* directory that is filled */
+    int private_count;
+    struct entry first_private; /* of them */
     struct error *error;
 };
 
@@ -212,12 +215,32 @@ static int create_file(int at, const char *name)
     return fd;
 }
 
+/* Functions run as the owner of their files here. On Lambda they run as somebody else. */
+static void note_permissions(struct unpacking *unpacking, const struct entry *entry)
+{
+    if (entry->permissions & S_IROTH)
+        return;
+    if (unpacking->private_count++ == 0)
+        unpacking->first_private = *entry;
+}
+
+static void warn_of_permissions(const struct unpacking *unpacking)
+{
+    const struct entry *first = &unpacking->first_private;
+    if (unpacking->private_count)
+        log_warn("runtime",
+                 "on AWS Lambda %d of a package's files could not be read (Permission denied): "
+                 "'%.*s', of mode %03o, and so on; give files mode 644 in the zip",
+                 unpacking->private_count, TEXT_ARGS(first->path), (unsigned)first->permissions);
+}
+
 static enum package_fault unpack_file(struct unpacking *unpacking, const struct entry *entry,
                                       int at, const char *name)
 {
     zip_file_t *file = zip_fopen_index(unpacking->archive, entry->index, 0);
     if (!file)
         return refuse(unpacking, "an entry cannot be read", entry->path);
+    note_permissions(unpacking, entry);
     enum package_fault fault = PACKAGE_OK;
     int fd = create_file(at, name);
     if (fd < 0) {
@@ -353,6 +376,8 @@ static enum package_fault unpack_into(zip_t *archive, const char *directory, str
     fault = unpack_entries(&unpacking, false);
     if (fault == PACKAGE_OK)
         fault = unpack_entries(&unpacking, true);
+    if (fault == PACKAGE_OK)
+        warn_of_permissions(&unpacking);
     process_close(&unpacking.root);
     return fault;
 }

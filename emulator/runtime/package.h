@@ -22,8 +22,9 @@ enum { PACKAGE_UNZIPPED_MAX = 262144000 };
 
 /*
  * Unpacks `zip` into the directory `target`, which must not exist: all or nothing (on a fault
- * nothing is left). Permission bits are kept, owner-readable always; entries whose real size
- * differs from what they claim are refused. Never writes outside `target`, never follows links.
+ * nothing is left). Permission bits are kept, owner-readable always, and warned of where Lambda's
+ * user could not read; entries whose real size differs from what they claim are refused. Never
+ * writes outside `target`, never follows links.
  */
 MUST_CHECK enum package_fault package_unpack(struct text zip, const char *target,
                                              struct error *error);

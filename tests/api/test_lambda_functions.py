@@ -295,12 +295,15 @@ def test_who_looks_for_event_source_mappings_finds_none(lam, name):
             404, "ResourceNotFoundException", "The resource you requested does not exist.")
 
 
-def test_a_node_package_with_dependencies_and_modes(lam, name):
+def test_a_node_package_with_dependencies_and_modes(lam, server, name):
+    """On AWS the function's user is not the one who may read the module: the log says so."""
     archive = zip_of({"index.mjs": "import { x } from './lib/x.mjs';\n" + NODE % "return x",
                       "lib/x.mjs": "export const x = 42;"}, {"lib/x.mjs": 0o600})
     create(lam, name, {"Runtime": "nodejs22.x", "Handler": "index.handler",
                        "Code": {"ZipFile": archive}})
     assert lam.invoke(FunctionName=name)["Payload"].read() == b"42"
+    assert "on AWS Lambda 1 of a package's files could not be read (Permission denied): " \
+           "'lib/x.mjs', of mode 600" in server.read_log()
 
 
 def test_account_settings_count_every_version(start_server, name):
