@@ -101,6 +101,18 @@ static const char *program_fault(const char *head, ssize_t size, const struct sa
     return NULL;
 }
 
+/* The function runs as the owner of its files here, on Lambda as somebody else. */
+static void warn_of_permissions(const struct entrypoint *entrypoint,
+                                const struct sandbox_plan *plan)
+{
+    struct stat status;
+    if (stat(entrypoint->path, &status) == 0 && !(status.st_mode & S_IXOTH))
+        log_warn(plan->function_name,
+                 "on AWS Lambda bootstrap could not be executed (permission denied): it has mode "
+                 "%03o; give it mode 755 in the zip",
+                 (unsigned)status.st_mode & 0777U);
+}
+
 const char *entrypoint_fault(const struct entrypoint *entrypoint, const struct sandbox_plan *plan,
                              bool is_isolated)
 {
@@ -109,6 +121,7 @@ const char *entrypoint_fault(const struct entrypoint *entrypoint, const struct s
         log_warn(plan->function_name, "bootstrap is not executable: give it mode 755 in the zip");
         return "permission denied";
     }
+    warn_of_permissions(entrypoint, plan);
     int fd = open(entrypoint->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return NULL;

@@ -248,6 +248,16 @@ def test_a_bootstrap_that_cannot_start_is_told_as_on_aws(lam, server, name, pack
                      server.read_log())
 
 
+def test_a_bootstrap_that_only_its_owner_may_execute_is_warned_of(lam, server, name):
+    package = serving("    respond(request_id, 'runs')\n")
+    with zipfile.ZipFile(io.BytesIO(package["Code"]["ZipFile"])) as archive:
+        text = archive.read("bootstrap").decode()
+    create(lam, name, bootstrap(text, 0o744))
+    assert invoke(lam, name)[1] == "runs"
+    assert f"{name}: on AWS Lambda bootstrap could not be executed (permission denied): it has mode " \
+           "744" in server.read_log()
+
+
 def test_a_program_for_another_machine_is_warned_of(lam, server, name):
     """It may run all the same, if the kernel knows an emulator for it."""
     machine = 183 if os.uname().machine == "x86_64" else 62
