@@ -40,10 +40,21 @@ static bool is_alarm(const struct check *check)
     return strcmp(check->path, "Metrics") == 0;
 }
 
+static void check_metric(struct check *check, const cJSON *metric, int at)
+{
+    static const char *const needed[] = { "Namespace", "MetricName" };
+    for (size_t i = 0; i < COUNT_OF(needed); i++) {
+        if (!json_get(metric, needed[i]))
+            tell(check, "The parameter %s.member.%d.MetricStat.Metric.%s is required.", check->path,
+                 at, needed[i]);
+    }
+}
+
 static bool check_stat(struct check *check, const cJSON *stat, int at)
 {
     struct statistic statistic;
     int64_t period_s = json_int(stat, "Period", 0);
+    check_metric(check, json_get(stat, "Metric"), at);
     if (!statistic_parse(json_text(stat, "Stat", ""), &statistic))
         tell(check,
              "The value %s for parameter %s.member.%d.MetricStat.Stat is not a valid statistic.",

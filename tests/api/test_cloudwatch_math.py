@@ -250,6 +250,10 @@ def test_an_account_that_is_not_linked_is_forbidden(morning, name):
     ([expression("SELECT SUM(x) FROM n", f"e{i}", Period=60) for i in range(2)],
      "Error in expression 'e1': A request can have only one Metrics Insights query"),
     ([{"Id": "m1"}], "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
+    ([{"Id": "m1", "MetricStat": {"Metric": {"MetricName": "m"}, "Period": 60, "Stat": "Sum"}},
+      {"Id": "m2", "MetricStat": {"Metric": {"Namespace": "n"}, "Period": 60, "Stat": "Sum"}}],
+     "The parameter MetricDataQueries.member.1.MetricStat.Metric.Namespace is required.\n"
+     "The parameter MetricDataQueries.member.2.MetricStat.Metric.MetricName is required.\n"),
     ([metric("n", "5xx_sum"), metric("n", "m2"), metric("n", "m3", stat="Min"),
       metric("n", "M4", stat="None")],
      "The value 5xx_sum for parameter MetricDataQueries.member.1.Id is not matching the expected "
