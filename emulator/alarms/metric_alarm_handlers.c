@@ -35,11 +35,14 @@ static bool check_features(struct call *call)
 static bool check_kind(struct call *call)
 {
     const char *comparison = json_text(call->input, "ComparisonOperator", "");
+    bool is_range = strstr(comparison, "LowerOr") || strstr(comparison, "LowerThreshold") ||
+                    strstr(comparison, "UpperThreshold");
     if (has(call, "EvaluationCriteria") || has(call, "EvaluationInterval"))
         return invalid(call, "EvaluationCriteria: alarms on PromQL queries are not supported by "
                              "Coalmine");
-    if (has(call, "ThresholdMetricId") || strstr(comparison, "LowerOr") ||
-        strstr(comparison, "LowerThreshold") || strstr(comparison, "UpperThreshold"))
+    if (is_range && !has(call, "ThresholdMetricId"))
+        return invalid(call, "ComparisonOperators for ranges require ThresholdMetricId to be set");
+    if (has(call, "ThresholdMetricId"))
         return invalid(call, "ThresholdMetricId: alarms on anomaly detection bands are not "
                              "supported by Coalmine");
     if (!has(call, "ComparisonOperator"))

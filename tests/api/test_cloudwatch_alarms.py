@@ -91,6 +91,8 @@ def test_xml_keeps_the_model_s_order_and_milliseconds(world):
     ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:paint"]}, "ValidationError",
      "Invalid use of EC2 'ec2:paint' action"),
     ({"ComparisonOperator": "LessThanLowerThreshold"}, "ValidationError",
+     "ComparisonOperators for ranges require ThresholdMetricId to be set"),
+    ({"ComparisonOperator": "LessThanLowerThreshold", "ThresholdMetricId": "b"}, "ValidationError",
      "ThresholdMetricId: alarms on anomaly detection bands are not supported by Coalmine"),
     ({"Threshold": None}, "ValidationError",
      "PutMetricAlarm request should have valid Threshold parameter"),
