@@ -12,6 +12,7 @@
 
 enum { PARENTS_MAX = 150 };
 
+/* AWS names those that are lacking by their ARNs, also where the rule has names. */
 static bool check_children(struct call *call, const struct alarm_key *key,
                            const struct alarm_rule *rule)
 {
@@ -29,7 +30,8 @@ static bool check_children(struct call *call, const struct alarm_key *key,
         child.name = alarm_name_of(key, rule->children[i]);
         if (child.name && alarm_row_find(call->store, &child, &call->arena, &row))
             continue;
-        buffer_add_format(&missing, "%s%s", missing.size ? ", " : "", rule->children[i]);
+        buffer_add_format(&missing, "%s%s", missing.size ? ", " : "",
+                          child.name ? alarm_arn(&call->arena, &child) : rule->children[i]);
     }
     if (!missing.size)
         return true;

@@ -162,7 +162,10 @@ def test_an_update_that_changes_the_result_says_so(world):
 
 @pytest.mark.parametrize("settings, message", [
     ({"AlarmRule": "ALARM(a) OR ALARM(x) OR OK(y)"},
-     "Could not save the composite alarm as alarms [x, y] in the alarm rule do not exist"),
+     f"Could not save the composite alarm as alarms [{ARN}x, {ARN}y] in the alarm rule do not exist"),
+    ({"AlarmRule": f"ALARM({ARN}x) OR ALARM({ARN.replace('0:alarm', '1:alarm')}a)"},
+     f"Could not save the composite alarm as alarms [{ARN}x, {ARN.replace('0:alarm', '1:alarm')}a] in "
+     "the alarm rule do not exist"),
     ({"AlarmRule": " TRUE"},
      "AlarmRule must not contain leading or trailing whitespace or be null"),
     ({"AlarmRule": "ALARM(a"}, "Error in AlarmRule [The rule ends at char 7, must be: ')']"),
