@@ -16,7 +16,8 @@ enum insights_command_kind {
     COMMAND_DISPLAY,
     COMMAND_FILTER,
     COMMAND_PARSE,
-    COMMAND_STATS, /* from here on all records are needed at once */
+    COMMAND_UNNEST, /* makes of one record none or more */
+    COMMAND_STATS,  /* from here on all records are needed at once */
     COMMAND_SORT,
     COMMAND_DEDUP,
     COMMAND_LIMIT,
@@ -33,7 +34,7 @@ bool insights_item_is_made(const struct insights_item *item);
 
 struct insights_command {
     enum insights_command_kind kind;
-    struct insights_item items[INSIGHTS_ITEMS_MAX];
+    struct insights_item items[INSIGHTS_ITEMS_MAX]; /* COMMAND_UNNEST: from what, and into what */
     size_t item_count;
     const struct insights_expression *condition; /* COMMAND_FILTER */
     struct insights_parse *parse;

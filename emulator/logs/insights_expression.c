@@ -355,6 +355,8 @@ static struct insights_value compare(const char *sign, const struct insights_val
                                      const struct insights_value *b, struct arena *arena)
 {
     bool is_missing = a->kind == INSIGHTS_MISSING || b->kind == INSIGHTS_MISSING;
+    if (a->kind == INSIGHTS_STRUCTURE || b->kind == INSIGHTS_STRUCTURE)
+        return insights_boolean(false);
     if (is_missing)
         return insights_boolean(strcmp(sign, "!=") == 0 && a->kind != b->kind);
     int difference = order(a, b, arena);
@@ -387,16 +389,18 @@ static struct insights_value evaluate_call(const struct insights_expression *exp
     int count = 0;
     const struct insights_expression *argument = expression->arguments;
     for (; argument && count < INSIGHTS_ARGUMENTS_MAX; argument = argument->next)
-        arguments[count++] = insights_evaluate(argument, scope);
+        arguments[count++] = expression->function->takes_structures
+                                 ? insights_evaluate(argument, scope)
+                                 : insights_evaluate_scalar(argument, scope);
     return expression->function->call(arguments, count, scope->arena);
 }
 
 static bool is_in(const struct insights_expression *expression, const struct insights_scope *scope)
 {
-    struct insights_value left = insights_evaluate(expression->left, scope);
+    struct insights_value left = insights_evaluate_scalar(expression->left, scope);
     const struct insights_expression *item = expression->arguments;
     for (; item && left.kind != INSIGHTS_MISSING; item = item->next) {
-        struct insights_value value = insights_evaluate(item, scope);
+        struct insights_value value = insights_evaluate_scalar(item, scope);
         if (value.kind != INSIGHTS_MISSING && order(&left, &value, scope->arena) == 0)
             return true;
     }
@@ -406,13 +410,13 @@ static bool is_in(const struct insights_expression *expression, const struct ins
 static bool is_like(const struct insights_expression *expression,
                     const struct insights_scope *scope)
 {
-    struct insights_value left = insights_evaluate(expression->left, scope);
+    struct insights_value left = insights_evaluate_scalar(expression->left, scope);
     const char *text = insights_print(&left, scope->arena);
     if (left.kind == INSIGHTS_MISSING)
         return false;
     if (expression->kind == EXPRESSION_REGEX)
         return regex_match(expression->regex, text_from(text), NULL, 0);
-    struct insights_value right = insights_evaluate(expression->right, scope);
+    struct insights_value right = insights_evaluate_scalar(expression->right, scope);
     return strstr(text, insights_print(&right, scope->arena)) != NULL;
 }
 
@@ -459,4 +463,10 @@ struct insights_value insights_evaluate(const struct insights_expression *expres
     default:
         return insights_boolean(is_like(expression, scope));
     }
+}
+
+struct insights_value insights_evaluate_scalar(const struct insights_expression *expression,
+                                               const struct insights_scope *scope)
+{
+    return insights_scalar(insights_evaluate(expression, scope));
 }

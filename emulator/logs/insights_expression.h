@@ -25,6 +25,10 @@ struct insights_expression *insights_expression_field(struct arena *arena, const
 struct insights_value insights_evaluate(const struct insights_expression *expression,
                                         const struct insights_scope *scope);
 
+/* A structure counts as missing. */
+struct insights_value insights_evaluate_scalar(const struct insights_expression *expression,
+                                               const struct insights_scope *scope);
+
 /* The name if the expression is a field and nothing else; else NULL. */
 const char *insights_field_name(const struct insights_expression *expression);
 

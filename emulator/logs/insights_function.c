@@ -326,44 +326,92 @@ static struct insights_value do_tomillis(const struct insights_value *arguments,
     return insights_number(number_of(arguments));
 }
 
+static struct insights_value do_jsonparse(const struct insights_value *arguments, int count UNUSED,
+                                          struct arena *arena)
+{
+    return insights_structure(insights_print(arguments, arena), arena);
+}
+
+static struct insights_value do_jsonstringify(const struct insights_value *arguments,
+                                              int count UNUSED, struct arena *arena)
+{
+    return arguments->kind == INSIGHTS_STRUCTURE ? insights_text(insights_print(arguments, arena))
+                                                 : (struct insights_value){ 0 };
+}
+
+/* The list that a field is, or that its text spells; NULL: it is none. */
+static const cJSON *list_of(const struct insights_value *value, struct arena *arena)
+{
+    struct insights_value structure = value->kind == INSIGHTS_STRUCTURE
+                                          ? *value
+                                          : insights_structure(insights_print(value, arena), arena);
+    bool is_list = structure.kind == INSIGHTS_STRUCTURE && cJSON_IsArray(structure.tree);
+    return is_list ? structure.tree : NULL;
+}
+
+static struct insights_value do_jsonarraysize(const struct insights_value *arguments,
+                                              int count UNUSED, struct arena *arena)
+{
+    const cJSON *list = list_of(arguments, arena);
+    return list ? insights_number(cJSON_GetArraySize(list)) : (struct insights_value){ 0 };
+}
+
+static struct insights_value do_jsonarraycontains(const struct insights_value *arguments,
+                                                  int count UNUSED, struct arena *arena)
+{
+    const char *wanted = insights_print(&arguments[1], arena);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list_of(arguments, arena))
+    {
+        struct insights_value value = insights_member(item, arena);
+        if (strcmp(insights_print(&value, arena), wanted) == 0)
+            return insights_boolean(true);
+    }
+    return insights_boolean(false);
+}
+
 static const struct insights_function functions[] = {
-    { "abs", 1, 1, do_abs },
-    { "ceil", 1, 1, do_ceil },
-    { "case", 2, INSIGHTS_ARGUMENTS_MAX, do_case },
-    { "coalesce", 1, INSIGHTS_ARGUMENTS_MAX, do_coalesce },
-    { "concat", 1, INSIGHTS_ARGUMENTS_MAX, do_concat },
-    { "dateceil", 2, 2, do_dateceil },
-    { "datefloor", 2, 2, do_datefloor },
-    { "endswith", 2, 2, do_endswith },
-    { "floor", 1, 1, do_floor },
-    { "frommillis", 1, 1, do_frommillis },
-    { "greatest", 1, INSIGHTS_ARGUMENTS_MAX, do_greatest },
-    { "if", 3, 3, do_if },
-    { "isblank", 1, 1, do_isblank },
-    { "isempty", 1, 1, do_isempty },
-    { "isnumeric", 1, 1, do_isnumeric },
-    { "ispresent", 1, 1, do_ispresent },
-    { "least", 1, INSIGHTS_ARGUMENTS_MAX, do_least },
-    { "log", 1, 1, do_log },
-    { "ltrim", 1, 2, do_ltrim },
-    { "messagesize", 1, 1, do_messagesize },
-    { "now", 0, 0, do_now },
-    { "replace", 3, 3, do_replace },
-    { "round", 1, 2, do_round },
-    { "rtrim", 1, 2, do_rtrim },
-    { "sqrt", 1, 1, do_sqrt },
-    { "startswith", 2, 2, do_startswith },
-    { "strcontains", 2, 2, do_strcontains },
-    { "strlen", 1, 1, do_strlen },
-    { "substr", 2, 3, do_substr },
-    { "todouble", 1, 1, do_tonumber },
-    { "toint", 1, 1, do_tolong },
-    { "tolong", 1, 1, do_tolong },
-    { "tolower", 1, 1, do_tolower },
-    { "tomillis", 1, 1, do_tomillis },
-    { "tonumber", 1, 1, do_tonumber },
-    { "toupper", 1, 1, do_toupper },
-    { "trim", 1, 2, do_trim },
+    { "abs", 1, 1, do_abs, false },
+    { "ceil", 1, 1, do_ceil, false },
+    { "case", 2, INSIGHTS_ARGUMENTS_MAX, do_case, true },
+    { "coalesce", 1, INSIGHTS_ARGUMENTS_MAX, do_coalesce, true },
+    { "concat", 1, INSIGHTS_ARGUMENTS_MAX, do_concat, false },
+    { "dateceil", 2, 2, do_dateceil, false },
+    { "datefloor", 2, 2, do_datefloor, false },
+    { "endswith", 2, 2, do_endswith, false },
+    { "floor", 1, 1, do_floor, false },
+    { "frommillis", 1, 1, do_frommillis, false },
+    { "greatest", 1, INSIGHTS_ARGUMENTS_MAX, do_greatest, false },
+    { "if", 3, 3, do_if, true },
+    { "isblank", 1, 1, do_isblank, false },
+    { "isempty", 1, 1, do_isempty, false },
+    { "isnumeric", 1, 1, do_isnumeric, false },
+    { "ispresent", 1, 1, do_ispresent, true },
+    { "jsonarraycontains", 2, 2, do_jsonarraycontains, true },
+    { "jsonarraysize", 1, 1, do_jsonarraysize, true },
+    { "jsonparse", 1, 1, do_jsonparse, false },
+    { "jsonstringify", 1, 1, do_jsonstringify, true },
+    { "least", 1, INSIGHTS_ARGUMENTS_MAX, do_least, false },
+    { "log", 1, 1, do_log, false },
+    { "ltrim", 1, 2, do_ltrim, false },
+    { "messagesize", 1, 1, do_messagesize, false },
+    { "now", 0, 0, do_now, false },
+    { "replace", 3, 3, do_replace, false },
+    { "round", 1, 2, do_round, false },
+    { "rtrim", 1, 2, do_rtrim, false },
+    { "sqrt", 1, 1, do_sqrt, false },
+    { "startswith", 2, 2, do_startswith, false },
+    { "strcontains", 2, 2, do_strcontains, false },
+    { "strlen", 1, 1, do_strlen, false },
+    { "substr", 2, 3, do_substr, false },
+    { "todouble", 1, 1, do_tonumber, false },
+    { "toint", 1, 1, do_tolong, false },
+    { "tolong", 1, 1, do_tolong, false },
+    { "tolower", 1, 1, do_tolower, false },
+    { "tomillis", 1, 1, do_tomillis, false },
+    { "tonumber", 1, 1, do_tonumber, false },
+    { "toupper", 1, 1, do_toupper, false },
+    { "trim", 1, 2, do_trim, false },
 };
 
 const struct insights_function *insights_function_find(const char *name)

@@ -14,6 +14,7 @@ struct insights_function {
     int most;
     struct insights_value (*call)(const struct insights_value *arguments, int count,
                                   struct arena *arena);
+    bool takes_structures; /* else they are missing, as on AWS */
 };
 
 /* By its name in any case; NULL if there is none. */

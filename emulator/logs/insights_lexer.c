@@ -33,19 +33,6 @@ static bool is_name_start(char character)
            (unsigned char)character >= 0x80;
 }
 
-static void read_name(struct insights_lexer *lexer, struct insights_token *token)
-{
-    size_t start = lexer->at;
-    while (lexer->at < lexer->query.size &&
-           (is_name_start(peek(lexer, 0)) || isdigit((unsigned char)peek(lexer, 0)) ||
-            (peek(lexer, 0) == '.' && peek(lexer, 1) &&
-             (is_name_start(peek(lexer, 1)) || isdigit((unsigned char)peek(lexer, 1))))))
-        lexer->at++;
-    struct text name = { lexer->query.data + start, lexer->at - start };
-    token->kind = TOKEN_NAME;
-    token->text = arena_copy(lexer->arena, name);
-}
-
 /* Up to the closing character; a backslash keeps it in. False if it never comes. */
 static bool read_until(struct insights_lexer *lexer, char closing, bool keeps_backslash,
                        const char **text_out)
@@ -66,6 +53,52 @@ static bool read_until(struct insights_lexer *lexer, char closing, bool keeps_ba
         return false;
     lexer->at++;
     *text_out = arena_copy(lexer->arena, buffer_text(&text));
+    return true;
+}
+
+static bool is_name_part(const struct insights_lexer *lexer)
+{
+    char next = peek(lexer, 1);
+    return is_name_start(peek(lexer, 0)) || isdigit((unsigned char)peek(lexer, 0)) ||
+           (peek(lexer, 0) == '.' && next && (is_name_start(next) || isdigit((unsigned char)next)));
+}
+
+/* The [1] behind a name is .1 of it; not behind the word in, whose list may stand so close. */
+static bool read_index(struct insights_lexer *lexer, struct buffer *name)
+{
+    size_t digits = 0;
+    if (peek(lexer, 0) != '[' || strcasecmp(buffer_text(name).data, "in") == 0)
+        return false;
+    while (isdigit((unsigned char)peek(lexer, digits + 1)))
+        digits++;
+    if (digits == 0 || peek(lexer, digits + 1) != ']')
+        return false;
+    buffer_add_char(name, '.');
+    buffer_add(name, lexer->query.data + lexer->at + 1, digits);
+    lexer->at += digits + 2;
+    return true;
+}
+
+/* Members of structures may stand in backticks and brackets: a.`b.c`[0].d */
+static bool read_name(struct insights_lexer *lexer, struct insights_token *token)
+{
+    CLEANUP(buffer_clear) struct buffer name = { 0 };
+    const char *member;
+    token->kind = TOKEN_NAME;
+    while (lexer->at < lexer->query.size) {
+        if (is_name_part(lexer)) {
+            buffer_add_char(&name, peek(lexer, 0));
+            lexer->at++;
+        } else if (peek(lexer, 0) == '.' && peek(lexer, 1) == '`') {
+            lexer->at++;
+            if (!read_until(lexer, '`', false, &member))
+                return false;
+            buffer_add_format(&name, ".%s", member);
+        } else if (!read_index(lexer, &name)) {
+            break;
+        }
+    }
+    token->text = arena_copy(lexer->arena, buffer_text(&name));
     return true;
 }
 
@@ -167,16 +200,15 @@ static bool read_token(struct insights_lexer *lexer, struct insights_token *toke
         return read_number(lexer, token);
     if (!is_name_start(first))
         return read_sign(lexer, token);
-    read_name(lexer, token);
-    return true;
+    return read_name(lexer, token);
 }
 
 /* Keywords are no operands: a regular expression may follow them. */
 static bool is_operand(const struct insights_token *token)
 {
-    static const char *const words[] = { "like",   "not",    "and",   "or", "in",
-                                         "filter", "fields", "parse", "by", "display",
-                                         "stats",  "sort",   "as" };
+    static const char *const words[] = { "like",   "not",    "and",   "or",     "in",
+                                         "filter", "fields", "parse", "by",     "display",
+                                         "stats",  "sort",   "as",    "unnest", "into" };
     if (token->kind == TOKEN_SIGN)
         return strcmp(token->text, ")") == 0 || strcmp(token->text, "]") == 0;
     if (token->kind != TOKEN_NAME || token->is_quoted)

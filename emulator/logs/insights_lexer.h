@@ -15,7 +15,7 @@
 
 enum insights_token_kind {
     TOKEN_END,
-    TOKEN_NAME,   /* fields, @message, a.b, `a-b` */
+    TOKEN_NAME,   /* fields, @message, a.b, `a-b`; a.`b`[0] is a.b.0 */
     TOKEN_NUMBER, /* 1.5 */
     TOKEN_PERIOD, /* 5m: its number is milliseconds */
     TOKEN_TEXT,   /* 'x' or "x" */

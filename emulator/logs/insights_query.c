@@ -60,6 +60,24 @@ static bool read_items(struct insights_lexer *lexer, struct insights_command *co
     return true;
 }
 
+/* unnest field into name */
+static bool read_unnest(struct insights_lexer *lexer, struct insights_command *command)
+{
+    struct insights_item *item = &command->items[command->item_count++];
+    size_t start = insights_position(lexer);
+    if (lexer->token.kind != TOKEN_NAME)
+        return insights_unexpected(lexer, "a field");
+    item->expression = insights_expression_field(lexer->arena, lexer->token.text);
+    insights_next(lexer);
+    if (!insights_take_word(lexer, "into"))
+        return insights_unexpected(lexer, "into");
+    item->name = lexer->token.text;
+    if (lexer->token.kind != TOKEN_NAME)
+        return insights_unexpected(lexer, "a name");
+    insights_next(lexer);
+    return insights_make(lexer, item->name, start, false);
+}
+
 static bool read_limit(struct insights_lexer *lexer, struct insights_command *command)
 {
     double number = lexer->token.number;
@@ -88,6 +106,8 @@ static bool read_arguments(struct insights_lexer *lexer, struct insights_command
         return (command->condition = insights_expression_parse(lexer)) != NULL;
     case COMMAND_PARSE:
         return (command->parse = insights_parse_read(lexer)) != NULL;
+    case COMMAND_UNNEST:
+        return read_unnest(lexer, command);
     case COMMAND_STATS:
         return read_stats(lexer, command);
     case COMMAND_LIMIT:
@@ -106,7 +126,7 @@ static bool read_command(struct insights_lexer *lexer, struct insights_command *
     } words[] = {
         { "fields", COMMAND_FIELDS }, { "display", COMMAND_DISPLAY }, { "filter", COMMAND_FILTER },
         { "parse", COMMAND_PARSE },   { "stats", COMMAND_STATS },     { "sort", COMMAND_SORT },
-        { "dedup", COMMAND_DEDUP },   { "limit", COMMAND_LIMIT },
+        { "dedup", COMMAND_DEDUP },   { "limit", COMMAND_LIMIT },     { "unnest", COMMAND_UNNEST },
     };
     if (is_deduped && !insights_is_word(lexer, "limit"))
         return insights_unexpected(lexer, "limit: nothing else stands behind dedup");
@@ -118,8 +138,8 @@ static bool read_command(struct insights_lexer *lexer, struct insights_command *
             return read_arguments(lexer, command);
         }
     }
-    return insights_unexpected(lexer,
-                               "fields, display, filter, parse, stats, sort, dedup or limit");
+    return insights_unexpected(
+        lexer, "fields, display, filter, parse, unnest, stats, sort, dedup or limit");
 }
 
 static bool read_commands(struct insights_query *query, struct insights_lexer *lexer)
@@ -160,7 +180,8 @@ static void find_columns(struct insights_query *query)
             query->column_count =
                 insights_stats_columns(command->stats, query->columns, INSIGHTS_COLUMNS_MAX);
         for (size_t j = 0; j < command->item_count; j++) {
-            if (is_display || (command->kind == COMMAND_FIELDS && !is_displayed))
+            bool is_made = command->kind == COMMAND_FIELDS || command->kind == COMMAND_UNNEST;
+            if (is_display || (is_made && !is_displayed))
                 add_column(query, command->items[j].name);
         }
         is_displayed |= is_display;
@@ -198,7 +219,8 @@ static bool makes_any(const struct insights_command *command, const struct insig
     return false;
 }
 
-/* The last command that can as well come before the sort at `at`: a filter, or the stats behind. */
+/* The last command that can as well come before the sort at `at`: a filter or unnest, which leaves
+ * what it makes of a record in one place; or the stats behind. */
 static size_t find_front(const struct insights_query *query, size_t at)
 {
     size_t front = at;
@@ -210,14 +232,15 @@ static size_t find_front(const struct insights_query *query, size_t at)
         if (command->kind > COMMAND_STATS)
             break;
         is_bound |= makes_any(command, query->commands[at]);
-        if (command->kind == COMMAND_FILTER && !is_bound)
+        bool is_moved = command->kind == COMMAND_FILTER || command->kind == COMMAND_UNNEST;
+        if (is_moved && !is_bound)
             front = next;
     }
     return front;
 }
 
-/* A sort needs all records at once, so it comes behind the filters that follow it; and stats needs
- * none in front of it. */
+/* A sort needs all records at once, so it comes behind filters that follow it, and unnest; and
+ * stats needs none in front of it. */
 static void arrange_sorts(struct insights_query *query)
 {
     for (size_t at = query->command_count; at-- > 0;) {

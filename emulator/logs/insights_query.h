@@ -1,7 +1,7 @@
 /*
- * Logs Insights: a query is a pipe of commands (fields, display, filter, parse, stats, sort,
- * dedup, limit). Parsed once; a run takes events one by one, newest first, and keeps no more of
- * them than its answer needs. Pure.
+ * Logs Insights: a query is a pipe of commands (fields, display, filter, parse, unnest, stats,
+ * sort, dedup, limit). Parsed once; a run takes events one by one, newest first, and keeps no more
+ * of them than its answer needs. Pure, but that now() asks the clock.
  */
 #ifndef COALMINE_INSIGHTS_QUERY_H
 #define COALMINE_INSIGHTS_QUERY_H
@@ -40,7 +40,7 @@ double insights_run_scanned(const struct insights_run *run);
 double insights_run_matched(const struct insights_run *run);
 
 /* The rows so far as GetQueryResults shows them: a list of lists of {field, value}. Ends the run's
- * adding; the caller owns the tree. */
-cJSON *insights_run_end(struct insights_run *run);
+ * adding; the caller owns the tree. NULL with a sentence as from insights_run_add(). */
+cJSON *insights_run_end(struct insights_run *run, struct error *error);
 
 #endif

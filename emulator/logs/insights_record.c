@@ -32,19 +32,42 @@ struct insights_record *insights_record_create(const struct insights_event *even
     return record;
 }
 
-void insights_record_destroy(struct insights_record *record)
+struct insights_record *insights_record_branch(struct insights_record *origin)
 {
-    if (!record)
-        return;
-    cJSON_Delete(record->tree);
-    arena_clear(&record->arena);
-    free(record->fields);
-    free(record);
+    struct insights_record *record = xcalloc(1, sizeof(*record));
+    record->timestamp_ms = origin->timestamp_ms;
+    record->origin = origin;
+    record->fields = xmalloc((origin->count + 1) * sizeof(*record->fields));
+    memcpy(record->fields, origin->fields, origin->count * sizeof(*record->fields));
+    record->count = origin->count;
+    record->capacity = origin->count + 1;
+    origin->shares++;
+    return record;
 }
 
-size_t insights_record_bytes(const struct insights_record *record)
+void insights_record_destroy(struct insights_record *record)
 {
-    return OWN_BYTES + record->message_bytes * (record->tree ? TREE_FACTOR : 1);
+    while (record && record->shares == 0) {
+        struct insights_record *origin = record->origin;
+        cJSON_Delete(record->tree);
+        arena_clear(&record->arena);
+        free(record->fields);
+        free(record);
+        record = origin;
+    }
+    if (record)
+        record->shares--;
+}
+
+size_t insights_record_bytes(struct insights_record *record, uint64_t count)
+{
+    size_t bytes = 0;
+    for (; record && record->counted != count; record = record->origin) {
+        size_t factor = (record->tree ? TREE_FACTOR : 1) + record->structures * TREE_FACTOR;
+        bytes += OWN_BYTES + record->message_bytes * factor;
+        record->counted = count;
+    }
+    return bytes;
 }
 
 void insights_record_set(struct insights_record *record, const char *name,
@@ -55,6 +78,7 @@ void insights_record_set(struct insights_record *record, const char *name,
         record->fields = xrealloc(record->fields, record->capacity * sizeof(*record->fields));
     }
     record->fields[record->count++] = (struct insights_field){ name, value };
+    record->structures += value.kind == INSIGHTS_STRUCTURE;
 }
 
 /* What the event came with. */
@@ -113,6 +137,8 @@ static struct insights_value discover(struct insights_record *record, const char
  * groups' a line that is JSON. */
 static const cJSON *tree_of(struct insights_record *record)
 {
+    while (record->origin)
+        record = record->origin;
     if (record->is_examined)
         return record->tree;
     const char *message = message_of(record);
@@ -126,49 +152,28 @@ static const cJSON *tree_of(struct insights_record *record)
     return record->tree;
 }
 
-static const cJSON *find_member(const cJSON *value, const char *path);
-
-static const cJSON *find_item(const cJSON *list, const char *path)
+/* The structure among the fields that the name leads into: "a" of "a.b.0", of which the rest is
+ * "b.0". NULL: none. */
+static const cJSON *find_structure(const struct insights_record *record, const char *name,
+                                   const char **rest_out)
 {
-    struct text rest = text_from(path);
-    int64_t index;
-    if (!text_to_int64(text_cut(&rest, '.'), &index) || index < 0 || index > INT32_MAX)
-        return NULL;
-    const cJSON *item = cJSON_GetArrayItem(list, (int)index);
-    return rest.data ? find_member(item, rest.data) : item;
-}
-
-/* "a.b.0": members by name, which may have dots in it, and items of lists by number. */
-static const cJSON *find_member(const cJSON *value, const char *path)
-{
-    const cJSON *member;
-    if (cJSON_IsArray(value))
-        return find_item(value, path);
-    const cJSON *found = cJSON_GetObjectItemCaseSensitive(value, path);
-    if (found)
-        return found;
-    cJSON_ArrayForEach(member, value)
-    {
-        size_t size = strlen(member->string);
-        if (strncmp(path, member->string, size) == 0 && path[size] == '.' &&
-            (found = find_member(member, path + size + 1)))
-            return found;
+    for (size_t i = record->count; i > 0; i--) {
+        const struct insights_field *field = &record->fields[i - 1];
+        if (field->value.kind != INSIGHTS_STRUCTURE)
+            continue;
+        size_t size = strlen(field->name);
+        if (strncmp(name, field->name, size) == 0 && name[size] == '.') {
+            *rest_out = name + size + 1;
+            return field->value.tree;
+        }
     }
     return NULL;
 }
 
-/* A number stays a text, so that it is shown with all its digits. */
-static struct insights_value value_of(const cJSON *member, struct arena *arena)
+/* What is discovered in a message are leaves; what is asked for above them is their JSON. */
+static struct insights_value text_of(struct insights_value value, struct arena *arena)
 {
-    if (cJSON_IsString(member))
-        return insights_text(arena_copy(arena, text_from(member->valuestring)));
-    if (cJSON_IsBool(member))
-        return insights_boolean(cJSON_IsTrue(member));
-    bool is_infinite = cJSON_IsNumber(member) && !isfinite(member->valuedouble);
-    if (!member || cJSON_IsNull(member) || is_infinite)
-        return (struct insights_value){ 0 };
-    CLEANUP(freep) char *text = json_print(member);
-    return insights_text(arena_copy(arena, text_from(text)));
+    return value.kind == INSIGHTS_STRUCTURE ? insights_text(insights_print(&value, arena)) : value;
 }
 
 struct insights_value insights_record_get(struct insights_record *record, const char *name)
@@ -177,10 +182,15 @@ struct insights_value insights_record_get(struct insights_record *record, const 
         if (strcmp(record->fields[i - 1].name, name) == 0)
             return record->fields[i - 1].value;
     }
+    const char *rest;
+    const cJSON *structure = find_structure(record, name, &rest);
+    if (structure)
+        return insights_member(insights_find_member(structure, rest), &record->arena);
     if (*name == '@' && name[1] != '@')
         return discover(record, name);
     const char *member = name + (*name == '@'); /* "@x" of a message is called "@@x" */
-    return value_of(find_member(tree_of(record), member), &record->arena);
+    return text_of(insights_member(insights_find_member(tree_of(record), member), &record->arena),
+                   &record->arena);
 }
 
 struct visit {
@@ -209,7 +219,7 @@ static void visit_members(struct visit *visit, const cJSON *container, const cha
             visit_members(visit, member, name, depth + 1);
             continue;
         }
-        struct insights_value value = value_of(member, arena);
+        struct insights_value value = text_of(insights_member(member, arena), arena);
         if (value.kind == INSIGHTS_MISSING)
             continue;
         visit->leaves++;

@@ -36,15 +36,23 @@ struct insights_record {
     struct insights_field *fields; /* later ones hide earlier ones of the same name */
     size_t count;
     size_t capacity;
+    size_t structures;              /* how many of the fields are some */
+    struct insights_record *origin; /* of a branch, whose fields it borrows; else NULL */
+    size_t shares;                  /* who holds it beside the first: its branches */
+    uint64_t counted;               /* the last count that it was in */
 };
 
 /* A copy of the event; ended with insights_record_destroy(). */
 struct insights_record *insights_record_create(const struct insights_event *event);
-void insights_record_destroy(struct insights_record *record); /* accepts NULL */
+/* Accepts NULL. One that has branches stays until they are gone, and is no longer the caller's. */
+void insights_record_destroy(struct insights_record *record);
+/* A record with the same fields, which it borrows, to which more are added. */
+struct insights_record *insights_record_branch(struct insights_record *origin);
 
-/* About how much memory it takes, and how much a run of a query may keep. */
+/* About how much memory it takes, and how much a run of a query may keep. What several branches
+ * have of one origin is told once in a count; counts are numbered from 1. */
 enum { INSIGHTS_KEPT_BYTES_MAX = 256 << 20 };
-size_t insights_record_bytes(const struct insights_record *record);
+size_t insights_record_bytes(struct insights_record *record, uint64_t count);
 
 /* Calls for each field that the event has: its own, Lambda's, and the leaves of a JSON message as
  * "a.b.0", at most INSIGHTS_FIELDS_MAX of those. The name is borrowed. */

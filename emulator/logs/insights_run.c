@@ -27,6 +27,7 @@ struct insights_run {
     size_t survivors;    /* of the sort behind the streamed commands; 0: all are needed */
     size_t compact_at;   /* so many records: dedup them before the end */
     size_t kept_bytes;
+    uint64_t byte_count; /* the number of the count that kept_bytes is */
     double scanned;
     double matched;
 };
@@ -38,7 +39,7 @@ static size_t survivors_of(const struct insights_query *query, size_t next, size
         const struct insights_command *command = query->commands[next];
         if (command->kind == COMMAND_LIMIT)
             return command->limit;
-        if (command->kind == COMMAND_FILTER || command->kind >= COMMAND_STATS)
+        if (command->kind == COMMAND_FILTER || command->kind >= COMMAND_UNNEST)
             return 0;
     }
     return limit;
@@ -54,6 +55,7 @@ struct insights_run *insights_run_start(const struct insights_query *query, int6
         run->streamed++;
     run->kept_at_most = RECORDS_MAX;
     run->compact_at = COMPACT_RECORDS;
+    run->byte_count = 1;
     const struct insights_command *next =
         run->streamed < query->command_count ? query->commands[run->streamed] : NULL;
     if (!next)
@@ -141,7 +143,7 @@ static void sort(struct insights_run *run, const struct insights_command *comman
         keys[i]->record = record;
         keys[i]->place = i;
         for (size_t j = 0; j < command->item_count; j++)
-            keys[i]->values[j] = insights_evaluate(command->items[j].expression, &scope);
+            keys[i]->values[j] = insights_evaluate_scalar(command->items[j].expression, &scope);
     }
     qsort_r(keys, run->count, sizeof(struct sort_key *), compare_keys, (void *)command);
     for (size_t i = 0; i < run->count; i++)
@@ -161,7 +163,8 @@ static void dedup(struct insights_run *run, const struct insights_command *comma
         CLEANUP(buffer_clear) struct buffer key = { 0 };
         bool is_whole = true;
         for (size_t j = 0; j < command->item_count; j++) {
-            struct insights_value value = insights_evaluate(command->items[j].expression, &scope);
+            struct insights_value value =
+                insights_evaluate_scalar(command->items[j].expression, &scope);
             is_whole &= value.kind != INSIGHTS_MISSING;
             buffer_add_format(&key, "%s\x1e", insights_print(&value, scope.arena));
         }
@@ -180,8 +183,9 @@ static void dedup(struct insights_run *run, const struct insights_command *comma
 static void count_kept_bytes(struct insights_run *run)
 {
     run->kept_bytes = 0;
+    run->byte_count++;
     for (size_t i = 0; i < run->count; i++)
-        run->kept_bytes += insights_record_bytes(run->records[i]);
+        run->kept_bytes += insights_record_bytes(run->records[i], run->byte_count);
 }
 
 /* Sorts what there is and drops what cannot be in the answer any more. Of equal records those that
@@ -223,6 +227,20 @@ static bool fail_full(struct error *error)
                      INSIGHTS_KEPT_BYTES_MAX / BYTES_PER_MB);
 }
 
+static bool fail_many(struct error *error)
+{
+    return error_set(error, NULL, "the query needs more than %d events at once", RECORDS_MAX);
+}
+
+static void append(struct insights_run *run, struct insights_record *record)
+{
+    if (run->count == run->capacity) {
+        run->capacity = run->capacity ? 2 * run->capacity : 64;
+        run->records = xrealloc(run->records, run->capacity * sizeof(struct insights_record *));
+    }
+    run->records[run->count++] = record;
+}
+
 static bool keep(struct insights_run *run, struct insights_record *record, struct error *error)
 {
     if (run->stats) {
@@ -232,37 +250,81 @@ static bool keep(struct insights_run *run, struct insights_record *record, struc
     }
     if (run->count == run->kept_at_most) {
         insights_record_destroy(record);
-        return run->kept_at_most != RECORDS_MAX ||
-               error_set(error, NULL, "the query needs more than %d events at once", RECORDS_MAX);
+        return run->kept_at_most != RECORDS_MAX || fail_many(error);
     }
     prune(run);
     compact(run);
-    run->kept_bytes += insights_record_bytes(record);
+    run->kept_bytes += insights_record_bytes(record, run->byte_count);
     if (run->kept_bytes > INSIGHTS_KEPT_BYTES_MAX) {
         insights_record_destroy(record);
         return fail_full(error);
     }
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity ? 2 * run->capacity : 64;
-        run->records = xrealloc(run->records, run->capacity * sizeof(struct insights_record *));
-    }
-    run->records[run->count++] = record;
+    append(run, record);
     return true;
+}
+
+/* What comes of the records that unnest makes of one; `take` gets each, and ends it. */
+struct unnesting {
+    struct insights_run *run;
+    bool (*take)(struct unnesting *unnesting, struct insights_record *record);
+    size_t next;    /* of the streamed commands */
+    bool is_passed; /* by one of the records */
+    struct error *error;
+};
+
+/* A list gives a record for each of its items, anything else one, nothing none. */
+static bool unnest(struct unnesting *unnesting, const struct insights_command *command,
+                   struct insights_record *record)
+{
+    const struct insights_scope scope = { look_up, record, &record->arena };
+    const struct insights_item *into = &command->items[0];
+    struct insights_value value = insights_evaluate(into->expression, &scope);
+    bool is_list = value.kind == INSIGHTS_STRUCTURE && cJSON_IsArray(value.tree);
+    const cJSON *item = is_list ? value.tree->child : NULL;
+    bool is_taken = true;
+    for (; item && is_taken; item = item->next) {
+        struct insights_record *branch = insights_record_branch(record);
+        insights_record_set(branch, into->name, insights_member(item, &branch->arena));
+        is_taken = unnesting->take(unnesting, branch);
+    }
+    if (!is_list && value.kind != INSIGHTS_MISSING) {
+        insights_record_set(record, into->name, value);
+        return unnesting->take(unnesting, record);
+    }
+    insights_record_destroy(record);
+    return is_taken;
+}
+
+/* A record goes through the streamed commands from the next on. */
+static bool stream(struct unnesting *unnesting, struct insights_record *record)
+{
+    struct insights_run *run = unnesting->run;
+    size_t start = unnesting->next;
+    for (size_t i = start; i < run->streamed; i++) {
+        const struct insights_command *command = run->query->commands[i];
+        if (command->kind == COMMAND_UNNEST) {
+            unnesting->next = i + 1;
+            bool is_taken = unnest(unnesting, command, record);
+            unnesting->next = start;
+            return is_taken;
+        }
+        if (!apply(command, record)) {
+            insights_record_destroy(record);
+            return true;
+        }
+    }
+    unnesting->is_passed = true;
+    return keep(run, record, unnesting->error);
 }
 
 bool insights_run_add(struct insights_run *run, const struct insights_event *event,
                       struct error *error)
 {
-    struct insights_record *record = insights_record_create(event);
+    struct unnesting unnesting = { .run = run, .take = stream, .error = error };
     run->scanned++;
-    for (size_t i = 0; i < run->streamed; i++) {
-        if (!apply(run->query->commands[i], record)) {
-            insights_record_destroy(record);
-            return true;
-        }
-    }
-    run->matched++;
-    return keep(run, record, error);
+    bool is_taken = stream(&unnesting, insights_record_create(event));
+    run->matched += unnesting.is_passed;
+    return is_taken;
 }
 
 double insights_run_scanned(const struct insights_run *run)
@@ -308,24 +370,57 @@ static void aggregate(struct insights_run *run, const struct insights_command *c
     insights_stats_destroy(stats);
 }
 
-static void apply_to_all(struct insights_run *run, const struct insights_command *command)
+static bool collect(struct unnesting *unnesting, struct insights_record *record)
+{
+    if (unnesting->run->count == RECORDS_MAX) {
+        insights_record_destroy(record);
+        return fail_many(unnesting->error);
+    }
+    append(unnesting->run, record);
+    return true;
+}
+
+static bool unnest_all(struct insights_run *run, const struct insights_command *command,
+                       struct error *error)
+{
+    struct unnesting unnesting = { .run = run, .take = collect, .error = error };
+    struct insights_record **records = run->records;
+    size_t count = run->count;
+    bool is_taken = true;
+    run->records = NULL;
+    run->count = run->capacity = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_taken)
+            is_taken = unnest(&unnesting, command, records[i]);
+        else
+            insights_record_destroy(records[i]);
+    }
+    free(records);
+    return is_taken;
+}
+
+static bool apply_to_all(struct insights_run *run, const struct insights_command *command,
+                         struct error *error)
 {
     switch (command->kind) {
+    case COMMAND_UNNEST:
+        return unnest_all(run, command, error);
     case COMMAND_STATS:
         aggregate(run, command);
-        return;
+        break;
     case COMMAND_SORT:
         sort(run, command);
-        return;
+        break;
     case COMMAND_DEDUP:
         dedup(run, command);
-        return;
+        break;
     case COMMAND_LIMIT:
         drop_records(run, command->limit);
-        return;
+        break;
     default:
         filter_all(run, command);
     }
+    return true;
 }
 
 static void add_value(cJSON *row, const char *name, struct insights_record *record)
@@ -339,15 +434,17 @@ static void add_value(cJSON *row, const char *name, struct insights_record *reco
     cJSON_AddItemToArray(row, item);
 }
 
-cJSON *insights_run_end(struct insights_run *run)
+cJSON *insights_run_end(struct insights_run *run, struct error *error)
 {
     size_t next = run->streamed;
     if (run->stats) {
         take_groups(run, run->stats);
         next++;
     }
-    for (; next < run->query->command_count; next++)
-        apply_to_all(run, run->query->commands[next]);
+    for (; next < run->query->command_count; next++) {
+        if (!apply_to_all(run, run->query->commands[next], error))
+            return NULL;
+    }
     drop_records(run, run->limit);
     cJSON *rows = cJSON_CreateArray();
     for (size_t i = 0; i < run->count; i++) {

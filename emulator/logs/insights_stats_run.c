@@ -100,7 +100,7 @@ static struct group *find_group(struct insights_stats_run *run, const struct ins
     CLEANUP(buffer_clear) struct buffer text = { 0 };
     const struct insights_stats *stats = run->stats;
     for (size_t i = 0; i < stats->group_count; i++) {
-        keys[i] = insights_evaluate(stats->groups[i].expression, scope);
+        keys[i] = insights_evaluate_scalar(stats->groups[i].expression, scope);
         buffer_add_format(&text, "%d\x1f%s\x1e", keys[i].kind != INSIGHTS_MISSING,
                           insights_print(&keys[i], scope->arena));
     }
@@ -212,9 +212,9 @@ bool insights_stats_add(struct insights_stats_run *run, struct insights_record *
     struct group *group = find_group(run, &scope);
     for (size_t i = 0; i < run->stats->aggregation_count; i++) {
         const struct insights_aggregation *aggregation = &run->stats->aggregations[i];
-        struct insights_value value = aggregation->expression
-                                          ? insights_evaluate(aggregation->expression, &scope)
-                                          : insights_number(1);
+        struct insights_value value =
+            aggregation->expression ? insights_evaluate_scalar(aggregation->expression, &scope)
+                                    : insights_number(1);
         if (value.kind != INSIGHTS_MISSING)
             add_value(run, &group->tallies[i], aggregation->aggregate, &value, record->timestamp_ms,
                       &record->arena);

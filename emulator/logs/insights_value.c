@@ -6,23 +6,24 @@
 
 #include "text.h"
 #include "timestamp.h"
+#include "xalloc.h"
 
 enum { DECIMALS = 4 };
 
 struct insights_value insights_text(const char *text)
 {
-    return (struct insights_value){ text ? INSIGHTS_TEXT : INSIGHTS_MISSING, text, 0 };
+    return (struct insights_value){ .kind = text ? INSIGHTS_TEXT : INSIGHTS_MISSING, .text = text };
 }
 
 struct insights_value insights_number(double number)
 {
-    return (struct insights_value){ isfinite(number) ? INSIGHTS_NUMBER : INSIGHTS_MISSING, NULL,
-                                    number };
+    return (struct insights_value){ .kind = isfinite(number) ? INSIGHTS_NUMBER : INSIGHTS_MISSING,
+                                    .number = number };
 }
 
 struct insights_value insights_time(double ms)
 {
-    return (struct insights_value){ INSIGHTS_TIME, NULL, ms };
+    return (struct insights_value){ .kind = INSIGHTS_TIME, .number = ms };
 }
 
 struct insights_value insights_boolean(bool truth)
@@ -30,9 +31,90 @@ struct insights_value insights_boolean(bool truth)
     return insights_number(truth);
 }
 
+static const cJSON *find_item(const cJSON *list, const char *path)
+{
+    struct text rest = text_from(path);
+    int64_t index;
+    if (!text_to_int64(text_cut(&rest, '.'), &index) || index < 0 || index > INT32_MAX)
+        return NULL;
+    const cJSON *item = cJSON_GetArrayItem(list, (int)index);
+    return rest.data ? insights_find_member(item, rest.data) : item;
+}
+
+const cJSON *insights_find_member(const cJSON *tree, const char *path)
+{
+    const cJSON *member;
+    if (cJSON_IsArray(tree))
+        return find_item(tree, path);
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(tree, path);
+    if (found)
+        return found;
+    cJSON_ArrayForEach(member, tree)
+    {
+        size_t size = strlen(member->string);
+        if (strncmp(path, member->string, size) == 0 && path[size] == '.' &&
+            (found = insights_find_member(member, path + size + 1)))
+            return found;
+    }
+    return NULL;
+}
+
+struct insights_value insights_member(const cJSON *member, struct arena *arena)
+{
+    if (cJSON_IsString(member))
+        return insights_text(arena_copy(arena, text_from(member->valuestring)));
+    if (cJSON_IsBool(member))
+        return insights_boolean(cJSON_IsTrue(member));
+    if (cJSON_IsObject(member) || cJSON_IsArray(member))
+        return (struct insights_value){ .kind = INSIGHTS_STRUCTURE, .tree = member };
+    if (!cJSON_IsNumber(member) || !isfinite(member->valuedouble))
+        return (struct insights_value){ 0 };
+    CLEANUP(freep) char *text = json_print(member);
+    return insights_text(arena_copy(arena, text_from(text)));
+}
+
+/* The tree, all of it in the arena. */
+static cJSON *copy_tree(const cJSON *tree, struct arena *arena)
+{
+    cJSON *copy = arena_alloc(arena, sizeof(*copy));
+    const cJSON *member;
+    copy->type = tree->type;
+    copy->valueint = tree->valueint;
+    copy->valuedouble = tree->valuedouble;
+    if (tree->string)
+        copy->string = arena_copy(arena, text_from(tree->string));
+    if (tree->valuestring)
+        copy->valuestring = arena_copy(arena, text_from(tree->valuestring));
+    cJSON_ArrayForEach(member, tree)
+    {
+        cJSON *item = copy_tree(member, arena);
+        if (copy->child) { /* the first one's prev is the last, as cJSON has it */
+            item->prev = copy->child->prev;
+            item->prev->next = item;
+        } else {
+            copy->child = item;
+        }
+        copy->child->prev = item;
+    }
+    return copy;
+}
+
+struct insights_value insights_structure(const char *text, struct arena *arena)
+{
+    const char *first = text + strspn(text, " \t\r\n");
+    CLEANUP(json_deletep)
+    cJSON *tree = *first == '{' || *first == '[' ? json_parse_mended(text_from(text)) : NULL;
+    return tree ? insights_member(copy_tree(tree, arena), arena) : (struct insights_value){ 0 };
+}
+
+struct insights_value insights_scalar(struct insights_value value)
+{
+    return value.kind == INSIGHTS_STRUCTURE ? (struct insights_value){ 0 } : value;
+}
+
 bool insights_to_number(const struct insights_value *value, double *number_out)
 {
-    if (value->kind == INSIGHTS_MISSING)
+    if (value->kind == INSIGHTS_MISSING || value->kind == INSIGHTS_STRUCTURE)
         return false;
     if (value->kind == INSIGHTS_TEXT)
         return text_to_double(text_from(value->text), number_out) && isfinite(*number_out);
@@ -45,6 +127,12 @@ bool insights_is_true(const struct insights_value *value)
     if (value->kind == INSIGHTS_TEXT)
         return *value->text && strcmp(value->text, "0") != 0 && strcmp(value->text, "false") != 0;
     return value->kind != INSIGHTS_MISSING && value->number != 0;
+}
+
+static const char *print_structure(const cJSON *tree, struct arena *arena)
+{
+    CLEANUP(freep) char *text = json_print(tree);
+    return arena_copy(arena, text_from(text));
 }
 
 /* At most four decimals, without zeros at the end. */
@@ -76,6 +164,8 @@ const char *insights_print(const struct insights_value *value, struct arena *are
         return print_number(value->number, arena);
     case INSIGHTS_TIME:
         return print_time(value->number, arena);
+    case INSIGHTS_STRUCTURE:
+        return print_structure(value->tree, arena);
     default:
         return "";
     }

@@ -1,6 +1,6 @@
 /*
- * Values of Logs Insights: nothing, a text, or a number. A text that spells a number is one
- * wherever a number is wanted, as in the real service.
+ * Values of Logs Insights: nothing, a text, a number, or what jsonParse makes. A text that spells a
+ * number is one wherever a number is wanted, as in the real service.
  */
 #ifndef COALMINE_INSIGHTS_VALUE_H
 #define COALMINE_INSIGHTS_VALUE_H
@@ -10,17 +10,22 @@
 
 #include "arena.h"
 #include "compiler.h"
+#include "json.h"
 
 enum insights_kind {
     INSIGHTS_MISSING, /* zero */
     INSIGHTS_TEXT,
     INSIGHTS_NUMBER,
-    INSIGHTS_TIME, /* a number of milliseconds that prints as a date */
+    INSIGHTS_TIME,      /* a number of milliseconds that prints as a date */
+    INSIGHTS_STRUCTURE, /* a map or a list of JSON */
 };
 
 struct insights_value {
     enum insights_kind kind;
-    const char *text; /* INSIGHTS_TEXT; lives in some arena */
+    union {
+        const char *text;  /* INSIGHTS_TEXT; lives in some arena */
+        const cJSON *tree; /* INSIGHTS_STRUCTURE; so does it */
+    };
     double number;
 };
 
@@ -28,6 +33,17 @@ struct insights_value insights_text(const char *text); /* NULL: missing */
 struct insights_value insights_number(double number);  /* NaN: missing */
 struct insights_value insights_time(double ms);
 struct insights_value insights_boolean(bool truth);
+/* A member or an item of a tree. A number is a text, so that it is shown with all its digits; a
+ * text lives in the arena, a structure where the tree does. NULL: missing. */
+struct insights_value insights_member(const cJSON *member, struct arena *arena);
+/* What jsonParse makes of a text, in the arena; missing if it is neither a map nor a list. */
+struct insights_value insights_structure(const char *text, struct arena *arena);
+/* The value; a structure is missing, as on AWS wherever one value is wanted. */
+struct insights_value insights_scalar(struct insights_value value);
+
+/* The member "a.b.0" of a tree: members by name, which may have dots in it, and items of lists by
+ * number. NULL if there is none. */
+const cJSON *insights_find_member(const cJSON *tree, const char *path);
 
 /* False if the value is no number. */
 MUST_CHECK bool insights_to_number(const struct insights_value *value, double *number_out);

@@ -30,8 +30,9 @@ struct query_ending {
     struct query *query; /* NULL: nobody waits any more */
     struct insights_query *parsed;
     struct insights_run *run;
-    cJSON *rows;
+    cJSON *rows; /* NULL: `error` says why */
     size_t row_bytes;
+    struct error error;
 };
 
 bool query_is_under_way(const struct query *query)
@@ -257,25 +258,35 @@ void query_cancel(struct logs *logs, struct query *query)
 static void make_rows(void *owner)
 {
     struct query_ending *ending = owner;
-    ending->rows = insights_run_end(ending->run);
+    ending->rows = insights_run_end(ending->run, &ending->error);
     ending->row_bytes = count_bytes(ending->rows);
     insights_run_destroy(ending->run);
     insights_query_destroy(ending->parsed);
+}
+
+static void fail(struct query *query, const struct error *error)
+{
+    log_warn("logs", "query %s failed: %s", query->id, error->message);
+    end_query(query, QUERY_FAILED);
 }
 
 static void on_rows(void *owner)
 {
     struct query_ending *ending = owner;
     struct query *query = ending->query;
-    if (query) {
+    if (!query) {
+        cJSON_Delete(ending->rows);
+    } else if (ending->rows) {
         query->rows = ending->rows;
         query->row_bytes = ending->row_bytes;
         end_query(query, QUERY_COMPLETE);
         forget_old(&ending->logs->queries, query);
-        wake(ending->logs);
     } else {
-        cJSON_Delete(ending->rows);
+        fail(query, &ending->error);
     }
+    if (query)
+        wake(ending->logs);
+    error_clear(&ending->error);
     free(ending);
 }
 
@@ -288,12 +299,6 @@ static void complete(struct logs *logs, struct query *query)
     query->parsed = NULL;
     query->run = NULL;
     loop_work(logs->parts.loop, make_rows, on_rows, query->ending);
-}
-
-static void fail(struct query *query, const struct error *error)
-{
-    log_warn("logs", "query %s failed: %s", query->id, error->message);
-    end_query(query, QUERY_FAILED);
 }
 
 /* One event; or the end. */

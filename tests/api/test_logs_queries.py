@@ -138,7 +138,7 @@ def test_a_query_that_is_none_is_refused_with_its_place(http, logs, group):
         "logGroupName": group, "startTime": 0, "endTime": 1, "queryString": "fields a\n| sorted a"
     }), {"X-Amz-Target": "Logs_20140328.StartQuery", "Content-Type": "application/x-amz-json-1.1"})
     text = ("unexpected symbol found sorted at line 2 and position 2; expected fields, display, "
-            "filter, parse, stats, sort, dedup or limit")
+            "filter, parse, unnest, stats, sort, dedup or limit")
     assert answer.status == 400
     assert json.loads(answer.body) == {
         "__type": "MalformedQueryException", "message": text, "queryCompileError": {
@@ -431,6 +431,22 @@ def test_a_query_that_needs_too_many_events_at_once_fails(logs, insights, group)
     rows = insights.rows("sort @timestamp desc | stats count(*) as n by @message | sort @message "
                          "desc | limit 1", logGroupName=group)
     assert rows == [{"@message": "50000", "n": "1"}]
+
+
+def test_lists_in_messages_become_rows(logs, insights, group):
+    put(logs, group, [json.dumps({"events": [{"name": "exception"}, {"name": "user action"}]})])
+    query = ("fields jsonParse(@message) as json_message | unnest json_message.events into event "
+             "| display event.name")
+    assert insights.rows(query, logGroupName=group) == [
+        {"event.name": "exception"}, {"event.name": "user action"}]
+
+
+def test_a_list_that_is_too_long_for_a_query_fails_it_and_no_other(logs, insights, group):
+    put(logs, group, [json.dumps(list(range(60000)))])
+    query = "fields jsonParse(@message) as all | limit 1 | unnest all into one"
+    answer = insights.finish(insights.start(query, logGroupName=group))
+    assert (answer["status"], answer["results"]) == ("Failed", [])
+    assert insights.rows("stats count(*) as n", logGroupName=group) == [{"n": "1"}]
 
 
 def test_the_fields_of_now_are_those_of_a_quarter_of_an_hour(start_server):

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!insights_run_add(run, &event, &error))
             break;
     }
-    cJSON_Delete(insights_run_end(run));
+    cJSON_Delete(insights_run_end(run, &error));
     insights_run_destroy(run);
     insights_query_destroy(query);
     return 0;

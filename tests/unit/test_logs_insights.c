@@ -48,7 +48,7 @@ static cJSON *run(const char *text, int64_t limit)
         ck_assert(insights_run_add(under_way, &event, &error));
     }
     ck_assert(insights_run_scanned(under_way) == COUNT_OF(events));
-    cJSON *rows = insights_run_end(under_way);
+    cJSON *rows = insights_run_end(under_way, &error);
     insights_run_destroy(under_way);
     insights_query_destroy(query);
     return rows;
@@ -437,7 +437,7 @@ START_TEST(the_top_of_any_number_of_events_is_found)
         };
         ck_assert_msg(insights_run_add(under_way, &event, &error), "%s", error.message);
     }
-    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way);
+    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way, &error);
     ck_assert_int_eq(cJSON_GetArraySize(rows), TOP);
     int at = 0;
     for (int value = VALUES - 1; at < TOP; value--) {
@@ -474,7 +474,7 @@ static char *rows_of_many(const char *text)
             break;
     }
     struct buffer values = { 0 };
-    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way);
+    CLEANUP(json_deletep) cJSON *rows = insights_run_end(under_way, &error);
     const cJSON *row;
     cJSON_ArrayForEach(row, rows)
         buffer_add_format(&values, "%s ", json_text(row->child, "value", ""));
