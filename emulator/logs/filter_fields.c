@@ -115,38 +115,61 @@ struct filter_fields *filter_fields_parse(struct filter_cursor *cursor)
     return cursor->rest.size == 0 ? pattern : NULL;
 }
 
-/* Up to the closing bracket or quote, else up to the next space. */
+/* Up to the closing bracket or quote, else up to the next space or tab (Lambda's lines have tabs).
+ */
 static struct text cut_word(struct text *rest)
 {
     char opening = rest->data[0];
     char closing = opening == '[' ? ']' : opening == '"' ? '"' : '\0';
     const char *end = closing ? memchr(rest->data + 1, closing, rest->size - 1) : NULL;
-    if (!end)
-        return text_cut(rest, ' ');
-    struct text word = { rest->data + 1, (size_t)(end - rest->data - 1) };
-    rest->size -= word.size + 2;
-    rest->data = end + 1;
+    struct text word = { rest->data + 1, end ? (size_t)(end - rest->data - 1) : 0 };
+    size_t taken = word.size + 2;
+    if (!end) {
+        word = (struct text){ rest->data, 0 };
+        while (word.size < rest->size && !strchr(" \t", rest->data[word.size]))
+            word.size++;
+        taken = word.size;
+    }
+    rest->data += taken;
+    rest->size -= taken;
     return word;
 }
 
-/* False if there are more words than any pattern could name. */
-static bool split(struct text message, struct words *words_out)
+static void skip_space(struct text *rest)
+{
+    while (rest->size && isspace((unsigned char)rest->data[0])) {
+        rest->data++;
+        rest->size--;
+    }
+}
+
+/* At most so many words, the last of which is all that is left: [w1=ERROR, w2] is AWS's pattern for
+ * lines of any length. False if there are more than any pattern could name. */
+static bool split(struct text message, size_t most, struct words *words_out)
 {
     words_out->count = 0;
+    skip_space(&message);
     while (message.size) {
-        if (isspace((unsigned char)message.data[0])) {
-            message.data++;
-            message.size--;
-            continue;
-        }
         if (words_out->count == WORDS_MAX)
             return false;
+        struct text left = message;
         struct text word = cut_word(&message);
+        skip_space(&message);
+        if (message.size && words_out->count + 1 == most) {
+            word = left;
+            message.size = 0;
+        }
         while (word.size && strchr("\r\n", word.data[word.size - 1]))
             word.size--;
         words_out->list[words_out->count++] = word;
     }
     return true;
+}
+
+/* With a gap all words count. */
+static size_t most_words(const struct filter_fields *pattern)
+{
+    return pattern->gap == FIELDS_MAX ? pattern->count : WORDS_MAX + 1;
 }
 
 /* The field of a word; NULL for one in the gap. The count of words must be right. */
@@ -187,7 +210,7 @@ static bool satisfies(const struct condition *condition, struct text word)
 bool filter_fields_match(const struct filter_fields *pattern, struct text message)
 {
     struct words words;
-    if (!split(message, &words) || !has_the_right_count(pattern, &words))
+    if (!split(message, most_words(pattern), &words) || !has_the_right_count(pattern, &words))
         return false;
     for (size_t i = 0; i < words.count; i++) {
         const struct field *field = field_of(pattern, &words, i);
@@ -200,7 +223,7 @@ bool filter_fields_match(const struct filter_fields *pattern, struct text messag
 void filter_fields_extract(const struct filter_fields *pattern, struct text message, cJSON *values)
 {
     struct words words;
-    if (!split(message, &words) || !has_the_right_count(pattern, &words))
+    if (!split(message, most_words(pattern), &words) || !has_the_right_count(pattern, &words))
         return;
     for (size_t i = 0; i < words.count; i++) {
         const struct field *field = field_of(pattern, &words, i);

@@ -56,7 +56,8 @@ def test_json_patterns_find_events(logs, group, pattern, expected):
 @pytest.mark.parametrize("pattern, expected", [
     (ACCESS % "", "abc"), (ACCESS % "=404", "b"), (ACCESS % "=4*", "b"),
     (ACCESS % " >= 404 && status < 600", "bc"), ("[id, ip=127.0.0.1, ...]", "ab"),
-    ("[id, ip, time, request = \"*/cart*\", status, size > 100]", "c"), ("[a, b, c]", "d"),
+    ("[id, ip, time, request = \"*/cart*\", status, size > 100]", "c"),
+    ("[a, b, c]", "abcd"), ("[id=b, rest]", "b"),
 ])
 def test_space_delimited_patterns_find_events(logs, group, pattern, expected):
     put(logs, group, SPACE_EVENTS)

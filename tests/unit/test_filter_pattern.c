@@ -138,7 +138,25 @@ START_TEST(space_delimited_fields)
         { "[..., bytes > 1000]", access_line, true },
         { "[ip, ..., bytes > 10000]", access_line, false },
         { "[ip = \"127.0.0.1\", ...]", access_line, true },
-        { "[ip, user]", access_line, false }, /* the number of fields must fit */
+        /* the last field is what is left; AWS's examples */
+        { "[ip, user]", access_line, true },
+        { "[ip, user, username, timestamp, request, status, bytes, more]", access_line, false },
+        { "[w1=ERROR, w2]", "ERROR 09/25/2014 12:00:02 Failed to process request", true },
+        { "[w1=ERROR, w2]", "WARNING 09/25/2014 12:00:02 Invalid user request", false },
+        { "[w1=ERROR || w1=WARNING, w2]", "WARNING 09/25/2014 12:00:02 Invalid user request",
+          true },
+        { "[w1!=ERROR && w1!=WARNING, w2]",
+          "INFO 09/25/2014 12:00:00 GET /service/resource/67 1200", true },
+        { "[w1=ERROR]", "ERROR here", false }, /* which is why w2 must be there */
+        { "[w1=ERROR, w2]", "ERROR", false },
+        { "[w1, w2=\"here it is\"]", "ERROR here it is\n", true },
+        { "[logLevel, date, time, method, url=%/service/resource/[0-9]+$%, response_time]",
+          "INFO 09/25/2014 12:00:00 GET /service/resource/67 1200", true },
+        { "[timestamp=*Z, request_id=\"*-*\", event]",
+          "2025-10-20T10:03:00.000Z\t11111111-2222-3333-4444-555555555555\tERROR\tIt is broken\n",
+          true },
+        { "[level = \"ERROR\", ...]", "[ERROR]\t2025-10-20T10:03:00.000Z\tx\tIt is broken\n",
+          true },
         { "[w1=ERROR, w2]", "ERROR here", true },
         { "[w1, w2=here]", "ERROR here\r\n", true },
         { "[w1=ERROR, w2]", "here ERROR", false },
@@ -165,6 +183,14 @@ START_TEST(names_stand_for_values)
     ck_assert_str_eq(json_text(values, "$request", ""), "GET /index.html HTTP/1.0");
     ck_assert_str_eq(json_text(values, "$bytes", ""), "1534");
     ck_assert_int_eq(cJSON_GetArraySize(values), 7);
+    cJSON_Delete(values);
+    filter_pattern_destroy(pattern);
+    pattern = parse("[ip, user, event]");
+    values = cJSON_CreateObject();
+    filter_pattern_extract_all(pattern, TEXT("a \"b\"\t[c] d  \"e\"\r\n"), values);
+    char *rest = json_print(values);
+    ck_assert_str_eq(rest, "{\"$ip\":\"a\",\"$user\":\"b\",\"$event\":\"[c] d  \\\"e\\\"\"}");
+    free(rest);
     cJSON_Delete(values);
     filter_pattern_destroy(pattern);
     /* The example of TestMetricFilter's page: what has no name is called by its place. */
