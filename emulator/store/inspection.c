@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/remains.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "store/telemetry.h"
@@ -113,10 +114,16 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
     sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
-    if (database && statements_number(database, "PRAGMA user_version") == 0)
+    if (!database || statements_number(database, "PRAGMA user_version") > 0)
+        return database;
+    if (!remains_are_nothing(directory)) {
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);
-    return database;
+        return database;
+    }
+    inspection_note(inspection, "%s/coalmine.db is empty, and nothing else was stored", directory);
+    sqlite3_close(database);
+    return NULL;
 }
 
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory)

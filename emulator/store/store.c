@@ -13,6 +13,7 @@
 #include "file.h"
 #include "log.h"
 #include "store/checkpointer.h"
+#include "store/remains.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "xalloc.h"
@@ -50,12 +51,19 @@ static bool execute(struct store *store, const char *sql)
 static bool check_is_new(const struct store *store, struct error *error)
 {
     CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", store->directory);
-    return access(telemetry, F_OK) != 0 ||
-           error_set(error, NULL,
-                     "%s is gone or empty, but what else was in its directory is not: restore it, "
-                     "with coalmine.db-wal if there was one, or move the directory away to start "
-                     "empty",
-                     store->path);
+    if (access(telemetry, F_OK) != 0)
+        return true;
+    if (!remains_are_nothing(store->directory))
+        return error_set(error, NULL,
+                         "%s is gone or empty, but what else was in its directory is not. Put it "
+                         "back from a copy, with its coalmine.db-wal if there was one; or start "
+                         "empty and keep what is there: mv '%s' '%s.lost'",
+                         store->path, store->directory, store->directory);
+    log_warn("store",
+             "%s was gone or empty, as a power loss leaves it in its first moments; nothing else "
+             "was stored there: starting empty",
+             store->path);
+    return true;
 }
 
 static bool migrate(struct store *store, struct error *error)
