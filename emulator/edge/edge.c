@@ -172,6 +172,23 @@ static void refuse_too_large(struct edge_call *edge_call, size_t ceiling)
     on_finish(call, OUTCOME_FAULT);
 }
 
+/* What one of Coalmine's own paths takes instead of the method it was asked with; NULL: it is none,
+ * or not asked by path. */
+static const char *own_method(const struct edge_call *edge_call)
+{
+    static const char *const methods[] = { "GET", "POST", "DELETE" };
+    const struct identity *identity = &edge_call->identity;
+    bool is_by_path = identity->protocol == PROTOCOL_REST_JSON && !identity->service;
+    for (size_t i = 0; is_by_path && i < COUNT_OF(methods); i++) {
+        const struct edge_route *route =
+            directory_route(&edge_call->edge->directory, text_from(methods[i]),
+                            http_exchange_path(edge_call->exchange), TEXT(""));
+        if (route && route->owner->service->refuses_unknown)
+            return methods[i];
+    }
+    return NULL;
+}
+
 /* No row serves this request: say which operation or service that was. */
 static void refuse_unknown(struct edge_call *edge_call)
 {
@@ -180,11 +197,16 @@ static void refuse_unknown(struct edge_call *edge_call)
                                                  .type_namespace = "com.amazon.coral.service",
                                                  .status = 400 };
     static const struct fault invalid_action = { .code = "InvalidAction", .status = 400 };
+    static const struct fault wrong_method = { .code = "MethodNotAllowed", .status = 405 };
     const struct identity *identity = &edge_call->identity;
     const char *signing_name = edge_call->credential.service;
     struct error *error = &edge_call->call.error;
     assert(!identity->is_lacking || identity->service); /* only a service knows what it lacks */
-    if (identity->is_lacking)
+    const char *method = own_method(edge_call);
+    if (method)
+        error_set(error, &wrong_method, "There is no %s; there is %s %.*s", identity->name, method,
+                  TEXT_ARGS(http_exchange_path(edge_call->exchange)));
+    else if (identity->is_lacking)
         error_set(error, &lacking,
                   "Coalmine does not emulate %s %s yet; `coalmine operations` lists what it does",
                   identity->service->service->name, identity->name);

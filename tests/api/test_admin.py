@@ -192,6 +192,16 @@ def test_what_is_misspelled_is_refused_by_name(http, method, path, body, problem
     assert http.send("GET", "/_localstack/health?reload").status == 200
 
 
+@pytest.mark.parametrize("asked, taken", [
+    ("GET /_coalmine/reset", "POST"), ("PUT /_coalmine/clock", "GET"),
+    ("POST /_localstack/health", "GET"), ("GET /_coalmine/attachments/abc", "POST")])
+def test_a_wrong_method_is_told_the_right_one(http, asked, taken):
+    method, path = asked.split()
+    answer = http.send(method, path)
+    assert answer.status == 405
+    assert json.loads(answer.body)["message"] == f"There is no {asked}; there is {taken} {path}"
+
+
 @pytest.mark.parametrize("seconds", (0, 86401))
 def test_a_lease_has_bounds(http, seconds):
     answer = http.send("POST", "/_coalmine/attachments", json.dumps(
