@@ -1,19 +1,35 @@
 /*
  * coalmine check DIR: is a data directory whole? Reads all of it, changes nothing that matters.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "lambda/code_inspect.h"
 #include "logs/event_inspect.h"
 #include "store/inspection.h"
 #include "store/telemetry.h"
+#include "xalloc.h"
 
 static void print_finding(bool is_problem, const char *sentence, void *owner UNUSED)
 {
     printf("%s %s\n", is_problem ? "PROBLEM" : "note   ", sentence);
+}
+
+/* Nobody's project is to be told that it is damaged. */
+static bool is_data_directory(const char *directory)
+{
+    static const char *const names[] = { "coalmine.db", "telemetry.db" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        CLEANUP(freep) char *path = xformat("%s/%s", directory, names[i]);
+        if (access(path, F_OK) == 0 || errno != ENOENT)
+            return true;
+    }
+    return false;
 }
 
 static void inspect(struct inspection *inspection, const char *directory)
@@ -50,6 +66,13 @@ int check_command(int count, char **arguments)
     }
     if (stat(arguments[0], &status) != 0 || !S_ISDIR(status.st_mode)) {
         fprintf(stderr, "coalmine check: %s is no directory\n", arguments[0]);
+        return EXIT_FAILED;
+    }
+    if (!is_data_directory(arguments[0])) {
+        fprintf(stderr,
+                "coalmine check: %s is no data directory: neither coalmine.db nor telemetry.db is "
+                "in it\n",
+                arguments[0]);
         return EXIT_FAILED;
     }
     inspect(&inspection, arguments[0]);

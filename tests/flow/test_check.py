@@ -267,6 +267,13 @@ def test_a_checkpoint_beside_an_empty_database_is_not_nothing(directory, start_s
     assert "coalmine.db is gone or empty" in start_fails(directory)
 
 
+def test_a_directory_of_something_else_is_not_called_damaged(tmp_path):
+    (tmp_path / "journal-of-mine").touch()
+    done = subprocess.run([COALMINE, "check", str(tmp_path)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{tmp_path} is no data directory" in done.stderr
+
+
 def test_usage():
     assert subprocess.run([COALMINE, "check"], capture_output=True).returncode == 2
     assert subprocess.run([COALMINE, "check", "/nowhere"], capture_output=True).returncode == 1
