@@ -281,6 +281,14 @@ static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
     http_server_run(poll->data);
 }
 
+static const char *what_to_do(int reason)
+{
+    return reason == EADDRINUSE ? " (another coalmine?); --port N takes another, 0 a free one"
+           : reason == EACCES   ? "; low ports are root's: --port N takes another, 0 a free one"
+           : reason == EADDRNOTAVAIL ? "; --listen must be an address of this machine"
+                                     : "";
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server, struct error *error)
 {
     struct sockaddr_in ipv4 = { .sin_family = AF_INET,
@@ -311,9 +319,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s%s", server->options.address,
                   server->options.port, reason ? strerror(reason) : "libmicrohttpd refused",
-                  reason == EADDRINUSE
-                      ? " (another coalmine?); --port N takes another, 0 a free one"
-                      : "");
+                  what_to_do(reason));
     return daemon;
 }
 

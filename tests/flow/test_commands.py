@@ -87,6 +87,14 @@ def test_a_port_in_use_is_said(start_server):
     assert "--port N takes another" in done.stderr
 
 
+def test_an_address_of_another_machine_is_told(tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    done = run("serve", "--port", "0", "--ephemeral", "--listen", "192.0.2.1",
+               "--credentials", str(keys))
+    assert done.returncode == 1 and "--listen must be an address of this machine" in done.stderr
+
+
 @pytest.mark.parametrize("command, option, value", (
     ("serve", "port", "70000"), ("serve", "listen", "localhost"), ("serve", "data-dir", ""),
     ("serve", "region", "x y"), ("env", "region", "x'y"), ("serve", "seed", "-2"),
