@@ -100,6 +100,10 @@ def test_xml_keeps_the_model_s_order_and_milliseconds(world):
      "PutMetricAlarm request should have valid Threshold parameter"),
     ({"MetricName": None}, "ValidationError",
      "MetricName must not be null"),
+    ({"Tags": [{"Key": "AWS:k", "Value": "v"}]}, "InvalidParameterValue",
+     "Tag keys must not start with aws: (AWS:k)"),
+    ({"Tags": [{"Key": f"k{i}", "Value": ""} for i in range(51)]}, "InvalidParameterValue",
+     "A resource can have at most 50 tags"),
     ({"Period": None}, "ValidationError", "Period must not be null"),
     ({"Namespace": None}, "ValidationError", "Namespace must not be null"),
     ({"Metrics": [{"Id": "e", "Expression": "TIME_SERIES(1)"}], "MetricName": None,
@@ -482,6 +486,25 @@ def test_tags(world):
     assert tags() == {}
     assert error_of(cw.tag_resource, ResourceARN=arn, Tags=[{"Key": "k", "Value": "v"}])[:2] == (
         404, "ResourceNotFoundException")
+
+
+def test_keys_of_tags_have_128_characters(world):
+    world.alarm("a")
+    for call, given in ((world.cw.tag_resource, {"Tags": [{"Key": "k" * 129, "Value": ""}]}),
+                        (world.cw.untag_resource, {"TagKeys": ["k" * 129]})):
+        status, code, text = error_of(call, ResourceARN=ARN + "a", **given)
+        assert (status, code) == (400, "ValidationError") and "less than or equal to 128" in text
+
+
+def test_a_mute_rule_has_tags_of_its_own(world):
+    rule = {"Schedule": {"Expression": "cron(0 1 * * *)", "Duration": "PT30M"}}
+    world.call("PutAlarmMuteRule", Name="r", Rule=rule, Tags=[{"Key": "k", "Value": "v"}])
+    arn = world.call("GetAlarmMuteRule", AlarmMuteRuleName="r")["AlarmMuteRuleArn"]
+    world.cw.tag_resource(ResourceARN=arn, Tags=[{"Key": "l", "Value": "w"}])
+    world.cw.untag_resource(ResourceARN=arn, TagKeys=["k"])
+    assert world.cw.list_tags_for_resource(ResourceARN=arn)["Tags"] == [
+        {"Key": "l", "Value": "w"}]
+    assert world.call("GetAlarmMuteRule", AlarmMuteRuleName="r")["Rule"] == rule
 
 
 def test_muted_actions_run_when_the_window_ends(world):

@@ -141,6 +141,8 @@ def test_members_that_nobody_knows_are_warnings(cw, name):
      "Should have required property 'region'"),
     ({"type": "alarm", "properties": {"alarms": []}}, "/widgets/0/properties/alarms",
      "Should NOT have less than 1 items"),
+    ({"type": "alarm", "properties": {"alarms": ["a"]}}, "/widgets/0/properties/alarms/0",
+     "Should be the ARN of an alarm"),
     ({"type": "metric", "properties": {"metrics": [["N", "m"]]}}, "/widgets/0/properties",
      "Should have required property 'region'"),
     (metric(metrics="N"), "/widgets/0/properties/metrics", "Should be array"),

@@ -91,6 +91,9 @@ START_TEST(order_and_limit_are_read)
 }
 END_TEST
 
+#define TEN(text) text text text text text text text text text text
+#define THIRTY(text) TEN(text) TEN(text) TEN(text)
+
 START_TEST(what_is_malformed_is_said)
 {
     static const struct pair pairs[] = {
@@ -102,9 +105,13 @@ START_TEST(what_is_malformed_is_said)
         { "SELECT SUM(a) FROM b WHERE c = 1", "a value in single quotes was expected" },
         { "SELECT SUM(a) FROM b WHERE c > '1'", "'=' was expected" },
         { "SELECT SUM(a) FROM b WHERE c = '1", "a quote has no end" },
+        { "SELECT SUM(a) FROM b WHERE " THIRTY("c = '1' AND ") "c = '1'",
+          "there are too many conditions" },
+        { "SELECT SUM(a) FROM b GROUP BY " THIRTY("c, ") "c", "there are too many labels" },
         { "SELECT SUM(a) FROM b GROUP c", "BY was expected" },
         { "SELECT SUM(a) FROM b ORDER BY c", "one of AVG, COUNT, MAX, MIN, SUM was expected" },
         { "SELECT SUM(a) FROM b LIMIT 501", "LIMIT must be from 1 to 500" },
+        { "SELECT SUM(a) FROM b LIMIT 0", "LIMIT must be from 1 to 500" },
         { "SELECT SUM(a) FROM b LIMIT", "LIMIT must be from 1 to 500" },
         { "SELECT SUM(a) FROM b HAVING c", "unexpected text behind the query: HAVING c" },
         { "SELECT SUM(a) FROM AWS/Lambda", "unexpected text behind the query: /Lambda" },
