@@ -108,6 +108,10 @@ def test_an_unknown_configuration_is_reported_before_an_unknown_function(lam, na
      "Value '[]' at 'allowedPublishers.signingProfileVersionArns'"),
     (dict(AllowedPublishers={"SigningProfileVersionArns": ["x"]}),
      "Value '[x]' at 'allowedPublishers.signingProfileVersionArns'"),
+    (dict(AllowedPublishers={"SigningProfileVersionArns": [PROFILE] * 21}),
+     f"Value '[{', '.join([PROFILE] * 21)}]' at 'allowedPublishers.signingProfileVersionArns'"),
+    (dict(AllowedPublishers=PUBLISHERS, Description="d" * 257),
+     f"Value '{'d' * 257}' at 'description'"),
     (dict(AllowedPublishers=PUBLISHERS, CodeSigningPolicies={
         "UntrustedArtifactOnDeployment": "No"}),
      "Value 'No' at 'codeSigningPolicies.untrustedArtifactOnDeployment'"),

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import Http, Server
 from tests.support.errors import error_of
 from tests.support.metrics import statistic
 from tests.support.packages import create, node
@@ -112,6 +112,10 @@ def test_the_url_leads_back_to_this_server(lam, server, name):
     url = lam.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
     assert re.fullmatch(r"http://[a-z0-9]{32}\.lambda-url\.us-east-1\.localhost:%d/" % server.port,
                         url)
+    for host, end in (("localhost", "localhost/"), ("localhost:", "localhost/"),
+                      ("localhost:80", "localhost:80/")):
+        answer = Http(server.port).send("GET", url_path(name), headers={"Host": host})
+        assert json.loads(answer.body)["FunctionUrl"].split("us-east-1.")[1] == end
 
 
 def test_function_and_alias_have_urls_of_their_own(lam, name):

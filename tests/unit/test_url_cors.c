@@ -31,6 +31,7 @@ static const struct {
       ALLOWED("https://a") CREDENTIALS "Access-Control-Expose-Headers: y,z\n" },
     { ALL, "GET", NULL, NULL, false, "" },
     { "{\"AllowOrigins\":[\"*\"]}", "GET", "https://c", NULL, false, ALLOWED("*") },
+    { "{\"AllowOrigins\":[\"*\"]}", "OPTIONS", "https://c", "GET", true, ALLOWED("*") },
     { "{\"AllowOrigins\":[\"*\"],\"AllowCredentials\":true}", "GET", "https://c", NULL, false,
       ALLOWED("https://c") CREDENTIALS },
     { "{\"AllowMethods\":[\"*\"]}", "OPTIONS", "https://c", "GET", true, "" },
