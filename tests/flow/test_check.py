@@ -1,5 +1,6 @@
 """coalmine check DIR: finds what is wrong with a data directory, and starting says so too."""
 import contextlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -76,7 +77,7 @@ def test_damage_in_the_journal_is_found_and_stops_the_start(directory):
     assert "is damaged at byte 0" in start_fails(directory)
 
 
-def test_a_torn_tail_is_only_noted(directory):
+def test_a_torn_tail_is_only_noted(directory, start_server):
     [journal] = directory.glob("journal-*.log")
     size = journal.stat().st_size
     with open(journal, "r+b") as file:
@@ -84,6 +85,9 @@ def test_a_torn_tail_is_only_noted(directory):
     code, text = check(directory)
     assert code == 0 and "a record that a crash tore" in text
     assert journal.stat().st_size == size - 3
+    server = start_server("--data-dir", str(directory), ephemeral=False)
+    assert re.search(f"the last \\d+ bytes of {journal} are a torn record; they were cut off",
+                     server.read_log())
 
 
 def test_a_journal_that_lacks_its_beginning_is_told(directory, start_server):
