@@ -89,6 +89,12 @@ def test_the_caller_may_stop_it(lam, name, run, plan):
     assert alias_of(lam, name) == ("1", None)
 
 
+def test_nobody_need_look_on(lam, name, run, plan):
+    code, out = run(plan("return 'v2'", strategy="AllAtOnce"), "unseen")
+    assert code == 0 and out.startswith("promoted "), out
+    assert alias_of(lam, name) == ("2", None)
+
+
 def test_failures_are_values(run, plan):
     assert run('{"function": "f",\n"alia": "a"}') == (
         2, "2 alia: there is no member 'alia'; did you mean 'alias'?\n"

@@ -20,7 +20,7 @@ def test_init_writes_a_commented_plan_that_is_valid(canary, tmp_path):
     assert done.code == 0 and "canary validate" in done.out
     text = (tmp_path / "canary.json").read_text()
     assert "// " in text and '"function": "fn"' in text
-    assert canary("validate").code == 0
+    assert canary("validate").out == "canary.json is a good plan.\n"
     again = canary("init")
     assert again.code == 1 and "--force" in again.err
     assert canary("init", "--force").code == 0

@@ -137,6 +137,21 @@ def test_half_an_hour_passes_in_seconds_and_says_so(lam, server, deployed, canar
         assert json.load(answer)["mode"] == "real"
 
 
+def test_what_happens_is_told_line_by_line(deployed, canary, plan_file):
+    plan_file(strategy={"canary": {"weight": "25%", "for": "2m"}})
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.out + done.err
+    for words in ("Shifted 25 % of the traffic to version 2 (UpdateAlias, AdditionalVersionWeights).",
+                  "Sending 10 requests a second through the alias for 2m.",
+                  "Promoted: alias live sends all traffic to version 2; it was 1 (UpdateAlias, no "
+                  "weights)."):
+        assert words in done.out, done.out
+    versions = record_of(deployed, "sample")[0]["versions"]
+    told = re.search(r"^step 1  \d+s left  v1 (\d+)  v2 (\d+)  split ([\d.]+) %", done.err, re.M)
+    old, new = (versions.get(version, {}).get("requests", 0) for version in "12")
+    assert told and told.groups() == (str(old), str(new), f"{100 * new / (old + new):.1f}")
+
+
 @pytest.mark.parametrize("first", [{"weight": 0, "for": "1m"}, {"pause": "1m"}])
 def test_a_step_without_traffic_to_the_new_version_is_waited_out(deployed, canary, plan_file, first):
     plan_file(strategy={"steps": [first, {"weight": "50%", "for": "1m"}]})
@@ -549,6 +564,16 @@ def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, ca
     assert state_of(canary, deployed)["isOver"]
 
 
+def test_a_deployment_that_cannot_be_locked_is_not_taken_up(lam, deployed, canary, killed):
+    lock = os.path.join(canary_state(), state_of(canary, deployed)["id"], "lock")
+    os.remove(lock)
+    os.mkdir(lock)
+    done = canary("resume")
+    assert done.code == 1 and f"cannot write {lock}" in done.err
+    os.rmdir(lock)
+    assert canary("rollback").code == 3
+
+
 def test_a_torn_record_is_gone_on_with(deployed, canary, killed):
     state = state_of(canary, deployed)
     path = os.path.join(canary_state(), state["id"], "record.jsonl")
@@ -714,6 +739,8 @@ def test_hooks_of_each_kind_run_in_their_order(lam, deployed, canary, plan_file,
 @pytest.mark.parametrize("when, hook, version, words", [
     ("before", {"command": "echo not now; exit 3"}, None, "failed: not now\nexit status 3"),
     ("before", {"command": "false"}, None, "hook false failed: exit status 1"),
+    ("before", {"name": "long", "command": "#" * 200000}, None,
+     "hook long failed: cannot start /bin/sh: Argument list too long"),
     ("between", {"command": "kill -9 $$"}, {"2": 0.5}, "signal 9"),
     ("after", {"command": "sleep 60", "timeout": "100ms"}, None, "too long"),
     ("before", {"http": "http://127.0.0.1:9/"}, None, "connect"),

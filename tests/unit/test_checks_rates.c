@@ -220,10 +220,13 @@ START_TEST(an_sprt_decides_between_two_rates)
     assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%', 'method': 'sprt', "
                 "'alpha': '5%'}",
                 rows, COUNT_OF(rows));
-    const struct row few = row(99, 0, 900, 0, RUNNING, CHECK_CONTINUE, "not decided");
+    const struct row few[] = {
+        row(99, 0, 900, 0, RUNNING, CHECK_CONTINUE, "not decided"),
+        row(100, 0, 900, 0, RUNNING, CHECK_PASS, "below the bound"),
+    };
     assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%', 'method': 'sprt', "
                 "'minRequests': 100}",
-                &few, 1);
+                few, COUNT_OF(few));
 }
 END_TEST
 

@@ -58,6 +58,12 @@ START_TEST(a_lock_that_cannot_be_written_is_told_as_that)
     ck_assert_int_eq(system(command), 0);
     ck_assert(!create(state, &deployment, &error));
     ck_assert_msg(strstr(error.message, "cannot write"), "%s", error.message);
+    error_clear(&error);
+    CLEANUP(freep) char *file = xformat("%s/file", state);
+    fclose(fopen(file, "w"));
+    int clock_lock;
+    ck_assert(!deployment_lock_clock(file, "http://x", &clock_lock, &error));
+    ck_assert_msg(strstr(error.message, "cannot make"), "%s", error.message);
     remove_state(state);
 }
 END_TEST

@@ -34,12 +34,14 @@ static int show_problems(struct canary_problems *problems)
     return 2;
 }
 
-/* sample PLAN [stop]: prints the verdict, requests and errors; the status says if all is whole. */
+/* sample PLAN [stop|unseen]: prints the verdict, requests and errors; the status says if all is
+ * whole. */
 int main(int count, char **arguments)
 {
     struct canary_problems problems = { 0 };
     struct canary_settings settings = { 0 };
     struct canary_outcome outcome;
+    int is_unseen = count > 2 && strcmp(arguments[2], "unseen") == 0;
     struct seen seen = { .stop_after = count > 2 };
     struct canary_observer observer = { &seen, on_event, should_stop };
     char *error = NULL;
@@ -49,7 +51,7 @@ int main(int count, char **arguments)
     if (!plan)
         return show_problems(&problems);
     settings.is_fast = true;
-    bool is_run = canary_run(plan, &settings, &observer, &outcome, &error);
+    bool is_run = canary_run(plan, &settings, is_unseen ? NULL : &observer, &outcome, &error);
     canary_plan_free(plan);
     if (!is_run) {
         printf("not run: %s\n", error);
@@ -59,7 +61,8 @@ int main(int count, char **arguments)
     printf("%s %llu %llu %d\n%s\n", canary_verdict_name(outcome.verdict),
            (unsigned long long)outcome.requests, (unsigned long long)outcome.errors,
            outcome.exit_status, outcome.reason);
-    bool is_whole = seen.events > 0 && outcome.deployment[0] && outcome.report[0] == '{';
+    bool is_whole =
+        (seen.events > 0) != is_unseen && outcome.deployment[0] && outcome.report[0] == '{';
     canary_outcome_clear(&outcome);
     return is_whole ? 0 : 1;
 }
