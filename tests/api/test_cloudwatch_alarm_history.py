@@ -68,6 +68,15 @@ def test_pages_of_all_alarms_and_of_one_are_in_the_order_of_happening(world):
     assert told("TimestampDescending", AlarmName="a") == [happened[3], happened[1]]
 
 
+def test_a_page_has_a_hundred_items_unless_it_is_to_have_fewer(world):
+    world.alarm("a")
+    for _ in range(51):
+        for state in ("ALARM", "OK"):
+            world.cw.set_alarm_state(AlarmName="a", StateValue=state, StateReason="r")
+    page = world.cw.describe_alarm_history(AlarmName="a")
+    assert len(page["AlarmHistoryItems"]) == 100 and page["NextToken"]
+
+
 def test_an_update_tells_what_the_members_that_it_changed_were_before(world):
     world.alarm("a", AlarmDescription="d", AlarmActions=[SNS])
     world.advance("1s")

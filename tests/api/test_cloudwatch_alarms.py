@@ -571,6 +571,16 @@ def test_deleting_a_mute_rule_unmutes_at_once(world):
         assert refusal["__type"].endswith("#ValidationException")
 
 
+def test_names_of_mute_rules_have_255_characters(world):
+    rule = {"Schedule": {"Expression": "cron(0 1 * * *)", "Duration": "PT30M"}}
+    for operation, given in (("PutAlarmMuteRule", {"Name": "r" * 256, "Rule": rule}),
+                             ("GetAlarmMuteRule", {"AlarmMuteRuleName": "r" * 256}),
+                             ("ListAlarmMuteRules", {"AlarmName": "r" * 256})):
+        refusal = world.call(operation, **given)
+        assert "length less than or equal to 255" in refusal["message"], refusal
+    assert world.call("PutAlarmMuteRule", Name="r" * 255, Rule=rule) == {}
+
+
 def test_alarms_evaluate_themselves_while_the_clock_runs(start_server):
     server = start_server("--clock", "scaled:600@2026-01-01T00:00:00Z")  # a minute in 100 ms
     cw = server.client("cloudwatch")

@@ -175,6 +175,10 @@ def test_an_update_that_changes_the_result_says_so(world):
      "ActionsSuppressorWaitPeriod must not be null"),
     ({"ActionsSuppressor": "a", "ActionsSuppressorWaitPeriod": 1},
      "ActionsSuppressorExtensionPeriod must not be null"),
+    ({"ActionsSuppressor": "a" * 1601, "ActionsSuppressorWaitPeriod": 1,
+      "ActionsSuppressorExtensionPeriod": 1},
+     f"1 validation error detected: Value '{'a' * 1601}' at 'actionsSuppressor' failed to satisfy "
+     "constraint: Member must have length less than or equal to 1600"),
     ({"ActionsSuppressorWaitPeriod": 1},
      "ActionsSuppressorWaitPeriod requires an ActionSuppressor"),
     ({"ActionsSuppressor": "arn:aws:sns:us-east-1:000000000000:t",

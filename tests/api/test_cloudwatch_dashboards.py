@@ -87,7 +87,8 @@ def test_a_list_comes_in_pages_of_a_thousand(start_server):
 
 
 def test_a_token_that_is_none(cw):
-    assert error_of(cw.list_dashboards, NextToken="nonsense")[:2] == (400, "InvalidParameterValue")
+    assert error_of(cw.list_dashboards, NextToken="nonsense") == (
+        400, "InvalidParameterValue", "Request parameter NextToken is invalid")
 
 
 def test_dashboards_are_of_all_regions(server, cw, name):

@@ -332,6 +332,11 @@ START_TEST(asking_for_too_many_points_is_refused)
     math_grid_make(&fixture.context, 60);
     ck_assert(fixture.context.is_exhausted);
     fixture.context.is_exhausted = false;
+    fixture.context.points = MATH_POINTS_MAX;
+    math_series_make(&fixture.context, 60, 0); /* an empty one counts as well */
+    ck_assert(fixture.context.is_exhausted);
+    fixture.context.points = 0;
+    fixture.context.is_exhausted = false;
     fixture.context.end_ms = fixture.context.start_ms + 100000 * 60000LL;
     const struct math_value arguments[] = { value, math_scalar_value(1) };
     struct math_value filled =
