@@ -24,6 +24,7 @@ def test_a_configuration_is_made_shown_changed_and_deleted(lam):
         "Description": "d", "AllowedPublishers": PUBLISHERS,
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"}}
     arn = made["CodeSigningConfigArn"]
+    assert lam.list_tags(Resource=arn)["Tags"] == {}
     got = lam.get_code_signing_config(CodeSigningConfigArn=arn)["CodeSigningConfig"]
     assert {**got, "LastModified": None} == {**made, "LastModified": None}
     changed = lam.update_code_signing_config(

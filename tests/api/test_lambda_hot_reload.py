@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Http
 from tests.support.errors import error_of
+from tests.support.machine import processes_with, wait_for
 from tests.support.packages import create, zip_of
 
 
@@ -60,6 +61,29 @@ def test_every_edit_is_seen_by_the_next_invocation(lam, folder, name):
     assert answer_of(lam, name) == ["4", "new"]
     (folder / "new.py").unlink()
     assert "No module named 'new'" in answer_of(lam, name)["errorMessage"]
+
+
+def test_what_waited_for_a_look_at_the_folder_lost_nothing(lam, folder, name):
+    (folder / "app.py").write_text(
+        "import os\n"
+        "def handler(event, context):\n"
+        "    return [event, context.aws_request_id, context.invoked_function_arn,\n"
+        "            context.client_context.custom, os.environ['_X_AMZN_TRACE_ID'][:7]]\n")
+    arn = create(lam, name, hot(folder))["FunctionArn"]
+    context = base64.b64encode(b'{"custom": {"a": "b"}}').decode()
+    answer = lam.invoke(FunctionName=name, Payload=b'{"c": 1}', ClientContext=context)
+    assert json.load(answer["Payload"]) == [
+        {"c": 1}, answer["ResponseMetadata"]["RequestId"], arn, {"a": "b"}, "Root=1-"]
+
+
+def test_an_edit_ends_what_ran_before_it(lam, folder, name):
+    mark = f"AWS_LAMBDA_FUNCTION_NAME={name}"
+    create(lam, name, hot(folder))
+    assert answer_of(lam, name) == ["1", "part"]
+    first = set(processes_with(mark))
+    write(folder, "2")
+    assert answer_of(lam, name) == ["2", "part"]
+    wait_for(lambda: not first.intersection(processes_with(mark)), "the first one has ended")
 
 
 def test_an_edit_that_keeps_size_and_time_is_seen_too(lam, folder, name):

@@ -32,6 +32,7 @@ START_TEST(a_record_survives_its_journal_form)
         cases[i].is_provisioned = !(i & 2);
         cases[i].allocated = (uint32_t)i;
     }
+    cases[2].started_ms = 0;
     cases[3].resource = "";
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct buffer buffer = { 0 };
