@@ -107,7 +107,8 @@ def split(lam, deployed):
 
 def test_a_split_alias_is_not_deployed_over(lam, split, deploy):
     done = deploy()
-    assert done.code == 1 and "split already" in done.err
+    assert done.code == 1
+    assert "canary: alias live is split already: version 2 gets 25 %. End that" in done.err
     assert alias_of(lam, split) == ("1", {"AdditionalVersionWeights": {"2": 0.25}})
 
 
@@ -186,6 +187,9 @@ def test_somebody_elses_change_is_never_overwritten(server, lam, deployed, tmp_p
     (("nothing",), 2, "no command 'nothing'"),
     (("deploy", "--alias", "a"), 2, "--function must be given, or a plan (canary init"),
     (("status",), 2, "--function must be given, or a plan (canary init"),
+    (("analyze", "--none"), 2, "canary: unknown option '--none' (see --help)"),
+    (("report", "--none"), 2, "canary: unknown option '--none' (see --help)"),
+    (("traffic",), 2, "canary: --function must be given (see --help)"),
     (("deploy", "f"), 2, "read f: No such file or directory (a plan, which canary init writes; a function is "),
     (("validate",), 1, "read canary.json: No such file or directory (a plan, which canary init"),
     (("clock", "advance", "five"), 1, "canary: advance must be a duration"),

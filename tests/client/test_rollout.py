@@ -146,6 +146,7 @@ def test_what_happens_is_told_line_by_line(deployed, canary, plan_file):
                   "Promoted: alias live sends all traffic to version 2; it was 1 (UpdateAlias, no "
                   "weights)."):
         assert words in done.out, done.out
+    assert [d["action"] for d in record_of(deployed, "decision")] == ["advance", "promote"]
     versions = record_of(deployed, "sample")[0]["versions"]
     told = re.search(r"^step 1  \d+s left  v1 (\d+)  v2 (\d+)  split ([\d.]+) %", done.err, re.M)
     old, new = (versions.get(version, {}).get("requests", 0) for version in "12")

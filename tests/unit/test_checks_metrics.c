@@ -238,7 +238,8 @@ START_TEST(an_alarm_must_not_fire)
         enum check_result result;
         const char *word;
     } rows[] = {
-        { "{'kind': 'alarm', 'alarm': 'A'}", "ALARM", false, CHECK_FAIL, "too many" },
+        { "{'kind': 'alarm', 'alarm': 'A'}", "ALARM", false, CHECK_FAIL,
+          "alarm A is in state ALARM: too many" },
         { "{'kind': 'alarm', 'alarm': 'A'}", "OK", false, CHECK_CONTINUE, "OK" },
         { "{'kind': 'alarm', 'alarm': 'A'}", "OK", true, CHECK_PASS, "OK" },
         { "{'kind': 'alarm', 'alarm': 'A'}", "INSUFFICIENT_DATA", true, CHECK_PASS, "INSUFF" },
