@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/remains.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "store/telemetry.h"
@@ -114,16 +113,10 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
     sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
-    if (!database || statements_number(database, "PRAGMA user_version") > 0)
-        return database;
-    if (!remains_are_nothing(directory)) {
+    if (database && statements_number(database, "PRAGMA user_version") == 0)
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);
-        return database;
-    }
-    inspection_note(inspection, "%s/coalmine.db is empty, and nothing else was stored", directory);
-    sqlite3_close(database);
-    return NULL;
+    return database;
 }
 
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory)

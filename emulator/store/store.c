@@ -13,7 +13,6 @@
 #include "file.h"
 #include "log.h"
 #include "store/checkpointer.h"
-#include "store/remains.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "xalloc.h"
@@ -51,19 +50,12 @@ static bool execute(struct store *store, const char *sql)
 static bool check_is_new(const struct store *store, struct error *error)
 {
     CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", store->directory);
-    if (access(telemetry, F_OK) != 0)
-        return true;
-    if (!remains_are_nothing(store->directory))
-        return error_set(error, NULL,
-                         "%s is gone or empty, but what else was in its directory is not. Put it "
-                         "back from a copy, with its coalmine.db-wal if there was one; or start "
-                         "empty and keep what is there: mv '%s' '%s.lost'",
-                         store->path, store->directory, store->directory);
-    log_warn("store",
-             "%s was gone or empty, as a power loss leaves it in its first moments; nothing else "
-             "was stored there: starting empty",
-             store->path);
-    return true;
+    return access(telemetry, F_OK) != 0 ||
+           error_set(error, NULL,
+                     "%s is gone or empty, but what else was in its directory is not. Put it "
+                     "back from a copy, with its coalmine.db-wal if there was one; or start "
+                     "empty and keep what is there: mv '%s' '%s.lost'",
+                     store->path, store->directory, store->directory);
 }
 
 static bool migrate(struct store *store, struct error *error)

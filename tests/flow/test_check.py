@@ -230,54 +230,6 @@ def test_a_database_that_lost_what_was_in_it_does_not_start_empty(directory, los
     assert list(directory.glob("code/*")) == packages
 
 
-@pytest.fixture
-def young_directory(start_server, tmp_path):
-    """One in which nothing was stored when the power was cut."""
-    path = tmp_path / "young data"
-    server = start_server("--data-dir", str(path), ephemeral=False)
-    server.process.kill()
-    server.process.wait()
-    return path
-
-
-@pytest.mark.parametrize("lost", [["coalmine.db-wal"], ["coalmine.db-wal", "telemetry.db-wal"],
-                                  ["coalmine.db", "coalmine.db-wal", "telemetry.db",
-                                   "telemetry.db-wal"]])
-@pytest.mark.parametrize("is_gone", [False, True])
-def test_a_power_loss_before_anything_was_stored_is_none(young_directory, start_server, lost, is_gone):
-    """Nothing of a young directory need be on the disk but its files' names."""
-    for name in lost:
-        (young_directory / name).write_bytes(b"")
-        if is_gone and name.endswith("-wal"):
-            (young_directory / name).unlink()
-    code, text = check(young_directory)
-    assert code == 0 and "coalmine.db is empty, and nothing else was stored" in text
-    server = start_server("--data-dir", str(young_directory), ephemeral=False)
-    create(server.client("lambda"), "f", node("return 1"))
-    assert "nothing else was stored there: starting empty" in server.read_log()
-    assert server.stop() == 0
-    assert check(young_directory)[0] == 0
-
-
-def test_a_checkpoint_beside_an_empty_database_is_not_nothing(directory, start_server):
-    """Without a package, even, and with an empty journal."""
-    server = start_server("--data-dir", str(directory), ephemeral=False)
-    server.client("lambda").delete_function(FunctionName="f")
-    assert server.stop() == 0
-    shutil.rmtree(directory / "code")
-    for journal in directory.glob("journal-*"):
-        journal.unlink()
-    (directory / "coalmine.db").write_bytes(b"")
-    assert "coalmine.db is gone or empty" in start_fails(directory)
-
-
-def test_a_directory_of_something_else_is_not_called_damaged(tmp_path):
-    (tmp_path / "journal-of-mine").touch()
-    done = subprocess.run([COALMINE, "check", str(tmp_path)], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"{tmp_path} is no data directory" in done.stderr
-
-
 def test_usage():
     assert subprocess.run([COALMINE, "check"], capture_output=True).returncode == 2
     assert subprocess.run([COALMINE, "check", "/nowhere"], capture_output=True).returncode == 1
