@@ -25,7 +25,7 @@ static const struct field role_fields[] = {
 
 static const struct field role_item = { .type = FIELD_STRUCTURE, .members = role_fields };
 
-void iam_write_role(struct call *call, cJSON *output, const struct role *role)
+static void write_role(struct call *call, cJSON *output, const struct role *role)
 {
     json_set_text(output, "Path", role->path);
     json_set_text(output, "RoleName", role->name);
@@ -36,8 +36,16 @@ void iam_write_role(struct call *call, cJSON *output, const struct role *role)
     json_set_double(output, "CreateDate", (double)(role->created_ms / 1000));
     iam_write_document(output, "AssumeRolePolicyDocument", role->trust_policy);
     json_set_text(output, "Description", role->description);
-    if (role->max_session_s != ROLE_SESSION_DEFAULT_S)
-        json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
+    json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
+}
+
+cJSON *iam_answer_changed_role(struct call *call, const struct role *role)
+{
+    cJSON *output = json_set_object(call_output(call), "Role");
+    write_role(call, output, role);
+    if (role->max_session_s == ROLE_SESSION_DEFAULT_S)
+        cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
+    return output;
 }
 
 static bool check_partition(struct call *call, const struct arn *arn)
@@ -74,9 +82,7 @@ static enum outcome create_role(struct call *call)
     };
     if (!check_boundary(call) || !role_create(call->store, call->account, &role, &call->error))
         return OUTCOME_FAULT;
-    cJSON *output = json_set_object(call_output(call), "Role");
-    iam_write_role(call, output, &role);
-    iam_write_tags(output, role.tags);
+    iam_write_tags(iam_answer_changed_role(call, &role), role.tags);
     return OUTCOME_OK;
 }
 
@@ -87,9 +93,7 @@ static enum outcome get_role(struct call *call)
                   &role, &call->error))
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
-    iam_write_role(call, output, &role);
-    cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
-    json_set_double(output, "MaxSessionDuration", (double)role.max_session_s);
+    write_role(call, output, &role);
     iam_write_tags(output, role.tags);
     json_set_object(output, "RoleLastUsed");
     return OUTCOME_OK;
@@ -114,9 +118,7 @@ static enum outcome list_roles(struct call *call)
     while ((has_more = role_next(call->store, call->account, after, prefix, &call->arena, &role)) &&
            left-- > 0) {
         cJSON *item = cJSON_CreateObject();
-        iam_write_role(call, item, &role);
-        cJSON_DeleteItemFromObjectCaseSensitive(item, "MaxSessionDuration");
-        json_set_double(item, "MaxSessionDuration", (double)role.max_session_s);
+        write_role(call, item, &role);
         cJSON_AddItemToArray(list, item);
         after = role.name;
     }

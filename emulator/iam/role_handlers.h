@@ -11,7 +11,8 @@ enum { ROLE_SESSION_DEFAULT_S = 3600 };
 
 extern const struct field iam_role_output[]; /* Role */
 
-/* Adds the members that every answer has of a role. */
-void iam_write_role(struct call *call, cJSON *output, const struct role *role);
+/* The answer to a change: a role without its tags, and with the length of a session only where that
+ * is not the default. The member Role, owned by the answer. */
+cJSON *iam_answer_changed_role(struct call *call, const struct role *role);
 
 #endif

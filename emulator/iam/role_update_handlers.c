@@ -44,7 +44,7 @@ static enum outcome update_role_description(struct call *call)
     if (!get(call, &role))
         return OUTCOME_FAULT;
     role.description = json_text(call->input, "Description", "");
-    iam_write_role(call, json_set_object(call_output(call), "Role"), &role);
+    iam_answer_changed_role(call, &role);
     return update(call, &role);
 }
 
