@@ -5,7 +5,7 @@
 #include "version.h"
 
 static const struct fault internal_fault = { .code = "InternalError", .status = 500 };
-static const struct fault bad_request = { .code = "BadRequest", .status = 400 };
+const struct fault admin_bad_request = { .code = "BadRequest", .status = 400 };
 
 static enum outcome health(struct call *call)
 {
@@ -106,8 +106,8 @@ const struct service admin_service = {
     .protocols = PROTOCOL_REST_JSON,
     .message_key = "message",
     .validation_style = VALIDATION_CORAL,
-    .validation_fault = &bad_request,
-    .serialization_fault = &bad_request,
+    .validation_fault = &admin_bad_request,
+    .serialization_fault = &admin_bad_request,
     .internal_fault = &internal_fault,
     .body_ceiling = 64 * 1024,
     .refuses_unknown = true,

@@ -25,6 +25,8 @@ struct admin {
 
 extern const struct service admin_service;
 
+extern const struct fault admin_bad_request;
+
 /* Slices of it. */
 extern const struct operation admin_attachment_operations[];
 extern const struct operation admin_clock_operations[];

@@ -10,8 +10,6 @@
 
 enum { MS_PER_SECOND = 1000 };
 
-static const struct fault bad_request = { .code = "BadRequest", .status = 400 };
-
 static const char *const modes[] = {
     [CLOCK_REAL] = "real", [CLOCK_FROZEN] = "frozen", [CLOCK_SCALED] = "scaled", NULL
 };
@@ -57,14 +55,15 @@ static bool read_wish(struct call *call, struct wish *wish_out)
                                .has_time = time != NULL,
                                .advance_ms = -1 };
     if (time && !timestamp_parse(text_from(time), &wish_out->time_ms))
-        return error_set(&call->error, &bad_request,
+        return error_set(&call->error, &admin_bad_request,
                          "time must be a time such as 2026-01-01T00:00:00Z, not '%s'", time);
     if (advance && !option_parse_duration(advance, &wish_out->advance_ms))
-        return error_set(&call->error, &bad_request,
+        return error_set(&call->error, &admin_bad_request,
                          "advance must be a duration such as 90s, 5m or 2h, not '%s'", advance);
     bool is_scaled = wish_out->mode && strcmp(wish_out->mode, modes[CLOCK_SCALED]) == 0;
     if (is_scaled != (wish_out->scale > 0))
-        return error_set(&call->error, &bad_request, "mode scaled and a scale above 0 go together");
+        return error_set(&call->error, &admin_bad_request,
+                         "mode scaled and a scale above 0 go together");
     return true;
 }
 

@@ -10,7 +10,6 @@
 #include "cloudwatch/fields.h"
 #include "xalloc.h"
 
-static const struct fault bad_request = { .code = "BadRequest", .status = 400 };
 static const struct fault not_found = { .code = "NotFound", .status = 404 };
 
 static const char *region_of(const struct call *call)
@@ -44,7 +43,7 @@ static bool read_dimensions(struct call *call, struct metric_dimension dimension
         *write = '\0';
         char *equals = strchr(copy, '=');
         if (!equals || equals == copy || *count_out == DIMENSIONS_MAX)
-            return error_set(&call->error, &bad_request,
+            return error_set(&call->error, &admin_bad_request,
                              "dimensions must be up to %d of Name=Value, with commas between them, "
                              "not '%s'",
                              DIMENSIONS_MAX, given);
@@ -70,7 +69,8 @@ static enum outcome explain(struct call *call)
     if (alarm)
         return explain_alarm(call, alarm);
     if (!identity.name_space || !identity.name)
-        return call_fault(call, &bad_request, "say alarm=NAME, or namespace=NAME and metric=NAME");
+        return call_fault(call, &admin_bad_request,
+                          "say alarm=NAME, or namespace=NAME and metric=NAME");
     if (!read_dimensions(call, dimensions, &identity.dimension_count))
         return OUTCOME_FAULT;
     call->output = metric_explain(admin->metrics, &identity);
