@@ -36,22 +36,26 @@ static void add_shell(struct string_list *arguments)
         bind_read_only(arguments, "/bin/bash", "/bin/sh");
 }
 
+/* Shows a link as a link, and nothing where nothing is. */
+static void show(struct string_list *arguments, const char *from, const char *to)
+{
+    char target[PATH_MAX];
+    ssize_t size = readlink(from, target, sizeof(target) - 1);
+    if (size > 0) {
+        target[size] = '\0';
+        const char *const link[] = { "--symlink", target, to, NULL };
+        string_list_add_all(arguments, link);
+    } else if (access(from, F_OK) == 0) {
+        bind_read_only(arguments, from, to);
+    }
+}
+
 /* `etc`: what to show as /etc; NULL: each of its files. */
 static void add_system(struct string_list *arguments, const char *etc)
 {
     bind_read_only(arguments, "/usr", "/usr");
-    for (size_t i = 0; i < COUNT_OF(system_directories); i++) {
-        const char *path = system_directories[i];
-        char target[PATH_MAX];
-        ssize_t size = readlink(path, target, sizeof(target) - 1);
-        if (size > 0) {
-            target[size] = '\0';
-            const char *const link[] = { "--symlink", target, path, NULL };
-            string_list_add_all(arguments, link);
-        } else if (access(path, F_OK) == 0) {
-            bind_read_only(arguments, path, path);
-        }
-    }
+    for (size_t i = 0; i < COUNT_OF(system_directories); i++)
+        show(arguments, system_directories[i], system_directories[i]);
     add_shell(arguments);
     if (etc)
         bind_read_only(arguments, etc, "/etc");
@@ -165,19 +169,11 @@ static void add_prefix(struct string_list *arguments, const char *prefix,
     }
 }
 
-static void bind_entry(struct string_list *arguments, const char *directory, const char *name)
+static void show_in_opt(struct string_list *arguments, const char *directory, const char *name)
 {
-    char target[PATH_MAX];
     CLEANUP(freep) char *from = xformat("%s/%s", directory, name);
     CLEANUP(freep) char *to = xformat("/opt/%s", name);
-    ssize_t size = readlink(from, target, sizeof(target) - 1);
-    if (size < 0) {
-        bind_read_only(arguments, from, to);
-        return;
-    }
-    target[size] = '\0';
-    const char *const link[] = { "--symlink", target, to, NULL };
-    string_list_add_all(arguments, link);
+    show(arguments, from, to);
 }
 
 /* Nothing can be shown below a directory that is bound read-only, so beside an interpreter that
@@ -194,7 +190,7 @@ static void add_layers(struct string_list *arguments, const char *layers, const 
     const struct dirent *entry;
     while (directory && (entry = readdir(directory)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            bind_entry(arguments, layers, entry->d_name);
+            show_in_opt(arguments, layers, entry->d_name);
     if (directory)
         closedir(directory);
 }

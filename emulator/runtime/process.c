@@ -135,10 +135,13 @@ pid_t process_find_orphan(void)
     return is_ours ? 0 : ended.si_pid;
 }
 
-void process_wait(pid_t pid)
+int process_wait(pid_t pid)
 {
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    pid_t found;
+    while ((found = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
         ;
+    return found == pid ? status : -1;
 }
 
 static const struct {
@@ -194,8 +197,7 @@ void process_make_nonblocking(int fd)
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-/* Moves a descriptor out of the way of those that children are given. */
-static bool move_up(int *fd)
+bool process_move_up(int *fd)
 {
     if (*fd >= FIRST_OWN_FD)
         return true;
@@ -212,7 +214,7 @@ bool process_pipe(int *read_out, int *write_out)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
-    if (!move_up(&ends[0]) || !move_up(&ends[1])) {
+    if (!process_move_up(&ends[0]) || !process_move_up(&ends[1])) {
         int failure = errno;
         close(ends[0]);
         close(ends[1]);
@@ -252,7 +254,6 @@ bool process_run(char *const *arguments, int timeout_ms, struct buffer *output)
     int read_end;
     int write_end;
     pid_t pid = 0;
-    int status = 0;
     if (!process_pipe(&read_end, &write_end))
         return false;
     struct process_plan plan = { .arguments = arguments,
@@ -268,7 +269,5 @@ bool process_run(char *const *arguments, int timeout_ms, struct buffer *output)
         return false;
     if (!ended)
         process_kill(pid);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return process_wait(pid) == 0 && ended;
 }

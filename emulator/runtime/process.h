@@ -38,8 +38,9 @@ bool process_is_over(pid_t pid, int *status_out);
  * these; children of the server's own session are somebody else's. */
 pid_t process_find_orphan(void);
 
-/* Waits until it has ended. */
-void process_wait(pid_t pid);
+/* Waits until it has ended. Its status as waitpid() gives it, which is 0 only of a plain exit with
+ * status 0; -1: it is no child of this process. */
+int process_wait(pid_t pid);
 
 /* Why it ended, as Lambda's error messages say it: "exit status 1", "signal: killed"; NULL for
  * a plain exit with status 0. `is_wrapped`: bubblewrap stood in between and made 128 + n of
@@ -50,6 +51,9 @@ const char *process_exit_reason(int status, bool is_wrapped, char text_out[PROCE
 /* A pipe whose ends are closed on exec and clear of the descriptors that a child is given. False
  * with errno set. */
 MUST_CHECK bool process_pipe(int *read_out, int *write_out);
+
+/* Moves a descriptor clear of those that a child is given. False, and it stays, with errno set. */
+MUST_CHECK bool process_move_up(int *fd);
 
 /* Runs a short command to its end, at most `timeout_ms` long, and adds what it prints. True if
  * it exited with status 0. Blocks: for trials and questions that are asked once. */

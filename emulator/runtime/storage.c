@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -19,8 +18,7 @@
 #include "text.h"
 #include "xalloc.h"
 
-/* Pipes of children are given low descriptors; ours stand clear of them. */
-enum { FIRST_OWN_FD = 10, MAKER_TEXT_SIZE = 64 };
+enum { MAKER_TEXT_SIZE = 64 };
 
 struct namespaces {
     int user;
@@ -69,9 +67,9 @@ static int open_namespace(pid_t maker, const char *name)
 {
     CLEANUP(freep) char *path = xformat("/proc/%d/ns/%s", (int)maker, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
-    process_close(&fd);
-    return kept;
+    if (fd >= 0 && !process_move_up(&fd))
+        process_close(&fd);
+    return fd;
 }
 
 static struct namespaces open_namespaces(pid_t maker, int answer_fd)
@@ -154,14 +152,9 @@ bool storage_run(bool (*work)(void *owner), void *owner)
 {
     const struct namespaces *made = get_namespaces();
     pid_t child = made->mount < 0 ? -1 : fork();
-    int status = 0;
     if (child == 0)
         _exit(enter(made->user, made->mount) == 0 && work(owner) ? 0 : 1);
-    if (child < 0)
-        return false;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return child > 0 && process_wait(child) == 0;
 }
 
 /* A file system of its own has a device of its own. */
