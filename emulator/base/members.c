@@ -11,6 +11,8 @@
 
 enum { NAME_MAX_SIZE = 64 };
 
+static const double WHOLE_MAX = 9e15; /* every whole number below it is exactly a double */
+
 void member_faults_clear(struct member_faults *faults)
 {
     for (size_t i = 0; i < faults->count; i++) {
@@ -143,8 +145,10 @@ static bool set_from_number(const struct member_row *row, void *slot, double num
 {
     switch (row->type) {
     case MEMBER_INTEGER:
+        if (floor(number) != number || fabs(number) >= WHOLE_MAX)
+            return false;
         *(int64_t *)slot = (int64_t)number;
-        return floor(number) == number && fabs(number) < 9e15;
+        return true;
     case MEMBER_NUMBER:
         *(double *)slot = number;
         return isfinite(number);
