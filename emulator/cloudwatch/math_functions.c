@@ -7,6 +7,7 @@
 
 #include "cloudwatch/math_calls.h"
 #include "cloudwatch/math_function.h"
+#include "number.h"
 
 enum { DAY_S = 86400, HOUR_S = 3600, MINUTE_S = 60 };
 
@@ -97,14 +98,10 @@ static double fold_count(const double *values UNUSED, size_t count, size_t serie
     return (double)count;
 }
 
-static int64_t floor_divide(int64_t a, int64_t b)
+/* How far a time is behind the last multiple of a step. */
+static int64_t time_since(int64_t time_s, int64_t step_s)
 {
-    return a / b - (a % b < 0);
-}
-
-static int64_t remainder_of(int64_t a, int64_t b)
-{
-    return a - floor_divide(a, b) * b;
+    return time_s - number_floor(time_s, step_s);
 }
 
 static struct tm calendar(int64_t time_s)
@@ -117,18 +114,18 @@ static struct tm calendar(int64_t time_s)
 
 static double time_minute(int64_t time_s, double given UNUSED)
 {
-    return (double)(remainder_of(time_s, HOUR_S) / MINUTE_S);
+    return (double)(time_since(time_s, HOUR_S) / MINUTE_S);
 }
 
 static double time_hour(int64_t time_s, double given UNUSED)
 {
-    return (double)(remainder_of(time_s, DAY_S) / HOUR_S);
+    return (double)(time_since(time_s, DAY_S) / HOUR_S);
 }
 
-/* 1 is Monday; the first of January 1970 was a Thursday. */
+/* 1 is Monday; the first of January 1970 was a Thursday, three days behind one. */
 static double time_day(int64_t time_s, double given UNUSED)
 {
-    return (double)(remainder_of(floor_divide(time_s, DAY_S) + 3, 7) + 1);
+    return (double)(time_since(time_s + 3 * DAY_S, 7 * DAY_S) / DAY_S + 1);
 }
 
 static double time_date(int64_t time_s, double given UNUSED)
