@@ -13,6 +13,10 @@
  * fraction ("3.0"). */
 void number_print(struct buffer *buffer, double value, bool is_real);
 
+/* What stands for a double that is not finite, in AWS's JSON, XML and messages alike: "NaN",
+ * "Infinity", "-Infinity". */
+const char *number_word(double value);
+
 /* As printf()'s "%.2f". */
 void number_print_hundredths(struct buffer *buffer, double value);
 

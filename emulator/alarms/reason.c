@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "json.h"
+#include "number.h"
 #include "timestamp.h"
 #include "xalloc.h"
 
@@ -33,11 +34,8 @@ static void print_shortest(double value, char text_out[DIGITS_SIZE])
 const char *alarm_number_print(double value, char text_out[ALARM_NUMBER_SIZE])
 {
     char shortest[DIGITS_SIZE];
-    if (isnan(value) || isinf(value)) {
-        snprintf(text_out, ALARM_NUMBER_SIZE, "%s",
-                 isnan(value) ? "NaN"
-                 : value < 0  ? "-Infinity"
-                              : "Infinity");
+    if (!isfinite(value)) {
+        snprintf(text_out, ALARM_NUMBER_SIZE, "%s", number_word(value));
         return text_out;
     }
     print_shortest(value, shortest);

@@ -102,3 +102,8 @@ void number_print_hundredths(struct buffer *buffer, double value)
     at = digits_before(at, (uint64_t)whole / 100, 1);
     buffer_add(buffer, at, (size_t)(end - at));
 }
+
+const char *number_word(double value)
+{
+    return isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}

@@ -10,6 +10,7 @@
 #include "crypto.h"
 #include "edge/cbor_check.h"
 #include "edge/codec.h"
+#include "number.h"
 #include "xalloc.h"
 
 enum { TAG_EPOCH_TIME = 1, HEAD_MAX = 9 };
@@ -73,9 +74,7 @@ static double number_of(const cbor_item_t *item)
 
 static cJSON *read_double(double value)
 {
-    if (isfinite(value))
-        return cJSON_CreateNumber(value);
-    return cJSON_CreateString(isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    return isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateString(number_word(value));
 }
 
 static cJSON *read_text(struct reader *reader, const struct field *field, const cbor_item_t *item)

@@ -128,7 +128,7 @@ static bool is_double_text(const cJSON *value)
 static bool normalise_double(cJSON *value)
 {
     if (cJSON_IsNumber(value) && isinf(value->valuedouble)) {
-        const char *text = value->valuedouble > 0 ? "Infinity" : "-Infinity";
+        const char *text = number_word(value->valuedouble);
         size_t size = strlen(text) + 1;
         value->valuestring = memcpy(cJSON_malloc(size), text, size);
         value->type = cJSON_String;
@@ -218,13 +218,10 @@ static const struct field *find_row(const struct field *rows, const struct field
 
 static void print_double(struct buffer *buffer, double value, bool is_real)
 {
-    if (isnan(value) || isinf(value)) {
-        buffer_add_string(buffer, isnan(value) ? "\"NaN\""
-                                  : value > 0  ? "\"Infinity\""
-                                               : "\"-Infinity\"");
-        return;
-    }
-    number_print(buffer, value, is_real);
+    if (isfinite(value))
+        number_print(buffer, value, is_real);
+    else
+        buffer_add_format(buffer, "\"%s\"", number_word(value));
 }
 
 static void print_tree(struct buffer *buffer, const struct field *field, const cJSON *value);

@@ -140,10 +140,7 @@ static cJSON *read_scalar(struct parameters *parameters, const struct field *fie
     case FIELD_DOUBLE:
         if (!text_to_double(text, &real))
             return malformed(parameters, path, value);
-        return isfinite(real) ? cJSON_CreateNumber(real)
-                              : cJSON_CreateString(isnan(real) ? "NaN"
-                                                   : real > 0  ? "Infinity"
-                                                               : "-Infinity");
+        return isfinite(real) ? cJSON_CreateNumber(real) : cJSON_CreateString(number_word(real));
     case FIELD_BOOLEAN:
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
             return malformed(parameters, path, value);
