@@ -222,8 +222,9 @@ static void take_xml_error(struct api_response *response)
         response->message = xstrndup(message.data, message.size);
 }
 
-/* After the transfer: status, error code and message. */
-static void finish(CURL *handle, CURLcode code, struct api_response *response)
+/* After the transfer: status, error code and message. `detail` is what libcurl says of a failure,
+ * with the host that it could not reach; or "". */
+static void finish(CURL *handle, CURLcode code, const char *detail, struct api_response *response)
 {
     response->curl_code = code;
     response->status = 0;
@@ -243,9 +244,18 @@ static void finish(CURL *handle, CURLcode code, struct api_response *response)
     if (response->message)
         return;
     response->message = xstrdup(code == CURLE_ABORTED_BY_CALLBACK ? "it was interrupted"
-                                : code != CURLE_OK                ? curl_easy_strerror(code)
-                                : message                         ? message
-                                                                  : "no message");
+                                : code != CURLE_OK ? (*detail ? detail : curl_easy_strerror(code))
+                                : message          ? message
+                                                   : "no message");
+}
+
+static void perform(CURL *handle, struct api_response *response_out)
+{
+    char detail[CURL_ERROR_SIZE] = "";
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail);
+    CURLcode code = curl_easy_perform(handle);
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
+    finish(handle, code, detail, response_out);
 }
 
 void api_response_clear(struct api_response *response)
@@ -367,8 +377,7 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
         struct curl_slist *headers = prepare(api, api->handle, request, response_out);
         if (may_be_stopped)
             let_stop(api);
-        CURLcode code = curl_easy_perform(api->handle);
-        finish(api->handle, code, response_out);
+        perform(api->handle, response_out);
         curl_slist_free_all(headers);
         if (response_out->status)
             api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
@@ -387,6 +396,12 @@ bool api_call(struct api *api, const struct api_request *request, struct api_res
     }
 }
 
+/* AWS takes no signature that is five minutes from its own time. */
+static bool is_out_of_time(const char *message)
+{
+    return strstr(message, "Signature expired") || strstr(message, "Signature not yet current");
+}
+
 bool api_failure(const struct api_response *response, const char *doing, struct error *error)
 {
     if (response->curl_code == CURLE_ABORTED_BY_CALLBACK)
@@ -397,7 +412,8 @@ bool api_failure(const struct api_response *response, const char *doing, struct 
                          "does it run?",
                          doing, response->message ? response->message : "");
     CLEANUP(freep) char *status = xformat("HTTP status %ld", response->status);
-    return error_set(error, NULL, "cannot %s: %s: %s", doing,
-                     response->error_code ? response->error_code : status,
-                     response->message ? response->message : "no message");
+    const char *message = response->message ? response->message : "no message";
+    return error_set(error, NULL, "cannot %s: %s: %s%s", doing,
+                     response->error_code ? response->error_code : status, message,
+                     is_out_of_time(message) ? " Is this machine's clock right?" : "");
 }

@@ -429,6 +429,36 @@ def test_an_answer_that_is_not_from_aws_is_told_by_its_status(server, tmp_path):
     assert done.returncode == 1 and "cannot find the function: HTTP status 404: no message" in done.stderr
 
 
+class Later(Proxy):
+    """AWS, as a machine sees it whose clock is behind."""
+
+    def before(self, _request):
+        return 403, [("x-amzn-ErrorType", "InvalidSignatureException")], json.dumps({"message": (
+            "Signature expired: 20261126T193400Z is now earlier than 20261126T195500Z (20261126T200000Z - 5 min.)"
+        )}).encode()
+
+
+def test_a_clock_that_is_wrong_is_thought_of(server, tmp_path):
+    proxy = Later(server.url)
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live"], cwd=tmp_path, text=True,
+        capture_output=True, env=clean_environment(proxy.url))
+    proxy.shutdown()
+    proxy.server_close()
+    assert done.returncode == 1 and "- 5 min.) Is this machine's clock right?\n" in done.stderr
+
+
+@pytest.mark.parametrize("endpoint, proxy, words", [
+    ("http://localhost:1", "", "localhost port 1"), ("http://lambda.localhost", "http://127.0.0.1:1", "127.0.0.1 port 1"),
+    ("http://lambda.localhost", "http://no-such-proxy.invalid", "no-such-proxy.invalid")])
+def test_what_could_not_be_reached_is_named(tmp_path, endpoint, proxy, words):
+    """Which may be a proxy."""
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "live"], cwd=tmp_path, text=True, capture_output=True,
+        env={**clean_environment(endpoint), "http_proxy": proxy})
+    assert done.returncode == 1 and "no answer (" in done.stderr and words in done.stderr, done.stderr
+
+
 def check_keys(proxy, count):
     sent = [headers for path, headers in proxy.seen if path.endswith("invocations?Qualifier=live")]
     keys = [re.search("Credential=([^/]+)/", headers["authorization"]).group(1) for headers in sent]
