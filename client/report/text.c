@@ -26,6 +26,7 @@ static void add_head(const struct history *history, struct buffer *out)
     buffer_add_string(out, history->is_fast ? " of Coalmine's clock\n" : "\n");
 }
 
+/* In rows that fit into 80 columns. */
 static void add_version(const char *version, const struct version_evidence *seen, uint64_t all,
                         struct buffer *out)
 {
@@ -33,15 +34,14 @@ static void add_version(const char *version, const struct version_evidence *seen
     CLEANUP(buffer_clear) struct buffer errors = { 0 };
     markup_share(&share, seen->requests, all);
     markup_share(&errors, seen->errors, seen->requests);
-    buffer_add_format(out, "    version %-6s %8llu requests  %-24s errors %6llu  %-24s",
-                      version ? version : "?", (unsigned long long)seen->requests,
-                      buffer_text(&share).data, (unsigned long long)seen->errors,
+    buffer_add_format(out, "    version %-4s %8llu requests  %s\n", version ? version : "?",
+                      (unsigned long long)seen->requests, buffer_text(&share).data);
+    buffer_add_format(out, "%17s%8llu errors    %s\n", "", (unsigned long long)seen->errors,
                       buffer_text(&errors).data);
     if (seen->latency.count)
-        buffer_add_format(out, "  p50 %.1f ms  p99 %.1f ms",
+        buffer_add_format(out, "%36sp50 %.1f ms  p99 %.1f ms\n", "",
                           (double)histogram_quantile_us(&seen->latency, 0.5) / 1000,
                           (double)histogram_quantile_us(&seen->latency, 0.99) / 1000);
-    buffer_add_char(out, '\n');
 }
 
 static void add_step(const struct history *history, size_t index, struct buffer *out)

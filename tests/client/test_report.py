@@ -325,6 +325,10 @@ def test_text_is_for_people(report, record):
     out = report(record).out
     assert "rolled back: 150 of 600 failed.\n" in out
     assert "step 2: 50 %, 1m" in out and "errors: fail: 150 of 600 failed" in out
+    second = out[out.index("step 2: 50 %, 1m\n"):].splitlines()
+    assert second[1:4] == ["    version 7         600 requests  50 % [47.1, 52.9]",
+                           "                        0 errors    0 % [0, 0.613]",
+                           "                                    p50 1.5 ms  p99 1.5 ms"]
 
 
 def test_a_deployment_that_has_not_ended_says_so(report, tmp_path):
