@@ -1,13 +1,15 @@
 #include "options.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "members.h"
 #include "text.h"
 #include "xalloc.h"
 
-enum { HELP_COLUMN = 28 };
+enum { HELP_COLUMN = 28, NARROWEST = 50 };
 
 static bool parse_suffixed(const char *string, const char *suffix, double *value_out)
 {
@@ -278,16 +280,48 @@ bool options_read(const struct option_row *rows, void *values, int count, char *
     return true;
 }
 
+/* Of the terminal; elsewhere, and where wrapping helps nobody, as many as one likes. */
+static size_t columns_of(FILE *stream)
+{
+    struct winsize size;
+    int fd = fileno(stream);
+    bool is_known = fd >= 0 && isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0;
+    return is_known && size.ws_col >= NARROWEST ? size.ws_col : SIZE_MAX;
+}
+
+/* From column `at` on, broken between words: what goes on stands in the column of help. */
+static void print_wrapped(struct text help, size_t at, FILE *stream)
+{
+    size_t columns = columns_of(stream);
+    struct text word = text_cut(&help, ' ');
+    fprintf(stream, "%.*s", TEXT_ARGS(word));
+    at += word.size;
+    while (help.data) {
+        word = text_cut(&help, ' ');
+        if (at + 1 + word.size > columns) {
+            fprintf(stream, "\n%*s%.*s", HELP_COLUMN, "", TEXT_ARGS(word));
+            at = HELP_COLUMN + word.size;
+        } else {
+            fprintf(stream, " %.*s", TEXT_ARGS(word));
+            at += 1 + word.size;
+        }
+    }
+}
+
 void options_print(const struct option_row *rows, FILE *stream)
 {
     for (; rows->name; rows++) {
         int width = fprintf(stream, "  --%s%s%s", rows->name, rows->placeholder ? " " : "",
                             rows->placeholder ? rows->placeholder : "");
-        fprintf(stream, "%*s%s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", rows->help);
+        int gap = width < HELP_COLUMN ? HELP_COLUMN - width : 1;
+        CLEANUP(buffer_clear) struct buffer help = { 0 };
+        buffer_add_string(&help, rows->help);
         if (rows->initial)
-            fprintf(stream, " [default: %s]", rows->initial);
+            buffer_add_format(&help, " [default: %s]", rows->initial);
         if (rows->environment)
-            fprintf(stream, " [env: %s]", rows->environment);
+            buffer_add_format(&help, " [env: %s]", rows->environment);
+        fprintf(stream, "%*s", gap, "");
+        print_wrapped(buffer_text(&help), (size_t)(width + gap), stream);
         fputc('\n', stream);
     }
 }

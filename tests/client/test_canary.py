@@ -1,11 +1,13 @@
 """canary against the real server: decisions, exit statuses, what programs read."""
 import os
+import re
 import signal
 import subprocess
 import time
 
 import pytest
 
+from tests.client.test_rollout import open_terminal, read_terminal
 from tests.conftest import CANARY, clean_environment
 from tests.support.packages import NODE, create, node, zip_of
 
@@ -223,6 +225,19 @@ def test_help_of_every_command():
         done = subprocess.run([CANARY, command, "--help"], text=True, capture_output=True,
                               env=dict(os.environ))
         assert done.returncode == 0 and "--endpoint-url" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["deploy", "analyze", "graph", "promote"])
+def test_on_a_terminal_help_is_broken_between_words(command):
+    ours, theirs = open_terminal(80)
+    process = subprocess.Popen([CANARY, command, "--help"], stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    text = read_terminal(ours)
+    os.close(ours)
+    assert process.wait() == 0 and max(map(len, text.splitlines())) <= 80, text
+    plain = subprocess.run([CANARY, command, "--help"], capture_output=True, text=True).stdout
+    assert re.sub(r"\n {28}", " ", text.replace("\r", "")) == plain
+    assert max(map(len, plain.splitlines())) > 80
 
 
 @pytest.fixture
