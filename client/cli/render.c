@@ -223,12 +223,18 @@ static void on_decision(struct view *view, const cJSON *line)
     }
 }
 
+/* What it said stands below it, each line of it apart from canary's own. */
 static void on_hook(struct view *view, const cJSON *line)
 {
-    const char *output = json_text(line, "output", "");
-    tell(view, "Hook %s (%s): %s, %.1f s%s%s", json_text(line, "name", ""),
+    CLEANUP(buffer_clear) struct buffer said = { 0 };
+    struct text output = text_from(json_text(line, "output", ""));
+    while (output.size) {
+        struct text part = text_cut(&output, '\n');
+        buffer_add_format(&said, "\n  %.*s", TEXT_ARGS(part));
+    }
+    tell(view, "Hook %s (%s): %s, %.1f s%s", json_text(line, "name", ""),
          json_text(line, "kind", ""), json_text(line, "outcome", ""),
-         json_double(line, "durationMs", 0) / 1000, *output ? "\n  " : "", output);
+         json_double(line, "durationMs", 0) / 1000, buffer_text(&said).data);
 }
 
 static void on_notify(struct view *view, const cJSON *line)

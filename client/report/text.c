@@ -68,6 +68,17 @@ static void add_step(const struct history *history, size_t index, struct buffer 
     }
 }
 
+/* A hook may have said several: they stand below the first. */
+static void add_lines(struct text text, struct buffer *out)
+{
+    struct text line = text_cut(&text, '\n');
+    buffer_add_format(out, "%.*s\n", TEXT_ARGS(line));
+    while (text.size) {
+        line = text_cut(&text, '\n');
+        buffer_add_format(out, "    %.*s\n", TEXT_ARGS(line));
+    }
+}
+
 static void add_events(const struct history *history, struct buffer *out)
 {
     enum { SHORT = 40 };
@@ -83,8 +94,8 @@ static void add_events(const struct history *history, struct buffer *out)
         /* A step, its promotion and the end have one long reason in common. */
         bool is_long = strlen(event->text) > SHORT;
         bool is_same = is_long && strcmp(event->text, told) == 0;
-        buffer_add_format(out, "%s%s\n", *event->text ? ": " : "",
-                          is_same ? "the same" : event->text);
+        buffer_add_string(out, *event->text ? ": " : "");
+        add_lines(text_from(is_same ? "the same" : event->text), out);
         if (is_long)
             told = event->text;
     }

@@ -760,16 +760,17 @@ def test_a_hook_that_fails_rolls_back(lam, deployed, canary, plan_file, when, ho
 def test_what_others_say_moves_no_cursor(deployed, canary, plan_file):
     """Colours of test runners, and worse; the record has them as they came."""
     plan_file("throw new Error('\\x1b[2Jno')", hooks={"before": [
-        {"name": "unit", "command": r"printf '\033[32m3 passed\033[0m\033]0;owned\007'"}]}, healthChecks=0)
+        {"name": "unit", "command": r"printf '\033[32m3 passed\033[0m\nRolling back: no\033]0;owned\007'"}]}, healthChecks=0)
     done = canary("deploy", "--fast")
     report = canary("report", "--function", deployed)
     failed = canary("check", "--function", deployed, "--version", "2")
     assert (done.code, report.code, failed.code) == (3, 0, 1), done.err + failed.out
-    assert "  3 passed\n" in done.out and "hook ok: " in report.out and ": 3 passed\n" in report.out
+    assert "\n  3 passed\n  Rolling back: no\n" in done.out  # each line of it is set off
+    assert "  hook ok: unit: 3 passed\n    Rolling back: no\n" in report.out
     assert "failed: Error: no\n" in failed.out
     for text in (done.out, report.out, failed.out, done.err, failed.err):
         assert "\x1b" not in text and "\x07" not in text and "owned" not in text
-    assert record_of(deployed, "hook")[0]["output"] == "\x1b[32m3 passed\x1b[0m\x1b]0;owned\x07"
+    assert record_of(deployed, "hook")[0]["output"] == "\x1b[32m3 passed\x1b[0m\nRolling back: no\x1b]0;owned\x07"
 
 
 def test_a_metric_that_cloudwatch_refuses_is_named(lam, deployed, canary, plan_file):
