@@ -271,6 +271,17 @@ static void record_hook(struct engine *engine, const char *type, const char *wor
     deployment_record(engine->deployment, line);
 }
 
+/* The end of what a hook said tells why it failed. */
+static const char *last_words(const char *output)
+{
+    enum { MOST = 300 };
+    size_t size = strlen(output);
+    const char *words = size > MOST ? output + size - MOST : output;
+    while (*words && !text_begins_character(*words))
+        words++;
+    return words;
+}
+
 static void run_hook(struct engine *engine, const struct rollout_action *action)
 {
     struct hook_result result = { 0 };
@@ -282,7 +293,7 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
     if (engine->ports.is_interrupted(engine->ports.world))
         return; /* the loop deals with that first; the hook runs again if it goes on */
     CLEANUP(freep)
-    char *sentence = xformat("hook %s failed: %.300s", action->hook->name, result.output);
+    char *sentence = xformat("hook %s failed: %s", action->hook->name, last_words(result.output));
     rollout_hook_done(&engine->rollout, result.is_good, sentence, engine_now_ms(engine));
     engine_save(engine, NULL);
 }

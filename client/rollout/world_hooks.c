@@ -28,8 +28,7 @@ static void keep_output(struct hook_result *result, struct text output)
         }
     }
     snprintf(result->output, sizeof(result->output), "%.*s", TEXT_ARGS(output));
-    if (!text_is_utf8(text_from(result->output), NULL))
-        snprintf(result->output, sizeof(result->output), "(output that is no UTF-8)");
+    text_mend_utf8(result->output);
 }
 
 /* A function that answers says no with {"status": "Failed"}, as CodeDeploy's hooks do. */
