@@ -365,20 +365,25 @@ def test_what_python_makes_of_records_and_errors(http, lam, logs, name):
             failure["requestId"]) == ("ERROR", "KeyError", "'k'", request)
 
 
-def test_a_record_in_json_has_an_empty_id_before_the_first_and_nothing_that_json_cannot_say(
-        http, lam, logs, name):
+def test_a_record_in_json_has_an_empty_id_before_the_first_invocation(http, lam, logs, name):
     create_logging(http, name, {
-        "Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({"app.py": """
-import datetime, logging
-logging.error("loading")
-def handler(event, context):
-    logging.error("x", extra={"when": datetime.date(2026, 1, 1)})
-"""})}}, {"LogFormat": "JSON", "SystemLogLevel": "WARN"})
-    answer = lam.invoke(FunctionName=name)
-    error = json.loads(answer["Payload"].read())
-    assert error["errorMessage"] == "Object of type date is not JSON serializable"
-    loading = records_of(logs, f"/aws/lambda/{name}")[0]
+        "Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({
+            "app.py": "import logging\nlogging.error('loading')\ndef handler(event, context): pass"})}},
+        {"LogFormat": "JSON", "SystemLogLevel": "WARN"})
+    invoke(lam, name)
+    loading, = records_of(logs, f"/aws/lambda/{name}")
     assert (loading["message"], loading["requestId"]) == ("loading", "")
+
+
+@pytest.mark.parametrize("call, message", [
+    ("log.error('x', extra={'when': {1}})", "Object of type set is not JSON serializable"),
+    ("log.exception('nothing was thrown')", "'NoneType' object has no attribute '__name__'"),
+])
+def test_what_the_formatter_for_json_cannot_say_fails_the_handler(http, lam, name, call, message):
+    """As there: a handler that never failed in text does so when its format is changed to JSON."""
+    create_logging(http, name, python(f"import logging as log; {call}"), {"LogFormat": "JSON"})
+    error = json.loads(lam.invoke(FunctionName=name)["Payload"].read())
+    assert error["errorMessage"] == message
 
 
 def test_json_lines_of_other_loggers_are_judged_by_their_level(http, lam, logs, name):

@@ -46,7 +46,7 @@ class JsonFormatter(logging.Formatter):
 
     @staticmethod
     def error_members(record):
-        if not record.exc_info or not record.exc_info[0]:
+        if not record.exc_info:
             return {}
         kind, error, trace = record.exc_info
         return {"stackTrace": traceback.format_tb(trace), "errorType": kind.__name__,
