@@ -20,9 +20,9 @@
 #include "xalloc.h"
 
 enum {
-    SHARE_MAX = 256, /* of one function at once; the rest waits on disk */
-    RUNNING_MAX = 1024,
-    ROWS_MAX = 1000, /* that one pump looks at: the loop has other things to do */
+    SHARE_MAX = 256,   /* of one function at once; the rest waits on disk */
+    RUNNING_MAX = 512, /* half an account's concurrency is left to callers who wait for answers */
+    ROWS_MAX = 1000,   /* that one pump looks at: the loop has other things to do */
     RETRIES_DEFAULT = 2,
     AGE_DEFAULT_S = 21600,
     MS_PER_SECOND = 1000,
