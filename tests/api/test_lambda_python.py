@@ -159,6 +159,16 @@ def test_a_function_may_bring_its_own_snapshot_module(lam, name):
     assert invoke(lam, name)[0] == "own"
 
 
+def test_an_error_that_no_line_of_the_functions_has_made_is_shown_at_the_call(lam, name):
+    create(lam, name, package({"app.py": "def handler(event):\n    pass\n"}))
+    error, log = invoke(lam, name)
+    assert error["errorMessage"] == "handler() takes 1 positional argument but 2 were given"
+    frame, = error["stackTrace"]
+    assert re.fullmatch(r'  File "/var/runtime/\w+\.py", line \d+, in \w+\n    result = handler\(.*\)\n',
+                        frame)
+    assert "\n\u00a0\u00a0File \"/var/runtime/" in log
+
+
 POINT = """import collections, typing
 Point = collections.namedtuple("Point", "x y")
 class Row:  # SQLAlchemy's

@@ -219,13 +219,14 @@ def make_error(message, kind, trace):
 
 
 def describe(exception):
-    """The frames below this file, without the marks that newer tracebacks put under a line."""
+    """The frames below this file, without the marks that newer tracebacks put under a line. An error
+    that has none below, such as a handler's wrong number of parameters, is shown where it came up."""
     import traceback
     frames = [(frame.filename, frame.lineno, frame.name, frame.line)
               for frame in traceback.extract_tb(exception.__traceback__)]
-    while frames and frames[0][0] == own_file:
-        frames.pop(0)
-    return make_error(str(exception), type(exception).__name__, traceback.format_list(frames))
+    first = next((i for i, frame in enumerate(frames) if frame[0] != own_file), 0)
+    return make_error(str(exception), type(exception).__name__,
+                      traceback.format_list(frames[first:]))
 
 
 class LoadError(Exception):
