@@ -18,21 +18,27 @@ static bool is_number_list(const cJSON *value)
     return count > 0 && count <= VALUES_MAX;
 }
 
-/* The values of a set of dimensions; NULL if the event lacks one. */
+/* The values of a set of dimensions; NULL if the event lacks one. If one is there but is empty or
+ * no text, the set is an empty one: AWS drops all of its dimensions, as users of its libraries
+ * found. */
 static cJSON *make_dimensions(const cJSON *event, const cJSON *names)
 {
     cJSON *dimensions = cJSON_CreateArray();
     const cJSON *name;
+    bool is_dropped = false;
     cJSON_ArrayForEach(name, names)
     {
         const char *key = cJSON_GetStringValue(name);
-        const char *value = key ? json_text(event, key, NULL) : NULL;
-        if (!value || !*value || cJSON_GetArraySize(dimensions) == DIMENSIONS_MAX) {
+        const char *value = key ? json_text(event, key, "") : "";
+        if (!key || !json_get(event, key) || cJSON_GetArraySize(dimensions) == DIMENSIONS_MAX) {
             cJSON_Delete(dimensions);
             return NULL;
         }
+        is_dropped = is_dropped || !*value;
         cloudwatch_add_dimension(dimensions, key, value);
     }
+    while (is_dropped && dimensions->child)
+        cJSON_DeleteItemFromArray(dimensions, 0);
     return dimensions;
 }
 
@@ -110,15 +116,18 @@ cJSON *embedded_metric_data(const cJSON *event, const cJSON *directive)
     cJSON *data = cJSON_CreateArray();
     const cJSON *sets = json_get(directive, "Dimensions");
     const cJSON *names;
-    if (!cJSON_GetArraySize(sets)) {
+    bool is_bare = !cJSON_GetArraySize(sets); /* the metrics without dimensions are there */
+    if (is_bare) {
         CLEANUP(json_deletep) cJSON *none = cJSON_CreateArray();
         add_metrics(data, event, directive, none);
     }
     cJSON_ArrayForEach(names, sets)
     {
         CLEANUP(json_deletep) cJSON *dimensions = make_dimensions(event, names);
-        if (dimensions)
+        bool is_empty = dimensions && !dimensions->child;
+        if (dimensions && !(is_empty && is_bare))
             add_metrics(data, event, directive, dimensions);
+        is_bare = is_bare || is_empty;
     }
     return data;
 }

@@ -7,8 +7,8 @@
 #include "logs/ingest.h"
 
 /* MetricData as PutMetricData spells it, for one directive (an element of CloudWatchMetrics) of
- * an event; owned by the caller. Metrics without a number, and dimension sets without their
- * values, are left out. */
+ * an event; owned by the caller. Metrics without a number, dimension sets without their values, and
+ * an empty set that comes again are left out. */
 cJSON *embedded_metric_data(const cJSON *event, const cJSON *directive);
 
 void embedded_metrics_publish(struct logs *logs, const struct ingest *ingest);

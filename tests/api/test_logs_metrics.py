@@ -309,6 +309,19 @@ def test_the_embedded_metric_format(logs, cw, group):
         (name, n) for name in ("list", "time") for n in (0, 1, 2)]
 
 
+def test_a_dimension_that_is_empty_or_no_text_takes_the_others_along(logs, cw, group):
+    put(logs, group, [
+        embedded(group, [{"Name": "m"}], [["stage", "environment"], ["environment"], ["absent"]],
+                 m=1, stage="1", environment=""),
+        embedded(group, [{"Name": "n"}], [["service"], ["service", "status"]],
+                 n=1, service="s", status=404)])
+    assert total(statistics(cw, group, "m")) == (1, 1)
+    assert total(statistics(cw, group, "n")) == (1, 1)
+    metrics = cw.list_metrics(Namespace=group)["Metrics"]
+    assert sorted((m["MetricName"], [d["Name"] for d in m["Dimensions"]]) for m in metrics) == [
+        ("m", []), ("n", []), ("n", ["service"])]
+
+
 def test_distributions_as_exporters_of_opentelemetry_embed_them(logs, cw, group):
     metrics = [{"Name": name} for name in ("set", "histogram", "half", "uneven")]
     put(logs, group, [embedded(

@@ -265,8 +265,14 @@ static const struct {
       "[{\"MetricName\":\"m\",\"Unit\":\"Count\",\"Values\":[1,2],\"StorageResolution\":1,"
       "\"Dimensions\":[{\"Name\":\"A\",\"Value\":\"x\"}]}]" },
     { "{\"d\":{\"Metrics\":[{\"Name\":\"m\"},{\"Name\":\"n\"},{},7]},\"m\":[],\"n\":\"5\"}", "[]" },
-    { "{\"d\":{\"Dimensions\":[[5],[\"A\"]],\"Metrics\":[{\"Name\":\"m\"}]},\"m\":1,\"A\":\"\"}",
+    { "{\"d\":{\"Dimensions\":[[5],[\"B\"]],\"Metrics\":[{\"Name\":\"m\"}]},\"m\":1,\"A\":\"\"}",
       "[]" },
+    { "{\"d\":{\"Dimensions\":[[\"C\",\"A\"],[\"B\"],[\"C\"]],\"Metrics\":[{\"Name\":\"m\"}]},"
+      "\"m\":1,\"A\":\"\",\"B\":404,\"C\":\"x\"}",
+      "[{\"MetricName\":\"m\",\"Unit\":\"None\",\"Value\":1,\"StorageResolution\":60,"
+      "\"Dimensions\":[]},"
+      "{\"MetricName\":\"m\",\"Unit\":\"None\",\"Value\":1,\"StorageResolution\":60,"
+      "\"Dimensions\":[{\"Name\":\"C\",\"Value\":\"x\"}]}]" },
     { "{\"d\":{\"Dimensions\":7,\"Metrics\":7}}", "[]" },
     { "{\"d\":7}", "[]" },
 };
