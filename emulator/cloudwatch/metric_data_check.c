@@ -129,10 +129,19 @@ static bool check_query(struct check *check, const cJSON *query, int at)
         return false;
     if (expression)
         return check_expression(check, query, at);
-    if (stat)
-        return check_stat(check, stat, at);
-    tell(check, "The parameter %s.member.%d.MetricStat is required.", check->path, at);
-    return true;
+    if (!stat && is_alarm(check))
+        return error_set(check->error, &CLOUDWATCH_VALIDATION, "Period must not be null");
+    if (!stat) {
+        tell(check, "The parameter %s.member.%d.MetricStat is required.", check->path, at);
+        return true;
+    }
+    if (json_get(query, "Period") && !is_alarm(check))
+        tell(
+            check,
+            "The parameters %s.member.%d.Period and %s.member.%d.MetricStat are mutually exclusive "
+            "and you have specified both.",
+            check->path, at, check->path, at);
+    return check_stat(check, stat, at);
 }
 
 /* The expressions themselves: syntax, names, types and cycles. */

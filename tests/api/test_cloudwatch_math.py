@@ -254,6 +254,9 @@ def test_an_account_that_is_not_linked_is_forbidden(morning, name):
       {"Id": "m2", "MetricStat": {"Metric": {"Namespace": "n"}, "Period": 60, "Stat": "Sum"}}],
      "The parameter MetricDataQueries.member.1.MetricStat.Metric.Namespace is required.\n"
      "The parameter MetricDataQueries.member.2.MetricStat.Metric.MetricName is required.\n"),
+    ([metric("n", "m1", Period=60), metric("n", "m2")],
+     "The parameters MetricDataQueries.member.1.Period and MetricDataQueries.member.1.MetricStat are "
+     "mutually exclusive and you have specified both.\n"),
     ([metric("n", "5xx_sum"), metric("n", "m2"), metric("n", "m3", stat="Min"),
       metric("n", "M4", stat="None")],
      "The value 5xx_sum for parameter MetricDataQueries.member.1.Id is not matching the expected "

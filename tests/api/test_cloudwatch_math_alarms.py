@@ -118,10 +118,12 @@ SUM = {"Id": "s", "Expression": "SUM(METRICS())"}
     ([{**metric("m", "x"), **RETURNED,
        "MetricStat": {**metric("m", "x")["MetricStat"], "Period": 45}}],
      "Period must be 10, 20, 30 or a multiple of 60"),
+    ([{"Id": "m", **RETURNED}, metric("n", "x")], "Period must not be null"),
     ([{**metric("4xx", "x"), **RETURNED}], "Invalid metrics list"),
     ([{**metric("m", "x"), **RETURNED,
        "MetricStat": {**metric("m", "x")["MetricStat"], "Stat": "sum"}}], "Invalid metrics list"),
-], ids=["metrics", "expressions", "search", "both", "period", "id", "statistic"])
+], ids=["metrics", "expressions", "search", "both", "period", "neither", "id",
+        "statistic"])
 def test_what_is_refused_in_aws_s_words(world, queries, message):
     assert error_of(put_alarm, world, "a", *queries) == (400, "ValidationError", message)
 
