@@ -6,16 +6,18 @@
 
 #include "xalloc.h"
 
-enum { DEPTH_MAX = 64, STEPS_MAX = 32 };
+enum { DEPTH_MAX = 64, STEPS_MAX = 32, WILDCARDS_MAX = 3 /* of a pattern */ };
 
 enum node_kind { NODE_AND, NODE_OR, NODE_COMPARE, NODE_IS, NODE_NOT_EXISTS };
 
-/* $.name[3].other */
+/* $.name[3].other, or with one wildcard: $.name[*].other, $.*.other */
 struct selector {
     const char *text;
     int count;
+    bool has_wildcard;
     struct step {
-        const char *name; /* NULL: an index */
+        enum { STEP_NAME, STEP_INDEX, STEP_ANY_MEMBER, STEP_ANY_ITEM } kind;
+        const char *name;
         int index;
     } steps[STEPS_MAX];
 };
@@ -44,17 +46,29 @@ static bool is_name_character(char character)
     return isalnum((unsigned char)character) || strchr("_-", character);
 }
 
-static bool add_step(struct selector *selector, const char *name, int index)
+static bool add_step(struct selector *selector, struct step step)
 {
-    if (selector->count == STEPS_MAX)
+    bool is_wildcard = step.kind == STEP_ANY_MEMBER || step.kind == STEP_ANY_ITEM;
+    if (selector->count == STEPS_MAX || (is_wildcard && selector->has_wildcard))
         return false;
-    selector->steps[selector->count++] = (struct step){ name, index };
+    selector->has_wildcard |= is_wildcard;
+    selector->steps[selector->count++] = step;
     return true;
+}
+
+static bool add_name(struct filter_cursor *cursor, struct selector *selector, struct text name)
+{
+    return add_step(selector, (struct step){ .name = arena_copy(cursor->arena, name) });
 }
 
 static bool read_name(struct filter_cursor *cursor, struct selector *selector)
 {
     size_t size = 0;
+    if (cursor->rest.size && cursor->rest.data[0] == '*') {
+        cursor->rest.data++;
+        cursor->rest.size--;
+        return add_step(selector, (struct step){ .kind = STEP_ANY_MEMBER });
+    }
     while (size < cursor->rest.size && is_name_character(cursor->rest.data[size]))
         size++;
     if (size == 0)
@@ -62,10 +76,10 @@ static bool read_name(struct filter_cursor *cursor, struct selector *selector)
     struct text name = { cursor->rest.data, size };
     cursor->rest.data += size;
     cursor->rest.size -= size;
-    return add_step(selector, arena_copy(cursor->arena, name), 0);
+    return add_name(cursor, selector, name);
 }
 
-/* Behind '[': an index, or a name in single quotes. */
+/* Behind '[': an index, a star, or a name in single quotes. */
 static bool read_bracket(struct filter_cursor *cursor, struct selector *selector)
 {
     const char *end = cursor->rest.size ? memchr(cursor->rest.data, ']', cursor->rest.size) : NULL;
@@ -77,10 +91,12 @@ static bool read_bracket(struct filter_cursor *cursor, struct selector *selector
     cursor->rest.data = end + 1;
     if (inside.size > 2 && inside.data[0] == '\'' && inside.data[inside.size - 1] == '\'') {
         struct text name = { inside.data + 1, inside.size - 2 };
-        return add_step(selector, arena_copy(cursor->arena, name), 0);
+        return add_name(cursor, selector, name);
     }
+    if (text_equal(inside, "*"))
+        return add_step(selector, (struct step){ .kind = STEP_ANY_ITEM });
     return text_to_int64(inside, &index) && index >= 0 && index <= INT32_MAX &&
-           add_step(selector, NULL, (int)index);
+           add_step(selector, (struct step){ .kind = STEP_INDEX, .index = (int)index });
 }
 
 static bool read_selector(struct filter_cursor *cursor, struct selector *selector_out)
@@ -171,25 +187,33 @@ static struct filter_json *parse_or(struct filter_cursor *cursor)
     return node;
 }
 
+static int count_wildcards(const struct filter_json *node)
+{
+    return node->left ? count_wildcards(node->left) + count_wildcards(node->right)
+                      : node->selector.has_wildcard;
+}
+
 struct filter_json *filter_json_parse(struct filter_cursor *cursor)
 {
     struct filter_json *node = filter_take(cursor, "{") ? parse_or(cursor) : NULL;
-    if (!node || !filter_take(cursor, "}"))
+    if (!node || !filter_take(cursor, "}") || count_wildcards(node) > WILDCARDS_MAX)
         return NULL;
     filter_skip_space(cursor);
     return cursor->rest.size == 0 ? node : NULL;
 }
 
+/* Without wildcards. */
+static const cJSON *take_step(const struct step *step, const cJSON *value)
+{
+    if (step->kind == STEP_NAME)
+        return cJSON_IsObject(value) ? cJSON_GetObjectItemCaseSensitive(value, step->name) : NULL;
+    return cJSON_IsArray(value) ? cJSON_GetArrayItem(value, step->index) : NULL;
+}
+
 static const cJSON *find(const struct selector *selector, const cJSON *value)
 {
-    for (int i = 0; i < selector->count && value; i++) {
-        const struct step *step = &selector->steps[i];
-        if (step->name)
-            value =
-                cJSON_IsObject(value) ? cJSON_GetObjectItemCaseSensitive(value, step->name) : NULL;
-        else
-            value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, step->index) : NULL;
-    }
+    for (int i = 0; i < selector->count && value; i++)
+        value = take_step(&selector->steps[i], value);
     return value;
 }
 
@@ -208,9 +232,38 @@ static bool compare(const struct filter_json *node, const cJSON *value)
            filter_compare(text_from(text), cJSON_IsNumber(value), node->relation, &node->operand);
 }
 
+static bool holds(const struct filter_json *node, const cJSON *value)
+{
+    if (node->kind == NODE_NOT_EXISTS)
+        return !value;
+    if (!value)
+        return false;
+    return node->kind == NODE_IS ? (value->type & 0xff) == node->type : compare(node, value);
+}
+
+/* Whether it holds for one of those that the wildcard stands for; that nothing exists, for all. */
+static bool holds_behind(const struct filter_json *node, int at, const cJSON *value)
+{
+    const struct selector *selector = &node->selector;
+    bool is_of_all = node->kind == NODE_NOT_EXISTS;
+    for (; at < selector->count && value; at++) {
+        const struct step *step = &selector->steps[at];
+        if (step->kind == STEP_NAME || step->kind == STEP_INDEX) {
+            value = take_step(step, value);
+            continue;
+        }
+        bool is_wanted = step->kind == STEP_ANY_ITEM ? cJSON_IsArray(value) : cJSON_IsObject(value);
+        for (value = is_wanted ? value->child : NULL; value; value = value->next) {
+            if (holds_behind(node, at + 1, value) != is_of_all)
+                return !is_of_all;
+        }
+        return is_of_all;
+    }
+    return holds(node, value);
+}
+
 bool filter_json_matches(const struct filter_json *pattern, const cJSON *message)
 {
-    const cJSON *value;
     switch (pattern->kind) {
     case NODE_AND:
         return filter_json_matches(pattern->left, message) &&
@@ -218,13 +271,8 @@ bool filter_json_matches(const struct filter_json *pattern, const cJSON *message
     case NODE_OR:
         return filter_json_matches(pattern->left, message) ||
                filter_json_matches(pattern->right, message);
-    case NODE_NOT_EXISTS:
-        return !find(&pattern->selector, message);
-    case NODE_IS:
-        value = find(&pattern->selector, message);
-        return value && (value->type & 0xff) == pattern->type;
     default:
-        return compare(pattern, find(&pattern->selector, message));
+        return holds_behind(pattern, 0, message);
     }
 }
 
@@ -235,17 +283,20 @@ void filter_json_extract(const struct filter_json *pattern, const cJSON *message
         filter_json_extract(pattern->right, message, values);
         return;
     }
+    if (pattern->selector.has_wildcard)
+        return; /* what AWS shows of those is not known */
     CLEANUP(freep) char *text = scalar_text(find(&pattern->selector, message));
     if (text && !json_get(values, pattern->selector.text))
         json_set_text(values, pattern->selector.text, text);
 }
 
-/* The whole text as a selector, whose names live in the arena. */
+/* The whole text as a selector of one value, whose names live in the arena. */
 static bool parse_selector(const char *text, struct arena *arena, struct selector *selector_out)
 {
     struct regex *regexes = NULL;
     struct filter_cursor cursor = { text_from(text), arena, &regexes, 0 };
-    return read_selector(&cursor, selector_out) && cursor.rest.size == 0;
+    return read_selector(&cursor, selector_out) && cursor.rest.size == 0 &&
+           !selector_out->has_wildcard;
 }
 
 bool filter_json_is_selector(const char *text)
