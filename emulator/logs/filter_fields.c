@@ -109,7 +109,11 @@ struct filter_fields *filter_fields_parse(struct filter_cursor *cursor)
         pattern->count++;
     } while (filter_take(cursor, ","));
     bool is_empty = pattern->count == 1 && pattern->gap && !*pattern->fields[0].name;
-    if (is_empty || !filter_take(cursor, "]"))
+    if (is_empty) { /* [] is [...] */
+        pattern->fields[0].name = NULL;
+        pattern->gap = 0;
+    }
+    if (!filter_take(cursor, "]"))
         return NULL;
     filter_skip_space(cursor);
     return cursor->rest.size == 0 ? pattern : NULL;

@@ -152,21 +152,21 @@ static bool term_is_in(const struct term *term, struct text message)
            (message.size && memmem(message.data, message.size, term->text.data, term->text.size));
 }
 
-/* All plain terms and none of the excluded ones; without plain terms one optional one. */
+/* All plain terms and none of the excluded ones; optional ones count where there are no others. */
 static bool terms_match(const struct term *term, struct text message)
 {
-    bool has_plain = false;
+    bool has_other = false;
     bool has_optional = false;
     bool found_optional = false;
     for (; term; term = term->next) {
         bool is_in = term_is_in(term, message);
         if (is_in == (term->kind == TERM_EXCLUDED) && term->kind != TERM_OPTIONAL)
             return false;
-        has_plain |= term->kind == TERM_PLAIN;
+        has_other |= term->kind != TERM_OPTIONAL;
         has_optional |= term->kind == TERM_OPTIONAL;
         found_optional |= term->kind == TERM_OPTIONAL && is_in;
     }
-    return has_plain || !has_optional || found_optional;
+    return has_other || !has_optional || found_optional;
 }
 
 bool filter_pattern_matches(const struct filter_pattern *pattern, struct text message)

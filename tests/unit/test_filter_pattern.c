@@ -55,6 +55,8 @@ START_TEST(terms)
         { "\"say \\\"x\\\"\"", "they say \"x\"", true },
         { "?a b", "b", true }, /* the plain term decides */
         { "?a b", "a", false },
+        { "?a -b", "c", true }, /* so does an excluded one */
+        { "-b ?a", "a b", false },
         { "%4[0-9]{2}%", "status 404", true },
         { "%bind: \\(x\\)|y%", "bind: (x)", true },
         { "%4[0-9]{2}%", "status 200", false },
@@ -180,6 +182,8 @@ START_TEST(space_delimited_fields)
         { "[w1=%^E.+R$%, w2]", "ERROR here\n", true },
         { "[a, b]", "", false },
         { "[...]", "", true },
+        { "[]", access_line, true },
+        { "[ ]", "", true },
         { "[a]", "[unclosed", true },
         { "[..., request = *.html*, status_code = 4*, ]", access_line, true },
         { "[, , w3 = c]", "a b c", true },
@@ -199,6 +203,13 @@ START_TEST(names_stand_for_values)
     ck_assert_str_eq(json_text(values, "$request", ""), "GET /index.html HTTP/1.0");
     ck_assert_str_eq(json_text(values, "$bytes", ""), "1534");
     ck_assert_int_eq(cJSON_GetArraySize(values), 7);
+    cJSON_Delete(values);
+    filter_pattern_destroy(pattern);
+    pattern = parse("[]");
+    values = cJSON_CreateObject();
+    filter_pattern_extract_all(pattern, text_from(access_line), values);
+    ck_assert_int_eq(cJSON_GetArraySize(values), 7);
+    ck_assert_str_eq(json_text(values, "$7", ""), "1534");
     cJSON_Delete(values);
     filter_pattern_destroy(pattern);
     pattern = parse("[ip, user, event]");
@@ -258,7 +269,6 @@ START_TEST(what_is_no_pattern_is_refused)
         "{ $ = 1 }",
         "{ $.a = 1 && }",
         "[",
-        "[]",
         "[a",
         "[a b]",
         "[a = 1 && b = 2]",
