@@ -20,10 +20,15 @@ def at(name):
     return f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
 
 
+def account_of(name):
+    """That of no other test, and not the one that is everybody's."""
+    return f"{int(name[1:].split('-')[0]) + 1:012}"
+
+
 @pytest.fixture
 def other(server, name):
     """An account that no other test has policies in."""
-    return server.client("logs", key=f"{int(name[1:].split('-')[0]):012}")
+    return server.client("logs", key=account_of(name))
 
 
 @pytest.fixture
@@ -95,8 +100,7 @@ def test_ten_are_the_most(server, other, name):
         400, "LimitExceededException", "Resource limit exceeded.")
     other.put_resource_policy(policyName="p1", policyDocument=DOCUMENT)
     assert len(names(other)) == 10
-    account = f"{int(name[1:].split('-')[0]):012}"
-    elsewhere = server.client("logs", "eu-west-1", key=account)
+    elsewhere = server.client("logs", "eu-west-1", key=account_of(name))
     elsewhere.put_resource_policy(policyName="more", policyDocument=DOCUMENT)
     assert names(elsewhere) == ["more"]
     other.delete_resource_policy(policyName="p1")
