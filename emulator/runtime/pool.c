@@ -423,6 +423,11 @@ void pool_retire_all(struct pool *pool)
     each_lane(pool, retire_lane);
 }
 
+const char *pool_api_url(const struct pool *pool)
+{
+    return pool->api_url;
+}
+
 size_t pool_pending(const struct pool *pool)
 {
     return pool->pending;

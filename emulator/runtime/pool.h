@@ -143,6 +143,9 @@ void pool_retire(struct pool *pool, const char *key);
 /* Retires every key: reset. */
 void pool_retire_all(struct pool *pool);
 
+/* What pool_settings said. */
+const char *pool_api_url(const struct pool *pool);
+
 /* Invocations submitted and not yet done. */
 size_t pool_pending(const struct pool *pool);
 

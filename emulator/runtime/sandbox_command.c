@@ -76,17 +76,25 @@ static void add_user(struct string_list *list, const struct sandbox_plan *plan)
             string_list_add(list, *variable);
 }
 
-void sandbox_command_add_variables(struct string_list *list, const struct sandbox_place *place)
-{
-    add_identity(list, place);
-    add_user(list, place->plan);
-}
-
 static void add_default(struct string_list *list, const char *name, const char *value)
 {
     CLEANUP(freep) char *variable = xformat("%s=%s", name, value);
     if (!string_list_has_variable(list, variable))
         string_list_add(list, variable);
+}
+
+/* Where the function's own clients find this server. */
+static void add_api(struct string_list *list, const struct sandbox_place *place)
+{
+    if (place->api_url)
+        add_default(list, "AWS_ENDPOINT_URL", place->api_url);
+}
+
+void sandbox_command_add_variables(struct string_list *list, const struct sandbox_place *place)
+{
+    add_identity(list, place);
+    add_user(list, place->plan);
+    add_api(list, place);
 }
 
 static void add_node_path(struct string_list *list, const struct sandbox_place *place)
@@ -135,8 +143,7 @@ static void add_defaults(struct string_list *list, const struct sandbox_place *p
     add_default(list, "PWD", task_root(place));
     add_default(list, "SHLVL", "0");
     add_default(list, "AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
-    if (place->api_url)
-        add_default(list, "AWS_ENDPOINT_URL", place->api_url);
+    add_api(list, place);
     if (kind == RUNTIME_NODE)
         add_node_path(list, place);
     if (kind == RUNTIME_PYTHON) {

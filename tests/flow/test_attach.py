@@ -169,6 +169,16 @@ def test_a_command_serves_the_function_with_its_variables(server, lam, name, htt
     assert json.loads(lam.invoke(FunctionName=name)["Payload"].read()) == "hello"
 
 
+@pytest.mark.parametrize("options, given, found", [
+    ((), {}, "the server's"), ((), {"AWS_ENDPOINT_URL": "http://elsewhere"}, "http://elsewhere"),
+    (("--strict",), {}, None)])
+def test_a_function_under_a_debugger_finds_this_server_as_others_do(start_server, options, given, found):
+    server = start_server(*options)
+    create(server.client("lambda"), "f", Environment={"Variables": given})
+    made = Http(server.port).json("POST", "/_coalmine/attachments", {"FunctionName": "f"})
+    assert made["environment"].get("AWS_ENDPOINT_URL") == (server.url if found == "the server's" else found)
+
+
 def ignoring(number):
     """As a shell starts what runs in the background (SIGINT), nohup (SIGHUP), or who waits for nobody."""
     return lambda: signal.signal(number, signal.SIG_IGN)
