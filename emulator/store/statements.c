@@ -64,6 +64,16 @@ static void free_list(struct kept_statement *kept)
     }
 }
 
+const char *statements_advice(sqlite3 *database)
+{
+    int code = sqlite3_errcode(database);
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT
+               ? "; `coalmine check` on its directory tells more: restore that from a copy, or "
+                 "move "
+                 "it away to start empty"
+               : "";
+}
+
 void statements_clear(struct statements *statements)
 {
     for (int i = 0; i < STATEMENT_BUCKETS; i++) {

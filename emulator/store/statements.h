@@ -22,6 +22,10 @@ sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, c
 /* The one number that a statement gives, which is not kept; -1 if it gives none. */
 int64_t statements_number(sqlite3 *database, const char *sql);
 
+/* Behind the sentence of an error of this connection: what can be done if the file is damaged; else
+ * nothing. */
+const char *statements_advice(sqlite3 *database);
+
 /* Before the connection is closed. None may be standing at a row. */
 void statements_clear(struct statements *statements);
 

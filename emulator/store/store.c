@@ -35,9 +35,9 @@ struct store {
 static bool database_error(struct store *store, struct error *error, const char *what)
 {
     int reason = sqlite3_system_errno(store->database);
-    return error_set(error, NULL, "cannot %s %s: %s%s%s", what, store->path,
+    return error_set(error, NULL, "cannot %s %s: %s%s%s%s", what, store->path,
                      sqlite3_errmsg(store->database), reason ? ": " : "",
-                     reason ? strerror(reason) : "");
+                     reason ? strerror(reason) : "", statements_advice(store->database));
 }
 
 static bool execute(struct store *store, const char *sql)

@@ -48,8 +48,8 @@ static bool execute(sqlite3 *database, const char *sql)
 
 static bool set_error(const struct telemetry *telemetry, struct error *error)
 {
-    return error_set(error, NULL, "cannot use %s: %s", telemetry->path,
-                     sqlite3_errmsg(telemetry->database));
+    return error_set(error, NULL, "cannot use %s: %s%s", telemetry->path,
+                     sqlite3_errmsg(telemetry->database), statements_advice(telemetry->database));
 }
 
 static bool check_version(struct telemetry *telemetry, struct error *error)

@@ -171,7 +171,8 @@ def test_a_damaged_database_is_found_and_never_starts_empty(directory, name):
     Path(directory / name).write_bytes(b"this is no database, and long enough to be read as one" * 99)
     code, text = check(directory)
     assert code == 1 and "file is not a database" in text
-    assert "file is not a database" in start_fails(directory)
+    told = start_fails(directory)
+    assert "file is not a database; `coalmine check` on its directory tells more" in told
 
 
 @pytest.mark.parametrize("change", ["events = substr(events, 1, length(events) - 1)",
