@@ -121,10 +121,15 @@ cJSON *remote_call(const struct remote *remote, const char *method, const char *
     if (!status)
         return NULL;
     cJSON *tree = answer.size ? json_parse(buffer_text(&answer)) : cJSON_CreateObject();
-    if (status < STATUS_FAILED)
+    if (tree && status < STATUS_FAILED)
         return tree;
     const char *sentence = json_text(tree, "message", json_text(tree, "Message", NULL));
-    error_set(error, NULL, "%s", sentence ? sentence : "the server refused");
+    if (sentence)
+        error_set(error, NULL, "%s", sentence);
+    else
+        error_set(error, NULL,
+                  "%s answers %ld to %s %s, and not as coalmine does: what runs there?",
+                  remote->endpoint, status, method, path);
     cJSON_Delete(tree);
     return NULL;
 }

@@ -1,4 +1,5 @@
 """`coalmine attach`: a process of the developer's own serves a function (docs/functions.md)."""
+import http.server
 import json
 import os
 import signal
@@ -247,6 +248,30 @@ def test_what_cannot_be_attached_is_said(attached_command, arguments, complaint)
     process = attached_command(*arguments)
     _, complaints = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode != 0 and complaint in complaints
+
+
+@pytest.mark.parametrize("status", (200, 404, 501))
+def test_a_server_that_is_another_s_is_told(attached_command, status):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>Hello</html>")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
+        thread = threading.Thread(target=other.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{other.server_port}"
+        process = attached_command("f", "--endpoint-url", url)
+        _, complaints = process.communicate(timeout=PATIENCE_SECONDS)
+        thread.join()
+    assert process.returncode == 1
+    assert complaints == (f"coalmine attach: {url} answers {status} to POST /_coalmine/attachments, "
+                          "and not as coalmine does: what runs there?\n")
 
 
 def test_the_region_is_that_of_awss_tools(server, name):
