@@ -100,6 +100,7 @@ def test_an_address_of_another_machine_is_told(tmp_path):
     ("serve", "region", "x y"), ("env", "region", "x'y"), ("serve", "seed", "-2"),
     ("serve", "max-processes", "-1"), ("serve", "concurrency", "-1"),
     ("serve", "clock", "tomorrow"), ("serve", "allow-origin", "localhost:3000"),
+    ("serve", "allow-origin", "http://"),
     ("serve", "allow-origin", "http://a.test,http://localhost:3000/"), ("env", "port", "0")))
 def test_a_value_that_cannot_be_is_bad_usage(command, option, value):
     done = run(command, f"--{option}", value)

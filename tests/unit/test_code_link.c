@@ -57,6 +57,7 @@ static void expect(struct fixture *fixture, const char *account, const char *que
     const struct lambda_code_link link = { account, fixture->file, query };
     ck_assert_int_eq(lambda_code_download(&fixture->lambda, &call, &link), OUTCOME_FAULT);
     ck_assert_str_eq(call.error.message, message);
+    ck_assert_int_eq(call.error.fault->status, strcmp(message, GONE) == 0 ? 404 : 403);
     error_clear(&call.error);
     arena_clear(&call.arena);
 }
