@@ -666,6 +666,8 @@ def test_explaining_an_alarm_and_a_metric(world):
     assert why["metrics"][0]["differences"] == [
         {"what": "FunctionName", "asked": "f:2", "has": "f"}]
     assert "FunctionName is f there, not f:2." in why["sentence"]
+    assert why["metrics"][0]["dimensions"] == {"FunctionName": "f:2"}
+    assert why["metrics"][0]["nearest"]["dimensions"] == {"FunctionName": "f"}
     found = world.explain(namespace="ns", metric="m", dimensions="FunctionName=f")
     assert found["found"] is True and found["units"] == ["None"]
     assert world.http.send("GET", "/_coalmine/explain?alarm=none").status == 404

@@ -157,7 +157,8 @@ def test_a_function_made_again_has_nothing_of_the_old_one(lam, name):
     lam.put_provisioned_concurrency_config(FunctionName=name, Qualifier="live",
                                            ProvisionedConcurrentExecutions=1)
     lam.delete_function(FunctionName=name)
-    assert error_of(lam.list_versions_by_function, FunctionName=name)[0] == 404
+    for operation in (lam.list_versions_by_function, lam.list_aliases):
+        assert error_of(operation, FunctionName=name)[:2] == (404, "ResourceNotFoundException")
     create(lam, name)
     assert numbers(lam, name) == ["$LATEST"]
     assert lam.list_aliases(FunctionName=name)["Aliases"] == []

@@ -248,6 +248,8 @@ START_TEST(wrong_types_and_bad_bytes_are_serialization_errors)
         struct error error = { 0 };
         cJSON *tree = read_member(cases[i].name, cases[i].bytes.data, cases[i].bytes.size, &error);
         ck_assert_msg(!tree, "case %zu", i);
+        ck_assert_msg(cases[i].name != 't' || strstr(error.message, "A timestamp is expected"),
+                      "case %zu: %s", i, error.message);
         ck_assert_ptr_eq(error.fault, &CLOUDWATCH_SERIALIZATION);
         error_clear(&error);
     }

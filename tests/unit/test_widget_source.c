@@ -139,7 +139,8 @@ START_TEST(a_whole_widget_is_read)
     struct widget widget;
     struct error error = { 0 };
     ck_assert_msg(
-        read("{\"metrics\":[[\"N\",\"m\",{\"color\":\"#abc\",\"yAxis\":\"right\"}]],"
+        read("{\"metrics\":[[\"N\",\"m\",{\"color\":\"#abc\",\"yAxis\":\"right\"}],"
+             "[{\"expression\":\"1+1\"}]],"
              "\"start\":\"-P1DT12H\",\"end\":\"2026-03-02T10:00:00Z\",\"timezone\":\"-0130\","
              "\"theme\":\"dark\",\"legend\":{\"position\":\"right\"},\"stacked\":true,"
              "\"yAxis\":{\"right\":{\"min\":1,\"max\":2,\"label\":\"L\",\"showUnits\":false}},"
@@ -155,7 +156,8 @@ START_TEST(a_whole_widget_is_read)
     ck_assert(widget.is_dark && widget.is_stacked && widget.legend == WIDGET_LEGEND_RIGHT);
     ck_assert(widget.right.min == 1 && widget.right.max == 2 && widget.right.hides_units);
     ck_assert_int_eq(widget.styles[0].colour, 0xaabbcc);
-    ck_assert(widget.styles[0].is_right);
+    ck_assert(widget.styles[0].is_right && !widget.styles[0].expression);
+    ck_assert_str_eq(widget.styles[1].expression, "1+1");
     ck_assert_uint_eq(widget.horizontal_count, 2);
     ck_assert(widget.horizontal[0].fill == WIDGET_FILL_AFTER &&
               widget.horizontal[0].colour == 0xff0000);
@@ -190,6 +192,8 @@ START_TEST(what_is_wrong_is_named_with_its_path)
           "Should match pattern \\\"^[a-z][a-zA-Z0-9_]*$\\\"" },
         { "{\"metrics\":[[\"N\",\"m\",{\"id\":\"a\"}],[\"N\",\"k\",{\"id\":\"a\"}]]}", "/metrics/1",
           "Id \\\"a\\\" is used more than once" },
+        { "{\"metrics\":[[\"N\",\"m\",{\"color\":\"red\"}]]}", "/metrics/0/2/color",
+          "Should match pattern \\\"^#([0-9a-fA-F]{3}){1,2}$\\\"" },
         { "{\"metrics\":[[\"N\",\"m\"]],\"width\":0}", "/width", "Should be >= 1" },
         { "{\"metrics\":[[\"N\",\"m\"]],\"height\":2001}", "/height", "Should be <= 2000" },
         { "{\"metrics\":[[\"N\",\"m\"]],\"width\":1.5}", "/width", "Should be integer" },
