@@ -854,7 +854,10 @@ class CloudWatch(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def answer_expression(self, request):
-        self.expressions.append(request["MetricDataQueries"])
+        if "NextToken" not in request:
+            self.expressions.append(request["MetricDataQueries"])
+            return 200, b'{"MetricDataResults": [], "NextToken": "more"}'
+        assert request["NextToken"] == "more"
         return 200, json.dumps({"MetricDataResults": [
             {"Id": "canary_result", "Timestamps": [request["StartTime"]],
              "Values": [12.5]}]}).encode()

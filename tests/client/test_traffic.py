@@ -1,9 +1,14 @@
 """canary traffic: an open-loop load, told apart by version."""
+import contextlib
 import json
+import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import threading
+from math import comb
 
 import pytest
 
@@ -53,6 +58,32 @@ def test_latency_counts_from_when_a_request_was_due(stub):
     assert latency["max"] >= 500 and latency["p90"] >= 350  # one in ten was due before 0.1 s
     assert "left late" in done.err
     assert traffic["sent"] + traffic["unsent"] == 100
+
+
+def test_on_a_terminal_progress_tells_how_the_alias_splits(stub):
+    split = stub(lambda number, body: {"status": 429} if number % 10 == 9
+                 else {"version": "2" if number % 4 == 3 else "1"},
+                 {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.25}}})
+    ours, theirs = pty.openpty()
+    with open(ours, encoding="utf-8") as terminal, subprocess.Popen(
+            command_of("--alias", "live", "--rate", "100/s", "--duration", "2s"), stderr=theirs,
+            stdout=subprocess.DEVNULL, env=clean_environment(split.url)) as process:
+        os.close(theirs)
+        text = ""
+        with contextlib.suppress(OSError):  # Linux's way to say that the other end is closed
+            while line := terminal.readline():
+                text += line
+        process.wait(60)
+    *_, last = re.finditer(r"v1 (\d+) errors 0 p99 [\d.]+ ms  v2 (\d+) = ([\d.]+) % \[([\d.]+), "
+                           r"([\d.]+)\] .*?throttled (\d+) failed 0", text)
+    old, new, share, low, high, throttled = map(float, last.groups())
+    count = int(old + new)
+    assert abs(share - 100 * new / count) < 0.06 and throttled > 0
+
+    def tail(p, at_least):  # of a binomial distribution
+        return sum(comb(count, k) * p**k * (1 - p)**(count - k) for k in range(at_least, count + 1))
+    assert tail(low / 100 - 0.0006, int(new)) < 0.025 < tail(low / 100 + 0.0006, int(new))
+    assert tail(high / 100 - 0.0006, int(new) + 1) < 0.975 < tail(high / 100 + 0.0006, int(new) + 1)
 
 
 def test_what_cannot_be_sent_is_told(stub):

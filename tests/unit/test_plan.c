@@ -105,6 +105,9 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
         { "{" TARGET ",\"traffic\":{\"generate\":{\"rate\":\"-1\"}}}", 1, "traffic.generate.rate",
           "is not a rate" },
         { "{" TARGET ",\"metrics\":[{\"name\":\"m\"}]}", 1, "metrics[0]", "metric and expression" },
+        { "{" TARGET ",\"healthChecks\":3,\n\"traffic\":{\"generate\":{\"rate\":5,\"payload\":"
+          "{\"a\":[\"}\",{\"b\":-1.5}],\"c\":null}}},\n\"alarms\":[],\n\"onFailure\":\"x\"}",
+          4, "onFailure", "rollback" },
         { "{" TARGET ",\"healthChecks\":-1}", 1, "healthChecks", "from 0 to 1000" },
         { "{" TARGET ",\"lostAfter\":\"2h\"}", 1, "lostAfter", "must be from 1ms to 1h" },
         { "{" TARGET ",\"metrics\":[{\"name\":\"m\",\"metric\":\"M\",\"period\":\"2d\"}]}", 1,
