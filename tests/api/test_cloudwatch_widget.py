@@ -97,11 +97,12 @@ def test_a_band_is_tinted_between_its_ends(morning, space):
     assert picture.at(300, top - 9) == (255, 255, 255)
 
 
-def test_a_moment_is_a_line_from_top_to_bottom(morning, space):
+@pytest.mark.parametrize("colour", [RED, "#000000"])
+def test_a_moment_is_a_line_from_top_to_bottom(morning, space, colour):
     picture = draw(morning, [space, "m"], annotations={"vertical": [
-        {"value": "2026-03-02T10:30:00Z", "color": RED, "fill": "after"}]})
-    xs = {x for x, _ in picture.places(RED)}
-    assert len(xs) == 1 and len(picture.places(RED)) > 250
+        {"value": "2026-03-02T10:30:00Z", "color": colour, "fill": "after"}]})
+    xs = {x for x, _ in picture.places(colour)}
+    assert len(xs) == 1 and len(picture.places(colour)) > 250
     x = xs.pop()
     assert abs(x - 300) < 30  # half of the hour
     assert picture.at(x - 20, 100) == (255, 255, 255) != picture.at(x + 20, 100)

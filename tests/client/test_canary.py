@@ -184,6 +184,12 @@ def test_somebody_elses_change_is_never_overwritten(server, lam, deployed, tmp_p
     assert lam.get_alias(FunctionName=deployed, Name="live")["Description"] == "mine"
 
 
+@pytest.mark.parametrize("verb", ["analyze", "check", "clock", "deploy", "graph", "report", "status"])
+def test_help_tells_the_usage(canary, verb):
+    done = canary(verb, "--help")
+    assert done.code == 0 and f"\n\nUsage: canary {verb} " in done.out
+
+
 @pytest.mark.parametrize("arguments, status, text", [
     ((), 2, "Usage"),
     (("nothing",), 2, "no command 'nothing'"),
