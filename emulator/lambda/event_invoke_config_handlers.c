@@ -48,11 +48,9 @@ static bool check_function_destination(struct call *call, const struct function_
     if (!function_exists(call->store, &target))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "The destination ARN %s is invalid.", destination);
-    bool is_itself = strcmp(target.name, key->name) == 0 &&
-                     strcmp(target.region, key->region) == 0 &&
-                     strcmp(target.account, key->account) == 0;
-    return !is_itself || error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
-                                   "You can't specify the function as a destination for itself.");
+    return !function_key_equal(&target, key) ||
+           error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
+                     "You can't specify the function as a destination for itself.");
 }
 
 /* "OnFailure(destination=arn)" or "null", as the service prints its own object. */
