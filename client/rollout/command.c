@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,13 +79,21 @@ static int make_input(struct text input)
     return -1;
 }
 
+/* What comes last tells most: where there is no room for it, half of what came before goes. */
+static void keep(struct buffer *output, const char *bytes, size_t size)
+{
+    if (output->ceiling && output->size + size > output->ceiling)
+        buffer_drop(output, output->size / 2);
+    buffer_add(output, bytes, size);
+}
+
 /* False at the output's end. */
 static bool take_output(struct run *run)
 {
     char chunk[4096];
     ssize_t size = read(run->output_fd, chunk, sizeof(chunk));
-    if (size > 0 && !buffer_add(run->output, chunk, (size_t)size))
-        return true; /* more than is kept: read on, so that the command can end */
+    if (size > 0)
+        keep(run->output, chunk, (size_t)size);
     return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -122,12 +132,14 @@ static bool judge(const struct run *run, int status)
 {
     const struct buffer *said = run->output;
     const char *gap = said->size && said->data[said->size - 1] != '\n' ? "\n" : "";
+    char end[64] = "";
     if (run->ended_by)
-        buffer_add_format(run->output, "%s%s", gap, run->ended_by);
+        snprintf(end, sizeof(end), "%s%s", gap, run->ended_by);
     else if (WIFSIGNALED(status))
-        buffer_add_format(run->output, "%sended by signal %d", gap, WTERMSIG(status));
+        snprintf(end, sizeof(end), "%sended by signal %d", gap, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-        buffer_add_format(run->output, "%sexit status %d", gap, WEXITSTATUS(status));
+        snprintf(end, sizeof(end), "%sexit status %d", gap, WEXITSTATUS(status));
+    keep(run->output, end, strlen(end));
     return !run->ended_by && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

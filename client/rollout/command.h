@@ -19,8 +19,8 @@ struct command {
     void *owner;
 };
 
-/* Runs it to its end. `output` gets what it writes to stdout and stderr, up to its ceiling. True
- * if its status is 0; else the last line of the output says why it is not. */
+/* Runs it to its end. `output` gets what it writes to stdout and stderr, of more than its ceiling
+ * the end. True if its status is 0; else the last line of the output says why it is not. */
 bool command_run(const struct command *command, struct buffer *output);
 
 #endif

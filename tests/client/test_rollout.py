@@ -739,7 +739,7 @@ def test_hooks_of_each_kind_run_in_their_order(lam, deployed, canary, plan_file,
 
 @pytest.mark.parametrize("when, hook, version, words", [
     ("before", {"command": "echo not now; exit 3"}, None, "failed: not now\nexit status 3"),
-    ("before", {"command": "seq 900; printf 'caf\\351 is shut\n'; exit 3"}, None, "\n900\ncaf? is shut\nexit status 3"),
+    ("before", {"command": "seq 30000; printf 'caf\\351 is shut\n'; exit 3"}, None, "\n30000\ncaf? is shut\nexit status 3"),
     ("before", {"command": "false"}, None, "hook false failed: exit status 1"),
     ("before", {"name": "long", "command": "#" * 200000}, None,
      "hook long failed: cannot start /bin/sh: Argument list too long"),
