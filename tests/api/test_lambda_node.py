@@ -87,6 +87,10 @@ def test_before_nodejs24_a_callback_is_warned_of(lam, server, name, expression, 
 @pytest.mark.parametrize("expression, old, new", [
     ("async () => { throw 'text'; }", ("string", "text"), ("string", "text")),
     ("async () => { throw undefined; }", ("string", "handled"), ("undefined", "undefined")),
+    ("async () => { throw { name: 'AxiosError', message: 'no', stack: 'AxiosError: no' }; }",
+     ("AxiosError", "no"), ("object", "[object Object]")),
+    ("async () => { throw { name: 'AxiosError', message: 'no' }; }",
+     ("object", "[object Object]"), ("object", "[object Object]")),
     ("async () => 1n", ("Error", "Unable to stringify response body"),
      ("Runtime.JSONStringifyError", "Unable to stringify response body")),
 ])

@@ -345,9 +345,15 @@ function isError(value) {
     return isNativeError(value) || value instanceof Error;
 }
 
+/* Such as an error that went through JSON. */
+function isLikeError(value) {
+    return Boolean(value) && ['name', 'message', 'stack'].every(
+        (member) => value[member] && typeof value[member] === 'string');
+}
+
 function describeError(error) {
     try {
-        if (isError(error))
+        if (isError(error) || (hasCallbacks && isLikeError(error)))
             return { errorType: String(error.name), errorMessage: String(error.message),
                 trace: String(error.stack).split('\n') };
         return { errorType: typeof error, errorMessage: String(error), trace: [] };
