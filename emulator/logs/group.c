@@ -164,9 +164,12 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
                   struct log_group *groups_out, size_t limit)
 {
     sqlite3_stmt *query = store_query(
-        store, "SELECT " COLUMNS " FROM logs_group WHERE account=?1 AND region=?2 AND name>?3 AND "
-               "substr(name, 1, length(?4))=?4 AND (?5='' OR instr(name, ?5)) AND "
-               "(?6='' OR class=?6) ORDER BY name LIMIT ?7");
+        store,
+        "SELECT " COLUMNS " FROM logs_group WHERE account=?1 AND region=?2 AND name>?3 AND "
+        "substr(name, 1, length(?4))=?4 AND (?5='' OR instr(name, ?5)) AND "
+        "(?6='' OR class=?6) AND (?8='' OR EXISTS (SELECT 1 FROM json_each(?8) WHERE CASE "
+        "WHEN substr(value, 1, 1)='^' THEN substr(name, 1, length(value)-1)=substr(value, 2) "
+        "ELSE instr(name, value) END)) ORDER BY name LIMIT ?7");
     size_t count = 0;
     store_bind_text(query, 1, filter->account);
     store_bind_text(query, 2, filter->region);
@@ -175,6 +178,7 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
     store_bind_text(query, 5, filter->substring);
     store_bind_text(query, 6, filter->group_class);
     store_bind_int(query, 7, (int64_t)limit);
+    store_bind_text(query, 8, filter->patterns);
     while (count < limit && store_step(store, query))
         read_group(query, arena, &groups_out[count++]);
     sqlite3_reset(query);

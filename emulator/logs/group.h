@@ -52,6 +52,7 @@ struct group_search {
     const char *after;
     const char *prefix;      /* "": any */
     const char *substring;   /* "": any */
+    const char *patterns;    /* JSON array of parts of names, of prefixes with a ^; "": any */
     const char *group_class; /* "": any */
 };
 /* At most `limit`; the number found. */

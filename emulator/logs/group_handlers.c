@@ -9,6 +9,7 @@
 #include "logs/filter_row.h"
 #include "logs/handlers.h"
 #include "logs/tags.h"
+#include "xalloc.h"
 
 enum { GROUPS_MAX = 50, LIST_MAX = 1000, NAMES_MAX = 50 };
 
@@ -100,6 +101,7 @@ static bool read_filter(struct call *call, struct group_search *filter_out)
         .region = call->region,
         .prefix = json_text(call->input, "logGroupNamePrefix", ""),
         .substring = json_text(call->input, "logGroupNamePattern", ""),
+        .patterns = "",
         .group_class = json_text(call->input, "logGroupClass", ""),
     };
     if (*filter_out->prefix && *filter_out->substring)
@@ -131,6 +133,21 @@ static enum outcome describe_log_groups(struct call *call)
     return OUTCOME_OK;
 }
 
+/* "^/aws/lambda|discovery" as the search takes it. */
+static const char *print_patterns(struct call *call, const char *text)
+{
+    CLEANUP(json_deletep) cJSON *patterns = cJSON_CreateArray();
+    struct text rest = text_from(text);
+    if (!*text)
+        return "";
+    while (rest.data) {
+        const char *pattern = arena_copy(&call->arena, text_cut(&rest, '|'));
+        cJSON_AddItemToArray(patterns, cJSON_CreateString(pattern));
+    }
+    CLEANUP(freep) char *printed = json_print(patterns);
+    return arena_copy(&call->arena, text_from(printed));
+}
+
 static enum outcome list_log_groups(struct call *call)
 {
     size_t limit = (size_t)json_int(call->input, "limit", GROUPS_MAX);
@@ -138,6 +155,8 @@ static enum outcome list_log_groups(struct call *call)
     struct group_search filter;
     if (!read_filter(call, &filter))
         return OUTCOME_FAULT;
+    filter.patterns = print_patterns(call, filter.substring);
+    filter.substring = "";
     size_t found = group_list(call->store, &filter, &call->arena, groups, limit + 1);
     cJSON *list = json_set_array(call_output(call), "logGroups");
     for (size_t i = 0; i < found && i < limit; i++) {
@@ -287,7 +306,7 @@ static const struct field list_fields[] = {
     { .name = "logGroupNamePattern",
       .type = FIELD_STRING,
       .length = BETWEEN(3, 129),
-      .pattern = "[\\.\\-_/#A-Za-z0-9]+" },
+      .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}" },
     { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
     { .name = "includeLinkedAccounts", .type = FIELD_BOOLEAN },
     TOKEN_ROW,
@@ -334,8 +353,7 @@ const struct operation group_operations[] = {
     { .name = "ListLogGroups",
       .input = list_fields,
       .handle = list_log_groups,
-      .note = "`logGroupNamePattern` is a plain part of the name, without `^` and `|`. "
-              "`dataSources`, `fieldIndexNames` and `logGroupTags` are ignored." },
+      .note = "`dataSources`, `fieldIndexNames` and `logGroupTags` are ignored." },
     { .name = "PutRetentionPolicy",
       .flags = OPERATION_WRITES,
       .input = retention_fields,

@@ -187,6 +187,32 @@ def test_groups_are_listed_in_pages_by_prefix_or_pattern(http, logs, name):
     assert [g["logGroupName"] for g in found["logGroups"]] == names[:1]
 
 
+@pytest.mark.parametrize("pattern, expected", [
+    ("^{}/on", ["one"]), ("/tw", ["two"]), ("^{}/two|/three", ["three", "two"]), ("^/one", []),
+    ("One", []), ("/one|^{}/on|/two", ["one", "two"]),
+])
+def test_groups_are_listed_by_several_patterns(http, logs, name, pattern, expected):
+    for each in ("one", "two", "three"):
+        logs.create_log_group(logGroupName=f"{name}/{each}")
+    _, found = raw(http, "ListLogGroups", {"logGroupNamePattern": pattern.format(name)})
+    names = [group["logGroupName"] for group in found["logGroups"]]
+    assert [each.split("/")[1] for each in names if each.startswith(name + "/")] == expected
+
+
+def test_patterns_come_in_pages_too(http, logs, name):
+    for each in ("one", "two", "three"):
+        logs.create_log_group(logGroupName=f"{name}/{each}")
+    search = {"logGroupNamePattern": f"^{name}/t|^{name}/o", "limit": 2}
+    _, first = raw(http, "ListLogGroups", search)
+    _, second = raw(http, "ListLogGroups", {**search, "nextToken": first["nextToken"]})
+    assert [[group["logGroupName"].split("/")[1] for group in page["logGroups"]]
+            for page in (first, second)] == [["one", "three"], ["two"]]
+    assert "nextToken" not in second
+    for bad in ("^a", "abc|", "a" * 25, "|".join(["abc"] * 6)):
+        status, answer = raw(http, "ListLogGroups", {"logGroupNamePattern": bad})
+        assert (status, answer["__type"]) == (400, "InvalidParameterException")
+
+
 @pytest.mark.parametrize("arguments, text", [
     ({"limit": 51}, COUNTED + "Value '51' at 'limit' failed to satisfy constraint: Member must "
      "have value less than or equal to 50"),
