@@ -61,6 +61,8 @@ int serve_command(int count, char **arguments)
         !command_takes_none("serve", operands, arguments, &status))
         return status;
     CLEANUP(error_clear) struct error error = { 0 };
+    if (settings.is_ephemeral && settings.data_dir)
+        log_warn("coalmine", "--ephemeral keeps nothing: %s is left as it is", settings.data_dir);
     sigset_t signals;
     sigset_t before;
     xalloc_keep_large_apart();

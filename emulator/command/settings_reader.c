@@ -1,10 +1,13 @@
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "log.h"
 #include "text.h"
+#include "xalloc.h"
 
 static bool is_address(const char *text)
 {
@@ -41,6 +44,38 @@ static bool check_origins(const char *list, struct error *error)
     return true;
 }
 
+/* What else is written there would never be met: a request's name is taken without its port. */
+static bool is_host_name(struct text item)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-._";
+    CLEANUP(freep) char *name = xstrndup(item.data, item.size);
+    return is_address(name) || (*name && name[strspn(name, letters)] == '\0');
+}
+
+static bool check_hosts(const char *list, struct error *error)
+{
+    struct text rest = text_from(list);
+    while (rest.data) {
+        struct text item = text_cut(&rest, ',');
+        if (!is_host_name(item))
+            return error_set(error, NULL,
+                             "--allow-host must be names such as coalmine.test, without http:// "
+                             "and port, not '%.*s'",
+                             TEXT_ARGS(item));
+    }
+    return true;
+}
+
+static bool check_counts(const struct settings *settings, struct error *error)
+{
+    bool is_processes = settings->max_processes < 0 || settings->max_processes > INT_MAX;
+    if (!is_processes && settings->concurrency_limit >= 0 && settings->concurrency_limit <= INT_MAX)
+        return true;
+    return error_set(error, NULL, "--%s must be 0 to %d",
+                     is_processes ? "max-processes" : "concurrency", INT_MAX);
+}
+
 /* What a value of the right kind may not be; settings that a command does not have are as they
  * were made, zero or NULL. */
 static bool check_settings(const struct settings *settings, struct error *error)
@@ -58,9 +93,10 @@ static bool check_settings(const struct settings *settings, struct error *error)
                          settings->region);
     if (settings->seed < -1)
         return error_set(error, NULL, "--seed must be 0 or more; -1 is another one each time");
-    if (settings->max_processes < 0 || settings->concurrency_limit < 0)
-        return error_set(error, NULL, "--%s must be 0 or more",
-                         settings->max_processes < 0 ? "max-processes" : "concurrency");
+    if (!check_counts(settings, error))
+        return false;
+    if (settings->allowed_hosts && !check_hosts(settings->allowed_hosts, error))
+        return false;
     if (settings->allowed_origins && !check_origins(settings->allowed_origins, error))
         return false;
     return !settings->clock || settings_set_clock(settings->clock, error);

@@ -99,6 +99,9 @@ def test_an_address_of_another_machine_is_told(tmp_path):
     ("serve", "port", "70000"), ("serve", "listen", "localhost"), ("serve", "data-dir", ""),
     ("serve", "region", "x y"), ("env", "region", "x'y"), ("serve", "seed", "-2"),
     ("serve", "max-processes", "-1"), ("serve", "concurrency", "-1"),
+    ("serve", "max-processes", "2147483648"), ("serve", "concurrency", "2147483648"),
+    ("serve", "allow-host", "coalmine:4566"), ("serve", "allow-host", "http://coalmine"),
+    ("serve", "allow-host", "a, b"), ("serve", "allow-host", "*"),
     ("serve", "clock", "tomorrow"), ("serve", "allow-origin", "localhost:3000"),
     ("serve", "allow-origin", "http://"),
     ("serve", "allow-origin", "http://a.test,http://localhost:3000/"), ("env", "port", "0")))
@@ -194,3 +197,9 @@ def test_a_server_needs_no_standard_streams():
         streams = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in (0, 1)]
         process.terminate()
         assert (process.wait(20), streams) == (0, ["/dev/null"] * 2)
+
+
+def test_who_says_where_to_keep_and_to_keep_nothing_is_told_which_it_is(start_server, tmp_path):
+    server = start_server("--data-dir", str(tmp_path / "data"))  # and --ephemeral
+    assert f"--ephemeral keeps nothing: {tmp_path}/data is left as it is" in server.read_log()
+    assert not (tmp_path / "data").exists()
