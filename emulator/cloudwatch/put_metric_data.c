@@ -165,9 +165,9 @@ static bool is_printable(const char *text, bool is_ascii)
     return true;
 }
 
-static bool has_size(const char *text, size_t characters_max)
+static bool is_too_long(const char *text, size_t characters_max)
 {
-    return *text && text_front(text_from(text), characters_max).size == strlen(text);
+    return text_front(text_from(text), characters_max).size != strlen(text);
 }
 
 static bool is_repeated(const cJSON *item)
@@ -182,7 +182,7 @@ static bool is_repeated(const cJSON *item)
 /* A dimension's Name or Value. What is blank counts as missing, and control characters as not ASCII
  * (cloudwatch-api.md section 2.1). */
 static void check_dimension_text(struct check *check, const cJSON *dimension, int at,
-                                 const char *member)
+                                 const char *member, int characters_max)
 {
     const char *text = json_text(dimension, member, "");
     if (text[strspn(text, " \t\n\v\f\r")] == '\0')
@@ -192,22 +192,21 @@ static void check_dimension_text(struct check *check, const cJSON *dimension, in
         tell(check, COMPLAINT_VALUE,
              "The value for parameter %s.Dimensions.member.%d.%s contains non-ASCII characters.",
              path_of(check), at, member);
+    if (is_too_long(text, (size_t)characters_max))
+        tell(check, COMPLAINT_VALUE,
+             "The parameter %s.Dimensions.member.%d.%s must be shorter than %d characters.",
+             path_of(check), at, member, characters_max + 1);
 }
 
 static void check_dimension(struct check *check, const cJSON *dimension, int at)
 {
     const char *name = json_text(dimension, "Name", "");
-    const char *value = json_text(dimension, "Value", "");
-    check_dimension_text(check, dimension, at, "Name");
+    check_dimension_text(check, dimension, at, "Name", NAME_MAX_SIZE);
     if (name[0] == ':')
         tell(check, COMPLAINT_VALUE,
              "The value %s for parameter %s.Dimensions.member.%d.Name is invalid.", name,
              path_of(check), at);
-    check_dimension_text(check, dimension, at, "Value");
-    if (*value && !has_size(value, DIMENSION_VALUE_MAX_SIZE))
-        tell(check, COMPLAINT_VALUE,
-             "The parameter %s.Dimensions.member.%d.Value must be shorter than %d characters.",
-             path_of(check), at, DIMENSION_VALUE_MAX_SIZE + 1);
+    check_dimension_text(check, dimension, at, "Value", DIMENSION_VALUE_MAX_SIZE);
 }
 
 static void check_dimensions(struct check *check)
@@ -227,6 +226,20 @@ static void check_dimensions(struct check *check)
     }
     if (is_twice)
         tell(check, COMPLAINT_VALUE, "No metric may specify the same dimension name twice.");
+}
+
+static void check_metric_name(struct check *check)
+{
+    const char *name = json_text(check->datum, "MetricName", "");
+    if (!*name)
+        tell(check, COMPLAINT_MISSING, "The parameter %s.MetricName is required.", path_of(check));
+    if (!is_printable(name, false))
+        tell(check, COMPLAINT_VALUE, "The parameter %s.MetricName holds a control character.",
+             path_of(check));
+    if (is_too_long(name, NAME_MAX_SIZE))
+        tell(check, COMPLAINT_VALUE,
+             "The parameter %s.MetricName must be shorter than %d characters.", path_of(check),
+             NAME_MAX_SIZE + 1);
 }
 
 static bool is_unit(const char *name)
@@ -268,9 +281,7 @@ static void check_datum(struct check *check)
 {
     int64_t resolution = json_int(check->datum, "StorageResolution", 60);
     check_kind(check);
-    if (!is_printable(json_text(check->datum, "MetricName", ""), false))
-        tell(check, COMPLAINT_VALUE, "The parameter %s.MetricName holds a control character.",
-             path_of(check));
+    check_metric_name(check);
     if (resolution != 1 && resolution != 60)
         tell(check, COMPLAINT_VALUE,
              "The parameter %s.StorageResolution must be a value in the set [ 1, 60 ].",
@@ -341,7 +352,7 @@ static bool check_request(struct call *call)
 
 bool cloudwatch_namespace_is_good(const char *name_space)
 {
-    return has_size(name_space, NAME_MAX_SIZE) && *name_space != ':' &&
+    return *name_space && !is_too_long(name_space, NAME_MAX_SIZE) && *name_space != ':' &&
            is_printable(name_space, false);
 }
 
@@ -349,11 +360,7 @@ bool cloudwatch_datum_is_good(const cJSON *datum, int64_t now_ms)
 {
     struct check check = { .datum = datum, .now_ms = now_ms };
     check_datum(&check);
-    bool is_good =
-        check_is_good(&check) && has_size(json_text(datum, "MetricName", ""), NAME_MAX_SIZE);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(datum, "Dimensions")) is_good =
-        is_good && has_size(json_text(item, "Name", ""), NAME_MAX_SIZE);
+    bool is_good = check_is_good(&check);
     check_clear(&check);
     return is_good;
 }
@@ -389,13 +396,13 @@ static const struct field statistic_set_fields[] = {
 };
 /* Their texts are judged with the data. */
 static const struct field dimension_fields[] = {
-    { .name = "Name", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(0, 255) },
+    { .name = "Name", .type = FIELD_STRING, .is_required = true },
     { .name = "Value", .type = FIELD_STRING, .is_required = true },
     { 0 },
 };
 static const struct field dimension_item = { .type = FIELD_STRUCTURE, .members = dimension_fields };
 static const struct field datum_fields[] = {
-    { .name = "MetricName", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 255) },
+    { .name = "MetricName", .type = FIELD_STRING, .is_required = true },
     { .name = "Dimensions", .type = FIELD_LIST, .item = &dimension_item },
     { .name = "Timestamp", .type = FIELD_TIMESTAMP },
     { .name = "Value", .type = FIELD_DOUBLE },

@@ -143,6 +143,12 @@ def dimensions(**pairs):
      "The value for parameter MetricData.member.1.Dimensions.member.2.Value contains non-ASCII "
      "characters.\n"
      "The parameter MetricData.member.2.StorageResolution must be a value in the set [ 1, 60 ]."),
+    ([datum(MetricName=""), datum(**dimensions(**{"": "x"}))], "MissingParameter",
+     "The parameter MetricData.member.1.MetricName is required.\n"
+     "The parameter MetricData.member.2.Dimensions.member.1.Name is required."),
+    ([datum(MetricName="x" * 256), datum(**dimensions(**{"y" * 256: "x"}))], "InvalidParameterValue",
+     "The parameter MetricData.member.1.MetricName must be shorter than 256 characters.\n"
+     "The parameter MetricData.member.2.Dimensions.member.1.Name must be shorter than 256 characters."),
     ([datum(Value=float("nan")), {"MetricName": "m"}, datum(**dimensions(A=""))],
      "MissingParameter", "The parameter MetricData.member.3.Dimensions.member.1.Value is required."),
 ])
