@@ -36,6 +36,8 @@ void json_set_bool(cJSON *object, const char *name, bool value);
 cJSON *json_set_object(cJSON *object, const char *name);
 cJSON *json_set_array(cJSON *object, const char *name);
 void json_set(cJSON *object, const char *name, cJSON *takes);
+/* Adds a member, last, instead of one of that name. */
+void json_replace(cJSON *object, const char *name, cJSON *takes);
 /* Makes all texts in the tree, names of members too, well-formed UTF-8 (text_mend_utf8()). */
 void json_mend_utf8(cJSON *tree);
 

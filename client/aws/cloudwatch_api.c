@@ -111,8 +111,7 @@ bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t e
         const char *next = json_text(tree, "NextToken", NULL);
         if (!next)
             return true;
-        cJSON_DeleteItemFromObjectCaseSensitive(input, "NextToken");
-        json_set_text(input, "NextToken", next);
+        json_replace(input, "NextToken", cJSON_CreateString(next));
     }
     return error_set(error, NULL, "CloudWatch's metrics have no end");
 }

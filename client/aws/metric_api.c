@@ -84,8 +84,7 @@ cJSON *metric_data(struct api *api, const cJSON *queries, int64_t start_ms, int6
         const char *token = json_text(tree, "NextToken", NULL);
         if (!token)
             break;
-        cJSON_DeleteItemFromObjectCaseSensitive(body, "NextToken");
-        json_set_text(body, "NextToken", token);
+        json_replace(body, "NextToken", cJSON_CreateString(token));
     }
     return all;
 }

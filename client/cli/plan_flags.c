@@ -59,11 +59,10 @@ static bool set_flag(const struct flag *flag)
         complain("--%s: '%s' is not %s", flag->name, flag->value, kinds[flag->type]);
         return false;
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(flag->object, flag->member);
     bool is_literal = flag->type == TYPE_INTEGER || flag->type == TYPE_JSON;
     cJSON *value =
         is_literal ? json_parse(text_from(flag->value)) : cJSON_CreateString(flag->value);
-    json_set(flag->object, flag->member, value);
+    json_replace(flag->object, flag->member, value);
     return true;
 }
 

@@ -51,6 +51,12 @@ void json_set(cJSON *object, const char *name, cJSON *takes)
     cJSON_AddItemToObject(object, name, takes);
 }
 
+void json_replace(cJSON *object, const char *name, cJSON *takes)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+    json_set(object, name, takes);
+}
+
 void json_mend_utf8(cJSON *tree)
 {
     if (tree->valuestring)

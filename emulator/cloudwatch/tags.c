@@ -25,8 +25,7 @@ bool cloudwatch_read_tags(struct call *call, const char *present, const char **t
         if (strncasecmp(key, "aws:", 4) == 0)
             return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,
                              "Tag keys must not start with aws: (%s)", key);
-        cJSON_DeleteItemFromObjectCaseSensitive(tags, key);
-        json_set_text(tags, key, json_text(tag, "Value", ""));
+        json_replace(tags, key, cJSON_CreateString(json_text(tag, "Value", "")));
     }
     if (cJSON_GetArraySize(tags) > TAGS_MAX)
         return error_set(&call->error, &CLOUDWATCH_INVALID_PARAMETER_VALUE,

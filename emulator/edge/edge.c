@@ -266,8 +266,7 @@ static bool read_query_member(struct edge_call *edge_call, const struct field *f
         if (!text)
             return false;
         if (field->type != FIELD_LIST) {
-            cJSON_DeleteItemFromObjectCaseSensitive(input, field->name);
-            json_set(input, field->name, text);
+            json_replace(input, field->name, text);
         } else {
             cJSON *list = json_get(input, field->name);
             cJSON_AddItemToArray(list ? list : json_set_array(input, field->name), text);

@@ -54,10 +54,8 @@ static bool find(struct call *call, struct code_signing_config *config_out)
 static void replace_member(const struct call *call, cJSON *tree, const char *name)
 {
     const cJSON *value = json_get(call->input, name);
-    if (!value)
-        return;
-    cJSON_DeleteItemFromObjectCaseSensitive(tree, name);
-    json_set(tree, name, cJSON_Duplicate(value, true));
+    if (value)
+        json_replace(tree, name, cJSON_Duplicate(value, true));
 }
 
 /* Puts what the call names into the configuration and saves it. */

@@ -277,19 +277,13 @@ bool configuration_check(struct call *call, const struct function_version *lates
            check_log_group(call) && check_dead_letter(call);
 }
 
-static void replace(cJSON *object, const char *name, cJSON *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-    json_set(object, name, value);
-}
-
 /* LoggingConfig merges member by member; levels exist only in JSON format (section 24.1). */
 static void update_logging(cJSON *configuration, const cJSON *change)
 {
     cJSON *logging = json_get(configuration, "LoggingConfig");
     const cJSON *member;
     cJSON_ArrayForEach(member, change)
-        replace(logging, member->string, cJSON_Duplicate(member, true));
+        json_replace(logging, member->string, cJSON_Duplicate(member, true));
     bool is_json = strcmp(json_text(logging, "LogFormat", "Text"), "JSON") == 0;
     static const char *const levels[] = { "ApplicationLogLevel", "SystemLogLevel" };
     for (size_t i = 0; i < COUNT_OF(levels); i++) {
@@ -305,7 +299,7 @@ static void update_member(const struct call *call, cJSON *configuration, const c
 {
     const cJSON *value = json_get(call->input, name);
     if (value && !(cJSON_IsObject(value) && !value->child))
-        replace(configuration, name, cJSON_Duplicate(value, true));
+        json_replace(configuration, name, cJSON_Duplicate(value, true));
 }
 
 /* An empty target or key removes the member. */
@@ -373,7 +367,7 @@ static void update_vpc(cJSON *configuration, const cJSON *change)
     set_vpc_id(vpc, json_get(vpc, "SubnetIds"));
     json_set_bool(vpc, "Ipv6AllowedForDualStack",
                   cJSON_IsTrue(vpc_member(change, configuration, "Ipv6AllowedForDualStack")));
-    replace(configuration, "VpcConfig", vpc);
+    json_replace(configuration, "VpcConfig", vpc);
 }
 
 void configuration_update(const struct call *call, cJSON *configuration)

@@ -51,8 +51,10 @@ MUST_CHECK bool revision_matches(struct call *call, const char *revision_id);
 bool publish(struct call *call, const struct function_version *latest, const char *description,
              struct function_version *version_out);
 
-/* Reads MaxItems (50 at most) and Marker; false with the fault if the marker is none of ours. */
+/* Reads MaxItems (50 at most) and Marker: the key behind which to go on, NULL from the start. False
+ * with the fault if the marker is none of ours. */
 MUST_CHECK bool list_begin(struct call *call, const char **after_out, int *left_out);
+/* NextMarker, if there is more behind the key of the last that is listed. */
 void list_end(struct call *call, const char *last, bool has_more);
 
 #define LIST_FIELDS                                                                                \
