@@ -53,6 +53,14 @@ static void run_lambda(struct world *world, const struct hook *hook, struct text
     api_response_clear(&response);
 }
 
+/* Why a URL says no may be in its answer; a page for browsers is none. The caller owns it. */
+static char *refusal_of(struct text answer, const char *failure)
+{
+    struct text words = text_trimmed(answer);
+    bool is_worth_it = words.size && *words.data != '<';
+    return is_worth_it ? xformat("%.*s\n%s", TEXT_ARGS(words), failure) : xstrdup(failure);
+}
+
 static void run_http(const struct hook *hook, struct http_call *call, struct text payload,
                      struct hook_result *result)
 {
@@ -63,7 +71,9 @@ static void run_http(const struct hook *hook, struct http_call *call, struct tex
     call->timeout_ms = (long)hook->timeout_ms;
     call->body = payload;
     result->is_good = http_perform(call, &answer, &error);
-    keep_output(result, result->is_good ? buffer_text(&answer) : text_from(error.message));
+    CLEANUP(freep)
+    char *refusal = result->is_good ? NULL : refusal_of(buffer_text(&answer), error.message);
+    keep_output(result, refusal ? text_from(refusal) : buffer_text(&answer));
 }
 
 /* What a command finds in its environment. */

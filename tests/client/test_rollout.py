@@ -693,15 +693,15 @@ class Listener(http.server.ThreadingHTTPServer):
                 size = int(self.headers["Content-Length"])
                 listener.bodies.append(json.loads(self.rfile.read(size)))
                 self.send_response(listener.status)
-                self.send_header("Content-Length", "2")
+                self.send_header("Content-Length", str(len(listener.answer)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(listener.answer)
 
             def log_message(self, *_):
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)
-        self.bodies, self.status = [], 200
+        self.bodies, self.status, self.answer = [], 200, b"{}"
         self.url = f"http://127.0.0.1:{self.server_port}/hook"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -795,11 +795,15 @@ def test_a_lambda_hook_says_no_by_its_answer(lam, deployed, canary, plan_file):
     assert done.code == 3 and "tuesday" in done.out
 
 
-def test_an_http_hook_that_refuses_rolls_back(lam, deployed, canary, plan_file, listener):
-    listener.status = 403
+@pytest.mark.parametrize("answer, words", [
+    (b'{"why": "no deployments on fridays"}\n', '{"why": "no deployments on fridays"}\n'),
+    (b"<html><h1>Forbidden</h1></html>", ""), (b"", "")])
+def test_an_http_hook_that_refuses_rolls_back(lam, deployed, canary, plan_file, listener, answer, words):
+    listener.status, listener.answer = 403, answer
     plan_file(hooks={"after": [{"http": listener.url}]})
     done = canary("deploy", "--fast", "--output", "json")
-    assert done.code == 3 and "403" in done.json["reason"]
+    assert done.code == 3
+    assert done.json["reason"] == f"hook {listener.url} failed: {words}{listener.url} answers with status 403"
     assert alias_of(lam, deployed) == ("1", None)
 
 
