@@ -24,9 +24,11 @@ STOP_SECONDS = 30 if "san/" not in COALMINE else 150
 collect_ignore_glob = [] if "SLOW" in os.environ else ["slow/*"]
 
 
-# Under nohup a hangup is ignored, also by what is started: here it is to be as in a terminal.
-if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, lambda *_: None)
+# Under nohup a hangup is ignored, and in a shell's background an interrupt, also by what is started:
+# here they are to be as in a terminal.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 
 class Server:

@@ -148,13 +148,10 @@ static int keep(struct attach *attach, const sigset_t *signals)
  * somebody sends one. Whoever ignores the ends of children is never told of one. */
 static void block_signals(sigset_t *signals_out, sigset_t *old_signals_out)
 {
-    sigset_t ends;
     signal(SIGCHLD, SIG_DFL);
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGCHLD);
-    stop_signals_block(signals_out, old_signals_out);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    stop_signals_fill(signals_out, true);
     sigaddset(signals_out, SIGCHLD);
+    sigprocmask(SIG_BLOCK, signals_out, old_signals_out);
 }
 
 static int run(struct attach *attach_state)

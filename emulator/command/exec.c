@@ -104,7 +104,8 @@ static int serve_command_alone(const struct settings *settings, char **command)
     CLEANUP(error_clear) struct error error = { 0 };
     struct run run = { .status = EXIT_NOT_STARTED };
     sigset_t signals;
-    stop_signals_block(&signals, &run.blocked);
+    stop_signals_fill(&signals, true);
+    sigprocmask(SIG_BLOCK, &signals, &run.blocked);
     run.stop_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (run.stop_signals < 0) {
         fprintf(stderr, "coalmine exec: cannot wait for signals: %s\n", strerror(errno));

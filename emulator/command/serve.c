@@ -66,7 +66,8 @@ int serve_command(int count, char **arguments)
     sigset_t signals;
     sigset_t before;
     xalloc_keep_large_apart();
-    stop_signals_block(&signals, &before);
+    stop_signals_fill(&signals, false);
+    sigprocmask(SIG_BLOCK, &signals, &before);
     struct emulator *emulator = emulator_create(&settings, &error);
     if (!emulator) {
         fprintf(stderr, "coalmine: %s\n", error.message);

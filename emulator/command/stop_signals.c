@@ -8,17 +8,18 @@ static bool is_ignored(int number)
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-void stop_signals_block(sigset_t *signals_out, sigset_t *before_out)
+void stop_signals_fill(sigset_t *signals_out, bool has_child)
 {
     sigemptyset(signals_out);
     sigaddset(signals_out, SIGINT);
     sigaddset(signals_out, SIGTERM);
+    if (has_child)
+        sigaddset(signals_out, SIGQUIT);
     if (!is_ignored(SIGHUP))
         sigaddset(signals_out, SIGHUP);
-    sigprocmask(SIG_BLOCK, signals_out, before_out);
 }
 
 bool stop_signals_reach_child(int number, int32_t code)
 {
-    return number == SIGINT && code == SI_KERNEL;
+    return (number == SIGINT || number == SIGQUIT) && code == SI_KERNEL;
 }

@@ -8,14 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Blocks them, so that one which comes before somebody listens does not end the command where it
- * stands: it waits. A hangup that is ignored, as under nohup, is left out: blocked, it would come
- * all the same. `before_out` is what was blocked until now. Before any thread is started: those
- * that are must block them, too. */
-void stop_signals_block(sigset_t *signals_out, sigset_t *before_out);
+/* Fills the set, for the command to block before it does anything else, so that one which comes
+ * before it listens does not end it where it stands: it waits. A hangup that is ignored, as under
+ * nohup, is left out: blocked, it would come all the same. With `has_child` SIGQUIT is among them:
+ * what a child makes of it, a dump of its threads perhaps, is no reason to end. Threads that are
+ * started must block them, too. */
+void stop_signals_fill(sigset_t *signals_out, bool has_child);
 
-/* Ctrl-C in a terminal sends SIGINT to a command's child as well: it needs none from us. `code` is
- * si_code, or ssi_code. */
+/* Ctrl-C and Ctrl-\ in a terminal send SIGINT and SIGQUIT to a command's child as well: it needs
+ * none from us. `code` is si_code, or ssi_code. */
 bool stop_signals_reach_child(int number, int32_t code);
 
 #endif

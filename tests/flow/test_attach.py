@@ -226,10 +226,10 @@ def test_who_ignores_the_ends_of_children_hears_of_the_commands(lam, name, attac
     assert process.wait(PATIENCE_SECONDS) == 3
 
 
-@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP))
 def test_a_signal_for_it_alone_is_the_commands(lam, name, http, attached_command, number):
     create(lam, name)
-    process = attached_command(name, "--", "sh", "-c", "echo runs; exec sleep 60")
+    process = attached_command(name, "--", "sh", "-c", "ulimit -c 0; echo runs; exec sleep 60")
     assert process.stdout.readline() == "runs\n"
     process.send_signal(number)
     assert process.wait(PATIENCE_SECONDS) == 128 + number

@@ -69,11 +69,12 @@ def test_under_nohup_the_command_lives_when_the_terminal_is_closed(tmp_path):
     assert (done.returncode, done.stdout) == (0, "lives\n")
 
 
-@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP))
 def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
     """SIGHUP, too: the terminal was closed, or CI's job ended."""
-    process = subprocess.Popen([COALMINE, "exec", "--", "sh", "-c", "echo runs; exec sleep 60"],
-                               stdout=subprocess.PIPE, env={**ENV, "TMPDIR": str(tmp_path)})
+    process = subprocess.Popen(
+        [COALMINE, "exec", "--", "sh", "-c", "ulimit -c 0; echo runs; exec sleep 60"],
+        stdout=subprocess.PIPE, env={**ENV, "TMPDIR": str(tmp_path)})
     with process.stdout:
         assert process.stdout.readline() == b"runs\n"
         process.send_signal(number)
