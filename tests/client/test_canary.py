@@ -111,6 +111,7 @@ def test_a_split_alias_is_not_deployed_over(lam, split, deploy):
     done = deploy()
     assert done.code == 1
     assert "canary: alias live is split already: version 2 gets 25 %. End that" in done.err
+    assert done.err.count("split already") == 1
     assert alias_of(lam, split) == ("1", {"AdditionalVersionWeights": {"2": 0.25}})
 
 

@@ -393,6 +393,7 @@ def test_ctrl_c_may_pause_instead(lam, deployed, canary, terminal, plan_file):
     first.wait_for("Sending")
     first.process.send_signal(signal.SIGINT)
     assert first.end() == 5 and "was left" in first.seen
+    assert "canary: " not in first.err  # nothing has failed
     assert alias_of(lam, deployed) == ("1", {"2": 0.5})
     status = canary("status").out
     assert "canary resume lets it go on, canary abort ends it" in status and "GONE" not in status
@@ -563,6 +564,12 @@ def test_a_strangers_change_while_nobody_watched_is_left_alone(lam, deployed, ca
     assert done.code == 1 and "somebody else has changed it" in done.err
     assert alias_of(lam, deployed) == ("1", {"2": 0.01})
     assert state_of(canary, deployed)["isOver"]
+
+
+def test_watch_ends_where_nobody_works_on(deployed, canary, killed):
+    done = canary("watch")
+    assert done.code == 5 and "Its client is gone: canary resume takes it up" in done.out
+    assert canary("rollback").code == 3
 
 
 def test_a_deployment_that_cannot_be_locked_is_not_taken_up(lam, deployed, canary, killed):
