@@ -389,8 +389,7 @@ void configuration_update(const struct call *call, cJSON *configuration)
 static void set_or_remove(cJSON *configuration, const char *name, const char *value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(configuration, name);
-    if (value)
-        json_set_text(configuration, name, value);
+    json_set_text(configuration, name, value); /* NULL adds nothing */
 }
 
 void configuration_set_layers(cJSON *configuration, const char *layers_sha256)

@@ -116,8 +116,7 @@ static enum outcome tag_resource(struct call *call)
         return OUTCOME_FAULT;
     cJSON_ArrayForEach(tag, wanted)
     {
-        cJSON_DeleteItemFromObjectCaseSensitive(tagged.tags, tag->string);
-        json_set(tagged.tags, tag->string, cJSON_Duplicate(tag, true));
+        json_replace(tagged.tags, tag->string, cJSON_Duplicate(tag, true));
     }
     if (!tags_check(call, wanted, tagged.tags))
         return OUTCOME_FAULT;
