@@ -14,6 +14,7 @@
 #include "command/remote.h"
 #include "command/stop_signals.h"
 #include "options.h"
+#include "runtime/string_list.h"
 #include "xalloc.h"
 
 enum {
@@ -99,10 +100,17 @@ static void print_variables(const cJSON *made)
 /* With the signals as they were before this command blocked them. */
 static bool start_command(struct attach *attach, const cJSON *made, const sigset_t *old_signals)
 {
+    struct string_list variables = { 0 };
     const cJSON *variable;
     cJSON_ArrayForEach(variable, json_get(made, "environment"))
-        setenv(variable->string, variable->valuestring, 1);
-    return child_start("coalmine attach", attach->command, old_signals, &attach->pid);
+        string_list_add_format(&variables, "%s=%s", variable->string, variable->valuestring);
+    for (char **given = environ; *given; given++)
+        if (!string_list_has_variable(&variables, *given))
+            string_list_add(&variables, *given);
+    bool is_started =
+        child_start("coalmine attach", attach->command, variables.items, old_signals, &attach->pid);
+    string_list_clear(&variables);
+    return is_started;
 }
 
 static bool has_ended(struct attach *attach, int *status_out)

@@ -7,9 +7,9 @@
 
 #include "runtime/process.h"
 
-bool child_start(const char *complainer, char **command, const sigset_t *blocked, pid_t *pid_out)
+bool child_start(const char *complainer, char **command, char **variables, const sigset_t *blocked,
+                 pid_t *pid_out)
 {
-    extern char **environ;
     posix_spawnattr_t attributes;
     sigset_t defaults;
     posix_spawnattr_init(&attributes);
@@ -18,7 +18,7 @@ bool child_start(const char *complainer, char **command, const sigset_t *blocked
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setsigmask(&attributes, blocked);
-    int reason = posix_spawnp(pid_out, command[0], NULL, &attributes, command, environ);
+    int reason = posix_spawnp(pid_out, command[0], NULL, &attributes, command, variables);
     posix_spawnattr_destroy(&attributes);
     if (reason == 0)
         return true;

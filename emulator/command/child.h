@@ -10,10 +10,11 @@
 
 enum { EXIT_NOT_STARTED = 127, EXIT_SIGNAL_BASE = 128 /* and the signal's number */ };
 
-/* Starts the program, looked for in PATH, with this process's environment and streams. It blocks
- * `blocked`, and ignores what this process was started ignoring. False, with no id and the reason
- * printed behind `complainer`, if it cannot be run. */
-bool child_start(const char *complainer, char **command, const sigset_t *blocked, pid_t *pid_out);
+/* Starts the program, looked for in PATH, with those variables and this process's streams. It
+ * blocks `blocked`, and ignores what this process was started ignoring. False, with no id and the
+ * reason printed behind `complainer`, if it cannot be run. */
+bool child_start(const char *complainer, char **command, char **variables, const sigset_t *blocked,
+                 pid_t *pid_out);
 
 /* True once it has ended, with its exit status as a shell has it. Never waits. */
 bool child_has_ended(pid_t pid, int *status_out);

@@ -17,6 +17,7 @@
 #include "emulator.h"
 #include "log.h"
 #include "loop/loop.h"
+#include "runtime/string_list.h"
 #include "xalloc.h"
 
 struct run {
@@ -54,22 +55,33 @@ static void on_stop(uv_poll_t *handle, int status UNUSED, int events UNUSED)
     }
 }
 
-static void set_variables(const struct emulator *emulator)
+static bool is_in(const struct environment_variable *list, const char *given)
+{
+    for (; list->name; list++) {
+        size_t size = strlen(list->name);
+        if (strncmp(given, list->name, size) == 0 && given[size] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* The command's variables. They are not set in this process, whose other threads may be asking for
+ * some. */
+static void add_variables(struct string_list *variables, const struct emulator *emulator)
 {
     struct environment_variable list[ENVIRONMENT_SIZE];
-    char *endpoint = xformat("http://127.0.0.1:%d", emulator_port(emulator));
-    char *no_proxy = environment_no_proxy();
+    CLEANUP(freep) char *endpoint = xformat("http://127.0.0.1:%d", emulator_port(emulator));
+    CLEANUP(freep) char *no_proxy = environment_no_proxy();
     environment_list(&(struct environment_target){ endpoint, emulator_region(emulator), no_proxy },
                      list);
-    for (const struct environment_variable *variable = list; variable->name; variable++) {
+    for (const struct environment_variable *variable = list; variable->name; variable++)
         if (variable->value)
-            setenv(variable->name, variable->value, 1);
-        else
-            unsetenv(variable->name);
-    }
-    setenv("BASH_FUNC_aws%%", "() " ENVIRONMENT_AWS_BODY, 1); /* as bash exports a function */
-    free(endpoint);
-    free(no_proxy);
+            string_list_add_format(variables, "%s=%s", variable->name, variable->value);
+    /* As bash exports a function. */
+    string_list_add(variables, "BASH_FUNC_aws%%=() " ENVIRONMENT_AWS_BODY);
+    for (char **given = environ; *given; given++)
+        if (!is_in(list, *given) && !string_list_has_variable(variables, *given))
+            string_list_add(variables, *given);
 }
 
 /* Whoever wants an end before there is a command gets it. */
@@ -80,8 +92,12 @@ static bool start(struct run *run, char **command)
         run->status = EXIT_SIGNAL_BASE + (int)signal.ssi_signo;
         return false;
     }
-    set_variables(run->emulator);
-    return child_start("coalmine exec", command, &run->blocked, &run->pid);
+    struct string_list variables = { 0 };
+    add_variables(&variables, run->emulator);
+    bool is_started =
+        child_start("coalmine exec", command, variables.items, &run->blocked, &run->pid);
+    string_list_clear(&variables);
+    return is_started;
 }
 
 static void run_command(struct run *run, char **command)

@@ -11,6 +11,8 @@ while read -r file; do
     grep -nE '^\s*//' "$file" | sed "s|^|$file:|" | grep . && complain "$file: // is for debugging" || true
     grep -nE '\bgoto\b' "$file" | grep -v '"' | sed "s|^|$file:|" | grep . && complain "$file: goto" || true
     [[ "$file" == tests/* ]] && continue # they hold their tables, and turn loops by hand
+    [[ "$file" == emulator/* ]] && grep -nE '\b(un)?setenv\(|\bputenv\(' "$file" | sed "s|^|$file:|" | grep . &&
+        complain "$file: other threads may be reading the environment" || true
     [[ "$file" != emulator/loop/* ]] && grep -nE '\buv_run\(' "$file" | sed "s|^|$file:|" | grep . &&
         complain "$file: uv_run() does not sleep after loop_stop(); loop_turn() does" || true
     # A function: from an opening brace in column 0 to the closing one.
