@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +15,17 @@ LEAVE = ("return (await import('node:child_process')).spawn('sleep', ['600'], "
          "{detached: true, stdio: 'ignore'}).pid")
 
 
+def has_an_age(pid):
+    """Ages are told in ticks: whoever starts within its own cannot know that it is older."""
+    birth = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK") > birth + 2
+
+
 def leave_a_process(server):
     create(server.client("lambda"), "f", node(LEAVE))
-    return json.loads(server.client("lambda").invoke(FunctionName="f")["Payload"].read())
+    pid = json.loads(server.client("lambda").invoke(FunctionName="f")["Payload"].read())
+    wait_for(lambda: has_an_age(pid))
+    return pid
 
 
 def kill(server):
