@@ -283,7 +283,7 @@ TSAN_UNITS := checkpoint event_store package code_link store
 TSAN_API := tests/api/test_lambda_functions.py tests/api/test_lambda_s3_code.py \
             tests/api/test_logs_events.py tests/api/test_cloudwatch_put.py
 # Of canary it is the thread that sends traffic; its server needs no sanitizer.
-TSAN_CLIENT := tests/client/test_rollout.py tests/client/test_traffic.py
+TSAN_CLIENT := $(wildcard tests/client/test_rollout*.py) tests/client/test_traffic.py
 TSAN_OPTIONS := suppressions=$(CURDIR)/tests/source/tsan.suppressions
 check-tsan: all ## what uses the thread pool, some of the API, and canary's traffic with ThreadSanitizer
 	$(QUIET)$(MAKE) VARIANT=tsan build/tsan/coalmine build/tsan/canary $(TSAN_UNITS:%=build/tsan/unit/test_%)

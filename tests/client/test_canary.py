@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.client.test_rollout import open_terminal, read_terminal
 from tests.conftest import CANARY, clean_environment
 from tests.support.packages import NODE, create, node, zip_of
+from tests.support.rollouts import open_terminal, read_terminal
 
 GOOD = "return 'v2'"
 # Well at first, then not: a health check passes, traffic finds it.

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    Terminal, alias_of, canary_state, deployed, package, plan_file, record_of, state_of, terminal)
 from tests.support.gate import Gate
 from tests.support.machine import PATIENCE_SECONDS, wait_for
 from tests.support.packages import NODE, create, zip_of
 from tests.support.proxy import Proxy
+from tests.support.rollouts import Terminal, alias_of, canary_state, record_of, state_of
 
 
 class Holding(Proxy):

@@ -7,11 +7,10 @@ import urllib.request
 
 import pytest
 
-from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    Terminal, alias_of, deployed, latest_of, package, plan_file, record_of, terminal)
 from tests.conftest import CANARY, clean_environment
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
+from tests.support.rollouts import Terminal, alias_of, latest_of, record_of
 
 
 class Losing(Proxy):

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    alias_of, deployed, package, plan_file, state_of, terminal)
 from tests.conftest import CANARY, clean_environment
 from tests.support.faults import Faults, preload
 from tests.support.packages import create, node
+from tests.support.rollouts import alias_of, state_of
 
 
 @pytest.fixture

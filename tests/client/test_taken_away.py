@@ -1,9 +1,8 @@
 """What a deployment works on is deleted under its hands: it ends, and the next one can begin."""
 import pytest
 
-from tests.client.test_rollout import (  # noqa: F401 (fixtures)
-    alias_of, deployed, package, plan_file, state_of, terminal)
 from tests.support.packages import create, node
+from tests.support.rollouts import alias_of
 
 
 @pytest.fixture

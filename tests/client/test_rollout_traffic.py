@@ -1,0 +1,208 @@
+"""What counts in a rollout: its own requests, others', live traffic."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.conftest import CANARY, Http, clean_environment
+from tests.support.machine import wait_for
+from tests.support.packages import NODE, create, node, zip_of
+from tests.support.rollouts import (
+    BAD, CloudWatch, Gate, alias_of, canary_state, record_of, state_of)
+
+
+def answered(name):
+    return sum(v["requests"] for s in record_of(name, "sample") for v in s["versions"].values())
+
+
+@pytest.mark.parametrize("minute, period", [(0, "1m"), (3, "5m")])
+def test_a_version_that_comes_back_is_not_judged_by_what_it_did_before(start_server, tmp_path, minute, period):
+    """Its first deployment failed in the period in which the second begins."""
+    server = start_server()
+    lam = server.client("lambda")
+    create(lam, "again", node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName="again", Name="live", FunctionVersion="1")
+    lam.update_function_code(FunctionName="again", ZipFile=zip_of({
+        "index.mjs": NODE % "if (event.bad) throw new Error('bad'); return 'v2'"}), Publish=True)
+
+    def deploy(bad, minute):
+        Http(server.port).json("POST", "/_coalmine/clock",
+                               {"mode": "frozen", "time": f"2026-01-01T00:0{minute}:20Z"})
+        (tmp_path / "canary.json").write_text(json.dumps({
+            "function": "again", "alias": "live", "version": "2", "healthChecks": 0,
+            "strategy": {"canary": {"weight": "50%", "for": "5m"}},
+            "traffic": {"generate": {"payload": {"bad": bad}}},
+            "metrics": [{"name": "failures", "metric": "Errors", "period": period}],
+            "checks": [{"kind": "errors"}, {"kind": "threshold", "metric": "failures", "max": 0}]}))
+        return subprocess.run([CANARY, "deploy", "--fast", "--output", "json"], cwd=tmp_path,
+                              text=True, capture_output=True, env=clean_environment(server.url))
+
+    assert deploy(bad=True, minute=0).returncode == 3
+    done = deploy(bad=False, minute=minute)
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads(done.stdout)
+    [new] = [v for v in facts["traffic"]["versions"] if v["version"] == "2"]
+    assert facts["cloudWatch"] == {"invocations": new["requests"], "errors": 0}
+
+
+@pytest.mark.parametrize("bad,code", [(2, 0), (60, 3)], ids=["few of many", "many"])
+def test_what_others_meet_counts_with_all_their_requests(lam, deployed, canary, terminal, plan_file,
+                                                         tmp_path, bad, code):
+    """They come while a hook stands before a step: in that one they are counted."""
+    first_gate, second_gate = Gate(tmp_path / "first"), Gate(tmp_path / "second")
+    watch = {"weight": "100%", "for": "1s"}
+    plan_file("if (event.bad) throw new Error('bad'); return 'v2'",
+              strategy={"steps": [{"weight": "100%"}, first_gate.hook, watch, second_gate.hook,
+                                  watch]})
+    first = terminal("deploy")
+    with first_gate.reached():
+        for number in range(300):
+            lam.invoke(FunctionName=deployed, Qualifier="live",
+                       Payload=json.dumps({"bad": number < bad}))
+    good = 0 if code else 100
+    if good:  # what was counted counts once
+        with second_gate.reached():
+            for _ in range(good):
+                lam.invoke(FunctionName=deployed, Qualifier="live", Payload="{}")
+    assert first.end() == code, first.seen + first.err
+    others = [sample["others"] for sample in record_of(deployed, "sample") if "others" in sample]
+    assert [one["requests"] for one in others] == [300, good] if good else [300]
+    assert sum(one["errors"] for one in others) == bad
+    again = canary("analyze", "--from",
+                   os.path.join(canary_state(), state_of(canary, deployed)["id"]))
+    assert again.code == 0, again.out
+
+
+def test_live_traffic_is_watched_and_not_sent(lam, deployed, canary, terminal, plan_file):
+    plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "minRequests": 20}],
+              strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("live traffic")
+    for _ in range(100):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    wait_for(lambda: answered(deployed) == 100)
+    assert canary("promote").code == 0 and first.end() == 0, first.seen + first.err
+    assert answered(deployed) == 100
+    assert alias_of(lam, deployed) == ("2", None)
+
+
+@pytest.mark.parametrize("base, canary, wanted", [
+    ([[0, 0], [30, 1], [90, 1]], [[0, 0], [20, 1], [50, 1], [100, 2]], ((90, 1), (100, 2))),
+    ([[0, 0], [90, 0], [40, 0], [90, 0]], [[0, 0], [100, 2], [50, 1], [100, 2]], ((90, 0), (100, 2))),
+    ([[0, 0]], [[0, 0], [0, 3], [100, 3]], ((0, 0), (100, 3))),
+    ([[0, 0], [40, 0]], [[0, 0], None, [10, 0]], ((40, 0), (10, 0))),
+], ids=["counts that grow", "a count that goes down for a while", "errors that are counted first",
+        "one of two versions that cannot be read"])
+def test_live_requests_are_counted_once(deployed, plan_file, cloudwatch, deploy_with_alarms, base,
+                                        canary, wanted):
+    """Of CloudWatch's servers not each knows the latest."""
+    cloudwatch.counts = {"1": base, "2": canary}
+    plan_file(traffic={"live": {}}, checks=[{"kind": "errors", "maxRate": "20%"}],
+              strategy={"canary": {"weight": "50%", "for": "1m"}})
+    done = deploy_with_alarms("--output", "json")
+    assert done.returncode == 0, done.stderr
+    counts = {version["version"]: (version["requests"], version["errors"])
+              for version in json.loads(done.stdout)["traffic"]["versions"]}
+    assert (counts.get("1", (0, 0)), counts.get("2", (0, 0))) == wanted
+    for line in record_of(deployed, "sample"):
+        assert all(side["errors"] <= side["requests"] for side in line["versions"].values())
+
+
+class Lagging(CloudWatch):
+    """Counts a thousand requests a minute as the alias splits them, and tells of them two minutes
+    later, as AWS does."""
+
+    def __init__(self, url, lam, name):
+        self.lam, self.name, self.weights = lam, name, {}
+        super().__init__(url)
+
+    def answer_counts(self, request):
+        minute = int(request["EndTime"]) // 60 - 1
+        _, weights = alias_of(self.lam, self.name)
+        self.weights.setdefault(minute, (weights or {}).get("2", 0))
+        is_new = '"ExecutedVersion","Value":"2"' in json.dumps(request, separators=(",", ":"))
+        told = {at: weight if is_new else 1 - weight for at, weight in self.weights.items()
+                if int(request["StartTime"]) // 60 <= at <= minute - 2}
+        return 200, json.dumps({"MetricDataResults": [
+            {"Id": "invocations", "Timestamps": [60 * at for at in told],
+             "Values": [round(1000 * share) for share in told.values()]}]}).encode()
+
+
+def test_on_aws_a_step_is_not_judged_by_what_was_before_it(lam, deployed, server, plan_file, tmp_path):
+    lagging = Lagging(server.url, lam, deployed)
+    lagging.counts = {"all": True}
+    plan_file(traffic={"live": {}}, checks=[{"kind": "split"}], strategy={"steps": [
+        {"weight": "10%", "for": "10m"}, {"weight": "50%", "for": "10m"}]})
+    done = subprocess.run(
+        [CANARY, "deploy", "--fast", "--aws", "--output", "json"], cwd=tmp_path, text=True,
+        capture_output=True, env={**clean_environment(server.url), "AWS_ENDPOINT_URL_CLOUDWATCH":
+                                  f"http://0.0.0.0:{lagging.server_port}"})
+    lagging.shutdown()
+    lagging.server_close()
+    assert done.returncode == 0, done.stderr
+    verdicts = [line["numbers"] for line in record_of(deployed, "verdict") if line["isFinal"]]
+    assert [verdict["share"] for verdict in verdicts] == [0.1, 0.5]
+    assert all(6000 <= verdict["all"] <= 8000 for verdict in verdicts)
+
+
+class Late(CloudWatch):
+    """Has counted nothing yet, as AWS for minutes; notes how the alias was when it was asked."""
+
+    def __init__(self, url, lam, name):
+        self.lam, self.name, self.seen = lam, name, []
+        super().__init__(url)
+        self.counts = {"all": True}
+
+    def answer_counts(self, _request):
+        self.seen.append(alias_of(self.lam, self.name))
+        return 200, b'{"MetricDataResults": []}'
+
+
+@pytest.fixture
+def late(lam, deployed, server):
+    running = Late(server.url, lam, deployed)
+    running.environment = {"AWS_ENDPOINT_URL_CLOUDWATCH": f"http://0.0.0.0:{running.server_port}"}
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def test_on_aws_the_weights_go_back_before_cloudwatch_is_asked(lam, deployed, terminal, plan_file, late):
+    plan_file(BAD)
+    first = terminal("deploy", "--fast", "--aws", **late.environment)
+    assert first.end() == 3, first.err
+    assert late.seen == [("1", None)] * 2  # at the beginning, and at the end
+
+
+def test_on_aws_who_waits_for_cloudwatch_says_so_and_hears(lam, deployed, canary, terminal, plan_file, late):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1m"}})
+    first = terminal("deploy", "--fast", "--aws", **late.environment)
+    first.wait_for("CloudWatch lags behind")
+    assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+    assert canary("abort").code == 0
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_bad_version_under_live_traffic_goes_back(lam, deployed, terminal, plan_file):
+    plan_file(BAD, traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("live traffic")
+    for _ in range(200):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_lines_of_a_file_are_sent_one_a_request(lam, name, canary, plan_file, tmp_path):
+    (tmp_path / "lines").write_text('{"n": 1}\n{"n": 2}\n{"bad": true}\n')
+    plan_file("if (event.bad) throw new Error('bad line'); return event",
+              checks=[{"kind": "split", "alpha": 1e-6}],
+              traffic={"generate": {"rate": "2/s", "arrivals": "poisson", "ramp": "10s",
+                                    "payloadLines": "lines"}})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert done.code == 0, done.err
+    seen = {v["version"]: v for v in done.json["traffic"]["versions"]}["2"]
+    # A third of about 150 is bad; beyond these bounds with a probability below 1e-6.
+    assert 0.13 < seen["errors"] / seen["requests"] < 0.58
