@@ -101,8 +101,8 @@ static enum traffic_word on_traffic(const struct traffic *traffic, void *owner)
                      traffic->throttled > told->throttled);
     fresh->throttled += traffic->throttled - told->throttled;
     fresh->failed += traffic->failed - told->failed;
-    told->throttled = traffic->throttled;
     fresh->invocation_errors += traffic->invocation_errors - told->invocation_errors;
+    told->throttled = traffic->throttled;
     told->failed = traffic->failed;
     told->invocation_errors = traffic->invocation_errors;
     snprintf(fresh->last_failure, sizeof(fresh->last_failure), "%s", traffic->last_failure);
