@@ -32,4 +32,7 @@ void clock_set_now_ms(int64_t now_ms);
 /* True milliseconds until service time comes to `due_ms`: 0 if it has, -1 if it stands. */
 int64_t clock_wait_ms(int64_t due_ms);
 
+/* Sleeps for so long of true time; less if a signal comes. */
+void clock_sleep_ms(int64_t ms);
+
 #endif

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "aws/http.h"
 #include "clock.h"
@@ -301,8 +300,7 @@ static void back_off(struct api *api, int tries)
     double limit_ms = BACKOFF_FIRST_MS * (double)(1 << tries);
     double wait_ms =
         random_unit(&api->jitter) * (limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
-    struct timespec wait = { (time_t)(wait_ms / 1000), (long)(wait_ms * 1e6) % 1000000000L };
-    nanosleep(&wait, NULL);
+    clock_sleep_ms((int64_t)wait_ms);
 }
 
 /* If that fails, AWS will say what is wrong with the old ones; the next call tries again. */

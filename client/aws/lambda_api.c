@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "clock.h"
 #include "crypto.h"
@@ -197,12 +196,6 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
     return change;
 }
 
-static void wait_a_little(void)
-{
-    struct timespec wait = { 0, POLL_MS * 1000000L };
-    nanosleep(&wait, NULL);
-}
-
 /* NULL if there is none. */
 static char *qualifier_query(const char *qualifier)
 {
@@ -242,7 +235,7 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
             return error_set(error, NULL, "the function's update did not end in two minutes");
         if (api_is_stopped(api))
             return error_set(error, NULL, "the function's update was not waited for");
-        wait_a_little();
+        clock_sleep_ms(POLL_MS);
     }
 }
 

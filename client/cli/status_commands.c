@@ -3,7 +3,6 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "aws/clock_api.h"
@@ -188,12 +187,6 @@ static bool read_lines(int fd, struct buffer *rest, struct view *view)
     }
 }
 
-static void pause_a_little(void)
-{
-    struct timespec wait = { 0, POLL_MS * 1000000L };
-    nanosleep(&wait, NULL);
-}
-
 /* Until the deployment is over, its client is gone, or the user has seen enough. */
 static int follow(const char *state, const char *id)
 {
@@ -214,7 +207,7 @@ static int follow(const char *state, const char *id)
         if (!was_alive)
             break;
         was_alive = deployment_is_alive(state, id, &pid); /* what it wrote last is still read */
-        pause_a_little();
+        clock_sleep_ms(POLL_MS);
     }
     close(fd);
     view_end(&view);

@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -100,12 +99,6 @@ char *control_self(void)
     return xformat("%s@%s (process %ld)", user ? user->pw_name : "somebody", host, (long)getpid());
 }
 
-static void pause_a_little(void)
-{
-    struct timespec wait = { 0, POLL_MS * 1000000L };
-    nanosleep(&wait, NULL);
-}
-
 /* What the engine's last act may have been. A request that it has not taken is withdrawn: whoever
  * takes the deployment up must not find it. */
 static bool give_up(const char *ask, const char *answer, struct error *error)
@@ -139,7 +132,7 @@ static bool wait_for_answer(const char *state, const char *id, const char *ask, 
             return false;
         if (should_stop && should_stop())
             return take_back(ask, error);
-        pause_a_little();
+        clock_sleep_ms(POLL_MS);
     }
     return error_set(error, NULL,
                      "the process that runs the deployment does not answer (a hook "

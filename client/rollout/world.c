@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "aws/clock_api.h"
 #include "clock.h"
@@ -140,19 +139,13 @@ bool world_is_interrupted(void *owner)
     return api_is_stopped(world->api);
 }
 
-void world_sleep_ms(int64_t ms)
-{
-    struct timespec wait = { ms / 1000, ms % 1000 * 1000000 };
-    nanosleep(&wait, NULL);
-}
-
 /* On Coalmine's clock a watched slice is sent at once, then its time is turned past. */
 static void pass(void *owner, int64_t ms)
 {
     struct world *world = owner;
     struct error error = { 0 };
     if (!world->is_fast || !world->is_watching) {
-        world_sleep_ms(ms);
+        clock_sleep_ms(ms);
         return;
     }
     if (world->has_generator)
@@ -160,7 +153,7 @@ static void pass(void *owner, int64_t ms)
     if (coalmine_clock_advance(world->api, ms, &world->fast_now_ms, &error))
         return;
     error_clear(&error);
-    world_sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
+    clock_sleep_ms(LOOK_MS); /* no answer: the silence is measured elsewhere */
 }
 
 static int64_t look_ms(void *owner, int64_t duration_ms)

@@ -89,7 +89,6 @@ MUST_CHECK bool world_reads_metrics(struct world *world, struct error *error);
 struct ports world_ports(struct world *world);
 
 /* The parts. */
-void world_sleep_ms(int64_t ms); /* of the machine's time; less on a signal */
 int64_t world_now_ms(void *owner);
 bool world_is_interrupted(void *owner);
 /* The start of the period of a time, or of the next one, if it has what was before the deployment.

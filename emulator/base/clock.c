@@ -65,3 +65,9 @@ int64_t clock_wait_ms(int64_t due_ms)
         return 0;
     return service.scale > 0 ? (int64_t)ceil((double)left_ms / service.scale) : -1;
 }
+
+void clock_sleep_ms(int64_t ms)
+{
+    const struct timespec wait = { ms / 1000, ms % 1000 * 1000000L };
+    nanosleep(&wait, NULL);
+}
