@@ -113,6 +113,11 @@ def logs(server):
     return server.client("logs")
 
 
+@pytest.fixture(scope="module")
+def iam(server):
+    return server.client("iam")
+
+
 class Http:
     """Bare HTTP, for what no SDK sends."""
 

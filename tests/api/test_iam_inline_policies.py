@@ -7,11 +7,6 @@ from tests.support.errors import error_of
 from tests.support.iam import ALLOW, create_role, document_of
 
 
-@pytest.fixture(scope="module")
-def iam(server):
-    return server.client("iam")
-
-
 def put(iam, role, name, document):
     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 

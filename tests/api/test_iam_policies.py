@@ -1,18 +1,11 @@
 """Policies that stand by themselves, and their versions."""
 import json
 
-import pytest
-
 from tests.support.errors import error_of
 from tests.support.iam import ALLOW, create_role, document_of
 
 OF_AWS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 DOCUMENT = document_of(ALLOW)
-
-
-@pytest.fixture(scope="module")
-def iam(server):
-    return server.client("iam")
 
 
 def create(iam, name, **more):

@@ -10,11 +10,6 @@ from tests.support.iam import TRUST, create_role
 POLICY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
-@pytest.fixture(scope="module")
-def iam(server):
-    return server.client("iam")
-
-
 def test_who_am_i(server, cli, http):
     assert cli("sts", "get-caller-identity").json == {
         "UserId": "AIDACOALMINECOALMINE", "Account": "000000000000",

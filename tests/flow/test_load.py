@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.packages import create, node
+from tests.support.pipeline import memory_kb, read_answer
 
 CONNECTIONS = 1000
 BIG = 5 * 1024 * 1024
@@ -51,21 +52,9 @@ def descriptors(server):
     return count
 
 
-def memory_kb(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-
-
 def invoke_request(function, body):
     return (f"POST /2015-03-31/functions/{function}/invocations HTTP/1.1\r\nHost: localhost\r\n"
             f"Content-Length: {len(body)}\r\n\r\n").encode() + body
-
-
-async def read_answer(reader):
-    head = await reader.readuntil(b"\r\n\r\n")
-    size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length"))
-    return int(head.split()[1]), await reader.readexactly(size)
 
 
 def settles(server, count):
@@ -286,6 +275,6 @@ def test_memory_stays_where_it_was(loaded):
         writer.close()
 
     asyncio.run(work(1500))
-    before = memory_kb(loaded)
+    before = memory_kb(loaded.process)
     asyncio.run(work(8000))
-    assert memory_kb(loaded) < before * 1.1 + 1024
+    assert memory_kb(loaded.process) < before * 1.1 + 1024
