@@ -8,7 +8,7 @@ import statistics
 import tempfile
 import time
 
-from tests.conftest import ROOT, Server
+from tests.conftest import Server
 
 
 @dataclasses.dataclass

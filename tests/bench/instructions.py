@@ -7,8 +7,8 @@ import tempfile
 import threading
 import time
 
-from tests.bench.bench import Connection, ROOT
-from tests.conftest import COALMINE, Server
+from tests.bench.bench import Connection
+from tests.conftest import COALMINE, ROOT, Server
 from tests.support.packages import create, node
 
 CALLERS = 8
