@@ -46,9 +46,7 @@ size_t query_definition_count(struct store *store, const char *account, const ch
         store, "SELECT count(*) FROM logs_query_definition WHERE account=? AND region=?");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, region);
-    size_t count = store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return (size_t)store_number(store, query, 0);
 }
 
 const char *query_definition_made_by(struct store *store, const char *account, const char *region,

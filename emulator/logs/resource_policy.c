@@ -33,9 +33,7 @@ size_t account_policy_count_others(struct store *store, const char *account, con
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, region);
     store_bind_text(query, 3, name);
-    size_t count = store_step(store, query) ? (size_t)sqlite3_column_int64(query, 0) : 0;
-    sqlite3_reset(query);
-    return count;
+    return (size_t)store_number(store, query, 0);
 }
 
 void group_policy_put(struct store *store, int64_t group_id, const struct resource_policy *policy)
