@@ -109,7 +109,8 @@ struct insights_value insights_structure(const char *text, struct arena *arena)
 
 struct insights_value insights_scalar(struct insights_value value)
 {
-    return value.kind == INSIGHTS_STRUCTURE ? (struct insights_value){ 0 } : value;
+    static const struct insights_value none;
+    return value.kind == INSIGHTS_STRUCTURE ? none : value;
 }
 
 bool insights_to_number(const struct insights_value *value, double *number_out)
