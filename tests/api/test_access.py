@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.conftest import COALMINE, STOP_SECONDS, Http, clean_environment
+from tests.conftest import CANARY, COALMINE, STOP_SECONDS, Http, clean_environment
 from tests.support.errors import error_of
 from tests.support.packages import create, node
 
@@ -197,7 +197,7 @@ def test_the_aws_cli_and_curl_sign_well(guarded):
 
 
 def test_canary_signs_well(guarded, tmp_path):
-    done = subprocess.run([COALMINE.replace("coalmine", "canary"), "status", "--function", "f",
+    done = subprocess.run([CANARY, "status", "--function", "f",
                            "--alias", "live"], capture_output=True, text=True,
                           env={**clean_environment(guarded.url), "AWS_ACCESS_KEY_ID": KEY,
                                "AWS_SECRET_ACCESS_KEY": SECRET})
