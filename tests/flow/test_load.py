@@ -232,9 +232,11 @@ def test_a_reader_that_takes_nothing_is_an_idle_one(start_server):
             assert time.monotonic() < deadline
 
 
-def test_a_client_comes_in_when_there_are_descriptors_again(start_server):
-    """Without one leaving: others than connections need them too, and give them back."""
-    server = start_server("--idle-timeout", "300s")
+def test_a_client_comes_in_when_there_are_descriptors_again(start_server, tmp_path):
+    """Without one leaving: others than connections need them too, and give them back. With --ephemeral
+    a worker that looks for what killed servers left would need some for a while."""
+    server = start_server("--idle-timeout", "300s", "--data-dir", str(tmp_path / "data"),
+                          ephemeral=False)
     with contextlib.ExitStack() as connections:
         def ask():
             connection = connections.enter_context(
