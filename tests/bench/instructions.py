@@ -109,8 +109,11 @@ def count(name, data):
 
 
 def main():
+    names = sys.argv[1:] or OPERATIONS
+    if not set(names) <= set(OPERATIONS):
+        sys.exit(f"instructions: the operations are {', '.join(OPERATIONS)}")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[1:] or OPERATIONS:
+    for name in names:
         with tempfile.TemporaryDirectory() as data:
             print(f"{name:24} {count(name, data):10,.0f} instructions", flush=True)
 
