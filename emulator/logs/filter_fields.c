@@ -130,7 +130,8 @@ static struct text cut_word(struct text *rest)
     size_t taken = word.size + 2;
     if (!end) {
         word = (struct text){ rest->data, 0 };
-        while (word.size < rest->size && !strchr(" \t", rest->data[word.size]))
+        while (word.size < rest->size && rest->data[word.size] != ' ' &&
+               rest->data[word.size] != '\t')
             word.size++;
         taken = word.size;
     }

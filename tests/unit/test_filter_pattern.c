@@ -320,5 +320,15 @@ START_TEST(hostile_patterns_are_bounded)
 }
 END_TEST
 
+START_TEST(a_word_may_have_any_byte_but_space)
+{
+    struct filter_pattern *pattern = parse("[first, second=x, third]");
+    ck_assert(filter_pattern_matches(pattern, TEXT("a\0b x c")));
+    ck_assert(!filter_pattern_matches(pattern, TEXT("a\0x c d")));
+    filter_pattern_destroy(pattern);
+}
+END_TEST
+
 SUITE("filter_pattern", terms, json_selectors, space_delimited_fields, names_stand_for_values,
-      what_is_no_pattern_is_refused, hostile_patterns_are_bounded)
+      what_is_no_pattern_is_refused, hostile_patterns_are_bounded,
+      a_word_may_have_any_byte_but_space)
