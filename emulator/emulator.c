@@ -14,9 +14,9 @@
 
 #include "admin/admin.h"
 #include "alarms/alarms.h"
+#include "clock.h"
 #include "cloudwatch/checkpoint.h"
 #include "cloudwatch/cloudwatch.h"
-#include "clock.h"
 #include "cloudwatch/retention.h"
 #include "data_directory.h"
 #include "edge/edge.h"

@@ -1,6 +1,5 @@
 #include "aws/sso_token.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,11 +37,8 @@ static bool write_cache(const char *path, const cJSON *cache)
     int fd = mkstemp(aside);
     if (fd < 0)
         return false;
-    FILE *file = fdopen(fd, "w");
-    if (!file)
-        abort();
-    bool is_good = fputs(text, file) >= 0;
-    is_good &= fclose(file) == 0;
+    bool is_good = file_write(fd, text_from(text));
+    is_good &= close(fd) == 0;
     if (is_good && rename(aside, path) == 0)
         return true;
     unlink(aside);
