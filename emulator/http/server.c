@@ -352,6 +352,8 @@ int http_server_port(const struct http_server *server)
 
 void http_server_drain(struct http_server *server)
 {
+    if (server->is_draining)
+        return; /* libmicrohttpd would give the closed descriptor's number out again */
     server->is_draining = true;
     MHD_socket fd = MHD_quiesce_daemon(server->daemon);
     if (fd != MHD_INVALID_SOCKET)

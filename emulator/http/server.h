@@ -54,7 +54,8 @@ int http_server_port(const struct http_server *server);
  * server's. */
 void http_server_run(struct http_server *server);
 
-/* No new connections and no new requests on those that are open, which may end what they began. */
+/* No new connections and no new requests on those that are open, which may end what they began.
+ * Once more does nothing. */
 void http_server_drain(struct http_server *server);
 /* Exchanges whose reply is not given yet, or has not left as a whole. */
 size_t http_server_pending(const struct http_server *server);

@@ -5,6 +5,7 @@
 #include "support/suite.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -297,10 +298,26 @@ START_TEST(who_found_no_room_comes_in_when_another_is_answered_and_closed)
 }
 END_TEST
 
+/* Its number may be another's by then: a connection's, or a file's of the store. */
+START_TEST(a_server_drained_twice_closes_its_socket_once)
+{
+    struct bench bench;
+    bench_init(&bench);
+    int listening = MHD_get_daemon_info(bench.server->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+    http_server_drain(bench.server);
+    ck_assert_int_eq(dup2(STDERR_FILENO, listening), listening);
+    http_server_drain(bench.server);
+    ck_assert_int_ne(fcntl(listening, F_GETFD), -1);
+    bench_clear(&bench);
+    ck_assert_int_eq(close(listening), 0);
+}
+END_TEST
+
 SUITE("http_parking", one_left_behind_goes_with_its_reply,
       one_left_behind_goes_when_what_it_changed_is_saved_or_not,
       one_whose_reply_is_held_can_be_left_behind, a_stream_left_behind_goes_with_its_end,
       a_stream_without_a_client_keeps_nobody_from_lingering, a_server_ends_with_one_left_behind,
       a_server_that_ends_hands_over_no_request_that_becomes_whole,
       a_connection_is_watched_after_its_reply_while_others_linger,
-      who_found_no_room_comes_in_when_another_is_answered_and_closed)
+      who_found_no_room_comes_in_when_another_is_answered_and_closed,
+      a_server_drained_twice_closes_its_socket_once)
