@@ -24,7 +24,7 @@ MUST_CHECK bool arn_parse(struct text text, struct arn *arn_out);
 /* The partition that holds a region: "aws", "aws-cn", "aws-us-gov". */
 const char *arn_partition(const char *region);
 
-/* A caller has no identity here but its account: every access key stands for one user of it. */
+/* Every long-term access key stands for one user of its account. */
 #define CALLER_USER_ID "AIDACOALMINECOALMINE"
 
 /* "arn:aws:iam::000000000000:user/coalmine", in the arena; region: the one that was called. */

@@ -8,6 +8,7 @@
 #include "edge/signature_claim.h"
 #include "pattern.h"
 #include "sigv4.h"
+#include "sts/session.h"
 #include "timestamp.h"
 #include "url.h"
 #include "xalloc.h"
@@ -20,6 +21,7 @@ enum failure {
     FAILURE_INCOMPLETE,
     FAILURE_SIGNATURE,
     FAILURE_UNKNOWN_KEY,
+    FAILURE_EXPIRED_TOKEN,
 };
 
 static const struct {
@@ -32,6 +34,7 @@ static const struct {
     [FAILURE_INCOMPLETE] = { "IncompleteSignatureException", "IncompleteSignature", 400 },
     [FAILURE_SIGNATURE] = { "InvalidSignatureException", "SignatureDoesNotMatch", 403 },
     [FAILURE_UNKNOWN_KEY] = { "UnrecognizedClientException", "InvalidClientTokenId", 403 },
+    [FAILURE_EXPIRED_TOKEN] = { "ExpiredTokenException", "ExpiredToken", 403 },
 };
 
 /* One verification under way. */
@@ -252,10 +255,46 @@ static bool signature_matches(const struct verification *verification, const str
     return crypto_equal(text_from(expected), text_from(claim->signature));
 }
 
+/* The key of the file with that id; else that of the session which the token says it is of, if a
+ * key of the file vouches for it. NULL if there is neither. */
+static const struct access_key *find_key(struct verification *verification,
+                                         struct signer *signer_out)
+{
+    struct arena *arena = verification->arena;
+    const char *id = verification->claim.access_key_id;
+    const char *token = verification->claim.session_token;
+    const struct access_key *key = keyring_find(verification->keyring, id);
+    if (key) {
+        *signer_out = (struct signer){ .account = key->account, .secret = key->secret };
+        return key;
+    }
+    struct session *session = arena_alloc(arena, sizeof(*session));
+    if (!session_read(token, arena, session) || strcmp(session->access_key_id, id) != 0 ||
+        !(key = keyring_find(verification->keyring, session->vouching_id)) ||
+        !session_is_genuine(token, key->secret))
+        return NULL;
+    *signer_out = (struct signer){ session->account, session, key->secret };
+    struct access_key *own = arena_alloc(arena, sizeof(*own));
+    *own = (struct access_key){ .secret = (char *)session_secret(token, key->secret, arena),
+                                .session_token = (char *)token };
+    return own;
+}
+
+static bool check_token(struct verification *verification, const struct access_key *key,
+                        const struct signer *signer)
+{
+    const char *token = key->session_token ? key->session_token : "";
+    if (!crypto_equal(text_from(token), text_from(verification->claim.session_token)))
+        return fail(verification, FAILURE_UNKNOWN_KEY,
+                    "The security token included in the request is invalid");
+    return !signer->session || signer->session->expires_ms > verification->request->now_ms ||
+           fail(verification, FAILURE_EXPIRED_TOKEN,
+                "The security token included in the request is expired");
+}
+
 static bool check_key(struct verification *verification, struct signer *signer_out)
 {
-    const struct signature_claim *claim = &verification->claim;
-    const struct access_key *key = keyring_find(verification->keyring, claim->access_key_id);
+    const struct access_key *key = find_key(verification, signer_out);
     if (!key)
         return fail(verification, FAILURE_UNKNOWN_KEY,
                     "The security token included in the request is invalid.");
@@ -265,12 +304,7 @@ static bool check_key(struct verification *verification, struct signer *signer_o
                     "The request signature we calculated does not match the signature you "
                     "provided. Check your AWS Secret Access Key and signing method. Consult the "
                     "service documentation for details.");
-    const char *token = key->session_token ? key->session_token : "";
-    if (!crypto_equal(text_from(token), text_from(claim->session_token)))
-        return fail(verification, FAILURE_UNKNOWN_KEY,
-                    "The security token included in the request is invalid");
-    signer_out->account = key->account;
-    return true;
+    return check_token(verification, key, signer_out);
 }
 
 bool authenticate(const struct keyring *keyring, const struct signed_request *request,

@@ -27,7 +27,9 @@ struct signed_request {
 
 /* Who signed it; texts live in the arena or with the keyring. */
 struct signer {
-    const char *account; /* NULL: as the access key id says */
+    const char *account;           /* NULL: as the access key id says */
+    const struct session *session; /* of temporary credentials that were given here; NULL: none */
+    const char *secret;            /* of the key, or of the one that vouches for the session */
 };
 
 /* How the error is spelled depends on the protocol; `is_query_mode` is that of awsJson and CBOR. */

@@ -24,11 +24,13 @@ struct credential credential_read(const char *authorization, struct text query, 
     if (scope.size == 0)
         scope = text_from(signature_query_part(query, "X-Amz-Credential", arena));
     struct text key = text_cut(&scope, '/');
+    if (key.size)
+        credential.access_key_id = arena_copy(arena, key);
     text_cut(&scope, '/'); /* the date */
     struct text region = text_cut(&scope, '/');
     struct text service = text_cut(&scope, '/');
     if (consists_of("0123456789", key, 12, 12))
-        credential.account = arena_copy(arena, key);
+        credential.account = credential.access_key_id;
     if (consists_of(SMALL "-", region, 1, 40))
         credential.region = arena_copy(arena, region);
     if (consists_of(SMALL "-ABCDEFGHIJKLMNOPQRSTUVWXYZ", service, 1, 64))

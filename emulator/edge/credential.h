@@ -9,9 +9,10 @@
 #include "text.h"
 
 struct credential {
-    const char *account; /* the access key id if it is 12 digits, else 000000000000 */
-    const char *region;  /* of the scope; NULL: unsigned */
-    const char *service; /* signing name; NULL: unsigned */
+    const char *access_key_id; /* NULL: unsigned */
+    const char *account;       /* the access key id if it is 12 digits, else 000000000000 */
+    const char *region;        /* of the scope; NULL: unsigned */
+    const char *service;       /* signing name; NULL: unsigned */
 };
 
 /* `authorization` may be NULL; `query` is the raw query. Texts live in the arena or are static. */

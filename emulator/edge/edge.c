@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "edge/caller.h"
 #include "edge/codec.h"
 #include "edge/edge_call.h"
 #include "edge/guard.h"
@@ -130,7 +131,7 @@ static struct edge_call *edge_call_create(struct edge *edge, struct http_exchang
     edge_call->credential = credential_read(http_exchange_header(exchange, "Authorization"),
                                             http_exchange_query(exchange), &call->arena);
     call->store = edge->store;
-    call->account = edge_call->credential.account;
+    caller_read(edge_call);
     call->region =
         edge_call->credential.region ? edge_call->credential.region : edge->default_region;
     call->base_url = base_url(edge_call);

@@ -1,10 +1,11 @@
 #include "iam/name.h"
 
+#include "crypto.h"
 #include "iam/faults.h"
 #include "pattern.h"
 #include "random.h"
 
-enum { ID_RANDOM = 17 };
+enum { ID_LETTERS = 17, KEY_LETTERS = 16 };
 
 bool name_check(const char *member, const char *name, struct error *error)
 {
@@ -15,15 +16,41 @@ bool name_check(const char *member, const char *name, struct error *error)
                      member);
 }
 
-const char *id_new(const char *prefix, struct arena *arena)
+static const char *print_id(const char *prefix, const unsigned char bytes[ID_LETTERS], int count,
+                            struct arena *arena)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    char id[ID_LETTERS + 1];
+    for (int i = 0; i < count; i++)
+        id[i] = letters[bytes[i] % 32];
+    id[count] = '\0';
+    return arena_format(arena, "%s%s", prefix, id);
+}
+
+static const char *print_new(const char *prefix, int count, struct arena *arena)
+{
     char uuid[UUID_SIZE];
-    char id[ID_RANDOM + 1];
+    unsigned char bytes[ID_LETTERS];
     random_uuid(uuid);
     struct random_stream stream = random_stream_for(uuid);
-    for (int i = 0; i < ID_RANDOM; i++)
-        id[i] = letters[random_next(&stream) % 32];
-    id[ID_RANDOM] = '\0';
-    return arena_format(arena, "%s%s", prefix, id);
+    for (int i = 0; i < ID_LETTERS; i++)
+        bytes[i] = (unsigned char)random_next(&stream);
+    return print_id(prefix, bytes, count, arena);
+}
+
+const char *id_new(const char *prefix, struct arena *arena)
+{
+    return print_new(prefix, ID_LETTERS, arena);
+}
+
+const char *id_new_key(struct arena *arena)
+{
+    return print_new("ASIA", KEY_LETTERS, arena);
+}
+
+const char *id_of(const char *prefix, const char *arn, struct arena *arena)
+{
+    unsigned char digest[SHA256_SIZE];
+    crypto_sha256(text_from(arn), digest);
+    return print_id(prefix, digest, ID_LETTERS, arena);
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "arn.h"
 #include "lambda/faults.h"
 #include "lambda/layer.h"
 
@@ -15,7 +14,7 @@ static bool not_shared(struct call *call, const char *arn)
                      "User: %s is not authorized to perform: "
                      "lambda:GetLayerVersion on resource: %s because no resource-based policy "
                      "allows the lambda:GetLayerVersion action",
-                     arn_of_caller(&call->arena, call->region, call->account), arn);
+                     call_caller_arn(call, call->region), arn);
 }
 
 static bool not_found(struct call *call, const char *arn)

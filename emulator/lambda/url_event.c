@@ -5,7 +5,6 @@
 #include <strings.h>
 #include <time.h>
 
-#include "arn.h"
 #include "buffer.h"
 #include "crypto.h"
 #include "json.h"
@@ -133,11 +132,11 @@ static void add_caller(cJSON *context, const struct url_event *event)
     cJSON *iam = json_set_object(json_set_object(context, "authorizer"), "iam");
     json_set_text(iam, "accessKey", event->access_key);
     json_set_text(iam, "accountId", event->account);
-    json_set_text(iam, "callerId", CALLER_USER_ID);
+    json_set_text(iam, "callerId", event->user_id);
     json_set(iam, "cognitoIdentity", cJSON_CreateNull());
     json_set(iam, "principalOrgId", cJSON_CreateNull());
     json_set_text(iam, "userArn", event->user_arn);
-    json_set_text(iam, "userId", CALLER_USER_ID);
+    json_set_text(iam, "userId", event->user_id);
 }
 
 /* "12/Mar/2020:19:03:58 +0000" */

@@ -33,6 +33,7 @@ struct url_event {
     int64_t time_ms;      /* service time */
     const char *account;  /* of the caller under AWS_IAM; NULL: anonymous */
     const char *user_arn; /* likewise */
+    const char *user_id;  /* likewise */
     const char *access_key;
 };
 

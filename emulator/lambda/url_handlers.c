@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "arn.h"
 #include "clock.h"
 #include "crypto.h"
 #include "http/server.h"
@@ -93,7 +92,8 @@ static char *make_event(struct call *call)
         .request_id = call->request_id,
         .time_ms = visit->time_ms,
         .account = visit->access_key ? call->account : NULL,
-        .user_arn = arn_of_caller(&call->arena, visit->url.key.region, call->account),
+        .user_arn = call_caller_arn(call, visit->url.key.region),
+        .user_id = call_caller_id(call),
         .access_key = visit->access_key,
     };
     return url_event_print(&event);

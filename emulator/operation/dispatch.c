@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "arn.h"
 #include "log.h"
 #include "operation/operation.h"
 #include "store/store.h"
@@ -24,6 +25,16 @@ void call_header(struct call *call, const char *name, const char *value)
         call->headers = grown;
     }
     call->headers[call->header_count++] = (struct call_header){ name, value };
+}
+
+const char *call_caller_arn(struct call *call, const char *region)
+{
+    return call->caller.arn ? call->caller.arn : arn_of_caller(&call->arena, region, call->account);
+}
+
+const char *call_caller_id(const struct call *call)
+{
+    return call->caller.user_id ? call->caller.user_id : CALLER_USER_ID;
 }
 
 cJSON *call_output(struct call *call)

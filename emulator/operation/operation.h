@@ -22,6 +22,7 @@
 
 struct store;
 struct call;
+struct session;
 struct http_exchange;
 
 enum outcome {
@@ -102,6 +103,16 @@ struct service {
     void (*too_large)(struct call *call, size_t ceiling);
 };
 
+/* Who calls, beyond his account. Texts live with the call. */
+struct caller {
+    const char *access_key_id;     /* NULL: the request is unsigned */
+    const struct session *session; /* of temporary credentials (sts/session.h); NULL: none */
+    const char *arn;               /* what the session makes of him; NULL: a user of his account */
+    const char *user_id;           /* likewise */
+    const char *secret; /* of his key, or of the one that vouches for the session; NULL: keys are
+                         * not verified */
+};
+
 struct call_header {
     const char *name;
     const char *value;
@@ -114,6 +125,7 @@ struct call {
     struct store *store;
     struct arena arena; /* lives as long as the call */
     const char *account;
+    struct caller caller;
     const char *region;
     const char *base_url; /* as the caller reached us: "http://127.0.0.1:4566" */
     char request_id[UUID_SIZE];
@@ -146,6 +158,10 @@ struct call {
 
 /* Adds a response header. */
 void call_header(struct call *call, const char *name, const char *value);
+
+/* Who calls, as AWS names him; region: the one whose partition he is in. */
+const char *call_caller_arn(struct call *call, const char *region);
+const char *call_caller_id(const struct call *call);
 
 /* Makes (once) and returns call->output, an object. */
 cJSON *call_output(struct call *call);

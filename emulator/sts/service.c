@@ -1,15 +1,14 @@
 #include "sts/sts.h"
 
-#include "arn.h"
-
-static const struct fault validation_fault = { .code = "ValidationError", .status = 400 };
+const struct fault STS_VALIDATION = { .code = "ValidationError", .status = 400 };
+const struct fault STS_ACCESS_DENIED = { .code = "AccessDenied", .status = 403 };
 static const struct fault internal_fault = { .code = "InternalFailure", .status = 500 };
 
 static enum outcome get_caller_identity(struct call *call)
 {
     cJSON *output = call_output(call);
-    json_set_text(output, "Arn", arn_of_caller(&call->arena, call->region, call->account));
-    json_set_text(output, "UserId", CALLER_USER_ID);
+    json_set_text(output, "Arn", call_caller_arn(call, call->region));
+    json_set_text(output, "UserId", call_caller_id(call));
     json_set_text(output, "Account", call->account);
     return OUTCOME_OK;
 }
@@ -25,14 +24,14 @@ static const struct operation operations[] = {
     { .name = "GetCallerIdentity",
       .output = identity_fields,
       .handle = get_caller_identity,
-      .note = "A 12-digit access key id is the account; else it is 000000000000." },
+      .note = "A 12-digit access key id is the account; of temporary credentials that were given "
+              "here it is the role's; else it is 000000000000." },
     { 0 },
 };
 
-static const struct operation *const slices[] = { operations, NULL };
+static const struct operation *const slices[] = { operations, sts_session_operations, NULL };
 
 static const struct lacking_operation lacking[] = {
-    { .name = "AssumeRole" },
     { .name = "AssumeRoleWithSAML" },
     { .name = "AssumeRoleWithWebIdentity" },
     { .name = "AssumeRoot" },
@@ -40,7 +39,6 @@ static const struct lacking_operation lacking[] = {
     { .name = "GetAccessKeyInfo" },
     { .name = "GetDelegatedAccessToken" },
     { .name = "GetFederationToken" },
-    { .name = "GetSessionToken" },
     { .name = "GetWebIdentityToken" },
     { 0 },
 };
@@ -53,8 +51,8 @@ const struct service sts_service = {
     .query_version = "2011-06-15",
     .xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/",
     .message_key = "message",
-    .validation_fault = &validation_fault,
-    .serialization_fault = &validation_fault,
+    .validation_fault = &STS_VALIDATION,
+    .serialization_fault = &STS_VALIDATION,
     .internal_fault = &internal_fault,
     .body_ceiling = 64 * 1024,
     .operations = slices,

@@ -26,7 +26,7 @@ def test_who_am_i(server, cli, http):
     assert ":us-east-1:" in far.describe_log_groups(logGroupNamePrefix="far")["logGroups"][0]["arn"]
     long = b"Action=GetCallerIdentity&Version=2011-06-15&More=" + b"x" * 10000
     assert http.send("POST", "/", long).status == 200
-    assert error_of(server.client("sts").assume_role, RoleArn=POLICY, RoleSessionName="s")[:2] == (
+    assert error_of(server.client("sts").get_federation_token, Name="s")[:2] == (
         501, "NotImplemented")
 
 

@@ -23,7 +23,7 @@ check() {
     done
 }
 
-check emulator base loop http store operation runtime widget cloudwatch alarms logs lambda sts iam admin \
+check emulator base loop http store operation runtime widget cloudwatch alarms logs lambda iam sts admin \
     edge command
 check client statistics aws judge plan traffic rollout report cli
 exit $status

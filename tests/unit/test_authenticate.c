@@ -6,6 +6,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "sigv4.h"
+#include "sts/session.h"
 #include "support/suite.h"
 #include "timestamp.h"
 #include "xalloc.h"
@@ -21,6 +23,8 @@ static const char body[] =
 #define AUTHORIZATION                                                                              \
     "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/" SCOPE ", SignedHeaders=" SIGNED            \
     ", Signature=" SIGNATURE
+
+static const char given_key[] = "ASIAQWERTYUIOPASDFGH";
 
 struct request {
     const char *authorization;
@@ -339,9 +343,67 @@ START_TEST(a_key_file_that_says_nothing_is_refused)
 }
 END_TEST
 
+/* A request that is signed with the credentials of a session. */
+static void expect_of_session(const struct session *session, const char *vouching_secret,
+                              const char *now, const char *verdict)
+{
+    struct arena arena = { 0 };
+    struct request request = good;
+    const char *token = session_print(session, vouching_secret, &arena);
+    const struct sigv4_header headers[] = { { "host", "127.0.0.1:4599" },
+                                            { "x-amz-date", request.date },
+                                            { "x-amz-security-token", token } };
+    char hash[SHA256_HEX_SIZE];
+    CLEANUP(buffer_clear) struct buffer authorization = { 0 };
+    struct sigv4_request to_sign = { .method = "POST",
+                                     .path = TEXT("/"),
+                                     .headers = headers,
+                                     .header_count = COUNT_OF(headers),
+                                     .payload_hash = hash,
+                                     .region = "us-east-1",
+                                     .service = "monitoring" };
+    crypto_sha256_hex(text_from(request.body), hash);
+    ck_assert(timestamp_parse(text_from(request.date), &to_sign.time_ms));
+    sigv4_authorization(&to_sign,
+                        &(struct sigv4_credentials){
+                            given_key, session_secret(token, vouching_secret, &arena), token },
+                        &authorization);
+    request.authorization = authorization.data;
+    request.token = token;
+    request.now = now;
+    expect(&request, verdict);
+    arena_clear(&arena);
+}
+
+START_TEST(a_session_is_good_as_long_as_it_lasts_and_its_key_vouches_for_it)
+{
+    static const char secret[] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    static const char unknown[] = "UnrecognizedClientException: The security token included in the "
+                                  "request is invalid.";
+    struct session session = { .access_key_id = given_key,
+                               .vouching_id = "AKIAIOSFODNN7EXAMPLE",
+                               .account = "123456789012",
+                               .arn = "arn",
+                               .user_id = "id" };
+    ck_assert(timestamp_parse(TEXT("20261123T101200Z"), &session.expires_ms));
+    expect_of_session(&session, secret, "20261123T101159Z", "");
+    expect_of_session(&session, secret, "20261123T101200Z",
+                      "ExpiredTokenException: The security token included in the request is "
+                      "expired");
+    expect_of_session(&session, "", "20261123T101159Z", unknown);
+    expect_of_session(&session, "another", "20261123T101159Z", unknown);
+    session.vouching_id = "AKIANOBODY";
+    expect_of_session(&session, secret, "20261123T101159Z", unknown);
+    session.vouching_id = "AKIAIOSFODNN7EXAMPLE";
+    session.access_key_id = "ASIAANOTHER"; /* signed in the name of the given one */
+    expect_of_session(&session, secret, "20261123T101159Z", unknown);
+}
+END_TEST
+
 SUITE("authenticate", a_good_signature_is_admitted_with_its_account,
       a_path_may_be_signed_without_what_leads_nowhere, whatever_was_changed_breaks_it,
       each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
       a_long_term_key_has_no_token, query_services_spell_it_their_way,
       a_presigned_query_is_read_with_its_time, a_presigned_query_is_good_for_its_own_time,
+      a_session_is_good_as_long_as_it_lasts_and_its_key_vouches_for_it,
       a_key_file_that_says_nothing_is_refused)
