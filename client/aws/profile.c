@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "aws/partition.h"
+#include "aws/role.h"
 #include "aws/sso.h"
 #include "buffer.h"
 #include "file.h"
@@ -14,6 +15,8 @@
 #include "pattern.h"
 #include "timestamp.h"
 #include "xalloc.h"
+
+enum { ROLES_MAX = 8 /* one taken with the keys of another */ };
 
 struct sources {
     const struct profile_choice *choice;
@@ -258,8 +261,16 @@ static bool take_from_profile(const struct sources *sources, struct profile *pro
  */
 static const char *left_to_cli(const struct sources *sources)
 {
-    if (config_value(sources, "role_arn"))
-        return "takes a role (role_arn)";
+    const char *source = config_value(sources, "credential_source");
+    if (config_value(sources, "role_arn")) {
+        if (config_value(sources, "mfa_serial"))
+            return "takes a role with a code that changes (mfa_serial)";
+        if (config_value(sources, "web_identity_token_file"))
+            return "takes a role by web_identity_token_file";
+        return source && strcmp(source, "Environment") != 0
+                   ? "takes a role with what the machine is given (credential_source)"
+                   : NULL;
+    }
     return variable("AWS_WEB_IDENTITY_TOKEN_FILE") && variable("AWS_ROLE_ARN")
                ? "takes a role by AWS_WEB_IDENTITY_TOKEN_FILE"
                : NULL;
@@ -283,6 +294,62 @@ static bool refuse_to_ask(const struct sources *sources, const char *what, struc
                      sources->name, what, sources->name);
 }
 
+static bool take_role(const struct sources *sources, struct profile *profile, int depth,
+                      struct error *error);
+
+/* The keys that a role is asked for with: of another profile, which may take a role itself, or of
+ * the environment. */
+static bool take_source(const struct sources *sources, struct profile *source_out, int depth,
+                        struct error *error)
+{
+    struct sources other = *sources;
+    other.name = config_value(sources, "source_profile");
+    if (!other.name && config_value(sources, "credential_source"))
+        return take_credentials(source_out, variable("AWS_ACCESS_KEY_ID"),
+                                variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")) ||
+               error_set(error, NULL,
+                         "profile '%s' takes a role with the keys of the environment: set "
+                         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                         sources->name);
+    if (!other.name)
+        return error_set(error, NULL,
+                         "profile '%s' takes a role (role_arn), but does not say with whose keys: "
+                         "source_profile or credential_source",
+                         sources->name);
+    bool is_told;
+    bool is_taken = take_from_profile(&other, source_out, &is_told, error);
+    if (is_told)
+        return is_taken;
+    if (!config_value(&other, "role_arn"))
+        return error_set(error, NULL,
+                         "profile '%s' takes a role with the keys of profile '%s', which has none",
+                         sources->name, other.name);
+    const char *left = left_to_cli(&other);
+    return left ? refuse_to_ask(&other, left, error)
+                : take_role(&other, source_out, depth + 1, error);
+}
+
+static bool take_role(const struct sources *sources, struct profile *profile, int depth,
+                      struct error *error)
+{
+    if (depth == ROLES_MAX)
+        return error_set(error, NULL, "profile '%s' takes a role with the keys of its own role",
+                         sources->name);
+    struct profile source = { .region = copy_text(profile->region),
+                              .sts_endpoint = copy_text(profile->sts_endpoint),
+                              .authorities = copy_text(profile->authorities) };
+    const struct role_request request = {
+        .arn = config_value(sources, "role_arn"),
+        .session_name = config_value(sources, "role_session_name"),
+        .external_id = config_value(sources, "external_id"),
+        .duration_s = config_value(sources, "duration_seconds"),
+    };
+    bool is_taken = take_source(sources, &source, depth, error) &&
+                    role_assume(&request, &source, profile, error);
+    profile_clear(&source);
+    return is_taken;
+}
+
 static bool find_credentials(const struct sources *sources, struct profile *profile,
                              struct error *error)
 {
@@ -295,6 +362,8 @@ static bool find_credentials(const struct sources *sources, struct profile *prof
     profile->is_renewable = true;
     if (left) /* keys beside it are those that the role is asked for with */
         return refuse_to_ask(sources, left, error);
+    if (config_value(sources, "role_arn") && !left_to_cli(sources))
+        return take_role(sources, profile, 0, error);
     bool is_told;
     bool is_taken = take_from_profile(sources, profile, &is_told, error);
     if (is_told)

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import threading
+import urllib.parse
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -37,11 +38,16 @@ class Stub(http.server.ThreadingHTTPServer):
                 if self.path == "/token":
                     stub.asked.append(json.loads(body))
                     self.reply(*stub.create_token())
+                elif b"Action=AssumeRole&" in body:
+                    stub.asked.append(dict(urllib.parse.parse_qsl(body.decode())))
+                    self.reply_text(200, stub.assume_role())
                 else:
                     self.reply(200, {"MetricDataResults": []})
 
             def reply(self, status, body):
-                text = json.dumps(body).encode()
+                self.reply_text(status, json.dumps(body).encode())
+
+            def reply_text(self, status, text):
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
@@ -52,13 +58,22 @@ class Stub(http.server.ThreadingHTTPServer):
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen, self.portal = [], {}
-        self.asked = []  # of SSO OIDC
+        self.asked = []  # of SSO OIDC, and of STS
         self.create_token = lambda: (500, {})
+        self.role_minutes = 60
         if certificate:
             serve_tls(self, certificate)
         scheme = "https" if certificate else "http"
         self.url = f"{scheme}://localhost:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def assume_role(self):
+        """STS's answer: the next key."""
+        end = in_minutes(self.role_minutes)
+        return (f"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE"
+                f"{len(self.asked)}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>"
+                f"t</SessionToken><Expiration>{end}</Expiration></Credentials></AssumeRoleResult>"
+                "</AssumeRoleResponse>").encode()
 
     def keys(self):
         return [re.search("Credential=([^/]+)/", headers["Authorization"]).group(1)

@@ -179,7 +179,7 @@ START_TEST(the_credentials_file_may_hold_more_than_keys)
                "[both]\nregion = us-east-2\ncredential_process = "
                "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\"}'\n"
                "[role]\nregion = us-east-2\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
-               "source_profile = default\n");
+               "credential_source = Ec2InstanceMetadata\n");
     struct profile profile = load(&(struct profile_choice){ 0 });
     ck_assert_str_eq(profile.region, "eu-north-1");
     profile_clear(&profile);
@@ -187,7 +187,7 @@ START_TEST(the_credentials_file_may_hold_more_than_keys)
     ck_assert_str_eq(profile.lambda_endpoint, "https://lambda-fips.us-east-2.amazonaws.com");
     ck_assert_str_eq(profile.access_key_id, "P");
     profile_clear(&profile);
-    check_refusal("role", "profile 'role' takes a role (role_arn)");
+    check_refusal("role", "profile 'role' takes a role with what the machine is given");
 }
 END_TEST
 
@@ -312,16 +312,17 @@ START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
     clean_environment();
     write_file("config", "AWS_CONFIG_FILE",
                "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
-               "source_profile = role\n");
+               "source_profile = role\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n");
     write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
                "[role]\naws_access_key_id = K\naws_secret_access_key = S\n");
     /* With the keys alone it would be somebody else who deploys. */
-    check_refusal("role", "profile 'role' takes a role (role_arn), which canary leaves to");
+    check_refusal("role", "profile 'role' takes a role with a code that changes (mfa_serial), "
+                          "which canary leaves to");
     check_refusal("default", "no credentials in profile 'default'");
     setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials", 1);
     check_refusal("default", "has what the container is given");
     unsetenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1); /* Coalmine takes no roles */
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1); /* Coalmine knows no codes */
     struct profile profile = load(&(struct profile_choice){ .name = "role" });
     ck_assert_str_eq(profile.access_key_id, "K");
     profile_clear(&profile);

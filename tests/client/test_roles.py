@@ -1,0 +1,86 @@
+"""Profiles that take a role: canary asks STS for it, as the AWS CLI does."""
+import subprocess
+
+import pytest
+
+from tests.client.test_credentials import status, stub  # noqa: F401 (fixtures)
+from tests.conftest import CANARY, clean_environment
+
+ROLE = "arn:aws:iam::210987654321:role/deployer"
+PROFILE = f"[profile p]\nrole_arn = {ROLE}\n"
+BASE = "[profile base]\naws_access_key_id = K\naws_secret_access_key = S\n"
+
+
+def test_a_role_is_asked_for_with_the_keys_of_another_profile(stub, status):
+    done = status(PROFILE + "source_profile = base\nrole_session_name = me\nexternal_id = a+b\n"
+                  "duration_seconds = 900\n" + BASE)
+    assert done.returncode == 0, done.stderr
+    assert stub.asked[0] == {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": ROLE,
+                             "RoleSessionName": "me", "ExternalId": "a+b", "DurationSeconds": "900"}
+    assert stub.keys()[:2] == ["K", "ASIAROLE1"]
+    assert stub.seen[1][1]["x-amz-security-token"] == "t"
+
+
+def test_it_is_asked_for_again_before_it_expires(stub, status):
+    stub.role_minutes = 1
+    done = status(PROFILE + "source_profile = base\n" + BASE)
+    assert done.returncode == 0, done.stderr
+    assert len(stub.asked) > 1 and "ASIAROLE2" in stub.keys()
+    assert {asked["RoleSessionName"].split("-")[0] for asked in stub.asked} == {"canary"}
+
+
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_a_role_may_be_taken_with_another_roles_keys(stub, status, minutes):
+    stub.role_minutes = minutes
+    done = status(PROFILE + "source_profile = middle\n[profile middle]\nsource_profile = base\n"
+                  "role_arn = arn:aws:iam::123456789012:role/middle\n" + BASE)
+    assert done.returncode == 0, done.stderr
+    assert stub.keys()[:2] == ["K", "ASIAROLE1"]
+    assert [asked["RoleArn"].split("/")[1] for asked in stub.asked[:2]] == ["middle", "deployer"]
+
+
+def test_a_role_may_be_taken_with_the_keys_of_the_environment(stub, status):
+    done = status(PROFILE + "credential_source = Environment\n", AWS_ACCESS_KEY_ID="E",
+                  AWS_SECRET_ACCESS_KEY="S")
+    assert (done.returncode, stub.keys()[:2]) == (0, ["E", "ASIAROLE1"]), done.stderr
+
+
+@pytest.mark.parametrize("config, words", [
+    (PROFILE, "'p' takes a role (role_arn), but does not say with whose keys"),
+    (PROFILE + "source_profile = nobody\n", "the keys of profile 'nobody', which has none"),
+    (PROFILE + "source_profile = p\n", "profile 'p' takes a role with the keys of its own role"),
+    (PROFILE + "credential_source = Environment\n", "with the keys of the environment: set"),
+    (PROFILE + "source_profile = q\n[profile q]\nsource_profile = base\nmfa_serial = m\n"
+     f"role_arn = {ROLE}\n" + BASE, "profile 'q' takes a role with a code that changes"),
+])
+def test_what_lacks_for_a_role_is_said(stub, status, config, words):
+    done = status(config)
+    assert done.returncode == 2 and words in done.stderr, done.stderr
+    assert not stub.seen
+
+
+def test_an_answer_without_credentials_is_said(stub, status):
+    stub.assume_role = lambda: b"<AssumeRoleResponse/>"
+    done = status(PROFILE + "source_profile = base\n" + BASE)
+    assert f"cannot assume {ROLE}: STS answers without credentials" in done.stderr
+
+
+def test_with_a_role_canary_is_in_the_roles_account(start_server, tmp_path):
+    """And what AWS says of a role that may not be had, reaches the user."""
+    keys = tmp_path / "keys"
+    keys.write_text("[default]\naws_access_key_id = K\naws_secret_access_key = S\n")
+    server = start_server("--credentials", str(keys))
+    config = tmp_path / "config"
+    environment = {k: v for k, v in clean_environment(server.url).items()
+                   if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+
+    def run(role, secret):
+        config.write_text(f"[profile p]\nrole_arn = {role}\nsource_profile = base\n"
+                          f"[profile base]\naws_access_key_id = K\naws_secret_access_key = {secret}\n")
+        return subprocess.run(
+            [CANARY, "status", "--function", "f", "--alias", "a", "--profile", "p"], text=True,
+            capture_output=True, env={**environment, "AWS_CONFIG_FILE": str(config)})
+
+    assert "lambda:us-east-1:210987654321:function:f" in run(ROLE, "S").stderr
+    assert f"cannot assume {ROLE}: SignatureDoesNotMatch: " in run(ROLE, "wrong").stderr
+    assert "ValidationError: Request ARN is invalid" in run(ROLE.replace("role", "user"), "S").stderr
