@@ -227,7 +227,7 @@ static struct math_value search(void *owner, struct text text, struct text stat,
     }
     struct metric_label_parts parts = metric_label_compare(sources, count);
     for (size_t i = 0; i < count; i++)
-        list[i]->label = metric_label_found(sources[i], &parts, arena);
+        list[i]->label = metric_label_default(sources[i], &parts, arena);
     return math_array_value(list, count);
 }
 

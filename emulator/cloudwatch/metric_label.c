@@ -41,22 +41,6 @@ static const char *join(struct arena *arena, const char *text, const char *more)
     return text[0] ? arena_format(arena, "%s %s", text, more) : more;
 }
 
-static const char *add_differing(const char *label, const struct metric_label_source *source,
-                                 const struct metric_label_parts *parts, struct arena *arena)
-{
-    if (parts->differs_in_stat)
-        label = join(arena, label, source->stat);
-    if (parts->differs_in_period)
-        label = arena_format(arena, "%s %lld", label, (long long)source->period_s);
-    return label;
-}
-
-const char *metric_label_default(const struct metric_label_source *source,
-                                 const struct metric_label_parts *parts, struct arena *arena)
-{
-    return add_differing(source->name, source, parts, arena);
-}
-
 static bool dimension_differs(const struct metric_label_parts *parts, const char *name)
 {
     for (size_t i = 0; i < parts->first->dimension_count && i < METRIC_LABEL_DIMENSIONS; i++) {
@@ -66,8 +50,8 @@ static bool dimension_differs(const struct metric_label_parts *parts, const char
     return true; /* the first does not have it */
 }
 
-const char *metric_label_found(const struct metric_label_source *source,
-                               const struct metric_label_parts *parts, struct arena *arena)
+const char *metric_label_default(const struct metric_label_source *source,
+                                 const struct metric_label_parts *parts, struct arena *arena)
 {
     const char *label = "";
     for (size_t i = 0; i < source->dimension_count; i++) {
@@ -76,7 +60,11 @@ const char *metric_label_found(const struct metric_label_source *source,
     }
     if (parts->differs_in_name || !label[0])
         label = join(arena, label, source->name);
-    return add_differing(label, source, parts, arena);
+    if (parts->differs_in_stat)
+        label = join(arena, label, source->stat);
+    if (parts->differs_in_period)
+        label = arena_format(arena, "%s %lld", label, (long long)source->period_s);
+    return label;
 }
 
 /* Where the smallest and the largest value are; the earlier of equal ones. */

@@ -38,15 +38,12 @@ struct metric_label_parts {
 struct metric_label_parts metric_label_compare(const struct metric_label_source *const *sources,
                                                size_t count);
 
-/* The default label of a metric that is asked for by name, in the arena: its name, and statistic
- * and period where these differ. */
+/* The default label of one of the compared, in the arena: the values of the dimensions that differ,
+ * the name if it differs or no dimension does, statistic and period where these differ. That
+ * metrics asked for by name are called by their dimensions, too, is seen where AWS's own tests take
+ * such labels apart (amazon-cloudwatch-agent-test, "EXE PROCESS procstat_cpu_usage"). */
 const char *metric_label_default(const struct metric_label_source *source,
                                  const struct metric_label_parts *parts, struct arena *arena);
-
-/* That of one that was searched for: the values of the dimensions that differ, too; the name only
- * if it differs or nothing else does. */
-const char *metric_label_found(const struct metric_label_source *source,
-                               const struct metric_label_parts *parts, struct arena *arena);
 
 /* What ${...} draws from. */
 struct metric_label_data {

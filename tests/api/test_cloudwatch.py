@@ -172,9 +172,11 @@ def test_as_many_datapoints_as_there_may_be_are_given(cw, name):
         EndTime=at(0) + datetime.timedelta(minutes=1440))["Datapoints"] == []
 
 
-def query(space, key, stat="Sum", period=60, metric="metric1", **more):
-    return {"Id": key, "MetricStat": {"Metric": {"Namespace": space, "MetricName": metric},
-                                      "Period": period, "Stat": stat, **more}}
+def query(space, key, stat="Sum", period=60, metric="metric1", dimensions=None, **more):
+    named = [{"Name": n, "Value": v} for n, v in (dimensions or {}).items()]
+    return {"Id": key, "MetricStat": {
+        "Metric": {"Namespace": space, "MetricName": metric, "Dimensions": named},
+        "Period": period, "Stat": stat, **more}}
 
 
 def data_of(cw, *queries, **more):
@@ -199,6 +201,14 @@ def test_metric_data_comes_newest_first_unless_asked(cw, name):
     ([dict(), dict(period=300)], ["metric1 60", "metric1 300"]),
     ([dict(), dict(stat="Minimum", period=300)], ["metric1 Sum 60", "metric1 Minimum 300"]),
     ([dict(Unit="Count"), dict(Unit="Seconds")], ["metric1", "metric1"]),
+    ([dict(dimensions={"F": "f"}), dict(dimensions={"F": "f"}, metric="metric2")],
+     ["metric1", "metric2"]),
+    ([dict(dimensions={"F": "f", "R": "f:live"}), dict(dimensions={"F": "f", "R": "f:test"})],
+     ["f:live", "f:test"]),
+    ([dict(dimensions={"F": "f", "R": "f:live"}), dict(dimensions={"F": "f"}, metric="metric2")],
+     ["f:live metric1", "metric2"]),
+    ([dict(dimensions={"F": "f"}), dict(dimensions={"F": "g"}, stat="Maximum", period=300)],
+     ["f Sum 60", "g Maximum 300"]),
 ])
 def test_default_labels(cw, name, changes, labels):
     queries = [query(name, key, **change) for key, change in zip("ab", changes)]

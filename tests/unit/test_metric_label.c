@@ -67,34 +67,54 @@ START_TEST(a_series_without_points_has_no_values_to_show)
 }
 END_TEST
 
-static const char *found_label(const struct metric_label_source *other, struct arena *arena)
+/* Among these two, what the first is called. */
+static const char *label_beside(const struct metric_label_source *other, struct arena *arena)
 {
-    const struct metric_label_source *sources[] = { &errors, other };
-    struct metric_label_parts parts = metric_label_compare(sources, 2);
-    return metric_label_found(&errors, &parts, arena);
+    const struct metric_label_source *sources[] = { NULL, &errors, NULL, other };
+    struct metric_label_parts parts = metric_label_compare(sources, COUNT_OF(sources));
+    return metric_label_default(&errors, &parts, arena);
 }
 
 START_TEST(labels_tell_apart_what_differs)
 {
     struct arena arena = { 0 };
     struct metric_label_source other = errors;
-    ck_assert_str_eq(found_label(&other, &arena), "Errors");
-    other.dimensions = test;
-    ck_assert_str_eq(found_label(&other, &arena), "f:live");
-    other.name = "Invocations";
-    ck_assert_str_eq(found_label(&other, &arena), "f:live Errors");
-    other.dimension_count = 0;
-    ck_assert_str_eq(found_label(&other, &arena), "f f:live Errors");
+    ck_assert_str_eq(label_beside(&other, &arena), "Errors");
     other.stat = "p99";
-    const struct metric_label_source *sources[] = { NULL, &errors, NULL, &other };
-    struct metric_label_parts parts = metric_label_compare(sources, COUNT_OF(sources));
-    ck_assert_str_eq(metric_label_default(&other, &parts, &arena), "Invocations p99");
+    ck_assert_str_eq(label_beside(&other, &arena), "Errors Sum");
+    other.name = "Invocations";
+    ck_assert_str_eq(label_beside(&other, &arena), "Errors Sum");
+    other.dimensions = test;
+    ck_assert_str_eq(label_beside(&other, &arena), "f:live Errors Sum");
     other.period_s = 300;
-    parts = metric_label_compare(sources, COUNT_OF(sources));
-    ck_assert_str_eq(metric_label_default(&other, &parts, &arena), "Invocations p99 300");
+    ck_assert_str_eq(label_beside(&other, &arena), "f:live Errors Sum 60");
+    other = errors;
+    other.dimensions = test;
+    ck_assert_str_eq(label_beside(&other, &arena), "f:live");
+    other.name = "Invocations";
+    ck_assert_str_eq(label_beside(&other, &arena), "f:live Errors");
+    other.dimension_count = 1;
+    other.name = "Errors";
+    ck_assert_str_eq(label_beside(&other, &arena), "f:live");
+    other.dimension_count = 0;
+    ck_assert_str_eq(label_beside(&other, &arena), "f f:live");
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(one_with_fewer_dimensions_is_called_by_its_name)
+{
+    struct arena arena = { 0 };
+    struct metric_label_source whole = errors;
+    whole.dimension_count = 1;
+    const struct metric_label_source *sources[] = { &whole, &errors };
+    struct metric_label_parts parts = metric_label_compare(sources, COUNT_OF(sources));
+    ck_assert_str_eq(metric_label_default(&whole, &parts, &arena), "Errors");
+    ck_assert_str_eq(metric_label_default(&errors, &parts, &arena), "f:live");
     arena_clear(&arena);
 }
 END_TEST
 
 SUITE("metric_label", every_dynamic_value_is_filled_in,
-      a_series_without_points_has_no_values_to_show, labels_tell_apart_what_differs)
+      a_series_without_points_has_no_values_to_show, labels_tell_apart_what_differs,
+      one_with_fewer_dimensions_is_called_by_its_name)
