@@ -12,12 +12,14 @@
 #include "compiler.h"
 #include "text.h"
 
-enum { SHA256_SIZE = 32, SHA256_HEX_SIZE = 65, SHA1_HEX_SIZE = 41 };
+enum { SHA256_SIZE = 32, SHA256_HEX_SIZE = 65, SHA1_HEX_SIZE = 41, MD5_HEX_SIZE = 33 };
 
 void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE]);
 void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE]);
 /* For names that others have made of it; never for safety. */
 void crypto_sha1_hex(struct text text, char hex_out[SHA1_HEX_SIZE]);
+/* False if the machine's libcrypto has no MD5, as where only FIPS 140's digests are allowed. */
+MUST_CHECK bool crypto_md5_hex(struct text text, char hex_out[MD5_HEX_SIZE]);
 void crypto_hmac_sha256(struct text key, struct text text, unsigned char mac_out[SHA256_SIZE]);
 
 /* Lower-case hexadecimal with a NUL; `hex_out` has room for 2 * size + 1. */

@@ -36,6 +36,11 @@ MUST_CHECK struct regex *regex_compile(struct regex **list, struct text source, 
  * that is gets less with each match that did, and more again with each that did not. */
 bool regex_match(const struct regex *regex, struct text text, struct text *captures_out, int count);
 
+/* The text with each match replaced by the other text as it stands; one where a match would cost
+ * too much is left. The caller owns it. NULL if it would be longer than `most` bytes. */
+MUST_CHECK char *regex_replace(const struct regex *regex, struct text text, struct text other,
+                               size_t most, size_t *size_out);
+
 /* Calls for each named group: its name and number. */
 void regex_each_name(const struct regex *regex,
                      void (*function)(const char *name, int number, void *owner), void *owner);

@@ -55,6 +55,16 @@ void crypto_sha1_hex(struct text text, char hex_out[SHA1_HEX_SIZE])
     crypto_hex(digest, sizeof(digest), hex_out);
 }
 
+bool crypto_md5_hex(struct text text, char hex_out[MD5_HEX_SIZE])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!EVP_Digest(text.data, text.size, digest, &size, EVP_md5(), NULL))
+        return false;
+    crypto_hex(digest, size, hex_out);
+    return true;
+}
+
 static EVP_MAC_CTX *hmac_sha256;
 
 static void find_hmac_sha256(void)

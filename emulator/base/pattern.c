@@ -161,6 +161,36 @@ bool regex_match(const struct regex *regex, struct text text, struct text *captu
     return match(regex, text, 0, captures_out, count);
 }
 
+char *regex_replace(const struct regex *regex, struct text text, struct text other, size_t most,
+                    size_t *size_out)
+{
+    const uint32_t options =
+        PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_LITERAL | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH;
+    PCRE2_SIZE room = text.size + other.size + 1;
+    PCRE2_SIZE size;
+    char *result = NULL;
+    int replaced;
+    do {
+        size = room;
+        result = xrealloc(result, room);
+        replaced = pcre2_substitute(regex->code, (PCRE2_SPTR)text.data, text.size, 0, options,
+                                    regex->match, regex->bounds->context, (PCRE2_SPTR)other.data,
+                                    other.size, (PCRE2_UCHAR *)result, &size);
+        room = size;
+    } while (replaced == PCRE2_ERROR_NOMEMORY && room <= most);
+    adapt(regex->bounds, replaced);
+    if (replaced < 0 && replaced != PCRE2_ERROR_NOMEMORY) {
+        size = text.size;
+        memcpy(result, text.data, text.size);
+    }
+    if (size > most) {
+        free(result);
+        return NULL;
+    }
+    *size_out = size;
+    return result;
+}
+
 void regex_each_name(const struct regex *regex,
                      void (*function)(const char *name, int number, void *owner), void *owner)
 {

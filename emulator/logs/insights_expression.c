@@ -90,6 +90,30 @@ static struct insights_expression *parse_bin(struct insights_lexer *lexer)
     return insights_take_sign(lexer, ")") ? node : fail(lexer, ")");
 }
 
+/* true and false where a function takes them; elsewhere they are fields, as on AWS. */
+static void read_truths(struct insights_expression *node)
+{
+    for (struct insights_expression *argument = node->arguments; argument;
+         argument = argument->next) {
+        bool is_true = argument->kind == EXPRESSION_FIELD && strcmp(argument->name, "true") == 0;
+        if (is_true || (argument->kind == EXPRESSION_FIELD && strcmp(argument->name, "false") == 0))
+            *argument = (struct insights_expression){ .kind = EXPRESSION_VALUE,
+                                                      .value = insights_boolean(is_true),
+                                                      .next = argument->next };
+    }
+}
+
+/* The second argument, a text in quotes, compiled for all records. */
+static bool compile_pattern(struct insights_lexer *lexer, struct insights_expression *node)
+{
+    struct insights_value *pattern = &node->arguments->next->value;
+    if (node->arguments->next->kind != EXPRESSION_VALUE || pattern->kind != INSIGHTS_TEXT)
+        return insights_unexpected(lexer, "a regular expression in quotes");
+    const struct regex *regex = insights_compile_regex(lexer, pattern->text, 0);
+    *pattern = (struct insights_value){ .kind = INSIGHTS_REGEX, .regex = regex };
+    return regex != NULL;
+}
+
 /* Behind the "(" that follows the name, which is `symbol`. */
 static struct insights_expression *parse_call(struct insights_lexer *lexer,
                                               struct insights_token symbol)
@@ -113,11 +137,14 @@ static struct insights_expression *parse_call(struct insights_lexer *lexer,
         return NULL;
     if (node->argument_count < node->function->least || node->argument_count > node->function->most)
         return fail(lexer, "another number of arguments");
-    if (node->function->least > 0 || node->argument_count > 0)
-        return node;
-    node->kind = EXPRESSION_VALUE; /* the same for all records */
-    node->value = node->function->call(NULL, 0, lexer->arena);
-    return node;
+    if (node->function->tell) {
+        node->kind = EXPRESSION_VALUE; /* the same for all records */
+        node->value = node->function->tell(lexer->times);
+    }
+    if (node->function->flags & INSIGHTS_TAKES_TRUTH)
+        read_truths(node);
+    return !(node->function->flags & INSIGHTS_TAKES_REGEX) || compile_pattern(lexer, node) ? node
+                                                                                           : NULL;
 }
 
 static struct insights_expression *parse_primary(struct insights_lexer *lexer)
@@ -132,6 +159,9 @@ static struct insights_expression *parse_primary(struct insights_lexer *lexer)
     case TOKEN_NUMBER:
     case TOKEN_PERIOD:
         node->value = insights_number(token.number);
+        break;
+    case TOKEN_MONTHS:
+        node->value = (struct insights_value){ .kind = INSIGHTS_MONTHS, .number = token.number };
         break;
     case TOKEN_TEXT:
         node->value = insights_text(token.text);
@@ -222,7 +252,7 @@ static struct insights_expression *parse_like(struct insights_lexer *lexer,
         make(lexer, token.kind == TOKEN_REGEX ? EXPRESSION_REGEX : EXPRESSION_LIKE);
     node->left = left;
     if (token.kind == TOKEN_REGEX) {
-        node->regex = insights_compile_regex(lexer);
+        node->regex = insights_compile_regex(lexer, token.text, REGEX_DOT_ALL);
         insights_next(lexer);
         return node->regex ? node : NULL;
     }
@@ -389,7 +419,7 @@ static struct insights_value evaluate_call(const struct insights_expression *exp
     int count = 0;
     const struct insights_expression *argument = expression->arguments;
     for (; argument && count < INSIGHTS_ARGUMENTS_MAX; argument = argument->next)
-        arguments[count++] = expression->function->takes_structures
+        arguments[count++] = expression->function->flags & INSIGHTS_TAKES_STRUCTURES
                                  ? insights_evaluate(argument, scope)
                                  : insights_evaluate_scalar(argument, scope);
     return expression->function->call(arguments, count, scope->arena);

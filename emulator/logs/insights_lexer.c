@@ -1,6 +1,7 @@
 #include "logs/insights_lexer.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -104,20 +105,40 @@ static bool read_name(struct insights_lexer *lexer, struct insights_token *token
 
 struct unit {
     const char *name; /* of more than one letter: also with an s behind it */
-    double ms;
-    double most; /* as on AWS, bin(300s) is bin(60s); 0: any number */
+    double size;      /* milliseconds, or months */
+    double most;      /* as on AWS, bin(300s) is bin(60s); 0: any number */
+    bool is_months;
 };
 
-/* NULL: it is none. Months, quarters and years, which differ in length, are not known here. */
+/* NULL: it is none. */
 static const struct unit *find_unit(struct text name)
 {
     static const struct unit units[] = {
-        { "ms", 1, 1000 },       { "msec", 1, 1000 },   { "millisecond", 1, 1000 },
-        { "s", 1e3, 60 },        { "sec", 1e3, 60 },    { "second", 1e3, 60 },
-        { "m", 60e3, 60 },       { "min", 60e3, 60 },   { "minute", 60e3, 60 },
-        { "h", 3600e3, 24 },     { "hr", 3600e3, 24 },  { "hour", 3600e3, 24 },
-        { "d", 86400e3, 0 },     { "day", 86400e3, 0 }, { "w", 604800e3, 0 },
-        { "week", 604800e3, 0 },
+        { "ms", 1, 1000, false },
+        { "msec", 1, 1000, false },
+        { "millisecond", 1, 1000, false },
+        { "s", 1e3, 60, false },
+        { "sec", 1e3, 60, false },
+        { "second", 1e3, 60, false },
+        { "m", 60e3, 60, false },
+        { "min", 60e3, 60, false },
+        { "minute", 60e3, 60, false },
+        { "h", 3600e3, 24, false },
+        { "hr", 3600e3, 24, false },
+        { "hour", 3600e3, 24, false },
+        { "d", 86400e3, 0, false },
+        { "day", 86400e3, 0, false },
+        { "w", 604800e3, 0, false },
+        { "week", 604800e3, 0, false },
+        { "mo", 1, 0, true },
+        { "mon", 1, 0, true },
+        { "month", 1, 0, true },
+        { "q", 3, 0, true },
+        { "qtr", 3, 0, true },
+        { "quarter", 3, 0, true },
+        { "y", 12, 0, true },
+        { "yr", 12, 0, true },
+        { "year", 12, 0, true },
     };
     bool may_be_plural = name.size > 2 && name.data[name.size - 1] == 's';
     struct text singular = { name.data, name.size - may_be_plural };
@@ -147,13 +168,13 @@ static bool read_number(struct insights_lexer *lexer, struct insights_token *tok
         lexer->at++;
     struct text name = { lexer->query.data + unit_start, lexer->at - unit_start };
     const struct unit *unit = find_unit(name);
-    token->kind = name.size ? TOKEN_PERIOD : TOKEN_NUMBER;
+    token->kind = !unit ? TOKEN_NUMBER : unit->is_months ? TOKEN_MONTHS : TOKEN_PERIOD;
     if (!text_to_double(digits, &token->number) || (name.size && !unit))
         return false;
     if (unit && unit->most > 0 && token->number > unit->most)
         token->number = unit->most;
-    token->number *= unit ? unit->ms : 1;
-    return true;
+    token->number *= unit ? unit->size : 1;
+    return token->kind != TOKEN_MONTHS || token->number == floor(token->number);
 }
 
 static bool read_regex(struct insights_lexer *lexer, struct insights_token *token)
@@ -206,9 +227,9 @@ static bool read_token(struct insights_lexer *lexer, struct insights_token *toke
 /* Keywords are no operands: a regular expression may follow them. */
 static bool is_operand(const struct insights_token *token)
 {
-    static const char *const words[] = { "like",   "not",    "and",   "or",     "in",
-                                         "filter", "fields", "parse", "by",     "display",
-                                         "stats",  "sort",   "as",    "unnest", "into" };
+    static const char *const words[] = { "like",   "not",    "and",  "or",      "in",    "filter",
+                                         "fields", "parse",  "by",   "display", "stats", "sort",
+                                         "as",     "unnest", "into", "where" };
     if (token->kind == TOKEN_SIGN)
         return strcmp(token->text, ")") == 0 || strcmp(token->text, "]") == 0;
     if (token->kind != TOKEN_NAME || token->is_quoted)
@@ -342,11 +363,10 @@ const char *insights_take_column(struct insights_lexer *lexer)
     return found;
 }
 
-struct regex *insights_compile_regex(struct insights_lexer *lexer)
+struct regex *insights_compile_regex(struct insights_lexer *lexer, const char *source, int options)
 {
     CLEANUP(error_clear) struct error reason = { 0 };
-    const char *source = lexer->token.text;
-    struct regex *regex = regex_compile(lexer->regexes, text_from(source), REGEX_DOT_ALL, &reason);
+    struct regex *regex = regex_compile(lexer->regexes, text_from(source), options, &reason);
     if (!regex && !lexer->has_failed)
         error_set(lexer->error, NULL, "invalid regular expression /%s/: %s", source,
                   reason.message);

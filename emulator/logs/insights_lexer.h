@@ -18,6 +18,7 @@ enum insights_token_kind {
     TOKEN_NAME,   /* fields, @message, a.b, `a-b`; a.`b`[0] is a.b.0 */
     TOKEN_NUMBER, /* 1.5 */
     TOKEN_PERIOD, /* 5m: its number is milliseconds */
+    TOKEN_MONTHS, /* 1mo, 1q, 1y: its number is months */
     TOKEN_TEXT,   /* 'x' or "x" */
     TOKEN_REGEX,  /* /x/; there are no flags behind it, but (?i) in it */
     TOKEN_SIGN,   /* | ( ) [ ] , + - * / % ^ = (also ==) != < <= > >= =~ */
@@ -27,11 +28,12 @@ struct insights_token {
     enum insights_token_kind kind;
     struct text source; /* as it stands in the query */
     const char *text;   /* unquoted; in the arena */
-    double number;      /* TOKEN_NUMBER, TOKEN_PERIOD */
+    double number;      /* TOKEN_NUMBER, TOKEN_PERIOD, TOKEN_MONTHS */
     bool is_quoted;     /* TOKEN_NAME in backticks: never a keyword */
 };
 
 struct insights_stats;
+struct insights_times;
 
 enum { INSIGHTS_NAMES_MAX = 512 };
 
@@ -57,6 +59,7 @@ struct insights_lexer {
         bool is_parsed;         /* by the command parse */
     } made[INSIGHTS_NAMES_MAX]; /* the fields that the query makes */
     size_t made_count;
+    const struct insights_times *times;
 };
 
 /* Stands at the first token afterwards. `query` must not be NULL, even if it is empty. */
@@ -85,9 +88,10 @@ MUST_CHECK bool insights_select(struct insights_lexer *lexer, const char *name, 
  * behind stats count(*) by bin(5m) these are fields, not calls. NULL if none does. */
 const char *insights_take_column(struct insights_lexer *lexer);
 
-/* The present token's regular expression, kept in the query's list; NULL with the error if it does
- * not compile. */
-MUST_CHECK struct regex *insights_compile_regex(struct insights_lexer *lexer);
+/* A regular expression, kept in the query's list; `options` as regex_compile() has them. NULL with
+ * the error if it does not compile. */
+MUST_CHECK struct regex *insights_compile_regex(struct insights_lexer *lexer, const char *source,
+                                                int options);
 
 /* Sets "unexpected symbol found X at line L and position P", once; returns false. */
 bool insights_unexpected(struct insights_lexer *lexer, const char *wanted);

@@ -43,7 +43,7 @@ static void add_group(const char *name, int number, void *owner)
 static bool read_regex(struct insights_lexer *lexer, struct insights_parse *parse)
 {
     size_t start = insights_position(lexer);
-    parse->regex = insights_compile_regex(lexer);
+    parse->regex = insights_compile_regex(lexer, lexer->token.text, REGEX_DOT_ALL);
     if (!parse->regex)
         return false;
     insights_next(lexer);

@@ -125,8 +125,9 @@ static bool read_command(struct insights_lexer *lexer, struct insights_command *
         enum insights_command_kind kind;
     } words[] = {
         { "fields", COMMAND_FIELDS }, { "display", COMMAND_DISPLAY }, { "filter", COMMAND_FILTER },
-        { "parse", COMMAND_PARSE },   { "stats", COMMAND_STATS },     { "sort", COMMAND_SORT },
-        { "dedup", COMMAND_DEDUP },   { "limit", COMMAND_LIMIT },     { "unnest", COMMAND_UNNEST },
+        { "where", COMMAND_FILTER },  { "parse", COMMAND_PARSE },     { "stats", COMMAND_STATS },
+        { "sort", COMMAND_SORT },     { "dedup", COMMAND_DEDUP },     { "limit", COMMAND_LIMIT },
+        { "unnest", COMMAND_UNNEST },
     };
     if (is_deduped && !insights_is_word(lexer, "limit"))
         return insights_unexpected(lexer, "limit: nothing else stands behind dedup");
@@ -264,13 +265,14 @@ static struct insights_place place_of(const struct insights_lexer *lexer)
     return (struct insights_place){ from, from + lexer->token.source.size };
 }
 
-struct insights_query *insights_query_parse(struct text text, struct insights_place *place_out,
-                                            struct error *error)
+struct insights_query *insights_query_parse(struct text text, const struct insights_times *times,
+                                            struct insights_place *place_out, struct error *error)
 {
     struct insights_query *query = xcalloc(1, sizeof(*query));
     struct insights_lexer lexer;
     insights_lexer_init(&lexer, text_from(arena_copy(&query->arena, text)), &query->arena,
                         &query->regexes, error);
+    lexer.times = times;
     if (!read_commands(query, &lexer)) {
         if (place_out)
             *place_out = place_of(&lexer);

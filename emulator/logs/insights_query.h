@@ -1,13 +1,14 @@
 /*
  * Logs Insights: a query is a pipe of commands (fields, display, filter, parse, unnest, stats,
  * sort, dedup, limit). Parsed once; a run takes events one by one, newest first, and keeps no more
- * of them than its answer needs. Pure, but that now() asks the clock.
+ * of them than its answer needs. Pure.
  */
 #ifndef COALMINE_INSIGHTS_QUERY_H
 #define COALMINE_INSIGHTS_QUERY_H
 
 #include "error.h"
 #include "json.h"
+#include "logs/insights_function.h"
 #include "logs/insights_record.h"
 
 enum { INSIGHTS_LIMIT_MAX = 10000 };
@@ -21,10 +22,13 @@ struct insights_place {
     size_t until;
 };
 
-/* The caller owns the query. NULL with a sentence (no fault) that says where it goes wrong, and
- * the place, unless place_out is NULL. */
-MUST_CHECK struct insights_query *
-insights_query_parse(struct text text, struct insights_place *place_out, struct error *error);
+/* The caller owns the query; `times` are what now(), queryStartTime() and their like tell. NULL
+ * with a sentence (no fault) that says where it goes wrong, and the place, unless place_out is
+ * NULL. */
+MUST_CHECK struct insights_query *insights_query_parse(struct text text,
+                                                       const struct insights_times *times,
+                                                       struct insights_place *place_out,
+                                                       struct error *error);
 void insights_query_destroy(struct insights_query *query); /* accepts NULL; after its runs */
 
 /* `limit`: rows at most, whatever the query says. */

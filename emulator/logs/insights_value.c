@@ -23,7 +23,11 @@ struct insights_value insights_number(double number)
 
 struct insights_value insights_time(double ms)
 {
-    return (struct insights_value){ .kind = INSIGHTS_TIME, .number = ms };
+    static const double FIRST_MS = -62167219200000;
+    static const double LAST_MS = 253402300799999;
+    bool is_there = ms >= FIRST_MS && ms <= LAST_MS;
+    return (struct insights_value){ .kind = is_there ? INSIGHTS_TIME : INSIGHTS_MISSING,
+                                    .number = ms };
 }
 
 struct insights_value insights_boolean(bool truth)
@@ -99,12 +103,17 @@ static cJSON *copy_tree(const cJSON *tree, struct arena *arena)
     return copy;
 }
 
+struct insights_value insights_structure_of(const cJSON *tree, struct arena *arena)
+{
+    return insights_member(copy_tree(tree, arena), arena);
+}
+
 struct insights_value insights_structure(const char *text, struct arena *arena)
 {
     const char *first = text + strspn(text, " \t\r\n");
     CLEANUP(json_deletep)
     cJSON *tree = *first == '{' || *first == '[' ? json_parse_mended(text_from(text)) : NULL;
-    return tree ? insights_member(copy_tree(tree, arena), arena) : (struct insights_value){ 0 };
+    return tree ? insights_structure_of(tree, arena) : (struct insights_value){ 0 };
 }
 
 struct insights_value insights_scalar(struct insights_value value)
@@ -115,12 +124,10 @@ struct insights_value insights_scalar(struct insights_value value)
 
 bool insights_to_number(const struct insights_value *value, double *number_out)
 {
-    if (value->kind == INSIGHTS_MISSING || value->kind == INSIGHTS_STRUCTURE)
-        return false;
     if (value->kind == INSIGHTS_TEXT)
         return text_to_double(text_from(value->text), number_out) && isfinite(*number_out);
     *number_out = value->number;
-    return true;
+    return value->kind == INSIGHTS_NUMBER || value->kind == INSIGHTS_TIME;
 }
 
 bool insights_is_true(const struct insights_value *value)
@@ -195,13 +202,20 @@ static int compare_naturally(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
+static bool is_nothing(const struct insights_value *value)
+{
+    return value->kind != INSIGHTS_TEXT && value->kind != INSIGHTS_NUMBER &&
+           value->kind != INSIGHTS_TIME;
+}
+
 int insights_compare(const struct insights_value *a, const struct insights_value *b)
 {
     double first;
     double second;
-    bool is_missing = a->kind == INSIGHTS_MISSING;
-    if (is_missing || b->kind == INSIGHTS_MISSING)
-        return (b->kind == INSIGHTS_MISSING) - is_missing;
+    bool is_missing = is_nothing(a);
+    bool is_other_missing = is_nothing(b);
+    if (is_missing || is_other_missing)
+        return is_other_missing - is_missing;
     bool is_number = insights_to_number(a, &first);
     bool is_other_number = insights_to_number(b, &second);
     if (is_number && is_other_number)

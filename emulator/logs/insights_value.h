@@ -18,6 +18,8 @@ enum insights_kind {
     INSIGHTS_NUMBER,
     INSIGHTS_TIME,      /* a number of milliseconds that prints as a date */
     INSIGHTS_STRUCTURE, /* a map or a list of JSON */
+    INSIGHTS_MONTHS,    /* a period of so many; to all but functions of dates it is nothing */
+    INSIGHTS_REGEX,     /* of the one function that takes one */
 };
 
 struct insights_value {
@@ -25,19 +27,22 @@ struct insights_value {
     union {
         const char *text;  /* INSIGHTS_TEXT; lives in some arena */
         const cJSON *tree; /* INSIGHTS_STRUCTURE; so does it */
+        const struct regex *regex;
     };
     double number;
 };
 
 struct insights_value insights_text(const char *text); /* NULL: missing */
 struct insights_value insights_number(double number);  /* NaN: missing */
-struct insights_value insights_time(double ms);
+struct insights_value insights_time(double ms); /* NaN, or out of the years 0 to 9999: missing */
 struct insights_value insights_boolean(bool truth);
 /* A member or an item of a tree. A number is a text, so that it is shown with all its digits; a
  * text lives in the arena, a structure where the tree does. NULL: missing. */
 struct insights_value insights_member(const cJSON *member, struct arena *arena);
 /* What jsonParse makes of a text, in the arena; missing if it is neither a map nor a list. */
 struct insights_value insights_structure(const char *text, struct arena *arena);
+/* The same of a tree, which is copied. */
+struct insights_value insights_structure_of(const cJSON *tree, struct arena *arena);
 /* The value; a structure is missing, as on AWS wherever one value is wanted. */
 struct insights_value insights_scalar(struct insights_value value);
 

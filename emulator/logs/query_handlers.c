@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "log.h"
 #include "logs/faults.h"
 #include "logs/handlers.h"
@@ -148,8 +149,13 @@ static bool parse(struct call *call, struct query *query)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct insights_place place;
-    query->parsed =
-        insights_query_parse(text_from(json_text(call->input, "queryString", "")), &place, &error);
+    const struct insights_times times = {
+        .asked_ms = clock_now_ms(),
+        .start_ms = json_int(call->input, "startTime", 0) * MS_PER_SECOND,
+        .end_ms = json_int(call->input, "endTime", 0) * MS_PER_SECOND,
+    };
+    query->parsed = insights_query_parse(text_from(json_text(call->input, "queryString", "")),
+                                         &times, &place, &error);
     return query->parsed || fail_malformed(call, place, error.message);
 }
 

@@ -82,6 +82,16 @@ def test_times_are_whole_seconds_and_both_ends_belong_to_the_range(logs, insight
     assert [row["@message"] for row in rows] == ["0", "999", "1000", "1999"]
 
 
+def test_a_query_knows_when_it_was_asked_and_about_what(logs, insights, group):
+    put(logs, group, ["m"])
+    end = now_ms() // 1000 + 60
+    [row] = insights.rows("fields queryStartTime() as s, queryEndTime() as e, queryTimeRange() as r, "
+                          "now() as n | where formatDate(n * 1000, '%Y') = strftime(@timestamp, '%Y')",
+                          logGroupName=group, start_ms=(end - 3600) * 1000, end_ms=end * 1000)
+    assert (row["s"], row["e"], row["r"]) == (f"{end - 3600}000", f"{end}000", "3600000")
+    assert abs(int(row["n"]) - end) <= 600
+
+
 def test_milliseconds_for_seconds_are_said_in_the_log(server, logs, insights, group):
     put(logs, group, ["one"])
     query_id = logs.start_query(logGroupName=group, queryString="fields @message",

@@ -8,11 +8,13 @@ static const char *const messages[] = {
     "user=bob, method:GET",
 };
 
+static const struct insights_times times = { 1760954700000, 1760950000000, 1760954699000 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct insights_query *query =
-        insights_query_parse((struct text){ (const char *)data, size }, NULL, &error);
+        insights_query_parse((struct text){ (const char *)data, size }, &times, NULL, &error);
     if (!query)
         return 0;
     struct insights_run *run = insights_run_start(query, 10);

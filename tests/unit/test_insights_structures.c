@@ -1,7 +1,5 @@
 /* Logs Insights: what jsonParse makes, the way into it, and the records that unnest makes of it. */
-#include "buffer.h"
-#include "logs/insights_query.h"
-#include "support/suite.h"
+#include "support/insights.h"
 #include "xalloc.h"
 
 #define LONGEST                                                                                    \
@@ -26,7 +24,7 @@ struct outcome {
 static struct outcome run(const char *text, const char *const *lines, size_t count)
 {
     struct outcome outcome = { 0 };
-    struct insights_query *query = insights_query_parse(text_from(text), NULL, &outcome.error);
+    struct insights_query *query = insights_test_parse(text, &outcome.error);
     ck_assert_msg(query, "%s: %s", text, outcome.error.message);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
     bool is_added = true;
@@ -46,28 +44,13 @@ static struct outcome run(const char *text, const char *const *lines, size_t cou
     return outcome;
 }
 
-/* Rows as "field=value field=value; ...", without @ptr. */
 static char *rows_of(const char *query)
 {
-    struct buffer text = { 0 };
     struct outcome outcome = run(query, messages, COUNT_OF(messages));
-    const cJSON *row;
     ck_assert_ptr_nonnull(outcome.rows);
-    cJSON_ArrayForEach(row, outcome.rows)
-    {
-        const cJSON *item;
-        const char *separator = text.size ? "; " : "";
-        cJSON_ArrayForEach(item, row)
-        {
-            if (strcmp(json_text(item, "field", ""), "@ptr") == 0)
-                continue;
-            buffer_add_format(&text, "%s%s=%s", separator, json_text(item, "field", ""),
-                              json_text(item, "value", ""));
-            separator = " ";
-        }
-    }
+    char *text = insights_test_print(outcome.rows);
     cJSON_Delete(outcome.rows);
-    return text.size ? buffer_take(&text, NULL) : xstrdup("");
+    return text;
 }
 
 #define PARSED "fields jsonParse(@message) as js | "
@@ -142,10 +125,7 @@ END_TEST
 
 START_TEST(what_cannot_be_read_is_told)
 {
-    static const struct {
-        const char *query;
-        const char *part;
-    } cases[] = {
+    static const struct insights_refusal refusals[] = {
         { "unnest", "expected a field" },
         { "unnest a", "expected into" },
         { "unnest a into", "expected a name" },
@@ -155,13 +135,7 @@ START_TEST(what_cannot_be_read_is_told)
         { "fields a[x]", "unexpected symbol found [" },
         { "filter jsonParse()", "another number of arguments" },
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct error error = { 0 };
-        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), NULL, &error));
-        ck_assert_msg(strstr(error.message, cases[i].part), "%s: %s", cases[i].query,
-                      error.message);
-        error_clear(&error);
-    }
+    insights_test_refusals(refusals, COUNT_OF(refusals));
 }
 END_TEST
 

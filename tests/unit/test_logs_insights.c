@@ -1,9 +1,6 @@
 /* Logs Insights: queries over a few records, with the rows they give; what is no query. */
-#include "logs/insights_query.h"
-
-#include "buffer.h"
 #include "logs/insights_value.h"
-#include "support/suite.h"
+#include "support/insights.h"
 #include "xalloc.h"
 
 enum { MINUTE_MS = 60000 };
@@ -33,7 +30,7 @@ static const struct {
 static cJSON *run(const char *text, int64_t limit)
 {
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
+    struct insights_query *query = insights_test_parse(text, &error);
     ck_assert_msg(query, "%s: %s", text, error.message);
     struct insights_run *under_way = insights_run_start(query, limit);
     for (size_t i = 0; i < COUNT_OF(events); i++) {
@@ -54,27 +51,10 @@ static cJSON *run(const char *text, int64_t limit)
     return rows;
 }
 
-/* Rows as "field=value field=value; ...", without @ptr. */
 static char *rows_of(const char *query)
 {
-    struct buffer text = { 0 };
     CLEANUP(json_deletep) cJSON *rows = run(query, INSIGHTS_LIMIT_MAX);
-    const cJSON *row;
-    cJSON_ArrayForEach(row, rows)
-    {
-        const cJSON *item;
-        buffer_add_string(&text, text.size ? "; " : "");
-        bool is_first = true;
-        cJSON_ArrayForEach(item, row)
-        {
-            if (strcmp(json_text(item, "field", ""), "@ptr") == 0)
-                continue;
-            buffer_add_format(&text, "%s%s=%s", is_first ? "" : " ", json_text(item, "field", ""),
-                              json_text(item, "value", ""));
-            is_first = false;
-        }
-    }
-    return buffer_take(&text, NULL);
+    return insights_test_print(rows);
 }
 
 START_TEST(queries_give_their_rows)
@@ -282,10 +262,7 @@ END_TEST
 
 START_TEST(what_is_no_query_is_refused_with_its_place)
 {
-    static const struct {
-        const char *query;
-        const char *part;
-    } cases[] = {
+    static const struct insights_refusal refusals[] = {
         { "", "unexpected symbol found <EOF> at line 1 and position 0" },
         { "select 1", "unexpected symbol found select at line 1 and position 0" },
         { "fields", "unexpected symbol found <EOF>" },
@@ -324,16 +301,10 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         { "parse @message 'a*b' as x, y", "as many names as there are stars" },
         { "fields 'open", "unexpected" },
         { "fields a b", "| or the end" },
-        { "fields 5q", "unexpected" },
+        { "fields 5x", "unexpected" },
         { "fields 5ss", "unexpected" },
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct error error = { 0 };
-        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), NULL, &error));
-        ck_assert_msg(strstr(error.message, cases[i].part), "%s: %s", cases[i].query,
-                      error.message);
-        error_clear(&error);
-    }
+    insights_test_refusals(refusals, COUNT_OF(refusals));
 }
 END_TEST
 
@@ -345,7 +316,7 @@ START_TEST(a_list_has_an_end)
         buffer_add_string(&text, "filter took in [");
         for (int i = 1; i <= count; i++)
             buffer_add_format(&text, "%d%s", i, i < count ? "," : "]");
-        struct insights_query *query = insights_query_parse(buffer_text(&text), NULL, &error);
+        struct insights_query *query = insights_test_parse(buffer_text(&text).data, &error);
         ck_assert((query != NULL) == (count == 100));
         insights_query_destroy(query);
         error_clear(&error);
@@ -367,7 +338,8 @@ START_TEST(the_place_of_an_error_is_that_of_the_symbol)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error error = { 0 };
         struct insights_place place;
-        ck_assert_ptr_null(insights_query_parse(text_from(cases[i].query), &place, &error));
+        ck_assert_ptr_null(
+            insights_query_parse(text_from(cases[i].query), &insights_test_times, &place, &error));
         ck_assert_uint_eq(place.from, cases[i].place.from);
         ck_assert_uint_eq(place.until, cases[i].place.until);
         error_clear(&error);
@@ -380,7 +352,7 @@ static char *error_of_long_messages(const char *text)
 {
     enum { MESSAGE_BYTES = 1 << 20, EVENTS = 300 };
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
+    struct insights_query *query = insights_test_parse(text, &error);
     ck_assert_msg(query, "%s: %s", text, error.message);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
     char *message = xcalloc(1, MESSAGE_BYTES);
@@ -425,8 +397,8 @@ START_TEST(the_top_of_any_number_of_events_is_found)
 {
     enum { EVENTS = 60000, VALUES = 10007, TOP = 14 };
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(
-        TEXT("fields v, i | sort v desc | display i | limit 14 | filter i >= 0"), NULL, &error);
+    struct insights_query *query = insights_test_parse(
+        "fields v, i | sort v desc | display i | limit 14 | filter i >= 0", &error);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
     for (int i = 0; i < EVENTS; i++) {
         char message[64];
@@ -461,7 +433,7 @@ static char *rows_of_many(const char *text)
 {
     enum { EVENTS = 60000 };
     struct error error = { 0 };
-    struct insights_query *query = insights_query_parse(text_from(text), NULL, &error);
+    struct insights_query *query = insights_test_parse(text, &error);
     ck_assert_msg(query, "%s: %s", text, error.message);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
     for (int i = 0; i < EVENTS && !error.message; i++) {
@@ -565,7 +537,7 @@ START_TEST(deep_queries_end_in_an_answer)
         buffer_add_string(&text, "filter ");
         for (int depth = 0; depth < DEPTH; depth++)
             buffer_add_string(&text, openings[i]);
-        ck_assert_ptr_null(insights_query_parse(buffer_text(&text), NULL, &error));
+        ck_assert_ptr_null(insights_test_parse(buffer_text(&text).data, &error));
         ck_assert_ptr_nonnull(error.message);
         error_clear(&error);
         buffer_clear(&text);
