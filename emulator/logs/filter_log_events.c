@@ -147,8 +147,8 @@ static enum outcome run(struct search *search)
 {
     struct call *call = search->call;
     struct event_range range = { 0 };
-    if (!group_read(call, &search->group) || !find_streams(search) ||
-        !read_position(call, &range.position))
+    if (!group_read(call, &search->group) || !group_check_standard(call, &search->group) ||
+        !find_streams(search) || !read_position(call, &range.position))
         return OUTCOME_FAULT;
     read_range(search, &range);
     search->list = json_set_array(call_output(call), "events");

@@ -3,6 +3,7 @@
 #include "arn.h"
 #include "crypto.h"
 #include "logs/faults.h"
+#include "logs/tag_filter.h"
 
 enum { ID_MASK_BITS = 62 };
 
@@ -177,10 +178,12 @@ size_t group_list(struct store *store, const struct group_search *filter, struct
     store_bind_text(query, 4, filter->prefix);
     store_bind_text(query, 5, filter->substring);
     store_bind_text(query, 6, filter->group_class);
-    store_bind_int(query, 7, (int64_t)limit);
+    store_bind_int(query, 7, filter->tags ? -1 : (int64_t)limit); /* tags are looked at below */
     store_bind_text(query, 8, filter->patterns);
-    while (count < limit && store_step(store, query))
-        read_group(query, arena, &groups_out[count++]);
+    while (count < limit && store_step(store, query)) {
+        read_group(query, arena, &groups_out[count]);
+        count += tag_filters_match(filter->tags, groups_out[count].tags);
+    }
     sqlite3_reset(query);
     return count;
 }

@@ -54,6 +54,7 @@ struct group_search {
     const char *substring;   /* "": any */
     const char *patterns;    /* JSON array of parts of names, of prefixes with a ^; "": any */
     const char *group_class; /* "": any */
+    const cJSON *tags;       /* filters as tag_filters_match() takes them; NULL: any */
 };
 /* At most `limit`; the number found. */
 size_t group_list(struct store *store, const struct group_search *filter, struct arena *arena,

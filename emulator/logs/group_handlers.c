@@ -8,10 +8,11 @@
 #include "logs/faults.h"
 #include "logs/filter_row.h"
 #include "logs/handlers.h"
+#include "logs/tag_filter.h"
 #include "logs/tags.h"
 #include "xalloc.h"
 
-enum { GROUPS_MAX = 50, LIST_MAX = 1000, NAMES_MAX = 50 };
+enum { GROUPS_MAX = 50, LIST_MAX = 1000, NAMES_MAX = 50, DELIVERY_DAYS = 2 };
 
 static bool check_new_name(struct call *call, const struct group_key *key)
 {
@@ -26,12 +27,14 @@ static bool check_new_name(struct call *call, const struct group_key *key)
 
 static enum outcome create_log_group(struct call *call)
 {
+    bool is_delivery = strcmp(json_text(call->input, "logGroupClass", ""), "DELIVERY") == 0;
     const struct log_group group = {
         .id = group_new_id(),
         .key = { call->account, call->region, json_text(call->input, "logGroupName", "") },
         .created_ms = clock_now_ms(),
         .kms_key_id = json_text(call->input, "kmsKeyId", NULL),
         .group_class = json_text(call->input, "logGroupClass", "STANDARD"),
+        .retention_days = is_delivery ? DELIVERY_DAYS : 0,
         .is_protected = json_bool(call->input, "deletionProtectionEnabled", false),
         .tags = tags_print(call, json_get(call->input, "tags")),
     };
@@ -111,6 +114,20 @@ static bool read_filter(struct call *call, struct group_search *filter_out)
     return token_read(call, &filter_out->after);
 }
 
+/* Whether the call asks for groups of other accounts only. There are no linked ones here. */
+static bool is_for_others(const struct call *call)
+{
+    const cJSON *accounts = json_get(call->input, "accountIdentifiers");
+    const cJSON *account;
+    cJSON_ArrayForEach(account, accounts)
+    {
+        if (strcmp(account->valuestring, call->account) == 0)
+            return false;
+    }
+    return json_bool(call->input, "includeLinkedAccounts", false) &&
+           cJSON_GetArraySize(accounts) > 0;
+}
+
 static enum outcome describe_log_groups(struct call *call)
 {
     const cJSON *identifiers = json_get(call->input, "logGroupIdentifiers");
@@ -121,7 +138,8 @@ static enum outcome describe_log_groups(struct call *call)
         return describe_named(call, identifiers);
     if (!read_filter(call, &filter))
         return OUTCOME_FAULT;
-    size_t found = group_list(call->store, &filter, &call->arena, groups, limit + 1);
+    size_t found =
+        is_for_others(call) ? 0 : group_list(call->store, &filter, &call->arena, groups, limit + 1);
     cJSON *list = json_set_array(call_output(call), "logGroups");
     for (size_t i = 0; i < found && i < limit; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -148,6 +166,13 @@ static const char *print_patterns(struct call *call, const char *text)
     return arena_copy(&call->arena, text_from(printed));
 }
 
+/* No group here has field indexes or data sources. */
+static bool has_what_none_has(const struct call *call)
+{
+    return cJSON_GetArraySize(json_get(call->input, "fieldIndexNames")) > 0 ||
+           cJSON_GetArraySize(json_get(call->input, "dataSources")) > 0;
+}
+
 static enum outcome list_log_groups(struct call *call)
 {
     size_t limit = (size_t)json_int(call->input, "limit", GROUPS_MAX);
@@ -157,7 +182,10 @@ static enum outcome list_log_groups(struct call *call)
         return OUTCOME_FAULT;
     filter.patterns = print_patterns(call, filter.substring);
     filter.substring = "";
-    size_t found = group_list(call->store, &filter, &call->arena, groups, limit + 1);
+    filter.tags = json_get(call->input, "logGroupTags");
+    size_t found = has_what_none_has(call) || is_for_others(call)
+                       ? 0
+                       : group_list(call->store, &filter, &call->arena, groups, limit + 1);
     cJSON *list = json_set_array(call_output(call), "logGroups");
     for (size_t i = 0; i < found && i < limit; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -260,6 +288,18 @@ static const struct field identifier_item = { .type = FIELD_STRING,
                                               .length = BETWEEN(1, 2048),
                                               .pattern = "[\\w#+=/:,.@-]*" };
 static const struct field account_item = { .type = FIELD_STRING, .pattern = "^\\d{12}$" };
+static const struct field index_name_item = { .type = FIELD_STRING, .length = BETWEEN(1, 512) };
+static const struct field source_members[] = {
+    { .name = "name", .type = FIELD_STRING, .is_required = true },
+    { .name = "type", .type = FIELD_STRING },
+    { 0 },
+};
+static const struct field source_item = { .type = FIELD_STRUCTURE, .members = source_members };
+#define ACCOUNTS_ROW                                                                               \
+    {                                                                                              \
+        .name = "accountIdentifiers", .type = FIELD_LIST, .length = BETWEEN(0, 20),                \
+        .item = &account_item                                                                      \
+    }
 #define KMS_KEY_ROW(required)                                                                      \
     {                                                                                              \
         .name = "kmsKeyId", .type = FIELD_STRING, .length = BETWEEN(0, 256),                       \
@@ -280,10 +320,7 @@ static const struct field create_fields[] = {
 };
 static const struct field name_fields[] = { GROUP_NAME_ROW(true), { 0 } };
 static const struct field describe_fields[] = {
-    { .name = "accountIdentifiers",
-      .type = FIELD_LIST,
-      .length = BETWEEN(0, 20),
-      .item = &account_item },
+    ACCOUNTS_ROW,
     { .name = "logGroupNamePrefix",
       .type = FIELD_STRING,
       .length = BETWEEN(1, 512),
@@ -309,8 +346,15 @@ static const struct field list_fields[] = {
       .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}" },
     { .name = "logGroupClass", .type = FIELD_STRING, .values = classes },
     { .name = "includeLinkedAccounts", .type = FIELD_BOOLEAN },
+    ACCOUNTS_ROW,
     TOKEN_ROW,
     LIMIT_ROW(LIST_MAX),
+    { .name = "dataSources", .type = FIELD_LIST, .item = &source_item },
+    { .name = "fieldIndexNames",
+      .type = FIELD_LIST,
+      .length = BETWEEN(1, 20),
+      .item = &index_name_item },
+    { .name = "logGroupTags", .type = FIELD_LIST, .item = &logs_tag_filter },
     { 0 },
 };
 static const struct field retention_fields[] = {
@@ -341,7 +385,8 @@ const struct operation group_operations[] = {
       .input = create_fields,
       .handle = create_log_group,
       .note = "`kmsKeyId` is kept and shown; nothing is encrypted. All classes behave like "
-              "STANDARD, but only a group of that class has filters." },
+              "STANDARD, but filters, FilterLogEvents and StartLiveTail are for that class alone; "
+              "one of DELIVERY begins with two days of retention." },
     { .name = "DeleteLogGroup",
       .flags = OPERATION_WRITES,
       .input = name_fields,
@@ -353,7 +398,9 @@ const struct operation group_operations[] = {
     { .name = "ListLogGroups",
       .input = list_fields,
       .handle = list_log_groups,
-      .note = "`dataSources`, `fieldIndexNames` and `logGroupTags` are ignored." },
+      .note =
+          "No group has data sources or field indexes, and no account is linked: who filters by "
+          "them finds nothing." },
     { .name = "PutRetentionPolicy",
       .flags = OPERATION_WRITES,
       .input = retention_fields,

@@ -24,7 +24,7 @@ int64_t retention_start_ms(int64_t retention_days)
     return retention_days ? clock_now_ms() - retention_days * MS_PER_DAY : 0;
 }
 
-bool filter_check_class(struct call *call, const struct log_group *group)
+bool group_check_standard(struct call *call, const struct log_group *group)
 {
     return strcmp(group->group_class, "STANDARD") == 0 ||
            error_set(&call->error, &LOGS_VALIDATION,

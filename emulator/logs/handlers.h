@@ -40,9 +40,9 @@ int64_t retention_start_ms(int64_t retention_days);
 /* An event's timestamp, message and ingestionTime. */
 cJSON *event_write(struct call *call, const struct event_row *row);
 
-/* Whether the group may have filters, of both kinds: one of the Standard class may. Else false with
- * the fault. */
-MUST_CHECK bool filter_check_class(struct call *call, const struct log_group *group);
+/* Whether the group is of the Standard class, as what has to do with filters demands; else false
+ * with the fault. */
+MUST_CHECK bool group_check_standard(struct call *call, const struct log_group *group);
 
 /* Whether the call's filter may have its pattern: at most five filters of a group, of both kinds,
  * have regular expressions in theirs. Else false with the fault. */

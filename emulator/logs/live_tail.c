@@ -229,6 +229,8 @@ static bool find_groups(struct call *call, struct live_tail *tail)
         if (!group_find_named(call, identifier->valuestring, &group))
             return error_set(&call->error, &LOGS_NOT_FOUND,
                              "The specified log group does not exist.");
+        if (!group_check_standard(call, &group)) /* AWS's fault for it is not recorded */
+            return false;
         tail->group_ids[tail->group_count++] = group.id;
     }
     return true;

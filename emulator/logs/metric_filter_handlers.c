@@ -122,7 +122,7 @@ static enum outcome put_metric_filter(struct call *call)
     const cJSON *list = json_get(call->input, "metricTransformations");
     if (!check_count(call, list) || !check_transformation(call, list->child) ||
         !check_pattern(call, list->child) || !group_read(call, &group) ||
-        !filter_check_class(call, &group))
+        !group_check_standard(call, &group))
         return OUTCOME_FAULT;
     if (metric_filter_count(call->store, group.id) >= FILTERS_MAX &&
         !metric_filter_exists(call->store, group.id, name))
@@ -210,7 +210,7 @@ static bool read_search(struct call *call, struct metric_filter_search *search_o
     }
     if (!json_get(call->input, "logGroupName"))
         return true;
-    if (!group_read(call, &group))
+    if (!group_read(call, &group) || !group_check_standard(call, &group))
         return false;
     search_out->group_id = group.id;
     return true;

@@ -76,7 +76,7 @@ static enum outcome put_subscription_filter(struct call *call)
 {
     struct log_group group;
     const char *name = json_text(call->input, "filterName", "");
-    if (!group_read(call, &group) || !filter_check_class(call, &group))
+    if (!group_read(call, &group) || !group_check_standard(call, &group))
         return OUTCOME_FAULT;
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);
@@ -115,7 +115,8 @@ static enum outcome describe_subscription_filters(struct call *call)
     size_t limit = (size_t)json_int(call->input, "limit", LIST_MAX);
     size_t shown = 0;
     const char *after;
-    if (!token_read(call, &after) || !group_read(call, &group))
+    if (!token_read(call, &after) || !group_read(call, &group) ||
+        !group_check_standard(call, &group))
         return OUTCOME_FAULT;
     size_t count = subscription_list(call->store, group.id, &call->arena, rows);
     cJSON *list = json_set_array(call_output(call), "subscriptionFilters");

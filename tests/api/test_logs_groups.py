@@ -187,6 +187,44 @@ def test_groups_are_listed_in_pages_by_prefix_or_pattern(http, logs, name):
     assert [g["logGroupName"] for g in found["logGroups"]] == names[:1]
 
 
+@pytest.mark.parametrize("filters, expected", [
+    ([{"key": "env"}], ["a", "b", "c"]),
+    ([{"key": "env", "values": []}], ["a", "b", "c"]),
+    ([{"key": "env", "values": ["prod"]}], ["a"]),
+    ([{"key": "env", "values": ["Prod"]}], []),
+    ([{"key": "env", "values": ["PROD*"]}], ["a", "b"]),
+    ([{"key": "env", "values": ["*OD-2", ""]}], ["b", "c"]),
+    ([{"key": "env", "values": ["*O*"]}], ["a", "b"]),
+    ([{"key": "env", "values": ["*"]}], ["a", "b", "c"]),
+    ([{"key": "env", "values": ["!prod"]}], ["b", "c"]),
+    ([{"key": "env", "values": ["!prod*"]}], ["c"]),
+    ([{"key": "env"}, {"key": "team", "values": ["x", "y"]}], ["b"]),
+    ([{"key": "Env"}], []),
+])
+def test_groups_are_listed_by_their_tags(http, logs, name, filters, expected):
+    for each, tags in (("a", {"env": "prod"}), ("b", {"env": "prod-2", "team": "y"}),
+                       ("c", {"env": ""}), ("d", {"team": "x"}), ("e", None)):
+        logs.create_log_group(logGroupName=f"{name}/{each}", **({"tags": tags} if tags else {}))
+    found = []
+    for page in pages(lambda **more: raw(http, "ListLogGroups", more)[1], "logGroups", limit=1,
+                      logGroupNamePattern=f"^{name}/"[:25], logGroupTags=filters):
+        found += [group["logGroupName"].split("/")[1] for group in page]
+    assert found == expected
+
+
+@pytest.mark.parametrize("search", [
+    {"fieldIndexNames": ["x"]}, {"dataSources": [{"name": "x"}]},
+    {"includeLinkedAccounts": True, "accountIdentifiers": ["111122223333"]},
+])
+def test_what_no_group_has_finds_none(http, group, search):
+    assert raw(http, "ListLogGroups", search) == (200, {"logGroups": []})
+    own = {"includeLinkedAccounts": True, "accountIdentifiers": ["000000000000", "111122223333"]}
+    for operation in ("ListLogGroups", "DescribeLogGroups"):
+        assert raw(http, operation, own)[1]["logGroups"]
+        if "accountIdentifiers" in search:
+            assert raw(http, operation, search) == (200, {"logGroups": []})
+
+
 @pytest.mark.parametrize("pattern, expected", [
     ("^{}/on", ["one"]), ("/tw", ["two"]), ("^{}/two|/three", ["three", "two"]), ("^/one", []),
     ("One", []), ("/one|^{}/on|/two", ["one", "two"]),

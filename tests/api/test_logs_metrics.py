@@ -489,13 +489,19 @@ def test_what_put_subscription_filter_refuses(logs, group, destination, role, te
         400, "ResourceNotFoundException", "The specified subscription filter does not exist.")
 
 
-def test_only_a_group_of_the_standard_class_has_filters(server, logs, name):
-    """This boto3 is older than the classes. A destination is not looked up."""
+def create_of_class(server, name, group_class):
+    """This boto3 is older than the classes."""
     made = Http(server.port).send("POST", "/", json.dumps(
-        {"logGroupName": name, "logGroupClass": "INFREQUENT_ACCESS"}), {
+        {"logGroupName": name, "logGroupClass": group_class}), {
             "X-Amz-Target": "Logs_20140328.CreateLogGroup",
             "Content-Type": "application/x-amz-json-1.1"})
     assert made.status == 200
+
+
+@pytest.mark.parametrize("group_class", ["INFREQUENT_ACCESS", "DELIVERY"])
+def test_only_a_group_of_the_standard_class_has_filters(server, logs, name, group_class):
+    """A destination is not looked up."""
+    create_of_class(server, name, group_class)
     refused = (400, "ValidationException",
                "This operation is only supported on the Standard log class.")
     common = {"logGroupName": name, "filterName": "f", "filterPattern": ""}
@@ -503,3 +509,14 @@ def test_only_a_group_of_the_standard_class_has_filters(server, logs, name):
                     metricTransformations=transformation("x")) == refused
     assert error_of(logs.put_subscription_filter, **common,
                     destinationArn=function_arn("nothing-here")) == refused
+    assert error_of(logs.describe_metric_filters, logGroupName=name) == refused
+    assert error_of(logs.describe_subscription_filters, logGroupName=name) == refused
+    assert error_of(logs.filter_log_events, logGroupName=name) == refused
+    tail = Http(server.port).send("POST", "/", json.dumps({"logGroupIdentifiers": [name]}), {
+        "X-Amz-Target": "Logs_20140328.StartLiveTail",
+        "Content-Type": "application/x-amz-json-1.1"})
+    assert (tail.status, json.loads(tail.body)["message"]) == (400, refused[2])
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    assert logs.get_log_events(logGroupName=name, logStreamName="s")["events"] == []
+    [group] = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    assert group.get("retentionInDays") == (2 if group_class == "DELIVERY" else None)
