@@ -39,6 +39,12 @@ struct matter {
     struct alarm_snapshot pending; /* the state before, for actions that have not run */
 };
 
+/* NULL: nothing is. The caller owns it. */
+static cJSON *parse_withheld(const struct alarm_row *row)
+{
+    return row->withheld ? json_parse(text_from(row->withheld)) : NULL;
+}
+
 /* ALARM_NEVER does not fit a double, so it is not json_int()'s to give. */
 static int64_t read_until_ms(const cJSON *withheld)
 {
@@ -47,8 +53,7 @@ static int64_t read_until_ms(const cJSON *withheld)
 
 static void read_withheld(struct matter *matter)
 {
-    const char *text = matter->row->withheld;
-    CLEANUP(json_deletep) cJSON *withheld = text ? json_parse(text_from(text)) : NULL;
+    CLEANUP(json_deletep) cJSON *withheld = parse_withheld(matter->row);
     const cJSON *pending = json_get(withheld, "pending");
     const char *by = json_text(withheld, "by", "");
     for (size_t i = 0; i < COUNT_OF(hold_names); i++)
@@ -298,22 +303,19 @@ bool alarm_actions_look_again(struct alarms *alarms, struct alarm_row *row,
 
 int64_t alarm_actions_due_ms(const struct alarm_row *row)
 {
-    CLEANUP(json_deletep)
-    cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
+    CLEANUP(json_deletep) cJSON *withheld = parse_withheld(row);
     return read_until_ms(withheld);
 }
 
 bool alarm_actions_are_waiting(const struct alarm_row *row)
 {
-    CLEANUP(json_deletep)
-    cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
+    CLEANUP(json_deletep) cJSON *withheld = parse_withheld(row);
     return json_get(withheld, "pending") != NULL;
 }
 
 void alarm_actions_write_suppression(const struct alarm_row *row, cJSON *output)
 {
-    CLEANUP(json_deletep)
-    cJSON *withheld = row->withheld ? json_parse(text_from(row->withheld)) : NULL;
+    CLEANUP(json_deletep) cJSON *withheld = parse_withheld(row);
     const char *by = json_text(withheld, "by", "");
     if (!json_get(withheld, "pending") || strcmp(by, hold_names[HOLD_MUTE]) == 0)
         return;
