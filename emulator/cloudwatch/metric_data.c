@@ -8,24 +8,18 @@
 
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
-#include "cloudwatch/insights.h"
-#include "cloudwatch/math_calls.h"
 #include "cloudwatch/math_eval.h"
-#include "cloudwatch/metric_label.h"
+#include "cloudwatch/metric_insights.h"
 #include "cloudwatch/metric_plan.h"
-#include "cloudwatch/metric_query.h"
-#include "cloudwatch/search.h"
-#include "cloudwatch/statistic.h"
+#include "cloudwatch/metric_read.h"
+#include "cloudwatch/metric_search.h"
 #include "xalloc.h"
 
-enum { PERIOD_DEFAULT_S = 300, MS_PER_SECOND = 1000 };
-
-static const int64_t SEARCHED_MS = 14LL * 86400 * 1000;
+enum { PERIOD_DEFAULT_S = 300 };
 
 struct evaluation {
-    const struct cloudwatch *cloudwatch;
+    struct metric_reader reader;
     const struct metric_data_request *request;
-    struct metric_data_result *result;
     struct metric_plan plan;
     struct math_value *values;                  /* of the plan's items */
     const struct metric_label_source **sources; /* likewise; NULL: an expression */
@@ -34,76 +28,6 @@ struct evaluation {
     struct math_library library;
     struct math_context context;
 };
-
-/* Those with data in the range: what was once published with another unit says nothing of it. */
-static const struct metric_series **keep_present(struct arena *arena,
-                                                 const struct metric_range *range,
-                                                 const struct metric_series *const *series,
-                                                 size_t count, size_t *kept_out)
-{
-    const struct metric_series **kept = arena_alloc(arena, (count + 1) * sizeof(*kept));
-    *kept_out = 0;
-    for (size_t i = 0; i < count; i++)
-        if (metric_series_has_data(series[i], range))
-            kept[(*kept_out)++] = series[i];
-    return kept;
-}
-
-/* Without a Unit one unit is chosen, the first alphabetically, and a message lists all. Returns
- * how many series have the chosen one. */
-static size_t choose_unit(struct arena *arena, struct math_series *answer,
-                          const struct metric_series *const *series, size_t count)
-{
-    const char *units = "";
-    size_t chosen = 0;
-    for (size_t i = 0; i < count; i++) {
-        chosen += strcmp(series[i]->unit, series[0]->unit) == 0;
-        if (i == 0 || strcmp(series[i]->unit, series[i - 1]->unit) != 0)
-            units = arena_format(arena, "%s%s%s", units, units[0] ? ", " : "", series[i]->unit);
-    }
-    if (chosen < count) {
-        answer->message_code = "MultipleUnits";
-        answer->message = arena_format(arena, "Multiple units returned: '[%s]'", units);
-    }
-    return chosen;
-}
-
-/* The statistic of each period of these series, which are ordered by unit. */
-static struct math_series *read_series(struct evaluation *evaluation,
-                                       const struct metric_label_source *source,
-                                       const struct metric_series *const *series, size_t count)
-{
-    const struct metric_data_request *request = evaluation->request;
-    struct metric_range range =
-        metric_range_make(request->start_ms, request->end_ms, source->period_s, request->now_ms);
-    if (request->is_exact)
-        range.start_s = request->start_ms / MS_PER_SECOND;
-    struct math_series unit = { 0 };
-    struct metric_result data = { 0 };
-    struct statistic statistic;
-    series = keep_present(evaluation->context.arena, &range, series, count, &count);
-    count = choose_unit(evaluation->context.arena, &unit, series, count);
-    bool is_known = statistic_parse(source->stat, &statistic);
-    range.is_classic = is_known && statistic_is_classic(&statistic);
-    if (metric_period_is_kept(request->start_ms, source->period_s, request->now_ms))
-        metric_query(series, count, &range, &data);
-    struct math_series *answer =
-        math_series_make(&evaluation->context, source->period_s, data.count);
-    for (size_t i = 0; i < data.count && is_known; i++) {
-        double value;
-        if (statistic_compute(&statistic, &data.buckets[i], &value))
-            math_series_add(answer, data.buckets[i].start_s, value);
-    }
-    metric_result_clear(&data);
-    answer->source = source;
-    if (count > 0)
-        answer->unit = strcmp(source->stat, "SampleCount") == 0
-                           ? "Count"
-                           : arena_copy(evaluation->context.arena, text_from(series[0]->unit));
-    answer->message_code = unit.message_code;
-    answer->message = unit.message;
-    return answer;
-}
 
 static struct math_series *read_metric(struct evaluation *evaluation,
                                        const struct metric_plan_item *item,
@@ -127,8 +51,8 @@ static struct math_series *read_metric(struct evaluation *evaluation,
         return answer;
     }
     const struct metric_series **series;
-    size_t count = cloudwatch_find_series(evaluation->cloudwatch, &identity, &series);
-    struct math_series *answer = read_series(evaluation, source, series, count);
+    size_t count = cloudwatch_find_series(evaluation->reader.cloudwatch, &identity, &series);
+    struct math_series *answer = metric_read_series(&evaluation->reader, source, series, count);
     free(series);
     return answer;
 }
@@ -161,162 +85,10 @@ static struct math_value find_metrics(void *owner, struct text part)
     return math_array_value(list, count);
 }
 
-static struct metric_label_source *describe(struct arena *arena, const struct metric *metric,
-                                            const char *stat, int64_t period_s)
-{
-    struct metric_label_source *source = arena_alloc(arena, sizeof(*source));
-    *source = (struct metric_label_source){
-        .account = metric->account,
-        .region = metric->region,
-        .name_space = metric->name_space,
-        .name = metric->name,
-        .dimensions = metric->dimensions,
-        .dimension_count = metric->dimension_count,
-        .stat = stat,
-        .period_s = period_s,
-    };
-    return source;
-}
-
-static struct math_series *read_found(struct evaluation *evaluation, const struct metric *metric,
-                                      const struct metric_label_source *source)
-{
-    struct metric_series_list series = { 0 };
-    metric_series_list_add(&series, metric, NULL);
-    struct math_series *answer = read_series(evaluation, source, series.list, series.count);
-    free(series.list);
-    return answer;
-}
-
-static bool is_searched(const struct evaluation *evaluation, const struct metric *metric)
-{
-    const struct metric_data_request *request = evaluation->request;
-    return metric->last_ms >= request->now_ms - SEARCHED_MS &&
-           strcmp(metric->account, request->account) == 0 &&
-           strcmp(metric->region, request->region) == 0;
-}
-
-static void note_too_many(struct evaluation *evaluation)
-{
-    evaluation->result->message_code = "MaxMetricsExceeded";
-    evaluation->result->message = "Maximum number of allowed metrics exceeded";
-}
-
 static struct math_value search(void *owner, struct text text, struct text stat, int64_t period_s)
 {
-    struct evaluation *evaluation = owner;
-    struct arena *arena = evaluation->context.arena;
-    const char *problem;
-    const char *name = arena_copy(arena, stat);
-    const struct search *wanted = search_parse(text, arena, &problem);
-    struct math_series **list = arena_alloc(arena, SEARCH_FOUND_MAX * sizeof(*list));
-    const struct metric_label_source **sources =
-        arena_alloc(arena, SEARCH_FOUND_MAX * sizeof(*sources));
-    size_t count = 0;
-    const struct metric *metric = wanted ? metrics_first(evaluation->cloudwatch->metrics) : NULL;
-    for (; metric && !evaluation->context.is_exhausted; metric = metric->next) {
-        if (!is_searched(evaluation, metric) || !search_finds(wanted, metric))
-            continue;
-        if (count == SEARCH_FOUND_MAX) {
-            note_too_many(evaluation);
-            break;
-        }
-        sources[count] = describe(arena, metric, name, period_s);
-        list[count] = read_found(evaluation, metric, sources[count]);
-        count++;
-    }
-    struct metric_label_parts parts = metric_label_compare(sources, count);
-    for (size_t i = 0; i < count; i++)
-        list[i]->label = metric_label_default(sources[i], &parts, arena);
-    return math_array_value(list, count);
-}
-
-struct grouped {
-    const char *group;
-    const struct metric *metric;
-};
-
-static int compare_groups(const void *a, const void *b)
-{
-    return strcmp(((const struct grouped *)a)->group, ((const struct grouped *)b)->group);
-}
-
-/* All metrics that a query selects, ordered by group. */
-static struct grouped *select_metrics(struct evaluation *evaluation,
-                                      const struct insights *insights, size_t *count_out)
-{
-    struct arena *arena = evaluation->context.arena;
-    struct grouped *list = arena_alloc(arena, INSIGHTS_METRICS_MAX * sizeof(*list));
-    size_t count = 0;
-    const struct metric *metric = metrics_first(evaluation->cloudwatch->metrics);
-    for (; metric; metric = metric->next) {
-        if (!is_searched(evaluation, metric) || !insights_selects(insights, metric))
-            continue;
-        if (count == INSIGHTS_METRICS_MAX) {
-            note_too_many(evaluation);
-            break;
-        }
-        list[count++] = (struct grouped){ insights_group(insights, metric, arena), metric };
-    }
-    qsort(list, count, sizeof(*list), compare_groups);
-    *count_out = count;
-    return list;
-}
-
-/* What the metrics of one group come to together. */
-static struct math_series *read_group(struct evaluation *evaluation, const struct grouped *group,
-                                      size_t count, const char *stat, int64_t period_s)
-{
-    struct metric_series_list series = { 0 };
-    for (size_t i = 0; i < count; i++)
-        metric_series_list_add(&series, group[i].metric, NULL);
-    metric_series_list_sort(&series);
-    struct math_series *answer =
-        read_series(evaluation, describe(evaluation->context.arena, group->metric, stat, period_s),
-                    series.list, series.count);
-    answer->source = NULL; /* it stands for several metrics */
-    answer->label = group->group;
-    free(series.list);
-    return answer;
-}
-
-static struct math_value order_groups(struct evaluation *evaluation,
-                                      const struct insights *insights,
-                                      struct math_series *const *list, size_t count)
-{
-    const char *function = insights->order && strcmp(insights->order, "COUNT") == 0
-                               ? "DATAPOINT_COUNT"
-                               : insights->order;
-    const struct math_value arguments[] = {
-        math_array_value(list, count),
-        { .text = text_from(function) },
-        { .text = text_from(insights->is_descending ? "DESC" : "ASC") },
-        math_scalar_value((double)insights->limit),
-    };
-    if (function)
-        return math_call_sort(&evaluation->context, arguments, COUNT_OF(arguments));
-    return math_array_value(list, count < insights->limit ? count : insights->limit);
-}
-
-static struct math_value run_insights(struct evaluation *evaluation,
-                                      const struct insights *insights, int64_t period_s)
-{
-    size_t selected;
-    size_t count = 0;
-    struct grouped *metrics = select_metrics(evaluation, insights, &selected);
-    struct math_series **list =
-        arena_alloc(evaluation->context.arena, (selected + 1) * sizeof(*list));
-    for (size_t from = 0; from < selected && !evaluation->context.is_exhausted;) {
-        size_t to = from + 1;
-        while (to < selected && strcmp(metrics[to].group, metrics[from].group) == 0)
-            to++;
-        list[count++] = read_group(evaluation, &metrics[from], to - from, insights->stat, period_s);
-        from = to;
-    }
-    if (insights->group_count)
-        return order_groups(evaluation, insights, list, count);
-    return math_series_value(&evaluation->context,
-                             count ? list[0] : math_series_make(&evaluation->context, period_s, 0));
+    const struct evaluation *evaluation = owner;
+    return metric_search(&evaluation->reader, text, stat, period_s);
 }
 
 static const struct metric_label_source *read_source(struct evaluation *evaluation,
@@ -393,8 +165,8 @@ static bool evaluate_item(struct evaluation *evaluation, size_t at, struct error
     int64_t fallback_s =
         evaluation->metric_period_s ? evaluation->metric_period_s : PERIOD_DEFAULT_S;
     if (item->insights)
-        evaluation->values[at] =
-            run_insights(evaluation, item->insights, json_int(item->query, "Period", fallback_s));
+        evaluation->values[at] = metric_insights(&evaluation->reader, item->insights,
+                                                 json_int(item->query, "Period", fallback_s));
     if (item->node) {
         evaluation->context.period_s = json_int(item->query, "Period", fallback_s);
         evaluation->values[at] = math_evaluate(&evaluation->context, item->node);
@@ -430,7 +202,7 @@ static void write_one(struct evaluation *evaluation, const struct metric_plan_it
 
 static void write_result(struct evaluation *evaluation)
 {
-    struct metric_data_result *result = evaluation->result;
+    struct metric_data_result *result = evaluation->reader.result;
     const struct metric_plan *plan = &evaluation->plan;
     size_t total = 0;
     for (size_t i = 0; i < plan->count; i++)
@@ -465,9 +237,8 @@ bool metric_data_evaluate(const struct cloudwatch *cloudwatch,
 {
     struct metric_data_result result = { 0 };
     struct evaluation evaluation = {
-        .cloudwatch = cloudwatch,
+        .reader = { cloudwatch, request, &result, &evaluation.context },
         .request = request,
-        .result = &result,
         .library = { &evaluation, find_value, find_metrics, search },
         .context = { .arena = &result.arena,
                      .library = &evaluation.library,
