@@ -130,8 +130,8 @@ static bool is_number(const char *text)
     return text[strspn(text, "0123456789")] == '\0';
 }
 
-/* The name if names differ or nothing else does, and the values of the dimensions that differ;
- * NULL if the name alone tells enough. */
+/* The values of the dimensions that differ, then the name if names differ, as in GetMetricData's own
+ * labels; NULL if the name alone tells enough. */
 static char *make_label(const struct difference *difference, const cJSON *row)
 {
     struct buffer values = { 0 };
@@ -146,7 +146,7 @@ static char *make_label(const struct difference *difference, const cJSON *row)
     }
     char *label = NULL;
     if (values.size && (item_differs(difference, 1) || difference->has_other_shape))
-        label = xformat("%s %s", text_at(row, 1), values.data);
+        label = xformat("%s %s", values.data, text_at(row, 1));
     else if (values.size)
         label = xstrdup(values.data);
     buffer_clear(&values);
