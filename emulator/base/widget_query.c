@@ -130,8 +130,8 @@ static bool is_number(const char *text)
     return text[strspn(text, "0123456789")] == '\0';
 }
 
-/* The values of the dimensions that differ, then the name if names differ, as in GetMetricData's own
- * labels; NULL if the name alone tells enough. */
+/* The values of the dimensions that differ, then the name if names differ, as in GetMetricData's
+ * own labels; NULL if the name alone tells enough. */
 static char *make_label(const struct difference *difference, const cJSON *row)
 {
     struct buffer values = { 0 };

@@ -122,6 +122,13 @@ struct insights_value insights_scalar(struct insights_value value)
     return value.kind == INSIGHTS_STRUCTURE ? none : value;
 }
 
+/* What is missing, and what is so to all that wants one value. */
+static bool is_nothing(const struct insights_value *value)
+{
+    return value->kind != INSIGHTS_TEXT && value->kind != INSIGHTS_NUMBER &&
+           value->kind != INSIGHTS_TIME;
+}
+
 bool insights_to_number(const struct insights_value *value, double *number_out)
 {
     if (value->kind == INSIGHTS_TEXT)
@@ -134,7 +141,7 @@ bool insights_is_true(const struct insights_value *value)
 {
     if (value->kind == INSIGHTS_TEXT)
         return *value->text && strcmp(value->text, "0") != 0 && strcmp(value->text, "false") != 0;
-    return value->kind != INSIGHTS_MISSING && value->number != 0;
+    return !is_nothing(value) && value->number != 0;
 }
 
 static const char *print_structure(const cJSON *tree, struct arena *arena)
@@ -200,12 +207,6 @@ static int compare_naturally(const char *a, const char *b)
         }
     }
     return (*a != '\0') - (*b != '\0');
-}
-
-static bool is_nothing(const struct insights_value *value)
-{
-    return value->kind != INSIGHTS_TEXT && value->kind != INSIGHTS_NUMBER &&
-           value->kind != INSIGHTS_TIME;
 }
 
 int insights_compare(const struct insights_value *a, const struct insights_value *b)

@@ -134,6 +134,7 @@ START_TEST(periods_of_the_calendar_begin_with_it)
         { "dateceil(fromMillis(1759276800000), 1mo)", "2025-10-01 00:00:00.000" },
         { "datefloor(fromMillis(-1), 1q)", "1969-10-01 00:00:00.000" },
         { "concat(bin(0mo), bin(1mo + 1), 1mo, 1mo * 2, dateceil('x', 1y))", "" },
+        { "if(1mo, 'true', 'false')", "false" },
         { "concat(datefloor(1e300, 1mo), fromMillis(1e300), datefloor(1e300, 1d))", "" },
     };
     expect_values(cases, COUNT_OF(cases));
