@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "aws/backoff.h"
 #include "aws/http.h"
 #include "clock.h"
 #include "random.h"
@@ -12,7 +13,8 @@
 #include "xalloc.h"
 
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
-enum { TRIES_MAX = 5, BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
+enum { US_PER_MS = 1000, STATUS_BUSY = 503 };
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
@@ -23,6 +25,9 @@ void api_init(struct api *api, struct profile *profile)
     api->contact = (struct contact){ 0 };
     api->renewals = 0;
     api->renewal_us = 0;
+    api->patient_until_us = 0;
+    api->was_throttled = false;
+    api->on_throttled = NULL;
     *profile = (struct profile){ 0 };
     api->handle = curl_easy_init();
     if (!api->handle)
@@ -270,37 +275,32 @@ cJSON *api_response_json(const struct api_response *response)
     return json_parse(buffer_text(&response->body));
 }
 
-static bool is_throttled(const struct api_response *response)
+/* Invoke's 503 may have run the function, and is no limit of ours. */
+static bool is_throttled(const struct api_request *request, const struct api_response *response)
 {
     return response->status == 429 ||
+           (response->status == STATUS_BUSY && !request->is_retried_on_throttling_only) ||
            (response->error_code && strstr(response->error_code, "Throttl"));
 }
 
 static bool is_worth_a_retry(const struct api_request *request, const struct api_response *response)
 {
-    if (is_throttled(response) || response->curl_code == CURLE_COULDNT_CONNECT)
+    if (response->is_throttled || response->curl_code == CURLE_COULDNT_CONNECT)
         return true;
     if (request->is_retried_on_throttling_only)
         return false;
     return response->status == 0 || response->status == 500 || response->status == 502 ||
-           response->status == 503 || response->status == 504;
+           response->status == 504;
 }
 
-/* Was it taken, and not refused? */
-static bool may_be_done(const struct api_response *response)
+/* Was it taken, and not refused? What only asks does nothing. */
+static bool may_be_done(const struct api_request *request, const struct api_response *response)
 {
+    if (strcmp(request->method, "GET") == 0)
+        return false;
     return response->status >= 500 ||
            (response->status == 0 && response->curl_code != CURLE_COULDNT_CONNECT &&
             response->curl_code != CURLE_COULDNT_RESOLVE_HOST);
-}
-
-/* Full jitter: anything between nothing and the doubled wait. */
-static void back_off(struct api *api, int tries)
-{
-    double limit_ms = BACKOFF_FIRST_MS * (double)(1 << tries);
-    double wait_ms =
-        random_unit(&api->jitter) * (limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
-    clock_sleep_ms((int64_t)wait_ms);
 }
 
 /* If that fails, AWS will say what is wrong with the old ones; the next call tries again. */
@@ -361,37 +361,115 @@ static void let_stop(struct api *api)
     curl_easy_setopt(api->handle, CURLOPT_XFERINFODATA, api);
 }
 
-bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
+/* One call, from its first try on. */
+struct attempt {
+    const struct api_request *request;
+    struct backoff backoff;
+    bool may_be_stopped; /* the user does not want to stop yet */
+    bool was_maybe_done;
+    bool was_renewed;
+    int64_t begun_us;
+    int64_t told_us; /* when it was last told that it is throttled; 0: not yet */
+};
+
+static struct attempt begin(struct api *api, const struct api_request *request)
 {
-    bool may_be_stopped = !request->is_never_stopped && !api_is_stopped(api);
-    bool was_maybe_done = false;
-    bool was_renewed = false;
-    renew(api);
-    if (!api->contact.asked_us)
-        api->contact.asked_us = clock_monotonic_us();
-    for (int tries = 0;; tries++) {
-        *response_out = (struct api_response){ 0 };
-        buffer_init(&response_out->body, BODY_MAX);
-        struct curl_slist *headers = prepare(api, api->handle, request, response_out);
-        if (may_be_stopped)
-            let_stop(api);
-        perform(api->handle, response_out);
-        curl_slist_free_all(headers);
-        if (response_out->status)
-            api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
-        bool is_good = response_out->status >= 200 && response_out->status < 300;
-        was_maybe_done = was_maybe_done || may_be_done(response_out);
-        response_out->may_be_done = was_maybe_done;
-        bool is_renewed = !is_good && !was_renewed && renew_expired(api, response_out);
-        was_renewed |= is_renewed;
-        if (is_good || tries + 1 == TRIES_MAX ||
-            !(is_renewed || is_worth_a_retry(request, response_out)))
-            return is_good;
-        back_off(api, tries);
-        if (may_be_stopped && api_is_stopped(api))
+    int64_t now_us = clock_monotonic_us();
+    int64_t until_us = api->patient_until_us ? api->patient_until_us : now_us + PATIENCE_US;
+    if (request->is_retried_on_throttling_only)
+        until_us = 0;
+    return (struct attempt){ .request = request,
+                             .backoff = { .jitter = &api->jitter, .patient_until_us = until_us },
+                             .may_be_stopped = !api_is_stopped(api),
+                             .begun_us = now_us };
+}
+
+/* True if a 2xx came. */
+static bool try_once(struct api *api, struct attempt *attempt, struct api_response *response_out)
+{
+    *response_out = (struct api_response){ 0 };
+    buffer_init(&response_out->body, BODY_MAX);
+    struct curl_slist *headers = prepare(api, api->handle, attempt->request, response_out);
+    if (attempt->may_be_stopped && !attempt->request->is_never_stopped)
+        let_stop(api);
+    perform(api->handle, response_out);
+    curl_slist_free_all(headers);
+    if (response_out->status)
+        api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
+    if (response_out->status >= 200 && response_out->status < 300)
+        return true;
+    response_out->is_throttled = is_throttled(attempt->request, response_out);
+    attempt->was_maybe_done |= may_be_done(attempt->request, response_out);
+    response_out->may_be_done = attempt->was_maybe_done;
+    return false;
+}
+
+/* A wait of seconds wants a reason. */
+static void tell_throttling(struct api *api, struct attempt *attempt,
+                            const struct api_response *response)
+{
+    int64_t now_us = clock_monotonic_us();
+    bool is_due = attempt->told_us ? now_us - attempt->told_us >= TOLD_AGAIN_US
+                                   : now_us - attempt->begun_us >= TOLD_FIRST_US;
+    if (!is_due || !response->is_throttled || !api->on_throttled)
+        return;
+    const char *operation = attempt->request->operation;
+    CLEANUP(freep)
+    char *sentence = xformat(
+        "AWS throttles %s (%s: %s) for %lld s now: it is tried again and again",
+        operation ? operation : "a call", response->error_code ? response->error_code : "HTTP",
+        response->message ? response->message : "no message",
+        (long long)((now_us - attempt->begun_us) / (US_PER_MS * 1000)));
+    api->on_throttled(sentence, api->throttled_owner);
+    attempt->told_us = now_us;
+}
+
+/* False once the user wants to stop, unless a change may have been made: only its own answer tells
+ * then. In naps, as not every stop is a signal, and a signal may come just before a sleep. */
+static bool wait_for(const struct api *api, const struct attempt *attempt, int64_t wait_ms)
+{
+    int64_t until_us = clock_monotonic_us() + wait_ms * US_PER_MS;
+    bool is_stoppable =
+        attempt->may_be_stopped && !(attempt->request->is_never_stopped && attempt->was_maybe_done);
+    for (;;) {
+        int64_t left_ms = (until_us - clock_monotonic_us() + US_PER_MS - 1) / US_PER_MS;
+        if (is_stoppable && api_is_stopped(api))
+            return false;
+        if (left_ms <= 0)
+            return true;
+        clock_sleep_ms(left_ms < NAP_MS ? left_ms : NAP_MS);
+    }
+}
+
+static bool call(struct api *api, const struct api_request *request,
+                 struct api_response *response_out)
+{
+    struct attempt attempt = begin(api, request);
+    while (!try_once(api, &attempt, response_out)) {
+        bool is_renewed = !attempt.was_renewed && renew_expired(api, response_out);
+        attempt.was_renewed |= is_renewed;
+        if (!is_renewed && !is_worth_a_retry(request, response_out))
+            return false;
+        int64_t wait_ms =
+            backoff_next_ms(&attempt.backoff, response_out->is_throttled, clock_monotonic_us());
+        if (wait_ms < 0)
+            return false;
+        tell_throttling(api, &attempt, response_out);
+        if (!wait_for(api, &attempt, wait_ms))
             return false;
         api_response_clear(response_out);
     }
+    return true;
+}
+
+bool api_call(struct api *api, const struct api_request *request, struct api_response *response_out)
+{
+    renew(api);
+    if (!api->contact.asked_us)
+        api->contact.asked_us = clock_monotonic_us();
+    bool is_good = call(api, request, response_out);
+    api->was_throttled = !is_good && response_out->is_throttled;
+    return is_good;
 }
 
 /* AWS takes no signature that is five minutes from its own time. */

@@ -22,6 +22,7 @@ struct api_request {
     const char *path;         /* percent-encoded, from "/" on */
     const char *query;        /* without '?'; NULL: none */
     const char *target;       /* X-Amz-Target; NULL: none */
+    const char *operation;    /* what AWS calls it, for people; NULL: "a call" */
     const char *content_type; /* NULL: JSON, in the service's own dress */
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
@@ -37,8 +38,9 @@ struct api_response {
     char *message;
     char executed_version[24]; /* X-Amz-Executed-Version; "" without */
     bool is_function_error;
-    bool may_be_done; /* without a 2xx: this or an earlier try may have been performed all the same
-                       */
+    bool is_throttled; /* without a 2xx: it was one call too many, for now */
+    bool may_be_done;  /* without a 2xx: this or an earlier try may have been performed all the same
+                        */
     CURLcode curl_code;
 };
 
@@ -57,6 +59,12 @@ struct api {
     int64_t renewal_us;               /* when api_renew_in_time() last saw to them (monotonic) */
     bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
     void *owner;
+    int64_t patient_until_us; /* throttling is waited out until then (monotonic); 0: for ten minutes
+                               * in each call */
+    bool was_throttled;       /* the last call was given up for that */
+    /* Told why a call takes so long, after two seconds and then each minute; NULL: nobody is. */
+    void (*on_throttled)(const char *sentence, void *owner);
+    void *throttled_owner;
 };
 
 /* Takes the profile. */
@@ -68,10 +76,12 @@ void api_copy(struct api *copy_out, const struct api *api);
  * a copy of them. Called often, it looks every few seconds. */
 void api_renew_in_time(struct api *api);
 
-/* Performs the call, with retries: exponential backoff with full jitter (at most 5 tries) on
- * throttling, 5xx and connection errors, and with newer credentials, if there are any, where these
- * have expired. True if a 2xx came. Ends at once when the user wants to
- * stop; what begins after that (taking the weights back) is done as ever. */
+/* Performs the call, with retries (backoff.h) on throttling, 5xx and connection errors, and with
+ * newer credentials, if there are any, where these have expired. True if a 2xx came. Throttling
+ * (429, 503, or an error that is called so) is waited out: limits are the account's, and others use
+ * them up; but not that of Invoke, which is the function's own. Ends at once when the user wants to
+ * stop, a change that is never stopped as soon as it is sure that it was not made; what begins
+ * after that (taking the weights back) is done as ever. */
 bool api_call(struct api *api, const struct api_request *request,
               struct api_response *response_out);
 void api_response_clear(struct api_response *response);

@@ -11,6 +11,7 @@ cJSON *cloudwatch_call(struct api *api, const char *operation, const cJSON *inpu
     CLEANUP(freep) char *text = json_print(input);
     CLEANUP(freep) char *target = xformat("GraniteServiceVersion20100801.%s", operation);
     struct api_request request = { .service = API_CLOUDWATCH,
+                                   .operation = operation,
                                    .method = "POST",
                                    .path = "/",
                                    .target = target,

@@ -76,7 +76,10 @@ static void read_alias(const cJSON *tree, struct lambda_alias *alias_out)
 static bool function_is_there(struct api *api, const char *function, struct error *error)
 {
     CLEANUP(freep) char *path = function_path(function, "/configuration");
-    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "GetFunctionConfiguration",
+                                   .method = "GET",
+                                   .path = path };
     CLEANUP(json_deletep) cJSON *tree = call_json(api, &request, "find the function", error);
     return tree != NULL;
 }
@@ -85,7 +88,9 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
                                   struct lambda_alias *alias_out, struct error *error)
 {
     CLEANUP(freep) char *path = alias_path(function, alias);
-    struct api_request request = { .service = API_LAMBDA, .method = "GET", .path = path };
+    struct api_request request = {
+        .service = API_LAMBDA, .operation = "GetAlias", .method = "GET", .path = path
+    };
     struct api_response response;
     enum alias_found found = ALIAS_FAILED;
     if (api_call(api, &request, &response)) {
@@ -114,9 +119,11 @@ bool lambda_alias_is_gone(struct api *api, const char *function, const char *ali
                           struct error *error)
 {
     CLEANUP(freep) char *path = alias_path(function, alias);
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "GET", .path = path, .is_never_stopped = true
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "GetAlias",
+                                   .method = "GET",
+                                   .path = path,
+                                   .is_never_stopped = true };
     struct api_response response;
     bool is_gone = !api_call(api, &request, &response) && response.status == STATUS_NOT_FOUND;
     api_response_clear(&response);
@@ -136,6 +143,7 @@ bool lambda_create_alias(struct api *api, const char *function, const char *alia
     CLEANUP(freep) char *text = json_print(body);
     CLEANUP(freep) char *path = function_path(function, "/aliases");
     struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "CreateAlias",
                                    .method = "POST",
                                    .path = path,
                                    .body = text_from(text),
@@ -170,6 +178,7 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
     CLEANUP(freep) char *body = alias_change(alias, version, routed, weight);
     CLEANUP(freep) char *path = alias_path(function, name);
     struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "UpdateAlias",
                                    .method = "PUT",
                                    .path = path,
                                    .body = text_from(body),
@@ -189,7 +198,9 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
                lambda_alias_is_gone(api, function, name, error)) {
         change = ALIAS_CHANGE_GONE;
     } else {
-        change = response.may_be_done ? ALIAS_CHANGE_UNKNOWN : ALIAS_CHANGE_REFUSED;
+        change = response.may_be_done    ? ALIAS_CHANGE_UNKNOWN
+                 : response.is_throttled ? ALIAS_CHANGE_THROTTLED
+                                         : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);
     }
     api_response_clear(&response);
@@ -213,9 +224,11 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
 {
     CLEANUP(freep) char *path = function_path(function, "/configuration");
     CLEANUP(freep) char *query = qualifier_query(version);
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "GET", .path = path, .query = query
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "GetFunctionConfiguration",
+                                   .method = "GET",
+                                   .path = path,
+                                   .query = query };
     int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
     for (;;) {
         CLEANUP(json_deletep)
@@ -262,9 +275,11 @@ bool lambda_update_code(struct api *api, const char *function, struct text zip,
     CLEANUP(freep) char *encoded = base64_encode(zip);
     CLEANUP(freep) char *body = xformat("{\"ZipFile\":\"%s\"}", encoded);
     CLEANUP(freep) char *path = function_path(function, "/code");
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "PUT", .path = path, .body = text_from(body)
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "UpdateFunctionCode",
+                                   .method = "PUT",
+                                   .path = path,
+                                   .body = text_from(body) };
     CLEANUP(json_deletep)
     cJSON *tree = change_function(api, function, &request, "upload the package", error);
     copy_text(sha256_out, CODE_SHA256_SIZE, json_text(tree, "CodeSha256", ""));
@@ -278,9 +293,11 @@ bool lambda_publish(struct api *api, const char *function, const char *sha256, c
     json_set_text(input, "CodeSha256", *sha256 ? sha256 : NULL);
     CLEANUP(freep) char *body = json_print(input);
     CLEANUP(freep) char *path = function_path(function, "/versions");
-    struct api_request request = {
-        .service = API_LAMBDA, .method = "POST", .path = path, .body = text_from(body)
-    };
+    struct api_request request = { .service = API_LAMBDA,
+                                   .operation = "PublishVersion",
+                                   .method = "POST",
+                                   .path = path,
+                                   .body = text_from(body) };
     CLEANUP(json_deletep)
     cJSON *tree = change_function(api, function, &request, "publish a version", error);
     if (!tree)

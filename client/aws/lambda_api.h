@@ -39,8 +39,9 @@ enum alias_change {
     ALIAS_CHANGE_STALE, /* the alias is no longer as it was: by somebody else, or by an earlier try
                            of this very change, whose answer was lost */
     ALIAS_CHANGE_GONE,  /* there is no alias any more */
-    ALIAS_CHANGE_REFUSED, /* nothing was changed */
-    ALIAS_CHANGE_UNKNOWN, /* no answer: it may have been changed */
+    ALIAS_CHANGE_REFUSED,   /* nothing was changed */
+    ALIAS_CHANGE_THROTTLED, /* nor here, and AWS may do it when it is asked again */
+    ALIAS_CHANGE_UNKNOWN,   /* no answer: it may have been changed */
 };
 
 /* Points the alias: all traffic to `version`, but `weight` of it to `routed` (NULL: none).

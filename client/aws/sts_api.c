@@ -9,6 +9,7 @@ bool sts_identity(struct api *api, struct identity *identity_out, struct error *
 {
     struct api_request request = {
         .service = API_STS,
+        .operation = "GetCallerIdentity",
         .method = "POST",
         .path = "/",
         .content_type = "application/x-www-form-urlencoded; charset=utf-8",

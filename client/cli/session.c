@@ -83,6 +83,13 @@ static bool load_payload(struct session *session)
     return session->payload != NULL;
 }
 
+static void on_throttled(const char *sentence, void *owner)
+{
+    (void)owner;
+    progress("%s; Ctrl-C ends that.", sentence);
+    progress_end();
+}
+
 /* Nothing is done on AWS before the user can see where. */
 static bool tell_account(struct session *session)
 {
@@ -115,6 +122,7 @@ static bool open_session(struct session *session, int *status_out)
     }
     api_init(&session->api, &profile);
     session->api.should_stop = should_stop;
+    session->api.on_throttled = on_throttled;
     if (session->api.profile.is_local || tell_account(session))
         return true;
     *status_out = EXIT_FAILED; /* not for what was typed */

@@ -135,8 +135,8 @@ static bool wait_for_answer(const char *state, const char *id, const char *ask, 
         clock_sleep_ms(POLL_MS);
     }
     return error_set(error, NULL,
-                     "the process that runs the deployment does not answer (a hook "
-                     "may run); it will take the request when it can");
+                     "the process that runs the deployment does not answer (a hook may run, or AWS "
+                     "throttle a call); it will take the request when it can");
 }
 
 bool control_ask(const char *state, const char *id, const char *verb, bool (*should_stop)(void),

@@ -7,7 +7,7 @@
 #include "rollout/control.h"
 #include "xalloc.h"
 
-enum { POLL_MS = 200, BACK_WAIT_MS = 2000, FRESH_MS = 10000 };
+enum { POLL_MS = 200, FRESH_MS = 10000 };
 
 int64_t engine_now_ms(const struct engine *engine)
 {
@@ -202,6 +202,8 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
         return ALIAS_GONE;
     case ALIAS_CHANGE_REFUSED:
         return ALIAS_REFUSED;
+    case ALIAS_CHANGE_THROTTLED:
+        return ALIAS_THROTTLED;
     case ALIAS_CHANGE_STALE: {
         enum alias_result result = find_out(engine, action, &unused);
         error_clear(&unused);
@@ -218,11 +220,15 @@ static void set_alias(struct engine *engine, const struct rollout_action *action
     bool is_back = engine->rollout.phase == PHASE_BACK;
     engine_save(engine, action);
     enum alias_result result = change_alias(engine, action, &error);
+    if (result == ALIAS_THROTTLED && engine->ports.is_interrupted(engine->ports.world)) {
+        engine_save(engine, NULL); /* it was not changed: the loop heeds the user first */
+        return;
+    }
     rollout_alias_done(&engine->rollout, result, error.message ? error.message : "",
                        engine_now_ms(engine));
     if (result == ALIAS_SET)
         record_alias(engine);
-    else if (is_back) /* else it is the reason of what comes now */
+    else if (is_back && result != ALIAS_THROTTLED) /* else it is the reason of what comes now */
         engine_notice(engine, "%s", error.message);
     if (result == ALIAS_CHANGED_THEIRS)
         engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",
@@ -230,7 +236,7 @@ static void set_alias(struct engine *engine, const struct rollout_action *action
                       *engine->alias.routed_version ? " and " : "", engine->alias.routed_version);
     bool is_worth_a_wait = result == ALIAS_FAILED_TO_SET || result == ALIAS_REFUSED;
     if (is_back && is_worth_a_wait && engine->rollout.phase == PHASE_BACK)
-        engine->ports.pass(engine->ports.world, BACK_WAIT_MS);
+        engine->ports.pass(engine->ports.world, engine->rollout.back_wait_ms);
     engine_save(engine, NULL);
 }
 

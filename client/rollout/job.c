@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "aws/sts_api.h"
+#include "clock.h"
 #include "rollout/control.h"
 #include "xalloc.h"
 
@@ -24,6 +25,21 @@ static bool find_account(struct job *job)
     return true;
 }
 
+/* Before there is a deployment, in its record's form all the same. */
+static void on_throttled(const char *sentence, void *owner)
+{
+    struct job *job = owner;
+    if (job->has_deployment) {
+        job_notice(job, "%s.", sentence);
+    } else if (job->observer && job->observer->on_event) {
+        CLEANUP(json_deletep) cJSON *line = record_line("notice", clock_true_ms());
+        CLEANUP(freep) char *text = xformat("%s.", sentence);
+        json_set_text(line, "text", text);
+        CLEANUP(freep) char *printed = json_print(line);
+        job->observer->on_event("notice", printed, job->observer->owner);
+    }
+}
+
 bool job_open(struct job *job, const struct canary_settings *settings,
               const struct canary_observer *observer)
 {
@@ -35,6 +51,8 @@ bool job_open(struct job *job, const struct canary_settings *settings,
         return false;
     api_init(&job->api, &profile);
     job->has_api = true;
+    job->api.on_throttled = on_throttled;
+    job->api.throttled_owner = job;
     if (observer && observer->should_stop) {
         job->api.should_stop = observer->should_stop;
         job->api.owner = observer->owner;

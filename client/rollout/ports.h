@@ -43,7 +43,8 @@ struct ports {
     bool (*is_interrupted)(void *world);
 
     bool (*get_alias)(void *world, struct lambda_alias *alias_out, struct error *error);
-    /* `alias` is as last seen, and on success as it is now. `routed` NULL: no split. */
+    /* `alias` is as last seen, and on success as it is now. `routed` NULL: no split. Throttling is
+     * waited out for a minute. */
     enum alias_change (*set_alias)(void *world, struct lambda_alias *alias, const char *version,
                                    const char *routed, double weight, struct error *error);
 
@@ -60,8 +61,9 @@ struct ports {
     bool (*is_behind)(void *world);
 
     /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
-     * any of it could not be read; the rest is set. */
-    bool (*observe)(void *world, struct evidence *evidence, struct error *error);
+     * any of it could not be read; the rest is set. `is_last`: nobody will ask again, so throttling
+     * is waited out for a while. */
+    bool (*observe)(void *world, bool is_last, struct evidence *evidence, struct error *error);
 
     /* Milliseconds of real time for which AWS, though it was asked, has not answered. */
     int64_t (*silence_ms)(void *world);

@@ -37,12 +37,19 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
     rollout->outcome = outcome;
 }
 
+static void begin_way_back(struct rollout *rollout)
+{
+    rollout->back_tries = 0;
+    rollout->back_waited_ms = 0;
+    rollout->back_wait_ms = 0;
+}
+
 /* On the way back; over at once if the new version has nothing. */
 static void go_back(struct rollout *rollout, enum rollout_outcome goal)
 {
     rollout->hold = HOLD_NONE;
     rollout->goal = goal;
-    rollout->back_tries = 0;
+    begin_way_back(rollout);
     if (rollout->weight > 0 || rollout->is_promoted || rollout->is_uncertain)
         rollout->phase = PHASE_BACK;
     else
@@ -210,6 +217,7 @@ bool rollout_expects(const struct rollout *rollout, bool is_promoted, double wei
 static void alias_was_set(struct rollout *rollout, int64_t now_ms)
 {
     rollout->is_uncertain = false;
+    rollout->throttles = 0;
     switch (rollout->phase) {
     case PHASE_SHIFT:
         rollout->weight = present_step(rollout)->weight;
@@ -236,10 +244,31 @@ static void assume_it_was_set(struct rollout *rollout)
     rollout->maybe_weight = rollout->maybe_promoted ? 0 : present_step(rollout)->weight;
 }
 
+/* The weights are taken back however long AWS has no time for it. */
+static bool is_still_patient(struct rollout *rollout)
+{
+    return rollout->phase == PHASE_BACK || ++rollout->throttles < THROTTLES_MAX;
+}
+
+/* Who is refused will be refused again; who has no answer may have one when the network is back. */
+static void way_back_failed(struct rollout *rollout, enum alias_result result, const char *sentence)
+{
+    int64_t patience_ms =
+        result == ALIAS_FAILED_TO_SET ? BACK_PATIENCE * rollout->plan->lost_after_ms : 0;
+    if (++rollout->back_tries >= BACK_TRIES_MIN && rollout->back_waited_ms >= patience_ms) {
+        set_reason(rollout, "%s", sentence);
+        finish(rollout, OUTCOME_STUCK);
+        return;
+    }
+    rollout->back_wait_ms = rollout->back_tries < BACK_TRIES_MIN ? BACK_WAIT_MS : BACK_LATE_WAIT_MS;
+    rollout->back_waited_ms += rollout->back_wait_ms;
+}
+
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,
                         int64_t now_ms)
 {
-    if (rollout_next(rollout).kind != ACTION_SET_ALIAS)
+    if (rollout_next(rollout).kind != ACTION_SET_ALIAS ||
+        (result == ALIAS_THROTTLED && is_still_patient(rollout)))
         return;
     if (result == ALIAS_SET) {
         alias_was_set(rollout, now_ms);
@@ -251,9 +280,8 @@ void rollout_alias_done(struct rollout *rollout, enum alias_result result, const
         if (result == ALIAS_FAILED_TO_SET)
             assume_it_was_set(rollout);
         go_back(rollout, OUTCOME_FAILED);
-    } else if (++rollout->back_tries >= BACK_TRIES_MAX) {
-        set_reason(rollout, "%s", sentence);
-        finish(rollout, OUTCOME_STUCK);
+    } else {
+        way_back_failed(rollout, result, sentence);
     }
 }
 
@@ -432,7 +460,7 @@ void rollout_taken_up(struct rollout *rollout, bool is_as_set,
     if (rollout->phase == PHASE_OVER) { /* stuck: try the way back again */
         rollout->phase = PHASE_BACK;
         rollout->outcome = OUTCOME_NONE;
-        rollout->back_tries = 0;
+        begin_way_back(rollout);
     }
     if (intended && rollout_next(rollout).kind == ACTION_SET_ALIAS) {
         rollout_alias_done(rollout, ALIAS_SET, "", now_ms);

@@ -40,7 +40,13 @@ enum rollout_outcome {
 };
 
 /* A reason holds the sentences of all checks of a usual plan; what is longer ends in "...". */
-enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3, BACK_TRIES_MAX = 6 };
+enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3 };
+
+/* The way back is tried six times at least; where there is no answer, until what was waited between
+ * the tries comes to ten times the plan's lostAfter. A change forward that AWS throttles is asked
+ * for ten times, a minute each. */
+enum { BACK_TRIES_MIN = 6, BACK_WAIT_MS = 2000, BACK_LATE_WAIT_MS = 10000, BACK_PATIENCE = 10 };
+enum { THROTTLES_MAX = 10 };
 
 struct rollout {
     const struct plan *plan; /* borrowed */
@@ -52,9 +58,12 @@ struct rollout {
     int hook;
     int extensions;
     int back_tries;
-    int watch;        /* counts beginnings of watching: evidence belongs to one of them */
-    double weight;    /* the new version's now: 0 none, 1 by split or promotion */
-    bool is_promoted; /* the alias points to the new version */
+    int64_t back_waited_ms; /* between those tries, with the wait that is due now */
+    int64_t back_wait_ms;   /* before the next of them */
+    int throttles;          /* of the present change */
+    int watch;              /* counts beginnings of watching: evidence belongs to one of them */
+    double weight;          /* the new version's now: 0 none, 1 by split or promotion */
+    bool is_promoted;       /* the alias points to the new version */
     /* A change whose answer was lost may have been made all the same: */
     bool is_uncertain;
     double maybe_weight;
@@ -97,6 +106,7 @@ enum alias_result {
     ALIAS_SET,
     ALIAS_FAILED_TO_SET,  /* no answer; it is as it was, as far as we know */
     ALIAS_REFUSED,        /* it is as it was */
+    ALIAS_THROTTLED,      /* it is as it was, and may be changed when it is tried again */
     ALIAS_CHANGED_OURS,   /* somebody changed it, but traffic still goes as we said last */
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */
     ALIAS_GONE,           /* somebody deleted it */

@@ -259,12 +259,12 @@ static void tell_blindness(struct engine *engine, const char *sentence)
     engine->is_blind = true;
 }
 
-static void observe(struct engine *engine)
+static void observe(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(evidence_clear)
     struct evidence seen = { .started_ms = engine->rollout.step_started_ms };
-    if (engine->ports.observe(engine->ports.world, &seen, &error))
+    if (engine->ports.observe(engine->ports.world, is_last, &seen, &error))
         engine->is_blind = false;
     else if (!engine->ports.is_interrupted(engine->ports.world))
         tell_blindness(engine, error.message);
@@ -282,7 +282,7 @@ static void observe_if_due(struct engine *engine, bool is_final)
     if (!is_final && engine->observed_ms && now_ms - engine->observed_ms < OBSERVE_MS)
         return;
     engine->observed_ms = now_ms;
-    observe(engine);
+    observe(engine, is_final);
 }
 
 void engine_look_at_alarms(struct engine *engine)

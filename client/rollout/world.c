@@ -8,7 +8,7 @@
 #include "xalloc.h"
 
 enum { LOOK_MS = 200, FAST_LOOKS = 200, FAST_LOOK_MIN_MS = 1000, FAST_LOOK_MAX_MS = 10000 };
-enum { US_PER_MS = 1000 };
+enum { US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000 };
 
 bool world_init(struct world *world, struct api *api, const struct plan *plan, bool is_fast,
                 struct error *error)
@@ -139,6 +139,17 @@ bool world_is_interrupted(void *owner)
     return api_is_stopped(world->api);
 }
 
+void world_be_patient(struct world *world, int64_t ms)
+{
+    world->api->patient_until_us = clock_monotonic_us() + ms * US_PER_MS;
+    world->api->was_throttled = false;
+}
+
+void world_be_as_usual(struct world *world)
+{
+    world->api->patient_until_us = 0;
+}
+
 /* On Coalmine's clock a watched slice is sent at once, then its time is turned past. */
 static void pass(void *owner, int64_t ms)
 {
@@ -182,8 +193,12 @@ static enum alias_change set_alias(void *owner, struct lambda_alias *alias, cons
                                    const char *routed, double weight, struct error *error)
 {
     struct world *world = owner;
-    return lambda_update_alias(world->api, world->plan->function, world->plan->alias, alias,
-                               version, routed, weight, error);
+    world_be_patient(world, CHANGE_PATIENCE_MS);
+    enum alias_change change =
+        lambda_update_alias(world->api, world->plan->function, world->plan->alias, alias, version,
+                            routed, weight, error);
+    world_be_as_usual(world);
+    return change;
 }
 
 static int64_t later(int64_t a, int64_t b)

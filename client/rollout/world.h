@@ -91,11 +91,15 @@ struct ports world_ports(struct world *world);
 /* The parts. */
 int64_t world_now_ms(void *owner);
 bool world_is_interrupted(void *owner);
+/* Throttling is waited out for so long in all, from now on until world_be_as_usual(): what is asked
+ * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
+void world_be_patient(struct world *world, int64_t ms);
+void world_be_as_usual(struct world *world);
 /* The start of the period of a time, or of the next one, if it has what was before the deployment.
  */
 int64_t world_own_period_ms(const struct world *world, int64_t time_ms, int64_t period_ms);
 int64_t world_metric_period_ms(const struct plan_metric *metric);
-bool world_observe(void *owner, struct evidence *evidence, struct error *error);
+bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error);
 void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
                     struct hook_result *result_out);
 bool world_live_begin(struct world *world, struct error *error);

@@ -8,7 +8,7 @@
 #include "rollout/world.h"
 #include "xalloc.h"
 
-enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000 };
+enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000, LAST_PATIENCE_MS = 60000 };
 
 struct reading {
     struct evidence *evidence;
@@ -112,6 +112,8 @@ static bool read_metric(struct world *world, struct evidence *evidence,
 {
     if (world_is_interrupted(world)) /* between two calls: the rest can wait */
         return error_set(error, NULL, "interrupted");
+    if (world->api->was_throttled) /* so would this be, and take from others what they need */
+        return error_set(error, NULL, "metric %s is not asked for, as AWS throttles", metric->name);
     struct reading reading = { evidence, metric->name, is_baseline };
     int64_t period_ms = world_metric_period_ms(metric);
     bool is_of_canary = !is_baseline && plan_metric_tells_versions(metric->json);
@@ -141,6 +143,7 @@ static bool read_metrics(struct world *world, struct evidence *evidence,
 bool world_reads_metrics(struct world *world, struct error *error)
 {
     CLEANUP(evidence_clear) struct evidence unused = { .started_ms = world_now_ms(world) };
+    world->api->was_throttled = false;
     return read_metrics(world, &unused, world->plan->metrics, world->plan->metric_count, error) &&
            read_metrics(world, &unused, world->named, world->named_count, error);
 }
@@ -150,14 +153,16 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
     evidence_set_alarm(owner, name, state, reason);
 }
 
-bool world_observe(void *owner, struct evidence *evidence, struct error *error)
+bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error)
 {
     struct world *world = owner;
+    world_be_patient(world, is_last ? LAST_PATIENCE_MS : 0);
     bool is_good =
         world->alarm_count == 0 || cloudwatch_alarms(world->api, (const char *const *)world->alarms,
                                                      world->alarm_count, on_alarm, evidence, error);
     is_good &=
         read_metrics(world, evidence, world->plan->metrics, world->plan->metric_count, error);
     is_good &= read_metrics(world, evidence, world->named, world->named_count, error);
+    world_be_as_usual(world);
     return is_good;
 }

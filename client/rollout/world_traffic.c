@@ -14,6 +14,7 @@
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
 enum { MINUTE_MS = 60000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
+enum { LAST_PATIENCE_MS = 60000 };
 enum { COUNT_POLL_LOCAL_MS = 100, COUNT_POLL_AWS_MS = 9000 };
 
 static bool load_payloads(struct world *world, struct error *error)
@@ -216,10 +217,13 @@ bool world_is_behind(void *owner)
     world->count_next_us =
         now_us + (world->api->profile.is_local ? COUNT_POLL_LOCAL_MS : COUNT_POLL_AWS_MS) *
                      (int64_t)US_PER_MS;
-    if (read_counts(world, &metrics, &error))
+    world_be_patient(world, 0);
+    bool is_read = read_counts(world, &metrics, &error);
+    world_be_as_usual(world);
+    if (is_read)
         return metrics.invocations < (double)world->sent.requests;
     error_clear(&error);
-    return false;
+    return world->api->was_throttled; /* then it is asked again */
 }
 
 static uint64_t above(double counted, uint64_t known)
@@ -248,19 +252,9 @@ static bool add_others(struct world *world, struct traffic_sample *sample, struc
     return true;
 }
 
-bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
-                        struct error *error)
+static bool read_own(struct world *world, bool is_last, struct traffic_sample *sample_out,
+                     struct error *error)
 {
-    struct world *world = owner;
-    int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
-    if (world->plan->traffic.is_live) {
-        int64_t interval_ms =
-            world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
-        bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
-        if (world->leaves || world_is_interrupted(world)) /* the weights are taken back first */
-            return true;
-        return !is_due || read_live(world, sample_out, error);
-    }
     if (!world->has_generator)
         return true;
     renew_credentials(world);
@@ -274,4 +268,28 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
                      "what others sent to the new version is not known, and does not "
                      "count: %s",
                      why ? why : "");
+}
+
+static bool read_users(struct world *world, bool is_last, struct traffic_sample *sample_out,
+                       struct error *error)
+{
+    int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
+    int64_t interval_ms =
+        world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
+    bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
+    if (world->leaves || world_is_interrupted(world)) /* the weights are taken back first */
+        return true;
+    return !is_due || read_live(world, sample_out, error);
+}
+
+bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
+                        struct error *error)
+{
+    struct world *world = owner;
+    /* What was broken off is judged no more. */
+    world_be_patient(world, is_last && !world->leaves ? LAST_PATIENCE_MS : 0);
+    bool is_good = world->plan->traffic.is_live ? read_users(world, is_last, sample_out, error)
+                                                : read_own(world, is_last, sample_out, error);
+    world_be_as_usual(world);
+    return is_good;
 }

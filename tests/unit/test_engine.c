@@ -156,7 +156,8 @@ static void end_traffic(void *world UNUSED, enum traffic_word word UNUSED)
     one_call();
 }
 
-static bool observe(void *world UNUSED, struct evidence *evidence, struct error *error UNUSED)
+static bool observe(void *world UNUSED, bool is_last UNUSED, struct evidence *evidence,
+                    struct error *error UNUSED)
 {
     one_call();
     evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", fake->reason);

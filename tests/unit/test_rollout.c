@@ -20,9 +20,13 @@ static struct plan *parse(const char *members)
 
 static const char canary_10[] = ",\"strategy\":{\"canary\":{\"weight\":\"10%\",\"for\":\"1m\"}}";
 
+/* The way back without an answer is given up after ten seconds of waiting: six tries. */
+static const char canary_lost[] =
+    ",\"lostAfter\":\"1s\",\"strategy\":{\"canary\":{\"weight\":\"10%\",\"for\":\"1m\"}}";
+
 /* One event as a letter, so that a story is a string:
  *   s alias set          S alias not set (no answer)   o changed, still ours   t changed by others
- *   r refused
+ *   r refused            T throttled
  *   p pass, final        q pass, early                 f fail                  u unsure, final
  *   c continue           h hook good                   H hook failed           a alarm
  *   P pause  R resume  A approve  M promote  F promote-full  X abort
@@ -37,11 +41,9 @@ static void tell(struct rollout *rollout, char event, int64_t now_ms)
     static const struct {
         char letter;
         enum alias_result result;
-    } sets[] = { { 's', ALIAS_SET },
-                 { 'S', ALIAS_FAILED_TO_SET },
-                 { 'r', ALIAS_REFUSED },
-                 { 'o', ALIAS_CHANGED_OURS },
-                 { 't', ALIAS_CHANGED_THEIRS } };
+    } sets[] = { { 's', ALIAS_SET },          { 'S', ALIAS_FAILED_TO_SET },
+                 { 'r', ALIAS_REFUSED },      { 'T', ALIAS_THROTTLED },
+                 { 'o', ALIAS_CHANGED_OURS }, { 't', ALIAS_CHANGED_THEIRS } };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (words[i].letter == event)
             rollout_control(rollout, words[i].verb, "test", now_ms);
@@ -102,8 +104,16 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "Ss", "failed", 0 }, /* perhaps it was set: taken back */
         { canary_10, "spSs", "failed", 0 },
         { canary_10, "spts", "failed", 0.1 }, /* theirs: left as it is */
-        { canary_10, "sfSSSSSS", "stuck", 0.1 },
-        { canary_10, "sfSSSSSs", "rolled back", 0 },
+        { canary_lost, "sfSSSSSS", "stuck", 0.1 },
+        { canary_lost, "sfSSSSSs", "rolled back", 0 },
+        { canary_10, "sfSSSSSSSSSSSSs", "rolled back", 0 }, /* the network may come back */
+        { canary_10, "sfSSSSSr", "stuck", 0.1 },
+        { canary_10, "TTTTTTTTTspTs", "promoted", 1 },
+        { canary_10, "TTTTTTTTTT", "failed", 0 },
+        { canary_10, "TTTTTTTTTspTTTTTTTTTs", "promoted", 1 },
+        { canary_10, "sfTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTs", "rolled back", 0 },
+        { canary_10, "Tis", "rolled back", 0 },
+        { canary_10, "Tj", "paused", 0 },
         { canary_10, "sfoos", "rolled back", 0 },
         { ",\"strategy\":\"AllAtOnce\"", "s", "promoted", 1 },
         { ",\"strategy\":\"AllAtOnce\"", "Ss", "failed", 0 },
@@ -245,9 +255,27 @@ START_TEST(a_reason_that_is_too_long_says_that_it_goes_on)
 }
 END_TEST
 
-START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
+START_TEST(a_way_back_without_an_answer_is_tried_for_ten_times_lost_after)
 {
     struct plan *plan = parse(canary_10);
+    struct rollout rollout;
+    rollout_start(&rollout, plan, 0);
+    tell_all(&rollout, "sf", 0);
+    int64_t waited_ms = 0;
+    while (rollout.phase == PHASE_BACK && waited_ms < 3600000) {
+        rollout_alias_done(&rollout, ALIAS_FAILED_TO_SET, "no answer", 0);
+        waited_ms += rollout.phase == PHASE_BACK ? rollout.back_wait_ms : 0;
+    }
+    ck_assert_str_eq(rollout_status(&rollout), "stuck");
+    ck_assert_int_ge(waited_ms, 600000);
+    ck_assert_int_le(waited_ms, 610000);
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
+{
+    struct plan *plan = parse(canary_lost);
     struct rollout rollout;
     rollout_start(&rollout, plan, 0);
     tell_all(&rollout, "sfSSSSSS", 0);
@@ -300,7 +328,7 @@ static enum alias_result change(struct world *world, const struct rollout *rollo
     if (luck % 8 == 0)
         return ALIAS_FAILED_TO_SET; /* the request was lost */
     if (luck % 8 == 2)
-        return ALIAS_REFUSED;
+        return luck % 16 == 2 ? ALIAS_REFUSED : ALIAS_THROTTLED;
     if (world->seen == world->revision) {
         apply(world, action);
         if (luck % 8 == 1)
@@ -462,5 +490,6 @@ SUITE("rollout", stories_end_as_they_should,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
       a_reason_that_is_too_long_says_that_it_goes_on,
+      a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)

@@ -1,0 +1,115 @@
+"""AWS has no time: the account's limit is used up by others. Whoever changes traffic waits."""
+import json
+import signal
+
+import pytest
+
+from tests.support.proxy import Proxy
+from tests.support.rollouts import alias_of, record_of
+
+FOREVER = 10 ** 9
+
+ANSWERS = {
+    "lambda": (429, "TooManyRequestsException", {"Type": "User", "message": "Rate exceeded",
+                                                 "Reason": "CallerRateLimitExceeded"}),
+    "cloudwatch": (400, "ThrottlingException", {"__type": "com.amazonaws.cloudwatch#ThrottlingException",
+                                                "message": "Rate exceeded"}),
+    "busy": (503, "ServiceUnavailableException", {"message": "Service unavailable"})}
+
+
+class Throttling(Proxy):
+    """So many requests with `words` are too many, once so many others with them were well."""
+
+    def __init__(self, url, words, count, answer="lambda", spared=0):
+        super().__init__(url)
+        self.words, self.left, self.spared = words, count, spared
+        status, error, body = ANSWERS[answer]
+        self.answer = status, [("x-amzn-ErrorType", error)], json.dumps(body).encode()
+
+    def before(self, request):
+        if self.words not in request:
+            return None
+        if self.spared:
+            self.spared -= 1
+            return None
+        if not self.left:
+            return None
+        self.left -= 1
+        return self.answer
+
+
+@pytest.fixture
+def throttle(server):
+    running = []
+
+    def start(*arguments, **members):
+        running.append(Throttling(server.url, *arguments, **members))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.shutdown()
+        one.server_close()
+
+
+# Six are one more than any call that fails in another way is tried.
+@pytest.mark.parametrize("words, answer", [
+    ("PUT /2015-03-31/functions/{}/aliases/", "lambda"), ("GET /2015-03-31/functions/{}/aliases/", "busy"),
+    ("POST /2015-03-31/functions/{}/versions", "lambda"), ("GetMetricData", "cloudwatch")])
+def test_a_deployment_waits_until_aws_has_time(lam, deployed, terminal, throttle, plan_file, words, answer):
+    plan_file(strategy="AllAtOnce", checks=[{"kind": "threshold", "metric": "Errors", "max": 1}])
+    proxy = throttle(words.format(deployed), 6, answer)
+    done = terminal("deploy", AWS_ENDPOINT_URL=proxy.url)
+    assert done.end() == 0, done.seen + done.err
+    assert proxy.left == 0 and alias_of(lam, deployed) == ("2", None)
+
+
+def test_a_way_back_waits_as_well(lam, deployed, terminal, throttle, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%"}, {"hook": {"command": "exit 1"}}]})
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", 6, spared=1)
+    done = terminal("deploy", AWS_ENDPOINT_URL=proxy.url)
+    assert done.end() == 3, done.seen + done.err
+    assert proxy.left == 0 and alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_rollback_by_hand_waits_and_tells_on_stderr(lam, deployed, terminal, throttle):
+    lam.update_function_configuration(FunctionName=deployed, Description="two")
+    lam.publish_version(FunctionName=deployed)
+    lam.update_alias(FunctionName=deployed, Name="live", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", FOREVER)
+    done = terminal("rollback", "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=proxy.url)
+    assert "AWS throttles UpdateAlias (TooManyRequestsException: Rate exceeded)" in done.process.stderr.readline()
+    proxy.left = 0
+    assert done.end() == 0, done.seen + done.err
+    assert "throttles" not in done.seen
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_the_waiting_is_told_and_ended_by_the_user(lam, deployed, terminal, throttle, plan_file, pauses):
+    plan_file()
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", FOREVER)
+    more = ["--on-interrupt", "pause"] if pauses else []
+    first = terminal("deploy", *more, AWS_ENDPOINT_URL=proxy.url)
+    first.wait_for("AWS throttles UpdateAlias (TooManyRequestsException: Rate exceeded)")
+    assert any("throttles" in line["text"] for line in record_of(deployed, "notice"))
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == (5 if pauses else 3), first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+    if pauses:
+        proxy.left = 0
+        again = terminal("resume", AWS_ENDPOINT_URL=proxy.url)
+        again.wait_for("Sending")
+        assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+
+
+def test_a_word_from_elsewhere_is_heard_while_a_step_looks_at_cloudwatch_in_vain(
+        lam, deployed, terminal, throttle, plan_file):
+    """Looks are repeated anyway: nobody waits within one."""
+    plan_file(checks=[{"kind": "threshold", "metric": "Errors", "max": 1}])
+    proxy = throttle("GetMetricData", FOREVER, "cloudwatch", spared=3)
+    first = terminal("deploy", AWS_ENDPOINT_URL=proxy.url)
+    first.wait_for("CloudWatch is not to be read just now")
+    assert terminal("abort", AWS_ENDPOINT_URL=proxy.url).end() == 0
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
