@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
 #include "xalloc.h"
 
-enum { SLICE_MS = 1000, JOIN_NS = 100000000, NS_PER_S = 1000000000 };
+enum { SLICE_MS = 1000, NAP_MS = 5 };
 
 /* A run begins with its first payload, but the lines of a file go on from run to run. */
 static void copy_payloads(struct generator *generator, const struct traffic_plan *plan)
@@ -162,25 +161,15 @@ static void tell(struct generator *generator, enum traffic_word word)
     pthread_mutex_unlock(&generator->mutex);
 }
 
-/* False if it has not ended within a tenth of a second. */
-static bool join_soon(struct generator *generator)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += JOIN_NS;
-    until.tv_sec += until.tv_nsec / NS_PER_S;
-    until.tv_nsec %= NS_PER_S;
-    return pthread_timedjoin_np(generator->thread, NULL, &until) != ETIMEDOUT;
-}
-
 void generator_stop(struct generator *generator, enum traffic_word word)
 {
     if (!generator->has_thread)
         return;
     tell(generator, word);
-    while (!join_soon(generator)) {
+    while (pthread_tryjoin_np(generator->thread, NULL) == EBUSY) {
         if (generator->is_interrupted && generator->is_interrupted(generator->owner))
             tell(generator, TRAFFIC_LEAVE);
+        clock_sleep_ms(NAP_MS);
     }
     generator->has_thread = false;
 }

@@ -8,7 +8,7 @@
 #include "xalloc.h"
 
 enum { LOOK_MS = 200, FAST_LOOKS = 200, FAST_LOOK_MIN_MS = 1000, FAST_LOOK_MAX_MS = 10000 };
-enum { US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000 };
+enum { US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
 
 bool world_init(struct world *world, struct api *api, const struct plan *plan, bool is_fast,
                 struct error *error)
@@ -18,6 +18,8 @@ bool world_init(struct world *world, struct api *api, const struct plan *plan, b
         return false;
     if (!is_fast && api->profile.is_local)
         world->offset_ms = coalmine_clock_offset_ms(api);
+    world->begun_ms = clock_true_ms() + world->offset_ms;
+    world->begun_at_ms = clock_elapsed_ms();
     world->is_fast = is_fast;
     return true;
 }
@@ -130,7 +132,30 @@ void world_begin(struct world *world, const char *base, const char *canary, int6
 int64_t world_now_ms(void *owner)
 {
     const struct world *world = owner;
-    return world->is_fast ? world->fast_now_ms : clock_true_ms() + world->offset_ms;
+    if (world->is_fast)
+        return world->fast_now_ms;
+    return world->begun_at_ms ? world->begun_ms + clock_elapsed_ms() - world->begun_at_ms
+                              : clock_true_ms();
+}
+
+int64_t world_aws_ms(const struct world *world, int64_t time_ms)
+{
+    return time_ms + world->ahead_ms;
+}
+
+int64_t world_own_ms(const struct world *world, int64_t aws_ms)
+{
+    return aws_ms - world->ahead_ms;
+}
+
+void world_compare_clocks(struct world *world)
+{
+    if (world->is_fast)
+        return;
+    int64_t ahead_ms = clock_true_ms() + world->offset_ms - world_now_ms(world);
+    int64_t change_ms = ahead_ms - world->ahead_ms;
+    if (change_ms >= CLOCK_SET_MS || change_ms <= -CLOCK_SET_MS)
+        world->ahead_ms = ahead_ms;
 }
 
 bool world_is_interrupted(void *owner)

@@ -30,7 +30,11 @@ struct world {
     char canary[VERSION_SIZE];
     bool is_fast;
     int64_t fast_now_ms;
-    int64_t offset_ms;  /* of Coalmine's clock from the machine's */
+    int64_t offset_ms;   /* of Coalmine's clock from the machine's */
+    int64_t begun_ms;    /* service time when it began, */
+    int64_t begun_at_ms; /* and what clock_elapsed_ms() was; 0: it has not */
+    int64_t ahead_ms; /* of AWS's time from that which has passed since: somebody set the machine's
+                       * clock. As the step began. */
     int64_t started_ms; /* service time: what CloudWatch counts from here on is ours */
 
     struct payloads payloads; /* what to send; read once */
@@ -49,7 +53,7 @@ struct world {
 
     bool has_live; /* what was counted before the first shift is known; on Coalmine */
     const struct plan_step *live_step; /* whose minutes are counted; on AWS */
-    int64_t live_from_ms;              /* the first of them */
+    int64_t live_from_ms;              /* the first of them, as AWS calls it */
     struct version_evidence live_base; /* live traffic: sums when last read */
     struct version_evidence live_canary;
     int64_t live_read_us;
@@ -89,14 +93,21 @@ MUST_CHECK bool world_reads_metrics(struct world *world, struct error *error);
 struct ports world_ports(struct world *world);
 
 /* The parts. */
+/* Service time as it passes: nobody who sets the machine's clock makes a step longer or shorter. */
 int64_t world_now_ms(void *owner);
+/* A moment of that as CloudWatch calls it, by the machine's clock, and the other way round. */
+int64_t world_aws_ms(const struct world *world, int64_t time_ms);
+int64_t world_own_ms(const struct world *world, int64_t aws_ms);
+/* At a step's beginning: has somebody set the machine's clock? Not within one, as what has been
+ * read in it would come again at other times. */
+void world_compare_clocks(struct world *world);
 bool world_is_interrupted(void *owner);
 /* Throttling is waited out for so long in all, from now on until world_be_as_usual(): what is asked
  * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
 void world_be_patient(struct world *world, int64_t ms);
 void world_be_as_usual(struct world *world);
-/* The start of the period of a time, or of the next one, if it has what was before the deployment.
- */
+/* The start of the period of a time (AWS's), or of the next one, if it has what was before the
+ * deployment. */
 int64_t world_own_period_ms(const struct world *world, int64_t time_ms, int64_t period_ms);
 int64_t world_metric_period_ms(const struct plan_metric *metric);
 bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error);

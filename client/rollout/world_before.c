@@ -77,6 +77,7 @@ void world_read_before(struct world *world, const cJSON *json)
 int64_t world_own_period_ms(const struct world *world, int64_t time_ms, int64_t period_ms)
 {
     int64_t start_ms = period_start_ms(time_ms, period_ms);
-    bool is_shared = start_ms < world->started_ms && world->before.last_ms >= start_ms;
+    bool is_shared =
+        start_ms < world_aws_ms(world, world->started_ms) && world->before.last_ms >= start_ms;
     return is_shared ? start_ms + period_ms : start_ms;
 }

@@ -11,6 +11,7 @@
 enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000, LAST_PATIENCE_MS = 60000 };
 
 struct reading {
+    const struct world *world;
     struct evidence *evidence;
     const char *name;
     bool is_baseline;
@@ -20,7 +21,8 @@ static void on_value(const char *id, int64_t time_ms, double value, void *owner)
 {
     const struct reading *reading = owner;
     (void)id;
-    evidence_set_metric(reading->evidence, reading->name, reading->is_baseline, time_ms, value);
+    evidence_set_metric(reading->evidence, reading->name, reading->is_baseline,
+                        world_own_ms(reading->world, time_ms), value);
 }
 
 /* {function}, {alias} and {version} filled in; the caller owns it. */
@@ -114,12 +116,13 @@ static bool read_metric(struct world *world, struct evidence *evidence,
         return error_set(error, NULL, "interrupted");
     if (world->api->was_throttled) /* so would this be, and take from others what they need */
         return error_set(error, NULL, "metric %s is not asked for, as AWS throttles", metric->name);
-    struct reading reading = { evidence, metric->name, is_baseline };
+    struct reading reading = { world, evidence, metric->name, is_baseline };
+    int64_t begun_ms = world_aws_ms(world, evidence->started_ms);
     int64_t period_ms = world_metric_period_ms(metric);
     bool is_of_canary = !is_baseline && plan_metric_tells_versions(metric->json);
-    int64_t start_ms = is_of_canary ? world_own_period_ms(world, evidence->started_ms, period_ms)
-                                    : evidence->started_ms / period_ms * period_ms;
-    int64_t end_ms = (world_now_ms(world) / period_ms + 1) * period_ms;
+    int64_t start_ms = is_of_canary ? world_own_period_ms(world, begun_ms, period_ms)
+                                    : begun_ms / period_ms * period_ms;
+    int64_t end_ms = (world_aws_ms(world, world_now_ms(world)) / period_ms + 1) * period_ms;
     if (start_ms >= end_ms)
         return true;
     return cloudwatch_query(world->api,

@@ -111,13 +111,18 @@ static bool counts_by_minutes(const struct world *world)
     return !world->api->profile.is_local;
 }
 
+static int64_t aws_now_ms(struct world *world)
+{
+    return world_aws_ms(world, world_now_ms(world));
+}
+
 static bool read_live_version(struct world *world, const char *version,
                               struct version_metrics *metrics_out, struct error *error)
 {
     return cloudwatch_version_metrics(
         world->api, world->plan->function, world->plan->alias, version,
-        counts_by_minutes(world) ? world->live_from_ms : world->started_ms, world_now_ms(world),
-        metrics_out, error);
+        counts_by_minutes(world) ? world->live_from_ms : world_aws_ms(world, world->started_ms),
+        aws_now_ms(world), metrics_out, error);
 }
 
 /* Both or none: what is taken is counted. */
@@ -126,7 +131,7 @@ static bool read_live(struct world *world, struct traffic_sample *sample, struct
     struct version_metrics base;
     struct version_metrics canary;
     world->live_read_us = clock_monotonic_us();
-    if (counts_by_minutes(world) && world_now_ms(world) < world->live_from_ms)
+    if (counts_by_minutes(world) && aws_now_ms(world) < world->live_from_ms)
         return true;
     if (!read_live_version(world, world->base, &base, error) ||
         !read_live_version(world, world->canary, &canary, error))
@@ -152,7 +157,7 @@ static void begin_minutes(struct world *world, const struct plan_step *step)
     if (!counts_by_minutes(world) || world->live_step == step)
         return;
     world->live_step = step;
-    world->live_from_ms = (world_now_ms(world) + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
+    world->live_from_ms = (aws_now_ms(world) + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
 }
@@ -164,6 +169,7 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     world->is_last_step = is_last_timed_step(world->plan, step);
     world->leaves = false;
     world->watched_us = clock_monotonic_us();
+    world_compare_clocks(world);
     if (left_ms <= 0)
         return true;
     world->is_watching = true;
@@ -193,8 +199,8 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
                         struct error *error)
 {
     if (!cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias,
-                                    world->canary, world->started_ms, world_now_ms(world),
-                                    metrics_out, error))
+                                    world->canary, world_aws_ms(world, world->started_ms),
+                                    aws_now_ms(world), metrics_out, error))
         return false;
     metrics_out->invocations = fmax(metrics_out->invocations - world->before.invocations, 0);
     metrics_out->errors = fmax(metrics_out->errors - world->before.errors, 0);

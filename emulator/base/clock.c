@@ -27,6 +27,13 @@ int64_t clock_monotonic_us(void)
     return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
 }
 
+int64_t clock_elapsed_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / NS_PER_MS;
+}
+
 int64_t clock_now_ms(void)
 {
     int64_t passed_ms = clock_true_ms() - service.true_ms;
