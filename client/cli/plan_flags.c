@@ -254,8 +254,10 @@ static bool lay_over(const struct options *options, cJSON *plan)
            set_traffic(flags, plan) && set_checks(flags, plan);
 }
 
+/* People get them one by one, programs all in a list. */
 static void complain_problems(const char *file, const struct canary_problems *problems)
 {
+    cJSON *list = json_set_array(facts(), "problems");
     for (size_t i = 0; i < problems->count; i++) {
         const struct canary_problem *problem = &problems->items[i];
         CLEANUP(freep)
@@ -263,6 +265,12 @@ static void complain_problems(const char *file, const struct canary_problems *pr
                       : file        ? xformat("%s: ", file)
                                     : xstrdup("");
         complain("%s%s%s%s", place, problem->path, *problem->path ? ": " : "", problem->message);
+        cJSON *item = cJSON_CreateObject();
+        if (problem->line)
+            json_set_double(item, "line", problem->line);
+        json_set_text(item, "path", problem->path);
+        json_set_text(item, "message", problem->message);
+        cJSON_AddItemToArray(list, item);
     }
 }
 

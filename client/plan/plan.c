@@ -115,15 +115,16 @@ static bool read_alarms(const cJSON *json, struct plan *plan, struct member_faul
         return true;
     if (!cJSON_IsArray(json))
         return member_fault(faults, "alarms", "must be a list of alarm names, [...]");
+    bool is_good = true;
     plan->alarms = xcalloc((size_t)cJSON_GetArraySize(json), sizeof(*plan->alarms));
     cJSON_ArrayForEach(item, json)
     {
         CLEANUP(freep) char *path = xformat("alarms[%zu]", plan->alarm_count);
-        if (!cJSON_IsString(item) || !*item->valuestring)
-            return member_fault(faults, path, "must be an alarm's name");
-        plan->alarms[plan->alarm_count++] = xstrdup(item->valuestring);
+        bool is_name = cJSON_IsString(item) && *item->valuestring;
+        is_good &= is_name || member_fault(faults, path, "must be an alarm's name");
+        plan->alarms[plan->alarm_count++] = xstrdup(is_name ? item->valuestring : "");
     }
-    return true;
+    return is_good;
 }
 
 /* Metrics, locks and the history go by the function's name, so it must be that alone. */
@@ -224,7 +225,8 @@ static bool check_repeated(const cJSON *tree, const char *path, struct member_fa
     return is_good;
 }
 
-cJSON *plan_json(struct text text, struct member_faults *faults)
+/* Members may be there twice. */
+static cJSON *parse(struct text text, struct member_faults *faults)
 {
     struct json_fault fault;
     CLEANUP(freep) char *bare = source_without_comments(text);
@@ -239,18 +241,27 @@ cJSON *plan_json(struct text text, struct member_faults *faults)
             member_fault(faults, "",
                          "has an escape that is no character: \\u0000, or half of a "
                          "surrogate pair");
-        else if (check_repeated(json, "", faults))
-            return json;
-        cJSON_Delete(json);
+        return json;
     }
+    return NULL;
+}
+
+cJSON *plan_json(struct text text, struct member_faults *faults)
+{
+    cJSON *json = parse(text, faults);
+    if (!json || check_repeated(json, "", faults))
+        return json;
+    cJSON_Delete(json);
     return NULL;
 }
 
 struct plan *plan_parse(struct text text, struct member_faults *faults)
 {
-    cJSON *json = plan_json(text, faults);
+    cJSON *json = parse(text, faults);
+    bool is_good = json && check_repeated(json, "", faults);
     struct plan *plan = json ? plan_read(json, faults) : NULL;
-    if (!plan || metrics_check_thresholds(plan, faults))
+    is_good &= plan && metrics_check_thresholds(plan, faults);
+    if (is_good)
         return plan;
     plan_destroy(plan);
     return NULL;

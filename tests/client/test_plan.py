@@ -74,7 +74,20 @@ def test_validate_tells_every_fault_with_file_line_and_path(canary, tmp_path):
     assert done.err.splitlines() == [
         "canary: canary.json:5: onFailur: there is no member 'onFailur'; did you mean 'onFailure'?",
         'canary: canary.json:6: strategy.canary.weight: "10" is not a share such as "10%" or 0.1']
-    assert canary("validate", "--output", "json").json["isValid"] is False
+    document = canary("validate", "--output", "json").json
+    assert document["isValid"] is False
+    assert document["problems"] == [
+        {"line": 5, "path": "onFailur", "message": "there is no member 'onFailur'; did you mean 'onFailure'?"},
+        {"line": 6, "path": "strategy.canary.weight", "message": '"10" is not a share such as "10%" or 0.1'}]
+    assert "problems" not in canary("validate", "--output", "json", "missing.json").json
+
+
+def test_no_fault_hides_another(canary, tmp_path):
+    write(tmp_path, '{"function": "f", "alias": "a", "alarms": [1, "x", ""], "version": "x",\n'
+                    '"alias": "b", "hooks": {"before": [{"command": 1}]}}')
+    problems = canary("validate", "--output", "json").json["problems"]
+    assert sorted(problem["path"] for problem in problems) == [
+        "alarms[0]", "alarms[2]", "alias", "hooks.before[0].command", "version"]
 
 
 def test_no_json_is_told_with_its_place(canary, tmp_path):
