@@ -63,7 +63,7 @@ struct options {
     const char *widget;
     const char *picture;
     int64_t last_ms;
-    int64_t period_ms;
+    const char *period;
     int64_t width;
 };
 

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "file.h"
+#include "plan/plan.h"
 #include "report/graph_text.h"
 #include "timestamp.h"
 #include "widget_query.h"
@@ -21,6 +22,7 @@ enum {
     WIDGET_MAX = 100 * 1024,
     POINTS_WANTED = 180,
     MINUTE_MS = 60000,
+    MS_PER_SECOND = 1000,
     WIDTH_DEFAULT = 80,
     WIDTH_MAX = 1000,
     PLOT_ROWS = 12,
@@ -110,15 +112,26 @@ static bool add_metrics(cJSON *widget, const struct options *options, struct err
 /* Whole minutes that give a graph about as many points as it can show. */
 static int64_t usual_period_s(int64_t last_ms)
 {
-    return (last_ms / POINTS_WANTED + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS / 1000;
+    return (last_ms / POINTS_WANTED + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS / MS_PER_SECOND;
 }
 
-static cJSON *make_widget(const struct options *options, struct error *error)
+static bool find_period(const struct options *options, int64_t *period_s_out, struct error *error)
+{
+    int64_t period_ms;
+    *period_s_out = usual_period_s(options->last_ms);
+    if (!options->period)
+        return true;
+    if (!option_parse_duration(options->period, &period_ms) || !plan_is_period(period_ms))
+        return error_set(error, NULL, "--period: '%s' is not " PLAN_PERIODS ", such as 30s or 5m",
+                         options->period);
+    *period_s_out = period_ms / MS_PER_SECOND;
+    return true;
+}
+
+static cJSON *make_widget(const struct options *options, int64_t period_s, struct error *error)
 {
     cJSON *widget = cJSON_CreateObject();
-    int64_t period_s =
-        options->period_ms ? options->period_ms / 1000 : usual_period_s(options->last_ms);
-    json_set_double(widget, "period", (double)(period_s > 0 ? period_s : 60));
+    json_set_double(widget, "period", (double)period_s);
     json_set_bool(widget, "liveData", true);
     if (options->function)
         json_set_text(widget, "title", options->function);
@@ -302,9 +315,14 @@ static int graph(struct session *session)
         complain("say what to draw: --function, --dimensions or --widget (see --help)");
         return EXIT_USAGE;
     }
+    int64_t period_s;
+    if (!find_period(options, &period_s, &error)) {
+        complain("%s", error.message);
+        return EXIT_USAGE;
+    }
     CLEANUP(json_deletep)
-    cJSON *widget =
-        options->widget ? read_widget(options->widget, &error) : make_widget(options, &error);
+    cJSON *widget = options->widget ? read_widget(options->widget, &error)
+                                    : make_widget(options, period_s, &error);
     if (widget)
         set_times(widget, options, metric_now_ms(&session->api));
     if (widget && (!options->picture || write_picture(session, widget, &error)) &&
@@ -333,7 +351,7 @@ const struct option_row graph_rows[] = {
       .help = "graph this MetricWidget (JSON) instead" },
     { OPTION_ROW("last", OPTION_DURATION, last_ms), .placeholder = "TIME", .initial = "3h",
       .help = "how far to look back" },
-    { OPTION_ROW("period", OPTION_DURATION, period_ms), .placeholder = "TIME",
+    { OPTION_ROW("period", OPTION_TEXT, period), .placeholder = "TIME",
       .help = "one point for each; else what suits --last" },
     { OPTION_ROW("width", OPTION_INTEGER, width), .placeholder = "N", .environment = "COLUMNS",
       .help = "columns of text; else the terminal's, or 80" },

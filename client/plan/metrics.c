@@ -164,23 +164,20 @@ static bool read_queries(const cJSON *metric, const char *path, struct member_fa
     return is_good;
 }
 
-/* CloudWatch has no others. */
-static bool is_period(int64_t ms)
+bool plan_is_period(int64_t ms)
 {
     static const int64_t short_ms[] = { 1000, 5000, 10000, 20000, 30000 };
     for (size_t i = 0; i < COUNT_OF(short_ms); i++) {
         if (ms == short_ms[i])
             return true;
     }
-    return ms % 60000 == 0;
+    return ms > 0 && ms % 60000 == 0;
 }
 
 static bool check_period(int64_t ms, const char *path, struct member_faults *faults)
 {
     CLEANUP(freep) char *here = member_path(path, "period");
-    return is_period(ms) || member_fault(faults, here,
-                                         "must be 1, 5, 10, 20 or 30 seconds, or "
-                                         "whole minutes");
+    return plan_is_period(ms) || member_fault(faults, here, "must be " PLAN_PERIODS);
 }
 
 static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const char *path,

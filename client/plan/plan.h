@@ -148,6 +148,9 @@ const char *plan_function_fault(const char *name);
 const char *plan_alias_fault(const char *name);
 /* The statistic that a metric of that name is read by: the one given, or a usual one. */
 const char *plan_metric_stat(const cJSON *json, const char *name);
+/* Is it one of the periods that CloudWatch has? */
+#define PLAN_PERIODS "1, 5, 10, 20 or 30 seconds, or whole minutes"
+bool plan_is_period(int64_t ms);
 /* What a threshold does not say of its metric's periods, the plan's metric does: of the plan's
  * checks, or of a list of others. */
 void metrics_fill_plan(cJSON *plan);

@@ -50,6 +50,13 @@ def test_metrics_are_drawn_with_axes_and_numbers(graph, shop):
     assert "\x1b" not in done.out  # no terminal: no colours
 
 
+@pytest.mark.parametrize("period", ["500ms", "0s", "1500ms", "15s", "90s"])
+def test_a_period_that_cloudwatch_has_not_is_refused(graph, shop, period):
+    done = graph(*options(shop, "--period", period))
+    assert done.code == 2
+    assert f"--period: '{period}' is not 1, 5, 10, 20 or 30 seconds, or whole minutes" in done.err
+
+
 def test_blanks_around_the_parts_of_a_list_are_no_part_of_them(graph, shop):
     done = graph("--namespace", shop, "--dimensions", "App = a", "--metric", "Requests, Errors ")
     assert done.code == 0, done.err
