@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "report/escape.h"
 #include "xalloc.h"
 
 enum { WIDTH_USUAL = 80, HEIGHT_USUAL = 24 };
@@ -47,33 +48,6 @@ const char *terminal_style(const struct terminal *terminal, enum terminal_style 
     return terminal->has_colour ? sequences[style] : "";
 }
 
-/* The size of the escape sequence that the bytes begin with; 0: none. */
-static size_t escape_size(struct text text)
-{
-    if (text.size < 2 || text.data[0] != '\x1b' || text.data[1] != '[')
-        return 0;
-    for (size_t i = 2; i < text.size; i++) {
-        if (text.data[i] >= '@' && text.data[i] <= '~')
-            return i + 1;
-    }
-    return text.size;
-}
-
-/* The size of what a terminal would obey and not show: a sequence that sets colours or moves the
- * cursor, or one that sets the title and its like; 0: none. */
-static size_t command_size(struct text text)
-{
-    if (text.size < 2 || text.data[0] != '\x1b' || text.data[1] != ']')
-        return escape_size(text);
-    for (size_t i = 2; i < text.size && text.data[i] != '\n'; i++) {
-        if (text.data[i] == '\x07')
-            return i + 1;
-        if (text.data[i] == '\x1b')
-            return i + 1 < text.size && text.data[i + 1] == '\\' ? i + 2 : i;
-    }
-    return 0; /* nothing ends it: what follows is to be seen */
-}
-
 /* The size of a control character, other than those that lay a text out; 0: it is none. Those
  * beyond ASCII are U+0080 to U+009F. */
 static size_t control_size(struct text text)
@@ -90,7 +64,7 @@ static size_t control_size(struct text text)
 static size_t dropped_size(struct text text)
 {
     bool ends_line = text.size > 1 && text.data[0] == '\r' && text.data[1] == '\n';
-    return ends_line ? 1 : command_size(text);
+    return ends_line ? 1 : escape_command_size(text);
 }
 
 void text_tame(char *string)

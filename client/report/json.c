@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "report/escape.h"
 #include "report/facts.h"
 #include "report/report.h"
 #include "xalloc.h"
@@ -91,6 +92,14 @@ static void set_head(cJSON *report, const struct history *history)
     json_set_double(report, "durationMs", (double)(history->end_ms - history->begin_ms));
 }
 
+static void strip_escapes(cJSON *tree)
+{
+    if (tree->valuestring)
+        escape_strip(tree->valuestring);
+    for (cJSON *child = tree->child; child; child = child->next)
+        strip_escapes(child);
+}
+
 void report_json(const struct history *history, struct buffer *out)
 {
     CLEANUP(json_deletep) cJSON *report = cJSON_CreateObject();
@@ -101,6 +110,7 @@ void report_json(const struct history *history, struct buffer *out)
     cJSON *events = json_set_array(report, "events");
     for (size_t i = 0; i < history->event_count; i++)
         cJSON_AddItemToArray(events, event_json(&history->events[i]));
+    strip_escapes(report);
     CLEANUP(freep) char *text = cJSON_Print(report);
     buffer_add_format(out, "%s\n", text ? text : "{}");
 }

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "report/escape.h"
 #include "statistics/binomial.h"
 #include "timestamp.h"
+#include "xalloc.h"
 
 enum { MS_PER_SECOND = 1000, MS_PER_MINUTE = 60000, MS_PER_HOUR = 3600000, MS_PER_DAY = 86400000 };
 
@@ -25,9 +27,11 @@ static const char *entity_of(unsigned char character)
     }
 }
 
-void markup_text(struct buffer *out, const char *text)
+void markup_text(struct buffer *out, const char *given)
 {
-    for (; *text; text++) {
+    CLEANUP(freep) char *plain = xstrdup(given);
+    escape_strip(plain);
+    for (const char *text = plain; *text; text++) {
         const char *entity = entity_of((unsigned char)*text);
         bool is_noncharacter =
             strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;

@@ -9,9 +9,9 @@
 #include "buffer.h"
 #include "report/history.h"
 
-/* Text within XML or HTML, in elements and in quoted attributes. What XML cannot hold (control
- * characters) becomes U+FFFD. */
-void markup_text(struct buffer *out, const char *text);
+/* Text within XML or HTML, in elements and in quoted attributes. Escape sequences go; what else XML
+ * cannot hold (control characters) becomes U+FFFD. */
+void markup_text(struct buffer *out, const char *given);
 
 /* "1h 5m", "5m 30s", "12.3 s", "250 ms". */
 void markup_duration(struct buffer *out, int64_t ms);

@@ -254,6 +254,27 @@ def test_junit_has_a_case_for_each_check_and_step(report, record):
     assert cases["", "deployment"].get("classname") == FUNCTION + ":live"
 
 
+COLOURED = "\x1b[1;32mgood\x1b[0m \x1b]0;title\x07and \x1b]8;;https://x.example\x1b\\link\x1b]8;;\x1b\\\x01"
+
+
+def test_what_colours_a_terminal_is_in_no_file(report, tmp_path):
+    lines = [each for each in deployment() if each["type"] != "hook"]
+    lines.insert(2, line(0, "hook", name="smoke", kind="command", when="before", outcome="failed",
+                         output=COLOURED, durationMs=1500))
+    lines[-1]["reason"] = "hook smoke failed: " + COLOURED
+    record = write_record(tmp_path / "coloured", lines)
+    junit = report(record, "--format", "junit").out
+    assert "good and link\ufffd" in junit and "[1;32m" not in junit and "title" not in junit
+    [case] = [case for case in ElementTree.fromstring(junit).iter("testcase") if case.get("name") == "hook smoke"]
+    assert case.find("system-out").text == "good and link\ufffd"
+    html = report(record, "--format", "html").out
+    assert "good and link\ufffd" in html and "[1;32m" not in html
+    document = json.loads(report(record, "--format", "json").out)
+    assert document["reason"] == "hook smoke failed: good and link\x01"
+    assert any("good and link" in event["text"] for event in document["events"])
+    assert "\x1b" not in json.dumps(document, ensure_ascii=False)
+
+
 def test_junit_of_a_promotion_has_no_failure(report, tmp_path):
     lines = [each for each in deployment(None)
              if each["t"] < START + 60000 or each.get("action") == "advance"]
