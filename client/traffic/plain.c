@@ -270,7 +270,7 @@ static void plain_wait(void *transport, int64_t timeout_us)
     sweep(plain);
 }
 
-/* The first of the host's addresses that takes a connection ("localhost" may be two). */
+/* Keeps the address; true if it takes a connection. */
 static bool try_address(struct plain *plain, const struct addrinfo *address)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -282,21 +282,38 @@ static bool try_address(struct plain *plain, const struct addrinfo *address)
     return is_good;
 }
 
-/* Names below localhost are this machine (RFC 6761): libcurl, which the other calls are made by,
- * knows that, but not every resolver does. */
-static const char *resolvable(const char *name)
+/* "localhost" and the names below it are this machine (RFC 6761). libcurl, which the other calls
+ * are made by, knows that; but not every resolver does, and not every machine has one. */
+static bool is_this_machine(const char *name)
 {
     static const char below[] = ".localhost";
     size_t size = strlen(name);
     size_t end = sizeof(below) - 1;
-    return size > end && strcasecmp(name + size - end, below) == 0 ? below + 1 : name;
+    return strcasecmp(name, below + 1) == 0 ||
+           (size > end && strcasecmp(name + size - end, below) == 0);
+}
+
+/* True if one of the name's addresses takes a connection; else the last of them is kept. */
+static bool try_name(struct plain *plain, const char *name, const char *port)
+{
+    struct addrinfo *list = NULL;
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+    int failure = getaddrinfo(name, port, &hints, &list);
+    bool is_good = false;
+    *plain->failure = '\0';
+    if (failure)
+        snprintf(plain->failure, sizeof(plain->failure), "cannot look up %s: %s", name,
+                 gai_strerror(failure));
+    for (const struct addrinfo *at = list; at && !is_good; at = at->ai_next)
+        is_good = try_address(plain, at);
+    if (list)
+        freeaddrinfo(list);
+    return is_good;
 }
 
 static void look_up(struct plain *plain)
 {
     CLEANUP(freep) char *host = xstrdup(plain->signer->host);
-    struct addrinfo *list = NULL;
-    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
     const char *name = host;
     char *port = strrchr(host, ':');
     if (port && strchr(port, ']'))
@@ -307,14 +324,11 @@ static void look_up(struct plain *plain)
         name++;
         host[strcspn(host, "]")] = '\0';
     }
-    int failure = getaddrinfo(resolvable(name), port ? port : "80", &hints, &list);
-    if (failure)
-        snprintf(plain->failure, sizeof(plain->failure), "cannot look up %s: %s", name,
-                 gai_strerror(failure));
-    for (const struct addrinfo *at = list; at && !try_address(plain, at); at = at->ai_next)
-        ;
-    if (list)
-        freeaddrinfo(list);
+    port = port ? port : (char *)"80";
+    if (!is_this_machine(name))
+        try_name(plain, name, port);
+    else if (!try_name(plain, "::1", port))
+        try_name(plain, "127.0.0.1", port);
 }
 
 static void *plain_create(struct signer *signer, size_t concurrency,
