@@ -121,6 +121,7 @@ void engine_save_if_old(struct engine *engine, int64_t age_ms)
 void engine_start(struct engine *engine, const struct lambda_alias *alias)
 {
     engine->alias = *alias;
+    engine->heard_ms = engine_now_ms(engine);
     rollout_start(&engine->rollout, engine->plan, engine_now_ms(engine));
     for (size_t i = 0; i < engine->evidence.alarm_count; i++)
         engine_record_alarm(engine, &engine->evidence.alarms[i]);

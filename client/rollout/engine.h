@@ -40,6 +40,7 @@ struct engine {
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;
+    int64_t heard_ms; /* service time when each of the plan's alarms was last read */
     int64_t saved_ms;
     bool is_blind;       /* CloudWatch could not be read when last tried */
     int uncounted_watch; /* in which it was told that traffic could not be counted */

@@ -259,6 +259,15 @@ static void tell_blindness(struct engine *engine, const char *sentence)
     engine->is_blind = true;
 }
 
+static bool has_all_alarms(const struct engine *engine, const struct evidence *seen)
+{
+    for (size_t i = 0; i < engine->plan->alarm_count; i++) {
+        if (!evidence_alarm(seen, engine->plan->alarms[i]))
+            return false;
+    }
+    return true;
+}
+
 static void observe(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -268,6 +277,8 @@ static void observe(struct engine *engine, bool is_last)
         engine->is_blind = false;
     else if (!engine->ports.is_interrupted(engine->ports.world))
         tell_blindness(engine, error.message);
+    if (has_all_alarms(engine, &seen))
+        engine->heard_ms = engine_now_ms(engine);
     for (size_t i = 0; i < seen.metric_count; i++) {
         merge_series(engine, &seen.metrics[i], false);
         merge_series(engine, &seen.metrics[i], true);
@@ -336,6 +347,20 @@ static bool has_checks_that_count(const struct engine *engine)
     return false;
 }
 
+/* An alarm that could not be read may fire: nothing is well, then, whatever the checks say. */
+static enum check_result heed_silent_alarms(const struct engine *engine, enum check_result result,
+                                            bool is_final, struct buffer *sentence)
+{
+    int64_t silence_ms = engine_now_ms(engine) - engine->heard_ms;
+    if (result != CHECK_PASS || engine->plan->alarm_count == 0 ||
+        silence_ms < engine->plan->lost_after_ms)
+        return result;
+    buffer_clear(sentence);
+    buffer_add_string(sentence, "not all of the plan's alarms could be read: nobody knows whether "
+                                "one fires");
+    return is_final ? CHECK_INCONCLUSIVE : CHECK_CONTINUE;
+}
+
 static void judge(struct engine *engine, bool is_final)
 {
     size_t deciding = 0;
@@ -351,6 +376,7 @@ static void judge(struct engine *engine, bool is_final)
     if (result == CHECK_PASS && !is_final && !has_checks_that_count(engine))
         result = CHECK_CONTINUE;
     describe(engine, result, deciding, &sentence);
+    result = heed_silent_alarms(engine, result, is_final, &sentence);
     rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
                       engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
@@ -439,6 +465,15 @@ static void watch_until_counted(struct engine *engine)
     }
 }
 
+/* A step without a time of its own. */
+static void pass_by(struct engine *engine)
+{
+    CLEANUP(buffer_clear) struct buffer sentence = { 0 };
+    enum check_result result = heed_silent_alarms(engine, CHECK_PASS, true, &sentence);
+    rollout_judged(&engine->rollout, result, true, sentence.size ? sentence.data : "",
+                   engine_now_ms(engine));
+}
+
 /* The last word on a step whose time is over. */
 static void conclude(struct engine *engine)
 {
@@ -456,7 +491,7 @@ static void conclude(struct engine *engine)
     if (step_of(engine)->duration_ms > 0)
         judge(engine, true);
     else
-        rollout_judged(&engine->rollout, CHECK_PASS, true, "", engine_now_ms(engine));
+        pass_by(engine);
 }
 
 /* Is it broken off because the weights go back, or the user goes? */

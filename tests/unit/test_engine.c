@@ -26,6 +26,8 @@ struct fake {
     const char *reason; /* its */
     const char *plan;   /* NULL: the usual one */
     bool is_idle;       /* nobody sends anything */
+    int64_t tick_ms;    /* what passes at each look at CloudWatch */
+    int64_t deaf_ms;    /* from when on no alarm can be read; 0: never */
     int64_t fresh_ms;   /* deployment.json is never older while time passes; 0: not looked at */
     int64_t lose_ms;    /* when its directory is lost; 0: never */
     int64_t approve_ms; /* when somebody says approve; 0: nobody does */
@@ -160,6 +162,9 @@ static bool observe(void *world UNUSED, bool is_last UNUSED, struct evidence *ev
                     struct error *error UNUSED)
 {
     one_call();
+    fake->now_ms += fake->tick_ms;
+    if (fake->deaf_ms && fake->now_ms >= fake->deaf_ms)
+        return error_set(error, NULL, "no answer");
     evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", fake->reason);
     return true;
 }
@@ -462,6 +467,31 @@ START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
 }
 END_TEST
 
+START_TEST(without_the_alarms_states_nothing_is_promoted)
+{
+    static const char *const plans[] = {
+        NULL, /* whose last step takes a minute */
+        "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"checks\":[],\"strategy\":{"
+        "\"canary\":{\"weight\":\"10%\",\"for\":\"5m\",\"promoteEarly\":true}}}",
+        "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"lostAfter\":\"1ms\","
+        "\"strategy\":{\"steps\":[{\"weight\":\"10%\"}]}}",
+    };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(plans); i++) {
+        for (int is_deaf = 0; is_deaf < 2; is_deaf++) {
+            char *state = make_state();
+            reset(0);
+            fake->plan = plans[i];
+            fake->deaf_ms = is_deaf ? fake->now_ms + (i < 2 ? 60000 : 0) : 0;
+            fake->tick_ms = i < 2 ? 0 : 1;
+            ck_assert_int_eq(deploy(state), is_deaf ? OUTCOME_INCONCLUSIVE : OUTCOME_PROMOTED);
+            check_alias(is_deaf ? "1" : "2", 0);
+            remove_state(state);
+        }
+    }
+}
+END_TEST
+
 static const char stops_plan[] =
     "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
     "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
@@ -580,6 +610,7 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
       killed_anywhere_a_bad_rollout_is_taken_back, a_routed_version_without_weight_gets_nothing,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
+      without_the_alarms_states_nothing_is_promoted,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
       steps_that_send_nothing_are_recorded_too, killed_anywhere_a_step_that_is_a_hook_is_taken_up,
       without_requests_it_is_written_down_all_the_same,
