@@ -59,8 +59,11 @@ static void copy_text(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from);
 }
 
-static void read_alias(const cJSON *tree, struct lambda_alias *alias_out)
+/* False with a sentence if it is no alias: not all that answers is AWS. */
+static bool read_alias(const cJSON *tree, struct lambda_alias *alias_out, struct error *error)
 {
+    if (!*json_text(tree, "FunctionVersion", ""))
+        return error_set(error, NULL, "what came as an answer about the alias is none of AWS's");
     *alias_out = (struct lambda_alias){ 0 };
     copy_text(alias_out->version, sizeof(alias_out->version),
               json_text(tree, "FunctionVersion", ""));
@@ -68,9 +71,10 @@ static void read_alias(const cJSON *tree, struct lambda_alias *alias_out)
               json_text(tree, "RevisionId", ""));
     const cJSON *weights = json_get(json_get(tree, "RoutingConfig"), "AdditionalVersionWeights");
     if (!weights || !weights->child)
-        return;
+        return true;
     copy_text(alias_out->routed_version, sizeof(alias_out->routed_version), weights->child->string);
     alias_out->weight = weights->child->valuedouble;
+    return true;
 }
 
 static bool function_is_there(struct api *api, const char *function, struct error *error)
@@ -95,8 +99,7 @@ enum alias_found lambda_get_alias(struct api *api, const char *function, const c
     enum alias_found found = ALIAS_FAILED;
     if (api_call(api, &request, &response)) {
         CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
-        read_alias(tree, alias_out);
-        found = ALIAS_PRESENT;
+        found = read_alias(tree, alias_out, error) ? ALIAS_PRESENT : ALIAS_FAILED;
     } else if (response.status == STATUS_NOT_FOUND) {
         found = function_is_there(api, function, error) ? ALIAS_ABSENT : ALIAS_FAILED;
     } else {
@@ -149,9 +152,9 @@ bool lambda_create_alias(struct api *api, const char *function, const char *alia
                                    .body = text_from(text),
                                    .is_never_stopped = true };
     struct api_response response;
-    bool is_made =
-        api_call(api, &request, &response) ||
-        (response.status == STATUS_CONFLICT && lambda_alias_is_at(api, function, alias, version));
+    bool is_made = api_call(api, &request, &response) ||
+                   ((response.status == STATUS_CONFLICT || response.may_be_done) &&
+                    lambda_alias_is_at(api, function, alias, version));
     if (!is_made)
         api_failure(&response, "create the alias", error);
     api_response_clear(&response);
@@ -187,7 +190,8 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
     enum alias_change change = ALIAS_CHANGE_DONE;
     if (api_call(api, &request, &response)) {
         CLEANUP(json_deletep) cJSON *tree = api_response_json(&response);
-        read_alias(tree, alias);
+        if (!read_alias(tree, alias, error))
+            change = ALIAS_CHANGE_UNKNOWN;
     } else if (response.status == STATUS_PRECONDITION_FAILED) {
         change = ALIAS_CHANGE_STALE;
         error_set(error, NULL,
@@ -198,9 +202,10 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
                lambda_alias_is_gone(api, function, name, error)) {
         change = ALIAS_CHANGE_GONE;
     } else {
-        change = response.may_be_done    ? ALIAS_CHANGE_UNKNOWN
-                 : response.is_throttled ? ALIAS_CHANGE_THROTTLED
-                                         : ALIAS_CHANGE_REFUSED;
+        change = response.may_be_done                 ? ALIAS_CHANGE_UNKNOWN
+                 : response.is_throttled              ? ALIAS_CHANGE_THROTTLED
+                 : response.status == STATUS_CONFLICT ? ALIAS_CHANGE_BUSY
+                                                      : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);
     }
     api_response_clear(&response);

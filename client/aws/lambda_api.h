@@ -41,6 +41,7 @@ enum alias_change {
     ALIAS_CHANGE_GONE,  /* there is no alias any more */
     ALIAS_CHANGE_REFUSED,   /* nothing was changed */
     ALIAS_CHANGE_THROTTLED, /* nor here, and AWS may do it when it is asked again */
+    ALIAS_CHANGE_BUSY,      /* nor here: AWS does something else with it, for seconds or minutes */
     ALIAS_CHANGE_UNKNOWN,   /* no answer: it may have been changed */
 };
 

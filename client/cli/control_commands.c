@@ -61,10 +61,15 @@ static int point_alias(struct session *session, const struct target *target,
     CLEANUP(freep) char *other = xstrdup(loser);
     enum alias_change change = lambda_update_alias(&session->api, target->function, target->alias,
                                                    alias, version, NULL, 0, &error);
+    /* By our own change, whose answer was lost? */
+    bool may_be_done = change == ALIAS_CHANGE_STALE || change == ALIAS_CHANGE_UNKNOWN;
     if (change != ALIAS_CHANGE_DONE &&
-        !(change == ALIAS_CHANGE_STALE && /* by our own change, whose answer was lost? */
-          lambda_alias_is_at(&session->api, target->function, target->alias, version)))
+        !(may_be_done &&
+          lambda_alias_is_at(&session->api, target->function, target->alias, version))) {
+        if (change == ALIAS_CHANGE_UNKNOWN)
+            say("It may have been changed all the same: see canary status.");
         return fail(&error);
+    }
     error_clear(&error);
     say("Alias %s sends all traffic to version %s; version %s gets none (UpdateAlias).",
         target->alias, version, other);

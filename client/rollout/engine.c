@@ -174,6 +174,17 @@ static void record_alias(struct engine *engine)
     deployment_record(engine->deployment, line);
 }
 
+/* On the way back every failure is told; before it, it is the reason of what comes now. */
+static void tell_failure(struct engine *engine, enum alias_result result, const char *sentence)
+{
+    if (result == ALIAS_THROTTLED)
+        return; /* told as long as it lasted */
+    if (result == ALIAS_CHANGED_OURS && engine->rollout.is_uncertain)
+        engine_notice(engine, "The change that had no answer was made: it is taken back.");
+    else
+        engine_notice(engine, "%s", sentence);
+}
+
 /* Somebody changed the alias: do we still find our own routing, and is it ours to touch? */
 static enum alias_result find_out(struct engine *engine, const struct rollout_action *action,
                                   struct error *error)
@@ -205,6 +216,8 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
         return ALIAS_REFUSED;
     case ALIAS_CHANGE_THROTTLED:
         return ALIAS_THROTTLED;
+    case ALIAS_CHANGE_BUSY:
+        return ALIAS_BUSY;
     case ALIAS_CHANGE_STALE: {
         enum alias_result result = find_out(engine, action, &unused);
         error_clear(&unused);
@@ -229,13 +242,14 @@ static void set_alias(struct engine *engine, const struct rollout_action *action
                        engine_now_ms(engine));
     if (result == ALIAS_SET)
         record_alias(engine);
-    else if (is_back && result != ALIAS_THROTTLED) /* else it is the reason of what comes now */
-        engine_notice(engine, "%s", error.message);
+    else if (is_back)
+        tell_failure(engine, result, error.message);
     if (result == ALIAS_CHANGED_THEIRS)
         engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",
                       engine->plan->alias, engine->alias.version,
                       *engine->alias.routed_version ? " and " : "", engine->alias.routed_version);
-    bool is_worth_a_wait = result == ALIAS_FAILED_TO_SET || result == ALIAS_REFUSED;
+    bool is_worth_a_wait =
+        result == ALIAS_FAILED_TO_SET || result == ALIAS_REFUSED || result == ALIAS_BUSY;
     if (is_back && is_worth_a_wait && engine->rollout.phase == PHASE_BACK)
         engine->ports.pass(engine->ports.world, engine->rollout.back_wait_ms);
     engine_save(engine, NULL);

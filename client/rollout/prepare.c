@@ -235,9 +235,11 @@ static enum prepared create_alias(struct job *job, struct canary_outcome *outcom
         return failed(job, CANARY_FAILED, outcome_out);
     if (!is_healthy(job, &verdict))
         return failed(job, verdict, outcome_out);
-    if (!goes_on(job) ||
-        !lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
+    if (!goes_on(job))
         return failed(job, CANARY_FAILED, outcome_out);
+    if (!lambda_create_alias(&job->api, plan->function, plan->alias, job->canary, &job->error))
+        return job->api.was_throttled ? failed(job, CANARY_FAILED, outcome_out)
+                                      : over(job, CANARY_FAILED, job->error.message, outcome_out);
     CLEANUP(freep)
     char *reason = xformat("alias %s now points to version %s (CreateAlias); all traffic goes "
                            "there",

@@ -250,11 +250,12 @@ static bool is_still_patient(struct rollout *rollout)
     return rollout->phase == PHASE_BACK || ++rollout->throttles < THROTTLES_MAX;
 }
 
-/* Who is refused will be refused again; who has no answer may have one when the network is back. */
+/* Who is refused will be refused again; the network may be back, and what was in the way gone
+ * (provisioned concurrency follows an alias for minutes). */
 static void way_back_failed(struct rollout *rollout, enum alias_result result, const char *sentence)
 {
-    int64_t patience_ms =
-        result == ALIAS_FAILED_TO_SET ? BACK_PATIENCE * rollout->plan->lost_after_ms : 0;
+    bool may_pass = result == ALIAS_FAILED_TO_SET || result == ALIAS_BUSY;
+    int64_t patience_ms = may_pass ? BACK_PATIENCE * rollout->plan->lost_after_ms : 0;
     if (++rollout->back_tries >= BACK_TRIES_MIN && rollout->back_waited_ms >= patience_ms) {
         set_reason(rollout, "%s", sentence);
         finish(rollout, OUTCOME_STUCK);

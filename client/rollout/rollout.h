@@ -42,7 +42,8 @@ enum rollout_outcome {
 /* A reason holds the sentences of all checks of a usual plan; what is longer ends in "...". */
 enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3 };
 
-/* The way back is tried six times at least; where there is no answer, until what was waited between
+/* The way back is tried six times at least; where there is no answer, or something is in its way,
+ * until what was waited between
  * the tries comes to ten times the plan's lostAfter. A change forward that AWS throttles is asked
  * for ten times, a minute each. */
 enum { BACK_TRIES_MIN = 6, BACK_WAIT_MS = 2000, BACK_LATE_WAIT_MS = 10000, BACK_PATIENCE = 10 };
@@ -106,6 +107,7 @@ enum alias_result {
     ALIAS_SET,
     ALIAS_FAILED_TO_SET,  /* no answer; it is as it was, as far as we know */
     ALIAS_REFUSED,        /* it is as it was */
+    ALIAS_BUSY,           /* it is as it was: something else is done with it just now */
     ALIAS_THROTTLED,      /* it is as it was, and may be changed when it is tried again */
     ALIAS_CHANGED_OURS,   /* somebody changed it, but traffic still goes as we said last */
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */

@@ -82,6 +82,47 @@ def test_a_split_made_by_hand_is_ended_though_the_answer_is_lost(lam, deployed, 
     assert alias_of(lam, deployed) == (version, None)
 
 
+class Garbled(Losing):
+    """Something between here and AWS has answers of its own, once."""
+
+    def after(self, request, status, headers, content):
+        return (200, [], b"<html>Sign in first</html>") if super().is_lost(request) else (status, headers, content)
+
+    def is_lost(self, _request):
+        return False
+
+
+def test_what_is_no_answer_of_aws_is_none(lam, deployed, terminal, between, plan_file):
+    plan_file(strategy="AllAtOnce")
+    garbled = between(Garbled, "GET /2015-03-31/functions/" + deployed + "/aliases/")
+    first = terminal("deploy", AWS_ENDPOINT_URL=garbled.url)
+    assert first.end() == 1 and "none of AWS's" in first.err, first.seen + first.err
+    garbled = between(Garbled, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    second = terminal("deploy", AWS_ENDPOINT_URL=garbled.url)
+    assert second.end() == 1 and "none of AWS's" in second.err, second.seen + second.err
+    assert alias_of(lam, deployed) == ("1", None)  # it was promoted, and is taken back
+    assert "All traffic goes to version 1, as before" in second.seen
+    assert "somebody else" not in second.seen
+
+
+class Gone(Proxy):
+    """No answer to a change arrives, from the first one on."""
+
+    def is_lost(self, request):
+        return request.startswith("PUT ")
+
+
+@pytest.mark.parametrize("verb, version", [("promote", "2"), ("rollback", "1")])
+def test_a_split_is_ended_though_no_answer_arrives(lam, deployed, terminal, between, verb, version):
+    lam.update_function_configuration(FunctionName=deployed, Description="two")
+    lam.publish_version(FunctionName=deployed)
+    lam.update_alias(FunctionName=deployed, Name="live",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    done = terminal(verb, "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=between(Gone).url)
+    assert done.end() == 0, done.err
+    assert alias_of(lam, deployed) == (version, None)
+
+
 def test_an_alias_is_made_though_the_answer_is_lost(lam, name, terminal, between):
     create(lam, name, node("return 1"))
     losing = between(Losing, f"POST /2015-03-31/functions/{name}/aliases")

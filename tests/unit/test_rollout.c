@@ -26,7 +26,7 @@ static const char canary_lost[] =
 
 /* One event as a letter, so that a story is a string:
  *   s alias set          S alias not set (no answer)   o changed, still ours   t changed by others
- *   r refused            T throttled
+ *   r refused            T throttled           b something else is in the way
  *   p pass, final        q pass, early                 f fail                  u unsure, final
  *   c continue           h hook good                   H hook failed           a alarm
  *   P pause  R resume  A approve  M promote  F promote-full  X abort
@@ -41,9 +41,10 @@ static void tell(struct rollout *rollout, char event, int64_t now_ms)
     static const struct {
         char letter;
         enum alias_result result;
-    } sets[] = { { 's', ALIAS_SET },          { 'S', ALIAS_FAILED_TO_SET },
-                 { 'r', ALIAS_REFUSED },      { 'T', ALIAS_THROTTLED },
-                 { 'o', ALIAS_CHANGED_OURS }, { 't', ALIAS_CHANGED_THEIRS } };
+    } sets[] = { { 's', ALIAS_SET },           { 'S', ALIAS_FAILED_TO_SET },
+                 { 'r', ALIAS_REFUSED },       { 'T', ALIAS_THROTTLED },
+                 { 'b', ALIAS_BUSY },          { 'o', ALIAS_CHANGED_OURS },
+                 { 't', ALIAS_CHANGED_THEIRS } };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (words[i].letter == event)
             rollout_control(rollout, words[i].verb, "test", now_ms);
@@ -112,6 +113,9 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "TTTTTTTTTT", "failed", 0 },
         { canary_10, "TTTTTTTTTspTTTTTTTTTs", "promoted", 1 },
         { canary_10, "sfTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTs", "rolled back", 0 },
+        { canary_10, "b", "failed", 0 },
+        { canary_10, "sfbbbbbbbbbbbbs", "rolled back", 0 },
+        { canary_lost, "sfbbbbbb", "stuck", 0.1 },
         { canary_10, "Tis", "rolled back", 0 },
         { canary_10, "Tj", "paused", 0 },
         { canary_10, "sfoos", "rolled back", 0 },
