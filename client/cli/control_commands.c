@@ -126,9 +126,10 @@ static void go_where_it_began(const cJSON *saved)
             directory, strerror(errno));
 }
 
-/* The client is dead: its work is taken up here. */
+/* The client is dead: its work is taken up here. *is_promoted_out: that was its end, whatever the
+ * verb; the client died when the promotion was made, and may not even have written that down. */
 static int take_up(struct session *session, const struct target *target, const cJSON *saved,
-                   const char *verb)
+                   const char *verb, bool *is_promoted_out)
 {
     struct view view = { 0 };
     char *error = NULL;
@@ -142,6 +143,7 @@ static int take_up(struct session *session, const struct target *target, const c
     bool is_run = canary_take_up(target->function, target->alias, verb, &settings, &observer,
                                  &outcome, &error);
     view_end(&view);
+    *is_promoted_out = is_run && outcome.verdict == CANARY_PROMOTED;
     if (is_run)
         return view_outcome(&view, &outcome);
     complain("%s", error);
@@ -169,11 +171,9 @@ static int without_deployment(struct session *session, const struct target *targ
     return EXIT_FAILED;
 }
 
-/* The client died after the promotion: there is nothing to take up but telling of it. */
-static bool is_promoted_untold(const cJSON *saved)
+static bool goes_back(const char *verb)
 {
-    return strcmp(json_text(saved, "phase", ""), "over") == 0 &&
-           strcmp(json_text(saved, "status", ""), "promoted") == 0;
+    return strcmp(verb, "rollback") == 0 || strcmp(verb, "abort") == 0;
 }
 
 static int carry_out(struct session *session, const char *verb)
@@ -186,14 +186,15 @@ static int carry_out(struct session *session, const char *verb)
         cJSON *saved = deployment_find(target.state, &target.identity, true);
         const char *id = json_text(saved, "id", "");
         bool is_alive = saved && deployment_is_alive(target.state, id, &pid);
+        bool is_promoted = false;
         if (!saved)
             status = without_deployment(session, &target, verb);
         else if (is_alive)
             status = tell(&target, id, verb);
         else
-            status = take_up(session, &target, saved, verb);
-        if (!is_alive && is_promoted_untold(saved) && strcmp(verb, "rollback") == 0)
-            status = without_deployment(session, &target, verb);
+            status = take_up(session, &target, saved, verb, &is_promoted);
+        if (is_promoted && goes_back(verb)) /* who says so means the traffic */
+            status = without_deployment(session, &target, "rollback");
     }
     target_clear(&target);
     return status;

@@ -2,8 +2,12 @@
 import json
 import os
 import re
+import threading
 
-from tests.support.machine import wait_for
+import pytest
+
+from tests.support.machine import PATIENCE_SECONDS, wait_for
+from tests.support.proxy import Proxy
 from tests.support.rollouts import alias_of, canary_state, latest_of, record_of, state_of
 
 
@@ -55,6 +59,40 @@ def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deplo
     assert done.code == 0, done.out + done.err
     assert alias_of(lam, deployed) == ("1", None)
     assert [line["outcome"] for line in record_of(deployed, "end")] == ["promoted"]
+
+
+class Holding(Proxy):
+    """Keeps the answer to a promotion back until its client is dead."""
+
+    def __init__(self, url):
+        super().__init__(url)
+        self.is_made, self.let_go = threading.Event(), threading.Event()
+
+    def after(self, request, status, headers, content):
+        if request.startswith("PUT ") and "/aliases/" in request and not self.is_made.is_set():
+            self.is_made.set()
+            self.let_go.wait(PATIENCE_SECONDS)
+        return status, headers, content
+
+
+@pytest.mark.parametrize("verb", ["rollback", "abort"])
+def test_a_promotion_that_its_client_died_over_is_taken_back_by_the_next_word(server, lam, deployed, terminal,
+                                                                            plan_file, verb):
+    """It is made, and not even written down: to take it up is to find it made."""
+    plan_file(strategy="AllAtOnce")
+    holding = Holding(server.url)
+    first = terminal("deploy", AWS_ENDPOINT_URL=holding.url)
+    assert holding.is_made.wait(PATIENCE_SECONDS)
+    first.process.kill()
+    first.end()
+    holding.let_go.set()
+    assert alias_of(lam, deployed) == ("2", None)
+    done = terminal(verb, AWS_ENDPOINT_URL=holding.url)
+    assert done.end() == 0, done.seen + done.err
+    assert alias_of(lam, deployed) == ("1", None)
+    assert "sends all traffic to version 1; version 2 gets none" in done.seen.splitlines()[-1]
+    holding.shutdown()
+    holding.server_close()
 
 
 def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):
