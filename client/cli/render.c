@@ -393,6 +393,13 @@ static void say_capitalised(const char *reason, const char *end)
         say("%c%s%s%s", toupper((unsigned char)*reason), reason + 1, full_stop(reason), end);
 }
 
+static void say_left(const struct canary_outcome *outcome)
+{
+    say("Deployment %s stands still and was left. canary status shows it; canary resume, "
+        "approve, promote or abort go on.",
+        outcome->deployment);
+}
+
 static void say_end(const struct view *view, const struct canary_outcome *outcome)
 {
     switch (outcome->verdict) {
@@ -402,13 +409,13 @@ static void say_end(const struct view *view, const struct canary_outcome *outcom
         break;
     case CANARY_ROLLED_BACK:
     case CANARY_INCONCLUSIVE:
-        if (!view->is_rolling_back)
+        if (!view->is_over)
+            say_left(outcome); /* the plan wants a pause then */
+        else if (!view->is_rolling_back)
             say("Rolling back: %s%s", outcome->reason, full_stop(outcome->reason));
         break;
     case CANARY_HELD:
-        say("Deployment %s stands still and was left. canary status shows it; canary resume, "
-            "approve, promote or abort go on.",
-            outcome->deployment);
+        say_left(outcome);
         break;
     case CANARY_FAILED:
         complain("%s", outcome->reason);

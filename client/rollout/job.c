@@ -208,6 +208,8 @@ static cJSON *make_report(const struct job *job, const struct canary_outcome *ou
     cJSON *report = cJSON_CreateObject();
     json_set_text(report, "decision", canary_verdict_name(outcome->verdict));
     json_set_text(report, "reason", outcome->reason);
+    json_set_bool(report, "isOver",
+                  outcome->verdict != CANARY_STUCK && job->engine.rollout.hold == HOLD_NONE);
     json_set_text(report, "deployment", outcome->deployment);
     json_set_text(report, "function", job->plan->function);
     json_set_text(report, "alias", job->plan->alias);

@@ -72,6 +72,9 @@ def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_fil
     assert done.code == code, done.err
     assert "are needed to" in done.json["reason"]
     held = policy == "pause"
+    assert done.json["isOver"] is not held
+    assert ("stands still and was left" in done.err) == held
+    assert ("Rolling back" in done.err) == (code == 4 and not held)
     assert alias_of(lam, deployed) == (version, {"2": 0.5} if held else None)
     extended = [d for d in record_of(deployed, "decision") if d["action"] == "extend"]
     assert len(extended) == (3 if policy == "extend" else 0)
