@@ -14,7 +14,7 @@
 
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
-enum { US_PER_MS = 1000, STATUS_BUSY = 503 };
+enum { US_PER_MS = 1000, US_PER_S = 1000000, STATUS_BUSY = 503 };
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
@@ -414,12 +414,13 @@ static void tell_throttling(struct api *api, struct attempt *attempt,
     if (!is_due || !response->is_throttled || !api->on_throttled)
         return;
     const char *operation = attempt->request->operation;
+    CLEANUP(freep) char *status = xformat("HTTP status %ld", response->status);
     CLEANUP(freep)
     char *sentence = xformat(
         "AWS throttles %s (%s: %s) for %lld s now: it is tried again and again",
-        operation ? operation : "a call", response->error_code ? response->error_code : "HTTP",
+        operation ? operation : "a call", response->error_code ? response->error_code : status,
         response->message ? response->message : "no message",
-        (long long)((now_us - attempt->begun_us) / (US_PER_MS * 1000)));
+        (long long)((now_us - attempt->begun_us) / US_PER_S));
     api->on_throttled(sentence, api->throttled_owner);
     attempt->told_us = now_us;
 }

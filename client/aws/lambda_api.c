@@ -8,7 +8,7 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, UPDATES_MAX = 5 };
+enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, POLL_MAX_MS = 2000, UPDATES_MAX = 5 };
 enum { STATUS_NOT_FOUND = 404, STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
 
 static char *function_path(const char *function, const char *rest)
@@ -223,7 +223,8 @@ static char *qualifier_query(const char *qualifier)
     return buffer_take(&query, NULL);
 }
 
-/* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. */
+/* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. A second of all its
+ * callers holds 15 such questions: who waits for long asks seldom. */
 static bool wait_until_ready(struct api *api, const char *function, const char *version,
                              struct error *error)
 {
@@ -235,6 +236,7 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
                                    .path = path,
                                    .query = query };
     int64_t deadline_us = clock_monotonic_us() + UPDATE_WAIT_MS * 1000LL;
+    int64_t poll_ms = POLL_MS;
     for (;;) {
         CLEANUP(json_deletep)
         cJSON *tree = call_json(
@@ -253,7 +255,8 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
             return error_set(error, NULL, "the function's update did not end in two minutes");
         if (api_is_stopped(api))
             return error_set(error, NULL, "the function's update was not waited for");
-        clock_sleep_ms(POLL_MS);
+        clock_sleep_ms(poll_ms);
+        poll_ms = 2 * poll_ms < POLL_MAX_MS ? 2 * poll_ms : POLL_MAX_MS;
     }
 }
 

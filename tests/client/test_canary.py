@@ -276,7 +276,7 @@ def moody_server():
 
 
 @pytest.mark.parametrize("refusals, tries, code", [
-    ([429, 429], 3, 0), ([503], 2, 0), ([429] * 9, 5, 1), ([400], 1, 1)])
+    ([429, 429], 3, 0), ([503], 2, 0), ([429] * 6, 7, 0), ([500] * 9, 5, 1), ([400], 1, 1)])
 def test_throttling_is_retried_with_patience(canary, moody_server, refusals, tries, code):
     moody_server.answers += [(status, b'{"message": "Rate exceeded"}') for status in refusals]
     done = canary("promote", "--function", "f", "--alias", "a", "--endpoint-url",
