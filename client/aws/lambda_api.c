@@ -113,7 +113,7 @@ bool lambda_alias_is_at(struct api *api, const char *function, const char *alias
                         const char *version)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    struct lambda_alias seen;
+    struct lambda_alias seen = { 0 };
     return lambda_get_alias(api, function, alias, &seen, &error) == ALIAS_PRESENT &&
            strcmp(seen.version, version) == 0 && !*seen.routed_version;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "aws/api.h"
+#include "clock.h"
 #include "timestamp.h"
 #include "url.h"
 #include "xalloc.h"
@@ -56,6 +57,7 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
     print_form(request, &form);
     const struct api_request call = {
         .service = API_STS,
+        .operation = "AssumeRole",
         .method = "POST",
         .path = "/",
         .content_type = "application/x-www-form-urlencoded; charset=utf-8",
@@ -63,6 +65,9 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
         .timeout_ms = TIMEOUT_MS,
     };
     api_init(&api, &asking);
+    /* Credentials are renewed in the midst of a step, where nobody may wait; and asked for again.
+     */
+    api.patient_until_us = clock_monotonic_us();
     bool is_good = api_call(&api, &call, &response);
     if (!is_good)
         api_failure(&response, doing, error);

@@ -40,7 +40,7 @@ class Stub(http.server.ThreadingHTTPServer):
                     self.reply(*stub.create_token())
                 elif b"Action=AssumeRole&" in body:
                     stub.asked.append(dict(urllib.parse.parse_qsl(body.decode())))
-                    self.reply_text(200, stub.assume_role())
+                    self.reply_text(stub.role_status, stub.assume_role())
                 else:
                     self.reply(200, {"MetricDataResults": []})
 
@@ -60,7 +60,7 @@ class Stub(http.server.ThreadingHTTPServer):
         self.seen, self.portal = [], {}
         self.asked = []  # of SSO OIDC, and of STS
         self.create_token = lambda: (500, {})
-        self.role_minutes = 60
+        self.role_status, self.role_minutes = 200, 60
         if certificate:
             serve_tls(self, certificate)
         scheme = "https" if certificate else "http"

@@ -65,6 +65,14 @@ def test_an_answer_without_credentials_is_said(stub, status):
     assert f"cannot assume {ROLE}: STS answers without credentials" in done.stderr
 
 
+def test_a_role_that_is_throttled_is_not_waited_for(stub, status):
+    """It is asked for in the midst of a step, too, where nobody would be heard meanwhile."""
+    stub.role_status = 429
+    done = status(PROFILE + "source_profile = base\n" + BASE)
+    assert done.returncode == 2 and f"cannot assume {ROLE}: HTTP status 429" in done.stderr, done.stderr
+    assert len(stub.asked) == 5
+
+
 def test_with_a_role_canary_is_in_the_roles_account(start_server, tmp_path):
     """And what AWS says of a role that may not be had, reaches the user."""
     keys = tmp_path / "keys"
