@@ -69,16 +69,16 @@ struct event_queue {
 };
 
 /* The options of the event's qualifier, defaults filled in. */
-struct policy {
+struct retry_policy {
     int retries;
     int64_t age_max_ms;
 };
 
-static struct policy policy_of(struct lambda *lambda, const struct lambda_event *event)
+static struct retry_policy policy_of(struct lambda *lambda, const struct lambda_event *event)
 {
     struct arena arena = { 0 };
     struct event_invoke_config config;
-    struct policy policy = { RETRIES_DEFAULT, (int64_t)AGE_DEFAULT_S * MS_PER_SECOND };
+    struct retry_policy policy = { RETRIES_DEFAULT, (int64_t)AGE_DEFAULT_S * MS_PER_SECOND };
     const char *qualifier = function_qualifier(&event->function);
     if (event_invoke_config_find(lambda->parts.store, &event->function.key, qualifier, &arena,
                                  &config)) {
@@ -174,7 +174,7 @@ static void drop(struct event_queue *queue, const struct lambda_event *event, co
 static void put_off(struct event_queue *queue, struct lambda_event *event, int64_t delay_ms,
                     struct delivery *delivery)
 {
-    struct policy policy = policy_of(queue->lambda, event);
+    struct retry_policy policy = policy_of(queue->lambda, event);
     event->due_ms = clock_now_ms() + delay_ms;
     if (event->due_ms > event->queued_ms + policy.age_max_ms) {
         delivery->condition = DELIVERY_EVENT_AGE_EXCEEDED;

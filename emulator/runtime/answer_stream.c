@@ -24,15 +24,15 @@ void answer_stream_add(struct answer_stream *stream, const struct job *job, stru
         buffer_add_text(&stream->collected, bytes);
 }
 
-struct outcome answer_stream_outcome(const struct answer_stream *stream, const struct job *job,
-                                     struct text error)
+struct conclusion answer_stream_conclusion(const struct answer_stream *stream,
+                                           const struct job *job, struct text error)
 {
     size_t limit = job->on_chunk ? ANSWER_STREAM_MAX : CHANNEL_PAYLOAD_MAX;
     if (error.size)
-        return outcome_error(error);
+        return conclusion_error(error);
     if (stream->size > limit)
-        return outcome_too_large();
-    return outcome_success(buffer_text(&stream->collected));
+        return conclusion_too_large();
+    return conclusion_success(buffer_text(&stream->collected));
 }
 
 void answer_stream_close(struct answer_stream *stream)

@@ -8,7 +8,7 @@
 
 #include "buffer.h"
 #include "runtime/job.h"
-#include "runtime/outcome.h"
+#include "runtime/conclusion.h"
 
 /* Lambda lets 200 MB through (lambda-api.md section 5.5). */
 enum { ANSWER_STREAM_MAX = 200 * 1000 * 1000 };
@@ -26,9 +26,9 @@ void answer_stream_begin(struct answer_stream *stream, const struct job *job,
  * counted and dropped. */
 void answer_stream_add(struct answer_stream *stream, const struct job *job, struct text bytes);
 /* What came of it; `error` is the body that the function reported, empty if it was a success. The
- * outcome borrows from the stream until that is closed. */
-struct outcome answer_stream_outcome(const struct answer_stream *stream, const struct job *job,
-                                     struct text error);
+ * conclusion borrows from the stream until that is closed. */
+struct conclusion answer_stream_conclusion(const struct answer_stream *stream,
+                                           const struct job *job, struct text error);
 void answer_stream_close(struct answer_stream *stream);
 
 #endif

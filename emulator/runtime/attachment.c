@@ -6,7 +6,7 @@
 #include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
 #include "runtime/job.h"
-#include "runtime/outcome.h"
+#include "runtime/conclusion.h"
 #include "runtime/runtime_api.h"
 #include "runtime/sandbox_command.h"
 #include "xalloc.h"
@@ -55,7 +55,8 @@ static void go_on(struct attachment *attachment)
 /* How an invocation ends. */
 
 static struct invocation_result make_result(struct attachment *attachment,
-                                            const struct outcome *outcome, const struct job *job)
+                                            const struct conclusion *conclusion,
+                                            const struct job *job)
 {
     const struct sandbox_plan *plan = &attachment->plan;
     double duration_ms = (double)(clock_monotonic_us() - job->sent_us) / 1000;
@@ -67,16 +68,16 @@ static struct invocation_result make_result(struct attachment *attachment,
                                       .billed_ms = duration_ms,
                                       .init_ms = -1,
                                       .memory_mb = plan->memory_mb,
-                                      .produced_bytes = outcome->payload.size,
-                                      .is_failure = outcome->end == INVOCATION_ERROR,
-                                      .status = outcome->status,
-                                      .error_type = outcome->error_type,
-                                      .remark = outcome->remark };
+                                      .produced_bytes = conclusion->payload.size,
+                                      .is_failure = conclusion->end == INVOCATION_ERROR,
+                                      .status = conclusion->status,
+                                      .error_type = conclusion->error_type,
+                                      .remark = conclusion->remark };
     struct text log = function_log_finish(&attachment->log, &report, FUNCTION_LOG_REST_IS_ITS);
-    return (struct invocation_result){ .end = outcome->end,
-                                       .payload = (char *)outcome->payload.data,
-                                       .payload_size = outcome->payload.size,
-                                       .error_type = outcome->error_type,
+    return (struct invocation_result){ .end = conclusion->end,
+                                       .payload = (char *)conclusion->payload.data,
+                                       .payload_size = conclusion->payload.size,
+                                       .error_type = conclusion->error_type,
                                        .duration_ms = duration_ms,
                                        .init_ms = -1,
                                        .started_ms = job->started_ms,
@@ -89,16 +90,16 @@ static struct invocation_result make_result(struct attachment *attachment,
                                        .is_streamed = attachment->stream.is_open && job->on_chunk };
 }
 
-static void conclude(struct attachment *attachment, struct outcome *outcome)
+static void conclude(struct attachment *attachment, struct conclusion *conclusion)
 {
     struct job *job = attachment->job;
-    struct invocation_result result = make_result(attachment, outcome, job);
+    struct invocation_result result = make_result(attachment, conclusion, job);
     attachment->job = NULL;
     if (job->flow)
         job->flow->on_room = NULL;
     job->on_done(&result, job->owner);
     answer_stream_close(&attachment->stream);
-    outcome_clear(outcome);
+    conclusion_clear(conclusion);
     free(job);
 }
 
@@ -107,9 +108,10 @@ static void conclude_gone(struct attachment *attachment)
 {
     if (!attachment->job)
         return;
-    struct outcome outcome = outcome_exit(attachment->job->event.request_id, "Runtime.ExitError",
-                                          "Runtime exited without providing a reason");
-    conclude(attachment, &outcome);
+    struct conclusion conclusion =
+        conclusion_exit(attachment->job->event.request_id, "Runtime.ExitError",
+                        "Runtime exited without providing a reason");
+    conclude(attachment, &conclusion);
 }
 
 /* What the process says. */
@@ -122,15 +124,16 @@ static void on_next(void *owner)
 static void on_response(struct text payload, bool is_too_large, enum channel_after after UNUSED,
                         void *owner)
 {
-    struct outcome outcome = is_too_large ? outcome_too_large() : outcome_success(payload);
-    conclude(owner, &outcome);
+    struct conclusion conclusion =
+        is_too_large ? conclusion_too_large() : conclusion_success(payload);
+    conclude(owner, &conclusion);
 }
 
 static void on_error(struct text type UNUSED, struct text body, enum channel_after after UNUSED,
                      void *owner)
 {
-    struct outcome outcome = outcome_error(body);
-    conclude(owner, &outcome);
+    struct conclusion conclusion = conclusion_error(body);
+    conclude(owner, &conclusion);
 }
 
 static void on_stream(struct text content_type, void *owner)
@@ -161,8 +164,9 @@ static void on_stream_end(struct text type UNUSED, struct text body,
                           enum channel_after after UNUSED, void *owner)
 {
     struct attachment *attachment = owner;
-    struct outcome outcome = answer_stream_outcome(&attachment->stream, attachment->job, body);
-    conclude(attachment, &outcome);
+    struct conclusion conclusion =
+        answer_stream_conclusion(&attachment->stream, attachment->job, body);
+    conclude(attachment, &conclusion);
 }
 
 /* As on Lambda, who waits longest is charged with it. */
@@ -173,10 +177,10 @@ static void on_init_error(struct text type, struct text body, void *owner)
     begin(attachment);
     if (!attachment->job)
         return;
-    struct outcome outcome = outcome_error(body);
-    outcome.error_type = error_type;
-    outcome.status = "error";
-    conclude(attachment, &outcome);
+    struct conclusion conclusion = conclusion_error(body);
+    conclusion.error_type = error_type;
+    conclusion.status = "error";
+    conclude(attachment, &conclusion);
 }
 
 static void on_restart(void *owner)

@@ -213,13 +213,13 @@ void sandbox_discard(struct sandbox *sandbox)
 static void end_killed(struct sandbox *sandbox)
 {
     struct job *job = sandbox->job;
-    struct outcome outcome = outcome_exit(job->event.request_id, "Runtime.ExitError",
-                                          "Runtime exited with error: signal: killed");
-    struct invocation_result result = sandbox_make_result(sandbox, &outcome, job);
+    struct conclusion conclusion = conclusion_exit(job->event.request_id, "Runtime.ExitError",
+                                                   "Runtime exited with error: signal: killed");
+    struct invocation_result result = sandbox_make_result(sandbox, &conclusion, job);
     sandbox->job = NULL;
     sandbox->host->on_done(job, &result, sandbox->owner);
     answer_stream_close(&sandbox->stream);
-    outcome_clear(&outcome);
+    conclusion_clear(&conclusion);
     free(job);
 }
 

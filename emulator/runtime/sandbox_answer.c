@@ -48,7 +48,7 @@ void sandbox_forget_last_words(struct sandbox *sandbox)
 }
 
 /* The process has answered. */
-static void answer(struct sandbox *sandbox, struct outcome *outcome, enum channel_after after)
+static void answer(struct sandbox *sandbox, struct conclusion *conclusion, enum channel_after after)
 {
     enum sandbox_state next = SANDBOX_SETTLING;
     if (after == CHANNEL_ASKS && sandbox->ahead.count)
@@ -58,7 +58,7 @@ static void answer(struct sandbox *sandbox, struct outcome *outcome, enum channe
     if (sandbox->log_watch)
         sandbox_read_log(sandbox); /* what it printed before it answered */
     sandbox_sample_at_answer(sandbox);
-    sandbox_conclude(sandbox, outcome, next);
+    sandbox_conclude(sandbox, conclusion, next);
 }
 
 static void on_booted(struct sandbox *sandbox)
@@ -137,8 +137,8 @@ static void on_stream_end(struct text type UNUSED, struct text body, enum channe
     struct sandbox *sandbox = owner;
     if (!may_answer(sandbox) || !sandbox->stream.is_open)
         return;
-    struct outcome outcome = answer_stream_outcome(&sandbox->stream, sandbox->job, body);
-    answer(sandbox, &outcome, after);
+    struct conclusion conclusion = answer_stream_conclusion(&sandbox->stream, sandbox->job, body);
+    answer(sandbox, &conclusion, after);
 }
 
 static void on_response(struct text payload, bool is_too_large, enum channel_after after,
@@ -147,8 +147,9 @@ static void on_response(struct text payload, bool is_too_large, enum channel_aft
     struct sandbox *sandbox = owner;
     if (!may_answer(sandbox))
         return;
-    struct outcome outcome = is_too_large ? outcome_too_large() : outcome_success(payload);
-    answer(sandbox, &outcome, after);
+    struct conclusion conclusion =
+        is_too_large ? conclusion_too_large() : conclusion_success(payload);
+    answer(sandbox, &conclusion, after);
 }
 
 /* Keeps the words until the exit, and waits for that a short while; those that were sent ahead do
@@ -181,8 +182,8 @@ static void on_error(struct text type, struct text body, enum channel_after afte
         say_last_words(sandbox, type, body, false);
         return;
     }
-    struct outcome outcome = outcome_error(body);
-    answer(sandbox, &outcome, after);
+    struct conclusion conclusion = conclusion_error(body);
+    answer(sandbox, &conclusion, after);
 }
 
 static void on_init_error(struct text type, struct text body, void *owner)

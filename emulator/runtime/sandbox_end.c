@@ -19,34 +19,35 @@ void sandbox_kill(struct sandbox *sandbox, enum end_reason reason)
     process_kill(sandbox->process.pid);
 }
 
-static struct outcome explain_exit(const struct sandbox *sandbox, int status)
+static struct conclusion explain_exit(const struct sandbox *sandbox, int status)
 {
     struct text request_id = sandbox->job->event.request_id;
     const struct last_words *words = &sandbox->last_words;
     if (sandbox->boot_failure.message)
-        return outcome_exit(request_id, sandbox->boot_failure.error_type,
-                            sandbox->boot_failure.message);
+        return conclusion_exit(request_id, sandbox->boot_failure.error_type,
+                               sandbox->boot_failure.message);
     if (words->is_said) {
-        struct outcome outcome = outcome_error((struct text){ words->body, words->body_size });
-        outcome.error_type = words->is_init ? words->type : NULL;
-        outcome.status = words->is_init ? "error" : NULL;
-        return outcome;
+        struct conclusion conclusion =
+            conclusion_error((struct text){ words->body, words->body_size });
+        conclusion.error_type = words->is_init ? words->type : NULL;
+        conclusion.status = words->is_init ? "error" : NULL;
+        return conclusion;
     }
     if (sandbox->end_reason == ENDED_BY_TIMEOUT)
-        return outcome_timeout(request_id, sandbox->plan->timeout_ms);
+        return conclusion_timeout(request_id, sandbox->plan->timeout_ms);
     if (sandbox->end_reason == ENDED_BY_MEMORY)
-        return outcome_exit(request_id, "Runtime.OutOfMemory",
-                            "Runtime exited with error: signal: killed");
+        return conclusion_exit(request_id, "Runtime.OutOfMemory",
+                               "Runtime exited with error: signal: killed");
     if (sandbox->end_reason == ENDED_BY_TASKS)
-        return outcome_exit(request_id, "Runtime.ExitError",
-                            "Runtime exited with error: signal: killed");
+        return conclusion_exit(request_id, "Runtime.ExitError",
+                               "Runtime exited with error: signal: killed");
     char text[PROCESS_REASON_SIZE];
     const char *reason = process_exit_reason(status, sandbox->process.is_isolated, text);
     if (!reason)
-        return outcome_exit(request_id, "Runtime.ExitError",
-                            "Runtime exited without providing a reason");
+        return conclusion_exit(request_id, "Runtime.ExitError",
+                               "Runtime exited without providing a reason");
     CLEANUP(freep) char *message = xformat("Runtime exited with error: %s", reason);
-    return outcome_exit(request_id, "Runtime.ExitError", message);
+    return conclusion_exit(request_id, "Runtime.ExitError", message);
 }
 
 void sandbox_close_process(struct sandbox *sandbox)
@@ -78,11 +79,11 @@ void sandbox_go_down(struct sandbox *sandbox, int status)
     if (takes_job(sandbox))
         sandbox->job = sandbox->host->take_job(sandbox->owner);
     if (sandbox->job) {
-        struct outcome outcome = explain_exit(sandbox, status);
+        struct conclusion conclusion = explain_exit(sandbox, status);
         struct last_words words = sandbox->last_words;
         sandbox->last_words = (struct last_words){ 0 }; /* a new boot may begin meanwhile */
         sandbox_forget_last_words(sandbox);
-        sandbox_conclude(sandbox, &outcome, SANDBOX_DOWN);
+        sandbox_conclude(sandbox, &conclusion, SANDBOX_DOWN);
         free(words.type);
         free(words.body);
         return;
@@ -129,8 +130,8 @@ void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader)
 static void end_read(struct sandbox *sandbox, int status)
 {
     while (sandbox->ahead.count) {
-        struct outcome outcome = explain_exit(sandbox, status);
-        sandbox_conclude(sandbox, &outcome, SANDBOX_BUSY);
+        struct conclusion conclusion = explain_exit(sandbox, status);
+        sandbox_conclude(sandbox, &conclusion, SANDBOX_BUSY);
     }
 }
 

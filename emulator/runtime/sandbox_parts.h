@@ -8,7 +8,7 @@
 
 #include "runtime/answer_stream.h"
 #include "runtime/function_log.h"
-#include "runtime/outcome.h"
+#include "runtime/conclusion.h"
 #include "runtime/sandbox.h"
 #include "runtime/sandbox_boot.h"
 #include "runtime/watch.h"
@@ -80,11 +80,13 @@ void sandbox_read_log(void *owner);
 /* A job begins: what the process printed without one, and did not get rid of, is read on. */
 void sandbox_resume_log(struct sandbox *sandbox);
 
-/* What came of the job; borrows from the sandbox, the outcome and the job. */
-struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,
+/* What came of the job; borrows from the sandbox, the conclusion and the job. */
+struct invocation_result sandbox_make_result(struct sandbox *sandbox,
+                                             const struct conclusion *conclusion,
                                              const struct job *job);
 /* Ends the job; the sandbox goes to `next`, BUSY: with the next job. */
-void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum sandbox_state next);
+void sandbox_conclude(struct sandbox *sandbox, struct conclusion *conclusion,
+                      enum sandbox_state next);
 
 /* Measures the process and all below it. */
 void sandbox_sample_memory(struct sandbox *sandbox);

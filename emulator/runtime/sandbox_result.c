@@ -14,10 +14,10 @@ static double ms_since(int64_t start_us)
 }
 
 /* A boot that failed was part of the invocation that is charged with it. */
-static double duration_of(const struct sandbox *sandbox, const struct outcome *outcome,
+static double duration_of(const struct sandbox *sandbox, const struct conclusion *conclusion,
                           const struct job *job)
 {
-    if (outcome->end == INVOCATION_TIMEOUT)
+    if (conclusion->end == INVOCATION_TIMEOUT)
         return sandbox->plan->timeout_ms;
     return ms_since(job->sent_us ? job->sent_us : sandbox->boot_us);
 }
@@ -38,10 +38,11 @@ static double handler_ms_of(const struct sandbox *sandbox, double duration_ms)
     return handler_us < FRAME_HANDLER_US_MAX ? (double)handler_us / 1000 : duration_ms;
 }
 
-struct invocation_result sandbox_make_result(struct sandbox *sandbox, const struct outcome *outcome,
+struct invocation_result sandbox_make_result(struct sandbox *sandbox,
+                                             const struct conclusion *conclusion,
                                              const struct job *job)
 {
-    double duration_ms = duration_of(sandbox, outcome, job);
+    double duration_ms = duration_of(sandbox, conclusion, job);
     double init_ms = sandbox->init_ms;
     int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
     struct function_report report = {
@@ -54,23 +55,23 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox, const stru
         .init_ms = init_ms,
         .memory_mb = sandbox->plan->memory_mb,
         .memory_used_mb = sandbox->memory_used_mb,
-        .produced_bytes = outcome->payload.size,
-        .is_failure = outcome->end == INVOCATION_ERROR,
+        .produced_bytes = conclusion->payload.size,
+        .is_failure = conclusion->end == INVOCATION_ERROR,
         .has_failed_boot = sandbox->state == SANDBOX_STARTING,
         .failed_boot_ms = ms_since(sandbox->boot_us),
-        .status = outcome->status,
-        .error_type = outcome->end == INVOCATION_TIMEOUT ? NULL : outcome->error_type,
-        .remark = outcome->remark,
+        .status = conclusion->status,
+        .error_type = conclusion->end == INVOCATION_TIMEOUT ? NULL : conclusion->error_type,
+        .remark = conclusion->remark,
     };
     enum function_log_rest rest =
         sandbox->ahead.count ? FUNCTION_LOG_REST_IS_OTHERS : FUNCTION_LOG_REST_IS_ITS;
     struct text log = function_log_finish(&sandbox->log, &report, rest);
     bool has_booted = init_ms >= 0 || sandbox->state == SANDBOX_STARTING;
     return (struct invocation_result){
-        .end = outcome->end,
-        .payload = (char *)outcome->payload.data,
-        .payload_size = outcome->payload.size,
-        .error_type = outcome->error_type,
+        .end = conclusion->end,
+        .payload = (char *)conclusion->payload.data,
+        .payload_size = conclusion->payload.size,
+        .error_type = conclusion->error_type,
         .duration_ms = duration_ms,
         .handler_ms = handler_ms_of(sandbox, duration_ms),
         .init_ms = init_ms,
@@ -95,10 +96,11 @@ static void go_to(struct sandbox *sandbox, enum sandbox_state next)
         sandbox->host->on_free(sandbox->owner);
 }
 
-void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum sandbox_state next)
+void sandbox_conclude(struct sandbox *sandbox, struct conclusion *conclusion,
+                      enum sandbox_state next)
 {
     struct job *job = sandbox->job;
-    struct invocation_result result = sandbox_make_result(sandbox, outcome, job);
+    struct invocation_result result = sandbox_make_result(sandbox, conclusion, job);
     struct answer_stream stream = sandbox->stream; /* a new answer may begin meanwhile */
     sandbox->stream = (struct answer_stream){ 0 };
     struct function_log taken = function_log_take_init(&sandbox->log); /* and a new boot */
@@ -114,6 +116,6 @@ void sandbox_conclude(struct sandbox *sandbox, struct outcome *outcome, enum san
     sandbox->host->on_done(job, &result, sandbox->owner);
     function_log_clear(&taken);
     answer_stream_close(&stream);
-    outcome_clear(outcome);
+    conclusion_clear(conclusion);
     free(job);
 }

@@ -6,27 +6,27 @@
 #include "clock.h"
 #include "runtime/function_log.h"
 #include "runtime/job.h"
-#include "runtime/outcome.h"
+#include "runtime/conclusion.h"
 
 void job_end_unserved(struct job *job, const struct sandbox_plan *plan)
 {
     struct function_log log = { 0 };
     struct text request_id = job->event.request_id;
-    struct outcome outcome =
-        outcome_exit(request_id, "Runtime.ExitError", "the emulator stopped before it could run");
+    struct conclusion conclusion = conclusion_exit(request_id, "Runtime.ExitError",
+                                                   "the emulator stopped before it could run");
     struct function_report report = { .request_id = request_id,
                                       .version = plan->version,
                                       .init_ms = -1,
                                       .memory_mb = plan->memory_mb,
-                                      .status = outcome.status,
-                                      .error_type = outcome.error_type,
-                                      .remark = outcome.remark };
+                                      .status = conclusion.status,
+                                      .error_type = conclusion.error_type,
+                                      .remark = conclusion.remark };
     struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
     struct invocation_result result = {
-        .end = outcome.end,
-        .payload = outcome.owned,
-        .payload_size = outcome.payload.size,
-        .error_type = outcome.error_type,
+        .end = conclusion.end,
+        .payload = conclusion.owned,
+        .payload_size = conclusion.payload.size,
+        .error_type = conclusion.error_type,
         .init_ms = -1,
         .started_ms = clock_now_ms(),
         .log = (char *)text.data,
@@ -38,6 +38,6 @@ void job_end_unserved(struct job *job, const struct sandbox_plan *plan)
     };
     job->on_done(&result, job->owner);
     function_log_clear(&log);
-    outcome_clear(&outcome);
+    conclusion_clear(&conclusion);
     free(job);
 }
