@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 
-#include "compiler.h"
 #include "error.h"
 #include "operation/operation.h"
 #include "settings.h"

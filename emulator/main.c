@@ -5,7 +5,6 @@
 
 #include "command/command.h"
 #include "command_table.h"
-#include "compiler.h"
 #include "json.h"
 
 static const struct command_row commands[] = {

@@ -6,7 +6,6 @@
 #ifndef COALMINE_INI_H
 #define COALMINE_INI_H
 
-#include "compiler.h"
 #include "text.h"
 
 struct ini;

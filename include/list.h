@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler.h"
-
 /* A head, or a member's place. A link that is in no list points to itself. */
 struct link {
     struct link *before;

@@ -7,8 +7,6 @@
 #include "admin/admin.h"
 #include "alarms/row.h"
 #include "cloudwatch/explain.h"
-#include "cloudwatch/fields.h"
-#include "xalloc.h"
 
 static const struct fault not_found = { .code = "NotFound", .status = 404 };
 

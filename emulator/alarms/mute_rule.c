@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alarms/fields.h"
+#include "alarms/mute_schedule.h"
 #include "arn.h"
 #include "cloudwatch/fields.h"
 

@@ -4,7 +4,6 @@
 #ifndef COALMINE_MUTE_RULE_H
 #define COALMINE_MUTE_RULE_H
 
-#include "alarms/mute_schedule.h"
 #include "alarms/row.h"
 
 struct mute_rule {

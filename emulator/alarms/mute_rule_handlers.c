@@ -5,9 +5,9 @@
 
 #include "alarms/fields.h"
 #include "alarms/mute_rule.h"
+#include "alarms/mute_schedule.h"
 #include "clock.h"
 #include "cloudwatch/faults.h"
-#include "xalloc.h"
 
 enum { PAGE_DEFAULT = 50, MS_PER_SECOND = 1000, RULES_MAX = 1000 };
 

@@ -10,7 +10,6 @@
 #include "json.h"
 #include "number.h"
 #include "timestamp.h"
-#include "xalloc.h"
 
 enum {
     DIGITS_MAX = 17,

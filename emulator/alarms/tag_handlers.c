@@ -7,7 +7,6 @@
 #include "alarms/mute_rule.h"
 #include "arn.h"
 #include "cloudwatch/dashboard.h"
-#include "cloudwatch/faults.h"
 #include "xalloc.h"
 
 enum kind { KIND_ALARM, KIND_MUTE_RULE, KIND_DASHBOARD };

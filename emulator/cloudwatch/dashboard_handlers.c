@@ -10,7 +10,6 @@
 #include "cloudwatch/tags.h"
 #include "operation/page.h"
 #include "pattern.h"
-#include "xalloc.h"
 
 enum {
     PAGE_MAX = 1000,

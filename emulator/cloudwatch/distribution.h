@@ -11,9 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler.h"
-#include "text.h"
-
 struct distribution_cell {
     double value; /* a value, or the middle of a sketch cell */
     double count;

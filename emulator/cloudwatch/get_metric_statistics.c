@@ -10,7 +10,6 @@
 #include "cloudwatch/fields.h"
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/statistic.h"
-#include "xalloc.h"
 
 enum { DATAPOINTS_MAX = 1440, MS_PER_SECOND = 1000, STATISTICS_MAX = 10 };
 

@@ -8,7 +8,6 @@
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
 #include "operation/page.h"
-#include "xalloc.h"
 
 enum { PAGE_MAX = 500 };
 

@@ -5,7 +5,6 @@
 #define COALMINE_MATH_FUNCTION_H
 
 #include "cloudwatch/math_value.h"
-#include "compiler.h"
 
 enum { MATH_PARAMETERS_MAX = 4 };
 

@@ -11,7 +11,6 @@
 
 #include "arena.h"
 #include "cloudwatch/metric_label.h"
-#include "error.h"
 #include "text.h"
 
 enum math_type {

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "cloudwatch/distribution.h"
-#include "compiler.h"
 #include "text.h"
 
 struct metrics;

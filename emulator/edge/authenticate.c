@@ -11,7 +11,6 @@
 #include "sts/session.h"
 #include "timestamp.h"
 #include "url.h"
-#include "xalloc.h"
 
 enum { SKEW_MS = 5 * 60 * 1000, MS_PER_SECOND = 1000, SIGNED_HEADERS_MAX = 64 };
 

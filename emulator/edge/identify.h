@@ -5,7 +5,6 @@
 #ifndef COALMINE_IDENTIFY_H
 #define COALMINE_IDENTIFY_H
 
-#include "edge/credential.h"
 #include "edge/route.h"
 #include "http/server.h"
 #include "operation/operation.h"

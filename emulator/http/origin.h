@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 
-#include "compiler.h"
 #include "http/server.h"
 
 /* Whom the user allowed, each a comma-separated list; NULL: nobody. */

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler.h"
 #include "error.h"
 #include "loop/flow.h"
 #include "loop/loop.h"

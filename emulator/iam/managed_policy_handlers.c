@@ -5,7 +5,6 @@
 
 #include "arn.h"
 #include "clock.h"
-#include "iam/faults.h"
 #include "iam/iam.h"
 #include "iam/name.h"
 

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "lambda/object.h"
-#include "lambda/state.h"
 #include "operation/operation.h"
 
 /* Bytes of a zip that comes in a request; and of such a request, where it is base64. */

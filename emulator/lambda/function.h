@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "arena.h"
-#include "json.h"
 #include "lambda/function_name.h"
 #include "store/store.h"
 

@@ -12,7 +12,6 @@
 #include "lambda/code_link.h"
 #include "lambda/code_signing.h"
 #include "lambda/code_storage.h"
-#include "lambda/concurrency.h"
 #include "lambda/configuration.h"
 #include "lambda/faults.h"
 #include "lambda/function_view.h"

@@ -7,7 +7,6 @@
 #include "clock.h"
 #include "crypto.h"
 #include "random.h"
-#include "xalloc.h"
 
 enum { MS_PER_SECOND = 1000, ROOT_DIGITS = 24, PARENT_DIGITS = 16, TRACE_GUESS = 127 };
 

@@ -8,8 +8,6 @@
 #ifndef COALMINE_LINEAGE_H
 #define COALMINE_LINEAGE_H
 
-#include "text.h"
-
 /* A function may be run so often by one chain of events; then the loop is stopped. */
 enum { LINEAGE_MAX = 16, LINEAGE_HASH_SIZE = 9 };
 

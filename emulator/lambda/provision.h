@@ -11,7 +11,6 @@
 
 #include "arena.h"
 #include "lambda/alias.h"
-#include "lambda/function.h"
 #include "lambda/state.h"
 
 /* An order, for a version or an alias of a function. */

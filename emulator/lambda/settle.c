@@ -3,7 +3,6 @@
 #include "clock.h"
 #include "lambda/code.h"
 #include "lambda/faults.h"
-#include "lambda/provision.h"
 #include "lambda/target.h"
 #include "log.h"
 

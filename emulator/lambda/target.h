@@ -11,7 +11,6 @@
 #include "lambda/concurrency.h"
 #include "lambda/function.h"
 #include "lambda/lineage.h"
-#include "lambda/metric_set.h"
 #include "lambda/state.h"
 #include "random.h"
 #include "runtime/pool.h"

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "arena.h"
-#include "compiler.h"
 #include "json.h"
 #include "lambda/function_url.h"
 #include "text.h"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "buffer.h"
-#include "runtime/job.h"
 #include "runtime/conclusion.h"
+#include "runtime/job.h"
 
 /* Lambda lets 200 MB through (lambda-api.md section 5.5). */
 enum { ANSWER_STREAM_MAX = 200 * 1000 * 1000 };

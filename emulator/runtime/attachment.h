@@ -11,10 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler.h"
 #include "error.h"
 #include "loop/loop.h"
-#include "random.h"
 #include "runtime/pool.h"
 #include "runtime/string_list.h"
 

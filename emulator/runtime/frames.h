@@ -25,7 +25,6 @@
 #include <stdint.h>
 
 #include "buffer.h"
-#include "compiler.h"
 #include "text.h"
 
 enum frame_type {

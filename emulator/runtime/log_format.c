@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include "compiler.h"
+
 static const char *const names[] = {
     [LOG_TRACE_RECORDS] = "TRACE", [LOG_DEBUG_RECORDS] = "DEBUG", [LOG_INFO_RECORDS] = "INFO",
     [LOG_WARN_RECORDS] = "WARN",   [LOG_ERROR_RECORDS] = "ERROR", [LOG_FATAL_RECORDS] = "FATAL",

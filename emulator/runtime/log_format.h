@@ -6,8 +6,6 @@
 
 #include <stdbool.h>
 
-#include "text.h"
-
 /* In order of weight; system records know DEBUG, INFO and WARN only. */
 enum log_severity {
     LOG_TRACE_RECORDS,

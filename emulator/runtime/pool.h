@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "arena.h"
-#include "compiler.h"
 #include "error.h"
 #include "loop/flow.h"
 #include "loop/loop.h"

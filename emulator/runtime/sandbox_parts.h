@@ -7,8 +7,8 @@
 #define COALMINE_SANDBOX_PARTS_H
 
 #include "runtime/answer_stream.h"
-#include "runtime/function_log.h"
 #include "runtime/conclusion.h"
+#include "runtime/function_log.h"
 #include "runtime/sandbox.h"
 #include "runtime/sandbox_boot.h"
 #include "runtime/watch.h"

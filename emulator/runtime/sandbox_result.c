@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "clock.h"
-#include "xalloc.h"
 
 static double ms_since(int64_t start_us)
 {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "runtime/conclusion.h"
 #include "runtime/function_log.h"
 #include "runtime/job.h"
-#include "runtime/conclusion.h"
 
 void job_end_unserved(struct job *job, const struct sandbox_plan *plan)
 {

@@ -7,7 +7,6 @@
 #include "timestamp.h"
 #include "widget/widget.h"
 #include "widget_query.h"
-#include "xalloc.h"
 
 enum {
     JSON_MAX = 100 * 1024,

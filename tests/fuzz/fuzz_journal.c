@@ -13,7 +13,6 @@
 #include "runtime/package.h"
 #include "store/journal.h"
 #include "support/fuzz.h"
-#include "xalloc.h"
 
 static char directory[] = "/tmp/coalmine-fuzz-journal-XXXXXX";
 static char path[sizeof(directory) + 40];

@@ -6,7 +6,6 @@
 #include "sts/sts.h"
 #include "support/fuzz_call.h"
 #include "url.h"
-#include "xalloc.h"
 
 static const struct service *const services[] = { &cloudwatch_service, &sts_service, &iam_service };
 

@@ -23,7 +23,6 @@
 #include "store/store.h"
 #include "store/telemetry.h"
 #include "support/fuzz.h"
-#include "xalloc.h"
 
 enum { GROUP = 1, STREAM = 2, RECORD_HEAD = 3, SAMPLE = 32 };
 

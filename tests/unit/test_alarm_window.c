@@ -7,7 +7,6 @@
 #include "cloudwatch/retention.h"
 #include "random.h"
 #include "support/suite.h"
-#include "xalloc.h"
 
 static struct metric_identity identity_of(const char *name)
 {

@@ -3,7 +3,6 @@
 
 #include "cloudwatch/cloudwatch.h"
 #include "cloudwatch/faults.h"
-#include "crypto.h"
 #include "edge/codec.h"
 #include "support/suite.h"
 #include "xalloc.h"

@@ -1,5 +1,4 @@
 /* checks of kinds errors, invocation-errors, errors-compared and split: verdicts from counts. */
-#include "random.h"
 #include "statistics/statistics.h"
 #include "support/judging.h"
 

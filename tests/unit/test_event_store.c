@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "buffer.h"
-#include "log.h"
 #include "logs/event_state.h"
 #include "loop/loop.h"
 #include "random.h"

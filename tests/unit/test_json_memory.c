@@ -4,7 +4,6 @@
 
 #include "json.h"
 #include "support/suite.h"
-#include "xalloc.h"
 
 enum { NODES = 3000, LENGTH_MAX = 300 }; /* more than are kept, and longer than what is kept */
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "crypto.h"
-#include "ini.h"
 #include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"

@@ -14,7 +14,6 @@
 #include "runtime/function_log.h"
 #include "runtime/interpreters.h"
 #include "runtime/package.h"
-#include "runtime/pool.h"
 #include "runtime/process.h"
 #include "runtime/sandbox.h"
 #include "xalloc.h"

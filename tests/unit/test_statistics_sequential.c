@@ -1,7 +1,6 @@
 /* sequential tests, against reference values (exact fractions or 60 digits). */
 #include "statistics/sequential.h"
 
-#include "random.h"
 #include "statistics/binomial.h"
 #include "support/close.h"
 
