@@ -6,12 +6,13 @@
 #define COALMINE_TEST_DIRECTORY_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/package.h"
 
-static char test_directory_path[] = "/tmp/coalmine-test-XXXXXX";
+static char test_directory_path[32];
 static pid_t test_directory_owner;
 
 static void test_directory_remove(void)
@@ -20,12 +21,16 @@ static void test_directory_remove(void)
         package_remove(test_directory_path);
 }
 
-/* Makes it; once per test. The path stays as long as the process. */
+/* Makes it, empty; what an earlier call has made goes. The path is valid as long as the process. */
 static inline char *test_directory(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(test_directory_path));
+    if (test_directory_owner)
+        test_directory_remove();
+    else
+        ck_assert_int_eq(atexit(test_directory_remove), 0);
     test_directory_owner = getpid();
-    ck_assert_int_eq(atexit(test_directory_remove), 0);
+    snprintf(test_directory_path, sizeof(test_directory_path), "/tmp/coalmine-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(test_directory_path));
     return test_directory_path;
 }
 

@@ -1,6 +1,5 @@
 /*
- * A real pool on a real loop, with functions written on the spot below a directory that goes
- * away with the bench.
+ * A real pool on a real loop, with functions written on the spot below the test's directory.
  */
 #ifndef COALMINE_POOL_BENCH_H
 #define COALMINE_POOL_BENCH_H
@@ -12,14 +11,14 @@
 
 #include "clock.h"
 #include "loop/loop.h"
-#include "runtime/package.h"
 #include "runtime/pool.h"
+#include "support/directory.h"
 #include "xalloc.h"
 
 enum { BENCH_FUNCTIONS_MAX = 8 };
 
 struct bench {
-    char directory[64];
+    const char *directory;
     struct loop *loop;
     struct schedule *schedule;
     struct pool *pool;
@@ -57,8 +56,7 @@ static inline void bench_open(struct bench *bench, int ceiling)
 
 static inline void bench_init(struct bench *bench, int ceiling)
 {
-    *bench = (struct bench){ .directory = "/tmp/coalmine-pool-XXXXXX" };
-    ck_assert_ptr_nonnull(mkdtemp(bench->directory));
+    *bench = (struct bench){ .directory = test_directory() };
     bench_open(bench, ceiling);
 }
 
@@ -67,7 +65,6 @@ static inline void bench_clear(struct bench *bench)
     pool_destroy(bench->pool);
     schedule_destroy(bench->schedule);
     loop_destroy(bench->loop);
-    package_remove(bench->directory);
     for (int i = 0; i < bench->function_count; i++) {
         free(bench->code[i]);
         free(bench->key[i]);

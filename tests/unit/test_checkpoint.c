@@ -10,6 +10,7 @@
 #include "random.h"
 #include "store/journal.h"
 #include "store/telemetry.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -21,7 +22,7 @@ static const struct metric_identity identities[] = {
     { "2", "s", "AWS/Lambda", "set", dimensions, 1, "None" },
 };
 
-static char directory[64];
+static const char *directory;
 
 struct opened {
     struct loop *loop;
@@ -56,14 +57,7 @@ static void close_all(struct opened *all)
 
 static void start(void)
 {
-    snprintf(directory, sizeof(directory), "/tmp/coalmine-checkpoint-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-}
-
-static void finish(void)
-{
-    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
-    ck_assert_int_eq(system(command), 0);
+    directory = test_directory();
 }
 
 static void add_all(struct metrics *metrics)
@@ -124,7 +118,6 @@ START_TEST(a_new_directory_has_nothing)
     ck_assert_uint_eq(telemetry_position(all.telemetry), 0);
     ck_assert_ptr_null(metrics_first(all.metrics));
     close_all(&all);
-    finish();
 }
 END_TEST
 
@@ -147,7 +140,6 @@ START_TEST(what_was_written_comes_back_the_same)
         close_all(&all);
     }
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -186,7 +178,6 @@ START_TEST(what_was_rolled_up_comes_back_rolled_up_and_nothing_twice)
     ck_assert_ptr_null(metrics_first(all.metrics));
     close_all(&all);
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -203,7 +194,6 @@ START_TEST(what_was_rolled_up_comes_back_once_when_the_clock_was_set_back)
     compare_metrics(all.metrics, expected);
     close_all(&all);
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -219,7 +209,6 @@ START_TEST(a_pass_under_way_is_finished_before_it_is_written)
     compare_metrics(all.metrics, expected);
     close_all(&all);
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -267,7 +256,6 @@ START_TEST(what_could_not_be_written_is_in_the_next_checkpoint)
     compare_metrics(all.metrics, expected);
     close_all(&all);
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -292,7 +280,6 @@ START_TEST(data_added_after_a_restart_is_added_to_what_was_there)
     ck_assert(series->minutes.list[2].statistics.count == wanted->minutes.list[2].statistics.count);
     close_all(&all);
     metrics_destroy(expected);
-    finish();
 }
 END_TEST
 
@@ -311,7 +298,6 @@ START_TEST(a_reset_empties_the_database_too)
     all = open_all();
     ck_assert_ptr_null(metrics_first(all.metrics));
     close_all(&all);
-    finish();
 }
 END_TEST
 
@@ -337,7 +323,6 @@ START_TEST(a_journal_that_grows_is_checkpointed_without_being_asked)
     ck_assert_uint_lt(journal_position(all.journal) - telemetry_position(all.telemetry), 1 << 20);
     free(payload);
     close_all(&all);
-    finish();
 }
 END_TEST
 
@@ -356,7 +341,6 @@ START_TEST(what_the_disk_may_still_refuse_is_in_no_checkpoint)
         uv_run(loop_uv(all.loop), UV_RUN_ONCE);
     ck_assert_uint_eq(telemetry_position(all.telemetry), journal_position(all.journal));
     close_all(&all);
-    finish();
 }
 END_TEST
 
@@ -372,7 +356,6 @@ START_TEST(a_file_that_is_no_database_is_refused_with_its_name)
     ck_assert_ptr_null(telemetry_open(directory, false, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "telemetry.db"));
     error_clear(&error);
-    finish();
 }
 END_TEST
 

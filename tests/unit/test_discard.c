@@ -7,13 +7,13 @@
 
 #include "loop/loop.h"
 #include "runtime/discard.h"
-#include "runtime/package.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
 enum { TURNS_MAX = 1000 };
 
-static char place[32];
+static const char *place;
 static char aside[48];
 
 static char *at(const char *name)
@@ -55,8 +55,7 @@ static void wait_until_removed(struct loop *loop)
 
 static void setup(void)
 {
-    snprintf(place, sizeof(place), "/tmp/coalmine-discard-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(place));
+    place = test_directory();
     snprintf(aside, sizeof(aside), "%s/removed", place);
 }
 
@@ -64,7 +63,6 @@ static void finish(struct loop *loop, struct discard *discard)
 {
     loop_destroy(loop);
     discard_destroy(discard);
-    package_remove(place);
 }
 
 START_TEST(a_name_is_free_at_once_and_the_rest_goes_later)

@@ -7,12 +7,13 @@
 #include "random.h"
 #include "store/journal.h"
 #include "store/telemetry.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
 enum { GROUP = 7, OTHER_GROUP = 8, STREAM = 70, OTHER_STREAM = 71, FOREIGN_STREAM = 80 };
 
-static char directory[64];
+static const char *directory;
 static int64_t gone, kept_from; /* stream or group that does not exist (any more); milliseconds */
 
 struct opened {
@@ -83,14 +84,7 @@ static void reopen_all(struct opened *all, bool writes)
 static void start(void)
 {
     gone = kept_from = 0;
-    snprintf(directory, sizeof(directory), "/tmp/coalmine-events-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-}
-
-static void finish(void)
-{
-    CLEANUP(freep) char *command = xformat("rm -rf %s", directory);
-    ck_assert_int_eq(system(command), 0);
+    directory = test_directory();
 }
 
 static void append(struct event_store *store, int64_t group_id, int64_t stream_id, int64_t time_ms,
@@ -171,7 +165,6 @@ START_TEST(memory_and_database_are_read_as_one)
     reopen_all(&all, true);
     expect_all(all.store, in_group, in_group_backward, in_stream); /* all in the database */
     close_all(&all, true);
-    finish();
     start();
     all = open_all();
     append_first(all.store);
@@ -186,7 +179,6 @@ START_TEST(memory_and_database_are_read_as_one)
     reopen_all(&all, true);
     expect_all(all.store, in_group, in_group_backward, in_stream);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -211,7 +203,6 @@ START_TEST(a_checkpoint_that_nobody_has_heard_of_shows_nothing_twice)
     append_second(all.store);
     expect_all(all.store, in_group, in_group_backward, in_stream);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -228,7 +219,6 @@ START_TEST(what_comes_during_a_checkpoint_is_read_in_order)
     append_second(all.store);
     expect_all(all.store, in_group, in_group_backward, in_stream);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -251,7 +241,6 @@ START_TEST(a_checkpoint_that_fails_is_made_up_for)
     append_second(all.store);
     expect_all(all.store, in_group, in_group_backward, in_stream);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -283,7 +272,6 @@ START_TEST(pages_go_on_where_the_last_one_ended)
         ck_assert_str_eq(seen.data, backward ? "edcba" : "abcde");
     }
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -307,7 +295,6 @@ START_TEST(bounds_are_kept)
         expect(all.store, &range, "");
     }
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -402,7 +389,6 @@ START_TEST(any_history_reads_like_a_plain_list)
         compare_with_model(all.store, &model, &random);
     }
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -439,7 +425,6 @@ START_TEST(a_crowded_moment_is_read_in_pages)
         }
     }
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -482,7 +467,6 @@ START_TEST(a_database_with_a_row_per_event_is_converted)
                          (round ? 5 : 3) * (1 + EVENT_OVERHEAD));
         close_all(&all, true);
     }
-    finish();
 }
 END_TEST
 
@@ -521,7 +505,6 @@ START_TEST(what_was_deleted_or_has_expired_is_removed_for_good)
     expect_all(all.store, "", "", "");
     ck_assert_int_eq(event_store_group_bytes(all.store, GROUP), 0);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -540,7 +523,6 @@ START_TEST(what_a_crash_left_of_a_deleted_stream_is_swept_up)
     reopen_all(&all, true);
     expect_all(all.store, in_stream, "d c a", in_stream);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -563,7 +545,6 @@ START_TEST(states_tell_first_and_last_wherever_events_are)
     ck_assert_int_eq(states[1].last_ms, 40);
     ck_assert_int_eq(states[2].last_ingested_ms, 0);
     close_all(&all, true);
-    finish();
 }
 END_TEST
 
@@ -585,7 +566,6 @@ START_TEST(a_reset_leaves_nothing)
     reopen_all(&all, true);
     expect_all(all.store, "new", "new", "new");
     close_all(&all, true);
-    finish();
 }
 END_TEST
 

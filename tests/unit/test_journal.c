@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "support/directory.h"
 #include "support/limits.h"
 #include "support/suite.h"
 #include "xalloc.h"
@@ -18,7 +19,7 @@ enum { RECORDS = 5, FRAME_HEAD = 9, SEGMENT_BYTES = 64 << 20 };
 static const char *const payloads[RECORDS] = { "first", "", "a third one", "4",
                                                "the last of five" };
 
-static char directory[64];
+static const char *directory;
 
 struct seen {
     int count;
@@ -37,21 +38,19 @@ static void note(uint8_t kind, struct text payload, void *owner)
 
 static void make_directory(void)
 {
-    snprintf(directory, sizeof(directory), "/tmp/coalmine-journal-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
 }
 
 static bool is_limited(void)
 {
-    char probe[sizeof(directory) + 8];
-    snprintf(probe, sizeof(probe), "%s/probe", directory);
+    CLEANUP(freep) char *probe = xformat("%s/probe", directory);
     rlim_t usual = limit_set(RLIMIT_NOFILE, 0);
     bool is_held = limit_keeps_files_away(probe);
     limit_set(RLIMIT_NOFILE, usual);
     return is_held;
 }
 
-static void clean_directory(bool is_last)
+static void empty_directory(void)
 {
     DIR *list = opendir(directory);
     const struct dirent *entry;
@@ -60,8 +59,6 @@ static void clean_directory(bool is_last)
             unlinkat(dirfd(list), entry->d_name, 0);
     }
     closedir(list);
-    if (is_last)
-        rmdir(directory);
 }
 
 static int file_count(void)
@@ -145,7 +142,6 @@ START_TEST(what_was_flushed_is_replayed_in_order)
         ck_assert(replay(end_of(i), &seen));
         ck_assert_int_eq(seen.count, RECORDS - i);
     }
-    clean_directory(true);
 }
 END_TEST
 
@@ -160,7 +156,6 @@ START_TEST(what_was_not_flushed_is_not_there)
     journal_close(journal);
     ck_assert(replay(0, &seen));
     ck_assert_int_eq(seen.count, RECORDS);
-    clean_directory(true);
 }
 END_TEST
 
@@ -169,7 +164,7 @@ START_TEST(a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on)
     make_directory();
     for (uint64_t size = 0; size <= end_of(RECORDS); size++) {
         struct seen seen;
-        clean_directory(false);
+        empty_directory();
         write_records();
         CLEANUP(freep) char *path = only_file();
         ck_assert_int_eq(truncate(path, (off_t)size), 0);
@@ -186,7 +181,6 @@ START_TEST(a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on)
         ck_assert(replay(end_of(whole), &seen));
         ck_assert_str_eq(seen.text, "9:new|");
     }
-    clean_directory(true);
 }
 END_TEST
 
@@ -210,7 +204,6 @@ START_TEST(a_long_torn_tail_is_looked_through_quickly)
     ck_assert(replay(0, &seen));
     ck_assert_int_eq(seen.count, RECORDS);
     free(payload);
-    clean_directory(true);
 }
 END_TEST
 
@@ -230,7 +223,7 @@ START_TEST(damage_before_the_last_record_is_refused_and_nothing_is_cut)
     for (uint64_t at = 0; at < end_of(RECORDS); at++) {
         struct seen seen;
         struct stat status;
-        clean_directory(false);
+        empty_directory();
         write_records();
         CLEANUP(freep) char *path = only_file();
         flip(path, at);
@@ -239,7 +232,6 @@ START_TEST(damage_before_the_last_record_is_refused_and_nothing_is_cut)
         ck_assert_int_eq(stat(path, &status), 0);
         ck_assert_uint_eq((uint64_t)status.st_size, end_of(is_in_last ? RECORDS - 1 : RECORDS));
     }
-    clean_directory(true);
 }
 END_TEST
 
@@ -255,7 +247,6 @@ START_TEST(what_stands_before_the_position_is_not_looked_at)
     ck_assert(!replay(end_of(2), &seen));
     ck_assert(replay(end_of(3), &seen));
     ck_assert_str_eq(seen.text, "2:4|1:the last of five|");
-    clean_directory(true);
 }
 END_TEST
 
@@ -279,7 +270,6 @@ START_TEST(a_record_that_lacks_its_end_before_another_segment_is_damage)
     ck_assert_uint_eq((uint64_t)status.st_size, end_of(RECORDS) - 1);
     ck_assert(replay(end_of(RECORDS), &seen));
     ck_assert_str_eq(seen.text, "1:x|");
-    clean_directory(true);
 }
 END_TEST
 
@@ -311,7 +301,6 @@ START_TEST(segments_rotate_and_the_forgotten_ones_go)
     ck_assert(replay(position, &seen));
     ck_assert_str_eq(seen.text, "2:end|");
     free(block);
-    clean_directory(true);
 }
 END_TEST
 
@@ -321,10 +310,8 @@ START_TEST(without_descriptors_a_segment_becomes_longer)
     struct error error = { 0 };
     struct seen seen;
     make_directory();
-    if (!is_limited()) {
-        clean_directory(true);
+    if (!is_limited())
         return;
-    }
     char *block = xcalloc(1, BLOCK);
     struct journal *journal = open_journal();
     limit_set(RLIMIT_NOFILE, 0);
@@ -351,7 +338,6 @@ START_TEST(without_descriptors_a_segment_becomes_longer)
     ck_assert_str_eq(seen.text, "2:still the first|");
     ck_assert_int_eq(seen.count, 1 + BLOCKS);
     free(block);
-    clean_directory(true);
 }
 END_TEST
 
@@ -390,7 +376,6 @@ START_TEST(nothing_is_written_behind_half_a_record)
     journal_close(journal);
     ck_assert(replay(end_of(RECORDS), &seen));
     ck_assert_str_eq(seen.text, "1:whole|");
-    clean_directory(true);
 }
 END_TEST
 
@@ -416,7 +401,6 @@ START_TEST(a_reset_empties_but_positions_go_on)
     ck_assert_str_eq(seen.text, "3:after|");
     ck_assert(replay(position, &seen));
     ck_assert_str_eq(seen.text, "3:after|");
-    clean_directory(true);
 }
 END_TEST
 
@@ -433,7 +417,6 @@ START_TEST(positions_do_not_repeat_when_the_files_were_lost)
     journal_close(journal);
     ck_assert(replay(5000, &seen));
     ck_assert_str_eq(seen.text, "1:x|");
-    clean_directory(true);
 }
 END_TEST
 

@@ -13,12 +13,12 @@
 
 #include "lambda/faults.h"
 #include "lambda/object.h"
-#include "runtime/package.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
 struct place {
-    char above[32]; /* has "secret" beside "s3" */
+    const char *above; /* has "secret" beside "s3" */
     char root[40];
 };
 
@@ -45,8 +45,7 @@ static void link_to(const char *target, const char *directory, const char *name)
 
 static void place_make(struct place *place)
 {
-    snprintf(place->above, sizeof(place->above), "/tmp/coalmine-object-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(place->above));
+    place->above = test_directory();
     snprintf(place->root, sizeof(place->root), "%s/s3", place->above);
     make(place->above, "s3");
     make(place->above, "s3/bucket");
@@ -147,7 +146,6 @@ START_TEST(nothing_outside_the_directory_is_an_object)
     place_make(&place);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         check_case(&place, i, follows_links);
-    package_remove(place.above);
 }
 END_TEST
 
@@ -172,7 +170,6 @@ START_TEST(where_the_kernel_cannot_help_no_link_is_followed)
     forbid_openat2();
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         check_case(&place, i, false);
-    package_remove(place.above);
 }
 END_TEST
 
@@ -188,7 +185,6 @@ START_TEST(a_size_past_the_ceiling_is_told_without_reading)
     ck_assert(fits && !is_too_large);
     ck_assert_ptr_null(object_read(place.root, &name, 2, &size, &is_too_large, &error));
     ck_assert(is_too_large && !error.message);
-    package_remove(place.above);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /*
  * Packages: what is unpacked, and what is refused. Zips are made with libzip and then bent.
  */
+#include "support/directory.h"
 #include "support/limits.h"
 #include "support/suite.h"
 
@@ -47,12 +48,12 @@ static struct text make_zip(const struct item *items, size_t count)
     return (struct text){ bytes, status.size };
 }
 
-static char directory[] = "/tmp/coalmine-package-XXXXXX";
+static const char *directory;
 static char *target;
 
 static void set_up(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    directory = test_directory();
     target = xformat("%s/code", directory);
 }
 
@@ -168,7 +169,6 @@ START_TEST(packages_that_leave_their_tree_are_refused)
         ck_assert_int_ne(access(partial, F_OK), 0);
         ck_assert_int_ne(access(evil, F_OK), 0);
         tear_down();
-        memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
     }
 }
 END_TEST
@@ -263,7 +263,6 @@ START_TEST(sizes_are_held_against_what_is_there)
                       error.message ? error.message : "");
         error_clear(&error);
         tear_down();
-        memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
         free(bytes);
     }
     free((char *)zip.data);

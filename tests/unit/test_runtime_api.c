@@ -353,8 +353,7 @@ static const char locker_py[] = "import fcntl, os, time\n"
 
 START_TEST(function_processes_die_with_the_server)
 {
-    struct bench bench = { .directory = "/tmp/coalmine-death-XXXXXX" };
-    ck_assert_ptr_nonnull(mkdtemp(bench.directory));
+    struct bench bench = { .directory = test_directory() };
     pid_t server = fork();
     if (server == 0) {
         struct ending ending;
@@ -368,7 +367,6 @@ START_TEST(function_processes_die_with_the_server)
     ck_assert_int_eq(kill(server, SIGKILL), 0);
     ck_assert_int_eq(waitpid(server, NULL, 0), server);
     ck_assert(wait_for_lock(held, true));
-    package_remove(bench.directory);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
  * From runtime identifiers to interpreters, exit statuses to Lambda's words, sandbox states, and
  * the frames between the server and its bootstraps.
  */
+#include "support/directory.h"
 #include "support/suite.h"
 
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include "runtime/frames.h"
 #include "runtime/function_log.h"
 #include "runtime/interpreters.h"
-#include "runtime/package.h"
 #include "runtime/process.h"
 #include "runtime/sandbox.h"
 #include "xalloc.h"
@@ -46,8 +46,7 @@ static void write_program(const char *directory, const char *name, const char *c
 
 START_TEST(the_exact_interpreter_is_found_and_shims_are_not)
 {
-    char directory[] = "/tmp/coalmine-names-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    const char *directory = test_directory();
     write_program(directory, "node987", "ELF", 0755);
     write_program(directory, "node986", "#!/bin/sh\n", 0755);
     write_program(directory, "node985", "ELF", 0644);
@@ -63,7 +62,6 @@ START_TEST(the_exact_interpreter_is_found_and_shims_are_not)
     ck_assert_str_eq(wanted, "Node.js (node22 or node)");
     CLEANUP(freep) char *wanted_python = interpreter_wanted("python3.12");
     ck_assert_str_eq(wanted_python, "Python (python3.12 or python3)");
-    package_remove(directory);
 }
 END_TEST
 

@@ -11,20 +11,19 @@
 #include <unistd.h>
 
 #include "runtime/isolation.h"
-#include "runtime/package.h"
 #include "runtime/process.h"
 #include "runtime/storage.h"
 #include "runtime/string_list.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
-static char place[40];
+static const char *place;
 static char tmp[48];
 
 static void set_up(void)
 {
-    snprintf(place, sizeof(place), "/tmp/coalmine-storage-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(place));
+    place = test_directory();
     snprintf(tmp, sizeof(tmp), "%s/tmp", place);
     ck_assert_int_eq(mkdir(tmp, 0700), 0);
 }
@@ -83,7 +82,6 @@ START_TEST(a_later_process_finds_what_an_earlier_one_wrote)
     ck_assert_int_eq(rmdir(tmp), 0); /* for us it is empty; with it goes the file system */
     ck_assert_int_eq(mkdir(tmp, 0700), 0);
     check("ls $0", "");
-    package_remove(place);
 }
 END_TEST
 
@@ -96,7 +94,6 @@ START_TEST(environments_do_not_see_each_others_storage)
     snprintf(tmp, sizeof(tmp), "%s/two", place);
     ck_assert_int_eq(mkdir(tmp, 0700), 0);
     check("ls $0; cat $0/../tmp/file", "mine\n"); /* bubblewrap hides that */
-    package_remove(place);
 }
 END_TEST
 

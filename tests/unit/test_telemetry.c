@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
-#include "runtime/package.h"
 #include "store/journal.h"
 #include "store/telemetry.h"
+#include "support/directory.h"
 #include "support/suite.h"
 
 enum { WRITING_MS = 20, TURNS_MAX = 20 };
@@ -60,7 +60,7 @@ static void go_on(void *owner)
 
 /* A telemetry whose first checkpoint is asked for. */
 struct bench {
-    char directory[64];
+    const char *directory;
     struct journal *journal;
     struct telemetry *telemetry;
 };
@@ -70,8 +70,7 @@ static void bench_start(struct bench *bench, struct loop *loop,
                         void (*on_end)(enum telemetry_result result, void *owner), void *part)
 {
     struct error error = { 0 };
-    *bench = (struct bench){ .directory = "/tmp/coalmine-telemetry-XXXXXX" };
-    ck_assert_ptr_nonnull(mkdtemp(bench->directory));
+    *bench = (struct bench){ .directory = test_directory() };
     bench->journal = journal_open(bench->directory, false, &error);
     bench->telemetry = telemetry_open(bench->directory, false, &error);
     ck_assert(bench->journal && bench->telemetry);
@@ -93,7 +92,6 @@ static void bench_clear(struct bench *bench, struct loop *loop)
 {
     journal_close(bench->journal);
     loop_destroy(loop);
-    package_remove(bench->directory);
 }
 
 START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)

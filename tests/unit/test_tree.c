@@ -6,15 +6,15 @@
 
 #include "buffer.h"
 #include "runtime/tree.h"
+#include "support/directory.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
-static char place[32];
+static const char *place;
 
 static void setup(void)
 {
-    snprintf(place, sizeof(place), "/tmp/coalmine-tree-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(place));
+    place = test_directory();
 }
 
 static char *at(const char *path)
@@ -110,7 +110,6 @@ START_TEST(trees_are_laid_over_one_another)
                            "link-then-dir/deep=2 ");
     CLEANUP(freep) char *first = print("one");
     ck_assert_ptr_nonnull(strstr(first, "dir/both=1 dir/first=1"));
-    package_remove(place);
 }
 END_TEST
 
@@ -126,7 +125,6 @@ START_TEST(what_was_laid_stays_without_its_source)
     package_remove(source);
     CLEANUP(freep) char *text = print("joined");
     ck_assert_str_eq(text, "file=content ");
-    package_remove(place);
 }
 END_TEST
 
@@ -172,7 +170,6 @@ START_TEST(every_change_changes_the_fingerprint)
     differ(&last, "a link");
     ck_assert_int_eq(unlink(other), 0);
     differ(&last, "a file that went");
-    package_remove(place);
 }
 END_TEST
 
@@ -200,7 +197,6 @@ START_TEST(a_packed_tree_is_the_same_tree_when_unpacked)
     ck_assert_int_eq(package_unpack((struct text){ zip, size }, unpacked, &error), PACKAGE_OK);
     CLEANUP(freep) char *text = print("unpacked");
     ck_assert_str_eq(text, "dir/ dir/file=content empty/ link>dir/file nothing= ");
-    package_remove(place);
 }
 END_TEST
 
@@ -221,7 +217,6 @@ START_TEST(what_cannot_be_packed_is_told)
     int64_t bytes;
     ck_assert(tree_size(place, &bytes, &error));
     ck_assert_int_eq(bytes, (int64_t)PACKAGE_UNZIPPED_MAX + 1);
-    package_remove(place);
 }
 END_TEST
 
@@ -239,7 +234,6 @@ START_TEST(a_walk_goes_only_so_deep)
     int64_t bytes;
     ck_assert(!tree_size(place, &bytes, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "deeper than 100 directories"));
-    package_remove(place);
 }
 END_TEST
 
