@@ -48,6 +48,16 @@ void *arena_alloc(struct arena *arena, size_t size)
     return memset(memory, 0, size);
 }
 
+void *arena_grow(struct arena *arena, const void *list, size_t *capacity, size_t first, size_t size)
+{
+    size_t count = *capacity;
+    *capacity = count ? 2 * count : first;
+    void *larger = arena_alloc(arena, *capacity * size);
+    if (count)
+        memcpy(larger, list, count * size);
+    return larger;
+}
+
 char *arena_copy(struct arena *arena, struct text text)
 {
     char *copy = arena_alloc(arena, text.size + 1);

@@ -2,6 +2,8 @@
 
 #include "logs/logs.h"
 
+enum { FIRST_EVENTS = 16 };
+
 struct events {
     struct arena arena;
     struct log_event *list;
@@ -12,13 +14,9 @@ struct events {
 static void add_event(struct text event, int64_t time_ms, void *owner)
 {
     struct events *events = owner;
-    if (events->count == events->capacity) {
-        events->capacity = events->capacity ? 2 * events->capacity : 16;
-        struct log_event *larger = arena_alloc(&events->arena, events->capacity * sizeof(*larger));
-        if (events->count)
-            memcpy(larger, events->list, events->count * sizeof(*larger));
-        events->list = larger;
-    }
+    if (events->count == events->capacity)
+        events->list = arena_grow(&events->arena, events->list, &events->capacity, FIRST_EVENTS,
+                                  sizeof(*events->list));
     events->list[events->count++] = (struct log_event){ time_ms, event };
 }
 

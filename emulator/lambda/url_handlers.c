@@ -36,14 +36,9 @@ static void note_header(const char *name, const char *value, void *owner)
 {
     struct call *call = owner;
     struct url_visit *visit = call->held;
-    if (visit->header_count == visit->header_room) {
-        size_t room = visit->header_room ? 2 * visit->header_room : FIRST_HEADERS;
-        struct url_event_header *grown = arena_alloc(&call->arena, room * sizeof(*grown));
-        if (visit->header_count)
-            memcpy(grown, visit->headers, visit->header_count * sizeof(*grown));
-        visit->headers = grown;
-        visit->header_room = room;
-    }
+    if (visit->header_count == visit->header_room)
+        visit->headers = arena_grow(&call->arena, visit->headers, &visit->header_room,
+                                    FIRST_HEADERS, sizeof(*visit->headers));
     visit->headers[visit->header_count++] = (struct url_event_header){ name, value };
 }
 

@@ -16,14 +16,9 @@ enum { FIRST_HEADERS = 8 };
 
 void call_header(struct call *call, const char *name, const char *value)
 {
-    if (call->header_count == call->header_room) {
-        call->header_room = call->header_room ? 2 * call->header_room : FIRST_HEADERS;
-        struct call_header *grown =
-            arena_alloc(&call->arena, call->header_room * sizeof(*call->headers));
-        if (call->header_count)
-            memcpy(grown, call->headers, call->header_count * sizeof(*call->headers));
-        call->headers = grown;
-    }
+    if (call->header_count == call->header_room)
+        call->headers = arena_grow(&call->arena, call->headers, &call->header_room, FIRST_HEADERS,
+                                   sizeof(*call->headers));
     call->headers[call->header_count++] = (struct call_header){ name, value };
 }
 
