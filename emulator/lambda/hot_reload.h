@@ -1,8 +1,8 @@
 /*
  * Functions that run from a developer's folder. Before an invocation the folder is looked through
- * on a worker (names, sizes, times); if anything differs from the last time, new processes run it
- * and the old ones stop. Invocations that come while that goes on wait for the next look, which
- * they share: one that began before their edit might have missed it.
+ * on a worker (names, sizes, modes, times); if anything differs from the last time, new processes
+ * run it and the old ones stop. Invocations that come while that goes on wait for the next look,
+ * which they share: one that began before their edit might have missed it.
  *
  * Looking is exact wherever the folder comes from; the kernel's notifications miss edits on
  * network and virtual machine mounts and need a watch per directory.

@@ -45,8 +45,10 @@ struct operation {
     const char *route; /* REST: "POST /2015-03-31/functions/{FunctionName}/aliases"; else NULL */
     int status;        /* HTTP status of success; 0: 200 */
     unsigned flags;
-    const struct field *input;  /* rows, ended by a row without a name; NULL: takes nothing */
-    const struct field *output; /* for the codecs that need it (XML, CBOR, awsJson); NULL in REST */
+    const struct field *input; /* rows, ended by a row without a name; NULL: takes nothing */
+    /* Members of the answer. XML has these, in this order; JSON and CBOR look here for what the
+     * tree does not tell: which are timestamps, blobs, reals. NULL: there is nothing to tell. */
+    const struct field *output;
     operation_handler *handle;
     size_t body_ceiling; /* bytes; 0: the service's default */
     const char *note;    /* for docs/operations.md: what differs from AWS, if anything */
