@@ -274,22 +274,25 @@ static char *api_url(const struct emulator *emulator)
                    emulator_port(emulator));
 }
 
-static bool start_services(struct emulator *emulator, struct error *error)
+static bool open_pool(struct emulator *emulator, struct error *error)
 {
     CLEANUP(freep) char *url = api_url(emulator);
     CLEANUP(freep) char *directory = xformat("%s/sandboxes", emulator->directory);
     CLEANUP(freep) char *removed = xformat("%s/removed", emulator->directory);
     emulator->discard = discard_create(emulator->loop, removed);
-    struct pool_settings pool_settings = { .directory = directory,
-                                           .discard = emulator->discard,
-                                           .ceiling = (int)emulator->settings.max_processes,
-                                           .schedule = emulator->schedule,
-                                           .keepalive_ms = emulator->settings.keepalive_ms,
-                                           .is_isolated = !emulator->settings.is_unsandboxed,
-                                           .api_url = url };
-    emulator->pool = pool_create(emulator->loop, &pool_settings, error);
-    if (!emulator->pool)
-        return false;
+    struct pool_settings settings = { .directory = directory,
+                                      .discard = emulator->discard,
+                                      .ceiling = (int)emulator->settings.max_processes,
+                                      .schedule = emulator->schedule,
+                                      .keepalive_ms = emulator->settings.keepalive_ms,
+                                      .is_isolated = !emulator->settings.is_unsandboxed,
+                                      .api_url = url };
+    emulator->pool = pool_create(emulator->loop, &settings, error);
+    return emulator->pool != NULL;
+}
+
+static bool open_lambda(struct emulator *emulator, struct error *error)
+{
     struct lambda_parts parts = { .loop = emulator->loop,
                                   .schedule = emulator->schedule,
                                   .store = emulator->store,
@@ -302,20 +305,33 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                   .s3_directory = emulator->s3_directory,
                                   .settle_ms = emulator->settings.settle_ms,
                                   .is_durable = emulator->settings.is_durable };
-    logs_set_journal(emulator->logs, emulator->journal);
     emulator->lambda = lambda_create(&parts, error);
+    return emulator->lambda != NULL;
+}
+
+/* With its alarms: each of the two knows the other. */
+static void open_cloudwatch(struct emulator *emulator)
+{
     emulator->cloudwatch = (struct cloudwatch){ .metrics = emulator->metrics,
                                                 .journal = emulator->journal,
                                                 .is_strict = emulator->settings.is_strict,
                                                 .loop = emulator->loop };
-    struct alarms_parts alarms_parts = { .schedule = emulator->schedule,
-                                         .store = emulator->store,
-                                         .metrics = emulator->metrics,
-                                         .cloudwatch = &emulator->cloudwatch,
-                                         .on_invoke = on_invoke,
-                                         .owner = emulator };
-    emulator->alarms = alarms_create(&alarms_parts);
+    struct alarms_parts parts = { .schedule = emulator->schedule,
+                                  .store = emulator->store,
+                                  .metrics = emulator->metrics,
+                                  .cloudwatch = &emulator->cloudwatch,
+                                  .on_invoke = on_invoke,
+                                  .owner = emulator };
+    emulator->alarms = alarms_create(&parts);
     emulator->cloudwatch.alarms = emulator->alarms;
+}
+
+static bool start_services(struct emulator *emulator, struct error *error)
+{
+    logs_set_journal(emulator->logs, emulator->journal);
+    if (!open_pool(emulator, error) || !open_lambda(emulator, error))
+        return false;
+    open_cloudwatch(emulator);
     emulator->admin = (struct admin){ .lambda = emulator->lambda,
                                       .alarms = emulator->alarms,
                                       .metrics = emulator->metrics,
@@ -323,7 +339,7 @@ static bool start_services(struct emulator *emulator, struct error *error)
                                       .services = emulator_services,
                                       .reset = reset,
                                       .owner = emulator };
-    return emulator->lambda != NULL;
+    return true;
 }
 
 static bool is_loopback(const char *address)
