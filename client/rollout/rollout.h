@@ -43,9 +43,8 @@ enum rollout_outcome {
 enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3 };
 
 /* The way back is tried six times at least; where there is no answer, or something is in its way,
- * until what was waited between
- * the tries comes to ten times the plan's lostAfter. A change forward that AWS throttles is asked
- * for ten times, a minute each. */
+ * until the waits between the tries come to ten times the plan's lostAfter. A change forward that
+ * AWS throttles is asked for ten times, a minute each. */
 enum { BACK_TRIES_MIN = 6, BACK_WAIT_MS = 2000, BACK_LATE_WAIT_MS = 10000, BACK_PATIENCE = 10 };
 enum { THROTTLES_MAX = 10 };
 
