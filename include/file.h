@@ -20,6 +20,10 @@ MUST_CHECK char *file_read(const char *path, size_t ceiling, size_t *size_out, s
  * with errno; some may stand there then. */
 MUST_CHECK bool file_write(int fd, struct text bytes);
 
+/* Has the disk keep the names in a directory, as fsync() has it keep a file's bytes. False with
+ * errno. */
+MUST_CHECK bool file_sync_directory(const char *path);
+
 /* Makes the file, empty and its owner's alone, unless it is there; for those who would make it for
  * everybody's eyes. Errors are left for them to meet. */
 void file_make_private(const char *path);

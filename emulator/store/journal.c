@@ -35,7 +35,8 @@ struct journal {
     char *directory;
     bool is_durable;
     int fd;
-    bool is_torn; /* what was not written whole could not be cut off either */
+    bool is_torn;  /* what was not written whole could not be cut off either */
+    bool is_named; /* a power cut leaves the last segment its name */
     struct segment *segments;
     size_t segment_count;
     struct buffer queue;
@@ -70,26 +71,41 @@ static int compare_segments(const void *a, const void *b)
     return first->start < second->start ? -1 : first->start > second->start;
 }
 
+/* A file of the directory; false with errno if it is a segment that cannot be looked at. */
+static bool note_file(struct journal *journal, int directory, const char *name)
+{
+    unsigned long long start;
+    struct stat status;
+    char end = '\0';
+    if (sscanf(name, "journal-%20llu.lo%c", &start, &end) != 2 || end != 'g')
+        return true;
+    if (fstatat(directory, name, &status, 0) != 0)
+        return false;
+    add_segment(journal, start, (uint64_t)status.st_size);
+    return true;
+}
+
+/* One that is overlooked would be lost: positions go on, and the next checkpoint is behind it. */
 static bool find_segments(struct journal *journal, struct error *error)
 {
     DIR *directory = opendir(journal->directory);
-    if (!directory)
-        return error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
-    const struct dirent *entry;
-    while ((entry = readdir(directory))) {
-        unsigned long long start;
-        struct stat status;
-        char end = '\0';
-        if (sscanf(entry->d_name, "journal-%20llu.lo%c", &start, &end) != 2 || end != 'g')
-            continue;
-        if (fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
-            add_segment(journal, start, (uint64_t)status.st_size);
+    const struct dirent *entry = NULL;
+    bool is_whole = directory != NULL;
+    while (is_whole) {
+        errno = 0;
+        entry = readdir(directory);
+        is_whole = entry ? note_file(journal, dirfd(directory), entry->d_name) : errno == 0;
+        if (!entry)
+            break;
     }
-    closedir(directory);
+    if (!is_whole)
+        error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
+    if (directory)
+        closedir(directory);
     if (journal->segment_count)
         qsort(journal->segments, journal->segment_count, sizeof(*journal->segments),
               compare_segments);
-    return true;
+    return is_whole;
 }
 
 /* Opens a segment for writing, making it if need be. */
@@ -103,6 +119,7 @@ static bool open_segment(struct journal *journal, uint64_t start, struct error *
         close(journal->fd);
     journal->fd = fd;
     journal->is_torn = false;
+    journal->is_named = false;
     return true;
 }
 
@@ -313,7 +330,10 @@ static bool write_queue(struct journal *journal)
         cut(journal);
     if (journal->is_torn || !file_write(journal->fd, buffer_text(&journal->queue)))
         return false;
-    return !journal->is_durable || fdatasync(journal->fd) == 0;
+    if (!journal->is_durable)
+        return true;
+    journal->is_named = journal->is_named || file_sync_directory(journal->directory);
+    return journal->is_named && fdatasync(journal->fd) == 0;
 }
 
 /* Without room for a further file the records go on into this one, for as long again: what was
