@@ -147,9 +147,11 @@ static bool fail(const struct laying *laying, const char *path)
 static bool lay_directory(const struct laying *laying, const struct tree_entry *entry)
 {
     struct stat there;
-    if (fstatat(laying->to, entry->path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-        !S_ISDIR(there.st_mode))
-        unlinkat(laying->to, entry->path, 0);
+    bool is_there = fstatat(laying->to, entry->path, &there, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!is_there && errno != ENOENT)
+        return fail(laying, entry->path);
+    if (is_there && !S_ISDIR(there.st_mode) && unlinkat(laying->to, entry->path, 0) != 0)
+        return fail(laying, entry->path);
     if (mkdirat(laying->to, entry->path, 0755) != 0 && errno != EEXIST)
         return fail(laying, entry->path);
     return fchmodat(laying->to, entry->path, entry->status.st_mode & 07777, 0) == 0 ||
@@ -174,8 +176,7 @@ static bool copy_file(const struct laying *laying, const struct tree_entry *entr
     bool is_copied = from >= 0 && to >= 0 && copy_content(from, to) &&
                      fchmod(to, entry->status.st_mode & 07777) == 0;
     process_close(&from);
-    process_close(&to);
-    return is_copied;
+    return to >= 0 && close(to) == 0 && is_copied;
 }
 
 static bool copy_link(const struct laying *laying, const struct tree_entry *entry)

@@ -1,7 +1,9 @@
 /* tree: walking, fingerprints, packing, laying over one another. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -11,6 +13,23 @@
 #include "xalloc.h"
 
 static const char *place;
+
+/* In place of the C library's: no links can be made, and what is closed then may not be written. */
+static bool has_no_links, is_full;
+
+int linkat(int from, const char *path, int to, const char *new_path, int flags)
+{
+    errno = EPERM;
+    return has_no_links ? -1 : (int)syscall(SYS_linkat, from, path, to, new_path, flags);
+}
+
+int close(int fd)
+{
+    int mode = fcntl(fd, F_GETFL) & O_ACCMODE;
+    int result = (int)syscall(SYS_close, fd);
+    errno = ENOSPC;
+    return is_full && mode == O_WRONLY ? -1 : result;
+}
 
 static void setup(void)
 {
@@ -237,6 +256,27 @@ START_TEST(a_walk_goes_only_so_deep)
 }
 END_TEST
 
-SUITE("tree", trees_are_laid_over_one_another, what_was_laid_stays_without_its_source,
-      every_change_changes_the_fingerprint, a_packed_tree_is_the_same_tree_when_unpacked,
-      what_cannot_be_packed_is_told, a_walk_goes_only_so_deep)
+START_TEST(a_copy_that_is_not_on_the_disk_is_none)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    setup();
+    make("from");
+    make("to");
+    put("from/a", "content");
+    CLEANUP(freep) char *source = at("from");
+    CLEANUP(freep) char *target = at("to");
+    has_no_links = is_full = true;
+    bool is_laid = tree_lay_over(source, target, &error);
+    is_full = false;
+    ck_assert(!is_laid);
+    ck_assert_ptr_nonnull(strstr(error.message, "to/a: No space left on device"));
+    lay("from", "to");
+    has_no_links = false;
+    package_remove(place);
+}
+END_TEST
+
+SUITE("tree", a_copy_that_is_not_on_the_disk_is_none, trees_are_laid_over_one_another,
+      what_was_laid_stays_without_its_source, every_change_changes_the_fingerprint,
+      a_packed_tree_is_the_same_tree_when_unpacked, what_cannot_be_packed_is_told,
+      a_walk_goes_only_so_deep)
