@@ -21,7 +21,9 @@ enum {
     ROUNDS_MAX = 4,
     READ_SIZE = 64 * 1024,
     FILE_MAX = 1024 * 1024,
-    FIELDS_BEFORE_START = 19, /* of /proc/PID/stat, behind the name: see proc(5) */
+    /* Of /proc/PID/stat, how many stand behind the name before that: see proc(5). */
+    FIELDS_BEFORE_PARENT = 1,
+    FIELDS_BEFORE_BIRTH = 19,
 };
 
 /* Whom to kill: who fulfils `is_meant`. */
@@ -62,8 +64,8 @@ static bool has_entry(pid_t pid, const char *name, const char *entry)
     return false;
 }
 
-/* When it was started, in clock ticks since this machine was; INT64_MAX if it has ended. */
-static int64_t birth_of(pid_t pid)
+/* INT64_MAX if it has ended. */
+static int64_t field_of(pid_t pid, int fields_before)
 {
     CLEANUP(buffer_clear) struct buffer file = { .ceiling = FILE_MAX };
     read_file(pid, "stat", &file);
@@ -72,10 +74,24 @@ static int64_t birth_of(pid_t pid)
     if (!name_end)
         return INT64_MAX;
     rest = (struct text){ name_end, (size_t)(rest.data + rest.size - name_end) };
-    for (int i = 0; i <= FIELDS_BEFORE_START; i++)
+    for (int i = 0; i <= fields_before; i++)
         text_cut(&rest, ' ');
-    int64_t birth;
-    return text_to_int64(text_cut(&rest, ' '), &birth) ? birth : INT64_MAX;
+    int64_t value;
+    return text_to_int64(text_cut(&rest, ' '), &value) ? value : INT64_MAX;
+}
+
+/* When it was started, in clock ticks since this machine was. */
+static int64_t birth_of(pid_t pid)
+{
+    return field_of(pid, FIELDS_BEFORE_BIRTH);
+}
+
+static bool is_ours(pid_t pid)
+{
+    int64_t ancestor = pid;
+    while (ancestor > 1 && ancestor != getpid() && ancestor != INT64_MAX)
+        ancestor = field_of((pid_t)ancestor, FIELDS_BEFORE_PARENT);
+    return ancestor == getpid();
 }
 
 static bool is_left_by_leader(const struct quarry *quarry, pid_t pid)
@@ -85,8 +101,11 @@ static bool is_left_by_leader(const struct quarry *quarry, pid_t pid)
 
 static bool is_left_by_predecessor(const struct quarry *quarry, pid_t pid)
 {
-    return birth_of(pid) < quarry->birth && (has_entry(pid, "cmdline", quarry->argument) ||
-                                             has_entry(pid, "environ", quarry->variable));
+    int64_t birth = birth_of(pid);
+    return birth <= quarry->birth &&
+           (has_entry(pid, "cmdline", quarry->argument) ||
+            has_entry(pid, "environ", quarry->variable)) &&
+           (birth < quarry->birth || !is_ours(pid)); /* they may share a tick */
 }
 
 /* How many were there. */

@@ -15,8 +15,8 @@
 void strays_kill(pid_t leader, const char *variable);
 
 /* Kills what a server that was killed left in the pool's directory that we have now: processes
- * older than this one that were given its workspace_runtime(), as an argument or as
- * LAMBDA_RUNTIME_DIR. Reads all of /proc: for a worker. */
+ * that are no younger than this one, nor of its own, and that were given its workspace_runtime(),
+ * as an argument or as LAMBDA_RUNTIME_DIR. Reads all of /proc: for a worker. */
 void strays_kill_predecessors(const char *runtime_directory);
 
 #endif

@@ -62,7 +62,6 @@ static void end(pid_t pid)
 /* Stands for a server that starts, then boots a sandbox. */
 static int judge(void)
 {
-    pass_a_tick();
     pid_t own = start_waiting(RUNTIME, "A=1");
     strays_kill_predecessors(RUNTIME);
     bool is_spared = is_alive(own);
@@ -88,8 +87,10 @@ START_TEST(test_predecessors)
         pids[i] = start_waiting(cases[i].argument, cases[i].variable);
     pass_a_tick();
     pid_t server = fork();
-    if (server == 0)
+    if (server == 0) {
+        pass_a_tick();
         _exit(judge());
+    }
     int status;
     ck_assert_int_eq(waitpid(server, &status, 0), server);
     ck_assert_msg(status == 0, "it kills what it has started itself");
@@ -104,4 +105,28 @@ START_TEST(test_predecessors)
 }
 END_TEST
 
-SUITE("strays", test_predecessors)
+/* A server that is started again at once is no older than what the first has left. */
+START_TEST(test_predecessors_of_the_same_tick)
+{
+    enum { TOO_LATE = 2 };
+    int status = TOO_LATE << 8;
+    pid_t left = 0;
+    ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
+    while (WEXITSTATUS(status) == TOO_LATE) {
+        pass_a_tick();
+        int64_t tick = ticks();
+        left = start_waiting(RUNTIME, "A=1");
+        pid_t server = fork();
+        if (server == 0)
+            _exit(ticks() == tick ? judge() : TOO_LATE);
+        ck_assert_int_eq(waitpid(server, &status, 0), server);
+        if (WEXITSTATUS(status) == TOO_LATE)
+            end(left);
+    }
+    ck_assert_msg(status == 0, "it kills what it has started itself");
+    ck_assert_int_eq(waitpid(left, &status, 0), left);
+    ck_assert(WIFSIGNALED(status));
+}
+END_TEST
+
+SUITE("strays", test_predecessors, test_predecessors_of_the_same_tick)
