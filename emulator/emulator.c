@@ -165,7 +165,9 @@ static bool before_sleep(void *owner)
     if (!emulator->server) /* starting, or ending */
         return false;
     bool is_saved = save_turn(emulator);
-    bool did_something = http_server_release(emulator->server, is_saved);
+    bool did_something = is_saved && lambda_saved(emulator->lambda);
+    /* What comes while replies leave is not saved yet. */
+    did_something |= http_server_release(emulator->server, is_saved);
     if (!did_something)
         stop_if_drained(emulator);
     return did_something;

@@ -61,6 +61,8 @@ struct event_queue {
     struct share *shares;
     /* Of the last that was taken up or passed by: a pump goes on behind it. */
     struct lambda_event_position passed;
+    /* The first place of an event that came in this turn, which the disk may still refuse. */
+    int64_t unsaved_from;
     int rows_left;    /* for the pump that is under way */
     bool begins_anew; /* nothing is known of what stands there: the next pump looks at all */
     bool was_refused; /* a write: it is tried again, but not at once */
@@ -113,11 +115,19 @@ static void refresh(struct event_queue *queue)
     schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms(), pump, queue);
 }
 
+/* Looks again, but not at once, for the disk may refuse again. */
+static void try_again(struct event_queue *queue)
+{
+    queue->begins_anew = true;
+    schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms() + RETRY_MS, pump,
+                 queue);
+}
+
 /* Something has ended, or was written behind the pump's back. */
 static void look_again(struct event_queue *queue)
 {
     if (queue->was_refused)
-        event_queue_retry(queue);
+        try_again(queue);
     else
         refresh(queue);
 }
@@ -426,6 +436,8 @@ static bool take_next(struct event_queue *queue)
     bool is_taken = false;
     while (!is_taken && has_room(queue) && next_row(queue, &position, &texts, &function)) {
         bool is_ready = is_due(position.due_ms);
+        if (position.place >= queue->unsaved_from)
+            break; /* event_queue_saved() goes on here */
         if (!is_ready && !is_running(queue, position.place)) {
             schedule_set(queue->lambda->parts.schedule, &queue->entry, position.due_ms, pump,
                          queue);
@@ -488,11 +500,19 @@ static void pump(void *owner)
         refresh(queue);
 }
 
-void event_queue_retry(struct event_queue *queue)
+bool event_queue_saved(struct event_queue *queue)
 {
-    queue->begins_anew = true;
-    schedule_set(queue->lambda->parts.schedule, &queue->entry, clock_now_ms() + RETRY_MS, pump,
-                 queue);
+    if (queue->unsaved_from == INT64_MAX)
+        return false;
+    queue->unsaved_from = INT64_MAX;
+    refresh(queue);
+    return true;
+}
+
+void event_queue_undone(struct event_queue *queue)
+{
+    queue->unsaved_from = INT64_MAX;
+    try_again(queue);
 }
 
 void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
@@ -502,6 +522,8 @@ void event_queue_put(struct lambda *lambda, const struct lambda_event *event)
     fresh.due_ms = fresh.queued_ms;
     fresh.place = lambda_event_insert(lambda->parts.store, &fresh);
     note_position(lambda->events, fresh.due_ms, fresh.place);
+    if (fresh.place < lambda->events->unsaved_from)
+        lambda->events->unsaved_from = fresh.place;
     count(lambda->events, event, "AsyncEventsReceived");
     if (!lambda->events->is_pumping)
         refresh(lambda->events);
@@ -528,6 +550,7 @@ struct event_queue *event_queue_create(struct lambda *lambda)
 {
     struct event_queue *queue = xcalloc(1, sizeof(*queue));
     queue->lambda = lambda;
+    queue->unsaved_from = INT64_MAX;
     schedule_wait_for(lambda->parts.schedule, is_busy, queue);
     refresh(queue);
     return queue;

@@ -18,10 +18,13 @@ void event_queue_stop(struct event_queue *queue);
 /* After the pool's end; accepts NULL. */
 void event_queue_destroy(struct event_queue *queue);
 
-/* Appends an event that is due now; its place and times are not looked at. Inside a savepoint. */
+/* Appends an event that is due now; its place and times are not looked at. Inside a savepoint. It
+ * runs when the turn is saved: until then it may be refused. */
 void event_queue_put(struct lambda *lambda, const struct lambda_event *event);
 
-/* The store was rolled back: looks again, but not at once, for the disk may refuse again. */
-void event_queue_retry(struct event_queue *queue);
+/* The turn is saved, and its events may run. True if there are any. */
+bool event_queue_saved(struct event_queue *queue);
+/* The turn was undone: looks again, but not at once, for the disk may refuse again. */
+void event_queue_undone(struct event_queue *queue);
 
 #endif

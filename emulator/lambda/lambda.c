@@ -99,9 +99,14 @@ void lambda_reset(struct lambda *lambda)
 void lambda_forget(struct lambda *lambda)
 {
     targets_forget(lambda);
-    event_queue_retry(lambda->events);
+    event_queue_undone(lambda->events);
     settle_retry(lambda);
     provisions_refresh(lambda);
+}
+
+bool lambda_saved(struct lambda *lambda)
+{
+    return event_queue_saved(lambda->events);
 }
 
 void lambda_stop_events(struct lambda *lambda)

@@ -51,6 +51,9 @@ void lambda_reset(struct lambda *lambda);
 /* Forgets what was cached of the store: its last turn was undone. */
 void lambda_forget(struct lambda *lambda);
 
+/* A turn is saved: goes on with what it has brought. True if there was anything. */
+bool lambda_saved(struct lambda *lambda);
+
 /* Starts no more queued events: the server is about to end. */
 void lambda_stop_events(struct lambda *lambda);
 

@@ -429,3 +429,21 @@ def test_a_reset_that_fails_on_the_way_leaves_no_ghosts(faulty):
     create(faulty.lam, "f", node("return 1"))
     faulty.lam.invoke(FunctionName="f")
     assert total(faulty, "AWS/Lambda", "Invocations", FunctionName="f") == 1
+
+
+def test_an_event_that_was_refused_neither_runs_nor_costs_another(faulty):
+    """The next event gets its row; it would not run before the refused one has ended, nor then."""
+    gate = Gate()
+    create(faulty.lam, "slow", gate.package, Timeout=60)
+    send = lambda **event: faulty.lam.invoke(
+        FunctionName="slow", InvocationType="Event", Payload=json.dumps(event))
+    faulty.lam.invoke(FunctionName="slow", Payload='{"pass": true}')
+    faulty.faults.set("write", errno.ENOSPC, "database")
+    assert status_of(send) == 500
+    faulty.faults.set("write", 0)
+    accepted = send(**{"pass": True})["ResponseMetadata"]["RequestId"]
+    wait_for(lambda: len(reports(faulty, "slow")) == 2, "the event runs")
+    assert accepted in reports(faulty, "slow")[1]["message"]
+    gate.listener.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        gate.listener.accept()
