@@ -233,6 +233,7 @@ static bool open_logs(struct emulator *emulator, struct error *error)
                                       .has_function = has_function,
                                       .deliver = deliver,
                                       .owner = emulator };
+    telemetry_serve(emulator->telemetry, emulator->store);
     emulator->logs = logs_create(&parts, error);
     return emulator->logs != NULL;
 }

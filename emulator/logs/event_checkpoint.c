@@ -195,11 +195,13 @@ static bool trim_slot(sqlite3 *database, int64_t group_id, int64_t before_ms)
                            &update, NULL) == SQLITE_OK &&
         sqlite3_bind_int64(query, 1, group_id) == SQLITE_OK &&
         sqlite3_bind_int64(query, 2, event_slot(before_ms)) == SQLITE_OK;
-    while (is_good && sqlite3_step(query) == SQLITE_ROW) {
+    int result = SQLITE_ROW;
+    while (is_good && (result = sqlite3_step(query)) == SQLITE_ROW) {
         struct text events = { sqlite3_column_blob(query, 1),
                                (size_t)sqlite3_column_bytes(query, 1) };
         is_good = trim_block(update, sqlite3_column_int64(query, 0), events, before_ms);
     }
+    is_good = is_good && result == SQLITE_DONE;
     sqlite3_finalize(query);
     sqlite3_finalize(update);
     return is_good;
@@ -286,7 +288,7 @@ void event_store_sweep(struct event_store *store)
 {
     sqlite3_stmt *query =
         telemetry_query(store->parts.telemetry, "SELECT group_id, stream_id FROM log_stream_state");
-    while (sqlite3_step(query) == SQLITE_ROW) {
+    while (telemetry_step(store->parts.telemetry, query)) {
         int64_t group_id = sqlite3_column_int64(query, 0);
         int64_t stream_id = sqlite3_column_int64(query, 1);
         if (!store->parts.exists(group_id, stream_id, store->parts.owner))

@@ -49,7 +49,7 @@ static void load_slot(struct event_cursor *cursor)
     arena_clear(&cursor->texts);
     while (cursor->has_block && sqlite3_column_int64(cursor->query, 1) == cursor->slot) {
         add_block(cursor);
-        cursor->has_block = sqlite3_step(cursor->query) == SQLITE_ROW;
+        cursor->has_block = telemetry_step(cursor->telemetry, cursor->query);
     }
     event_rows_sort(&cursor->rows);
 }
@@ -59,7 +59,7 @@ static void start_query(struct event_cursor *cursor, int64_t slot)
 {
     sqlite3_reset(cursor->query);
     sqlite3_bind_int64(cursor->query, cursor->rows.bounds.is_backward ? 3 : 2, slot);
-    cursor->has_block = sqlite3_step(cursor->query) == SQLITE_ROW;
+    cursor->has_block = telemetry_step(cursor->telemetry, cursor->query);
 }
 
 /* To the slot that is being read, for what is behind the portion of it that was held. */
@@ -98,7 +98,8 @@ void event_cursor_open(struct event_cursor *cursor, struct telemetry *telemetry,
     struct event_bounds bounds = event_bounds_of(range);
     int64_t start = event_slot(bounds.start.time_ms);
     int64_t stop = event_slot(bounds.stop_ms);
-    *cursor = (struct event_cursor){ .query = telemetry_query(telemetry, choose(range)),
+    *cursor = (struct event_cursor){ .telemetry = telemetry,
+                                     .query = telemetry_query(telemetry, choose(range)),
                                      .group_id = range->group_id,
                                      .below = below,
                                      .rows = { .bounds = bounds, .most = first_portion(range) } };

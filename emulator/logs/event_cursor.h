@@ -9,6 +9,7 @@
 #include "store/telemetry.h"
 
 struct event_cursor {
+    struct telemetry *telemetry;
     sqlite3_stmt *query; /* stands at the first block of the next slot */
     bool has_block;
     int64_t slot; /* that is being read */

@@ -152,7 +152,7 @@ void event_store_states(struct event_store *store, struct stream_state *states, 
     for (size_t i = 0; i < count; i++) {
         sqlite3_reset(query);
         sqlite3_bind_int64(query, 1, states[i].stream_id);
-        if (sqlite3_step(query) != SQLITE_ROW)
+        if (!telemetry_step(store->parts.telemetry, query))
             continue;
         states[i].first_ms = sqlite3_column_int64(query, 0);
         states[i].last_ms = sqlite3_column_int64(query, 1);
@@ -168,7 +168,8 @@ int64_t event_store_group_bytes(struct event_store *store, int64_t group_id)
     sqlite3_stmt *query = telemetry_query(store->parts.telemetry,
                                           "SELECT bytes FROM log_group_state WHERE group_id=?");
     sqlite3_bind_int64(query, 1, group_id);
-    int64_t bytes = sqlite3_step(query) == SQLITE_ROW ? sqlite3_column_int64(query, 0) : 0;
+    int64_t bytes =
+        telemetry_step(store->parts.telemetry, query) ? sqlite3_column_int64(query, 0) : 0;
     sqlite3_reset(query);
     return bytes;
 }

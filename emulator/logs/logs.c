@@ -17,11 +17,16 @@
 
 enum { MS_PER_DAY = 24 * 3600 * 1000 };
 
+/* Its events go with what does not exist, so what cannot be read may exist. */
 static bool exists(int64_t group_id, int64_t stream_id, void *owner)
 {
+    CLEANUP(error_clear) struct error error = { 0 };
     const struct logs *logs = owner;
-    return stream_id ? stream_exists(logs->parts.store, group_id, stream_id)
-                     : group_exists(logs->parts.store, group_id);
+    struct store *store = logs->parts.store;
+    store_begin_reading(store);
+    return (stream_id ? stream_exists(store, group_id, stream_id)
+                      : group_exists(store, group_id)) ||
+           !store_end_reading(store, &error);
 }
 
 static int64_t kept_from_ms(int64_t group_id, void *owner)

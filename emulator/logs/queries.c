@@ -305,16 +305,16 @@ static void complete(struct logs *logs, struct query *query)
 static void go_on(struct logs *logs, struct query *query)
 {
     CLEANUP(error_clear) struct error error = { 0 };
+    store_begin_reading(logs->parts.store);
     struct query_source *source = find_next(logs, query);
-    if (!source) {
-        complete(logs, query);
-        return;
-    }
-    bool is_well = add_event(logs, query, source, &source->page.rows[source->at++], &error);
+    bool is_well =
+        !source || add_event(logs, query, source, &source->page.rows[source->at++], &error);
     query->scanned = insights_run_scanned(query->run);
     query->matched = insights_run_matched(query->run);
-    if (!is_well)
+    if (!is_well || !store_end_reading(logs->parts.store, &error))
         fail(query, &error);
+    else if (!source)
+        complete(logs, query);
 }
 
 /* Of the oldest RUNNING_MAX that are under way, the one that has waited longest for a slice; NULL:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "xalloc.h"
 
 struct kept_statement {
@@ -12,16 +13,18 @@ struct kept_statement {
     sqlite3_stmt *statement;
 };
 
-static struct kept_statement *prepare(sqlite3 *database, const char *sql)
+/* NULL if the tables' description could not be read, which the first statement brings with it. */
+static sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
 {
-    struct kept_statement *kept = xcalloc(1, sizeof(*kept));
-    kept->sql = sql;
-    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept->statement, NULL) !=
-        SQLITE_OK) {
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    if (result == SQLITE_ERROR || result == SQLITE_NOMEM) {
         fprintf(stderr, "statement does not prepare: %s: %s\n", sql, sqlite3_errmsg(database));
         abort();
     }
-    return kept;
+    if (result != SQLITE_OK)
+        log_error("store", "%s: %s", sql, sqlite3_errmsg(database));
+    return statement;
 }
 
 sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, const char *sql)
@@ -35,7 +38,12 @@ sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, c
             return kept->statement;
         }
     }
-    struct kept_statement *kept = prepare(database, sql);
+    sqlite3_stmt *statement = prepare(database, sql);
+    if (!statement)
+        return NULL;
+    struct kept_statement *kept = xcalloc(1, sizeof(*kept));
+    kept->sql = sql;
+    kept->statement = statement;
     kept->next = *bucket;
     *bucket = kept;
     return kept->statement;

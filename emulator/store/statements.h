@@ -16,7 +16,9 @@ struct statements {
 };
 
 /* The statement of that text, reset and unbound; used up before the same is asked for again. The
- * text is a literal: its pointer is the key. One that fails to prepare is our mistake: abort. */
+ * text is a literal: its pointer is the key. One that SQLite does not understand is our mistake:
+ * abort. NULL if the database cannot be read: SQLite takes that for a statement, whose every step
+ * fails. */
 sqlite3_stmt *statements_get(struct statements *statements, sqlite3 *database, const char *sql);
 
 /* The one number that a statement gives, which is not kept; -1 if it gives none. */

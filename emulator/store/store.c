@@ -210,7 +210,13 @@ void store_begin_reading(struct store *store)
 
 bool store_end_reading(const struct store *store, struct error *error)
 {
-    return !store->has_failed || error_set(error, NULL, "cannot read %s", store->path);
+    return !store->has_failed ||
+           error_set(error, NULL, "cannot read what is in %s", store->directory);
+}
+
+void store_fail_reading(struct store *store)
+{
+    store->has_failed = true;
 }
 
 bool store_is_dirty(const struct store *store)

@@ -47,6 +47,8 @@ MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *er
  * of no rows, "there is no such function", is not true then. */
 void store_begin_reading(struct store *store);
 MUST_CHECK bool store_end_reading(const struct store *store, struct error *error);
+/* What belongs to it elsewhere could not be read: the call, or reading, that is under way fails. */
+void store_fail_reading(struct store *store);
 
 /* True while the turn has writes that are not committed. */
 bool store_is_dirty(const struct store *store);
@@ -66,7 +68,8 @@ MUST_CHECK bool store_reset(struct store *store, struct error *error);
 /*
  * Statements. store_query() prepares once per SQL literal (its pointer is the key) and hands the
  * statement out reset and unbound; it is used up before the next store_query() of the same SQL.
- * Binding is by position from 1. A statement that fails to prepare is our mistake: abort.
+ * Binding is by position from 1. A statement that fails to prepare is our mistake: abort; if the
+ * database cannot be read, its steps fail.
  */
 sqlite3_stmt *store_query(struct store *store, const char *sql);
 void store_bind_text(sqlite3_stmt *statement, int at, const char *value); /* NULL binds NULL */

@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "store/journal.h"
 #include "store/statements.h"
+#include "store/store.h"
 #include "xalloc.h"
 
 enum {
@@ -28,6 +29,7 @@ struct telemetry {
     struct statements statements; /* of the reader */
     struct loop *loop;
     struct journal *journal;
+    struct store *store; /* whose present call fails with what cannot be read here */
     struct loop_timer *timer;
     pthread_mutex_t writing; /* held by whoever writes to the database */
     struct telemetry_part parts[PARTS_MAX];
@@ -122,6 +124,22 @@ uint64_t telemetry_position(const struct telemetry *telemetry)
 sqlite3_stmt *telemetry_query(struct telemetry *telemetry, const char *sql)
 {
     return statements_get(&telemetry->statements, telemetry->reader, sql);
+}
+
+bool telemetry_step(struct telemetry *telemetry, sqlite3_stmt *statement)
+{
+    int result = sqlite3_step(statement);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        log_error("store", "cannot read %s: %s", telemetry->path, sqlite3_errstr(result));
+        if (telemetry->store)
+            store_fail_reading(telemetry->store);
+    }
+    return result == SQLITE_ROW;
+}
+
+void telemetry_serve(struct telemetry *telemetry, struct store *store)
+{
+    telemetry->store = store;
 }
 
 static void take(struct telemetry *telemetry)

@@ -17,6 +17,7 @@
 
 struct loop;
 struct journal;
+struct store;
 struct telemetry;
 
 enum {
@@ -59,6 +60,10 @@ uint64_t telemetry_read_position(sqlite3 *database);
  * wait for the worker, and sees whole checkpoints only. Whoever does not step to the last row
  * resets it, or the write-ahead log never starts over. */
 sqlite3_stmt *telemetry_query(struct telemetry *telemetry, const char *sql);
+/* Its next row: true. No more, or failed: false, and then the present call of the store that is
+ * served, or its reading, fails too. */
+bool telemetry_step(struct telemetry *telemetry, sqlite3_stmt *statement);
+void telemetry_serve(struct telemetry *telemetry, struct store *store);
 
 /* Checkpoints by itself from now on, when the journal has grown enough; forgets journal segments
  * that are no longer needed. After the hooks that save a turn were registered. */

@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "store/checkpointer.h"
 #include "store/schema.h"
+#include "store/statements.h"
 #include "store/store.h"
 #include "support/directory.h"
 #include "support/suite.h"
@@ -294,7 +295,29 @@ START_TEST(the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end)
 }
 END_TEST
 
-SUITE("store", the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
+START_TEST(what_cannot_be_read_gives_a_statement_whose_steps_fail)
+{
+    static const char query[] = "SELECT name FROM sqlite_schema";
+    struct statements statements = { 0 };
+    sqlite3 *database;
+    directory = test_directory();
+    CLEANUP(freep) char *path = xformat("%s/garbage.db", directory);
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 1000; i++)
+        fputs("no database", file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    sqlite3_stmt *statement = statements_get(&statements, database, query);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_MISUSE);
+    ck_assert_int_eq(sqlite3_reset(statement), SQLITE_OK);
+    statements_clear(&statements);
+    sqlite3_close(database);
+}
+END_TEST
+
+SUITE("store", what_cannot_be_read_gives_a_statement_whose_steps_fail,
+      the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
       a_generation_ends_with_each_change_and_each_undoing,
       a_failed_call_leaves_nothing_and_its_neighbours_stay,
       a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls,
