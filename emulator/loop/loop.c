@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "compiler.h"
+#include "log.h"
 #include "xalloc.h"
 
 enum { HOOKS_MAX = 16 };
@@ -80,8 +81,11 @@ static void on_wake(uv_async_t *wake UNUSED)
 struct loop *loop_create(void)
 {
     struct loop *loop = xcalloc(1, sizeof(*loop));
-    if (uv_loop_init(&loop->uv) != 0)
-        abort();
+    int failure = uv_loop_init(&loop->uv);
+    if (failure) {
+        log_error("loop", "cannot begin: %s", uv_strerror(failure));
+        exit(EXIT_FAILURE);
+    }
     loop->last = &loop->first;
     uv_prepare_init(&loop->uv, &loop->prepare);
     loop->prepare.data = loop;

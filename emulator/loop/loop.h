@@ -12,6 +12,7 @@
 
 struct loop;
 
+/* Ends the program with a sentence if there are no descriptors for it. */
 struct loop *loop_create(void);
 /* Closes what is left and frees the loop; accepts NULL. */
 void loop_destroy(struct loop *loop);

@@ -4,6 +4,7 @@
 #include "runtime/isolation.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -78,12 +79,14 @@ static void add_base(struct string_list *arguments, const char *program, const c
     string_list_add_all(arguments, kernel);
 }
 
+/* With errno, as isolation_program(). */
 static const char *find_and_try(void)
 {
     char *program = program_find("bwrap");
     if (!program) {
         log_warn("runtime", "bubblewrap (bwrap) is not installed: functions run as plain "
                             "processes that see this machine's files");
+        errno = 0;
         return NULL;
     }
     struct string_list arguments = { 0 };
@@ -92,7 +95,8 @@ static const char *find_and_try(void)
     add_base(&arguments, program, NULL);
     string_list_add(&arguments, "/bin/true");
     bool works = process_run(arguments.items, TRIAL_TIMEOUT_MS, &output);
-    if (!works)
+    int reason = works || !process_is_shortage(errno) ? 0 : errno;
+    if (!works && !reason)
         log_warn("runtime",
                  "bubblewrap does not work here (%.*s): functions run as plain "
                  "processes that see this machine's files",
@@ -102,6 +106,7 @@ static const char *find_and_try(void)
     if (works)
         return program;
     free(program);
+    errno = reason;
     return NULL;
 }
 
@@ -109,9 +114,10 @@ const char *isolation_program(void)
 {
     static bool is_tried;
     static const char *program;
+    errno = 0;
     if (!is_tried)
         program = find_and_try();
-    is_tried = true;
+    is_tried = program || errno == 0;
     return program;
 }
 

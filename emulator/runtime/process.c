@@ -185,6 +185,11 @@ const char *process_exit_reason(int status, bool is_wrapped, char text_out[PROCE
     return text_out;
 }
 
+bool process_is_shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == EAGAIN || reason == ENOMEM;
+}
+
 void process_close(int *fd)
 {
     if (*fd >= 0)
@@ -261,13 +266,13 @@ bool process_run(char *const *arguments, int timeout_ms, struct buffer *output)
                                  .log_fd = write_end,
                                  .events_fd = -1,
                                  .answers_fd = -1 };
-    bool started = process_start(&plan, &pid) == 0;
+    int reason = process_start(&plan, &pid);
     process_close(&write_end);
-    bool ended = started && read_all(read_end, timeout_ms, output);
+    bool ended = reason == 0 && read_all(read_end, timeout_ms, output);
     process_close(&read_end);
-    if (!started)
-        return false;
-    if (!ended)
+    if (reason == 0 && !ended)
         process_kill(pid);
-    return process_wait(pid) == 0 && ended;
+    bool is_good = reason == 0 && process_wait(pid) == 0 && ended;
+    errno = reason;
+    return is_good;
 }

@@ -52,11 +52,16 @@ const char *process_exit_reason(int status, bool is_wrapped, char text_out[PROCE
  * with errno set. */
 MUST_CHECK bool process_pipe(int *read_out, int *write_out);
 
+/* Whether this errno says that descriptors, processes or memory are short: another time it may go
+ * well. */
+bool process_is_shortage(int reason);
+
 /* Moves a descriptor clear of those that a child is given. False, and it stays, with errno set. */
 MUST_CHECK bool process_move_up(int *fd);
 
 /* Runs a short command to its end, at most `timeout_ms` long, and adds what it prints. True if
- * it exited with status 0. Blocks: for trials and questions that are asked once. */
+ * it exited with status 0; else errno says why it was not started, or is 0. Blocks: for trials and
+ * questions that are asked once. */
 MUST_CHECK bool process_run(char *const *arguments, int timeout_ms, struct buffer *output);
 
 /* Reads and writes of this end answer EAGAIN instead of waiting. */

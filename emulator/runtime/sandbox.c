@@ -151,6 +151,7 @@ void sandbox_start(struct sandbox *sandbox)
         .plan = sandbox->plan,
         .runtime_directory = sandbox->host->runtime_directory,
         .api_url = sandbox->host->api_url,
+        .home = sandbox->home,
         .tmp_directory = sandbox->tmp,
         .log_stream = sandbox->log_stream,
         .system_files = sandbox->host->system_files,
@@ -180,7 +181,6 @@ void sandbox_start(struct sandbox *sandbox)
 struct sandbox *sandbox_create(const struct sandbox_host *host, const struct sandbox_plan *plan,
                                unsigned id, void *owner)
 {
-    struct error error = { 0 };
     struct sandbox *sandbox = xcalloc(1, sizeof(*sandbox));
     sandbox->host = host;
     sandbox->plan = plan;
@@ -192,9 +192,6 @@ struct sandbox *sandbox_create(const struct sandbox_host *host, const struct san
     sandbox->log_stream = function_log_stream_name(plan);
     uv_timer_init(loop_uv(host->loop), &sandbox->timer);
     sandbox->timer.data = sandbox;
-    if (!workspace_make_home(sandbox->home, &error))
-        log_error(sandbox->log_stream, "%s", error.message);
-    error_clear(&error);
     return sandbox;
 }
 

@@ -32,11 +32,6 @@ static bool fail(struct boot_failure *failure, const char *error_type, char *tak
     return false;
 }
 
-static bool is_shortage(int reason)
-{
-    return reason == EMFILE || reason == ENFILE || reason == EAGAIN || reason == ENOMEM;
-}
-
 static bool check_entrypoint(const struct sandbox_plan *plan, bool is_isolated,
                              struct boot_failure *failure)
 {
@@ -69,7 +64,7 @@ static bool find_program(const struct sandbox_plan *plan, bool is_isolated, char
 
 static bool fail_by_errno(struct boot_failure *failure, const char *what)
 {
-    failure->is_shortage = is_shortage(errno);
+    failure->is_shortage = process_is_shortage(errno);
     return fail(failure, "Runtime.ExitError", xformat("%s: %s", what, strerror(errno)));
 }
 
@@ -84,7 +79,7 @@ static bool open_channel(const struct boot_plan *plan, bool speaks_frames, struc
     struct error error = { 0 };
     booted->api = runtime_api_start(plan->loop, plan->events, plan->owner, &error);
     if (!booted->api) {
-        failure->is_shortage = is_shortage(errno);
+        failure->is_shortage = process_is_shortage(errno);
         fail(failure, "Runtime.ExitError", xstrdup(error.message));
     }
     error_clear(&error);
@@ -95,8 +90,11 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
                   const struct frame_channel_ends *ends, int log_fd, struct boot_failure *failure)
 {
     struct storage storage;
+    errno = 0;
     bool is_limited =
         booted->is_isolated && storage_plan(plan->tmp_directory, plan->plan->storage_mb, &storage);
+    if (!is_limited && errno)
+        return fail_by_errno(failure, "cannot make a file system");
     struct sandbox_place place = {
         .plan = plan->plan,
         .interpreter = interpreter,
@@ -120,7 +118,7 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .storage = is_limited ? &storage : NULL,
     };
     int reason = process_start(&process, &booted->pid);
-    failure->is_shortage = is_shortage(reason);
+    failure->is_shortage = process_is_shortage(reason);
     if (reason)
         fail(failure, "Runtime.InvalidEntrypoint",
              xformat("fork/exec %s: %s", command.arguments.items[0], strerror(reason)));
@@ -137,6 +135,13 @@ static void warn_of_extensions(const struct sandbox_plan *plan)
     if (access(extensions, F_OK) == 0)
         log_warn(plan->function_name,
                  "a layer brings extensions, which are not started (docs/functions.md)");
+}
+
+static bool make_home(const struct boot_plan *plan, struct boot_failure *failure)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    return workspace_make_home(plan->home, &error) ||
+           fail(failure, "Runtime.ExitError", xstrdup(error.message));
 }
 
 /* For those that have one of ours. */
@@ -170,8 +175,10 @@ bool boot(const struct boot_plan *plan, struct booted *booted_out, struct boot_f
     CLEANUP(freep) char *interpreter = NULL;
     struct booted booted = { .log_fd = -1 };
     booted.is_isolated = plan->is_isolated && isolation_program();
+    if (plan->is_isolated && !booted.is_isolated && errno)
+        return fail_by_errno(failure, "cannot try bubblewrap");
     if (!find_program(plan->plan, booted.is_isolated, &interpreter, failure) ||
-        !write_bootstrap(plan, failure))
+        !make_home(plan, failure) || !write_bootstrap(plan, failure))
         return false;
     if (!connect_and_start(plan, interpreter, &booted, failure)) {
         process_close(&booted.log_fd);

@@ -67,64 +67,84 @@ static int open_namespace(pid_t maker, const char *name)
 {
     CLEANUP(freep) char *path = xformat("/proc/%d/ns/%s", (int)maker, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && !process_move_up(&fd))
+    if (fd >= 0 && !process_move_up(&fd)) {
+        int reason = errno;
         process_close(&fd);
+        errno = reason;
+    }
     return fd;
 }
 
-static struct namespaces open_namespaces(pid_t maker, int answer_fd)
+/* 0, or errno. */
+static int open_namespaces(pid_t maker, int answer_fd, struct namespaces *made)
 {
-    struct namespaces made = { -1, -1 };
     char answer = '-';
     ssize_t size;
     while ((size = read(answer_fd, &answer, 1)) < 0 && errno == EINTR)
         ;
-    if (size == 1 && answer != '-')
-        made.mount = open_namespace(maker, "mnt");
-    if (size == 1 && answer == 'u')
-        made.user = open_namespace(maker, "user");
-    if (answer == 'u' && made.user < 0)
-        process_close(&made.mount);
-    return made;
+    if (size != 1)
+        return EAGAIN; /* libuv ends a child in which it finds no descriptors */
+    if (answer == '-')
+        return 0;
+    made->mount = open_namespace(maker, "mnt");
+    if (made->mount >= 0 && answer == 'u')
+        made->user = open_namespace(maker, "user");
+    if (made->mount >= 0 && (answer != 'u' || made->user >= 0))
+        return 0;
+    int reason = errno;
+    process_close(&made->mount);
+    return reason;
 }
 
-static struct namespaces make_namespaces(void)
+/* 0, or errno. What the child alone uses is closed: its end is the end of its answer. */
+static int start_maker(int answer[2], int wait[2], struct namespaces *made)
 {
-    struct namespaces made = { -1, -1 };
+    pid_t maker = fork();
+    int reason = maker < 0 ? errno : 0;
+    if (maker == 0) {
+        close(wait[1]);
+        make(answer[1], wait[0]);
+    }
+    process_close(&answer[1]);
+    process_close(&wait[0]);
+    if (maker > 0)
+        reason = open_namespaces(maker, answer[0], made);
+    process_close(&wait[1]);
+    if (maker > 0)
+        process_wait(maker);
+    return reason;
+}
+
+/* 0, or errno if there is no room to try it. */
+static int make_namespaces(struct namespaces *made)
+{
     int answer[2];
     int wait[2];
+    *made = (struct namespaces){ -1, -1 };
     if (!process_pipe(&answer[0], &answer[1]))
-        return made;
-    if (process_pipe(&wait[0], &wait[1])) {
-        pid_t maker = fork();
-        if (maker == 0) {
-            close(wait[1]);
-            make(answer[1], wait[0]);
-        }
-        process_close(&answer[1]);
-        process_close(&wait[0]);
-        if (maker > 0)
-            made = open_namespaces(maker, answer[0]);
-        process_close(&wait[1]);
-        if (maker > 0)
-            process_wait(maker);
-    }
+        return errno;
+    int reason = process_pipe(&wait[0], &wait[1]) ? 0 : errno;
+    if (reason == 0)
+        reason = start_maker(answer, wait, made);
     process_close(&answer[0]);
     process_close(&answer[1]);
-    return made;
+    return process_is_shortage(reason) ? reason : 0;
 }
 
+/* Without a mount namespace if there is none, and errno as storage_plan() says. */
 static const struct namespaces *get_namespaces(void)
 {
     static bool is_tried;
     static struct namespaces made;
-    if (!is_tried) {
-        made = make_namespaces();
-        if (made.mount < 0)
-            log_warn("runtime", "no file systems can be mounted here: a function's /tmp is not "
-                                "limited to its EphemeralStorage");
-    }
-    is_tried = true;
+    errno = 0;
+    if (is_tried)
+        return &made;
+    int reason = make_namespaces(&made);
+    is_tried = reason == 0;
+    if (is_tried && made.mount < 0)
+        log_warn("runtime", "no file systems can be mounted here: a function's /tmp is not "
+                            "limited to its EphemeralStorage");
+    errno = reason;
     return &made;
 }
 

@@ -23,7 +23,8 @@ struct storage {
     char options[STORAGE_OPTIONS_SIZE];
 };
 
-/* False if this machine does not let us; tried at the first call, told once. `directory` is
+/* False with errno 0 if this machine does not let us; tried at the first call, told once. False
+ * with errno, and tried again at the next call, if there is no room to try it. `directory` is
  * borrowed. */
 MUST_CHECK bool storage_plan(const char *directory, int size_mb, struct storage *storage_out);
 

@@ -67,10 +67,16 @@ static bool make_directory(const char *path, mode_t mode, struct error *error)
     return error_set(error, NULL, "cannot create '%s': %s", path, strerror(errno));
 }
 
+/* It may be there, whole or half made. */
+static bool obtain_directory(const char *path, mode_t mode, struct error *error)
+{
+    return (access(path, F_OK) == 0 && chmod(path, mode) == 0) || make_directory(path, mode, error);
+}
+
 bool workspace_make_home(const char *home, struct error *error)
 {
     CLEANUP(freep) char *tmp = xformat("%s/tmp", home);
-    return make_directory(home, 0755, error) && make_directory(tmp, 01777, error);
+    return obtain_directory(home, 0755, error) && obtain_directory(tmp, 01777, error);
 }
 
 static bool write_file(const char *path, struct text bytes, struct error *error)

@@ -20,7 +20,7 @@ char *workspace_home(const char *directory, unsigned id); /* of one environment;
 MUST_CHECK bool workspace_write_bootstrap(const char *runtime, enum runtime_kind kind,
                                           struct error *error);
 
-/* Makes the home and its "tmp" with mode 1777. */
+/* Makes the home and its "tmp" with mode 1777, unless they are there. */
 MUST_CHECK bool workspace_make_home(const char *home, struct error *error);
 
 /* The bootstrap's file name for a managed runtime; NULL for the others. */
