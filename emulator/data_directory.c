@@ -3,11 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "runtime/package.h"
 #include "runtime/strays.h"
 #include "runtime/workspace.h"
@@ -22,18 +24,25 @@ enum {
     STARTING_MAX_S = 60, /* until a new server has locked its database, by far */
 };
 
-static bool make_directories(const char *path)
+/* A new one has its name on the disk if it `must_last`. */
+static bool make_directory(const char *path, bool must_last)
 {
-    char *copy = xstrdup(path);
+    if (mkdir(path, 0700) != 0)
+        return errno == EEXIST;
+    CLEANUP(freep) char *copy = xstrdup(path);
+    return !must_last || file_sync_directory(dirname(copy));
+}
+
+static bool make_directories(const char *path, bool must_last)
+{
+    CLEANUP(freep) char *copy = xstrdup(path);
     bool made = true;
     for (char *slash = strchr(copy + 1, '/'); slash && made; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        made = make_directory(copy, must_last);
         *slash = '/';
     }
-    made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
-    free(copy);
-    return made;
+    return made && make_directory(copy, must_last);
 }
 
 static const char *temporary_root(void)
@@ -83,7 +92,7 @@ char *data_directory_open(const struct settings *settings, struct error *error)
         error_set(error, NULL, "no home directory: say --data-dir DIR or --ephemeral");
         return NULL;
     }
-    bool made = make_directories(wanted) && access(wanted, W_OK) == 0;
+    bool made = make_directories(wanted, settings->is_durable) && access(wanted, W_OK) == 0;
     char *directory = made ? realpath(wanted, NULL) : NULL;
     if (!directory) {
         error_set(error, NULL,

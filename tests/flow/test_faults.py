@@ -1,9 +1,11 @@
 """The disk fills, calls fail: callers are told, the server lives, and works when the fault goes."""
 import errno
 import json
+import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -287,6 +289,19 @@ def test_code_is_on_the_disk_before_it_is_acknowledged_when_that_was_asked_for(f
     durable.faults.set("sync", 0)
     writers(durable)["create"]()
     assert durable.lam.invoke(FunctionName="new")["Payload"].read() == b'"new"'
+
+
+def test_a_new_data_directory_has_its_name_on_the_disk_when_that_was_asked_for(tmp_path):
+    faults = Faults(tmp_path / "control")
+    faults.set_nth("sync", 1, errno.EIO)
+    server = subprocess.Popen(
+        [COALMINE, "serve", "--port", "0", "--durable", "--data-dir", str(tmp_path / "new/data")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "LD_PRELOAD": preload(), "FAULT_DIRECTORY": str(tmp_path),
+             "FAULT_CONTROL": str(tmp_path / "control")})
+    _, said = server.communicate(timeout=STOP_SECONDS)
+    assert server.returncode == 1
+    assert f"cannot use {tmp_path}/new/data: Input/output error" in said
 
 
 def test_files_that_do_not_open(faulty):

@@ -7,8 +7,12 @@ import subprocess
 from tests.conftest import COALMINE, ROOT
 
 SHIM = ROOT / "build/normal/tests/fault.so"
-KINDS = ["write", "sync", "open", "fork", "malloc", "where"]  # the order of tests/support/fault.c
+# The order of tests/support/fault.c, of these and of CALLS.
+KINDS = ["write", "sync", "open", "fork", "malloc", "where",
+         "nth kind", "nth number", "nth fault", "nth lasts", "nth seen"]
 PLACES = ["everywhere", "journal", "database", "telemetry", "pages", "code"]
+CALLS = ["none", "open", "read", "write", "sync", "close", "rename", "mkdir", "unlink", "truncate",
+         "pipe", "duplicate", "fork", "map", "mode", "link", "stat", "list", "socket"]
 SHORT, DEATH, WAIT = -1, -2, -3
 
 
@@ -24,6 +28,24 @@ class Faults:
         self.file = open(path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 0)
 
-    def set(self, kind, value, where="everywhere"):
-        struct.pack_into("i", self.map, 4 * KINDS.index("where"), PLACES.index(where))
+    def _put(self, kind, value):
         struct.pack_into("i", self.map, 4 * KINDS.index(kind), value)
+
+    def set(self, kind, value, where="everywhere"):
+        self._put("where", PLACES.index(where))
+        self._put(kind, value)
+
+    def set_nth(self, call, number, fault, lasts=False):
+        """From now on the calls of this kind are counted, and that one fails; if it lasts, so do
+        all behind it."""
+        self._put("nth kind", 0)
+        self._put("nth seen", 0)
+        self._put("nth number", number)
+        self._put("nth fault", fault)
+        self._put("nth lasts", lasts)
+        self._put("nth kind", CALLS.index(call))
+
+    def clear_nth(self):
+        """How many calls were counted."""
+        self._put("nth kind", 0)
+        return struct.unpack_from("i", self.map, 4 * KINDS.index("nth seen"))[0]
