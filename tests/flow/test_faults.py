@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from tests.conftest import COALMINE, STOP_SECONDS, Http
 from tests.support import cbor
 from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
-from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults, preload
+from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
 from tests.support.machine import wait_for
@@ -32,10 +32,8 @@ def faulty(start_server, tmp_path):
     directory = tmp_path / "data"
 
     def start(*options):
-        server = start_server(
-            "--data-dir", str(directory), *options, ephemeral=False,
-            environment={"LD_PRELOAD": preload(), "FAULT_CONTROL": str(tmp_path / "control"),
-                         "FAULT_DIRECTORY": str(directory)})
+        server = start_server("--data-dir", str(directory), *options, ephemeral=False,
+                              environment=faults.environment(directory))
         server.faults, server.restart = faults, start
         server.lam, server.cw = server.client("lambda"), server.client("cloudwatch")
         return server
@@ -297,8 +295,7 @@ def test_a_new_data_directory_has_its_name_on_the_disk_when_that_was_asked_for(t
     server = subprocess.Popen(
         [COALMINE, "serve", "--port", "0", "--durable", "--data-dir", str(tmp_path / "new/data")],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "LD_PRELOAD": preload(), "FAULT_DIRECTORY": str(tmp_path),
-             "FAULT_CONTROL": str(tmp_path / "control")})
+        env={**os.environ, **faults.environment(tmp_path)})
     _, said = server.communicate(timeout=STOP_SECONDS)
     assert server.returncode == 1
     assert f"cannot use {tmp_path}/new/data: Input/output error" in said

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_waiting import INVOKE, STREAM, head
+from tests.support.faults import Faults
 from tests.support.machine import descendants, status_of, wait_for
 from tests.support.packages import ROLE, create, node, zip_of
 
@@ -89,6 +90,16 @@ def test_an_answer_that_is_on_its_way_may_arrive(start_server, path):
             answer += piece
     assert answer.count(b"x") >= 6e6
     assert server.process.wait(20) == 0
+
+
+def test_a_stop_in_two_signals_closes_nothing_twice(start_server, tmp_path):
+    faults = Faults(tmp_path / "control")
+    server, _, _ = begin(start_server, WITHOUT_END_MS, environment=faults.environment(tmp_path))
+    server.process.send_signal(signal.SIGTERM)
+    wait_until_stopping(server)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(60) == 0
+    assert faults.bad_closes() == 0
 
 
 def test_a_second_signal_stops_at_once(start_server):

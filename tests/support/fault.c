@@ -7,7 +7,8 @@
  * says.
  *
  * The numbers from NTH_KIND on let one single call fail: of the calls of that kind, which are
- * counted in NTH_SEEN, the one of that number, or that one and all behind it.
+ * counted in NTH_SEEN, the one of that number, or that one and all behind it. BAD_CLOSES
+ * counts what was closed and was not open.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -29,7 +30,7 @@ enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_FORK, FAULT_MALLOC, FAUL
 
 enum { SHORT = -1, DEATH = -2, WAIT = -3, WAIT_US = 1000 };
 
-enum { NTH_KIND = FAULTS, NTH_NUMBER, NTH_FAULT, NTH_LASTS, NTH_SEEN, NUMBERS };
+enum { NTH_KIND = FAULTS, NTH_NUMBER, NTH_FAULT, NTH_LASTS, NTH_SEEN, BAD_CLOSES, NUMBERS };
 
 /* tests/support/faults.py has the same list. */
 enum kind {
@@ -299,6 +300,8 @@ int close(int fd)
     int has_failed = fails_on(KIND_CLOSE, fd);
     int failure = errno;
     int result = real_close(fd);
+    if (result != 0 && errno == EBADF && control)
+        __atomic_add_fetch(&control[BAD_CLOSES], 1, __ATOMIC_SEQ_CST);
     if (has_failed)
         errno = failure;
     return has_failed ? -1 : result;

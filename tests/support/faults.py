@@ -9,7 +9,7 @@ from tests.conftest import COALMINE, ROOT
 SHIM = ROOT / "build/normal/tests/fault.so"
 # The order of tests/support/fault.c, of these and of CALLS.
 KINDS = ["write", "sync", "open", "fork", "malloc", "where",
-         "nth kind", "nth number", "nth fault", "nth lasts", "nth seen"]
+         "nth kind", "nth number", "nth fault", "nth lasts", "nth seen", "bad closes"]
 PLACES = ["everywhere", "journal", "database", "telemetry", "pages", "code"]
 CALLS = ["none", "open", "read", "write", "sync", "close", "rename", "mkdir", "unlink", "truncate",
          "pipe", "duplicate", "fork", "map", "mode", "link", "stat", "list", "socket"]
@@ -24,12 +24,21 @@ def preload(program=COALMINE):
 
 class Faults:
     def __init__(self, path):
+        self.path = path
         path.write_bytes(bytes(4 * len(KINDS)))
         self.file = open(path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 0)
 
+    def environment(self, directory):
+        """The variables of a server of which calls on files below the directory may fail."""
+        return {"LD_PRELOAD": preload(), "FAULT_CONTROL": str(self.path),
+                "FAULT_DIRECTORY": str(directory)}
+
     def _put(self, kind, value):
         struct.pack_into("i", self.map, 4 * KINDS.index(kind), value)
+
+    def _get(self, kind):
+        return struct.unpack_from("i", self.map, 4 * KINDS.index(kind))[0]
 
     def set(self, kind, value, where="everywhere"):
         self._put("where", PLACES.index(where))
@@ -48,4 +57,8 @@ class Faults:
     def clear_nth(self):
         """How many calls were counted."""
         self._put("nth kind", 0)
-        return struct.unpack_from("i", self.map, 4 * KINDS.index("nth seen"))[0]
+        return self._get("nth seen")
+
+    def bad_closes(self):
+        """How often something was closed that was not open."""
+        return self._get("bad closes")
