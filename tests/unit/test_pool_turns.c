@@ -39,6 +39,22 @@ static void make_boots_expensive(const struct bench *bench)
     bench->pool->cpu_count = 1;
 }
 
+/* Two at once, until both are at work and have ended: on a busy machine the first could be over
+ * before the second process is there. */
+static void run_two_at_once(struct bench *bench, const struct sandbox_plan *plan,
+                            struct ending *first, struct ending *second)
+{
+    bench_submit(bench, plan, TEXT("{\"wait\":1}"), first);
+    bench_submit(bench, plan, TEXT("{\"wait\":1}"), second);
+    ck_assert_uint_eq(pool_pending(bench->pool), 2);
+    const struct link *busy = &lane_of(bench)->busy;
+    while (busy->after == busy->before)
+        loop_turn(bench->loop);
+    bench_write(plan->code_directory, "go", "", 0644);
+    bench_wait(bench, first);
+    bench_wait(bench, second);
+}
+
 START_TEST(two_at_once_use_two_environments)
 {
     struct bench bench;
@@ -46,11 +62,7 @@ START_TEST(two_at_once_use_two_environments)
     struct ending second;
     bench_init(&bench, 0);
     struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
-    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &first);
-    bench_submit(&bench, &plan, TEXT("{\"sleep\":300}"), &second);
-    ck_assert_uint_eq(pool_pending(bench.pool), 2);
-    bench_wait(&bench, &first);
-    bench_wait(&bench, &second);
+    run_two_at_once(&bench, &plan, &first, &second);
     ck_assert_str_eq(first.payload, "{\"count\":1}");
     ck_assert_str_eq(second.payload, "{\"count\":1}");
     ck_assert_str_ne(first.log_stream, second.log_stream);
@@ -377,10 +389,7 @@ START_TEST(a_retired_key_stops_what_rests_even_if_one_came_just_now)
     struct ending second;
     bench_init(&bench, 0);
     struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
-    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &first);
-    bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &second);
-    bench_wait(&bench, &first);
-    bench_wait(&bench, &second);
+    run_two_at_once(&bench, &plan, &first, &second);
     ending_clear(&first);
     ending_clear(&second);
     ck_assert_int_eq(bench.pool->count, 2);
@@ -388,7 +397,7 @@ START_TEST(a_retired_key_stops_what_rests_even_if_one_came_just_now)
     pool_retire(bench.pool, plan.key);
     ck_assert_int_eq(bench.pool->count, 1);
     bench_wait(&bench, &first);
-    ck_assert_str_ne(first.payload, "{\"count\":1}"); /* a slow machine has run both in one */
+    ck_assert_str_eq(first.payload, "{\"count\":2}");
     ck_assert_int_eq(bench.pool->count, 0);
     ending_clear(&first);
     bench_clear(&bench);
