@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.gate import Gate
-from tests.support.machine import processes_with, wait_for
+from tests.support.machine import PATIENCE_SECONDS, processes_with, wait_for
 from tests.support.packages import create, node
 from tests.support.urls import Url
 
@@ -49,7 +49,7 @@ def test_reset_while_an_invocation_runs(start_server, name):
     lam = server.client("lambda")
     answers = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE_SECONDS)
         create(lam, name, node(
             f"const net = await import('net'); const c = net.connect({listener.getsockname()[1]}, "
             "'127.0.0.1'); await new Promise(r => c.on('data', r)); c.end(); return 'late'"),
@@ -60,7 +60,7 @@ def test_reset_while_an_invocation_runs(start_server, name):
         connection = listener.accept()[0]
         assert post_reset(server) == 204
         connection.sendall(b"go on")
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     assert answers == [b'"late"']
     assert server.client("logs").describe_log_groups()["logGroups"] == []
     assert server.client("cloudwatch").list_metrics()["Metrics"] == []
@@ -107,7 +107,7 @@ def test_a_url_s_request_under_way_at_a_reset_is_not_counted_after_it(start_serv
     gate.wait_until_inside()
     assert post_reset(server) == 204
     gate.open()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert answers == [b"late"]
     assert server.client("cloudwatch").list_metrics()["Metrics"] == []
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.alarms import SNS, START, World
 from tests.support.errors import error_of
+from tests.support.machine import PATIENCE_SECONDS
 
 ARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:"
 
@@ -68,7 +69,7 @@ def test_a_child_that_moves_while_the_clock_is_set_moves_it(world):
         "/", {"AlarmName": "a", "StateValue": "ALARM", "StateReason": "test"},
         {"X-Amz-Target": "GraniteServiceVersion20100801.SetAlarmState",
          "Content-Type": "application/x-amz-json-1.0"})]
-    connections = [HTTPConnection("127.0.0.1", world.server.port, timeout=20) for _ in requests]
+    connections = [HTTPConnection("127.0.0.1", world.server.port, timeout=PATIENCE_SECONDS) for _ in requests]
     for connection in connections:
         connection.connect()
     world.describe("c")  # so both connections are known

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.conftest import Http, Server
+from tests.conftest import STOP_SECONDS, Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
@@ -439,7 +439,7 @@ def test_what_a_hurried_stop_breaks_off_runs_again(tmp_path):
     server.process.send_signal(signal.SIGTERM)
     wait_for(lambda: "stopping" in server.read_log())
     server.process.send_signal(signal.SIGTERM)  # the first would let it end
-    server.process.wait(20)
+    server.process.wait(STOP_SECONDS)
     again = Server("--data-dir", str(tmp_path), ephemeral=False)
     gate.wait_until_inside(2)
     gate.open()

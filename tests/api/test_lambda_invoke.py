@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.support.errors import error_of
+from tests.support.gate import Gate
 from tests.support.packages import create, node, python, zip_of
 
 
@@ -94,16 +95,16 @@ def test_a_missing_interpreter_is_named(lam, name):
 def test_a_timeout_kills_and_the_next_call_starts_afresh(lam, name):
     create(lam, name, node("globalThis.n = (globalThis.n || 0) + 1; if (event.wait) "
                            "await new Promise(r => setTimeout(r, 60000)); return globalThis.n"),
-           Timeout=1)
+           Timeout=3)
     assert invoke(lam, name)[1] == 1
     assert invoke(lam, name)[1] == 2
     answer, result = invoke(lam, name, Payload='{"wait": true}', LogType="Tail")
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert result == {"errorType": "Sandbox.Timedout", "errorMessage":
-                      f"RequestId: {request_id} Error: Task timed out after 1.00 seconds"}
+                      f"RequestId: {request_id} Error: Task timed out after 3.00 seconds"}
     log = base64.b64decode(answer["LogResult"]).decode()
-    assert "Duration: 1000.00 ms\tBilled Duration: 1000 ms" in log and "Status: timeout" in log
-    assert re.search(rf"Z {request_id} Task timed out after 1\.00 seconds\n\nEND ", log)
+    assert "Duration: 3000.00 ms\tBilled Duration: 3000 ms" in log and "Status: timeout" in log
+    assert re.search(rf"Z {request_id} Task timed out after 3\.00 seconds\n\nEND ", log)
     assert invoke(lam, name)[1] == 1
 
 
@@ -187,17 +188,24 @@ def test_payload_limits_both_ways(lam, name):
 
 
 def test_a_busy_environment_makes_another_start(lam, name):
-    create(lam, name, node("await new Promise(r => setTimeout(r, 300)); return process.pid + '-' +"
-                           " (globalThis.id ??= Math.random())"))
+    gate = Gate("process.pid + '-' + (globalThis.id ??= Math.random())")
+    create(lam, name, gate.package, Timeout=60)
     results = []
     threads = [threading.Thread(target=lambda: results.append(invoke(lam, name)[1]))
                for _ in range(4)]
     for thread in threads:
         thread.start()
+    gate.wait_until_inside(4)
+    gate.open()
     for thread in threads:
         thread.join()
     assert len(set(results)) == 4
-    assert invoke(lam, name)[1] in results
+    again = threading.Thread(target=lambda: results.append(invoke(lam, name)[1]))
+    again.start()
+    gate.wait_until_inside()
+    gate.open()
+    again.join()
+    assert results[-1] in results[:4]
 
 
 @pytest.mark.parametrize("header, value, path, values", [

@@ -348,7 +348,7 @@ def test_a_response_after_the_deadline_is_nobodys(server, lam, name):
             os._exit(0)
         time.sleep(1000)
     respond(request_id, "in time")
-"""), Timeout=1)
+"""), Timeout=3)
     with unharmed(server, lam):
         assert invoke(lam, name, {"late": 1})[1]["errorType"] == "Sandbox.Timedout"
         assert invoke(lam, name)[1] == "in time"

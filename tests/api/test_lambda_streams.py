@@ -213,7 +213,7 @@ def test_an_error_is_the_last_event(lam, server, name, body, code, written):
 ], ids=["plain", "plain-exit", "exit", "uncaught", "timeout", "no-handler"])
 def test_without_a_stream_an_error_is_unhandled_as_by_invoke(lam, server, name, package,
                                                              error_type):
-    create(lam, name, package, Timeout=1)
+    create(lam, name, package, Timeout=1 if error_type == "Sandbox.Timedout" else 20)
     payload, complete = Stream(server.port, name).all()
     code, details = error_of_stream(complete)
     assert (payload, code, details["errorType"]) == (b"", "Unhandled", error_type)

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Http
 from tests.support.errors import error_of
 from tests.support.logs import filter_all, messages_of
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import ROLE, create, node, python, zip_of
 
 UUID = "[0-9a-f-]{36}"
@@ -99,8 +100,10 @@ def test_the_tail_in_an_answer_has_plain_newlines(lam, name):
 
 
 def test_a_crash_and_a_timeout_are_told(lam, logs, name):
-    create(lam, name, node("if (event.hang) while (true); process.exit(3)"), Timeout=1)
-    crash, hang = invoke(lam, name), invoke(lam, name, {"hang": 1})
+    create(lam, name, node("if (event.hang) while (true); process.exit(3)"), Timeout=60)
+    crash = invoke(lam, name)
+    lam.update_function_configuration(FunctionName=name, Timeout=1)
+    hang = invoke(lam, name, {"hang": 1})
     lines = lines_of(logs, f"/aws/lambda/{name}")
     assert f"RequestId: {crash} Error: Runtime exited with error: exit status 3\n" \
            "Runtime.ExitError\n" in lines
@@ -181,7 +184,7 @@ def test_much_that_is_printed_between_two_invocations_holds_up_no_later_one(lam,
         print("x" * 200000, flush=True)
         return "printed"
     threading.Thread(target=chatter).start()"""))
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE_SECONDS)
         invoke(lam, name)
         for _ in range(2):  # before it prints, and when it has
             listener.accept()[0].close()

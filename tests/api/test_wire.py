@@ -8,6 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create
 
 TYPE = "com.amazonaws.cloudwatch.v2010_08_01#"
@@ -211,7 +212,7 @@ def test_expect_100_continue_and_keep_alive(server, lam, name):
     create(lam, name)
     head = (f"POST /2015-03-31/functions/{name}/invocations HTTP/1.1\r\nHost: localhost\r\n"
             "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
         for _ in range(3):
             connection.sendall(head)
             assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 100")
@@ -222,7 +223,7 @@ def test_expect_100_continue_and_keep_alive(server, lam, name):
 def test_expect_with_a_body_that_is_too_large_is_refused_at_once(server):
     head = (b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(head)
         assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 413")
 
@@ -322,7 +323,7 @@ def test_a_query_call_without_the_right_version_is_told_so(http, target, headers
     "a=" + "b" * 62000], ids=["1000 members", "20000 members", "one long member"])
 def test_a_query_that_is_too_long_gets_an_answer(server, query):
     """libmicrohttpd closes the connection where its memory holds no answer any more."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert connection.recv(12) == b"HTTP/1.1 414"
 

@@ -52,7 +52,7 @@ def gate():
 
 def interrupt(terminal_of):
     terminal_of.process.send_signal(signal.SIGINT)
-    return terminal_of.end()  # which waits for a minute, and what is interrupted here would last longer
+    return terminal_of.end()  # which does not wait as long as what is interrupted here would last
 
 
 def test_a_lambda_hook_is_not_waited_for(lam, deployed, terminal, plan_file, gate):

@@ -7,35 +7,37 @@ from tests.conftest import CANARY, clean_environment
 from tests.support.packages import create, node
 from tests.support.rollouts import Terminal, alias_of
 
+UNTIL_APPROVAL = {"steps": [{"weight": "50%", "for": "2s"}, {"approve": True}]}
+
 
 def test_a_description_changed_by_others_stops_it_and_takes_our_weights_back(
-        lam, deployed, terminal, plan_file):
-    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}},
-              traffic={"generate": {"rate": "100/s"}})
+        lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy=UNTIL_APPROVAL, traffic={"generate": {"rate": "100/s"}})
     first = terminal("deploy")
-    first.wait_for("Sending")
+    first.wait_for("waits for approval")
     lam.update_alias(FunctionName=deployed, Name="live", Description="mine")
+    assert canary("approve").code == 0
     assert first.end() == 1 and "somebody else has changed alias live" in first.err
     assert first.seen.count("somebody else has changed alias live") == 1  # as the reason
     assert alias_of(lam, deployed) == ("1", None)
     assert lam.get_alias(FunctionName=deployed, Name="live")["Description"] == "mine"
 
 
-def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, terminal, plan_file):
-    plan_file(strategy={"canary": {"weight": "50%", "for": "2s"}},
-              traffic={"generate": {"rate": "100/s"}},
+def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, canary, terminal, plan_file):
+    plan_file(strategy=UNTIL_APPROVAL, traffic={"generate": {"rate": "100/s"}},
               checks=[{"kind": "errors"}])
     first = terminal("deploy")
-    first.wait_for("Sending")
+    first.wait_for("waits for approval")
     lam.update_alias(FunctionName=deployed, Name="live",
                      RoutingConfig={"AdditionalVersionWeights": {"2": 0.4}})
+    assert canary("approve").code == 0
     assert first.end() == 1 and "left as it is" in first.seen
     assert alias_of(lam, deployed) == ("1", {"2": 0.4})
 
 
 def test_aws_that_is_asked_nothing_is_not_silent(lam, deployed, canary, plan_file):
     """A request every three seconds, and nobody else asks anything."""
-    plan_file(lostAfter="1s", checks=[], traffic={"generate": {"rate": "20/m"}},
+    plan_file(lostAfter="2s", checks=[], traffic={"generate": {"rate": "20/m"}},
               strategy={"canary": {"weight": "50%", "for": "5s"}})
     done = canary("deploy")
     assert done.code == 0, done.out + done.err

@@ -13,6 +13,7 @@ from math import comb
 import pytest
 
 from tests.conftest import CANARY, Result, Server, clean_environment
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 from tests.support.stub import Stub
 from tests.support.tls import certificate  # noqa: F401 (a fixture)
@@ -143,7 +144,7 @@ def refuse_early(listener):
         except OSError:
             return
         with connection:
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE_SECONDS)
             head = b""
             while b"\r\n\r\n" not in head and (more := connection.recv(1000)):
                 head += more

@@ -15,11 +15,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from tests.conftest import COALMINE, Http, Server, clean_environment
-from tests.support.machine import descendants, status_of, wait_for
+from tests.support.machine import PATIENCE_SECONDS, descendants, status_of, wait_for
 from tests.support.packages import create, node
 from tests.support.streams import Stream
 
-PATIENCE_SECONDS = 60
 ENDED = "Runtime exited without providing a reason"
 
 # A runtime by hand: says who it is, and what it was started with.
@@ -431,10 +430,12 @@ def test_when_it_ends_its_invocation_fails_and_the_pool_runs_those_that_wait(
 
 def test_who_does_not_renew_its_lease_is_attached_no_more(lam, name, http, attach):
     create(lam, name, node("return 'pool'"))
+    attachment = attach(name, LeaseSeconds=3600)
+    renewed = http.send("POST", f"/_coalmine/attachments/{attachment['id']}")
+    assert renewed.status == 200 and json.loads(renewed.body)["leaseSeconds"] == 3600
+    assert detach(http, attachment) == 204
     attachment = attach(name, LeaseSeconds=1)
     invocation = Invocation(lam, name, {})
-    renewed = http.send("POST", f"/_coalmine/attachments/{attachment['id']}")
-    assert renewed.status == 200 and json.loads(renewed.body)["leaseSeconds"] == 1
     assert invocation.result() == "pool"
     assert http.send("POST", f"/_coalmine/attachments/{attachment['id']}").status == 404
 

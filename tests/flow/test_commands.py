@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-from tests.conftest import CANARY, COALMINE
+from tests.conftest import CANARY, COALMINE, STOP_SECONDS
 
 
 def run(*arguments, **environment):
-    return subprocess.run([COALMINE, *arguments], text=True, capture_output=True, timeout=60,
+    return subprocess.run([COALMINE, *arguments], text=True, capture_output=True, timeout=STOP_SECONDS,
                           env={**os.environ, **environment})
 
 
@@ -70,7 +70,7 @@ def test_a_full_disk_is_no_success(program, arguments):
 def test_a_reader_that_has_seen_enough_is_no_failure(arguments):
     with subprocess.Popen([COALMINE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
-        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+        assert (process.stderr.read(), process.wait(STOP_SECONDS)) == (b"", 0)
 
 
 def test_runtimes_shows_the_mapping():
@@ -196,7 +196,7 @@ def test_a_server_needs_no_standard_streams():
             assert process.poll() is None, process.stderr.read()
         streams = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in (0, 1)]
         process.terminate()
-        assert (process.wait(20), streams) == (0, ["/dev/null"] * 2)
+        assert (process.wait(STOP_SECONDS), streams) == (0, ["/dev/null"] * 2)
 
 
 def test_who_says_where_to_keep_and_to_keep_nothing_is_told_which_it_is(start_server, tmp_path):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.conftest import COALMINE, clean_environment
+from tests.conftest import COALMINE, STOP_SECONDS, clean_environment
 from tests.support.faults import WAIT, Faults, preload
 from tests.support.machine import wait_for
 
@@ -19,7 +19,7 @@ ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_PROFILE": "mine"
 def run(tmp_path, *command, options=(), env=None, **settings):
     return subprocess.run(
         [COALMINE, "exec", *options, "--", *command], text=True, capture_output=True,
-        env={**(env or ENV), "TMPDIR": str(tmp_path)}, timeout=60, **settings)
+        env={**(env or ENV), "TMPDIR": str(tmp_path)}, timeout=STOP_SECONDS, **settings)
 
 
 def test_the_environment_points_to_the_server_and_to_nothing_else(tmp_path):
@@ -78,7 +78,7 @@ def test_a_signal_is_the_commands_and_nothing_stays(tmp_path, number):
     with process.stdout:
         assert process.stdout.readline() == b"runs\n"
         process.send_signal(number)
-        assert process.wait(20) == 128 + number
+        assert process.wait(STOP_SECONDS) == 128 + number
     assert list(tmp_path.iterdir()) == []
 
 
@@ -121,14 +121,14 @@ def test_a_signal_during_the_start_leaves_nothing_either(tmp_path, command, numb
     wait_for(lambda: list(root.glob("*/coalmine.db")), "the start has come to the disk")
     process.send_signal(number)
     faults.set("sync", 0)
-    assert process.wait(60) == (128 + number if command[0] == "exec" else 0)
+    assert process.wait(STOP_SECONDS) == (128 + number if command[0] == "exec" else 0)
     assert list(root.iterdir()) == [] and not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("closed", ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"))
 def test_streams_may_be_closed(tmp_path, closed):
     script = f'"{COALMINE}" exec --workshop -- sh -c "exit 3" {closed}'
-    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=60,
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=STOP_SECONDS,
                           env={**ENV, "TMPDIR": str(tmp_path)})
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
     assert list(tmp_path.iterdir()) == []

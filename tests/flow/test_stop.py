@@ -9,16 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import STOP_SECONDS
 from tests.flow.test_waiting import INVOKE, STREAM, head
 from tests.support.faults import Faults
-from tests.support.machine import descendants, status_of, wait_for
+from tests.support.gate import Gate
+from tests.support.machine import PATIENCE_SECONDS, descendants, status_of, wait_for
 from tests.support.packages import ROLE, create, node, zip_of
-
-# Says that it runs, by a connection to the test, before it waits.
-SLEEP = ("const net = await import('net'); net.connect(%d, '127.0.0.1').unref(); "
-         "await new Promise((done) => setTimeout(done, %d)); return 'done'")
-WITHOUT_END_MS = 600000  # the test is over before
-
 
 def is_alive(pid):
     return not status_of(pid).get("State", "Z").startswith("Z")
@@ -46,28 +42,27 @@ class Invocation(threading.Thread):
             self.error = error
 
 
-def begin(start_server, sleep_ms, *options, **settings):
+def begin(start_server, gate, *options, **settings):
     """A server with an invocation under way, and the processes it has."""
     server = start_server(*options, **settings)
     client = server.client("lambda")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
-        port = listener.getsockname()[1]
-        create(client, "sleeper", node(SLEEP % (port, sleep_ms)), Timeout=900)
-        invocation = Invocation(client, "sleeper")
-        listener.accept()[0].close()
-    assert invocation.is_alive()
+    create(client, "held", gate.package, Timeout=900)
+    invocation = Invocation(client, "held")
+    gate.wait_until_inside()
     children = descendants(server.process.pid)
     assert children
     return server, invocation, children
 
 
 def test_a_running_invocation_may_end(start_server):
-    server, invocation, children = begin(start_server, 1000)
+    gate = Gate("'done'")
+    server, invocation, children = begin(start_server, gate)
     server.process.send_signal(signal.SIGTERM)
-    invocation.join(20)
+    wait_until_stopping(server)
+    gate.open()
+    invocation.join(PATIENCE_SECONDS)
     assert invocation.payload == b'"done"', invocation.error
-    assert server.process.wait(20) == 0
+    assert server.process.wait(STOP_SECONDS) == 0
     wait_until_gone(children)
 
 
@@ -78,7 +73,7 @@ def test_an_answer_that_is_on_its_way_may_arrive(start_server, path):
     create(server.client("lambda"), "f", node("return 'x'.repeat(6e6)"), Timeout=60)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # the rest must wait
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE_SECONDS)
         connection.connect(("127.0.0.1", server.port))
         connection.sendall(head(path, "f", 2).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
                            + b"{}")
@@ -89,27 +84,27 @@ def test_an_answer_that_is_on_its_way_may_arrive(start_server, path):
         while piece := connection.recv(1 << 20):
             answer += piece
     assert answer.count(b"x") >= 6e6
-    assert server.process.wait(20) == 0
+    assert server.process.wait(STOP_SECONDS) == 0
 
 
 def test_a_stop_in_two_signals_closes_nothing_twice(start_server, tmp_path):
     faults = Faults(tmp_path / "control")
-    server, _, _ = begin(start_server, WITHOUT_END_MS, environment=faults.environment(tmp_path))
+    server, _, _ = begin(start_server, Gate(), environment=faults.environment(tmp_path))
     server.process.send_signal(signal.SIGTERM)
     wait_until_stopping(server)
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 0
+    assert server.process.wait(STOP_SECONDS) == 0
     assert faults.bad_closes() == 0
 
 
 def test_a_second_signal_stops_at_once(start_server):
-    server, invocation, children = begin(start_server, WITHOUT_END_MS)
+    server, invocation, children = begin(start_server, Gate())
     server.process.send_signal(signal.SIGTERM)
     wait_until_stopping(server)
     assert server.process.poll() is None and invocation.is_alive()
     server.process.send_signal(signal.SIGTERM)
-    server.process.wait(60)
-    invocation.join(20)
+    server.process.wait(STOP_SECONDS)
+    invocation.join(PATIENCE_SECONDS)
     # The caller is told, unless its connection went first.
     assert invocation.payload is None or b"signal: killed" in invocation.payload
     wait_until_gone(children)
@@ -145,11 +140,11 @@ def test_under_nohup_the_terminal_may_be_closed(start_server):
 
 
 def test_a_killed_server_leaves_no_process(start_server, tmp_path):
-    server, invocation, children = begin(start_server, WITHOUT_END_MS, "--data-dir", str(tmp_path),
+    server, invocation, children = begin(start_server, Gate(), "--data-dir", str(tmp_path),
                                          ephemeral=False)
     server.process.kill()
-    server.process.wait(20)
-    invocation.join(20)
+    server.process.wait(STOP_SECONDS)
+    invocation.join(PATIENCE_SECONDS)
     wait_until_gone(children)
 
 
@@ -182,6 +177,6 @@ def test_a_stop_while_a_package_is_unpacked(start_server):
     server.process.send_signal(signal.SIGTERM)
     wait_until_stopping(server)
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 0, server.read_log()
-    thread.join(30)
+    assert server.process.wait(STOP_SECONDS) == 0, server.read_log()
+    thread.join(PATIENCE_SECONDS)
     assert len(answers) == 1

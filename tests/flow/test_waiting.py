@@ -8,6 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.bench.cpu import used_us
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 
 RESET = struct.pack("ii", 1, 0)
@@ -18,7 +19,7 @@ STREAM = "/2021-11-15/functions/%s/response-streaming-invocations"
 
 
 def connect(server):
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
 
 
 def head(path, name, size):

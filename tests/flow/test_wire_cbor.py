@@ -5,6 +5,7 @@ import http.client
 import pytest
 
 from tests.support import cbor
+from tests.support.machine import PATIENCE_SECONDS
 
 PATH = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
 DATA = 500
@@ -24,7 +25,7 @@ def test_a_large_body_arrives_whole(server, cw, is_chunked, is_compressed):
     if is_chunked:
         headers["Transfer-Encoding"] = "chunked"
         body = iter([body[:100], body[100:]])
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     connection.request("POST", PATH, body, headers, encode_chunked=is_chunked)
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")

@@ -1,9 +1,8 @@
 """Functions that stop in the middle until the test lets them go on: no sleeps, no races."""
 import socket
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import node
-
-PATIENCE_SECONDS = 60
 
 
 class Gate:

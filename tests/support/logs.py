@@ -5,9 +5,7 @@ import time
 
 from botocore.eventstream import EventStreamBuffer
 
-from tests.support.machine import wait_for
-
-PATIENCE_SECONDS = 60
+from tests.support.machine import PATIENCE_SECONDS, wait_for
 
 
 def make_stream(logs, group, stream="s"):

@@ -3,7 +3,7 @@ import os
 import time
 from pathlib import Path
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120  # a guard against hangs: nothing takes so long on a busy machine
 
 
 def wait_for(condition, what=None):

@@ -12,7 +12,7 @@ import threading
 import urllib.request
 
 from tests.conftest import CANARY, clean_environment
-from tests.support.machine import wait_for
+from tests.support.machine import PATIENCE_SECONDS, wait_for
 
 GOOD = "return 'v2'"
 
@@ -45,7 +45,7 @@ class Terminal:
         raise AssertionError(f"never said {words!r}: {self.seen}{self.process.stderr.read()}")
 
     def end(self):
-        out, self.err = self.process.communicate(timeout=60)
+        out, self.err = self.process.communicate(timeout=PATIENCE_SECONDS)
         self.seen += out
         return self.process.returncode
 

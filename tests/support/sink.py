@@ -3,9 +3,8 @@ import json
 import socket
 import threading
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import node
-
-PATIENCE_SECONDS = 60
 
 
 class Sink:

@@ -3,6 +3,7 @@ import base64
 import json
 import socket
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import zip_of
 
 BOOTSTRAP = r'''#!/usr/bin/python3
@@ -59,7 +60,7 @@ class Streamer:
 
     def __init__(self, *steps, type=None):
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(60)
+        self.listener.settimeout(PATIENCE_SECONDS)
         steps = [base64.b64encode(s).decode() if isinstance(s, bytes) else s for s in steps]
         plan = {"port": self.listener.getsockname()[1], "type": type, "steps": steps}
         self.package = {"Runtime": "provided.al2023", "Handler": "h", "Code": {"ZipFile": zip_of(

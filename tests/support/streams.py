@@ -5,9 +5,9 @@ import json
 
 from botocore.eventstream import EventStreamBuffer
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import zip_of
 
-PATIENCE_SECONDS = 60
 PATH = "/2021-11-15/functions/%s/response-streaming-invocations"
 
 

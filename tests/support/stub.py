@@ -3,6 +3,7 @@ import http.server
 import json
 import threading
 
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.tls import serve_tls
 
 
@@ -69,7 +70,7 @@ class Stub:
 
         return Handler
 
-    def wait_for(self, count, timeout=60):
+    def wait_for(self, count, timeout=PATIENCE_SECONDS):
         """Until that many requests have come."""
         with self.lock:
             assert self.seen.wait_for(lambda: len(self.bodies) >= count, timeout)
