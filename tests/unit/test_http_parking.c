@@ -12,7 +12,7 @@
 
 #include "http/exchange.h"
 
-enum { PATIENCE_MS = 5000, CONNECTIONS_MAX = 2 };
+enum { PATIENCE_MS = 60000, CONNECTIONS_MAX = 2 };
 
 struct bench {
     struct loop *loop;

@@ -329,7 +329,7 @@ END_TEST
 /* Waits until the lock on the file is held by somebody (or, if `is_free`, by nobody). */
 static bool wait_for_lock(const char *path, bool is_free)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 6000; i++) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         bool got = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
         if (fd >= 0)
