@@ -2,12 +2,10 @@
  * coalmine exec -- COMMAND: an ephemeral server on a free port for the life of one command,
  * whose exit status is ours. The command's AWS_* variables point here and nowhere else.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "command/child.h"
@@ -23,7 +21,7 @@
 struct run {
     struct emulator *emulator;
     sigset_t blocked; /* when this command was started: so is its child */
-    int stop_signals; /* signalfd */
+    int stop_signals; /* a descriptor */
     pid_t pid;        /* of the command; 0: it does not run */
     int status;
 };
@@ -38,17 +36,12 @@ static void on_child(uv_signal_t *handle, int number UNUSED)
     emulator_stop_now(run->emulator);
 }
 
-static bool read_signal(const struct run *run, struct signalfd_siginfo *signal_out)
-{
-    return read(run->stop_signals, signal_out, sizeof(*signal_out)) == sizeof(*signal_out);
-}
-
 /* What becomes of it is the command's to decide. */
 static void on_stop(uv_poll_t *handle, int status UNUSED, int events UNUSED)
 {
     const struct run *run = handle->data;
     struct signalfd_siginfo signal;
-    while (read_signal(run, &signal)) {
+    while (stop_signals_read(run->stop_signals, &signal)) {
         int number = (int)signal.ssi_signo;
         if (run->pid && !stop_signals_reach_child(number, signal.ssi_code))
             kill(run->pid, number);
@@ -88,7 +81,7 @@ static void add_variables(struct string_list *variables, const struct emulator *
 static bool start(struct run *run, char **command)
 {
     struct signalfd_siginfo signal;
-    if (read_signal(run, &signal)) {
+    if (stop_signals_read(run->stop_signals, &signal)) {
         run->status = EXIT_SIGNAL_BASE + (int)signal.ssi_signo;
         return false;
     }
@@ -119,14 +112,9 @@ static int serve_command_alone(const struct settings *settings, char **command)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct run run = { .status = EXIT_NOT_STARTED };
-    sigset_t signals;
-    stop_signals_fill(&signals, true);
-    sigprocmask(SIG_BLOCK, &signals, &run.blocked);
-    run.stop_signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (run.stop_signals < 0) {
-        fprintf(stderr, "coalmine exec: cannot wait for signals: %s\n", strerror(errno));
+    run.stop_signals = stop_signals_open("coalmine exec", true, &run.blocked);
+    if (run.stop_signals < 0)
         return EXIT_FAILED;
-    }
     run.emulator = emulator_create(settings, &error);
     if (run.emulator)
         run_command(&run, command);

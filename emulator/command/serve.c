@@ -2,7 +2,6 @@
  * coalmine serve: the server in the foreground. The first SIGTERM, SIGINT or SIGHUP (the terminal
  * was closed) lets what is under way end, the second does not.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,33 +13,37 @@
 #include "loop/loop.h"
 #include "xalloc.h"
 
-static void on_signal(uv_signal_t *handle, int number UNUSED)
+struct stop {
+    struct emulator *emulator;
+    int signals; /* a descriptor */
+    bool was_asked;
+};
+
+static void ask(struct stop *stop)
 {
-    static bool was_asked;
-    if (was_asked) {
-        emulator_stop_now(handle->data);
+    if (stop->was_asked) {
+        emulator_stop_now(stop->emulator);
         return;
     }
-    was_asked = true;
+    stop->was_asked = true;
     log_info("coalmine", "stopping when what is under way has ended; once more to stop at once");
-    emulator_stop(handle->data);
+    emulator_stop(stop->emulator);
 }
 
-static void watch_signal(struct emulator *emulator, uv_signal_t *handle, int number)
+static void on_signals(uv_poll_t *handle, int status UNUSED, int events UNUSED)
 {
-    uv_signal_init(loop_uv(emulator_loop(emulator)), handle);
-    handle->data = emulator;
-    uv_signal_start(handle, on_signal, number);
+    struct stop *stop = handle->data;
+    struct signalfd_siginfo signal;
+    while (stop_signals_read(stop->signals, &signal))
+        ask(stop);
 }
 
-static void run(struct emulator *emulator, const sigset_t *signals, const sigset_t *before)
+static void run(struct emulator *emulator, int signals)
 {
-    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-    uv_signal_t handles[COUNT_OF(numbers)];
-    for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        if (sigismember(signals, numbers[i]))
-            watch_signal(emulator, &handles[i], numbers[i]);
-    sigprocmask(SIG_SETMASK, before, NULL);
+    struct stop stop = { .emulator = emulator, .signals = signals };
+    uv_poll_t handle = { .data = &stop };
+    uv_poll_init(loop_uv(emulator_loop(emulator)), &handle, signals);
+    uv_poll_start(&handle, UV_READABLE, on_signals);
     emulator_run(emulator);
     emulator_destroy(emulator);
 }
@@ -63,20 +66,21 @@ int serve_command(int count, char **arguments)
     CLEANUP(error_clear) struct error error = { 0 };
     if (settings.is_ephemeral && settings.data_dir)
         log_warn("coalmine", "--ephemeral keeps nothing: %s is left as it is", settings.data_dir);
-    sigset_t signals;
-    sigset_t before;
     xalloc_keep_large_apart();
-    stop_signals_fill(&signals, false);
-    sigprocmask(SIG_BLOCK, &signals, &before);
+    int signals = stop_signals_open("coalmine", false, NULL);
+    if (signals < 0)
+        return EXIT_FAILED;
     struct emulator *emulator = emulator_create(&settings, &error);
     if (!emulator) {
         fprintf(stderr, "coalmine: %s\n", error.message);
+        close(signals);
         return EXIT_FAILED;
     }
     bool is_ipv6 = strchr(settings.listen, ':') != NULL;
     /* Whoever has closed standard output does not want to know. */
     dprintf(STDOUT_FILENO, "Listening on http://%s%s%s:%d\nReady.\n", is_ipv6 ? "[" : "",
             settings.listen, is_ipv6 ? "]" : "", emulator_port(emulator));
-    run(emulator, &signals, &before);
+    run(emulator, signals);
+    close(signals);
     return EXIT_DONE;
 }

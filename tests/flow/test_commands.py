@@ -181,18 +181,18 @@ def test_a_reader_that_has_seen_enough_is_told_nothing(tmp_path):
     os.close(writer)
 
 
-def catches(process, number):
+def blocks(process, number):
     """Has the server come so far that the signal stops it in an orderly way?"""
     with open(f"/proc/{process.pid}/status") as status:
-        caught = next(line for line in status if line.startswith("SigCgt"))
-    return int(caught.split()[1], 16) >> (number - 1) & 1
+        blocked = next(line for line in status if line.startswith("SigBlk"))
+    return int(blocked.split()[1], 16) >> (number - 1) & 1
 
 
 def test_a_server_needs_no_standard_streams():
     """Nothing of its own gets the number of one that is closed."""
     with subprocess.Popen(["bash", "-c", f"exec {COALMINE} serve --ephemeral --port 0 <&- >&-"],
                           stderr=subprocess.PIPE, text=True) as process:
-        while not catches(process, signal.SIGTERM):
+        while not blocks(process, signal.SIGTERM):
             assert process.poll() is None, process.stderr.read()
         streams = [os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in (0, 1)]
         process.terminate()

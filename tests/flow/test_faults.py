@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
@@ -314,6 +315,21 @@ def test_no_process_can_be_made(faulty):
     assert answer["FunctionError"] == "Unhandled", answer
     faulty.faults.set("fork", 0)
     assert faulty.lam.invoke(FunctionName="f")["Payload"].read() == b"1"
+
+
+def has_a_loop(process):
+    return any("eventpoll" in os.readlink(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir())
+
+
+def test_a_second_signal_does_not_break_off_what_the_first_has_saved(faulty):
+    """It comes when nothing but the last checkpoint is left to do, and no loop to hear it."""
+    writers(faulty)["update"]()
+    faulty.faults.set("sync", WAIT, "pages")
+    faulty.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: not has_a_loop(faulty.process), "its loop has ended")
+    faulty.process.send_signal(signal.SIGTERM)
+    faulty.faults.set("sync", 0)
+    assert faulty.process.wait(STOP_SECONDS) == 0, faulty.read_log()
 
 
 def invoke_on_thread(lam, **event):
