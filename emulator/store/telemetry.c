@@ -29,7 +29,7 @@ struct telemetry {
     struct statements statements; /* of the reader */
     struct loop *loop;
     struct journal *journal;
-    struct store *store; /* whose present call fails with what cannot be read here */
+    struct store *store; /* that it serves; NULL: none */
     struct loop_timer *timer;
     pthread_mutex_t writing; /* held by whoever writes to the database */
     struct telemetry_part parts[PARTS_MAX];
@@ -208,14 +208,21 @@ static void begin_checkpoint(struct telemetry *telemetry)
     loop_work(telemetry->loop, write_checkpoint, on_written, telemetry);
 }
 
-/* The journal is short, so that the next start is. A checkpoint begins when the turn is saved:
- * what the disk may still refuse must be in none. */
+/* What the disk may still refuse must be in no checkpoint. Hooks save a turn before this one, but
+ * whatever is taken up while its answers leave belongs to the next. */
+static bool is_saved(const struct telemetry *telemetry)
+{
+    return !journal_is_dirty(telemetry->journal) &&
+           !(telemetry->store && store_is_dirty(telemetry->store));
+}
+
+/* The journal is short, so that the next start is. */
 static bool before_sleep(void *owner)
 {
     struct telemetry *telemetry = owner;
     bool is_wanted = telemetry->is_requested ||
                      journal_position(telemetry->journal) - telemetry->saved >= GROWTH_MIN;
-    if (is_wanted && !telemetry->is_under_way && !journal_is_dirty(telemetry->journal) &&
+    if (is_wanted && !telemetry->is_under_way && is_saved(telemetry) &&
         clock_monotonic_us() >= telemetry->rests_until_us)
         begin_checkpoint(telemetry);
     return false;

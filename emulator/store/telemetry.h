@@ -63,10 +63,14 @@ sqlite3_stmt *telemetry_query(struct telemetry *telemetry, const char *sql);
 /* Its next row: true. No more, or failed: false, and then the present call of the store that is
  * served, or its reading, fails too. */
 bool telemetry_step(struct telemetry *telemetry, sqlite3_stmt *statement);
+
+/* The store (borrowed) whose calls read here, and whose turns the parts belong to. Without one the
+ * parts have none. */
 void telemetry_serve(struct telemetry *telemetry, struct store *store);
 
 /* Checkpoints by itself from now on, when the journal has grown enough; forgets journal segments
- * that are no longer needed. After the hooks that save a turn were registered. */
+ * that are no longer needed. Not while journal or store have something that is still to be saved.
+ * After the hooks that save a turn were registered. */
 void telemetry_start(struct telemetry *telemetry, struct loop *loop, struct journal *journal);
 
 /* Asks for a checkpoint soon, however little the journal has grown. */

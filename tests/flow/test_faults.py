@@ -2,8 +2,10 @@
 import errno
 import json
 import os
+import re
 import resource
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -14,12 +16,12 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError
 
 from tests.conftest import COALMINE, STOP_SECONDS, Http
-from tests.support import cbor
+from tests.support import cbor, pipeline
 from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
 from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
-from tests.support.machine import wait_for
+from tests.support.machine import PATIENCE_SECONDS, wait_for
 from tests.support.packages import create, node
 from tests.support.wire import Refused, Wire
 
@@ -263,6 +265,30 @@ def test_a_retention_that_the_disk_refused_removes_nothing(faulty):
     assert status_of(lambda: logs.put_retention_policy(logGroupName="g", retentionInDays=1)) == 500
     faulty.faults.set("write", 0)
     assert len(Wire(faulty.port).events(logGroupName="g")) == 1
+    assert faulty.stop() == 0
+    assert len(Wire(faulty.restart().port).events(logGroupName="g")) == 1
+
+
+def logs_call(operation, **body):
+    return pipeline.request("POST", "/", json.dumps(body).encode(), (
+        f"X-Amz-Target: Logs_20140328.{operation}\r\n"
+        "Content-Type: application/x-amz-json-1.1\r\n"))
+
+
+def test_a_checkpoint_takes_nothing_of_what_came_with_the_answers_of_the_turn_before(faulty):
+    """What is taken up while answers leave belongs to the next turn, which the disk may refuse."""
+    make_stream(faulty.client("logs"), "g")
+    faulty.faults.set("write", errno.ENOSPC, "database")
+    with socket.create_connection(("127.0.0.1", faulty.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(
+            logs_call("PutLogEvents", logGroupName="g", logStreamName="s", logEvents=[
+                {"timestamp": now_ms() - 2 * 86400 * 1000, "message": "two days old"}])
+            + logs_call("PutRetentionPolicy", logGroupName="g", retentionInDays=1))
+        answers = b""
+        while answers.count(b"HTTP/1.1 ") < 2:
+            answers += connection.recv(65536)
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"500"]
+    faulty.faults.set("write", 0)
     assert faulty.stop() == 0
     assert len(Wire(faulty.restart().port).events(logGroupName="g")) == 1
 
