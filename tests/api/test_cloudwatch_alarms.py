@@ -7,6 +7,7 @@ import pytest
 from tests.support import cbor
 from tests.support.alarms import SNS, World
 from tests.support.errors import error_of
+from tests.support.machine import PATIENCE_SECONDS, ran_ms
 from tests.support.packages import create
 from tests.support.sink import Sink
 
@@ -589,7 +590,7 @@ def test_alarms_evaluate_themselves_while_the_clock_runs(start_server):
                         ComparisonOperator="GreaterThanOrEqualToThreshold")
 
     def wait_for(state, doing):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while cw.describe_alarms()["MetricAlarms"][0]["StateValue"] != state:
             assert time.monotonic() < deadline
             doing()
@@ -631,10 +632,10 @@ def test_a_year_with_a_hundred_alarms_and_an_hour_of_data_passes_at_once(world):
     world.cw.put_metric_data(Namespace="ns", MetricData=[
         {"MetricName": f"m{metric}", "Value": 1, "Timestamp": f"2026-01-01T00:{minute:02}:00Z"}
         for metric in range(10) for minute in range(60)])
-    began = time.monotonic()
+    before = ran_ms(world.server.process.pid)
     assert world.advance("365d").startswith("2027-01-01T00:00:00")
-    # A second is the promise; ten times that is the margin for a busy machine.
-    assert time.monotonic() - began < 10
+    # A second is the promise; ten times that is the margin for slow processors, and sanitizers.
+    assert ran_ms(world.server.process.pid) - before < 10000
     assert world.state("a0") == "INSUFFICIENT_DATA" and world.state("a3") == "OK"
 
 

@@ -1,11 +1,11 @@
 """Alarms on metric math: the expression's one series is judged like a metric's."""
 import json
-import time
 
 import pytest
 
 from tests.support.alarms import World
 from tests.support.errors import error_of
+from tests.support.machine import ran_ms
 from tests.support.packages import create
 
 
@@ -37,9 +37,9 @@ def test_an_error_rate(world):
     assert world.changes("rate") == [("00:01:00", "OK"), ("00:03:00", "ALARM"), ("00:04:00", "OK")]
     data = json.loads(world.describe("rate")["StateReasonData"])
     assert data["recentDatapoints"] == [70.0, 0.0] and "statistic" not in data
-    began = time.monotonic()
+    before = ran_ms(world.server.process.pid)
     world.advance("365d")
-    assert time.monotonic() - began < 10
+    assert ran_ms(world.server.process.pid) - before < 10000
 
 
 def test_metrics_are_found_by_exactly_their_dimensions(world):
