@@ -476,6 +476,8 @@ void emulator_destroy(struct emulator *emulator)
         http_server_release(server, save_turn(emulator));
     emulator->server = NULL;
     http_server_destroy(server);
+    if (server)
+        abandon_turn(emulator); /* what came in with the last answers is told to nobody */
     alarms_destroy(emulator->alarms);
     lambda_destroy(emulator->lambda);
     retention_stop(emulator->retention);

@@ -21,7 +21,7 @@ from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
 from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
-from tests.support.machine import PATIENCE_SECONDS, wait_for
+from tests.support.machine import PATIENCE_SECONDS, descendants, wait_for
 from tests.support.packages import create, node
 from tests.support.wire import Refused, Wire
 
@@ -290,6 +290,35 @@ def test_a_checkpoint_takes_nothing_of_what_came_with_the_answers_of_the_turn_be
     assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"500"]
     faulty.faults.set("write", 0)
     assert faulty.stop() == 0
+    assert len(Wire(faulty.restart().port).events(logGroupName="g")) == 1
+
+
+def test_nor_does_the_last_one_of_what_comes_with_the_last_answers(faulty):
+    """A server that is stopped at once saves what it answers those whose functions it kills. The rest of a
+    request that comes meanwhile is taken up, but neither saved nor answered."""
+    assert faulty.stop() == 0
+    server, gate = faulty.restart("--durable"), Gate()
+    logs = server.client("logs")
+    make_stream(logs, "g")
+    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
+        {"timestamp": now_ms() - 2 * 86400 * 1000, "message": "two days old"}])
+    create(server.lam, "slow", gate.package, Timeout=60)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as held, \
+            socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as half:
+        held.sendall(pipeline.request("POST", PATH % "slow", b"{}"))
+        gate.wait_until_inside()
+        call = logs_call("PutRetentionPolicy", logGroupName="g", retentionInDays=1)
+        half.sendall(call[:-5])
+        server.client("lambda").list_functions()  # so that it has read what came before
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "stopping" in server.read_log())
+        server.faults.set("sync", WAIT, "journal")
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not descendants(server.process.pid), "its function is killed")
+        half.sendall(call[-5:])
+        server.faults.set("sync", 0)
+        assert server.process.wait(STOP_SECONDS) == 0
+        assert half.recv(1) == b""
     assert len(Wire(faulty.restart().port).events(logGroupName="g")) == 1
 
 
