@@ -287,7 +287,7 @@ def config_that_expires(tmp_path):
         "printf '{\"AccessKeyId\":\"K%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t%s\","
         "\"Expiration\":\"%s\"}' $n $n $(date -u -d '+1 minute' +%FT%TZ)\n")
     program.chmod(0o755)
-    return f"[profile p]\ncredential_process = {program}\n"
+    return f"[profile p]\ncredential_process = '{program}'\n"
 
 
 def test_credentials_that_expire_are_asked_for_again(stub, status, tmp_path):

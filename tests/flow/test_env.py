@@ -52,7 +52,7 @@ def test_scripts_have_the_wrapper_too(server, tmp_path):
     script = tmp_path / "generate-traffic.sh"
     script.write_text("#!/usr/bin/env bash\naws lambda list-functions --query 'length(Functions)'\n")
     script.chmod(0o755)
-    done = bash(str(script), port=server.port)
+    done = bash(f"'{script}'", port=server.port)
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
 
 

@@ -26,7 +26,7 @@ def shell(tmp_path_factory):
 
     def run(script):
         done = subprocess.run(
-            ["bash", "-c", f"set -euo pipefail\nsource {environment}\n{script}"],
+            ["bash", "-c", f"set -euo pipefail\nsource '{environment}'\n{script}"],
             cwd=directory, text=True, capture_output=True,
             env={**clean_environment(server.url), "PATH": "/usr/bin:" + os.environ["PATH"]})
         assert done.returncode == 0 and not done.stderr.count("rror"), done.stdout + done.stderr
