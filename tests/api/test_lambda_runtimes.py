@@ -155,7 +155,7 @@ def test_node_gives_libc_the_first_thousand_traces_to_keep(lam, name):
     serving("    respond(request_id, 'x' * event['n'])\n"),
 ], ids=["node", "python", "custom"])
 def test_an_answer_past_the_limit_is_an_error_that_keeps_the_environment(lam, name, package):
-    create(lam, name, package, MemorySize=512)
+    create(lam, name, package, MemorySize=512, Timeout=60)
     answer, result = invoke(lam, name, {"n": LIMIT - 2})
     assert len(result) == LIMIT - 2 and "FunctionError" not in answer
     answer, error = invoke(lam, name, {"n": LIMIT - 1})

@@ -278,7 +278,7 @@ def test_plain_invoke_reports_the_error_in_the_middle(lam, name):
 
 
 def test_plain_invoke_has_its_limit_for_streamed_answers_too(lam, name):
-    create(lam, name, node_stream("stream.end('x'.repeat(event.n))"))
+    create(lam, name, node_stream("stream.end('x'.repeat(event.n))"), Timeout=60)
     answer, payload = invoke(lam, name, Payload=json.dumps({"n": 6291556}))
     assert len(payload) == 6291556 and "FunctionError" not in answer
     answer, payload = invoke(lam, name, Payload=json.dumps({"n": 6291557}))

@@ -25,7 +25,7 @@ def fill(server):
     """Functions f and echo, and the alias live of f's version."""
     lam = server.client("lambda")
     create(lam, "f", node("return 'well'"), Publish=True)
-    create(lam, "echo", node("return event"))
+    create(lam, "echo", node("return event"), Timeout=60)
     lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
     lam.invoke(FunctionName="f")["Payload"].read()
     server.lam = lam
