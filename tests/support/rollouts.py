@@ -164,7 +164,7 @@ class Gate:
 
     def __init__(self, path):
         self.path = path
-        self.hook = {"hook": {"command": f"cat {path}"}}
+        self.hook = {"hook": {"command": f"cat '{path}'"}}
         os.mkfifo(path)
 
     def reached(self):
