@@ -45,6 +45,7 @@ class Invocation(threading.Thread):
 def begin(start_server, gate, *options, **settings):
     """A server with an invocation under way, and the processes it has."""
     server = start_server(*options, **settings)
+    server.gate = gate  # it lets its invocation go on when nobody has it any more
     client = server.client("lambda")
     create(client, "held", gate.package, Timeout=900)
     invocation = Invocation(client, "held")
@@ -98,8 +99,7 @@ def test_a_stop_in_two_signals_closes_nothing_twice(start_server, tmp_path):
 
 
 def test_a_second_signal_stops_at_once(start_server):
-    gate = Gate()
-    server, invocation, children = begin(start_server, gate)
+    server, invocation, children = begin(start_server, Gate())
     server.process.send_signal(signal.SIGTERM)
     wait_until_stopping(server)
     assert server.process.poll() is None and invocation.is_alive()
@@ -141,8 +141,7 @@ def test_under_nohup_the_terminal_may_be_closed(start_server):
 
 
 def test_a_killed_server_leaves_no_process(start_server, tmp_path):
-    gate = Gate()
-    server, invocation, children = begin(start_server, gate, "--data-dir", str(tmp_path),
+    server, invocation, children = begin(start_server, Gate(), "--data-dir", str(tmp_path),
                                          ephemeral=False)
     server.process.kill()
     server.process.wait(STOP_SECONDS)
