@@ -168,7 +168,6 @@ START_TEST(a_durable_segment_keeps_its_name_before_anything_in_it_is_acknowledge
     flush(journal);
     ck_assert_int_eq(directory_syncs, 2);
     journal_close(journal);
-    clean_directory(true);
 }
 END_TEST
 
