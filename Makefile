@@ -343,7 +343,7 @@ $(BUILD)/lint/%.tidy: %.c .clang-tidy Makefile
 	$(QUIET)$(CC) $(CFLAGS) -MM -MP -MT $@ -MF $(@:.tidy=.d) $<
 	@touch $@
 
-lint: $(BUILD)/generated/embedded.h $(BUILD)/generated/workshop.h ## clang-tidy over all C files, then analyze
+lint: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h $(BUILD)/generated/workshop.h ## clang-tidy over all C files, then analyze
 	$(QUIET)$(MAKE) -k -j$(LINT_JOBS) $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git ls-files '*.c'))
 	$(QUIET)$(MAKE) -s analyze
 
