@@ -4,7 +4,9 @@ int64_t backoff_next_ms(struct backoff *backoff, bool is_throttled, int64_t now_
 {
     int64_t limit_ms = BACKOFF_FIRST_MS;
     bool is_patient = is_throttled && now_us < backoff->patient_until_us;
-    if (++backoff->tries >= BACKOFF_TRIES && !is_patient)
+    backoff->tries++;
+    backoff->others += !is_throttled;
+    if (!is_patient && (is_throttled ? backoff->tries : backoff->others) >= BACKOFF_TRIES)
         return -1;
     for (int i = 1; i < backoff->tries && limit_ms < BACKOFF_MAX_MS; i++)
         limit_ms *= 2;

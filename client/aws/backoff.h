@@ -17,11 +17,12 @@ struct backoff {
     struct random_stream *jitter; /* borrowed */
     int64_t patient_until_us;     /* throttling is waited out until then (monotonic) */
     int tries;                    /* that have failed */
+    int others;                   /* of these, not for throttling */
 };
 
 /* After a try that failed: milliseconds until the next one; -1: no more. Five tries; but throttled
- * ones are not counted while there is patience: who is throttled was only one of too many, and is
- * served once the others have had enough. */
+ * ones are not counted while there is patience, nor among those that fail in another way: who is
+ * throttled was only one of too many, and is served once the others have had enough. */
 int64_t backoff_next_ms(struct backoff *backoff, bool is_throttled, int64_t now_us);
 
 #endif

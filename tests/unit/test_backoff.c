@@ -43,6 +43,21 @@ START_TEST(throttling_is_waited_out_and_nothing_else)
 }
 END_TEST
 
+/* However long it was throttled before: what fails in another way is tried five times of its own.
+ */
+START_TEST(throttled_tries_are_not_counted_among_the_others)
+{
+    random_set_seed(20261126);
+    struct random_stream stream = random_stream_for("backoff");
+    struct backoff backoff = { .jitter = &stream, .patient_until_us = MINUTE_US };
+    for (int i = 0; i < 20; i++)
+        ck_assert_int_ge(backoff_next_ms(&backoff, true, 0), 0);
+    for (int i = 1; i < BACKOFF_TRIES; i++)
+        ck_assert_int_ge(backoff_next_ms(&backoff, false, 0), 0);
+    ck_assert_int_eq(backoff_next_ms(&backoff, false, 0), -1);
+}
+END_TEST
+
 /* Who was refused at the same moment must not come back at the same moment. */
 START_TEST(waits_are_spread_over_all_of_their_range)
 {
@@ -61,4 +76,4 @@ START_TEST(waits_are_spread_over_all_of_their_range)
 END_TEST
 
 SUITE("backoff", throttling_is_waited_out_and_nothing_else,
-      waits_are_spread_over_all_of_their_range)
+      throttled_tries_are_not_counted_among_the_others, waits_are_spread_over_all_of_their_range)
