@@ -270,7 +270,7 @@ static const struct access_key *find_key(struct verification *verification,
     struct session *session = arena_alloc(arena, sizeof(*session));
     if (!session_read(token, arena, session) || strcmp(session->access_key_id, id) != 0 ||
         !(key = keyring_find(verification->keyring, session->vouching_id)) ||
-        !session_is_genuine(token, key->secret))
+        !session_is_genuine(session, token, key->secret, arena))
         return NULL;
     *signer_out = (struct signer){ session->account, session, key->secret };
     struct access_key *own = arena_alloc(arena, sizeof(*own));

@@ -26,12 +26,12 @@ static const struct session *read_session(struct edge_call *edge_call)
     return is_own ? session : NULL;
 }
 
-void caller_read(struct edge_call *edge_call)
+void caller_read(struct edge_call *edge_call, bool is_believed)
 {
     struct call *call = &edge_call->call;
     const struct credential *credential = &edge_call->credential;
     call->account = credential->account;
     call->caller.access_key_id = credential->access_key_id;
-    if (text_starts_with(text_from(credential->access_key_id), "ASIA"))
+    if (is_believed && text_starts_with(text_from(credential->access_key_id), "ASIA"))
         caller_join(call, read_session(edge_call));
 }

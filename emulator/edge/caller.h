@@ -7,9 +7,9 @@
 
 #include "edge/edge_call.h"
 
-/* Sets the call's account and caller as the request says; with --credentials the guard then looks
- * whether it is true. */
-void caller_read(struct edge_call *edge_call);
+/* Sets the call's account and caller as the request's key says; of a session only if the request is
+ * believed. With --credentials it is not: then the guard verifies it, and joins. */
+void caller_read(struct edge_call *edge_call, bool is_believed);
 
 /* Makes the session's holder the caller; NULL: it is of none. */
 void caller_join(struct call *call, const struct session *session);

@@ -131,7 +131,7 @@ static struct edge_call *edge_call_create(struct edge *edge, struct http_exchang
     edge_call->credential = credential_read(http_exchange_header(exchange, "Authorization"),
                                             http_exchange_query(exchange), &call->arena);
     call->store = edge->store;
-    caller_read(edge_call);
+    caller_read(edge_call, !edge->guard.keyring);
     call->region =
         edge_call->credential.region ? edge_call->credential.region : edge->default_region;
     call->base_url = base_url(edge_call);

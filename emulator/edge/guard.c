@@ -40,14 +40,13 @@ static bool has_valid_signature(const struct guard *guard, struct edge_call *edg
     };
     const struct signature_manner manner = { edge_call->identity.protocol,
                                              edge_call->is_query_mode };
-    bool is_good =
-        authenticate(guard->keyring, &request, &manner, &call->arena, &signer, &call->error);
-    call->account = edge_call->credential.account; /* what a session says must be proven */
-    caller_join(call, is_good ? signer.session : NULL);
-    call->caller.secret = is_good ? signer.secret : NULL;
-    if (is_good && signer.account)
+    if (!authenticate(guard->keyring, &request, &manner, &call->arena, &signer, &call->error))
+        return false;
+    if (signer.account)
         call->account = signer.account;
-    return is_good;
+    caller_join(call, signer.session);
+    call->caller.secret = signer.secret;
+    return true;
 }
 
 /* An open operation that looks at signatures itself is told the verdict. */

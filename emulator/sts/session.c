@@ -23,31 +23,19 @@ static void make_mac(const char *secret, const char *about, struct text text,
     crypto_hmac_sha256(text_from(secret), buffer_text(&whole), mac_out);
 }
 
-static void sign_token(const char *secret, struct text text, char hex_out[SHA256_HEX_SIZE])
-{
-    unsigned char mac[SHA256_SIZE];
-    make_mac(secret, ABOUT_TOKEN, text, mac);
-    crypto_hex(mac, sizeof(mac), hex_out);
-}
-
 const char *session_print(const struct session *session, const char *secret, struct arena *arena)
 {
-    char mac[SHA256_HEX_SIZE];
+    unsigned char mac[SHA256_SIZE];
+    char digits[SHA256_HEX_SIZE];
     CLEANUP(freep)
     char *text = xformat("%s\n%s\n%s\n%s\n%s\n%d\n%lld", session->access_key_id,
                          session->vouching_id, session->account, session->arn, session->user_id,
                          session->is_role, (long long)session->expires_ms);
-    sign_token(secret, text_from(text), mac);
-    CLEANUP(freep) char *whole = xformat("%s%s", mac, text);
+    make_mac(secret, ABOUT_TOKEN, text_from(text), mac);
+    crypto_hex(mac, sizeof(mac), digits);
+    CLEANUP(freep) char *whole = xformat("%s%s", digits, text);
     CLEANUP(freep) char *token = base64_encode(text_from(whole));
     return arena_copy_string(arena, token);
-}
-
-/* The MAC and what it is about, of a token that was decoded. */
-static bool take_apart(struct text whole, struct text *mac_out, struct text *text_out)
-{
-    *text_out = whole;
-    return text_take(text_out, MAC_DIGITS, mac_out);
 }
 
 static const char *take_field(struct text *rest, struct arena *arena)
@@ -63,7 +51,10 @@ bool session_read(const char *token, struct arena *arena, struct session *sessio
     struct text mac;
     struct text rest;
     CLEANUP(freep) char *bytes = base64_decode(text_from(token), &size);
-    if (!bytes || !take_apart((struct text){ bytes, size }, &mac, &rest))
+    if (!bytes)
+        return false;
+    rest = (struct text){ bytes, size };
+    if (!text_take(&rest, MAC_DIGITS, &mac))
         return false;
     struct session session = { 0 };
     session.access_key_id = take_field(&rest, arena);
@@ -80,17 +71,10 @@ bool session_read(const char *token, struct arena *arena, struct session *sessio
     return true;
 }
 
-bool session_is_genuine(const char *token, const char *secret)
+bool session_is_genuine(const struct session *session, const char *token, const char *secret,
+                        struct arena *arena)
 {
-    size_t size;
-    struct text mac;
-    struct text text;
-    char expected[SHA256_HEX_SIZE];
-    CLEANUP(freep) char *bytes = base64_decode(text_from(token), &size);
-    if (!bytes || !take_apart((struct text){ bytes, size }, &mac, &text))
-        return false;
-    sign_token(secret, text, expected);
-    return crypto_equal(mac, text_from(expected));
+    return crypto_equal(text_from(session_print(session, secret, arena)), text_from(token));
 }
 
 const char *session_secret(const char *token, const char *secret, struct arena *arena)

@@ -31,8 +31,9 @@ const char *session_print(const struct session *session, const char *secret, str
 /* Reads a token; false if it is none of ours. Whether it is genuine is not looked at. */
 MUST_CHECK bool session_read(const char *token, struct arena *arena, struct session *session_out);
 
-/* Whether the holder of that secret made this token. */
-MUST_CHECK bool session_is_genuine(const char *token, const char *secret);
+/* Whether the holder of that secret made the token that the session was read from. */
+MUST_CHECK bool session_is_genuine(const struct session *session, const char *token,
+                                   const char *secret, struct arena *arena);
 
 /* The secret access key that belongs to a token: 40 letters of base64, as AWS's. */
 const char *session_secret(const char *token, const char *secret, struct arena *arena);

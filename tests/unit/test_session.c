@@ -16,6 +16,16 @@ static const struct session given = { .access_key_id = "ASIAQWERTYUIOPASDFGH",
                                       .is_role = true,
                                       .expires_ms = 1795428720123 };
 
+static bool is_genuine(const char *token, const char *secret)
+{
+    struct arena arena = { 0 };
+    struct session session;
+    bool is_so = session_read(token, &arena, &session) &&
+                 session_is_genuine(&session, token, secret, &arena);
+    arena_clear(&arena);
+    return is_so;
+}
+
 START_TEST(a_token_says_what_was_put_in)
 {
     struct arena arena = { 0 };
@@ -37,15 +47,15 @@ START_TEST(a_token_is_genuine_for_one_secret_and_as_a_whole)
 {
     struct arena arena = { 0 };
     const char *token = session_print(&given, "secret", &arena);
-    ck_assert(session_is_genuine(token, "secret"));
-    ck_assert(!session_is_genuine(token, "secrets"));
-    ck_assert(!session_is_genuine(token, ""));
+    ck_assert(is_genuine(token, "secret"));
+    ck_assert(!is_genuine(token, "secrets"));
+    ck_assert(!is_genuine(token, ""));
     size_t size;
     char *bytes = base64_decode(text_from(token), &size);
     for (size_t i = 0; i < size; i++) {
         bytes[i] ^= 1;
         char *changed = base64_encode((struct text){ bytes, size });
-        ck_assert_msg(!session_is_genuine(changed, "secret"), "byte %zu", i);
+        ck_assert_msg(!is_genuine(changed, "secret"), "byte %zu", i);
         free(changed);
         bytes[i] ^= 1;
     }
@@ -93,10 +103,10 @@ START_TEST(what_is_no_token_is_none)
         free(token);
     }
     ck_assert(!session_read("no base64!", &arena, &got));
-    ck_assert(!session_is_genuine("no base64!", "secret"));
+    ck_assert(!is_genuine("no base64!", "secret"));
     char *token = base64_encode(TEXT(MAC "a\nb\n123456789012\nc\nd\n1\n12"));
     ck_assert(session_read(token, &arena, &got));
-    ck_assert(!session_is_genuine(token, "secret"));
+    ck_assert(!is_genuine(token, "secret"));
     free(token);
     arena_clear(&arena);
 }
