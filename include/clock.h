@@ -14,8 +14,7 @@
 int64_t clock_now_ms(void);       /* service time, milliseconds since 1970 */
 int64_t clock_true_ms(void);      /* machine's wall clock, milliseconds since 1970 */
 int64_t clock_monotonic_us(void); /* microseconds since some start */
-int64_t
-clock_elapsed_ms(void); /* milliseconds since some start, with those that the machine sleeps */
+int64_t clock_elapsed_ms(void);   /* likewise in milliseconds, the machine's sleep included */
 
 enum clock_mode {
     CLOCK_REAL,   /* runs with true time, perhaps apart from it */

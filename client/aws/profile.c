@@ -353,16 +353,16 @@ static bool take_role(const struct sources *sources, struct profile *profile, in
 static bool find_credentials(const struct sources *sources, struct profile *profile,
                              struct error *error)
 {
-    const char *left = profile->is_local ? NULL : left_to_cli(sources);
+    const char *left = left_to_cli(sources);
     const char *key = variable("AWS_ACCESS_KEY_ID");
     const char *secret = variable("AWS_SECRET_ACCESS_KEY");
     if (!sources->choice->name &&
         take_credentials(profile, key, secret, variable("AWS_SESSION_TOKEN")))
         return true;
     profile->is_renewable = true;
-    if (left) /* keys beside it are those that the role is asked for with */
+    if (left && !profile->is_local) /* keys beside it are those that the role is asked for with */
         return refuse_to_ask(sources, left, error);
-    if (config_value(sources, "role_arn") && !left_to_cli(sources))
+    if (!left && config_value(sources, "role_arn"))
         return take_role(sources, profile, 0, error);
     bool is_told;
     bool is_taken = take_from_profile(sources, profile, &is_told, error);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "aws/api.h"
+#include "aws/sts_api.h"
 #include "clock.h"
 #include "timestamp.h"
 #include "url.h"
@@ -55,20 +55,11 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
     CLEANUP(freep) char *doing = xformat("assume %s", request->arn);
     asking.expires_ms = 0; /* they were got a moment ago */
     print_form(request, &form);
-    const struct api_request call = {
-        .service = API_STS,
-        .operation = "AssumeRole",
-        .method = "POST",
-        .path = "/",
-        .content_type = "application/x-www-form-urlencoded; charset=utf-8",
-        .body = buffer_text(&form),
-        .timeout_ms = TIMEOUT_MS,
-    };
     api_init(&api, &asking);
     /* Credentials are renewed in the midst of a step, where nobody may wait; and asked for again.
      */
     api.patient_until_us = clock_monotonic_us();
-    bool is_good = api_call(&api, &call, &response);
+    bool is_good = sts_call(&api, "AssumeRole", buffer_text(&form), TIMEOUT_MS, &response);
     if (!is_good)
         api_failure(&response, doing, error);
     else if (!take_answer(buffer_text(&response.body), profile))

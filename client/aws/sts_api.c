@@ -5,18 +5,26 @@ static void take_element(struct text xml, const char *name, char *value_out, siz
     snprintf(value_out, size, "%.*s", TEXT_ARGS(xml_element(xml, name)));
 }
 
-bool sts_identity(struct api *api, struct identity *identity_out, struct error *error)
+bool sts_call(struct api *api, const char *operation, struct text form, long timeout_ms,
+              struct api_response *response_out)
 {
-    struct api_request request = {
+    const struct api_request request = {
         .service = API_STS,
-        .operation = "GetCallerIdentity",
+        .operation = operation,
         .method = "POST",
         .path = "/",
         .content_type = "application/x-www-form-urlencoded; charset=utf-8",
-        .body = TEXT("Action=GetCallerIdentity&Version=2011-06-15"),
+        .body = form,
+        .timeout_ms = timeout_ms,
     };
+    return api_call(api, &request, response_out);
+}
+
+bool sts_identity(struct api *api, struct identity *identity_out, struct error *error)
+{
     struct api_response response;
-    bool is_good = api_call(api, &request, &response);
+    bool is_good = sts_call(api, "GetCallerIdentity",
+                            TEXT("Action=GetCallerIdentity&Version=2011-06-15"), 0, &response);
     struct text xml = buffer_text(&response.body);
     if (is_good) {
         take_element(xml, "Account", identity_out->account, sizeof(identity_out->account));

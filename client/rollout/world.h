@@ -105,6 +105,7 @@ bool world_is_interrupted(void *owner);
 /* Throttling is waited out for so long in all, from now on until world_be_as_usual(): what is asked
  * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
 void world_be_patient(struct world *world, int64_t ms);
+enum { WORLD_LAST_PATIENCE_MS = 60000 }; /* for what a step's end needs */
 void world_be_as_usual(struct world *world);
 /* The start of the period of a time (AWS's), or of the next one, if it has what was before the
  * deployment. */

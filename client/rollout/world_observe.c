@@ -8,7 +8,7 @@
 #include "rollout/world.h"
 #include "xalloc.h"
 
-enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000, LAST_PATIENCE_MS = 60000 };
+enum { MS_PER_SECOND = 1000, PERIOD_MS = 60000 };
 
 struct reading {
     const struct world *world;
@@ -159,7 +159,7 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
 bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error)
 {
     struct world *world = owner;
-    world_be_patient(world, is_last ? LAST_PATIENCE_MS : 0);
+    world_be_patient(world, is_last ? WORLD_LAST_PATIENCE_MS : 0);
     bool is_good =
         world->alarm_count == 0 || cloudwatch_alarms(world->api, (const char *const *)world->alarms,
                                                      world->alarm_count, on_alarm, evidence, error);

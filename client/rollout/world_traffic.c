@@ -14,7 +14,6 @@
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
 enum { MINUTE_MS = 60000 };
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
-enum { LAST_PATIENCE_MS = 60000 };
 enum { COUNT_POLL_LOCAL_MS = 100, COUNT_POLL_AWS_MS = 9000 };
 
 static bool load_payloads(struct world *world, struct error *error)
@@ -293,7 +292,7 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
 {
     struct world *world = owner;
     /* What was broken off is judged no more. */
-    world_be_patient(world, is_last && !world->leaves ? LAST_PATIENCE_MS : 0);
+    world_be_patient(world, is_last && !world->leaves ? WORLD_LAST_PATIENCE_MS : 0);
     bool is_good = world->plan->traffic.is_live ? read_users(world, is_last, sample_out, error)
                                                 : read_own(world, is_last, sample_out, error);
     world_be_as_usual(world);
