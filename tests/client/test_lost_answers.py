@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CANARY, clean_environment
 from tests.support.packages import create, node
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, Refusing
 from tests.support.rollouts import Terminal, alias_of, latest_of, record_of
 
 
@@ -38,20 +38,11 @@ class Failing(Losing):
         return False
 
 
-class Refusing(Proxy):
+class Forbidding(Refusing):
     def __init__(self, url, words):
-        super().__init__(url)
-        self.words, self.refused, self.spared = words, 0, 0
-
-    def before(self, request):
-        if self.words not in request:
-            return None
-        if self.spared:
-            self.spared -= 1
-            return None
-        self.refused += 1
-        return 403, [("x-amzn-ErrorType", "AccessDeniedException"), ("Content-Type", "application/json")], \
-            json.dumps({"Message": "you may not do that"}).encode()
+        super().__init__(url, words, (403, [
+            ("x-amzn-ErrorType", "AccessDeniedException"), ("Content-Type", "application/json")],
+            json.dumps({"Message": "you may not do that"}).encode()))
 
 
 @pytest.fixture
@@ -145,7 +136,7 @@ def test_a_deployment_goes_on_though_an_answer_is_lost(lam, deployed, terminal, 
 
 def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, between, plan_file):
     plan_file()
-    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    refusing = between(Forbidding, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
     done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
     assert done.end() == 1 and "you may not do that" in done.err
     [end] = record_of(deployed, "end")
@@ -155,7 +146,7 @@ def test_who_may_not_change_the_alias_has_not_split_it(lam, deployed, terminal, 
 
 def test_live_traffic_that_may_not_be_read_is_said(lam, deployed, terminal, between, plan_file):
     plan_file(traffic={"live": {}}, strategy={"canary": {"weight": "50%", "for": "1s"}})
-    refusing = between(Refusing, "GetMetricData")
+    refusing = between(Forbidding, "GetMetricData")
     refusing.spared = 2  # what was counted of the two versions before
     done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
     assert done.end() == 4, done.seen + done.err
@@ -314,7 +305,7 @@ def test_each_request_under_way_may_have_a_socket(server, deployed, tmp_path, be
 def test_what_others_sent_that_may_not_be_read_is_said(deployed, terminal, between, plan_file):
     plan_file(strategy={"linear": {"weight": "40%", "every": "1s"}},
               traffic={"generate": {"rate": "100/s"}}, checks=[{"kind": "errors"}])
-    refusing = between(Refusing, "GetMetricData")
+    refusing = between(Forbidding, "GetMetricData")
     done = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
     assert done.end() == 0, done.seen + done.err
     assert done.seen.count("what others sent to the new version is not known") == 2  # each step
@@ -328,7 +319,7 @@ def test_a_status_without_cloudwatch_tells_the_rest(lam, deployed, terminal, bet
     assert terminal("deploy").end() == 0
     lam.update_alias(FunctionName=deployed, Name="live",
                      RoutingConfig={"AdditionalVersionWeights": {"1": 0.25}})
-    refusing = between(Refusing, "GetMetricData")
+    refusing = between(Forbidding, "GetMetricData")
     done = terminal("status", "--output", "json", AWS_ENDPOINT_URL=refusing.url)
     assert done.end() == 1 and done.err.count("you may not do that") == 1
     facts = json.loads(done.seen)
@@ -376,7 +367,7 @@ def test_an_update_that_is_under_way_is_waited_for(start_server, tmp_path, packa
 def test_nothing_is_deployed_onto_what_could_not_be_taken_back(lam, deployed, terminal, between, plan_file):
     """A promotion that a hook then refuses: the alias is whole, and at the bad version."""
     plan_file(strategy="AllAtOnce", hooks={"after": [{"command": "exit 1"}]})
-    refusing = between(Refusing, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
+    refusing = between(Forbidding, "PUT /2015-03-31/functions/" + deployed + "/aliases/")
     refusing.spared = 1
     first = terminal("deploy", AWS_ENDPOINT_URL=refusing.url)
     assert first.end() == 1 and alias_of(lam, deployed) == ("2", None)

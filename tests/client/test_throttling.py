@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.support.proxy import Proxy
+from tests.support.proxy import Refusing
 from tests.support.rollouts import alias_of, record_of
 
 FOREVER = 10 ** 9
@@ -17,25 +17,13 @@ ANSWERS = {
     "busy": (503, "ServiceUnavailableException", {"message": "Service unavailable"})}
 
 
-class Throttling(Proxy):
-    """So many requests with `words` are too many, once so many others with them were well."""
+class Throttling(Refusing):
+    """So many requests with `words` are too many."""
 
     def __init__(self, url, words, count, answer="lambda", spared=0):
-        super().__init__(url)
-        self.words, self.left, self.spared = words, count, spared
         status, error, body = ANSWERS[answer]
-        self.answer = status, [("x-amzn-ErrorType", error)], json.dumps(body).encode()
-
-    def before(self, request):
-        if self.words not in request:
-            return None
-        if self.spared:
-            self.spared -= 1
-            return None
-        if not self.left:
-            return None
-        self.left -= 1
-        return self.answer
+        super().__init__(url, words, (status, [("x-amzn-ErrorType", error)],
+                                      json.dumps(body).encode()), count, spared)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
+from tests.support.faults import Faults
 from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 from tests.support.pipeline import memory_kb, read_answer
@@ -190,15 +191,16 @@ def test_an_idle_connection_is_closed_when_its_time_is_over(start_server):
         assert time.monotonic() - answered >= 7.9
 
 
-def test_a_request_that_came_in_time_is_answered_by_a_server_that_is_late(start_server):
-    server = start_server("--idle-timeout", "8s")
+def test_a_request_that_came_in_time_is_answered_by_a_server_that_is_late(start_server, tmp_path):
+    faults = Faults(tmp_path / "control")
+    server = start_server("--idle-timeout", "8s", environment=faults.environment(tmp_path))
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(GET)
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
         server.client("lambda").list_functions()  # so it has done with the other
         server.process.send_signal(signal.SIGSTOP)
         connection.sendall(GET)
-        time.sleep(8.2)  # its time is over; libmicrohttpd's own, which keeps nothing, is after 12
+        faults.advance(9)  # its time is over; libmicrohttpd's own, which keeps nothing, is after 12
         server.process.send_signal(signal.SIGCONT)
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
 

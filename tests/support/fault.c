@@ -8,7 +8,7 @@
  *
  * The numbers from NTH_KIND on let one single call fail: of the calls of that kind, which are
  * counted in NTH_SEEN, the one of that number, or that one and all behind it. BAD_CLOSES
- * counts what was closed and was not open.
+ * counts what was closed and was not open. By AHEAD_S seconds the monotonic clocks are ahead.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -24,13 +24,23 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 enum fault { FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_FORK, FAULT_MALLOC, FAULT_WHERE, FAULTS };
 
 enum { SHORT = -1, DEATH = -2, WAIT = -3, WAIT_US = 1000 };
 
-enum { NTH_KIND = FAULTS, NTH_NUMBER, NTH_FAULT, NTH_LASTS, NTH_SEEN, BAD_CLOSES, NUMBERS };
+enum {
+    NTH_KIND = FAULTS,
+    NTH_NUMBER,
+    NTH_FAULT,
+    NTH_LASTS,
+    NTH_SEEN,
+    BAD_CLOSES,
+    AHEAD_S,
+    NUMBERS
+};
 
 /* tests/support/faults.py has the same list. */
 enum kind {
@@ -107,6 +117,7 @@ static const char *directory = "";
     EACH(readdir64)                                                                                \
     EACH(scandirat64)                                                                              \
     EACH(socket)                                                                                   \
+    EACH(clock_gettime)                                                                            \
     EACH(accept4)
 
 #define DECLARE(name) static __typeof__(name) *real_##name;
@@ -422,3 +433,12 @@ __asm__(".globl vfork\n"
         "    mov fault_real_vfork@GOTPCREL(%rip), %rax\n"
         "    jmp *(%rax)\n"
         ".size vfork, .-vfork\n");
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    find_calls();
+    int result = real_clock_gettime(clock, time);
+    if (control && (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE))
+        time->tv_sec += control[AHEAD_S];
+    return result;
+}

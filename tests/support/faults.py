@@ -9,7 +9,8 @@ from tests.conftest import COALMINE, ROOT
 SHIM = ROOT / "build/normal/tests/fault.so"
 # The order of tests/support/fault.c, of these and of CALLS.
 KINDS = ["write", "sync", "open", "fork", "malloc", "where",
-         "nth kind", "nth number", "nth fault", "nth lasts", "nth seen", "bad closes"]
+         "nth kind", "nth number", "nth fault", "nth lasts", "nth seen", "bad closes",
+         "ahead"]
 PLACES = ["everywhere", "journal", "database", "telemetry", "pages", "code"]
 CALLS = ["none", "open", "read", "write", "sync", "close", "rename", "mkdir", "unlink", "truncate",
          "pipe", "duplicate", "fork", "map", "mode", "link", "stat", "list", "socket"]
@@ -58,6 +59,10 @@ class Faults:
         """How many calls were counted."""
         self._put("nth kind", 0)
         return self._get("nth seen")
+
+    def advance(self, seconds):
+        """Turns the clock that times what waits; who sleeps sees it when he wakes."""
+        self._put("ahead", self._get("ahead") + seconds)
 
     def bad_closes(self):
         """How often something was closed that was not open."""

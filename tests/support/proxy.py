@@ -66,3 +66,26 @@ class Proxy(http.server.ThreadingHTTPServer):
     def is_lost(self, _request):
         """True if the server's answer does not arrive."""
         return False
+
+
+class Refusing(Proxy):
+    """Refuses requests with `words`, as many as are left to be (None: all), once so many others with
+    them were handed on."""
+
+    def __init__(self, url, words, answer, left=None, spared=0):
+        super().__init__(url)
+        self.words, self.answer, self.left, self.spared = words, answer, left, spared
+        self.refused = 0
+
+    def before(self, request):
+        if self.words not in request:
+            return None
+        if self.spared:
+            self.spared -= 1
+            return None
+        if self.left == 0:
+            return None
+        if self.left is not None:
+            self.left -= 1
+        self.refused += 1
+        return self.answer

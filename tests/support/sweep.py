@@ -440,7 +440,8 @@ class Sweep:
                 stdout=subprocess.PIPE, stderr=log, text=True,
                 env={**os.environ, **self.faults.environment(self.data)})
             is_ready = "Ready." in "".join(itertools.islice(process.stdout, 2))
-            process.send_signal(signal.SIGTERM) if is_ready else None
+            if is_ready:
+                process.send_signal(signal.SIGTERM)
             status = process.wait(STOP_SECONDS)
             process.stdout.close()
             log.seek(0)
