@@ -105,14 +105,15 @@ START_TEST(test_predecessors)
 }
 END_TEST
 
-/* A server that is started again at once is no older than what the first has left. */
+/* A server that is started again at once is no older than what the first has left. Where two forks
+ * always take longer than a tick, as under valgrind, there is no such server. */
 START_TEST(test_predecessors_of_the_same_tick)
 {
-    enum { TOO_LATE = 2 };
+    enum { TOO_LATE = 2, TRIES = 100 };
     int status = TOO_LATE << 8;
     pid_t left = 0;
     ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
-    while (WEXITSTATUS(status) == TOO_LATE) {
+    for (int i = 0; i < TRIES && WEXITSTATUS(status) == TOO_LATE; i++) {
         pass_a_tick();
         int64_t tick = ticks();
         left = start_waiting(RUNTIME, "A=1");
@@ -123,6 +124,8 @@ START_TEST(test_predecessors_of_the_same_tick)
         if (WEXITSTATUS(status) == TOO_LATE)
             end(left);
     }
+    if (WEXITSTATUS(status) == TOO_LATE)
+        return;
     ck_assert_msg(status == 0, "it kills what it has started itself");
     ck_assert_int_eq(waitpid(left, &status, 0), left);
     ck_assert(WIFSIGNALED(status));
