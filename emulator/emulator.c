@@ -34,6 +34,7 @@
 #include "store/journal.h"
 #include "store/store.h"
 #include "store/telemetry.h"
+#include "sts/role_session.h"
 #include "sts/sts.h"
 #include "xalloc.h"
 
@@ -277,19 +278,29 @@ static char *api_url(const struct emulator *emulator)
                    emulator_port(emulator));
 }
 
+static void issue_credentials(const struct sandbox_plan *plan, struct arena *arena,
+                              struct sigv4_credentials *credentials_out, void *owner)
+{
+    const struct emulator *emulator = owner;
+    function_session_issue(emulator->store, plan->account, plan->role, plan->function_name, arena,
+                           credentials_out);
+}
+
 static bool open_pool(struct emulator *emulator, struct error *error)
 {
     CLEANUP(freep) char *url = api_url(emulator);
     CLEANUP(freep) char *directory = xformat("%s/sandboxes", emulator->directory);
     CLEANUP(freep) char *removed = xformat("%s/removed", emulator->directory);
     emulator->discard = discard_create(emulator->loop, removed);
-    struct pool_settings settings = { .directory = directory,
-                                      .discard = emulator->discard,
-                                      .ceiling = (int)emulator->settings.max_processes,
-                                      .schedule = emulator->schedule,
-                                      .keepalive_ms = emulator->settings.keepalive_ms,
-                                      .is_isolated = !emulator->settings.is_unsandboxed,
-                                      .api_url = url };
+    struct pool_settings settings = {
+        .directory = directory,
+        .discard = emulator->discard,
+        .ceiling = (int)emulator->settings.max_processes,
+        .schedule = emulator->schedule,
+        .keepalive_ms = emulator->settings.keepalive_ms,
+        .is_isolated = !emulator->settings.is_unsandboxed,
+        .api = { .url = url, .issue = issue_credentials, .owner = emulator }
+    };
     emulator->pool = pool_create(emulator->loop, &settings, error);
     return emulator->pool != NULL;
 }

@@ -37,7 +37,7 @@ static void give_back(const struct sandbox_plan *plan, const struct invocation *
 struct attachments *attached_create(struct lambda *lambda)
 {
     const struct attachments_host host = { .loop = lambda->parts.loop,
-                                           .api_url = pool_api_url(lambda->parts.pool),
+                                           .api = pool_api(lambda->parts.pool),
                                            .give_back = give_back,
                                            .owner = lambda };
     return attachments_create(&host);

@@ -311,7 +311,7 @@ void attachment_add_variables(const struct attachment *attachment, struct string
 {
     const struct sandbox_place place = { .plan = &attachment->plan,
                                          .log_stream = attachment->log_stream,
-                                         .api_url = attachment->attachments->host.api_url,
+                                         .api = attachment->attachments->host.api,
                                          .runtime_api_port = runtime_api_port(attachment->api) };
     sandbox_command_add_variables(list, &place);
 }

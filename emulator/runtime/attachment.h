@@ -21,7 +21,7 @@ struct attachment;
 
 struct attachments_host {
     struct loop *loop;
-    const char *api_url; /* AWS_ENDPOINT_URL of functions that set none; NULL: none. Borrowed */
+    const struct function_api *api; /* borrowed */
     /* An invocation that waited for an attachment that has ended: it must be run by others. Both
      * are borrowed; never inside attachments_submit(). */
     void (*give_back)(const struct sandbox_plan *plan, const struct invocation *invocation,

@@ -43,6 +43,7 @@ void sandbox_plan_copy(const struct sandbox_plan *plan, struct arena *arena,
     copy_out->version = arena_copy_string(arena, plan->version);
     copy_out->region = arena_copy_string(arena, plan->region);
     copy_out->account = arena_copy_string(arena, plan->account);
+    copy_out->role = arena_copy_string(arena, plan->role);
     copy_out->log_group = arena_copy_string(arena, plan->log_group);
     copy_out->variables = copy_all(arena, plan->variables);
 }

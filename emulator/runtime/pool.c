@@ -423,9 +423,9 @@ void pool_retire_all(struct pool *pool)
     each_lane(pool, retire_lane);
 }
 
-const char *pool_api_url(const struct pool *pool)
+const struct function_api *pool_api(const struct pool *pool)
 {
-    return pool->api_url;
+    return &pool->api;
 }
 
 size_t pool_pending(const struct pool *pool)
@@ -464,13 +464,15 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->loop = loop;
     pool->directory = directory;
     pool->runtime_directory = workspace_runtime(directory);
-    pool->api_url = settings->api_url ? xstrdup(settings->api_url) : NULL;
+    pool->api_url = settings->api.url ? xstrdup(settings->api.url) : NULL;
+    pool->api = settings->api;
+    pool->api.url = pool->api_url;
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
-                                        .api_url = pool->api_url,
+                                        .api = &pool->api,
                                         .system_files = system_files_create(pool->directory),
                                         .is_isolated = settings->is_isolated,
                                         .boot_max_ms = BOOT_MAX_MS,

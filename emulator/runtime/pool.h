@@ -15,6 +15,7 @@
 #include "loop/flow.h"
 #include "loop/loop.h"
 #include "loop/schedule.h"
+#include "runtime/function_api.h"
 #include "runtime/function_log.h"
 #include "text.h"
 
@@ -25,9 +26,9 @@ struct pool_settings {
     struct discard *discard; /* what was in it; NULL: removed at once */
     int ceiling;             /* processes at once over all functions; 0: what suits the machine */
     struct schedule *schedule;
-    int64_t keepalive_ms; /* service time after which an idle environment is stopped */
-    bool is_isolated;     /* bubblewrap if it works; false: plain children */
-    const char *api_url;  /* AWS_ENDPOINT_URL of functions that set none; NULL: they get none */
+    int64_t keepalive_ms;    /* service time after which an idle environment is stopped */
+    bool is_isolated;        /* bubblewrap if it works; false: plain children */
+    struct function_api api; /* the url is copied */
 };
 
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
@@ -56,6 +57,7 @@ struct sandbox_plan {
     const char *version; /* "$LATEST" or "3" */
     const char *region;
     const char *account;
+    const char *role; /* its ARN */
     const char *log_group;
     struct log_format log_format;
     const char *const *variables; /* the user's "NAME=VALUE", NULL-ended */
@@ -143,7 +145,7 @@ void pool_retire(struct pool *pool, const char *key);
 void pool_retire_all(struct pool *pool);
 
 /* What pool_settings said. */
-const char *pool_api_url(const struct pool *pool);
+const struct function_api *pool_api(const struct pool *pool);
 
 /* Invocations submitted and not yet done. */
 size_t pool_pending(const struct pool *pool);

@@ -16,7 +16,8 @@ struct pool {
     struct sandbox_host host;
     char *directory;
     char *runtime_directory;
-    char *api_url;
+    struct function_api api;
+    char *api_url; /* the same as api.url */
     int ceiling;
     int cpu_count;
     int count; /* sandboxes that are not discarded */

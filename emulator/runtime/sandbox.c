@@ -150,7 +150,7 @@ void sandbox_start(struct sandbox *sandbox)
         .loop = sandbox->host->loop,
         .plan = sandbox->plan,
         .runtime_directory = sandbox->host->runtime_directory,
-        .api_url = sandbox->host->api_url,
+        .api = sandbox->host->api,
         .home = sandbox->home,
         .tmp_directory = sandbox->tmp,
         .log_stream = sandbox->log_stream,

@@ -43,7 +43,7 @@ struct sandbox_host {
     struct loop *loop;
     const char *directory;         /* the workspace */
     const char *runtime_directory; /* our bootstraps in it */
-    const char *api_url;           /* AWS_ENDPOINT_URL unless the function sets it; NULL: none */
+    const struct function_api *api;
     struct system_files *system_files;
     bool is_isolated;
     int boot_max_ms; /* of a boot that is not ahead of all invocations */

@@ -99,7 +99,7 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .plan = plan->plan,
         .interpreter = interpreter,
         .runtime_directory = plan->runtime_directory,
-        .api_url = plan->api_url,
+        .api = plan->api,
         .tmp_directory = plan->tmp_directory,
         .etc_directory = is_limited ? system_files_directory(plan->system_files) : NULL,
         .log_stream = plan->log_stream,

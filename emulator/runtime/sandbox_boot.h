@@ -22,8 +22,8 @@ struct boot_plan {
     struct loop *loop;
     const struct sandbox_plan *plan;
     const char *runtime_directory;
-    const char *api_url; /* NULL: none */
-    const char *home;    /* made by the first boot that can */
+    const struct function_api *api;
+    const char *home; /* made by the first boot that can */
     const char *tmp_directory;
     const char *log_stream;
     struct system_files *system_files;

@@ -32,6 +32,18 @@ static const char *runtime_root(const struct sandbox_place *place)
     return place->is_isolated ? "/var/runtime" : place->runtime_directory;
 }
 
+static void add_credentials(struct string_list *list, const struct sandbox_place *place)
+{
+    CLEANUP(arena_clear) struct arena arena = { 0 };
+    struct sigv4_credentials credentials;
+    if (!place->api->issue)
+        return;
+    place->api->issue(place->plan, &arena, &credentials, place->api->owner);
+    string_list_add_format(list, "AWS_ACCESS_KEY_ID=%s", credentials.access_key_id);
+    string_list_add_format(list, "AWS_SECRET_ACCESS_KEY=%s", credentials.secret_access_key);
+    string_list_add_format(list, "AWS_SESSION_TOKEN=%s", credentials.session_token);
+}
+
 static void add_identity(struct string_list *list, const struct sandbox_place *place)
 {
     const struct sandbox_plan *plan = place->plan;
@@ -49,10 +61,7 @@ static void add_identity(struct string_list *list, const struct sandbox_place *p
                            sandbox_initialization_name(plan->initialization));
     string_list_add_format(list, "AWS_REGION=%s", plan->region);
     string_list_add_format(list, "AWS_DEFAULT_REGION=%s", plan->region);
-    /* The emulator takes a 12-digit access key id for the account. */
-    string_list_add_format(list, "AWS_ACCESS_KEY_ID=%s", plan->account);
-    string_list_add(list, "AWS_SECRET_ACCESS_KEY=coalmine");
-    string_list_add(list, "AWS_SESSION_TOKEN=coalmine");
+    add_credentials(list, place);
     string_list_add_format(list, "_HANDLER=%s", plan->handler);
     string_list_add_format(list, "LAMBDA_TASK_ROOT=%s", task_root(place));
     if (place->runtime_api_port)
@@ -86,8 +95,8 @@ static void add_default(struct string_list *list, const char *name, const char *
 /* Where the function's own clients find this server. */
 static void add_api(struct string_list *list, const struct sandbox_place *place)
 {
-    if (place->api_url)
-        add_default(list, "AWS_ENDPOINT_URL", place->api_url);
+    if (place->api->url)
+        add_default(list, "AWS_ENDPOINT_URL", place->api->url);
 }
 
 void sandbox_command_add_variables(struct string_list *list, const struct sandbox_place *place)

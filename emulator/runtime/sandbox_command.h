@@ -14,9 +14,9 @@ struct sandbox_place {
     const struct sandbox_plan *plan;
     const char *interpreter;       /* absolute; NULL: the package's bootstrap runs */
     const char *runtime_directory; /* ours, with the bootstraps */
-    const char *api_url;           /* AWS_ENDPOINT_URL by default; NULL: none */
-    const char *tmp_directory;     /* the environment's own */
-    const char *etc_directory;     /* of system_files.h; NULL: none */
+    const struct function_api *api;
+    const char *tmp_directory; /* the environment's own */
+    const char *etc_directory; /* of system_files.h; NULL: none */
     const char *log_stream;
     int runtime_api_port; /* 0: the process speaks frames */
     bool is_isolated;

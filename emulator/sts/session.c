@@ -4,6 +4,7 @@
 
 #include "buffer.h"
 #include "crypto.h"
+#include "iam/name.h"
 #include "pattern.h"
 #include "text.h"
 #include "xalloc.h"
@@ -83,4 +84,16 @@ const char *session_secret(const char *token, const char *secret, struct arena *
     make_mac(secret, ABOUT_SECRET, text_from(token), mac);
     CLEANUP(freep) char *letters = base64_encode((struct text){ (char *)mac, sizeof(mac) });
     return arena_copy(arena, (struct text){ letters, SECRET_SIZE });
+}
+
+void session_issue(struct session *session, const char *secret, struct arena *arena,
+                   struct sigv4_credentials *credentials_out)
+{
+    session->access_key_id = id_new_key(arena);
+    const char *token = session_print(session, secret, arena);
+    *credentials_out = (struct sigv4_credentials){
+        .access_key_id = session->access_key_id,
+        .secret_access_key = session_secret(token, secret, arena),
+        .session_token = token,
+    };
 }

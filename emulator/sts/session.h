@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "compiler.h"
+#include "sigv4.h"
 
 struct session {
     const char *access_key_id; /* "ASIA..." */
@@ -25,6 +26,9 @@ struct session {
 /* `secret` is always the vouching key's secret access key, "" where keys are not verified. What is
  * returned lives in the arena. */
 
+/* The vouching key of a session that none vouches for. */
+#define SESSION_UNVOUCHED "none"
+
 /* The session token: the session and a MAC (HMAC-SHA-256) over it, in base64. */
 const char *session_print(const struct session *session, const char *secret, struct arena *arena);
 
@@ -37,5 +41,10 @@ MUST_CHECK bool session_is_genuine(const struct session *session, const char *to
 
 /* The secret access key that belongs to a token: 40 letters of base64, as AWS's. */
 const char *session_secret(const char *token, const char *secret, struct arena *arena);
+
+/* Gives the session, complete but for its access key, a new one, and says what its holder signs
+ * with. */
+void session_issue(struct session *session, const char *secret, struct arena *arena,
+                   struct sigv4_credentials *credentials_out);
 
 #endif

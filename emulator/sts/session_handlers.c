@@ -2,12 +2,9 @@
  * Temporary credentials. Nothing is enforced here: whoever may call may assume every role, as a
  * function may have every role.
  */
-#include "arn.h"
 #include "clock.h"
-#include "iam/name.h"
-#include "iam/role.h"
 #include "pattern.h"
-#include "sts/session.h"
+#include "sts/role_session.h"
 #include "sts/sts.h"
 
 enum {
@@ -16,53 +13,25 @@ enum {
     TOKEN_DEFAULT_S = 43200,
 };
 
-/* A role that was named by its ARN. */
-struct assumed {
-    struct arn arn;
-    const char *account;
-    const char *name;
-    const char *id;
-    int64_t max_session_s; /* 0: the role was not made here */
-};
-
-static void read_role(struct call *call, const char *arn, struct assumed *assumed)
+static bool find_role(struct call *call, struct assumed_role *role_out)
 {
-    struct role role;
-    struct error error = { 0 };
-    if (role_get(call->store, assumed->account, assumed->name, &call->arena, &role, &error)) {
-        assumed->id = role.role_id;
-        assumed->max_session_s = role.max_session_s;
-    } else {
-        assumed->id = id_of("AROA", arn, &call->arena);
-    }
-    error_clear(&error);
-}
-
-static bool find_role(struct call *call, struct assumed *assumed_out)
-{
-    struct assumed assumed = { 0 };
     const char *arn = json_text(call->input, "RoleArn", "");
-    if (!pattern_matches("arn:aws[a-z-]*:iam::\\d{12}:role/([!-.0-~]+/)*[\\w+=,.@-]{1,64}",
-                         text_from(arn)) ||
-        !arn_parse(text_from(arn), &assumed.arn)) {
-        error_set(&call->error, &STS_VALIDATION, "Request ARN is invalid");
-        return false;
-    }
-    assumed.account = arena_copy(&call->arena, assumed.arn.account);
-    assumed.name = strrchr(arn, '/') + 1;
-    read_role(call, arn, &assumed);
-    *assumed_out = assumed;
-    return true;
+    bool is_arn = pattern_matches("arn:aws[a-z-]*:iam::\\d{12}:role/([!-.0-~]+/)*[\\w+=,.@-]{1,64}",
+                                  text_from(arn));
+    if (is_arn && assumed_role_read(call->store, arn, &call->arena, role_out))
+        return true;
+    error_set(&call->error, &STS_VALIDATION, "Request ARN is invalid");
+    return false;
 }
 
-static bool check_duration(struct call *call, const struct assumed *assumed, int64_t duration_s)
+static bool check_duration(struct call *call, const struct assumed_role *role, int64_t duration_s)
 {
     bool is_chained = call->caller.session && call->caller.session->is_role;
     if (is_chained && duration_s > ROLE_DEFAULT_S)
         return error_set(&call->error, &STS_VALIDATION,
                          "The requested DurationSeconds exceeds the 1 hour session limit for roles "
                          "assumed by role chaining");
-    return !assumed->max_session_s || duration_s <= assumed->max_session_s ||
+    return !role->max_session_s || duration_s <= role->max_session_s ||
            error_set(&call->error, &STS_VALIDATION,
                      "The requested DurationSeconds exceeds the MaxSessionDuration set for this "
                      "role.");
@@ -72,35 +41,28 @@ static bool check_duration(struct call *call, const struct assumed *assumed, int
 static void begin(struct call *call, struct session *session, int64_t duration_s)
 {
     const struct caller *caller = &call->caller;
-    const char *secret = caller->secret ? caller->secret : "";
-    session->access_key_id = id_new_key(&call->arena);
+    struct sigv4_credentials credentials;
     session->vouching_id = caller->session         ? caller->session->vouching_id
                            : caller->access_key_id ? caller->access_key_id
-                                                   : "none";
+                                                   : SESSION_UNVOUCHED;
     session->expires_ms = clock_true_ms() + duration_s * MS_PER_SECOND;
-    const char *token = session_print(session, secret, &call->arena);
+    session_issue(session, caller->secret ? caller->secret : "", &call->arena, &credentials);
     cJSON *output = json_set_object(call_output(call), "Credentials");
-    json_set_text(output, "AccessKeyId", session->access_key_id);
-    json_set_text(output, "SecretAccessKey", session_secret(token, secret, &call->arena));
-    json_set_text(output, "SessionToken", token);
+    json_set_text(output, "AccessKeyId", credentials.access_key_id);
+    json_set_text(output, "SecretAccessKey", credentials.secret_access_key);
+    json_set_text(output, "SessionToken", credentials.session_token);
     json_set_double(output, "Expiration", (double)(session->expires_ms / MS_PER_SECOND));
 }
 
 static enum outcome assume_role(struct call *call)
 {
-    struct assumed role;
+    struct assumed_role role;
     int64_t duration_s = json_int(call->input, "DurationSeconds", ROLE_DEFAULT_S);
     const char *name = json_text(call->input, "RoleSessionName", "");
     const char *source = json_text(call->input, "SourceIdentity", NULL);
     if (!find_role(call, &role) || !check_duration(call, &role, duration_s))
         return OUTCOME_FAULT;
-    struct session session = {
-        .account = role.account,
-        .arn = arena_format(&call->arena, "arn:%.*s:sts::%s:assumed-role/%s/%s",
-                            TEXT_ARGS(role.arn.partition), role.account, role.name, name),
-        .user_id = arena_format(&call->arena, "%s:%s", role.id, name),
-        .is_role = true,
-    };
+    struct session session = role_session(&role, name, &call->arena);
     begin(call, &session, duration_s);
     cJSON *user = json_set_object(call_output(call), "AssumedRoleUser");
     json_set_text(user, "AssumedRoleId", session.user_id);

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from tests.conftest import ROOT, Http, clean_environment
 from tests.support.errors import error_of
 from tests.support.iam import create_role
-from tests.support.packages import create, node
+from tests.support.packages import create, invoke, node
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ROLE = "arn:aws:iam::210987654321:role/team/deployer"
@@ -143,6 +143,36 @@ def test_a_session_calls_a_function_url_as_itself(server, lam, sts, name):
         user["Arn"], user["AssumedRoleId"], user["AssumedRoleId"], credentials["AccessKeyId"])
 
 
+OWN_KEYS = node("const e = process.env; return {AccessKeyId: e.AWS_ACCESS_KEY_ID, "
+                "SecretAccessKey: e.AWS_SECRET_ACCESS_KEY, SessionToken: e.AWS_SESSION_TOKEN}")
+
+
+def test_a_function_calls_as_its_role(server, iam, lam, name):
+    role = create_role(iam, name, Path="/team/")["Role"]
+    create(lam, name, OWN_KEYS, Role=role["Arn"])
+    keys = invoke(lam, name)[1]
+    assert keys["AccessKeyId"].startswith("ASIA")
+    who = client(server, "sts", keys).get_caller_identity()
+    assert (who["Account"], who["Arn"], who["UserId"]) == (
+        "000000000000", f"arn:aws:sts::000000000000:assumed-role/{name}/{name}",
+        f"{role['RoleId']}:{name}")
+    assert client(server, "lambda", keys).get_function_configuration(
+        FunctionName=name)["Role"] == role["Arn"]
+    lam.update_function_configuration(FunctionName=name, Description="another environment")
+    assert invoke(lam, name)[1]["AccessKeyId"] != keys["AccessKeyId"]
+
+
+def test_a_function_calls_in_its_own_account(server, name):
+    theirs = server.client("lambda", key="333333333333")
+    create(theirs, name, OWN_KEYS)  # its role is of another account, which AWS would not allow
+    keys = invoke(theirs, name)[1]
+    assert [f["FunctionName"] for f in client(server, "lambda", keys).list_functions()[
+        "Functions"]] == [name]
+    theirs.update_function_configuration(FunctionName=name, Role="arn::iam::333333333333:role/r")
+    who = client(server, "sts", invoke(theirs, name)[1]).get_caller_identity()
+    assert who["Account"] == "333333333333" and who["Arn"].endswith(f":assumed-role/r/{name}")
+
+
 @pytest.fixture
 def guarded(start_server, tmp_path):
     path = tmp_path / "credentials"
@@ -169,6 +199,15 @@ def test_with_credentials_only_given_sessions_are_admitted(guarded):
                          "UnrecognizedClientException"),
                         ({**good, "SessionToken": None}, "UnrecognizedClientException")):
         assert error_of(client(guarded, "lambda", wrong).list_functions)[:2] == (403, code)
+
+
+def test_with_credentials_functions_are_not_heard(guarded, name):
+    """docs/security.md: the walls stand against code that looks for this server."""
+    own = client(guarded, "lambda", {"AccessKeyId": KEY, "SecretAccessKey": SECRET,
+                                     "SessionToken": None})
+    create(own, name, OWN_KEYS)
+    as_function = client(guarded, "lambda", invoke(own, name)[1])
+    assert error_of(as_function.list_functions)[:2] == (403, "UnrecognizedClientException")
 
 
 def test_nobody_gives_himself_a_session(guarded, server, sts):
