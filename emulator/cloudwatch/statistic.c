@@ -157,11 +157,16 @@ static bool compute_from_values(const struct statistic *statistic,
 {
     double count;
     double sum;
-    sum_inside(statistic, distribution, &count, &sum);
-    switch (statistic->kind) {
-    case STATISTIC_PERCENTILE:
+    if (statistic->kind == STATISTIC_PERCENTILE) {
         *value_out = distribution_quantile(distribution, statistic->high);
         return true;
+    }
+    if (statistic->kind == STATISTIC_WINSORIZED_MEAN) {
+        *value_out = winsorized_mean(statistic, distribution);
+        return true;
+    }
+    sum_inside(statistic, distribution, &count, &sum);
+    switch (statistic->kind) {
     case STATISTIC_TRIMMED_MEAN:
         *value_out = sum / count;
         return count > 0;
@@ -170,9 +175,6 @@ static bool compute_from_values(const struct statistic *statistic,
         return true;
     case STATISTIC_TRIMMED_SUM:
         *value_out = sum;
-        return true;
-    case STATISTIC_WINSORIZED_MEAN:
-        *value_out = winsorized_mean(statistic, distribution);
         return true;
     default:
         *value_out = 100 * count / distribution_total(distribution);
