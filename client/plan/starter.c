@@ -35,6 +35,7 @@ static const char starter[] =
     "    \"checks\": [\n"
     "        {\"kind\": \"errors\", \"maxRate\": \"1%%\", \"minRequests\": 10},\n"
     "        {\"kind\": \"invocation-errors\", \"maxRate\": \"1%%\"},\n"
+    "        {\"kind\": \"errors-compared\"},\n"
     "        {\"kind\": \"split\", \"alpha\": 0.000001}\n"
     "    ],\n"
     "\n"

@@ -200,6 +200,30 @@ START_TEST(the_starter_is_a_good_plan)
 }
 END_TEST
 
+START_TEST(the_starter_says_what_a_plan_does_that_says_nothing)
+{
+    CLEANUP(freep) char *text = plan_starter("fn", "al");
+    struct plan *starter = parse(text);
+    struct plan *bare = parse("{" TARGET "}");
+    CLEANUP(freep) char *first = outline(starter);
+    CLEANUP(freep) char *second = outline(bare);
+    ck_assert_str_eq(first, second);
+    ck_assert_uint_eq(starter->check_count, bare->check_count);
+    for (size_t i = 0; i < bare->check_count; i++) {
+        ck_assert_str_eq(starter->checks[i].kind->name, bare->checks[i].kind->name);
+        ck_assert_double_eq(starter->checks[i].alpha, bare->checks[i].alpha);
+        ck_assert_double_eq(starter->checks[i].max_rate, bare->checks[i].max_rate);
+        ck_assert_int_eq(starter->checks[i].min_requests, bare->checks[i].min_requests);
+    }
+    ck_assert_double_eq(starter->traffic.rate, bare->traffic.rate);
+    ck_assert_str_eq(starter->traffic.payload, bare->traffic.payload);
+    ck_assert_int_eq(starter->on_failure, bare->on_failure);
+    ck_assert_int_eq(starter->on_inconclusive, bare->on_inconclusive);
+    plan_destroy(starter);
+    plan_destroy(bare);
+}
+END_TEST
+
 START_TEST(the_plan_of_a_record_reads_as_the_same_plan)
 {
     struct plan *plan = parse("{" TARGET ",\"strategy\":{\"linear\":{\"weight\":\"20%\","
@@ -304,6 +328,7 @@ SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_be
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
       a_payload_may_be_any_json, comments_are_blank_and_strings_are_kept,
       a_plan_without_checks_has_the_usual_ones, the_starter_is_a_good_plan,
+      the_starter_says_what_a_plan_does_that_says_nothing,
       the_plan_of_a_record_reads_as_the_same_plan, the_schema_names_every_member_once,
       times_are_printed_as_people_write_them,
       a_threshold_waits_for_periods_of_what_does_not_just_grow)
