@@ -27,9 +27,9 @@ struct command_table {
 };
 
 /* The program: runs the command that the arguments name, or prints help. Two commands come with
- * every table and stand in no help: `completion bash|zsh`, and `manual`, which prints the option
- * part of the manual page. The number is the exit status: 1, with a sentence, where all went well
- * but standard output could not be written. */
+ * every table: `completion bash|zsh`, and, for the makefile, `manual`, which prints the option part
+ * of the manual page. The number is the exit status: 1, with a sentence, where all went well but
+ * standard output could not be written. */
 int command_table_run(const struct command_table *table, int count, char **arguments);
 
 /* A completion script. False if there is none for that shell. */

@@ -33,16 +33,22 @@ static int finish(const struct command_table *table, int status)
     return STATUS_FAILED;
 }
 
+static bool asks_for_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 static int print_completion(const struct command_table *table, int count, char **arguments)
 {
     if (count == 1 && completion_print(table, arguments[0], stdout))
         return STATUS_DONE;
-    fprintf(stderr,
+    bool wants_help = count == 1 && asks_for_help(arguments[0]);
+    fprintf(wants_help ? stdout : stderr,
             "Usage: %s completion bash|zsh\n\n"
             "Prints a script that completes %s's commands and options. For this shell only:\n"
             "  source <(%s completion bash)\n",
             table->program, table->program, table->program);
-    return STATUS_USAGE;
+    return wants_help ? STATUS_DONE : STATUS_USAGE;
 }
 
 static int width_of(const struct command_row *commands)
@@ -60,8 +66,11 @@ static void print_help(const struct command_table *table, FILE *stream)
             COALMINE_VERSION, table->about, table->program);
     for (const struct command_row *row = table->commands; row->name; row++)
         fprintf(stream, "  %-*s  %s\n", width, row->name, row->help);
-    fprintf(stream, "\n`%s COMMAND --help` lists a command's options.\n%s", table->program,
-            table->closing ? table->closing : "");
+    fprintf(
+        stream,
+        "\n`%s COMMAND --help` lists a command's options; `%s completion bash` (or zsh) prints\n"
+        "what completes them in a shell.\n%s",
+        table->program, table->program, table->closing ? table->closing : "");
 }
 
 static const char *suggestion(const struct command_table *table, const char *name)
@@ -82,11 +91,6 @@ static int refuse(const struct command_table *table, const char *name)
     fprintf(stderr, "\n\n");
     print_help(table, stderr);
     return STATUS_USAGE;
-}
-
-static bool asks_for_help(const char *argument)
-{
-    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
 static int run(const struct command_table *table, int count, char **arguments)

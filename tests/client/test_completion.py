@@ -118,3 +118,15 @@ def test_another_shell_is_refused_with_what_to_do():
 def test_a_misspelt_command_is_told_what_was_meant(program, word, meant):
     done = subprocess.run([PROGRAMS[program], word], capture_output=True, text=True)
     assert done.returncode == 2 and f"did you mean '{meant}'?" in done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_help_tells_of_completion_and_completion_has_help(program):
+    def ask(*words):
+        return subprocess.run([PROGRAMS[program], *words], capture_output=True, text=True)
+
+    assert f"{program} completion bash" in ask("--help").stdout
+    for words in (("completion", "--help"), ("help", "completion")):
+        done = ask(*words)
+        assert (done.returncode, done.stderr) == (0, "") and "bash|zsh" in done.stdout
+    assert ask("completion", "fish").returncode == 2
