@@ -22,19 +22,28 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["shared", "static"])
-def sample(request, installed, tmp_path_factory):
-    """The sample program, with the flags that pkg-config gives, as (command, environment)."""
-    program = tmp_path_factory.mktemp("sample") / "sample"
-    environment = {**os.environ, "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig")}
+def build(request, installed):
+    """Compiles a program with the flags that pkg-config gives."""
     static = ["--static"] if request.param == "static" else []
     flags = subprocess.run(
         ["pkg-config", f"--define-variable=prefix={installed}", "--cflags", "--libs", *static,
-         "canary"], env=environment, check=True, capture_output=True, text=True).stdout.split()
-    if request.param == "static":  # of both libraries that -lcanary finds, the archive
+         "canary"], env={**os.environ, "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig")},
+        check=True, capture_output=True, text=True).stdout.split()
+    if static:  # of both libraries that -lcanary finds, the archive
         flags = ["-l:libcanary.a" if flag == "-lcanary" else flag for flag in flags]
-    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", program,
-                    ROOT / "tests/client/library/sample.c", *flags], check=True)
-    return program, {"LD_LIBRARY_PATH": str(installed / "lib")}
+
+    def compile_to(program, source):
+        subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o",
+                        program, source, *flags], check=True)
+        return program, {"LD_LIBRARY_PATH": str(installed / "lib")}
+    return compile_to
+
+
+@pytest.fixture(scope="module")
+def sample(build, tmp_path_factory):
+    """The sample program, as (command, environment)."""
+    return build(tmp_path_factory.mktemp("sample") / "sample",
+                 ROOT / "tests/client/library/sample.c")
 
 
 @pytest.fixture
@@ -109,3 +118,22 @@ def test_nothing_but_the_header_is_seen_from_outside(installed):
                                check=True, capture_output=True, text=True).stdout.split("\n")
         symbols = {line.split()[-1] for line in names if len(line.split()) == 3}
         assert symbols and all(symbol.startswith("canary_") for symbol in symbols), symbols
+
+
+def test_the_example_of_the_manual_page_is_a_whole_program(build, lam, server, tmp_path):
+    page = (ROOT / "docs/man/canary.3").read_text()
+    example = page.split(".Bd -literal\n")[1].split(".Ed\n")[0]
+    source = tmp_path / "example.c"
+    source.write_text(example.replace(r"\(dq", '"').replace(r"\e", "\\"))
+    program, environment = build(tmp_path / "example", source)
+    package = tmp_path / "dist"
+    package.mkdir()
+    (package / "index.mjs").write_text(NODE % "return 'v2'")
+    create(lam, "f", node("return 'v1'"), Publish=True)
+    lam.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    try:
+        subprocess.run([program], cwd=tmp_path, timeout=120, check=True,
+                       env={**clean_environment(server.url), **environment})
+        assert alias_of(lam, "f") == ("2", None)
+    finally:
+        lam.delete_function(FunctionName="f")
