@@ -255,7 +255,7 @@ check-source: all ## the source's own rules: layers, headers, sizes, generated p
 	$(QUIET)tests/source/layers.sh
 	$(QUIET)tests/source/headers.sh $(CC) $(CFLAGS)
 	$(QUIET)tests/source/style.sh
-	$(QUIET)tests/source/docs.sh
+	$(QUIET)tests/source/docs.py
 
 check-unit: $(UNIT_PROGRAMS) ## unit tests
 	$(QUIET)failed=0; for program in $(UNIT_PROGRAMS); do $$program || failed=1; done; exit $$failed
