@@ -236,11 +236,11 @@ demo: ## install what is missing, build, and play a whole canary workshop
 	$(QUIET)$(MAKE) -s all
 	$(QUIET)client/demo.sh
 
-check: ## install what is missing, build, and pass all tests (minutes)
+check: ## install what is missing, build, and pass all tests (a quarter of an hour)
 	$(QUIET)tests/support/install.sh check
 	$(QUIET)$(MAKE) all check-source check-unit check-asan check-fuzz check-api
 
-check-slow: ## what takes longer (an hour): sanitizers, valgrind, analyzers, crashes, load, fuzzing, simulations
+check-slow: ## what takes longer (an hour and a half): sanitizers, valgrind, analyzers, crashes, load, fuzzing, simulations
 	$(QUIET)tests/support/install.sh slow
 	$(QUIET)$(MAKE) $(BUILD)/simulate_judges $(BUILD)/tests/fault.so $(BUILD)/tests/stub
 	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
