@@ -152,18 +152,17 @@ static int worst_status(const struct replay *replay)
 static int report(const struct replay *replay, bool has_other_checks)
 {
     cJSON *list = json_set_array(facts(), "verdicts");
-    int64_t begun_ms = replay->count > 0 ? replay->findings[0].time_ms : 0;
     json_set_text(facts(), "function", replay->function);
     json_set_text(facts(), "alias", replay->alias);
     json_set_double(facts(), "samples", (double)replay->samples);
     if (replay->count)
-        say("%s:%s, %zu samples; times count from the first verdict.", replay->function,
+        say("%s:%s, %zu samples; times count from the deployment's start.", replay->function,
             replay->alias, replay->samples);
     else
         say("%s:%s, %zu samples; nothing was judged.", replay->function, replay->alias,
             replay->samples);
     for (size_t i = 0; i < replay->count; i++)
-        report_finding(&replay->findings[i], begun_ms, list);
+        report_finding(&replay->findings[i], replay->begun_ms, list);
     if (has_other_checks)
         return worst_status(replay);
     json_set_double(facts(), "different", (double)replay->different);

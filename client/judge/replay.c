@@ -131,6 +131,8 @@ static void close_step(struct player *player)
 static bool play_plan(struct player *player, const cJSON *line)
 {
     struct replay *replay = player->replay;
+    if (!player->plan)
+        replay->begun_ms = json_int(line, "t", 0);
     cJSON_Delete(player->plan);
     player->plan = cJSON_Duplicate(json_get(line, "plan"), true);
     free(replay->function);

@@ -30,6 +30,7 @@ struct replay {
     size_t samples;
     char *function;
     char *alias;
+    int64_t begun_ms; /* the deployment's first moment */
 };
 
 /*

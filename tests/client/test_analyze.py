@@ -3,11 +3,12 @@ import json
 
 import pytest
 
+START = 1767225600000
 CHECKS = [{"kind": "errors", "maxRate": "1%"}, {"kind": "split"}]
 
 
 def line(t, what, **members):
-    return json.dumps({"t": t, "type": what, **members}) + "\n"
+    return json.dumps({"t": START + t, "type": what, **members}) + "\n"
 
 
 def side(requests, errors, milliseconds=20):
@@ -19,8 +20,8 @@ def side(requests, errors, milliseconds=20):
 
 def write_record(path, canary_errors, verdicts=()):
     """A step of ten seconds: 10 requests to the new version each, 90 to the old one."""
-    text = line(0, "plan", plan={"checks": CHECKS}, function="f", alias="live", baseVersion="1",
-                newVersion="2")
+    text = "".join(line(0, "plan", plan={"checks": CHECKS}, function="f", alias="live",
+                        baseVersion="1", **known) for known in ({}, {"newVersion": "2"}))
     text += line(0, "step", index=0, kind="weight", weight=0.1, durationMs=10000)
     for second in range(1, 11):
         text += line(second * 1000, "sample", step=0, throttled=0, failed=0, versions={
@@ -44,7 +45,7 @@ def test_other_checks_are_judged_on_recorded_data(canary, record, tmp_path):
     verdicts = {(v["name"], v["isFinal"]): v for v in done.json["verdicts"]}
     # One error in ten, ten times over: found before the end.
     assert verdicts["errors", False]["verdict"] == "fail"
-    assert verdicts["errors", False]["t"] < 10000
+    assert verdicts["errors", False]["t"] < START + 10000
     # 35 ms against 20.
     assert verdicts["latency", True]["verdict"] == "fail"
     assert 14.9 < verdicts["latency", True]["numbers"]["medianMs"] - 20 < 15.1
@@ -116,6 +117,8 @@ def test_recorded_verdicts_that_come_out_again_are_all_the_same(canary, record):
     path = record(0, [dict(v, numbers=f["numbers"]) for v, f in zip(verdicts, found)])
     again = canary("analyze", "--from", path)
     assert again.code == 0, again.out
+    assert again.out.startswith("f:live, 10 samples; times count from the deployment's start.\n")
+    assert all(line.startswith("      10.0 s  step 1  ") for line in again.out.splitlines()[1:3])
     assert "All 2 verdicts are the recorded ones" in again.out
 
 
