@@ -71,9 +71,9 @@ static const struct operation operations[] = {
       .route = "POST /_coalmine/reset",
       .status = 204,
       .handle = reset,
-      .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms, logs. The "
-              "clock is as at the start again. An invocation under way still answers its caller, "
-              "and is recorded nowhere." },
+      .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms, logs; the "
+              "function of `--workshop` is made anew. The clock is as at the start again. An "
+              "invocation under way still answers its caller, and is recorded nowhere." },
     { .name = "ListDestinationRecords",
       .route = "GET /_coalmine/destinations",
       .handle = list_destinations,
