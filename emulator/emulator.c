@@ -199,6 +199,8 @@ static bool reset(void *owner, struct error *error)
     lambda_reset(emulator->lambda);
     logs_reset(emulator->logs);
     restart_clock(emulator);
+    if (emulator->settings.seed >= 0) /* without one, the next test is to meet other draws */
+        lambda_restart_draws(emulator->lambda);
     if (is_whole && emulator->settings.loads_workshop)
         return lambda_load_workshop(emulator->lambda, emulator->settings.region, error);
     return is_whole;

@@ -72,8 +72,9 @@ static const struct operation operations[] = {
       .status = 204,
       .handle = reset,
       .note = "Empties everything: functions, versions, aliases, roles, metrics, alarms, logs; the "
-              "function of `--workshop` is made anew. The clock is as at the start again. An "
-              "invocation under way still answers its caller, and is recorded nowhere." },
+              "function of `--workshop` is made anew. The clock is as at the start again, "
+              "and so are the draws of aliases with `--seed`. An invocation under way still "
+              "answers its caller, and is recorded nowhere." },
     { .name = "ListDestinationRecords",
       .route = "GET /_coalmine/destinations",
       .handle = list_destinations,

@@ -47,6 +47,8 @@ void lambda_destroy(struct lambda *lambda);
 void lambda_disown_running(struct lambda *lambda);
 /* Forgets caches and code after the store and the metrics were reset. */
 void lambda_reset(struct lambda *lambda);
+/* After a reset: aliases draw as at the start again, which with a seed is the same as then. */
+void lambda_restart_draws(struct lambda *lambda);
 
 /* Forgets what was cached of the store: its last turn was undone. */
 void lambda_forget(struct lambda *lambda);

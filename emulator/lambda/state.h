@@ -14,8 +14,8 @@ struct lambda {
     struct map targets; /* struct map of struct target by qualifier, by "account/region/name" */
     struct map views;   /* struct kept_view by ARN, of this generation of the store */
     uint64_t views_generation;
-    struct map streams;          /* struct random_stream by alias ARN; for good */
-    struct map in_flight;        /* struct concurrency_counter by what is counted; for good */
+    struct map streams;   /* struct random_stream by alias ARN, until lambda_restart_draws() */
+    struct map in_flight; /* struct concurrency_counter by what is counted; for good */
     uint64_t metrics_generation; /* that the targets' metric handles belong to */
     struct map published;        /* struct metric_set by dimension values; as the targets */
     struct garbage *garbage;     /* code that lost its last version; removed later, */

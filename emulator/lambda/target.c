@@ -109,6 +109,12 @@ static struct random_stream *stream_of(struct lambda *lambda, const char *arn)
     return stream;
 }
 
+void lambda_restart_draws(struct lambda *lambda)
+{
+    targets_forget(lambda); /* they point to the streams */
+    map_clear(&lambda->streams, free);
+}
+
 /* A target under construction, and what it is made from. */
 struct making {
     struct lambda *lambda;

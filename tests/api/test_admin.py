@@ -149,6 +149,26 @@ def test_a_reset_sets_the_clock_as_at_the_start(start_server, options, started):
         assert made["LastModified"][:4] == clock["time"][:4]
 
 
+def draws_of_an_alias(server, count=64):
+    lam = server.client("lambda")
+    create(lam, "drawn", node("return 1"), Publish=True)
+    lam.update_function_code(FunctionName="drawn", **node("return 2")["Code"], Publish=True)
+    lam.create_alias(FunctionName="drawn", Name="live", FunctionVersion="1",
+                     RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}})
+    return [lam.invoke(FunctionName="drawn:live")["ExecutedVersion"] for _ in range(count)]
+
+
+@pytest.mark.parametrize("options, repeats", [(("--seed", "7"), True), ((), False)])
+def test_a_reset_lets_aliases_draw_as_at_the_start_where_a_seed_says_so(
+        start_server, options, repeats):
+    """Without a seed, a test that runs twice is to meet other draws: equal ones have a chance of
+    2^-64."""
+    server = start_server(*options)
+    first = draws_of_an_alias(server)
+    assert post_reset(server) == 204
+    assert (draws_of_an_alias(server) == first) == repeats
+
+
 def test_alarms_follow_a_clock_that_is_set_back(start_server):
     server = start_server()
     http, cw = Http(server.port), server.client("cloudwatch")
