@@ -1,12 +1,16 @@
 #include "runtime/entrypoint.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "runtime/process.h"
 #include "text.h"
 #include "xalloc.h"
 
@@ -84,6 +88,30 @@ static const char *script_fault(char *line, const struct sandbox_plan *plan, boo
     return "no such file or directory";
 }
 
+/* An emulator may be registered for other machines' programs. The kernel goes by a program's head,
+ * and of a head alone nothing can run. */
+static bool is_refused(const Elf64_Ehdr *header)
+{
+    char path[32];
+    char *const arguments[] = { path, NULL };
+    char *const environment[] = { NULL };
+    struct process_plan plan = { arguments, environment, NULL, -1, -1, -1, NULL };
+    pid_t pid;
+    int fd = memfd_create("bootstrap", MFD_CLOEXEC);
+    plan.log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    bool is_there =
+        plan.log_fd >= 0 && write(fd, header, sizeof(*header)) == (ssize_t)sizeof(*header);
+    int reason = is_there ? process_start(&plan, &pid) : EIO;
+    if (reason == 0) {
+        process_kill(pid);
+        process_wait(pid);
+    }
+    process_close(&plan.log_fd);
+    process_close(&fd);
+    return reason == ENOEXEC;
+}
+
 static const char *program_fault(const char *head, ssize_t size, const struct sandbox_plan *plan)
 {
     Elf64_Ehdr header;
@@ -95,10 +123,11 @@ static const char *program_fault(const char *head, ssize_t size, const struct sa
     if ((size_t)size < sizeof(header))
         return NULL;
     memcpy(&header, head, sizeof(header));
-    if (header.e_machine == OTHER_ELF_MACHINE) /* an emulator may be registered for it */
-        log_warn(plan->function_name, "bootstrap is a program for %s, and this machine is %s",
-                 other_machine, machine);
-    return NULL;
+    if (header.e_machine != OTHER_ELF_MACHINE)
+        return NULL;
+    log_warn(plan->function_name, "bootstrap is a program for %s, and this machine is %s",
+             other_machine, machine);
+    return is_refused(&header) ? "exec format error" : NULL;
 }
 
 /* The function runs as the owner of its files here, on Lambda as somebody else. */

@@ -1,10 +1,12 @@
 """What each kind of runtime is told of an invocation, and how much it may answer: lambda-api.md
 sections 5.5, 18 and 19."""
+import errno
 import io
 import json
 import os
 import re
 import struct
+import subprocess
 import zipfile
 
 import pytest
@@ -258,13 +260,38 @@ def test_a_bootstrap_that_only_its_owner_may_execute_is_warned_of(lam, server, n
            "744" in server.read_log()
 
 
-def test_a_program_for_another_machine_is_warned_of(lam, server, name):
-    """It may run all the same, if the kernel knows an emulator for it."""
+def test_a_program_for_another_machine_is_refused_as_on_aws(lam, server, name, tmp_path):
+    """Whatever the function's architecture is said to be: the server's own counts."""
     machine = 183 if os.uname().machine == "x86_64" else 62
     head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 2, machine, 1) + bytes(40)
-    create(lam, name, bootstrap(head))
-    assert lam.invoke(FunctionName=name)["FunctionError"] == "Unhandled"
+    create(lam, name, bootstrap(head), Architectures=["x86_64" if machine == 62 else "arm64"])
+    answer, error = invoke(lam, name)
+    assert answer["FunctionError"] == "Unhandled"
     assert f"{name}: bootstrap is a program for " in server.read_log()
+    if not has_emulator(tmp_path, head):
+        assert error["errorType"] == "Runtime.InvalidEntrypoint"
+        assert error["errorMessage"].endswith(
+            " Error: fork/exec /var/task/bootstrap: exec format error")
+
+
+@pytest.mark.parametrize("package", [python("return 'runs'"), node("return 'runs'")],
+                         ids=["python", "node"])
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_an_interpreter_runs_whatever_the_architecture_is_said_to_be(lam, name, package, architecture):
+    create(lam, name, package, Architectures=[architecture])
+    assert invoke(lam, name)[1] == "runs"
+
+
+def has_emulator(directory, head):
+    """Whether this kernel starts an emulator for such a program."""
+    program = directory / "program"
+    program.write_bytes(head)
+    program.chmod(0o755)
+    try:
+        subprocess.run([program], stderr=subprocess.DEVNULL)
+    except OSError as error:
+        return error.errno != errno.ENOEXEC
+    return True
 
 
 def test_a_bootstraps_interpreter_may_come_with_it_and_a_directory_is_none(lam, name):
