@@ -143,6 +143,20 @@ START_TEST(counts_weigh_like_samples)
 }
 END_TEST
 
+/* 0.1 + 3 x 0.3 is 1 only where the product is not rounded before the sum. */
+START_TEST(sums_are_the_same_on_every_machine)
+{
+    double value = 0;
+    struct metrics *metrics = metrics_create();
+    struct metric_series *series = make_series(metrics);
+    metric_series_add(series, 0, 0.1, 1);
+    metric_series_add(series, 0, 0.3, 3);
+    ck_assert(compute("TS(0:1)", series, &value));
+    ck_assert_msg(value == 0.9999999999999999, "%.17g", value);
+    metrics_destroy(metrics);
+}
+END_TEST
+
 static int compare(const void *a, const void *b)
 {
     double first = *(const double *)a;
@@ -236,6 +250,6 @@ END_TEST
 
 SUITE("statistic", each_spelling_is_known, other_spellings_are_none,
       ten_values_give_what_a_person_computes, counts_weigh_like_samples,
-      many_values_are_within_half_a_percent_of_brute_force,
+      sums_are_the_same_on_every_machine, many_values_are_within_half_a_percent_of_brute_force,
       no_percentile_is_beyond_the_least_or_the_greatest_value,
       unknown_and_negative_values_have_no_percentiles, a_set_of_equal_values_has_percentiles)
