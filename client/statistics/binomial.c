@@ -150,5 +150,6 @@ struct share_region share_exact_region(uint64_t n, double p0, double alpha)
 
 uint64_t zero_failure_size(double p, double alpha)
 {
-    return (uint64_t)ceil(log(alpha) / log1p(-p));
+    double size = ceil(log(alpha) / log1p(-p));
+    return size < 0x1p64 ? (uint64_t)size : UINT64_MAX;
 }

@@ -41,7 +41,7 @@ struct share_region {
 struct share_region share_exact_region(uint64_t n, double p0, double alpha);
 
 /* Requests without a failure after which the rate is below p with 1 - alpha confidence:
- * ln alpha / ln(1 - p), rounded up. */
+ * ln alpha / ln(1 - p), rounded up; UINT64_MAX if there are more. */
 uint64_t zero_failure_size(double p, double alpha);
 
 #endif

@@ -5,6 +5,10 @@
 
 enum { MS_PER_SECOND = 1000, US_PER_SECOND = 1000 * 1000, NS_PER_MS = 1000 * 1000 };
 
+/* For ever, to whoever waits. A clock may run so slowly that no number of milliseconds is enough.
+ */
+static const int64_t LONGEST_WAIT_MS = INT64_C(1) << 62;
+
 /* Service time was service_ms when true time was true_ms, and runs at this scale since. */
 static struct {
     enum clock_mode mode;
@@ -70,7 +74,10 @@ int64_t clock_wait_ms(int64_t due_ms)
     int64_t left_ms = due_ms - clock_now_ms();
     if (left_ms <= 0)
         return 0;
-    return service.scale > 0 ? (int64_t)ceil((double)left_ms / service.scale) : -1;
+    if (service.scale <= 0)
+        return -1;
+    double wait_ms = ceil((double)left_ms / service.scale);
+    return wait_ms < (double)LONGEST_WAIT_MS ? (int64_t)wait_ms : LONGEST_WAIT_MS;
 }
 
 void clock_sleep_ms(int64_t ms)

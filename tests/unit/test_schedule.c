@@ -171,6 +171,8 @@ START_TEST(a_mode_changes_without_a_jump)
     ck_assert_int_ge(since_ms, 0);
     ck_assert_int_le(since_ms, (clock_monotonic_us() - began_us) * 10 / 1000 + 1);
     ck_assert_int_le(clock_wait_ms(clock_now_ms() + MINUTE_MS), MINUTE_MS / 10);
+    clock_set_mode(CLOCK_SCALED, 1e-300); /* more than a number of milliseconds can say */
+    ck_assert_int_gt(clock_wait_ms(clock_now_ms() + 1), INT64_C(1000) * 365 * 24 * 60 * MINUTE_MS);
     end();
 }
 END_TEST

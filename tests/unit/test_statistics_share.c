@@ -252,6 +252,8 @@ START_TEST(sample_sizes_have_their_reference_values)
         ck_assert_uint_eq(zero_failure_size(zero_failures[i].p, 0.05), zero_failures[i].at95);
         ck_assert_uint_eq(zero_failure_size(zero_failures[i].p, 0.01), zero_failures[i].at99);
     }
+    ck_assert_uint_eq(zero_failure_size(1e-30, 0.05), UINT64_MAX);
+    ck_assert_uint_eq(zero_failure_size(0, 0.05), UINT64_MAX);
 }
 END_TEST
 
