@@ -14,8 +14,11 @@ PACKAGES := libmicrohttpd libcjson libzip sqlite3 libuv libcbor libcrypto libcur
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wvla -Wno-overlength-strings -Werror
 OPTIMISATION := -O2 -g
+# What one machine does otherwise than another: plain char is unsigned on arm64, and a double too large
+# for an integer becomes another number there.
 ifeq ($(VARIANT),asan)
-OPTIMISATION := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISATION := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+                -fno-omit-frame-pointer -funsigned-char
 endif
 ifeq ($(VARIANT),fuzz)
 OPTIMISATION := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all \
