@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "xalloc.h"
@@ -201,6 +202,24 @@ crc32c_by_machine(uint32_t crc, const unsigned char *bytes, size_t size)
 static bool has_machine_crc32c(void)
 {
     return __builtin_cpu_supports("sse4.2");
+}
+#elif defined(__aarch64__)
+/* An option of the first processors, and part of the architecture since ARMv8.1. */
+static uint32_t crc32c_by_machine(uint32_t crc, const unsigned char *bytes, size_t size)
+{
+    uint64_t eight;
+    for (; size >= sizeof(eight); bytes += sizeof(eight), size -= sizeof(eight)) {
+        memcpy(&eight, bytes, sizeof(eight));
+        __asm__(".arch_extension crc\n\tcrc32cx %w0, %w0, %x1" : "+r"(crc) : "r"(eight));
+    }
+    for (; size; bytes++, size--)
+        __asm__(".arch_extension crc\n\tcrc32cb %w0, %w0, %w1" : "+r"(crc) : "r"((uint32_t)*bytes));
+    return crc;
+}
+
+static bool has_machine_crc32c(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
 }
 #else
 static uint32_t crc32c_by_machine(uint32_t crc, const unsigned char *bytes, size_t size)
