@@ -118,7 +118,7 @@ PROCESSES = """
 """
 THREADS = """
     import threading
-    threading.stack_size(65536)
+    threading.stack_size(262144)  # arm64 takes no less than 131072
     never = threading.Event()
     for _ in range(event["most"]):
         threading.Thread(target=never.wait, daemon=True).start()
