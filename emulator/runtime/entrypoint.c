@@ -88,10 +88,14 @@ static const char *script_fault(char *line, const struct sandbox_plan *plan, boo
     return "no such file or directory";
 }
 
-/* An emulator may be registered for other machines' programs. The kernel goes by a program's head,
- * and of a head alone nothing can run. */
+/* An emulator may be registered for other machines' programs: the kernel is asked with a program of
+ * that kind which has nothing to run. No more of the package's is in it than what says the kind,
+ * for this is outside of the walls, and a head may hold a small program. */
 static bool is_refused(const Elf64_Ehdr *header)
 {
+    Elf64_Ehdr empty = { .e_type = ET_EXEC,
+                         .e_machine = header->e_machine,
+                         .e_version = EV_CURRENT };
     char path[32];
     char *const arguments[] = { path, NULL };
     char *const environment[] = { NULL };
@@ -99,9 +103,9 @@ static bool is_refused(const Elf64_Ehdr *header)
     pid_t pid;
     int fd = memfd_create("bootstrap", MFD_CLOEXEC);
     plan.log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    memcpy(empty.e_ident, header->e_ident, sizeof(empty.e_ident));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    bool is_there =
-        plan.log_fd >= 0 && write(fd, header, sizeof(*header)) == (ssize_t)sizeof(*header);
+    bool is_there = plan.log_fd >= 0 && write(fd, &empty, sizeof(empty)) == (ssize_t)sizeof(empty);
     int reason = is_there ? process_start(&plan, &pid) : EIO;
     if (reason == 0) {
         process_kill(pid);
