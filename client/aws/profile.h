@@ -1,6 +1,6 @@
 /*
  * Endpoint, region and credentials, found where the AWS CLI finds them and in its order:
- * options, environment, config and credentials files.
+ * options, environment, config and credentials files; credentials elsewhere, too (credentials.h).
  */
 #ifndef CANARY_PROFILE_H
 #define CANARY_PROFILE_H
@@ -19,8 +19,9 @@ struct profile {
     char *lambda_endpoint; /* "http://127.0.0.1:4566", without a slash at the end */
     char *cloudwatch_endpoint;
     char *sts_endpoint;
-    char *authorities;  /* who sign for AWS's certificates: a file; NULL: as for everybody */
-    char *name;         /* of the profile the values are from */
+    char *authorities; /* who sign for AWS's certificates: a file; NULL: as for everybody */
+    char *chosen_name; /* as in the choice that it was loaded by, which may be made again */
+    char *chosen_endpoint;
     int64_t expires_ms; /* of the credentials; 0: never, as far as we know */
     bool is_local;      /* Lambda and CloudWatch are on this machine */
     bool is_renewable; /* the credentials are from where newer ones may come: not the environment */
@@ -40,6 +41,11 @@ void profile_clear(struct profile *profile);
 /* Gets new credentials, which must be renewable, for those that expire. False with a sentence: they
  * stay. */
 MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
+
+/* Takes copies in the place of the old ones. Nothing and false if one of key and secret is NULL; a
+ * token need not be. */
+bool profile_set_keys(struct profile *profile, const char *key, const char *secret,
+                      const char *token);
 
 /* Refuses an endpoint that is not on this machine, unless it is meant: it may be a real account. */
 MUST_CHECK bool profile_guard(const struct profile *profile, bool allows_aws, struct error *error);

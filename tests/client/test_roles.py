@@ -29,6 +29,20 @@ def test_it_is_asked_for_again_before_it_expires(stub, status):
     assert {asked["RoleSessionName"].split("-")[0] for asked in stub.asked} == {"canary"}
 
 
+def test_it_is_asked_for_again_at_the_endpoint_that_was_named(stub, tmp_path):
+    """And not at AWS, whose keys they are not."""
+    stub.role_minutes = 1
+    config = tmp_path / "config"
+    config.write_text(PROFILE + "source_profile = base\n" + BASE)
+    environment = {k: v for k, v in clean_environment("").items()
+                   if k not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    done = subprocess.run(
+        [CANARY, "status", "--function", "f", "--alias", "a", "--profile", "p", "--endpoint-url", stub.url],
+        text=True, capture_output=True, env={**environment, "AWS_CONFIG_FILE": str(config)})
+    assert done.returncode == 0, done.stderr
+    assert len(stub.asked) > 1 and "ASIAROLE2" in stub.keys()
+
+
 @pytest.mark.parametrize("minutes", [1, 60])
 def test_a_role_may_be_taken_with_another_roles_keys(stub, status, minutes):
     stub.role_minutes = minutes
