@@ -13,6 +13,7 @@
 #include "xalloc.h"
 
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
+enum { RENEW_PATIENCE_US = 10000000, RENEW_AGAIN_US = 30000000 };
 enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
 enum { US_PER_MS = 1000, US_PER_S = 1000000, STATUS_BUSY = 503 };
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
@@ -25,6 +26,7 @@ void api_init(struct api *api, struct profile *profile)
     api->contact = (struct contact){ 0 };
     api->renewals = 0;
     api->renewal_us = 0;
+    api->renew_next_us = 0;
     api->patient_until_us = 0;
     api->was_throttled = false;
     api->on_throttled = NULL;
@@ -303,32 +305,36 @@ static bool may_be_done(const struct api_request *request, const struct api_resp
             response->curl_code != CURLE_COULDNT_RESOLVE_HOST);
 }
 
-/* If that fails, AWS will say what is wrong with the old ones; the next call tries again. */
+/* True if they are others now. Nobody may wait long, in the midst of a step, nor have it tried at
+ * each call while there is no use in it. */
+static bool refresh(struct api *api)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(freep) char *old_key = xstrdup(api->profile.access_key_id);
+    const struct patience patience = { api_is_stopped(api) ? NULL : api->should_stop, api->owner,
+                                       clock_monotonic_us() + RENEW_PATIENCE_US };
+    bool is_new = profile_refresh(&api->profile, &patience, &error) &&
+                  strcmp(old_key, api->profile.access_key_id) != 0;
+    api->renewals += is_new;
+    api->renew_next_us = is_new ? 0 : clock_monotonic_us() + RENEW_AGAIN_US;
+    return is_new;
+}
+
+/* If that fails, AWS will say what is wrong with the old ones. */
 static void renew(struct api *api)
 {
-    struct error error = { 0 };
-    if (api->profile.expires_ms == 0 ||
-        clock_true_ms() < api->profile.expires_ms - REFRESH_BEFORE_MS)
-        return;
-    if (profile_refresh(&api->profile, &error))
-        api->renewals++;
-    else
-        error_clear(&error);
+    if (api->profile.expires_ms && clock_true_ms() >= api->profile.expires_ms - REFRESH_BEFORE_MS &&
+        clock_monotonic_us() >= api->renew_next_us)
+        refresh(api);
 }
 
 /* AWS calls them expired, though nobody has told when they would be; or its clock is ahead. Who
  * keeps them in a file may have put newer ones there. */
 static bool renew_expired(struct api *api, const struct api_response *response)
 {
-    CLEANUP(error_clear) struct error error = { 0 };
-    CLEANUP(freep) char *old_key = xstrdup(api->profile.access_key_id);
     bool is_expired =
         response->error_code && strncmp(response->error_code, "ExpiredToken", 12) == 0;
-    if (!is_expired || !api->profile.is_renewable || !profile_refresh(&api->profile, &error) ||
-        strcmp(old_key, api->profile.access_key_id) == 0)
-        return false;
-    api->renewals++;
-    return true;
+    return is_expired && api->profile.is_renewable && refresh(api);
 }
 
 void api_renew_in_time(struct api *api)

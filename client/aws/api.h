@@ -57,6 +57,7 @@ struct api {
     struct contact contact;
     unsigned renewals;                /* of the credentials, so far */
     int64_t renewal_us;               /* when api_renew_in_time() last saw to them (monotonic) */
+    int64_t renew_next_us;            /* when that may be tried again (monotonic) */
     bool (*should_stop)(void *owner); /* the user wants to stop; NULL: never */
     void *owner;
     int64_t patient_until_us; /* throttling is waited out until then (monotonic); 0: for ten minutes

@@ -7,6 +7,12 @@
 
 enum { ROLES_MAX = 8 /* one taken with the keys of another */ };
 
+struct search {
+    struct config config; /* of the profile that is looked at */
+    const struct patience *patience;
+    int depth; /* how many roles are taken with its keys, one after another */
+};
+
 static bool take_from_environment(struct profile *profile)
 {
     return profile_set_keys(profile, config_variable("AWS_ACCESS_KEY_ID"),
@@ -23,8 +29,9 @@ static const char *sso_value(const struct config *config, const char *session, c
     return config_section_value(config, "sso-session", session, key);
 }
 
-static bool ask_sso(const struct config *config, struct profile *profile, struct error *error)
+static bool ask_sso(const struct search *search, struct profile *profile, struct error *error)
 {
+    const struct config *config = &search->config;
     const char *session = config_value(config, "sso_session");
     const struct sso_request request = {
         .profile = config->profile,
@@ -34,6 +41,7 @@ static bool ask_sso(const struct config *config, struct profile *profile, struct
         .account = config_value(config, "sso_account_id"),
         .role = config_value(config, "sso_role_name"),
         .authorities = profile->authorities,
+        .patience = search->patience,
     };
     CLEANUP(json_deletep) cJSON *tree = sso_credentials(&request, error);
     if (!tree)
@@ -46,13 +54,14 @@ static bool ask_sso(const struct config *config, struct profile *profile, struct
 
 /* What the profile says of them, in the AWS CLI's order; *is_told_out is false if it says nothing.
  */
-static bool take_from_profile(const struct config *config, struct profile *profile,
+static bool take_from_profile(const struct search *search, struct profile *profile,
                               bool *is_told_out, struct error *error)
 {
+    const struct config *config = &search->config;
     const char *process = config_value(config, "credential_process");
     *is_told_out = true;
     if (config_value(config, "sso_account_id") || config_value(config, "sso_role_name"))
-        return ask_sso(config, profile, error);
+        return ask_sso(search, profile, error);
     if (profile_set_keys(profile, config_credentials_value(config, "aws_access_key_id"),
                          config_credentials_value(config, "aws_secret_access_key"),
                          config_credentials_value(config, "aws_session_token")))
@@ -64,7 +73,7 @@ static bool take_from_profile(const struct config *config, struct profile *profi
                          config_file_value(config, "aws_session_token")))
         return true;
     *is_told_out = config_value(config, "sso_session") || config_value(config, "sso_start_url");
-    return *is_told_out && ask_sso(config, profile, error); /* it will say what is missing */
+    return *is_told_out && ask_sso(search, profile, error); /* it will say what is missing */
 }
 
 /* What the AWS CLI would get credentials by, before it looks for keys, and canary does not; NULL.
@@ -104,16 +113,17 @@ static bool refuse_to_ask(const struct config *config, const char *what, struct 
                      config->profile, what, config->profile);
 }
 
-static bool take_role(const struct config *config, struct profile *profile, int depth,
-                      struct error *error);
+static bool take_role(const struct search *search, struct profile *profile, struct error *error);
 
 /* The keys that a role is asked for with: of another profile, which may take a role itself, or of
  * the environment. */
-static bool take_source(const struct config *config, struct profile *source_out, int depth,
+static bool take_source(const struct search *search, struct profile *source_out,
                         struct error *error)
 {
+    const struct config *config = &search->config;
     const char *name = config_value(config, "source_profile");
-    const struct config other = config_of_profile(config, name);
+    const struct search other = { config_of_profile(config, name), search->patience,
+                                  search->depth + 1 };
     if (!name && config_value(config, "credential_source"))
         return take_from_environment(source_out) ||
                error_set(error, NULL,
@@ -129,19 +139,18 @@ static bool take_source(const struct config *config, struct profile *source_out,
     bool is_taken = take_from_profile(&other, source_out, &is_told, error);
     if (is_told)
         return is_taken;
-    if (!config_value(&other, "role_arn"))
+    if (!config_value(&other.config, "role_arn"))
         return error_set(error, NULL,
                          "profile '%s' takes a role with the keys of profile '%s', which has none",
                          config->profile, name);
-    const char *left = left_to_cli(&other);
-    return left ? refuse_to_ask(&other, left, error)
-                : take_role(&other, source_out, depth + 1, error);
+    const char *left = left_to_cli(&other.config);
+    return left ? refuse_to_ask(&other.config, left, error) : take_role(&other, source_out, error);
 }
 
-static bool take_role(const struct config *config, struct profile *profile, int depth,
-                      struct error *error)
+static bool take_role(const struct search *search, struct profile *profile, struct error *error)
 {
-    if (depth == ROLES_MAX)
+    const struct config *config = &search->config;
+    if (search->depth == ROLES_MAX)
         return error_set(error, NULL, "profile '%s' takes a role with the keys of its own role",
                          config->profile);
     struct profile source = profile_copy(profile);
@@ -151,9 +160,10 @@ static bool take_role(const struct config *config, struct profile *profile, int 
         .session_name = config_value(config, "role_session_name"),
         .external_id = config_value(config, "external_id"),
         .duration_s = config_value(config, "duration_seconds"),
+        .patience = search->patience,
     };
-    bool is_taken = take_source(config, &source, depth, error) &&
-                    role_assume(&request, &source, profile, error);
+    bool is_taken =
+        take_source(search, &source, error) && role_assume(&request, &source, profile, error);
     profile_clear(&source);
     return is_taken;
 }
@@ -161,6 +171,7 @@ static bool take_role(const struct config *config, struct profile *profile, int 
 bool credentials_find(const struct config *config, const struct profile_choice *choice,
                       struct profile *profile, struct error *error)
 {
+    const struct search search = { *config, choice->patience, 0 };
     const char *left = left_to_cli(config);
     if (!choice->name && take_from_environment(profile))
         return true;
@@ -168,9 +179,9 @@ bool credentials_find(const struct config *config, const struct profile_choice *
     if (left && !profile->is_local) /* keys beside it are those that the role is asked for with */
         return refuse_to_ask(config, left, error);
     if (!left && config_value(config, "role_arn"))
-        return take_role(config, profile, 0, error);
+        return take_role(&search, profile, error);
     bool is_told;
-    bool is_taken = take_from_profile(config, profile, &is_told, error);
+    bool is_taken = take_from_profile(&search, profile, &is_told, error);
     if (is_told)
         return is_taken;
     if (profile->is_local) /* Coalmine takes any */

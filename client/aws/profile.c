@@ -192,11 +192,11 @@ bool profile_set_keys(struct profile *profile, const char *key, const char *secr
     return true;
 }
 
-bool profile_refresh(struct profile *profile, struct error *error)
+bool profile_refresh(struct profile *profile, const struct patience *patience, struct error *error)
 {
     struct profile fresh;
     const struct profile_choice choice = { profile->chosen_name, profile->region,
-                                           profile->chosen_endpoint };
+                                           profile->chosen_endpoint, patience };
     if (!profile_load(&choice, &fresh, error))
         return false;
     profile_set_keys(profile, fresh.access_key_id, fresh.secret_access_key, fresh.session_token);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/patience.h"
 #include "compiler.h"
 #include "error.h"
 
@@ -28,9 +29,10 @@ struct profile {
 };
 
 struct profile_choice {
-    const char *name;         /* --profile; NULL */
-    const char *region;       /* --region; NULL */
-    const char *endpoint_url; /* --endpoint-url; NULL */
+    const char *name;                /* --profile; NULL */
+    const char *region;              /* --region; NULL */
+    const char *endpoint_url;        /* --endpoint-url; NULL */
+    const struct patience *patience; /* with who is asked for credentials; NULL: for ever */
 };
 
 /* False with a sentence if something needed is nowhere to be found. */
@@ -39,8 +41,9 @@ MUST_CHECK bool profile_load(const struct profile_choice *choice, struct profile
 void profile_clear(struct profile *profile);
 
 /* Gets new credentials, which must be renewable, for those that expire. False with a sentence: they
- * stay. */
-MUST_CHECK bool profile_refresh(struct profile *profile, struct error *error);
+ * stay. `patience` as in the choice. */
+MUST_CHECK bool profile_refresh(struct profile *profile, const struct patience *patience,
+                                struct error *error);
 
 /* Takes copies in the place of the old ones. Nothing and false if one of key and secret is NULL; a
  * token need not be. */

@@ -56,11 +56,15 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
     asking.expires_ms = 0; /* they were got a moment ago */
     print_form(request, &form);
     api_init(&api, &asking);
+    api.should_stop = patience_is_over;
+    api.owner = (void *)request->patience;
     /* Credentials are renewed in the midst of a step, where nobody may wait; and asked for again.
      */
     api.patient_until_us = clock_monotonic_us();
     bool is_good = sts_call(&api, "AssumeRole", buffer_text(&form), TIMEOUT_MS, &response);
-    if (!is_good)
+    if (!is_good && patience_ran_out(request->patience))
+        error_set(error, NULL, "cannot %s: STS takes too long", doing);
+    else if (!is_good)
         api_failure(&response, doing, error);
     else if (!take_answer(buffer_text(&response.body), profile))
         is_good = error_set(error, NULL, "cannot %s: STS answers without credentials", doing);

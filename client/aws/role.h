@@ -13,6 +13,7 @@ struct role_request {
     const char *session_name; /* NULL: one that says that it is canary's */
     const char *external_id;  /* NULL: none */
     const char *duration_s;   /* as it stands in the profile; NULL: an hour */
+    const struct patience *patience;
 };
 
 /* Asks for them with the source's keys, at its STS endpoint, and sets those of `profile` and when

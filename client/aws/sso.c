@@ -32,9 +32,12 @@ static cJSON *ask_portal(const struct sso_request *request, const char *token, s
     CLEANUP(freep) char *header = xformat("x-amz-sso_bearer_token: %s", token);
     CLEANUP(buffer_clear) struct buffer answer = { 0 };
     CLEANUP(error_clear) struct error failure = { 0 };
-    const struct http_call call = {
-        .url = url, .header = header, .timeout_ms = TIMEOUT_MS, .authorities = request->authorities
-    };
+    const struct http_call call = { .url = url,
+                                    .header = header,
+                                    .timeout_ms = TIMEOUT_MS,
+                                    .authorities = request->authorities,
+                                    .should_stop = patience_is_over,
+                                    .owner = (void *)request->patience };
     if (!http_perform(&call, &answer, &failure)) {
         error_set(error, NULL, "SSO gives no credentials of role %s in account %s: %s",
                   request->role, request->account, failure.message);

@@ -5,6 +5,7 @@
 #ifndef CANARY_SSO_H
 #define CANARY_SSO_H
 
+#include "aws/patience.h"
 #include "compiler.h"
 #include "error.h"
 #include "json.h"
@@ -17,6 +18,7 @@ struct sso_request {
     const char *account;
     const char *role;
     const char *authorities; /* who sign for the portal, as for http_trust() */
+    const struct patience *patience;
 };
 
 /* {accessKeyId, secretAccessKey, sessionToken, expiration} (milliseconds since 1970), owned by the

@@ -89,7 +89,9 @@ static cJSON *create_token(const struct sso_request *request, const cJSON *cache
     const struct http_call call = { .url = url,
                                     .body = text_from(body),
                                     .timeout_ms = TIMEOUT_MS,
-                                    .authorities = request->authorities };
+                                    .authorities = request->authorities,
+                                    .should_stop = patience_is_over,
+                                    .owner = (void *)request->patience };
     bool is_answered = http_perform(&call, &text, error);
     cJSON *answer = json_parse(buffer_text(&text));
     const char *code = json_text(answer, "error", NULL);

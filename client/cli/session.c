@@ -109,8 +109,9 @@ static bool open_session(struct session *session, int *status_out)
 {
     struct profile profile;
     CLEANUP(error_clear) struct error error = { 0 };
+    const struct patience patience = { .should_stop = should_stop };
     const struct profile_choice choice = { session->options.profile, session->options.region,
-                                           session->options.endpoint_url };
+                                           session->options.endpoint_url, &patience };
     if (!profile_load(&choice, &profile, &error)) {
         complain("%s", error.message);
         return false;

@@ -44,8 +44,10 @@ bool job_open(struct job *job, const struct canary_settings *settings,
               const struct canary_observer *observer)
 {
     struct profile profile;
+    const struct patience patience = { observer ? observer->should_stop : NULL,
+                                       observer ? observer->owner : NULL, 0 };
     const struct profile_choice choice = { settings->profile, settings->region,
-                                           settings->endpoint_url };
+                                           settings->endpoint_url, &patience };
     *job = (struct job){ .settings = settings, .observer = observer, .clock_lock = -1 };
     if (!profile_load(&choice, &profile, &job->error))
         return false;

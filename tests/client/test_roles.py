@@ -1,10 +1,14 @@
 """Profiles that take a role: canary asks STS for it, as the AWS CLI does."""
+import signal
 import subprocess
+import threading
 
 import pytest
 
 from tests.client.test_credentials import status, stub  # noqa: F401 (fixtures)
 from tests.conftest import CANARY, clean_environment
+from tests.support.machine import PATIENCE_SECONDS
+from tests.support.rollouts import alias_of
 
 ROLE = "arn:aws:iam::210987654321:role/deployer"
 PROFILE = f"[profile p]\nrole_arn = {ROLE}\n"
@@ -85,6 +89,68 @@ def test_a_role_that_is_throttled_is_not_waited_for(stub, status):
     done = status(PROFILE + "source_profile = base\n" + BASE)
     assert done.returncode == 2 and f"cannot assume {ROLE}: HTTP status 429" in done.stderr, done.stderr
     assert len(stub.asked) == 5
+
+
+@pytest.fixture
+def deploy_as_role(stub, terminal, tmp_path):
+    """canary deploy as a role whose keys are to be renewed at once."""
+    def start():
+        stub.role_minutes = 1
+        config = tmp_path / "config"
+        config.write_text(PROFILE + "source_profile = base\n" + BASE)
+        return terminal("deploy", "--profile", "p", AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL_STS=stub.url)
+    return start
+
+
+@pytest.fixture
+def silence(stub):
+    """STS gives keys until it is told to be silent; then its questions wait."""
+    class Silence:
+        begins, asked, ends = threading.Event(), threading.Event(), threading.Event()
+
+    answer = stub.assume_role
+
+    def assume_role():
+        if Silence.begins.is_set():
+            Silence.asked.set()
+            Silence.ends.wait(2 * PATIENCE_SECONDS)
+        return answer()
+
+    stub.assume_role = assume_role
+    yield Silence
+    Silence.ends.set()
+
+
+def test_ctrl_c_is_heard_while_sts_is_silent(lam, deployed, plan_file, deploy_as_role, silence):
+    plan_file(healthChecks=0)
+    first = deploy_as_role()
+    first.wait_for("Sending")
+    silence.begins.set()
+    assert silence.asked.wait(PATIENCE_SECONDS)
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
+
+
+def test_a_step_is_not_held_up_by_an_sts_that_is_silent(lam, deployed, plan_file, deploy_as_role, silence):
+    """The keys that it had are good for a while."""
+    plan_file(healthChecks=0, checks=[], strategy={"canary": {"weight": "50%", "for": "3s"}})
+    first = deploy_as_role()
+    first.wait_for("Sending")
+    silence.begins.set()
+    assert first.end() == 0, first.seen + first.err
+    assert silence.asked.is_set() and alias_of(lam, deployed) == ("2", None)
+
+
+def test_ctrl_c_ends_the_wait_for_the_first_keys(stub, status, silence, tmp_path, terminal):
+    silence.begins.set()
+    config = tmp_path / "config"
+    config.write_text(PROFILE + "source_profile = base\n" + BASE)
+    first = terminal("status", "--function", "f", "--alias", "a", "--profile", "p", AWS_CONFIG_FILE=str(config),
+                     AWS_ENDPOINT_URL=stub.url)
+    assert silence.asked.wait(PATIENCE_SECONDS)
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 2 and f"cannot assume {ROLE}: it was interrupted" in first.err, first.err
 
 
 def test_with_a_role_canary_is_in_the_roles_account(start_server, tmp_path):

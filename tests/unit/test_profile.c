@@ -278,7 +278,7 @@ START_TEST(a_program_says_when_its_credentials_expire)
     ck_assert_int_eq(profile.expires_ms, 1893456000000);
     struct error error = { 0 };
     profile.expires_ms = 1;
-    ck_assert_msg(profile_refresh(&profile, &error), "%s", error.message);
+    ck_assert_msg(profile_refresh(&profile, NULL, &error), "%s", error.message);
     ck_assert_int_eq(profile.expires_ms, 1893456000000);
     ck_assert_str_eq(profile.secret_access_key, "Q");
     ck_assert_str_eq(profile.region, "us-west-2");
