@@ -179,7 +179,7 @@ def clean_environment(url):
     """Nothing of the developer's own AWS settings reaches a test."""
     keep = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     return {**keep, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            "XDG_STATE_HOME": STATE.name, "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_CONFIG_FILE": "/dev/null",
+            "XDG_STATE_HOME": STATE.name, "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ENDPOINT_URL": url}
 
 

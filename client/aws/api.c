@@ -148,12 +148,15 @@ static struct curl_slist *sign(const struct api *api, const struct api_request *
         .region = api->profile.region,
         .service = service_names[request->service],
     };
+    struct curl_slist *list = NULL;
     const struct sigv4_credentials credentials = { api->profile.access_key_id,
                                                    api->profile.secret_access_key,
                                                    api->profile.session_token };
     CLEANUP(buffer_clear) struct buffer authorization = { 0 };
-    sigv4_authorization(&to_sign, &credentials, &authorization);
-    struct curl_slist *list = add_header(NULL, "Authorization", authorization.data);
+    if (!request->is_unsigned) {
+        sigv4_authorization(&to_sign, &credentials, &authorization);
+        list = add_header(NULL, "Authorization", authorization.data);
+    }
     for (size_t i = 0; i < to_sign.header_count; i++)
         list = add_header(list, headers[i].name, headers[i].value);
     return add_header(list, "Expect", ""); /* libcurl would wait for 100-continue */
@@ -291,6 +294,8 @@ static bool is_worth_a_retry(const struct api_request *request, const struct api
         return true;
     if (request->is_retried_on_throttling_only)
         return false;
+    if (response->error_code && strcmp(response->error_code, "IDPCommunicationError") == 0)
+        return true; /* STS could not reach who signed the web identity */
     return response->status == 0 || response->status == 500 || response->status == 502 ||
            response->status == 504;
 }

@@ -26,6 +26,7 @@ struct api_request {
     const char *content_type; /* NULL: JSON, in the service's own dress */
     struct text body;
     bool is_retried_on_throttling_only; /* Invoke: anything else may have run */
+    bool is_unsigned;                   /* it says in another way who asks */
     bool is_never_stopped;              /* UpdateAlias: nobody would know whether it was done */
     long timeout_ms;                    /* 0: any time, but not 60 s without a byte */
 };

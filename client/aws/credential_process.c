@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 #include "buffer.h"
 #include "json.h"
@@ -36,7 +37,7 @@ bool credential_process_run(const char *command, struct profile *profile, struct
                                          json_text(tree, "SessionToken", NULL)))
         return error_set(error, NULL,
                          "credential_process '%s' gave no credentials (exit status %d)", command,
-                         status);
+                         WIFEXITED(status) ? WEXITSTATUS(status) : status);
     const char *expires = json_text(tree, "Expiration", NULL);
     return !expires || timestamp_parse(text_from(expires), &profile->expires_ms) ||
            error_set(error, NULL, "credential_process '%s' gave an Expiration that is no time: %s",

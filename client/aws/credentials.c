@@ -1,8 +1,11 @@
 #include "aws/credentials.h"
 
+#include "aws/container.h"
 #include "aws/credential_process.h"
+#include "aws/instance.h"
 #include "aws/role.h"
 #include "aws/sso.h"
+#include "aws/web_identity.h"
 #include "xalloc.h"
 
 enum { ROLES_MAX = 8 /* one taken with the keys of another */ };
@@ -76,85 +79,126 @@ static bool take_from_profile(const struct search *search, struct profile *profi
     return *is_told_out && ask_sso(search, profile, error); /* it will say what is missing */
 }
 
-/* What the AWS CLI would get credentials by, before it looks for keys, and canary does not; NULL.
- */
-static const char *left_to_cli(const struct config *config)
+/* With keys, that is: a web identity has none. */
+static bool takes_role(const struct config *config)
 {
-    const char *source = config_value(config, "credential_source");
-    if (config_value(config, "role_arn")) {
-        if (config_value(config, "mfa_serial"))
-            return "takes a role with a code that changes (mfa_serial)";
-        if (config_value(config, "web_identity_token_file"))
-            return "takes a role by web_identity_token_file";
-        return source && strcmp(source, "Environment") != 0
-                   ? "takes a role with what the machine is given (credential_source)"
-                   : NULL;
-    }
-    return config_variable("AWS_WEB_IDENTITY_TOKEN_FILE") && config_variable("AWS_ROLE_ARN")
-               ? "takes a role by AWS_WEB_IDENTITY_TOKEN_FILE"
-               : NULL;
+    return config_value(config, "role_arn") && !config_value(config, "web_identity_token_file");
 }
 
-/* The AWS CLI asks the container or the machine last of all. */
-static const char *left_to_container(void)
+/* Coalmine knows nobody who could tell, and takes any keys. */
+static bool take_any(struct profile *profile)
 {
-    return config_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") ||
-                   config_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-               ? "has what the container is given (AWS_CONTAINER_CREDENTIALS_...)"
-               : NULL;
+    return profile_set_keys(profile, "coalmine", "coalmine", NULL);
 }
 
-static bool refuse_to_ask(const struct config *config, const char *what, struct error *error)
+static bool refuse_code(const struct config *config, struct error *error)
 {
-    return error_set(error, NULL,
-                     "profile '%s' %s, which canary leaves to the AWS CLI: name another profile "
-                     "with --profile, that has credential_process = aws configure "
-                     "export-credentials --profile %s",
-                     config->profile, what, config->profile);
+    return error_set(
+        error, NULL,
+        "profile '%s' takes a role with a code that changes (mfa_serial), which canary "
+        "leaves to the AWS CLI: name another profile with --profile, that has "
+        "credential_process = aws configure export-credentials --profile %s",
+        config->profile, config->profile);
 }
 
 static bool take_role(const struct search *search, struct profile *profile, struct error *error);
 
-/* The keys that a role is asked for with: of another profile, which may take a role itself, or of
- * the environment. */
+/* What a source_profile has. */
+static bool take_from_source(const struct search *search, const char *role_profile,
+                             struct profile *source_out, struct error *error)
+{
+    const struct config *config = &search->config;
+    bool is_told;
+    if (web_identity_is_set(config, false))
+        return source_out->is_local
+                   ? take_any(source_out)
+                   : web_identity_take(config, false, search->patience, source_out, error);
+    bool is_taken = take_from_profile(search, source_out, &is_told, error);
+    if (is_told)
+        return is_taken;
+    if (takes_role(config))
+        return take_role(search, source_out, error);
+    return error_set(error, NULL,
+                     "profile '%s' takes a role with the keys of profile '%s', which has none",
+                     role_profile, config->profile);
+}
+
+static bool take_from_container(const struct search *search, struct profile *profile,
+                                struct error *error)
+{
+    if (container_is_set())
+        return container_take(search->patience, profile, error);
+    return error_set(error, NULL,
+                     "profile '%s' takes a role with the keys of a container, which is given none: "
+                     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI "
+                     "would say where they are",
+                     search->config.profile);
+}
+
+static bool take_from_instance(const struct search *search, struct profile *profile,
+                               struct error *error)
+{
+    CLEANUP(error_clear) struct error failure = { 0 };
+    return instance_take(&search->config, search->patience, profile, &failure) ||
+           error_set(
+               error, NULL,
+               "profile '%s' takes a role with the keys of a machine (EC2), which gives none: "
+               "%s",
+               search->config.profile, failure.message);
+}
+
+/* What a credential_source says. */
+static bool take_from_place(const struct search *search, const char *place,
+                            struct profile *source_out, struct error *error)
+{
+    const char *name = search->config.profile;
+    if (strcmp(place, "Environment") == 0)
+        return take_from_environment(source_out) ||
+               error_set(error, NULL,
+                         "profile '%s' takes a role with the keys of the environment: set "
+                         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                         name);
+    bool is_container = strcmp(place, "EcsContainer") == 0;
+    bool is_instance = strcmp(place, "Ec2InstanceMetadata") == 0;
+    if ((is_container || is_instance) && source_out->is_local)
+        return take_any(source_out);
+    if (is_instance)
+        return take_from_instance(search, source_out, error);
+    if (is_container)
+        return take_from_container(search, source_out, error);
+    return error_set(error, NULL,
+                     "profile '%s' has credential_source = %s, which is none of Environment, "
+                     "EcsContainer and Ec2InstanceMetadata",
+                     name, place);
+}
+
+/* The keys that a role is asked for with. */
 static bool take_source(const struct search *search, struct profile *source_out,
                         struct error *error)
 {
     const struct config *config = &search->config;
     const char *name = config_value(config, "source_profile");
+    const char *place = config_value(config, "credential_source");
     const struct search other = { config_of_profile(config, name), search->patience,
                                   search->depth + 1 };
-    if (!name && config_value(config, "credential_source"))
-        return take_from_environment(source_out) ||
-               error_set(error, NULL,
-                         "profile '%s' takes a role with the keys of the environment: set "
-                         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-                         config->profile);
-    if (!name)
+    if ((name != NULL) == (place != NULL))
         return error_set(error, NULL,
-                         "profile '%s' takes a role (role_arn), but does not say with whose keys: "
+                         "profile '%s' takes a role (role_arn), but %s with whose keys: "
                          "source_profile or credential_source",
-                         config->profile);
-    bool is_told;
-    bool is_taken = take_from_profile(&other, source_out, &is_told, error);
-    if (is_told)
-        return is_taken;
-    if (!config_value(&other.config, "role_arn"))
-        return error_set(error, NULL,
-                         "profile '%s' takes a role with the keys of profile '%s', which has none",
-                         config->profile, name);
-    const char *left = left_to_cli(&other.config);
-    return left ? refuse_to_ask(&other.config, left, error) : take_role(&other, source_out, error);
+                         config->profile, name ? "says twice" : "does not say");
+    return name ? take_from_source(&other, config->profile, source_out, error)
+                : take_from_place(search, place, source_out, error);
 }
 
 static bool take_role(const struct search *search, struct profile *profile, struct error *error)
 {
     const struct config *config = &search->config;
+    if (config_value(config, "mfa_serial"))
+        return refuse_code(config, error);
     if (search->depth == ROLES_MAX)
         return error_set(error, NULL, "profile '%s' takes a role with the keys of its own role",
                          config->profile);
     struct profile source = profile_copy(profile);
-    source.is_renewable = false; /* they are asked for anew with the role's */
     const struct role_request request = {
         .arn = config_value(config, "role_arn"),
         .session_name = config_value(config, "role_session_name"),
@@ -168,31 +212,42 @@ static bool take_role(const struct search *search, struct profile *profile, stru
     return is_taken;
 }
 
+/* Against Coalmine a profile is good that wants what only people and machines on AWS have. */
+static bool wants_more_than_keys(const struct config *config)
+{
+    const char *place = config_value(config, "credential_source");
+    return config_value(config, "mfa_serial") || (place && strcmp(place, "Environment") != 0);
+}
+
+/* Where nothing is set. */
+static bool take_what_is_given(const struct search *search, struct profile *profile,
+                               struct error *error)
+{
+    CLEANUP(error_clear) struct error failure = { 0 };
+    if (container_is_set())
+        return container_take(search->patience, profile, error);
+    return instance_take(&search->config, search->patience, profile, &failure) ||
+           error_set(error, NULL,
+                     "no credentials in profile '%s': set AWS_ACCESS_KEY_ID and "
+                     "AWS_SECRET_ACCESS_KEY, or name a profile that has them with --profile; nor "
+                     "does the machine's metadata service (EC2) give any: %s",
+                     search->config.profile, failure.message);
+}
+
 bool credentials_find(const struct config *config, const struct profile_choice *choice,
                       struct profile *profile, struct error *error)
 {
     const struct search search = { *config, choice->patience, 0 };
-    const char *left = left_to_cli(config);
+    bool is_told;
     if (!choice->name && take_from_environment(profile))
         return true;
     profile->is_renewable = true;
-    if (left && !profile->is_local) /* keys beside it are those that the role is asked for with */
-        return refuse_to_ask(config, left, error);
-    if (!left && config_value(config, "role_arn"))
+    if (takes_role(config) && !(profile->is_local && wants_more_than_keys(config)))
         return take_role(&search, profile, error);
-    bool is_told;
+    if (!profile->is_local && web_identity_is_set(config, !choice->name))
+        return web_identity_take(config, !choice->name, choice->patience, profile, error);
     bool is_taken = take_from_profile(&search, profile, &is_told, error);
     if (is_told)
         return is_taken;
-    if (profile->is_local) /* Coalmine takes any */
-        return profile_set_keys(profile, "coalmine", "coalmine", NULL);
-    left = left_to_container();
-    if (left)
-        return refuse_to_ask(config, left, error);
-    return error_set(error, NULL,
-                     "no credentials in profile '%s': set AWS_ACCESS_KEY_ID and "
-                     "AWS_SECRET_ACCESS_KEY, or name a profile that has them with --profile; those "
-                     "of a machine (EC2) the AWS CLI hands on: credential_process = aws configure "
-                     "export-credentials",
-                     config->profile);
+    return profile->is_local ? take_any(profile) : take_what_is_given(&search, profile, error);
 }

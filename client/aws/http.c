@@ -59,11 +59,13 @@ static void set_up(CURL *handle, const struct http_call *call, struct buffer *bo
         curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, call->body.data);
     }
     http_trust(handle, call->authorities);
+    if (call->is_direct)
+        curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     if (call->method)
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
-bool http_perform(const struct http_call *call, struct buffer *body_out, struct error *error)
+long http_ask(const struct http_call *call, struct buffer *body_out, struct error *error)
 {
     CURL *handle = curl_easy_init();
     struct curl_slist *headers = make_headers(call);
@@ -77,8 +79,18 @@ bool http_perform(const struct http_call *call, struct buffer *body_out, struct 
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     curl_easy_cleanup(handle);
-    if (code != CURLE_OK)
-        return error_set(error, NULL, "%s: %s", call->url, curl_easy_strerror(code));
+    if (code == CURLE_OK)
+        return status;
+    error_set(error, NULL, "%s", curl_easy_strerror(code));
+    return 0;
+}
+
+bool http_perform(const struct http_call *call, struct buffer *body_out, struct error *error)
+{
+    CLEANUP(error_clear) struct error failure = { 0 };
+    long status = http_ask(call, body_out, &failure);
+    if (status == 0)
+        return error_set(error, NULL, "%s: %s", call->url, failure.message);
     return (status >= 200 && status < 300) ||
            error_set(error, NULL, "%s answers with status %ld", call->url, status);
 }

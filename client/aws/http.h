@@ -1,5 +1,6 @@
 /*
- * Plain HTTP calls, unsigned: hooks, notifications, Coalmine's clock, the SSO portal.
+ * Plain HTTP calls, unsigned: hooks, notifications, Coalmine's clock, the SSO portal, what
+ * hands out credentials.
  */
 #ifndef CANARY_HTTP_H
 #define CANARY_HTTP_H
@@ -18,12 +19,17 @@ struct http_call {
     struct text body;   /* JSON */
     long timeout_ms;
     const char *authorities;          /* as for http_trust() */
+    bool is_direct;                   /* whatever proxy is set */
     bool (*should_stop)(void *owner); /* asked now and then; NULL: never */
     void *owner;
 };
 
 /* Trusts whom the authorities in that file have signed for; NULL: as for everybody. */
 void http_trust(CURL *handle, const char *authorities);
+
+/* Makes the call once. The answer's status; 0 with a sentence, which does not name the address, if
+ * none came. `body_out` as below. */
+long http_ask(const struct http_call *call, struct buffer *body_out, struct error *error);
 
 /* Makes the call once. `body_out` gets the answer (at most 64 KB of it) and is cleared by the
  * caller. True if a 2xx came; else a sentence. */

@@ -4,6 +4,7 @@
 
 #include "aws/config.h"
 #include "aws/credentials.h"
+#include "aws/instance.h"
 #include "aws/partition.h"
 #include "pattern.h"
 #include "xalloc.h"
@@ -107,7 +108,9 @@ static bool fill(const struct config *config, const struct profile_choice *choic
         lambda && cloudwatch && endpoint_is_local(lambda) && endpoint_is_local(cloudwatch);
     if (is_local && !sts)
         sts = lambda; /* Coalmine is all services at once */
-    const char *region = find_region(config, choice);
+    CLEANUP(freep) char *region = copy_text(find_region(config, choice));
+    if (!region && !is_local)
+        region = instance_region(config, choice->patience);
     if (!region && !is_local)
         return error_set(error, NULL,
                          "no region: say --region NAME, set AWS_REGION, or put one into the "

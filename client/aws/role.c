@@ -19,13 +19,19 @@ static void add_parameter(struct buffer *form, const char *name, const char *val
     url_encode(form, text_from(value), false);
 }
 
+static const char *operation_of(const struct role_request *request)
+{
+    return request->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole";
+}
+
 static void print_form(const struct role_request *request, struct buffer *form)
 {
     CLEANUP(freep) char *own_name = xformat("canary-%d", (int)getpid());
-    buffer_add_string(form, "Action=AssumeRole&Version=2011-06-15");
+    buffer_add_format(form, "Action=%s&Version=2011-06-15", operation_of(request));
     add_parameter(form, "RoleArn", request->arn);
     add_parameter(form, "RoleSessionName",
                   request->session_name ? request->session_name : own_name);
+    add_parameter(form, "WebIdentityToken", request->web_identity);
     add_parameter(form, "ExternalId", request->external_id);
     add_parameter(form, "DurationSeconds", request->duration_s);
 }
@@ -38,10 +44,10 @@ static char *copy_element(struct text xml, const char *name)
 
 static bool take_answer(struct text xml, struct profile *profile)
 {
-    profile->access_key_id = copy_element(xml, "AccessKeyId");
-    profile->secret_access_key = copy_element(xml, "SecretAccessKey");
-    profile->session_token = copy_element(xml, "SessionToken");
-    return profile->access_key_id && profile->secret_access_key && profile->session_token &&
+    CLEANUP(freep) char *key = copy_element(xml, "AccessKeyId");
+    CLEANUP(freep) char *secret = copy_element(xml, "SecretAccessKey");
+    CLEANUP(freep) char *token = copy_element(xml, "SessionToken");
+    return token && profile_set_keys(profile, key, secret, token) &&
            timestamp_parse(xml_element(xml, "Expiration"), &profile->expires_ms);
 }
 
@@ -52,8 +58,11 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
     struct profile asking = profile_copy(source);
     struct api_response response;
     CLEANUP(buffer_clear) struct buffer form = { 0 };
-    CLEANUP(freep) char *doing = xformat("assume %s", request->arn);
-    asking.expires_ms = 0; /* they were got a moment ago */
+    CLEANUP(freep)
+    char *doing =
+        xformat("assume %s%s", request->arn, request->web_identity ? " with a web identity" : "");
+    asking.expires_ms = 0;       /* they were got a moment ago, */
+    asking.is_renewable = false; /* and are got again with the role's */
     print_form(request, &form);
     api_init(&api, &asking);
     api.should_stop = patience_is_over;
@@ -61,7 +70,12 @@ bool role_assume(const struct role_request *request, const struct profile *sourc
     /* Credentials are renewed in the midst of a step, where nobody may wait; and asked for again.
      */
     api.patient_until_us = clock_monotonic_us();
-    bool is_good = sts_call(&api, "AssumeRole", buffer_text(&form), TIMEOUT_MS, &response);
+    bool is_good = sts_call(&api,
+                            &(struct sts_request){ .operation = operation_of(request),
+                                                   .form = buffer_text(&form),
+                                                   .timeout_ms = TIMEOUT_MS,
+                                                   .is_unsigned = request->web_identity != NULL },
+                            &response);
     if (!is_good && patience_ran_out(request->patience))
         error_set(error, NULL, "cannot %s: STS takes too long", doing);
     else if (!is_good)

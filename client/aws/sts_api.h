@@ -11,8 +11,15 @@ struct identity {
     char arn[256];
 };
 
-/* An operation, as a form that names it. As api_call(); its timeout too. */
-bool sts_call(struct api *api, const char *operation, struct text form, long timeout_ms,
+struct sts_request {
+    const char *operation;
+    struct text form; /* that names it, with its parameters */
+    long timeout_ms;  /* as in an api_request */
+    bool is_unsigned;
+};
+
+/* As api_call(). */
+bool sts_call(struct api *api, const struct sts_request *request,
               struct api_response *response_out);
 
 /* GetCallerIdentity, which needs no permission. */

@@ -38,9 +38,12 @@ class Stub(http.server.ThreadingHTTPServer):
                 if self.path == "/token":
                     stub.asked.append(json.loads(body))
                     self.reply(*stub.create_token())
-                elif b"Action=AssumeRole&" in body:
+                elif b"Action=AssumeRole" in body:
                     stub.asked.append(dict(urllib.parse.parse_qsl(body.decode())))
-                    self.reply_text(stub.role_status, stub.assume_role())
+                    answer = stub.assume_role()
+                    self.reply_text(stub.role_status, answer)
+                elif b"Action=GetCallerIdentity" in body:
+                    self.reply_text(200, b"<Account>123456789012</Account><Arn>arn:aws:sts::123456789012:x</Arn>")
                 else:
                     self.reply(200, {"MetricDataResults": []})
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "aws/container.h"
 #include "crypto.h"
 #include "support/directory.h"
 #include "support/suite.h"
@@ -39,9 +40,14 @@ static void clean_environment(void)
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_USE_FIPS_ENDPOINT",
         "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_ARN",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unsetenv(names[i]);
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     directory = test_directory();
     write_file("config", "AWS_CONFIG_FILE",
                "[default]\nregion = eu-west-1\n\n[profile local]\nregion=us-west-2\n"
@@ -186,7 +192,8 @@ START_TEST(the_credentials_file_may_hold_more_than_keys)
     ck_assert_str_eq(profile.lambda_endpoint, "https://lambda-fips.us-east-2.amazonaws.com");
     ck_assert_str_eq(profile.access_key_id, "P");
     profile_clear(&profile);
-    check_refusal("role", "profile 'role' takes a role with what the machine is given");
+    check_refusal("role", "profile 'role' takes a role with the keys of a machine (EC2), which "
+                          "gives none: AWS_EC2_METADATA_DISABLED");
 }
 END_TEST
 
@@ -273,7 +280,8 @@ START_TEST(a_program_says_when_its_credentials_expire)
                "\"Expiration\":\"2030-01-01T00:00:00Z\"}'\n"
                "[profile bad]\nregion = us-west-2\ncredential_process = "
                "echo '{\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"Q\","
-               "\"Expiration\":\"soon\"}'\n");
+               "\"Expiration\":\"soon\"}'\n"
+               "[profile none]\ncredential_process = exit 3\n");
     struct profile profile = load(&(struct profile_choice){ .name = "p" });
     ck_assert_int_eq(profile.expires_ms, 1893456000000);
     struct error error = { 0 };
@@ -283,8 +291,8 @@ START_TEST(a_program_says_when_its_credentials_expire)
     ck_assert_str_eq(profile.secret_access_key, "Q");
     ck_assert_str_eq(profile.region, "us-west-2");
     profile_clear(&profile);
-    ck_assert(!profile_load(&(struct profile_choice){ .name = "bad" }, &profile, &error));
-    error_clear(&error);
+    check_refusal("bad", "an Expiration that is no time: soon");
+    check_refusal("none", "gave no credentials (exit status 3)");
 }
 END_TEST
 
@@ -306,7 +314,7 @@ START_TEST(a_variable_that_is_empty_is_as_good_as_none)
 }
 END_TEST
 
-START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
+START_TEST(a_code_that_changes_is_left_to_the_cli)
 {
     clean_environment();
     write_file("config", "AWS_CONFIG_FILE",
@@ -318,9 +326,6 @@ START_TEST(what_the_cli_gets_by_itself_is_said_to_be_its)
     check_refusal("role", "profile 'role' takes a role with a code that changes (mfa_serial), "
                           "which canary leaves to");
     check_refusal("default", "no credentials in profile 'default'");
-    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials", 1);
-    check_refusal("default", "has what the container is given");
-    unsetenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1); /* Coalmine knows no codes */
     struct profile profile = load(&(struct profile_choice){ .name = "role" });
     ck_assert_str_eq(profile.access_key_id, "K");
@@ -353,6 +358,45 @@ START_TEST(a_profile_that_is_named_must_be_there)
     setenv("AWS_SECRET_ACCESS_KEY", "F", 1);
     setenv("AWS_PROFILE", "typo", 1); /* the AWS CLI refuses it beside keys, too */
     check_refusal(NULL, "there is no profile 'typo' in ");
+}
+END_TEST
+
+static void check_container(const char *path, const char *url, const char *asked)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path, 1);
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
+    CLEANUP(freep) char *found = container_url(&error);
+    if (asked)
+        ck_assert_str_eq(found ? found : error.message, asked);
+    else
+        ck_assert_msg(!found && error.message, "%s", found);
+}
+
+/* What the agent says would be read by everybody on the way, and could be anybody's. */
+START_TEST(credentials_of_a_container_come_from_nearby_or_encrypted)
+{
+    static const char *const good[] = { "http://127.0.0.1:80/x",     "http://localhost/x",
+                                        "http://[::1]:1/x",          "http://169.254.170.2/x",
+                                        "http://169.254.170.23/v1/", "http://[fd00:ec2::23]/v1/x",
+                                        "https://example.com/x?y=z" };
+    static const char *const bad[] = { "http://example.com/x",
+                                       "http://169.254.170.3/x",
+                                       "http://169.254.170.2.example.com/",
+                                       "http://169.254.169.254/x",
+                                       "http://localhost@example.com/",
+                                       "http://[fd00:ec2::24]/",
+                                       "ftp://localhost/x",
+                                       "file:///etc/passwd",
+                                       "https://",
+                                       "/x" };
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        check_container("", good[i], good[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        check_container("", bad[i], NULL);
+    check_container("/v2/credentials/1", bad[0], "http://169.254.170.2/v2/credentials/1");
+    check_container("@example.com", good[0], NULL);
+    ck_assert(container_is_set());
 }
 END_TEST
 
@@ -393,5 +437,6 @@ SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_an
       configured_endpoints_are_ignored_where_a_profile_wants_that,
       credentials_of_a_profile_have_an_order, a_credential_process_is_asked,
       a_program_says_when_its_credentials_expire, a_variable_that_is_empty_is_as_good_as_none,
-      the_name_of_an_sso_cache_is_a_digest, what_the_cli_gets_by_itself_is_said_to_be_its,
+      credentials_of_a_container_come_from_nearby_or_encrypted,
+      the_name_of_an_sso_cache_is_a_digest, a_code_that_changes_is_left_to_the_cli,
       a_profile_that_is_named_must_be_there, only_loopback_is_local)
