@@ -15,7 +15,7 @@
 enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { RENEW_PATIENCE_US = 10000000, RENEW_AGAIN_US = 30000000 };
 enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
-enum { US_PER_MS = 1000, US_PER_S = 1000000, STATUS_BUSY = 503 };
+enum { US_PER_MS = 1000, US_PER_S = 1000000, MS_PER_S = 1000, STATUS_BUSY = 503 };
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
@@ -237,8 +237,12 @@ static void finish(CURL *handle, CURLcode code, const char *detail, struct api_r
 {
     response->curl_code = code;
     response->status = 0;
-    if (code == CURLE_OK)
+    curl_off_t retry_after_s = 0;
+    if (code == CURLE_OK) {
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response->status);
+        curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after_s);
+    }
+    response->retry_after_ms = retry_after_s * MS_PER_S;
     if (code == CURLE_OK && response->status < 400)
         return;
     CLEANUP(json_deletep) cJSON *tree = api_response_json(response);
@@ -417,21 +421,27 @@ static bool try_once(struct api *api, struct attempt *attempt, struct api_respon
 
 /* A wait of seconds wants a reason. */
 static void tell_throttling(struct api *api, struct attempt *attempt,
-                            const struct api_response *response)
+                            const struct api_response *response, int64_t wait_ms)
 {
     int64_t now_us = clock_monotonic_us();
+    int64_t until_us = now_us + (response->retry_after_ms ? wait_ms * US_PER_MS : 0);
     bool is_due = attempt->told_us ? now_us - attempt->told_us >= TOLD_AGAIN_US
-                                   : now_us - attempt->begun_us >= TOLD_FIRST_US;
+                                   : until_us - attempt->begun_us >= TOLD_FIRST_US;
     if (!is_due || !response->is_throttled || !api->on_throttled)
         return;
     const char *operation = attempt->request->operation;
     CLEANUP(freep) char *status = xformat("HTTP status %ld", response->status);
     CLEANUP(freep)
-    char *sentence = xformat(
-        "AWS throttles %s (%s: %s) for %lld s now: it is tried again and again",
-        operation ? operation : "a call", response->error_code ? response->error_code : status,
-        response->message ? response->message : "no message",
-        (long long)((now_us - attempt->begun_us) / US_PER_S));
+    char *what =
+        xformat("AWS throttles %s (%s: %s) for %lld s now", operation ? operation : "a call",
+                response->error_code ? response->error_code : status,
+                response->message ? response->message : "no message",
+                (long long)((now_us - attempt->begun_us) / US_PER_S));
+    CLEANUP(freep)
+    char *sentence = response->retry_after_ms
+                         ? xformat("%s: it is tried again in %lld s, as AWS asks", what,
+                                   (long long)((wait_ms + MS_PER_S - 1) / MS_PER_S))
+                         : xformat("%s: it is tried again and again", what);
     api->on_throttled(sentence, api->throttled_owner);
     attempt->told_us = now_us;
 }
@@ -462,11 +472,11 @@ static bool call(struct api *api, const struct api_request *request,
         attempt.was_renewed |= is_renewed;
         if (!is_renewed && !is_worth_a_retry(request, response_out))
             return false;
-        int64_t wait_ms =
-            backoff_next_ms(&attempt.backoff, response_out->is_throttled, clock_monotonic_us());
+        int64_t wait_ms = backoff_next_ms(&attempt.backoff, response_out->is_throttled,
+                                          response_out->retry_after_ms, clock_monotonic_us());
         if (wait_ms < 0)
             return false;
-        tell_throttling(api, &attempt, response_out);
+        tell_throttling(api, &attempt, response_out, wait_ms);
         if (!wait_for(api, &attempt, wait_ms))
             return false;
         api_response_clear(response_out);

@@ -42,6 +42,7 @@ struct api_response {
     bool is_throttled; /* without a 2xx: it was one call too many, for now */
     bool may_be_done;  /* without a 2xx: this or an earlier try may have been performed all the same
                         */
+    int64_t retry_after_ms; /* how long AWS wants nobody to try again; 0: it does not say */
     CURLcode curl_code;
 };
 

@@ -1,6 +1,9 @@
 """AWS has no time: the account's limit is used up by others. Whoever changes traffic waits."""
+import datetime
+import email.utils
 import json
 import signal
+import time
 
 import pytest
 
@@ -20,10 +23,16 @@ ANSWERS = {
 class Throttling(Refusing):
     """So many requests with `words` are too many."""
 
-    def __init__(self, url, words, count, answer="lambda", spared=0):
+    def __init__(self, url, words, count, answer="lambda", spared=0, headers=()):
         status, error, body = ANSWERS[answer]
-        super().__init__(url, words, (status, [("x-amzn-ErrorType", error)],
+        super().__init__(url, words, (status, [("x-amzn-ErrorType", error), *headers],
                                       json.dumps(body).encode()), count, spared)
+        self.times = []  # of what has the words
+
+    def before(self, request):
+        if self.words in request:
+            self.times.append(time.monotonic())
+        return super().before(request)
 
 
 @pytest.fixture
@@ -89,6 +98,49 @@ def test_the_waiting_is_told_and_ended_by_the_user(lam, deployed, terminal, thro
         again = terminal("resume", AWS_ENDPOINT_URL=proxy.url)
         again.wait_for("Sending")
         assert alias_of(lam, deployed) == ("1", {"2": 0.5})
+
+
+def in_seconds(seconds):
+    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return email.utils.format_datetime(when, usegmt=True)
+
+
+def split_by_hand(lam, name):
+    lam.update_function_configuration(FunctionName=name, Description="two")
+    lam.publish_version(FunctionName=name)
+    lam.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+
+
+def test_it_is_not_tried_before_aws_wants_it(lam, deployed, terminal, throttle):
+    split_by_hand(lam, deployed)
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", 1, headers=[("Retry-After", "3")])
+    done = terminal("rollback", "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=proxy.url)
+    told = done.process.stderr.readline()
+    assert "Rate exceeded) for 0 s now: it is tried again in 3 s, as AWS asks; Ctrl-C ends that." in told
+    assert done.end() == 0, done.seen + done.err
+    first, second = proxy.times
+    assert second - first >= 2.9  # never earlier, however slow the machine is
+
+
+def test_aws_may_say_it_by_a_date(lam, deployed, terminal, throttle):
+    split_by_hand(lam, deployed)
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", FOREVER,
+                     headers=[("Retry-After", in_seconds(3600))])
+    first = terminal("rollback", "--function", deployed, "--alias", "live", AWS_ENDPOINT_URL=proxy.url)
+    told = first.process.stderr.readline()
+    assert "it is tried again in 600 s" in told  # which is how long canary waits for that
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 1, first.seen + first.err
+
+
+def test_a_long_wait_that_aws_wants_is_ended_by_the_user(lam, deployed, terminal, throttle, plan_file):
+    plan_file()
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", FOREVER, headers=[("Retry-After", "500")])
+    first = terminal("deploy", AWS_ENDPOINT_URL=proxy.url)
+    first.wait_for("it is tried again in 60 s")  # which is how long one change is waited for
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == 3, first.seen + first.err
+    assert alias_of(lam, deployed) == ("1", None)
 
 
 def test_a_word_from_elsewhere_is_heard_while_a_step_looks_at_cloudwatch_in_vain(

@@ -13,7 +13,7 @@ static int count_tries(struct random_stream *stream, bool is_throttled, int64_t 
     int64_t now_us = 0;
     int tries = 1;
     int64_t wait_ms;
-    while ((wait_ms = backoff_next_ms(&backoff, is_throttled, now_us)) >= 0) {
+    while ((wait_ms = backoff_next_ms(&backoff, is_throttled, 0, now_us)) >= 0) {
         int64_t limit_ms = tries < 9 ? (int64_t)BACKOFF_FIRST_MS << (tries - 1) : BACKOFF_MAX_MS;
         ck_assert_int_le(wait_ms, limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS);
         now_us += wait_ms * US_PER_MS;
@@ -51,10 +51,25 @@ START_TEST(throttled_tries_are_not_counted_among_the_others)
     struct random_stream stream = random_stream_for("backoff");
     struct backoff backoff = { .jitter = &stream, .patient_until_us = MINUTE_US };
     for (int i = 0; i < 20; i++)
-        ck_assert_int_ge(backoff_next_ms(&backoff, true, 0), 0);
+        ck_assert_int_ge(backoff_next_ms(&backoff, true, 0, 0), 0);
     for (int i = 1; i < BACKOFF_TRIES; i++)
-        ck_assert_int_ge(backoff_next_ms(&backoff, false, 0), 0);
-    ck_assert_int_eq(backoff_next_ms(&backoff, false, 0), -1);
+        ck_assert_int_ge(backoff_next_ms(&backoff, false, 0, 0), 0);
+    ck_assert_int_eq(backoff_next_ms(&backoff, false, 0, 0), -1);
+}
+END_TEST
+
+START_TEST(what_aws_asks_for_is_waited_while_there_is_patience)
+{
+    random_set_seed(20261126);
+    struct random_stream stream = random_stream_for("backoff");
+    struct backoff patient = { .jitter = &stream, .patient_until_us = MINUTE_US };
+    ck_assert_int_eq(backoff_next_ms(&patient, true, 30000, 0), 30000);
+    ck_assert_int_eq(backoff_next_ms(&patient, true, 3600000, MINUTE_US / 2), 30001);
+    struct backoff hasty = { .jitter = &stream };
+    ck_assert_int_eq(backoff_next_ms(&hasty, true, BACKOFF_HASTY_MS, 0), BACKOFF_HASTY_MS);
+    ck_assert_int_eq(backoff_next_ms(&hasty, true, BACKOFF_HASTY_MS + 1, 0), -1);
+    struct backoff failed = { .jitter = &stream, .patient_until_us = MINUTE_US };
+    ck_assert_int_le(backoff_next_ms(&failed, false, 30000, 0), BACKOFF_FIRST_MS);
 }
 END_TEST
 
@@ -66,7 +81,7 @@ START_TEST(waits_are_spread_over_all_of_their_range)
     int quarters[4] = { 0 };
     for (int run = 0; run < 4000; run++) {
         struct backoff backoff = { .jitter = &stream, .patient_until_us = 1, .tries = 20 };
-        quarters[backoff_next_ms(&backoff, true, 0) * 4 / BACKOFF_MAX_MS]++;
+        quarters[backoff_next_ms(&backoff, true, 0, 0) * 4 / BACKOFF_MAX_MS]++;
     }
     /* Of 4000, 1000 in each; deviation 27.4. Beyond six of them: 4 x 2e-9 by chance, and
      * the seed is fixed. */
@@ -76,4 +91,5 @@ START_TEST(waits_are_spread_over_all_of_their_range)
 END_TEST
 
 SUITE("backoff", throttling_is_waited_out_and_nothing_else,
-      throttled_tries_are_not_counted_among_the_others, waits_are_spread_over_all_of_their_range)
+      throttled_tries_are_not_counted_among_the_others,
+      what_aws_asks_for_is_waited_while_there_is_patience, waits_are_spread_over_all_of_their_range)
