@@ -1,15 +1,15 @@
 #include "rollout/generator.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "xalloc.h"
 
-enum { SLICE_MS = 1000, NAP_MS = 5 };
+enum { SLICE_MS = 1000, NAP_NS = 50000000, NS_PER_S = 1000000000 };
 
 /* A run begins with its first payload, but the lines of a file go on from run to run. */
 static void copy_payloads(struct generator *generator, const struct traffic_plan *plan)
@@ -22,6 +22,16 @@ static void copy_payloads(struct generator *generator, const struct traffic_plan
     memcpy(generator->payloads + plan->payload_count, plan->payloads, size);
 }
 
+/* One that waits by the clock that nobody sets. */
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 void generator_init(struct generator *generator, struct api *api, const struct traffic_plan *plan,
                     const char *base, const char *canary)
 {
@@ -31,6 +41,7 @@ void generator_init(struct generator *generator, struct api *api, const struct t
     generator->ramp_ms = plan->ramp_ms;
     copy_payloads(generator, plan);
     pthread_mutex_init(&generator->mutex, NULL);
+    init_condition(&generator->ended);
 }
 
 void generator_clear(struct generator *generator)
@@ -40,6 +51,7 @@ void generator_clear(struct generator *generator)
     traffic_sample_clear(&generator->fresh);
     traffic_sample_clear(&generator->told);
     profile_clear(&generator->renewed);
+    pthread_cond_destroy(&generator->ended);
     pthread_mutex_destroy(&generator->mutex);
 }
 
@@ -133,7 +145,12 @@ static void run_plan(struct generator *generator)
 
 static void *thread_main(void *owner)
 {
-    run_plan(owner);
+    struct generator *generator = owner;
+    run_plan(generator);
+    pthread_mutex_lock(&generator->mutex);
+    generator->has_ended = true;
+    pthread_cond_signal(&generator->ended);
+    pthread_mutex_unlock(&generator->mutex);
     return NULL;
 }
 
@@ -145,6 +162,7 @@ void generator_start(struct generator *generator, int64_t duration_ms)
     generator->plan.ramp_ms = generator->ramp_ms;
     generator->ramp_ms = 0;
     generator->word = TRAFFIC_GO_ON;
+    generator->has_ended = false;
     sigfillset(&all); /* signals are for the thread that decides */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     generator->has_thread = pthread_create(&generator->thread, NULL, thread_main, generator) == 0;
@@ -161,16 +179,32 @@ static void tell(struct generator *generator, enum traffic_word word)
     pthread_mutex_unlock(&generator->mutex);
 }
 
+/* For a nap at most: what interrupts us does not wake who waits for the thread. */
+static bool wait_for_end(struct generator *generator)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += NAP_NS;
+    until.tv_sec += until.tv_nsec / NS_PER_S;
+    until.tv_nsec %= NS_PER_S;
+    pthread_mutex_lock(&generator->mutex);
+    if (!generator->has_ended)
+        pthread_cond_timedwait(&generator->ended, &generator->mutex, &until);
+    bool has_ended = generator->has_ended;
+    pthread_mutex_unlock(&generator->mutex);
+    return has_ended;
+}
+
 void generator_stop(struct generator *generator, enum traffic_word word)
 {
     if (!generator->has_thread)
         return;
     tell(generator, word);
-    while (pthread_tryjoin_np(generator->thread, NULL) == EBUSY) {
+    while (!wait_for_end(generator)) {
         if (generator->is_interrupted && generator->is_interrupted(generator->owner))
             tell(generator, TRAFFIC_LEAVE);
-        clock_sleep_ms(NAP_MS);
     }
+    pthread_join(generator->thread, NULL);
     generator->has_thread = false;
 }
 
@@ -200,6 +234,14 @@ void generator_slice(struct generator *generator, int64_t ms)
     run_plan(generator);
     generator->is_slicing = false;
     generator->plan.rate = rate;
+}
+
+struct contact generator_contact(struct generator *generator)
+{
+    pthread_mutex_lock(&generator->mutex);
+    struct contact contact = generator->contact;
+    pthread_mutex_unlock(&generator->mutex);
+    return contact;
 }
 
 void generator_read(struct generator *generator, struct traffic_sample *sample_out)

@@ -30,6 +30,8 @@ struct generator {
     bool is_slicing;
 
     pthread_mutex_t mutex; /* of what stands below */
+    pthread_cond_t ended;  /* the thread has sent all, and is about to end */
+    bool has_ended;
     enum traffic_word word;
     struct profile renewed;      /* new credentials to send with; without any: {0} */
     struct traffic_sample fresh; /* not yet read */
@@ -54,6 +56,9 @@ void generator_stop(struct generator *generator, enum traffic_word word);
 
 /* Sends what belongs to a slice of time, now and as fast as may be. */
 void generator_slice(struct generator *generator, int64_t ms);
+
+/* When it last asked, and was last answered. */
+struct contact generator_contact(struct generator *generator);
 
 /* Takes what came in since the last call; the caller clears it. */
 void generator_read(struct generator *generator, struct traffic_sample *sample_out);

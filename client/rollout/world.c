@@ -231,23 +231,14 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static struct contact traffic_contact(struct world *world)
-{
-    struct contact contact = { 0 };
-    if (world->has_generator) {
-        pthread_mutex_lock(&world->generator.mutex);
-        contact = world->generator.contact;
-        pthread_mutex_unlock(&world->generator.mutex);
-    }
-    return contact;
-}
-
 /* Who is asked nothing is not silent, and one answer, to whatever was asked, is a sign of life. */
 static int64_t silence_ms(void *owner)
 {
     struct world *world = owner;
     struct contact calls = world->api->contact;
-    struct contact traffic = traffic_contact(world);
+    struct contact traffic = { 0 };
+    if (world->has_generator)
+        traffic = generator_contact(&world->generator);
     int64_t asked_us = calls.asked_us;
     if (!asked_us || (traffic.asked_us && traffic.asked_us < asked_us))
         asked_us = traffic.asked_us;
