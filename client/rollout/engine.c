@@ -386,10 +386,22 @@ static void wait_for_word(struct engine *engine)
     record_resume(engine, NULL); /* the word before it says why */
 }
 
+/* Who comes to stop what is being taken back already may think that nobody has heard. */
+static void tell_way_back(struct engine *engine)
+{
+    if (engine->rollout.phase == PHASE_BACK && !engine->is_stop_heeded)
+        engine_notice(engine,
+                      "You want to stop, but all traffic is being taken back to version %s, and "
+                      "that goes on: a second Ctrl-C leaves the alias as it is.",
+                      engine->base);
+    engine->is_stop_heeded = true;
+}
+
 /* The first thing after each action: what the user or another terminal wants. */
 static void heed(struct engine *engine)
 {
     if (engine->ports.is_interrupted(engine->ports.world)) {
+        tell_way_back(engine);
         rollout_interrupted(&engine->rollout, engine->pauses_when_interrupted,
                             engine_now_ms(engine));
         engine->is_left = engine->rollout.hold != HOLD_NONE;

@@ -46,6 +46,7 @@ struct engine {
     int uncounted_watch; /* in which it was told that traffic could not be counted */
     int unrun_watch;     /* in which it was told of an invocation error */
     int refused_watch;   /* in which it was told of another request without a good answer */
+    bool is_stop_heeded; /* that the user wants to stop */
     bool owes_reading;   /* of the traffic, once the weights are back */
     bool is_left;        /* ended without being over: it waits for somebody */
     bool is_end_told;    /* to those who are notified, and to the record */

@@ -69,6 +69,18 @@ def test_a_way_back_waits_as_well(lam, deployed, terminal, throttle, plan_file):
     assert proxy.left == 0 and alias_of(lam, deployed) == ("1", None)
 
 
+def test_ctrl_c_on_the_way_back_is_answered(lam, deployed, terminal, throttle, plan_file):
+    plan_file(strategy={"steps": [{"weight": "50%"}, {"hook": {"command": "exit 1"}}]})
+    proxy = throttle(f"PUT /2015-03-31/functions/{deployed}/aliases/", FOREVER, spared=1)
+    first = terminal("deploy", AWS_ENDPOINT_URL=proxy.url)
+    first.wait_for("AWS throttles UpdateAlias")
+    first.process.send_signal(signal.SIGINT)
+    first.wait_for("all traffic is being taken back to version 1, and that goes on: a second Ctrl-C leaves")
+    proxy.left = 0
+    assert first.end() == 3, first.seen + first.err
+    assert first.seen.count("second Ctrl-C") == 1 and alias_of(lam, deployed) == ("1", None)
+
+
 def test_a_rollback_by_hand_waits_and_tells_on_stderr(lam, deployed, terminal, throttle):
     lam.update_function_configuration(FunctionName=deployed, Description="two")
     lam.publish_version(FunctionName=deployed)
