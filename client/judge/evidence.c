@@ -119,6 +119,20 @@ void evidence_set_metric(struct evidence *evidence, const char *name, bool is_ba
     series->values[at] = value;
 }
 
+static void shift(struct metric_series *series, int64_t ms)
+{
+    for (size_t i = 0; i < series->count; i++)
+        series->times_ms[i] += ms;
+}
+
+void evidence_shift_metrics(struct evidence *evidence, int64_t ms)
+{
+    for (size_t i = 0; i < evidence->metric_count; i++) {
+        shift(&evidence->metrics[i].canary, ms);
+        shift(&evidence->metrics[i].baseline, ms);
+    }
+}
+
 void evidence_set_alarm(struct evidence *evidence, const char *name, const char *state,
                         const char *reason)
 {

@@ -56,6 +56,8 @@ struct evidence {
     uint64_t invocation_errors;     /* of ours: Lambda answered with an error and ran no version */
     struct metric_evidence *metrics;
     size_t metric_count;
+    int64_t shifted_ms; /* of what was just read: what had been read before counts as so much later,
+                         * as somebody has set the clock back since */
     struct alarm_evidence *alarms;
     size_t alarm_count;
     bool is_live;  /* users' requests, as CloudWatch counts them; not our own */
@@ -80,6 +82,8 @@ const struct alarm_evidence *evidence_alarm(const struct evidence *evidence, con
  * on adding to a period for a while). */
 void evidence_set_metric(struct evidence *evidence, const char *name, bool is_baseline,
                          int64_t time_ms, double value);
+/* All values of all metrics are of so much later (or earlier) times. */
+void evidence_shift_metrics(struct evidence *evidence, int64_t ms);
 void evidence_set_alarm(struct evidence *evidence, const char *name, const char *state,
                         const char *reason);
 

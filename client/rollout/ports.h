@@ -60,7 +60,8 @@ struct ports {
      * had time enough for it? */
     bool (*is_behind)(void *world);
 
-    /* Sets the evidence's metrics and alarms to what CloudWatch says now. False with a sentence if
+    /* Sets the evidence's metrics and alarms to what CloudWatch says now, and its shifted_ms. False
+     * with a sentence if
      * any of it could not be read; the rest is set. `is_last`: nobody will ask again, so throttling
      * is waited out for a while. */
     bool (*observe)(void *world, bool is_last, struct evidence *evidence, struct error *error);

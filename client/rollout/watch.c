@@ -277,6 +277,7 @@ static void observe(struct engine *engine, bool is_last)
         engine->is_blind = false;
     else if (!engine->ports.is_interrupted(engine->ports.world))
         tell_blindness(engine, error.message);
+    evidence_shift_metrics(&engine->evidence, seen.shifted_ms);
     if (has_all_alarms(engine, &seen))
         engine->heard_ms = engine_now_ms(engine);
     for (size_t i = 0; i < seen.metric_count; i++) {

@@ -34,7 +34,8 @@ struct world {
     int64_t begun_ms;    /* service time when it began, */
     int64_t begun_at_ms; /* and what clock_elapsed_ms() was; 0: it has not */
     int64_t ahead_ms; /* of AWS's time from that which has passed since: somebody set the machine's
-                       * clock. As the step began. */
+                       * clock */
+    int64_t shifted_ms; /* by how much that has become less since metrics were last read */
     int64_t started_ms; /* service time: what CloudWatch counts from here on is ours */
 
     struct payloads payloads; /* what to send; read once */
@@ -98,8 +99,8 @@ int64_t world_now_ms(void *owner);
 /* A moment of that as CloudWatch calls it, by the machine's clock, and the other way round. */
 int64_t world_aws_ms(const struct world *world, int64_t time_ms);
 int64_t world_own_ms(const struct world *world, int64_t aws_ms);
-/* At a step's beginning: has somebody set the machine's clock? Not within one, as what has been
- * read in it would come again at other times. */
+/* Has somebody set the machine's clock? To be asked before CloudWatch is: what it calls now has
+ * become another moment, and so have the minutes of a step. */
 void world_compare_clocks(struct world *world);
 bool world_is_interrupted(void *owner);
 /* Throttling is waited out for so long in all, from now on until world_be_as_usual(): what is asked

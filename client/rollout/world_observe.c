@@ -159,6 +159,9 @@ static void on_alarm(const char *name, const char *state, const char *reason, vo
 bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error)
 {
     struct world *world = owner;
+    world_compare_clocks(world);
+    evidence->shifted_ms = world->shifted_ms;
+    world->shifted_ms = 0;
     world_be_patient(world, is_last ? WORLD_LAST_PATIENCE_MS : 0);
     bool is_good =
         world->alarm_count == 0 || cloudwatch_alarms(world->api, (const char *const *)world->alarms,

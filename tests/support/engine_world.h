@@ -20,18 +20,20 @@ struct fake {
     struct lambda_alias alias;
     int revision;
     int calls;
-    int die_at;         /* the call in which the process ends; 0: never */
-    int errors;         /* of each 10 requests to the new version */
-    int unrun;          /* invocation errors at each look, besides */
-    bool fires;         /* an alarm */
-    const char *before; /* its state as the deployment saw it first; NULL: it did not look */
-    const char *reason; /* its */
-    const char *plan;   /* NULL: the usual one */
-    bool is_idle;       /* nobody sends anything */
-    int64_t deaf_ms;    /* from when on no alarm can be read; 0: never */
-    int64_t fresh_ms;   /* deployment.json is never older while time passes; 0: not looked at */
-    int64_t lose_ms;    /* when its directory is lost; 0: never */
-    int64_t approve_ms; /* when somebody says approve; 0: nobody does */
+    int die_at;          /* the call in which the process ends; 0: never */
+    int errors;          /* of each 10 requests to the new version */
+    int unrun;           /* invocation errors at each look, besides */
+    bool fires;          /* an alarm */
+    const char *before;  /* its state as the deployment saw it first; NULL: it did not look */
+    const char *reason;  /* its */
+    const char *plan;    /* NULL: the usual one */
+    bool is_idle;        /* nobody sends anything */
+    int64_t period_ms;   /* of which a metric has its one value; 0: there is none */
+    int64_t set_back_ms; /* by how much somebody sets the clock back before each look at it */
+    int64_t deaf_ms;     /* from when on no alarm can be read; 0: never */
+    int64_t fresh_ms;    /* deployment.json is never older while time passes; 0: not looked at */
+    int64_t lose_ms;     /* when its directory is lost; 0: never */
+    int64_t approve_ms;  /* when somebody says approve; 0: nobody does */
     int64_t now_ms;
     int hooks;
 };
@@ -165,6 +167,11 @@ static bool observe(void *world UNUSED, bool is_last UNUSED, struct evidence *ev
     one_call();
     if (fake->deaf_ms && ++fake->now_ms >= fake->deaf_ms)
         return error_set(error, NULL, "no answer");
+    if (fake->period_ms) {
+        fake->period_ms += fake->set_back_ms;
+        evidence->shifted_ms = fake->set_back_ms;
+        evidence_set_metric(evidence, "m", false, fake->period_ms, 1);
+    }
     evidence_set_alarm(evidence, "al", fake->fires ? "ALARM" : "OK", fake->reason);
     return true;
 }

@@ -326,6 +326,29 @@ START_TEST(steps_that_send_nothing_are_recorded_too)
 }
 END_TEST
 
+/* Else it would come again, and count again, at another time. */
+START_TEST(what_was_read_before_the_clock_was_set_back_is_known)
+{
+    static const char mark[] = "\"type\":\"metric\"";
+    size_t size;
+    int count = 0;
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->plan = "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[],\"strategy\":{\"steps\":["
+                 "{\"weight\":\"10%\",\"for\":\"2m\"}]}}";
+    fake->period_ms = fake->now_ms;
+    fake->set_back_ms = 60000;
+    ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+    ck_assert_int_gt(fake->period_ms, fake->now_ms + fake->set_back_ms); /* it was looked at */
+    CLEANUP(freep) char *record = only_record(state, &size);
+    for (const char *at = record; (at = strstr(at, mark)) != NULL; at++)
+        count++;
+    ck_assert_int_eq(count, 1);
+    remove_state(state);
+}
+END_TEST
+
 START_TEST(killed_anywhere_a_step_that_is_a_hook_is_taken_up)
 {
     share_world();
@@ -410,7 +433,9 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
       without_the_alarms_states_nothing_is_promoted,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
-      steps_that_send_nothing_are_recorded_too, killed_anywhere_a_step_that_is_a_hook_is_taken_up,
+      steps_that_send_nothing_are_recorded_too,
+      what_was_read_before_the_clock_was_set_back_is_known,
+      killed_anywhere_a_step_that_is_a_hook_is_taken_up,
       without_requests_it_is_written_down_all_the_same,
       a_deployment_that_waits_and_cannot_be_written_down_goes_back,
       what_is_cut_short_can_still_be_read)

@@ -70,5 +70,30 @@ START_TEST(cloudwatch_is_asked_by_the_machines_clock_as_a_step_began)
 }
 END_TEST
 
+/* Whoever sets it knows the time better than the step did when it began. */
+START_TEST(a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
+{
+    struct api api = { 0 };
+    struct world world = make_world(&api);
+    struct plan plan = { 0 };
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(evidence_clear) struct evidence seen = { 0 };
+    int64_t begun_ms = world_now_ms(&world);
+    world.plan = &plan;
+    world.live_from_ms = begun_ms / MINUTE_MS * MINUTE_MS;
+    set_s = -3600;
+    ck_assert(world_observe(&world, false, &seen, &error));
+    check_near(seen.shifted_ms, HOUR_MS - MINUTE_MS / 2);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - seen.shifted_ms);
+    ck_assert_int_ge(world.live_from_ms, begun_ms / MINUTE_MS * MINUTE_MS - seen.shifted_ms);
+    ck_assert_int_eq(world.live_from_ms % MINUTE_MS, 0);
+    ck_assert(world_observe(&world, false, &seen, &error));
+    ck_assert_int_eq(seen.shifted_ms, 0); /* it is told once */
+    set_s = 0;
+    world_clear(&world);
+}
+END_TEST
+
 SUITE("world", a_clock_that_is_set_makes_no_step_longer_or_shorter,
-      cloudwatch_is_asked_by_the_machines_clock_as_a_step_began)
+      cloudwatch_is_asked_by_the_machines_clock_as_a_step_began,
+      a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
