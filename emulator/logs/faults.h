@@ -8,6 +8,7 @@
 
 extern const struct fault LOGS_INVALID_PARAMETER;
 extern const struct fault LOGS_VALIDATION;
+extern const struct fault LOGS_ACCESS_DENIED;
 extern const struct fault LOGS_NOT_FOUND;
 extern const struct fault LOGS_EXISTS;
 extern const struct fault LOGS_LIMIT_EXCEEDED;

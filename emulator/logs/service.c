@@ -6,6 +6,7 @@ enum { BODY_MAX = 1 << 20 };
 
 const struct fault LOGS_INVALID_PARAMETER = { .code = "InvalidParameterException", .status = 400 };
 const struct fault LOGS_VALIDATION = { .code = "ValidationException", .status = 400 };
+const struct fault LOGS_ACCESS_DENIED = { .code = "AccessDeniedException", .status = 400 };
 const struct fault LOGS_NOT_FOUND = { .code = "ResourceNotFoundException", .status = 400 };
 const struct fault LOGS_EXISTS = { .code = "ResourceAlreadyExistsException", .status = 400 };
 const struct fault LOGS_LIMIT_EXCEEDED = { .code = "LimitExceededException", .status = 400 };

@@ -12,6 +12,17 @@
 
 enum { LIST_MAX = 50 };
 
+/* Before anything is looked for, as AWS does. */
+static bool check_account(struct call *call)
+{
+    struct arn arn;
+    return !arn_parse(text_from(json_text(call->input, "destinationArn", "")), &arn) ||
+           !text_equal(arn.service, "lambda") || text_equal(arn.account, call->account) ||
+           error_set(&call->error, &LOGS_ACCESS_DENIED,
+                     "Cross-account lambda invocation passing is not allowed. You must use "
+                     "DestinationPolicies to create cross account lambda triggers.");
+}
+
 static bool check_destination(struct call *call)
 {
     const struct logs_parts *parts = &logs_of(call)->parts;
@@ -76,7 +87,7 @@ static enum outcome put_subscription_filter(struct call *call)
 {
     struct log_group group;
     const char *name = json_text(call->input, "filterName", "");
-    if (!group_read(call, &group) || !group_check_standard(call, &group))
+    if (!check_account(call) || !group_read(call, &group) || !group_check_standard(call, &group))
         return OUTCOME_FAULT;
     struct filter_pattern *pattern =
         filter_pattern_parse(text_from(json_text(call->input, "filterPattern", "")), &call->error);

@@ -489,6 +489,17 @@ def test_what_put_subscription_filter_refuses(logs, group, destination, role, te
         400, "ResourceNotFoundException", "The specified subscription filter does not exist.")
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_function_of_another_account_gets_no_events(logs, group, is_there):
+    """That is told before the group is looked for."""
+    theirs = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    assert error_of(logs.put_subscription_filter, logGroupName=group if is_there else "nothing",
+                    filterName="s", filterPattern="", destinationArn=theirs) == (
+        400, "AccessDeniedException",
+        "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to "
+        "create cross account lambda triggers.")
+
+
 def create_of_class(server, name, group_class):
     """This boto3 is older than the classes."""
     made = Http(server.port).send("POST", "/", json.dumps(
