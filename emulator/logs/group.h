@@ -81,17 +81,21 @@ MUST_CHECK bool group_find_named(struct call *call, const char *identifier,
 /* The group that the call's logGroupName or logGroupIdentifier names; false with the fault. */
 MUST_CHECK bool group_read(struct call *call, struct log_group *group_out);
 
+/* What AWS says of names of groups and streams that are. */
+#define NAME_TOO_LONG                                                                              \
+    "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+
 /* Rows for both. */
 #define GROUP_NAME_PATTERN "[\\.\\-_/#A-Za-z0-9]+"
 #define GROUP_NAME_ROW(is_needed)                                                                  \
     {                                                                                              \
         .name = "logGroupName", .type = FIELD_STRING, .is_required = (is_needed),                  \
-        .length = BETWEEN(1, 512), .pattern = GROUP_NAME_PATTERN                                   \
+        .length = BETWEEN(1, 512), .too_long = NAME_TOO_LONG, .pattern = GROUP_NAME_PATTERN        \
     }
 #define GROUP_IDENTIFIER_ROW                                                                       \
     {                                                                                              \
         .name = "logGroupIdentifier", .type = FIELD_STRING, .length = BETWEEN(1, 2048),            \
-        .pattern = "[\\w#+=/:,.@-]*", .is_sensitive = true                                         \
+        .pattern = "[\\w#+=/:,.@-]*", .hides_misfit = true                                         \
     }
 
 #endif

@@ -60,7 +60,7 @@ const char *sequence_token(struct call *call, int64_t stream_id, int64_t time_ms
 #define FILTER_NAME_ROW(member, is_needed)                                                         \
     {                                                                                              \
         .name = member, .type = FIELD_STRING, .is_required = (is_needed),                          \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .is_sensitive = true                       \
+        .length = BETWEEN(1, 512), .pattern = "[^:*]*", .hides_misfit = true                       \
     }
 #define FILTER_PATTERN_ROW                                                                         \
     {                                                                                              \

@@ -13,7 +13,6 @@
 enum {
     BATCH_BYTES_MAX = 1 << 20,
     BODY_MAX = 8 << 20, /* what a full batch can grow to in JSON */
-    NAME_MAX_LENGTH = 512,
     HOUR_MS = 3600 * 1000,
     DAY_MS = 24 * HOUR_MS,
     FUTURE_MS = 2 * HOUR_MS,
@@ -29,20 +28,6 @@ struct batch {
     size_t too_old;
     size_t expired;
 };
-
-static bool check_names(struct call *call)
-{
-    static const char *const names[] = { "logGroupName", "logStreamName" };
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        struct text name = text_from(json_text(call->input, names[i], ""));
-        if (text_front(name, NAME_MAX_LENGTH).size < name.size)
-            return error_set(&call->error, &LOGS_INVALID_PARAMETER,
-                             "Invalid LogGroup or LogStream, both must have length less than or "
-                             "equal to %d.",
-                             NAME_MAX_LENGTH);
-    }
-    return true;
-}
 
 static bool read_events(struct call *call, struct batch *batch)
 {
@@ -109,7 +94,7 @@ static enum outcome put_log_events(struct call *call)
                                    json_text(call->input, "logGroupName", "") };
     struct ingest ingest = { .stream_name = json_text(call->input, "logStreamName", "") };
     struct batch batch = { 0 };
-    if (!check_names(call) || !read_events(call, &batch))
+    if (!read_events(call, &batch))
         return OUTCOME_FAULT;
     ingest.group = ingest_find_group(logs, &key);
     if (!ingest.group)
@@ -135,16 +120,8 @@ static const struct field event_fields[] = {
 };
 static const struct field event_item = { .type = FIELD_STRUCTURE, .members = event_fields };
 static const struct field put_fields[] = {
-    { .name = "logGroupName",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = AT_LEAST(1),
-      .pattern = GROUP_NAME_PATTERN },
-    { .name = "logStreamName",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = AT_LEAST(1),
-      .pattern = "[^:*]*" },
+    GROUP_NAME_ROW(true),
+    STREAM_NAME_ROW,
     { .name = "logEvents",
       .type = FIELD_LIST,
       .is_required = true,

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "compiler.h"
+#include "logs/group.h"
 #include "store/store.h"
 
 struct log_stream {
@@ -41,7 +42,7 @@ struct log_stream *stream_list(struct store *store, const struct stream_filter *
 #define STREAM_NAME_ROW                                                                            \
     {                                                                                              \
         .name = "logStreamName", .type = FIELD_STRING, .is_required = true,                        \
-        .length = BETWEEN(1, 512), .pattern = "[^:*]*"                                             \
+        .length = BETWEEN(1, 512), .too_long = NAME_TOO_LONG, .pattern = "[^:*]*"                  \
     }
 
 #endif

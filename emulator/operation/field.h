@@ -45,6 +45,8 @@ struct field {
     const char *wire_name; /* of the header or query parameter; NULL: same as name */
     bool is_required;
     bool is_sensitive;                /* the value never appears in messages */
+    bool hides_misfit;                /* nor one that breaks the pattern */
+    const char *too_long;             /* all that is said of a longer string; NULL: as of others */
     const struct field_range *length; /* characters of a string, members of a list or map */
     const struct field_range *range;  /* value of a number */
     const char *pattern;              /* as the live service prints it; PCRE syntax */

@@ -14,6 +14,7 @@
 struct findings {
     struct buffer items;
     int count;
+    const char *instead; /* of all that was found; NULL: nothing */
 };
 
 /* Where a value stands. Only a finding spells it: nearly all values are good. */
@@ -230,14 +231,26 @@ static void check_bounds(struct findings *findings, const struct field *field, c
         add_bound(begin(findings, field, value, place), what, "greater", range->min, is_double);
 }
 
+static void check_pattern(struct findings *findings, const struct field *field, cJSON *value,
+                          const struct place *place)
+{
+    struct field told = *field;
+    if (!field->pattern || pattern_matches(field->pattern, text_from(value->valuestring)))
+        return;
+    told.is_sensitive |= field->hides_misfit;
+    buffer_add_format(begin(findings, &told, value, place),
+                      "Member must satisfy regular expression pattern: %s", field->pattern);
+}
+
 static void check_string(struct findings *findings, const struct field *field, cJSON *value,
                          const struct place *place)
 {
     const char *string = value->valuestring;
-    check_bounds(findings, field, value, place, field->length, "length", character_count(string));
-    if (field->pattern && !pattern_matches(field->pattern, text_from(string)))
-        buffer_add_format(begin(findings, field, value, place),
-                          "Member must satisfy regular expression pattern: %s", field->pattern);
+    double length = character_count(string);
+    if (field->too_long && is_above(field->length, length))
+        findings->instead = field->too_long;
+    check_bounds(findings, field, value, place, field->length, "length", length);
+    check_pattern(findings, field, value, place);
     if (field->values && !is_listed(field, string))
         add_enum(begin(findings, field, value, place), field);
 }
@@ -413,7 +426,9 @@ bool call_validate(struct call *call)
     struct findings findings = { 0 };
     const struct place input = { 0 };
     check_structure(&findings, call->operation->input, call->input, &input);
-    if (findings.count)
+    if (findings.instead)
+        error_set(&call->error, call->service->validation_fault, "%s", findings.instead);
+    else if (findings.count)
         error_set(&call->error, call->service->validation_fault,
                   "%d validation error%s detected: %s", findings.count,
                   findings.count == 1 ? "" : "s", buffer_text(&findings.items).data);

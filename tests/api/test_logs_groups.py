@@ -11,6 +11,7 @@ ARN = "arn:aws:logs:us-east-1:000000000000:log-group:"
 NO_GROUP = (400, "ResourceNotFoundException", "The specified log group does not exist.")
 NO_STREAM = (400, "ResourceNotFoundException", "The specified log stream does not exist.")
 COUNTED = "1 validation error detected: "
+TOO_LONG = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
 
 
 @pytest.fixture
@@ -100,9 +101,8 @@ def test_what_associate_kms_key_refuses(http, arguments, code):
     ({"logGroupName": "a b"}, invalid(
         COUNTED + "Value 'a b' at 'logGroupName' failed to satisfy constraint: Member must "
         "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+")),
-    ({"logGroupName": "a" * 513}, invalid(
-        COUNTED + f"Value '{'a' * 513}' at 'logGroupName' failed to satisfy constraint: Member "
-        "must have length less than or equal to 512")),
+    ({"logGroupName": "a" * 513}, invalid(TOO_LONG)),
+    ({"logGroupName": " " * 513}, invalid(TOO_LONG)),
     ({}, invalid(COUNTED + "Value null at 'logGroupName' failed to satisfy constraint: Member "
                  "must not be null")),
     ({"logGroupName": "x", "logGroupClass": "BIG"}, invalid(
@@ -112,6 +112,21 @@ def test_what_associate_kms_key_refuses(http, arguments, code):
 def test_what_create_log_group_refuses(http, arguments, error):
     status, body = raw(http, "CreateLogGroup", arguments)
     assert (status, body["__type"], body["message"]) == error
+
+
+@pytest.mark.parametrize("operation, members", [
+    ("DeleteLogGroup", {}), ("CreateLogStream", {"logStreamName": "s"}), ("DescribeLogStreams", {}),
+    ("FilterLogEvents", {}), ("PutRetentionPolicy", {"retentionInDays": 1}),
+    ("DeleteMetricFilter", {"filterName": "f"}), ("TagLogGroup", {"tags": {"a": "b"}})])
+def test_a_group_s_name_is_too_long_for_every_operation(http, operation, members):
+    status, body = raw(http, operation, {"logGroupName": "X" * 513, **members})
+    assert (status, body["__type"], body["message"]) == invalid(TOO_LONG)
+
+
+@pytest.mark.parametrize("operation", ["CreateLogStream", "DeleteLogStream", "GetLogEvents"])
+def test_a_stream_s_name_is_too_long_for_every_operation(http, group, operation):
+    status, body = raw(http, operation, {"logGroupName": group, "logStreamName": "s" * 513})
+    assert (status, body["__type"], body["message"]) == invalid(TOO_LONG)
 
 
 def test_names_are_taken_once(logs, group):

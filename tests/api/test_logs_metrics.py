@@ -164,7 +164,7 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
 
 
 @pytest.mark.parametrize("change, text", [
-    ({"filterName": "n" * 513}, COUNTED + "Value at 'filterName' failed to satisfy "
+    ({"filterName": "n" * 513}, COUNTED + f"Value '{'n' * 513}' at 'filterName' failed to satisfy "
      "constraint: Member must have length less than or equal to 512"),
     ({"filterPattern": "p" * 1025}, COUNTED + f"Value '{'p' * 1025}' at 'filterPattern' failed to "
      "satisfy constraint: Member must have length less than or equal to 1024"),
@@ -204,6 +204,19 @@ def test_what_put_metric_filter_refuses(logs, group, change, text):
     assert error_of(logs.put_metric_filter, **arguments) == (
         400, "InvalidParameterException", text)
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
+
+
+def test_a_name_that_is_too_long_is_told_wherever_filters_are_named(logs, group):
+    def too_long(member, most):
+        return (400, "InvalidParameterException",
+                COUNTED + f"Value '{'n' * (most + 1)}' at '{member}' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {most}")
+    assert error_of(logs.delete_metric_filter, logGroupName=group, filterName="n" * 513) == (
+        too_long("filterName", 512))
+    assert error_of(logs.describe_metric_filters, filterNamePrefix="n" * 513) == (
+        too_long("filterNamePrefix", 512))
+    assert error_of(logs.describe_metric_filters, metricName="n" * 256, metricNamespace="x") == (
+        too_long("metricName", 255))
 
 
 def test_what_a_filter_does_not_look_at_is_shown_and_said_in_the_log(server, lam, logs, group):
