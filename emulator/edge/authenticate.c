@@ -54,7 +54,7 @@ static int status_of(const struct signature_manner *manner, enum failure failure
     case PROTOCOL_REST_JSON:
         return 403;
     default:
-        return manner->is_query_mode ? 403 : 400;
+        return manner->is_query_mode ? spellings[failure].query_status : 400;
     }
 }
 

@@ -94,6 +94,19 @@ def test_unsigned_requests_reach_nothing_but_health(guarded):
     assert http.send("GET", "/_coalmine/health").status == 200
 
 
+@pytest.mark.parametrize("query_mode", ["true", "false"])
+def test_half_a_signature_is_a_400_in_every_protocol_that_query_clients_speak(guarded, query_mode):
+    """Of all that can be wrong with one, this alone."""
+    http = Http(guarded.port)
+    half = {"Authorization": "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=a",
+            "X-Amz-Date": "20260101T000000Z", "x-amzn-query-mode": query_mode}
+    text = b"Authorization header requires 'Credential' parameter. "
+    for answer in (http.target("ListMetrics", b"{}", **half), http.cbor("ListMetrics", b"\xa0", **half),
+                   http.send("POST", "/", b"Action=ListMetrics&Version=2010-08-01",
+                             {"Content-Type": "application/x-www-form-urlencoded", **half})):
+        assert answer.status == 400 and b"IncompleteSignature" in answer.body and text in answer.body
+
+
 def test_nobody_writes_lines_of_his_own_into_the_log(guarded):
     date = urllib.parse.quote("x\n00:00:00.000 info  edge: forged\r\033[31mred")
     refused = Http(guarded.port).send(
