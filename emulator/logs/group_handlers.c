@@ -140,14 +140,17 @@ static enum outcome describe_log_groups(struct call *call)
         return OUTCOME_FAULT;
     size_t found =
         is_for_others(call) ? 0 : group_list(call->store, &filter, &call->arena, groups, limit + 1);
+    size_t shown = found < limit ? found : limit;
+    bool is_by_pattern = *filter.substring;
     cJSON *list = json_set_array(call_output(call), "logGroups");
-    for (size_t i = 0; i < found && i < limit; i++) {
+    for (size_t i = 0; i < shown; i++) {
         cJSON *item = cJSON_CreateObject();
-        write_group(call, item, &groups[i], *filter.substring);
+        write_group(call, item, &groups[i], is_by_pattern);
         cJSON_AddItemToArray(list, item);
     }
-    if (found > limit)
-        token_write(call, groups[limit - 1].key.name);
+    /* By a pattern AWS looks no further than its page: only an empty one is the last. */
+    if (found > limit || (found && is_by_pattern))
+        token_write(call, groups[shown - 1].key.name);
     return OUTCOME_OK;
 }
 

@@ -202,6 +202,21 @@ def test_groups_are_listed_in_pages_by_prefix_or_pattern(http, logs, name):
     assert [g["logGroupName"] for g in found["logGroups"]] == names[:1]
 
 
+def test_what_is_found_by_a_pattern_may_go_on(http, logs, name):
+    """AWS gives a token behind a single group, too; the page that has none ends it."""
+    for letter in "abc":
+        logs.create_log_group(logGroupName=f"{name}/{letter}")
+
+    def found(**arguments):
+        return [[group["logGroupName"][-1] for group in page]
+                for page in pages(lambda **more: raw(http, "DescribeLogGroups", more)[1], "logGroups",
+                                  **arguments)]
+    assert found(logGroupNamePattern=f"{name}/b") == [["b"], []]
+    assert found(logGroupNamePattern=f"{name}/", limit=2) == [["a", "b"], ["c"], []]
+    assert found(logGroupNamePattern=f"{name}/x") == [[]]
+    assert found(logGroupNamePrefix=f"{name}/b") == [["b"]]
+
+
 @pytest.mark.parametrize("filters, expected", [
     ([{"key": "env"}], ["a", "b", "c"]),
     ([{"key": "env", "values": []}], ["a", "b", "c"]),
