@@ -6,6 +6,8 @@
 #include "url.h"
 #include "xalloc.h"
 
+enum { CBOR_SEGMENTS = 4 };
+
 static void add_route(struct directory *directory, const struct edge_route *route)
 {
     struct route_list *list = &directory->by_segments[route->route.segment_count];
@@ -169,6 +171,14 @@ struct text directory_query_parameters(const struct http_exchange *exchange, str
     return is_in_body ? body : http_exchange_query(exchange);
 }
 
+/* "/service/S/operation/O", behind whatever path the client's endpoint has. */
+static bool is_cbor(const struct route_path *path)
+{
+    const struct text *behind = path->segments + path->segment_count;
+    return path->segment_count >= CBOR_SEGMENTS && path->segment_count < ROUTE_SEGMENTS_MAX &&
+           text_equal(behind[-4], "service") && text_equal(behind[-2], "operation");
+}
+
 struct identity directory_identify(const struct directory *directory,
                                    const struct http_exchange *exchange, struct text body,
                                    const char *signing_name, struct arena *arena)
@@ -176,9 +186,9 @@ struct identity directory_identify(const struct directory *directory,
     struct text path = http_exchange_path(exchange);
     struct route_path parts;
     route_path_parse(path, &parts);
-    if (parts.segment_count == 4 && text_equal(parts.segments[0], "service") &&
-        text_equal(parts.segments[2], "operation"))
-        return identify_rpc(directory, PROTOCOL_CBOR, parts.segments[1], parts.segments[3], arena);
+    const struct text *behind = parts.segments + parts.segment_count;
+    if (is_cbor(&parts))
+        return identify_rpc(directory, PROTOCOL_CBOR, behind[-3], behind[-1], arena);
     const char *target = http_exchange_header(exchange, "X-Amz-Target");
     if (target) {
         struct text name = text_from(target);

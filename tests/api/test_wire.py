@@ -272,6 +272,15 @@ def test_unknown_operations_and_services_are_named(http):
     assert (answer.status, answer.getheader("Content-Type")) == (404, "application/json")
 
 
+@pytest.mark.parametrize("prefix, status", [
+    ("/proxy", 200), ("/service/a/operation/b", 200), ("/a/b/c/d/e", 200), ("/a/b/c/d/e/f", 501)])
+def test_an_endpoints_own_path_stands_before_that_of_cbor(http, prefix, status):
+    answer = http.send("POST", f"{prefix}/service/GraniteServiceVersion20100801/operation/ListMetrics",
+                       b"\xa0", {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"})
+    assert (answer.status, answer.getheader("smithy-protocol")) == (
+        status, "rpc-v2-cbor" if status == 200 else None)
+
+
 @pytest.mark.parametrize("service, ask", [
     ("s3", "list_buckets"), ("route53", "list_hosted_zones"), ("cloudfront", "list_distributions"),
     ("ec2", "describe_vpcs"), ("cloudformation", "list_stacks"), ("dynamodb", "list_tables"),
