@@ -183,8 +183,8 @@ static bool evaluate_item(struct evaluation *evaluation, size_t at, struct error
 static void write_one(struct evaluation *evaluation, const struct metric_plan_item *item,
                       const struct math_series *series, struct metric_data_series *out)
 {
-    bool has_name = item->type == MATH_ARRAY || item->insights;
-    const char *fallback = has_name && series->label ? series->label : item->id;
+    bool has_name = item->type == MATH_ARRAY && series->label;
+    const char *fallback = has_name ? series->label : item->id;
     *out = (struct metric_data_series){
         .id = item->id,
         .label = item->stat ? series->label : make_label(evaluation, item, series, fallback),

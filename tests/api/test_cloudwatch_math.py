@@ -125,7 +125,7 @@ def test_nobody_finds_the_metrics_of_another_account_or_region(morning, server, 
     put(morning, name, "m", [1])
     put(server.client("cloudwatch", **elsewhere), name, "m", [100])
     assert values_of(morning, expression(f"SEARCH('Namespace=\"{name}\"', 'Sum', 60)")) == {"m": [1]}
-    assert values_of(morning, expression(f'SELECT SUM(m) FROM "{name}"', Period=60)) == {"m": [1]}
+    assert values_of(morning, expression(f'SELECT SUM(m) FROM "{name}"', Period=60)) == {"e1": [1]}
 
 
 def test_an_expression_has_the_period_of_its_metrics(morning, name):
@@ -157,13 +157,14 @@ def test_insights_group_order_and_limit(morning, name):
     assert answer(" GROUP BY Path") == {"/a": [31, 2], "/b": [400], "Other": [5000]}
     assert list(answer(" GROUP BY Path ORDER BY SUM() DESC LIMIT 2")) == ["Other", "/b"]
     assert len(answer(" GROUP BY Path LIMIT 2")) == 2
-    assert answer() == {"ApiResponse": [5431, 2]}
+    assert answer() == {"e1": [5431, 2]}
+    assert answer(Label="${LABEL}: ${MAX}") == {"e1: 5431": [5431, 2]}
     assert values_of(morning, expression(select + " GROUP BY Path", "q", Period=60,
                                          ReturnData=False), expression("MAX(q)")) == {
         "e1": [5000, 2]}
     assert values_of(morning, expression(
         f'SELECT AVG(ApiResponse) FROM SCHEMA("{name}", Path, Audience)', Period=300)) == {
-        "ApiResponse": [433 / 4]}
+        "e1": [433 / 4]}
 
 
 def test_insights_read_the_first_unit_and_tell_the_others(morning, name):
