@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "edge/codec.h"
 #include "edge/xml.h"
@@ -13,7 +14,7 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { MEMBERS_MAX = 10000, PARAMETERS_MAX = 200000 };
+enum { MEMBERS_MAX = 10000, PARAMETERS_MAX = 200000, FRACTION_DIGITS_MAX = 6 };
 
 struct parameter {
     char *name;
@@ -127,6 +128,26 @@ static cJSON *malformed(struct parameters *parameters, const char *path, const c
     return NULL;
 }
 
+/* CloudWatch takes microseconds, and nothing finer. */
+static bool is_too_fine(struct text time)
+{
+    size_t digits = 0;
+    const char *point = memchr(time.data, '.', time.size);
+    while (point && point[1 + digits] >= '0' && point[1 + digits] <= '9')
+        digits++;
+    return digits > FRACTION_DIGITS_MAX;
+}
+
+static cJSON *read_time(struct parameters *parameters, struct text text)
+{
+    int64_t ms;
+    if (timestamp_parse(text, &ms) && !is_too_fine(text))
+        return cJSON_CreateNumber((double)ms / 1000);
+    error_set(parameters->error, parameters->service->serialization_fault,
+              "timestamp must follow ISO8601");
+    return NULL;
+}
+
 static cJSON *read_scalar(struct parameters *parameters, const struct field *field,
                           const char *path, const char *value)
 {
@@ -146,8 +167,7 @@ static cJSON *read_scalar(struct parameters *parameters, const struct field *fie
             return malformed(parameters, path, value);
         return cJSON_CreateBool(value[0] == 't');
     case FIELD_TIMESTAMP:
-        return timestamp_parse(text, &whole) ? cJSON_CreateNumber((double)whole / 1000)
-                                             : malformed(parameters, path, value);
+        return read_time(parameters, text);
     default:
         return cJSON_CreateString(value);
     }

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import time
+import urllib.parse
 
 import pytest
 from botocore.exceptions import ClientError
@@ -299,6 +300,19 @@ def test_ec2_has_a_shape_of_its_own(http):
                      rb"</Message></Error></Errors><RequestID>(.*)</RequestID></Response>$",
                      answer.body)
     assert found[1].decode() == answer.getheader("x-amzn-RequestId")
+
+
+@pytest.mark.parametrize("time, is_good", [
+    ("2026-03-02T11:00:00Z", True), ("2026-03-02T11:00:00.123456Z", True), ("20260302T110000Z", True),
+    ("2026-03-02T11:00:00.123456789Z", False), ("1772449200", False), ("1.77245e+09", False), ("", False)])
+def test_a_time_in_a_query_has_six_digits_behind_the_point_at_most(http, time, is_good):
+    """CloudWatch has told many who sent nanoseconds so, or seconds since 1970."""
+    answer = http.send("POST", "/", urllib.parse.urlencode({
+        "Action": "DescribeAlarmHistory", "Version": "2010-08-01", "StartDate": time}).encode(),
+        {"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == (200 if is_good else 400)
+    told = b"<Code>MalformedInput</Code><Message>timestamp must follow ISO8601</Message>"
+    assert (told in answer.body) == (not is_good)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
