@@ -1,5 +1,6 @@
 #include "alarms/configuration.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "cloudwatch/statistic.h"
@@ -43,7 +44,8 @@ static double fewest_samples(const cJSON *configuration)
         statistic.kind != STATISTIC_PERCENTILE || statistic.high <= 0 || statistic.high >= 1)
         return 0;
     double beyond = statistic.high < 0.5 ? statistic.high : 1 - statistic.high;
-    return SAMPLES_BEYOND / beyond;
+    /* 1 - 0.9 is a little less than 0.1, and a hundred samples are enough. */
+    return SAMPLES_BEYOND / (beyond + DBL_EPSILON);
 }
 
 /* AWS ignores missing data of DynamoDB's metrics unless it is told what to do. */

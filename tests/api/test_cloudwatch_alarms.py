@@ -276,6 +276,21 @@ def test_percentile_alarm_with_too_few_samples_can_be_ignored(world):
     assert world.state("ignore") == "ALARM"
 
 
+@pytest.mark.parametrize("percentile, enough", [
+    ("p90", 100), ("p80", 50), ("p99.9", 10000), ("p50", 20), ("p49", 21), ("p10", 100), ("p7", 143)])
+def test_how_many_samples_a_percentile_needs(world, percentile, enough):
+    """10/(1-p), below the median 10/p: with just so many it says something."""
+    for name in ("less", "enough"):
+        world.cw.put_metric_alarm(
+            AlarmName=name, Namespace="ns", MetricName=name, ExtendedStatistic=percentile, Period=60,
+            EvaluationPeriods=1, Threshold=1, EvaluateLowSampleCountPercentile="ignore",
+            ComparisonOperator="GreaterThanThreshold")
+        world.cw.put_metric_data(Namespace="ns", MetricData=[
+            {"MetricName": name, "Values": [5], "Counts": [enough - (name == "less")]}])
+    world.advance("1m")
+    assert (world.state("less"), world.state("enough")) == ("INSUFFICIENT_DATA", "ALARM")
+
+
 def test_a_math_alarm_on_one_metric(world):
     world.cw.put_metric_alarm(AlarmName="a", Metrics=[query("x")], EvaluationPeriods=1,
                               Threshold=1, ComparisonOperator="GreaterThanThreshold")
