@@ -213,12 +213,14 @@ static void forget_running(struct running_event *running)
     running->share->running_count--;
 }
 
-static void on_end(const struct invocation_result *result, const char *version, void *owner)
+static void on_end(const struct invocation_result *result, const struct invocation_run *run,
+                   void *owner)
 {
     struct running_event *running = owner;
     struct event_queue *queue = running->queue;
     struct lambda_event *event = &running->event;
-    struct delivery delivery = { event, DELIVERY_SUCCESS, event->attempts + 1, result, version };
+    struct delivery delivery = { event, DELIVERY_SUCCESS, event->attempts + 1, result,
+                                 run->version };
     forget_running(running);
     if (running->resets != queue->lambda->resets) {
         log_debug("lambda", "an event for %s went with a reset", event->function.key.name);

@@ -75,7 +75,8 @@ static void on_done(const struct invocation_result *result, void *owner)
         save_record(running->lambda, &running->record);
         invocation_log_save(running->lambda, &running->record, &place, result);
     }
-    running->order.on_end(result, running->record.version, running->order.owner);
+    const struct invocation_run run = { running->record.version, running->trace_id };
+    running->order.on_end(result, &run, running->order.owner);
     arena_clear(&running->texts);
     free(running);
 }

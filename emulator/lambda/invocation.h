@@ -12,6 +12,12 @@
 #include "lambda/state.h"
 #include "lambda/target.h"
 
+/* What an invocation was, beside its result. Borrowed during on_end. */
+struct invocation_run {
+    const char *version;  /* that was drawn */
+    const char *trace_id; /* as the function saw it */
+};
+
 /* Borrowed during invocation_start(). */
 struct invocation_order {
     const char *request_id;
@@ -23,7 +29,8 @@ struct invocation_order {
     void (*on_stream)(struct text content_type, const char *version, void *owner);
     void (*on_chunk)(struct text bytes, void *owner);
     struct flow *flow; /* full: the function waits; lasts until on_end. NULL: never full */
-    void (*on_end)(const struct invocation_result *result, const char *version, void *owner);
+    void (*on_end)(const struct invocation_result *result, const struct invocation_run *run,
+                   void *owner);
     void *owner;
 };
 

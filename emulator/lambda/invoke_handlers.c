@@ -18,11 +18,13 @@ enum {
     ASYNC_PAYLOAD_MAX = 262144,
 };
 
-static void on_end(const struct invocation_result *result, const char *version, void *owner)
+static void on_end(const struct invocation_result *result, const struct invocation_run *run,
+                   void *owner)
 {
     struct call *call = owner;
     call_header(call, "Content-Type", "application/json");
-    call_header(call, "X-Amz-Executed-Version", arena_copy(&call->arena, text_from(version)));
+    call_header(call, "X-Amz-Executed-Version", arena_copy(&call->arena, text_from(run->version)));
+    call_header(call, "X-Amzn-Trace-Id", arena_copy(&call->arena, text_from(run->trace_id)));
     call_header(call, "x-amzn-Remapped-Content-Length", "0");
     if (result->end != INVOCATION_OK)
         call_header(call, "X-Amz-Function-Error", "Unhandled");

@@ -37,7 +37,8 @@ bool invoke_read_client_context(struct call *call, const char **context_out)
         return true;
     CLEANUP(freep) char *json = base64_decode(text_from(header), &size);
     struct text text = { json, json ? size : 0 };
-    if (!json || strlen(json) != size || !json_check(text, &fault))
+    if (!json || strlen(json) != size || !text_starts_with(text_trimmed(text), "{") ||
+        !json_check(text, &fault))
         return error_set(&call->error, &LAMBDA_INVALID_REQUEST_CONTENT,
                          "Client context must be a valid Base64-encoded JSON object.");
     *context_out = arena_copy(&call->arena, text);

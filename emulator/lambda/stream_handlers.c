@@ -67,13 +67,14 @@ static char *make_completion(struct call *call, const struct invocation_result *
     return json_print(completion);
 }
 
-static void on_end(const struct invocation_result *result, const char *version, void *owner)
+static void on_end(const struct invocation_result *result, const struct invocation_run *run,
+                   void *owner)
 {
     struct call *call = owner;
     struct buffer events = { 0 };
     CLEANUP(freep) char *completion = make_completion(call, result);
     if (!call->is_streaming)
-        begin(call, version, "");
+        begin(call, run->version, "");
     if (!result->is_streamed && result->end == INVOCATION_OK)
         event_stream_add(&events, "PayloadChunk", bytes_type,
                          (struct text){ result->payload, result->payload_size });

@@ -97,8 +97,8 @@ static void warn_of_answer(const struct call *call, const char *fault)
              fault);
 }
 
-void url_visit_on_end(const struct invocation_result *result, const char *version UNUSED,
-                      void *owner)
+void url_visit_on_end(const struct invocation_result *result,
+                      const struct invocation_run *run UNUSED, void *owner)
 {
     struct call *call = owner;
     struct url_response response;
@@ -183,8 +183,8 @@ void url_visit_on_chunk(struct text bytes, void *owner)
 }
 
 /* Without a piece so far the reply can still say what happened; else it can only break off. */
-void url_visit_on_stream_end(const struct invocation_result *result, const char *version UNUSED,
-                             void *owner)
+void url_visit_on_stream_end(const struct invocation_result *result,
+                             const struct invocation_run *run UNUSED, void *owner)
 {
     struct call *call = owner;
     const struct url_visit *visit = call->held;

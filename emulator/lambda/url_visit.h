@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "json.h"
 #include "lambda/function_url.h"
+#include "lambda/invocation.h"
 #include "lambda/url_address.h"
 #include "lambda/url_cors.h"
 #include "lambda/url_event.h"
@@ -47,11 +48,12 @@ void url_visit_set_body(struct call *call, struct text body);
 void url_visit_leave(struct call *call);
 
 /* The callbacks of the invocation (struct invocation_order); `owner` is the call. BUFFERED: */
-void url_visit_on_end(const struct invocation_result *result, const char *version, void *owner);
+void url_visit_on_end(const struct invocation_result *result, const struct invocation_run *run,
+                      void *owner);
 /* RESPONSE_STREAM: */
 void url_visit_on_stream(struct text content_type, const char *version, void *owner);
 void url_visit_on_chunk(struct text bytes, void *owner);
-void url_visit_on_stream_end(const struct invocation_result *result, const char *version,
-                             void *owner);
+void url_visit_on_stream_end(const struct invocation_result *result,
+                             const struct invocation_run *run, void *owner);
 
 #endif

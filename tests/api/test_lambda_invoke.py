@@ -142,6 +142,34 @@ def test_the_context_says_who_was_invoked(lam, name):
                       "128", answer["ResponseMetadata"]["RequestId"], {"k": "v"}]
 
 
+@pytest.mark.parametrize("given", [None, "Root=1-5759e988-bd862e3fe1be46a994272793;"
+                                   "Parent=53995c3f42cd8ad8;Sampled=1"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_answer_names_its_trace(http, lam, name, given, fails):
+    create(lam, name, python("import os\n    trace = os.environ['_X_AMZN_TRACE_ID']\n"
+                             "    if event: raise Exception(trace)\n    return trace"))
+    answer = http.send("POST", f"/2015-03-31/functions/{name}/invocations",
+                       b"1" if fails else b"0", {"X-Amzn-Trace-Id": given} if given else {})
+    result = json.loads(answer.body)
+    seen = result["errorMessage"] if fails else result
+    assert answer.getheader("X-Amzn-Trace-Id") == seen
+    assert seen.startswith(given or "Root=1-") and ";Lineage=1:" in seen
+
+
+@pytest.mark.parametrize("context", [b"hello", b"[]", b'"s"', b"null", b"1", b"", b"\xff{}", b"{}}"])
+def test_a_client_context_is_a_json_object(lam, name, context):
+    create(lam, name)
+    assert error_of(lam.invoke, FunctionName=name,
+                    ClientContext=base64.b64encode(context).decode()) == (
+        400, "InvalidRequestContentException",
+        "Client context must be a valid Base64-encoded JSON object.")
+
+
+def test_a_client_context_may_be_empty_and_have_space_around(lam, name):
+    create(lam, name, python("return [context.client_context.custom, context.client_context.env]"))
+    assert invoke(lam, name, ClientContext=base64.b64encode(b" \n{} ").decode())[1] == [None, None]
+
+
 def test_environment_variables_reach_the_function(lam, name):
     create(lam, name, node("return [process.env.MINE, process.env.AWS_REGION, process.env._HANDLER,"
                            " process.env.AWS_LAMBDA_FUNCTION_NAME, process.env.HOME,"
