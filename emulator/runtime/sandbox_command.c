@@ -152,6 +152,9 @@ static void add_defaults(struct string_list *list, const struct sandbox_place *p
     add_default(list, "PWD", task_root(place));
     add_default(list, "SHLVL", "0");
     add_default(list, "AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+    add_default(list, "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000");
+    add_default(list, "_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1");
+    add_default(list, "_AWS_XRAY_DAEMON_PORT", "2000");
     add_api(list, place);
     if (kind == RUNTIME_NODE)
         add_node_path(list, place);

@@ -350,6 +350,24 @@ def test_search_paths_are_those_of_the_runtimes_image(lam, name, package, runtim
         f"{libraries}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"]
 
 
+@pytest.mark.parametrize("package", [
+    node("return Object.keys(process.env)"),
+    python("import os; return list(os.environ)"),
+    serving("    respond(request_id, list(os.environ))\n"),
+], ids=["node", "python", "provided"])
+def test_the_environment_names_where_traces_would_be_sent(lam, name, package):
+    """lambda-api.md section 19.1."""
+    create(lam, name, package)
+    assert {"AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS",
+            "_AWS_XRAY_DAEMON_PORT"} <= set(invoke(lam, name)[1])
+
+
+def test_the_place_for_traces_can_be_set(lam, name):
+    create(lam, name, python("import os; return os.environ['AWS_XRAY_DAEMON_ADDRESS']"),
+           Environment={"Variables": {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:3000"}})
+    assert invoke(lam, name)[1] == "127.0.0.1:3000"
+
+
 def test_a_function_may_call_the_server_as_its_account(lam, name):
     create(lam, name + "i", node("return 'inner'"))
     create(lam, name, python(
