@@ -80,7 +80,7 @@ void json_deletep(cJSON **tree);
 
 /* Why bytes are not JSON, in the words of the parser that AWS Lambda uses (Jackson). */
 struct json_fault {
-    char reason[200];
+    char reason[400];
     int line;
     int column;
 };

@@ -191,6 +191,12 @@ def test_dry_run_checks_and_runs_nothing(lam, name):
     (b"n\x87", "Invalid UTF-8 start byte 0x87", 3),
     (b"hello", "Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or "
      "token 'null', 'true' or 'false')", 6),
+    (b"a string", "Unrecognized token 'a': was expecting (JSON String, Number, Array, Object or "
+     "token 'null', 'true' or 'false')", 3),
+    (b"0D\x61\x80", "Unexpected character ('D' (code 68)): Expected space separating root-level "
+     "values", 2),
+    (b'{"a":1,', "Unexpected end-of-input within/between Object entries", 8),
+    (b'{"a":"\xe9"}', "Invalid UTF-8 middle byte 0x22", 9),
 ])
 def test_a_payload_that_is_no_json_is_refused(lam, name, payload, reason, column):
     create(lam, name)

@@ -44,6 +44,139 @@ START_TEST(reasons_are_those_of_aws)
 }
 END_TEST
 
+#define WORD_EXPECTED                                                                              \
+    "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+#define ESCAPE_WANTED "has to be escaped using backslash to be included in "
+
+START_TEST(reasons_are_those_of_jackson)
+{
+    const struct {
+        struct text text;
+        const char *reason;
+        int column;
+    } cases[] = {
+        /* What ends a word is read before it is told. */
+        { TEXT("hello world"), "Unrecognized token 'hello': " WORD_EXPECTED, 7 },
+        { TEXT("{\"a\":hello}"), "Unrecognized token 'hello': " WORD_EXPECTED, 12 },
+        { TEXT("tru e"), "Unrecognized token 'tru': " WORD_EXPECTED, 5 },
+        { TEXT("nulll"), "Unrecognized token 'nulll': " WORD_EXPECTED, 6 },
+        { TEXT("[NaN]"),
+          "Non-standard token 'NaN': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow",
+          5 },
+        { TEXT("Infinity"),
+          "Non-standard token 'Infinity': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to "
+          "allow",
+          9 },
+        { TEXT("NaNo"), "Unrecognized token 'NaNo': " WORD_EXPECTED, 5 },
+        { TEXT("0D"),
+          "Unexpected character ('D' (code 68)): Expected space separating root-level values", 2 },
+        { TEXT("1,"),
+          "Unexpected character (',' (code 44)): Expected space separating root-level values", 2 },
+        { TEXT("01"), "Invalid numeric value: Leading zeroes not allowed", 2 },
+        { TEXT("-01"), "Invalid numeric value: Leading zeroes not allowed", 3 },
+        { TEXT("[1.]"),
+          "Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a "
+          "digit",
+          4 },
+        { TEXT("[1ex]"),
+          "Unexpected character ('x' (code 120)) in numeric value: Exponent indicator not followed "
+          "by a digit",
+          4 },
+        { TEXT("[-a]"),
+          "Unexpected character ('a' (code 97)) in numeric value: expected digit (0-9) to follow "
+          "minus sign, for valid numeric value",
+          3 },
+        { TEXT("[1,]"), "Unexpected character (']' (code 93)): expected a value", 4 },
+        { TEXT("[,1]"), "Unexpected character (',' (code 44)): expected a value", 2 },
+        { TEXT("{\"a\":}"), "Unexpected character ('}' (code 125)): expected a value", 6 },
+        { TEXT(","), "Unexpected character (',' (code 44)): expected a value", 1 },
+        { TEXT("{\"a\":]"), "Unexpected character (']' (code 93)): " VALUE_EXPECTED, 6 },
+        { TEXT("-Infinity"),
+          "Non-standard token '-Infinity': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to "
+          "allow",
+          10 },
+        { TEXT("{"),
+          "Unexpected end-of-input: expected close marker for Object (start marker at line: 1, "
+          "column: 1)",
+          2 },
+        { TEXT("[[1 "),
+          "Unexpected end-of-input: expected close marker for Array (start marker at line: 1, "
+          "column: 2)",
+          5 },
+        { TEXT("{a:1}"),
+          "Unexpected character ('a' (code 97)): was expecting double-quote to start field name",
+          2 },
+        { TEXT("{\"a\" 1}"),
+          "Unexpected character ('1' (code 49)): was expecting a colon to separate field name and "
+          "value",
+          6 },
+        { TEXT("[1 2]"),
+          "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries",
+          4 },
+        { TEXT("[1\xC3\xA9]"),
+          "Unexpected character ('\u00c3' (code 195)): was expecting comma to separate Array "
+          "entries",
+          3 },
+        { TEXT("[1, // one\n2]"),
+          "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized "
+          "as one since Feature 'ALLOW_COMMENTS' not enabled for parser)",
+          5 },
+        { TEXT("[1\x01"),
+          "Illegal character ((CTRL-CHAR, code 1)): only regular white space (\\r, \\n, \\t) is "
+          "allowed between tokens",
+          3 },
+        { TEXT("\0"),
+          "Illegal character ((CTRL-CHAR, code 0)): only regular white space (\\r, \\n, \\t) is "
+          "allowed between tokens",
+          1 },
+        { TEXT("\"a\tb\""),
+          "Illegal unquoted character ((CTRL-CHAR, code 9)): " ESCAPE_WANTED "string value", 3 },
+        { TEXT("{\"a\tb\":1}"),
+          "Illegal unquoted character ((CTRL-CHAR, code 9)): " ESCAPE_WANTED "name", 4 },
+        { TEXT("\"\\x\""), "Unrecognized character escape 'x' (code 120)", 3 },
+        { TEXT("\"\\u12\""),
+          "Unexpected character ('\"' (code 34)): expected a hex-digit for character escape "
+          "sequence",
+          6 },
+        { TEXT("\"caf\xE9\""), "Invalid UTF-8 middle byte 0x22", 7 },
+        { TEXT("\"\xE2\x82x\""), "Invalid UTF-8 middle byte 0x78", 5 },
+        { TEXT("\"\x80\""), "Invalid UTF-8 start byte 0x80", 3 },
+        { TEXT("[1,"), "Unexpected end-of-input within/between Array entries", 4 },
+        { TEXT("{\"a\":1,"), "Unexpected end-of-input within/between Object entries", 8 },
+        { TEXT("{\"a\""), "Unexpected end-of-input within/between Object entries", 5 },
+        { TEXT("{\"a\":"), "Unexpected end-of-input within/between Object entries", 6 },
+        { TEXT("{\""), "Unexpected end-of-input: was expecting closing '\"' for name", 3 },
+        { TEXT("{\"a"), "Unexpected end-of-input in field name", 4 },
+        { TEXT("\"a"), "Unexpected end-of-input in VALUE_STRING", 3 },
+        { TEXT("\"\\"), "Unexpected end-of-input in character escape sequence", 3 },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct json_fault fault = { .line = 0 };
+        ck_assert_msg(!json_check(cases[i].text, &fault), "case %zu", i);
+        ck_assert_str_eq(fault.reason, cases[i].reason);
+        ck_assert_int_eq(fault.line, 1);
+        ck_assert_msg(fault.column == cases[i].column, "case %zu: column %d", i, fault.column);
+    }
+}
+END_TEST
+
+START_TEST(a_long_word_is_told_as_far_as_256_characters)
+{
+    char word[300];
+    char told[400];
+    struct json_fault fault;
+    memset(word, 'w', sizeof(word));
+    ck_assert(!json_check((struct text){ word, 256 }, &fault));
+    snprintf(told, sizeof(told), "Unrecognized token '%.256s...': " WORD_EXPECTED, word);
+    ck_assert_str_eq(fault.reason, told);
+    ck_assert(!json_check((struct text){ word, 255 }, &fault));
+    snprintf(told, sizeof(told), "Unrecognized token '%.255s': " WORD_EXPECTED, word);
+    ck_assert_str_eq(fault.reason, told);
+    ck_assert(!json_check((struct text){ word, sizeof(word) }, &fault));
+    ck_assert_int_eq(fault.column, 257);
+}
+END_TEST
+
 START_TEST(any_value_is_json)
 {
     static const char *const cases[] = {
@@ -253,7 +386,8 @@ START_TEST(what_no_text_can_hold_is_mended)
 }
 END_TEST
 
-SUITE("json_check", reasons_are_those_of_aws, any_value_is_json, what_is_no_json_is_refused,
+SUITE("json_check", reasons_are_those_of_aws, reasons_are_those_of_jackson,
+      a_long_word_is_told_as_far_as_256_characters, any_value_is_json, what_is_no_json_is_refused,
       a_nul_byte_is_no_end, a_document_cut_short_anywhere_is_refused,
       a_thousand_levels_are_the_most, any_damaged_byte_is_judged_without_harm,
       the_parser_refuses_what_is_no_json_too, what_no_text_can_hold_is_mended)
