@@ -13,6 +13,11 @@
  * fraction ("3.0"). */
 void number_print(struct buffer *buffer, double value, bool is_real);
 
+enum { NUMBER_JAVA_SIZE = 64 };
+
+/* A double as Java prints it, for AWS's texts do: 21.5, 0.0, 1.0E-4. Returns text_out. */
+const char *number_java(double value, char text_out[NUMBER_JAVA_SIZE]);
+
 /* What stands for a double that is not finite, in AWS's JSON, XML and messages alike: "NaN",
  * "Infinity", "-Infinity". */
 const char *number_word(double value);

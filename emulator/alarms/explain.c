@@ -13,6 +13,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "cloudwatch/explain.h"
+#include "number.h"
 #include "timestamp.h"
 
 enum { TOLD_MAX = 10 };
@@ -56,13 +57,13 @@ static void tell_points(struct buffer *sentence, const struct alarm *alarm,
 {
     int told = 0;
     for (int i = 0; i < count; i++) {
-        char number[ALARM_NUMBER_SIZE];
+        char number[NUMBER_JAVA_SIZE];
         char time[TIMESTAMP_SIZE];
         if (!points[i].is_real || told++ >= TOLD_MAX)
             continue;
         buffer_add_format(
             sentence, "%s%s at %s (%s)", told > 1 ? ", " : ": ",
-            alarm_number_print(points[i].value, number),
+            number_java(points[i].value, number),
             timestamp_print(points[i].start_s * ALARM_MS_PER_SECOND, TIMESTAMP_ISO, time),
             alarm_is_breaching(&alarm->criteria, points[i].value) ? "breaching" : "well");
     }
@@ -83,7 +84,7 @@ static void tell_window(struct buffer *sentence, const struct alarm *alarm,
 {
     char start[TIMESTAMP_SIZE];
     char end[TIMESTAMP_SIZE];
-    char threshold[ALARM_NUMBER_SIZE];
+    char threshold[NUMBER_JAVA_SIZE];
     const struct alarm_criteria *criteria = &alarm->criteria;
     int real = count_real(points, count);
     struct alarm_verdict verdict = alarm_evaluate(criteria, points, count, alarm->state);
@@ -94,7 +95,7 @@ static void tell_window(struct buffer *sentence, const struct alarm *alarm,
                       "%s, has %d of %d datapoints",
                       alarm_datapoints_to_alarm(criteria), criteria->evaluation_periods,
                       (long long)alarm->period_s, comparisons[criteria->comparison],
-                      alarm_number_print(criteria->threshold, threshold), start, end, real, count);
+                      number_java(criteria->threshold, threshold), start, end, real, count);
     tell_points(sentence, alarm, points, count);
     if (real < count)
         buffer_add_format(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alarms/reason.h"
+#include "number.h"
 #include "xalloc.h"
 
 enum { SUMMARY_MAX = 255, DATA_MAX = 4095, KEPT_MAX = 100000, SURPLUS_MAX = 32 };
@@ -118,9 +119,9 @@ static cJSON *respell(const cJSON *value)
     const cJSON *child;
     cJSON_ArrayForEach(child, value)
     {
-        char number[ALARM_NUMBER_SIZE];
+        char number[NUMBER_JAVA_SIZE];
         bool is_threshold = child->string && strcmp(child->string, "Threshold") == 0;
-        cJSON *item = is_threshold ? cJSON_CreateRaw(alarm_number_print(child->valuedouble, number))
+        cJSON *item = is_threshold ? cJSON_CreateRaw(number_java(child->valuedouble, number))
                                    : respell(child);
         if (cJSON_IsArray(copy)) {
             cJSON_AddItemToArray(copy, item);

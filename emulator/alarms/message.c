@@ -6,6 +6,7 @@
 
 #include "alarms/configuration.h"
 #include "alarms/reason.h"
+#include "number.h"
 #include "random.h"
 #include "xalloc.h"
 
@@ -56,8 +57,8 @@ static const char *region_title(const char *name)
 
 static void set_number(cJSON *object, const char *name, double value)
 {
-    char text[ALARM_NUMBER_SIZE];
-    json_set(object, name, cJSON_CreateRaw(alarm_number_print(value, text)));
+    char text[NUMBER_JAVA_SIZE];
+    json_set(object, name, cJSON_CreateRaw(number_java(value, text)));
 }
 
 static void set_text_or_null(cJSON *object, const char *name, const char *value)

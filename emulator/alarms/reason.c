@@ -1,7 +1,5 @@
 #include "alarms/reason.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,45 +10,11 @@
 #include "timestamp.h"
 
 enum {
-    DIGITS_MAX = 17,
-    DIGITS_SIZE = 32,
     DATE_SIZE = 24,
     MS_PER_SECOND = 1000,
     LISTED_MAX =
         5, /* datapoints in a reason; where there are so many, in a sentence of their own */
 };
-
-/* The shortest digits that read back as the value: "2.15e+01". */
-static void print_shortest(double value, char text_out[DIGITS_SIZE])
-{
-    for (int digits = 0; digits < DIGITS_MAX; digits++) {
-        snprintf(text_out, DIGITS_SIZE, "%.*e", digits, value);
-        if (strtod(text_out, NULL) == value)
-            return;
-    }
-}
-
-const char *alarm_number_print(double value, char text_out[ALARM_NUMBER_SIZE])
-{
-    char shortest[DIGITS_SIZE];
-    if (!isfinite(value)) {
-        snprintf(text_out, ALARM_NUMBER_SIZE, "%s", number_word(value));
-        return text_out;
-    }
-    print_shortest(value, shortest);
-    char *mark = strchr(shortest, 'e');
-    int exponent = (int)strtol(mark + 1, NULL, 10);
-    const char *dot = strchr(shortest, '.');
-    int decimals = dot ? (int)(mark - dot) - 1 : 0;
-    if (value == 0 || (fabs(value) >= 1e-3 && fabs(value) < 1e7)) {
-        int places = decimals - exponent;
-        snprintf(text_out, ALARM_NUMBER_SIZE, "%.*f", places < 1 ? 1 : places, value);
-    } else {
-        *mark = '\0';
-        snprintf(text_out, ALARM_NUMBER_SIZE, "%s%sE%d", shortest, dot ? "" : ".0", exponent);
-    }
-    return text_out;
-}
 
 static const char *const phrases[] = {
     [ALARM_GREATER_OR_EQUAL] = "greater than or equal to",
@@ -71,13 +35,13 @@ static const char *verb(int count)
 
 static void add_point(struct buffer *buffer, const struct alarm_datapoint *point)
 {
-    char number[ALARM_NUMBER_SIZE];
+    char number[NUMBER_JAVA_SIZE];
     char date[DATE_SIZE];
     struct tm parts;
     time_t seconds = (time_t)point->start_s;
     gmtime_r(&seconds, &parts);
     strftime(date, sizeof(date), "%d/%m/%y %H:%M:%S", &parts);
-    buffer_add_format(buffer, "%s (%s)", alarm_number_print(point->value, number), date);
+    buffer_add_format(buffer, "%s (%s)", number_java(point->value, number), date);
 }
 
 /* The real points that speak for the verdict, newest first, as far as they are listed; how many
@@ -127,7 +91,7 @@ static void add_minimum(struct buffer *buffer, const struct alarm_finding *findi
 static void add_crossing(struct buffer *reason, const struct alarm_finding *finding, int told,
                          const char *witnesses)
 {
-    char threshold[ALARM_NUMBER_SIZE];
+    char threshold[NUMBER_JAVA_SIZE];
     const struct alarm_criteria *criteria = finding->criteria;
     bool are_many = told >= LISTED_MAX;
     if (criteria->datapoints_to_alarm)
@@ -139,8 +103,7 @@ static void add_crossing(struct buffer *reason, const struct alarm_finding *find
         buffer_add_format(reason, " [%s]", witnesses);
     buffer_add_format(reason, " %s %s%s the threshold (%s)", verb(told),
                       finding->verdict.state == ALARM_STATE_ALARM ? "" : "not ",
-                      phrases[criteria->comparison],
-                      alarm_number_print(criteria->threshold, threshold));
+                      phrases[criteria->comparison], number_java(criteria->threshold, threshold));
     add_fillers(reason, finding);
     if (are_many)
         buffer_add_format(reason, ". The most recent datapoints which crossed the threshold: [%s]",
@@ -185,8 +148,8 @@ char *alarm_reason_print(const struct alarm_finding *finding)
 
 static cJSON *number(double value)
 {
-    char text[ALARM_NUMBER_SIZE];
-    return cJSON_CreateRaw(alarm_number_print(value, text));
+    char text[NUMBER_JAVA_SIZE];
+    return cJSON_CreateRaw(number_java(value, text));
 }
 
 void alarm_set_time(cJSON *object, const char *name, int64_t ms)

@@ -8,10 +8,7 @@
 #include "alarms/evaluation.h"
 #include "json.h"
 
-enum { ALARM_REASON_DATA_MAX = 4000, ALARM_NUMBER_SIZE = 64 };
-
-/* A double as Java prints it: 21.5, 0.0, 1.0E-4. */
-const char *alarm_number_print(double value, char text_out[ALARM_NUMBER_SIZE]);
+enum { ALARM_REASON_DATA_MAX = 4000 };
 
 /* What was looked at, and what came of it. */
 struct alarm_finding {

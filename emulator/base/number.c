@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -82,6 +83,40 @@ void number_print(struct buffer *buffer, double value, bool is_real)
         *end++ = '0';
     }
     buffer_add(buffer, at, (size_t)(end - at));
+}
+
+enum { DIGITS_MAX = 17, DIGITS_SIZE = 32 };
+
+/* The shortest digits that read back as the value: "2.15e+01". */
+static void find_digits(double value, char text_out[DIGITS_SIZE])
+{
+    for (int digits = 0; digits < DIGITS_MAX; digits++) {
+        snprintf(text_out, DIGITS_SIZE, "%.*e", digits, value);
+        if (strtod(text_out, NULL) == value)
+            return;
+    }
+}
+
+const char *number_java(double value, char text_out[NUMBER_JAVA_SIZE])
+{
+    char shortest[DIGITS_SIZE];
+    if (!isfinite(value)) {
+        snprintf(text_out, NUMBER_JAVA_SIZE, "%s", number_word(value));
+        return text_out;
+    }
+    find_digits(value, shortest);
+    char *mark = strchr(shortest, 'e');
+    int exponent = (int)strtol(mark + 1, NULL, 10);
+    const char *dot = strchr(shortest, '.');
+    int decimals = dot ? (int)(mark - dot) - 1 : 0;
+    if (value == 0 || (fabs(value) >= 1e-3 && fabs(value) < 1e7)) {
+        int places = decimals - exponent;
+        snprintf(text_out, NUMBER_JAVA_SIZE, "%.*f", places < 1 ? 1 : places, value);
+    } else {
+        *mark = '\0';
+        snprintf(text_out, NUMBER_JAVA_SIZE, "%s%sE%d", shortest, dot ? "" : ".0", exponent);
+    }
+    return text_out;
 }
 
 /* Where the double product might round to another side than the decimals, printf() decides. */

@@ -5,9 +5,9 @@
  */
 #include <assert.h>
 #include <ctype.h>
-#include <math.h>
 
 #include "buffer.h"
+#include "number.h"
 #include "operation/operation.h"
 #include "pattern.h"
 
@@ -57,13 +57,14 @@ static void add_cloudwatch_place(struct buffer *buffer, const struct place *plac
         buffer_add_format(buffer, "member.%d", place->number);
 }
 
-/* A number as Java prints it: whole ones without a fraction unless the row is a double. */
+/* A number as Java prints it. */
 static void print_number(struct buffer *buffer, double value, bool is_double)
 {
-    if (value == floor(value) && fabs(value) < 1e15)
-        buffer_add_format(buffer, is_double ? "%.1f" : "%.0f", value);
+    char text[NUMBER_JAVA_SIZE];
+    if (is_double)
+        buffer_add_string(buffer, number_java(value, text));
     else
-        buffer_add_format(buffer, "%.15g", value);
+        number_print(buffer, value, false);
 }
 
 static void print_value(struct buffer *buffer, const struct field *field, const cJSON *value)

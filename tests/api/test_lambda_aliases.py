@@ -76,8 +76,10 @@ def test_what_create_alias_refuses(lam, function, settings, expected):
 
 
 @pytest.mark.parametrize("weight, shown", [
-    ("1e400", "Infinity"), ("-1e400", "-Infinity"), ('"NaN"', "NaN"), ('"Infinity"', "Infinity")])
-def test_a_weight_is_a_finite_share(http, function, weight, shown):
+    ("1e400", "Infinity"), ("-1e400", "-Infinity"), ('"NaN"', "NaN"), ('"Infinity"', "Infinity"),
+    ("1.0000000000000002", "1.0000000000000002"), ("-1e-7", "-1.0E-7"), ("12345678", "1.2345678E7"),
+    ("9999999", "9999999.0"), ("-1.5e-300", "-1.5E-300")])
+def test_a_weight_is_a_share(http, function, weight, shown):
     answer = http.send(
         "POST", f"/2015-03-31/functions/{function}/aliases",
         f'{{"Name": "a", "FunctionVersion": "1", "RoutingConfig": {{"AdditionalVersionWeights": '

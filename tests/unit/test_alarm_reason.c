@@ -1,37 +1,11 @@
 #include "alarms/reason.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/suite.h"
 #include "timestamp.h"
 #include "xalloc.h"
-
-START_TEST(numbers_are_printed_as_java_does)
-{
-    static const struct {
-        double value;
-        const char *text;
-    } cases[] = { { 21.5, "21.5" },
-                  { 0, "0.0" },
-                  { 1, "1.0" },
-                  { 1e-4, "1.0E-4" },
-                  { 0.001, "0.001" },
-                  { 1e7, "1.0E7" },
-                  { 9999999, "9999999.0" },
-                  { 1.25e10, "1.25E10" },
-                  { -613, "-613.0" },
-                  { 0.1, "0.1" },
-                  { 38.958, "38.958" },
-                  { INFINITY, "Infinity" },
-                  { NAN, "NaN" } };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[ALARM_NUMBER_SIZE];
-        ck_assert_str_eq(alarm_number_print(cases[i].value, text), cases[i].text);
-    }
-}
-END_TEST
 
 static int64_t seconds(const char *text)
 {
@@ -201,5 +175,5 @@ START_TEST(long_windows_stay_within_aws_s_lengths)
 }
 END_TEST
 
-SUITE("alarm_reason", numbers_are_printed_as_java_does, reasons_are_aws_s_word_for_word,
-      reason_data_are_aws_s_to_the_letter, long_windows_stay_within_aws_s_lengths)
+SUITE("alarm_reason", reasons_are_aws_s_word_for_word, reason_data_are_aws_s_to_the_letter,
+      long_windows_stay_within_aws_s_lengths)

@@ -39,6 +39,33 @@ START_TEST(numbers_are_as_short_as_they_can_be)
 }
 END_TEST
 
+START_TEST(numbers_are_printed_as_java_does)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = { { 21.5, "21.5" },
+                  { 0, "0.0" },
+                  { 1, "1.0" },
+                  { 1e-4, "1.0E-4" },
+                  { 0.001, "0.001" },
+                  { 1e7, "1.0E7" },
+                  { 9999999, "9999999.0" },
+                  { 1.25e10, "1.25E10" },
+                  { -613, "-613.0" },
+                  { 0.1, "0.1" },
+                  { -0.0, "-0.0" },
+                  { 1.0000000000000002, "1.0000000000000002" },
+                  { 38.958, "38.958" },
+                  { INFINITY, "Infinity" },
+                  { NAN, "NaN" } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[NUMBER_JAVA_SIZE];
+        ck_assert_str_eq(number_java(cases[i].value, text), cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(decimals_read_back_the_same)
 {
     random_set_seed(17);
@@ -138,6 +165,6 @@ START_TEST(a_floor_is_below_on_both_sides_of_zero)
 }
 END_TEST
 
-SUITE("number", all_are_printed_as_printf_prints_them, numbers_are_as_short_as_they_can_be,
-      decimals_read_back_the_same, all_read_back_the_same, hundredths_are_as_printf_rounds_them,
-      a_floor_is_below_on_both_sides_of_zero)
+SUITE("number", numbers_are_printed_as_java_does, all_are_printed_as_printf_prints_them,
+      numbers_are_as_short_as_they_can_be, decimals_read_back_the_same, all_read_back_the_same,
+      hundredths_are_as_printf_rounds_them, a_floor_is_below_on_both_sides_of_zero)
