@@ -14,6 +14,9 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
+/* Room for a list that is full: its `*capacity` elements of `size` bytes, in place of `list`, with
+ * place for twice as many, or for `first` if there were none; `*capacity` says so. */
+void *xgrow(void *list, size_t *capacity, size_t first, size_t size);
 char *xstrdup(const char *string);
 char *xstrndup(const char *string, size_t size);
 void *xmemdup(const void *bytes, size_t size);

@@ -58,11 +58,9 @@ static size_t place_of(const struct histogram *histogram, uint32_t index)
 
 static void insert(struct histogram *histogram, size_t at, uint32_t index)
 {
-    if (histogram->size == histogram->capacity) {
-        histogram->capacity = histogram->capacity ? histogram->capacity * 2 : 32;
+    if (histogram->size == histogram->capacity)
         histogram->buckets =
-            xrealloc(histogram->buckets, histogram->capacity * sizeof(*histogram->buckets));
-    }
+            xgrow(histogram->buckets, &histogram->capacity, 32, sizeof(*histogram->buckets));
     memmove(&histogram->buckets[at + 1], &histogram->buckets[at],
             (histogram->size - at) * sizeof(*histogram->buckets));
     histogram->buckets[at] = (struct histogram_bucket){ index, 0 };

@@ -7,10 +7,8 @@
 
 static bool add(struct payloads *payloads, size_t *room, struct text item)
 {
-    if (payloads->count == *room) {
-        *room = *room ? *room * 2 : 16;
-        payloads->items = xrealloc(payloads->items, *room * sizeof(*payloads->items));
-    }
+    if (payloads->count == *room)
+        payloads->items = xgrow(payloads->items, room, 16, sizeof(*payloads->items));
     payloads->items[payloads->count++] = item;
     return item.size <= PAYLOAD_MAX;
 }

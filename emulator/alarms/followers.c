@@ -22,10 +22,8 @@ void alarm_followers_add(struct alarm_followers *followers, const char *followed
     }
     if (list->count && list->list[list->count - 1] == follower)
         return;
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 1;
-        list->list = xrealloc(list->list, list->capacity * sizeof(struct alarm *));
-    }
+    if (list->count == list->capacity)
+        list->list = xgrow(list->list, &list->capacity, 1, sizeof(struct alarm *));
     list->list[list->count++] = follower;
 }
 

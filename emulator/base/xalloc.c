@@ -45,6 +45,12 @@ void *xrealloc(void *old, size_t size)
     return memory;
 }
 
+void *xgrow(void *list, size_t *capacity, size_t first, size_t size)
+{
+    *capacity = *capacity ? 2 * *capacity : first;
+    return xrealloc(list, *capacity * size);
+}
+
 char *xstrdup(const char *string)
 {
     return xmemdup(string, strlen(string) + 1);

@@ -132,11 +132,9 @@ static void take_buckets(struct metrics_checkpoint *checkpoint, struct metric_se
         if (!bucket->is_dirty)
             continue;
         bucket->is_dirty = false;
-        if (checkpoint->row_count == checkpoint->row_capacity) {
-            checkpoint->row_capacity = checkpoint->row_capacity ? checkpoint->row_capacity * 2 : 64;
+        if (checkpoint->row_count == checkpoint->row_capacity)
             checkpoint->rows =
-                xrealloc(checkpoint->rows, checkpoint->row_capacity * sizeof(*checkpoint->rows));
-        }
+                xgrow(checkpoint->rows, &checkpoint->row_capacity, 64, sizeof(*checkpoint->rows));
         struct row *row = &checkpoint->rows[checkpoint->row_count++];
         *row = (struct row){ print_identity(series), level, *bucket };
         row->bucket.distribution.cells =

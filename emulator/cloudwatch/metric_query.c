@@ -59,10 +59,8 @@ void metric_series_list_add(struct metric_series_list *series, const struct metr
     for (const struct metric_series *one = metric->series; one; one = one->next) {
         if (unit && strcmp(one->unit, unit) != 0)
             continue;
-        if (series->count == series->capacity) {
-            series->capacity = series->capacity ? series->capacity * 2 : 4;
-            series->list = xrealloc(series->list, series->capacity * sizeof(*series->list));
-        }
+        if (series->count == series->capacity)
+            series->list = xgrow(series->list, &series->capacity, 4, sizeof(*series->list));
         series->list[series->count++] = one;
     }
 }
@@ -96,10 +94,8 @@ static struct metric_bucket *bucket_of(struct metric_result *result, int64_t sta
         at--;
     if (at > 0 && result->buckets[at - 1].start_s == start_s)
         return &result->buckets[at - 1];
-    if (result->count == result->capacity) {
-        result->capacity = result->capacity ? result->capacity * 2 : 16;
-        result->buckets = xrealloc(result->buckets, result->capacity * sizeof(*result->buckets));
-    }
+    if (result->count == result->capacity)
+        result->buckets = xgrow(result->buckets, &result->capacity, 16, sizeof(*result->buckets));
     memmove(&result->buckets[at + 1], &result->buckets[at],
             (result->count - at) * sizeof(*result->buckets));
     result->buckets[at] = (struct metric_bucket){ .start_s = start_s };

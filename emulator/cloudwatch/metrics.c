@@ -303,10 +303,8 @@ struct metric_bucket *metric_buckets_at(struct metric_buckets *buckets, int64_t 
         at = metric_buckets_from(buckets, start_s);
     if (at < buckets->count && buckets->list[at].start_s == start_s)
         return &buckets->list[at];
-    if (buckets->count == buckets->capacity) {
-        buckets->capacity = buckets->capacity ? buckets->capacity * 2 : 1;
-        buckets->list = xrealloc(buckets->list, buckets->capacity * sizeof(*buckets->list));
-    }
+    if (buckets->count == buckets->capacity)
+        buckets->list = xgrow(buckets->list, &buckets->capacity, 1, sizeof(*buckets->list));
     memmove(&buckets->list[at + 1], &buckets->list[at],
             (buckets->count - at) * sizeof(*buckets->list));
     buckets->list[at] = (struct metric_bucket){ .start_s = start_s };

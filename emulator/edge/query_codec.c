@@ -55,10 +55,8 @@ static bool parameters_read(struct parameters *parameters, struct text body)
         struct text name = text_cut(&value, '=');
         if (name.size == 0)
             continue;
-        if (parameters->count == capacity) {
-            capacity = capacity ? capacity * 2 : 32;
-            parameters->list = xrealloc(parameters->list, capacity * sizeof(*parameters->list));
-        }
+        if (parameters->count == capacity)
+            parameters->list = xgrow(parameters->list, &capacity, 32, sizeof(*parameters->list));
         struct parameter *parameter = &parameters->list[parameters->count++];
         *parameter = (struct parameter){ decoded_text(name), decoded_text(value) };
         if (!parameter->name || !parameter->value) {

@@ -103,18 +103,19 @@ static int compare_runs(const void *a, const void *b)
 /* Stream after stream; the caller frees them. */
 static struct tail_run *list_runs(const struct event_tail *tail, size_t *count_out)
 {
-    size_t capacity = 64;
+    size_t capacity = 0;
     size_t count = 0;
-    struct tail_run *runs = xmalloc(capacity * sizeof(*runs));
+    struct tail_run *runs = NULL;
     for (size_t i = 0; i < tail->count; i++) {
         int64_t stream_id = tail->rows[i].row.stream_id;
         if (i && tail->rows[i - 1].row.stream_id == stream_id)
             continue;
         if (count == capacity)
-            runs = xrealloc(runs, (capacity *= 2) * sizeof(*runs));
+            runs = xgrow(runs, &capacity, 64, sizeof(*runs));
         runs[count++] = (struct tail_run){ stream_id, i };
     }
-    qsort(runs, count, sizeof(*runs), compare_runs);
+    if (count)
+        qsort(runs, count, sizeof(*runs), compare_runs);
     *count_out = count;
     return runs;
 }

@@ -93,13 +93,9 @@ static bool add_row(const struct event_row *row, void *owner)
 {
     struct reading *reading = owner;
     struct event_page *page = reading->page;
-    if (page->count == reading->capacity) {
-        reading->capacity = reading->capacity ? 2 * reading->capacity : 64;
-        struct event_row *rows = arena_alloc(reading->arena, reading->capacity * sizeof(*rows));
-        if (page->count)
-            memcpy(rows, page->rows, page->count * sizeof(*rows));
-        page->rows = rows;
-    }
+    if (page->count == reading->capacity)
+        page->rows =
+            arena_grow(reading->arena, page->rows, &reading->capacity, 64, sizeof(*page->rows));
     struct event_row *added = &page->rows[page->count++];
     *added = *row;
     added->message.data = arena_copy(reading->arena, row->message);

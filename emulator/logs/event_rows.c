@@ -102,10 +102,8 @@ static void trim(struct event_rows *rows)
 
 void event_rows_add(struct event_rows *rows, const struct event_row *row)
 {
-    if (rows->count == rows->capacity) {
-        rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
-        rows->list = xrealloc(rows->list, rows->capacity * sizeof(*rows->list));
-    }
+    if (rows->count == rows->capacity)
+        rows->list = xgrow(rows->list, &rows->capacity, 64, sizeof(*rows->list));
     rows->list[rows->count++] = *row;
     trim(rows);
 }

@@ -8,10 +8,8 @@ enum { CAPACITY_MIN = 256 };
 
 static struct tail_row *add_row(struct event_tail *tail)
 {
-    if (tail->count == tail->capacity) {
-        tail->capacity = tail->capacity ? 2 * tail->capacity : CAPACITY_MIN;
-        tail->rows = xrealloc(tail->rows, tail->capacity * sizeof(*tail->rows));
-    }
+    if (tail->count == tail->capacity)
+        tail->rows = xgrow(tail->rows, &tail->capacity, CAPACITY_MIN, sizeof(*tail->rows));
     return &tail->rows[tail->count++];
 }
 

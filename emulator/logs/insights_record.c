@@ -73,10 +73,8 @@ size_t insights_record_bytes(struct insights_record *record, uint64_t count)
 void insights_record_set(struct insights_record *record, const char *name,
                          struct insights_value value)
 {
-    if (record->count == record->capacity) {
-        record->capacity = record->capacity ? record->capacity * 2 : 8;
-        record->fields = xrealloc(record->fields, record->capacity * sizeof(*record->fields));
-    }
+    if (record->count == record->capacity)
+        record->fields = xgrow(record->fields, &record->capacity, 8, sizeof(*record->fields));
     record->fields[record->count++] = (struct insights_field){ name, value };
     record->structures += value.kind == INSIGHTS_STRUCTURE;
 }

@@ -234,10 +234,8 @@ static bool fail_many(struct error *error)
 
 static void append(struct insights_run *run, struct insights_record *record)
 {
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity ? 2 * run->capacity : 64;
-        run->records = xrealloc(run->records, run->capacity * sizeof(struct insights_record *));
-    }
+    if (run->count == run->capacity)
+        run->records = xgrow(run->records, &run->capacity, 64, sizeof(struct insights_record *));
     run->records[run->count++] = record;
 }
 

@@ -84,10 +84,8 @@ static struct group *make_group(struct insights_stats_run *run, const struct ins
         if (keys[i].kind == INSIGHTS_TEXT)
             group->keys[i].text = arena_copy(&run->arena, text_from(keys[i].text));
     }
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity ? 2 * run->capacity : 16;
-        run->groups = xrealloc(run->groups, run->capacity * sizeof(struct group *));
-    }
+    if (run->count == run->capacity)
+        run->groups = xgrow(run->groups, &run->capacity, 16, sizeof(struct group *));
     run->groups[run->count++] = group;
     run->kept_bytes += GROUP_BYTES + tally_bytes;
     return group;

@@ -81,13 +81,8 @@ struct log_stream *stream_list(struct store *store, const struct stream_filter *
     size_t capacity = 0;
     size_t count = 0;
     while (store_step(store, query)) {
-        if (count == capacity) {
-            capacity = capacity ? 2 * capacity : 64;
-            struct log_stream *larger = arena_alloc(arena, capacity * sizeof(*larger));
-            if (count)
-                memcpy(larger, list, count * sizeof(*larger));
-            list = larger;
-        }
+        if (count == capacity)
+            list = arena_grow(arena, list, &capacity, 64, sizeof(*list));
         read_stream(query, arena, &list[count++]);
     }
     *count_out = count;

@@ -39,10 +39,8 @@ static void mark(struct log_marks *marks, size_t end, int64_t time_ms)
         *last = (struct log_mark){ end, time_ms };
         return;
     }
-    if (marks->count == marks->capacity) {
-        marks->capacity = marks->capacity ? 2 * marks->capacity : 8;
-        marks->list = xrealloc(marks->list, marks->capacity * sizeof(*marks->list));
-    }
+    if (marks->count == marks->capacity)
+        marks->list = xgrow(marks->list, &marks->capacity, 8, sizeof(*marks->list));
     assert(marks->list);
     marks->list[marks->count++] = (struct log_mark){ end, time_ms };
 }

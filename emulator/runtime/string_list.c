@@ -7,10 +7,8 @@
 
 static void take(struct string_list *list, char *string)
 {
-    if (list->count + 2 > list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 32;
-        list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));
-    }
+    if (list->count + 2 > list->capacity)
+        list->items = xgrow(list->items, &list->capacity, 32, sizeof(*list->items));
     list->items[list->count++] = string;
     list->items[list->count] = NULL;
 }

@@ -208,6 +208,22 @@ START_TEST(an_arena_gives_zeroed_memory_of_any_size)
 }
 END_TEST
 
+START_TEST(a_list_on_the_heap_grows)
+{
+    int *list = NULL;
+    size_t capacity = 0;
+    for (int i = 0; i < 1000; i++) {
+        if ((size_t)i == capacity)
+            list = xgrow(list, &capacity, 3, sizeof(*list));
+        list[i] = i;
+    }
+    ck_assert_uint_eq(capacity, 3 << 9);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(list[i], i);
+    free(list);
+}
+END_TEST
+
 START_TEST(a_list_in_an_arena_grows)
 {
     struct arena arena = { 0 };
@@ -394,7 +410,7 @@ SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_n
       utf8_is_checked_to_the_last_byte, a_front_ends_between_characters, what_is_no_utf8_is_mended,
       cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
       bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
-      an_arena_gives_zeroed_memory_of_any_size, a_list_in_an_arena_grows,
+      an_arena_gives_zeroed_memory_of_any_size, a_list_on_the_heap_grows, a_list_in_an_arena_grows,
       an_arena_prints_texts_of_any_size, macs_are_those_of_libcrypto,
       percent_encoding_is_undone_by_decoding, a_parameter_is_found_by_its_name, an_arn_is_six_parts,
       digests_have_their_published_values, hexadecimal_is_read_as_it_is_written,
