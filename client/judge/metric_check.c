@@ -7,7 +7,7 @@
 #include "judge/kinds.h"
 
 /* The latest periods of a metric, as far as they can be known. */
-struct window {
+struct breach_count {
     int64_t periods;
     int64_t breaching;
     int64_t known;
@@ -19,14 +19,14 @@ static bool is_breach(const struct check *check, double value)
     return value > check->max || value < check->min;
 }
 
-static void count_value(const struct check *check, double value, struct window *window)
+static void count_value(const struct check *check, double value, struct breach_count *count)
 {
     bool is_bad = is_breach(check, value);
-    if (window->known == 0 || (is_bad && window->breaching == 0))
-        window->last = value;
-    window->known++;
-    window->periods++;
-    window->breaching += is_bad;
+    if (count->known == 0 || (is_bad && count->breaching == 0))
+        count->last = value;
+    count->known++;
+    count->periods++;
+    count->breaching += is_bad;
 }
 
 static int64_t first_whole_period(const struct check *check, const struct evidence *evidence)
@@ -48,11 +48,11 @@ static bool is_undecided(const struct check *check, const struct evidence *evide
 
 /* Missing periods do not count: the latest values, whenever they were. */
 static void look_at_values(const struct check *check, const struct metric_series *series,
-                           const struct evidence *evidence, struct window *window)
+                           const struct evidence *evidence, struct breach_count *count)
 {
-    for (size_t i = series->count; i > 0 && window->periods < check->periods; i--) {
+    for (size_t i = series->count; i > 0 && count->periods < check->periods; i--) {
         if (!is_undecided(check, evidence, series->times_ms[i - 1], series->values[i - 1]))
-            count_value(check, series->values[i - 1], window);
+            count_value(check, series->values[i - 1], count);
     }
 }
 
@@ -67,18 +67,18 @@ static const double *value_at(const struct metric_series *series, int64_t from_m
 
 /* Every whole period of the step that is old enough counts, with a value or without. */
 static void look_at_periods(const struct check *check, const struct metric_series *series,
-                            const struct evidence *evidence, struct window *window)
+                            const struct evidence *evidence, struct breach_count *count)
 {
     int64_t period_ms = check->period_ms;
     int64_t end_ms = (evidence->now_ms - check->delay_ms) / period_ms * period_ms;
     int64_t first_ms = first_whole_period(check, evidence);
-    while (window->periods < check->periods && end_ms - period_ms >= first_ms) {
+    while (count->periods < check->periods && end_ms - period_ms >= first_ms) {
         const double *value = value_at(series, end_ms - period_ms, end_ms);
         if (value) {
-            count_value(check, *value, window);
+            count_value(check, *value, count);
         } else {
-            window->periods++;
-            window->breaching += check->missing == MISSING_BREACHING;
+            count->periods++;
+            count->breaching += check->missing == MISSING_BREACHING;
         }
         end_ms -= period_ms;
     }
@@ -92,18 +92,18 @@ static void say_limits(const struct check *check, struct check_verdict *verdict)
         verdict_add(verdict, ", at least %.6g is wanted", check->min);
 }
 
-static void say_window(const struct check *check, const struct window *window,
+static void say_window(const struct check *check, const struct breach_count *count,
                        enum check_result result, struct check_verdict *verdict)
 {
     verdict_say(verdict, result, "%s: %lld of the last %lld periods breach (%lld of %lld are bad)",
-                check->metric, (long long)window->breaching, (long long)window->periods,
+                check->metric, (long long)count->breaching, (long long)count->periods,
                 (long long)check->datapoints, (long long)check->periods);
-    if (window->known > 0)
-        verdict_add(verdict, "; value %.6g", window->last);
+    if (count->known > 0)
+        verdict_add(verdict, "; value %.6g", count->last);
     say_limits(check, verdict);
-    verdict_number(verdict, "periods", (double)window->periods);
-    verdict_number(verdict, "breaching", (double)window->breaching);
-    verdict_number(verdict, "value", window->known > 0 ? window->last : NAN);
+    verdict_number(verdict, "periods", (double)count->periods);
+    verdict_number(verdict, "breaching", (double)count->breaching);
+    verdict_number(verdict, "value", count->known > 0 ? count->last : NAN);
     verdict_number(verdict, "max", check->max);
     verdict_number(verdict, "min", check->min);
 }
@@ -128,15 +128,15 @@ void judge_threshold_check(const struct check *check, const struct evidence *evi
     static const struct metric_series nothing;
     const struct metric_evidence *metric = evidence_metric(evidence, check->metric);
     const struct metric_series *series = metric ? &metric->canary : &nothing;
-    struct window window = { 0 };
+    struct breach_count count = { 0 };
     (void)memory;
     if (check->missing == MISSING_IGNORE)
-        look_at_values(check, series, evidence, &window);
+        look_at_values(check, series, evidence, &count);
     else
-        look_at_periods(check, series, evidence, &window);
-    bool is_bad = window.breaching >= check->datapoints;
-    bool is_unknown = window.periods == 0 && check->missing != MISSING_NOT_BREACHING;
-    say_window(check, &window,
+        look_at_periods(check, series, evidence, &count);
+    bool is_bad = count.breaching >= check->datapoints;
+    bool is_unknown = count.periods == 0 && check->missing != MISSING_NOT_BREACHING;
+    say_window(check, &count,
                is_bad                ? CHECK_FAIL
                : !evidence->is_final ? CHECK_CONTINUE
                : is_unknown          ? CHECK_INCONCLUSIVE

@@ -8,7 +8,7 @@
 static const double PRIOR_STRENGTH = 100; /* requests: as much as a drift by a third or so takes */
 static const double SHOWN_DRIFT = 0.2;    /* of the weight; told where none is named */
 
-struct split {
+struct split_evidence {
     uint64_t hits;
     uint64_t all;
     double weight;
@@ -17,11 +17,11 @@ struct split {
     double needed; /* requests for that */
 };
 
-static struct split split_of(const struct check *check, const struct evidence *evidence)
+static struct split_evidence split_of(const struct check *check, const struct evidence *evidence)
 {
-    struct split split = { .hits = evidence->canary.requests,
-                           .all = evidence->canary.requests + evidence->base.requests,
-                           .weight = evidence->weight };
+    struct split_evidence split = { .hits = evidence->canary.requests,
+                                    .all = evidence->canary.requests + evidence->base.requests,
+                                    .weight = evidence->weight };
     split.log_factor = mixture_log_factor(split.hits, split.all, split.weight,
                                           prior_about(split.weight, PRIOR_STRENGTH));
     split.drift = check->detect > 0 ? check->detect : SHOWN_DRIFT * split.weight;
@@ -32,8 +32,8 @@ static struct split split_of(const struct check *check, const struct evidence *e
     return split;
 }
 
-static void say_split(const struct split *split, enum check_result result, const char *finding,
-                      double p_value, struct check_verdict *verdict)
+static void say_split(const struct split_evidence *split, enum check_result result,
+                      const char *finding, double p_value, struct check_verdict *verdict)
 {
     struct interval interval = wilson(split->hits, split->all, 0.95);
     verdict_say(verdict, result,
@@ -54,8 +54,8 @@ static void say_split(const struct split *split, enum check_result result, const
     verdict_number(verdict, "neededRequests", split->needed);
 }
 
-static void judge_finally(const struct check *check, const struct split *split, bool is_good,
-                          struct check_verdict *verdict)
+static void judge_finally(const struct check *check, const struct split_evidence *split,
+                          bool is_good, struct check_verdict *verdict)
 {
     double p_value = binomial_two_sided(split->hits, split->all, split->weight);
     bool is_weak = !is_good && check->detect > 0 && (double)split->all < split->needed;
@@ -72,7 +72,7 @@ static void judge_finally(const struct check *check, const struct split *split, 
 }
 
 /* The confidence sequence of the share is within the drift that matters. */
-static bool is_surely_right(const struct check *check, const struct split *split)
+static bool is_surely_right(const struct check *check, const struct split_evidence *split)
 {
     struct interval interval = mixture_interval(
         split->hits, split->all, prior_about(split->weight, PRIOR_STRENGTH), 1 - check->power);
@@ -88,7 +88,7 @@ void judge_split_check(const struct check *check, const struct evidence *evidenc
                     "one version alone gets the traffic of this step: there is no split");
         return;
     }
-    struct split split = split_of(check, evidence);
+    struct split_evidence split = split_of(check, evidence);
     double anytime = anytime_p_value(split.log_factor);
     bool is_good = stays_good(memory, is_surely_right(check, &split));
     if (has_passed(memory, split.log_factor, half(check->alpha)))

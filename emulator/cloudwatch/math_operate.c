@@ -44,24 +44,24 @@ static double apply(enum math_operator operator, double a, double b)
     }
 }
 
-struct operation {
+struct applied_operator {
     enum math_operator operator;
     const struct math_value *other; /* a scalar or one series */
     bool is_turned;                 /* the other one is the left operand */
 };
 
-static double operate(const struct operation *operation, double own, double other)
+static double operate(const struct applied_operator *applied, double own, double other)
 {
-    return operation->is_turned ? apply(operation->operator, other, own)
-                                : apply(operation->operator, own, other);
+    return applied->is_turned ? apply(applied->operator, other, own)
+                              : apply(applied->operator, own, other);
 }
 
 /* Two series: a point wherever one of them has one; the other's counts as 0. */
 static struct math_series *operate_series(struct math_context *context,
                                           const struct math_series *own,
-                                          const struct operation *operation)
+                                          const struct applied_operator *applied)
 {
-    const struct math_series *other = operation->other->list[0];
+    const struct math_series *other = applied->other->list[0];
     struct math_series *into = math_series_make(
         context, math_common_period(own->period_s, other->period_s), own->count + other->count);
     size_t a = 0;
@@ -72,7 +72,7 @@ static struct math_series *operate_series(struct math_context *context,
         int64_t time_s = has_own ? own->times_s[a] : other->times_s[b];
         bool has_other = b < other->count && other->times_s[b] == time_s;
         double value =
-            operate(operation, has_own ? own->values[a] : 0, has_other ? other->values[b] : 0);
+            operate(applied, has_own ? own->values[a] : 0, has_other ? other->values[b] : 0);
         math_series_add(into, time_s, value);
         a += has_own;
         b += has_other;
@@ -83,13 +83,13 @@ static struct math_series *operate_series(struct math_context *context,
 static struct math_series *operate_one(struct math_context *context, const struct math_series *own,
                                        const void *detail)
 {
-    const struct operation *operation = detail;
-    if (operation->other->type != MATH_SCALAR)
-        return operate_series(context, own, operation);
+    const struct applied_operator *applied = detail;
+    if (applied->other->type != MATH_SCALAR)
+        return operate_series(context, own, applied);
     struct math_series *into = math_series_make(context, own->period_s, own->count);
     for (size_t i = 0; i < own->count; i++)
         math_series_add(into, own->times_s[i],
-                        operate(operation, own->values[i], operation->other->scalar));
+                        operate(applied, own->values[i], applied->other->scalar));
     return into;
 }
 
@@ -100,6 +100,6 @@ struct math_value math_operate(struct math_context *context, enum math_operator 
         return math_scalar_value(apply(operator, left->scalar, right->scalar));
     /* The array, or else the series, is gone through; the other one is the same for all. */
     bool is_turned = left->type < right->type;
-    const struct operation operation = { operator, is_turned ? left : right, is_turned };
-    return math_for_each(context, is_turned ? right : left, operate_one, &operation);
+    const struct applied_operator applied = { operator, is_turned ? left : right, is_turned };
+    return math_for_each(context, is_turned ? right : left, operate_one, &applied);
 }

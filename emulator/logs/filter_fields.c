@@ -17,7 +17,7 @@ struct condition {
     struct filter_operand operand;
 };
 
-struct field {
+struct field_pattern {
     const char *name; /* "$ip"; "": it has only its place; NULL: `...` */
     struct condition *conditions;
 };
@@ -25,7 +25,7 @@ struct field {
 struct filter_fields {
     size_t count;
     size_t gap; /* where `...` stands; FIELDS_MAX without one */
-    struct field fields[FIELDS_MAX];
+    struct field_pattern fields[FIELDS_MAX];
 };
 
 struct words {
@@ -46,7 +46,8 @@ static bool read_name(struct filter_cursor *cursor, struct text *name_out)
     return size > 0;
 }
 
-static bool read_condition(struct filter_cursor *cursor, struct field *field, bool is_alternative)
+static bool read_condition(struct filter_cursor *cursor, struct field_pattern *field,
+                           bool is_alternative)
 {
     struct condition *condition = arena_alloc(cursor->arena, sizeof(*condition));
     struct condition **last = &field->conditions;
@@ -67,7 +68,7 @@ static bool is_at(struct filter_cursor *cursor, const char *stops)
 }
 
 /* The name, then conditions that say it again: status = 404 || status = 410. Or nothing. */
-static bool read_field(struct filter_cursor *cursor, struct field *field)
+static bool read_field(struct filter_cursor *cursor, struct field_pattern *field)
 {
     struct text name;
     if (filter_take(cursor, "..."))
@@ -99,7 +100,7 @@ struct filter_fields *filter_fields_parse(struct filter_cursor *cursor)
     if (!filter_take(cursor, "["))
         return NULL;
     do {
-        struct field *field = &pattern->fields[pattern->count];
+        struct field_pattern *field = &pattern->fields[pattern->count];
         if (pattern->count == FIELDS_MAX || !read_field(cursor, field))
             return NULL;
         if (!field->name && pattern->gap != FIELDS_MAX)
@@ -178,8 +179,8 @@ static size_t most_words(const struct filter_fields *pattern)
 }
 
 /* The field of a word; NULL for one in the gap. The count of words must be right. */
-static const struct field *field_of(const struct filter_fields *pattern, const struct words *words,
-                                    size_t word)
+static const struct field_pattern *field_of(const struct filter_fields *pattern,
+                                            const struct words *words, size_t word)
 {
     if (pattern->gap == FIELDS_MAX || word < pattern->gap)
         return &pattern->fields[word];
@@ -218,7 +219,7 @@ bool filter_fields_match(const struct filter_fields *pattern, struct text messag
     if (!split(message, most_words(pattern), &words) || !has_the_right_count(pattern, &words))
         return false;
     for (size_t i = 0; i < words.count; i++) {
-        const struct field *field = field_of(pattern, &words, i);
+        const struct field_pattern *field = field_of(pattern, &words, i);
         if (field && !satisfies(field->conditions, words.list[i]))
             return false;
     }
@@ -231,7 +232,7 @@ void filter_fields_extract(const struct filter_fields *pattern, struct text mess
     if (!split(message, most_words(pattern), &words) || !has_the_right_count(pattern, &words))
         return;
     for (size_t i = 0; i < words.count; i++) {
-        const struct field *field = field_of(pattern, &words, i);
+        const struct field_pattern *field = field_of(pattern, &words, i);
         char place[32];
         CLEANUP(buffer_clear) struct buffer text = { 0 };
         snprintf(place, sizeof(place), "$%zu", i + 1);

@@ -49,7 +49,7 @@ struct runtime_api {
 };
 
 /* Where the parts of a path stand: "/2018-06-01/runtime/" what "/" id "/" action. */
-struct target {
+struct api_path {
     struct text what;
     struct text id;
     struct text action;
@@ -216,16 +216,16 @@ static void on_init_error(struct runtime_api *api, struct http_exchange *exchang
 }
 
 /* False if the path is none of the Runtime API's. */
-static bool parse(struct text path, struct target *target_out)
+static bool parse(struct text path, struct api_path *parts_out)
 {
     if (path.size && path.data[0] == '/')
         text_cut(&path, '/');
     if (!text_equal(text_cut(&path, '/'), "2018-06-01"))
         return false;
     struct text group = text_cut(&path, '/');
-    target_out->what = text_equal(group, "ping") ? group : text_cut(&path, '/');
-    target_out->id = text_cut(&path, '/');
-    target_out->action = path;
+    parts_out->what = text_equal(group, "ping") ? group : text_cut(&path, '/');
+    parts_out->id = text_cut(&path, '/');
+    parts_out->action = path;
     return text_equal(group, "runtime") || text_equal(group, "ping");
 }
 
@@ -243,12 +243,12 @@ static bool is_of_a_page(const struct http_exchange *exchange)
 static bool takes_pieces(struct http_exchange *exchange, void *owner)
 {
     struct runtime_api *api = owner;
-    struct target target;
+    struct api_path parts;
     const char *mode = http_exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
     if (api->is_stopped || api->streaming || api->is_truncated || api->state != RUNNING || !mode ||
         strcmp(mode, "streaming") != 0 || is_of_a_page(exchange) ||
-        !parse(http_exchange_path(exchange), &target) || !text_equal(target.action, "response") ||
-        !text_equal(target.id, api->request_id))
+        !parse(http_exchange_path(exchange), &parts) || !text_equal(parts.action, "response") ||
+        !text_equal(parts.id, api->request_id))
         return false;
     const char *content_type = http_exchange_header(exchange, "Content-Type");
     api->streaming = exchange;
@@ -316,7 +316,7 @@ static void on_streamed(struct runtime_api *api, struct http_exchange *exchange)
 static void on_request(struct http_exchange *exchange, void *owner)
 {
     struct runtime_api *api = owner;
-    struct target target;
+    struct api_path parts;
     if (api->is_stopped)
         return;
     if (exchange == api->streaming) {
@@ -331,18 +331,17 @@ static void on_request(struct http_exchange *exchange, void *owner)
     }
     bool is_get = text_equal(http_exchange_method(exchange), "GET");
     bool is_post = text_equal(http_exchange_method(exchange), "POST");
-    bool is_known = parse(http_exchange_path(exchange), &target);
-    bool is_invocation = is_known && text_equal(target.what, "invocation");
-    if (is_get && is_invocation && text_equal(target.id, "next"))
+    bool is_known = parse(http_exchange_path(exchange), &parts);
+    bool is_invocation = is_known && text_equal(parts.what, "invocation");
+    if (is_get && is_invocation && text_equal(parts.id, "next"))
         on_next(api, exchange);
-    else if (is_post && is_invocation && text_equal(target.action, "response"))
-        on_response(api, exchange, target.id);
-    else if (is_post && is_invocation && text_equal(target.action, "error"))
-        on_error(api, exchange, target.id);
-    else if (is_post && is_known && text_equal(target.what, "init") &&
-             text_equal(target.id, "error"))
+    else if (is_post && is_invocation && text_equal(parts.action, "response"))
+        on_response(api, exchange, parts.id);
+    else if (is_post && is_invocation && text_equal(parts.action, "error"))
+        on_error(api, exchange, parts.id);
+    else if (is_post && is_known && text_equal(parts.what, "init") && text_equal(parts.id, "error"))
         on_init_error(api, exchange);
-    else if (is_get && is_known && text_equal(target.what, "ping"))
+    else if (is_get && is_known && text_equal(parts.what, "ping"))
         reply(exchange, 200, xstrdup("pong"));
     else
         reply(exchange, 404, xstrdup("404 page not found\n"));

@@ -24,6 +24,19 @@ while read -r file; do
         END { exit bad }' "$file" || status=1
 done < <(git ls-files -co --exclude-standard '*.c' '*.h')
 
+# tags PROGRAM: a tag that a header defines stands for nothing else in a file of the program.
+tags() {
+    git ls-files -co --exclude-standard "include/*.h" "$1/*.h" "$1/*.c" |
+        xargs grep -oE '\b(struct|enum|union) \w+ \{' |
+        awk -F '[: ]' '
+            { places[$3] = places[$3] " " $1; count[$3]++; if ($1 ~ /h$/) is_public[$3] = 1 }
+            END { for (tag in count) if (count[tag] > 1 && is_public[tag]) {
+                      print tag ": a public tag with more than one meaning:" places[tag]; bad = 1 }
+                  exit bad }'
+}
+tags emulator || status=1
+tags client || status=1
+
 if ! layout=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
     printf '%s\n' "$layout" | sed -n 1,20p
     complain "the layout differs from .clang-format's: run make format"

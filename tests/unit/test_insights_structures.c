@@ -15,15 +15,15 @@ static const char *const messages[] = {
     "{\"events\":{\"name\":\"one\"},\"kind\":\"c\",\"big\":123456789012345}",
 };
 
-struct outcome {
+struct answer {
     cJSON *rows; /* NULL: error */
     double matched;
     struct error error;
 };
 
-static struct outcome run(const char *text, const char *const *lines, size_t count)
+static struct answer run(const char *text, const char *const *lines, size_t count)
 {
-    struct outcome outcome = { 0 };
+    struct answer outcome = { 0 };
     struct insights_query *query = insights_test_parse(text, &outcome.error);
     ck_assert_msg(query, "%s: %s", text, outcome.error.message);
     struct insights_run *under_way = insights_run_start(query, INSIGHTS_LIMIT_MAX);
@@ -46,7 +46,7 @@ static struct outcome run(const char *text, const char *const *lines, size_t cou
 
 static char *rows_of(const char *query)
 {
-    struct outcome outcome = run(query, messages, COUNT_OF(messages));
+    struct answer outcome = run(query, messages, COUNT_OF(messages));
     ck_assert_ptr_nonnull(outcome.rows);
     char *text = insights_test_print(outcome.rows);
     cJSON_Delete(outcome.rows);
@@ -159,7 +159,7 @@ START_TEST(a_long_list_is_unnested_and_counted_once)
     enum { ITEMS = 10000 };
     char *message = list_of(ITEMS, 100000);
     const char *const lines[] = { message, message };
-    struct outcome outcome =
+    struct answer outcome =
         run(PARSED "unnest js.list into i | filter i >= 10 | sort i desc | display i", lines, 2);
     ck_assert_int_eq(cJSON_GetArraySize(outcome.rows), ITEMS);
     ck_assert_str_eq(json_text(cJSON_GetArrayItem(outcome.rows, 1)->child, "value", ""), "9999");
@@ -179,12 +179,12 @@ START_TEST(more_items_than_a_query_may_need_end_it_with_an_error)
     char *message = list_of(60000, 0);
     const char *const lines[] = { message, "x", message };
     for (size_t i = 0; i < COUNT_OF(queries); i++) {
-        struct outcome outcome = run(queries[i], lines, COUNT_OF(lines));
+        struct answer outcome = run(queries[i], lines, COUNT_OF(lines));
         ck_assert_ptr_null(outcome.rows);
         ck_assert_str_eq(outcome.error.message, "the query needs more than 50000 events at once");
         error_clear(&outcome.error);
     }
-    struct outcome counted = run(PARSED "unnest js.list into i | stats count(*), max(i)", lines, 3);
+    struct answer counted = run(PARSED "unnest js.list into i | stats count(*), max(i)", lines, 3);
     const cJSON *row = cJSON_GetArrayItem(counted.rows, 0);
     ck_assert_str_eq(json_text(row->child, "value", ""), "120000");
     cJSON_Delete(counted.rows);

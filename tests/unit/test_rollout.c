@@ -294,7 +294,7 @@ END_TEST
 /* ---- Any sequence of events, and a crash at any time --------------------------------------- */
 
 /* The alias as it really is, with a revision that every change moves on. */
-struct world {
+struct played {
     enum alias_target target;
     double weight;
     bool is_theirs; /* somebody pointed it elsewhere */
@@ -302,7 +302,7 @@ struct world {
     int seen; /* the revision that the engine knows */
 };
 
-static bool is_routed(const struct world *world, enum alias_target target, double weight)
+static bool is_routed(const struct played *world, enum alias_target target, double weight)
 {
     if (world->is_theirs)
         return false;
@@ -312,13 +312,13 @@ static bool is_routed(const struct world *world, enum alias_target target, doubl
            (target != TARGET_SPLIT || fabs(world->weight - weight) < 1e-9);
 }
 
-static bool is_as_set(const struct world *world, const struct rollout *rollout)
+static bool is_as_set(const struct played *world, const struct rollout *rollout)
 {
     double weight = world->target == TARGET_SPLIT ? world->weight : 0;
     return !world->is_theirs && rollout_expects(rollout, world->target == TARGET_NEW, weight);
 }
 
-static void apply(struct world *world, const struct rollout_action *action)
+static void apply(struct played *world, const struct rollout_action *action)
 {
     world->target = action->target;
     world->weight = action->weight;
@@ -326,7 +326,7 @@ static void apply(struct world *world, const struct rollout_action *action)
 }
 
 /* As engine.c does it: the change is guarded by the revision; after a refusal one looks. */
-static enum alias_result change(struct world *world, const struct rollout *rollout,
+static enum alias_result change(struct played *world, const struct rollout *rollout,
                                 const struct rollout_action *action, unsigned luck)
 {
     if (luck % 8 == 0)
@@ -346,7 +346,7 @@ static enum alias_result change(struct world *world, const struct rollout *rollo
     return is_as_set(world, rollout) ? ALIAS_CHANGED_OURS : ALIAS_CHANGED_THEIRS;
 }
 
-static void check_end(const struct world *world, const struct rollout *rollout, const char *where)
+static void check_end(const struct played *world, const struct rollout *rollout, const char *where)
 {
     bool is_back = is_routed(world, TARGET_BASE, 0);
     switch (rollout->outcome) {
@@ -368,8 +368,8 @@ static void check_end(const struct world *world, const struct rollout *rollout, 
 }
 
 /* The engine dies; another one takes up what was written. */
-static void crash(struct rollout *rollout, struct world *world, const struct rollout_action *intent,
-                  int64_t last_ms, int64_t now_ms)
+static void crash(struct rollout *rollout, struct played *world,
+                  const struct rollout_action *intent, int64_t last_ms, int64_t now_ms)
 {
     const struct plan *plan = rollout->plan;
     CLEANUP(json_deletep) cJSON *json = cJSON_CreateObject();
@@ -398,7 +398,7 @@ static const char *const plans[] = {
 };
 
 /* Performs the next action with luck; false at the end. */
-static bool step(struct rollout *rollout, struct world *world, struct random_stream *stream,
+static bool step(struct rollout *rollout, struct played *world, struct random_stream *stream,
                  bool is_calm, int64_t *now_ms)
 {
     static const char noise[] = "pppqfuccaPRAMFXijlAARR";
@@ -448,7 +448,7 @@ START_TEST(every_sequence_of_events_and_crashes_ends_in_what_is_said)
             kept = plan;
         }
         struct rollout rollout;
-        struct world world = { .target = TARGET_BASE };
+        struct played world = { .target = TARGET_BASE };
         int64_t now_ms = 1000;
         char where[64];
         snprintf(where, sizeof(where), "run %d", run);
