@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "log.h"
 #include "runtime/package.h"
 #include "runtime/strays.h"
 #include "runtime/workspace.h"
@@ -82,6 +83,34 @@ static bool check_is_ours(const char *directory, struct error *error)
     return true;
 }
 
+/* The permissions of what lies in an open directory, as they are for others; 0 on an error. */
+static mode_t others_rights(int at, const char *name)
+{
+    struct stat status;
+    bool is_file = fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+    return is_file ? status.st_mode & (S_IRGRP | S_IROTH) : 0;
+}
+
+/* We make ours for their owner alone; an older server's, or copies, may be for everybody. Who may
+ * not enter the directory reads nothing there. */
+static void warn_of_readers(const char *directory)
+{
+    struct stat status;
+    if (stat(directory, &status) != 0 || !(status.st_mode & (S_IXGRP | S_IXOTH)))
+        return;
+    DIR *entries = opendir(directory);
+    const struct dirent *entry;
+    while (entries && (entry = readdir(entries)) && !others_rights(dirfd(entries), entry->d_name))
+        ;
+    if (entries && entry)
+        log_warn("data",
+                 "others can read %s/%s, and what functions have in their environment: "
+                 "chmod go-rwx %s",
+                 directory, entry->d_name, directory);
+    if (entries)
+        closedir(entries);
+}
+
 char *data_directory_open(const struct settings *settings, struct error *error)
 {
     if (settings->is_ephemeral)
@@ -100,8 +129,10 @@ char *data_directory_open(const struct settings *settings, struct error *error)
                   wanted, strerror(errno));
         return NULL;
     }
-    if (check_is_ours(directory, error))
+    if (check_is_ours(directory, error)) {
+        warn_of_readers(directory);
         return directory;
+    }
     free(directory);
     return NULL;
 }

@@ -9,7 +9,7 @@
 #include "settings.h"
 
 /* Its real path, owned by the caller; it is there and can be written to, and nothing in it that is
- * not ours would be swept away. NULL with a sentence. */
+ * not ours would be swept away. NULL with a sentence. Warns where others may read what is there. */
 char *data_directory_open(const struct settings *settings, struct error *error);
 
 /* Removes what servers with --ephemeral left that were killed, and ends the processes that these

@@ -25,8 +25,8 @@ MUST_CHECK bool file_write(int fd, struct text bytes);
 MUST_CHECK bool file_sync_directory(const char *path);
 
 /* Makes the file, empty and its owner's alone, unless it is there; for those who would make it for
- * everybody's eyes. Errors are left for them to meet. */
-void file_make_private(const char *path);
+ * everybody's eyes. False with a sentence if it is not there then. */
+MUST_CHECK bool file_make_private(const char *path, struct error *error);
 
 /* Of the user: $HOME, else what the system knows; "" if that is nothing. Borrowed. */
 const char *home_directory(void);

@@ -53,11 +53,13 @@ bool file_sync_directory(const char *path)
     return is_synced;
 }
 
-void file_make_private(const char *path)
+bool file_make_private(const char *path, struct error *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
+    return fd >= 0 || errno == EEXIST ||
+           error_set(error, NULL, "cannot make %s: %s", path, strerror(errno));
 }
 
 const char *home_directory(void)

@@ -87,7 +87,6 @@ static bool migrate(struct store *store, struct error *error)
  * moment hold what a writer needs. */
 static bool connect_database(struct store *store, bool is_durable)
 {
-    file_make_private(store->path); /* and so is its write-ahead log */
     return sqlite3_open_v2(store->path, &store->database,
                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                            STORE_VFS) == SQLITE_OK &&
@@ -117,7 +116,8 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     store->path = xformat("%s/coalmine.db", directory);
-    if ((connect_database(store, is_durable) || refuse_to_open(store, error)) &&
+    if (file_make_private(store->path, error) && /* and so is its write-ahead log */
+        (connect_database(store, is_durable) || refuse_to_open(store, error)) &&
         migrate(store, error))
         return store;
     store_close(store);

@@ -92,15 +92,12 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
                            "PRAGMA user_version=%d",
                            TELEMETRY_VERSION);
-    file_make_private(telemetry->path);
-    if (!connect_both(telemetry, is_durable)) {
-        set_error(telemetry, error);
-    } else if (check_version(telemetry, error)) {
-        if (execute(telemetry->database, schema)) {
-            telemetry->saved = telemetry_read_position(telemetry->database);
-            return telemetry;
-        }
-        set_error(telemetry, error);
+    if (file_make_private(telemetry->path, error) &&
+        (connect_both(telemetry, is_durable) || set_error(telemetry, error)) &&
+        check_version(telemetry, error) &&
+        (execute(telemetry->database, schema) || set_error(telemetry, error))) {
+        telemetry->saved = telemetry_read_position(telemetry->database);
+        return telemetry;
     }
     telemetry_close(telemetry);
     return NULL;

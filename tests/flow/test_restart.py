@@ -1,4 +1,6 @@
 """A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL under load is there after."""
+import errno
+import os
 import signal
 import sqlite3
 import subprocess
@@ -9,6 +11,7 @@ import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.control_log import ControlLog
+from tests.support.faults import Faults
 from tests.support.metrics import statistic
 from tests.support.packages import create, node
 from tests.support.wire import LAMBDA, Wire
@@ -128,6 +131,38 @@ def test_nobody_else_reads_what_lies_in_an_open_directory(start_server, tmp_path
     modes = {entry.name: oct(entry.stat().st_mode & 0o077) for entry in directory.iterdir()}
     assert {"coalmine.db", "coalmine.db-wal", "telemetry.db", "sandboxes", "code"} <= set(modes)
     assert set(modes.values()) == {"0o0"}, modes
+
+
+def test_files_that_others_can_read_are_told_of(start_server, tmp_path):
+    directory = tmp_path / "data"
+    directory.mkdir(0o755)
+
+    def said():
+        server = start_server("--data-dir", str(directory), ephemeral=False)
+        assert server.stop() == 0
+        return f"chmod go-rwx {directory}" in server.read_log()
+    assert not said()
+    (directory / "telemetry.db").chmod(0o644)  # as an older server made it
+    assert said()
+    directory.chmod(0o700)
+    assert not said()
+
+
+@pytest.mark.parametrize("name", ["coalmine.db", "telemetry.db"])
+def test_a_database_that_cannot_be_made_is_said(tmp_path, name):
+    """SQLite would make it for everybody to read."""
+    faults = Faults(tmp_path / "control")
+    directory = tmp_path / "data"
+    directory.mkdir()
+    if name == "telemetry.db":
+        (directory / "coalmine.db").touch(0o600)
+    faults.set("open", errno.EACCES)
+    environment = {**os.environ, **faults.environment(directory / name)}
+    done = subprocess.run([COALMINE, "serve", "--port", "0", "--data-dir", str(directory)],
+                          env=environment, capture_output=True, text=True, timeout=STOP_SECONDS)
+    assert done.returncode == 1
+    assert f"cannot make {directory}/{name}: Permission denied" in done.stderr, done.stderr
+    assert not (directory / name).exists()
 
 
 @pytest.mark.parametrize("folder", ["code", "sandboxes", "removed"])
