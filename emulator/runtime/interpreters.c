@@ -47,10 +47,12 @@ char *runtime_version_arn(const char *region, const char *identifier)
     return xformat("arn:%s:lambda:%s::runtime:%s", arn_partition(region), region, hex);
 }
 
+/* With errno if it could not be looked at; 0 if it is none. */
 static bool is_program(const char *path, bool may_be_script)
 {
     struct stat status;
     char head[2] = { 0 };
+    errno = 0;
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || access(path, X_OK) != 0)
         return false;
     if (may_be_script)
@@ -59,12 +61,22 @@ static bool is_program(const char *path, bool may_be_script)
     if (fd < 0) /* without a descriptor it cannot be started either: that is told then */
         return errno == EMFILE || errno == ENFILE;
     ssize_t count = read(fd, head, sizeof(head));
+    int reason = count < 0 ? errno : 0;
     close(fd);
+    errno = reason;
     return count == (ssize_t)sizeof(head) && memcmp(head, "#!", sizeof(head)) != 0;
+}
+
+/* Whether that is the answer for a place where no program is for us: the next one is asked. */
+static bool means_absent(int reason)
+{
+    return reason == 0 || reason == ENOENT || reason == ENOTDIR || reason == EACCES ||
+           reason == ELOOP || reason == ENAMETOOLONG;
 }
 
 static char *find(const char *name, bool may_be_script)
 {
+    int reason = 0;
     const char *path = getenv("PATH");
     CLEANUP(freep) char *places = xformat("/usr/local/bin:/usr/bin:/bin:%s", path ? path : "");
     struct text rest = text_from(places);
@@ -75,8 +87,11 @@ static char *find(const char *name, bool may_be_script)
         char *candidate = xformat("%.*s/%s", TEXT_ARGS(place), name);
         if (is_program(candidate, may_be_script))
             return candidate;
+        if (!means_absent(errno))
+            reason = errno;
         free(candidate);
     }
+    errno = reason;
     return NULL;
 }
 
@@ -102,11 +117,17 @@ static const char *general_name(const char *identifier)
 char *interpreter_find(const char *identifier)
 {
     enum runtime_kind kind = runtime_kind_of(identifier);
+    errno = 0;
     if (kind != RUNTIME_NODE && kind != RUNTIME_PYTHON)
         return NULL;
     CLEANUP(freep) char *exact = exact_name(identifier);
     char *found = find(exact, false);
-    return found ? found : find(general_name(identifier), false);
+    int reason = errno;
+    if (!found)
+        found = find(general_name(identifier), false);
+    if (!found && reason)
+        errno = reason;
+    return found;
 }
 
 char *interpreter_wanted(const char *identifier)

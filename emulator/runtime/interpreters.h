@@ -20,14 +20,15 @@ enum runtime_kind runtime_kind_of(const char *identifier);
 char *runtime_version_arn(const char *region, const char *identifier);
 
 /* The absolute path of the interpreter: the exact version (python3.12, node22) before whatever
- * python3 or node there is; real programs only, no "#!" shims. NULL if there is none. Owned by
- * the caller. Starts no process. */
+ * python3 or node there is; real programs only, no "#!" shims. NULL with errno 0 if there is none,
+ * with another errno if a place could not be looked at. Owned by the caller. Starts no process. */
 char *interpreter_find(const char *identifier);
 
 /* What to install for this runtime: "Node.js (node22 or node)". Owned by the caller. */
 char *interpreter_wanted(const char *identifier);
 
-/* Absolute path of a program that is needed as it is (bubblewrap). Owned by the caller, or NULL. */
+/* Absolute path of a program that is needed as it is (bubblewrap). Owned by the caller; NULL as of
+ * interpreter_find(). */
 char *program_find(const char *name);
 
 /* The runtime identifiers and the interpreter each maps to, for `coalmine runtimes`. */

@@ -83,6 +83,8 @@ static void add_base(struct string_list *arguments, const char *program, const c
 static const char *find_and_try(void)
 {
     char *program = program_find("bwrap");
+    if (!program && errno)
+        return NULL;
     if (!program) {
         log_warn("runtime", "bubblewrap (bwrap) is not installed: functions run as plain "
                             "processes that see this machine's files");
@@ -95,12 +97,15 @@ static const char *find_and_try(void)
     add_base(&arguments, program, NULL);
     string_list_add(&arguments, "/bin/true");
     bool works = process_run(arguments.items, TRIAL_TIMEOUT_MS, &output);
-    int reason = works || !process_is_shortage(errno) ? 0 : errno;
+    int reason = works ? 0 : errno;
+    const char *said = output.size || !reason ? buffer_text(&output).data : strerror(reason);
+    if (reason != EIO && !process_is_shortage(reason))
+        reason = 0;
     if (!works && !reason)
         log_warn("runtime",
                  "bubblewrap does not work here (%.*s): functions run as plain "
                  "processes that see this machine's files",
-                 (int)strcspn(buffer_text(&output).data, "\n"), buffer_text(&output).data);
+                 (int)strcspn(said, "\n"), said);
     buffer_clear(&output);
     string_list_clear(&arguments);
     if (works)

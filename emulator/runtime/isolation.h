@@ -15,7 +15,7 @@ enum { ISOLATION_PROCESSES = 2 };
 
 /* Bubblewrap's path if it works on this machine, else NULL with errno 0. Tried at the first call,
  * which blocks for some milliseconds; warns once if it does not work. NULL with errno, and tried
- * again at the next call, if there is no room to try it. */
+ * again at the next call, if there is no room to try it, or where it is cannot be looked at. */
 const char *isolation_program(void);
 
 struct isolation_plan {

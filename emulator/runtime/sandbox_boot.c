@@ -32,6 +32,12 @@ static bool fail(struct boot_failure *failure, const char *error_type, char *tak
     return false;
 }
 
+static bool fail_by_errno(struct boot_failure *failure, const char *what)
+{
+    failure->is_shortage = process_is_shortage(errno);
+    return fail(failure, "Runtime.ExitError", xformat("%s: %s", what, strerror(errno)));
+}
+
 static bool check_entrypoint(const struct sandbox_plan *plan, bool is_isolated,
                              struct boot_failure *failure)
 {
@@ -54,18 +60,14 @@ static bool find_program(const struct sandbox_plan *plan, bool is_isolated, char
     *interpreter_out = interpreter_find(plan->runtime);
     if (*interpreter_out)
         return true;
+    if (errno)
+        return fail_by_errno(failure, "cannot look for the runtime's interpreter");
     CLEANUP(freep) char *wanted = interpreter_wanted(plan->runtime);
     log_warn(plan->function_name, "runtime %s cannot run on this machine: install %s",
              plan->runtime, wanted);
     return fail(
         failure, "Runtime.ExitError",
         xformat("Runtime %s cannot run on this machine: install %s", plan->runtime, wanted));
-}
-
-static bool fail_by_errno(struct boot_failure *failure, const char *what)
-{
-    failure->is_shortage = process_is_shortage(errno);
-    return fail(failure, "Runtime.ExitError", xformat("%s: %s", what, strerror(errno)));
 }
 
 /* Frames for our own bootstraps, HTTP for all others. */

@@ -22,7 +22,7 @@ from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.logs import make_stream, now_ms
 from tests.support.machine import PATIENCE_SECONDS, descendants, wait_for
-from tests.support.packages import create, node
+from tests.support.packages import create, node, python
 from tests.support.wire import Refused, Wire
 
 PATH = "/2015-03-31/functions/%s/invocations"
@@ -109,6 +109,19 @@ def test_when_the_disk_refuses_every_writer_is_told_and_readers_go_on(faulty, nu
     for call in writers(faulty).values():
         call()
     assert description(faulty) == "changed"
+
+
+def test_walls_that_cannot_be_looked_for_are_not_taken_for_missing(faulty):
+    """What a passing error hides is there at the next start of a process."""
+    create(faulty.lam, "walled", python("return __import__('os').path.exists(event)"))
+    faulty.faults.set_nth("stat", 1, errno.EIO, lasts=True)
+    answer = faulty.lam.invoke(FunctionName="walled", Payload=json.dumps(COALMINE))
+    said = json.loads(answer["Payload"].read())
+    assert said["errorMessage"].endswith("cannot try bubblewrap: Input/output error"), said
+    faulty.faults.clear_nth()
+    answer = faulty.lam.invoke(FunctionName="walled", Payload=json.dumps(COALMINE))
+    assert answer["Payload"].read() == b"false"
+    assert "not installed" not in faulty.read_log()
 
 
 def test_the_refusal_is_spelled_in_the_callers_protocol(faulty):
