@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -168,13 +169,20 @@ static int enter(int user_namespace, int mount_namespace)
     return is_entered ? 0 : errno;
 }
 
-bool storage_run(bool (*work)(void *owner), void *owner)
+int storage_run(int (*work)(void *owner), void *owner)
 {
     const struct namespaces *made = get_namespaces();
-    pid_t child = made->mount < 0 ? -1 : fork();
-    if (child == 0)
-        _exit(enter(made->user, made->mount) == 0 && work(owner) ? 0 : 1);
-    return child > 0 && process_wait(child) == 0;
+    if (made->mount < 0)
+        return errno ? errno : EPERM;
+    pid_t child = fork();
+    if (child < 0)
+        return errno;
+    if (child == 0) {
+        int failure = enter(made->user, made->mount);
+        _exit(failure ? failure : work(owner));
+    }
+    int status = process_wait(child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
 }
 
 /* A file system of its own has a device of its own. */

@@ -28,9 +28,10 @@ struct storage {
  * borrowed. */
 MUST_CHECK bool storage_plan(const char *directory, int size_mb, struct storage *storage_out);
 
-/* Runs `work` in a child of the server's that has entered the namespace, and waits for it. False if
- * there is no namespace, or if `work` failed. */
-MUST_CHECK bool storage_run(bool (*work)(void *owner), void *owner);
+/* Runs `work` in a child of the server's that has entered the namespace, and waits for it. `work`
+ * returns 0 or errno. 0, or errno: EPERM if there is no namespace, EAGAIN if the child was killed.
+ */
+MUST_CHECK int storage_run(int (*work)(void *owner), void *owner);
 
 /* Enters the namespace and mounts the file system, unless it is there. Nothing but system calls:
  * for a child between vfork() and exec. 0, or errno. */

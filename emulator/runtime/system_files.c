@@ -1,5 +1,6 @@
 #include "runtime/system_files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
+#include "runtime/process.h"
 #include "runtime/storage.h"
 #include "xalloc.h"
 
@@ -53,7 +55,8 @@ struct appearance {
 struct system_files {
     const char *workspace;
     unsigned generation; /* 0: nothing was put together yet */
-    char *directory;     /* of this generation; NULL: it could not be done */
+    char *directory;     /* of this generation; NULL: it could not be done last time */
+    bool is_impossible;  /* nor can it at another time */
     struct appearance appearances[COUNT_OF(paths)];
 };
 
@@ -109,9 +112,9 @@ static bool put_in(const char *directory, const char *path)
                : copy(path, place, status.st_mode & 0777);
 }
 
-/* In the namespace. Bubblewrap takes away the same rights, one file after the other, if that
- * cannot be done in one call here. */
-static bool put_together(void *owner)
+/* In the namespace; 0, or errno. Bubblewrap takes away the same rights, one file after the other,
+ * if that cannot be done in one call here. */
+static int put_together(void *owner)
 {
     const char *directory = owner;
     struct mount_attr rights = {
@@ -122,8 +125,9 @@ static bool put_together(void *owner)
         mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=16m") == 0;
     for (size_t i = 0; i < COUNT_OF(paths) && is_done; i++)
         is_done = put_in(directory, paths[i]);
+    int failure = is_done ? 0 : errno;
     mount_setattr(AT_FDCWD, directory, AT_RECURSIVE, &rights, sizeof(rights));
-    return is_done;
+    return failure;
 }
 
 static bool look_for_changes(struct system_files *files)
@@ -150,23 +154,32 @@ static void forget_old(const struct system_files *files)
     rmdir(directory);
 }
 
+/* What room was not there for may go well at the next start; what is not allowed never does. */
+static bool may_pass(int failure)
+{
+    return process_is_shortage(failure) || failure == ENOSPC || failure == EIO;
+}
+
 static void renew(struct system_files *files)
 {
+    char *directory = directory_of(files, files->generation + 1);
+    int failure = mkdir(directory, 0755) == 0 ? storage_run(put_together, directory) : errno;
     free(files->directory);
-    files->generation++;
-    files->directory = directory_of(files, files->generation);
-    if (mkdir(files->directory, 0755) == 0 && storage_run(put_together, files->directory)) {
-        forget_old(files);
+    files->directory = failure ? NULL : directory;
+    if (failure) {
+        files->is_impossible = !may_pass(failure);
+        rmdir(directory);
+        free(directory);
         return;
     }
-    free(files->directory);
-    files->directory = NULL;
+    files->generation++;
+    forget_old(files);
 }
 
 const char *system_files_directory(struct system_files *files)
 {
-    bool may_work = !files->generation || files->directory;
-    if (may_work && look_for_changes(files))
+    bool has_changed = look_for_changes(files) || !files->directory;
+    if (has_changed && !files->is_impossible)
         renew(files);
     return files->directory;
 }

@@ -21,9 +21,10 @@ struct system_files *system_files_create(const char *workspace);
 /* What was put together goes with the workspace. */
 void system_files_destroy(struct system_files *files);
 
-/* The directory to be shown as /etc, until the next call; NULL if this machine does not let us. To
- * be asked before each start: it blocks for some milliseconds when there is something to do. Valid
- * only for a process that enters the namespace. */
+/* The directory to be shown as /etc, until the next call; NULL if this machine does not let us, or
+ * has no room for it now, which the next call finds out again. To be asked before each start: it
+ * blocks for some milliseconds when there is something to do. Valid only for a process that enters
+ * the namespace. */
 const char *system_files_directory(struct system_files *files);
 
 #endif

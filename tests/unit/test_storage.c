@@ -14,7 +14,9 @@
 #include "runtime/process.h"
 #include "runtime/storage.h"
 #include "runtime/string_list.h"
+#include "runtime/system_files.h"
 #include "support/directory.h"
+#include "support/limits.h"
 #include "support/suite.h"
 #include "xalloc.h"
 
@@ -135,6 +137,31 @@ START_TEST(a_directory_that_is_not_there_stops_the_start)
 }
 END_TEST
 
+static int look_for_hosts(void *owner)
+{
+    CLEANUP(freep) char *path = xformat("%s/hosts", (const char *)owner);
+    return access(path, R_OK) == 0 ? 0 : errno;
+}
+
+START_TEST(what_functions_see_of_etc_is_put_together_once_there_is_room)
+{
+    if (!isolation_program())
+        return;
+    set_up();
+    struct system_files *files = system_files_create(tmp);
+    rlim_t usual = limit_set(RLIMIT_NOFILE, 0);
+    ck_assert_ptr_null(system_files_directory(files));
+    limit_set(RLIMIT_NOFILE, usual);
+    const char *directory = system_files_directory(files);
+    ck_assert_ptr_nonnull(directory);
+    CLEANUP(freep) char *first = xstrdup(directory);
+    ck_assert_int_eq(storage_run(look_for_hosts, first), 0);
+    ck_assert_str_eq(system_files_directory(files), first); /* nothing has changed */
+    system_files_destroy(files);
+}
+END_TEST
+
 SUITE("storage", a_later_process_finds_what_an_earlier_one_wrote,
       environments_do_not_see_each_others_storage, where_nothing_can_be_mounted_there_is_no_plan,
-      a_directory_that_is_not_there_stops_the_start)
+      a_directory_that_is_not_there_stops_the_start,
+      what_functions_see_of_etc_is_put_together_once_there_is_room)
