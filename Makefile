@@ -167,21 +167,22 @@ build/completion/%: build/%
 man: $(MAN_PAGES) ## build the manual pages into build/man/
 completion: $(COMPLETIONS) ## build the shells' completion scripts into build/completion/
 
-SHARE = $(DESTDIR)$(PREFIX)/share
+# What stands under PREFIX is quoted: make itself never reads it as a list, so it may hold blanks.
+PLACE = $(DESTDIR)$(PREFIX)
+SHARE = $(PLACE)/share
 install-docs: man completion ## install manual pages and completions (PREFIX, DESTDIR)
-	$(QUIET)install -d $(SHARE)/man/man1 $(SHARE)/man/man3 \
-	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions
-	$(QUIET)install -m 644 build/man/canary.1 build/man/coalmine.1 $(SHARE)/man/man1
-	$(QUIET)install -m 644 build/man/canary.3 $(SHARE)/man/man3
+	$(QUIET)install -d "$(SHARE)"/man/man1 "$(SHARE)"/man/man3 \
+	    "$(SHARE)"/bash-completion/completions "$(SHARE)"/zsh/site-functions
+	$(QUIET)install -m 644 build/man/canary.1 build/man/coalmine.1 "$(SHARE)"/man/man1
+	$(QUIET)install -m 644 build/man/canary.3 "$(SHARE)"/man/man3
 	$(QUIET)install -m 644 build/completion/canary build/completion/coalmine \
-	    $(SHARE)/bash-completion/completions
+	    "$(SHARE)"/bash-completion/completions
 	$(QUIET)install -m 644 build/completion/_canary build/completion/_coalmine \
-	    $(SHARE)/zsh/site-functions
+	    "$(SHARE)"/zsh/site-functions
 uninstall-docs: ## remove what install-docs has installed
-	$(QUIET)rm -f $(SHARE)/man/man1/canary.1 $(SHARE)/man/man1/coalmine.1 \
-	    $(SHARE)/man/man3/canary.3 \
-	    $(addprefix $(SHARE)/bash-completion/completions/,canary coalmine) \
-	    $(addprefix $(SHARE)/zsh/site-functions/,_canary _coalmine)
+	$(QUIET)rm -f "$(SHARE)"/man/man1/{canary,coalmine}.1 "$(SHARE)"/man/man3/canary.3 \
+	    "$(SHARE)"/bash-completion/completions/{canary,coalmine} \
+	    "$(SHARE)"/zsh/site-functions/{_canary,_coalmine}
 
 # A server that costs next to nothing, to measure canary's traffic against.
 $(BUILD)/tests/stub: tests/support/stub.c Makefile
@@ -209,28 +210,27 @@ $(BUILD)/canary.pc: Makefile include/version.h
 	$(QUIET)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
 	    'includedir=$${prefix}/include' '' 'Name: canary' \
 	    'Description: canary deployments of AWS Lambda functions' \
-	    'Version: $(CANARY_VERSION)' 'Libs: -L$${libdir} -lcanary' \
+	    'Version: $(CANARY_VERSION)' 'Libs: -L"$${libdir}" -lcanary' \
 	    'Libs.private: $(shell pkg-config --libs $(LIBRARY_PACKAGES)) -lm -lpthread' \
-	    'Cflags: -I$${includedir}' > $@
+	    'Cflags: -I"$${includedir}"' > $@
 
 library: $(SHARED_LIB) $(STATIC_LIB) ## build libcanary, shared and static
 
 install: all library install-docs ## install programs, library, header and pages (PREFIX, DESTDIR)
 	$(QUIET)rm -f $(BUILD)/canary.pc && $(MAKE) -s $(BUILD)/canary.pc
-	$(QUIET)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/canary
-	$(QUIET)install -m 755 build/coalmine build/canary $(DESTDIR)$(PREFIX)/bin
-	$(QUIET)install -m 755 $(SHARED_LIB) $(DESTDIR)$(PREFIX)/lib
-	$(QUIET)ln -sf $(notdir $(SHARED_LIB)) $(DESTDIR)$(PREFIX)/lib/libcanary.so
-	$(QUIET)install -m 644 $(STATIC_LIB) $(DESTDIR)$(PREFIX)/lib
-	$(QUIET)install -m 644 $(BUILD)/canary.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	$(QUIET)install -m 644 include/canary.h $(DESTDIR)$(PREFIX)/include
-	$(QUIET)install -m 644 docs/canary.schema.json $(DESTDIR)$(PREFIX)/share/canary
+	$(QUIET)install -d "$(PLACE)"/{bin,lib/pkgconfig,include,share/canary}
+	$(QUIET)install -m 755 build/coalmine build/canary "$(PLACE)"/bin
+	$(QUIET)install -m 755 $(SHARED_LIB) "$(PLACE)"/lib
+	$(QUIET)ln -sf $(notdir $(SHARED_LIB)) "$(PLACE)"/lib/libcanary.so
+	$(QUIET)install -m 644 $(STATIC_LIB) "$(PLACE)"/lib
+	$(QUIET)install -m 644 $(BUILD)/canary.pc "$(PLACE)"/lib/pkgconfig
+	$(QUIET)install -m 644 include/canary.h "$(PLACE)"/include
+	$(QUIET)install -m 644 docs/canary.schema.json "$(PLACE)"/share/canary
 
 uninstall: uninstall-docs ## remove what install has installed
-	$(QUIET)rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/coalmine bin/canary lib/libcanary.a \
-	    lib/libcanary.so lib/$(notdir $(SHARED_LIB)) lib/pkgconfig/canary.pc \
-	    include/canary.h share/canary/canary.schema.json)
+	$(QUIET)rm -f "$(PLACE)"/bin/{coalmine,canary} \
+	    "$(PLACE)"/lib/{libcanary.a,libcanary.so,$(notdir $(SHARED_LIB)),pkgconfig/canary.pc} \
+	    "$(PLACE)"/include/canary.h "$(PLACE)"/share/canary/canary.schema.json
 
 setup: ## install what building, the demo and the tests need (Debian packages, npm)
 	$(QUIET)tests/support/install.sh check

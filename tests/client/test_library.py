@@ -1,6 +1,7 @@
 """libcanary as a C program sees it: installed, found by pkg-config, run against a real coalmine."""
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -14,11 +15,13 @@ BAD = ("globalThis.n = (globalThis.n || 0) + 1; "
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """`make install` into a directory of its own."""
-    root = tmp_path_factory.mktemp("installed")
-    subprocess.run(["make", "-s", "install", f"DESTDIR={root}", "PREFIX=/opt/canary"], cwd=ROOT,
-                   check=True, capture_output=True)
-    return root / "opt/canary"
+    """`make install` into a directory of its own, with blanks in its path as in a home of macOS."""
+    root = tmp_path_factory.mktemp("installed") / "a root"
+    where = [f"DESTDIR={root}", "PREFIX=/opt/my canary"]
+    subprocess.run(["make", "-s", "install", *where], cwd=ROOT, check=True, capture_output=True)
+    yield root / "opt/my canary"
+    subprocess.run(["make", "-s", "uninstall", *where], cwd=ROOT, check=True, capture_output=True)
+    assert [path for path in root.rglob("*") if not path.is_dir()] == []
 
 
 @pytest.fixture(scope="module", params=["shared", "static"])
@@ -28,7 +31,8 @@ def build(request, installed):
     flags = subprocess.run(
         ["pkg-config", f"--define-variable=prefix={installed}", "--cflags", "--libs", *static,
          "canary"], env={**os.environ, "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig")},
-        check=True, capture_output=True, text=True).stdout.split()
+        check=True, capture_output=True, text=True).stdout
+    flags = shlex.split(flags)
     if static:  # of both libraries that -lcanary finds, the archive
         flags = ["-l:libcanary.a" if flag == "-lcanary" else flag for flag in flags]
 
