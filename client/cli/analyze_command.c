@@ -20,10 +20,7 @@ struct analyze_options {
     const char *from;
     const char *checks;
     const char *output;
-    const char *function;
-    const char *alias;
-    const char *state_directory;
-    bool wants_help;
+    struct record_options record;
 };
 
 #define ANALYZE_ROW(flag, member, kind)                                                            \
@@ -37,13 +34,7 @@ const struct option_row analyze_rows[] = {
           "judge by these checks (a JSON list, or a plan that has one) instead of the recorded" },
     { ANALYZE_ROW("output", output, OPTION_TEXT), .placeholder = "FORM", .initial = "text",
       .help = "text for people, json for programs", .choices = "text json" },
-    { ANALYZE_ROW("function", function, OPTION_TEXT), .placeholder = "NAME",
-      .help = "without ID: the latest deployment of this function" },
-    { ANALYZE_ROW("alias", alias, OPTION_TEXT), .placeholder = "NAME",
-      .help = "without ID: the latest deployment of this alias" },
-    { ANALYZE_ROW("state-dir", state_directory, OPTION_TEXT), .placeholder = "DIR",
-      .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },
-    { ANALYZE_ROW("help", wants_help, OPTION_FLAG), .help = "print this and exit" },
+    RECORD_ROWS(struct analyze_options, record),
     { .name = NULL },
 };
 
@@ -57,10 +48,8 @@ static bool read_options(struct analyze_options *options, int count, char **argu
         complain("%s (see --help)", error.message);
         return false;
     }
-    if (options->wants_help) {
-        printf("Usage: canary analyze [ID|DIRECTORY|FILE] [OPTION]...\n\n"
-               "Without ID it is the deployment begun last (of --function and --alias).\n\n");
-        options_print(analyze_rows, stdout);
+    if (options->record.wants_help) {
+        record_print_help("analyze", analyze_rows);
         *status_out = EXIT_DONE;
         return false;
     }
@@ -179,14 +168,12 @@ static int analyze(const struct analyze_options *options)
     CLEANUP(replay_clear) struct replay replay = { 0 };
     CLEANUP(json_deletep)
     cJSON *checks = options->checks ? read_checks(options->checks, &error) : NULL;
-    CLEANUP(freep) char *state = state_path(options->state_directory);
     size_t size = 0;
     if (options->checks && !checks) {
         complain("%s", error.message);
         return EXIT_USAGE;
     }
-    const struct record_choice choice = { options->from, options->function, options->alias };
-    CLEANUP(freep) char *path = record_find(&choice, state);
+    CLEANUP(freep) char *path = record_find(options->from, &options->record);
     if (!path)
         return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);

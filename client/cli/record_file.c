@@ -1,6 +1,7 @@
 #include "cli/record_file.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,10 +22,10 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0;
 }
 
-static bool is_wanted(const struct record_choice *choice, const char *state, const char *id)
+static bool is_wanted(const struct record_options *options, const char *state, const char *id)
 {
-    const struct alias_identity identity = { "", "", "", choice->function, choice->alias };
-    if (!choice->function && !choice->alias)
+    const struct alias_identity identity = { "", "", "", options->function, options->alias };
+    if (!options->function && !options->alias)
         return true;
     CLEANUP(json_deletep) cJSON *deployment = deployment_read(state, id);
     return deployment && deployment_is_of(deployment, &identity);
@@ -49,7 +50,7 @@ static bool is_later(const char *state, const char *id, const char *other)
 }
 
 /* The deployment begun last. NULL: there is none. */
-static char *latest_id(const struct record_choice *choice, const char *state)
+static char *latest_id(const struct record_options *options, const char *state)
 {
     DIR *folder = opendir(state);
     char *latest = NULL;
@@ -58,7 +59,7 @@ static char *latest_id(const struct record_choice *choice, const char *state)
         CLEANUP(freep) char *record = xformat("%s/%s/record.jsonl", state, entry->d_name);
         if (entry->d_name[0] == '.' || !is_there(record) ||
             (latest && !is_later(state, entry->d_name, latest)) ||
-            !is_wanted(choice, state, entry->d_name))
+            !is_wanted(options, state, entry->d_name))
             continue;
         free(latest);
         latest = xstrdup(entry->d_name);
@@ -68,33 +69,41 @@ static char *latest_id(const struct record_choice *choice, const char *state)
     return latest;
 }
 
-static char *path_of(const struct record_choice *choice, const char *state)
+static char *path_of(const char *named, const struct record_options *options, const char *state)
 {
-    const char *named = choice->named;
     if (named && is_folder(named))
         return xformat("%s/record.jsonl", named);
     if (named && is_there(named))
         return xstrdup(named);
     if (named)
         return xformat("%s/%s/record.jsonl", state, named);
-    CLEANUP(freep) char *latest = latest_id(choice, state);
+    CLEANUP(freep) char *latest = latest_id(options, state);
     return latest ? xformat("%s/%s/record.jsonl", state, latest) : NULL;
 }
 
-char *record_find(const struct record_choice *choice, const char *state)
+void record_print_help(const char *command, const struct option_row *rows)
 {
-    char *path = path_of(choice, state);
+    printf("Usage: canary %s [ID|DIRECTORY|FILE] [OPTION]...\n\n"
+           "Without ID it is the deployment begun last (of --function and --alias).\n\n",
+           command);
+    options_print(rows, stdout);
+}
+
+char *record_find(const char *named, const struct record_options *options)
+{
+    CLEANUP(freep) char *state = state_path(options->state_directory);
+    char *path = path_of(named, options, state);
     if (path && is_there(path))
         return path;
     free(path);
-    bool is_any = !choice->function && !choice->alias;
+    bool is_any = !options->function && !options->alias;
     CLEANUP(freep)
-    char *target = xformat("of %s:%s", choice->function ? choice->function : "*",
-                           choice->alias ? choice->alias : "*");
+    char *target = xformat("of %s:%s", options->function ? options->function : "*",
+                           options->alias ? options->alias : "*");
     complain("there is no deployment %s in %s (canary history lists them)",
-             choice->named ? choice->named
-             : is_any      ? "at all"
-                           : target,
+             named    ? named
+             : is_any ? "at all"
+                      : target,
              state);
     return NULL;
 }

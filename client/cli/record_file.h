@@ -4,16 +4,42 @@
 #ifndef CANARY_RECORD_FILE_H
 #define CANARY_RECORD_FILE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+
 enum { RECORD_MAX = 1 << 30 }; /* of a record that is read, in bytes */
 
-struct record_choice {
-    const char *named;    /* a file, a deployment's directory, or an id; NULL: the one begun last */
-    const char *function; /* of this function and alias; NULL: of any */
+/* What such a command may be told, as a member of its own options. */
+struct record_options {
+    const char *function; /* of the deployment begun last; NULL: any */
     const char *alias;
+    const char *state_directory; /* where ids and the last one are; NULL: where they usually are */
+    bool wants_help;
 };
 
-/* The path of the record that is meant, with ids and the last one in `state`. The caller owns it.
- * NULL, with a complaint, if it is not there. */
-char *record_find(const struct record_choice *choice, const char *state);
+#define RECORD_ROW(owner, option, flag, kind)                                                      \
+    .name = (flag), .type = (kind), .offset = offsetof(owner, option)
+
+/* The rows of these options; `owner` is the command's own struct. */
+#define RECORD_ROWS(owner, member)                                                                 \
+    { RECORD_ROW(owner, member.function, "function", OPTION_TEXT), .placeholder = "NAME",          \
+      .help = "without ID: the latest deployment of this function" },                              \
+        { RECORD_ROW(owner, member.alias, "alias", OPTION_TEXT), .placeholder = "NAME",            \
+          .help = "without ID: the latest deployment of this alias" },                             \
+        { RECORD_ROW(owner, member.state_directory, "state-dir", OPTION_TEXT),                     \
+          .placeholder = "DIR",                                                                    \
+          .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },                     \
+    {                                                                                              \
+        RECORD_ROW(owner, member.wants_help, "help", OPTION_FLAG), .help = "print this and exit"   \
+    }
+
+/* The help text of such a command. */
+void record_print_help(const char *command, const struct option_row *rows);
+
+/* The path of the record that is meant: `named` is a file, a deployment's directory, or an id; NULL
+ * means the one begun last. The caller owns it. NULL, with a complaint, if it is not there. */
+char *record_find(const char *named, const struct record_options *options);
 
 #endif

@@ -19,10 +19,7 @@
 struct report_options {
     const char *format;
     const char *out;
-    const char *function;
-    const char *alias;
-    const char *state_directory;
-    bool wants_help;
+    struct record_options record;
 };
 
 #define REPORT_ROW(flag, kind, member)                                                             \
@@ -33,13 +30,7 @@ const struct option_row report_rows[] = {
       .help = "text, json, junit or html", .choices = "text json junit html" },
     { REPORT_ROW("out", OPTION_TEXT, out), .placeholder = "FILE",
       .help = "write there, not to standard output (-o is short for it)" },
-    { REPORT_ROW("function", OPTION_TEXT, function), .placeholder = "NAME",
-      .help = "without ID: the latest deployment of this function" },
-    { REPORT_ROW("alias", OPTION_TEXT, alias), .placeholder = "NAME",
-      .help = "without ID: the latest deployment of this alias" },
-    { REPORT_ROW("state-dir", OPTION_TEXT, state_directory), .placeholder = "DIR",
-      .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },
-    { REPORT_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },
+    RECORD_ROWS(struct report_options, record),
     { .name = NULL },
 };
 
@@ -100,9 +91,7 @@ static int report(const struct report_options *options, const char *named)
     struct error error = { 0 };
     CLEANUP(history_clear) struct history history = { 0 };
     CLEANUP(buffer_clear) struct buffer out = { 0 };
-    CLEANUP(freep) char *state = state_path(options->state_directory);
-    const struct record_choice choice = { named, options->function, options->alias };
-    CLEANUP(freep) char *path = record_find(&choice, state);
+    CLEANUP(freep) char *path = record_find(named, &options->record);
     const struct report_form *form = form_of(options->format);
     size_t size;
     if (!path)
@@ -130,10 +119,8 @@ int report_command(int count, char **arguments)
         complain("%s (see --help)", error.message);
         return EXIT_USAGE;
     }
-    if (options.wants_help) {
-        printf("Usage: canary report [ID|DIRECTORY|FILE] [OPTION]...\n\n"
-               "Without ID it is the deployment begun last (of --function and --alias).\n\n");
-        options_print(report_rows, stdout);
+    if (options.record.wants_help) {
+        record_print_help("report", report_rows);
         return EXIT_DONE;
     }
     if (operands > 1) {
