@@ -1,10 +1,7 @@
 /* storage: a /tmp of a given size that outlives the processes of its environment. */
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +13,7 @@
 #include "runtime/string_list.h"
 #include "runtime/system_files.h"
 #include "support/directory.h"
+#include "support/forbid.h"
 #include "support/limits.h"
 #include "support/suite.h"
 #include "xalloc.h"
@@ -99,24 +97,10 @@ START_TEST(environments_do_not_see_each_others_storage)
 }
 END_TEST
 
-/* As in a container that may not make namespaces. Each test has a process of its own. */
-static void forbid_unshare(void)
-{
-    struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = { .len = COUNT_OF(rules), .filter = rules };
-    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
-
 START_TEST(where_nothing_can_be_mounted_there_is_no_plan)
 {
     struct storage storage;
-    forbid_unshare();
+    forbid_call(SYS_unshare, EPERM); /* as in a container that may not make namespaces */
     ck_assert(!storage_plan("/tmp", 1, &storage));
     ck_assert(!storage_plan("/tmp", 1, &storage));
 }
