@@ -8,7 +8,7 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
        libuv1-dev libcbor-dev libssl-dev libcurl4-openssl-dev libgsl-dev libpcre2-dev zlib1g-dev
        libcairo2-dev fonts-dejavu-core bubblewrap tzdata)
 demo=(python3 awscli curl jq zip unzip)
-check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang libclang-rt-14-dev git openssl)
+check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang git openssl)
 slow=(clang-tidy cppcheck valgrind)
 bench=(wrk autoconf automake libtool cmake g++)
 
@@ -24,6 +24,10 @@ esac
 # A node or npm of the user's own is as good as Debian's.
 [ "${1:-build}" = build ] || command -v node > /dev/null || wanted+=(nodejs)
 [[ "${1:-build}" != @(check|slow|bench) ]] || command -v npm > /dev/null || wanted+=(npm)
+# clang's runtime, with libFuzzer, is a package of its own, named by clang's version; the one without a version
+# follows Debian's clang.
+[[ "${1:-build}" != @(check|slow|bench) ]] ||
+    [ -e "$(clang --rtlib=compiler-rt --print-libgcc-file-name 2> /dev/null)" ] || wanted+=(libclang-rt-dev)
 # Debian has node's headers in a package of their own; others bring them with node.
 node=$(command -v node || echo /usr/bin/node)
 [ "${1:-build}" != bench ] || [ "$node" != /usr/bin/node ] || [ -e /usr/include/node/node.h ] ||
