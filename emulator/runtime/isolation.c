@@ -30,11 +30,13 @@ static void bind_read_only(struct string_list *arguments, const char *from, cons
     string_list_add(arguments, to);
 }
 
-/* Lambda's sh is bash, and scripts that were written there use what others lack. */
+/* Lambda's sh is bash, and scripts that were written there use what others lack. Bubblewrap 0.12
+ * mounts nothing on a link, which sh mostly is; those before it followed the link themselves. */
 static void add_shell(struct string_list *arguments)
 {
-    if (access("/bin/bash", X_OK) == 0)
-        bind_read_only(arguments, "/bin/bash", "/bin/sh");
+    CLEANUP(freep) char *shell = realpath("/bin/sh", NULL);
+    if (shell && access("/bin/bash", X_OK) == 0)
+        bind_read_only(arguments, "/bin/bash", shell);
 }
 
 /* Shows a link as a link, and nothing where nothing is. */
