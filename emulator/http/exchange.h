@@ -5,6 +5,7 @@
 #define COALMINE_HTTP_EXCHANGE_H
 
 #include <microhttpd.h>
+#include <stdarg.h>
 
 #include "buffer.h"
 #include "http/server.h"
@@ -96,6 +97,9 @@ void idle_close(void *opened);
 /* A request begins on it, and ends. */
 void idle_leave(struct MHD_Connection *connection);
 void idle_enter(struct http_server *server, struct MHD_Connection *connection);
+
+/* libmicrohttpd says something: a struct http_server's MHD_LogCallback. */
+void on_mhd_log(void *owner, const char *format, va_list arguments);
 
 /* libmicrohttpd has found no descriptor for a new connection. */
 void shortage_begin(struct http_server *server);

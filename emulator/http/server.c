@@ -255,27 +255,6 @@ static size_t on_unescape(void *owner UNUSED, struct MHD_Connection *connection 
     return strlen(string);
 }
 
-/* When a request does not fit into its connection's memory, libmicrohttpd 0.9.75 ends it in a place
- * after which it forgets the connection until the client does something. Only its log tells; then
- * another run sends the refusal, or closes. Not for other lines: what is logged in every run while
- * descriptors are short would keep the loop busy. */
-static void on_mhd_log(void *owner, const char *format, va_list arguments)
-{
-    struct http_server *server = owner;
-    if (server->daemon && text_starts_with(text_from(format), "Error processing request"))
-        http_server_schedule_run(server);
-    if (text_starts_with(text_from(format), "Closing connection (failed to create response header"))
-        log_warn("http", "an answer's headers do not fit into the memory of its connection beside "
-                         "the request's: the client got none");
-    if (text_starts_with(text_from(format), "Hit process or system resource limit at %u"))
-        shortage_begin(server);
-    if (log_level() < LOG_LEVEL_DEBUG)
-        return;
-    char *line = xvformat(format, arguments);
-    log_debug("http", "%s", line);
-    free(line);
-}
-
 static void on_readable(uv_poll_t *poll, int status UNUSED, int events UNUSED)
 {
     http_server_run(poll->data);

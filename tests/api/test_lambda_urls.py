@@ -1,5 +1,6 @@
 """Function URLs: lambda-api.md section 26."""
 import base64
+import http.client
 import json
 import re
 import subprocess
@@ -356,6 +357,14 @@ def test_ten_kilobytes_of_cookies_go_in_beside_a_body_and_sixteen_of_headers_out
     cookies = [f"c{i:03}=" + "v" * 40 for i in range(200)]
     answer = url.send("POST", body=b"x" * 200000, headers=[("Cookie", "; ".join(cookies))])
     assert (answer.status, answer.body, answer.getheader("a")) == (200, b"200", "v" * 16000)
+
+
+def test_an_answer_whose_headers_do_not_fit_is_lost_and_the_log_tells(make, server):
+    """Beside those of the request, in the connection's memory."""
+    url = make("return {statusCode: 200, headers: {a: 'v'.repeat(16000)}}")
+    with pytest.raises(http.client.RemoteDisconnected):
+        url.send(headers=[("a", "v" * 51000)])
+    assert "an answer's headers do not fit into the memory of its connection" in server.read_log()
 
 
 # --- Answers ---
