@@ -71,6 +71,7 @@ struct http_server {
         *shortage_timer; /* while libmicrohttpd does not listen for want of descriptors */
     unsigned linger_ticks;
     int port;
+    int start_errno;   /* when libmicrohttpd last said something before it had started */
     bool is_draining;  /* takes no new requests */
     bool suspends;     /* nothing may linger for the rest of this run */
     bool is_crowded;   /* some were active at the end of the last run */
@@ -98,7 +99,8 @@ void idle_close(void *opened);
 void idle_leave(struct MHD_Connection *connection);
 void idle_enter(struct http_server *server, struct MHD_Connection *connection);
 
-/* libmicrohttpd says something: a struct http_server's MHD_LogCallback. */
+/* libmicrohttpd says something: a struct http_server's MHD_LogCallback. While it starts, that is
+ * why it cannot: cleaning up changes errno. */
 void on_mhd_log(void *owner, const char *format, va_list arguments);
 
 /* libmicrohttpd has found no descriptor for a new connection. */

@@ -1,6 +1,8 @@
 /*
  * What only libmicrohttpd's log tells.
  */
+#include <errno.h>
+
 #include "http/exchange.h"
 #include "log.h"
 #include "xalloc.h"
@@ -33,6 +35,8 @@ static void look_for_shortage(struct http_server *server, const char *format)
 void on_mhd_log(void *owner, const char *format, va_list arguments)
 {
     struct http_server *server = owner;
+    if (!server->daemon)
+        server->start_errno = errno;
     CLEANUP(freep) char *line = xvformat(format, arguments);
     look_for_refusal(server, text_from(line));
     look_for_lost_reply(text_from(line));

@@ -284,7 +284,6 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         server->options.connections_max ? server->options.connections_max : CONNECTIONS_MAX;
     size_t memory =
         server->options.connection_memory ? server->options.connection_memory : CONNECTION_MEMORY;
-    errno = 0;
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (is_ipv6 ? MHD_USE_IPv6 : 0),
         0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, server,
@@ -294,7 +293,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, struct error 
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s(&server->options),
         MHD_OPTION_END);
-    int reason = errno;
+    int reason = server->start_errno;
     if (!daemon)
         error_set(error, NULL, "cannot listen on %s port %d: %s%s", server->options.address,
                   server->options.port, reason ? strerror(reason) : "libmicrohttpd refused",
@@ -312,6 +311,7 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     link_init(&server->idle);
     server->daemon = start_daemon(server, error);
     if (!server->daemon) {
+        errno = server->start_errno;
         free(server);
         return NULL;
     }

@@ -44,7 +44,7 @@ struct http_server_options {
     void *owner;
 };
 
-/* Starts listening; NULL with the error set if it cannot. */
+/* Starts listening; NULL with the error and errno set if it cannot. */
 struct http_server *http_server_start(struct loop *loop, const struct http_server_options *options,
                                       struct error *error);
 int http_server_port(const struct http_server *server);

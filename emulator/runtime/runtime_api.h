@@ -12,7 +12,7 @@
 
 struct runtime_api;
 
-/* NULL with the error set if no port can be had. */
+/* NULL with the error and errno set if no port can be had. */
 struct runtime_api *runtime_api_start(struct loop *loop, const struct channel_events *events,
                                       void *owner, struct error *error);
 int runtime_api_port(const struct runtime_api *api);

@@ -1,16 +1,19 @@
 /*
  * Exchanges that wait for their reply: what becomes of them, and of the server's counts, when the
- * client leaves meanwhile; and that connections, and new ones, are looked at again afterwards.
+ * client leaves meanwhile; and that connections, and new ones, are looked at again afterwards. And
+ * what libmicrohttpd's starts and drains leave.
  */
 #include "support/suite.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/exchange.h"
+#include "support/limits.h"
 
 enum { PATIENCE_MS = 60000, CONNECTIONS_MAX = 2 };
 
@@ -40,17 +43,28 @@ static bool must_hold(void *owner)
     return bench->must_hold;
 }
 
-static void bench_init(struct bench *bench)
+/* NULL with errno if that cannot be had. */
+static struct http_server *start(struct bench *bench, int port)
 {
     struct error error = { 0 };
     const struct http_server_options options = { .address = "127.0.0.1",
+                                                 .port = port,
                                                  .on_request = on_request,
                                                  .body_ceiling = body_ceiling,
                                                  .must_hold = must_hold,
                                                  .connections_max = CONNECTIONS_MAX,
                                                  .owner = bench };
+    struct http_server *server = http_server_start(bench->loop, &options, &error);
+    int reason = errno;
+    error_clear(&error);
+    errno = reason;
+    return server;
+}
+
+static void bench_init(struct bench *bench)
+{
     *bench = (struct bench){ .loop = loop_create() };
-    bench->server = http_server_start(bench->loop, &options, &error);
+    bench->server = start(bench, 0);
     ck_assert_ptr_nonnull(bench->server);
 }
 
@@ -313,6 +327,25 @@ START_TEST(a_server_drained_twice_closes_its_socket_once)
 }
 END_TEST
 
+/* Who starts one for a function waits for descriptors, and for nothing else. */
+START_TEST(a_server_that_cannot_start_leaves_the_reason_in_errno)
+{
+    struct bench bench;
+    bench_init(&bench);
+    ck_assert_ptr_null(start(&bench, http_server_port(bench.server)));
+    ck_assert_int_eq(errno, EADDRINUSE);
+    rlim_t before = limit_use_up_descriptors();
+    ck_assert_ptr_null(start(&bench, 0));
+    ck_assert_int_eq(errno, EMFILE);
+    rlim_t used_up = limit_set(RLIMIT_NOFILE, before);
+    limit_set(RLIMIT_NOFILE, used_up + 1); /* enough for the socket that listens */
+    ck_assert_ptr_null(start(&bench, 0));
+    ck_assert_int_eq(errno, EMFILE);
+    limit_set(RLIMIT_NOFILE, before);
+    bench_clear(&bench);
+}
+END_TEST
+
 SUITE("http_parking", one_left_behind_goes_with_its_reply,
       one_left_behind_goes_when_what_it_changed_is_saved_or_not,
       one_whose_reply_is_held_can_be_left_behind, a_stream_left_behind_goes_with_its_end,
@@ -320,4 +353,5 @@ SUITE("http_parking", one_left_behind_goes_with_its_reply,
       a_server_that_ends_hands_over_no_request_that_becomes_whole,
       a_connection_is_watched_after_its_reply_while_others_linger,
       who_found_no_room_comes_in_when_another_is_answered_and_closed,
-      a_server_drained_twice_closes_its_socket_once)
+      a_server_drained_twice_closes_its_socket_once,
+      a_server_that_cannot_start_leaves_the_reason_in_errno)
