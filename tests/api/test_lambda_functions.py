@@ -34,7 +34,9 @@ def test_the_answer_to_create_function(lam, name):
     made.pop("ResponseMetadata")
     assert made.pop("LastModified").endswith("+0000")
     assert len(made.pop("RevisionId")) == 36
-    assert made == {  # this boto3 is older than RuntimeVersionConfig and LoggingConfig
+    for member in ("LoggingConfig", "RuntimeVersionConfig"):  # not every boto3 knows them
+        made.pop(member, None)
+    assert made == {
         "FunctionName": name, "FunctionArn": ARN + name, "Runtime": "nodejs22.x", "Role": ROLE,
         "Handler": "index.handler", "CodeSize": len(archive), "Description": "", "Timeout": 3,
         "MemorySize": 128, "Version": "$LATEST", "TracingConfig": {"Mode": "PassThrough"},
