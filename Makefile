@@ -366,7 +366,8 @@ judgement: $(BUILD)/simulate_judges ## write the tables of docs/judgement.md (mi
 flags: ## print the compiler's flags (for compiling one file by hand)
 	@echo $(CFLAGS)
 
-format: ## lay out the C code by .clang-format
+format: ## lay out the C code by .clang-format, with clang-format 14 as in Debian 12
+	@clang-format --version | grep -q ' version 14\.' || { echo "this is not clang-format 14" >&2; exit 1; }
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 clean: ## remove all that was built

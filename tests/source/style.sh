@@ -37,7 +37,10 @@ tags() {
 tags emulator || status=1
 tags client || status=1
 
-if ! layout=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
+# Each release of clang-format lays the same code out differently.
+if ! clang-format --version | grep -q ' version 14\.'; then
+    echo "the layout is not looked at: it is clang-format 14's, and here is another"
+elif ! layout=$(git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>&1); then
     printf '%s\n' "$layout" | sed -n 1,20p
     complain "the layout differs from .clang-format's: run make format"
 fi
