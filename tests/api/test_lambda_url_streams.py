@@ -26,7 +26,7 @@ def make(http, lam):
     def made(package, **settings):
         name = open_name()
         create(lam, name, package)
-        # Debian's boto3 does not know InvokeMode yet.
+        # Debian 12's boto3 does not know InvokeMode yet.
         answer = http.json("POST", f"/2021-10-31/functions/{name}/url",
                            {"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM", **settings})
         return Url(answer["FunctionUrl"])
