@@ -39,8 +39,8 @@ def test_a_query_runs_to_its_end(logs, insights, group):
         [{"field": "@timestamp", "value": stamps[1]}, {"field": "n", "value": "2"}],
         [{"field": "@timestamp", "value": stamps[0]}, {"field": "n", "value": "1"}]]
     assert answer["status"] == "Complete"
-    assert answer["statistics"] == {"recordsMatched": 2.0, "recordsScanned": 3.0,
-                                    "bytesScanned": 50.0}
+    known = {"recordsMatched": 2.0, "recordsScanned": 3.0, "bytesScanned": 50.0}  # to every boto3
+    assert {member: answer["statistics"][member] for member in known} == known
 
 
 def test_numbers_of_statistics_are_doubles_and_the_language_is_told(http, logs, insights, group):
@@ -263,6 +263,7 @@ def test_a_running_or_ended_query_is_described(logs, insights, group):
     assert [q["queryId"] for q in first["queries"]] == ids[:0:-1]
     [last] = logs.describe_queries(logGroupName=group, nextToken=first["nextToken"])["queries"]
     assert now_ms() - 60000 < last.pop("createTime") <= now_ms()
+    assert last.pop("queryLanguage", "CWLI") == "CWLI"  # not every boto3 knows it
     assert last == {
         "queryId": ids[0], "status": "Complete", "logGroupName": group,
         "queryString": f'SOURCE "{group}" START={start}000 END={end}999 | fields @message'}
