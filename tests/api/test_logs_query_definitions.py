@@ -38,6 +38,7 @@ def test_a_query_is_saved_with_the_cli(cli, name):
     [item] = cli("logs", "describe-query-definitions", "--query-definition-name-prefix",
                  f"{name}/").json["queryDefinitions"]
     assert item.pop("lastModified") > 1.7e12
+    assert item.pop("queryLanguage", "CWLI") == "CWLI"  # not every AWS CLI knows it
     assert item == {"queryDefinitionId": made["queryDefinitionId"], "name": f"{name}/errors",
                     "queryString": QUERY, "logGroupNames": ["/aws/lambda/f", "g"]}
     assert cli("logs", "delete-query-definition", "--query-definition-id",
