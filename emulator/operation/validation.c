@@ -235,9 +235,9 @@ static void check_bounds(struct findings *findings, const struct field *field, c
 static void check_pattern(struct findings *findings, const struct field *field, cJSON *value,
                           const struct place *place)
 {
-    struct field told = *field;
     if (!field->pattern || pattern_matches(field->pattern, text_from(value->valuestring)))
         return;
+    struct field told = *field;
     told.is_sensitive |= field->hides_misfit;
     buffer_add_format(begin(findings, &told, value, place),
                       "Member must satisfy regular expression pattern: %s", field->pattern);

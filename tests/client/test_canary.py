@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.http_handler import QuietHandler
 from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import NODE, create, node, zip_of
 from tests.support.rollouts import open_terminal, read_terminal
@@ -255,7 +256,7 @@ def moody_server():
     import threading
     answers, seen = [], []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self):
             seen.append(self.path)
             status, body = answers.pop(0) if answers else (
@@ -265,9 +266,6 @@ def moody_server():
             self.send_header("x-amzn-ErrorType", "TooManyRequestsException")
             self.end_headers()
             self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 
 from tests.client.test_interrupt import hold  # noqa: F401 (a fixture)
 from tests.conftest import CANARY, Server, clean_environment
+from tests.support.http_handler import QuietHandler
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
 from tests.support.tls import certificate, serve_tls  # noqa: F401 (a fixture)
@@ -26,7 +27,7 @@ class Stub(http.server.ThreadingHTTPServer):
     def __init__(self, certificate=None):
         stub = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self):
                 stub.seen.append((self.path, dict(self.headers)))
                 self.reply(200, stub.portal if "/federation/" in self.path else {
@@ -55,9 +56,6 @@ class Stub(http.server.ThreadingHTTPServer):
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
-
-            def log_message(self, *_):
-                pass
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen, self.portal = [], {}

@@ -10,6 +10,7 @@ import pytest
 
 from tests.client.test_credentials import Stub, in_minutes
 from tests.conftest import CANARY, Server, clean_environment
+from tests.support.http_handler import QuietHandler
 from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
@@ -174,7 +175,7 @@ class Agent(http.server.ThreadingHTTPServer):
     def __init__(self):
         agent = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def answer(self):
                 agent.seen.append((self.command, self.path, dict(self.headers)))
                 if agent.is_silent:
@@ -189,15 +190,6 @@ class Agent(http.server.ThreadingHTTPServer):
                 self.wfile.write(body.encode())
 
             do_GET = do_PUT = answer
-
-            def handle_one_request(self):
-                try:
-                    super().handle_one_request()
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-
-            def log_message(self, *_):
-                pass
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen, self.given, self.keys, self.goes = [], 0, self.new_keys, threading.Event()

@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from tests.conftest import COALMINE, Http, Server, clean_environment
+from tests.support.http_handler import QuietHandler
 from tests.support.machine import PATIENCE_SECONDS, descendants, status_of, wait_for
 from tests.support.packages import create, node
 from tests.support.streams import Stream
@@ -251,15 +252,12 @@ def test_what_cannot_be_attached_is_said(attached_command, arguments, complaint)
 
 @pytest.mark.parametrize("status", (200, 404, 501))
 def test_a_server_that_is_another_s_is_told(attached_command, status):
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             self.end_headers()
             self.wfile.write(b"<html>Hello</html>")
-
-        def log_message(self, *_):
-            pass
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
         thread = threading.Thread(target=other.handle_request)

@@ -4,6 +4,8 @@ import http.server
 import threading
 import urllib.parse
 
+from tests.support.http_handler import QuietHandler
+
 
 class Proxy(http.server.ThreadingHTTPServer):
     """Hands all on to the real server, but for what its subclasses do."""
@@ -11,7 +13,7 @@ class Proxy(http.server.ThreadingHTTPServer):
     def __init__(self, url):
         proxy = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def handle_any(self):
                 body = proxy.read(self.rfile, int(self.headers.get("Content-Length", 0)))
                 proxy.seen.append((self.path, dict(self.headers)))
@@ -37,15 +39,6 @@ class Proxy(http.server.ThreadingHTTPServer):
                                        if name.lower().startswith(("x-amz", "content-type"))], content
 
             do_GET = do_POST = do_PUT = handle_any
-
-            def handle_one_request(self):
-                try:
-                    super().handle_one_request()
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-
-            def log_message(self, *_):
-                pass
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream, self.seen = url, []

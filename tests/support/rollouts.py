@@ -12,6 +12,7 @@ import threading
 import urllib.request
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.http_handler import QuietHandler
 from tests.support.machine import PATIENCE_SECONDS, wait_for
 
 GOOD = "return 'v2'"
@@ -78,7 +79,7 @@ class Listener(http.server.ThreadingHTTPServer):
     def __init__(self):
         listener = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self):
                 size = int(self.headers["Content-Length"])
                 listener.bodies.append(json.loads(self.rfile.read(size)))
@@ -86,9 +87,6 @@ class Listener(http.server.ThreadingHTTPServer):
                 self.send_header("Content-Length", str(len(listener.answer)))
                 self.end_headers()
                 self.wfile.write(listener.answer)
-
-            def log_message(self, *_):
-                pass
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.bodies, self.status, self.answer = [], 200, b"{}"
@@ -102,7 +100,7 @@ class CloudWatch(http.server.ThreadingHTTPServer):
     def __init__(self, url):
         proxy = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = proxy.answer(self.headers, body)
@@ -110,9 +108,6 @@ class CloudWatch(http.server.ThreadingHTTPServer):
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
 
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream, self.alarms, self.asked, self.expressions = url, {}, 0, []

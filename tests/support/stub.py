@@ -3,6 +3,7 @@ import http.server
 import json
 import threading
 
+from tests.support.http_handler import QuietHandler
 from tests.support.machine import PATIENCE_SECONDS
 from tests.support.tls import serve_tls
 
@@ -34,7 +35,7 @@ class Stub:
         self.thread.start()
 
     def make_handler(stub):
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
 
             def setup(self):
@@ -64,9 +65,6 @@ class Stub:
                     self.close_connection = True
                 else:
                     self.reply(**answer)
-
-            def log_message(self, *_):
-                pass
 
         return Handler
 
