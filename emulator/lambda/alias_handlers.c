@@ -286,21 +286,35 @@ static const struct field list_aliases_fields[] = {
     { 0 },
 };
 
+/* A whole weight is told as a double, too. */
+static const struct field output_fields[] = {
+    { .name = "RoutingConfig", .type = FIELD_STRUCTURE, .members = routing_fields },
+    { 0 },
+};
+static const struct field output_item = { .type = FIELD_STRUCTURE, .members = output_fields };
+static const struct field list_output_fields[] = {
+    { .name = "Aliases", .type = FIELD_LIST, .item = &output_item },
+    { 0 },
+};
+
 const struct operation alias_operations[] = {
     { .name = "CreateAlias",
       .route = "POST /2015-03-31/functions/{FunctionName}/aliases",
       .status = 201,
       .flags = OPERATION_WRITES,
       .input = create_alias_fields,
+      .output = output_fields,
       .handle = create_alias },
     { .name = "GetAlias",
       .route = "GET /2015-03-31/functions/{FunctionName}/aliases/{Name}",
       .input = alias_fields,
+      .output = output_fields,
       .handle = get_alias },
     { .name = "UpdateAlias",
       .route = "PUT /2015-03-31/functions/{FunctionName}/aliases/{Name}",
       .flags = OPERATION_WRITES,
       .input = update_alias_fields,
+      .output = output_fields,
       .handle = update_alias },
     { .name = "DeleteAlias",
       .route = "DELETE /2015-03-31/functions/{FunctionName}/aliases/{Name}",
@@ -311,6 +325,7 @@ const struct operation alias_operations[] = {
     { .name = "ListAliases",
       .route = "GET /2015-03-31/functions/{FunctionName}/aliases",
       .input = list_aliases_fields,
+      .output = list_output_fields,
       .handle = list_aliases },
     { 0 },
 };

@@ -101,6 +101,18 @@ def test_weights_come_back_as_they_went(lam, function, weight):
         "RevisionId": made["RevisionId"]}
 
 
+@pytest.mark.parametrize("weight, written", [("0", "0.0"), ("1", "1.0"), ("0.25", "0.25")])
+def test_a_weight_is_written_as_a_double(http, function, weight, written):
+    aliases = f"/2015-03-31/functions/{function}/aliases"
+    routing_text = f'"RoutingConfig": {{"AdditionalVersionWeights": {{"2": {weight}}}}}'
+    for method, path, body in (
+            ("POST", aliases, f'{{"Name": "a", "FunctionVersion": "1", {routing_text}}}'),
+            ("PUT", aliases + "/a", f"{{{routing_text}}}"),
+            ("GET", aliases + "/a", ""), ("GET", aliases, "")):
+        answer = http.send(method, path, body)
+        assert f'"AdditionalVersionWeights":{{"2":{written}}}'.encode() in answer.body, method
+
+
 def test_an_empty_routing_config_clears_the_weights(lam, function):
     lam.create_alias(FunctionName=function, Name="live", FunctionVersion="1",
                      RoutingConfig=routing(**{"2": 0.1}))
