@@ -19,6 +19,7 @@
 #include "lambda/hot_reload.h"
 #include "lambda/metric_set.h"
 #include "lambda/provision.h"
+#include "lambda/qualifier.h"
 #include "lambda/settle.h"
 #include "lambda/state.h"
 #include "lambda/target.h"
@@ -130,6 +131,12 @@ static bool read_function(const struct lambda_event_order *order, struct arena *
     return true;
 }
 
+/* Whether there is something to run: the function, and the version or alias that is named. */
+static bool has_target(const struct lambda *lambda, const struct function_name *name)
+{
+    return qualifier_exists(lambda->parts.store, &name->key, name->qualifier);
+}
+
 static void queue_event(struct lambda *lambda, const struct lambda_event_order *order,
                         const struct function_name *name)
 {
@@ -149,7 +156,7 @@ enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
     struct function_name name;
     enum lambda_event_verdict verdict = LAMBDA_EVENT_OTHER_TARGET;
     if (read_function(order, &arena, &name)) {
-        bool exists = function_exists(lambda->parts.store, &name.key);
+        bool exists = has_target(lambda, &name);
         verdict = exists ? LAMBDA_EVENT_QUEUED : LAMBDA_EVENT_NO_FUNCTION;
         if (exists)
             queue_event(lambda, order, &name);
@@ -166,8 +173,7 @@ bool lambda_has_function(struct lambda *lambda, const char *account, const char 
                                               .target_arn = arn };
     struct arena arena = { 0 };
     struct function_name name;
-    bool exists =
-        read_function(&order, &arena, &name) && function_exists(lambda->parts.store, &name.key);
+    bool exists = read_function(&order, &arena, &name) && has_target(lambda, &name);
     arena_clear(&arena);
     return exists;
 }

@@ -82,7 +82,8 @@ struct lambda_event_order {
 
 enum lambda_event_verdict {
     LAMBDA_EVENT_QUEUED,
-    LAMBDA_EVENT_NO_FUNCTION,  /* a function's ARN of this account and region, but there is none */
+    LAMBDA_EVENT_NO_FUNCTION,  /* a function's ARN of this account and region, but there is no such
+                                * function, version or alias */
     LAMBDA_EVENT_OTHER_TARGET, /* no function's ARN of this account and region */
 };
 
@@ -90,7 +91,7 @@ enum lambda_event_verdict {
 enum lambda_event_verdict lambda_send_event(struct lambda *lambda,
                                             const struct lambda_event_order *order);
 
-/* Whether this is the ARN, qualified or not, of a function of the account and region. */
+/* Whether this is the ARN of a function, version or alias that the account and region have. */
 bool lambda_has_function(struct lambda *lambda, const char *account, const char *region,
                          const char *arn);
 

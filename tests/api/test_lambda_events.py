@@ -295,6 +295,25 @@ def test_a_function_can_be_the_destination(frozen):
     assert destinations(frozen)[0]["status"] == "invoked"
 
 
+@pytest.mark.parametrize("qualifier, delete", [
+    (None, lambda lam: lam.delete_function(FunctionName="target")),
+    ("1", lambda lam: lam.delete_function(FunctionName="target", Qualifier="1")),
+    ("live", lambda lam: lam.delete_alias(FunctionName="target", Name="live"))])
+def test_a_destination_that_has_gone_gets_nothing_and_the_record_says_so(frozen, qualifier, delete):
+    lam = frozen.client("lambda")
+    create(lam, "target", Publish=True)
+    lam.create_alias(FunctionName="target", Name="live", FunctionVersion="$LATEST")
+    create(lam, "f")
+    configure(lam, "f", DestinationConfig={"OnSuccess": {"Destination": arn("target", qualifier)}})
+    delete(lam)
+    put_event(lam, "f")
+    advance(frozen, "0s")
+    assert [record["status"] for record in destinations(frozen)] == ["failed"]
+    assert {name: total(frozen, name) for name in (
+        "DestinationDeliveryFailures", "AsyncEventsReceived", "AsyncEventsDropped")} == {
+            "DestinationDeliveryFailures": 1, "AsyncEventsReceived": 1, "AsyncEventsDropped": 0}
+
+
 def test_a_dead_letter_queue_gets_the_event(frozen):
     lam = frozen.client("lambda")
     create(lam, "f", node("throw new Error('no')"), DeadLetterConfig={"TargetArn": SQS})

@@ -395,6 +395,16 @@ def function_arn(name):
     return f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
 
 
+def test_a_subscription_needs_the_alias_that_it_names(lam, logs, group):
+    create(lam, group, Publish=True)
+    subscription = {"logGroupName": group, "filterName": "s", "filterPattern": "",
+                    "destinationArn": function_arn(group) + ":live"}
+    assert error_of(logs.put_subscription_filter, **subscription)[2].startswith(
+        "Could not execute the lambda function.")
+    lam.create_alias(FunctionName=group, Name="live", FunctionVersion="1")
+    logs.put_subscription_filter(**subscription)
+
+
 def test_a_subscription_sends_matching_events_to_a_function(lam, logs, group):
     sink = Sink()
     create(lam, group, sink.package())
