@@ -36,6 +36,8 @@ enum {
     SWEEP_TICK_MS = 30 * 1000,
     SHORTAGE_PAUSE_US = 100 * 1000,
     SHORTAGE_LOG_US = 10 * 1000 * 1000,
+    STUCK_US = 1000 * 1000,
+    EXCESS = 2, /* times the ceiling: machine_ceiling() takes half of the memory */
 };
 
 /* Calls `function` for every lane; it may end that one lane. */
@@ -180,10 +182,38 @@ static void look_after_waiting(struct pool *pool, struct lane *lane)
     pool_grow(pool, lane, is_pressed || lane_is_overdue(lane));
 }
 
+/* Functions at work that wait for what they have invoked would wait until they time out, if they
+ * had all the processes. So while nothing moves, a function without a process gets one more. */
+static void relieve(struct pool *pool)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (!pool->is_ceiling_soft || pool->count < pool->ceiling ||
+        pool->count >= EXCESS * pool->ceiling || now_us - pool->moved_us < pool->stuck_us)
+        return;
+    struct lane *lane = pool_find_starving(pool);
+    if (!lane || now_us - lane->waiting.first->submitted_us < pool->stuck_us)
+        return;
+    log_info(lane->plan->function_name,
+             "all %d processes are at work, and this function has none: "
+             "it gets one more",
+             pool->count);
+    pool->moved_us = now_us;
+    start(create_member(pool, lane));
+}
+
+/* What was started beyond the ceiling goes when others rest: whoever has rested longest. */
+static void return_excess(struct pool *pool, const struct member *latest)
+{
+    struct member *idlest;
+    while (pool->count > pool->ceiling && (idlest = pool_find_idlest(pool)) && idlest != latest)
+        pool_discard_resting(idlest);
+}
+
 static void on_waiting_tick(void *owner)
 {
     struct pool *pool = owner;
     each_lane(pool, look_after_waiting);
+    relieve(pool);
     if (!pool->waiting)
         loop_timer_stop(&pool->waiting_timer);
 }
@@ -297,6 +327,7 @@ static void on_free(void *owner)
     struct pool *pool = member->pool;
     struct lane *lane = member->lane;
     end_starting(member);
+    pool->moved_us = clock_monotonic_us();
     if (!link_is_alone(&member->in_resting))
         pool_wake(member); /* its process ended while it was idle */
     link_remove(&member->in_lane);
@@ -306,6 +337,7 @@ static void on_free(void *owner)
     pool_put_to_rest(member);
     if (lane->is_retired && !lane->waiting.count)
         discard_all_resting(lane);
+    return_excess(pool, member);
     feed_starving(pool);
     pool_grow(pool, lane, false);
     keep_up(pool, lane);
@@ -469,6 +501,8 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->api.url = pool->api_url;
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
+    pool->is_ceiling_soft = !settings->ceiling;
+    pool->stuck_us = STUCK_US;
     pool->host = (struct sandbox_host){ .loop = loop,
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,

@@ -19,6 +19,9 @@ struct pool {
     struct function_api api;
     char *api_url; /* the same as api.url */
     int ceiling;
+    bool is_ceiling_soft; /* nobody has asked for it */
+    int64_t stuck_us;     /* nothing has moved for so long: those at work may wait for others */
+    int64_t moved_us;     /* monotonic: a sandbox became free, or was started beyond the ceiling */
     int cpu_count;
     int count; /* sandboxes that are not discarded */
     unsigned last_id;

@@ -117,6 +117,61 @@ START_TEST(at_the_ceiling_idle_environments_of_others_make_room)
 }
 END_TEST
 
+/* One at work, which ends when there is a file "go", and one of another function that waits. */
+static void fill_up(struct bench *bench, struct sandbox_plan plans[2], struct ending endings[2])
+{
+    static const char *const events[] = { "{\"wait\":1}", "{}" };
+    bench_init(bench, 1);
+    bench->pool->stuck_us = 0;
+    for (int i = 0; i < 2; i++) {
+        plans[i] = bench_function(bench, NODE, "index.js", counter_js);
+        bench_submit(bench, &plans[i], text_from(events[i]), &endings[i]);
+    }
+}
+
+/* The first may call the second, and wait for its answer. */
+START_TEST(where_nothing_moves_a_function_without_a_process_gets_one_beyond_the_ceiling)
+{
+    struct bench bench;
+    struct sandbox_plan plans[2];
+    struct ending endings[2];
+    fill_up(&bench, plans, endings);
+    bench.pool->is_ceiling_soft = true;
+    bench_wait(&bench, &endings[1]);
+    ck_assert(!endings[0].is_done);
+    ck_assert_int_eq(bench.pool->count, 2);
+    bench_write(plans[0].code_directory, "go", "", 0644);
+    bench_wait(&bench, &endings[0]);
+    while (bench.pool->count > 1)
+        loop_turn(bench.loop);
+    ending_clear(&endings[0]);
+    bench_invoke(&bench, &plans[0], "{}", &endings[0]);
+    ck_assert_str_eq(endings[0].payload, "{\"count\":2}"); /* who rested longest has gone */
+    for (int i = 0; i < 2; i++)
+        ending_clear(&endings[i]);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_ceiling_that_was_asked_for_holds_though_nothing_moves)
+{
+    struct bench bench;
+    struct sandbox_plan plans[2];
+    struct ending endings[2];
+    fill_up(&bench, plans, endings);
+    const struct lane *last = LANE(bench.pool->lanes.before, in_lanes);
+    while (last->pressed_ticks < 2)
+        loop_turn(bench.loop);
+    ck_assert_int_eq(bench.pool->count, 1);
+    bench_write(plans[0].code_directory, "go", "", 0644);
+    for (int i = 0; i < 2; i++) {
+        bench_wait(&bench, &endings[i]);
+        ending_clear(&endings[i]);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(short_invocations_queue_rather_than_start_processes)
 {
     struct bench bench;
@@ -458,6 +513,8 @@ END_TEST
 
 SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations_wait_their_turn,
       at_the_ceiling_idle_environments_of_others_make_room,
+      where_nothing_moves_a_function_without_a_process_gets_one_beyond_the_ceiling,
+      a_ceiling_that_was_asked_for_holds_though_nothing_moves,
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
       a_boot_that_failed_has_its_own_log_while_the_next_begins,
