@@ -144,26 +144,36 @@ int process_wait(pid_t pid)
     return found == pid ? status : -1;
 }
 
+/* As Go names them, in which Lambda's supervisor is written. */
 static const struct {
     int number;
     const char *reason;
+    bool is_exit_status; /* programs exit with 128 + number: node's client, a shell with pipefail */
 } killing_signals[] = {
-    { SIGKILL, "signal: killed" },
-    { SIGSEGV, "signal: segmentation fault" },
-    { SIGABRT, "signal: aborted" },
-    { SIGBUS, "signal: bus error" },
-    { SIGILL, "signal: illegal instruction" },
-    { SIGFPE, "signal: floating point exception" },
-    { SIGTRAP, "signal: trace/breakpoint trap" },
-    { SIGSYS, "signal: bad system call" },
-    { SIGTERM, "signal: terminated" },
+    { SIGKILL, "signal: killed", false },
+    { SIGSEGV, "signal: segmentation fault", false },
+    { SIGABRT, "signal: aborted", false },
+    { SIGBUS, "signal: bus error", false },
+    { SIGILL, "signal: illegal instruction", false },
+    { SIGFPE, "signal: floating point exception", false },
+    { SIGTRAP, "signal: trace/breakpoint trap", false },
+    { SIGSYS, "signal: bad system call", false },
+    { SIGTERM, "signal: terminated", false },
+    { SIGINT, "signal: interrupt", false },
+    { SIGQUIT, "signal: quit", false },
+    { SIGALRM, "signal: alarm clock", false },
+    { SIGUSR1, "signal: user defined signal 1", false },
+    { SIGUSR2, "signal: user defined signal 2", false },
+    { SIGHUP, "signal: hangup", true },
+    { SIGPIPE, "signal: broken pipe", true },
 };
 
-static const char *signal_reason(int number)
+static const char *signal_reason(int number, bool is_wrapped)
 {
     for (size_t i = 0; i < COUNT_OF(killing_signals); i++)
         if (killing_signals[i].number == number)
-            return killing_signals[i].reason;
+            return is_wrapped && killing_signals[i].is_exit_status ? NULL
+                                                                   : killing_signals[i].reason;
     return NULL;
 }
 
@@ -173,9 +183,9 @@ const char *process_exit_reason(int status, bool is_wrapped, char text_out[PROCE
         return NULL;
     const char *reason = NULL;
     if (WIFSIGNALED(status))
-        reason = signal_reason(WTERMSIG(status));
+        reason = signal_reason(WTERMSIG(status), false);
     else if (is_wrapped && WEXITSTATUS(status) > SIGNAL_STATUS)
-        reason = signal_reason(WEXITSTATUS(status) - SIGNAL_STATUS);
+        reason = signal_reason(WEXITSTATUS(status) - SIGNAL_STATUS, true);
     if (reason)
         return reason;
     if (WIFSIGNALED(status))

@@ -97,11 +97,17 @@ START_TEST(exits_are_told_in_lambdas_words)
         { 127 << 8, true, "exit status 127" },
         { SIGKILL, false, "signal: killed" },
         { SIGSEGV, false, "signal: segmentation fault" },
-        { SIGUSR1, false, "signal: signal 10" },
+        { SIGINT, false, "signal: interrupt" },
+        { SIGUSR1, false, "signal: user defined signal 1" },
+        { SIGHUP, false, "signal: hangup" },
+        { SIGPIPE, false, "signal: broken pipe" },
+        { SIGPROF, false, "signal: signal 27" },
         { (128 + SIGKILL) << 8, true, "signal: killed" },
         { (128 + SIGABRT) << 8, true, "signal: aborted" },
         { (128 + SIGKILL) << 8, false, "exit status 137" },
-        { 129 << 8, true, "exit status 129" },
+        { (128 + SIGINT) << 8, true, "signal: interrupt" },
+        { 129 << 8, true, "exit status 129" }, /* of node's runtime client */
+        { 141 << 8, true, "exit status 141" }, /* of a shell with pipefail */
         { 255 << 8, true, "exit status 255" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
