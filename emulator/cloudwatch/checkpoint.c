@@ -5,6 +5,7 @@
 
 #include "cloudwatch/retention.h"
 #include "json.h"
+#include "store/statements.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
 
@@ -89,7 +90,7 @@ static void read_bucket(sqlite3_stmt *query, struct metric_bucket *bucket_out)
         distribution->cells = xmemdup(sqlite3_column_blob(query, 9), size);
 }
 
-static bool load(sqlite3 *database, void *owner)
+static bool load(sqlite3 *database, void *owner, struct error *error)
 {
     struct metrics_checkpoint *checkpoint = owner;
     sqlite3_stmt *query = NULL;
@@ -109,9 +110,10 @@ static bool load(sqlite3 *database, void *owner)
         metric_series_restore(series, (enum metric_level)sqlite3_column_int(query, 1), &bucket);
         result = SQLITE_OK;
     }
+    bool is_good = result == SQLITE_DONE || statements_set_error(database, error);
     sqlite3_finalize(query);
     free(last);
-    return result == SQLITE_DONE;
+    return is_good;
 }
 
 static void clear_rows(struct metrics_checkpoint *checkpoint)
@@ -160,7 +162,7 @@ static void take_dirty(void *owner)
     aging->aged = (struct metric_aged){ 0 };
 }
 
-static bool write_row(sqlite3_stmt *insert, const struct row *row)
+static bool write_row(sqlite3_stmt *insert, const struct row *row, struct error *error)
 {
     const struct metric_bucket *bucket = &row->bucket;
     sqlite3_reset(insert);
@@ -176,35 +178,40 @@ static bool write_row(sqlite3_stmt *insert, const struct row *row)
     sqlite3_bind_blob64(insert, 10, bucket->distribution.cells,
                         bucket->distribution.count * sizeof(struct distribution_cell),
                         SQLITE_STATIC);
-    return sqlite3_step(insert) == SQLITE_DONE;
+    return statements_run(insert, error);
 }
 
 /* What was rolled up or expired since the last checkpoint: its sums are among the rows. */
-static bool delete_aged(sqlite3 *database, const struct metrics_checkpoint *checkpoint)
+static bool delete_aged(sqlite3 *database, const struct metrics_checkpoint *checkpoint,
+                        struct error *error)
 {
     bool is_good = true;
     for (int level = 0; level < METRIC_LEVELS && is_good && checkpoint->aged.passes; level++) {
         CLEANUP(freep)
         char *sql = xformat("DELETE FROM bucket WHERE is_fine = %d AND start_s < %lld", level,
                             (long long)checkpoint->aged.before_s[level]);
-        is_good = sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
+        is_good = statements_execute(database, sql, error);
     }
     return is_good;
 }
 
-static bool write_rows(sqlite3 *database, void *owner)
+static bool write_rows(sqlite3 *database, const struct metrics_checkpoint *checkpoint,
+                       struct error *error)
 {
-    const struct metrics_checkpoint *checkpoint = owner;
     sqlite3_stmt *insert = NULL;
-    bool is_good = delete_aged(database, checkpoint) &&
-                   sqlite3_prepare_v2(database,
+    bool is_good = statements_prepare(database,
                                       "INSERT OR REPLACE INTO bucket VALUES "
                                       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                      -1, &insert, NULL) == SQLITE_OK;
+                                      &insert, error);
     for (size_t i = 0; i < checkpoint->row_count && is_good; i++)
-        is_good = write_row(insert, &checkpoint->rows[i]);
+        is_good = write_row(insert, &checkpoint->rows[i], error);
     sqlite3_finalize(insert);
     return is_good;
+}
+
+static bool write_all(sqlite3 *database, void *owner, struct error *error)
+{
+    return delete_aged(database, owner, error) && write_rows(database, owner, error);
 }
 
 /* What could not be written is dirty again, so that the next checkpoint has it. */
@@ -238,7 +245,7 @@ metrics_checkpoint_create(struct metrics *metrics, struct telemetry *telemetry, 
                                          .empty = "DELETE FROM bucket",
                                          .load = load,
                                          .take = take_dirty,
-                                         .write = write_rows,
+                                         .write = write_all,
                                          .on_written = on_written,
                                          .owner = checkpoint };
     checkpoint->metrics = metrics;

@@ -41,7 +41,9 @@ static void inspect(struct inspection *inspection, const char *directory)
     database = telemetry_inspect(inspection, directory);
     if (database)
         event_inspect(inspection, database);
-    uint64_t position = database ? telemetry_read_position(database) : 0;
+    uint64_t position;
+    if (!database || !telemetry_read_position(database, &position))
+        position = 0; /* a server's first moments leave no tables */
     sqlite3_close(database);
     journal_inspect(inspection, directory, position);
 }

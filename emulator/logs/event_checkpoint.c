@@ -7,6 +7,7 @@
 #include "logs/event_state.h"
 #include "logs/event_version_1.h"
 #include "logs/event_writer.h"
+#include "store/statements.h"
 #include "store/telemetry.h"
 #include "xalloc.h"
 
@@ -30,20 +31,18 @@ static const char empty_sql[] =
     "DELETE FROM log_block; DELETE FROM log_stream_state; DELETE FROM log_group_state;"
     "DELETE FROM log_sequence";
 
-static bool load(sqlite3 *database, void *owner)
+static bool load(sqlite3 *database, void *owner, struct error *error)
 {
     struct event_store *store = owner;
-    sqlite3_stmt *query = NULL;
-    if (!event_version_1_convert(database))
+    if (!event_version_1_convert(database, error))
         return false;
-    bool is_good = sqlite3_prepare_v2(database, "SELECT max(next) FROM log_sequence", -1, &query,
-                                      NULL) == SQLITE_OK &&
-                   sqlite3_step(query) == SQLITE_ROW;
-    if (is_good && sqlite3_column_int64(query, 0) > 0)
-        store->next_sequence = sqlite3_column_int64(query, 0);
+    int64_t next = statements_number(database, "SELECT coalesce(max(next), 0) FROM log_sequence");
+    if (next < 0)
+        return statements_set_error(database, error);
+    if (next > 0)
+        store->next_sequence = next;
     store->database_sequence = store->next_sequence;
-    sqlite3_finalize(query);
-    return is_good;
+    return true;
 }
 
 /* A deletion that was undone since is none, and a retention that was undone has no bound. */
@@ -74,13 +73,14 @@ static void take(void *owner)
 }
 
 /* Runs a statement with whole numbers for its parameters. */
-static bool run(sqlite3 *database, const char *sql, const int64_t *values, int count)
+static bool run(sqlite3 *database, const char *sql, const int64_t *values, int count,
+                struct error *error)
 {
     sqlite3_stmt *statement = NULL;
-    bool is_good = sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK;
+    bool is_good = statements_prepare(database, sql, &statement, error);
     for (int i = 0; i < count && is_good; i++)
-        is_good = sqlite3_bind_int64(statement, i + 1, values[i]) == SQLITE_OK;
-    is_good = is_good && sqlite3_step(statement) == SQLITE_DONE;
+        sqlite3_bind_int64(statement, i + 1, values[i]);
+    is_good = is_good && statements_run(statement, error);
     sqlite3_finalize(statement);
     return is_good;
 }
@@ -121,51 +121,52 @@ static struct tail_run *list_runs(const struct event_tail *tail, size_t *count_o
 }
 
 static bool write_run(struct event_writer *writer, const struct event_tail *tail,
-                      const struct tail_run *run)
+                      const struct tail_run *run, struct error *error)
 {
     for (size_t i = run->at; i < tail->count && tail->rows[i].row.stream_id == run->stream_id;
          i++) {
         struct event_row row = event_tail_row(tail, i);
-        if (!event_writer_add(writer, &row))
+        if (!event_writer_add(writer, &row, error))
             return false;
     }
     return true;
 }
 
-static bool write_tail(sqlite3 *database, const struct event_tail *tail)
+static bool write_tail(sqlite3 *database, const struct event_tail *tail, struct error *error)
 {
     size_t count;
     CLEANUP(freep) struct tail_run *runs = list_runs(tail, &count);
     struct event_writer writer;
-    bool is_good = event_writer_begin(&writer, database);
+    bool is_good = event_writer_begin(&writer, database, error);
     for (size_t i = 0; i < count && is_good; i++)
-        is_good = write_run(&writer, tail, &runs[i]);
-    return event_writer_end(&writer, is_good);
+        is_good = write_run(&writer, tail, &runs[i], error);
+    return event_writer_end(&writer, is_good, error);
 }
 
-static bool delete_group(sqlite3 *database, int64_t group_id)
+static bool delete_group(sqlite3 *database, int64_t group_id, struct error *error)
 {
-    return run(database, "DELETE FROM log_block WHERE group_id=?", &group_id, 1) &&
-           run(database, "DELETE FROM log_stream_state WHERE group_id=?", &group_id, 1) &&
-           run(database, "DELETE FROM log_group_state WHERE group_id=?", &group_id, 1);
+    return run(database, "DELETE FROM log_block WHERE group_id=?", &group_id, 1, error) &&
+           run(database, "DELETE FROM log_stream_state WHERE group_id=?", &group_id, 1, error) &&
+           run(database, "DELETE FROM log_group_state WHERE group_id=?", &group_id, 1, error);
 }
 
-static bool count_bytes(sqlite3 *database, int64_t group_id)
+static bool count_bytes(sqlite3 *database, int64_t group_id, struct error *error)
 {
     return run(database,
                "UPDATE log_group_state SET bytes = (SELECT coalesce(sum(bytes), 0) FROM log_block "
                "WHERE group_id=?1) WHERE group_id=?1",
-               &group_id, 1);
+               &group_id, 1, error);
 }
 
-static bool delete_stream(sqlite3 *database, int64_t stream_id)
+static bool delete_stream(sqlite3 *database, int64_t stream_id, struct error *error)
 {
-    return run(database, "DELETE FROM log_block WHERE stream_id=?", &stream_id, 1) &&
-           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1);
+    return run(database, "DELETE FROM log_block WHERE stream_id=?", &stream_id, 1, error) &&
+           run(database, "DELETE FROM log_stream_state WHERE stream_id=?", &stream_id, 1, error);
 }
 
 /* Leaves a block only what is not older. */
-static bool trim_block(sqlite3_stmt *update, int64_t id, struct text events, int64_t before_ms)
+static bool trim_block(sqlite3_stmt *update, int64_t id, struct text events, int64_t before_ms,
+                       struct error *error)
 {
     CLEANUP(buffer_clear) struct buffer kept = { 0 };
     struct event_row row;
@@ -181,71 +182,75 @@ static bool trim_block(sqlite3_stmt *update, int64_t id, struct text events, int
     sqlite3_bind_int64(update, 1, id);
     sqlite3_bind_int64(update, 2, bytes);
     sqlite3_bind_blob64(update, 3, kept.data, kept.size, SQLITE_TRANSIENT);
-    return sqlite3_step(update) == SQLITE_DONE;
+    return statements_run(update, error);
 }
 
 /* The blocks of the slot in which the bound lies. */
-static bool trim_slot(sqlite3 *database, int64_t group_id, int64_t before_ms)
+static bool trim_slot(sqlite3 *database, int64_t group_id, int64_t before_ms, struct error *error)
 {
     sqlite3_stmt *query = NULL;
     sqlite3_stmt *update = NULL;
     bool is_good =
-        sqlite3_prepare_v2(database, "SELECT id, events FROM log_block WHERE group_id=? AND slot=?",
-                           -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(database, "UPDATE log_block SET bytes=?2, events=?3 WHERE id=?1", -1,
-                           &update, NULL) == SQLITE_OK &&
-        sqlite3_bind_int64(query, 1, group_id) == SQLITE_OK &&
-        sqlite3_bind_int64(query, 2, event_slot(before_ms)) == SQLITE_OK;
-    int result = SQLITE_ROW;
+        statements_prepare(database, "SELECT id, events FROM log_block WHERE group_id=? AND slot=?",
+                           &query, error) &&
+        statements_prepare(database, "UPDATE log_block SET bytes=?2, events=?3 WHERE id=?1",
+                           &update, error);
+    sqlite3_bind_int64(query, 1, group_id);
+    sqlite3_bind_int64(query, 2, event_slot(before_ms));
+    int result = SQLITE_DONE;
     while (is_good && (result = sqlite3_step(query)) == SQLITE_ROW) {
         struct text events = { sqlite3_column_blob(query, 1),
                                (size_t)sqlite3_column_bytes(query, 1) };
-        is_good = trim_block(update, sqlite3_column_int64(query, 0), events, before_ms);
+        is_good = trim_block(update, sqlite3_column_int64(query, 0), events, before_ms, error);
     }
-    is_good = is_good && result == SQLITE_DONE;
+    if (is_good && result != SQLITE_DONE)
+        is_good = statements_set_error(database, error);
     sqlite3_finalize(query);
     sqlite3_finalize(update);
     return is_good;
 }
 
-static bool expire(sqlite3 *database, int64_t group_id, int64_t before_ms)
+static bool expire(sqlite3 *database, int64_t group_id, int64_t before_ms, struct error *error)
 {
     const int64_t both[] = { group_id, event_slot(before_ms) };
-    return trim_slot(database, group_id, before_ms) &&
+    return trim_slot(database, group_id, before_ms, error) &&
            run(database,
                "DELETE FROM log_block WHERE group_id=?1 AND slot<=?2 "
                "AND (slot<?2 OR bytes=0)",
-               both, 2);
+               both, 2, error);
 }
 
-static bool write_removal(sqlite3 *database, const struct event_removal *removal)
+static bool write_removal(sqlite3 *database, const struct event_removal *removal,
+                          struct error *error)
 {
     if (removal->is_expiry)
-        return expire(database, removal->group_id, removal->before_ms);
+        return expire(database, removal->group_id, removal->before_ms, error);
     if (removal->stream_id)
-        return delete_stream(database, removal->stream_id);
-    return delete_group(database, removal->group_id);
+        return delete_stream(database, removal->stream_id, error);
+    return delete_group(database, removal->group_id, error);
 }
 
 /* What is left of a group is counted once for all that goes of it at a time. */
-static bool write_removals(sqlite3 *database, const struct event_removals *removals)
+static bool write_removals(sqlite3 *database, const struct event_removals *removals,
+                           struct error *error)
 {
     bool is_good = true;
     for (size_t i = 0; i < removals->count && is_good; i++) {
         const struct event_removal *removal = &removals->list[i];
         bool is_last = i + 1 == removals->count || removal[1].group_id != removal->group_id;
-        is_good = write_removal(database, removal) &&
-                  (!is_last || count_bytes(database, removal->group_id));
+        is_good = write_removal(database, removal, error) &&
+                  (!is_last || count_bytes(database, removal->group_id, error));
     }
     return is_good;
 }
 
-static bool write_all(sqlite3 *database, void *owner)
+static bool write_all(sqlite3 *database, void *owner, struct error *error)
 {
     const struct event_store *store = owner;
-    return run(database, "DELETE FROM log_sequence", NULL, 0) &&
-           run(database, "INSERT INTO log_sequence VALUES (?)", &store->taken_sequence, 1) &&
-           write_tail(database, &store->taken) && write_removals(database, &store->taken_removals);
+    return run(database, "DELETE FROM log_sequence", NULL, 0, error) &&
+           run(database, "INSERT INTO log_sequence VALUES (?)", &store->taken_sequence, 1, error) &&
+           write_tail(database, &store->taken, error) &&
+           write_removals(database, &store->taken_removals, error);
 }
 
 static void take_back(struct event_store *store)

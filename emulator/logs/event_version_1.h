@@ -8,9 +8,10 @@
 #include <stdbool.h>
 
 #include "compiler.h"
+#include "error.h"
 
 /* Turns those rows, if there are any, into blocks; all of them or, if the database refuses, none.
  */
-MUST_CHECK bool event_version_1_convert(sqlite3 *database);
+MUST_CHECK bool event_version_1_convert(sqlite3 *database, struct error *error);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "compiler.h"
+#include "error.h"
 #include "logs/event.h"
 
 /* Events of one stream that were added one after the other. */
@@ -31,10 +32,13 @@ struct event_writer {
     int64_t block_bytes; /* of `run`, those of the block */
 };
 
-MUST_CHECK bool event_writer_begin(struct event_writer *writer, sqlite3 *database);
+/* Whatever becomes of it, event_writer_end() must follow. */
+MUST_CHECK bool event_writer_begin(struct event_writer *writer, sqlite3 *database,
+                                   struct error *error);
 /* A stream costs least when its events come one after the other. */
-MUST_CHECK bool event_writer_add(struct event_writer *writer, const struct event_row *row);
+MUST_CHECK bool event_writer_add(struct event_writer *writer, const struct event_row *row,
+                                 struct error *error);
 /* Writes what is left if `is_good`, which it passes on, and frees. */
-MUST_CHECK bool event_writer_end(struct event_writer *writer, bool is_good);
+MUST_CHECK bool event_writer_end(struct event_writer *writer, bool is_good, struct error *error);
 
 #endif

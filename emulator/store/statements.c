@@ -82,6 +82,30 @@ const char *statements_advice(sqlite3 *database)
                : "";
 }
 
+bool statements_set_error(sqlite3 *database, struct error *error)
+{
+    return error_set(error, NULL, "%s%s", sqlite3_errmsg(database), statements_advice(database));
+}
+
+bool statements_execute(sqlite3 *database, const char *sql, struct error *error)
+{
+    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           statements_set_error(database, error);
+}
+
+bool statements_prepare(sqlite3 *database, const char *sql, sqlite3_stmt **statement_out,
+                        struct error *error)
+{
+    return sqlite3_prepare_v2(database, sql, -1, statement_out, NULL) == SQLITE_OK ||
+           statements_set_error(database, error);
+}
+
+bool statements_run(sqlite3_stmt *statement, struct error *error)
+{
+    return sqlite3_step(statement) == SQLITE_DONE ||
+           statements_set_error(sqlite3_db_handle(statement), error);
+}
+
 void statements_clear(struct statements *statements)
 {
     for (int i = 0; i < STATEMENT_BUCKETS; i++) {

@@ -43,44 +43,61 @@ struct telemetry {
     bool is_requested;
 };
 
-static bool execute(sqlite3 *database, const char *sql)
-{
-    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
+/* Puts before the reason what cannot be used for it. */
 static bool set_error(const struct telemetry *telemetry, struct error *error)
 {
-    return error_set(error, NULL, "cannot use %s: %s%s", telemetry->path,
-                     sqlite3_errmsg(telemetry->database), statements_advice(telemetry->database));
+    return error_set(error, NULL, "cannot use %s: %s", telemetry->path, error->message);
 }
 
-static bool check_version(struct telemetry *telemetry, struct error *error)
+static bool check_version(const struct telemetry *telemetry, struct error *error)
 {
     int64_t version = statements_number(telemetry->database, "PRAGMA user_version");
-    if (version < 0)
+    if (version < 0) {
+        statements_set_error(telemetry->database, error);
         return set_error(telemetry, error);
+    }
     return version <= TELEMETRY_VERSION ||
            error_set(error, NULL, "%s was written by a newer coalmine: use that one",
                      telemetry->path);
 }
 
-/* The writer is used by one thread at a time: see `writing`. */
-static bool connect_both(struct telemetry *telemetry, bool is_durable)
+static bool connect_database(const struct telemetry *telemetry, int flags, sqlite3 **database_out,
+                             struct error *error)
 {
-    return sqlite3_open_v2(telemetry->path, &telemetry->database,
-                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                           NULL) == SQLITE_OK &&
-           execute(telemetry->database, "PRAGMA journal_mode=WAL") &&
-           execute(telemetry->database,
-                   is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") &&
-           sqlite3_open_v2(telemetry->path, &telemetry->reader,
-                           SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+    return sqlite3_open_v2(telemetry->path, database_out, flags | SQLITE_OPEN_NOMUTEX, NULL) ==
+               SQLITE_OK ||
+           statements_set_error(*database_out, error);
 }
 
-uint64_t telemetry_read_position(sqlite3 *database)
+/* The writer is used by one thread at a time: see `writing`. */
+static bool connect_both(struct telemetry *telemetry, bool is_durable, struct error *error)
 {
-    int64_t position = statements_number(database, "SELECT max(at) FROM position");
-    return position > 0 ? (uint64_t)position : 0;
+    const char *synchronous = is_durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+    return connect_database(telemetry, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                            &telemetry->database, error) &&
+           statements_execute(telemetry->database, "PRAGMA journal_mode=WAL", error) &&
+           statements_execute(telemetry->database, synchronous, error) &&
+           connect_database(telemetry, SQLITE_OPEN_READONLY, &telemetry->reader, error);
+}
+
+bool telemetry_read_position(sqlite3 *database, uint64_t *position_out)
+{
+    int64_t position = statements_number(database, "SELECT coalesce(max(at), 0) FROM position");
+    if (position < 0)
+        return false;
+    *position_out = (uint64_t)position;
+    return true;
+}
+
+static bool make_tables(struct telemetry *telemetry, struct error *error)
+{
+    CLEANUP(freep)
+    char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
+                           "PRAGMA user_version=%d",
+                           TELEMETRY_VERSION);
+    return statements_execute(telemetry->database, schema, error) &&
+           (telemetry_read_position(telemetry->database, &telemetry->saved) ||
+            statements_set_error(telemetry->database, error));
 }
 
 struct telemetry *telemetry_open(const char *directory, bool is_durable, struct error *error)
@@ -88,17 +105,11 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
     telemetry->path = xformat("%s/telemetry.db", directory);
     pthread_mutex_init(&telemetry->writing, NULL);
-    CLEANUP(freep)
-    char *schema = xformat("CREATE TABLE IF NOT EXISTS position (at INTEGER NOT NULL);"
-                           "PRAGMA user_version=%d",
-                           TELEMETRY_VERSION);
     if (file_make_private(telemetry->path, error) &&
-        (connect_both(telemetry, is_durable) || set_error(telemetry, error)) &&
+        (connect_both(telemetry, is_durable, error) || set_error(telemetry, error)) &&
         check_version(telemetry, error) &&
-        (execute(telemetry->database, schema) || set_error(telemetry, error))) {
-        telemetry->saved = telemetry_read_position(telemetry->database);
+        (make_tables(telemetry, error) || set_error(telemetry, error)))
         return telemetry;
-    }
     telemetry_close(telemetry);
     return NULL;
 }
@@ -108,8 +119,8 @@ bool telemetry_add(struct telemetry *telemetry, const struct telemetry_part *par
 {
     assert(telemetry->part_count < PARTS_MAX);
     telemetry->parts[telemetry->part_count++] = *part;
-    return (execute(telemetry->database, part->schema) &&
-            part->load(telemetry->database, part->owner)) ||
+    return (statements_execute(telemetry->database, part->schema, error) &&
+            part->load(telemetry->database, part->owner, error)) ||
            set_error(telemetry, error);
 }
 
@@ -147,31 +158,40 @@ static void take(struct telemetry *telemetry)
     telemetry->position = journal_position(telemetry->journal);
 }
 
-static bool write_parts(struct telemetry *telemetry)
+static bool write_parts(struct telemetry *telemetry, struct error *error)
 {
     for (int i = 0; i < telemetry->part_count; i++) {
-        if (!telemetry->parts[i].write(telemetry->database, telemetry->parts[i].owner))
+        if (!telemetry->parts[i].write(telemetry->database, telemetry->parts[i].owner, error))
             return false;
     }
     return true;
 }
 
+/* A failure may have ended the transaction already: then there is nothing to roll back. */
+static void roll_back(struct telemetry *telemetry)
+{
+    sqlite3_exec(telemetry->database, "ROLLBACK", NULL, NULL, NULL);
+}
+
 /* All parts and the position in one transaction: a restart replays exactly what they lack. */
+static bool write_all(struct telemetry *telemetry, struct error *error)
+{
+    CLEANUP(freep)
+    char *end = xformat("DELETE FROM position; INSERT INTO position VALUES (%lld); COMMIT",
+                        (long long)telemetry->position);
+    return statements_execute(telemetry->database, "BEGIN IMMEDIATE", error) &&
+           write_parts(telemetry, error) && statements_execute(telemetry->database, end, error);
+}
+
 static void write_checkpoint(void *owner)
 {
     struct telemetry *telemetry = owner;
+    CLEANUP(error_clear) struct error error = { 0 };
     pthread_mutex_lock(&telemetry->writing);
-    CLEANUP(freep)
-    char *position = xformat("DELETE FROM position; INSERT INTO position VALUES (%lld)",
-                             (long long)telemetry->position);
-    telemetry->is_written =
-        telemetry->is_discarded ||
-        (execute(telemetry->database, "BEGIN IMMEDIATE") && write_parts(telemetry) &&
-         execute(telemetry->database, position) && execute(telemetry->database, "COMMIT"));
+    telemetry->is_written = telemetry->is_discarded || write_all(telemetry, &error);
     if (!telemetry->is_written) {
-        log_error("store", "cannot write %s: %s", telemetry->path,
-                  sqlite3_errmsg(telemetry->database));
-        execute(telemetry->database, "ROLLBACK");
+        log_error("store", "cannot write %s: %s", telemetry->path, error.message);
+        roll_back(telemetry);
     }
     pthread_mutex_unlock(&telemetry->writing);
 }
@@ -287,10 +307,10 @@ bool telemetry_reset(struct telemetry *telemetry, struct error *error)
     uint64_t position = journal_position(telemetry->journal);
     telemetry->is_discarded = telemetry->is_under_way;
     add_reset_sql(telemetry, position, &sql);
-    bool is_done = execute(telemetry->database, sql.data);
+    bool is_done = statements_execute(telemetry->database, sql.data, error);
     if (!is_done) {
         set_error(telemetry, error);
-        execute(telemetry->database, "ROLLBACK");
+        roll_back(telemetry);
     }
     telemetry->saved = position;
     pthread_mutex_unlock(&telemetry->writing);

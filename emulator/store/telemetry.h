@@ -34,12 +34,12 @@ enum telemetry_result {
 struct telemetry_part {
     const char *schema; /* its tables, made if they are absent */
     const char *empty;  /* SQL that empties them: reset */
-    /* Reads what is there, at start. False if the database refuses. */
-    bool (*load)(sqlite3 *database, void *owner);
+    /* Reads what is there, at start. False with the reason if the database refuses. */
+    bool (*load)(sqlite3 *database, void *owner, struct error *error);
     /* Sets apart what has changed, for the worker. */
     void (*take)(void *owner);
-    /* On the worker: writes what was set apart, inside the transaction. */
-    bool (*write)(sqlite3 *database, void *owner);
+    /* On the worker: writes what was set apart, inside the transaction. As `load`. */
+    bool (*write)(sqlite3 *database, void *owner, struct error *error);
     void (*on_written)(enum telemetry_result result, void *owner);
     void *owner;
 };
@@ -54,7 +54,8 @@ MUST_CHECK bool telemetry_add(struct telemetry *telemetry, const struct telemetr
 
 /* Where the journal's replay must begin; 0 in a database that has no checkpoint. */
 uint64_t telemetry_position(const struct telemetry *telemetry);
-uint64_t telemetry_read_position(sqlite3 *database);
+/* The same of any such database; false if it cannot be read, or has no tables yet. */
+MUST_CHECK bool telemetry_read_position(sqlite3 *database, uint64_t *position_out);
 
 /* A statement of the loop's own connection, as statements_get() gives it. It reads: it does not
  * wait for the worker, and sees whole checkpoints only. Whoever does not step to the last row

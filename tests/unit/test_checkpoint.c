@@ -212,7 +212,7 @@ START_TEST(a_pass_under_way_is_finished_before_it_is_written)
 }
 END_TEST
 
-static bool do_nothing(sqlite3 *database UNUSED, void *owner UNUSED)
+static bool do_nothing(sqlite3 *database UNUSED, void *owner UNUSED, struct error *error UNUSED)
 {
     return true;
 }

@@ -18,7 +18,7 @@ struct slow_part {
     int writings;
 };
 
-static bool load(sqlite3 *database UNUSED, void *owner UNUSED)
+static bool load(sqlite3 *database UNUSED, void *owner UNUSED, struct error *error UNUSED)
 {
     return true;
 }
@@ -27,7 +27,7 @@ static void take(void *owner UNUSED)
 {
 }
 
-static bool write_slowly(sqlite3 *database UNUSED, void *owner)
+static bool write_slowly(sqlite3 *database UNUSED, void *owner, struct error *error UNUSED)
 {
     struct slow_part *part = owner;
     char byte;
@@ -66,7 +66,7 @@ struct bench {
 };
 
 static void bench_start(struct bench *bench, struct loop *loop,
-                        bool (*write_rows)(sqlite3 *database, void *owner),
+                        bool (*write_rows)(sqlite3 *database, void *owner, struct error *error),
                         void (*on_end)(enum telemetry_result result, void *owner), void *part)
 {
     struct error error = { 0 };
@@ -122,10 +122,10 @@ struct refused_part {
     int successes;
 };
 
-static bool write_the_second_time(sqlite3 *database UNUSED, void *owner)
+static bool write_the_second_time(sqlite3 *database UNUSED, void *owner, struct error *error)
 {
     struct refused_part *part = owner;
-    return part->writings++ > 0;
+    return part->writings++ > 0 || error_set(error, NULL, "not yet");
 }
 
 static void stop_when_written(enum telemetry_result result, void *owner)
@@ -169,7 +169,7 @@ static void be_free(void *owner UNUSED)
 {
 }
 
-static bool count_writing(sqlite3 *database UNUSED, void *owner)
+static bool count_writing(sqlite3 *database UNUSED, void *owner, struct error *error UNUSED)
 {
     struct waiting_part *part = owner;
     part->writings++;
