@@ -27,8 +27,8 @@ struct store {
     struct statements statements;
     bool is_dirty;   /* this turn has written; unless it is lost its transaction is open */
     bool is_lost;    /* what this turn has written is undone: nobody of it may be told otherwise */
-    bool has_failed; /* a statement of the present call, or reading, failed */
     bool is_new;     /* its tables were made when it was opened */
+    char *failure;   /* why a statement of the present call, or reading, failed; NULL: none has */
     uint64_t undone; /* how often something was rolled back */
 };
 
@@ -143,6 +143,7 @@ void store_close(struct store *store)
         return;
     statements_clear(&store->statements);
     sqlite3_close(store->database);
+    free(store->failure);
     free(store->path);
     free(store->directory);
     free(store);
@@ -161,62 +162,85 @@ static bool execute_kept(struct store *store, const char *sql)
     return sqlite3_reset(statement) == SQLITE_OK && is_done;
 }
 
+static void forget_failure(struct store *store)
+{
+    free(store->failure);
+    store->failure = NULL;
+}
+
+/* The first reason stays: SQLite's own is that of its last statement, which may have gone well. */
+static void note_failure(struct store *store, const char *reason)
+{
+    if (!store->failure)
+        store->failure = xstrdup(reason);
+}
+
+/* A part of the call or turn that every one has; it fails as a statement does. */
+static bool execute_part(struct store *store, const char *sql)
+{
+    bool is_done = execute_kept(store, sql);
+    if (!is_done)
+        note_failure(store, sqlite3_errmsg(store->database));
+    return is_done;
+}
+
 /* A full disk, or a page that cannot be read, may have SQLite undo all of a transaction by itself,
  * calls before this one too. */
 static void notice_loss(struct store *store)
 {
-    store->is_lost = store->is_dirty && sqlite3_get_autocommit(store->database);
+    store->is_lost |= store->is_dirty && sqlite3_get_autocommit(store->database);
+}
+
+/* Without what may not be saved nothing of the turn is. */
+static void lose_turn(struct store *store)
+{
+    execute(store, "ROLLBACK");
+    store->is_lost = true;
 }
 
 void store_begin_call(struct store *store)
 {
     notice_loss(store);
-    store->has_failed = store->is_lost;
-    if (!store->is_dirty) {
-        store->has_failed = !execute_kept(store, "BEGIN IMMEDIATE");
-        store->is_dirty = !store->has_failed;
-    }
-    if (!store->has_failed && !execute_kept(store, "SAVEPOINT call"))
-        store->has_failed = true;
+    forget_failure(store);
+    if (store->is_lost)
+        note_failure(store, "what was written with it is undone");
+    else if (!store->is_dirty)
+        store->is_dirty = execute_part(store, "BEGIN IMMEDIATE");
+    if (!store->failure && !execute_part(store, "SAVEPOINT call"))
+        lose_turn(store);
 }
 
-static bool refuse_call(const struct store *store, struct error *error)
+/* False if what may not stay of the call cannot be undone. */
+static bool end_savepoint(struct store *store, bool is_kept)
 {
-    return error_set(error, NULL, "The database refused: %s",
-                     store->is_lost ? "what was written with it is undone"
-                                    : sqlite3_errmsg(store->database));
+    return (is_kept || execute_part(store, "ROLLBACK TO call")) &&
+           execute_part(store, "RELEASE call");
 }
 
 bool store_end_call(struct store *store, bool keeps, struct error *error)
 {
-    bool failed = store->has_failed;
     notice_loss(store);
-    if (failed)
-        refuse_call(store, error);
-    store->undone += failed || !keeps;
-    if (store->is_lost || !store->is_dirty)
-        return !failed;
-    if (failed || !keeps)
-        execute_kept(store, "ROLLBACK TO call");
-    if (!execute_kept(store, "RELEASE call") && !failed)
-        failed = !refuse_call(store, error);
-    return !failed;
+    bool is_kept = keeps && !store->failure;
+    store->undone += !is_kept;
+    if (!store->is_lost && store->is_dirty && !end_savepoint(store, is_kept))
+        lose_turn(store);
+    return !store->failure || error_set(error, NULL, "The database refused: %s", store->failure);
 }
 
 void store_begin_reading(struct store *store)
 {
-    store->has_failed = false;
+    forget_failure(store);
 }
 
 bool store_end_reading(const struct store *store, struct error *error)
 {
-    return !store->has_failed ||
-           error_set(error, NULL, "cannot read what is in %s", store->directory);
+    return !store->failure || error_set(error, NULL, "cannot read what is in %s: %s",
+                                        store->directory, store->failure);
 }
 
-void store_fail_reading(struct store *store)
+void store_fail_reading(struct store *store, const char *reason)
 {
-    store->has_failed = true;
+    note_failure(store, reason);
 }
 
 bool store_is_dirty(const struct store *store)
@@ -233,8 +257,7 @@ bool store_commit(struct store *store, struct error *error)
                          store->path);
     if (!execute_kept(store, "COMMIT")) {
         database_error(store, error, "write to");
-        execute(store, "ROLLBACK");
-        store->is_lost = true;
+        lose_turn(store);
         return false;
     }
     store->is_dirty = false;
@@ -245,7 +268,7 @@ void store_abandon(struct store *store)
 {
     if (!store->is_dirty)
         return;
-    if (!store->is_lost)
+    if (!sqlite3_get_autocommit(store->database))
         execute(store, "ROLLBACK");
     store->is_dirty = false;
     store->is_lost = false;
@@ -260,10 +283,10 @@ uint64_t store_generation(const struct store *store)
 bool store_reset(struct store *store, struct error *error)
 {
     store_begin_call(store);
-    for (const char *const *table = schema_tables; *table && !store->has_failed; table++) {
+    for (const char *const *table = schema_tables; *table && !store->failure; table++) {
         char *sql = xformat("DELETE FROM %s", *table);
         if (!execute(store, sql))
-            store->has_failed = true;
+            note_failure(store, sqlite3_errmsg(store->database));
         free(sql);
     }
     return store_end_call(store, true, error);
@@ -311,9 +334,10 @@ bool store_step(struct store *store, sqlite3_stmt *statement)
     if (result == SQLITE_ROW)
         return true;
     if (result != SQLITE_DONE) {
-        store->has_failed = true;
+        const char *reason = is_alone ? "its transaction is gone" : sqlite3_errmsg(store->database);
         if (!is_alone)
-            log_error("store", "%s: %s", sqlite3_sql(statement), sqlite3_errmsg(store->database));
+            log_error("store", "%s: %s", sqlite3_sql(statement), reason);
+        note_failure(store, reason);
     }
     sqlite3_reset(statement);
     return false;

@@ -39,7 +39,9 @@ const char *store_directory(const struct store *store);
  * a call; 0 with a sentence if the database refuses. */
 MUST_CHECK int64_t store_count_start(struct store *store, struct error *error);
 
-/* Around one call that may write. store_end_call(false) undoes all since the begin. */
+/* Around one call that may write. store_end_call(false) undoes all since the begin; so does a
+ * statement in between that failed, and then the end is false, with that reason. What cannot be
+ * undone by itself costs the turn: store_commit(). */
 void store_begin_call(struct store *store);
 MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *error);
 
@@ -47,8 +49,9 @@ MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *er
  * of no rows, "there is no such function", is not true then. */
 void store_begin_reading(struct store *store);
 MUST_CHECK bool store_end_reading(const struct store *store, struct error *error);
-/* What belongs to it elsewhere could not be read: the call, or reading, that is under way fails. */
-void store_fail_reading(struct store *store);
+/* What belongs to it elsewhere could not be read: the call, or reading, that is under way fails,
+ * for that reason (copied). */
+void store_fail_reading(struct store *store, const char *reason);
 
 /* True while the turn has writes that are not committed. */
 bool store_is_dirty(const struct store *store);

@@ -138,9 +138,10 @@ bool telemetry_step(struct telemetry *telemetry, sqlite3_stmt *statement)
 {
     int result = sqlite3_step(statement);
     if (result != SQLITE_ROW && result != SQLITE_DONE) {
-        log_error("store", "cannot read %s: %s", telemetry->path, sqlite3_errstr(result));
+        const char *reason = sqlite3_errmsg(telemetry->reader);
+        log_error("store", "cannot read %s: %s", telemetry->path, reason);
         if (telemetry->store)
-            store_fail_reading(telemetry->store);
+            store_fail_reading(telemetry->store, reason);
     }
     return result == SQLITE_ROW;
 }

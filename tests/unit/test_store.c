@@ -1,4 +1,5 @@
 /* store: savepoints per call, one commit per turn, schema versions. */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,17 @@
 enum { LOG_MAX = 4000 }; /* pages that the write-ahead log may have before it must start over */
 
 static const char *directory;
+
+/* The statement of this text fails; in place of SQLite's own step. */
+static const char *refused;
+
+int sqlite3_step(sqlite3_stmt *statement)
+{
+    int (*step)(sqlite3_stmt *) = NULL;
+    *(void **)&step = dlsym(RTLD_NEXT, "sqlite3_step");
+    const char *sql = refused ? sqlite3_sql(statement) : NULL;
+    return sql && strcmp(sql, refused) == 0 ? SQLITE_IOERR : step(statement);
+}
 
 static struct store *open_store(void)
 {
@@ -70,6 +82,62 @@ START_TEST(a_failed_call_leaves_nothing_and_its_neighbours_stay)
     store = open_store();
     ck_assert_int_eq(count(store), 2);
     store_close(store);
+}
+END_TEST
+
+static void expect_refusal(struct store *store, const char *reason)
+{
+    struct error error = { 0 };
+    ck_assert(!store_end_call(store, true, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, reason));
+    error_clear(&error);
+}
+
+/* Whatever else the handler asks for, and whichever database it was. */
+START_TEST(a_refused_call_has_the_reason_of_what_failed_first)
+{
+    directory = test_directory();
+    struct store *store = open_store();
+    ck_assert(call(store, "a", true));
+    store_begin_call(store);
+    insert(store, "a");
+    insert(store, "b");
+    expect_refusal(store, "UNIQUE constraint failed");
+    store_begin_call(store);
+    store_fail_reading(store, "the other disk is gone");
+    insert(store, "c");
+    expect_refusal(store, "the other disk is gone");
+    ck_assert(call(store, "d", true));
+    ck_assert_int_eq(count(store), 2);
+    store_close(store);
+}
+END_TEST
+
+/* Its neighbours are told too that they are not saved. */
+static void expect_loss(const char *sql, bool keeps)
+{
+    struct error error = { 0 };
+    directory = test_directory();
+    struct store *store = open_store();
+    ck_assert(call(store, "before", true));
+    refused = sql;
+    ck_assert(!call(store, "a", keeps));
+    refused = NULL;
+    ck_assert(!call(store, "after", true));
+    ck_assert(!store_commit(store, &error));
+    error_clear(&error);
+    store_abandon(store);
+    ck_assert_int_eq(count(store), 0);
+    ck_assert(call(store, "another turn", true) && store_commit(store, &error));
+    ck_assert_int_eq(count(store), 1);
+    store_close(store);
+}
+
+START_TEST(a_call_that_cannot_be_undone_by_itself_is_undone_with_its_turn)
+{
+    expect_loss("ROLLBACK TO call", false);
+    expect_loss("RELEASE call", true);
+    expect_loss("SAVEPOINT call", true);
 }
 END_TEST
 
@@ -320,6 +388,8 @@ SUITE("store", what_cannot_be_read_gives_a_statement_whose_steps_fail,
       the_loop_ends_a_log_that_the_worker_could_not_copy_to_its_end,
       a_generation_ends_with_each_change_and_each_undoing,
       a_failed_call_leaves_nothing_and_its_neighbours_stay,
+      a_refused_call_has_the_reason_of_what_failed_first,
+      a_call_that_cannot_be_undone_by_itself_is_undone_with_its_turn,
       a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls,
       what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
