@@ -20,6 +20,8 @@
 #include "log.h"
 #include "xalloc.h"
 
+enum { RETRY_MS = 1000 }; /* until what could not be read is looked for again */
+
 static void run(void *owner);
 
 struct alarms *alarms_of(const struct call *call)
@@ -218,15 +220,17 @@ static void remove_all(struct alarms *alarms)
     alarms->last = &alarms->first;
 }
 
+/* What cannot be read is there all the same: it is looked for again. */
 static void read_all(struct alarms *alarms)
 {
+    struct store *store = alarms->parts.store;
+    uint64_t failures = store_failures(store);
     struct arena arena = { 0 };
     struct alarm_row row;
     struct alarm_key after;
     const struct alarm_key *last = NULL;
-    alarms->is_stale = false;
     remove_all(alarms);
-    while (alarm_row_next_of_all(alarms->parts.store, last, &arena, &row)) {
+    while (alarm_row_next_of_all(store, last, &arena, &row)) {
         struct alarm *alarm = insert(alarms, &row);
         if (row.withheld) { /* until a time that may be another one now */
             alarm->withheld_due_ms = clock_now_ms();
@@ -235,6 +239,7 @@ static void read_all(struct alarms *alarms)
         after = row.key;
         last = &after;
     }
+    alarms->is_stale = store_failures(store) != failures;
     arena_clear(&arena);
 }
 
@@ -279,11 +284,13 @@ static void tell(struct alarms *alarms, const struct alarm_news *news)
 /* The plan takes in one row as it is now. */
 static void take_in(struct alarms *alarms, struct alarm_news *news)
 {
+    struct store *store = alarms->parts.store;
+    uint64_t failures = store_failures(store);
     struct arena arena = { 0 };
     struct alarm_row row;
     const struct alarm_key key = { news->account, news->region, news->name };
     struct alarm *old = alarms_find(alarms, &key);
-    bool is_there = alarm_row_find(alarms->parts.store, &key, &arena, &row);
+    bool is_there = alarm_row_find(store, &key, &arena, &row);
     int64_t due_ms = old ? old->due_ms : ALARM_NEVER;
     news->before = old ? old->state : is_there ? row.state : ALARM_STATE_OK;
     if (old)
@@ -293,6 +300,7 @@ static void take_in(struct alarms *alarms, struct alarm_news *news)
         alarm->due_ms = due_ms < alarm->due_ms ? due_ms : alarm->due_ms;
         note_due(alarms, alarm->due_ms);
     }
+    alarms->is_stale |= store_failures(store) != failures;
     arena_clear(&arena);
 }
 
@@ -333,6 +341,8 @@ static void run(void *owner)
     while (do_due(alarms) || alarms->news);
     schedule_clear(alarms->parts.schedule, &alarms->entry);
     come_back(alarms, alarms->soonest_ms);
+    if (alarms->is_stale)
+        come_back(alarms, clock_now_ms() + RETRY_MS);
 }
 
 void alarms_note(struct alarms *alarms, const struct alarm_key *key, enum alarm_news_kind kind)

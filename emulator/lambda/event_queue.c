@@ -65,7 +65,7 @@ struct event_queue {
     int64_t unsaved_from;
     int rows_left;    /* for the pump that is under way */
     bool begins_anew; /* nothing is known of what stands there: the next pump looks at all */
-    bool was_refused; /* a write: it is tried again, but not at once */
+    bool was_refused; /* a write, or reading: it is tried again, but not at once */
     bool is_pumping;
     bool is_stopped;
 };
@@ -353,7 +353,10 @@ static void take_up(struct event_queue *queue, struct running_event *running)
     struct lambda_event *event = &running->event;
     struct delivery delivery = { event, DELIVERY_EVENT_AGE_EXCEEDED, event->attempts, NULL, NULL };
     const struct target *target = target_get(lambda, &event->function, &error);
-    if (!target) {
+    if (!target && !error.fault) {
+        log_error("lambda", "an event waits: %s", error.message);
+        queue->was_refused = true;
+    } else if (!target) {
         drop(queue, event, error.message);
     } else if (clock_now_ms() - event->queued_ms > policy_of(lambda, event).age_max_ms) {
         finish(queue, &delivery);
@@ -380,10 +383,14 @@ static void load_and_take_up(struct event_queue *queue, int64_t place)
     struct running_event *running = xcalloc(1, sizeof(*running));
     running->queue = queue;
     running->resets = queue->lambda->resets;
-    if (lambda_event_find(queue->lambda->parts.store, place, &running->texts, &running->event))
+    struct store *store = queue->lambda->parts.store;
+    uint64_t failures = store_failures(store);
+    if (lambda_event_find(store, place, &running->texts, &running->event)) {
         take_up(queue, running);
-    else
-        free_running(running);
+        return;
+    }
+    queue->was_refused |= store_failures(store) != failures;
+    free_running(running);
 }
 
 static void begin_anew(struct event_queue *queue)
@@ -425,8 +432,12 @@ static bool pass_by(struct event_queue *queue, const struct function_key *functi
 static bool next_row(struct event_queue *queue, struct lambda_event_position *position,
                      struct arena *arena, struct function_key *function_out)
 {
+    struct store *store = queue->lambda->parts.store;
+    uint64_t failures = store_failures(store);
     queue->rows_left--;
-    return lambda_event_next(queue->lambda->parts.store, position, arena, function_out);
+    bool found = lambda_event_next(store, position, arena, function_out);
+    queue->was_refused |= store_failures(store) != failures;
+    return found;
 }
 
 /* The next event that nobody has looked at. False if there is none now. */

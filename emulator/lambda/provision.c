@@ -14,7 +14,10 @@
 #include "log.h"
 #include "xalloc.h"
 
-enum { NO_VERSION = -1 };
+enum {
+    NO_VERSION = -1,
+    RETRY_MS = 1000, /* until what could not be read is looked for again */
+};
 
 /* What is kept for one order. */
 struct provision {
@@ -166,6 +169,8 @@ static void keep(struct provision *provision)
         provision->kept = kept.wanted;
         provision->status = PROVISION_IN_PROGRESS;
         on_change(&kept, provision);
+    } else if (!error.fault) {
+        provision->number = NO_VERSION; /* it could not be read: the next look is the first again */
     }
     arena_clear(&arena);
 }
@@ -227,17 +232,24 @@ static void fill_up(struct lambda *lambda)
             keep(at);
 }
 
+/* What cannot be read may be ordered: it is kept, and looked for again. */
 static void on_refresh(void *owner)
 {
     struct lambda *lambda = owner;
+    struct store *store = lambda->parts.store;
     struct arena arena = { 0 };
+    uint64_t failures = store_failures(store);
     struct provision_order order = { .key = { "", "", "" }, .qualifier = "" };
     for (struct provision *at = lambda->provisions; at; at = at->next)
         at->is_ordered = false;
     bool has_changed = false;
-    while (next_of_all(lambda->parts.store, &order, &arena, &order))
+    while (next_of_all(store, &order, &arena, &order))
         has_changed |= compare(lambda, &order);
-    has_changed |= drop_unordered(lambda);
+    if (store_failures(store) != failures)
+        schedule_set(lambda->parts.schedule, &lambda->provisioning, clock_now_ms() + RETRY_MS,
+                     on_refresh, lambda);
+    else
+        has_changed |= drop_unordered(lambda);
     if (has_changed) {
         fill_up(lambda);
         targets_forget(lambda);

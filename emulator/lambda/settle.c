@@ -82,12 +82,17 @@ static void set_entry(struct lambda *lambda, int64_t earliest_ms)
 {
     int64_t due_ms;
     int64_t now_ms = clock_now_ms();
-    if (!find_first_due(lambda->parts.store, &due_ms)) {
+    struct store *store = lambda->parts.store;
+    uint64_t failures = store_failures(store);
+    bool is_any = find_first_due(store, &due_ms);
+    if (store_failures(store) != failures) {
+        due_ms = now_ms + RETRY_MS;
+    } else if (!is_any) {
         settle_stop(lambda);
         return;
-    }
-    if (due_ms > now_ms + lambda->parts.settle_ms)
+    } else if (due_ms > now_ms + lambda->parts.settle_ms) {
         due_ms = now_ms;
+    }
     if (due_ms < earliest_ms)
         due_ms = earliest_ms;
     schedule_set(lambda->parts.schedule, &lambda->settling, due_ms, on_due, lambda);

@@ -193,14 +193,22 @@ static bool make_versions(struct making *making)
     return true;
 }
 
+/* One that could not be read whole would be kept, and run without its reservation or its share of
+ * an alias. */
 static struct target *make_target(struct lambda *lambda, const struct function_name *name,
                                   struct error *error)
 {
     struct arena scratch = { 0 };
+    uint64_t failures = store_failures(lambda->parts.store);
     struct target *target = xcalloc(1, sizeof(*target));
     struct making making = { lambda, name, &scratch, target };
     make_identity(&making);
-    if (!make_versions(&making)) {
+    bool is_there = make_versions(&making);
+    if (store_failures(lambda->parts.store) != failures) {
+        error_set(error, NULL, "%s cannot be read", target->arn);
+        target_free(target);
+        target = NULL;
+    } else if (!is_there) {
         /* Invoke names $LATEST in the error even if the caller did not. */
         error_set(error, &LAMBDA_RESOURCE_NOT_FOUND, "Function not found: %s",
                   function_arn(&scratch, &name->key, function_qualifier(name)));

@@ -25,10 +25,11 @@ struct store {
     char *path;
     struct checkpointer *checkpointer; /* NULL unless it was started */
     struct statements statements;
-    bool is_dirty;   /* this turn has written; unless it is lost its transaction is open */
-    bool is_lost;    /* what this turn has written is undone: nobody of it may be told otherwise */
-    bool is_new;     /* its tables were made when it was opened */
-    char *failure;   /* why a statement of the present call, or reading, failed; NULL: none has */
+    bool is_dirty; /* this turn has written; unless it is lost its transaction is open */
+    bool is_lost;  /* what this turn has written is undone: nobody of it may be told otherwise */
+    bool is_new;   /* its tables were made when it was opened */
+    char *failure; /* why a statement of the present call, or reading, failed; NULL: none has */
+    uint64_t failures;
     uint64_t undone; /* how often something was rolled back */
 };
 
@@ -171,6 +172,7 @@ static void forget_failure(struct store *store)
 /* The first reason stays: SQLite's own is that of its last statement, which may have gone well. */
 static void note_failure(struct store *store, const char *reason)
 {
+    store->failures++;
     if (!store->failure)
         store->failure = xstrdup(reason);
 }
@@ -241,6 +243,11 @@ bool store_end_reading(const struct store *store, struct error *error)
 void store_fail_reading(struct store *store, const char *reason)
 {
     note_failure(store, reason);
+}
+
+uint64_t store_failures(const struct store *store)
+{
+    return store->failures;
 }
 
 bool store_is_dirty(const struct store *store)

@@ -49,6 +49,9 @@ MUST_CHECK bool store_end_call(struct store *store, bool keeps, struct error *er
  * of no rows, "there is no such function", is not true then. */
 void store_begin_reading(struct store *store);
 MUST_CHECK bool store_end_reading(const struct store *store, struct error *error);
+/* How often that has happened yet. Who decides by what is read, outside of a call or whatever call
+ * it is, compares: if the number has grown meanwhile, what seemed not to be there may be there. */
+uint64_t store_failures(const struct store *store);
 /* What belongs to it elsewhere could not be read: the call, or reading, that is under way fails,
  * for that reason (copied). */
 void store_fail_reading(struct store *store, const char *reason);
