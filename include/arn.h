@@ -19,6 +19,8 @@ struct arn {
     struct text resource;
 };
 
+/* Its parts, borrowed. False if it does not begin with "arn", has fewer than six parts, or no
+ * partition or resource; region and account may be empty. */
 MUST_CHECK bool arn_parse(struct text text, struct arn *arn_out);
 
 /* The partition that holds a region: "aws", "aws-cn", "aws-us-gov". */

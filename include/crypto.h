@@ -14,6 +14,7 @@
 
 enum { SHA256_SIZE = 32, SHA256_HEX_SIZE = 65, SHA1_HEX_SIZE = 41, MD5_HEX_SIZE = 33 };
 
+/* The digest's bytes, or its lower-case hex digits and a NUL. */
 void crypto_sha256(struct text text, unsigned char digest_out[SHA256_SIZE]);
 void crypto_sha256_hex(struct text text, char hex_out[SHA256_HEX_SIZE]);
 /* For names that others have made of it; never for safety. */

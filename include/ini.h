@@ -20,6 +20,7 @@ void ini_destroy(struct ini *ini);
 /* The value, borrowed; NULL if absent. The key is in lower case; a nested one is "parent.key". */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
 
+/* Also if it is empty. */
 bool ini_has_section(const struct ini *ini, const char *section);
 
 /* Calls `function` for each section once, in the file's order. */

@@ -49,6 +49,7 @@ struct member_faults {
     size_t count;
 };
 
+/* Frees them, and leaves none; a zeroed list has none. */
 void member_faults_clear(struct member_faults *faults);
 /* Adds a fault; returns false, so that failing is one line. */
 bool member_fault(struct member_faults *faults, const char *path, const char *format, ...)

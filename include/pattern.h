@@ -45,6 +45,7 @@ MUST_CHECK char *regex_replace(const struct regex *regex, struct text text, stru
 void regex_each_name(const struct regex *regex,
                      void (*function)(const char *name, int number, void *owner), void *owner);
 
+/* How many the list has; NULL is an empty one. */
 size_t regexes_count(const struct regex *list);
 
 /* Frees all of a list. */

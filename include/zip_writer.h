@@ -13,6 +13,7 @@
 
 struct zip_writer;
 
+/* An archive in memory, without files yet. */
 struct zip_writer *zip_writer_create(void);
 
 /* Adds a file with its permission bits. The content is copied. A mode with the type of a symbolic

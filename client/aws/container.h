@@ -10,6 +10,7 @@
 #include "compiler.h"
 #include "error.h"
 
+/* Whether the environment names an address of credentials, as ECS, EKS and Lambda set it. */
 bool container_is_set(void);
 
 /* Where they are asked for, owned by the caller; NULL with a sentence if they would be sent in the

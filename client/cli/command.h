@@ -139,6 +139,7 @@ extern const struct option_row check_rows[];
 extern const struct option_row explain_rows[];
 extern const struct option_row clock_rows[];
 
+/* Each takes what stands behind its name, and gives the exit status. */
 int init_command(int count, char **arguments);
 int validate_command(int count, char **arguments);
 int schema_command(int count, char **arguments);

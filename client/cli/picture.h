@@ -40,6 +40,7 @@ void picture_begin_step(struct picture *picture);
 void picture_set_row(struct picture_row rows[PICTURE_ROWS_MAX], size_t *count, const char *name,
                      const char *state, const char *sentence);
 
+/* Draws all of it anew, over what was drawn before. */
 void picture_draw(struct picture *picture);
 
 /* Leaves what stands, and frees. */

@@ -38,6 +38,7 @@ void view_begin(struct view *view);
 /* Leaves the picture as it stands. */
 void view_end(struct view *view);
 
+/* Shows one line of the record; a type that it does not know is nothing to show. */
 void view_line(struct view *view, const cJSON *line);
 /* Shows the lines as they come; Ctrl-C stops the deployment. The view must live as long. */
 struct canary_observer view_observer(struct view *view);

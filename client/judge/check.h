@@ -141,6 +141,7 @@ enum check_result judge_step(const struct check *checks, size_t count,
                              const struct evidence *evidence, struct check_memory *memories,
                              struct check_verdict *verdicts_out, size_t *deciding_out);
 
+/* "pass", "fail", ... as records and reports have it; static. */
 const char *check_result_name(enum check_result result);
 /* Of several results the one that decides is fail, else inconclusive, else continue. */
 bool check_result_outweighs(enum check_result result, enum check_result other);

@@ -110,6 +110,8 @@ struct rate_question {
     const char *allowed;      /* "the limit is 1 %" */
     struct interval interval; /* of the share, 95 %, exact: set by the judge */
 };
+/* Judges one share against its limit, with the sequential test until the step's last look and the
+ * exact one at it. `memory` is that of the same check in this step. */
 void judge_rate(const struct rate_question *asked, const struct evidence *evidence,
                 struct check_memory *memory, struct check_verdict *verdict);
 

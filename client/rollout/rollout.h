@@ -112,6 +112,7 @@ enum alias_result {
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */
     ALIAS_GONE,           /* somebody deleted it */
 };
+/* What became of ACTION_SET_ALIAS at `now_ms`; `sentence` says why it was not set (copied). */
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,
                         int64_t now_ms);
 

@@ -91,6 +91,7 @@ void world_read_before(struct world *world, const cJSON *json);
  * may not, or asks for what CloudWatch does not know, would find that out at a step's end. */
 MUST_CHECK bool world_reads_metrics(struct world *world, struct error *error);
 
+/* The real world for an engine. The world must live as long as what it is given to. */
 struct ports world_ports(struct world *world);
 
 /* The parts. */

@@ -28,6 +28,7 @@ struct histogram {
 
 enum { HISTOGRAM_BUCKETS = 23552 };
 
+/* Frees the buckets and leaves an empty histogram; a zeroed one is empty. */
 void histogram_clear(struct histogram *histogram);
 
 /* Counts a value, in microseconds; what is below 1 us or above 1 h counts as that. */

@@ -23,10 +23,12 @@ struct sample {
 };
 
 void sample_clear(struct sample *sample);
+/* The values in any order, copied; sample_clear() frees. */
 struct sample sample_from(const double *values, size_t count);
 /* In milliseconds; a bucket's values count as its middle. */
 struct sample sample_from_histogram(const struct histogram *histogram);
 
+/* NAN of an empty sample. */
 double sample_mean(const struct sample *sample);
 
 /* Percentile by R's definition 7: h = (n-1) q, linear between the ranks around it. */

@@ -8,6 +8,7 @@
 #include "alarms/rule.h"
 #include "json.h"
 
+/* From what PutMetricAlarm was given, AWS's defaults filled in. */
 struct alarm_criteria alarm_read_criteria(const cJSON *configuration);
 
 /* Statistic or ExtendedStatistic; NULL: math. */

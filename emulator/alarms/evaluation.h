@@ -55,6 +55,7 @@ int alarm_evaluation_range(int evaluation_periods);
 /* M, with its default. */
 int alarm_datapoints_to_alarm(const struct alarm_criteria *criteria);
 
+/* Is the value beyond the threshold, as ComparisonOperator means it? */
 bool alarm_is_breaching(const struct alarm_criteria *criteria, double value);
 
 struct alarm_verdict {

@@ -15,6 +15,7 @@ struct alarm_notification {
     const char *message; /* JSON that the target got or would have got */
 };
 
+/* Keeps one, inside the present call; of the oldest some go when there are too many. */
 void alarm_notification_add(struct store *store, const struct alarm_notification *notification,
                             int64_t time_ms);
 

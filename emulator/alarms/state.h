@@ -86,6 +86,7 @@ struct alarms {
     bool is_stale;      /* all rows must be read again */
 };
 
+/* Of the service that the call is for. */
 struct alarms *alarms_of(const struct call *call);
 
 /* The row of this name was written or deleted: the plan follows when the turn has come so far. */

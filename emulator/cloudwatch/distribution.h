@@ -30,6 +30,7 @@ void distribution_clear(struct distribution *distribution);
 void distribution_add(struct distribution *distribution, double value, double count);
 void distribution_merge(struct distribution *distribution, const struct distribution *other);
 
+/* How many samples it holds; weights need not be whole. */
 double distribution_total(const struct distribution *distribution);
 
 /* The value at a share (0 to 1) of the samples: the smallest value with at least that share at or

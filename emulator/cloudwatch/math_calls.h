@@ -30,6 +30,8 @@ struct math_value math_fold_array(struct math_context *context,
                                   const struct math_function *function,
                                   const struct math_value *from);
 
+/* The functions that are neither map nor fold, each by its name in CloudWatch. Values live in the
+ * context's arena; the caller has checked count and kinds of the arguments. */
 struct math_value math_call_fill(struct math_context *context, const struct math_value *arguments,
                                  size_t count);
 struct math_value math_call_first(struct math_context *context, const struct math_value *arguments,

@@ -36,6 +36,7 @@ struct math_lexer {
     struct arena *arena; /* for strings with escapes */
 };
 
+/* The next token, without the white space before it; MATH_TOKEN_END at the end, again and again. */
 struct math_token math_lexer_next(struct math_lexer *lexer);
 
 #endif

@@ -60,6 +60,7 @@ void metric_query(const struct metric_series *const *series, size_t series_count
 /* It has data in the range. */
 bool metric_series_has_data(const struct metric_series *series, const struct metric_range *range);
 
+/* Frees the buckets; for CLEANUP too. */
 void metric_result_clear(struct metric_result *result);
 
 #endif

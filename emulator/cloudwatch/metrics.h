@@ -151,6 +151,7 @@ struct metric_series {
     struct metric_buckets hours;
 };
 
+/* The series' buckets of that level; never NULL. */
 struct metric_buckets *metric_series_level(struct metric_series *series, enum metric_level level);
 
 /* The metric with exactly these dimensions (unit ignored), or NULL. */

@@ -19,6 +19,7 @@ struct edge_options {
     struct keyring *keyring; /* taken over; NULL: signatures are not verified */
 };
 
+/* The store is borrowed, the default region copied. */
 struct edge *edge_create(struct store *store, const struct edge_options *options);
 void edge_destroy(struct edge *edge);
 

@@ -24,9 +24,12 @@ struct route_path {
     int segment_count; /* more than ROUTE_SEGMENTS_MAX - 1: matches nothing */
 };
 
+/* The pattern ("METHOD /path/{Name}?parameter") is borrowed: a literal. */
 void route_parse(const char *pattern, struct route *route_out);
 void route_path_parse(struct text path, struct route_path *path_out);
 
+/* Same method, as many segments, literals alike, no placeholder empty; and the parameter, if the
+ * pattern has one, is in the query. */
 bool route_matches(const struct route *route, struct text method, const struct route_path *path,
                    struct text query);
 

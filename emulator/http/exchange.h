@@ -85,6 +85,7 @@ struct http_server {
 /* Resumed connections do nothing until the daemon runs again. */
 void http_server_schedule_run(struct http_server *server);
 
+/* The descriptor, which stays libmicrohttpd's. */
 int connection_socket(struct MHD_Connection *connection);
 /* Whether something has come that nobody has read. */
 bool socket_has_unread(int fd);

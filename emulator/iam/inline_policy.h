@@ -25,6 +25,7 @@ MUST_CHECK bool inline_policy_put(struct store *store, const char *account,
 const char *inline_policy_get(struct store *store, const char *account, const char *role,
                               const char *name, struct arena *arena, struct error *error);
 
+/* NoSuchEntity if there is no such role, or policy of it. */
 MUST_CHECK bool inline_policy_delete(struct store *store, const char *account, const char *role,
                                      const char *name, struct error *error);
 

@@ -16,6 +16,7 @@ struct policy_version {
     int64_t created_ms;
 };
 
+/* Of the policy with that name; the number must be free. */
 void policy_version_insert(struct store *store, const char *account, const char *policy,
                            const struct policy_version *version);
 

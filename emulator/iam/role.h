@@ -43,6 +43,9 @@ MUST_CHECK bool role_delete(struct store *store, const char *account, const char
 bool role_next(struct store *store, const char *account, const char *after, const char *path_prefix,
                struct arena *arena, struct role *role_out);
 
+/* As role_exists(). Attaching what is attached already is no error; NoSuchEntity if there is no
+ * such policy, LimitExceeded if the role has too many. Detaching: NoSuchEntity if it was not
+ * attached. */
 MUST_CHECK bool role_attach_policy(struct store *store, const char *account, const char *name,
                                    const char *policy_arn, struct error *error);
 MUST_CHECK bool role_detach_policy(struct store *store, const char *account, const char *name,

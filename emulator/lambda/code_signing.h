@@ -26,6 +26,7 @@ struct code_signing_config {
     int64_t modified_ms;
 };
 
+/* The configuration's ARN, in the arena. */
 const char *code_signing_arn(struct arena *arena, const struct code_signing_scope *scope,
                              const char *id);
 /* The id in an ARN of that account and region; NULL if it is none. */

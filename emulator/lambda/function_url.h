@@ -29,6 +29,7 @@ bool function_url_find_by_id(struct store *store, const char *id, struct arena *
 bool function_url_next(struct store *store, const struct function_key *key, const char *after,
                        struct arena *arena, struct function_url *url_out);
 
+/* Inserts, or rewrites the one of that function and qualifier. */
 void function_url_save(struct store *store, const struct function_url *url);
 /* False if there was none. */
 bool function_url_delete(struct store *store, const struct function_key *key,

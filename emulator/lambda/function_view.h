@@ -23,6 +23,7 @@ struct function_view {
 MUST_CHECK const struct function_view *function_view_get(struct call *call,
                                                          const struct function_name *name);
 
+/* Something that they show was written: they are made anew when they are asked for. */
 void function_views_forget(struct lambda *lambda);
 
 #endif

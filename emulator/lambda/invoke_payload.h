@@ -53,6 +53,7 @@ MUST_CHECK bool invoke_read_payload(struct call *call);
 /* The client context's JSON, decoded from its header, in the arena; NULL if there is none. */
 MUST_CHECK bool invoke_read_client_context(struct call *call, const char **context_out);
 
+/* LogType is Tail. */
 bool invoke_wants_log(const struct call *call);
 /* The last 4 KB of the invocation's log in base64; owned by the caller. */
 char *invoke_log_tail(const struct invocation_result *result);

@@ -39,6 +39,7 @@ struct policy_grant {
     bool via_function_url;
 };
 
+/* The texts live as long as the key given, and the arena. Qualifier NULL: the function itself. */
 struct policy_key policy_key_of_function(const struct function_key *key, const char *qualifier,
                                          struct arena *arena);
 struct policy_key policy_key_of_layer(const struct function_key *layer, int64_t number,
@@ -73,6 +74,7 @@ MUST_CHECK bool policy_remove(struct store *store, const struct policy_key *key,
 /* The document as GetPolicy shows it, owned by the caller. */
 char *policy_print(const struct policy *policy);
 
+/* The policy of this resource alone, if it has one. */
 void policy_delete(struct store *store, const struct policy_key *key);
 /* The policies of a function, its versions and its aliases. */
 void policy_delete_all(struct store *store, const struct function_key *key);

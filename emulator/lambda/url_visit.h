@@ -36,6 +36,7 @@ struct url_visit {
     struct buffer prelude;
 };
 
+/* What CORS asks of the request; borrowed from it. */
 struct url_cors_request url_visit_cors(const struct call *call);
 
 /* Status and headers: the response's, the trace's, CORS's. */

@@ -11,6 +11,7 @@
  * an empty set that comes again are left out. */
 cJSON *embedded_metric_data(const cJSON *event, const cJSON *directive);
 
+/* Publishes what the events hold in the embedded metric format; all else is left alone. */
 void embedded_metrics_publish(struct logs *logs, const struct ingest *ingest);
 
 #endif

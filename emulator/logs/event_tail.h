@@ -40,6 +40,7 @@ const struct event_order *event_tail_sort(struct event_tail *tail, bool is_by_st
 /* The row with its message, which is borrowed until the tail changes. */
 struct event_row event_tail_row(const struct event_tail *tail, size_t at);
 
+/* Frees; leaves an empty tail. */
 void event_tail_clear(struct event_tail *tail);
 
 #endif

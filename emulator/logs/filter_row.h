@@ -31,6 +31,7 @@ void filter_row_put(struct store *store, enum filter_table table, const struct f
 MUST_CHECK bool filter_row_delete(struct store *store, enum filter_table table, int64_t group_id,
                                   const char *name);
 
+/* Of the group: whether there is one of that name, and how many there are. */
 bool metric_filter_exists(struct store *store, int64_t group_id, const char *name);
 size_t metric_filter_count(struct store *store, int64_t group_id);
 

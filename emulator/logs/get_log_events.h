@@ -15,6 +15,7 @@ struct events_token {
     int64_t stream_id;
 };
 
+/* A nextForwardToken or nextBackwardToken; reading answers false for what is none. */
 enum { EVENTS_TOKEN_SIZE = 59 };
 void events_token_print(const struct events_token *token, char text_out[EVENTS_TOKEN_SIZE]);
 MUST_CHECK bool events_token_parse(struct text text, struct events_token *token_out);

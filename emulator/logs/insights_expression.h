@@ -22,6 +22,8 @@ MUST_CHECK struct insights_expression *insights_expression_parse(struct insights
 /* Just a field; `name` lives as long as the arena. */
 struct insights_expression *insights_expression_field(struct arena *arena, const char *name);
 
+/* Its value for what the scope looks up; none where one is to be calculated with what is no number.
+ */
 struct insights_value insights_evaluate(const struct insights_expression *expression,
                                         const struct insights_scope *scope);
 

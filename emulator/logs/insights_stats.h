@@ -13,6 +13,7 @@ struct insights_stats_run; /* the groups of one run */
 /* Behind the word stats. NULL with the lexer's error. */
 MUST_CHECK struct insights_stats *insights_stats_parse(struct insights_lexer *lexer);
 
+/* A run without groups; `stats` must live as long. */
 struct insights_stats_run *insights_stats_start(const struct insights_stats *stats);
 void insights_stats_destroy(struct insights_stats_run *run); /* accepts NULL */
 

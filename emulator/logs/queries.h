@@ -85,6 +85,7 @@ void queries_start(struct logs *logs, struct query *query);
 struct query *queries_find(struct logs *logs, const char *account, const char *region,
                            const char *id);
 
+/* Scheduled or Running. */
 bool query_is_under_way(const struct query *query);
 /* Whether it is the account's, and young enough. */
 bool query_is_visible(const struct query *query, const char *account, const char *region);

@@ -23,6 +23,7 @@ struct query_definition {
     int64_t modified_ms;
 };
 
+/* Its id must be new. */
 void query_definition_insert(struct store *store, const struct query_definition *definition);
 /* Rewrites name, configuration and time of the one with that id; false if there is none. */
 MUST_CHECK bool query_definition_update(struct store *store,
@@ -30,6 +31,7 @@ MUST_CHECK bool query_definition_update(struct store *store,
 MUST_CHECK bool query_definition_delete(struct store *store, const char *account,
                                         const char *region, const char *id);
 
+/* How many the account has in the region. */
 size_t query_definition_count(struct store *store, const char *account, const char *region);
 /* The id of the one that a request with this token made, in the arena; NULL if there is none. */
 const char *query_definition_made_by(struct store *store, const char *account, const char *region,

@@ -22,6 +22,7 @@ struct resource_policy {
     int64_t updated_ms;
 };
 
+/* Inserts, or rewrites the one of that name. */
 void account_policy_put(struct store *store, const char *account, const char *region,
                         const struct resource_policy *policy);
 /* False if there is none. */
@@ -31,6 +32,7 @@ MUST_CHECK bool account_policy_delete(struct store *store, const char *account, 
 size_t account_policy_count_others(struct store *store, const char *account, const char *region,
                                    const char *name);
 
+/* A group has one at most: putting replaces it; deleting where there is none is no error. */
 void group_policy_put(struct store *store, int64_t group_id, const struct resource_policy *policy);
 void group_policy_delete(struct store *store, int64_t group_id);
 /* In the arena; NULL if the group has no policy. */

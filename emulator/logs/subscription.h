@@ -20,6 +20,8 @@ struct subscription *subscriptions_load(struct store *store, int64_t group_id);
 /* Accepts NULL. */
 void subscriptions_destroy(struct subscription *subscriptions);
 
+/* Sends each subscription of the group the events that its pattern takes. What cannot be delivered
+ * is logged, and lost. */
 void subscriptions_deliver(struct logs *logs, const struct ingest *ingest);
 
 #endif

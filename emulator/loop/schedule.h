@@ -13,6 +13,7 @@
 
 struct schedule;
 
+/* Entries run on the loop, before it sleeps. */
 struct schedule *schedule_create(struct loop *loop);
 /* Entries that are still set are forgotten; accepts NULL. Before loop_destroy(). */
 void schedule_destroy(struct schedule *schedule);

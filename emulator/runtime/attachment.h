@@ -29,6 +29,7 @@ struct attachments_host {
     void *owner;
 };
 
+/* The host is copied; what it points to must live as long. */
 struct attachments *attachments_create(const struct attachments_host *host);
 /* Ends all; accepts NULL. */
 void attachments_destroy(struct attachments *attachments);

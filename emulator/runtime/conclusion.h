@@ -16,6 +16,7 @@ struct conclusion {
     char *remark;           /* lines for the log; NULL: none */
 };
 
+/* The function's result, borrowed. */
 struct conclusion conclusion_success(struct text payload);
 /* What the function reported, word for word. */
 struct conclusion conclusion_error(struct text body);

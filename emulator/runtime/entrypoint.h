@@ -15,6 +15,7 @@ struct entrypoint {
     const char *shown; /* as the function sees it in isolation */
 };
 
+/* The `bootstrap` of a function; entrypoint_clear() frees. */
 struct entrypoint entrypoint_find(const struct sandbox_plan *plan);
 void entrypoint_clear(struct entrypoint *entrypoint);
 

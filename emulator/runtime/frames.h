@@ -59,6 +59,7 @@ struct frame_event {
     struct text payload;
 };
 
+/* Of its whole frame, in bytes. */
 size_t frame_event_size(const struct frame_event *event);
 /* Writes the event's frame to `bytes_out`, which has frame_event_size() of room, and points the
  * texts of `event` into it. */
@@ -81,6 +82,8 @@ enum frame_read {
     FRAME_READ_END,   /* the other side has closed, or cannot be understood */
 };
 
+/* The next frame that has come, reading what the descriptor has without waiting. Its texts are
+ * borrowed until the next call. */
 enum frame_read frame_reader_next(struct frame_reader *reader, int fd, struct frame *frame_out);
 void frame_reader_clear(struct frame_reader *reader);
 

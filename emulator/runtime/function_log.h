@@ -36,6 +36,7 @@ struct function_log_owner {
     struct log_format format;
 };
 
+/* Whose lines an environment of that plan writes; the texts are borrowed from both. */
 struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,
                                                 const char *log_stream);
 
@@ -110,6 +111,7 @@ enum function_log_rest { FUNCTION_LOG_REST_IS_ITS, FUNCTION_LOG_REST_IS_OTHERS }
 struct text function_log_finish(struct function_log *log, const struct function_report *report,
                                 enum function_log_rest rest);
 
+/* Frees. */
 void function_log_clear(struct function_log *log);
 
 /* Cuts a log into its events, newlines included, each with the time at which it was there. */

@@ -13,6 +13,7 @@ enum runtime_kind {
     RUNTIME_FOREIGN,  /* known to Lambda, not run here: java, ruby, dotnet */
 };
 
+/* Of a Runtime as Lambda spells it ("nodejs22.x"). What is unknown is RUNTIME_FOREIGN. */
 enum runtime_kind runtime_kind_of(const char *identifier);
 
 /* "arn:aws:lambda:us-east-1::runtime:<64 hex digits>": each runtime has one version here. Owned by

@@ -32,6 +32,7 @@ struct job_queue {
     int count;
 };
 
+/* Behind the others. A job is in one queue at a time. */
 void job_queue_add(struct job_queue *queue, struct job *job);
 /* Moves all of `younger` behind those of `queue`. */
 void job_queue_append(struct job_queue *queue, struct job_queue *younger);

@@ -8,6 +8,8 @@
 #include "buffer.h"
 #include "runtime/function_log.h"
 
+/* Each appends one record of the JSON log format, of that time, if the owner's system log level
+ * keeps it. The environment begins to boot. */
 void platform_add_init_start(struct buffer *out, const struct function_log_owner *owner,
                              int64_t time_ms);
 /* The boot went well: told at level DEBUG, and its time at INFO if it was not on demand. */

@@ -31,6 +31,8 @@ struct pool_settings {
     struct function_api api; /* the url is copied */
 };
 
+/* Takes the directory over: what a killed server left in it goes, and so do its processes. NULL
+ * with a sentence if the directory cannot be made. */
 struct pool *pool_create(struct loop *loop, const struct pool_settings *settings,
                          struct error *error);
 /* Kills every sandbox and frees the pool; invocations in flight are ended as failed first. */

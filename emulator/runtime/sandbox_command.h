@@ -28,6 +28,7 @@ struct sandbox_command {
     const char *directory; /* where to start; NULL: anywhere. Borrowed from the plan */
 };
 
+/* What to start for a function there, with or without walls; sandbox_command_clear() frees. */
 void sandbox_command_build(struct sandbox_command *command, const struct sandbox_place *place);
 /* The variables alone that are this function's and this environment's: without those that describe
  * Lambda's own file system. */

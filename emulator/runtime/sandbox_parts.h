@@ -93,6 +93,7 @@ void sandbox_sample_memory(struct sandbox *sandbox);
 /* Measures what the job has used, unless it was too short to have changed much. */
 void sandbox_sample_at_answer(struct sandbox *sandbox);
 
+/* Its process, if it has one; of several reasons the first stays. That it is gone is told later. */
 void sandbox_kill(struct sandbox *sandbox, enum end_reason reason);
 /* After the process's end: what it has started ends too. */
 void sandbox_kill_strays(const struct sandbox *sandbox, pid_t leader);

@@ -21,6 +21,7 @@ struct inspection {
     void *owner;
 };
 
+/* Counts a finding and tells it: damage, or what is worth knowing besides. */
 void inspection_problem(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
 void inspection_note(struct inspection *inspection, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -49,6 +49,7 @@ void canvas_text(struct canvas *canvas, double x, double y, const char *text,
                  const struct lettering *lettering);
 double canvas_text_width(struct canvas *canvas, const char *text, double size, bool is_bold);
 
+/* Of what cairo draws next: 0xRRGGBB, and 0 (nothing) to 1. */
 void canvas_colour(struct canvas *canvas, int colour, double opacity);
 /* A box with sharp edges. */
 void canvas_fill(struct canvas *canvas, struct box box, int colour, double opacity);

@@ -6,6 +6,7 @@
 
 #include "widget/canvas.h"
 
+/* Each draws all series of the widget into the box. */
 void figures_draw_bars(struct canvas *canvas, const struct widget *widget, struct box box);
 void figures_draw_pie(struct canvas *canvas, const struct widget *widget, struct box box);
 void figures_draw_values(struct canvas *canvas, const struct widget *widget, struct box box);

@@ -22,6 +22,7 @@ struct plot {
     size_t note_count;
 };
 
+/* In pixels, of a time in milliseconds since 1970. May lie outside of the area, but not far. */
 double plot_x(const struct plot *plot, double ms);
 /* May lie outside of the area, but not far. */
 double plot_y(const struct plot *plot, double value, bool is_right);
@@ -30,6 +31,7 @@ double plot_y(const struct plot *plot, double value, bool is_right);
 void plot_fill_annotations(struct plot *plot);
 void plot_draw_annotations(struct plot *plot);
 
+/* A line or stacked-area graph with its axes and annotations; nothing if the box is too small. */
 void plot_draw(struct canvas *canvas, const struct widget *widget, struct box box);
 
 /* The lines of one series, on top of what stands below it (`base`, NULL: nothing). */

@@ -28,6 +28,7 @@ struct shape_problems {
     int errors; /* those that are no warnings, counted past the maximum too */
 };
 
+/* Adds an error at that path; beyond the maximum it is only counted. */
 void shape_complain(struct shape_problems *problems, const char *path, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
