@@ -128,45 +128,25 @@ static void add_times(const struct chart *chart)
     }
 }
 
-static void begin(struct chart *chart, const struct history *history, struct buffer *out,
-                  const char *label, int height, enum chart_unit unit)
+void chart_begin(struct chart *chart, const struct history *history,
+                 const struct chart_frame *frame, struct buffer *out)
 {
     *chart = (struct chart){ .out = out,
                              .begin_ms = history->begin_ms,
                              .end_ms = history->end_ms,
                              .greatest = 1,
-                             .height = height,
-                             .unit = unit };
+                             .height = frame->height,
+                             .unit = frame->unit };
     if (chart->end_ms <= chart->begin_ms)
         chart->end_ms = chart->begin_ms + 1;
     buffer_add_format(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH,
-                      TOP + height + BOTTOM);
-    markup_text(out, label);
+                      TOP + frame->height + BOTTOM);
+    markup_text(out, frame->label);
     buffer_add_string(out, "\">\n");
-}
-
-void chart_begin(struct chart *chart, const struct history *history, struct buffer *out,
-                 const char *label, double greatest, int height, enum chart_unit unit)
-{
-    chart_begin_signed(chart, history, out, label, 0, greatest, height, unit);
-}
-
-void chart_begin_signed(struct chart *chart, const struct history *history, struct buffer *out,
-                        const char *label, double least, double greatest, int height,
-                        enum chart_unit unit)
-{
-    begin(chart, history, out, label, height, unit);
-    if (greatest > least)
-        add_values(chart, least, greatest);
-    add_times(chart);
-}
-
-void chart_begin_log(struct chart *chart, const struct history *history, struct buffer *out,
-                     const char *label, double least, double greatest, int height,
-                     enum chart_unit unit)
-{
-    begin(chart, history, out, label, height, unit);
-    add_log_values(chart, least, greatest);
+    if (frame->least > 0)
+        add_log_values(chart, frame->least, frame->greatest);
+    else if (frame->greatest > frame->least)
+        add_values(chart, frame->least, frame->greatest);
     add_times(chart);
 }
 

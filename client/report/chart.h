@@ -32,18 +32,20 @@ struct chart_point {
     bool begins; /* no line leads here from the point before */
 };
 
-/* Begins a drawing with values from 0 to `greatest`, rounded up; 0 draws no values (alarms).
- * `label` is what it shows, for those who cannot see it. */
-void chart_begin(struct chart *chart, const struct history *history, struct buffer *out,
-                 const char *label, double greatest, int height, enum chart_unit unit);
-/* The same with values below 0: from `least`, which is 0 or less, to `greatest`, 0 or more. */
-void chart_begin_signed(struct chart *chart, const struct history *history, struct buffer *out,
-                        const char *label, double least, double greatest, int height,
-                        enum chart_unit unit);
-/* The same on a logarithmic scale, for values of which some are many times greater than others. */
-void chart_begin_log(struct chart *chart, const struct history *history, struct buffer *out,
-                     const char *label, double least, double greatest, int height,
-                     enum chart_unit unit);
+/* What is drawn. The scale ends at round numbers that hold `least` and `greatest`; both 0: it has
+ * no values (alarms). Above 0, `least` makes it logarithmic, for values of which some are many
+ * times greater than others. */
+struct chart_frame {
+    const char *label; /* what it shows, for those who cannot see it */
+    double least;
+    double greatest;
+    int height; /* of the plot */
+    enum chart_unit unit;
+};
+
+/* Begins a drawing of the history's time in `out`, which must live until chart_end(). */
+void chart_begin(struct chart *chart, const struct history *history,
+                 const struct chart_frame *frame, struct buffer *out);
 
 /* A line of class `style`; steps hold their value until the next point. */
 void chart_line(const struct chart *chart, const struct chart_point *points, size_t count,

@@ -127,8 +127,12 @@ static void add_split(const struct history *history, struct buffer *out)
     add_key(out, "weight", history->canary, "as configured");
     add_key(out, "canary", history->canary, "as observed, with its 95 % interval");
     buffer_add_string(out, "</figcaption>\n");
-    chart_begin(&chart, history, out, "Share of the new version over time",
-                fmin(1, fmax(greatest, 0.01)), HEIGHT, UNIT_SHARE);
+    chart_begin(&chart, history,
+                &(struct chart_frame){ .label = "Share of the new version over time",
+                                       .greatest = fmin(1, fmax(greatest, 0.01)),
+                                       .height = HEIGHT,
+                                       .unit = UNIT_SHARE },
+                out);
     chart_band(&chart, observed.points, observed.count, "canary");
     chart_line(&chart, weights.points, weights.count, "weight", true);
     chart_line(&chart, observed.points, observed.count, "canary", false);
@@ -148,8 +152,12 @@ static void add_errors(const struct history *history, struct buffer *out)
     add_key(out, "base", history->base, "since the step began");
     add_key(out, "canary", history->canary, "with their 95 % intervals");
     buffer_add_string(out, "</figcaption>\n");
-    chart_begin(&chart, history, out, "Error rates of both versions over time", greatest, HEIGHT,
-                UNIT_SHARE);
+    chart_begin(&chart, history,
+                &(struct chart_frame){ .label = "Error rates of both versions over time",
+                                       .greatest = greatest,
+                                       .height = HEIGHT,
+                                       .unit = UNIT_SHARE },
+                out);
     chart_band(&chart, base.points, base.count, "base");
     chart_band(&chart, canary.points, canary.count, "canary");
     chart_line(&chart, base.points, base.count, "base", false);
@@ -218,8 +226,13 @@ static void draw_latency(const struct history *history, const struct line *lines
         add_key(out, latency_rows[i].style,
                 latency_rows[i].is_canary ? history->canary : history->base, latency_rows[i].text);
     buffer_add_string(out, "</figcaption>\n");
-    chart_begin_log(&chart, history, out, "Latency of both versions over time", least, greatest,
-                    HEIGHT, UNIT_MS);
+    chart_begin(&chart, history,
+                &(struct chart_frame){ .label = "Latency of both versions over time",
+                                       .least = least,
+                                       .greatest = greatest,
+                                       .height = HEIGHT,
+                                       .unit = UNIT_MS },
+                out);
     for (size_t i = 0; i < COUNT_OF(latency_rows); i++)
         chart_line(&chart, lines[i].points, lines[i].count, latency_rows[i].style, false);
     chart_end(&chart, history);
@@ -267,8 +280,13 @@ static void add_metric(const struct history *history, const char *name, struct b
         add_key(out, "base", history->base, "in CloudWatch");
     add_key(out, "canary", base.count ? history->canary : NULL, "in CloudWatch");
     buffer_add_string(out, "</figcaption>\n");
-    chart_begin_signed(&chart, history, out, name, least, greatest > least ? greatest : 1, HEIGHT,
-                       UNIT_NUMBER);
+    chart_begin(&chart, history,
+                &(struct chart_frame){ .label = name,
+                                       .least = least,
+                                       .greatest = greatest > least ? greatest : 1,
+                                       .height = HEIGHT,
+                                       .unit = UNIT_NUMBER },
+                out);
     chart_line(&chart, base.points, base.count, "base", false);
     chart_line(&chart, canary.points, canary.count, "canary", false);
     chart_end(&chart, history);
@@ -349,8 +367,11 @@ static void add_alarms(const struct history *history, struct buffer *out)
         buffer_add_string(out, "</li>");
     }
     buffer_add_string(out, "</ol>\n");
-    chart_begin(&chart, history, out, "States of the alarms over time", 0,
-                (int)count * CHART_ROW_HEIGHT, UNIT_NUMBER);
+    chart_begin(&chart, history,
+                &(struct chart_frame){ .label = "States of the alarms over time",
+                                       .height = (int)count * CHART_ROW_HEIGHT,
+                                       .unit = UNIT_NUMBER },
+                out);
     for (size_t i = 0; i < count; i++)
         add_alarm_row(history, &chart, i, names[i]);
     chart_end(&chart, history);

@@ -11,11 +11,18 @@ enum { HEIGHT = 100 };
 
 static const struct history second = { .end_ms = 1000 };
 
+static void begin(struct chart *chart, const struct history *history, struct buffer *out,
+                  double least, double greatest)
+{
+    const struct chart_frame frame = { "a drawing", least, greatest, HEIGHT, UNIT_NUMBER };
+    chart_begin(chart, history, &frame, out);
+}
+
 static char *line_of(const struct chart_point *points, size_t count)
 {
     struct buffer out = { 0 };
     struct chart chart;
-    chart_begin(&chart, &second, &out, "a line", 1, HEIGHT, UNIT_NUMBER);
+    begin(&chart, &second, &out, 0, 1);
     buffer_drop(&out, out.size);
     chart_line(&chart, points, count, "s", false);
     return buffer_take(&out, NULL);
@@ -48,7 +55,7 @@ START_TEST(each_run_of_intervals_is_an_area_of_its_own)
                                           { .time_ms = 1000, .high = 1 } };
     struct buffer out = { 0 };
     struct chart chart;
-    chart_begin(&chart, &second, &out, "a band", 1, HEIGHT, UNIT_NUMBER);
+    begin(&chart, &second, &out, 0, 1);
     buffer_drop(&out, out.size);
     chart_band(&chart, points, COUNT_OF(points), "s");
     ck_assert_str_eq(buffer_text(&out).data,
@@ -72,12 +79,7 @@ START_TEST(scales_end_at_round_numbers_that_hold_all_values)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buffer out = { 0 };
         struct chart chart;
-        if (rows[i].least > 0)
-            chart_begin_log(&chart, &second, &out, "a scale", rows[i].least, rows[i].greatest,
-                            HEIGHT, UNIT_MS);
-        else
-            chart_begin_signed(&chart, &second, &out, "a scale", rows[i].least, rows[i].greatest,
-                               HEIGHT, UNIT_SHARE);
+        begin(&chart, &second, &out, rows[i].least, rows[i].greatest);
         ck_assert_double_eq_tol(chart.least, rows[i].bottom, 1e-9);
         ck_assert_double_eq_tol(chart.greatest, rows[i].top, 1e-9);
         buffer_clear(&out);
@@ -92,7 +94,7 @@ START_TEST(values_below_zero_are_drawn_below_it)
                                                  { 1000, 5, 5, 5, false } };
     struct buffer out = { 0 };
     struct chart chart;
-    chart_begin_signed(&chart, &second, &out, "a difference", -5, 5, HEIGHT, UNIT_NUMBER);
+    begin(&chart, &second, &out, -5, 5);
     chart_line(&chart, points, COUNT_OF(points), "s", false);
     ck_assert_ptr_nonnull(strstr(buffer_text(&out).data, ">-5</text>"));
     ck_assert_ptr_nonnull(strstr(out.data, "d=\"M56.0 120.0L501.0 70.0L946.0 20.0\""));
@@ -105,7 +107,7 @@ START_TEST(a_deployment_of_no_time_is_drawn)
     const struct history moment = { .begin_ms = 5, .end_ms = 5 };
     struct buffer out = { 0 };
     struct chart chart;
-    chart_begin(&chart, &moment, &out, "a moment", 1, HEIGHT, UNIT_NUMBER);
+    begin(&chart, &moment, &out, 0, 1);
     ck_assert_ptr_nonnull(strstr(buffer_text(&out).data, "x=\"56.0\""));
     ck_assert_ptr_null(strstr(out.data, "nan"));
     buffer_clear(&out);
@@ -126,7 +128,7 @@ START_TEST(marks_that_stand_together_share_a_label)
         events[i].type = events[i].text = "x";
         events[i].is_marked = true;
     }
-    chart_begin(&chart, &history, &out, "marks", 0, HEIGHT, UNIT_NUMBER);
+    begin(&chart, &history, &out, 0, 0);
     chart_end(&chart, &history);
     const char *at = buffer_text(&out).data;
     static const char *const labels[] = { "x=\"56.0\" y=\"12\">1\xe2\x80\x93"
