@@ -10,7 +10,7 @@
 struct sandbox_plan;
 
 struct function_api {
-    const char *url; /* AWS_ENDPOINT_URL of functions that set none; NULL: they get none */
+    char *url; /* AWS_ENDPOINT_URL of functions that set none; NULL: they get none */
     /* New credentials for one environment of the version, in the arena. NULL: there are none. */
     void (*issue)(const struct sandbox_plan *plan, struct arena *arena,
                   struct sigv4_credentials *credentials_out, void *owner);

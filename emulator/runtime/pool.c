@@ -496,9 +496,8 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
     pool->loop = loop;
     pool->directory = directory;
     pool->runtime_directory = workspace_runtime(directory);
-    pool->api_url = settings->api.url ? xstrdup(settings->api.url) : NULL;
     pool->api = settings->api;
-    pool->api.url = pool->api_url;
+    pool->api.url = settings->api.url ? xstrdup(settings->api.url) : NULL;
     pool->cpu_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pool->ceiling = settings->ceiling ? settings->ceiling : machine_ceiling(pool->cpu_count);
     pool->is_ceiling_soft = !settings->ceiling;
@@ -577,6 +576,6 @@ void pool_destroy(struct pool *pool)
     system_files_destroy(pool->host.system_files);
     free(pool->directory);
     free(pool->runtime_directory);
-    free(pool->api_url);
+    free(pool->api.url);
     free(pool);
 }

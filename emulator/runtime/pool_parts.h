@@ -16,8 +16,7 @@ struct pool {
     struct sandbox_host host;
     char *directory;
     char *runtime_directory;
-    struct function_api api;
-    char *api_url; /* the same as api.url */
+    struct function_api api; /* its url is owned */
     int ceiling;
     bool is_ceiling_soft; /* nobody has asked for it */
     int64_t stuck_us;     /* nothing has moved for so long: those at work may wait for others */
