@@ -216,7 +216,7 @@ static void on_decision(struct view *view, const cJSON *line)
         tell(view, "Rolling back: %s%s", reason, full_stop(reason));
     } else if (strcmp(action, "promote") == 0 && *reason) {
         const char *rest = untold(view, reason);
-        tell(view, "Good: %s%s", rest, full_stop(rest));
+        tell(view, "Promoting: %s%s", rest, full_stop(rest));
     } else if (strcmp(action, "extend") == 0) {
         tell(view, "No answer yet, so the step goes on: %s%s", reason, full_stop(reason));
         take_step(view, line);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xalloc.h"
+
 static void set_reason(struct rollout *rollout, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void set_reason(struct rollout *rollout, const char *format, ...)
@@ -358,6 +360,25 @@ void rollout_interrupted(struct rollout *rollout, bool wants_pause, int64_t now_
     }
 }
 
+/* Why it stood still is no reason any more. */
+static void let_go(struct rollout *rollout)
+{
+    rollout->hold = HOLD_NONE;
+    *rollout->reason = '\0';
+}
+
+/* Whoever goes on over a verdict or an alarm answers for it. */
+static void overrule(struct rollout *rollout, const char *verb, const char *by)
+{
+    CLEANUP(freep) char *verdict = xstrdup(rollout->reason);
+    set_reason(rollout, "%s said %s, although: %s", by, verb, verdict);
+}
+
+static bool has_verdict_against_it(const struct rollout *rollout)
+{
+    return rollout->hold == HOLD_FAILURE || rollout->hold == HOLD_UNSURE;
+}
+
 static const char *resume(struct rollout *rollout, int64_t now_ms)
 {
     switch (rollout->hold) {
@@ -368,20 +389,22 @@ static const char *resume(struct rollout *rollout, int64_t now_ms)
     case HOLD_PAUSE:
         if (rollout->phase == PHASE_WATCH)
             rollout->step_ends_ms += now_ms - rollout->held_ms;
-        rollout->hold = HOLD_NONE;
+        let_go(rollout);
         return NULL;
     default: /* the step is watched again from its beginning */
-        rollout->hold = HOLD_NONE;
+        let_go(rollout);
         if (rollout->phase == PHASE_WATCH)
             begin_watch(rollout, now_ms);
         return NULL;
     }
 }
 
-static const char *approve(struct rollout *rollout, int64_t now_ms)
+static const char *approve(struct rollout *rollout, const char *by, int64_t now_ms)
 {
     if (rollout->hold == HOLD_NONE || rollout->hold == HOLD_PAUSE)
         return "it does not wait for approval";
+    if (has_verdict_against_it(rollout))
+        overrule(rollout, "approve", by);
     if (rollout->phase != PHASE_WATCH)
         rollout->hold = HOLD_NONE;
     else
@@ -389,14 +412,21 @@ static const char *approve(struct rollout *rollout, int64_t now_ms)
     return NULL;
 }
 
-static const char *promote(struct rollout *rollout, int64_t now_ms)
+static const char *promote(struct rollout *rollout, const char *by, int64_t now_ms)
 {
-    if (rollout->phase == PHASE_WATCH)
-        finish_step(rollout, now_ms);
-    else if (rollout->hold != HOLD_NONE)
-        rollout->hold = HOLD_NONE;
-    else
+    bool is_watching = rollout->phase == PHASE_WATCH;
+    if (!is_watching && rollout->hold == HOLD_NONE)
         return "there is no step to end just now";
+    if (has_verdict_against_it(rollout))
+        overrule(rollout, "promote", by);
+    else if (is_watching)
+        set_reason(rollout, "%s said promote before the step's end", by);
+    else
+        let_go(rollout);
+    if (is_watching)
+        finish_step(rollout, now_ms);
+    else
+        rollout->hold = HOLD_NONE;
     return NULL;
 }
 
@@ -427,9 +457,9 @@ const char *rollout_control(struct rollout *rollout, enum control_verb verb, con
     case CONTROL_RESUME:
         return resume(rollout, now_ms);
     case CONTROL_APPROVE:
-        return approve(rollout, now_ms);
+        return approve(rollout, by, now_ms);
     case CONTROL_PROMOTE:
-        return promote(rollout, now_ms);
+        return promote(rollout, by, now_ms);
     case CONTROL_PROMOTE_FULL:
         return promote_full(rollout, by);
     default:

@@ -51,6 +51,31 @@ def test_a_running_deployment_is_steered(lam, deployed, canary, terminal, plan_f
     assert alias_of(lam, deployed) == (version, None)
 
 
+def test_what_it_stood_still_for_is_no_reason_to_go_on(deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    assert canary("pause").code == 0 and "paused by" in state_of(canary, deployed)["reason"]
+    assert canary("resume").code == 0
+    state = state_of(canary, deployed)
+    assert (state["status"], state["reason"]) == ("running", "")
+    assert canary("promote").code == 0
+    assert first.wait_for("Promoting: ").endswith(" said promote before the step's end.\n")
+    assert first.end() == 0
+    assert "said promote" in state_of(canary, deployed)["reason"]
+
+
+def test_who_goes_on_over_a_verdict_is_named_with_it(deployed, canary, terminal, plan_file):
+    plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}}, onFailure="pause",
+              metrics=[{"name": "calls", "metric": "Invocations"}],
+              checks=[{"kind": "threshold", "metric": "calls", "max": 0, "wholePeriods": False}])
+    first = terminal("deploy")
+    first.wait_for("Paused")
+    assert canary("approve").code == 0
+    assert "said approve, although: calls: " in first.wait_for("Promoting: ")
+    assert first.end() == 0
+
+
 def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, plan_file):
     plan_file(strategy={"canary": {"weight": "50%", "for": "1h"}})
     first = terminal("deploy")

@@ -241,6 +241,41 @@ START_TEST(the_failure_that_it_stands_still_for_stays_the_reason)
 }
 END_TEST
 
+/* Why it stands still is no reason once it goes on; who goes on over a verdict is named with it. */
+START_TEST(whoever_lets_it_go_on_is_the_reason)
+{
+    static const struct {
+        const char *plan;
+        const char *story;
+        const char *reason;
+    } rows[] = {
+        { canary_10, "sPR", "" },
+        { canary_10, "sjR", "" },
+        { canary_10, "sPRps", "good" },
+        { canary_10, "sMs", "test said promote before the step's end" },
+        { canary_10, "sPMs", "test said promote before the step's end" },
+        { canary_10, "PM", "" },
+        { ",\"onFailure\":\"pause\"", "sfR", "" },
+        { ",\"onFailure\":\"pause\"", "sfRps", "good" },
+        { ",\"onFailure\":\"pause\"", "sfAs", "test said approve, although: bad" },
+        { ",\"onFailure\":\"pause\"", "sfMs", "test said promote, although: bad" },
+        { ",\"onFailure\":\"pause\"", "aA", "test said approve, although: alarm" },
+        { ",\"onInconclusive\":\"pause\"", "suAs", "test said approve, although: unsure" },
+        { ",\"strategy\":{\"steps\":[{\"weight\":0.1,\"for\":\"1m\"},{\"approve\":true}]}", "spAs",
+          "good" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct plan *plan = parse(rows[i].plan);
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 0);
+        tell_all(&rollout, rows[i].story, 0);
+        ck_assert_msg(strcmp(rollout.reason, rows[i].reason) == 0, "%s: %s", rows[i].story,
+                      rollout.reason);
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
 START_TEST(a_reason_that_is_too_long_says_that_it_goes_on)
 {
     struct plan *plan = parse("");
@@ -493,7 +528,7 @@ SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
-      a_reason_that_is_too_long_says_that_it_goes_on,
+      whoever_lets_it_go_on_is_the_reason, a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)
