@@ -180,6 +180,7 @@ struct command_form {
     int operands_max;    /* of the arguments that are no options */
     bool needs_function; /* --function must be given */
     bool is_offline;     /* it asks AWS nothing */
+    bool prints_json;    /* in either form of output: no facts follow */
 };
 
 /* False if the command ends here, with *status_out set. */

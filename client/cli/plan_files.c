@@ -104,6 +104,7 @@ int schema_command(int count, char **arguments)
         .usage = "canary schema",
         .rows = common_rows,
         .is_offline = true,
+        .prints_json = true,
     };
     struct session session;
     int status;

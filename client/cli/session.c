@@ -59,15 +59,19 @@ static bool read_options(struct session *session, const struct command_form *for
         *status_out = EXIT_DONE;
         return false;
     }
-    if (session->operand_count > form->operands_max) {
-        complain("'%s' is not an option (see --help)", arguments[form->operands_max]);
-        return false;
-    }
-    if (form->needs_function && (!options->function || !*options->function)) {
-        complain("--function must be given (see --help)");
-        return false;
-    }
     return true;
+}
+
+static bool fits(const struct session *session, const struct command_form *form)
+{
+    const char *function = session->options.function;
+    if (session->operand_count > form->operands_max)
+        complain("'%s' is not an option (see --help)", session->operands[form->operands_max]);
+    else if (form->needs_function && (!function || !*function))
+        complain("--function must be given (see --help)");
+    else
+        return true;
+    return false;
 }
 
 static bool load_payload(struct session *session)
@@ -177,10 +181,11 @@ bool session_start(struct session *session, const struct command_form *form, int
     *session = (struct session){ 0 };
     if (!read_options(session, form, count, arguments, status_out))
         return false;
-    output_start(strcmp(session->options.output, "json") == 0);
+    output_start(!form->prints_json && strcmp(session->options.output, "json") == 0);
     watch_signals();
     *status_out = EXIT_USAGE;
-    if (form->is_offline || (load_payload(session) && open_session(session, status_out)))
+    if (fits(session, form) &&
+        (form->is_offline || (load_payload(session) && open_session(session, status_out))))
         return true;
     session_end(session, *status_out);
     return false;

@@ -221,6 +221,18 @@ def test_bad_usage_and_refusals(canary, arguments, status, text):
     assert done.code == status and text in done.err
 
 
+@pytest.mark.parametrize("arguments, error", [
+    (("traffic",), "--function must be given (see --help)"),
+    (("check", "--alias", "a"), "--function must be given (see --help)"),
+    (("status", "a.json", "b.json"), "'b.json' is not an option (see --help)"),
+    (("status", "--profile", "no-such"), "there is no profile 'no-such'"),
+])
+def test_programs_read_bad_usage_too(canary, arguments, error):
+    done = canary(*arguments, "--output", "json")
+    assert (done.code, done.json["exitCode"]) == (2, 2)
+    assert done.json["error"].startswith(error)
+
+
 def test_a_server_that_is_not_there_is_said(canary):
     began = time.monotonic()
     done = canary("status", "--function", "f", "--alias", "a", "--endpoint-url",

@@ -162,6 +162,12 @@ def test_the_schema_and_validate_agree(canary, tmp_path, validator, more, is_goo
     assert validator.is_valid(plan) == is_good
 
 
+def test_the_schema_is_json_in_either_form(canary, validator):
+    for arguments in ((), ("--output", "json")):
+        done = canary("schema", *arguments)
+        assert (done.code, done.json, done.err) == (0, validator.schema, "")
+
+
 def test_what_the_schema_offers_as_a_default_is_valid(validator):
     """Editors write it down when a member's name is chosen."""
     wrong = []
