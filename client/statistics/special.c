@@ -23,8 +23,9 @@ double stirling_rest(double x)
 {
     enum { SERIES_FROM = 10 };
     double square = 1 / (x * x);
+    int sign; /* lgamma() has one for the whole process */
     if (x < SERIES_FROM)
-        return lgamma(x + 1) - (x + 0.5) * log(x) + x - 0.5 * log(2 * M_PI);
+        return lgamma_r(x + 1, &sign) - (x + 0.5) * log(x) + x - 0.5 * log(2 * M_PI);
     return (1 / 12.0 -
             square * (1 / 360.0 -
                       square * (1 / 1260.0 -

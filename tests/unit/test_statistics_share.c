@@ -1,6 +1,7 @@
 /* statistics of one share, against reference values (exact fractions or 60 digits). */
 #include "statistics/binomial.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "support/close.h"
@@ -268,7 +269,17 @@ START_TEST(exact_rejection_regions_have_their_reference_values)
 }
 END_TEST
 
+/* Two deployments of one program may judge at the same time; lgamma() would write to this. */
+START_TEST(nothing_of_the_process_is_written_to)
+{
+    signgam = 7;
+    ck_assert(binomial_two_sided(0, 9, 0.3) < 1);
+    ck_assert_int_eq(signgam, 7);
+}
+END_TEST
+
 SUITE("statistics of a share", binomial_tails_have_their_reference_values,
       a_share_of_nothing_or_of_everything_is_certain, tails_of_one_law_fit_together,
       intervals_have_their_reference_values, exact_intervals_end_where_the_tails_say,
-      sample_sizes_have_their_reference_values, exact_rejection_regions_have_their_reference_values)
+      sample_sizes_have_their_reference_values, exact_rejection_regions_have_their_reference_values,
+      nothing_of_the_process_is_written_to)
