@@ -189,7 +189,8 @@ static const char *invoke(struct alarms *alarms, const struct alarm_row *row, co
     case ALARM_INVOCATION_SENT:
         return "invoked";
     case ALARM_INVOCATION_NO_FUNCTION:
-        log_warn("cloudwatch", "the action %s of alarm %s: there is no such function", action,
+        log_warn("cloudwatch",
+                 "the action %s of alarm %s: there is no such function, version or alias", action,
                  row->key.name);
         return "failed";
     case ALARM_INVOCATION_ELSEWHERE:
@@ -219,7 +220,7 @@ static void run_one(struct alarms *alarms, const struct alarm_occasion *occasion
     bool is_failed = strcmp(notification.status, "failed") == 0;
     alarm_notification_add(alarms->parts.store, &notification, clock_now_ms());
     note_action(alarms, occasion->row, action, message,
-                is_failed ? "The function does not exist" : NULL);
+                is_failed ? "The function, or that version or alias of it, does not exist" : NULL);
 }
 
 /* Runs what is pending, and has waited for what is told. */
