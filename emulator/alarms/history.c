@@ -18,11 +18,16 @@ static const char *const kinds[] = {
     [ALARM_HISTORY_ACTION] = "Action",
 };
 
+int64_t alarm_history_oldest_ms(int64_t now_ms)
+{
+    return now_ms - KEPT_MS;
+}
+
 static void forget_old(struct store *store, int64_t time_ms)
 {
     sqlite3_stmt *query =
         store_query(store, "DELETE FROM cloudwatch_alarm_history WHERE time_ms < ?");
-    store_bind_int(query, 1, time_ms - KEPT_MS);
+    store_bind_int(query, 1, alarm_history_oldest_ms(time_ms));
     store_run(store, query);
 }
 

@@ -37,6 +37,9 @@ void alarm_history_add_configuration(struct store *store, const struct alarm_row
 void alarm_history_add_state(struct store *store, const struct alarm_row *before,
                              const struct alarm_row *after, int64_t time_ms);
 
+/* Items of before this moment are no longer told; they are deleted when new ones come. */
+int64_t alarm_history_oldest_ms(int64_t now_ms);
+
 struct alarm_history_filter {
     const char *account;
     const char *region;

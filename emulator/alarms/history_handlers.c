@@ -6,6 +6,7 @@
 
 #include "alarms/fields.h"
 #include "alarms/history.h"
+#include "clock.h"
 #include "cloudwatch/faults.h"
 #include "cloudwatch/fields.h"
 
@@ -38,6 +39,8 @@ static struct alarm_history_filter read_filter(struct call *call)
         .end_ms = INT64_MAX,
         .is_newest_first = strcmp(order, "TimestampDescending") == 0,
     };
+    if (filter.start_ms < alarm_history_oldest_ms(clock_now_ms()))
+        filter.start_ms = alarm_history_oldest_ms(clock_now_ms());
     if (json_get(call->input, "EndDate"))
         filter.end_ms = cloudwatch_read_time_ms(call->input, "EndDate", 0);
     cJSON_ArrayForEach(type, types)

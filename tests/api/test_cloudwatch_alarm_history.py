@@ -51,6 +51,19 @@ def test_what_does_not_fit_loses_its_longest_values(world):
                                   "stateReasonData": {"a": "x" * 900}}
 
 
+def test_it_is_forgotten_after_thirty_days_though_nothing_happens_then(world):
+    world.alarm("a", TreatMissingData="ignore")
+    world.advance("29d")
+    world.cw.delete_alarms(AlarmNames=["a"])
+    world.advance("1d")
+    assert len(world.history("a", "ConfigurationUpdate")) == 2
+    world.advance("1s")
+    [deleted] = world.history("a", "ConfigurationUpdate")
+    assert deleted["HistorySummary"] == 'Alarm "a" deleted'
+    world.advance("31d")
+    assert world.history("a", "ConfigurationUpdate") == []
+
+
 def test_pages_of_all_alarms_and_of_one_are_in_the_order_of_happening(world):
     for name in ("b", "a", "c"):
         world.alarm(name)
