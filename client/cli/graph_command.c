@@ -119,6 +119,8 @@ static bool find_period(const struct options *options, int64_t *period_s_out, st
 {
     int64_t period_ms;
     *period_s_out = usual_period_s(options->last_ms);
+    if (options->last_ms < MS_PER_SECOND)
+        return error_set(error, NULL, "--last is a second or more");
     if (!options->period)
         return true;
     if (!option_parse_duration(options->period, &period_ms) || !plan_is_period(period_ms))

@@ -50,6 +50,12 @@ def test_metrics_are_drawn_with_axes_and_numbers(graph, shop):
     assert "\x1b" not in done.out  # no terminal: no colours
 
 
+@pytest.mark.parametrize("last", ["0s", "1ms"])
+def test_no_time_to_look_back_is_refused(graph, shop, last):
+    done = graph(*options(shop, "--last", last))
+    assert (done.code, done.err) == (2, "canary: --last is a second or more\n")
+
+
 @pytest.mark.parametrize("period", ["500ms", "0s", "1500ms", "15s", "90s"])
 def test_a_period_that_cloudwatch_has_not_is_refused(graph, shop, period):
     done = graph(*options(shop, "--period", period))
