@@ -121,7 +121,7 @@ void engine_save_if_old(struct engine *engine, int64_t age_ms)
 void engine_start(struct engine *engine, const struct lambda_alias *alias)
 {
     engine->alias = *alias;
-    engine->heard_ms = engine_now_ms(engine);
+    engine->heard_ms = engine->all_read_ms = engine->counted_ms = engine_now_ms(engine);
     rollout_start(&engine->rollout, engine->plan, engine_now_ms(engine));
     for (size_t i = 0; i < engine->evidence.alarm_count; i++)
         engine_record_alarm(engine, &engine->evidence.alarms[i]);
@@ -313,6 +313,8 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
     record_hook(engine, "hook", whens[action->when], action->hook, &result);
     if (engine->ports.is_interrupted(engine->ports.world))
         return; /* the loop deals with that first; the hook runs again if it goes on */
+    if (result.is_good)
+        engine_look_after_hook(engine);
     CLEANUP(freep)
     char *sentence = xformat("hook %s failed: %s", action->hook->name, last_words(result.output));
     rollout_hook_done(&engine->rollout, result.is_good, sentence, engine_now_ms(engine));

@@ -40,7 +40,11 @@ struct engine {
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;
-    int64_t heard_ms; /* service time when each of the plan's alarms was last read */
+    /* Service times when each of the plan's alarms was last read, all that is asked of CloudWatch
+     * while a step is watched, and what traffic there was: */
+    int64_t heard_ms;
+    int64_t all_read_ms;
+    int64_t counted_ms;
     int64_t saved_ms;
     bool is_blind;       /* CloudWatch could not be read when last tried */
     int uncounted_watch; /* in which it was told that traffic could not be counted */
@@ -72,7 +76,7 @@ void engine_clear(struct engine *engine);
 /* For what tells people besides: a `notice` line. */
 void engine_notice(struct engine *engine, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Between engine.c and its parts: watch.c, take_up.c. */
+/* Between engine.c and its parts: watch.c, observe.c, take_up.c. */
 int64_t engine_now_ms(const struct engine *engine);
 /* Does the alias send traffic as the rollout says? All to the old version? As this change of it
  * would have it? */
@@ -94,6 +98,17 @@ void engine_decide(struct engine *engine, const char *action, const char *reason
 void engine_watch(struct engine *engine);
 bool engine_take_word(struct engine *engine);
 void engine_look_at_alarms(struct engine *engine);
+/* A hook may take an hour, in which an alarm may have come to fire. */
+void engine_look_after_hook(struct engine *engine);
+/* Reads what CloudWatch says, if that is due; `is_final`: in any case. */
+void engine_observe(struct engine *engine, bool is_final);
+/* Has the step a check that is no dry run? */
+bool engine_has_checks(const struct engine *engine);
+/* Why nobody knows how things stand (static): the plan's alarms, or anything that the step's checks
+ * judge, have not been told of for the plan's lostAfter, and what was known once says nothing of
+ * what came later. NULL: it is known. */
+const char *engine_unread_alarms(const struct engine *engine);
+const char *engine_unknown(const struct engine *engine);
 void engine_notify(struct engine *engine, const char *event);
 
 #endif

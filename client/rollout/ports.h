@@ -50,7 +50,8 @@ struct ports {
 
     /* Traffic of a step: begins, is read from time to time, ends as the word
      * says (what was due before the end is still sent to GO_ON; a last reading gets the rest). A
-     * reading that fails, with a sentence, gives what it could all the same. */
+     * reading that fails, with a sentence, gives what it could all the same; so does one that is
+     * not due after one that failed. */
     bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
                           struct error *error);
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,

@@ -8,7 +8,7 @@
 #include "xalloc.h"
 
 enum { COUNT_POLL_MS = 100, TOLD_WAIT_MS = 3000 };
-enum { SAMPLE_MS = 1000, OBSERVE_MS = 5000, SAMPLES_MAX = 3600 };
+enum { SAMPLE_MS = 1000, SAMPLES_MAX = 3600 };
 
 static const struct plan_step *step_of(const struct engine *engine)
 {
@@ -153,6 +153,8 @@ static void read_traffic(struct engine *engine, bool is_last)
     struct traffic_sample sample = { 0 };
     bool is_whole = engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error);
     engine_add_sample(engine, &sample);
+    if (is_whole)
+        engine->counted_ms = engine_now_ms(engine);
     if (!is_whole && !engine->ports.is_interrupted(engine->ports.world))
         tell_uncounted(engine, error.message);
     if (sample.invocation_errors > 0)
@@ -169,138 +171,6 @@ void engine_read_last(struct engine *engine)
 {
     read_traffic(engine, true);
     engine->owes_reading = false;
-}
-
-static void record_metrics(struct engine *engine, const struct metric_evidence *metric,
-                           const struct metric_series *series, const char *side)
-{
-    for (size_t i = 0; i < series->count; i++) {
-        cJSON *line = record_line("metric", engine_now_ms(engine));
-        json_set_text(line, "name", metric->name);
-        json_set_text(line, "side", side);
-        json_set_double(line, "time", (double)series->times_ms[i]);
-        json_set_double(line, "value", series->values[i]);
-        deployment_record(engine->deployment, line);
-    }
-}
-
-static bool is_known_value(const struct metric_series *series, int64_t time_ms, double value)
-{
-    for (size_t i = 0; i < series->count; i++) {
-        if (series->times_ms[i] == time_ms)
-            return !(series->values[i] < value) && !(series->values[i] > value);
-    }
-    return false;
-}
-
-/* Lines only for what is new. */
-static void merge_series(struct engine *engine, const struct metric_evidence *metric,
-                         bool is_baseline)
-{
-    const struct metric_series *series = is_baseline ? &metric->baseline : &metric->canary;
-    for (size_t i = 0; i < series->count; i++) {
-        const struct metric_evidence *known = evidence_metric(&engine->evidence, metric->name);
-        const struct metric_series *before = !known        ? NULL
-                                             : is_baseline ? &known->baseline
-                                                           : &known->canary;
-        struct metric_series one = { &series->times_ms[i], &series->values[i], 1 };
-        if (before && is_known_value(before, series->times_ms[i], series->values[i]))
-            continue;
-        evidence_set_metric(&engine->evidence, metric->name, is_baseline, series->times_ms[i],
-                            series->values[i]);
-        record_metrics(engine, metric, &one, is_baseline ? "baseline" : "canary");
-    }
-}
-
-void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm)
-{
-    cJSON *line = record_line("alarm", engine_now_ms(engine));
-    json_set_text(line, "name", alarm->name);
-    json_set_text(line, "state", alarm->state);
-    json_set_text(line, "reason", alarm->reason);
-    deployment_record(engine->deployment, line);
-}
-
-static bool is_watched(const struct engine *engine, const char *name)
-{
-    for (size_t i = 0; i < engine->plan->alarm_count; i++) {
-        if (strcmp(engine->plan->alarms[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* An alarm of the plan that comes to fire is a failure. */
-static void heed_alarm(struct engine *engine, const struct alarm_evidence *alarm)
-{
-    if (strcmp(alarm->state, "ALARM") != 0 || !is_watched(engine, alarm->name))
-        return;
-    CLEANUP(freep)
-    char *sentence = xformat("alarm %s is in state ALARM%s%s", alarm->name,
-                             alarm->reason ? ": " : "", alarm->reason ? alarm->reason : "");
-    rollout_alarmed(&engine->rollout, sentence, engine_now_ms(engine));
-}
-
-static void merge_alarm(struct engine *engine, const struct alarm_evidence *alarm)
-{
-    const struct alarm_evidence *known = evidence_alarm(&engine->evidence, alarm->name);
-    if (known && strcmp(known->state, alarm->state) == 0)
-        return;
-    evidence_set_alarm(&engine->evidence, alarm->name, alarm->state, alarm->reason);
-    engine_record_alarm(engine, alarm);
-    heed_alarm(engine, alarm);
-}
-
-/* Once, until CloudWatch can be read again; how long there is no answer is measured elsewhere. */
-static void tell_blindness(struct engine *engine, const char *sentence)
-{
-    if (!engine->is_blind)
-        engine_notice(engine, "CloudWatch is not to be read just now: %s", sentence);
-    engine->is_blind = true;
-}
-
-static bool has_all_alarms(const struct engine *engine, const struct evidence *seen)
-{
-    for (size_t i = 0; i < engine->plan->alarm_count; i++) {
-        if (!evidence_alarm(seen, engine->plan->alarms[i]))
-            return false;
-    }
-    return true;
-}
-
-static void observe(struct engine *engine, bool is_last)
-{
-    CLEANUP(error_clear) struct error error = { 0 };
-    CLEANUP(evidence_clear)
-    struct evidence seen = { .started_ms = engine->rollout.step_started_ms };
-    if (engine->ports.observe(engine->ports.world, is_last, &seen, &error))
-        engine->is_blind = false;
-    else if (!engine->ports.is_interrupted(engine->ports.world))
-        tell_blindness(engine, error.message);
-    evidence_shift_metrics(&engine->evidence, seen.shifted_ms);
-    if (has_all_alarms(engine, &seen))
-        engine->heard_ms = engine_now_ms(engine);
-    for (size_t i = 0; i < seen.metric_count; i++) {
-        merge_series(engine, &seen.metrics[i], false);
-        merge_series(engine, &seen.metrics[i], true);
-    }
-    for (size_t i = 0; i < seen.alarm_count; i++)
-        merge_alarm(engine, &seen.alarms[i]);
-}
-
-static void observe_if_due(struct engine *engine, bool is_final)
-{
-    int64_t now_ms = engine_now_ms(engine);
-    if (!is_final && engine->observed_ms && now_ms - engine->observed_ms < OBSERVE_MS)
-        return;
-    engine->observed_ms = now_ms;
-    observe(engine, is_final);
-}
-
-void engine_look_at_alarms(struct engine *engine)
-{
-    if (engine->plan->alarm_count > 0)
-        observe_if_due(engine, false);
 }
 
 static void record_verdict(struct engine *engine, size_t index, bool is_final)
@@ -339,26 +209,14 @@ static void describe(const struct engine *engine, enum check_result result, size
         buffer_add_string(sentence, "the step's time is over, and nothing was to be checked");
 }
 
-static bool has_checks_that_count(const struct engine *engine)
+/* Where something is unknown nothing is well, whatever the checks say of what they know. */
+static enum check_result heed_silence(const char *unknown, enum check_result result, bool is_final,
+                                      struct buffer *sentence)
 {
-    for (size_t i = 0; i < engine->check_count; i++) {
-        if (!engine->checks[i].is_dry_run)
-            return true;
-    }
-    return false;
-}
-
-/* An alarm that could not be read may fire: nothing is well, then, whatever the checks say. */
-static enum check_result heed_silent_alarms(const struct engine *engine, enum check_result result,
-                                            bool is_final, struct buffer *sentence)
-{
-    int64_t silence_ms = engine_now_ms(engine) - engine->heard_ms;
-    if (result != CHECK_PASS || engine->plan->alarm_count == 0 ||
-        silence_ms < engine->plan->lost_after_ms)
+    if (result != CHECK_PASS || !unknown)
         return result;
     buffer_clear(sentence);
-    buffer_add_string(sentence, "not all of the plan's alarms could be read: nobody knows whether "
-                                "one fires");
+    buffer_add_string(sentence, unknown);
     return is_final ? CHECK_INCONCLUSIVE : CHECK_CONTINUE;
 }
 
@@ -374,10 +232,10 @@ static void judge(struct engine *engine, bool is_final)
     enum check_result result = judge_step(engine->checks, engine->check_count, &engine->evidence,
                                           engine->memories, engine->verdicts, &deciding);
     /* A step without checks that count has nothing to wait for but its time. */
-    if (result == CHECK_PASS && !is_final && !has_checks_that_count(engine))
+    if (result == CHECK_PASS && !is_final && !engine_has_checks(engine))
         result = CHECK_CONTINUE;
     describe(engine, result, deciding, &sentence);
-    result = heed_silent_alarms(engine, result, is_final, &sentence);
+    result = heed_silence(engine_unknown(engine), result, is_final, &sentence);
     rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
                       engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
@@ -426,7 +284,7 @@ static void check_silence(struct engine *engine)
 static void look(struct engine *engine)
 {
     read_traffic(engine, false);
-    observe_if_due(engine, false);
+    engine_observe(engine, false);
     if (is_still_watched(engine) && step_of(engine)->duration_ms > 0)
         judge(engine, false);
     if (is_still_watched(engine))
@@ -470,7 +328,8 @@ static void watch_until_counted(struct engine *engine)
 static void pass_by(struct engine *engine)
 {
     CLEANUP(buffer_clear) struct buffer sentence = { 0 };
-    enum check_result result = heed_silent_alarms(engine, CHECK_PASS, true, &sentence);
+    enum check_result result =
+        heed_silence(engine_unread_alarms(engine), CHECK_PASS, true, &sentence);
     rollout_judged(&engine->rollout, result, true, sentence.size ? sentence.data : "",
                    engine_now_ms(engine));
 }
@@ -486,7 +345,7 @@ static void conclude(struct engine *engine)
         return;
     }
     read_traffic(engine, true);
-    observe_if_due(engine, true);
+    engine_observe(engine, true);
     if (!is_still_watched(engine))
         return;
     if (step_of(engine)->duration_ms > 0)

@@ -58,6 +58,7 @@ struct world {
     struct version_evidence live_base; /* live traffic: sums when last read */
     struct version_evidence live_canary;
     int64_t live_read_us;
+    bool is_live_unread; /* when it was tried last */
 
     struct version_evidence sent;   /* to the new version by us, in all: requests and errors */
     struct version_evidence others; /* by others, as CloudWatch told */

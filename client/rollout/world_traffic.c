@@ -284,7 +284,11 @@ static bool read_users(struct world *world, bool is_last, struct traffic_sample 
     bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
     if (world->leaves || world_is_interrupted(world)) /* the weights are taken back first */
         return true;
-    return !is_due || read_live(world, sample_out, error);
+    if (is_due)
+        world->is_live_unread = !read_live(world, sample_out, error);
+    if (world->is_live_unread && !is_due)
+        error_set(error, NULL, "CloudWatch could not be read when it was asked last");
+    return !world->is_live_unread;
 }
 
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,

@@ -109,6 +109,21 @@ def test_live_requests_are_counted_once(deployed, plan_file, cloudwatch, deploy_
         assert all(side["errors"] <= side["requests"] for side in line["versions"].values())
 
 
+@pytest.mark.parametrize("clock, members", [
+    (["--fast"], {"strategy": {"canary": {"weight": "10%", "for": "5m"}}}),
+    ([], {"strategy": {"canary": {"weight": "10%", "for": "6s"}}, "lostAfter": "2s"}),
+], ids=["fast", "true"])
+def test_live_traffic_that_is_not_told_of_any_more_is_no_reason_to_promote(
+        lam, deployed, terminal, plan_file, cloudwatch, clock, members):
+    cloudwatch.counts = {"1": [[0, 0], [900, 0]], "2": [[0, 0], [100, 0], None]}
+    plan_file(traffic={"live": {}}, checks=[{"kind": "errors"}], **members)
+    done = terminal("deploy", *clock,
+                    AWS_ENDPOINT_URL_CLOUDWATCH=f"http://127.0.0.1:{cloudwatch.server_port}")
+    assert done.end() == 4, done.seen + done.err
+    assert "nobody knows how they fare" in done.seen
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 class Lagging(CloudWatch):
     """Counts a thousand requests a minute as the alias splits them, and tells of them two minutes
     later, as AWS does."""

@@ -5,6 +5,7 @@
 #ifndef COALMINE_ENGINE_WORLD_H
 #define COALMINE_ENGINE_WORLD_H
 
+#include <math.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ struct fake {
     int errors;          /* of each 10 requests to the new version */
     int unrun;           /* invocation errors at each look, besides */
     bool fires;          /* an alarm */
+    int fires_in_hook;   /* it comes to fire in that one; 0: in none */
+    double most;         /* that ever went to the new version */
     const char *before;  /* its state as the deployment saw it first; NULL: it did not look */
     const char *reason;  /* its */
     const char *plan;    /* NULL: the usual one */
@@ -128,6 +131,7 @@ static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alia
     snprintf(fake->alias.routed_version, sizeof(fake->alias.routed_version), "%s",
              routed ? routed : "");
     fake->alias.weight = routed ? weight : 0;
+    fake->most = fmax(fake->most, strcmp(version, "2") == 0 ? 1 : fake->alias.weight);
     snprintf(fake->alias.revision_id, sizeof(fake->alias.revision_id), "r%d", ++fake->revision);
     one_call(); /* the change is made, and the answer is never seen */
     *alias = fake->alias;
@@ -185,7 +189,7 @@ static void run_hook(void *world UNUSED, const struct hook *hook UNUSED,
                      const cJSON *context UNUSED, struct hook_result *result_out)
 {
     one_call();
-    fake->hooks++;
+    fake->fires |= ++fake->hooks == fake->fires_in_hook;
     *result_out = (struct hook_result){ .is_good = true };
 }
 

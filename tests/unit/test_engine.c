@@ -262,6 +262,24 @@ START_TEST(an_alarm_counts_if_it_came_to_fire_since_the_deployment_began)
 }
 END_TEST
 
+/* CodeDeploy, too, looks at its alarms while hooks run. */
+START_TEST(an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anything_else)
+{
+    static const double shifted[] = { 0, 0.1, 0.5, 1 }; /* when the hook began */
+    share_world();
+    for (int hook = 1; hook <= (int)COUNT_OF(shifted); hook++) {
+        char *state = make_state();
+        reset(0);
+        fake->fires_in_hook = hook;
+        ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
+        check_alias("1", 0);
+        ck_assert_msg(fabs(fake->most - shifted[hook - 1]) < 1e-9, "hook %d: %g", hook, fake->most);
+        ck_assert_int_eq(fake->hooks, hook);
+        remove_state(state);
+    }
+}
+END_TEST
+
 START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
 {
     share_world();
@@ -285,6 +303,47 @@ START_TEST(without_the_alarms_states_nothing_is_promoted)
         fake->deaf_ms = fake->now_ms + (int64_t)i * 60000 + 1;
         ck_assert_int_eq(deploy(state), OUTCOME_INCONCLUSIVE);
         check_alias("1", 0);
+        remove_state(state);
+    }
+}
+END_TEST
+
+#define BLIND_PLAN(check)                                                                          \
+    "{\"function\":\"f\",\"alias\":\"a\",\"strategy\":{\"canary\":{\"weight\":\"10%\","            \
+    "\"for\":\"9m\"}},\"metrics\":[{\"name\":\"m\",\"metric\":\"Errors\"}],\"checks\":[" check     \
+    "]}"
+
+/* What was seen of it once is no news of what came later. */
+START_TEST(checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_promote)
+{
+    static const struct {
+        const char *plan;
+        enum rollout_outcome outcome;
+    } rows[] = {
+        { BLIND_PLAN("{\"kind\":\"alarm\",\"alarm\":\"al\"}"), OUTCOME_INCONCLUSIVE },
+        { BLIND_PLAN("{\"kind\":\"threshold\",\"metric\":\"m\",\"max\":5}"), OUTCOME_INCONCLUSIVE },
+        { BLIND_PLAN("{\"kind\":\"threshold\",\"metric\":\"m\",\"max\":5,"
+                     "\"missing\":\"notBreaching\"}"),
+          OUTCOME_INCONCLUSIVE },
+        { BLIND_PLAN("{\"kind\":\"score\",\"metrics\":[{\"metric\":\"m\",\"noData\":\"pass\"}]}"),
+          OUTCOME_INCONCLUSIVE },
+        { BLIND_PLAN("{\"kind\":\"alarm\",\"alarm\":\"al\",\"dryRun\":true},{\"kind\":\"errors\"}"),
+          OUTCOME_PROMOTED },
+    };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *state = make_state();
+        reset(0);
+        fake->plan = rows[i].plan;
+        fake->period_ms = fake->now_ms;
+        ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
+        remove_state(state);
+        state = make_state();
+        reset(0);
+        fake->plan = rows[i].plan;
+        fake->period_ms = fake->now_ms;
+        fake->deaf_ms = fake->now_ms + 60001;
+        ck_assert_msg(deploy(state) == rows[i].outcome, "row %zu", i);
         remove_state(state);
     }
 }
@@ -431,7 +490,9 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
       killed_anywhere_a_bad_rollout_is_taken_back, a_routed_version_without_weight_gets_nothing,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
+      an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anything_else,
       without_the_alarms_states_nothing_is_promoted,
+      checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_promote,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
       steps_that_send_nothing_are_recorded_too,
       what_was_read_before_the_clock_was_set_back_is_known,
