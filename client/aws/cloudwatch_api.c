@@ -93,6 +93,19 @@ static void tell_values(const cJSON *tree,
     }
 }
 
+/* A result may have failed alone. What fails within CloudWatch may come with a later page. */
+static const char *failure_of(const cJSON *tree, bool is_last)
+{
+    const cJSON *result;
+    cJSON_ArrayForEach(result, json_get(tree, "MetricDataResults"))
+    {
+        const char *status = json_text(result, "StatusCode", "");
+        if (strcmp(status, "Forbidden") == 0 || (is_last && strcmp(status, "InternalError") == 0))
+            return status;
+    }
+    return NULL;
+}
+
 bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t end_ms,
                       void (*on_value)(const char *id, int64_t time_ms, double value, void *owner),
                       void *owner, struct error *error)
@@ -108,8 +121,11 @@ bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t e
             cloudwatch_call(api, "GetMetricData", input, "read CloudWatch's metrics", error);
         if (!tree)
             return false;
-        tell_values(tree, on_value, owner);
         const char *next = json_text(tree, "NextToken", NULL);
+        const char *failure = failure_of(tree, !next);
+        if (failure)
+            return error_set(error, NULL, "CloudWatch has no answer to that: %s", failure);
+        tell_values(tree, on_value, owner);
         if (!next)
             return true;
         json_replace(input, "NextToken", cJSON_CreateString(next));

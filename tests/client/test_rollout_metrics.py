@@ -114,6 +114,17 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
     assert versions == {"1", "2"}
 
 
+@pytest.mark.parametrize("status", ["InternalError", "Forbidden"])
+def test_a_metric_that_cloudwatch_failed_to_read_is_none_without_values(lam, deployed, plan_file, cloudwatch,
+                                                                        deploy_with_alarms, status):
+    cloudwatch.status = status
+    plan_file(metrics=[{"name": "rate", "expression": "e", "metrics": {"e": {"metric": "Errors"}}}],
+              checks=[{"kind": "threshold", "metric": "rate", "max": 100, "missing": "notBreaching"}])
+    done = deploy_with_alarms()
+    assert done.returncode == 1 and f"metric rate: CloudWatch has no answer to that: {status}" in done.stderr
+    assert alias_of(lam, deployed) == ("1", None)
+
+
 def test_a_metric_that_cloudwatch_refuses_ends_it_before_anything_is_shifted(lam, deployed, canary, plan_file):
     """Not after a step of an hour, for want of a value."""
     plan_file(metrics=[{"name": "slow", "metric": "Duration", "stat": "Averag"}],

@@ -112,6 +112,7 @@ class CloudWatch(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream, self.alarms, self.asked, self.expressions = url, {}, 0, []
         self.changes = {}  # after how many questions an alarm takes which state
+        self.status = "Complete"  # of expressions
         self.counts = {}  # by version: [invocations, errors] of one reading after the other
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -121,7 +122,7 @@ class CloudWatch(http.server.ThreadingHTTPServer):
             return 200, b'{"MetricDataResults": [], "NextToken": "more"}'
         assert request["NextToken"] == "more"
         return 200, json.dumps({"MetricDataResults": [
-            {"Id": "canary_result", "Timestamps": [request["StartTime"]],
+            {"Id": "canary_result", "StatusCode": self.status, "Timestamps": [request["StartTime"]],
              "Values": [12.5]}]}).encode()
 
     def answer_counts(self, request):
