@@ -175,6 +175,12 @@ START_TEST(shifted_ranks_have_their_reference_values)
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_close(mann_whitney_shifted(&samples.x, &samples.y, rows[i].shift).corrected_z,
                      rows[i].z, "z", "H, shifted");
+    static const double slow[] = { 150, 152, 155, 158, 160, 161, 163, 166, 170, 171 };
+    CLEANUP(sample_clear) struct sample x = sample_from(slow, COUNT_OF(slow));
+    struct mann_whitney test = mann_whitney(&x, &samples.y);
+    assert_close(test.u, 100, "U", "KY3");
+    assert_close(test.z, 3.77964473009, "z", "KY3");
+    assert_close(test.corrected_z, 3.74184828279, "corrected z", "KY3");
 }
 END_TEST
 

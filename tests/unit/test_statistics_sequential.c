@@ -190,6 +190,15 @@ START_TEST(paths_of_an_sprt_end_where_they_should)
     ck_assert(sprt_log_ratio(&test, 1, 94) > bounds.low);
     assert_close(sprt_log_ratio(&test, 1, 95), -2.26740018977, "request 95", "path");
     ck_assert(sprt_log_ratio(&test, 1, 95) <= bounds.low);
+    assert_close(sprt_log_ratio(&test, 1, 1), 1.60943791243, "an error", "path");
+    assert_close(sprt_log_ratio(&test, 0, 1), -0.0412429585340, "a good request", "path");
+    const struct sprt split = { 0.1, 0.12, 0.05, 0.1 };
+    assert_close(sprt_log_ratio(&split, 1, 1), 0.182321556794, "a hit", "path");
+    assert_close(sprt_log_ratio(&split, 0, 1), -0.0224728558521, "a miss", "path");
+    ck_assert(sprt_log_ratio(&split, 0, 100) > sprt_bounds(&split).low);
+    ck_assert(sprt_log_ratio(&split, 0, 101) <= sprt_bounds(&split).low);
+    ck_assert(sprt_log_ratio(&split, 15, 15) < sprt_bounds(&split).high);
+    ck_assert(sprt_log_ratio(&split, 16, 16) >= sprt_bounds(&split).high);
 }
 END_TEST
 

@@ -165,6 +165,30 @@ START_TEST(repeated_looks_have_their_reference_values)
 }
 END_TEST
 
+/* Bounds that are not alike: O'Brien and Fleming's, and those of two spending functions. */
+START_TEST(bounds_that_fall_pass_as_often_as_they_should)
+{
+    static const double constants[][2] = { { 2, 1.9774309593 },
+                                           { 3, 2.0040355786 },
+                                           { 4, 2.0242954996 },
+                                           { 5, 2.0400731748 },
+                                           { 10, 2.0865021806 } };
+    static const double spending[][5] = {
+        { 4.38261270, 3.09972748, 2.55335497, 2.25384790, 2.06350110 },
+        { 2.43797669, 2.42681386, 2.41019384, 2.39664540, 2.38598457 }
+    };
+    for (size_t i = 0; i < COUNT_OF(constants); i++) {
+        double looks = constants[i][0];
+        double z[10];
+        for (size_t look = 0; look < (size_t)looks; look++)
+            z[look] = constants[i][1] * sqrt(looks / (double)(look + 1));
+        assert_close(looks_error(z, (size_t)looks), 0.05, "O'Brien-Fleming", "GS");
+    }
+    for (size_t i = 0; i < COUNT_OF(spending); i++)
+        assert_within(looks_error(spending[i], 5), 0.05, 2e-8, "spending", "of 8 decimals");
+}
+END_TEST
+
 START_TEST(pococks_bounds_have_their_reference_values)
 {
     for (size_t i = 0; i < COUNT_OF(bounds); i++) {
@@ -180,4 +204,5 @@ END_TEST
 SUITE("special functions and several tests", the_gamma_function_has_its_reference_values,
       the_beta_function_has_its_reference_values, the_logarithm_of_the_beta_function_keeps_its_law,
       the_normal_law_has_its_reference_values, adjusted_ratios_have_their_reference_values,
-      repeated_looks_have_their_reference_values, pococks_bounds_have_their_reference_values)
+      repeated_looks_have_their_reference_values, bounds_that_fall_pass_as_often_as_they_should,
+      pococks_bounds_have_their_reference_values)

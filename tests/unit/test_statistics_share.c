@@ -278,8 +278,50 @@ START_TEST(nothing_of_the_process_is_written_to)
 }
 END_TEST
 
+/* What a region rejects, of good ones and of those that it is to find: references of ten digits. */
+static const struct {
+    const char *id;
+    uint64_t n;
+    double p1;
+    double size;
+    double power;
+} powers[] = {
+    { "NX1", 2554, 0.12, 0.0477382459, 0.9001926808 },
+    { "NX2", 455, 0.15, 0.0416870598, 0.9016537316 },
+    { "NX3", 132, 0.2, 0.0404005478, 0.9033006785 },
+    { "NX4", 2165, 0.08, 0.0487876332, 0.9004974321 },
+    { "NP1", 100, 0.12, 0.04430989280, 0.09269923530 },
+    { "NP2", 500, 0.12, 0.03660470299, 0.26464030277 },
+    { "NP3", 1000, 0.12, 0.04509281888, 0.51453345685 },
+    { "NP4", 2523, 0.12, 0.04639137578, 0.89355507115 },
+    { "NP5", 5000, 0.12, 0.04769560390, 0.99434192494 },
+    { "NP6", 10000, 0.12, 0.04921272206, 0.99999449830 },
+};
+
+static double chance_of_rejecting(uint64_t n, double share)
+{
+    struct share_region region = share_exact_region(n, 0.1, 0.05);
+    double below = region.low >= 0 ? binomial_less((uint64_t)region.low, n, share) : 0;
+    return below +
+           ((uint64_t)region.high <= n ? binomial_greater((uint64_t)region.high, n, share) : 0);
+}
+
+START_TEST(regions_reject_as_often_as_they_should)
+{
+    for (size_t i = 0; i < COUNT_OF(powers); i++) {
+        assert_within(chance_of_rejecting(powers[i].n, 0.1), powers[i].size, 3e-9, "size",
+                      powers[i].id);
+        assert_within(chance_of_rejecting(powers[i].n, powers[i].p1), powers[i].power, 1e-9,
+                      "power", powers[i].id);
+        /* NX: one request less does not do. */
+        ck_assert(chance_of_rejecting(powers[i].n - 1, powers[i].p1) < 0.9 ||
+                  powers[i].id[1] == 'P');
+    }
+}
+END_TEST
+
 SUITE("statistics of a share", binomial_tails_have_their_reference_values,
       a_share_of_nothing_or_of_everything_is_certain, tails_of_one_law_fit_together,
       intervals_have_their_reference_values, exact_intervals_end_where_the_tails_say,
       sample_sizes_have_their_reference_values, exact_rejection_regions_have_their_reference_values,
-      nothing_of_the_process_is_written_to)
+      nothing_of_the_process_is_written_to, regions_reject_as_often_as_they_should)
