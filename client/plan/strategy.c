@@ -1,6 +1,7 @@
 /*
  * Strategies: whatever a plan says becomes a list of steps. After the last one comes the promotion.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "plan/plan.h"
@@ -36,10 +37,17 @@ static struct plan_step *add_step(struct plan *plan)
     return step;
 }
 
+/* The decimal number that somebody meant: 0.3 is not 3 * 0.1. */
+static double decimal(double weight)
+{
+    static const double PARTS = 1e12;
+    return round(weight * PARTS) / PARTS;
+}
+
 static void add_weight(struct plan *plan, double weight, int64_t duration_ms, bool promotes_early)
 {
     struct plan_step *step = add_step(plan);
-    step->weight = weight;
+    step->weight = decimal(weight);
     step->duration_ms = duration_ms;
     step->promotes_early = promotes_early;
 }

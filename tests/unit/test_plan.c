@@ -70,6 +70,32 @@ START_TEST(every_strategy_becomes_its_steps)
 }
 END_TEST
 
+/* 3 * 0.1 is no 0.3, nor 0.7 / 100 0.007; the alias, hooks and reports get what the plan says. */
+START_TEST(weights_are_the_numbers_that_people_write)
+{
+    static const struct {
+        const char *strategy;
+        double weights[9];
+    } rows[] = {
+        { "\"LambdaLinear10PercentEvery1Minute\"",
+          { 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9 } },
+        { "{\"linear\":{\"weight\":\"12.5%\",\"every\":\"1m\"}}",
+          { 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875 } },
+        { "{\"canary\":{\"weight\":\"0.7%\",\"for\":\"1m\"}}", { 0.007 } },
+        { "{\"steps\":[{\"weight\":0.3333333333}]}", { 0.3333333333 } },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep) char *json = xformat("{" TARGET ",\"strategy\":%s}", rows[i].strategy);
+        struct plan *plan = parse(json);
+        for (size_t k = 0; k < plan->step_count; k++)
+            ck_assert_msg(!(plan->steps[k].weight < rows[i].weights[k]) &&
+                              !(plan->steps[k].weight > rows[i].weights[k]),
+                          "%s: %.17g", rows[i].strategy, plan->steps[k].weight);
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
 {
     static const struct {
@@ -325,6 +351,7 @@ START_TEST(a_threshold_waits_for_periods_of_what_does_not_just_grow)
 END_TEST
 
 SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
+      weights_are_the_numbers_that_people_write,
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
       a_payload_may_be_any_json, comments_are_blank_and_strings_are_kept,
       a_plan_without_checks_has_the_usual_ones, the_starter_is_a_good_plan,
