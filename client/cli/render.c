@@ -153,6 +153,9 @@ static void on_sample(struct view *view, const cJSON *line)
     view->base_errors += (uint64_t)json_int(base, "errors", 0);
     view->canary_requests += (uint64_t)json_int(canary, "requests", 0);
     view->canary_errors += (uint64_t)json_int(canary, "errors", 0);
+    bool is_empty = view->base_requests + view->canary_requests == 0;
+    if (is_empty && !view->has_picture)
+        return; /* what others sent, while nothing is sent here */
     if (!view->has_picture) {
         show_progress(view, json_int(line, "t", 0));
         return;

@@ -21,7 +21,8 @@ struct player {
     cJSON *plan;        /* owned */
     struct jury jury;
     struct evidence evidence;
-    bool is_open; /* a step is being watched */
+    bool is_open;  /* a step is being watched */
+    bool is_timed; /* and has an end of its own */
     /* Verdict lines of one look come together; it is judged once. */
     bool has_look;
     int64_t look_ms;
@@ -123,7 +124,7 @@ static void judge(struct player *player, int64_t now_ms, bool is_final)
 /* Other checks are asked for their last word where the step's data end. */
 static void close_step(struct player *player)
 {
-    if (player->is_open && player->given)
+    if (player->is_open && player->is_timed && player->given)
         judge(player, player->evidence.now_ms, true);
     player->is_open = false;
 }
@@ -163,7 +164,8 @@ static bool play_step(struct player *player, const cJSON *line)
     memcpy(fresh.canary.version, player->evidence.canary.version, VERSION_SIZE);
     evidence_clear(&player->evidence);
     player->evidence = fresh;
-    player->is_open = json_int(line, "durationMs", 0) > 0;
+    player->is_timed = json_int(line, "durationMs", 0) > 0;
+    player->is_open = player->is_timed || strcmp(json_text(line, "kind", ""), "approve") == 0;
     return fill_jury(&player->jury, checks_of(player, fresh.step), player->error);
 }
 

@@ -7,7 +7,7 @@
 #include "rollout/control.h"
 #include "xalloc.h"
 
-enum { POLL_MS = 200, FRESH_MS = 10000 };
+enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000 };
 
 int64_t engine_now_ms(const struct engine *engine)
 {
@@ -363,9 +363,21 @@ bool engine_take_word(struct engine *engine)
     return refusal == NULL;
 }
 
-/* Stands still until somebody says how to go on; alarms are watched meanwhile. */
+/* On a clock that stands still (Coalmine's, by --fast) nothing would come to be due. */
+static void look_while_held(struct engine *engine, int poll)
+{
+    if (poll % (LOOK_MS / POLL_MS) == 0)
+        engine->observed_ms = 0;
+    if (engine->rollout.hold == HOLD_APPROVAL)
+        engine_look_while_waiting(engine);
+    else
+        engine_look_at_alarms(engine);
+}
+
+/* Stands still until somebody says how to go on, or until there is a failure. */
 static void wait_for_word(struct engine *engine)
 {
+    int poll = 0;
     enum rollout_hold hold = engine->rollout.hold;
     cJSON *line = record_line("pause", engine_now_ms(engine));
     json_set_text(line, "reason",
@@ -378,14 +390,14 @@ static void wait_for_word(struct engine *engine)
         if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine))
             break;
         engine->is_left = engine->leaves_when_held;
-        engine_look_at_alarms(engine);
+        look_while_held(engine, poll++);
         engine_save_if_old(engine, 0);
         if (engine->rollout.hold == hold && !engine->is_left)
             engine->ports.pass(engine->ports.world, POLL_MS);
     }
-    if (engine->rollout.hold != HOLD_NONE)
-        return;
-    record_resume(engine, NULL); /* the word before it says why */
+    enum rollout_phase phase = engine->rollout.phase;
+    if (engine->rollout.hold == HOLD_NONE && phase != PHASE_BACK && phase != PHASE_OVER)
+        record_resume(engine, NULL); /* the word before it says why */
 }
 
 /* Who comes to stop what is being taken back already may think that nobody has heard. */

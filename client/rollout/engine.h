@@ -98,6 +98,9 @@ void engine_decide(struct engine *engine, const char *action, const char *reason
 void engine_watch(struct engine *engine);
 bool engine_take_word(struct engine *engine);
 void engine_look_at_alarms(struct engine *engine);
+/* Nothing is sent while approval is waited for, but what CloudWatch tells is judged: its metrics,
+ * its alarms, and what users meet. */
+void engine_look_while_waiting(struct engine *engine);
 /* A hook may take an hour, in which an alarm may have come to fire. */
 void engine_look_after_hook(struct engine *engine);
 /* Reads what CloudWatch says, if that is due; `is_final`: in any case. */

@@ -57,6 +57,10 @@ struct ports {
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
                          struct error *error);
     void (*traffic_end)(void *world, enum traffic_word word);
+    /* While nothing is sent: what users have met meanwhile, as far as CloudWatch tells it by now. A
+     * reading that fails has a sentence. */
+    bool (*users_read)(void *world, const struct plan_step *step, struct traffic_sample *sample_out,
+                       struct error *error);
     /* After the end, before the last reading: has CloudWatch still to count what was sent, and not
      * had time enough for it? */
     bool (*is_behind)(void *world);

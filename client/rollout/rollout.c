@@ -321,7 +321,8 @@ void rollout_watch_begun(struct rollout *rollout, int64_t now_ms)
 void rollout_judged(struct rollout *rollout, enum check_result result, bool is_final,
                     const char *sentence, int64_t now_ms)
 {
-    if (rollout_next(rollout).kind != ACTION_WATCH)
+    bool waits = !is_ending(rollout) && rollout->hold == HOLD_APPROVAL;
+    if (rollout_next(rollout).kind != ACTION_WATCH && !(waits && result == CHECK_FAIL))
         return;
     if (result == CHECK_FAIL) {
         fail(rollout, sentence, now_ms);

@@ -119,7 +119,7 @@ void rollout_alias_done(struct rollout *rollout, enum alias_result result, const
 /* The step is really watched from now on: setting the alias and writing it down took a while. */
 void rollout_watch_begun(struct rollout *rollout, int64_t now_ms);
 
-/* `is_final`: the step's time is over. */
+/* `is_final`: the step's time is over. While approval is waited for, a failure alone counts. */
 void rollout_judged(struct rollout *rollout, enum check_result result, bool is_final,
                     const char *sentence, int64_t now_ms);
 

@@ -147,16 +147,22 @@ static void tell_refused(struct engine *engine)
     engine->refused_watch = engine->evidence_watch;
 }
 
+static void take_sample(struct engine *engine, const struct traffic_sample *sample, bool is_whole,
+                        const struct error *error)
+{
+    engine_add_sample(engine, sample);
+    if (is_whole)
+        engine->counted_ms = engine_now_ms(engine);
+    else if (!engine->ports.is_interrupted(engine->ports.world))
+        tell_uncounted(engine, error->message);
+}
+
 static void read_traffic(struct engine *engine, bool is_last)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct traffic_sample sample = { 0 };
     bool is_whole = engine->ports.traffic_read(engine->ports.world, is_last, &sample, &error);
-    engine_add_sample(engine, &sample);
-    if (is_whole)
-        engine->counted_ms = engine_now_ms(engine);
-    if (!is_whole && !engine->ports.is_interrupted(engine->ports.world))
-        tell_uncounted(engine, error.message);
+    take_sample(engine, &sample, is_whole, &error);
     if (sample.invocation_errors > 0)
         tell_invocation_error(engine);
     else if (sample.failed > 0)
@@ -234,11 +240,12 @@ static void judge(struct engine *engine, bool is_final)
     /* A step without checks that count has nothing to wait for but its time. */
     if (result == CHECK_PASS && !is_final && !engine_has_checks(engine))
         result = CHECK_CONTINUE;
+    enum rollout_hold hold = engine->rollout.hold;
     describe(engine, result, deciding, &sentence);
     result = heed_silence(engine_unknown(engine), result, is_final, &sentence);
     rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
-                      engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != HOLD_NONE;
+                      engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != hold;
     bool has_changed = is_decided;
     for (size_t i = 0; i < engine->check_count; i++)
         has_changed |= engine->verdicts[i].result != before[i].result;
@@ -291,6 +298,25 @@ static void look(struct engine *engine)
         check_silence(engine);
     engine_take_word(engine);
     engine_save_if_old(engine, sample_gap_ms(engine));
+}
+
+static void read_users(struct engine *engine)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct traffic_sample sample = { 0 };
+    struct ports *ports = &engine->ports;
+    bool is_whole = ports->users_read(ports->world, step_of(engine), &sample, &error);
+    take_sample(engine, &sample, is_whole, &error);
+    traffic_sample_clear(&sample);
+}
+
+void engine_look_while_waiting(struct engine *engine)
+{
+    if (engine->rollout.weight > 0)
+        read_users(engine);
+    engine_observe(engine, false);
+    if (engine->rollout.hold == HOLD_APPROVAL && engine_has_checks(engine))
+        judge(engine, false);
 }
 
 static const char *decision_of(const struct engine *engine)

@@ -272,6 +272,7 @@ struct ports world_ports(struct world *world)
         .traffic_begin = world_traffic_begin,
         .traffic_read = world_traffic_read,
         .traffic_end = world_traffic_end,
+        .users_read = world_users_read,
         .is_behind = world_is_behind,
         .observe = world_observe,
         .silence_ms = silence_ms,

@@ -124,5 +124,7 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
                         struct error *error);
 bool world_is_behind(void *owner);
 void world_traffic_end(void *owner, enum traffic_word word);
+bool world_users_read(void *owner, const struct plan_step *step, struct traffic_sample *sample_out,
+                      struct error *error);
 
 #endif

@@ -244,8 +244,6 @@ static bool add_others(struct world *world, struct traffic_sample *sample, struc
     struct version_metrics metrics;
     struct version_evidence *known = &world->others;
     struct version_evidence *more = &sample->others;
-    if (world->sent.requests == 0)
-        return true;
     if (!read_counts(world, &metrics, error))
         return false;
     world->count = (struct cloudwatch_count){ true, metrics.invocations, metrics.errors };
@@ -265,7 +263,8 @@ static bool read_own(struct world *world, bool is_last, struct traffic_sample *s
     renew_credentials(world);
     generator_read(&world->generator, sample_out);
     version_evidence_merge(&world->sent, &sample_out->canary);
-    if (!is_last || world_is_interrupted(world) || add_others(world, sample_out, error))
+    bool is_asked = is_last && world->sent.requests > 0 && !world_is_interrupted(world);
+    if (!is_asked || add_others(world, sample_out, error))
         return true;
     CLEANUP(freep) char *why = error->message ? xstrdup(error->message) : NULL;
     error_clear(error);
@@ -275,13 +274,18 @@ static bool read_own(struct world *world, bool is_last, struct traffic_sample *s
                      why ? why : "");
 }
 
+/* Is it long enough since CloudWatch was asked? */
+static bool is_users_turn(const struct world *world)
+{
+    int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
+    return since_ms >=
+           (world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS);
+}
+
 static bool read_users(struct world *world, bool is_last, struct traffic_sample *sample_out,
                        struct error *error)
 {
-    int64_t since_ms = (clock_monotonic_us() - world->live_read_us) / US_PER_MS;
-    int64_t interval_ms =
-        world->api->profile.is_local ? LIVE_INTERVAL_LOCAL_MS : LIVE_INTERVAL_AWS_MS;
-    bool is_due = is_last || world->is_fast || since_ms >= interval_ms;
+    bool is_due = is_last || world->is_fast || is_users_turn(world);
     if (world->leaves || world_is_interrupted(world)) /* the weights are taken back first */
         return true;
     if (is_due)
@@ -299,6 +303,31 @@ bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample
     world_be_patient(world, is_last && !world->leaves ? WORLD_LAST_PATIENCE_MS : 0);
     bool is_good = world->plan->traffic.is_live ? read_users(world, is_last, sample_out, error)
                                                 : read_own(world, is_last, sample_out, error);
+    world_be_as_usual(world);
+    return is_good;
+}
+
+/* Requests of our own that CloudWatch has not counted yet would be missing in what others sent,
+ * but not in their errors. */
+static bool has_counted_ours(const struct world *world)
+{
+    return world->sent.requests == 0 || clock_monotonic_us() >= world->count_deadline_us;
+}
+
+bool world_users_read(void *owner, const struct plan_step *step, struct traffic_sample *sample_out,
+                      struct error *error)
+{
+    struct world *world = owner;
+    bool is_live = world->plan->traffic.is_live;
+    if (!is_users_turn(world) || world_is_interrupted(world) ||
+        (!is_live && !has_counted_ours(world)))
+        return true;
+    world->live_read_us = clock_monotonic_us();
+    world_be_patient(world, 0);
+    if (is_live)
+        begin_minutes(world, step);
+    bool is_good = is_live ? world_live_begin(world, error) && read_live(world, sample_out, error)
+                           : add_others(world, sample_out, error);
     world_be_as_usual(world);
     return is_good;
 }

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.machine import wait_for
 from tests.support.packages import create, node
-from tests.support.rollouts import alias_of, canary_state, latest_of, record_of, state_of
+from tests.support.rollouts import BAD, alias_of, canary_state, latest_of, record_of, state_of
 
 
 def test_approval_from_another_terminal(lam, deployed, canary, terminal, plan_file):
@@ -74,6 +74,20 @@ def test_who_goes_on_over_a_verdict_is_named_with_it(deployed, canary, terminal,
     assert canary("approve").code == 0
     assert "said approve, although: calls: " in first.wait_for("Promoting: ")
     assert first.end() == 0
+
+
+@pytest.mark.parametrize("members, clock", [
+    ({"traffic": {"live": {}}}, []), ({}, []), ({}, ["--fast"]),
+    ({"checks": [{"kind": "threshold", "metric": "Errors", "max": 5}]}, [])],
+    ids=["live", "sent", "fast", "metric"])
+def test_who_waits_for_approval_sees_what_users_meet(lam, deployed, terminal, plan_file, members, clock):
+    plan_file(BAD, strategy={"steps": [{"weight": "50%"}, {"approve": True}]}, **members)
+    waiting = terminal("deploy", *clock)
+    waiting.wait_for("waits for approval")
+    for _ in range(200):
+        lam.invoke(FunctionName=deployed, Qualifier="live")["Payload"].read()
+    assert waiting.end() == 3, waiting.seen + waiting.err
+    assert alias_of(lam, deployed) == ("1", None)
 
 
 def test_watch_follows_to_the_end_and_ends_alike(deployed, canary, terminal, plan_file):

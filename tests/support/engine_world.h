@@ -23,6 +23,7 @@ struct fake {
     int calls;
     int die_at;          /* the call in which the process ends; 0: never */
     int errors;          /* of each 10 requests to the new version */
+    int users_errors;    /* of 10 requests of users at each look while somebody is waited for */
     int unrun;           /* invocation errors at each look, besides */
     bool fires;          /* an alarm */
     int fires_in_hook;   /* it comes to fire in that one; 0: in none */
@@ -160,6 +161,15 @@ static bool read_traffic(void *world UNUSED, bool is_last, struct traffic_sample
     return true;
 }
 
+static bool read_users(void *world UNUSED, const struct plan_step *step UNUSED,
+                       struct traffic_sample *sample_out, struct error *error UNUSED)
+{
+    one_call();
+    sample_out->others.requests = 10;
+    sample_out->others.errors = (uint64_t)fake->users_errors;
+    return true;
+}
+
 static void end_traffic(void *world UNUSED, enum traffic_word word UNUSED)
 {
     one_call();
@@ -203,6 +213,7 @@ static const struct ports ports = {
     .traffic_begin = begin_traffic,
     .traffic_read = read_traffic,
     .traffic_end = end_traffic,
+    .users_read = read_users,
     .is_behind = never,
     .observe = observe,
     .silence_ms = silence_ms,

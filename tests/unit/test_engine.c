@@ -187,6 +187,7 @@ static int kill_everywhere(const struct fake *how, enum rollout_outcome outcome,
         reset(die_at);
         fake->errors = how->errors;
         fake->unrun = how->unrun;
+        fake->users_errors = how->users_errors;
         fake->fires = how->fires;
         fake->before = how->before;
         fake->plan = how->plan;
@@ -349,6 +350,53 @@ START_TEST(checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_pro
 }
 END_TEST
 
+#define WAIT_PLAN(members, check)                                                                  \
+    "{\"function\":\"f\",\"alias\":\"a\"," members                                                 \
+    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"" check                                    \
+    "}],\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"approve\":true}]}}"
+
+/* Flagger and Argo Rollouts go on with their analysis, too. */
+START_TEST(what_users_meet_while_somebody_is_waited_for_is_judged)
+{
+    static const struct {
+        const char *plan;
+        int users_errors;
+        enum rollout_outcome outcome;
+        const char *version;
+    } rows[] = {
+        { WAIT_PLAN("", ""), 0, OUTCOME_PROMOTED, "2" },
+        { WAIT_PLAN("", ""), 5, OUTCOME_ROLLED_BACK, "1" },
+        { WAIT_PLAN("", ",\"dryRun\":true"), 5, OUTCOME_PROMOTED, "2" },
+        { WAIT_PLAN("\"onFailure\":\"pause\",", ""), 5, OUTCOME_PROMOTED,
+          "2" }, /* by who says so */
+    };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *state = make_state();
+        reset(0);
+        fake->plan = rows[i].plan;
+        fake->users_errors = rows[i].users_errors;
+        fake->approve_ms = fake->now_ms + 30000;
+        ck_assert_msg(deploy(state) == rows[i].outcome, "row %zu", i);
+        check_alias(rows[i].version, 0);
+        check_record(state, 0);
+        /* Who has gone back has not gone on. */
+        size_t size;
+        CLEANUP(freep) char *record = only_record(state, &size);
+        ck_assert((strstr(record, "\"type\":\"resume\"") != NULL) == (*rows[i].version == '2'));
+        remove_state(state);
+    }
+}
+END_TEST
+
+START_TEST(killed_anywhere_who_waits_and_sees_a_bad_version_takes_it_back)
+{
+    share_world();
+    const struct fake bad = { .plan = WAIT_PLAN("", ""), .users_errors = 2 };
+    kill_everywhere(&bad, OUTCOME_ROLLED_BACK, "1");
+}
+END_TEST
+
 static const char stops_plan[] =
     "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
     "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
@@ -494,6 +542,8 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       without_the_alarms_states_nothing_is_promoted,
       checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_promote,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
+      what_users_meet_while_somebody_is_waited_for_is_judged,
+      killed_anywhere_who_waits_and_sees_a_bad_version_takes_it_back,
       steps_that_send_nothing_are_recorded_too,
       what_was_read_before_the_clock_was_set_back_is_known,
       killed_anywhere_a_step_that_is_a_hook_is_taken_up,
