@@ -65,7 +65,7 @@ static const struct member_row metric_rows[] = {
       .help = "if it is bad, all is: the score is 0" },
     { METRIC_ROW("muted", MEMBER_FLAG, is_muted), .help = "told, but not counted" },
     { METRIC_ROW("noData", MEMBER_CHOICE, no_data), .initial = "ignore", .choices = no_data_names,
-      .help = "what a metric without data is" },
+      .help = "what a metric without data, or with too few values to tell anything, is" },
     { METRIC_ROW("effect", MEMBER_CHOICE, measure), .initial = "meanRatio", .choices = measures,
       .help = "how an effect is measured" },
     { METRIC_ROW("removeOutliers", MEMBER_FLAG, removes_outliers),
@@ -281,7 +281,7 @@ static void say_score(const struct check *check, const struct scoring *scoring,
                 : score >= check->marginal && !scoring->critical ? CHECK_INCONCLUSIVE
                                                                  : CHECK_FAIL,
                 "score %.4g of 100 (%.4g passes, %.4g is marginal): %d metrics pass, %d are high, "
-                "%d low, %d without data",
+                "%d low, %d without enough data",
                 score, check->pass, check->marginal, scoring->classes[KAYENTA_PASS],
                 scoring->classes[KAYENTA_HIGH], scoring->classes[KAYENTA_LOW],
                 scoring->classes[KAYENTA_NO_DATA]);
@@ -291,7 +291,7 @@ static void say_score(const struct check *check, const struct scoring *scoring,
     else if (scoring->worst)
         verdict_add(verdict, "; %s is bad (effect %.3g)", scoring->worst, scoring->effect);
     if (is_unknown)
-        verdict_add(verdict, "; half of the metrics or more have no data");
+        verdict_add(verdict, "; half of the metrics or more have no data, or too few values");
     verdict_number(verdict, "score", score);
     verdict_number(verdict, "passed", scoring->classes[KAYENTA_PASS]);
     verdict_number(verdict, "high", scoring->classes[KAYENTA_HIGH]);

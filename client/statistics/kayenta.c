@@ -94,6 +94,9 @@ struct kayenta kayenta_classify(const double *canary, size_t m, const double *ba
         return found;
     found.shift = shift_interval(&x, &y, rules->confidence);
     found.estimate = hodges_lehmann(&x, &y);
-    found.class = class_of(&found, rules);
+    if (isfinite(found.shift.low)) /* else nothing could be found, whatever the values are */
+        found.class = class_of(&found, rules);
+    else
+        found.class = KAYENTA_NO_DATA;
     return found;
 }

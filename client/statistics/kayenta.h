@@ -2,7 +2,8 @@
  * How Kayenta's judge (NetflixACAJudge 1.0) classifies a metric: is the canary's series higher or
  * lower than the baseline's by more than a tolerance? Differences to it: constant series need no
  * noise, as ties are corrected for; interval ends are the exact steps that its root finder comes
- * near to (1e-4), the estimate is Hodges and Lehmann's.
+ * near to (1e-4), the estimate is Hodges and Lehmann's; values that are too few for an interval
+ * with ends count as none.
  */
 #ifndef CANARY_KAYENTA_H
 #define CANARY_KAYENTA_H

@@ -375,7 +375,7 @@ START_TEST(metrics_are_scored_as_kayenta_does)
           { NAN, 1, 1 },
           CHECK_PASS,
           100,
-          "1 without data" },
+          "1 without enough data" },
         { "{'kind': 'score', 'metrics': ['a', 'b', 'c']}",
           { NAN, NAN, 1 },
           CHECK_INCONCLUSIVE,
@@ -396,7 +396,7 @@ START_TEST(metrics_are_scored_as_kayenta_does)
           { NAN, NAN, 1 },
           CHECK_PASS,
           100,
-          "2 without data" },
+          "2 without enough data" },
         { "{'kind': 'score', 'metrics': [{'metric': 'a', 'noData': 'fail', 'critical': true}, 'b', "
           "'c']}",
           { NAN, 1, 1 },

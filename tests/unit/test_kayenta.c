@@ -86,6 +86,22 @@ START_TEST(same_and_missing_data_need_no_test)
 }
 END_TEST
 
+/* A test that could find nothing, whatever the values, has not found that all is well. */
+START_TEST(too_few_values_are_no_data)
+{
+    static const double high[] = { 900, 901, 902, 903, 904 };
+    static const double low[] = { 1, 2, 3, 4, 5 };
+    for (size_t n = 1; n < COUNT_OF(high); n++)
+        ck_assert_msg(kayenta_classify(high, n, low, n, &defaults).class == KAYENTA_NO_DATA,
+                      "%zu values", n);
+    ck_assert_int_eq(kayenta_classify(high, 2, h_y, COUNT_OF(h_y), &defaults).class,
+                     KAYENTA_NO_DATA);
+    ck_assert_int_eq(CLASSIFY(high, low, &defaults).class, KAYENTA_HIGH);
+    ck_assert_int_eq(kayenta_classify(low, 3, low, 3, &defaults).class,
+                     KAYENTA_PASS); /* the same */
+}
+END_TEST
+
 START_TEST(two_constant_series_are_told_apart)
 {
     double ones[20];
@@ -137,6 +153,6 @@ END_TEST
 
 SUITE("kayenta", reference_cases_are_classified_as_kayenta_does, the_other_way_round_is_low,
       directions_and_allowed_effects_are_heeded, same_and_missing_data_need_no_test,
-      two_constant_series_are_told_apart,
+      too_few_values_are_no_data, two_constant_series_are_told_apart,
       an_effect_that_is_just_allowed_counts_and_nothing_to_divide_by_is_no_excuse,
       outliers_are_removed_only_if_told_and_only_far_ones)
