@@ -7,6 +7,7 @@
 
 #include "aws/http.h"
 #include "clock.h"
+#include "options.h"
 #include "rollout/command.h"
 #include "rollout/world.h"
 #include "xalloc.h"
@@ -38,18 +39,30 @@ static bool says_no(struct text body)
     return strcasecmp(json_text(answer, "status", ""), "Failed") == 0;
 }
 
+/* Why there is no answer; the caller owns it. */
+static char *silence_of(const struct hook *hook, int64_t begun_us,
+                        const struct api_response *response)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    char time[DURATION_SIZE];
+    duration_print(hook->timeout_ms, time);
+    if (clock_monotonic_us() - begun_us >= hook->timeout_ms * US_PER_MS)
+        return xformat("it took too long: there was no answer within %s, its timeout", time);
+    api_failure(response, "invoke the hook", &error);
+    return xstrdup(error.message);
+}
+
 static void run_lambda(struct world *world, const struct hook *hook, struct text payload,
                        struct hook_result *result)
 {
-    CLEANUP(error_clear) struct error error = { 0 };
     struct api_response response;
+    int64_t begun_us = clock_monotonic_us();
     bool is_answered = lambda_invoke_within(world->api, hook->lambda, NULL, payload,
                                             (long)hook->timeout_ms, &response);
     result->is_good =
         is_answered && !response.is_function_error && !says_no(buffer_text(&response.body));
-    if (!is_answered)
-        api_failure(&response, "invoke the hook", &error);
-    keep_output(result, is_answered ? buffer_text(&response.body) : text_from(error.message));
+    CLEANUP(freep) char *silence = is_answered ? NULL : silence_of(hook, begun_us, &response);
+    keep_output(result, silence ? text_from(silence) : buffer_text(&response.body));
     api_response_clear(&response);
 }
 

@@ -83,6 +83,14 @@ def test_a_command_reads_all_of_its_payload(deployed, canary, plan_file, tmp_pat
     assert json.loads((tmp_path / "payload").read_text()) == {"x": "y" * 300000}
 
 
+def test_a_lambda_hook_that_takes_too_long_is_said_to(lam, deployed, canary, plan_file):
+    create(lam, deployed + "-hook", node("await new Promise((done) => setTimeout(done, 20000))"), Timeout=30)
+    plan_file(hooks={"before": [{"name": "slow", "lambda": deployed + "-hook", "timeout": "300ms"}]})
+    done = canary("deploy", "--fast", "--output", "json")
+    assert (done.code, done.json["reason"]) == (
+        3, "hook slow failed: it took too long: there was no answer within 300ms, its timeout"), done.err
+
+
 def test_a_lambda_hook_says_no_by_its_answer(lam, deployed, canary, plan_file):
     create(lam, deployed + "-hook", node("return {status: 'Failed', why: 'tuesday'}"))
     plan_file(hooks={"before": [{"lambda": deployed + "-hook"}]})
