@@ -235,9 +235,10 @@ static void on_hook(struct view *view, const cJSON *line)
         struct text part = text_cut(&output, '\n');
         buffer_add_format(&said, "\n  %.*s", TEXT_ARGS(part));
     }
-    tell(view, "Hook %s (%s): %s, %.1f s%s", json_text(line, "name", ""),
+    tell(view, "Hook %s (%s): %s, %.1f s%s%s", json_text(line, "name", ""),
          json_text(line, "kind", ""), json_text(line, "outcome", ""),
-         json_double(line, "durationMs", 0) / 1000, buffer_text(&said).data);
+         json_double(line, "durationMs", 0) / 1000,
+         json_bool(line, "isRetried", false) ? "; it is tried again" : "", buffer_text(&said).data);
 }
 
 static void on_notify(struct view *view, const cJSON *line)

@@ -22,6 +22,8 @@ static const struct member_row hook_rows[] = {
       .help = "what the function or the URL gets, instead of what is going on" },
     { HOOK_ROW("timeout", MEMBER_DURATION, timeout_ms), .initial = "60s", .low = 1, .high = 3600e3,
       .help = "how long it may take" },
+    { HOOK_ROW("retries", MEMBER_INTEGER, retries), .initial = "0", .low = 0, .high = 10000,
+      .help = "how often it is tried again when it fails, each time five seconds later" },
     { .name = NULL },
 };
 

@@ -25,6 +25,7 @@ struct hook {
     char *method;
     char *payload; /* JSON; NULL: what is going on, as docs/canary.md says */
     int64_t timeout_ms;
+    int64_t retries; /* after as many failures it has failed */
 };
 
 enum step_kind { STEP_WEIGHT, STEP_PAUSE, STEP_APPROVE, STEP_ANALYSIS, STEP_HOOK };

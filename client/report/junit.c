@@ -122,7 +122,9 @@ static void add_hooks(struct tally *tally, const struct history *history)
         buffer_add_format(&name, "hook %s", json_text(line, "name", json_text(line, "kind", "")));
         begin_case(tally, history, NULL, name.data, json_int(line, "durationMs", 0));
         buffer_clear(&name);
-        if (strcmp(json_text(line, "outcome", ""), "ok") != 0)
+        if (json_bool(line, "isRetried", false))
+            add_skip(tally, "the hook failed, and was tried again");
+        else if (strcmp(json_text(line, "outcome", ""), "ok") != 0)
             add_failure(tally, "hook", "the hook failed");
         end_case(tally, json_text(line, "output", NULL));
     }

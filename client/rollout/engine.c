@@ -7,7 +7,7 @@
 #include "rollout/control.h"
 #include "xalloc.h"
 
-enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000 };
+enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000, RETRY_MS = 5000 };
 
 int64_t engine_now_ms(const struct engine *engine)
 {
@@ -289,6 +289,8 @@ static void record_hook(struct engine *engine, const char *type, const char *wor
     json_set_text(line, "outcome", result->is_good ? "ok" : "failed");
     json_set_text(line, "output", result->output);
     json_set_double(line, "durationMs", (double)result->duration_ms);
+    if (result->is_retried)
+        json_set_bool(line, "isRetried", true);
     deployment_record(engine->deployment, line);
 }
 
@@ -303,6 +305,28 @@ static const char *last_words(const char *output)
     return words;
 }
 
+static bool may_try_again(struct engine *engine, const struct hook *hook)
+{
+    if (engine->failed_hook != hook)
+        engine->hook_failures = 0;
+    engine->failed_hook = hook;
+    return engine->hook_failures++ < hook->retries;
+}
+
+/* Before a hook is tried again; words and alarms are heeded meanwhile, and may end it. */
+static void wait_for_hook(struct engine *engine)
+{
+    engine->observed_ms = 0; /* a clock that stands still would never have it due */
+    for (int64_t waited_ms = 0; waited_ms < RETRY_MS; waited_ms += POLL_MS) {
+        if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine) ||
+            rollout_next(&engine->rollout).kind != ACTION_HOOK)
+            return;
+        engine_look_at_alarms(engine);
+        engine_save_if_old(engine, 0);
+        engine->ports.pass(engine->ports.world, POLL_MS);
+    }
+}
+
 static void run_hook(struct engine *engine, const struct rollout_action *action)
 {
     struct hook_result result = { 0 };
@@ -310,9 +334,15 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
     json_set_text(context, "when", whens[action->when]);
     engine_save(engine, NULL);
     engine->ports.run_hook(engine->ports.world, action->hook, context, &result);
+    bool is_interrupted = engine->ports.is_interrupted(engine->ports.world);
+    result.is_retried = !result.is_good && !is_interrupted && may_try_again(engine, action->hook);
     record_hook(engine, "hook", whens[action->when], action->hook, &result);
-    if (engine->ports.is_interrupted(engine->ports.world))
+    if (is_interrupted)
         return; /* the loop deals with that first; the hook runs again if it goes on */
+    if (result.is_retried) {
+        wait_for_hook(engine);
+        return;
+    }
     if (result.is_good)
         engine_look_after_hook(engine);
     CLEANUP(freep)

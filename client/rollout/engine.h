@@ -37,6 +37,8 @@ struct engine {
     double split_weight; /* of the last split step that was watched, and what it saw */
     uint64_t split_base;
     uint64_t split_canary;
+    const struct hook *failed_hook; /* which was run last, and how often it failed */
+    int64_t hook_failures;
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;

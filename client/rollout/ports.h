@@ -28,6 +28,7 @@ struct hook_result {
     bool is_good;
     char output[4096]; /* the end of what it said, or why it failed */
     int64_t duration_ms;
+    bool is_retried; /* it failed, and the engine tries it again */
 };
 
 struct ports {

@@ -133,6 +133,8 @@ PLAN = {"function": "f", "alias": "a"}
     ({"traffic": {"generate": {}, "live": {}}}, False),
     ({"hooks": {"before": [{"lambda": "f:1"}], "after": [{"http": "http://x", "timeout": "5s"}]}},
      True),
+    ({"hooks": {"before": [{"command": "x", "retries": 2}]}}, True),
+    ({"hooks": {"before": [{"command": "x", "retries": -1}]}}, False),
     ({"hooks": {"befor": []}}, False),
     ({"alarms": ["x"], "onFailure": "pause", "onInconclusive": "extend"}, True),
     ({"onFailure": "explode"}, False),

@@ -83,6 +83,23 @@ def test_a_command_reads_all_of_its_payload(deployed, canary, plan_file, tmp_pat
     assert json.loads((tmp_path / "payload").read_text()) == {"x": "y" * 300000}
 
 
+def test_a_gate_is_asked_again_until_it_opens_or_somebody_says_how_to_go_on(lam, deployed, canary, terminal,
+                                                                            plan_file, tmp_path):
+    plan_file(hooks={"before": [{"name": "gate", "command": "test -f open", "retries": 10000}]})
+    first = terminal("deploy", "--fast")
+    assert first.wait_for("Hook gate").endswith("it is tried again\n")
+    (tmp_path / "open").write_text("")
+    assert first.end() == 0, first.seen + first.err
+    report = canary("report", "--function", deployed, "--format", "junit").out
+    assert 'failures="0"' in report and "the hook failed, and was tried again" in report
+    (tmp_path / "open").unlink()
+    plan_file("return 'v3'", hooks={"before": [{"name": "gate", "command": "test -f open", "retries": 10000}]})
+    second = terminal("deploy", "--fast")
+    second.wait_for("Hook gate")
+    assert canary("abort").code == 0 and second.end() == 3, second.seen + second.err
+    assert alias_of(lam, deployed) == ("2", None)
+
+
 def test_a_lambda_hook_that_takes_too_long_is_said_to(lam, deployed, canary, plan_file):
     create(lam, deployed + "-hook", node("await new Promise((done) => setTimeout(done, 20000))"), Timeout=30)
     plan_file(hooks={"before": [{"name": "slow", "lambda": deployed + "-hook", "timeout": "300ms"}]})

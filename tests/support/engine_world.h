@@ -26,6 +26,7 @@ struct fake {
     int users_errors;    /* of 10 requests of users at each look while somebody is waited for */
     int unrun;           /* invocation errors at each look, besides */
     bool fires;          /* an alarm */
+    int bad_hooks;       /* so many fail, the first ones */
     int fires_in_hook;   /* it comes to fire in that one; 0: in none */
     double most;         /* that ever went to the new version */
     const char *before;  /* its state as the deployment saw it first; NULL: it did not look */
@@ -200,7 +201,7 @@ static void run_hook(void *world UNUSED, const struct hook *hook UNUSED,
 {
     one_call();
     fake->fires |= ++fake->hooks == fake->fires_in_hook;
-    *result_out = (struct hook_result){ .is_good = true };
+    *result_out = (struct hook_result){ .is_good = fake->hooks > fake->bad_hooks };
 }
 
 static const struct ports ports = {

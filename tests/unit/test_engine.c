@@ -281,6 +281,39 @@ START_TEST(an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anythi
 }
 END_TEST
 
+#define RETRY_PLAN(retries)                                                                        \
+    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"checks\":[],\"strategy\":"          \
+    "\"AllAtOnce\","                                                                               \
+    "\"hooks\":{\"before\":[{\"command\":\"x\"" retries "}],\"after\":[{\"command\":\"y\"}]}}"
+
+START_TEST(a_hook_that_fails_is_tried_again_if_the_plan_says_so)
+{
+    static const struct {
+        const char *plan;
+        int bad_hooks;
+        int fires_in_hook;
+        int hooks;
+        enum rollout_outcome outcome;
+    } rows[] = {
+        { RETRY_PLAN(""), 1, 0, 1, OUTCOME_ROLLED_BACK },
+        { RETRY_PLAN(",\"retries\":2"), 2, 0, 4, OUTCOME_PROMOTED },
+        { RETRY_PLAN(",\"retries\":2"), 3, 0, 3, OUTCOME_ROLLED_BACK },
+        { RETRY_PLAN(",\"retries\":9"), 9, 2, 2, OUTCOME_ROLLED_BACK }, /* alarms are watched */
+    };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *state = make_state();
+        reset(0);
+        fake->plan = rows[i].plan;
+        fake->bad_hooks = rows[i].bad_hooks;
+        fake->fires_in_hook = rows[i].fires_in_hook;
+        ck_assert_msg(deploy(state) == rows[i].outcome, "row %zu", i);
+        ck_assert_msg(fake->hooks == rows[i].hooks, "row %zu: %d hooks", i, fake->hooks);
+        remove_state(state);
+    }
+}
+END_TEST
+
 START_TEST(killed_anywhere_an_alarm_that_fired_before_is_still_ignored)
 {
     share_world();
@@ -539,6 +572,7 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_bad_rollout_is_taken_back, a_routed_version_without_weight_gets_nothing,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
       an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anything_else,
+      a_hook_that_fails_is_tried_again_if_the_plan_says_so,
       without_the_alarms_states_nothing_is_promoted,
       checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_promote,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
