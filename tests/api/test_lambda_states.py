@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.conftest import Http, clean_environment
+from tests.support import pipeline
 from tests.support.errors import error_of
 from tests.support.gate import Gate
 from tests.support.machine import processes_with, wait_for
@@ -286,6 +287,16 @@ def test_what_settles_does_not_wait_for_a_clock_that_was_set_back(slow, slow_lam
     assert state(slow_lam, name) == IS_UPDATING
     slow.settle()
     assert result(slow_lam, name) == 3
+
+
+def test_a_clock_that_was_set_answers_when_what_was_due_is_done(slow, slow_lam, name):
+    create(slow_lam, name, node("return 1"))
+    answers = []
+    pipeline.run(slow.server.port, iter([
+        pipeline.request("POST", "/_coalmine/clock", b'{"time": "2020-01-01T00:00:00Z"}'),
+        pipeline.request("GET", f"/2015-03-31/functions/{name}/configuration")]),
+        connections=1, depth=2, statuses=answers)
+    assert json.loads(answers[1][1])["State"] == "Active"
 
 
 def test_what_settles_does_not_wait_for_a_clock_that_was_ahead(start_server, tmp_path, name):

@@ -8,7 +8,7 @@ build=(gcc make pkg-config libmicrohttpd-dev libcjson-dev libzip-dev libsqlite3-
        libuv1-dev libcbor-dev libssl-dev libcurl4-openssl-dev libgsl-dev libpcre2-dev zlib1g-dev
        libcairo2-dev fonts-dejavu-core bubblewrap tzdata)
 demo=(python3 awscli curl jq zip unzip)
-check=(python3-boto3 python3-pytest python3-jsonschema clang-format clang git openssl)
+check=(python3-boto3 python3-pytest python3-pytest-xdist python3-jsonschema clang-format clang git openssl)
 slow=(clang-tidy cppcheck valgrind)
 bench=(wrk autoconf automake libtool cmake g++)
 
