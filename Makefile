@@ -1,11 +1,15 @@
 # The only makefile; `make help` lists its targets. Objects go to build/<variant>/.
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# All processors work, unless -j or JOBS says otherwise.
+JOBS ?= $(shell nproc)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(JOBS)
+endif
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
 
 VARIANT ?= normal
 V ?= 0
-LINT_JOBS ?= $(shell nproc)
 CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
 BUILD := build/$(VARIANT)
 QUIET := $(if $(filter 0,$(V)),@)
@@ -31,9 +35,11 @@ endif
 CFLAGS = -std=gnu11 -ffp-contract=off -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(OPTIMISATION) $(WARNINGS) \
          -include include/banned.h -Iinclude -Iemulator -Iclient -Itests -I$(BUILD)/generated $(PACKAGE_CFLAGS)
 LDFLAGS = $(filter -fsanitize%,$(OPTIMISATION)) -Wl,--as-needed
-PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
-CHECK_LIBS = $(shell pkg-config --libs check)
+# Asked once, when first used: some targets install the packages.
+once = $(eval $(1) := $(2))$($(1))
+PACKAGE_CFLAGS = $(call once,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
+LIBS = $(call once,LIBS,$(shell pkg-config --libs $(PACKAGES)) -lm -lpthread)
+CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 
 BASE_SOURCES := $(wildcard emulator/base/*.c)
 EMULATOR_SOURCES := $(filter-out $(BASE_SOURCES) emulator/main.c,$(wildcard emulator/*.c emulator/*/*.c))
@@ -242,7 +248,8 @@ demo: ## install what is missing, build, and play a whole canary workshop
 
 check: ## install what is missing, build, and pass all tests (a quarter of an hour)
 	$(QUIET)tests/support/install.sh check
-	$(QUIET)$(MAKE) all check-source check-unit check-asan check-fuzz check-api
+	$(QUIET)$(MAKE) all && $(MAKE) check-source && $(MAKE) check-unit && $(MAKE) check-asan && \
+	    $(MAKE) check-fuzz && $(MAKE) check-api
 
 check-slow: ## what takes longer (an hour and a half): sanitizers, valgrind, analyzers, crashes, load, fuzzing, simulations
 	$(QUIET)tests/support/install.sh slow
@@ -250,10 +257,10 @@ check-slow: ## what takes longer (an hour and a half): sanitizers, valgrind, ana
 	$(QUIET)tests/slow/judgement.sh $(BUILD)/simulate_judges check
 	$(QUIET)$(MAKE) VARIANT=asan build/asan/coalmine build/asan/canary
 	$(QUIET)COALMINE=$(CURDIR)/build/asan/coalmine CANARY=$(CURDIR)/build/asan/canary \
-	    /usr/bin/python3 -m pytest -q tests
-	$(QUIET)$(MAKE) check-valgrind check-tsan lint fuzz
+	    $(PYTEST) $(ALL_TESTS)
+	$(QUIET)$(MAKE) check-valgrind && $(MAKE) check-tsan && $(MAKE) lint && $(MAKE) fuzz
 	$(QUIET)$(MAKE) all
-	$(QUIET)SLOW=1 /usr/bin/python3 -m pytest -q -s tests/slow
+	$(QUIET)SLOW=1 $(PYTEST) -s tests/slow
 
 check-source: all ## the source's own rules: layers, headers, sizes, generated pages
 	$(QUIET)tests/source/layers.sh
@@ -261,8 +268,12 @@ check-source: all ## the source's own rules: layers, headers, sizes, generated p
 	$(QUIET)tests/source/style.sh
 	$(QUIET)tests/source/docs.py
 
+.PHONY: $(UNIT_PROGRAMS:=.run) $(UNIT_PROGRAMS:=.memcheck) $(FUZZ_PROGRAMS:=.run)
+# All run, even if one fails.
 check-unit: $(UNIT_PROGRAMS) ## unit tests
-	$(QUIET)failed=0; for program in $(UNIT_PROGRAMS); do $$program || failed=1; done; exit $$failed
+	$(QUIET)$(MAKE) -k $(UNIT_PROGRAMS:=.run)
+$(UNIT_PROGRAMS:=.run): %.run: %
+	$(QUIET)$<
 
 check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(QUIET)$(MAKE) VARIANT=asan check-unit
@@ -272,13 +283,12 @@ check-asan: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 # changes no test's end, so whatever is said fails.
 check-valgrind: $(UNIT_PROGRAMS) ## unit tests under memcheck
 	@mkdir -p $(BUILD)/valgrind
-	$(QUIET)ulimit -n 1036; failed=0; for program in $^; do \
-	    log=$(BUILD)/valgrind/$${program##*/}.log; \
+	$(QUIET)$(MAKE) -k $(UNIT_PROGRAMS:=.memcheck)
+$(UNIT_PROGRAMS:=.memcheck): %.memcheck: %
+	$(QUIET)ulimit -n 1036; log=$(BUILD)/valgrind/$(*F).log; \
 	    CK_TIMEOUT_MULTIPLIER=20 valgrind -q --error-exitcode=9 --leak-check=full --log-file=$$log \
-	        --errors-for-leak-kinds=definite --suppressions=tests/source/valgrind.suppressions \
-	        $$program || failed=1; \
-	    if grep '^==' $$log; then failed=1; fi; \
-	done; exit $$failed
+	        --errors-for-leak-kinds=definite --suppressions=tests/source/valgrind.suppressions $< && \
+	    ! grep '^==' $$log
 
 # The thread pool is where there are threads. TSan has a thread of its own, and a process with threads
 # cannot enter a user namespace: functions run as plain children, and the tests of pool, storage and
@@ -294,30 +304,27 @@ check-tsan: all ## what uses the thread pool, some of the API, and canary's traf
 	$(QUIET)failed=0; for name in $(TSAN_UNITS); do \
 	    TSAN_OPTIONS=$(TSAN_OPTIONS) build/tsan/unit/test_$$name || failed=1; done; exit $$failed
 	$(QUIET)TSAN_OPTIONS=$(TSAN_OPTIONS) COALMINE_NO_SANDBOX=1 COALMINE=$(CURDIR)/build/tsan/coalmine \
-	    /usr/bin/python3 -m pytest -q $(TSAN_API)
+	    $(PYTEST) $(TSAN_API)
 	$(QUIET)TSAN_OPTIONS=$(TSAN_OPTIONS) CANARY=$(CURDIR)/build/tsan/canary \
-	    /usr/bin/python3 -m pytest -q $(TSAN_CLIENT)
+	    $(PYTEST) $(TSAN_CLIENT)
 
 # fuzz_X.c starts from tests/fuzz/corpus/X; what it finds goes to build/fuzz/corpus/X.
 FUZZ_SECONDS ?= 60
-define run_fuzz
-	$(QUIET)$(MAKE) VARIANT=fuzz fuzz-programs
-	$(QUIET)for program in $(FUZZ_PROGRAMS); do \
-	    name=$${program##*/fuzz_}; \
-	    log=build/fuzz/$$name.log; \
-	    mkdir -p build/fuzz/$(2)/$$name build/fuzz/crashes; \
-	    $$program -timeout=10 -max_len=4096 -artifact_prefix=build/fuzz/crashes/$$name- $(1) \
-	        build/fuzz/$(2)/$$name tests/fuzz/corpus/$$name > $$log 2>&1 || { tail -40 $$log; exit 1; }; \
-	    echo "fuzz $$name: $$(grep '^Done' $$log)"; \
-	done
-endef
-
+FUZZ_OPTIONS ?= -max_total_time=$(FUZZ_SECONDS)
+FUZZ_CORPUS ?= corpus
 fuzz: ## fuzz every parser for FUZZ_SECONDS (60) each
-	$(call run_fuzz,-max_total_time=$(FUZZ_SECONDS),corpus)
+	$(QUIET)$(MAKE) VARIANT=fuzz fuzz-programs
+	$(QUIET)$(MAKE) -k $(FUZZ_PROGRAMS:=.run)
+$(FUZZ_PROGRAMS:=.run): build/fuzz/fuzz/fuzz_%.run:
+	@mkdir -p build/fuzz/$(FUZZ_CORPUS)/$* build/fuzz/crashes
+	$(QUIET)build/fuzz/fuzz/fuzz_$* -timeout=10 -max_len=4096 -artifact_prefix=build/fuzz/crashes/$*- \
+	    $(FUZZ_OPTIONS) build/fuzz/$(FUZZ_CORPUS)/$* tests/fuzz/corpus/$* > build/fuzz/$*.log 2>&1 || \
+	    { tail -40 build/fuzz/$*.log; exit 1; }
+	$(QUIET)echo "fuzz $*: $$(grep '^Done' build/fuzz/$*.log)"
 
 check-fuzz: ## fuzz every parser briefly, the same inputs each time
 	$(QUIET)rm -rf build/fuzz/brief
-	$(call run_fuzz,-runs=20000 -seed=1,brief)
+	$(QUIET)$(MAKE) fuzz FUZZ_OPTIONS="-runs=20000 -seed=1" FUZZ_CORPUS=brief
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
@@ -336,8 +343,11 @@ performance: all $(BENCH_PROGRAMS) ## measure, and write docs/performance.md
 	$(QUIET)tests/support/install.sh bench
 	$(QUIET)/usr/bin/python3 -m tests.bench --write $(BENCH)
 
-check-api: all $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
-	$(QUIET)/usr/bin/python3 -m pytest -q tests
+# Tests mostly wait, so there is work for more than the processors. Those of a file share a server.
+PYTEST := /usr/bin/python3 -m pytest -q
+ALL_TESTS := -n $$(($(JOBS) * 2)) --dist loadfile tests
+check-api: all library $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
+	$(QUIET)$(PYTEST) $(ALL_TESTS)
 
 # clang-tidy's word on a file is kept until the file, what it includes or the checks change.
 $(BUILD)/lint/%.tidy: %.c .clang-tidy Makefile
@@ -348,7 +358,7 @@ $(BUILD)/lint/%.tidy: %.c .clang-tidy Makefile
 	@touch $@
 
 lint: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h $(BUILD)/generated/workshop.h ## clang-tidy over all C files, then analyze
-	$(QUIET)$(MAKE) -k -j$(LINT_JOBS) $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git ls-files '*.c'))
+	$(QUIET)$(MAKE) -k $(patsubst %.c,$(BUILD)/lint/%.tidy,$(shell git ls-files '*.c'))
 	$(QUIET)$(MAKE) -s analyze
 
 analyze: $(BUILD)/generated/embedded.h $(BUILD)/generated/bytecode.h $(BUILD)/generated/workshop.h ## cppcheck and gcc's analyzer
