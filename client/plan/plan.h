@@ -131,7 +131,8 @@ cJSON *plan_schema(void);
 /* What `canary init` writes. The caller owns it. */
 char *plan_starter(const char *function, const char *alias);
 
-/* For the parts of the reader. Each adds faults and returns false on them. */
+/* For the parts of the reader: each reads the plan's member of that name, adds faults and returns
+ * false on them. What is read is the plan's. */
 bool steps_read(const cJSON *strategy, struct plan *plan, struct member_faults *faults);
 bool hook_read(const cJSON *json, struct hook *hook_out, const char *path,
                struct member_faults *faults);
@@ -156,6 +157,7 @@ bool plan_is_period(int64_t ms);
  * checks, or of a list of others. */
 void metrics_fill_plan(cJSON *plan);
 void metrics_fill_checks(const cJSON *plan, cJSON *checks);
+/* That part of the schema; the caller owns it. */
 cJSON *strategy_schema(void);
 cJSON *hook_schema(void);
 cJSON *notify_schema(void);

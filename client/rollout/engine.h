@@ -86,19 +86,30 @@ bool engine_is_as_set(const struct engine *engine, const struct lambda_alias *al
 bool engine_is_back(const struct engine *engine, const struct lambda_alias *alias);
 bool engine_is_as_intended(const struct engine *engine, const struct lambda_alias *alias,
                            const struct rollout_action *action);
+/* Writes the deployment's state down. `intent`: a change of the alias that is about to be made, so
+ * that who takes over can tell whether it was; NULL: none is. */
 void engine_save(struct engine *engine, const struct rollout_action *intent);
 /* While time passes without anything to write down: so that it is seen to be alive. `age_ms` is how
  * old what is written may be, if that is more than ten seconds. */
 void engine_save_if_old(struct engine *engine, int64_t age_ms);
 /* A step begins, whatever is done in it; nothing if it has begun already. */
 void engine_begin_step(struct engine *engine);
+/* Takes what traffic that has ended still owed. */
 void engine_read_last(struct engine *engine);
+/* A `sample` line of what has come since the last one; none if that is nothing. */
 void engine_record_pending(struct engine *engine);
+/* An `alarm` line: the state in which it was seen. */
 void engine_record_alarm(struct engine *engine, const struct alarm_evidence *alarm);
+/* Adds it to the step's evidence, to the deployment's totals and to what is to be recorded. */
 void engine_add_sample(struct engine *engine, const struct traffic_sample *sample);
+/* A `decision` line. */
 void engine_decide(struct engine *engine, const char *action, const char *reason);
+/* Sends and watches one step's traffic until its time is over, or something ends it before. */
 void engine_watch(struct engine *engine);
+/* Does what `canary pause` and its like have asked for, and answers them. False if nobody has, or
+ * it was refused. */
 bool engine_take_word(struct engine *engine);
+/* While nothing is watched: asks for the plan's alarms, if it has any and it is time. */
 void engine_look_at_alarms(struct engine *engine);
 /* Nothing is sent while approval is waited for, but what CloudWatch tells is judged: its metrics,
  * its alarms, and what users meet. */
@@ -114,6 +125,7 @@ bool engine_has_checks(const struct engine *engine);
  * what came later. NULL: it is known. */
 const char *engine_unread_alarms(const struct engine *engine);
 const char *engine_unknown(const struct engine *engine);
+/* Runs the plan's notifications, one after the other, and records each. */
 void engine_notify(struct engine *engine, const char *event);
 
 #endif

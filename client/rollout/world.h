@@ -95,7 +95,7 @@ MUST_CHECK bool world_reads_metrics(struct world *world, struct error *error);
 /* The real world for an engine. The world must live as long as what it is given to. */
 struct ports world_ports(struct world *world);
 
-/* The parts. */
+/* The parts. What takes `owner`, the world, is the port of that name: ports.h says what it does. */
 /* Service time as it passes: nobody who sets the machine's clock makes a step longer or shorter. */
 int64_t world_now_ms(void *owner);
 /* A moment of that as CloudWatch calls it, by the machine's clock, and the other way round. */
@@ -109,15 +109,18 @@ bool world_is_interrupted(void *owner);
  * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
 void world_be_patient(struct world *world, int64_t ms);
 enum { WORLD_LAST_PATIENCE_MS = 60000 }; /* for what a step's end needs */
+/* Each call waits throttling out by itself again. */
 void world_be_as_usual(struct world *world);
 /* The start of the period of a time (AWS's), or of the next one, if it has what was before the
  * deployment. */
 int64_t world_own_period_ms(const struct world *world, int64_t time_ms, int64_t period_ms);
+/* The metric's own, or a minute. */
 int64_t world_metric_period_ms(const struct plan_metric *metric);
 bool world_observe(void *owner, bool is_last, struct evidence *evidence, struct error *error);
 void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
                     struct hook_result *result_out);
-bool world_live_begin(struct world *world, struct error *error);
+/* Asks once what users' traffic has come to so far, so that later readings are of what is new. */
+MUST_CHECK bool world_live_begin(struct world *world, struct error *error);
 bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
                          struct error *error);
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
