@@ -1,5 +1,6 @@
 /* event_version_1: a conversion that is refused. One that goes well is test_event_store.c's. */
 
+#include "logs/event_version_1.h"
 #include "support/suite.h"
 
 static const char tables[] =
