@@ -25,8 +25,8 @@ OPTIMISATION := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-san
                 -fno-omit-frame-pointer -funsigned-char
 endif
 ifeq ($(VARIANT),fuzz)
-OPTIMISATION := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all \
-                -fno-omit-frame-pointer
+OPTIMISATION := -O1 -g -fsanitize=address,undefined,float-cast-overflow,fuzzer-no-link \
+                -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 ifeq ($(VARIANT),tsan)
 OPTIMISATION := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
