@@ -112,16 +112,19 @@ static struct member *create_member(struct pool *pool, struct lane *lane)
     return member;
 }
 
-/* Room for one more sandbox, at the cost of the one that rests longest if need be. */
-static bool make_room(struct pool *pool)
+/* Room for one more sandbox, at the cost of the one that rests longest if need be. Beyond the
+ * ceiling those that rest are what others wait for again and again: they make room only for a lane
+ * without a process. */
+static bool make_room(struct pool *pool, const struct lane *lane)
 {
     if (pool->count < pool->ceiling)
         return true;
     pool_hand_out_fresh(pool);
     struct member *idlest = pool_find_idlest(pool);
-    if (idlest)
-        pool_discard_resting(idlest);
-    return idlest != NULL;
+    if (!idlest || (pool->count > pool->ceiling && lane_active(lane) > 0))
+        return false;
+    pool_discard_resting(idlest);
+    return true;
 }
 
 static bool start_another(struct pool *pool, struct lane *lane)
@@ -132,7 +135,7 @@ static bool start_another(struct pool *pool, struct lane *lane)
         start(member);
         return true;
     }
-    if (!make_room(pool))
+    if (!make_room(pool, lane))
         return false;
     start(create_member(pool, lane));
     return true;
@@ -201,14 +204,6 @@ static void relieve(struct pool *pool)
     start(create_member(pool, lane));
 }
 
-/* What was started beyond the ceiling goes when others rest: whoever has rested longest. */
-static void return_excess(struct pool *pool, const struct member *latest)
-{
-    struct member *idlest;
-    while (pool->count > pool->ceiling && (idlest = pool_find_idlest(pool)) && idlest != latest)
-        pool_discard_resting(idlest);
-}
-
 static void on_waiting_tick(void *owner)
 {
     struct pool *pool = owner;
@@ -245,6 +240,7 @@ static void sweep_lane(struct pool *pool UNUSED, struct lane *lane)
 
 static void on_sweep_tick(void *owner)
 {
+    pool_return_excess(owner);
     each_lane(owner, sweep_lane);
 }
 
@@ -337,7 +333,6 @@ static void on_free(void *owner)
     pool_put_to_rest(member);
     if (lane->is_retired && !lane->waiting.count)
         discard_all_resting(lane);
-    return_excess(pool, member);
     feed_starving(pool);
     pool_grow(pool, lane, false);
     keep_up(pool, lane);

@@ -80,6 +80,8 @@ void pool_put_to_rest(struct member *member);
 void pool_wake(struct member *member);
 /* Ends a member that rests. Its lane stays, even if it was the last. */
 void pool_discard_resting(struct member *member);
+/* Ends those that rest longest, as long as there are more than the ceiling. */
+void pool_return_excess(struct pool *pool);
 /* The one that rests longest of those that need not be kept; NULL if there is none. */
 struct member *pool_find_idlest(const struct pool *pool);
 

@@ -62,6 +62,14 @@ void pool_discard_resting(struct member *member)
     discard(member);
 }
 
+void pool_return_excess(struct pool *pool)
+{
+    struct member *idlest;
+    pool_hand_out_fresh(pool);
+    while (pool->count > pool->ceiling && (idlest = pool_find_idlest(pool)))
+        pool_discard_resting(idlest);
+}
+
 /* Where time was set back, rest begins anew. */
 static void forget_future(struct pool *pool, int64_t now_ms)
 {

@@ -26,7 +26,7 @@ static const char counter_js[] =
     "  return { count };\n"
     "};\n";
 
-/* The only one. */
+/* The first one. */
 static struct lane *lane_of(const struct bench *bench)
 {
     return LANE(bench->pool->lanes.after, in_lanes);
@@ -142,13 +142,39 @@ START_TEST(where_nothing_moves_a_function_without_a_process_gets_one_beyond_the_
     ck_assert_int_eq(bench.pool->count, 2);
     bench_write(plans[0].code_directory, "go", "", 0644);
     bench_wait(&bench, &endings[0]);
-    while (bench.pool->count > 1)
-        loop_turn(bench.loop);
-    ending_clear(&endings[0]);
-    bench_invoke(&bench, &plans[0], "{}", &endings[0]);
-    ck_assert_str_eq(endings[0].payload, "{\"count\":2}"); /* who rested longest has gone */
+    pool_return_excess(bench.pool);
+    ck_assert_int_eq(bench.pool->count, 1);
     for (int i = 0; i < 2; i++)
         ending_clear(&endings[i]);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* Who waits for it may need it again. */
+START_TEST(beyond_the_ceiling_what_rests_makes_no_room_for_one_that_has_processes)
+{
+    struct bench bench;
+    struct sandbox_plan plans[2];
+    struct ending endings[2];
+    struct ending another;
+    fill_up(&bench, plans, endings);
+    bench.pool->is_ceiling_soft = true;
+    bench_wait(&bench, &endings[1]);
+    ending_clear(&endings[1]);
+    bench_submit(&bench, &plans[0], TEXT("{}"), &another);
+    while (!another.is_done && !lane_is_overdue(lane_of(&bench)))
+        loop_turn(bench.loop);
+    int ticks = lane_of(&bench)->pressed_ticks;
+    while (!another.is_done && lane_of(&bench)->pressed_ticks == ticks)
+        loop_turn(bench.loop);
+    ck_assert_int_eq(lane_of(&bench)->count, 1);
+    bench_invoke(&bench, &plans[1], "{}", &endings[1]);
+    ck_assert_str_eq(endings[1].payload, "{\"count\":2}");
+    bench_write(plans[0].code_directory, "go", "", 0644);
+    bench_wait(&bench, &another);
+    for (int i = 0; i < 2; i++)
+        ending_clear(&endings[i]);
+    ending_clear(&another);
     bench_clear(&bench);
 }
 END_TEST
@@ -514,6 +540,7 @@ END_TEST
 SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations_wait_their_turn,
       at_the_ceiling_idle_environments_of_others_make_room,
       where_nothing_moves_a_function_without_a_process_gets_one_beyond_the_ceiling,
+      beyond_the_ceiling_what_rests_makes_no_room_for_one_that_has_processes,
       a_ceiling_that_was_asked_for_holds_though_nothing_moves,
       short_invocations_queue_rather_than_start_processes,
       a_sudden_slow_handler_does_not_hold_others_up,
