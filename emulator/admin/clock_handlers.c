@@ -116,8 +116,9 @@ const struct operation admin_clock_operations[] = {
       .route = "POST /_coalmine/clock",
       .input = set_clock_fields,
       .handle = set_clock,
-      .note = "`{\"advance\": \"5m\"}` or `{\"time\": \"2026-01-01T00:00:00Z\"}` answers when all that "
-              "fell due on the way has been done; `{\"mode\": \"real\" or \"frozen\" or \"scaled\", "
-              "\"scale\": 60}`." },
+      .note =
+          "`{\"advance\": \"5m\"}` or `{\"time\": \"2026-01-01T00:00:00Z\"}` answers when all that "
+          "fell due on the way has been done; `{\"mode\": \"real\" or \"frozen\" or \"scaled\", "
+          "\"scale\": 60}`." },
     { 0 },
 };

@@ -146,26 +146,26 @@ int process_wait(pid_t pid)
 
 /* As Go names them, in which Lambda's supervisor is written. */
 static const struct {
-    int number;
     const char *reason;
+    int number;
     bool is_exit_status; /* programs exit with 128 + number: node's client, a shell with pipefail */
 } killing_signals[] = {
-    { SIGKILL, "signal: killed", false },
-    { SIGSEGV, "signal: segmentation fault", false },
-    { SIGABRT, "signal: aborted", false },
-    { SIGBUS, "signal: bus error", false },
-    { SIGILL, "signal: illegal instruction", false },
-    { SIGFPE, "signal: floating point exception", false },
-    { SIGTRAP, "signal: trace/breakpoint trap", false },
-    { SIGSYS, "signal: bad system call", false },
-    { SIGTERM, "signal: terminated", false },
-    { SIGINT, "signal: interrupt", false },
-    { SIGQUIT, "signal: quit", false },
-    { SIGALRM, "signal: alarm clock", false },
-    { SIGUSR1, "signal: user defined signal 1", false },
-    { SIGUSR2, "signal: user defined signal 2", false },
-    { SIGHUP, "signal: hangup", true },
-    { SIGPIPE, "signal: broken pipe", true },
+    { "signal: killed", SIGKILL, false },
+    { "signal: segmentation fault", SIGSEGV, false },
+    { "signal: aborted", SIGABRT, false },
+    { "signal: bus error", SIGBUS, false },
+    { "signal: illegal instruction", SIGILL, false },
+    { "signal: floating point exception", SIGFPE, false },
+    { "signal: trace/breakpoint trap", SIGTRAP, false },
+    { "signal: bad system call", SIGSYS, false },
+    { "signal: terminated", SIGTERM, false },
+    { "signal: interrupt", SIGINT, false },
+    { "signal: quit", SIGQUIT, false },
+    { "signal: alarm clock", SIGALRM, false },
+    { "signal: user defined signal 1", SIGUSR1, false },
+    { "signal: user defined signal 2", SIGUSR2, false },
+    { "signal: hangup", SIGHUP, true },
+    { "signal: broken pipe", SIGPIPE, true },
 };
 
 static const char *signal_reason(int number, bool is_wrapped)
