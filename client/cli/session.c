@@ -28,17 +28,26 @@ static bool should_stop(void *owner)
     return is_interrupted();
 }
 
-/* The second one of a kind ends the program at once. Under nohup the terminal may be closed. */
+static void on_broken_pipe(int number)
+{
+    (void)number; /* write() says so */
+}
+
+/* The second one of a kind ends the program at once. Under nohup the terminal may be closed. A
+ * handler is forgotten by the programs that are started (a credential_process), an ignored signal
+ * is not. */
 static void watch_signals(void)
 {
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+    struct sigaction broken_pipe = { .sa_handler = on_broken_pipe, .sa_flags = SA_RESTART };
     struct sigaction before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&broken_pipe.sa_mask);
+    sigaction(SIGPIPE, &broken_pipe, NULL);
 }
 
 static bool read_options(struct session *session, const struct command_form *form, int count,

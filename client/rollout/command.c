@@ -50,9 +50,12 @@ static int spawn(struct run *run, int input, int output)
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
+    sigset_t defaults;
     char *const arguments[] = { (char *)"sh", (char *)"-c", (char *)run->command->line, NULL };
     CLEANUP(freep) char **environment = make_environment(run->command->extras);
     sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE); /* our caller may ignore it; the command's pipes need it */
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
@@ -60,7 +63,9 @@ static int spawn(struct run *run, int input, int output)
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setpgroup(&attributes, 0); /* Ctrl-C is ours to hand on */
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     int failure = posix_spawn(&run->pid, "/bin/sh", &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);

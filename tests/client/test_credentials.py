@@ -291,6 +291,16 @@ def config_that_expires(tmp_path):
     return f"[profile p]\ncredential_process = '{program}'\n"
 
 
+def test_a_pipe_in_a_credential_process_ends_as_in_any_shell(stub, status, tmp_path):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n(yes | head -n 1) > said 2>&1\n"
+                       "echo '{\"AccessKeyId\":\"K\",\"SecretAccessKey\":\"s\"}'\n")
+    program.chmod(0o755)
+    done = status(f"[profile p]\ncredential_process = '{program}'\n")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "said").read_text() == "y\n" and stub.keys()
+
+
 def test_credentials_that_expire_are_asked_for_again(stub, status, tmp_path):
     done = status(config_that_expires(tmp_path))
     assert done.returncode == 0, done.stderr

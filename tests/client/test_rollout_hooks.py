@@ -108,6 +108,15 @@ def test_a_lambda_hook_that_takes_too_long_is_said_to(lam, deployed, canary, pla
         3, "hook slow failed: it took too long: there was no answer within 300ms, its timeout"), done.err
 
 
+def test_a_pipe_in_a_command_ends_as_in_any_shell(deployed, canary, plan_file):
+    """Whoever writes to what has ended is ended by a signal, and need not look at every write."""
+    plan_file(hooks={"before": [{"command": "while :; do echo y; done | head -n 1", "timeout": "20s"}]})
+    done = canary("deploy", "--fast")
+    assert done.code == 0, done.err
+    [hook] = record_of(deployed, "hook")
+    assert hook["output"] == "y"
+
+
 def test_a_lambda_hook_says_no_by_its_answer(lam, deployed, canary, plan_file):
     create(lam, deployed + "-hook", node("return {status: 'Failed', why: 'tuesday'}"))
     plan_file(hooks={"before": [{"lambda": deployed + "-hook"}]})
