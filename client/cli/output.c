@@ -104,6 +104,8 @@ void say_cut(const char *given)
     FILE *stream = output.is_json ? stderr : stdout;
     size_t columns = terminal_columns(fileno(stream));
     text_tame(line);
+    for (char *end = line; (end = strchr(end, '\n'));)
+        *end = ' ';
     size_t size = text_columns(text_from(line));
     struct terminal terminal;
     terminal_init(&terminal, stream);

@@ -24,7 +24,7 @@ void say(const char *format, ...) PRINTF_LIKE(1, 2);
 const char *full_stop(const char *sentence);
 /* Text that is not for wrapping. */
 void say_plain(const char *text);
-/* A row of a list: on a terminal it is cut to its width. */
+/* A row of a list: one line, on a terminal cut to its width. */
 void say_cut(const char *line);
 /* A failure, with the program's name before it, on stderr and as "error" in the document. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -225,3 +225,10 @@ def test_history_lists_what_was(deployed, canary, plan_file):
     assert [row["status"] for row in rows] == ["promoted", "unchanged"]
     here = canary("history", "--function", deployed, "--endpoint-url", rows[0]["endpoint"] + "/")
     assert here.out.count(deployed + ":live") == 2
+
+
+def test_a_row_of_the_history_is_one_line(deployed, canary, plan_file):
+    plan_file(hooks={"before": [{"command": "echo one; echo two; exit 3"}]})
+    assert canary("deploy", "--fast").code == 3
+    [row] = canary("history", "--function", deployed).out.splitlines()
+    assert row.endswith("failed: one two exit status 3")
