@@ -88,8 +88,10 @@ static void tell_values(const cJSON *tree,
         const cJSON *values = json_get(result, "Values");
         const cJSON *time = times ? times->child : NULL;
         const cJSON *value = values ? values->child : NULL;
-        for (; time && value; time = time->next, value = value->next)
-            on_value(json_text(result, "Id", ""), time_of(time), value->valuedouble, owner);
+        for (; time && value; time = time->next, value = value->next) {
+            if (cJSON_IsNumber(value)) /* "NaN" is a string */
+                on_value(json_text(result, "Id", ""), time_of(time), value->valuedouble, owner);
+        }
     }
 }
 

@@ -114,6 +114,16 @@ def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_f
     assert versions == {"1", "2"}
 
 
+def test_what_is_no_number_is_no_value(lam, deployed, plan_file, cloudwatch, deploy_with_alarms):
+    """JSON has no NaN: AWS spells it as a string. A rate of nothing is not 0 %."""
+    cloudwatch.values = ["NaN"]
+    plan_file(metrics=[{"name": "rate", "expression": "e", "metrics": {"e": {"metric": "Errors"}}}],
+              checks=[{"kind": "threshold", "metric": "rate", "max": 100}])
+    done = deploy_with_alarms()
+    assert done.returncode == 4 and "metric rate has no values" in done.stdout, done.stdout + done.stderr
+    assert record_of(deployed, "metric") == [] and alias_of(lam, deployed) == ("1", None)
+
+
 @pytest.mark.parametrize("status", ["InternalError", "Forbidden"])
 def test_a_metric_that_cloudwatch_failed_to_read_is_none_without_values(lam, deployed, plan_file, cloudwatch,
                                                                         deploy_with_alarms, status):

@@ -112,7 +112,7 @@ class CloudWatch(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream, self.alarms, self.asked, self.expressions = url, {}, 0, []
         self.changes = {}  # after how many questions an alarm takes which state
-        self.status = "Complete"  # of expressions
+        self.status, self.values = "Complete", [12.5]  # of expressions
         self.counts = {}  # by version: [invocations, errors] of one reading after the other
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -123,7 +123,7 @@ class CloudWatch(http.server.ThreadingHTTPServer):
         assert request["NextToken"] == "more"
         return 200, json.dumps({"MetricDataResults": [
             {"Id": "canary_result", "StatusCode": self.status, "Timestamps": [request["StartTime"]],
-             "Values": [12.5]}]}).encode()
+             "Values": self.values}]}).encode()
 
     def answer_counts(self, request):
         metric = request["MetricDataQueries"][0]["MetricStat"]["Metric"]
