@@ -31,7 +31,7 @@ static enum outcome get_clock(struct call *call)
     return OUTCOME_OK;
 }
 
-static void on_advanced(void *owner)
+static void on_done(void *owner)
 {
     write_clock(owner);
     call_finish(owner, OUTCOME_OK);
@@ -90,13 +90,11 @@ static enum outcome set_clock(struct call *call)
     if (wish.has_time || wish.mode)
         alarms_look_again(admin->alarms);
     schedule_clock_changed(admin->schedule, before_ms);
-    if (wish.advance_ms >= 0 || wish.has_time) {
-        int64_t by_ms = wish.advance_ms > 0 ? wish.advance_ms : 0;
-        schedule_advance(admin->schedule, by_ms, on_advanced, call);
-        return OUTCOME_LATER;
-    }
-    write_clock(call);
-    return OUTCOME_OK;
+    if (wish.advance_ms >= 0)
+        schedule_advance(admin->schedule, wish.advance_ms, on_done, call);
+    else
+        schedule_when_done(admin->schedule, on_done, call);
+    return OUTCOME_LATER;
 }
 
 static const struct field set_clock_fields[] = {
@@ -116,9 +114,8 @@ const struct operation admin_clock_operations[] = {
       .route = "POST /_coalmine/clock",
       .input = set_clock_fields,
       .handle = set_clock,
-      .note =
-          "`{\"advance\": \"5m\"}` or `{\"time\": \"2026-01-01T00:00:00Z\"}` answers when all that "
-          "fell due on the way has been done; `{\"mode\": \"real\" or \"frozen\" or \"scaled\", "
-          "\"scale\": 60}`." },
+      .note = "`{\"advance\": \"5m\"}` answers when all that fell due on the way has been done; "
+              "`{\"mode\": \"real\" or \"frozen\" or \"scaled\", \"scale\": 60, \"time\": "
+              "\"2026-01-01T00:00:00Z\"}` when what is due then has been begun." },
     { 0 },
 };

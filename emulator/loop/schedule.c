@@ -20,12 +20,19 @@ struct advance {
     void *owner;
 };
 
+struct waiter {
+    struct waiter *next;
+    void (*on_done)(void *owner);
+    void *owner;
+};
+
 struct schedule {
     struct loop *loop;
     struct schedule_entry *entries; /* few: those of one kind share one, set to the first of them */
     struct loop_timer *timer;
     int64_t ahead_ms; /* true time, of monotonic time */
     struct advance *advances;
+    struct waiter *waiters; /* for what is due by now */
     struct {
         bool (*is_busy)(void *owner);
         void *owner;
@@ -141,6 +148,19 @@ static bool step(struct schedule *schedule)
     return run_due(schedule);
 }
 
+/* Nothing is due. True if anybody waited for that. */
+static bool tell_waiters(struct schedule *schedule)
+{
+    bool did_something = schedule->waiters != NULL;
+    while (schedule->waiters) {
+        struct waiter *waiter = schedule->waiters;
+        schedule->waiters = waiter->next;
+        waiter->on_done(waiter->owner);
+        free(waiter);
+    }
+    return did_something;
+}
+
 static bool before_sleep(void *owner)
 {
     struct schedule *schedule = owner;
@@ -149,6 +169,7 @@ static bool before_sleep(void *owner)
     bool did_something = false;
     while (run_due(schedule))
         did_something = true;
+    did_something |= tell_waiters(schedule);
     if (did_something || (!schedule->timer && schedule->entries))
         set_timer(schedule);
     return did_something;
@@ -173,6 +194,11 @@ void schedule_destroy(struct schedule *schedule)
         struct advance *next = schedule->advances->next;
         free(schedule->advances);
         schedule->advances = next;
+    }
+    while (schedule->waiters) {
+        struct waiter *next = schedule->waiters->next;
+        free(schedule->waiters);
+        schedule->waiters = next;
     }
     free(schedule);
 }
@@ -225,5 +251,13 @@ void schedule_advance(struct schedule *schedule, int64_t by_ms, void (*on_done)(
     *last = advance;
     if (advance == schedule->advances)
         begin_advance(schedule);
+    loop_wake(schedule->loop);
+}
+
+void schedule_when_done(struct schedule *schedule, void (*on_done)(void *owner), void *owner)
+{
+    struct waiter *waiter = xcalloc(1, sizeof(*waiter));
+    *waiter = (struct waiter){ .next = schedule->waiters, .on_done = on_done, .owner = owner };
+    schedule->waiters = waiter;
     loop_wake(schedule->loop);
 }

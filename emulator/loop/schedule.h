@@ -48,4 +48,8 @@ void schedule_wait_for(struct schedule *schedule, bool (*is_busy)(void *owner), 
 void schedule_advance(struct schedule *schedule, int64_t by_ms, void (*on_done)(void *owner),
                       void *owner);
 
+/* Calls `on_done(owner)` once, on the loop and never inside this call, when all that is due by now
+ * has been called; work that it began may go on. */
+void schedule_when_done(struct schedule *schedule, void (*on_done)(void *owner), void *owner);
+
 #endif
