@@ -246,7 +246,7 @@ demo: ## install what is missing, build, and play a whole canary workshop
 	$(QUIET)$(MAKE) -s all
 	$(QUIET)client/demo.sh
 
-check: ## install what is missing, build, and pass all tests (a quarter of an hour)
+check: ## install what is missing, build, and pass all tests (10 to 15 minutes on two processors)
 	$(QUIET)tests/support/install.sh check
 	$(QUIET)$(MAKE) all && $(MAKE) check-source && $(MAKE) check-unit && $(MAKE) check-asan && \
 	    $(MAKE) check-fuzz && $(MAKE) check-api
