@@ -343,9 +343,10 @@ performance: all $(BENCH_PROGRAMS) ## measure, and write docs/performance.md
 	$(QUIET)tests/support/install.sh bench
 	$(QUIET)/usr/bin/python3 -m tests.bench --write $(BENCH)
 
-# Tests mostly wait, so there is work for more than the processors. Those of a file share a server.
+# Tests mostly wait, so there is work for more than the processors; beyond 16 all would wait for the
+# longest file, since those of a file share a server.
 PYTEST := /usr/bin/python3 -m pytest -q
-ALL_TESTS := -n $$(($(JOBS) * 2)) --dist loadfile tests
+ALL_TESTS := -n $$(($(JOBS) < 8 ? $(JOBS) * 2 : 16)) --dist loadfile tests
 check-api: all library $(BUILD)/tests/fault.so $(BUILD)/tests/stub ## real clients against the real server
 	$(QUIET)$(PYTEST) $(ALL_TESTS)
 
