@@ -39,8 +39,9 @@ static struct alarm_history_filter read_filter(struct call *call)
         .end_ms = INT64_MAX,
         .is_newest_first = strcmp(order, "TimestampDescending") == 0,
     };
-    if (filter.start_ms < alarm_history_oldest_ms(clock_now_ms()))
-        filter.start_ms = alarm_history_oldest_ms(clock_now_ms());
+    int64_t oldest_ms = alarm_history_oldest_ms(clock_now_ms());
+    if (filter.start_ms < oldest_ms)
+        filter.start_ms = oldest_ms;
     if (json_get(call->input, "EndDate"))
         filter.end_ms = cloudwatch_read_time_ms(call->input, "EndDate", 0);
     cJSON_ArrayForEach(type, types)
