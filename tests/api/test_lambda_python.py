@@ -188,6 +188,7 @@ class Row:  # SQLAlchemy's
     ("Point(1, [2])", b'{"x": 1, "y": [2]}'),
     ("{'a': [(Point(1, 2), 3)]}", b'{"a": [[{"x": 1, "y": 2}, 3]]}'),
     ("[Row()]", b'[{"point": {"x": 5, "y": 6}}]'),
+    ("{b'name': [{b'id': Point(Decimal('1.0'), b'z')}]}", b'{"name": [{"id": {"x": 1.0, "y": "z"}}]}'),
 ])
 def test_a_result_is_written_as_lambdas_encoder_does(lam, name, result, payload):
     create(lam, name, package({"app.py": f"{POINT}from decimal import Decimal\n"
@@ -209,6 +210,7 @@ def test_text_is_escaped_up_to_python_3_11(lam, name, runtime, result, error):
 
 @pytest.mark.parametrize("result, message", [
     ("{'a': b'\\xff'}", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ("{b'\\xff': 1}", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
     ("(lambda a: a.append(a) or a)([])", "Circular reference detected"),
     ("{(1, 2): 3}", "keys must be str, int, float, bool or None, not tuple"),
     ("__import__('datetime').date(2026, 1, 1)", "Object of type date is not JSON serializable"),
@@ -218,6 +220,13 @@ def test_what_no_encoder_can_write_is_an_error(lam, name, result, message):
     error = invoke(lam, name)[0]
     assert (error["errorType"], error["errorMessage"]) == (
         "Runtime.MarshalError", f"Unable to marshal response: {message}")
+
+
+def test_an_event_that_python_cannot_read_is_no_error_of_the_handlers(lam, name):
+    create(lam, name, python("return 1"))
+    error = json.loads(lam.invoke(FunctionName=name, Payload="7" * 5000)["Payload"].read())
+    assert (error["errorType"], error["stackTrace"]) == ("Runtime.UnmarshalError", [])
+    assert error["errorMessage"].startswith("Unable to unmarshal input: Exceeds the limit (4300 ")
 
 
 def test_a_context_says_what_it_has(lam, name):

@@ -229,7 +229,9 @@ def describe(exception):
                       traceback.format_list(frames[first:]))
 
 
-class LoadError(Exception):
+class Fault(Exception):
+    """What the runtime itself has to say."""
+
     def __init__(self, kind, message, trace=()):
         super().__init__(message)
         self.kind = kind
@@ -240,32 +242,32 @@ def load_handler(name):
     try:
         module_name, function_name = name.rsplit(".", 1)
     except ValueError as error:
-        raise LoadError("Runtime.MalformedHandlerName",
-                        "Bad handler '%s': %s" % (name, error)) from None
+        raise Fault("Runtime.MalformedHandlerName",
+                    "Bad handler '%s': %s" % (name, error)) from None
     if module_name.partition(".")[0] in sys.builtin_module_names:
-        raise LoadError("Runtime.BuiltInModuleConflict",
-                        "Cannot use built-in module %s as a handler module" % module_name)
+        raise Fault("Runtime.BuiltInModuleConflict",
+                    "Cannot use built-in module %s as a handler module" % module_name)
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise LoadError("Runtime.ImportModuleError",
-                        "Unable to import module '%s': %s" % (module_name, error)) from None
+        raise Fault("Runtime.ImportModuleError",
+                    "Unable to import module '%s': %s" % (module_name, error)) from None
     except SyntaxError as error:
         trace = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
-        raise LoadError("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s"
-                        % (module_name, error), [trace]) from None
+        raise Fault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s"
+                    % (module_name, error), [trace]) from None
     try:
         return getattr(module, function_name)
     except AttributeError:
-        raise LoadError("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'"
-                        % (function_name, module_name)) from None
+        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'"
+                    % (function_name, module_name)) from None
 
 
 # One invocation after the other.
 
 
-# Results as Lambda's encoder (simplejson) writes them: bytes as text, named tuples as objects, and a
-# decimal with all its digits, for which its text takes the place of a mark.
+# Results as Lambda's encoder (simplejson) writes them: bytes as text, keys too, named tuples as objects,
+# and a decimal with all its digits, for which its text takes the place of a mark.
 
 SCALARS = frozenset((str, int, float, bool, type(None)))
 DECIMAL_MARK = os.urandom(16).hex()
@@ -278,7 +280,7 @@ def to_plain(value):
     if isinstance(value, bytes):
         return value.decode()
     if callable(getattr(value, "_asdict", None)):
-        return open_named_tuples(dict(value._asdict()))
+        return open_up(dict(value._asdict()))
     if not isinstance(value, decimal.Decimal):
         raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
     if value.is_nan():
@@ -305,12 +307,14 @@ def has_named_tuple(value):
     return False
 
 
-def open_named_tuples(value):
+def open_up(value):
+    """What json cannot be taught by to_plain(): named tuples, and keys that are bytes."""
     if is_named_tuple(value):
         value = value._asdict()
     if isinstance(value, dict):
-        return {name: open_named_tuples(item) for name, item in value.items()}
-    return [open_named_tuples(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {name.decode() if isinstance(name, bytes) else name: open_up(item)
+                for name, item in value.items()}
+    return [open_up(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 encode = json.JSONEncoder(ensure_ascii=ESCAPES, default=to_plain).encode
@@ -319,7 +323,11 @@ encode_ascii = json.JSONEncoder(default=to_plain).encode
 
 def print_json(result, encoder):
     decimals.clear()
-    text = encoder(result)
+    try:
+        text = encoder(result)
+    except TypeError:  # a key that is bytes, or what Lambda cannot write either
+        decimals.clear()
+        text = encoder(open_up(result))
     if not decimals:
         return text
     pieces = text.split('"%s"' % DECIMAL_MARK)
@@ -331,7 +339,7 @@ def marshal(result):
         return result
     try:
         if has_named_tuple(result):
-            result = open_named_tuples(result)
+            result = open_up(result)
     except RecursionError:
         pass  # a circle: the encoder says so
     try:
@@ -389,6 +397,13 @@ def fail(error):
     send_error(ERROR, 0, error)
 
 
+def read_payload(payload):
+    try:
+        return json.loads(payload)
+    except Exception as error:
+        raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error) from None
+
+
 def serve_one(handler):
     global current_request_id
     deadline_ms, (request_id, arn, trace_id, client_context), payload = read_event()
@@ -397,7 +412,10 @@ def serve_one(handler):
     try:
         context = LambdaContext(deadline_ms, current_request_id, arn.decode("utf-8", "replace"),
                                 client_context.decode("utf-8", "replace"))
-        result = handler(json.loads(payload), context)
+        result = handler(read_payload(payload), context)
+    except Fault as fault:
+        fail(make_error(str(fault), fault.kind, fault.trace))
+        return
     except Exception as exception:
         fail(describe(exception))
         return
@@ -492,8 +510,8 @@ def main():
     set_up_path()
     try:
         handler = load_handler(os.environ["_HANDLER"])
-    except LoadError as error:
-        fail_init(make_error(str(error), error.kind, error.trace))
+    except Fault as fault:
+        fail_init(make_error(str(fault), fault.kind, fault.trace))
     except Exception as exception:
         fail_init(describe(exception))
     sys.addaudithook(hand_trace_id_on)
