@@ -78,6 +78,13 @@ void check_clear(struct check *check)
     *check = (struct check){ 0 };
 }
 
+const char *check_metric(const struct check *check, size_t index)
+{
+    if (check->score)
+        return score_metric_name(check->score, index);
+    return index == 0 ? check->metric : NULL;
+}
+
 cJSON *check_schema(void)
 {
     cJSON *schema = cJSON_CreateObject();

@@ -124,6 +124,9 @@ MUST_CHECK bool check_read(const cJSON *json, struct check *check_out, const cha
                            struct member_faults *faults);
 void check_clear(struct check *check);
 
+/* The metrics that it names, one after the other; NULL beyond the last one. */
+const char *check_metric(const struct check *check, size_t index);
+
 /* The JSON Schema of a check of any kind; the caller owns it. */
 cJSON *check_schema(void);
 

@@ -119,6 +119,11 @@ void evidence_set_metric(struct evidence *evidence, const char *name, bool is_ba
     series->values[at] = value;
 }
 
+int64_t evidence_first_period(const struct evidence *evidence, int64_t period_ms)
+{
+    return (evidence->started_ms + period_ms - 1) / period_ms * period_ms;
+}
+
 static void shift(struct metric_series *series, int64_t ms)
 {
     for (size_t i = 0; i < series->count; i++)

@@ -82,6 +82,8 @@ const struct alarm_evidence *evidence_alarm(const struct evidence *evidence, con
  * on adding to a period for a while). */
 void evidence_set_metric(struct evidence *evidence, const char *name, bool is_baseline,
                          int64_t time_ms, double value);
+/* The start of the first of a metric's periods that the step had the whole of. */
+int64_t evidence_first_period(const struct evidence *evidence, int64_t period_ms);
 /* All values of all metrics are of so much later (or earlier) times. */
 void evidence_shift_metrics(struct evidence *evidence, int64_t ms);
 void evidence_set_alarm(struct evidence *evidence, const char *name, const char *state,

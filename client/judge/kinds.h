@@ -29,6 +29,8 @@ DECLARE_KIND(alarm);
 DECLARE_KIND(score);
 DECLARE_READ(score);
 void clear_score(struct check *check);
+/* NULL beyond the last one. */
+const char *score_metric_name(const struct score *score, size_t index);
 
 #define CHECK_ROW(text, kind, member)                                                              \
     .name = (text), .type = (kind), .offset = offsetof(struct check, member)

@@ -29,11 +29,6 @@ static void count_value(const struct check *check, double value, struct breach_c
     count->breaching += is_bad;
 }
 
-static int64_t first_whole_period(const struct check *check, const struct evidence *evidence)
-{
-    return (evidence->started_ms + check->period_ms - 1) / check->period_ms * check->period_ms;
-}
-
 /* A sum only grows: that it is too little is known when its period is over, and only if the step
  * had all of it. Too much is too much at any time; but the average, or the rate, of the first few
  * requests of a period is not the period's. */
@@ -42,7 +37,7 @@ static bool is_undecided(const struct check *check, const struct evidence *evide
 {
     bool is_over = time_ms + check->period_ms <= evidence->now_ms;
     if (value < check->min)
-        return time_ms < first_whole_period(check, evidence) || !is_over;
+        return time_ms < evidence_first_period(evidence, check->period_ms) || !is_over;
     return value > check->max && check->waits_for_periods && !is_over;
 }
 
@@ -71,7 +66,7 @@ static void look_at_periods(const struct check *check, const struct metric_serie
 {
     int64_t period_ms = check->period_ms;
     int64_t end_ms = (evidence->now_ms - check->delay_ms) / period_ms * period_ms;
-    int64_t first_ms = first_whole_period(check, evidence);
+    int64_t first_ms = evidence_first_period(evidence, check->period_ms);
     while (count->periods < check->periods && end_ms - period_ms >= first_ms) {
         const double *value = value_at(series, end_ms - period_ms, end_ms);
         if (value) {

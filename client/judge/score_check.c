@@ -9,7 +9,9 @@
 #include "xalloc.h"
 
 enum { MOST_METRICS = 200, MOST_GROUPS = 50, WHOLE = 100 };
+enum { DELAY_MS = 60000, MOST_GAPS = 1000000 };
 
+enum gaps { GAPS_REMOVE, GAPS_REPLACE };
 enum no_data { NO_DATA_IGNORE, NO_DATA_PASS, NO_DATA_FAIL };
 
 struct score_metric {
@@ -17,7 +19,9 @@ struct score_metric {
     char *group;
     bool is_critical;
     bool is_muted; /* classified and told, but not counted */
-    int no_data;   /* enum no_data */
+    int gaps;      /* enum gaps: periods without a value */
+    int64_t period_ms;
+    int no_data; /* enum no_data */
     int direction;
     int measure;
     bool removes_outliers;
@@ -51,6 +55,9 @@ static const char *const directions[] = { [DIRECTION_EITHER] = "either",
 static const char *const measures[] = {
     [MEASURE_MEAN_RATIO] = "meanRatio", [MEASURE_CLES] = "cles", NULL
 };
+static const char *const gaps_names[] = {
+    [GAPS_REMOVE] = "remove", [GAPS_REPLACE] = "replace", NULL
+};
 static const char *const no_data_names[] = {
     [NO_DATA_IGNORE] = "ignore", [NO_DATA_PASS] = "pass", [NO_DATA_FAIL] = "fail", NULL
 };
@@ -64,6 +71,12 @@ static const struct member_row metric_rows[] = {
     { METRIC_ROW("critical", MEMBER_FLAG, is_critical),
       .help = "if it is bad, all is: the score is 0" },
     { METRIC_ROW("muted", MEMBER_FLAG, is_muted), .help = "told, but not counted" },
+    { METRIC_ROW("missing", MEMBER_CHOICE, gaps), .initial = "remove", .choices = gaps_names,
+      .help = "what a period without a value is: left out, or replaced by one of 0 (of counts)" },
+    { METRIC_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
+      .high = 86400e3,
+      .help =
+          "of the metric, where missing values are replaced; the plan's metric's unless given" },
     { METRIC_ROW("noData", MEMBER_CHOICE, no_data), .initial = "ignore", .choices = no_data_names,
       .help = "what a metric without data, or with too few values to tell anything, is" },
     { METRIC_ROW("effect", MEMBER_CHOICE, measure), .initial = "meanRatio", .choices = measures,
@@ -90,6 +103,11 @@ void clear_score(struct check *check)
         free(score->metrics);
     free(score);
     check->score = NULL;
+}
+
+const char *score_metric_name(const struct score *score, size_t index)
+{
+    return index < score->count ? score->metrics[index].metric : NULL;
 }
 
 static struct score_group *find_group(struct score *score, const char *name)
@@ -173,7 +191,8 @@ bool read_score(const cJSON *json, struct check *check, const char *path,
 struct scoring {
     struct score_group groups[MOST_GROUPS];
     size_t no_data;
-    size_t counted; /* metrics that are not muted */
+    size_t replaced; /* values, of both versions */
+    size_t counted;  /* metrics that are not muted */
     int classes[KAYENTA_NO_DATA + 1];
     const char *critical; /* the critical metric that is bad; NULL: none */
     const char *worst;    /* a metric that is bad, and its effect */
@@ -189,19 +208,78 @@ static bool is_critical_effect(const struct score_metric *metric, const struct k
     return metric->critical_decrease <= 0 || found->effect <= metric->critical_decrease;
 }
 
-static struct kayenta classify(const struct score_metric *metric, const struct evidence *evidence)
+/* The end of the last period that is known by now: one that is old enough, or that CloudWatch has
+ * told a value of for either version. */
+static int64_t known_until(const struct metric_evidence *seen, const struct evidence *evidence,
+                           int64_t period_ms)
 {
+    const struct metric_series *const sides[] = { &seen->canary, &seen->baseline };
+    int64_t now_ms = evidence->now_ms / period_ms * period_ms;
+    int64_t until_ms = (evidence->now_ms - DELAY_MS) / period_ms * period_ms;
+    for (size_t i = 0; i < COUNT_OF(sides); i++) {
+        size_t count = sides[i]->count;
+        int64_t end_ms = count ? (sides[i]->times_ms[count - 1] / period_ms + 1) * period_ms : 0;
+        if (end_ms > until_ms)
+            until_ms = end_ms < now_ms ? end_ms : now_ms;
+    }
+    return until_ms;
+}
+
+/* How many whole periods of the step have no value. */
+static size_t count_gaps(const struct metric_series *series, int64_t from_ms, int64_t until_ms,
+                         int64_t period_ms)
+{
+    int64_t gaps = (until_ms - from_ms) / period_ms;
+    for (size_t i = 0; i < series->count; i++)
+        gaps -= series->times_ms[i] >= from_ms && series->times_ms[i] < until_ms;
+    return gaps <= 0 ? 0 : gaps < MOST_GAPS ? (size_t)gaps : MOST_GAPS;
+}
+
+/* The series' values, and so many zeros; the caller owns them. */
+static double *values_with_zeros(const struct metric_series *series, size_t zeros)
+{
+    double *values = xcalloc(series->count + zeros + 1, sizeof(*values));
+    if (series->count)
+        memcpy(values, series->values, series->count * sizeof(*values));
+    return values;
+}
+
+/* How many values each version lacks that count as 0. */
+struct zeros {
+    size_t canary;
+    size_t baseline;
+};
+
+static struct zeros count_zeros(const struct score_metric *metric,
+                                const struct metric_evidence *seen, const struct evidence *evidence)
+{
+    int64_t period_ms = metric->period_ms;
+    int64_t from_ms = evidence_first_period(evidence, period_ms);
+    int64_t until_ms = known_until(seen, evidence, period_ms);
+    if (metric->gaps != GAPS_REPLACE)
+        return (struct zeros){ 0 };
+    return (struct zeros){ count_gaps(&seen->canary, from_ms, until_ms, period_ms),
+                           count_gaps(&seen->baseline, from_ms, until_ms, period_ms) };
+}
+
+static struct kayenta classify(const struct score_metric *metric, const struct evidence *evidence,
+                               size_t *replaced)
+{
+    static const struct metric_evidence nothing;
     const struct kayenta_rules rules = { .direction = metric->direction,
                                          .measure = metric->measure,
                                          .removes_outliers = metric->removes_outliers,
                                          .allowed_increase = metric->allowed_increase,
                                          .allowed_decrease = metric->allowed_decrease,
                                          .confidence = KAYENTA_CONFIDENCE };
-    const struct metric_evidence *seen = evidence_metric(evidence, metric->metric);
-    if (!seen)
-        return (struct kayenta){ .class = KAYENTA_NO_DATA };
-    return kayenta_classify(seen->canary.values, seen->canary.count, seen->baseline.values,
-                            seen->baseline.count, &rules);
+    const struct metric_evidence *found = evidence_metric(evidence, metric->metric);
+    const struct metric_evidence *seen = found ? found : &nothing;
+    struct zeros zeros = count_zeros(metric, seen, evidence);
+    CLEANUP(freep) double *canary = values_with_zeros(&seen->canary, zeros.canary);
+    CLEANUP(freep) double *baseline = values_with_zeros(&seen->baseline, zeros.baseline);
+    *replaced += zeros.canary + zeros.baseline;
+    return kayenta_classify(canary, seen->canary.count + zeros.canary, baseline,
+                            seen->baseline.count + zeros.baseline, &rules);
 }
 
 static void count_metric(const struct score *score, const struct score_metric *metric,
@@ -231,7 +309,7 @@ static void score_metrics(const struct score *score, const struct evidence *evid
 {
     memcpy(scoring->groups, score->groups, sizeof(scoring->groups));
     for (size_t i = 0; i < score->count; i++) {
-        struct kayenta found = classify(&score->metrics[i], evidence);
+        struct kayenta found = classify(&score->metrics[i], evidence, &scoring->replaced);
         scoring->classes[found.class]++;
         if (!score->metrics[i].is_muted)
             count_metric(score, &score->metrics[i], &found, scoring);
@@ -292,6 +370,10 @@ static void say_score(const struct check *check, const struct scoring *scoring,
         verdict_add(verdict, "; %s is bad (effect %.3g)", scoring->worst, scoring->effect);
     if (is_unknown)
         verdict_add(verdict, "; half of the metrics or more have no data, or too few values");
+    if (scoring->replaced) {
+        verdict_add(verdict, "; %zu missing values count as 0", scoring->replaced);
+        verdict_number(verdict, "replaced", (double)scoring->replaced);
+    }
     verdict_number(verdict, "score", score);
     verdict_number(verdict, "passed", scoring->classes[KAYENTA_PASS]);
     verdict_number(verdict, "high", scoring->classes[KAYENTA_HIGH]);

@@ -228,14 +228,19 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
     return is_good;
 }
 
-static bool check_threshold(const struct plan *plan, const char *metric, const char *path,
-                            struct member_faults *faults)
+static bool check_metric_name(const struct plan *plan, const struct check *check,
+                              const char *metric, const char *path, struct member_faults *faults)
 {
     CLEANUP(freep) const char **names = xcalloc(plan->metric_count + 1, sizeof(*names));
     for (size_t i = 0; i < plan->metric_count; i++) {
-        if (strcmp(plan->metrics[i].name, metric) == 0)
-            return true;
         names[i] = plan->metrics[i].name;
+        if (strcmp(names[i], metric) != 0)
+            continue;
+        return !check->score || plan_metric_tells_versions(plan->metrics[i].json) ||
+               member_fault(faults, path,
+                            "metric '%s' is the same for both versions, as none of its dimensions "
+                            "has {version}: there is nothing to compare",
+                            metric);
     }
     if (!islower((unsigned char)*metric)) /* all of AWS/Lambda's begin with a capital letter */
         return true;
@@ -245,25 +250,29 @@ static bool check_threshold(const struct plan *plan, const char *metric, const c
                         near ? "'?" : "");
 }
 
-static bool check_thresholds(const struct plan *plan, const struct check *checks, size_t count,
-                             const char *path, struct member_faults *faults)
+static bool check_names(const struct plan *plan, const struct check *checks, size_t count,
+                        const char *path, struct member_faults *faults)
 {
     bool is_good = true;
     for (size_t i = 0; i < count; i++) {
-        CLEANUP(freep) char *here = xformat("%s[%zu].metric", path, i);
-        if (checks[i].metric)
-            is_good &= check_threshold(plan, checks[i].metric, here, faults);
+        const char *metric;
+        for (size_t k = 0; (metric = check_metric(&checks[i], k)); k++) {
+            CLEANUP(freep)
+            char *here = checks[i].score ? xformat("%s[%zu].metrics[%zu]", path, i, k)
+                                         : xformat("%s[%zu].metric", path, i);
+            is_good &= check_metric_name(plan, &checks[i], metric, here, faults);
+        }
     }
     return is_good;
 }
 
-bool metrics_check_thresholds(const struct plan *plan, struct member_faults *faults)
+bool metrics_check_names(const struct plan *plan, struct member_faults *faults)
 {
-    bool is_good = check_thresholds(plan, plan->checks, plan->check_count, "checks", faults);
+    bool is_good = check_names(plan, plan->checks, plan->check_count, "checks", faults);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct plan_step *step = &plan->steps[i];
         CLEANUP(freep) char *path = xformat("strategy.steps[%zu].analysis.checks", i);
-        is_good &= check_thresholds(plan, step->checks, step->check_count, path, faults);
+        is_good &= check_names(plan, step->checks, step->check_count, path, faults);
     }
     return is_good;
 }
@@ -329,6 +338,21 @@ static void fill_threshold(const cJSON *plan, cJSON *check)
         json_set_bool(check, "wholePeriods", true);
 }
 
+static void fill_score(const cJSON *plan, cJSON *check)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, json_get(check, "metrics"))
+    {
+        const cJSON *metric = find_metric(plan, json_text(item, "metric", ""));
+        if (strcmp(json_text(item, "missing", ""), "replace") != 0)
+            continue;
+        if (!json_get(item, "period"))
+            json_set_text(item, "period", json_text(metric, "period", NULL));
+        if (!plan_metric_tells_versions(metric)) /* its old version lacks no value: it has none */
+            json_replace(item, "missing", cJSON_CreateString("remove"));
+    }
+}
+
 void metrics_fill_checks(const cJSON *plan, cJSON *checks)
 {
     cJSON *check;
@@ -336,6 +360,8 @@ void metrics_fill_checks(const cJSON *plan, cJSON *checks)
     {
         if (strcmp(json_text(check, "kind", ""), "threshold") == 0)
             fill_threshold(plan, check);
+        else if (strcmp(json_text(check, "kind", ""), "score") == 0)
+            fill_score(plan, check);
     }
 }
 

@@ -246,7 +246,7 @@ struct plan *plan_parse(struct text text, struct member_faults *faults)
     cJSON *json = parse(text, faults);
     bool is_good = json && check_repeated(json, "", faults);
     struct plan *plan = json ? plan_read(json, faults) : NULL;
-    is_good &= plan && metrics_check_thresholds(plan, faults);
+    is_good &= plan && metrics_check_names(plan, faults);
     if (is_good)
         return plan;
     plan_destroy(plan);

@@ -143,8 +143,9 @@ bool checks_read(const cJSON *json, struct check **checks_out, size_t *count_out
                  struct member_faults *faults);
 bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member_faults *faults);
 bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *faults);
-/* Thresholds name metrics of the plan, or what may be one of AWS/Lambda's. */
-bool metrics_check_thresholds(const struct plan *plan, struct member_faults *faults);
+/* Checks name metrics of the plan, or what may be one of AWS/Lambda's; a score those that each
+ * version has of its own. */
+bool metrics_check_names(const struct plan *plan, struct member_faults *faults);
 /* What is wrong with the name (static); NULL: nothing. */
 const char *plan_function_fault(const char *name);
 const char *plan_alias_fault(const char *name);
@@ -153,8 +154,8 @@ const char *plan_metric_stat(const cJSON *json, const char *name);
 /* Is it one of the periods that CloudWatch has? */
 #define PLAN_PERIODS "1, 5, 10, 20 or 30 seconds, or whole minutes"
 bool plan_is_period(int64_t ms);
-/* What a threshold does not say of its metric's periods, the plan's metric does: of the plan's
- * checks, or of a list of others. */
+/* What a threshold, or a score that replaces missing values, does not say of its metrics' periods,
+ * the plan's metrics do: of the plan's checks, or of a list of others. */
 void metrics_fill_plan(cJSON *plan);
 void metrics_fill_checks(const cJSON *plan, cJSON *checks);
 /* That part of the schema; the caller owns it. */

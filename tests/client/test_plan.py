@@ -250,6 +250,23 @@ def test_a_threshold_on_a_metric_that_nobody_has_is_found_before_the_deployment(
         assert f"{path}: {fault}\n" in done.err
 
 
+@pytest.mark.parametrize("metric, path, fault", [
+    ("errorRate", None, None), ({"metric": "Errors"}, None, None),
+    ("errorrate", "[1]", "the plan has no metric 'errorrate'; did you mean 'errorRate'?"),
+    ({"metric": "orders"}, "[1]", "the plan has no metric 'orders' among its metrics"),
+    ({"metric": "queue"}, "[1]", "metric 'queue' is the same for both versions, as none of its dimensions has "
+     "{version}: there is nothing to compare"),
+    ({"metric": "errorRate", "missing": "zero"}, "[1].missing", '"zero" is not one of remove, replace'),
+])
+def test_so_is_one_in_a_score(canary, tmp_path, metric, path, fault):
+    write(tmp_path, {**PLAN, "checks": [{"kind": "score", "metrics": ["Errors", metric]}], "metrics": [
+        {"name": "errorRate", "metric": "Errors"},
+        {"name": "queue", "namespace": "AWS/SQS", "metric": "Age", "dimensions": {"QueueName": "q"}}]})
+    done = canary("validate")
+    assert done.code == (1 if fault else 0), done.err
+    assert not fault or f"checks[0].metrics{path}: {fault}" in done.err, done.err
+
+
 def test_two_metrics_of_one_name_are_told_apart_by_nobody(canary, tmp_path):
     write(tmp_path, {**PLAN, "metrics": [{"name": "m", "metric": "Errors"},
                                          {"name": "m", "metric": "Duration"}]})

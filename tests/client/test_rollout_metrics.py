@@ -96,6 +96,23 @@ def test_a_sum_is_judged_when_the_metrics_own_period_is_over(deployed, canary, p
     assert canary("analyze", latest_of(deployed)).code == 0
 
 
+@pytest.mark.parametrize("missing, code, words", [
+    ("remove", 4, "1 without enough data"), ("replace", 0, "missing values count as 0")])
+def test_a_rate_that_has_no_values_is_scored_as_the_plan_says(deployed, canary, plan_file, cloudwatch,
+                                                              deploy_with_alarms, missing, code, words):
+    cloudwatch.values = []
+    metric = {"name": "fails", "expression": "f", "metrics": {"f": {"metric": "Errors"}}, "period": "20s"}
+    plan_file(metrics=[metric], checks=[{"kind": "score", "metrics": [{"metric": "fails", "missing": missing}]}])
+    done = deploy_with_alarms()
+    assert done.returncode == code, done.stderr
+    [verdict] = [v for v in record_of(deployed, "verdict") if v["isFinal"]]
+    assert words in verdict["sentence"] and verdict["numbers"].get("replaced", 0) in (0, 22, 24)
+    [plan] = record_of(deployed, "plan")[:1]
+    assert plan["plan"]["checks"][0]["metrics"][0].get("period") == ("20s" if missing == "replace" else None)
+    analyzed = canary("analyze", latest_of(deployed))
+    assert analyzed.code == 0, analyzed.out
+
+
 def test_an_expression_is_asked_of_cloudwatch_for_both_versions(deployed, plan_file, cloudwatch,
                                                                 deploy_with_alarms):
     plan_file(metrics=[

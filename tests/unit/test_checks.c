@@ -31,6 +31,8 @@ START_TEST(what_is_wrong_with_a_check_is_told_with_its_path)
         { "{'kind': 'score', 'metrics': [5]}", "metrics[0]: must be an object" },
         { "{'kind': 'score', 'metrics': [{'metric': 'a', 'directon': 'increase'}]}",
           "metrics[0].directon: there is no member 'directon'; did you mean 'direction'?" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'missing': 'replce'}]}",
+          "metrics[0].missing" },
         { "{'kind': 'score', 'metrics': ['a'], 'groups': {'b': 50}}", "no metric is of group 'b'" },
         { "{'kind': 'score', 'metrics': ['a'], 'groups': {'all': 101}}", "more than 100" },
         { "{'kind': 'score', 'metrics': ['a'], 'marginal': 90}", "marginal must not be above" },

@@ -437,10 +437,133 @@ START_TEST(metrics_are_scored_as_kayenta_does)
 }
 END_TEST
 
+/* One value a minute from minute 100 on; NAN: none. Ten minutes and a half later it is judged. */
+enum { STEP_MINUTES = 10 };
+
+static struct evidence gaps_evidence(const double *canary, const double *baseline)
+{
+    struct evidence evidence = evidence_of(100, 0, 900, 0);
+    const double *const sides[] = { canary, baseline };
+    evidence.started_ms = 100 * MINUTE_MS;
+    evidence.now_ms = (100 + STEP_MINUTES) * MINUTE_MS + 30000;
+    for (size_t side = 0; side < COUNT_OF(sides); side++) {
+        for (int i = 0; i < STEP_MINUTES; i++) {
+            if (!isnan(sides[side][i]))
+                evidence_set_metric(&evidence, "M", side == 1, (100 + i) * MINUTE_MS,
+                                    sides[side][i]);
+        }
+    }
+    return evidence;
+}
+
+#define NO NAN
+#define MISSING(words) "{'kind': 'score', 'metrics': [{'metric': 'M'" words "}]}"
+
+START_TEST(a_period_without_a_value_is_left_out_or_has_none)
+{
+    static const struct {
+        const char *json;
+        double canary[STEP_MINUTES];
+        double baseline[STEP_MINUTES];
+        enum check_result result;
+        double replaced;
+        const char *word;
+    } rows[] = {
+        /* Errors that are only told of when there are some, and the old version has none. */
+        { MISSING(""),
+          { 9, 7, 8, 9, 6, 9, 7, 8, 9, 6 },
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          CHECK_INCONCLUSIVE,
+          NAN,
+          "1 without enough data" },
+        { MISSING(", 'missing': 'remove'"),
+          { 9, 7, 8, 9, 6, 9, 7, 8, 9, 6 },
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          CHECK_INCONCLUSIVE,
+          NAN,
+          "1 without enough data" },
+        { MISSING(", 'missing': 'replace'"),
+          { 9, 7, 8, 9, 6, 9, 7, 8, 9, 6 },
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          CHECK_FAIL,
+          10,
+          "1 are high, 0 low, 0 without enough data; M is bad (effect inf); 10 missing values "
+          "count as 0" },
+        { MISSING(", 'missing': 'replace', 'direction': 'decrease'"),
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          { 9, 7, 8, 9, 6, 9, 7, 8, 9, 6 },
+          CHECK_FAIL,
+          10,
+          "1 low" },
+        /* Nobody has any: all are 0, and alike. The last minute is over, but not yet old. */
+        { MISSING(", 'missing': 'replace'"),
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          CHECK_PASS,
+          18,
+          "1 metrics pass" },
+        /* As often as before: what is missing is missing on both sides. */
+        { MISSING(", 'missing': 'replace'"),
+          { 1, NO, NO, 1, NO, NO, 1, NO, NO, NO },
+          { NO, 1, NO, NO, 1, NO, NO, 1, NO, NO },
+          CHECK_PASS,
+          12,
+          "12 missing values count as 0" },
+        /* Latencies: no request is no fast one. */
+        { MISSING(""),
+          { 100, NO, 102, NO, 101, NO, 99, NO, 100, NO },
+          { 100, 101, 102, 98, 99, 100, 101, 102, 98, 99 },
+          CHECK_PASS,
+          NAN,
+          "1 metrics pass" },
+        { MISSING(", 'missing': 'replace', 'period': '5m'"),
+          { 9, NO, NO, NO, NO, 9, NO, NO, NO, NO },
+          { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+          CHECK_INCONCLUSIVE,
+          2,
+          "1 without enough data; half of the metrics or more have no data" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(check_clear) struct check check = check_of(rows[i].json);
+        CLEANUP(evidence_clear)
+        struct evidence evidence = gaps_evidence(rows[i].canary, rows[i].baseline);
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        assert_row(i, &verdict, rows[i].result, rows[i].word);
+        if (!isnan(rows[i].replaced))
+            ck_assert_double_eq_tol(number_of(&verdict, "replaced"), rows[i].replaced, 1e-9);
+        else
+            ck_assert_ptr_null(strstr(verdict.sentence, "count as 0"));
+    }
+}
+END_TEST
+
+/* The minute in which a step begins is another step's, too, and the last one may still come. */
+START_TEST(only_whole_periods_of_the_step_lack_a_value)
+{
+    CLEANUP(check_clear) struct check check = check_of(MISSING(", 'missing': 'replace'"));
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(100, 0, 900, 0);
+    evidence.started_ms = 100 * MINUTE_MS + 1;
+    evidence.now_ms = 102 * MINUTE_MS + 59999;
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_INCONCLUSIVE, "1 without enough data");
+    evidence.now_ms = 103 * MINUTE_MS;
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "2 missing values");
+    /* Once the other version's value of a minute has come, so would this one's have. */
+    evidence_set_metric(&evidence, "M", true, 102 * MINUTE_MS, 0);
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "3 missing values");
+    evidence_set_metric(&evidence, "M", true, 103 * MINUTE_MS, 0);
+    verdict = judge_once(&check, &evidence, true);
+    assert_verdict(&verdict, CHECK_PASS, "3 missing values");
+}
+END_TEST
+
 SUITE("checks of metrics", a_metric_is_held_against_limits,
       a_value_that_is_read_again_takes_the_place_of_the_one_before,
       periods_before_the_step_are_not_missing, too_little_is_told_of_whole_periods_only,
       a_rate_is_too_high_only_of_a_whole_period_if_wanted,
       the_minute_in_which_a_step_begins_is_no_whole_period, an_alarm_must_not_fire,
       a_long_reason_is_not_cut_within_a_character,
-      an_alarm_that_fired_before_counts_once_it_was_well, metrics_are_scored_as_kayenta_does)
+      an_alarm_that_fired_before_counts_once_it_was_well, metrics_are_scored_as_kayenta_does,
+      a_period_without_a_value_is_left_out_or_has_none, only_whole_periods_of_the_step_lack_a_value)
