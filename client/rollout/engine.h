@@ -42,8 +42,8 @@ struct engine {
     int64_t watched_ms; /* service time with traffic, in all */
     int64_t sampled_ms;
     int64_t observed_ms;
-    /* Service times when each of the plan's alarms was last read, all that is asked of CloudWatch
-     * while a step is watched, and what traffic there was: */
+    /* Service times when each alarm of the plan and of the present checks was last read, all that
+     * is asked of CloudWatch while a step is watched, and what traffic there was: */
     int64_t heard_ms;
     int64_t all_read_ms;
     int64_t counted_ms;
@@ -109,7 +109,8 @@ void engine_watch(struct engine *engine);
 /* Does what `canary pause` and its like have asked for, and answers them. False if nobody has, or
  * it was refused. */
 bool engine_take_word(struct engine *engine);
-/* While nothing is watched: asks for the plan's alarms, if it has any and it is time. */
+/* While nothing is watched: asks for the alarms of the plan and of its checks, if it has any and it
+ * is time. */
 void engine_look_at_alarms(struct engine *engine);
 /* Nothing is sent while approval is waited for, but what CloudWatch tells is judged: its metrics,
  * its alarms, and what users meet. */

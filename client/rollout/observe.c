@@ -57,7 +57,7 @@ void engine_record_alarm(struct engine *engine, const struct alarm_evidence *ala
     deployment_record(engine->deployment, line);
 }
 
-static bool is_watched(const struct engine *engine, const char *name)
+static bool is_of_plan(const struct engine *engine, const char *name)
 {
     for (size_t i = 0; i < engine->plan->alarm_count; i++) {
         if (strcmp(engine->plan->alarms[i], name) == 0)
@@ -66,10 +66,47 @@ static bool is_watched(const struct engine *engine, const char *name)
     return false;
 }
 
-/* An alarm of the plan that comes to fire is a failure. */
+/* The present step's checks; where there is no step, the plan's. */
+static const struct check *present_checks(const struct engine *engine, size_t *count_out)
+{
+    const struct plan *plan = engine->plan;
+    if ((size_t)engine->rollout.step < plan->step_count)
+        return plan_checks(plan, &plan->steps[engine->rollout.step], count_out);
+    *count_out = plan->check_count;
+    return plan->checks;
+}
+
+/* What an `alarm` check of the present step looks at; NULL: this is none, or a dry run. */
+static const char *alarm_of(const struct check *check)
+{
+    return check->is_dry_run ? NULL : check->alarm;
+}
+
+static bool is_of_check(const struct engine *engine, const char *name)
+{
+    size_t count;
+    const struct check *checks = present_checks(engine, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (alarm_of(&checks[i]) && strcmp(alarm_of(&checks[i]), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Do the checks look at what was read? They do not while hooks run, or the rollout stands still. */
+static bool is_judged(const struct engine *engine)
+{
+    const struct rollout *rollout = &engine->rollout;
+    return rollout->hold == HOLD_APPROVAL || (rollout_next(rollout).kind == ACTION_WATCH &&
+                                              engine->plan->steps[rollout->step].duration_ms > 0);
+}
+
+/* An alarm of the plan that comes to fire is a failure; so is a check's where no check is asked. */
 static void heed_alarm(struct engine *engine, const struct alarm_evidence *alarm)
 {
-    if (strcmp(alarm->state, "ALARM") != 0 || !is_watched(engine, alarm->name))
+    bool counts =
+        is_of_plan(engine, alarm->name) || (!is_judged(engine) && is_of_check(engine, alarm->name));
+    if (strcmp(alarm->state, "ALARM") != 0 || !counts)
         return;
     CLEANUP(freep)
     char *sentence = xformat("alarm %s is in state ALARM%s%s", alarm->name,
@@ -95,13 +132,26 @@ static void tell_blindness(struct engine *engine, const char *sentence)
     engine->is_blind = true;
 }
 
+/* The plan's, and those of the present checks. */
 static bool has_all_alarms(const struct engine *engine, const struct evidence *seen)
 {
+    size_t count;
+    const struct check *checks = present_checks(engine, &count);
     for (size_t i = 0; i < engine->plan->alarm_count; i++) {
         if (!evidence_alarm(seen, engine->plan->alarms[i]))
             return false;
     }
+    for (size_t i = 0; i < count; i++) {
+        if (alarm_of(&checks[i]) && !evidence_alarm(seen, alarm_of(&checks[i])))
+            return false;
+    }
     return true;
+}
+
+static bool has_alarms(const struct engine *engine)
+{
+    static const struct evidence nothing;
+    return !has_all_alarms(engine, &nothing);
 }
 
 static void observe(struct engine *engine, bool is_last)
@@ -138,7 +188,7 @@ void engine_observe(struct engine *engine, bool is_final)
 
 void engine_look_at_alarms(struct engine *engine)
 {
-    if (engine->plan->alarm_count > 0)
+    if (has_alarms(engine))
         engine_observe(engine, false);
 }
 
@@ -149,14 +199,14 @@ static bool is_long_ago(const struct engine *engine, int64_t time_ms)
 
 const char *engine_unread_alarms(const struct engine *engine)
 {
-    bool is_known = engine->plan->alarm_count == 0 || !is_long_ago(engine, engine->heard_ms);
+    bool is_known = !has_alarms(engine) || !is_long_ago(engine, engine->heard_ms);
     return is_known ? NULL
                     : "not all of the plan's alarms could be read: nobody knows whether one fires";
 }
 
 void engine_look_after_hook(struct engine *engine)
 {
-    if (engine->plan->alarm_count == 0)
+    if (!has_alarms(engine))
         return;
     engine_observe(engine, true);
     const char *unread = engine_unread_alarms(engine);

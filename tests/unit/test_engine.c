@@ -263,28 +263,40 @@ START_TEST(an_alarm_counts_if_it_came_to_fire_since_the_deployment_began)
 }
 END_TEST
 
+#define HOOKS_PLAN(more)                                                                           \
+    "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"alarm\",\"alarm\":\"al\"" more    \
+    "}],\"hooks\":{\"before\":[{\"command\":\"x\"}],\"between\":[{\"command\":\"y\"}],\"after\":[" \
+    "{\"command\":\"z\"}]},\"strategy\":{\"linear\":{\"weight\":\"40%\",\"every\":\"1m\"}}}"
+
 /* CodeDeploy, too, looks at its alarms while hooks run. */
 START_TEST(an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anything_else)
 {
-    static const double shifted[] = { 0, 0.1, 0.5, 1 }; /* when the hook began */
+    static const struct {
+        const char *plan;
+        double shifted[4]; /* when the hook began */
+        bool is_heeded;
+    } rows[] = { { NULL, { 0, 0.1, 0.5, 1 }, true },
+                 { HOOKS_PLAN(""), { 0, 0.4, 0.8, 1 }, true },
+                 { HOOKS_PLAN(",\"ignoreFiring\":true"), { 0, 0.4, 0.8, 1 }, true },
+                 { HOOKS_PLAN(",\"dryRun\":true"), { 1, 1, 1, 1 }, false } };
     share_world();
-    for (int hook = 1; hook <= (int)COUNT_OF(shifted); hook++) {
+    for (int i = 0; i < 4 * (int)COUNT_OF(rows); i++) {
         char *state = make_state();
         reset(0);
-        fake->fires_in_hook = hook;
-        ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
-        check_alias("1", 0);
-        ck_assert_msg(fabs(fake->most - shifted[hook - 1]) < 1e-9, "hook %d: %g", hook, fake->most);
-        ck_assert_int_eq(fake->hooks, hook);
+        fake->plan = rows[i / 4].plan;
+        fake->fires_in_hook = i % 4 + 1;
+        ck_assert((deploy(state) == OUTCOME_ROLLED_BACK) == rows[i / 4].is_heeded);
+        ck_assert_msg(fabs(fake->most - rows[i / 4].shifted[i % 4]) < 1e-9, "row %d", i);
+        ck_assert_int_eq(fake->hooks, rows[i / 4].is_heeded ? i % 4 + 1 : 4);
         remove_state(state);
     }
 }
 END_TEST
 
 #define RETRY_PLAN(retries)                                                                        \
-    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"checks\":[],\"strategy\":"          \
-    "\"AllAtOnce\","                                                                               \
-    "\"hooks\":{\"before\":[{\"command\":\"x\"" retries "}],\"after\":[{\"command\":\"y\"}]}}"
+    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"strategy\":\"AllAtOnce\","          \
+    "\"hooks\":{"                                                                                  \
+    "\"before\":[{\"command\":\"x\"" retries "}],\"after\":[{\"command\":\"y\"}]}}"
 
 START_TEST(a_hook_that_fails_is_tried_again_if_the_plan_says_so)
 {
@@ -327,6 +339,8 @@ START_TEST(without_the_alarms_states_nothing_is_promoted)
     static const char *const plans[] = {
         "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],\"lostAfter\":\"1ms\","
         "\"strategy\":{\"steps\":[{\"weight\":\"10%\"}]}}",
+        "{\"function\":\"f\",\"alias\":\"a\",\"lostAfter\":\"1ms\",\"checks\":[{\"kind\":"
+        "\"alarm\",\"alarm\":\"al\"}],\"strategy\":{\"steps\":[{\"weight\":\"10%\"}]}}",
         NULL, /* whose steps take a minute each */
     };
     share_world();
@@ -334,7 +348,7 @@ START_TEST(without_the_alarms_states_nothing_is_promoted)
         char *state = make_state();
         reset(0);
         fake->plan = plans[i];
-        fake->deaf_ms = fake->now_ms + (int64_t)i * 60000 + 1;
+        fake->deaf_ms = fake->now_ms + (plans[i] ? 0 : 60000) + 1;
         ck_assert_int_eq(deploy(state), OUTCOME_INCONCLUSIVE);
         check_alias("1", 0);
         remove_state(state);
