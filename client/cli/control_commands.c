@@ -127,7 +127,7 @@ static void go_where_it_began(const cJSON *saved)
 }
 
 /* The client is dead: its work is taken up here. *is_promoted_out: that was its end, whatever the
- * verb; the client died when the promotion was made, and may not even have written that down. */
+ * verb; somebody else has changed the alias since. */
 static int take_up(struct session *session, const struct target *target, const cJSON *saved,
                    const char *verb, bool *is_promoted_out)
 {

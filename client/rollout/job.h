@@ -72,8 +72,9 @@ void job_outcome(const struct job *job, struct canary_outcome *outcome_out);
 /* Writes into the record what is deployed, with the versions as far as they are known. */
 void job_record_plan(struct job *job);
 
-/* Runs the engine on a deployment that was left, after `verb` (NULL: none). */
+/* Runs the engine on a deployment that was left, after `verb` (NULL: none). `undoes_promotion`: to
+ * go back is to take back a promotion, too, that was its end and has not been told of. */
 MUST_CHECK bool job_take_up(struct job *job, const char *id, const char *verb,
-                            struct canary_outcome *outcome_out);
+                            bool undoes_promotion, struct canary_outcome *outcome_out);
 
 #endif

@@ -185,7 +185,16 @@ static bool read_saved_plan(struct job *job, const cJSON *saved)
     return job->plan != NULL;
 }
 
-bool job_take_up(struct job *job, const char *id, const char *verb,
+/* A promotion that nobody has been told of, and that still stands, can be taken back as part of the
+ * deployment: its record then says so. */
+static void reopen_promotion(struct engine *engine, enum control_verb word)
+{
+    if ((word == CONTROL_ABORT || word == CONTROL_ROLLBACK) &&
+        engine_is_as_set(engine, &engine->alias))
+        rollout_reopen(&engine->rollout);
+}
+
+bool job_take_up(struct job *job, const char *id, const char *verb, bool undoes_promotion,
                  struct canary_outcome *outcome_out)
 {
     enum control_verb word;
@@ -227,6 +236,8 @@ bool job_take_up(struct job *job, const char *id, const char *verb,
     /* To take up what was not paused is to resume it; approval is waited for again. */
     enum rollout_hold held = job->engine.rollout.hold;
     bool is_said = verb && (word != CONTROL_RESUME || (held != HOLD_NONE && held != HOLD_APPROVAL));
+    if (is_said && undoes_promotion)
+        reopen_promotion(&job->engine, word);
     if (is_said && job->engine.rollout.phase != PHASE_OVER)
         refusal = engine_control(&job->engine, word, self);
     if (refusal)
@@ -310,9 +321,9 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
                    !makes_way(job, saved);
     struct job other;
     struct canary_outcome outcome = { 0 };
-    bool is_good =
-        job_open(&other, job->settings, job->observer) &&
-        job_take_up(&other, json_text(saved, "id", ""), resumes ? NULL : "rollback", &outcome);
+    bool is_good = job_open(&other, job->settings, job->observer) &&
+                   job_take_up(&other, json_text(saved, "id", ""), resumes ? NULL : "rollback",
+                               false, &outcome);
     if (!is_good)
         error_set(&job->error, NULL, "%s", other.error.message);
     else if (!resumes && outcome.verdict == CANARY_STUCK)
@@ -374,7 +385,7 @@ bool canary_take_up(const char *function, const char *alias, const char *verb,
     *outcome_out = (struct canary_outcome){ 0 };
     bool is_open = job_open(&job, settings, observer);
     CLEANUP(json_deletep) cJSON *saved = is_open ? find_latest(&job, function, alias, true) : NULL;
-    bool is_good = saved && job_take_up(&job, json_text(saved, "id", ""), verb, outcome_out);
+    bool is_good = saved && job_take_up(&job, json_text(saved, "id", ""), verb, true, outcome_out);
     return give_error(&job, is_good, error_out);
 }
 

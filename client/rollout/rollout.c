@@ -470,6 +470,14 @@ const char *rollout_control(struct rollout *rollout, enum control_verb verb, con
     }
 }
 
+void rollout_reopen(struct rollout *rollout)
+{
+    if (rollout->phase != PHASE_OVER || rollout->outcome != OUTCOME_PROMOTED)
+        return;
+    rollout->phase = PHASE_AFTER;
+    rollout->outcome = OUTCOME_NONE;
+}
+
 /* Somebody else has done that; or the dead engine has, and could not write it down. */
 static void leave_as_it_is(struct rollout *rollout, bool is_back)
 {

@@ -146,6 +146,9 @@ enum control_verb {
 const char *rollout_control(struct rollout *rollout, enum control_verb verb, const char *by,
                             int64_t now_ms);
 
+/* A promotion that was its end is not, as somebody wants it taken back. */
+void rollout_reopen(struct rollout *rollout);
+
 /* Is traffic that goes like this (`weight` of it to the new version, or all by promotion) as we
  * have set it, or may have? */
 bool rollout_expects(const struct rollout *rollout, bool is_promoted, double weight);

@@ -56,9 +56,19 @@ def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deplo
     first.end()
     assert alias_of(lam, deployed) == ("2", None)
     done = canary("rollback", "--function", deployed, "--alias", "live")
-    assert done.code == 0, done.out + done.err
+    assert done.code == 3, done.out + done.err
     assert alias_of(lam, deployed) == ("1", None)
-    assert [line["outcome"] for line in record_of(deployed, "end")] == ["promoted"]
+    check_it_went_back(canary, deployed, "rolled back by ")
+
+
+def check_it_went_back(canary, name, reason):
+    """Whoever asks is told the same as the alias has."""
+    [end] = record_of(name, "end")
+    assert (end["outcome"], end["exitCode"]) == ("rolled back", 3) and end["reason"].startswith(reason), end
+    with open(os.path.join(canary_state(), latest_of(name), "deployment.json"), encoding="utf-8") as file:
+        state = json.load(file)
+    assert (state["status"], state["weight"], state["isOver"]) == ("rolled back", 0, True)
+    assert "rolled back" in canary("report", latest_of(name)).out
 
 
 class Holding(Proxy):
@@ -76,8 +86,8 @@ class Holding(Proxy):
 
 
 @pytest.mark.parametrize("verb", ["rollback", "abort"])
-def test_a_promotion_that_its_client_died_over_is_taken_back_by_the_next_word(server, lam, deployed, terminal,
-                                                                            plan_file, verb):
+def test_a_promotion_that_its_client_died_over_is_taken_back_by_the_next_word(server, lam, deployed, canary,
+                                                                            terminal, plan_file, verb):
     """It is made, and not even written down: to take it up is to find it made."""
     plan_file(strategy="AllAtOnce")
     holding = Holding(server.url)
@@ -88,11 +98,29 @@ def test_a_promotion_that_its_client_died_over_is_taken_back_by_the_next_word(se
     holding.let_go.set()
     assert alias_of(lam, deployed) == ("2", None)
     done = terminal(verb, AWS_ENDPOINT_URL=holding.url)
-    assert done.end() == 0, done.seen + done.err
+    assert done.end() == 3, done.seen + done.err
     assert alias_of(lam, deployed) == ("1", None)
-    assert "sends all traffic to version 1; version 2 gets none" in done.seen.splitlines()[-1]
+    assert "All traffic goes to version 1, as before" in done.seen.splitlines()[-1]
     holding.shutdown()
     holding.server_close()
+    check_it_went_back(canary, deployed, {"abort": "aborted by "}.get(verb, "rolled back by "))
+
+
+def test_a_promotion_that_somebody_has_gone_on_from_is_not_taken_back(lam, deployed, canary, terminal, plan_file,
+                                                                      tmp_path):
+    """Its end is still to be told, but where traffic goes is theirs by now."""
+    plan_file(strategy="AllAtOnce", notify=[{"command": (
+        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
+    first = terminal("deploy", "--fast")
+    wait_for((tmp_path / "told").exists)
+    first.process.kill()
+    first.end()
+    lam.update_function_configuration(FunctionName=deployed, Description="theirs")
+    theirs = lam.publish_version(FunctionName=deployed)["Version"]
+    lam.update_alias(FunctionName=deployed, Name="live", FunctionVersion=theirs)
+    done = canary("abort")
+    assert "Nothing to do" in done.out and alias_of(lam, deployed) == (theirs, None), done.out
+    assert [line["outcome"] for line in record_of(deployed, "end")] == ["promoted"]
 
 
 def test_a_killed_clients_work_is_rolled_back(lam, deployed, canary, killed):
