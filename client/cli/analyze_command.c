@@ -162,6 +162,22 @@ static int report(const struct replay *replay, bool has_other_checks)
     return replay->different ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* Neither is the plan in a deployment's record whose client was killed at once. */
+static int fail_without_record(const char *path, const struct replay *replay,
+                               const struct error *error)
+{
+    const char *name = strrchr(path, '/');
+    bool is_record = replay->is_unplanned && name && strcmp(name, "/record.jsonl") == 0;
+    if (is_record)
+        complain("%s: the deployment ended before its plan was written down (was its client "
+                 "killed?): no traffic was shifted, and there is nothing to analyze; canary deploy "
+                 "begins anew",
+                 path);
+    else
+        complain("%s: %s", path, error->message);
+    return is_record ? EXIT_FAILED : EXIT_USAGE;
+}
+
 static int analyze(const struct analyze_options *options)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -177,12 +193,13 @@ static int analyze(const struct analyze_options *options)
     if (!path)
         return EXIT_USAGE;
     CLEANUP(freep) char *text = file_read(path, RECORD_MAX, &size, &error);
-    if (text)
-        fill_checks((struct text){ text, size }, checks);
-    if (!text || !replay_run((struct text){ text, size }, checks, &replay, &error)) {
-        complain("%s%s%s", text ? path : "", text ? ": " : "", error.message);
+    if (!text) {
+        complain("%s", error.message);
         return EXIT_USAGE;
     }
+    fill_checks((struct text){ text, size }, checks);
+    if (!replay_run((struct text){ text, size }, checks, &replay, &error))
+        return fail_without_record(path, &replay, &error);
     return report(&replay, checks != NULL);
 }
 

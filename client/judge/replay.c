@@ -317,6 +317,7 @@ bool replay_run(struct text record, const cJSON *checks, struct replay *replay_o
         if (line.size > 0 && !play_text(&player, line, number))
             return false;
     }
+    replay_out->is_unplanned = !player.plan;
     if (!player.plan)
         return error_set(error, NULL, "there is no plan in it: is it a record.jsonl?");
     close_step(&player);

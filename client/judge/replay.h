@@ -30,7 +30,8 @@ struct replay {
     size_t samples;
     char *function;
     char *alias;
-    int64_t begun_ms; /* the deployment's first moment */
+    int64_t begun_ms;  /* the deployment's first moment */
+    bool is_unplanned; /* it was read to its end, and no plan came: why replay_run() failed */
 };
 
 /*

@@ -131,6 +131,24 @@ def test_a_record_that_says_something_else_is_noticed(canary, record):
     assert "1 of 1 verdicts are NOT the recorded ones" in done.out
 
 
+@pytest.mark.parametrize("record, sentence", [
+    ("", None), ('{"t":1,"type":"notice","text":"x"}\n', None), ('{"t":1,"type":"pl', None),
+    ('{"t":1,"type":"sample"}\n', "line 1: sample: there is no plan before it")])
+@pytest.mark.parametrize("more", [(), ("--checks", "checks.json")])
+def test_a_deployment_that_was_killed_before_its_plan_was_written_is_no_bad_usage(canary, tmp_path, record, sentence,
+                                                                                  more):
+    """There is nothing wrong with how it was asked for."""
+    (tmp_path / "checks.json").write_text('[{"kind": "errors"}]')
+    folder = tmp_path / "state" / "20261127T000000Z-f-live"
+    folder.mkdir(parents=True)
+    (folder / "record.jsonl").write_text(record)
+    for named in ((), (folder.name,)):
+        done = canary("analyze", *named, "--state-dir", str(folder.parent), "--output", "json", *more)
+        assert done.code == done.json["exitCode"] == (2 if sentence else 1)
+        assert (sentence or "the deployment ended before its plan was written down") in done.err
+        assert (sentence or "canary deploy begins anew") in done.json["error"]
+
+
 @pytest.mark.parametrize("arguments, sentence", [
     (("--state-dir", "none"), "there is no deployment at all"),
     (("20260101T000000Z-none-live",), "there is no deployment 20260101T000000Z-none-live"),
