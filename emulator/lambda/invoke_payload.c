@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "crypto.h"
 #include "lambda/faults.h"
+#include "runtime/function_log.h"
 #include "xalloc.h"
 
 enum { LOG_TAIL_MAX = 4096 };
@@ -53,9 +54,7 @@ bool invoke_wants_log(const struct call *call)
 char *invoke_log_tail(const struct invocation_result *result)
 {
     CLEANUP(buffer_clear) struct buffer log = { 0 };
-    for (size_t i = 0; i < result->log_size; i++)
-        if (result->log[i]) /* a NUL is a mark of ours */
-            buffer_add_char(&log, result->log[i]);
+    function_log_add_plain(&log, (struct text){ result->log, result->log_size });
     size_t skipped = log.size > LOG_TAIL_MAX ? log.size - LOG_TAIL_MAX : 0;
     return base64_encode((struct text){ log.data + skipped, log.size - skipped });
 }

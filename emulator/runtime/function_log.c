@@ -26,6 +26,10 @@ enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096, KEPT_CAPACITY = 2
 #define TURN_MARK "\0\0"
 enum { TURN_MARK_SIZE = sizeof(TURN_MARK) - 1 };
 
+/* Ends an event that has no newline. */
+#define ADDED_NEWLINE "\0\0\n"
+enum { ADDED_NEWLINE_SIZE = sizeof(ADDED_NEWLINE) - 1 };
+
 static void empty(struct buffer *buffer)
 {
     buffer_drop(buffer, buffer->size);
@@ -396,6 +400,27 @@ void function_log_clear(struct function_log *log)
     clear_marks(&log->texts);
 }
 
+/* Whether the newline before `end` is there for us alone. */
+static bool is_added(const char *log, size_t end)
+{
+    return end >= ADDED_NEWLINE_SIZE &&
+           memcmp(log + end - ADDED_NEWLINE_SIZE, ADDED_NEWLINE, ADDED_NEWLINE_SIZE) == 0;
+}
+
+static struct text without_added_newline(struct text event)
+{
+    return (struct text){ event.data, is_added(event.data, event.size)
+                                          ? event.size - ADDED_NEWLINE_SIZE
+                                          : event.size };
+}
+
+void function_log_add_plain(struct buffer *out, struct text log)
+{
+    for (size_t i = 0; i < log.size; i++)
+        if (log.data[i] && !is_added(log.data, i + 1))
+            buffer_add_char(out, log.data[i]);
+}
+
 void function_log_each(struct text log, const struct log_marks *marks,
                        void (*visit)(struct text event, int64_t time_ms, void *owner), void *owner)
 {
@@ -408,7 +433,7 @@ void function_log_each(struct text log, const struct log_marks *marks,
         search = newline ? newline + 1 : end;
         if (search < end && *search == '\0')
             continue;
-        visit((struct text){ event, (size_t)(search - event) },
+        visit(without_added_newline((struct text){ event, (size_t)(search - event) }),
               time_of(marks, &at, (size_t)(search - log.data)), owner);
         event = search;
     }

@@ -5,9 +5,10 @@
  * invocations belong to the next one; those written while the process boots are kept apart.
  *
  * Our bootstraps put a NUL behind a newline that stands inside a record: the record is one log
- * event. Behind the last line of an invocation, if it printed any, they put a turn mark, a line
- * that begins with two NULs and has the request id: the process may be at the next event already
- * when its answer to this one is read.
+ * event. Two NULs before the newline that ends it say that the event has none: such is what
+ * Lambda's clients send without. Behind the last line of an invocation, if it printed any, they put
+ * a turn mark, a line that begins with two NULs and has the request id: the process may be at the
+ * next event already when its answer to this one is read.
  */
 #ifndef COALMINE_FUNCTION_LOG_H
 #define COALMINE_FUNCTION_LOG_H
@@ -114,7 +115,11 @@ struct text function_log_finish(struct function_log *log, const struct function_
 /* Frees. */
 void function_log_clear(struct function_log *log);
 
-/* Cuts a log into its events, newlines included, each with the time at which it was there. */
+/* A finished text as Lambda shows it: without our marks. */
+void function_log_add_plain(struct buffer *out, struct text log);
+
+/* Cuts a log into its events, each with its newline if it has one, and with the time at which it
+ * was there. */
 void function_log_each(struct text log, const struct log_marks *marks,
                        void (*visit)(struct text event, int64_t time_ms, void *owner), void *owner);
 

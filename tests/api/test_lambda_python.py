@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.support.logs import filter_all, messages_of
 from tests.support.packages import create, python, zip_of
 
 # Those that Lambda's own runtime has loaded before the function's.
@@ -16,6 +17,11 @@ TAKEN = ("contextlib", "decimal", "linecache", "logging", "numbers", "string", "
 def invoke(lam, name):
     answer = lam.invoke(FunctionName=name, LogType="Tail")
     return json.loads(answer["Payload"].read()), base64.b64decode(answer["LogResult"]).decode()
+
+
+def own_lines(logs, name):
+    """What the function printed in its first invocation."""
+    return messages_of(filter_all(logs, logGroupName=f"/aws/lambda/{name}"))[2:-2]
 
 
 def package(files):
@@ -54,11 +60,33 @@ def test_a_level_may_be_set_for_text_too(lam, name, level, expected):
     assert invoke(lam, name)[0] == expected
 
 
-def test_what_the_context_logs_is_an_event(lam, server, name):
+def test_what_the_context_logs_is_an_event(lam, logs, name):
     create(lam, name, python("context.log('one\\ntwo'); context.log('three\\n'); print('four')"))
     invoke(lam, name)
-    events = server.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    assert [event["message"] for event in events[2:5]] == ["one\ntwo\n", "three\n", "four\n"]
+    assert own_lines(logs, name) == ["one\ntwo", "three\n", "four\n"]
+
+
+def test_an_event_ends_as_the_functions_formatter_ends_it(lam, logs, name):
+    create(lam, name, python("""import logging
+    handler, = logging.root.handlers
+    for form in "no", "one\\n", "two\\n\\n":
+        handler.setFormatter(logging.Formatter(form + "%(message)s"))
+        for message in "", "|", "a\\n\\nb\\n":
+            logging.error(message)
+    raise ValueError("e")"""))
+    log = invoke(lam, name)[1]
+    heads = ["no", "one\n", "two\n\n"]
+    *lines, error = own_lines(logs, name)
+    assert lines == [head + end for head in heads for end in ("", "|", "a\n\nb\n")]
+    assert error.startswith("[ERROR] ValueError: e\nTraceback") and error.endswith('("e")')
+    assert "".join(lines) + error + "END RequestId: " in log
+
+
+def test_a_record_begins_an_event_behind_what_was_printed_without_a_newline(lam, logs, name):
+    create(lam, name, python("import logging; print('..', end=''); logging.error('e')"))
+    invoke(lam, name)
+    dots, record = own_lines(logs, name)
+    assert dots == "..\n" and record.startswith("[ERROR]\t") and record.endswith("\te\n")
 
 
 @pytest.mark.parametrize("swap", ["contextlib.redirect_stdout(io.StringIO())",

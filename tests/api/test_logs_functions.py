@@ -90,7 +90,7 @@ def test_pythons_records_and_tracebacks_are_one_event_each(lam, logs, name):
     matches(lines_of(logs, f"/aws/lambda/{name}")[2:-2], [
         "a\n", "b\n", rf"\[ERROR\]\t{TIME}\t{request}\tc\nd\n",
         "\\[ERROR\\] ValueError: no\nTraceback \\(most recent call last\\):\n"
-        "\u00a0\u00a0File \"/var/task/app.py\", line 2, in handler\n.*\n"])
+        "\u00a0\u00a0File \"/var/task/app.py\", line 2, in handler\n\u00a0{4}.*\\)"])
 
 
 def test_the_tail_in_an_answer_has_plain_newlines(lam, name):

@@ -41,14 +41,15 @@ START_TEST(each_line_has_the_time_at_which_it_was_whole)
     clock_set_now_ms(20);
     function_log_add(&log, TEXT("a\nhal"));
     clock_set_now_ms(21);
-    function_log_add(&log, TEXT("f\nof\n\0a record\nend"));
+    function_log_add(&log, TEXT("f\nof\n\0a record\nno\n\0newline\0\0\nend"));
     clock_set_now_ms(30);
     struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
     const char *report_at = memmem(text.data, text.size, "REPORT", strlen("REPORT"));
     ck_assert_ptr_nonnull(report_at);
-    expect_events((struct text){ text.data, (size_t)(report_at - text.data) }, &log.texts,
-                  "15:START RequestId: r Version: 1/ 20:a/ 21:half/ 21:of/0a record/ 21:end/ "
-                  "30:END RequestId: r/ ");
+    expect_events(
+        (struct text){ text.data, (size_t)(report_at - text.data) }, &log.texts,
+        "15:START RequestId: r Version: 1/ 20:a/ 21:half/ 21:of/0a record/ 21:no/0newline 21:end/ "
+        "30:END RequestId: r/ ");
     expect_events(TEXT(""), &log.texts, "");
     function_log_clear(&log);
 }

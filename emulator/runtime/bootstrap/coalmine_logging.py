@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
             if name not in PLAIN_ATTRIBUTES:
                 members.setdefault(name, value)
         return json.dumps({name: value for name, value in members.items() if value is not None},
-                          ensure_ascii=False)
+                          ensure_ascii=False) + "\n"
 
     @staticmethod
     def error_members(record):
@@ -55,7 +55,7 @@ class JsonFormatter(logging.Formatter):
 
 def text_formatter():
     return logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
         "%Y-%m-%dT%H:%M:%S")
 
 

@@ -41,12 +41,14 @@ def read_part(size):
 
 current_request_id = ""
 has_logged = False  # since the last answer
+has_open_line = False  # what was printed last did not end with a newline
 
 
 class LogFile(io.FileIO):
     def write(self, data):
-        global has_logged
+        global has_logged, has_open_line
         has_logged = True
+        has_open_line = data[-1:] != b"\n" if data else has_open_line
         size = super().write(data)
         while size < len(data):  # a signal came
             size += super().write(data[size:])
@@ -157,11 +159,11 @@ class LambdaContext(Printed):
         return max(0, int(self._epoch_deadline_time_in_ms - time.time() * 1000))
 
     def log(self, message):
-        text = str(message)
-        write_record(text[:-1] if text.endswith("\n") else text)
+        write_record(str(message))
 
 
-# Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event.
+# Log lines in Lambda's formats. A newline inside a record gets a NUL behind it: one log event. Two NULs
+# before the newline at its end: it is none of the record's.
 
 logs_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 
@@ -170,8 +172,12 @@ record_file = None  # whatever the function has put in the place of sys.stdout
 
 
 def write_record(text):
-    """A record of one or more lines, without the newline at its end."""
-    line = text.replace("\n", "\n\0") + "\n"
+    """A record of one or more lines. In text it is an event as it is, with or without a newline at its
+    end."""
+    has_newline = text.endswith("\n")
+    line = "%s%s%s" % ("\n" if has_open_line else "",
+                       (text[:-1] if has_newline else text).replace("\n", "\n\0"),
+                       "\n" if has_newline or logs_json or not text else "\0\0\n")
     try:
         record_file.write(line.encode("utf-8", "backslashreplace"))
     except OSError:
