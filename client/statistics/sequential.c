@@ -74,7 +74,7 @@ static bool is_whole(double value)
 static double log_beta_greater(double p, double a, double b)
 {
     if (!is_whole(a) || !is_whole(b))
-        return log_complement(log(beta_less(p, a, b)));
+        return log(beta_greater(p, a, b));
     struct discrete law = binomial_law((uint64_t)(a + b) - 1, p);
     return discrete_log_less(&law, (int64_t)a - 1);
 }

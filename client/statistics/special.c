@@ -14,9 +14,9 @@ double normal_quantile(double p)
     return gsl_cdf_ugaussian_Pinv(p);
 }
 
-double beta_less(double x, double a, double b)
+double beta_greater(double x, double a, double b)
 {
-    return gsl_cdf_beta_P(x, a, b);
+    return gsl_cdf_beta_Q(x, a, b);
 }
 
 double stirling_rest(double x)

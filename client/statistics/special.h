@@ -16,8 +16,9 @@ struct interval {
 double normal_greater(double z);
 double normal_quantile(double p);
 
-/* I_x(a, b), the regularised incomplete beta function. */
-double beta_less(double x, double a, double b);
+/* 1 - I_x(a, b), the complement of the regularised incomplete beta function: P(X > x) of a beta
+ * law. */
+double beta_greater(double x, double a, double b);
 
 /* ln B(a, b). Stirling's series with its remainder apart, so that the differences between values
  * of great arguments, which is what they are for, stay exact. */

@@ -359,6 +359,24 @@ START_TEST(a_one_sided_factor_does_not_grow_under_what_it_tests)
 }
 END_TEST
 
+/* Computed with 50 digits (mpmath). */
+START_TEST(a_prior_that_hardly_reaches_above_the_share_gives_a_factor)
+{
+    static const struct {
+        uint64_t k;
+        uint64_t n;
+        struct beta_prior prior;
+        double value;
+    } rows[] = {
+        { 0, 290, { 1, 423.1756105049422 }, -0.52194044037994649 },
+        { 0, 290, { 8.170395649861872, 256.0597411493993 }, -0.77232232185607132 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_close(mixture_log_greater(rows[i].k, rows[i].n, 0.5, rows[i].prior), rows[i].value,
+                     "factor", "thin");
+}
+END_TEST
+
 START_TEST(the_two_sides_mirror_each_other)
 {
     const struct beta_prior prior = { 1, 19 };
@@ -383,5 +401,6 @@ SUITE("sequential tests", sprts_have_their_reference_values, paths_of_an_sprt_en
       counts_that_a_mixture_rejects_have_their_reference_values,
       false_alarms_and_power_of_peeking_have_their_reference_values,
       peeking_with_a_fixed_test_has_its_reference_values,
+      a_prior_that_hardly_reaches_above_the_share_gives_a_factor,
       a_one_sided_factor_does_not_grow_under_what_it_tests, the_two_sides_mirror_each_other,
       a_bad_canary_is_found_after_a_handful_of_requests)

@@ -73,7 +73,7 @@ START_TEST(the_beta_function_has_its_reference_values)
                  { "SF19", 0.05, 1, 2000, 1 },
                  { "SF20", 0.1, 12001, 88001, 8.54823591033e-94 } };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_close(beta_less(rows[i].x, rows[i].a, rows[i].b), rows[i].value, "I_x(a, b)",
+        assert_close(beta_greater(1 - rows[i].x, rows[i].b, rows[i].a), rows[i].value, "I_x(a, b)",
                      rows[i].id);
 }
 END_TEST
