@@ -36,9 +36,10 @@ struct channel_events {
                           void *owner);
     /* It cannot boot, and exits. */
     void (*on_init_error)(struct text type, struct text body, void *owner);
+    /* It asks again while it has an event: that is to be sent once more. */
+    void (*on_repeat)(void *owner);
     /* Another process asks for its first event where one was before: that has gone, with the event
-     * that it had, if any. on_next() follows. NULL: there is only ever one process, and asking
-     * again is its mistake. */
+     * that it had, if any. on_next() follows. NULL: there is only ever one process. */
     void (*on_restart)(void *owner);
 };
 

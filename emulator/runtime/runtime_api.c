@@ -5,6 +5,9 @@
  *   Started --next--> Ready --event--> Running --response, error--> RuntimeResponseSentState
  *      |                ^                                                       |
  *      init error       +------------------------- next ------------------------+
+ *
+ * As on Lambda the next event may be asked for more than once: by several threads, or by a client
+ * that gave up waiting, or lost what it was sent. While one is under way, that is sent again.
  */
 #include "runtime/runtime_api.h"
 
@@ -40,7 +43,8 @@ struct runtime_api {
     void *owner;
     struct http_server *server;
     enum state state;
-    struct http_exchange *waiting;   /* the request for the next event, in READY */
+    struct http_exchange *waiting[CONNECTIONS_MAX]; /* requests for the next event */
+    size_t waiting_count;
     char *request_id;                /* of the event it has; NULL: none */
     struct http_exchange *streaming; /* the answer that comes in pieces; NULL: none */
     struct http_exchange *early;     /* asks for the next event before that is seen to end */
@@ -104,18 +108,47 @@ static void end_stream(struct runtime_api *api, struct text type, struct text bo
     api->events->on_stream_end(type, body, CHANNEL_WILL_ASK, api->owner);
 }
 
-static void refuse_replaced(struct http_exchange **asking)
+static void refuse_replaced(struct http_exchange *exchange)
 {
-    if (*asking)
-        refuse(*asking, 410, "Replaced", "Another process asks for the next event");
-    *asking = NULL;
+    refuse(exchange, 410, "Replaced", "Another process asks for the next event");
+}
+
+static struct http_exchange *take_waiting(struct runtime_api *api, size_t index)
+{
+    struct http_exchange *exchange = api->waiting[index];
+    api->waiting_count--;
+    memmove(&api->waiting[index], &api->waiting[index + 1],
+            (api->waiting_count - index) * sizeof(api->waiting[0]));
+    return exchange;
+}
+
+/* Whoever hung up is not waited for: so there is room for each connection's. */
+static void add_waiting(struct runtime_api *api, struct http_exchange *exchange)
+{
+    for (size_t i = api->waiting_count; i-- > 0;)
+        if (!http_exchange_is_connected(api->waiting[i]))
+            refuse(take_waiting(api, i), 410, "Gone", "The connection is closed");
+    assert(api->waiting_count < CONNECTIONS_MAX);
+    api->waiting[api->waiting_count++] = exchange;
+}
+
+/* The last that asked is the likeliest to be there. */
+static struct http_exchange *choose_waiting(struct runtime_api *api)
+{
+    size_t chosen = api->waiting_count - 1;
+    while (chosen > 0 && !http_exchange_is_connected(api->waiting[chosen]))
+        chosen--;
+    return take_waiting(api, chosen);
 }
 
 /* Whatever the process before was at, it has gone; what it streams on is nobody's answer. */
 static void restart(struct runtime_api *api)
 {
-    refuse_replaced(&api->waiting);
-    refuse_replaced(&api->early);
+    while (api->waiting_count)
+        refuse_replaced(take_waiting(api, 0));
+    if (api->early)
+        refuse_replaced(api->early);
+    api->early = NULL;
     runtime_api_resume(api);
     api->streaming = NULL;
     forget_event(api);
@@ -134,16 +167,19 @@ static void on_next(struct runtime_api *api, struct http_exchange *exchange)
         end_stream(api, TEXT("Runtime.TruncatedResponse"),
                    TEXT("{\"errorMessage\":\"Response truncated\",\"errorType\":"
                         "\"Runtime.TruncatedResponse\"}"));
-    if (api->state != STARTED && api->state != RESPONSE_SENT) {
-        if (!api->events->on_restart) {
-            refuse_move(api, exchange, state_names[READY]);
-            return;
-        }
-        restart(api);
+    if (api->state == INIT_ERROR && !api->events->on_restart) {
+        refuse_move(api, exchange, state_names[READY]);
+        return;
     }
-    api->state = READY;
-    api->waiting = exchange;
-    api->events->on_next(api->owner);
+    if (api->state != STARTED && api->state != RESPONSE_SENT && api->events->on_restart)
+        restart(api);
+    add_waiting(api, exchange);
+    if (api->state == RUNNING) {
+        api->events->on_repeat(api->owner);
+    } else if (api->state != READY) {
+        api->state = READY;
+        api->events->on_next(api->owner);
+    }
 }
 
 /* Whether an answer may be given now, and to this event; refuses it if not. */
@@ -398,13 +434,13 @@ static char *one_line(struct text text)
 
 bool runtime_api_is_awaited(const struct runtime_api *api)
 {
-    return api->waiting && http_exchange_is_connected(api->waiting);
+    return api->waiting_count && http_exchange_is_connected(api->waiting[api->waiting_count - 1]);
 }
 
 void runtime_api_send(struct runtime_api *api, const struct job *job)
 {
     const struct frame_event *event = &job->event;
-    assert(api->state == READY && api->waiting);
+    assert((api->state == READY || api->state == RUNNING) && api->waiting_count);
     CLEANUP(freep) char *arn = one_line(event->invoked_arn);
     CLEANUP(freep) char *trace_id = one_line(event->trace_id);
     CLEANUP(freep) char *client_context = one_line(event->client_context);
@@ -428,10 +464,8 @@ void runtime_api_send(struct runtime_api *api, const struct job *job)
                                  .header_count = count,
                                  .body = xmemdup(event->payload.data, event->payload.size),
                                  .body_size = event->payload.size };
-    struct http_exchange *exchange = api->waiting;
-    api->waiting = NULL;
     api->state = RUNNING;
-    http_exchange_reply(exchange, &answer);
+    http_exchange_reply(choose_waiting(api), &answer);
 }
 
 static void free_api(void *owner)

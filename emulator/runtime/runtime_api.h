@@ -21,7 +21,7 @@ int runtime_api_port(const struct runtime_api *api);
  */
 bool runtime_api_is_awaited(const struct runtime_api *api);
 
-/* Answers the process's request for the next event; it has asked for it. */
+/* Answers the process's request for the next event; it has asked for it, or again for this one. */
 void runtime_api_send(struct runtime_api *api, const struct job *job);
 
 /* Handles the requests that have arrived, as the loop would in its next turn. */

@@ -95,6 +95,13 @@ static void on_next(void *owner)
     }
 }
 
+static void on_repeat(void *owner)
+{
+    struct sandbox *sandbox = owner;
+    if (sandbox->job)
+        sandbox_hand_over(sandbox);
+}
+
 /* Whether an answer would be the job's: not after its deadline. */
 static bool may_answer(const struct sandbox *sandbox)
 {
@@ -201,4 +208,5 @@ const struct channel_events sandbox_channel_events = {
     .on_chunk = on_chunk,
     .on_stream_end = on_stream_end,
     .on_init_error = on_init_error,
+    .on_repeat = on_repeat,
 };
