@@ -1,5 +1,5 @@
 /*
- * coalmine check DIR: is a data directory whole? Reads all of it, changes nothing that matters.
+ * coalmine check DIR: is a data directory whole? Reads all of it, changes nothing.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,9 +32,12 @@ static bool is_data_directory(const char *directory)
     return false;
 }
 
+/* Nothing that a server, or a newer one, works on is looked at. */
 static void inspect(struct inspection *inspection, const char *directory)
 {
     sqlite3 *database = store_inspect(inspection, directory);
+    if (inspection->is_barred)
+        return;
     if (database)
         code_inspect(inspection, directory, database);
     sqlite3_close(database);
@@ -54,12 +57,12 @@ int check_command(int count, char **arguments)
     struct inspection inspection = { .on_finding = print_finding };
     bool wants_help = count == 1 && strcmp(arguments[0], "--help") == 0;
     if (count != 1 || wants_help) {
-        fprintf(
-            wants_help ? stdout : stderr,
-            "Usage: coalmine check DIR\n\n"
-            "Looks a data directory over: both databases page by page, every log event, every\n"
-            "record of the journal, every package against its digest. No server may run on it.\n"
-            "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
+        fprintf(wants_help ? stdout : stderr,
+                "Usage: coalmine check DIR\n\n"
+                "Looks a data directory over: both databases page by page, every log event, every\n"
+                "record of the journal, every package against its digest, and changes nothing. No\n"
+                "server may run on it.\n"
+                "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
         return wants_help ? EXIT_DONE : EXIT_USAGE;
     }
     if (arguments[0][0] == '-') {

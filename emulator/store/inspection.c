@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/checkpointer.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "store/telemetry.h"
+#include "store/wal.h"
 #include "xalloc.h"
 
 static void report(struct inspection *inspection, bool is_problem, const char *format,
@@ -77,43 +80,78 @@ static const char *find_reason(struct inspection *inspection, sqlite3 *database,
                    : sqlite3_errmsg(database);
 }
 
-static sqlite3 *open_database(struct inspection *inspection, const char *directory,
-                              const char *name, int newest_version)
+/* Is there a file to read? SQLite would remove the log of one without a byte, which is what a
+ * server's first moments leave. */
+static bool check_file(struct inspection *inspection, const char *path)
 {
-    sqlite3 *database = NULL;
-    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
-    if (access(path, R_OK) != 0) {
+    struct stat status;
+    CLEANUP(error_clear) struct error error = { 0 };
+    bool is_there = access(path, R_OK) == 0 && stat(path, &status) == 0;
+    if (!is_there) {
         inspection->is_barred |= errno == EACCES;
         inspection_problem(inspection, "%s: %s", path, strerror(errno));
-        return NULL;
+    } else if (!S_ISREG(status.st_mode)) {
+        inspection_problem(inspection, "%s is no file", path);
+    } else if (!wal_check_has_database(path, &error)) {
+        inspection_problem(inspection, "%s", error.message);
     }
-    sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
+    return is_there && S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
+static bool check_version(struct inspection *inspection, sqlite3 *database, const char *directory,
+                          const char *path, int newest_version)
+{
     int version = (int)statements_number(database, "PRAGMA user_version");
     if (version < 0) {
         inspection_problem(inspection, "%s: %s", path,
                            find_reason(inspection, database, directory));
-        sqlite3_close(database);
-        return NULL;
-    }
-    if (version > newest_version) {
+    } else if (version > newest_version) {
         inspection->is_barred = true;
         inspection_problem(inspection,
                            "%s was written by a newer coalmine (schema %d, this one knows %d): "
                            "let that one check it",
                            path, version, newest_version);
-        sqlite3_close(database);
-        return NULL;
     }
-    check_pages(inspection, database, path);
-    check_references(inspection, database, path);
-    return database;
+    return version >= 0 && version <= newest_version;
+}
+
+static bool check_log(struct inspection *inspection, const char *path)
+{
+    CLEANUP(error_clear) struct error error = { 0 };
+    if (wal_check(path, &error))
+        return true;
+    inspection_problem(inspection, "%s", error.message);
+    return false;
+}
+
+/* As the server opens its own, so that SQLite has the index of the log in memory and changes no
+ * file. */
+static sqlite3 *open_database(struct inspection *inspection, const char *directory,
+                              const char *name, int newest_version)
+{
+    sqlite3 *database = NULL;
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
+    if (!check_file(inspection, path))
+        return NULL;
+    sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, STORE_VFS);
+    statements_keep_log(database);
+    if (check_version(inspection, database, directory, path, newest_version) &&
+        check_log(inspection, path)) {
+        check_pages(inspection, database, path);
+        check_references(inspection, database, path);
+        return database;
+    }
+    sqlite3_close(database);
+    return NULL;
 }
 
 /* A server makes the tables in its first moments, before all else. */
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
     sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
-    if (database && statements_number(database, "PRAGMA user_version") == 0)
+    bool is_empty = database ? statements_number(database, "PRAGMA user_version") == 0
+                             : inspection->problems == 0;
+    if (is_empty)
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);
     return database;

@@ -71,8 +71,8 @@ static int compare_segments(const void *a, const void *b)
     return first->start < second->start ? -1 : first->start > second->start;
 }
 
-/* A file of the directory; false with errno if it is a segment that cannot be looked at. */
-static bool note_file(struct journal *journal, int directory, const char *name)
+/* A file of the directory; false with a sentence if it is a segment that cannot be read. */
+static bool note_file(struct journal *journal, int directory, const char *name, struct error *error)
 {
     unsigned long long start;
     struct stat status;
@@ -80,28 +80,36 @@ static bool note_file(struct journal *journal, int directory, const char *name)
     if (sscanf(name, "journal-%20llu.lo%c", &start, &end) != 2 || end != 'g')
         return true;
     if (fstatat(directory, name, &status, 0) != 0)
-        return false;
+        return error_set(error, NULL, "cannot read %s/%s: %s", journal->directory, name,
+                         strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, NULL, "%s/%s is no file: put it back from a copy",
+                         journal->directory, name);
     add_segment(journal, start, (uint64_t)status.st_size);
     return true;
 }
 
 /* One that is overlooked would be lost: positions go on, and the next checkpoint is behind it. */
+static bool note_files(struct journal *journal, DIR *directory, struct error *error)
+{
+    const struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(directory);
+        if (entry && !note_file(journal, dirfd(directory), entry->d_name, error))
+            return false;
+    } while (entry);
+    return errno == 0 ||
+           error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
+}
+
 static bool find_segments(struct journal *journal, struct error *error)
 {
     DIR *directory = opendir(journal->directory);
-    const struct dirent *entry = NULL;
-    bool is_whole = directory != NULL;
-    while (is_whole) {
-        errno = 0;
-        entry = readdir(directory);
-        is_whole = entry ? note_file(journal, dirfd(directory), entry->d_name) : errno == 0;
-        if (!entry)
-            break;
-    }
-    if (!is_whole)
-        error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
-    if (directory)
-        closedir(directory);
+    if (!directory)
+        return error_set(error, NULL, "cannot read %s: %s", journal->directory, strerror(errno));
+    bool is_whole = note_files(journal, directory, error);
+    closedir(directory);
     if (journal->segment_count)
         qsort(journal->segments, journal->segment_count, sizeof(*journal->segments),
               compare_segments);
@@ -270,6 +278,24 @@ static char *describe_gap(const struct journal *journal, uint64_t end,
                          (unsigned long long)segment->start);
 }
 
+/* The sentence, if the journal ends before what the checkpoint has of it: a crash leaves no such
+ * one. Owned by the caller. */
+static char *describe_loss(const struct journal *journal, uint64_t end, uint64_t position)
+{
+    return end >= position
+               ? NULL
+               : xformat("%s: the journal ends at byte %llu, but the checkpoint has it up to %llu: "
+                         "it is an older one, or has lost its end, and what came after the "
+                         "checkpoint is in no metric and no log",
+                         journal->directory, (unsigned long long)end, (unsigned long long)position);
+}
+
+/* Where the last file ends; 0 if there is none. */
+static uint64_t find_end(const struct journal *journal)
+{
+    return journal->segment_count ? segment_end(last_segment(journal)) : 0;
+}
+
 bool journal_replay(struct journal *journal, uint64_t position,
                     void (*on_record)(uint8_t kind, struct text payload, void *owner), void *owner,
                     struct error *error)
@@ -285,8 +311,11 @@ bool journal_replay(struct journal *journal, uint64_t position,
             return false;
         end = segment_end(segment) > end ? segment_end(segment) : end;
     }
+    CLEANUP(freep) char *loss = describe_loss(journal, find_end(journal), position);
+    if (loss)
+        log_warn("journal", "%s", loss);
     /* Positions never repeat, even if the files were lost after a checkpoint. */
-    return journal_position(journal) >= position || begin_segment(journal, position, error);
+    return !loss || begin_segment(journal, position, error);
 }
 
 static void add_u32(struct buffer *buffer, uint32_t value)
@@ -436,8 +465,11 @@ void journal_inspect(struct inspection *inspection, const char *directory, uint6
                             "cuts it off",
                             directory);
     }
+    CLEANUP(freep) char *loss = describe_loss(&journal, find_end(&journal), position);
     if (!is_good)
         inspection_problem(inspection, "%s", error.message);
+    else if (loss)
+        inspection_problem(inspection, "%s", loss);
     else
         inspection_note(inspection, "%s: %zu sound records in the journal", directory,
                         tally.records);

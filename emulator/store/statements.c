@@ -106,6 +106,12 @@ bool statements_run(sqlite3_stmt *statement, struct error *error)
            statements_set_error(sqlite3_db_handle(statement), error);
 }
 
+bool statements_keep_log(sqlite3 *database)
+{
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return false;
+}
+
 void statements_clear(struct statements *statements)
 {
     for (int i = 0; i < STATEMENT_BUCKETS; i++) {

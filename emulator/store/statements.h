@@ -43,6 +43,10 @@ MUST_CHECK bool statements_prepare(sqlite3 *database, const char *sql, sqlite3_s
                                    struct error *error);
 MUST_CHECK bool statements_run(sqlite3_stmt *statement, struct error *error);
 
+/* Closing the connection is to leave the write-ahead log as it is. Returns false, as what tells why
+ * does. */
+bool statements_keep_log(sqlite3 *database);
+
 /* Before the connection is closed. None may be standing at a row. */
 void statements_clear(struct statements *statements);
 

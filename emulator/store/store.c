@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -15,6 +16,7 @@
 #include "store/checkpointer.h"
 #include "store/schema.h"
 #include "store/statements.h"
+#include "store/wal.h"
 #include "xalloc.h"
 
 enum { BUSY_MS = 1000 }; /* until a lock of the worker's on the database is an error */
@@ -48,7 +50,7 @@ static bool execute(struct store *store, const char *sql)
 
 /* A database without tables beside checkpoints is one that was lost, or whose log was: it must not
  * start as if it were new, for what no row names is swept away. */
-static bool check_is_new(const struct store *store, struct error *error)
+static bool check_may_be_new(const struct store *store, struct error *error)
 {
     CLEANUP(freep) char *telemetry = xformat("%s/telemetry.db", store->directory);
     return access(telemetry, F_OK) != 0 ||
@@ -65,7 +67,7 @@ static bool migrate(struct store *store, struct error *error)
     if (version < 0)
         return database_error(store, error, "read");
     store->is_new = version == 0;
-    if (store->is_new && !check_is_new(store, error))
+    if (store->is_new && !check_may_be_new(store, error))
         return false;
     if (version > SCHEMA_VERSION)
         return error_set(error, NULL,
@@ -106,6 +108,14 @@ static bool refuse_to_open(struct store *store, struct error *error)
     return database_error(store, error, "open");
 }
 
+/* Of a database without a byte SQLite removes the log, which may be all that is left. */
+static bool check_has_bytes(const struct store *store, struct error *error)
+{
+    struct stat status;
+    return (stat(store->path, &status) == 0 && status.st_size > 0) ||
+           (check_may_be_new(store, error) && wal_check_has_database(store->path, error));
+}
+
 struct store *store_open(const char *directory, bool is_durable, struct error *error)
 {
     /* Counting what is allocated costs a lock for each allocation, and nobody asks. Refused,
@@ -117,8 +127,10 @@ struct store *store_open(const char *directory, bool is_durable, struct error *e
     struct store *store = xcalloc(1, sizeof(*store));
     store->directory = xstrdup(directory);
     store->path = xformat("%s/coalmine.db", directory);
-    if (file_make_private(store->path, error) && /* and so is its write-ahead log */
+    if (check_has_bytes(store, error) &&
+        file_make_private(store->path, error) && /* and so is its write-ahead log */
         (connect_database(store, is_durable) || refuse_to_open(store, error)) &&
+        (wal_check(store->path, error) || statements_keep_log(store->database)) &&
         migrate(store, error))
         return store;
     store_close(store);

@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "store/journal.h"
 #include "store/statements.h"
+#include "store/wal.h"
 #include "store/store.h"
 #include "xalloc.h"
 
@@ -105,8 +106,10 @@ struct telemetry *telemetry_open(const char *directory, bool is_durable, struct 
     struct telemetry *telemetry = xcalloc(1, sizeof(*telemetry));
     telemetry->path = xformat("%s/telemetry.db", directory);
     pthread_mutex_init(&telemetry->writing, NULL);
-    if (file_make_private(telemetry->path, error) &&
+    if (wal_check_has_database(telemetry->path, error) &&
+        file_make_private(telemetry->path, error) &&
         (connect_both(telemetry, is_durable, error) || set_error(telemetry, error)) &&
+        (wal_check(telemetry->path, error) || statements_keep_log(telemetry->database)) &&
         check_version(telemetry, error) &&
         (make_tables(telemetry, error) || set_error(telemetry, error)))
         return telemetry;
