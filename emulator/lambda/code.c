@@ -250,6 +250,16 @@ static void on_removal(void *owner)
     garbage_free(garbage);
 }
 
+static void add_garbage(struct lambda *lambda, const char *sha256_base64)
+{
+    struct garbage *garbage = xcalloc(1, sizeof(*garbage));
+    *garbage = (struct garbage){ .next = lambda->garbage,
+                                 .lambda = lambda,
+                                 .sha256 = xstrdup(sha256_base64) };
+    wait_for_removal(garbage);
+    lambda->garbage = garbage;
+}
+
 void code_release(struct lambda *lambda, const char *sha256_base64)
 {
     for (struct garbage *waiting = lambda->garbage; waiting; waiting = waiting->next) {
@@ -258,12 +268,7 @@ void code_release(struct lambda *lambda, const char *sha256_base64)
             return;
         }
     }
-    struct garbage *garbage = xcalloc(1, sizeof(*garbage));
-    *garbage = (struct garbage){ .next = lambda->garbage,
-                                 .lambda = lambda,
-                                 .sha256 = xstrdup(sha256_base64) };
-    wait_for_removal(garbage);
-    lambda->garbage = garbage;
+    add_garbage(lambda, sha256_base64);
 }
 
 void code_release_version(struct lambda *lambda, const struct function_version *version)
@@ -284,20 +289,32 @@ void code_garbage_clear(struct lambda *lambda)
     }
 }
 
-/* A package that nobody uses, or one whose unpacking broke off. Whatever else lies there is none of
- * ours. */
-static bool is_left_over(struct lambda *lambda, const char *name)
+/* The digest of a directory's name, as versions have it; NULL if it is none. */
+static char *digest_named(const char *name)
 {
     unsigned char digest[SHA256_SIZE];
-    if (text_starts_with(text_from(name), temporary_prefix))
-        return true;
-    if (!crypto_unhex(name, digest, sizeof(digest)))
-        return false;
-    CLEANUP(freep) char *base64 = base64_encode((struct text){ (char *)digest, SHA256_SIZE });
-    return !is_used(lambda, base64);
+    return crypto_unhex(name, digest, sizeof(digest))
+               ? base64_encode((struct text){ (char *)digest, SHA256_SIZE })
+               : NULL;
 }
 
-void code_sweep(struct lambda *lambda)
+/* Removes a package that nobody uses, or one whose unpacking broke off. Whatever else lies there is
+ * none of ours. */
+static void remove_left_over(struct lambda *lambda, const char *name)
+{
+    CLEANUP(freep) char *digest = digest_named(name);
+    if (text_starts_with(text_from(name), temporary_prefix) || (digest && !is_used(lambda, digest)))
+        remove_package(lambda, name);
+}
+
+static void release_named(struct lambda *lambda, const char *name)
+{
+    CLEANUP(freep) char *digest = digest_named(name);
+    if (digest)
+        add_garbage(lambda, digest);
+}
+
+static void each_package(struct lambda *lambda, void (*visit)(struct lambda *, const char *name))
 {
     DIR *directory = opendir(lambda->code_directory);
     if (!directory) {
@@ -305,9 +322,17 @@ void code_sweep(struct lambda *lambda)
         return;
     }
     const struct dirent *entry;
-    while ((entry = readdir(directory))) {
-        if (is_left_over(lambda, entry->d_name))
-            remove_package(lambda, entry->d_name);
-    }
+    while ((entry = readdir(directory)))
+        visit(lambda, entry->d_name);
     closedir(directory);
+}
+
+void code_sweep(struct lambda *lambda)
+{
+    each_package(lambda, remove_left_over);
+}
+
+void code_release_all(struct lambda *lambda)
+{
+    each_package(lambda, release_named);
 }

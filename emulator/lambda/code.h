@@ -56,6 +56,9 @@ void code_release_version(struct lambda *lambda, const struct function_version *
 
 /* Removes packages that no version names, and half-made ones: start-up and reset. */
 void code_sweep(struct lambda *lambda);
+/* Releases whatever is there: a reset while some of it may be running. Nothing waits for removal
+ * then. */
+void code_release_all(struct lambda *lambda);
 /* Forgets what waits for removal. */
 void code_garbage_clear(struct lambda *lambda);
 

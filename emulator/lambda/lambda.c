@@ -93,7 +93,9 @@ void lambda_reset(struct lambda *lambda)
     code_garbage_clear(lambda);
     settle_refresh(lambda);
     provisions_clear(lambda);
-    if (!needs_all_code(lambda)) /* else the next reset or start does it */
+    if (needs_all_code(lambda))
+        code_release_all(lambda);
+    else
         code_sweep(lambda);
 }
 

@@ -85,6 +85,22 @@ START_TEST(a_damaged_digest_is_not_all_code)
 }
 END_TEST
 
+/* Nobody names what a reset has left of the functions, and no second one may ever come. */
+START_TEST(a_reset_while_functions_run_leaves_no_code_behind)
+{
+    setup();
+    code_release(&lambda, digests[0]);
+    lambda.uploads = 1;
+    lambda_reset(&lambda);
+    ck_assert(is_here(0) && is_here(1));
+    lambda.uploads = 0;
+    while (is_here(0) || is_here(1))
+        loop_turn(lambda.parts.loop);
+    ck_assert_ptr_null(lambda.garbage);
+    close_store();
+}
+END_TEST
+
 static void run(const char *sql)
 {
     store_run(lambda.parts.store, store_query(lambda.parts.store, sql));
@@ -174,4 +190,4 @@ END_TEST
 
 SUITE("code", the_last_release_counts, an_upload_puts_a_removal_off,
       what_a_refused_call_unpacked_goes, a_damaged_digest_is_not_all_code,
-      what_a_damaged_database_cannot_tell_stays)
+      a_reset_while_functions_run_leaves_no_code_behind, what_a_damaged_database_cannot_tell_stays)
