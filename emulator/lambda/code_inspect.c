@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "crypto.h"
 #include "file.h"
 #include "lambda/code.h"
 #include "map.h"
+#include "runtime/package.h"
 #include "store/statements.h"
 #include "xalloc.h"
 
@@ -42,9 +44,13 @@ static void check_package(struct inspection *inspection, const char *directory, 
         inspection_problem(inspection, "a function's package: %s", error.message);
         return;
     }
+    CLEANUP(freep) char *files = xformat("%s/code/%s/files", directory, hex);
     crypto_sha256_hex((struct text){ bytes, size }, actual);
     if (strcmp(actual, hex) != 0)
         inspection_problem(inspection, "%s is damaged: its SHA-256 is %s", path, actual);
+    else if (access(files, F_OK) == 0 &&
+             !package_compare((struct text){ bytes, size }, files, &error))
+        inspection_problem(inspection, "what a function runs: %s", error.message);
 }
 
 static void check_files(struct inspection *inspection, const char *directory, const char *hex)

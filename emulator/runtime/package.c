@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
+#include <zlib.h>
 
 #include "file.h"
 #include "log.h"
@@ -399,6 +401,67 @@ enum package_fault package_unpack(struct text zip, const char *target, struct er
         package_remove(partial);
     zip_discard(archive);
     return fault;
+}
+
+/* Of what an open file holds. */
+static bool is_content(int fd, const zip_stat_t *entry)
+{
+    CLEANUP(freep) char *chunk = xmalloc(CHUNK_SIZE);
+    uLong crc = 0;
+    uint64_t size = 0;
+    ssize_t count;
+    while ((count = read(fd, chunk, CHUNK_SIZE)) > 0) {
+        crc = crc32(crc, (const Bytef *)chunk, (uInt)count);
+        size += (uint64_t)count;
+    }
+    return count == 0 && size == entry->size && crc == entry->crc;
+}
+
+/* A link's content is where it leads. */
+static bool is_as_packed(const char *path, const zip_stat_t *entry)
+{
+    char target[LINK_TARGET_MAX + 1];
+    ssize_t size = readlink(path, target, sizeof(target));
+    if (size >= 0)
+        return (uint64_t)size == entry->size &&
+               crc32(0, (const Bytef *)target, (uInt)size) == entry->crc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool is_good = fd >= 0 && is_content(fd, entry);
+    process_close(&fd);
+    return is_good;
+}
+
+static bool is_replaced(zip_t *archive, zip_int64_t index, const char *name)
+{
+    zip_int64_t count = zip_get_num_entries(archive, 0);
+    for (zip_int64_t later = index + 1; later < count; later++) {
+        if (strcmp(zip_get_name(archive, (zip_uint64_t)later, 0), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool compare_entry(zip_t *archive, zip_int64_t index, const char *directory,
+                          struct error *error)
+{
+    zip_stat_t entry;
+    if (zip_stat_index(archive, (zip_uint64_t)index, 0, &entry) != 0)
+        return error_set(error, NULL, "an entry of a package cannot be read");
+    CLEANUP(freep) char *path = xformat("%s/%s", directory, entry.name);
+    return path[strlen(path) - 1] == '/' || is_as_packed(path, &entry) ||
+           is_replaced(archive, index, entry.name) ||
+           error_set(error, NULL, "%s is gone, or not as it is in its package", path);
+}
+
+bool package_compare(struct text zip, const char *directory, struct error *error)
+{
+    zip_t *archive;
+    bool is_same = open_archive(zip, &archive, error) == PACKAGE_OK;
+    zip_int64_t count = is_same ? zip_get_num_entries(archive, 0) : 0;
+    for (zip_int64_t index = 0; index < count && is_same; index++)
+        is_same = compare_entry(archive, index, directory, error);
+    zip_discard(archive);
+    return is_same;
 }
 
 /* Each level that is entered keeps a directory open; what lies deeper is moved up first. */

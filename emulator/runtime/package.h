@@ -4,6 +4,8 @@
 #ifndef COALMINE_PACKAGE_H
 #define COALMINE_PACKAGE_H
 
+#include <stdbool.h>
+
 #include "compiler.h"
 #include "error.h"
 #include "text.h"
@@ -28,6 +30,10 @@ enum { PACKAGE_UNZIPPED_MAX = 262144000 };
  */
 MUST_CHECK enum package_fault package_unpack(struct text zip, const char *target,
                                              struct error *error);
+
+/* Is each file of the package in `directory`, where it was unpacked, as it is in `zip`? What else
+ * is there is not looked at. False with a sentence on the first that is not. */
+MUST_CHECK bool package_compare(struct text zip, const char *directory, struct error *error);
 
 /* Removes a directory and all below it, however deep, without following links. */
 void package_remove(const char *directory);

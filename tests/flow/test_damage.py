@@ -1,16 +1,20 @@
 """A file of a data directory is damaged, lost, or one of another moment: check and start tell."""
 import hashlib
+import io
 import os
 import re
 import shutil
+import stat
 import subprocess
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS, Server
 from tests.support.machine import wait_for
-from tests.support.packages import create, node, zip_of
+from tests.support.packages import create, node
 
 WAL_HEADER, FRAME = 32, 24 + 4096
 DATABASES = ["coalmine.db", "telemetry.db"]
@@ -178,3 +182,34 @@ def test_a_database_that_is_no_file_is_refused(directory, name):
     (directory / name).symlink_to("/dev/zero")
     assert f"{directory}/{name} is no file" in check(directory)[1]
     start_fails(directory)
+
+
+@pytest.mark.parametrize("harm", [
+    lambda path: flip(path, 3), lambda path: path.unlink(), lambda path: os.truncate(path, 5),
+    lambda path: (path.unlink(), path.mkdir()), lambda path: (path.unlink(), path.symlink_to("f"))])
+def test_code_that_is_not_as_in_its_package_is_found(directory, harm):
+    [path] = directory.glob("code/*/files/index.mjs")
+    harm(path)
+    code, text = check(directory)
+    assert code == 1 and f"{path} is gone, or not as it is in its package" in text
+
+
+def test_code_that_python_and_zip_can_make_is_as_in_its_package(start_server, tmp_path):
+    """Twice the same name, folders, a link."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("lib/", "")
+        archive.writestr("lib/a.txt", "first")
+        archive.writestr("lib/a.txt", "second")
+        link = zipfile.ZipInfo("./lib/link")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "a.txt")
+        archive.writestr("empty", "")
+    server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
+    create(server.client("lambda"), "f", node("return 1"), Code={"ZipFile": buffer.getvalue()})
+    assert server.stop() == 0
+    code, text = check(tmp_path / "data")
+    assert code == 0, text
+    assert sorted(path.name for path in tmp_path.glob("data/code/*/files/lib/*")) == [
+        "a.txt", "link"]
