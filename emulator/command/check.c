@@ -57,12 +57,13 @@ int check_command(int count, char **arguments)
     struct inspection inspection = { .on_finding = print_finding };
     bool wants_help = count == 1 && strcmp(arguments[0], "--help") == 0;
     if (count != 1 || wants_help) {
-        fprintf(wants_help ? stdout : stderr,
-                "Usage: coalmine check DIR\n\n"
-                "Looks a data directory over: both databases page by page, every log event, every\n"
-                "record of the journal, every package against its digest, and changes nothing. No\n"
-                "server may run on it.\n"
-                "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
+        fprintf(
+            wants_help ? stdout : stderr,
+            "Usage: coalmine check DIR\n\n"
+            "Looks a data directory over: both databases page by page, every log event, every\n"
+            "record of the journal, every package against its digest, and what was unpacked of\n"
+            "it. Changes nothing. No server may run on it.\n"
+            "Exit status: 0 all is well, 1 something is wrong, 2 bad usage.\n");
         return wants_help ? EXIT_DONE : EXIT_USAGE;
     }
     if (arguments[0][0] == '-') {

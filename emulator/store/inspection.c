@@ -133,8 +133,11 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
     CLEANUP(freep) char *path = xformat("%s/%s", directory, name);
     if (!check_file(inspection, path))
         return NULL;
+    CLEANUP(freep) char *log = xformat("%s-wal", path);
+    bool has_log = access(log, F_OK) == 0; /* or else SQLite makes one, and removes it */
     sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, STORE_VFS);
-    statements_keep_log(database);
+    if (has_log)
+        statements_keep_log(database);
     if (check_version(inspection, database, directory, path, newest_version) &&
         check_log(inspection, path)) {
         check_pages(inspection, database, path);
@@ -157,7 +160,17 @@ sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
     return database;
 }
 
+/* The server has the index of this database's log in a file, which SQLite makes anew. */
+static void check_index(struct inspection *inspection, const char *directory)
+{
+    struct stat status;
+    CLEANUP(freep) char *path = xformat("%s/telemetry.db-shm", directory);
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        inspection_problem(inspection, "%s is no file: remove it", path);
+}
+
 sqlite3 *telemetry_inspect(struct inspection *inspection, const char *directory)
 {
+    check_index(inspection, directory);
     return open_database(inspection, directory, "telemetry.db", TELEMETRY_VERSION);
 }

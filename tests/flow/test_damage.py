@@ -88,6 +88,15 @@ def test_check_changes_nothing(directory):
     assert content(directory) == before
 
 
+def test_check_leaves_no_logs_where_none_were(directory, start_server):
+    assert start_server("--data-dir", str(directory), ephemeral=False).stop() == 0
+    before = content(directory)
+    assert not any(str(name).endswith("-wal") for name in before)
+    code, text = check(directory)
+    assert code == 0, text
+    assert content(directory) == before
+
+
 @pytest.mark.parametrize("name, frame", [("coalmine.db", 0), ("coalmine.db", 40),
                                          ("telemetry.db", 0), ("telemetry.db", 3)])
 def test_a_damaged_log_of_a_database_does_not_cost_what_stands_behind(directory, name, frame):
@@ -174,6 +183,16 @@ def test_a_journal_that_is_no_file_is_refused(directory, put):
     put(journal)
     assert f"{journal} is no file" in check(directory)[1]
     assert f"{journal} is no file" in start_fails(directory)
+
+
+def test_an_index_that_is_no_file_is_found(directory, start_server):
+    (directory / "telemetry.db-shm").unlink(missing_ok=True)
+    (directory / "telemetry.db-shm").mkdir()
+    code, text = check(directory)
+    assert code == 1 and "telemetry.db-shm is no file: remove it" in text
+    start_fails(directory)
+    (directory / "telemetry.db-shm").rmdir()
+    start_server("--data-dir", str(directory), ephemeral=False)
 
 
 @pytest.mark.parametrize("name", DATABASES)
