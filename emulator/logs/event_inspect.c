@@ -7,7 +7,7 @@ static bool is_whole(struct text block, int64_t slot, int64_t bytes)
 {
     struct event_row row;
     while (event_block_next(&block, &row)) {
-        if (event_slot(row.time_ms) != slot)
+        if (event_slot(row.time_ms) != slot || !text_is_utf8(row.message, NULL))
             return false;
         bytes -= (int64_t)row.message.size + EVENT_OVERHEAD;
     }

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "store/checkpointer.h"
 #include "store/schema.h"
 #include "store/statements.h"
 #include "store/telemetry.h"
 #include "store/wal.h"
+#include "text.h"
 #include "xalloc.h"
 
 static void report(struct inspection *inspection, bool is_problem, const char *format,
@@ -64,6 +66,46 @@ static void check_references(struct inspection *inspection, sqlite3 *database, c
                                (const char *)sqlite3_column_text(query, 2));
     }
     sqlite3_finalize(query);
+}
+
+/* SQLite's pages have no checksum, so this is what can be told of a text: all of ours are UTF-8
+ * without NUL, and in some columns JSON. */
+static bool is_sound_text(const char *column, struct text value)
+{
+    if (!text_is_utf8(value, NULL) || memchr(value.data, '\0', value.size))
+        return false;
+    if (strcmp(column, "configuration") != 0 && strcmp(column, "tags") != 0)
+        return true;
+    CLEANUP(json_deletep) cJSON *tree = json_parse_mended(value);
+    return tree != NULL;
+}
+
+/* The name of the row's first column whose text is damaged, or NULL. */
+static const char *find_bad_text(sqlite3_stmt *row)
+{
+    for (int column = 0; column < sqlite3_column_count(row); column++) {
+        struct text value = { (const char *)sqlite3_column_text(row, column),
+                              (size_t)sqlite3_column_bytes(row, column) };
+        if (value.data && sqlite3_column_type(row, column) == SQLITE_TEXT &&
+            !is_sound_text(sqlite3_column_name(row, column), value))
+            return sqlite3_column_name(row, column);
+    }
+    return NULL;
+}
+
+static void check_texts(struct inspection *inspection, sqlite3 *database, const char *path,
+                        const char *table)
+{
+    sqlite3_stmt *rows = NULL;
+    const char *column = NULL;
+    CLEANUP(freep) char *sql = xformat("SELECT * FROM %s", table);
+    if (sqlite3_prepare_v2(database, sql, -1, &rows, NULL) == SQLITE_OK) {
+        while (!column && sqlite3_step(rows) == SQLITE_ROW)
+            column = find_bad_text(rows);
+    }
+    if (column)
+        inspection_problem(inspection, "%s: a row of %s is damaged: its %s", path, table, column);
+    sqlite3_finalize(rows);
 }
 
 /* Why SQLite does not read it. Where its log cannot be prepared it reads nothing, damaged or not.
@@ -154,6 +196,9 @@ sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
     sqlite3 *database = open_database(inspection, directory, "coalmine.db", SCHEMA_VERSION);
     bool is_empty = database ? statements_number(database, "PRAGMA user_version") == 0
                              : inspection->problems == 0;
+    CLEANUP(freep) char *path = xformat("%s/coalmine.db", directory);
+    for (const char *const *table = schema_tables; database && *table; table++)
+        check_texts(inspection, database, path, *table);
     if (is_empty)
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);

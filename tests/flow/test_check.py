@@ -176,7 +176,8 @@ def test_a_damaged_database_is_found_and_never_starts_empty(directory, name):
 
 
 @pytest.mark.parametrize("change", ["events = substr(events, 1, length(events) - 1)",
-                                    "slot = slot + 1", "bytes = bytes + 1"])
+                                    "slot = slot + 1", "bytes = bytes + 1",
+                                    "events = CAST(replace(events, 'START', X'5354ff5254') AS BLOB)"])
 def test_log_events_that_are_not_whole_are_found(directory, start_server, change):
     assert start_server("--data-dir", str(directory), ephemeral=False).stop() == 0
     assert check(directory)[0] == 0
@@ -191,7 +192,12 @@ def test_log_events_that_are_not_whole_are_found(directory, start_server, change
 @pytest.mark.parametrize("changes, problem", [
     (["DELETE FROM logs_group"], "a row of logs_stream belongs to no row of logs_group"),
     (["PRAGMA writable_schema=ON", "UPDATE sqlite_master SET sql = replace(sql, 'kms_key_id TEXT', "
-      "'kms_key_id TEXT NOT NULL')"], "NULL value in logs_group.kms_key_id")])
+      "'kms_key_id TEXT NOT NULL')"], "NULL value in logs_group.kms_key_id"),
+    (["UPDATE logs_group SET kms_key_id = CAST(X'61ff' AS TEXT)"],
+     "a row of logs_group is damaged: its kms_key_id"),
+    (["UPDATE logs_group SET kms_key_id = CAST(X'610061' AS TEXT)"],
+     "a row of logs_group is damaged: its kms_key_id"),
+    (["UPDATE lambda_function SET tags = '{]'"], "a row of lambda_function is damaged: its tags")])
 def test_rows_that_do_not_fit_are_found(directory, changes, problem):
     with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
         for change in changes:
