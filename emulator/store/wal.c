@@ -60,15 +60,21 @@ static bool are_equal(struct sum a, struct sum b)
     return a.first == b.first && a.second == b.second;
 }
 
-static struct sum add_words(const struct wal *wal, struct sum sum, size_t at, size_t size)
+/* Inlined for either order: a start reads megabytes through it. */
+static inline struct sum add_ordered(struct sum sum, const unsigned char *word, size_t size,
+                                     bool is_big_endian)
 {
-    uint32_t (*read)(const unsigned char *) = wal->is_big_endian ? read_big : read_little;
-    const unsigned char *end = wal->bytes + at + size;
-    for (const unsigned char *word = wal->bytes + at; word < end; word += 8) {
-        sum.first += read(word) + sum.second;
-        sum.second += read(word + 4) + sum.first;
+    for (const unsigned char *end = word + size; word < end; word += 8) {
+        sum.first += (is_big_endian ? read_big(word) : read_little(word)) + sum.second;
+        sum.second += (is_big_endian ? read_big(word + 4) : read_little(word + 4)) + sum.first;
     }
     return sum;
+}
+
+static struct sum add_words(const struct wal *wal, struct sum sum, size_t at, size_t size)
+{
+    return wal->is_big_endian ? add_ordered(sum, wal->bytes + at, size, true)
+                              : add_ordered(sum, wal->bytes + at, size, false);
 }
 
 static bool read_header(struct wal *wal)
@@ -173,7 +179,7 @@ static bool check_file(const char *path, int fd, struct error *error)
     if (status.st_size == 0)
         return true;
     size_t size = (size_t)status.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (bytes == MAP_FAILED)
         return error_set(error, NULL, "cannot read %s: %s", path, strerror(errno));
     struct wal wal = { .bytes = bytes, .size = size };
