@@ -368,6 +368,18 @@ def test_what_python_makes_of_records_and_errors(http, lam, logs, name):
             failure["requestId"]) == ("ERROR", "KeyError", "'k'", request)
 
 
+def test_a_record_of_a_task_has_its_name_in_json(http, lam, logs, name):
+    """Python's own records have it since 3.12."""
+    create_logging(http, name, python(
+        "import asyncio, logging, sys\n    async def task(): logging.warning('w')\n"
+        "    asyncio.run(task())\n    logging.warning(sys.version_info >= (3, 12))"),
+        {"LogFormat": "JSON"})
+    invoke(lam, name)
+    of_task, plain = map(json.loads, lines_of(logs, f"/aws/lambda/{name}")[2:-1])
+    assert of_task.get("taskName") == ("Task-1" if plain["message"] == "True" else None)
+    assert "taskName" not in plain
+
+
 def test_a_record_in_json_has_an_empty_id_before_the_first_invocation(http, lam, logs, name):
     create_logging(http, name, {
         "Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": zip_of({

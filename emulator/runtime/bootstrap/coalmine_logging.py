@@ -7,8 +7,9 @@ import traceback
 
 import coalmine_python as runtime
 
-PLAIN_ATTRIBUTES = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime",
-                                                              "aws_request_id"}
+# A task's name, where Python gives it, is told.
+PLAIN_ATTRIBUTES = (set(logging.makeLogRecord({}).__dict__) - {"taskName"}) | {
+    "message", "asctime", "aws_request_id"}
 
 
 class RequestIdFilter(logging.Filter):
