@@ -151,7 +151,7 @@ START_TEST(what_has_ended_meanwhile_is_not_taken_up)
     deployment_save(&deployment, saved);
     deployment_close(&deployment);
     struct job job = { .state = xstrdup(state) };
-    ck_assert(!job_take_up(&job, id, "abort", &outcome));
+    ck_assert(!job_take_up(&job, id, "abort", true, &outcome));
     ck_assert_msg(strstr(job.error.message, "has just ended"), "%s", job.error.message);
     job_close(&job);
     ck_assert_msg(deployment_take_over(state, id, &deployment, &error), "%s", error.message);
