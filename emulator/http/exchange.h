@@ -52,11 +52,23 @@ struct http_exchange {
     int status;
 };
 
+/* What libmicrohttpd keeps for us with each connection. */
+struct connection_place {
+    struct link idle;  /* in the server's `idle` while there is no request, the oldest first */
+    struct link ended; /* in the server's `ended`: hangup.c */
+    struct http_exchange *exchange; /* the request that is under way; NULL: none is */
+    int fd;
+    int64_t since_ms; /* it is idle */
+    bool has_ended;   /* the client sends no more */
+};
+
 struct http_server {
     struct loop *loop;
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
+    struct hangup *hangup; /* NULL: connections are not watched */
+    struct link ended;     /* connections whose clients send no more, while they are read from */
     struct link idle; /* connections without a request, the one that is idle for longest first */
     struct loop_timer *idle_timer;
     struct http_exchange *exchanges;
@@ -85,8 +97,9 @@ struct http_server {
 /* Resumed connections do nothing until the daemon runs again. */
 void http_server_schedule_run(struct http_server *server);
 
-/* The descriptor, which stays libmicrohttpd's. */
+/* The descriptor, which stays libmicrohttpd's; and what is kept with it. */
 int connection_socket(struct MHD_Connection *connection);
+struct connection_place *connection_place_of(struct MHD_Connection *connection);
 /* Whether something has come that nobody has read. */
 bool socket_has_unread(int fd);
 
@@ -94,11 +107,24 @@ bool socket_has_unread(int fd);
 unsigned idle_timeout_s(const struct http_server_options *options);
 void idle_start(struct http_server *server);
 /* A connection begins, and ends; what was opened is kept with it. */
-void *idle_open(struct http_server *server, struct MHD_Connection *connection);
-void idle_close(void *opened);
+struct connection_place *idle_open(struct http_server *server, struct MHD_Connection *connection);
+void idle_close(struct connection_place *place);
 /* A request begins on it, and ends. */
-void idle_leave(struct MHD_Connection *connection);
+void idle_leave(struct http_exchange *exchange);
 void idle_enter(struct http_server *server, struct MHD_Connection *connection);
+
+/* Watches the connections of a server that closes idle ones itself. False with a sentence if it
+ * cannot. */
+MUST_CHECK bool hangup_start(struct http_server *server, struct error *error);
+void hangup_stop(struct http_server *server);
+/* A connection begins, and ends while its descriptor is still open. */
+void hangup_open(struct http_server *server, struct connection_place *place);
+void hangup_close(struct http_server *server, struct connection_place *place);
+/* A request has ended on it: the next one is read. */
+void hangup_enter(struct http_server *server, struct MHD_Connection *connection);
+/* At the end of a run: shuts down connections on which the client has left half a request, or
+ * nothing. */
+void hangup_sweep(struct http_server *server);
 
 /* libmicrohttpd says something: a struct http_server's MHD_LogCallback. While it starts, that is
  * why it cannot: cleaning up changes errno. */

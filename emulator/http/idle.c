@@ -15,13 +15,6 @@
 
 enum { PAST_MS = 5 /* the loop's time may lag behind libmicrohttpd's */ };
 
-/* What libmicrohttpd keeps for us with each connection. */
-struct idle_place {
-    struct link link; /* in the server's `idle` while there is no request, the oldest first */
-    int fd;
-    int64_t since_ms;
-};
-
 static int64_t now_ms(void)
 {
     return clock_monotonic_us() / 1000;
@@ -32,61 +25,61 @@ unsigned idle_timeout_s(const struct http_server_options *options)
     return (unsigned)((options->idle_ms + options->idle_ms / 2 + 999) / 1000);
 }
 
-static struct idle_place *place_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
-static void put_last(struct http_server *server, struct idle_place *place)
+static void put_last(struct http_server *server, struct connection_place *place)
 {
     place->since_ms = now_ms();
-    link_remove(&place->link);
-    link_insert_before(&server->idle, &place->link);
+    link_remove(&place->idle);
+    link_insert_before(&server->idle, &place->idle);
 }
 
-void *idle_open(struct http_server *server, struct MHD_Connection *connection)
+struct connection_place *idle_open(struct http_server *server, struct MHD_Connection *connection)
 {
-    struct idle_place *place = xcalloc(1, sizeof(*place));
+    struct connection_place *place = xcalloc(1, sizeof(*place));
     place->fd = connection_socket(connection);
-    link_init(&place->link);
+    link_init(&place->idle);
+    link_init(&place->ended);
     put_last(server, place);
     return place;
 }
 
-void idle_close(void *opened)
+void idle_close(struct connection_place *place)
 {
-    struct idle_place *place = opened;
-    link_remove(&place->link);
+    link_remove(&place->idle);
     free(place);
 }
 
-void idle_leave(struct MHD_Connection *connection)
+void idle_leave(struct http_exchange *exchange)
 {
-    link_remove(&place_of(connection)->link);
+    struct connection_place *place = connection_place_of(exchange->connection);
+    place->exchange = exchange;
+    link_remove(&place->idle);
 }
 
 void idle_enter(struct http_server *server, struct MHD_Connection *connection)
 {
-    put_last(server, place_of(connection));
+    struct connection_place *place = connection_place_of(connection);
+    place->exchange = NULL;
+    put_last(server, place);
 }
 
 /* The one that is idle for longest; NULL: none is. */
-static struct idle_place *first(struct http_server *server)
+static struct connection_place *first(struct http_server *server)
 {
-    return link_is_alone(&server->idle) ? NULL
-                                        : CONTAINER_OF(server->idle.after, struct idle_place, link);
+    return link_is_alone(&server->idle)
+               ? NULL
+               : CONTAINER_OF(server->idle.after, struct connection_place, idle);
 }
 
 /* libmicrohttpd sees in the run that follows that they are shut down. */
 static void close_idle(struct http_server *server)
 {
     int64_t before_ms = now_ms() - server->options.idle_ms;
-    struct idle_place *place;
+    struct connection_place *place;
     while ((place = first(server)) && place->since_ms <= before_ms) {
         if (socket_has_unread(place->fd)) {
             put_last(server, place);
         } else {
-            link_remove(&place->link);
+            link_remove(&place->idle);
             shutdown(place->fd, SHUT_RDWR);
         }
     }
@@ -129,7 +122,7 @@ static void schedule_check(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG left_ms;
     int64_t delay_ms = (server->options.idle_ms + 1) / 2; /* twice while libmicrohttpd waits */
-    const struct idle_place *place = first(server);
+    const struct connection_place *place = first(server);
     if (place)
         delay_ms = min(delay_ms, place->since_ms + server->options.idle_ms - now_ms());
     if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && (int64_t)left_ms < delay_ms)

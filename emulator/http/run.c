@@ -16,6 +16,11 @@ int connection_socket(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
+struct connection_place *connection_place_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 bool socket_has_unread(int fd)
 {
     int size;
@@ -66,6 +71,8 @@ void http_server_run(struct http_server *server)
     server->is_running = false;
     if (goes_on)
         rest(server);
+    else
+        hangup_sweep(server);
 }
 
 static void on_scheduled_run(void *owner)

@@ -93,7 +93,7 @@ static void *on_target(void *owner, const char *target, struct MHD_Connection *c
         exchange->next->link = &exchange->next;
     server->exchanges = exchange;
     parking_enter(exchange);
-    idle_leave(connection);
+    idle_leave(exchange);
     if (!fits(exchange->target))
         refuse_target(exchange);
     return exchange;
@@ -124,6 +124,7 @@ static void on_completed(void *owner, struct MHD_Connection *connection, void **
     if (!exchange)
         return;
     idle_enter(owner, connection);
+    hangup_enter(owner, connection);
     exchange->is_completed = true;
     const struct http_server_options *options = &exchange->server->options;
     if (exchange->is_piecewise && !exchange->is_handed_over)
@@ -142,8 +143,10 @@ static void on_connection(void *owner, struct MHD_Connection *connection, void *
     struct http_exchange *next;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *place = idle_open(server, connection);
+        hangup_open(server, *place);
         return;
     }
+    hangup_close(server, *place);
     idle_close(*place);
     server->is_unsettled = true;
     for (struct http_exchange *exchange = server->exchanges; exchange; exchange = next) {
@@ -309,8 +312,9 @@ struct http_server *http_server_start(struct loop *loop, const struct http_serve
     server->options = *options;
     server->held_last = &server->held;
     link_init(&server->idle);
-    server->daemon = start_daemon(server, error);
+    server->daemon = hangup_start(server, error) ? start_daemon(server, error) : NULL;
     if (!server->daemon) {
+        hangup_stop(server);
         errno = server->start_errno;
         free(server);
         return NULL;
@@ -385,6 +389,7 @@ void http_server_destroy(struct http_server *server)
     loop_timer_stop(&server->shortage_timer);
     uv_poll_stop(&server->poll);
     MHD_stop_daemon(server->daemon);
+    hangup_stop(server);
     server->is_destroyed = true;
     uv_close((uv_handle_t *)&server->poll, on_poll_closed);
 }

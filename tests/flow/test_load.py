@@ -179,6 +179,45 @@ def test_half_open_and_broken_connections_leave_nothing(start_server):
     assert settles(server, before + 5)
 
 
+HALVES = (b"", b"G", GET[:-2], invoke_request("f", b"{}")[:-1], GET + GET[:-2],
+          b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
+
+
+@pytest.fixture(scope="module")
+def unhurried():
+    """It closes no idle connection by itself."""
+    from tests.conftest import Server
+    server = Server("--idle-timeout", "1h")
+    fill(server)
+    yield server
+    assert server.stop() == 0, server.read_log()
+
+
+@pytest.mark.parametrize("leave", [socket.socket.close, lambda one: one.shutdown(socket.SHUT_WR)])
+@pytest.mark.parametrize("half", HALVES)
+def test_who_ends_behind_half_a_request_holds_no_connection(unhurried, half, leave):
+    """The server finds the last bytes and their end at once."""
+    before = descriptors(unhurried)
+    unhurried.process.send_signal(signal.SIGSTOP)
+    connections = [socket.create_connection(("127.0.0.1", unhurried.port)) for _ in range(40)]
+    for connection in connections:
+        connection.sendall(half)
+        leave(connection)
+    unhurried.process.send_signal(signal.SIGCONT)
+    assert settles(unhurried, before + 5)
+    for connection in connections:
+        connection.close()
+
+
+def test_who_has_said_all_is_answered_and_let_go(unhurried):
+    requests = invoke_request("f", b"{}") + GET
+    with socket.create_connection(("127.0.0.1", unhurried.port)) as connection:
+        connection.sendall(requests)
+        connection.shutdown(socket.SHUT_WR)
+        answers = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
 def test_an_idle_connection_is_closed_when_its_time_is_over(start_server):
     """Not later: a request that the server finds on it then is lost."""
     server = start_server("--idle-timeout", "8s")
