@@ -179,7 +179,7 @@ START_TEST(without_a_directory_there_are_no_buckets)
     CLEANUP(error_clear) struct error error = { 0 };
     const struct object_name name = { .bucket = "bucket", .key = "key" };
     ck_assert_ptr_null(object_read(NULL, &name, 100, &size, &is_too_large, &error));
-    ck_assert_ptr_null(object_read("/nowhere", &name, 100, &size, &is_too_large, &error));
+    ck_assert_ptr_null(object_read("/nowhere/object", &name, 100, &size, &is_too_large, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "NoSuchBucket"));
 }
 END_TEST
