@@ -317,7 +317,7 @@ START_TEST(an_answer_that_is_read_late_is_in_time)
 {
     struct bench bench;
     struct ending ending;
-    bench_init(&bench, 0);
+    bench_init(&bench, 1); /* the third may find it before it asks again, and is to wait */
     struct sandbox_plan plan =
         bench_function(&bench, CUSTOM, "bootstrap",
                        CLIENT "while True:\n"
