@@ -49,7 +49,7 @@ static void on_ends(uv_poll_t *poll, int status UNUSED, int events UNUSED)
             note(server, place);
         }
     } while (count == EVENTS_MAX);
-    if (count > 0)
+    if (!link_is_alone(&server->ended))
         http_server_run(server);
 }
 
