@@ -45,15 +45,20 @@ def test_a_word_that_the_dead_client_did_not_hear_is_not_heard_later(deployed, c
     assert canary("abort").code == 0 and second.end() == 3
 
 
-def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deployed, canary, terminal, plan_file,
-                                                                      tmp_path):
-    """There is nothing left to take up but telling; who says rollback means the traffic."""
+def die_while_telling(terminal, plan_file, tmp_path):
+    """The client is killed over its promotion: who is told of it takes as long as the client lives."""
     plan_file(strategy="AllAtOnce", notify=[{"command": (
-        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
+        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; tail --pid=$PPID -f /dev/null; }')}])
     first = terminal("deploy", "--fast")
     wait_for((tmp_path / "told").exists)
     first.process.kill()
     first.end()
+
+
+def test_a_promotion_that_was_not_told_of_is_rolled_back_all_the_same(lam, deployed, canary, terminal, plan_file,
+                                                                      tmp_path):
+    """There is nothing left to take up but telling; who says rollback means the traffic."""
+    die_while_telling(terminal, plan_file, tmp_path)
     assert alias_of(lam, deployed) == ("2", None)
     done = canary("rollback", "--function", deployed, "--alias", "live")
     assert done.code == 3, done.out + done.err
@@ -109,12 +114,7 @@ def test_a_promotion_that_its_client_died_over_is_taken_back_by_the_next_word(se
 def test_a_promotion_that_somebody_has_gone_on_from_is_not_taken_back(lam, deployed, canary, terminal, plan_file,
                                                                       tmp_path):
     """Its end is still to be told, but where traffic goes is theirs by now."""
-    plan_file(strategy="AllAtOnce", notify=[{"command": (
-        '[ "$CANARY_EVENT" != promoted ] || [ -e told ] || { touch told; sleep 30; }')}])
-    first = terminal("deploy", "--fast")
-    wait_for((tmp_path / "told").exists)
-    first.process.kill()
-    first.end()
+    die_while_telling(terminal, plan_file, tmp_path)
     lam.update_function_configuration(FunctionName=deployed, Description="theirs")
     theirs = lam.publish_version(FunctionName=deployed)["Version"]
     lam.update_alias(FunctionName=deployed, Name="live", FunctionVersion=theirs)

@@ -9,19 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
+from tests.support.inspection import check, start_fails
 from tests.support.packages import create, node, zip_of
-
-
-def check(directory):
-    done = subprocess.run([COALMINE, "check", str(directory)], capture_output=True, text=True)
-    return done.returncode, done.stdout
-
-
-def start_fails(directory):
-    done = subprocess.run([COALMINE, "serve", "--port", "0", "--data-dir", str(directory)],
-                          capture_output=True, text=True, timeout=STOP_SECONDS)
-    assert done.returncode == 1, done.stdout
-    return done.stderr
 
 
 @pytest.fixture

@@ -12,24 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COALMINE, STOP_SECONDS, Server
+from tests.conftest import Server
+from tests.support.inspection import check, start_fails
 from tests.support.machine import wait_for
 from tests.support.packages import create, node
 
 WAL_HEADER, FRAME = 32, 24 + 4096
 DATABASES = ["coalmine.db", "telemetry.db"]
-
-
-def check(directory):
-    done = subprocess.run([COALMINE, "check", str(directory)], capture_output=True, text=True)
-    return done.returncode, done.stdout
-
-
-def start_fails(directory):
-    done = subprocess.run([COALMINE, "serve", "--port", "0", "--data-dir", str(directory)],
-                          capture_output=True, text=True, timeout=STOP_SECONDS)
-    assert done.returncode == 1, done.stdout
-    return done.stderr
 
 
 def content(directory):
