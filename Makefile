@@ -80,13 +80,15 @@ build/coalmine: $(BUILD)/coalmine
 build/canary: $(BUILD)/canary
 	$(QUIET)install -m 755 $< $@
 
+# All objects of the archives: of two functions of one name the linker would take the first it meets.
+WHOLE = -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive
 $(BUILD)/coalmine: $(BUILD)/emulator/main.o $(EMULATOR_LIB) $(BASE_LIB)
 	@echo "link $@"
-	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(WHOLE) $(LIBS)
 
 $(BUILD)/canary: $(BUILD)/client/main.o $(CLIENT_LIB) $(BASE_LIB)
 	@echo "link $@"
-	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $< $(WHOLE) $(LIBS)
 
 $(BASE_LIB): $(call objects,$(BASE_SOURCES))
 $(EMULATOR_LIB): $(call objects,$(EMULATOR_SOURCES))
