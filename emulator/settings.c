@@ -60,9 +60,7 @@ enum { CLOCK_SCALE_MAX = 1000000 };
                   "a time alone is frozen" },                                                      \
         { ROW("verbose", OPTION_FLAG, is_verbose), .help = "log every step" },                     \
         { ROW("quiet", OPTION_FLAG, is_quiet), .help = "log warnings and errors only" },           \
-    {                                                                                              \
-        ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit"                        \
-    }
+        HELP_ROW(struct settings, wants_help)
 
 const struct option_row serve_rows[] = {
     { ROW("port", OPTION_INTEGER, port), .placeholder = "N", .environment = "COALMINE_PORT",
@@ -96,7 +94,7 @@ const struct option_row env_rows[] = {
       .initial = "4566", .help = "the server's TCP port" },
     { ROW("region", OPTION_TEXT, region), .placeholder = "NAME", .environment = "COALMINE_REGION",
       .initial = "us-east-1", .help = "the region to work in" },
-    { ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },
+    HELP_ROW(struct settings, wants_help),
     { .name = NULL },
 };
 

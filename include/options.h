@@ -31,14 +31,22 @@ struct option_row {
     const char *initial;     /* default, as it would be typed; NULL: zero, false or NULL */
     const char *help;        /* one sentence, lower case, no full stop */
     const char *choices;     /* what it may be, between spaces; NULL: anything */
+    char letter;             /* 'o': -o is the same; 0: there is none */
 };
+
+/* The row of --help, of which every command has one. */
+#define HELP_ROW(owner, member)                                                                    \
+    {                                                                                              \
+        .name = "help", .letter = 'h', .type = OPTION_FLAG, .offset = offsetof(owner, member),     \
+        .help = "print this and exit"                                                              \
+    }
 
 /*
  * Fills `values` from defaults, then environment, then arguments (`--name value`, `--name=value`,
- * `--name` for flags). Options may stand between operands; `--` ends them. Operands are moved to
- * the front of `arguments` and their number is given. Texts are borrowed from the arguments and
- * the environment. Rows end with a row without a name. `--help` alone is all that is read then;
- * `-h` is the same. False with a sentence on bad usage.
+ * `-n value`; `--name`, `-n` for flags). Options may stand between operands; `--` ends them.
+ * Operands are moved to the front of `arguments` and their number is given. Texts are borrowed from
+ * the arguments and the environment. Rows end with a row without a name. `--help` or `-h` alone is
+ * all that is read then. False with a sentence on bad usage.
  */
 MUST_CHECK bool options_read(const struct option_row *rows, void *values, int count,
                              char **arguments, int *operands_out, struct error *error);

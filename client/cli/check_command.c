@@ -91,9 +91,5 @@ int check_command(int count, char **arguments)
         .rows = check_rows,
         .needs_function = true,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, check(&session));
+    return session_run(&form, check, count, arguments);
 }

@@ -84,9 +84,5 @@ int clock_command(int count, char **arguments)
         .rows = clock_rows,
         .operands_max = OPERANDS_MAX,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, turn(&session));
+    return session_run(&form, turn, count, arguments);
 }

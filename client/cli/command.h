@@ -81,7 +81,7 @@ struct options {
           .help = "allow an endpoint that is not on this machine" },                               \
         { OPTION_ROW("output", OPTION_TEXT, output), .placeholder = "FORM", .initial = "text",     \
           .help = "text for people, json for programs", .choices = "text json" },                  \
-        { OPTION_ROW("help", OPTION_FLAG, wants_help), .help = "print this and exit" },            \
+        HELP_ROW(struct options, wants_help),                                                      \
     {                                                                                              \
         .name = NULL                                                                               \
     }
@@ -162,8 +162,9 @@ int explain_command(int count, char **arguments);
 int clock_command(int count, char **arguments);
 int graph_command(int count, char **arguments);
 
-/* A command's beginning: options read, help given, output started, endpoint guarded. */
+/* What a command works with. */
 struct session {
+    const struct command_form *form; /* borrowed */
     struct options options;
     struct api api;
     char *payload;           /* owned; what to send */
@@ -175,6 +176,7 @@ struct session {
 
 /* How a command is called. */
 struct command_form {
+    const char *verb; /* of those that differ in it alone; else NULL */
     const char *usage;
     const struct option_row *rows;
     int operands_max;    /* of the arguments that are no options */
@@ -183,11 +185,10 @@ struct command_form {
     bool prints_json;    /* in either form of output: no facts follow */
 };
 
-/* False if the command ends here, with *status_out set. */
-bool session_start(struct session *session, const struct command_form *form, int count,
-                   char **arguments, int *status_out);
-/* Ends the output and frees; returns `status`. */
-int session_end(struct session *session, int status);
+/* A whole command: reads its options, gives help, guards the endpoint, starts the output, acts,
+ * ends the output. The exit status, which is what `act` gives if it comes to that. */
+int session_run(const struct command_form *form, int (*act)(struct session *session), int count,
+                char **arguments);
 
 /* --version, as deploy calls it, or --qualifier, as AWS does; NULL: neither. */
 const char *qualifier_of(const struct options *options);
@@ -201,7 +202,7 @@ bool says_whom(const struct options *options);
 MUST_CHECK bool read_alias(struct session *session, const char *function, const char *alias,
                            struct lambda_alias *alias_out, struct error *error);
 
-/* True once the user pressed Ctrl-C, or closed the terminal (or SIGTERM came); session_start
+/* True once the user pressed Ctrl-C, or closed the terminal (or SIGTERM came); session_run
  * watches for it. */
 bool is_interrupted(void);
 

@@ -214,17 +214,21 @@ const struct option_row going_on_rows[] = {
     COMMON_ROWS,
 };
 
+static int control(struct session *session)
+{
+    const char *verb = session->form->verb;
+    bool is_full = strcmp(verb, "promote") == 0 && session->options.is_full;
+    return carry_out(session, is_full ? "promote-full" : verb);
+}
+
 static int run(const char *verb, const struct option_row *with, int count, char **arguments)
 {
-    struct session session;
-    int status;
     CLEANUP(freep)
     char *usage = xformat("canary %s [PLAN] [--function NAME --alias NAME] [OPTION]...", verb);
-    const struct command_form form = { .usage = usage, .rows = with, .operands_max = 1 };
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    bool is_full = strcmp(verb, "promote") == 0 && session.options.is_full;
-    return session_end(&session, carry_out(&session, is_full ? "promote-full" : verb));
+    const struct command_form form = {
+        .verb = verb, .usage = usage, .rows = with, .operands_max = 1
+    };
+    return session_run(&form, control, count, arguments);
 }
 
 int pause_command(int count, char **arguments)

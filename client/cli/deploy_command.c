@@ -64,11 +64,7 @@ int deploy_command(int count, char **arguments)
         .rows = deploy_rows,
         .operands_max = 1,
     };
-    struct session session;
-    int status;
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    return session_end(&session, deploy(&session));
+    return session_run(&form, deploy, count, arguments);
 }
 
 static void tell_steps(const struct plan *plan)
@@ -308,9 +304,5 @@ int plan_command(int count, char **arguments)
         .rows = plan_rows,
         .operands_max = 1,
     };
-    struct session session;
-    int status;
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    return session_end(&session, tell_plan(&session));
+    return session_run(&form, tell_plan, count, arguments);
 }

@@ -79,9 +79,5 @@ int explain_command(int count, char **arguments)
         .rows = explain_rows,
         .operands_max = OPERANDS_MAX,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, explain(&session));
+    return session_run(&form, explain, count, arguments);
 }

@@ -357,8 +357,8 @@ const struct option_row graph_rows[] = {
       .help = "one point for each; else what suits --last" },
     { OPTION_ROW("width", OPTION_INTEGER, width), .placeholder = "N", .environment = "COLUMNS",
       .help = "columns of text; else the terminal's, or 80" },
-    { OPTION_ROW("picture", OPTION_TEXT, picture), .placeholder = "FILE",
-      .help = "write a PNG, too; short: -o FILE" },
+    { OPTION_ROW("picture", OPTION_TEXT, picture), .letter = 'o', .placeholder = "FILE",
+      .help = "write a PNG, too" },
     COMMON_ROWS,
 };
 
@@ -368,14 +368,5 @@ int graph_command(int count, char **arguments)
         .usage = "canary graph --function NAME [--alias NAME] [-o FILE] [OPTION]...",
         .rows = graph_rows,
     };
-    static char long_name[] = "--picture";
-    struct session session;
-    int end;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "-o") == 0)
-            arguments[i] = long_name;
-    }
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, graph(&session));
+    return session_run(&form, graph, count, arguments);
 }

@@ -61,11 +61,7 @@ int init_command(int count, char **arguments)
         .operands_max = 1,
         .is_offline = true,
     };
-    struct session session;
-    int status;
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    return session_end(&session, init(&session));
+    return session_run(&form, init, count, arguments);
 }
 
 static int validate(struct session *session)
@@ -91,11 +87,15 @@ int validate_command(int count, char **arguments)
         .operands_max = 1,
         .is_offline = true,
     };
-    struct session session;
-    int status;
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    return session_end(&session, validate(&session));
+    return session_run(&form, validate, count, arguments);
+}
+
+static int schema(struct session *session UNUSED)
+{
+    char *text = canary_plan_schema();
+    say_plain(text);
+    canary_free(text);
+    return EXIT_DONE;
 }
 
 int schema_command(int count, char **arguments)
@@ -106,12 +106,5 @@ int schema_command(int count, char **arguments)
         .is_offline = true,
         .prints_json = true,
     };
-    struct session session;
-    int status;
-    if (!session_start(&session, &form, count, arguments, &status))
-        return status;
-    char *text = canary_plan_schema();
-    say_plain(text);
-    canary_free(text);
-    return session_end(&session, EXIT_DONE);
+    return session_run(&form, schema, count, arguments);
 }

@@ -31,9 +31,7 @@ struct record_options {
         { RECORD_ROW(owner, member.state_directory, "state-dir", OPTION_TEXT),                     \
           .placeholder = "DIR",                                                                    \
           .help = "where deployments are kept; else $XDG_STATE_HOME/canary" },                     \
-    {                                                                                              \
-        RECORD_ROW(owner, member.wants_help, "help", OPTION_FLAG), .help = "print this and exit"   \
-    }
+        HELP_ROW(owner, member.wants_help)
 
 /* The help text of such a command. */
 void record_print_help(const char *command, const struct option_row *rows);

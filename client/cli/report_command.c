@@ -28,8 +28,8 @@ struct report_options {
 const struct option_row report_rows[] = {
     { REPORT_ROW("format", OPTION_TEXT, format), .placeholder = "FORM", .initial = "text",
       .help = "text, json, junit or html", .choices = "text json junit html" },
-    { REPORT_ROW("out", OPTION_TEXT, out), .placeholder = "FILE",
-      .help = "write there, not to standard output (-o is short for it)" },
+    { REPORT_ROW("out", OPTION_TEXT, out), .letter = 'o', .placeholder = "FILE",
+      .help = "write there, not to standard output" },
     RECORD_ROWS(struct report_options, record),
     { .name = NULL },
 };
@@ -109,12 +109,7 @@ int report_command(int count, char **arguments)
 {
     struct report_options options = { 0 };
     CLEANUP(error_clear) struct error error = { 0 };
-    static char out_flag[] = "--out";
     int operands = 0;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "-o") == 0)
-            arguments[i] = out_flag;
-    }
     if (!options_read(report_rows, &options, count, arguments, &operands, &error)) {
         complain("%s (see --help)", error.message);
         return EXIT_USAGE;

@@ -184,28 +184,22 @@ struct canary_settings settings_of(const struct options *options)
     };
 }
 
-bool session_start(struct session *session, const struct command_form *form, int count,
-                   char **arguments, int *status_out)
+int session_run(const struct command_form *form, int (*act)(struct session *session), int count,
+                char **arguments)
 {
-    *session = (struct session){ 0 };
-    if (!read_options(session, form, count, arguments, status_out))
-        return false;
-    output_start(!form->prints_json && strcmp(session->options.output, "json") == 0);
+    struct session session = { .form = form };
+    int status = EXIT_USAGE;
+    if (!read_options(&session, form, count, arguments, &status))
+        return status;
+    output_start(!form->prints_json && strcmp(session.options.output, "json") == 0);
     watch_signals();
-    *status_out = EXIT_USAGE;
-    if (fits(session, form) &&
-        (form->is_offline || (load_payload(session) && open_session(session, status_out))))
-        return true;
-    session_end(session, *status_out);
-    return false;
-}
-
-int session_end(struct session *session, int status)
-{
+    if (fits(&session, form) &&
+        (form->is_offline || (load_payload(&session) && open_session(&session, &status))))
+        status = act(&session);
     json_set_double(facts(), "exitCode", status);
     if (!output_end() && status == EXIT_DONE)
         status = EXIT_FAILED;
-    api_clear(&session->api);
-    free(session->payload);
+    api_clear(&session.api);
+    free(session.payload);
     return status;
 }

@@ -160,11 +160,7 @@ int status_command(int count, char **arguments)
         .rows = status_rows,
         .operands_max = 1,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, status(&session));
+    return session_run(&form, status, count, arguments);
 }
 
 /* The whole lines that came since the last look. False at the end of the file. */
@@ -245,11 +241,7 @@ int watch_command(int count, char **arguments)
         .rows = status_rows,
         .operands_max = 1,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, watch(&session));
+    return session_run(&form, watch, count, arguments);
 }
 
 static void tell_past(const cJSON *item)
@@ -299,9 +291,5 @@ int history_command(int count, char **arguments)
         .rows = status_rows,
         .is_offline = true,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, history(&session));
+    return session_run(&form, history, count, arguments);
 }

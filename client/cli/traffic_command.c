@@ -135,9 +135,5 @@ int traffic_command(int count, char **arguments)
         .rows = traffic_rows,
         .needs_function = true,
     };
-    struct session session;
-    int end;
-    if (!session_start(&session, &form, count, arguments, &end))
-        return end;
-    return session_end(&session, traffic_with_payloads(&session));
+    return session_run(&form, traffic_with_payloads, count, arguments);
 }

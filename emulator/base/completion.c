@@ -25,7 +25,10 @@ static void bash_values(const struct command_row *command, FILE *stream)
     for (const struct option_row *row = command->options; row->name; row++) {
         if (row->type == OPTION_FLAG)
             continue;
-        fprintf(stream, "    %s:--%s) ", command->name, row->name);
+        fprintf(stream, "    %s:--%s", command->name, row->name);
+        if (row->letter)
+            fprintf(stream, "|%s:-%c", command->name, row->letter);
+        fputs(") ", stream);
         if (row->choices)
             fprintf(stream, "COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")) ;;\n", row->choices);
         else if (wants_file(row))
@@ -103,7 +106,11 @@ static void zsh_text(const char *text, FILE *stream)
 
 static void zsh_option(const struct option_row *row, FILE *stream)
 {
-    fprintf(stream, " \\\n            '--%s%s[", row->name, row->type == OPTION_FLAG ? "" : "=");
+    const char *equals = row->type == OPTION_FLAG ? "" : "=";
+    if (row->letter)
+        fprintf(stream, " \\\n            {-%c,--%s%s}'[", row->letter, row->name, equals);
+    else
+        fprintf(stream, " \\\n            '--%s%s[", row->name, equals);
     zsh_text(row->help, stream);
     fputc(']', stream);
     if (row->type != OPTION_FLAG) {

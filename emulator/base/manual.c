@@ -35,7 +35,10 @@ static void add_argument(const char *text, FILE *stream)
 
 static void add_option(const struct option_row *row, FILE *stream)
 {
-    fprintf(stream, ".It Fl \\-%s", row->name);
+    fputs(".It Fl ", stream);
+    if (row->letter)
+        fprintf(stream, "%c , Fl ", row->letter);
+    fprintf(stream, "\\-%s", row->name);
     if (row->placeholder) {
         fputs(" Ar", stream);
         add_argument(row->placeholder, stream);

@@ -195,8 +195,8 @@ static const struct option_row *find_row(const struct option_row *rows, struct t
     return NULL;
 }
 
-/* Says so, with the one that may be meant; 0. */
-static int unknown_option(const struct option_row *rows, struct text name, struct error *error)
+/* Says so, with the one that may be meant. */
+static void unknown_option(const struct option_row *rows, struct text name, struct error *error)
 {
     enum { ROWS_MAX = 64 };
     const char *names[ROWS_MAX];
@@ -207,20 +207,39 @@ static int unknown_option(const struct option_row *rows, struct text name, struc
     const char *near = nearest_name(given, names, count);
     error_set(error, NULL, "unknown option '--%s'%s%s%s", given, near ? "; did you mean '--" : "",
               near ? near : "", near ? "'?" : "");
-    return 0;
+}
+
+/* The row of `--name`, `--name=value` or `-n`, and the value if it stands there, else NULL; NULL
+ * with the error. */
+static const struct option_row *row_of(const struct option_row *rows, const char *argument,
+                                       const char **value_out, struct error *error)
+{
+    *value_out = NULL;
+    if (argument[1] != '-') {
+        for (const struct option_row *row = rows; row->name; row++) {
+            if (row->letter == argument[1] && !argument[2])
+                return row;
+        }
+        error_set(error, NULL, "unknown option '%s'", argument);
+        return NULL;
+    }
+    struct text rest = text_from(argument + 2);
+    struct text name = text_cut(&rest, '=');
+    const struct option_row *row = find_row(rows, name);
+    if (!row)
+        unknown_option(rows, name, error);
+    *value_out = rest.data;
+    return row;
 }
 
 /* Reads the option at `arguments[at]`; the number of arguments it took, or 0 with the error. */
 static int read_option(const struct option_row *rows, void *values, int count, char **arguments,
                        int at, struct error *error)
 {
-    const char *argument = strcmp(arguments[at], "-h") == 0 ? "--help" : arguments[at];
-    struct text rest = text_from(argument + 2);
-    struct text name = text_cut(&rest, '=');
-    const char *value = rest.data;
-    const struct option_row *row = find_row(rows, name);
+    const char *value;
+    const struct option_row *row = row_of(rows, arguments[at], &value, error);
     if (!row)
-        return unknown_option(rows, name, error);
+        return 0;
     if (row->type == OPTION_FLAG) {
         if (value)
             error_set(error, NULL, "--%s takes no value", row->name);
@@ -245,7 +264,9 @@ static int read_option(const struct option_row *rows, void *values, int count, c
 /* Whoever asks for help gets it, whatever the environment says. */
 static bool is_only_help(const struct option_row *rows, void *values, int count, char **arguments)
 {
-    return count == 1 && strcmp(arguments[0], "--help") == 0 && find_row(rows, text_from("help")) &&
+    bool asks =
+        count == 1 && (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0);
+    return asks && find_row(rows, text_from("help")) &&
            read_option(rows, values, count, arguments, 0, NULL) == 1;
 }
 
@@ -264,13 +285,11 @@ bool options_read(const struct option_row *rows, void *values, int count, char *
         if (!is_ended && strcmp(argument, "--") == 0) {
             is_ended = true;
             at++;
-        } else if (!is_ended && (strncmp(argument, "--", 2) == 0 || strcmp(argument, "-h") == 0)) {
+        } else if (!is_ended && argument[0] == '-' && argument[1]) {
             int taken = read_option(rows, values, count, arguments, at, error);
             if (taken == 0)
                 return false;
             at += taken;
-        } else if (!is_ended && argument[0] == '-' && argument[1]) {
-            return error_set(error, NULL, "unknown option '%s'", argument);
         } else {
             arguments[operands++] = argument;
             at++;
@@ -311,8 +330,10 @@ static void print_wrapped(struct text help, size_t at, FILE *stream)
 void options_print(const struct option_row *rows, FILE *stream)
 {
     for (; rows->name; rows++) {
-        int width = fprintf(stream, "  --%s%s%s", rows->name, rows->placeholder ? " " : "",
-                            rows->placeholder ? rows->placeholder : "");
+        char letter[] = { '-', rows->letter, ',', ' ', 0 };
+        int width =
+            fprintf(stream, "  %s--%s%s%s", rows->letter ? letter : "", rows->name,
+                    rows->placeholder ? " " : "", rows->placeholder ? rows->placeholder : "");
         int gap = width < HELP_COLUMN ? HELP_COLUMN - width : 1;
         CLEANUP(buffer_clear) struct buffer help = { 0 };
         buffer_add_string(&help, rows->help);

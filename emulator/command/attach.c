@@ -36,7 +36,7 @@ const struct option_row attach_rows[] = {
       .environment = "AWS_ENDPOINT_URL", .initial = "http://127.0.0.1:4566", .help = "the server" },
     { ATTACH_ROW("region", OPTION_TEXT, region), .placeholder = "NAME", .environment = "AWS_REGION",
       .help = "where the function is (else AWS_DEFAULT_REGION, us-east-1)" },
-    { ATTACH_ROW("help", OPTION_FLAG, wants_help), .help = "show this" },
+    HELP_ROW(struct attach_options, wants_help),
     { .name = NULL },
 };
 

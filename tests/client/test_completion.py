@@ -1,6 +1,7 @@
 """Completion of both programs in bash, from the scripts that they print."""
 import os
 import pty
+import re
 import select
 import subprocess
 import time
@@ -57,7 +58,7 @@ def test_commands_options_and_values_are_offered(line, offered):
 def test_files_are_offered_where_a_file_is_meant(tmp_path):
     (tmp_path / "lines.txt").write_text("{}")
     (tmp_path / "listing").mkdir()
-    for line in ("canary traffic --payload-lines li", "canary report li",
+    for line in ("canary traffic --payload-lines li", "canary report li", "canary report -o li",
                  "coalmine serve --data-dir li"):
         assert sorted(complete(line, tmp_path)) == ["lines.txt", "listing"], line
 
@@ -73,7 +74,7 @@ def test_every_option_of_the_help_is_offered(program):
     for command in commands:
         shown = subprocess.run([PROGRAMS[program], command, "--help"], capture_output=True,
                                text=True).stdout
-        options = [line.split()[0] for line in shown.splitlines() if line.startswith("  --")]
+        options = re.findall(r"^  (?:-\w, )?(--\S+)", shown, re.M)
         if options:
             assert complete(f"{program} {command} --") == options, command
 

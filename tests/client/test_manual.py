@@ -28,8 +28,8 @@ def test_every_command_and_option_is_described(program):
     commands = re.findall(r"^  (\S+)  +\S", run(program, "--help"), re.M)
     assert list(found) == commands and len(commands) >= 6
     for command in commands:
-        options = re.findall(r"^  --(\S+)", run(program, command, "--help"), re.M)
-        described = re.findall(r"^\.It Fl \\-(\S+)", found[command], re.M)
+        options = re.findall(r"^  (?:-\w, )?--(\S+)", run(program, command, "--help"), re.M)
+        described = re.findall(r"^\.It Fl (?:\w , Fl )?\\-(\S+)", found[command], re.M)
         assert described == options, command
 
 

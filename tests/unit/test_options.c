@@ -14,20 +14,23 @@ struct values {
     const char *form;
 };
 
+#define ROW(flag, kind, member)                                                                    \
+    .name = (flag), .type = (kind), .offset = offsetof(struct values, member)
+
 static const struct option_row rows[] = {
-    { "loud", OPTION_FLAG, offsetof(struct values, is_loud), NULL, "TEST_LOUD", NULL, "speak up",
-      NULL },
-    { "name", OPTION_TEXT, offsetof(struct values, name), "NAME", "TEST_NAME", NULL, "a name",
-      NULL },
-    { "count", OPTION_INTEGER, offsetof(struct values, count), "N", "TEST_COUNT", "7", "how many",
-      NULL },
-    { "share", OPTION_FRACTION, offsetof(struct values, share), "P", NULL, "10%", "which part",
-      NULL },
-    { "wait", OPTION_DURATION, offsetof(struct values, wait_ms), "T", NULL, "5m", "how long",
-      NULL },
-    { "rate", OPTION_RATE, offsetof(struct values, rate), "R", NULL, NULL, "how often", NULL },
-    { "form", OPTION_TEXT, offsetof(struct values, form), "F", NULL, "text", "which form",
-      "text json html" },
+    { ROW("loud", OPTION_FLAG, is_loud), .letter = 'l', .environment = "TEST_LOUD",
+      .help = "speak up" },
+    { ROW("name", OPTION_TEXT, name), .letter = 'n', .placeholder = "NAME",
+      .environment = "TEST_NAME", .help = "a name" },
+    { ROW("count", OPTION_INTEGER, count), .placeholder = "N", .environment = "TEST_COUNT",
+      .initial = "7", .help = "how many" },
+    { ROW("share", OPTION_FRACTION, share), .placeholder = "P", .initial = "10%",
+      .help = "which part" },
+    { ROW("wait", OPTION_DURATION, wait_ms), .placeholder = "T", .initial = "5m",
+      .help = "how long" },
+    { ROW("rate", OPTION_RATE, rate), .placeholder = "R", .help = "how often" },
+    { ROW("form", OPTION_TEXT, form), .placeholder = "F", .initial = "text", .help = "which form",
+      .choices = "text json html" },
     { 0 },
 };
 
@@ -107,6 +110,19 @@ START_TEST(operands_move_to_the_front_in_their_order)
 }
 END_TEST
 
+START_TEST(a_letter_stands_for_its_option)
+{
+    struct reading reading;
+    ck_assert(READ(&reading, "a", "-n", "-l", "-l", "b"));
+    ck_assert_str_eq(reading.values.name, "-l"); /* a value is not looked at */
+    ck_assert(reading.values.is_loud);
+    ck_assert_int_eq(reading.operands, 2);
+    ck_assert(READ(&reading, "--", "-l"));
+    ck_assert(!reading.values.is_loud);
+    ck_assert_str_eq(reading.arguments[0], "-l");
+}
+END_TEST
+
 START_TEST(bad_usage_is_named)
 {
     static const struct {
@@ -115,7 +131,9 @@ START_TEST(bad_usage_is_named)
         const char *named;
     } cases[] = {
         { "--nope", NULL, "--nope" },
-        { "-x", NULL, "-x" },
+        { "-x", NULL, "'-x'" },
+        { "-lx", NULL, "'-lx'" },
+        { "-n", NULL, "--name needs a value, NAME" },
         { "--count", NULL, "--count" },
         { "--count", "many", "many" },
         { "--count=", NULL, "--count" },
@@ -206,5 +224,5 @@ END_TEST
 
 SUITE("options", defaults_hold_when_nothing_is_given,
       the_environment_beats_defaults_and_arguments_beat_both,
-      operands_move_to_the_front_in_their_order, bad_usage_is_named, units_are_read,
-      durations_are_read, help_names_each_row_once)
+      operands_move_to_the_front_in_their_order, a_letter_stands_for_its_option, bad_usage_is_named,
+      units_are_read, durations_are_read, help_names_each_row_once)
