@@ -218,8 +218,15 @@ static enum outcome list_aliases(struct call *call)
     return OUTCOME_OK;
 }
 
-#define ALIAS_NAME_PATTERN "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
-#define VERSION_PATTERN "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"
+/* Members of rows, of which some requests have more. */
+#define ALIAS_NAME_ROW                                                                             \
+    .name = "Name", .type = FIELD_STRING, .is_required = true, .length = BETWEEN(1, 128),          \
+    .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
+#define VERSION_ROW                                                                                \
+    .name = "FunctionVersion", .type = FIELD_STRING, .length = BETWEEN(1, 1024),                   \
+    .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"
+#define DESCRIPTION_ROW .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256)
+#define ROUTING_ROW .name = "RoutingConfig", .type = FIELD_STRUCTURE, .members = routing_fields
 
 static const struct field weight_key = { .type = FIELD_STRING,
                                          .length = BETWEEN(1, 1024),
@@ -233,62 +240,33 @@ static const struct field routing_fields[] = {
     { 0 },
 };
 static const struct field create_alias_fields[] = {
-    FUNCTION_NAME_FIELD_CREATE,
-    { .name = "Name",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 128),
-      .pattern = ALIAS_NAME_PATTERN },
-    { .name = "FunctionVersion",
-      .type = FIELD_STRING,
-      .is_required = true,
-      .length = BETWEEN(1, 1024),
-      .pattern = VERSION_PATTERN },
-    { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
-    { .name = "RoutingConfig", .type = FIELD_STRUCTURE, .members = routing_fields },
-    { 0 },
+    FUNCTION_NAME_FIELD_CREATE, { ALIAS_NAME_ROW }, { VERSION_ROW, .is_required = true },
+    { DESCRIPTION_ROW },        { ROUTING_ROW },    { 0 },
 };
 static const struct field alias_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
-    { .name = "Name",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_PATH,
-      .is_required = true,
-      .length = BETWEEN(1, 128),
-      .pattern = ALIAS_NAME_PATTERN },
+    { ALIAS_NAME_ROW, .place = FIELD_IN_PATH },
     { 0 },
 };
 static const struct field update_alias_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
-    { .name = "Name",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_PATH,
-      .is_required = true,
-      .length = BETWEEN(1, 128),
-      .pattern = ALIAS_NAME_PATTERN },
-    { .name = "FunctionVersion",
-      .type = FIELD_STRING,
-      .length = BETWEEN(1, 1024),
-      .pattern = VERSION_PATTERN },
-    { .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 256) },
-    { .name = "RoutingConfig", .type = FIELD_STRUCTURE, .members = routing_fields },
+    { ALIAS_NAME_ROW, .place = FIELD_IN_PATH },
+    { VERSION_ROW },
+    { DESCRIPTION_ROW },
+    { ROUTING_ROW },
     { .name = "RevisionId", .type = FIELD_STRING },
     { 0 },
 };
 static const struct field list_aliases_fields[] = {
     FUNCTION_NAME_FIELD_CREATE,
-    { .name = "FunctionVersion",
-      .type = FIELD_STRING,
-      .place = FIELD_IN_QUERY,
-      .length = BETWEEN(1, 1024),
-      .pattern = VERSION_PATTERN },
+    { VERSION_ROW, .place = FIELD_IN_QUERY },
     LIST_FIELDS,
     { 0 },
 };
 
 /* A whole weight is told as a double, too. */
 static const struct field output_fields[] = {
-    { .name = "RoutingConfig", .type = FIELD_STRUCTURE, .members = routing_fields },
+    { ROUTING_ROW },
     { 0 },
 };
 static const struct field output_item = { .type = FIELD_STRUCTURE, .members = output_fields };

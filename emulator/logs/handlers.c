@@ -40,6 +40,29 @@ bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table
            error_set(&call->error, &LOGS_LIMIT_EXCEEDED, "Resource limit exceeded.");
 }
 
+void filter_keep(struct call *call, enum filter_table table, int64_t group_id,
+                 const char *configuration)
+{
+    const struct filter_row row = { .group_id = group_id,
+                                    .name = json_text(call->input, "filterName", ""),
+                                    .configuration = configuration,
+                                    .created_ms = clock_now_ms() };
+    filter_row_put(call->store, table, &row);
+    logs_forget(logs_of(call));
+}
+
+enum outcome filter_delete(struct call *call, enum filter_table table)
+{
+    struct log_group group;
+    if (!group_read(call, &group))
+        return OUTCOME_FAULT;
+    if (!filter_row_delete(call->store, table, group.id, json_text(call->input, "filterName", "")))
+        return call_fault(call, &LOGS_NOT_FOUND, "The specified %s filter does not exist.",
+                          table == FILTER_TABLE_METRIC ? "metric" : "subscription");
+    logs_forget(logs_of(call));
+    return OUTCOME_OK;
+}
+
 void members_keep(const struct call *call, const char *const *names, cJSON *configuration)
 {
     for (; *names; names++) {

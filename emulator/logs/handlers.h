@@ -48,6 +48,13 @@ MUST_CHECK bool group_check_standard(struct call *call, const struct log_group *
  * have regular expressions in theirs. Else false with the fault. */
 MUST_CHECK bool filter_check_regexes(struct call *call, int64_t group_id, enum filter_table table);
 
+/* Keeps the call's filter, for whom all is checked; `configuration` as in struct filter_row. */
+void filter_keep(struct call *call, enum filter_table table, int64_t group_id,
+                 const char *configuration);
+
+/* DeleteMetricFilter and DeleteSubscriptionFilter. */
+enum outcome filter_delete(struct call *call, enum filter_table table);
+
 /* Puts those of the members (NULL-ended) that the request has into `configuration`, so that they
  * are shown as they were given (Terraform plans a change otherwise), and says in the log that they
  * do nothing. */

@@ -96,26 +96,13 @@ static enum outcome put_subscription_filter(struct call *call)
         !filter_check_regexes(call, group.id, FILTER_TABLE_SUBSCRIPTION))
         return OUTCOME_FAULT;
     CLEANUP(freep) char *configuration = print_configuration(call);
-    const struct filter_row row = { .group_id = group.id,
-                                    .name = name,
-                                    .configuration = configuration,
-                                    .created_ms = clock_now_ms() };
-    filter_row_put(call->store, FILTER_TABLE_SUBSCRIPTION, &row);
-    logs_forget(logs_of(call));
+    filter_keep(call, FILTER_TABLE_SUBSCRIPTION, group.id, configuration);
     return OUTCOME_OK;
 }
 
 static enum outcome delete_subscription_filter(struct call *call)
 {
-    struct log_group group;
-    if (!group_read(call, &group))
-        return OUTCOME_FAULT;
-    if (!filter_row_delete(call->store, FILTER_TABLE_SUBSCRIPTION, group.id,
-                           json_text(call->input, "filterName", "")))
-        return call_fault(call, &LOGS_NOT_FOUND,
-                          "The specified subscription filter does not exist.");
-    logs_forget(logs_of(call));
-    return OUTCOME_OK;
+    return filter_delete(call, FILTER_TABLE_SUBSCRIPTION);
 }
 
 static enum outcome describe_subscription_filters(struct call *call)
