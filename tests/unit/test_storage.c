@@ -121,9 +121,9 @@ START_TEST(a_directory_that_is_not_there_stops_the_start)
 }
 END_TEST
 
-static int look_for_hosts(void *owner)
+static int look_for_passwd(void *owner)
 {
-    CLEANUP(freep) char *path = xformat("%s/hosts", (const char *)owner);
+    CLEANUP(freep) char *path = xformat("%s/passwd", (const char *)owner);
     return access(path, R_OK) == 0 ? 0 : errno;
 }
 
@@ -139,7 +139,7 @@ START_TEST(what_functions_see_of_etc_is_put_together_once_there_is_room)
     const char *directory = system_files_directory(files);
     ck_assert_ptr_nonnull(directory);
     CLEANUP(freep) char *first = xstrdup(directory);
-    ck_assert_int_eq(storage_run(look_for_hosts, first), 0);
+    ck_assert_int_eq(storage_run(look_for_passwd, first), 0);
     ck_assert_str_eq(system_files_directory(files), first); /* nothing has changed */
     system_files_destroy(files);
 }
