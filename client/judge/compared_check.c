@@ -74,7 +74,7 @@ static bool is_surely_no_worse(const struct check *check, const struct evidence 
 
 struct sensitivity {
     double base;       /* rate, smoothed */
-    double detectable; /* rate that would have been found with the wanted power */
+    double detectable; /* rate that would have been found with the wanted power; NAN: none */
     double power;      /* of finding what is worth finding; 0: nothing was named */
 };
 
@@ -99,10 +99,14 @@ static void judge_power(const struct check *check, const struct evidence *eviden
     verdict_number(verdict, "detectableRate", found.detectable);
     say_rates(evidence, is_weak ? CHECK_INCONCLUSIVE : CHECK_PASS,
               "the new version does not fail demonstrably more often", verdict);
-    verdict_add(verdict,
-                " (Fisher's exact test, p = %.2g); a rate of %.3g %% or more would have "
-                "been found with %.3g %% power",
-                p_value, percent(found.detectable), percent(check->power));
+    verdict_add(verdict, " (Fisher's exact test, p = %.2g); ", p_value);
+    if (isnan(found.detectable))
+        verdict_add(verdict,
+                    "with so few requests no rate would have been found with %.3g %% power",
+                    percent(check->power));
+    else
+        verdict_add(verdict, "a rate of %.3g %% or more would have been found with %.3g %% power",
+                    percent(found.detectable), percent(check->power));
     if (check->detect <= 0)
         return;
     double ratio = (double)evidence->base.requests / (double)evidence->canary.requests;

@@ -6,16 +6,28 @@
 #include "judge/kinds.h"
 
 static const double PRIOR_STRENGTH = 100; /* requests: as much as a drift by a third or so takes */
-static const double SHOWN_DRIFT = 0.2;    /* of the weight; told where none is named */
+static const double SHOWN_DRIFT = 0.2;    /* of the lesser share; told where none is named */
 
 struct split_evidence {
     uint64_t hits;
     uint64_t all;
     double weight;
     double log_factor;
-    double drift;  /* worth finding */
-    double needed; /* requests for that */
+    double drift;   /* worth finding */
+    double drifted; /* the share that is off by it, on the side that takes more requests */
+    double needed;  /* so many */
 };
+
+/* A share that is nearer to one half scatters more. */
+static void name_drift(struct split_evidence *split, double detect)
+{
+    double room = fmax(split->weight, 1 - split->weight);
+    split->drift = detect > 0 ? detect : SHOWN_DRIFT * fmin(split->weight, 1 - split->weight);
+    if (split->drift >= room)
+        split->drift = room / 2;
+    split->drifted =
+        split->weight <= 0.5 ? split->weight + split->drift : split->weight - split->drift;
+}
 
 static struct split_evidence split_of(const struct check *check, const struct evidence *evidence)
 {
@@ -24,11 +36,9 @@ static struct split_evidence split_of(const struct check *check, const struct ev
                                     .weight = evidence->weight };
     split.log_factor = mixture_log_factor(split.hits, split.all, split.weight,
                                           prior_about(split.weight, PRIOR_STRENGTH));
-    split.drift = check->detect > 0 ? check->detect : SHOWN_DRIFT * split.weight;
-    if (split.weight + split.drift >= 1)
-        split.drift = (1 - split.weight) / 2;
-    split.needed = ceil(share_sample_size(split.weight, split.weight + split.drift,
-                                          half(check->alpha), check->power, TWO_SIDED));
+    name_drift(&split, check->detect);
+    split.needed = ceil(share_sample_size(split.weight, split.drifted, half(check->alpha),
+                                          check->power, TWO_SIDED));
     return split;
 }
 
@@ -68,7 +78,7 @@ static void judge_finally(const struct check *check, const struct split_evidence
     say_split(split, is_weak ? CHECK_INCONCLUSIVE : CHECK_PASS, "that fits the weight", p_value,
               verdict);
     verdict_add(verdict, "; a share of %.4g %% is noticed with %.3g %% power from %.0f requests on",
-                percent(split->weight + split->drift), percent(check->power), split->needed);
+                percent(split->drifted), percent(check->power), split->needed);
 }
 
 /* The confidence sequence of the share is within the drift that matters. */

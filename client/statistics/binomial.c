@@ -104,12 +104,19 @@ struct interval wilson(uint64_t k, uint64_t n, double confidence)
                               k == n ? 1 : (centre + half) / (all + z * z) };
 }
 
+double size_with_continuity(double root, double step)
+{
+    double sum = root + sqrt(root * root + 2 * step);
+    return sum * sum / 4;
+}
+
 double share_sample_size(double p0, double p1, double alpha, double power, enum sides sides)
 {
     double z = -normal_quantile(alpha / sides);
     double z_power = normal_quantile(power);
-    double root = (z * sqrt(p0 * (1 - p0)) + z_power * sqrt(p1 * (1 - p1))) / (p1 - p0);
-    return root * root;
+    double distance = fabs(p1 - p0);
+    double root = (z * sqrt(p0 * (1 - p0)) + z_power * sqrt(p1 * (1 - p1))) / distance;
+    return size_with_continuity(root, 1 / distance);
 }
 
 /* The greatest k with P(X <= k) at most `tail`; -1: none. */

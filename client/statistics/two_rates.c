@@ -60,13 +60,19 @@ static double own_spread(double p1, double p2, double ratio)
     return sqrt(p1 * (1 - p1) + p2 * (1 - p2) / ratio);
 }
 
+/* Requests to the first group over which a difference of the rates shows as one count. */
+static double whole_step(double p1, double p2, double ratio)
+{
+    return (1 + 1 / ratio) / fabs(p1 - p2);
+}
+
 double two_rates_sample_size(double p1, double p2, double ratio, double alpha, double power,
                              enum sides sides)
 {
     double root = (-normal_quantile(alpha / sides) * pooled_spread(p1, p2, ratio) +
                    normal_quantile(power) * own_spread(p1, p2, ratio)) /
-                  (p1 - p2);
-    return root * root;
+                  fabs(p1 - p2);
+    return size_with_continuity(root, whole_step(p1, p2, ratio));
 }
 
 double two_rates_power(double p1, double p2, double n1, double n2, double alpha, enum sides sides)
@@ -75,12 +81,11 @@ double two_rates_power(double p1, double p2, double n1, double n2, double alpha,
     double spread = own_spread(p1, p2, ratio);
     if (n1 <= 0 || n2 <= 0)
         return 0;
+    double reach = fabs(p1 - p2) * sqrt(n1) - (1 + 1 / ratio) / (2 * sqrt(n1)) +
+                   normal_quantile(alpha / sides) * pooled_spread(p1, p2, ratio);
     if (!(spread > 0))
-        return p1 > p2 || p1 < p2 ? 1 : 0;
-    double z =
-        (fabs(p1 - p2) * sqrt(n1) + normal_quantile(alpha / sides) * pooled_spread(p1, p2, ratio)) /
-        spread;
-    return normal_greater(-z);
+        return reach > 0 ? 1 : 0;
+    return normal_greater(-reach / spread);
 }
 
 double two_rates_detectable(double p2, double n1, double n2, double alpha, double power,
@@ -90,7 +95,7 @@ double two_rates_detectable(double p2, double n1, double n2, double alpha, doubl
     double low = p2;
     double high = 1;
     if (two_rates_power(1, p2, n1, n2, alpha, sides) < power)
-        return 1;
+        return NAN;
     for (int i = 0; i < STEPS; i++) {
         double middle = (low + high) / 2;
         if (two_rates_power(middle, p2, n1, n2, alpha, sides) >= power)

@@ -30,13 +30,14 @@ struct posterior {
 };
 struct posterior beta_posterior(const struct two_rates *seen);
 
-/* Requests to the canary (not rounded) after which rates p1 and p2 are told apart, the baseline
- * getting `ratio` times as many: (z sqrt((1 + 1/r) P Q) + z' sqrt(p1 q1 + p2 q2 / r))^2 /
- * (p1 - p2)^2 with P = (p1 + r p2) / (1 + r). */
+/* Requests to the canary (not rounded) after which Fisher's test tells rates p1 and p2 apart, the
+ * baseline getting `ratio` times as many: binomial.h's formula, in which root is
+ * (z sqrt((1 + 1/r) P Q) + z' sqrt(p1 q1 + p2 q2 / r)) / |p1 - p2|, P = (p1 + r p2) / (1 + r), and
+ * step (1 + 1/r) / |p1 - p2|. */
 double two_rates_sample_size(double p1, double p2, double ratio, double alpha, double power,
                              enum sides sides);
 /* The same formula the other way round: the power that n1 and n2 requests give, and the least p1
- * above p2 that they tell from it with that power (1 if none is). */
+ * above p2 that they tell from it with that power (NAN if none is). */
 double two_rates_power(double p1, double p2, double n1, double n2, double alpha, enum sides sides);
 double two_rates_detectable(double p2, double n1, double n2, double alpha, double power,
                             enum sides sides);

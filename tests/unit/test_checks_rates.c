@@ -280,6 +280,23 @@ START_TEST(an_effect_worth_finding_decides_what_is_enough)
 }
 END_TEST
 
+/* Of one request to the old version nothing can be told: that even a rate of 100 % would have been
+ * found was not true. */
+START_TEST(what_could_not_have_been_found_is_not_promised)
+{
+    const struct row rows[] = {
+        row(10, 1, 1, 0, FINAL, CHECK_PASS, "no rate would have been found with 90 % power"),
+        row(10, 1, 10, 5, FINAL, CHECK_PASS, "no rate would have been found with 90 % power"),
+        row(10, 1, 90, 0, FINAL, CHECK_PASS, "a rate of 45 % or more would have been found"),
+    };
+    assert_rows("{'kind': 'errors-compared'}", rows, COUNT_OF(rows));
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors-compared'}");
+    struct evidence evidence = evidence_of(10, 1, 1, 0);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    ck_assert(isnan(number_of(&verdict, "detectableRate")));
+}
+END_TEST
+
 /* What the split does wrong is not laid at the new version's door. */
 START_TEST(a_drifted_split_does_not_make_errors_look_unequal)
 {
@@ -303,19 +320,39 @@ START_TEST(a_split_is_held_against_its_weight)
         row(0, 0, 300, 0, RUNNING, CHECK_FAIL, "0 of 300"),
     };
     assert_rows("{'kind': 'split'}", rows, COUNT_OF(rows));
-    /* A fifth more than nearly everything would be more than all. */
-    CLEANUP(check_clear) struct check check = check_of("{'kind': 'split'}");
-    struct evidence evidence = evidence_of(900, 0, 100, 0);
-    evidence.weight = 0.9;
-    struct check_verdict verdict = judge_once(&check, &evidence, true);
-    assert_verdict(&verdict, CHECK_PASS, "a share of 95 %");
+}
+END_TEST
+
+/* Above one half a share that is too small takes more requests than one that is too great. */
+START_TEST(the_drift_that_is_harder_to_find_is_told)
+{
+    static const struct {
+        const char *check;
+        double weight;
+        const char *text;
+    } cases[] = {
+        { "{'kind': 'split'}", 0.1, "a share of 12 % is noticed" },
+        { "{'kind': 'split'}", 0.9, "a share of 88 % is noticed" },
+        { "{'kind': 'split', 'detect': '5%'}", 0.9, "a share of 85 % is noticed" },
+        /* What is more than all, or less than nothing, cannot be. */
+        { "{'kind': 'split', 'detect': '95%'}", 0.2, "a share of 60 % is noticed" },
+        { "{'kind': 'split', 'detect': '95%'}", 0.8, "a share of 40 % is noticed" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(check_clear) struct check check = check_of(cases[i].check);
+        uint64_t hits = (uint64_t)lround(10000 * cases[i].weight);
+        struct evidence evidence = evidence_of(hits, 0, 10000 - hits, 0);
+        evidence.weight = cases[i].weight;
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        assert_verdict(&verdict, CHECK_PASS, cases[i].text);
+    }
 }
 END_TEST
 
 START_TEST(a_drift_worth_finding_decides_what_is_enough)
 {
     const struct row rows[] = {
-        row(100, 0, 900, 0, FINAL, CHECK_INCONCLUSIVE, "from 5334 requests on"),
+        row(100, 0, 900, 0, FINAL, CHECK_INCONCLUSIVE, "from 5384 requests on"),
         row(500, 0, 4500, 0, FINAL, CHECK_PASS, "fits the weight"),
         row(500, 0, 4500, 0, RUNNING, CHECK_PASS, "fits the weight"),
         row(100, 0, 900, 0, RUNNING, CHECK_CONTINUE, "so far"),
@@ -429,6 +466,7 @@ SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       of_live_traffic_no_errors_of_lambda_itself_are_known, an_sprt_decides_between_two_rates,
       two_versions_are_compared, without_any_request_no_number_is_made_up,
       an_effect_worth_finding_decides_what_is_enough,
+      what_could_not_have_been_found_is_not_promised, the_drift_that_is_harder_to_find_is_told,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,

@@ -109,18 +109,18 @@ static const struct {
     double formula;
     double rounded;
 } sizes[] = {
-    { "N1_1", 0.1, 0.12, 0.05, 0.9, TWO_SIDED, 2522.27018042, 2523 },
-    { "N1_2", 0.1, 0.12, 0.05, 0.8, TWO_SIDED, 1855.38551813, 1856 },
-    { "N1_3", 0.1, 0.12, 0.01, 0.9, TWO_SIDED, 3535.51393621, 3536 },
-    { "N1_4", 0.1, 0.12, 0.05, 0.9, ONE_SIDED, 2069.84531332, 2070 },
-    { "N1_5", 0.1, 0.11, 0.05, 0.9, TWO_SIDED, 9780.68688960, 9781 },
-    { "N1_6", 0.1, 0.15, 0.05, 0.9, TWO_SIDED, 437.307255881, 438 },
-    { "N1_7", 0.1, 0.2, 0.05, 0.9, TWO_SIDED, 121.134197936, 122 },
-    { "N1_8", 0.1, 0.08, 0.05, 0.9, TWO_SIDED, 2188.67444396, 2189 },
-    { "N1_9", 0.05, 0.06, 0.05, 0.9, TWO_SIDED, 5351.15484021, 5352 },
-    { "N1_10", 0.01, 0.02, 0.05, 0.9, TWO_SIDED, 1401.98703581, 1402 },
-    { "N1_11", 0.5, 0.52, 0.05, 0.9, TWO_SIDED, 6562.98423855, 6563 },
-    { "N1_12", 0.25, 0.27, 0.05, 0.9, TWO_SIDED, 5024.30214379, 5025 },
+    { "N1_1", 0.1, 0.12, 0.05, 0.9, TWO_SIDED, 2572.02718144, 2573 },
+    { "N1_2", 0.1, 0.12, 0.05, 0.8, TWO_SIDED, 1905.05744403, 1906 },
+    { "N1_3", 0.1, 0.12, 0.01, 0.9, TWO_SIDED, 3585.33961521, 3586 },
+    { "N1_4", 0.1, 0.12, 0.05, 0.9, ONE_SIDED, 2119.55043947, 2120 },
+    { "N1_5", 0.1, 0.11, 0.05, 0.9, TWO_SIDED, 9880.43386427, 9881 },
+    { "N1_6", 0.1, 0.15, 0.05, 0.9, TWO_SIDED, 457.088479857, 458 },
+    { "N1_7", 0.1, 0.2, 0.05, 0.9, TWO_SIDED, 130.94327557, 131 },
+    { "N1_8", 0.1, 0.08, 0.05, 0.9, TWO_SIDED, 2238.39522606, 2239 },
+    { "N1_9", 0.05, 0.06, 0.05, 0.9, TWO_SIDED, 5450.69618321, 5451 },
+    { "N1_10", 0.01, 0.02, 0.05, 0.9, TWO_SIDED, 1500.32072543, 1501 },
+    { "N1_11", 0.5, 0.52, 0.05, 0.9, TWO_SIDED, 6612.88972616, 6613 },
+    { "N1_12", 0.25, 0.27, 0.05, 0.9, TWO_SIDED, 5074.17897115, 5075 },
 };
 
 static const struct {
@@ -258,6 +258,27 @@ START_TEST(sample_sizes_have_their_reference_values)
 }
 END_TEST
 
+/* The exact test finds a drift nearly as often as it is said to. */
+START_TEST(sample_sizes_are_enough_for_the_exact_test)
+{
+    static const double cases[][2] = { { 0.01, 0.02 }, { 0.05, 0.075 }, { 0.1, 0.12 },
+                                       { 0.1, 0.15 },  { 0.25, 0.5 },   { 0.5, 0.6 },
+                                       { 0.9, 0.85 } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        double p = cases[i][1];
+        uint64_t n = (uint64_t)ceil(share_sample_size(cases[i][0], p, 0.0005, 0.9, TWO_SIDED));
+        uint64_t low = (uint64_t)((double)n * cases[i][0]);
+        uint64_t high = low;
+        while (low > 0 && binomial_two_sided(low, n, cases[i][0]) > 0.0005)
+            low--;
+        while (high < n && binomial_two_sided(high, n, cases[i][0]) > 0.0005)
+            high++;
+        double power = binomial_less(low, n, p) + binomial_greater(high, n, p);
+        ck_assert_msg(power >= 0.87, "case %zu: %.3f of %llu", i, power, (unsigned long long)n);
+    }
+}
+END_TEST
+
 START_TEST(exact_rejection_regions_have_their_reference_values)
 {
     for (size_t i = 0; i < COUNT_OF(regions); i++) {
@@ -323,5 +344,6 @@ END_TEST
 SUITE("statistics of a share", binomial_tails_have_their_reference_values,
       a_share_of_nothing_or_of_everything_is_certain, tails_of_one_law_fit_together,
       intervals_have_their_reference_values, exact_intervals_end_where_the_tails_say,
-      sample_sizes_have_their_reference_values, exact_rejection_regions_have_their_reference_values,
-      nothing_of_the_process_is_written_to, regions_reject_as_often_as_they_should)
+      sample_sizes_have_their_reference_values, sample_sizes_are_enough_for_the_exact_test,
+      exact_rejection_regions_have_their_reference_values, nothing_of_the_process_is_written_to,
+      regions_reject_as_often_as_they_should)
