@@ -162,20 +162,13 @@ static int report(const struct replay *replay, bool has_other_checks)
     return replay->different ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* Neither is the plan in a deployment's record whose client was killed at once. */
 static int fail_without_record(const char *path, const struct replay *replay,
                                const struct error *error)
 {
-    const char *name = strrchr(path, '/');
-    bool is_record = replay->is_unplanned && name && strcmp(name, "/record.jsonl") == 0;
-    if (is_record)
-        complain("%s: the deployment ended before its plan was written down (was its client "
-                 "killed?): no traffic was shifted, and there is nothing to analyze; canary deploy "
-                 "begins anew",
-                 path);
-    else
-        complain("%s: %s", path, error->message);
-    return is_record ? EXIT_FAILED : EXIT_USAGE;
+    if (replay->is_unplanned && record_ended_early(path))
+        return EXIT_FAILED;
+    complain("%s: %s", path, error->message);
+    return EXIT_USAGE;
 }
 
 static int analyze(const struct analyze_options *options)

@@ -107,3 +107,14 @@ char *record_find(const char *named, const struct record_options *options)
              state);
     return NULL;
 }
+
+bool record_ended_early(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    if (!name || strcmp(name, "/record.jsonl") != 0)
+        return false;
+    complain("%s: the deployment ended before its plan was written down (was its client killed?): "
+             "no traffic was shifted, and there is nothing to tell of; canary deploy begins anew",
+             path);
+    return true;
+}

@@ -40,4 +40,8 @@ void record_print_help(const char *command, const struct option_row *rows);
  * means the one begun last. The caller owns it. NULL, with a complaint, if it is not there. */
 char *record_find(const char *named, const struct record_options *options);
 
+/* For a record that has no plan in it: true, with a complaint, if it is a deployment's own, whose
+ * client was killed at once; false without one if it may be any other file. */
+bool record_ended_early(const char *path);
+
 #endif

@@ -86,6 +86,13 @@ static int fail(struct error *error, const char *path)
     return EXIT_FAILED;
 }
 
+static int fail_without_plan(const char *path)
+{
+    if (!record_ended_early(path))
+        complain("%s: there is no plan in it: is it a record.jsonl?", path);
+    return EXIT_FAILED;
+}
+
 static int report(const struct report_options *options, const char *named)
 {
     struct error error = { 0 };
@@ -99,6 +106,8 @@ static int report(const struct report_options *options, const char *named)
     CLEANUP(freep) char *record = file_read(path, RECORD_MAX, &size, &error);
     if (!record || !history_read((struct text){ record, size }, &history, &error))
         return fail(&error, path);
+    if (history.is_unplanned)
+        return fail_without_plan(path);
     form->write(&history, &out);
     if (form->write == report_text)
         make_readable(&out, !options->out);

@@ -279,7 +279,7 @@ static bool parse_lines(struct text record, struct history *history, struct erro
         if (!record.data)
             break;
     }
-    return history->lines->child || error_set(error, NULL, "the record is empty");
+    return true;
 }
 
 static struct window *window_of(struct history *history, size_t step, int64_t time_ms)
@@ -327,6 +327,7 @@ bool history_read(struct text record, struct history *history_out, struct error 
         return false;
     cJSON *line;
     cJSON_ArrayForEach(line, history_out->lines) take_line(history_out, line);
+    history_out->is_unplanned = !history_out->function || !history_out->alias;
     struct step_history *last = present_step(history_out);
     if (last)
         last->end_ms = history_out->end_ms;

@@ -90,6 +90,7 @@ struct history {
     const char *region;
     const char *endpoint;
     bool is_fast;
+    bool is_unplanned; /* no function or alias is known: its client was killed at once */
     int64_t begin_ms;
     int64_t end_ms;
     double set_back_ms;  /* by how much the clock was, until here */
@@ -112,7 +113,8 @@ struct history {
     size_t alarm_count;
 };
 
-/* Reads a record. False with a sentence if it is none. */
+/* Reads a record. False with a sentence if it is none. What has no plan in it has no report: the
+ * forms want a function and an alias. */
 MUST_CHECK bool history_read(struct text record, struct history *history_out, struct error *error);
 void history_clear(struct history *history);
 

@@ -132,9 +132,9 @@ static void add_totals(const struct history *history, struct buffer *out)
 
 static void add_title(const struct history *history, struct buffer *out)
 {
-    markup_text(out, history->function ? history->function : "?");
+    markup_text(out, history->function);
     buffer_add_char(out, ':');
-    markup_text(out, history->alias ? history->alias : "?");
+    markup_text(out, history->alias);
 }
 
 static void add_head(const struct history *history, struct buffer *out)
@@ -145,9 +145,9 @@ static void add_head(const struct history *history, struct buffer *out)
     buffer_add_string(out, "\n<h1>");
     add_title(history, out);
     buffer_add_string(out, " <small>version ");
-    markup_text(out, history->base ? history->base : "?");
+    markup_text(out, history->base ? history->base : "-");
     buffer_add_string(out, " \xe2\x86\x92 ");
-    markup_text(out, history->canary ? history->canary : "?");
+    markup_text(out, history->canary ? history->canary : "-");
     buffer_add_string(out, "</small></h1>\n");
     if (history->reason) {
         buffer_add_string(out, "<p class=\"reason\">");
@@ -177,7 +177,7 @@ static void add_version_row(const char *version, const struct version_evidence *
                             struct buffer *out)
 {
     buffer_add_string(out, "<tr><td>version ");
-    markup_text(out, version ? version : "?");
+    markup_text(out, version ? version : "-");
     buffer_add_format(out, "</td><td class=\"n\">%llu</td><td class=\"n\">",
                       (unsigned long long)seen->requests);
     markup_share(out, seen->requests, all);

@@ -22,9 +22,9 @@ static void begin_case(struct tally *tally, const struct history *history,
     struct buffer *out = &tally->cases;
     tally->tests++;
     buffer_add_string(out, "    <testcase classname=\"");
-    markup_text(out, history->function ? history->function : "deployment");
+    markup_text(out, history->function);
     buffer_add_char(out, ':');
-    markup_text(out, history->alias ? history->alias : "");
+    markup_text(out, history->alias);
     if (step) {
         struct buffer place = { 0 };
         markup_step(&place, step);

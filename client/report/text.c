@@ -14,9 +14,8 @@ const struct report_form report_forms[] = {
 
 static void add_head(const struct history *history, struct buffer *out)
 {
-    buffer_add_format(out, "Deployment %s of %s:%s, version %s", history->id ? history->id : "?",
-                      history->function ? history->function : "?",
-                      history->alias ? history->alias : "?", history->base ? history->base : "-");
+    buffer_add_format(out, "Deployment %s of %s:%s, version %s", history->id ? history->id : "-",
+                      history->function, history->alias, history->base ? history->base : "-");
     buffer_add_format(out, " -> %s\n", history->canary ? history->canary : "-");
     buffer_add_format(out, "%s%s%s.\n", history->outcome ? history->outcome : "not over",
                       history->reason ? ": " : "", history->reason ? history->reason : "");
@@ -34,7 +33,7 @@ static void add_version(const char *version, const struct version_evidence *seen
     CLEANUP(buffer_clear) struct buffer errors = { 0 };
     markup_share(&share, seen->requests, all);
     markup_share(&errors, seen->errors, seen->requests);
-    buffer_add_format(out, "    version %-4s %8llu requests  %s\n", version ? version : "?",
+    buffer_add_format(out, "    version %-4s %8llu requests  %s\n", version ? version : "-",
                       (unsigned long long)seen->requests, buffer_text(&share).data);
     buffer_add_format(out, "%17s%8llu errors    %s\n", "", (unsigned long long)seen->errors,
                       buffer_text(&errors).data);

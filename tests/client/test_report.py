@@ -411,6 +411,21 @@ def test_a_damaged_record_is_told_with_its_line(report, tmp_path):
     assert done.code == 1 and "line 2" in done.err and os.path.basename(str(tmp_path)) in done.err
 
 
+@pytest.mark.parametrize("form", ["text", "json", "junit", "html"])
+@pytest.mark.parametrize("text", ["", '{"t":1,"type":"notice","text":"x"}\n', '{"t":1,"type":"pl'])
+def test_a_record_without_a_plan_has_no_report(report, tmp_path, form, text):
+    """Its client was killed at once: neither question marks nor a test case of no name help anybody."""
+    folder = tmp_path / "canary" / "20260101T000000Z-a-live"
+    folder.mkdir(parents=True)
+    (folder / "record.jsonl").write_text(text)
+    done = report("--format", form)
+    assert (done.code, done.out) == (1, "")
+    assert "ended before its plan was written down" in done.err and "canary deploy begins anew" in done.err
+    (tmp_path / "other.jsonl").write_text(text)
+    done = report(str(tmp_path / "other.jsonl"), "--format", form)
+    assert done.code == 1 and "other.jsonl: there is no plan in it: is it a record.jsonl?" in done.err
+
+
 def test_the_latest_of_one_second_is_the_one_that_began_last(report, tmp_path):
     """Ids hold whole seconds; pipelines begin together."""
     for milliseconds, name in enumerate(("z-live", "a-live", "m-live", "a-live-2")):

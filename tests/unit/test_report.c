@@ -156,8 +156,6 @@ START_TEST(what_is_no_record_is_refused_with_its_line)
         const char *text;
         const char *word;
     } rows[] = {
-        { "", "empty" },
-        { "{\"t\":1", "empty" },
         { "hello\n", "line 1" },
         { PLAN "[]\n", "line 2" },
         { PLAN "{\"type\":\"plan\"}\n", "line 2" },
@@ -169,6 +167,25 @@ START_TEST(what_is_no_record_is_refused_with_its_line)
         ck_assert_msg(strstr(error.message, rows[i].word) != NULL, "row %zu: %s", i, error.message);
         history_clear(&history);
     }
+}
+END_TEST
+
+START_TEST(a_record_that_names_no_alias_is_unplanned)
+{
+    static const char *const texts[] = {
+        "",
+        "{\"t\":1",
+        "{\"t\":1,\"type\":\"notice\",\"text\":\"x\"}\n",
+        "{\"t\":1,\"type\":\"plan\",\"function\":\"f\"}\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct history history = read_record(texts[i]);
+        ck_assert_msg(history.is_unplanned, "%s", texts[i]);
+        history_clear(&history);
+    }
+    struct history history = read_record(PLAN);
+    ck_assert(!history.is_unplanned);
+    history_clear(&history);
 }
 END_TEST
 
@@ -264,7 +281,7 @@ START_TEST(every_form_takes_every_beginning_of_a_record)
         CLEANUP(freep) char *part = xstrndup(record, size);
         CLEANUP(error_clear) struct error error = { 0 };
         struct history history;
-        if (history_read(text_from(part), &history, &error)) {
+        if (history_read(text_from(part), &history, &error) && !history.is_unplanned) {
             for (const struct report_form *form = report_forms; form->name; form++) {
                 struct buffer out = { 0 };
                 form->write(&history, &out);
@@ -281,7 +298,7 @@ SUITE("report", steps_sum_up_their_own_samples, the_latest_verdict_of_a_check_co
       weights_are_the_new_versions_share, checks_of_one_name_are_told_apart,
       a_word_that_was_refused_is_no_mark, who_ends_well,
       an_earlier_line_behind_a_later_one_moves_no_end, a_torn_last_line_counts_for_nothing,
-      what_is_no_record_is_refused_with_its_line, unknown_lines_and_members_are_left_out,
-      a_metrics_later_value_replaces_the_earlier_one, windows_are_few_and_lose_nothing,
-      text_is_escaped_and_holds_nothing_that_xml_cannot, durations_are_as_people_say_them,
-      every_form_takes_every_beginning_of_a_record)
+      what_is_no_record_is_refused_with_its_line, a_record_that_names_no_alias_is_unplanned,
+      unknown_lines_and_members_are_left_out, a_metrics_later_value_replaces_the_earlier_one,
+      windows_are_few_and_lose_nothing, text_is_escaped_and_holds_nothing_that_xml_cannot,
+      durations_are_as_people_say_them, every_form_takes_every_beginning_of_a_record)
