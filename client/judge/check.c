@@ -10,23 +10,24 @@ enum { KINDS_MAX = 32 };
 
 const struct check_kind check_kinds[] = {
     { "errors", errors_members, judge_errors_check, "the new version's error rate against a limit",
-      read_errors, NULL },
+      read_errors, NULL, NULL },
     { "invocation-errors", invocation_errors_members, judge_invocation_errors_check,
       "the rate of errors of Lambda itself, which run no version, against a limit", read_errors,
-      NULL },
+      NULL, NULL },
     { "errors-compared", errors_compared_members, judge_errors_compared_check,
-      "the new version's error rate against the old one's", NULL, NULL },
+      "the new version's error rate against the old one's", NULL, NULL, NULL },
     { "latency", latency_members, judge_latency_check,
       "a latency percentile against a limit, and latencies against the old version's", read_latency,
-      NULL },
+      NULL, NULL },
     { "split", split_members, judge_split_check, "the observed split against the weight", NULL,
-      NULL },
+      NULL, NULL },
     { "threshold", threshold_members, judge_threshold_check,
-      "a CloudWatch metric or expression against limits", read_threshold, NULL },
-    { "alarm", alarm_members, judge_alarm_check, "a CloudWatch alarm must not fire", NULL, NULL },
+      "a CloudWatch metric or expression against limits", read_threshold, NULL, NULL },
+    { "alarm", alarm_members, judge_alarm_check, "a CloudWatch alarm must not fire", NULL, NULL,
+      NULL },
     { "score", score_members, judge_score_check,
       "many metrics, new version against old, as one score (as Kayenta does)", read_score,
-      clear_score },
+      clear_score, complete_score },
     { .name = NULL },
 };
 
@@ -100,6 +101,8 @@ cJSON *check_schema(void)
             json_set(item, "required", cJSON_CreateStringArray(required, 1));
         else
             cJSON_AddItemToArray(json_get(item, "required"), cJSON_CreateString("kind"));
+        if (kind->complete)
+            kind->complete(json_get(item, "properties"));
         cJSON_AddItemToArray(list, item);
     }
     return schema;

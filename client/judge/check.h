@@ -113,6 +113,7 @@ struct check_kind {
     bool (*read)(const cJSON *json, struct check *check, const char *path,
                  struct member_faults *faults);
     void (*clear)(struct check *check);
+    void (*complete)(cJSON *properties); /* what rows cannot say to the schema; may be NULL */
 };
 
 /* All kinds; ends with a row without a name. */

@@ -29,6 +29,7 @@ DECLARE_KIND(alarm);
 DECLARE_KIND(score);
 DECLARE_READ(score);
 void clear_score(struct check *check);
+void complete_score(cJSON *properties);
 /* NULL beyond the last one. */
 const char *score_metric_name(const struct score *score, size_t index);
 

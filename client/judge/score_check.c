@@ -119,6 +119,12 @@ static struct score_group *find_group(struct score *score, const char *name)
     return NULL;
 }
 
+void complete_score(cJSON *properties)
+{
+    cJSON *items = json_get(json_get(properties, "metrics"), "items");
+    cJSON_AddItemToArray(json_get(items, "anyOf"), members_schema(metric_rows));
+}
+
 /* A metric is its name, or an object. */
 static bool read_metric(const cJSON *json, struct score *score, const char *path,
                         struct member_faults *faults)
@@ -409,7 +415,7 @@ const struct member_row score_members[] = {
       .type = MEMBER_CUSTOM,
       .is_required = true,
       .schema = "{\"type\":\"array\",\"minItems\":1,\"maxItems\":200,\"items\":{\"anyOf\":["
-                "{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"metric\"]}]}}",
+                "{\"type\":\"string\"}]}}",
       .help = "names, or objects: docs/judgement.md \"score\"" },
     { .name = "groups",
       .type = MEMBER_CUSTOM,
