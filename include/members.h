@@ -42,6 +42,7 @@ struct member_row {
 struct member_fault {
     char *path;
     char *message;
+    int line; /* in the text, from 1; 0: where the path is */
 };
 
 struct member_faults {

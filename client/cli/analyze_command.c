@@ -72,7 +72,10 @@ static cJSON *read_checks(const char *path, struct error *error)
         return NULL;
     cJSON *json = plan_json((struct text){ text, size }, &faults);
     if (!json) {
-        error_set(error, NULL, "%s %s", path, faults.items[0].message);
+        const struct member_fault *fault = &faults.items[0];
+        error_set(error, NULL, "%s:%d: %s%s%s", path,
+                  plan_fault_line((struct text){ text, size }, fault), fault->path,
+                  *fault->path ? ": " : "", fault->message);
         return NULL;
     }
     if (cJSON_IsArray(json))

@@ -219,8 +219,9 @@ static cJSON *parse(struct text text, struct member_faults *faults)
     if (text.size > PLAN_MAX) {
         member_fault(faults, "", "has more than %d bytes", PLAN_MAX);
     } else if (!json_check(text_from(bare), &fault)) {
-        member_fault(faults, "", "is no JSON: %s (line %d, column %d)", fault.reason, fault.line,
-                     fault.column);
+        CLEANUP(freep) char *reason = source_fault(text_from(bare), &fault);
+        member_fault(faults, "", "is no JSON in column %d: %s", fault.column, reason);
+        faults->items[faults->count - 1].line = fault.line;
     } else {
         cJSON *json = json_parse(text_from(bare));
         if (!json)
@@ -239,6 +240,14 @@ cJSON *plan_json(struct text text, struct member_faults *faults)
         return json;
     cJSON_Delete(json);
     return NULL;
+}
+
+int plan_fault_line(struct text text, const struct member_fault *fault)
+{
+    if (fault->line || !*fault->path)
+        return fault->line;
+    CLEANUP(freep) char *bare = source_without_comments(text);
+    return source_line(text_from(bare), fault->path);
 }
 
 struct plan *plan_parse(struct text text, struct member_faults *faults)

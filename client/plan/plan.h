@@ -111,6 +111,9 @@ void plan_destroy(struct plan *plan);
 /* JSON of a plan file, for flags to be laid over; NULL with faults. The caller owns it. */
 MUST_CHECK cJSON *plan_json(struct text text, struct member_faults *faults);
 
+/* In which line of that text a fault is, from 1; 0: in none alone. */
+int plan_fault_line(struct text text, const struct member_fault *fault);
+
 /* What decides when a plan names no checks; the caller owns it. */
 cJSON *plan_default_checks(void);
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "xalloc.h"
 
@@ -31,12 +32,21 @@ static size_t comment_end(struct text text, size_t at)
     return end ? (size_t)(end - text.data) + 2 : text.size;
 }
 
+/* Editors of Windows begin UTF-8 with one. */
+static size_t blank_mark(char *bare, struct text text)
+{
+    static const char MARK[] = "\xef\xbb\xbf";
+    size_t size = text_starts_with(text, MARK) ? strlen(MARK) : 0;
+    memset(bare, ' ', size);
+    return size;
+}
+
 char *source_without_comments(struct text text)
 {
     if (!text.data)
         return xstrdup("");
     char *bare = xstrndup(text.data, text.size);
-    for (size_t at = 0; at < text.size;) {
+    for (size_t at = blank_mark(bare, text); at < text.size;) {
         size_t end = comment_end(text, at);
         if (text.data[at] == '"')
             at = skip_string(text, at);
@@ -48,6 +58,53 @@ char *source_without_comments(struct text text)
         }
     }
     return bare;
+}
+
+static size_t place_of(struct text text, const struct json_fault *fault)
+{
+    size_t at = 0;
+    for (int line = 1; line < fault->line && at < text.size; at++)
+        line += text.data[at] == '\n';
+    return at + (size_t)(fault->column > 0 ? fault->column - 1 : 0);
+}
+
+/* The last character before `at` that is no space; 0: there is none. */
+static char before(struct text text, size_t at)
+{
+    while (at > 0 && isspace((unsigned char)text.data[at - 1]))
+        at--;
+    return at > 0 ? text.data[at - 1] : 0;
+}
+
+/* What the mistakes that are made most look like; NULL: it is another one. */
+static const char *likely_fault(struct text text, size_t at)
+{
+    size_t first = 0;
+    while (first < text.size && isspace((unsigned char)text.data[first]))
+        first++;
+    char c = at < text.size ? text.data[at] : 0;
+    if (first == text.size)
+        return "it is empty";
+    if (text_starts_with(text, "\xff\xfe") || text_starts_with(text, "\xfe\xff"))
+        return "it is UTF-16; save it as UTF-8";
+    if (c == '#')
+        return "comments begin with //, not with #";
+    if (c == '\'')
+        return "texts stand in \"\", not in ''";
+    if (text.data[first] != '{' && text.data[first] != '[')
+        return "it begins with neither { nor [; is it YAML?";
+    if ((c == '}' || c == ']') && before(text, at) == ',')
+        return "the comma before this bracket is one too many";
+    return NULL;
+}
+
+char *source_fault(struct text bare, const struct json_fault *fault)
+{
+    const char *likely = likely_fault(bare, place_of(bare, fault));
+    /* The parser whose words they are would take more if it were told to in Java. */
+    const char *java = strstr(fault->reason, ": enable `");
+    size_t size = java ? (size_t)(java - fault->reason) : strlen(fault->reason);
+    return likely ? xstrdup(likely) : xstrndup(fault->reason, size);
 }
 
 static size_t skip_space(struct text text, size_t at)

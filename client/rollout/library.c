@@ -18,11 +18,11 @@ void canary_free(void *memory)
 }
 
 static void add_problem(struct canary_problems *problems, const struct member_fault *fault,
-                        struct text bare)
+                        struct text text)
 {
     problems->items = xrealloc(problems->items, (problems->count + 1) * sizeof(*problems->items));
     problems->items[problems->count++] = (struct canary_problem){
-        .line = *fault->path ? source_line(bare, fault->path) : 0,
+        .line = plan_fault_line(text, fault),
         .path = xstrdup(fault->path),
         .message = xstrdup(fault->message),
     };
@@ -33,10 +33,9 @@ struct canary_plan *canary_plan_parse(const char *json, size_t size,
 {
     struct member_faults faults = { 0 };
     struct text text = { json, size };
-    CLEANUP(freep) char *bare = source_without_comments(text);
     struct plan *plan = plan_parse(text, &faults);
     for (size_t i = 0; i < faults.count; i++)
-        add_problem(problems, &faults.items[i], text_from(bare));
+        add_problem(problems, &faults.items[i], text);
     member_faults_clear(&faults);
     if (!plan)
         return NULL;

@@ -30,7 +30,7 @@ bool member_fault(struct member_faults *faults, const char *path, const char *fo
     char *message = xvformat(format, arguments);
     va_end(arguments);
     faults->items = xrealloc(faults->items, (faults->count + 1) * sizeof(*faults->items));
-    faults->items[faults->count++] = (struct member_fault){ xstrdup(path), message };
+    faults->items[faults->count++] = (struct member_fault){ xstrdup(path), message, 0 };
     return false;
 }
 

@@ -154,7 +154,7 @@ def test_a_deployment_that_was_killed_before_its_plan_was_written_is_no_bad_usag
     (("20260101T000000Z-none-live",), "there is no deployment 20260101T000000Z-none-live"),
     (("--from", "/nowhere/record.jsonl"), "/nowhere/record.jsonl"),
     (("--from", "/dev/null"), "there is no plan in it"),
-    (("--from", "/dev/null", "--checks", "/dev/null"), "/dev/null is no JSON"),
+    (("--from", "/dev/null", "--checks", "/dev/null"), "/dev/null:1: is no JSON in column 1: it is empty"),
     (("--from", "/dev/null", "--output", "xml"), "--output is text or json"),
     (("--from", "/dev/null", "more"), "one deployment at a time, not 'more' too"),
     (("one", "more"), "one deployment at a time, not 'more' too"),

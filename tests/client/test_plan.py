@@ -92,8 +92,9 @@ def test_no_fault_hides_another(canary, tmp_path):
 
 def test_no_json_is_told_with_its_place(canary, tmp_path):
     write(tmp_path, '{"function": "f",\n "alias": }')
-    done = canary("validate")
-    assert done.code == 1 and "line 2" in done.err
+    done = canary("validate", "--output", "json")
+    assert done.code == 1 and "canary.json:2: is no JSON in column 11" in done.err
+    assert [(problem["line"], problem["path"]) for problem in done.json["problems"]] == [(2, "")]
 
 
 def test_a_plan_that_is_not_there(canary):

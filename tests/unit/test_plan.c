@@ -144,7 +144,15 @@ START_TEST(what_is_wrong_is_told_with_line_path_and_the_nearest_name)
         { "{" TARGET ",\"checks\":[{\"kind\":\"split\"},\n{\"kind\":\"errors\",\"alpha\":\"1%\","
           "\"alpha\":\"1%\"}]}",
           2, "checks[1].alpha", "more than once" },
-        { "{\"a\":}", 0, "", "is no JSON" },
+        { "{\n\"a\":}", 2, "", "is no JSON in column 5: Unexpected character ('}'" },
+        { " \n", 2, "", "it is empty" },
+        { "function: f\nalias: a\n", 1, "", "neither { nor [; is it YAML?" },
+        { "# mine\n{" TARGET "}", 1, "", "comments begin with //, not with #" },
+        { "{\n'function': 'f'}", 2, "", "texts stand in \"\", not in ''" },
+        { "{" TARGET ", // all\n}", 2, "", "the comma before this bracket is one too many" },
+        { "{" TARGET ",\"alarms\":[\"x\", ]}", 1, "", "one too many" },
+        { "\xff\xfe{", 1, "", "it is UTF-16; save it as UTF-8" },
+        { "{" TARGET ",\"healthChecks\":NaN}", 1, "", "Non-standard token 'NaN'" },
         { "{" TARGET ",\"alarms\":[\"\\u0000\"]}", 0, "", "no character: \\u0000" },
         { "[]", 0, "", "must be an object" },
     };
@@ -193,6 +201,8 @@ START_TEST(comments_are_blank_and_strings_are_kept)
         { "\"http://x /* y */\"", "\"http://x /* y */\"" },
         { "\"a\\\"//\" //b", "\"a\\\"//\"    " },
         { "/* open", "       " },
+        { "\xef\xbb\xbf{}", "   {}" }, /* a byte order mark */
+        { "{}\xef\xbb\xbf", "{}\xef\xbb\xbf" },
         { "", "" },
         { "1 / 2", "1 / 2" },
     };
