@@ -228,26 +228,78 @@ bool metrics_read(const cJSON *json, struct plan *plan, struct member_faults *fa
     return is_good;
 }
 
+/* The metrics of AWS/Lambda, and what each is read as unless the plan says so: counts are added up,
+ * but times of many requests, added up, say nothing of any. */
+static const char *const lambda_metrics[][2] = {
+    { "Invocations", "Sum" },
+    { "Errors", "Sum" },
+    { "Throttles", "Sum" },
+    { "Duration", "Average" },
+    { "PostRuntimeExtensionsDuration", "Average" },
+    { "ConcurrentExecutions", "Maximum" },
+    { "UnreservedConcurrentExecutions", "Maximum" },
+    { "ClaimedAccountConcurrency", "Maximum" },
+    { "ProvisionedConcurrentExecutions", "Maximum" },
+    { "ProvisionedConcurrencyUtilization", "Maximum" },
+    { "ProvisionedConcurrencyInvocations", "Sum" },
+    { "ProvisionedConcurrencySpilloverInvocations", "Sum" },
+    { "DeadLetterErrors", "Sum" },
+    { "DestinationDeliveryFailures", "Sum" },
+    { "AsyncEventsReceived", "Sum" },
+    { "AsyncEventsDropped", "Sum" },
+    { "AsyncEventAge", "Average" },
+    { "RecursiveInvocationsDropped", "Sum" },
+    { "IteratorAge", "Average" },
+    { "OffsetLag", "Maximum" },
+    { "OversizedRecordCount", "Sum" },
+    { "SignatureValidationErrors", "Sum" },
+    { "UrlRequestCount", "Sum" },
+    { "Url4xxCount", "Sum" },
+    { "Url5xxCount", "Sum" },
+    { "UrlRequestLatency", "Average" },
+};
+
+/* The plan's names and AWS/Lambda's; the caller owns the list. */
+static const char **known_metrics(const struct plan *plan, size_t *count_out)
+{
+    const char **names = xcalloc(plan->metric_count + COUNT_OF(lambda_metrics), sizeof(*names));
+    *count_out = 0;
+    for (size_t i = 0; i < plan->metric_count; i++)
+        names[(*count_out)++] = plan->metrics[i].name;
+    for (size_t i = 0; i < COUNT_OF(lambda_metrics); i++)
+        names[(*count_out)++] = lambda_metrics[i][0];
+    return names;
+}
+
+/* What is neither the plan's nor one of AWS/Lambda's. Those all begin with a capital letter, and
+ * AWS may have more by now; but one that is nearly the name of another is a slip of the hand. */
+static bool check_unknown_name(const char *metric, const char *near, const char *path,
+                               struct member_faults *faults)
+{
+    bool is_capital = !islower((unsigned char)*metric);
+    if (!near)
+        return is_capital ||
+               member_fault(faults, path, "the plan has no metric '%s' among its metrics", metric);
+    return member_fault(faults, path, "the plan has no metric '%s'; did you mean '%s'?%s", metric,
+                        near, is_capital ? " (else describe it among the plan's metrics)" : "");
+}
+
 static bool check_metric_name(const struct plan *plan, const struct check *check,
                               const char *metric, const char *path, struct member_faults *faults)
 {
-    CLEANUP(freep) const char **names = xcalloc(plan->metric_count + 1, sizeof(*names));
-    for (size_t i = 0; i < plan->metric_count; i++) {
-        names[i] = plan->metrics[i].name;
+    size_t count;
+    CLEANUP(freep) const char **names = known_metrics(plan, &count);
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], metric) != 0)
             continue;
-        return !check->score || plan_metric_tells_versions(plan->metrics[i].json) ||
+        return i >= plan->metric_count || !check->score ||
+               plan_metric_tells_versions(plan->metrics[i].json) ||
                member_fault(faults, path,
                             "metric '%s' is the same for both versions, as none of its dimensions "
                             "has {version}: there is nothing to compare",
                             metric);
     }
-    if (!islower((unsigned char)*metric)) /* all of AWS/Lambda's begin with a capital letter */
-        return true;
-    const char *near = nearest_name(metric, names, plan->metric_count);
-    return member_fault(faults, path, "the plan has no metric '%s'%s%s%s", metric,
-                        near ? "; did you mean '" : " among its metrics", near ? near : "",
-                        near ? "'?" : "");
+    return check_unknown_name(metric, nearest_name(metric, names, count), path, faults);
 }
 
 static bool check_names(const struct plan *plan, const struct check *checks, size_t count,
@@ -277,24 +329,12 @@ bool metrics_check_names(const struct plan *plan, struct member_faults *faults)
     return is_good;
 }
 
-/* What a metric of Lambda's is read as unless the plan says so: counts are added up, but times of
- * many requests, added up, say nothing of any. */
 static const char *usual_stat(const char *namespace, const char *name)
 {
-    static const char *const stats[][2] = {
-        { "Duration", "Average" },
-        { "PostRuntimeExtensionsDuration", "Average" },
-        { "IteratorAge", "Average" },
-        { "AsyncEventAge", "Average" },
-        { "ConcurrentExecutions", "Maximum" },
-        { "ProvisionedConcurrentExecutions", "Maximum" },
-        { "ProvisionedConcurrencyUtilization", "Maximum" },
-        { "UnreservedConcurrentExecutions", "Maximum" },
-    };
     bool is_lambda = strcmp(namespace, "AWS/Lambda") == 0;
-    for (size_t i = 0; is_lambda && i < COUNT_OF(stats); i++) {
-        if (strcmp(name, stats[i][0]) == 0)
-            return stats[i][1];
+    for (size_t i = 0; is_lambda && i < COUNT_OF(lambda_metrics); i++) {
+        if (strcmp(name, lambda_metrics[i][0]) == 0)
+            return lambda_metrics[i][1];
     }
     return "Sum";
 }

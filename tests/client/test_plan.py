@@ -244,6 +244,11 @@ def test_a_member_that_is_none_is_told_with_those_that_there_are(canary, tmp_pat
     ("errorRate", None), ("Errors", None), ("NewOfAws", None),
     ("errorrate", "the plan has no metric 'errorrate'; did you mean 'errorRate'?"),
     ("queue", "the plan has no metric 'queue' among its metrics"),
+    ("errors", "the plan has no metric 'errors'; did you mean 'Errors'?"),
+    ("Erors", "the plan has no metric 'Erors'; did you mean 'Errors'? (else describe it among the plan's metrics)"),
+    ("Durations", "the plan has no metric 'Durations'; did you mean 'Duration'? (else describe it among the plan's "
+     "metrics)"),
+    ("UrlRequestLatency", None),
 ])
 def test_a_threshold_on_a_metric_that_nobody_has_is_found_before_the_deployment(canary, tmp_path, metric, fault):
     check = {"kind": "threshold", "metric": metric, "max": 1}
@@ -259,7 +264,7 @@ def test_a_threshold_on_a_metric_that_nobody_has_is_found_before_the_deployment(
 @pytest.mark.parametrize("metric, path, fault", [
     ("errorRate", None, None), ({"metric": "Errors"}, None, None),
     ("errorrate", "[1]", "the plan has no metric 'errorrate'; did you mean 'errorRate'?"),
-    ({"metric": "orders"}, "[1]", "the plan has no metric 'orders' among its metrics"),
+    ({"metric": "baskets"}, "[1]", "the plan has no metric 'baskets' among its metrics"),
     ({"metric": "queue"}, "[1]", "metric 'queue' is the same for both versions, as none of its dimensions has "
      "{version}: there is nothing to compare"),
     ({"metric": "errorRate", "missing": "zero"}, "[1].missing", '"zero" is not one of remove, replace'),
