@@ -18,7 +18,7 @@ static const struct command_row commands[] = {
     { "resume", resume_command, going_on_rows,
       "let it go on, or take up one whose client has died" },
     { "approve", approve_command, going_on_rows, "let a deployment go on that waits for approval" },
-    { "promote", promote_command, going_on_rows,
+    { "promote", promote_command, promote_rows,
       "end the present step; --full: all traffic to the new version" },
     { "abort", abort_command, control_rows, "end a deployment: all traffic to the old version" },
     { "rollback", rollback_command, control_rows,

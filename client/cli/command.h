@@ -130,8 +130,9 @@ extern const struct option_row plan_rows[];
 extern const struct option_row init_rows[];
 extern const struct option_row common_rows[];   /* validate, schema */
 extern const struct option_row control_rows[];  /* pause, abort, rollback */
-extern const struct option_row going_on_rows[]; /* resume, approve, promote */
-extern const struct option_row status_rows[];   /* status, watch, history */
+extern const struct option_row going_on_rows[]; /* resume, approve */
+extern const struct option_row promote_rows[];
+extern const struct option_row status_rows[]; /* status, watch, history */
 extern const struct option_row report_rows[];
 extern const struct option_row analyze_rows[];
 extern const struct option_row graph_rows[];

@@ -202,13 +202,22 @@ static int carry_out(struct session *session, const char *verb)
 
 const struct option_row control_rows[] = { FUNCTION_ROW, ALIAS_ROW, STATE_ROW, COMMON_ROWS };
 
+#define NO_WAIT_ROW                                                                                \
+    {                                                                                              \
+        OPTION_ROW("no-wait", OPTION_FLAG, leaves_when_held),                                      \
+            .help = "leave with status 5 when it must wait for somebody again"                     \
+    }
+
 const struct option_row going_on_rows[] = {
+    FUNCTION_ROW, ALIAS_ROW, NO_WAIT_ROW, ON_INTERRUPT_ROW, STATE_ROW, COMMON_ROWS,
+};
+
+const struct option_row promote_rows[] = {
     FUNCTION_ROW,
     ALIAS_ROW,
     { OPTION_ROW("full", OPTION_FLAG, is_full),
       .help = "not the present step only: all traffic to the new version, now" },
-    { OPTION_ROW("no-wait", OPTION_FLAG, leaves_when_held),
-      .help = "leave with status 5 when it must wait for somebody again" },
+    NO_WAIT_ROW,
     ON_INTERRUPT_ROW,
     STATE_ROW,
     COMMON_ROWS,
@@ -216,9 +225,7 @@ const struct option_row going_on_rows[] = {
 
 static int control(struct session *session)
 {
-    const char *verb = session->form->verb;
-    bool is_full = strcmp(verb, "promote") == 0 && session->options.is_full;
-    return carry_out(session, is_full ? "promote-full" : verb);
+    return carry_out(session, session->options.is_full ? "promote-full" : session->form->verb);
 }
 
 static int run(const char *verb, const struct option_row *with, int count, char **arguments)
@@ -248,7 +255,7 @@ int approve_command(int count, char **arguments)
 
 int promote_command(int count, char **arguments)
 {
-    return run("promote", going_on_rows, count, arguments);
+    return run("promote", promote_rows, count, arguments);
 }
 
 int abort_command(int count, char **arguments)

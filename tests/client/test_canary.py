@@ -212,6 +212,8 @@ def test_help_tells_the_usage(canary, verb):
     (("check", "--function", "f", "--alias", "a", "--version", "1"), 2, "say one of"),
     (("check", "--function", "f", "--alias", "a", "--count", "0"), 2, "--count is 1 or more"),
     (("resume", "--on-interrupt", "wait"), 2, "--on-interrupt is rollback or pause, not 'wait'"),
+    (("resume", "--full"), 2, "unknown option '--full'"),
+    (("approve", "--full"), 2, "unknown option '--full'"),
     (("deploy", "--function", "no-such", "--alias", "a"), 1, "Function not found"),
     (("status", "--function", "f", "--alias", "a", "--endpoint-url",
       "https://lambda.us-east-1.amazonaws.com"), 2, "--aws"),
