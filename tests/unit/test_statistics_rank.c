@@ -226,6 +226,40 @@ START_TEST(the_shift_is_the_median_of_all_pairs_and_lies_in_its_interval)
 }
 END_TEST
 
+static bool is_near(double got, double wanted)
+{
+    return isinf(wanted) ? isinf(got) && signbit(got) == signbit(wanted)
+                         : fabs(got - wanted) < 1e-9;
+}
+
+/* Found in Python by trying the test in every gap between the sorted differences. */
+START_TEST(intervals_of_the_shift_have_their_reference_values)
+{
+    static const struct {
+        char set;
+        double confidence;
+        struct interval shift;
+    } rows[] = {
+        { 'A', 0.9, { 7, 38 } },       { 'A', 0.98, { -INFINITY, INFINITY } },
+        { 'C', 0.9, { -3, 5 } },       { 'C', 0.98, { -6, 10 } },
+        { 'D', 0.9, { -13, 9 } },      { 'D', 0.98, { -23, 19 } },
+        { 'F', 0.9, { -3, 0 } },       { 'F', 0.98, { -3, 0 } },
+        { 'G', 0.9, { 0, 1 } },        { 'G', 0.98, { 0, 1 } },
+        { 'H', 0.9, { 5, 36 } },       { 'H', 0.98, { 1, 46 } },
+        { 'I', 0.9, { -0.05, 0.74 } }, { 'I', 0.98, { -0.17, 1.01 } },
+        { 'J', 0.9, { -13, 2 } },      { 'J', 0.98, { -16, 5 } },
+        { 'K', 0.9, { -210, -190 } },  { 'K', 0.98, { -214, -186 } },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(samples_clear) struct samples samples = samples_of(rows[i].set);
+        struct interval shift = shift_interval(&samples.x, &samples.y, rows[i].confidence);
+        ck_assert_msg(
+            is_near(shift.low, rows[i].shift.low) && is_near(shift.high, rows[i].shift.high),
+            "%c, %g: %.12g to %.12g", rows[i].set, rows[i].confidence, shift.low, shift.high);
+    }
+}
+END_TEST
+
 /* The fifth of the 32 pairs is the first inside; without the ties it would be the fourth. */
 START_TEST(ties_within_a_sample_make_the_interval_of_the_shift_narrower)
 {
@@ -281,6 +315,7 @@ END_TEST
 SUITE("rank tests", mann_whitney_has_its_reference_values,
       shifted_ranks_have_their_reference_values,
       the_shift_is_the_median_of_all_pairs_and_lies_in_its_interval,
+      intervals_of_the_shift_have_their_reference_values,
       ties_within_a_sample_make_the_interval_of_the_shift_narrower,
       quantile_ranks_have_their_reference_values, percentiles_have_their_reference_values,
       ranks_that_hold_at_every_time_are_wider_but_not_much)

@@ -254,16 +254,19 @@ START_TEST(counts_that_a_mixture_rejects_have_their_reference_values)
 }
 END_TEST
 
-/* Is k of n reason to stop? */
-typedef bool stop_rule(unsigned k, unsigned n, const void *rule);
+enum answer { GO_ON, STOP, STOP_AS_GOOD, ANSWERS };
 
-/* The chance that streams of that true share are stopped until `until`: the law of the count among
- * those that go on, exactly, by one step at a time. */
-static double chance_of_stopping(stop_rule *stops, const void *rule, unsigned until, double truth)
+/* What k of n are reason for. */
+typedef enum answer stop_rule(unsigned k, unsigned n, const void *rule);
+
+/* The chances that streams of that true share have each answer until `until`: the law of the count
+ * among those that go on, exactly, by one step at a time. */
+static void chances_of_answers(stop_rule *answer, const void *rule, unsigned until, double truth,
+                               double chances_out[ANSWERS])
 {
     enum { MOST = 3000 };
     static double law[MOST + 2];
-    double stopped = 0;
+    memset(chances_out, 0, ANSWERS * sizeof(*chances_out));
     for (unsigned k = 0; k <= until; k++)
         law[k] = k == 0;
     for (unsigned n = 1; n <= until; n++) {
@@ -271,18 +274,26 @@ static double chance_of_stopping(stop_rule *stops, const void *rule, unsigned un
             law[k] = law[k] * (1 - truth) + law[k - 1] * truth;
         law[0] *= 1 - truth;
         for (unsigned k = 0; k <= n; k++) {
-            if (!(law[k] > 0) || !stops(k, n, rule))
+            enum answer said = law[k] > 0 ? answer(k, n, rule) : GO_ON;
+            if (said == GO_ON)
                 continue;
-            stopped += law[k];
+            chances_out[said] += law[k];
             law[k] = 0;
         }
     }
-    return stopped;
 }
 
-static bool mixture_stops(unsigned k, unsigned n, const void *prior)
+static double chance_of_stopping(stop_rule *answer, const void *rule, unsigned until, double truth)
 {
-    return mixture_log_factor(k, n, 0.1, *(const struct beta_prior *)prior) >= log(20);
+    double chances[ANSWERS];
+    chances_of_answers(answer, rule, until, truth, chances);
+    return chances[STOP];
+}
+
+static enum answer mixture_stops(unsigned k, unsigned n, const void *prior)
+{
+    double factor = mixture_log_factor(k, n, 0.1, *(const struct beta_prior *)prior);
+    return factor >= log(20) ? STOP : GO_ON;
 }
 
 /* PB1 to PB3 of the reference tables, exactly: looked at after every request. */
@@ -313,11 +324,52 @@ START_TEST(false_alarms_and_power_of_peeking_have_their_reference_values)
 }
 END_TEST
 
-static bool exact_test_stops(unsigned k, unsigned n, const void *regions)
+static enum answer exact_test_stops(unsigned k, unsigned n, const void *regions)
 {
     const struct share_region *region = (const struct share_region *)regions + n / 100;
-    return n % 100 == 0 && ((int64_t)k <= region->low || (int64_t)k >= region->high);
+    bool is_out = (int64_t)k <= region->low || (int64_t)k >= region->high;
+    return n % 100 == 0 && is_out ? STOP : GO_ON;
 }
+
+static enum answer sprt_answers(unsigned k, unsigned n, const void *test)
+{
+    struct interval bounds = sprt_bounds(test);
+    double ratio = sprt_log_ratio(test, k, n);
+    return ratio >= bounds.high ? STOP : ratio <= bounds.low ? STOP_AS_GOOD : GO_ON;
+}
+
+/* How often it is really wrong, both ways: computed step by step in Python (numpy), and held
+ * against what sequential.h promises. */
+START_TEST(an_sprt_is_wrong_no_more_often_than_it_may)
+{
+    static const struct {
+        struct sprt test;
+        double false_alarms;
+        double missed;
+        unsigned until; /* all but 1e-12 are decided by then */
+    } rows[] = {
+        { { 0.01, 0.05, 0.05, 0.1 }, 0.0290142673, 0.1005529311, 1700 },
+        { { 0.01, 0.05, 0.01, 0.1 }, 0.0058601028, 0.0988028975, 2200 },
+        { { 0.001, 0.5, 0.01, 0.1 }, 0.0030059471, 0.0625610948, 50 },
+        { { 0.2, 0.8, 0.05, 0.05 }, 0.0153846154, 0.0153846154, 100 },
+        { { 0.5, 0.99, 0.01, 0.2 }, 0.0080043945, 0.0408361291, 70 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct sprt *test = &rows[i].test;
+        double good[ANSWERS];
+        double bad[ANSWERS];
+        chances_of_answers(sprt_answers, test, rows[i].until, test->p0, good);
+        chances_of_answers(sprt_answers, test, rows[i].until, test->p1, bad);
+        ck_assert_msg(fabs(good[STOP] - rows[i].false_alarms) < 1e-9, "row %zu: %.10f", i,
+                      good[STOP]);
+        ck_assert_msg(fabs(bad[STOP_AS_GOOD] - rows[i].missed) < 1e-9, "row %zu: %.10f", i,
+                      bad[STOP_AS_GOOD]);
+        ck_assert(good[STOP] <= test->alpha / (1 - test->beta));
+        ck_assert(bad[STOP_AS_GOOD] <= test->beta / (1 - test->alpha));
+        ck_assert(good[STOP] + bad[STOP_AS_GOOD] <= test->alpha + test->beta);
+    }
+}
+END_TEST
 
 /* PE1 to PE10: what happens if an exact test is simply made again every 100 requests. */
 START_TEST(peeking_with_a_fixed_test_has_its_reference_values)
@@ -397,7 +449,8 @@ START_TEST(a_bad_canary_is_found_after_a_handful_of_requests)
 END_TEST
 
 SUITE("sequential tests", sprts_have_their_reference_values, paths_of_an_sprt_end_where_they_should,
-      mixtures_have_their_reference_values, confidence_sequences_have_their_reference_values,
+      an_sprt_is_wrong_no_more_often_than_it_may, mixtures_have_their_reference_values,
+      confidence_sequences_have_their_reference_values,
       counts_that_a_mixture_rejects_have_their_reference_values,
       false_alarms_and_power_of_peeking_have_their_reference_values,
       peeking_with_a_fixed_test_has_its_reference_values,
