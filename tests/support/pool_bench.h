@@ -5,17 +5,65 @@
 #define COALMINE_POOL_BENCH_H
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "loop/loop.h"
-#include "runtime/pool.h"
+#include "runtime/pool_parts.h"
+#include "runtime/sandbox_parts.h"
 #include "support/directory.h"
 #include "xalloc.h"
 
+/* Longer than Check waits: where a test is not about time, no slowness of the machine ends a boot
+ * or an invocation. */
+enum { BENCH_BOOT_MAX_MS = 700 * 1000, BENCH_TIMEOUT_MS = 900 * 1000 };
 enum { BENCH_FUNCTIONS_MAX = 8 };
+
+/* The monotonic clock is the bench's. */
+static struct {
+    int64_t passed_ms;    /* that it is ahead of the machine's */
+    struct timespec held; /* what it says while it is held */
+    bool is_held;
+} bench_clock;
+
+/* Instead of the C library's, for libuv as well. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
+    if (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE)
+        return result;
+    now->tv_sec += bench_clock.passed_ms / 1000;
+    now->tv_nsec += bench_clock.passed_ms % 1000 * 1000000;
+    now->tv_sec += now->tv_nsec / 1000000000;
+    now->tv_nsec %= 1000000000;
+    if (bench_clock.is_held)
+        *now = bench_clock.held;
+    return result;
+}
+
+/* Lets time pass without a turn of the loop, and without any passing for processes: what is due by
+ * then is due, however slow the machine is. */
+static inline void bench_pass(int ms)
+{
+    bench_clock.passed_ms += ms;
+}
+
+/* No time passes, however long the machine keeps this process waiting. */
+static inline void bench_hold_clock(void)
+{
+    clock_gettime(CLOCK_MONOTONIC, &bench_clock.held);
+    bench_clock.is_held = true;
+}
+
+static inline void bench_release_clock(void)
+{
+    bench_clock.is_held = false;
+}
 
 struct bench {
     const char *directory;
@@ -52,6 +100,7 @@ static inline void bench_open(struct bench *bench, int ceiling)
                                       .is_isolated = true };
     bench->pool = pool_create(bench->loop, &settings, &error);
     ck_assert_msg(bench->pool != NULL, "%s", error.message);
+    bench->pool->host.boot_max_ms = BENCH_BOOT_MAX_MS;
 }
 
 static inline void bench_init(struct bench *bench, int ceiling)
@@ -69,6 +118,8 @@ static inline void bench_clear(struct bench *bench)
         free(bench->code[i]);
         free(bench->key[i]);
     }
+    bench_clock.is_held = false;
+    bench_clock.passed_ms = 0; /* Check looks at it too */
 }
 
 static inline void bench_write(const char *directory, const char *name, const char *content,
@@ -102,7 +153,7 @@ static inline struct sandbox_plan bench_function(struct bench *bench, const char
                                   .account = "000000000000",
                                   .log_group = "/aws/lambda/hello",
                                   .memory_mb = 512,
-                                  .timeout_ms = 20000 };
+                                  .timeout_ms = BENCH_TIMEOUT_MS };
 }
 
 /* Without the NULs that keep the lines of one event together. */
@@ -169,12 +220,41 @@ static inline void bench_wait(struct bench *bench, struct ending *ending)
     ck_assert(ending->is_done);
 }
 
-/* Lets time pass without a turn of the loop: until a timer of it is due. */
-static inline void bench_pass(int ms)
+/* A turn that sleeps for nothing. */
+static inline void bench_turn(const struct bench *bench)
 {
-    int64_t due_us = clock_monotonic_us() + ms * 1000;
-    while (clock_monotonic_us() < due_us)
-        ;
+    loop_wake(bench->loop);
+    loop_turn(bench->loop);
+}
+
+/* That of the function that was called first. */
+static inline struct lane *bench_lane(const struct bench *bench)
+{
+    return LANE(bench->pool->lanes.after, in_lanes);
+}
+
+/* The one of the lane that began last. */
+static inline struct sandbox *bench_busy(const struct lane *lane)
+{
+    ck_assert(!link_is_alone((struct link *)&lane->busy));
+    return MEMBER(lane->busy.after, in_lane)->sandbox;
+}
+
+/* Turns the loop until it has read a line of the invocation, which is not over by then. */
+static inline void bench_await_line(const struct bench *bench, const struct sandbox *sandbox,
+                                    const struct ending *ending)
+{
+    while (!ending->is_done && sandbox->log.lines.size == 0)
+        loop_turn(bench->loop);
+    ck_assert(!ending->is_done);
+}
+
+/* Until its process has printed something, without a turn of the loop. */
+static inline void bench_await_print(const struct sandbox *sandbox)
+{
+    struct pollfd printed = { .fd = sandbox->process.log_fd, .events = POLLIN };
+    while (poll(&printed, 1, -1) != 1)
+        ck_assert_int_eq(errno, EINTR); /* a process has ended */
 }
 
 /* Submits and waits. */

@@ -4,7 +4,8 @@
  */
 #include "support/suite.h"
 
-#include "runtime/pool_parts.h"
+#include "clock.h"
+#include "json.h"
 #include "support/pool_bench.h"
 
 static const char counter_js[] =
@@ -13,6 +14,7 @@ static const char counter_js[] =
     "exports.handler = async (event) => {\n"
     "  count++;\n"
     "  if (event.write) fs.writeFileSync(tmp + '/kept', event.write);\n"
+    "  if (event.write) fs.writeSync(1, 'written\\n');\n"
     "  if (event.hang) await new Promise((resolve) => setTimeout(resolve, 60000));\n"
     "  if (event.spin) for (;;);\n"
     "  if (event.exit !== undefined) process.exit(event.exit);\n"
@@ -267,14 +269,40 @@ START_TEST(python_logs_in_the_form_of_lambda)
         "def handler(event, context):\n  print('plain', end='')\n  print('!')\n"
         "  logging.info('told')\n  os.write(2, b'raw\\n')\n"
         "  return [context.aws_request_id, context.invoked_function_arn,\n"
-        "    context.memory_limit_in_mb, context.get_remaining_time_in_millis() > 19000,\n"
+        "    context.memory_limit_in_mb,\n"
         "    context.client_context, os.environ['TZ'], os.environ['AWS_EXECUTION_ENV']]");
     bench_invoke(&bench, &plan, "{}", &ending);
     ck_assert_str_eq(ending.payload,
-                     "[\"" REQUEST_ID "\", \"" INVOKED_ARN "\", \"512\", true, null, \":UTC\", "
+                     "[\"" REQUEST_ID "\", \"" INVOKED_ARN "\", \"512\", null, \":UTC\", "
                      "\"AWS_Lambda_python3.12\"]");
     ck_assert_ptr_nonnull(strstr(ending.log, " Version: 3\nplain!\n[INFO]\t20"));
     ck_assert_ptr_nonnull(strstr(ending.log, "Z\t" REQUEST_ID "\ttold\nraw\nEND "));
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* Whenever it is asked: what is left then, and the time then, make the deadline. */
+START_TEST(python_is_told_how_much_time_is_left)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 0);
+    struct sandbox_plan plan =
+        bench_function(&bench, PYTHON, "index.py",
+                       "import math, time\n"
+                       "def handler(event, context):\n"
+                       "  before = math.floor(time.time() * 1000)\n"
+                       "  left = context.get_remaining_time_in_millis()\n"
+                       "  return [before + left, math.ceil(time.time() * 1000) + left + 1]");
+    int64_t before_ms = clock_true_ms();
+    bench_invoke(&bench, &plan, "{}", &ending);
+    CLEANUP(json_deletep) cJSON *deadline = json_parse(text_from(ending.payload));
+    ck_assert_int_eq(cJSON_GetArraySize(deadline), 2);
+    int64_t least_ms = (int64_t)cJSON_GetArrayItem(deadline, 0)->valuedouble;
+    int64_t most_ms = (int64_t)cJSON_GetArrayItem(deadline, 1)->valuedouble;
+    ck_assert_int_le(least_ms, clock_true_ms() + plan.timeout_ms);
+    ck_assert_int_ge(most_ms, before_ms + plan.timeout_ms);
     ending_clear(&ending);
     bench_clear(&bench);
 }
@@ -303,49 +331,77 @@ START_TEST(an_environment_is_used_again_and_survives_errors)
 }
 END_TEST
 
+/* The event is at work for as long as it may, once it has written. */
+static void end_at_its_timeout(struct bench *bench, const struct sandbox_plan *plan,
+                               const char *event, struct ending *ending)
+{
+    bench_submit(bench, plan, text_from(event), ending);
+    bench_turn(bench); /* it begins */
+    const struct sandbox *sandbox = bench_busy(bench_lane(bench));
+    bench_await_line(bench, sandbox, ending);
+    bench_pass(plan->timeout_ms);
+    bench_wait(bench, ending);
+    ck_assert_int_eq(ending->result.end, INVOCATION_TIMEOUT);
+}
+
 static const char *const ends[] = { "{\"write\":\"x\",\"spin\":1}", "{\"write\":\"x\",\"hang\":1}",
-                                    "{\"write\":\"x\",\"exit\":7}" };
+                                    NULL /* it exits */ };
 
 START_TEST(a_killed_process_is_started_again_with_the_same_tmp)
 {
-    struct bench bench;
-    struct ending ending;
-    bench_init(&bench, 0);
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct bench bench;
+        struct ending ending;
+        bench_init(&bench, 0);
         struct sandbox_plan plan = bench_function(&bench, NODE, "index.js", counter_js);
-        plan.timeout_ms = 1000;
         bench_invoke(&bench, &plan, "{}", &ending);
         ck_assert_str_eq(ending.payload, "{\"count\":1,\"kept\":null}");
         CLEANUP(freep) char *stream = xstrdup(ending.log_stream);
         ending_clear(&ending);
-        bench_invoke(&bench, &plan, ends[i], &ending);
-        ck_assert_int_eq(ending.result.end, i < 2 ? INVOCATION_TIMEOUT : INVOCATION_EXIT);
+        if (ends[i])
+            end_at_its_timeout(&bench, &plan, ends[i], &ending);
+        else
+            bench_invoke(&bench, &plan, "{\"write\":\"x\",\"exit\":7}", &ending);
+        ck_assert_int_eq(ending.result.end, ends[i] ? INVOCATION_TIMEOUT : INVOCATION_EXIT);
         ending_clear(&ending);
         bench_invoke(&bench, &plan, "{}", &ending);
         ck_assert_str_eq(ending.payload, "{\"count\":1,\"kept\":\"x\"}");
         ck_assert_str_eq(ending.log_stream, stream);
         ck_assert_double_ge(ending.result.init_ms, 0);
         ending_clear(&ending);
+        bench_clear(&bench);
     }
-    bench_clear(&bench);
 }
 END_TEST
+
+/* Ends when there is a file "go". */
+static const char mortal_py[] =
+    "import os, threading, time\n"
+    "count = 0\n"
+    "def end():\n"
+    "  while not os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/go'):\n"
+    "    time.sleep(0.005)\n"
+    "  os._exit(1)\n"
+    "threading.Thread(target=end, daemon=True).start()\n"
+    "def handler(event, context):\n"
+    "  global count\n"
+    "  count += 1\n"
+    "  return count\n";
 
 START_TEST(a_process_that_ends_while_idle_is_replaced)
 {
     struct bench bench;
     struct ending ending;
     bench_init(&bench, 0);
-    struct sandbox_plan plan = bench_function(
-        &bench, PYTHON, "index.py",
-        "import os, threading\ncount = 0\ndef handler(event, context):\n  global count\n"
-        "  count += 1\n  threading.Timer(0.05, os._exit, [1]).start()\n  return count");
-    struct sandbox_plan other = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", mortal_py);
+    CLEANUP(freep) char *go = xformat("%s/go", plan.code_directory);
     bench_invoke(&bench, &plan, "{}", &ending);
     CLEANUP(freep) char *stream = xstrdup(ending.log_stream);
     ending_clear(&ending);
-    bench_invoke(&bench, &other, "{\"sleep\":400}", &ending);
-    ending_clear(&ending);
+    bench_write(plan.code_directory, "go", "", 0644);
+    while (!link_is_alone(&bench_lane(&bench)->idle))
+        loop_turn(bench.loop);
+    ck_assert_int_eq(unlink(go), 0);
     bench_invoke(&bench, &plan, "{}", &ending);
     ck_assert_str_eq(ending.payload, "1");
     ck_assert_double_ge(ending.result.init_ms, 0);
@@ -423,9 +479,15 @@ START_TEST(large_payloads_pass_both_ways_and_larger_answers_are_refused)
 }
 END_TEST
 
-static const char hog_py[] = "import time\n"
+/* With a third member it waits for a file "go", and says when it has grown. */
+static const char hog_py[] = "import os, time\n"
+                             "go = os.environ['LAMBDA_TASK_ROOT'] + '/go'\n"
                              "def handler(event, context):\n"
+                             "  while len(event) > 2 and not os.path.exists(go):\n"
+                             "    time.sleep(0.005)\n"
                              "  x = bytearray(event['size'])\n"
+                             "  if len(event) > 2:\n"
+                             "    print('grown', flush=True)\n"
                              "  time.sleep(event['sleep'])\n";
 
 START_TEST(too_much_memory_ends_the_process)
@@ -435,7 +497,7 @@ START_TEST(too_much_memory_ends_the_process)
     bench_init(&bench, 0);
     struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
     plan.memory_mb = 128;
-    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":15}", &ending);
+    bench_invoke(&bench, &plan, "{\"size\":314572800,\"sleep\":600}", &ending);
     ck_assert_int_eq(ending.result.end, INVOCATION_EXIT);
     ck_assert_str_eq(
         ending.payload,
@@ -455,16 +517,17 @@ START_TEST(too_much_memory_is_the_reason_even_if_the_time_is_over_as_well)
     bench_init(&bench, 0);
     struct sandbox_plan plan = bench_function(&bench, PYTHON, "index.py", hog_py);
     plan.memory_mb = 128;
-    plan.timeout_ms = 3000;
     bench_invoke(&bench, &plan, "{\"size\":1,\"sleep\":0}", &ending);
     ending_clear(&ending);
-    bench_submit(&bench, &plan, TEXT("{\"size\":209715200,\"sleep\":15}"), &ending);
-    loop_wake(bench.loop);
-    loop_turn(bench.loop); /* it begins */
-    bench_pass(2500);
-    loop_wake(bench.loop);
-    loop_turn(bench.loop); /* it is killed */
-    bench_pass(600);
+    bench_submit(&bench, &plan, TEXT("{\"size\":209715200,\"sleep\":600,\"waits\":1}"), &ending);
+    bench_turn(&bench); /* it begins */
+    const struct sandbox *sandbox = bench_busy(bench_lane(&bench));
+    bench_write(plan.code_directory, "go", "", 0644);
+    bench_await_print(sandbox);
+    bench_pass(1000); /* then memory is looked at */
+    bench_turn(&bench);
+    ck_assert_int_eq(sandbox->end_reason, ENDED_BY_MEMORY);
+    bench_pass(plan.timeout_ms);
     bench_wait(&bench, &ending);
     ck_assert_str_eq(ending.error_type, "Runtime.OutOfMemory");
     ending_clear(&ending);
@@ -483,8 +546,7 @@ START_TEST(memory_is_looked_at_often_again_after_a_rest)
     while (!bench.pool->is_memory_timer_slow)
         loop_turn(bench.loop);
     bench_submit(&bench, &plan, TEXT("{\"size\":1,\"sleep\":0}"), &ending);
-    loop_wake(bench.loop);
-    loop_turn(bench.loop);
+    bench_turn(&bench);
     ck_assert(!bench.pool->is_memory_timer_slow);
     bench_wait(&bench, &ending);
     ending_clear(&ending);
@@ -511,7 +573,8 @@ START_TEST(a_chatty_function_keeps_the_tail_of_its_log)
 END_TEST
 
 SUITE("pool", handlers_end_as_on_lambda, log_has_the_form_of_lambda,
-      python_logs_in_the_form_of_lambda, an_environment_is_used_again_and_survives_errors,
+      python_logs_in_the_form_of_lambda, python_is_told_how_much_time_is_left,
+      an_environment_is_used_again_and_survives_errors,
       a_killed_process_is_started_again_with_the_same_tmp,
       a_process_that_ends_while_idle_is_replaced, a_timeout_says_so_with_its_exact_duration,
       large_payloads_pass_both_ways_and_larger_answers_are_refused,
