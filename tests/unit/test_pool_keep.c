@@ -7,12 +7,15 @@
 
 #define NODE "nodejs20.x"
 
+/* Who waits goes on when there is a file "go". */
 static const char counter_js[] =
     "let count = 0;\n"
+    "const fs = require('fs'), go = process.env.LAMBDA_TASK_ROOT + '/go';\n"
+    "const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));\n"
     "exports.handler = async (event) => {\n"
     "  if (event.exit) process.exit(1);\n"
-    "  if (event.sleep)\n"
-    "    await new Promise((resolve) => setTimeout(resolve, event.sleep));\n"
+    "  if (event.sleep) await sleep(event.sleep);\n"
+    "  while (event.wait && !fs.existsSync(go)) await sleep(5);\n"
     "  return { count: ++count };\n"
     "};\n";
 
@@ -180,14 +183,16 @@ START_TEST(at_the_ceiling_a_kept_environment_yields_to_nobody)
     struct sandbox_plan third = bench_function(&bench, NODE, "index.js", counter_js);
     keep(&bench, &plan, 1, &watcher);
     loop_run_until(bench.loop, &watcher.is_ready);
-    bench_submit(&bench, &other, TEXT("{\"sleep\":3000}"), &busy);
+    bench_submit(&bench, &other, TEXT("{\"wait\":1}"), &busy);
     bench_submit(&bench, &plan, TEXT("{\"sleep\":100}"), &first);
     bench_submit(&bench, &third, TEXT("{}"), &waiting);
     bench_submit(&bench, &plan, TEXT("{}"), &second);
     bench_wait(&bench, &second);
     ck_assert_str_eq(second.payload, "{\"count\":2}");
-    ck_assert(!busy.is_done);
+    ck_assert(!busy.is_done && !waiting.is_done);
+    bench_write(other.code_directory, "go", "", 0644);
     bench_wait(&bench, &waiting);
+    ck_assert(busy.is_done);
     ending_clear(&busy);
     ending_clear(&waiting);
     ending_clear(&first);
@@ -209,13 +214,13 @@ START_TEST(what_a_smaller_order_lets_go_makes_room_for_another)
     keep(&bench, &plan, 2, &watcher);
     loop_run_until(bench.loop, &watcher.is_ready);
     for (int i = 0; i < 2; i++)
-        bench_submit(&bench, &third, TEXT("{\"sleep\":3000}"), &busy[i]);
-    loop_wake(bench.loop);
-    loop_turn(bench.loop);
+        bench_submit(&bench, &third, TEXT("{\"wait\":1}"), &busy[i]);
+    bench_turn(&bench);
     ck_assert_int_eq(keep(&bench, &other, 1, &other_watcher).wanted, 1);
     keep(&bench, &plan, 1, &watcher);
     loop_run_until(bench.loop, &other_watcher.is_ready);
     ck_assert(!busy[0].is_done && !busy[1].is_done);
+    bench_write(third.code_directory, "go", "", 0644);
     for (int i = 0; i < 2; i++) {
         bench_wait(&bench, &busy[i]);
         ending_clear(&busy[i]);
