@@ -11,10 +11,16 @@
 #include <unistd.h>
 
 #include "runtime/strays.h"
+#include "xalloc.h"
 
-#define RUNTIME "/tmp/coalmine-strays/sandboxes/runtime"
+static int never[2];     /* nobody writes to it */
+static char runtime[64]; /* the server's that is tested here, while others may be elsewhere */
 
-static int never[2]; /* nobody writes to it */
+static void set_up(void)
+{
+    ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
+    snprintf(runtime, sizeof(runtime), "/tmp/coalmine-strays-%d/sandboxes/runtime", (int)getpid());
+}
 
 /* A process that waits, with this last argument and this one variable. */
 static pid_t start_waiting(const char *argument, const char *variable)
@@ -62,8 +68,8 @@ static void end(pid_t pid)
 /* Stands for a server that starts, then boots a sandbox. */
 static int judge(void)
 {
-    pid_t own = start_waiting(RUNTIME, "A=1");
-    strays_kill_predecessors(RUNTIME);
+    pid_t own = start_waiting(runtime, "A=1");
+    strays_kill_predecessors(runtime);
     bool is_spared = is_alive(own);
     end(own);
     return is_spared ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -71,18 +77,22 @@ static int judge(void)
 
 START_TEST(test_predecessors)
 {
-    static const struct {
+    set_up();
+    CLEANUP(freep) char *variable = xformat("LAMBDA_RUNTIME_DIR=%s", runtime);
+    CLEANUP(freep) char *below = xformat("%s/x", runtime);
+    CLEANUP(freep) char *longer = xformat("LAMBDA_RUNTIME_DIR=%ss", runtime);
+    CLEANUP(freep) char *misnamed = xformat("RUNTIME_DIR=%s", runtime);
+    const struct {
         const char *argument;
         const char *variable;
         bool is_left;
     } cases[] = {
-        { RUNTIME, "A=1", true },
-        { "", "LAMBDA_RUNTIME_DIR=" RUNTIME, true },
-        { RUNTIME "/x", "LAMBDA_RUNTIME_DIR=" RUNTIME "s", false }, /* another server's */
-        { "/tmp", "RUNTIME_DIR=" RUNTIME, false },
+        { runtime, "A=1", true },
+        { "", variable, true },
+        { below, longer, false }, /* another server's */
+        { "/tmp", misnamed, false },
     };
     pid_t pids[COUNT_OF(cases)];
-    ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         pids[i] = start_waiting(cases[i].argument, cases[i].variable);
     pass_a_tick();
@@ -112,11 +122,11 @@ START_TEST(test_predecessors_of_the_same_tick)
     enum { TOO_LATE = 2, TRIES = 100 };
     int status = TOO_LATE << 8;
     pid_t left = 0;
-    ck_assert_int_eq(pipe2(never, O_CLOEXEC), 0);
+    set_up();
     for (int i = 0; i < TRIES && WEXITSTATUS(status) == TOO_LATE; i++) {
         pass_a_tick();
         int64_t tick = ticks();
-        left = start_waiting(RUNTIME, "A=1");
+        left = start_waiting(runtime, "A=1");
         pid_t server = fork();
         if (server == 0)
             _exit(ticks() == tick ? judge() : TOO_LATE);
