@@ -5,20 +5,28 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "support/suite.h"
 
 enum { HOUR_MS = 3600000, MINUTE_MS = 60000 };
 
-static int64_t set_s; /* by how much somebody has set the machine's clock */
+/* What the machine's clocks say: they stand unless the test moves them. */
+static int64_t real_ms = INT64_C(1760951412345);
+static int64_t elapsed_ms = 5000;
 
 /* In place of libc's. */
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
-    int failure = (int)syscall(SYS_clock_gettime, clock, time);
-    if (clock == CLOCK_REALTIME)
-        time->tv_sec += set_s;
-    return failure;
+    int64_t now_ms = clock == CLOCK_REALTIME ? real_ms : elapsed_ms;
+    if (clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME)
+        return (int)syscall(SYS_clock_gettime, clock, time);
+    *time = (struct timespec){ now_ms / 1000, now_ms % 1000 * 1000000 };
+    return 0;
+}
+
+static void pass(int64_t ms)
+{
+    real_ms += ms;
+    elapsed_ms += ms;
 }
 
 static struct world make_world(struct api *api)
@@ -29,43 +37,42 @@ static struct world make_world(struct api *api)
     return world;
 }
 
-/* The tests give what passes meanwhile a minute. */
-static void check_near(int64_t time_ms, int64_t from_ms)
-{
-    ck_assert_int_ge(time_ms, from_ms);
-    ck_assert_int_lt(time_ms, from_ms + MINUTE_MS);
-}
-
 START_TEST(a_clock_that_is_set_makes_no_step_longer_or_shorter)
 {
-    static const int64_t sets_s[] = { -3600, 3600 };
-    for (size_t i = 0; i < COUNT_OF(sets_s); i++) {
+    static const int64_t sets_ms[] = { -HOUR_MS, HOUR_MS };
+    for (size_t i = 0; i < COUNT_OF(sets_ms); i++) {
         struct api api = { 0 }; /* AWS's: asked nothing here */
         struct world world = make_world(&api);
         int64_t before_ms = world_now_ms(&world);
-        check_near(before_ms, clock_true_ms() - MINUTE_MS + 1);
-        set_s = sets_s[i];
-        check_near(world_now_ms(&world), before_ms);
-        set_s = 0;
+        ck_assert_int_eq(before_ms, real_ms);
+        real_ms += sets_ms[i];
+        ck_assert_int_eq(world_now_ms(&world), before_ms);
+        pass(20);
+        ck_assert_int_eq(world_now_ms(&world), before_ms + 20);
         world_clear(&world);
     }
 }
 END_TEST
 
+/* A second is what nobody sets a clock by, and what lies at most between two readings. */
 START_TEST(cloudwatch_is_asked_by_the_machines_clock_as_a_step_began)
 {
     struct api api = { 0 };
     struct world world = make_world(&api);
     int64_t begun_ms = world_now_ms(&world);
     ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms);
-    set_s = -3600;
+    real_ms -= HOUR_MS;
     ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms);
     world_compare_clocks(&world);
-    int64_t aws_ms = world_aws_ms(&world, begun_ms);
-    check_near(aws_ms, begun_ms - HOUR_MS - MINUTE_MS / 2);
-    ck_assert_int_eq(world_own_ms(&world, aws_ms), begun_ms);
-    world_compare_clocks(&world); /* nobody sets it by the milliseconds between two readings */
-    ck_assert_int_eq(world_aws_ms(&world, begun_ms), aws_ms);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - HOUR_MS);
+    ck_assert_int_eq(world_own_ms(&world, begun_ms - HOUR_MS), begun_ms);
+    pass(MINUTE_MS);
+    real_ms += 999;
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - HOUR_MS);
+    real_ms += 1;
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - HOUR_MS + 1000);
     world_clear(&world);
 }
 END_TEST
@@ -73,24 +80,29 @@ END_TEST
 /* Whoever sets it knows the time better than the step did when it began. */
 START_TEST(a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
 {
-    struct api api = { 0 };
-    struct world world = make_world(&api);
-    struct plan plan = { 0 };
-    CLEANUP(error_clear) struct error error = { 0 };
-    CLEANUP(evidence_clear) struct evidence seen = { 0 };
-    int64_t begun_ms = world_now_ms(&world);
-    world.plan = &plan;
-    world.live_from_ms = begun_ms / MINUTE_MS * MINUTE_MS;
-    set_s = -3600;
-    ck_assert(world_observe(&world, false, &seen, &error));
-    check_near(seen.shifted_ms, HOUR_MS - MINUTE_MS / 2);
-    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - seen.shifted_ms);
-    ck_assert_int_ge(world.live_from_ms, begun_ms / MINUTE_MS * MINUTE_MS - seen.shifted_ms);
-    ck_assert_int_eq(world.live_from_ms % MINUTE_MS, 0);
-    ck_assert(world_observe(&world, false, &seen, &error));
-    ck_assert_int_eq(seen.shifted_ms, 0); /* it is told once */
-    set_s = 0;
-    world_clear(&world);
+    static const struct {
+        int64_t set_ms;
+        int64_t live_ms; /* since when a minute may count, back from the one that has begun */
+    } rows[] = { { HOUR_MS, HOUR_MS }, { HOUR_MS + 1, HOUR_MS }, { HOUR_MS - 1, 59 * MINUTE_MS } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct api api = { 0 };
+        struct world world = make_world(&api);
+        struct plan plan = { 0 };
+        CLEANUP(error_clear) struct error error = { 0 };
+        CLEANUP(evidence_clear) struct evidence seen = { 0 };
+        int64_t begun_ms = world_now_ms(&world);
+        int64_t minute_ms = begun_ms / MINUTE_MS * MINUTE_MS;
+        world.plan = &plan;
+        world.live_from_ms = minute_ms;
+        real_ms -= rows[i].set_ms;
+        ck_assert(world_observe(&world, false, &seen, &error));
+        ck_assert_int_eq(seen.shifted_ms, rows[i].set_ms);
+        ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - rows[i].set_ms);
+        ck_assert_int_eq(world.live_from_ms, minute_ms - rows[i].live_ms);
+        ck_assert(world_observe(&world, false, &seen, &error));
+        ck_assert_int_eq(seen.shifted_ms, 0); /* it is told once */
+        world_clear(&world);
+    }
 }
 END_TEST
 
