@@ -158,9 +158,11 @@ void world_compare_clocks(struct world *world)
 {
     if (world->is_fast)
         return;
-    int64_t ahead_ms = clock_true_ms() + world->offset_ms - world_now_ms(world);
+    int64_t now_ms = world_now_ms(world);
+    int64_t ahead_ms = clock_true_ms() + world->offset_ms - now_ms;
     int64_t change_ms = ahead_ms - world->ahead_ms;
-    if (change_ms < CLOCK_SET_MS && change_ms > -CLOCK_SET_MS)
+    bool was_held_up = world_now_ms(world) - now_ms >= CLOCK_SET_MS; /* between two readings */
+    if (was_held_up || (change_ms < CLOCK_SET_MS && change_ms > -CLOCK_SET_MS))
         return;
     world->ahead_ms = ahead_ms;
     world->shifted_ms -= change_ms;

@@ -12,6 +12,13 @@ enum { HOUR_MS = 3600000, MINUTE_MS = 60000 };
 /* What the machine's clocks say: they stand unless the test moves them. */
 static int64_t real_ms = INT64_C(1760951412345);
 static int64_t elapsed_ms = 5000;
+static int64_t held_up_ms; /* how long this process is kept waiting behind each reading */
+
+static void pass(int64_t ms)
+{
+    real_ms += ms;
+    elapsed_ms += ms;
+}
 
 /* In place of libc's. */
 int clock_gettime(clockid_t clock, struct timespec *time)
@@ -20,13 +27,8 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     if (clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME)
         return (int)syscall(SYS_clock_gettime, clock, time);
     *time = (struct timespec){ now_ms / 1000, now_ms % 1000 * 1000000 };
+    pass(held_up_ms);
     return 0;
-}
-
-static void pass(int64_t ms)
-{
-    real_ms += ms;
-    elapsed_ms += ms;
 }
 
 static struct world make_world(struct api *api)
@@ -77,6 +79,24 @@ START_TEST(cloudwatch_is_asked_by_the_machines_clock_as_a_step_began)
 }
 END_TEST
 
+/* Another look tells what this one could not. */
+START_TEST(a_process_that_was_held_up_takes_no_clock_for_set)
+{
+    struct api api = { 0 };
+    struct world world = make_world(&api);
+    int64_t begun_ms = world_now_ms(&world);
+    held_up_ms = 5000;
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms);
+    real_ms -= HOUR_MS;
+    world_compare_clocks(&world);
+    held_up_ms = 0;
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - HOUR_MS);
+    world_clear(&world);
+}
+END_TEST
+
 /* Whoever sets it knows the time better than the step did when it began. */
 START_TEST(a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
 {
@@ -108,4 +128,5 @@ END_TEST
 
 SUITE("world", a_clock_that_is_set_makes_no_step_longer_or_shorter,
       cloudwatch_is_asked_by_the_machines_clock_as_a_step_began,
+      a_process_that_was_held_up_takes_no_clock_for_set,
       a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
