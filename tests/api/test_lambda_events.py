@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import STOP_SECONDS, Http, Server
 from tests.support.errors import error_of
 from tests.support.gate import Gate
-from tests.support.machine import processes_with, wait_for
+from tests.support.machine import PATIENCE_SECONDS, processes_with, wait_for
 from tests.support.packages import arn, create, node, python, zip_of
 from tests.support.sink import Sink
 
@@ -62,13 +62,13 @@ def test_many_events_of_one_function_do_not_hold_up_those_of_another(start_serve
     count = 1100
     lam = start_server("--max-processes", "2").client("lambda")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(60)
+        listener.settimeout(PATIENCE_SECONDS)
         package = python(f"""import socket
     with socket.create_connection(("127.0.0.1", {listener.getsockname()[1]})) as connection:
         connection.sendall(str(event).encode())
         connection.recv(1)""")
-        create(lam, "many", package, Timeout=60)
-        create(lam, "one", package, Timeout=60, Publish=True)
+        create(lam, "many", package, Timeout=900)
+        create(lam, "one", package, Timeout=900, Publish=True)
         which = {"FunctionName": "one", "Qualifier": "1"}
         lam.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=1)
         wait_for(lambda: lam.get_provisioned_concurrency_config(**which)["Status"] == "READY")

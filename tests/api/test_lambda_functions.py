@@ -30,7 +30,7 @@ def invalid(text):
 def test_the_answer_to_create_function(lam, name):
     package = node("return 1")
     archive = package["Code"]["ZipFile"]
-    made = create(lam, name, package)
+    made = lam.create_function(FunctionName=name, Role=ROLE, **package)
     made.pop("ResponseMetadata")
     assert made.pop("LastModified").endswith("+0000")
     assert len(made.pop("RevisionId")) == 36
