@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.faults import Faults
 from tests.support.machine import wait_for
 from tests.support.packages import NODE, create, node, zip_of
 from tests.support.rollouts import GOOD, CloudWatch, Listener, Terminal, record_of
@@ -50,6 +51,14 @@ def terminal(server, tmp_path):
         if one.process.poll() is None:
             one.process.kill()
             one.process.communicate()
+
+
+@pytest.fixture
+def hurried(tmp_path):
+    """The clock by which a canary with this `environment` times what it waits for; a test turns it."""
+    clock = Faults(tmp_path / "control")
+    clock.environment = clock.environment(tmp_path / "no calls fail", CANARY)
+    return clock
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ class Faults:
         self.file = open(path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 0)
 
-    def environment(self, directory):
-        """The variables of a server of which calls on files below the directory may fail."""
-        return {"LD_PRELOAD": preload(), "FAULT_CONTROL": str(self.path),
+    def environment(self, directory, program=COALMINE):
+        """The variables of a server (of a canary) of which calls on files below the directory may fail."""
+        return {"LD_PRELOAD": preload(program), "FAULT_CONTROL": str(self.path),
                 "FAULT_DIRECTORY": str(directory)}
 
     def _put(self, kind, value):
