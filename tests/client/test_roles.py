@@ -8,6 +8,7 @@ import pytest
 from tests.client.test_credentials import status, stub  # noqa: F401 (fixtures)
 from tests.conftest import CANARY, clean_environment
 from tests.support.machine import PATIENCE_SECONDS
+from tests.support.proxy import Proxy
 from tests.support.rollouts import alias_of
 
 ROLE = "arn:aws:iam::210987654321:role/deployer"
@@ -94,11 +95,12 @@ def test_a_role_that_is_throttled_is_not_waited_for(stub, status):
 @pytest.fixture
 def deploy_as_role(stub, terminal, tmp_path):
     """canary deploy as a role whose keys are to be renewed at once."""
-    def start():
+    def start(**environment):
         stub.role_minutes = 1
         config = tmp_path / "config"
         config.write_text(PROFILE + "source_profile = base\n" + BASE)
-        return terminal("deploy", "--profile", "p", AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL_STS=stub.url)
+        return terminal("deploy", "--profile", "p", AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL_STS=stub.url,
+                        **environment)
     return start
 
 
@@ -132,13 +134,26 @@ def test_ctrl_c_is_heard_while_sts_is_silent(lam, deployed, plan_file, deploy_as
     assert alias_of(lam, deployed) == ("1", None)
 
 
-def test_a_step_is_not_held_up_by_an_sts_that_is_silent(lam, deployed, plan_file, deploy_as_role, silence):
+class Beginning(Proxy):
+    """The first request by the alias begins it."""
+
+    def __init__(self, url, event):
+        super().__init__(url)
+        self.event = event
+
+    def before(self, request):
+        if "/invocations?Qualifier=live" in request:
+            self.event.set()
+
+
+def test_a_step_is_not_held_up_by_an_sts_that_is_silent(lam, server, deployed, plan_file, deploy_as_role, silence):
     """The keys that it had are good for a while."""
     plan_file(healthChecks=0, checks=[], strategy={"canary": {"weight": "50%", "for": "3s"}})
-    first = deploy_as_role()
-    first.wait_for("Sending")
-    silence.begins.set()
+    between = Beginning(server.url, silence.begins)
+    first = deploy_as_role(AWS_ENDPOINT_URL=between.url)
     assert first.end() == 0, first.seen + first.err
+    between.shutdown()
+    between.server_close()
     assert silence.asked.is_set() and alias_of(lam, deployed) == ("2", None)
 
 

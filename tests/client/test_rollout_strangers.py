@@ -1,11 +1,12 @@
 """Rollouts whose alias others change, and servers that do not answer."""
 import json
 import subprocess
-import time
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.machine import wait_for
 from tests.support.packages import create, node
-from tests.support.rollouts import Terminal, alias_of
+from tests.support.proxy import Proxy
+from tests.support.rollouts import Terminal, alias_of, record_of
 
 UNTIL_APPROVAL = {"steps": [{"weight": "50%", "for": "2s"}, {"approve": True}]}
 
@@ -35,24 +36,49 @@ def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, canary, t
     assert alias_of(lam, deployed) == ("1", {"2": 0.4})
 
 
-def test_aws_that_is_asked_nothing_is_not_silent(lam, deployed, canary, plan_file):
-    """A request every three seconds, and nobody else asks anything."""
-    plan_file(lostAfter="2s", checks=[], traffic={"generate": {"rate": "20/m"}},
+def test_aws_that_is_asked_nothing_is_not_silent(lam, deployed, terminal, plan_file, hurried):
+    """Between two requests is more time than it may be silent, and nobody else asks anything."""
+    plan_file(lostAfter="10m", checks=[], traffic={"generate": {"rate": "20/m"}},
               strategy={"canary": {"weight": "50%", "for": "5s"}})
-    done = canary("deploy")
-    assert done.code == 0, done.out + done.err
+    first = terminal("deploy", **hurried.environment)
+    first.wait_for("Sending")
+    wait_for(lambda: any(sample["versions"] for sample in record_of(deployed, "sample")))
+    hurried.advance(1000)
+    assert first.end() == 0, first.seen + first.err
     assert alias_of(lam, deployed) == ("2", None)
 
 
-def test_aws_was_not_silent_while_somebody_was_waited_for(lam, deployed, canary, terminal, plan_file):
-    plan_file("await new Promise(go => setTimeout(go, 800)); return 'v2'", lostAfter="2s", checks=[],
+def test_aws_was_not_silent_while_somebody_was_waited_for(deployed, canary, terminal, plan_file, hurried):
+    plan_file("await new Promise(go => setTimeout(go, 800)); return 'v2'", lostAfter="10m", checks=[],
               healthChecks=0, strategy={"steps": [{"weight": "100%", "for": "1s"}, {"approve": True},
-                                                  {"pause": "3s"}]})
-    first = terminal("deploy")
+                                                  {"pause": "1s"}]})
+    first = terminal("deploy", **hurried.environment)
     first.wait_for("waits for approval")
-    time.sleep(2.5)  # what is tested is that this time does not count
+    hurried.advance(1000)
     assert canary("approve").code == 0
     assert first.end() == 0, first.seen + first.err
+
+
+class Dying(Proxy):
+    """The first request by the alias kills the server; nobody answers until there is another one."""
+
+    def __init__(self, server):
+        super().__init__(server.url)
+        self.server, self.is_dead = server, False
+
+    def before(self, request):
+        if self.server and "/invocations?Qualifier=live" in request:
+            self.is_dead = True
+            self.server.process.kill()
+            self.server.process.wait()
+            self.server = None
+        return (503, [], b"") if self.is_dead else None
+
+    def is_lost(self, _request):
+        return self.is_dead
+
+    def hand_on_to(self, server):
+        self.upstream, self.is_dead = server.url, False
 
 
 def test_a_server_that_goes_away_is_not_waited_for_forever(start_server, tmp_path, package):
@@ -64,18 +90,17 @@ def test_a_server_that_goes_away_is_not_waited_for_forever(start_server, tmp_pat
     plan.write_text(json.dumps({"function": "f", "alias": "live", "package": package(),
                                 "lostAfter": "1s",
                                 "strategy": {"canary": {"weight": "50%", "for": "1h"}}}))
-    first = Terminal(server, tmp_path, "deploy")
-    first.wait_for("Sending")
-    port = server.port
-    server.process.kill()
-    server.process.wait()
+    between = Dying(server)
+    first = Terminal(between, tmp_path, "deploy")
     assert first.end() == 1
     assert "THE ROLLBACK FAILED" in first.seen and "AWS has not answered" in first.seen
-    server = start_server("--data-dir", str(tmp_path / "data"), "--port", str(port),
-                          ephemeral=False)
+    server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False)
+    between.hand_on_to(server)
     lam = server.client("lambda")
     assert alias_of(lam, "f") == ("1", {"2": 0.5})
     again = subprocess.run([CANARY, "rollback"], cwd=tmp_path, text=True, capture_output=True,
-                           env=clean_environment(server.url))
+                           env=clean_environment(between.url))
+    between.shutdown()
+    between.server_close()
     assert again.returncode == 1, again.stdout  # it ends as what it was: failed
     assert alias_of(lam, "f") == ("1", None)

@@ -30,7 +30,7 @@ class Proxy(http.server.ThreadingHTTPServer):
                 self.wfile.write(content)
 
             def hand_on(self, body):
-                upstream = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
+                upstream = http.client.HTTPConnection(urllib.parse.urlsplit(proxy.upstream).netloc)
                 upstream.request(self.command, self.path, body, dict(self.headers))
                 answer = upstream.getresponse()
                 content = answer.read()
