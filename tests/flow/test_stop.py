@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import STOP_SECONDS
 from tests.flow.test_waiting import INVOKE, STREAM, head
-from tests.support.faults import Faults
+from tests.support.faults import WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.machine import PATIENCE_SECONDS, descendants, status_of, wait_for
 from tests.support.packages import ROLE, create, node, zip_of
@@ -157,11 +157,13 @@ def is_unpacking(pid):
         return False
 
 
-def test_a_stop_while_a_package_is_unpacked(start_server):
+def test_a_stop_while_a_package_is_unpacked(start_server, tmp_path):
     """Two signals stop at once, but not in the middle of a worker's files."""
-    server = start_server()
+    faults = Faults(tmp_path / "control")
+    server = start_server("--data-dir", str(tmp_path / "data"), ephemeral=False,
+                          environment=faults.environment(tmp_path))
     client = server.client("lambda")
-    archive = zip_of({f"d{i}/f{i}.js": "x" * 500 for i in range(2000)})
+    archive = zip_of({f"d{i}/f{i}.js": "x" * 500 for i in range(20)})
     answers = []
 
     def upload():
@@ -173,11 +175,13 @@ def test_a_stop_while_a_package_is_unpacked(start_server):
             answers.append(error)
 
     thread = threading.Thread(target=upload)
+    faults.set("write", WAIT, "code")
     thread.start()
     wait_for(lambda: is_unpacking(server.process.pid), "the package is being unpacked")
     server.process.send_signal(signal.SIGTERM)
     wait_until_stopping(server)
     server.process.send_signal(signal.SIGTERM)
+    faults.set("write", 0)
     assert server.process.wait(STOP_SECONDS) == 0, server.read_log()
     thread.join(PATIENCE_SECONDS)
     assert len(answers) == 1

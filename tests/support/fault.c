@@ -2,9 +2,9 @@
  * A shim for LD_PRELOAD that makes system calls fail when a test says so. FAULT_CONTROL names a
  * file of 32-bit numbers that is mapped: first one per call of enum fault, where 0 lets the call
  * through, a positive number is the errno it fails with, -1 makes a write short, -2 kills the
- * process instead of it, -3 has a sync wait until the number is another. Calls on files fail only
- * below FAULT_DIRECTORY, so that sockets and pipes go on; writes and syncs only where FAULT_WHERE
- * says.
+ * process instead of it, -3 has a write or a sync wait until the number is another. Calls on files
+ * fail only below FAULT_DIRECTORY, so that sockets and pipes go on; writes and syncs only where
+ * FAULT_WHERE says.
  *
  * The numbers from NTH_KIND on let one single call fail: of the calls of that kind, which are
  * counted in NTH_SEEN, the one of that number, or that one and all behind it. BAD_CLOSES
@@ -216,6 +216,12 @@ static int fails_to_open(const char *path)
     return !is_of_process && fails(KIND_OPEN);
 }
 
+static void wait_while_told(enum fault fault)
+{
+    while (wanted(fault) == WAIT)
+        usleep(WAIT_US);
+}
+
 /* The size to write, or -1 with errno set. */
 static ssize_t allowed_size(int fd, size_t size)
 {
@@ -226,6 +232,10 @@ static ssize_t allowed_size(int fd, size_t size)
         fault = nth(KIND_WRITE);
     if (fault == DEATH)
         raise(SIGKILL);
+    if (fault == WAIT) {
+        wait_while_told(FAULT_WRITE);
+        fault = 0;
+    }
     if (fault == SHORT)
         return (ssize_t)(size > 1 ? size / 2 : size);
     errno = fault ? fault : errno;
@@ -254,8 +264,7 @@ static int sync_with(int (*function)(int), int fd)
     if (fault == 0 || !is_at(fd, wanted(FAULT_WHERE)))
         return function(fd);
     if (fault == WAIT) {
-        while (wanted(FAULT_SYNC) == WAIT)
-            usleep(WAIT_US);
+        wait_while_told(FAULT_SYNC);
         return function(fd);
     }
     errno = fault;
