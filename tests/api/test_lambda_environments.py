@@ -54,6 +54,7 @@ def test_an_idle_environment_stops_after_ten_minutes(lam, server, name):
 
 def test_keepalive_is_an_option(start_server, name):
     server = start_server("--keepalive", "1m")
+    Http(server.port).json("POST", "/_coalmine/clock", {"mode": "frozen"})  # a second passes soon
     lam = server.client("lambda")
     create(lam, name, node(COUNT))
     assert invoke(lam, name)[1] == 1
