@@ -167,7 +167,7 @@ def test_ctrl_c_takes_the_traffic_back(server, lam, deployed, tmp_path):
             break
     assert alias_of(lam, deployed)[1] == {"AdditionalVersionWeights": {"2": 0.1}}
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 3
+    assert process.wait(PATIENCE_SECONDS) == 3
     assert "you stopped the deployment" in process.stdout.read()
     assert alias_of(lam, deployed) == ("1", None)
 

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from tests.conftest import CANARY, clean_environment
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy, Refusing
 from tests.support.rollouts import Terminal, alias_of, latest_of, record_of
@@ -213,7 +214,7 @@ def test_requests_that_are_refused_are_told_at_once_and_with_the_end(deployed, t
     done = terminal("deploy", AWS_ENDPOINT_URL=between(Denied, "live").url)
     assert done.end() == 1, done.seen + done.err
     assert done.seen.count(f"A request through the alias got no good answer: HTTP 403: {DENIED}\n") == 1
-    assert re.search(rf"AWS has not answered well for \d s; the last failure: HTTP 403: {re.escape(DENIED)}\n", done.err)
+    assert re.search(rf"AWS has not answered well for \d+ s; the last failure: HTTP 403: {re.escape(DENIED)}\n", done.err)
     assert "of the traffic [" not in done.seen  # there was none
 
 
@@ -288,7 +289,7 @@ class Crowded(Proxy):
             self.waiting -= 1
             if self.waiting == 0:
                 self.is_full.set()
-        self.is_full.wait(30)
+        self.is_full.wait(PATIENCE_SECONDS)
         return 200, [("X-Amz-Executed-Version", "1")], b"{}"
 
 

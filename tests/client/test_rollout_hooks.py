@@ -110,7 +110,7 @@ def test_a_lambda_hook_that_takes_too_long_is_said_to(lam, deployed, canary, pla
 
 def test_a_pipe_in_a_command_ends_as_in_any_shell(deployed, canary, plan_file):
     """Whoever writes to what has ended is ended by a signal, and need not look at every write."""
-    plan_file(hooks={"before": [{"command": "while :; do echo y; done | head -n 1", "timeout": "20s"}]})
+    plan_file(hooks={"before": [{"command": "while :; do echo y; done | head -n 1", "timeout": "2m"}]})
     done = canary("deploy", "--fast")
     assert done.code == 0, done.err
     [hook] = record_of(deployed, "hook")
