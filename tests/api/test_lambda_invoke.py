@@ -1,5 +1,6 @@
 """Invoke: lambda-api.md sections 5 and 6, on real processes."""
 import base64
+import concurrent.futures
 import json
 import re
 import threading
@@ -7,6 +8,7 @@ import threading
 import pytest
 
 from tests.support.errors import error_of
+from tests.support.faults import Faults
 from tests.support.gate import Gate
 from tests.support.packages import create, node, python, zip_of
 
@@ -92,19 +94,26 @@ def test_a_missing_interpreter_is_named(lam, name):
     assert answer["FunctionError"] == "Unhandled" and "java21" in result["errorMessage"]
 
 
-def test_a_timeout_kills_and_the_next_call_starts_afresh(lam, name):
-    create(lam, name, node("globalThis.n = (globalThis.n || 0) + 1; if (event.wait) "
-                           "await new Promise(r => setTimeout(r, 60000)); return globalThis.n"),
-           Timeout=3)
+def test_a_timeout_kills_and_the_next_call_starts_afresh(start_server, tmp_path, name):
+    clock, gate = Faults(tmp_path / "control"), Gate()
+    server = start_server(environment=clock.environment(tmp_path / "no calls fail"))
+    lam = server.client("lambda")
+    create(lam, name, node("globalThis.n = (globalThis.n || 0) + 1; "
+                           f"if (event.wait) {gate.wait} return globalThis.n"), Timeout=303)
     assert invoke(lam, name)[1] == 1
     assert invoke(lam, name)[1] == 2
-    answer, result = invoke(lam, name, Payload='{"wait": true}', LogType="Tail")
+    with concurrent.futures.ThreadPoolExecutor() as callers:
+        waiting = callers.submit(invoke, lam, name, Payload='{"wait": true}', LogType="Tail")
+        gate.wait_until_inside()
+        clock.advance(303)
+        server.client("lambda").list_functions()  # so it looks at its clock
+        answer, result = waiting.result()
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert result == {"errorType": "Sandbox.Timedout", "errorMessage":
-                      f"RequestId: {request_id} Error: Task timed out after 3.00 seconds"}
+                      f"RequestId: {request_id} Error: Task timed out after 303.00 seconds"}
     log = base64.b64decode(answer["LogResult"]).decode()
-    assert "Duration: 3000.00 ms\tBilled Duration: 3000 ms" in log and "Status: timeout" in log
-    assert re.search(rf"Z {request_id} Task timed out after 3\.00 seconds\n\nEND ", log)
+    assert "Duration: 303000.00 ms\tBilled Duration: 303000 ms" in log and "Status: timeout" in log
+    assert re.search(rf"Z {request_id} Task timed out after 303\.00 seconds\n\nEND ", log)
     assert invoke(lam, name)[1] == 1
 
 

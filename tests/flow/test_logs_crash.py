@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from tests.conftest import Http
+from tests.conftest import STOP_SECONDS, Http
 from tests.support.logs import filter_all, make_stream, now_ms
+from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import create, node
 
-LOAD_MOST_SECONDS = 60
 BATCHES_AT_LEAST = 150  # of about 60 KB: several checkpoints (one per 4 MB)
 
 
@@ -75,12 +75,12 @@ def test_acknowledged_events_survive_once(start_server, tmp_path, number):
             logs.delete_log_stream(logGroupName="g", logStreamName=stream)
             logs.create_log_stream(logGroupName="g", logStreamName=stream)
         writers = Writers(server)
-        assert writers.has_enough.wait(LOAD_MOST_SECONDS)
+        assert writers.has_enough.wait(PATIENCE_SECONDS)
         writers.is_over = True
         server.process.send_signal(number)
-        server.process.wait(60)
+        server.process.wait(STOP_SECONDS)
         for thread in writers.threads:
-            thread.join(60)
+            thread.join(PATIENCE_SECONDS)
             assert not thread.is_alive()
         assert writers.failures == []
         invoked += writers.invoked
