@@ -16,6 +16,7 @@ enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { RENEW_PATIENCE_US = 10000000, RENEW_AGAIN_US = 30000000 };
 enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
 enum { US_PER_MS = 1000, US_PER_S = 1000000, MS_PER_S = 1000, STATUS_BUSY = 503 };
+enum { STOOD_STILL_US = 3000000 }; /* libcurl tells of progress each second */
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
 void api_init(struct api *api, struct profile *profile)
@@ -360,12 +361,21 @@ bool api_is_stopped(const struct api *api)
     return api->should_stop && api->should_stop(api->owner);
 }
 
+void api_note_awake(struct api *api)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - api->awake_us > STOOD_STILL_US)
+        api->woken_us = now_us;
+    api->awake_us = now_us;
+}
+
 static int on_progress(void *owner, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     (void)a;
     (void)b;
     (void)c;
     (void)d;
+    api_note_awake(owner);
     return api_is_stopped(owner);
 }
 
@@ -448,13 +458,14 @@ static void tell_throttling(struct api *api, struct attempt *attempt,
 
 /* False once the user wants to stop, unless a change may have been made: only its own answer tells
  * then. In naps, as not every stop is a signal, and a signal may come just before a sleep. */
-static bool wait_for(const struct api *api, const struct attempt *attempt, int64_t wait_ms)
+static bool wait_for(struct api *api, const struct attempt *attempt, int64_t wait_ms)
 {
     int64_t until_us = clock_monotonic_us() + wait_ms * US_PER_MS;
     bool is_stoppable =
         attempt->may_be_stopped && !(attempt->request->is_never_stopped && attempt->was_maybe_done);
     for (;;) {
         int64_t left_ms = (until_us - clock_monotonic_us() + US_PER_MS - 1) / US_PER_MS;
+        api_note_awake(api);
         if (is_stoppable && api_is_stopped(api))
             return false;
         if (left_ms <= 0)

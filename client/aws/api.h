@@ -57,6 +57,8 @@ struct api {
     CURL *handle; /* for calls one by one */
     struct random_stream jitter;
     struct contact contact;
+    int64_t awake_us;                 /* when api_note_awake() was last called (monotonic), */
+    int64_t woken_us;                 /* and when it last was after this process had stood still */
     unsigned renewals;                /* of the credentials, so far */
     int64_t renewal_us;               /* when api_renew_in_time() last saw to them (monotonic) */
     int64_t renew_next_us;            /* when that may be tried again (monotonic) */
@@ -78,6 +80,11 @@ void api_copy(struct api *copy_out, const struct api *api);
 /* Gets new credentials for those that are about to expire, as each call does: for what sends with
  * a copy of them. Called often, it looks every few seconds. */
 void api_renew_in_time(struct api *api);
+
+/* Called at least once a second by whoever would know of a silence, and by each call that waits:
+ * what passes while this process is stopped (Ctrl-Z, a machine that is put to sleep) is nobody's
+ * silence. */
+void api_note_awake(struct api *api);
 
 /* Performs the call, with retries (backoff.h) on throttling, 5xx and connection errors, and with
  * newer credentials, if there are any, where these have expired. True if a 2xx came. Throttling

@@ -244,10 +244,12 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Who is asked nothing is not silent, and one answer, to whatever was asked, is a sign of life. */
+/* Who is asked nothing is not silent, nor who could not be heard, and one answer, to whatever was
+ * asked, is a sign of life. */
 static int64_t silence_ms(void *owner)
 {
     struct world *world = owner;
+    api_note_awake(world->api);
     struct contact calls = world->api->contact;
     struct contact traffic = { 0 };
     if (world->has_generator)
@@ -257,7 +259,8 @@ static int64_t silence_ms(void *owner)
         asked_us = traffic.asked_us;
     if (!asked_us)
         return 0;
-    int64_t heard_us = later(world->watched_us, later(calls.answered_us, traffic.answered_us));
+    int64_t heard_us = later(later(world->watched_us, world->api->woken_us),
+                             later(calls.answered_us, traffic.answered_us));
     return (clock_monotonic_us() - later(heard_us, asked_us)) / US_PER_MS;
 }
 

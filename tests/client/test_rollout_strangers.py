@@ -1,9 +1,11 @@
 """Rollouts whose alias others change, and servers that do not answer."""
 import json
+import signal
 import subprocess
 
 from tests.conftest import CANARY, clean_environment
-from tests.support.machine import wait_for
+from tests.support.gate import Gate
+from tests.support.machine import status_of, wait_for
 from tests.support.packages import create, node
 from tests.support.proxy import Proxy
 from tests.support.rollouts import Terminal, alias_of, record_of
@@ -56,6 +58,23 @@ def test_aws_was_not_silent_while_somebody_was_waited_for(deployed, canary, term
     first.wait_for("waits for approval")
     hurried.advance(1000)
     assert canary("approve").code == 0
+    assert first.end() == 0, first.seen + first.err
+
+
+def test_aws_was_not_silent_while_canary_stood_still(deployed, canary, terminal, plan_file, hurried):
+    """As between Ctrl-Z and fg, with a request under way."""
+    gate = Gate()
+    plan_file(gate.wait + " return 'v2'", lostAfter="10m", healthChecks=0, checks=[],
+              strategy={"canary": {"weight": "100%", "for": "1h"}}, traffic={"generate": {"rate": "1/h"}})
+    first = terminal("deploy", **hurried.environment)
+    gate.wait_until_inside()
+    first.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: status_of(first.process.pid)["State"].startswith("T"))
+    hurried.advance(1000)
+    first.process.send_signal(signal.SIGCONT)
+    said = canary("promote")  # which is heard behind the next look
+    assert said.code == 0, said.err
+    gate.open()
     assert first.end() == 0, first.seen + first.err
 
 
