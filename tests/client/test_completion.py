@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.conftest import CANARY, COALMINE
+from tests.support.machine import PATIENCE_SECONDS
 
 PROGRAMS = {"canary": CANARY, "coalmine": COALMINE}
 
@@ -90,7 +91,7 @@ def test_an_interactive_shell_completes_a_word():
 
     def read_until(word):
         nonlocal seen
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while word not in seen:
             assert select.select([master], [], [], deadline - time.monotonic())[0], seen
             seen += os.read(master, 4096)

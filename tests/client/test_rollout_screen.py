@@ -1,4 +1,5 @@
 """Rollouts as a terminal shows them."""
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -52,9 +53,11 @@ def test_a_step_that_is_taken_up_is_shown_whole(server, deployed, canary, killed
         [CANARY, "resume"], cwd=tmp_path, stdout=theirs, stderr=theirs,
         env={**clean_environment(server.url), "TERM": "xterm", "LC_ALL": "C.UTF-8"})
     os.close(theirs)
-    wait_for(lambda: record_of(deployed, "resume"))
-    assert canary("rollback").code == 0 and process.wait(60) == 3
-    text = read_terminal(ours)
+    with concurrent.futures.ThreadPoolExecutor() as readers:  # who finds it full hears nobody
+        screen = readers.submit(read_terminal, ours)
+        wait_for(lambda: record_of(deployed, "resume"))
+        assert canary("rollback").code == 0 and process.wait(60) == 3
+        text = screen.result()
     os.close(ours)
     first = text[text.index("It goes on."):].split("left")[0]
     for words in ("step 1: weight", "█████░", "50 %", "version 2"):
