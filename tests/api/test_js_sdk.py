@@ -30,7 +30,7 @@ def test_the_sdk_for_javascript(server, tmp_path):
     stream.write_bytes(node_stream(STREAM)["Code"]["ZipFile"])
     done = subprocess.run(
         ["node", "--test", *sorted(str(f) for f in JS.glob("*.test.mjs"))], cwd=JS, text=True,
-        capture_output=True, timeout=120,
+        capture_output=True, timeout=300,
         env={**os.environ, "COALMINE_URL": server.url, "COALMINE_ZIP": str(archive),
              "COALMINE_STREAM_ZIP": str(stream)})
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,12 +19,12 @@ const FunctionName = "js-function";
 test("a canary by hand", async () => {
   await client.send(new CreateFunctionCommand({
     FunctionName, Role: "arn:aws:iam::000000000000:role/r", Runtime: "nodejs22.x",
-    Handler: "index.handler", Code: { ZipFile: readFileSync(process.env.COALMINE_ZIP) },
+    Handler: "index.handler", Code: { ZipFile: readFileSync(process.env.COALMINE_ZIP) }, Timeout: 60,
   }));
-  await waitUntilFunctionActiveV2({ client, maxWaitTime: 5 }, { FunctionName });
+  await waitUntilFunctionActiveV2({ client, maxWaitTime: 120 }, { FunctionName });
   await client.send(new PublishVersionCommand({ FunctionName }));
   await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: "two" }));
-  await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 5 }, { FunctionName });
+  await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 120 }, { FunctionName });
   const two = await client.send(new PublishVersionCommand({ FunctionName }));
   assert.equal(two.Version, "2");
   const alias = await client.send(new CreateAliasCommand({

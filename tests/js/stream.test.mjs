@@ -25,7 +25,7 @@ async function invoke(event) {
 test("a streamed answer arrives while the handler runs", async () => {
   await client.send(new CreateFunctionCommand({
     FunctionName, Role: "arn:aws:iam::000000000000:role/r", Runtime: "nodejs22.x",
-    Handler: "index.handler", Code: { ZipFile: readFileSync(process.env.COALMINE_STREAM_ZIP) },
+    Handler: "index.handler", Code: { ZipFile: readFileSync(process.env.COALMINE_STREAM_ZIP) }, Timeout: 60,
   }));
   const gate = createServer().listen(0, "127.0.0.1");
   await once(gate, "listening");
