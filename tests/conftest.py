@@ -31,6 +31,12 @@ for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: None)
 
 
+# Nothing of the developer's own AWS settings reaches a test.
+for variable in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[variable]
+os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+
+
 class Server:
     """A running `coalmine serve`; its log is kept and shown when a test fails."""
 
@@ -176,11 +182,9 @@ STATE = tempfile.TemporaryDirectory(prefix="canary-state-")
 
 
 def clean_environment(url):
-    """Nothing of the developer's own AWS settings reaches a test."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    return {**keep, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            "XDG_STATE_HOME": STATE.name, "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ENDPOINT_URL": url}
+    """Of the programs that ask the server."""
+    return {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "XDG_STATE_HOME": STATE.name, "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": url}
 
 
 @pytest.fixture
