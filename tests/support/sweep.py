@@ -339,6 +339,13 @@ def descriptors(pid):
     return found
 
 
+def steady(pid):
+    """descriptors(), or nothing while it is just looking at something."""
+    looks = [descriptors(pid) for _ in range(20)]
+    is_reading = any(name.startswith("/proc") for name in looks[0])
+    return looks[0] if looks.count(looks[0]) == len(looks) and not is_reading else None
+
+
 class Sweep:
     """On copies of one directory."""
 
@@ -359,7 +366,7 @@ class Sweep:
 
     def check_descriptors(self, pid):
         """They are those of the first server, with which nothing failed."""
-        self.usual = self.usual or descriptors(pid)
+        self.usual = self.usual or wait_for(lambda: steady(pid), "its descriptors stay as they are")
         wait_for(lambda: descriptors(pid) == self.usual, f"not what is usual: {self.usual}")
 
     def inspect(self):
