@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Server
-from tests.support.inspection import check, start_fails
+from tests.support.inspection import check, checkpoint_of, start_fails
 from tests.support.machine import wait_for
 from tests.support.packages import create, node
 
@@ -59,7 +59,7 @@ def crashed(tmp_path_factory):
         put_events(logs, f"s{i}")
         lam.create_alias(FunctionName="f", Name=f"a{i}", FunctionVersion="$LATEST")
     log = path / "telemetry.db-wal"
-    wait_for(lambda: log.stat().st_size > 1 << 20)
+    wait_for(lambda: log.stat().st_size > 1 << 20 and checkpoint_of(path))  # and it is whole
     kill(server)
     return path
 

@@ -6,7 +6,6 @@ import re
 import resource
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
@@ -20,6 +19,7 @@ from tests.support import cbor, pipeline
 from tests.support.control_log import CHECKPOINT_UPDATES, ControlLog
 from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
+from tests.support.inspection import checkpoint_of
 from tests.support.logs import make_stream, now_ms
 from tests.support.machine import PATIENCE_SECONDS, descendants, wait_for
 from tests.support.packages import create, node, python
@@ -216,8 +216,7 @@ def test_a_checkpoint_that_the_disk_refuses_is_made_up_for(faulty, tmp_path):
                 for i in range(1000)])
 
     def position():
-        with sqlite3.connect(tmp_path / "data" / "telemetry.db") as telemetry:
-            return telemetry.execute("SELECT max(at) FROM position").fetchone()[0] or 0
+        return checkpoint_of(tmp_path / "data")
 
     def numbers(server):
         events = Wire(server.port).events(logGroupName="g")

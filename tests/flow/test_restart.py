@@ -1,9 +1,7 @@
 """A kept --data-dir: what was acknowledged before SIGTERM or SIGKILL under load is there after."""
-import contextlib
 import errno
 import os
 import signal
-import sqlite3
 import subprocess
 import threading
 import time
@@ -13,6 +11,7 @@ import pytest
 from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.control_log import ControlLog
 from tests.support.faults import Faults
+from tests.support.inspection import checkpoint_of
 from tests.support.machine import PATIENCE_SECONDS, wait_for
 from tests.support.metrics import statistic
 from tests.support.packages import create, node
@@ -218,9 +217,7 @@ def journal_end(directory):
 
 def is_short(directory):
     """Is little in the journal that is not in telemetry.db?"""
-    with contextlib.closing(sqlite3.connect(directory / "telemetry.db")) as telemetry:
-        position = telemetry.execute("SELECT max(at) FROM position").fetchone()[0] or 0
-    return journal_end(directory) < position + LOG_MOST
+    return journal_end(directory) < checkpoint_of(directory) + LOG_MOST
 
 
 def test_a_start_after_a_crash_has_little_to_read(start_server, tmp_path):

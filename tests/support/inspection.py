@@ -1,7 +1,15 @@
-"""What the programs say of a data directory."""
+"""What is in a data directory, and what the programs say of it."""
+import contextlib
+import sqlite3
 import subprocess
 
 from tests.conftest import COALMINE, STOP_SECONDS
+
+
+def checkpoint_of(directory):
+    """How many bytes of the journal the last checkpoint that is whole has taken in."""
+    with contextlib.closing(sqlite3.connect(directory / "telemetry.db")) as telemetry:
+        return telemetry.execute("SELECT max(at) FROM position").fetchone()[0] or 0
 
 
 def check(directory):
