@@ -163,3 +163,9 @@ def test_bad_usage_is_told(canary, arguments, sentence):
     done = canary("analyze", *arguments)
     assert done.code == 2
     assert sentence in done.err
+
+
+def test_a_fault_in_a_list_of_checks_is_told_with_its_line_and_path(canary, tmp_path):
+    (tmp_path / "checks.json").write_text('[{"kind": "errors"},\n {"kind": "split", "alpha": "1%", "alpha": "2%"}]')
+    done = canary("analyze", "--from", "/dev/null", "--checks", "checks.json")
+    assert done.code == 2 and "checks.json:2: [1].alpha: is there more than once, first in this line" in done.err
