@@ -107,7 +107,7 @@ bool lane_is_overdue(const struct lane *lane)
 
 int lane_ahead_max(const struct lane *lane)
 {
-    if (lane->handler_ms < 0 || lane->handler_ms > quick_ms)
+    if (lane->handler_ms < 0 || lane->handler_ms > quick_ms || lane->has_unmarked)
         return 0;
     return lane->handler_ms * FRAMES_AHEAD_MAX <= ahead_wait_ms
                ? FRAMES_AHEAD_MAX
@@ -126,8 +126,10 @@ static double temper(double value, double mean)
     return mean < 0 ? value : fmin(value, 2 * fmax(mean, quick_ms / 10));
 }
 
+/* What a process prints that is about to end says nothing of the others. */
 void lane_learn(struct lane *lane, const struct invocation_result *result)
 {
+    lane->has_unmarked |= result->has_unmarked && result->end == INVOCATION_OK;
     if (result->init_ms >= 0)
         learn(&lane->cold_ms, result->init_ms);
     learn(&lane->average_ms, result->duration_ms);

@@ -34,6 +34,7 @@ struct lane {
     double average_ms;      /* of an invocation, moving; < 0: unknown */
     double handler_ms;      /* of the handler alone, by its process's clock; the same */
     double cold_ms;         /* of a boot, moving; a guess at first */
+    bool has_unmarked;      /* an event that went well printed what no turn mark ends */
     int pressed_ticks;      /* how long somebody has been waiting, in the pool's ticks */
     int64_t short_until_us; /* monotonic: the machine had no room for one more, wait so long */
     struct pool_keep keep;  /* who wants how many kept warm (keep.h) */
@@ -69,7 +70,8 @@ bool lane_wants_more(const struct lane *lane);
 /* Whether somebody has waited longer than anybody should while there is room. */
 bool lane_is_overdue(const struct lane *lane);
 /* So many events may be sent ahead to one process: as many as wait no longer there than it takes to
- * wake another; 0 if it is not known how long they last. */
+ * wake another; 0 if it is not known how long they last, or which lines of the log would be whose.
+ */
 int lane_ahead_max(const struct lane *lane);
 /* Learns from an invocation that ended. */
 void lane_learn(struct lane *lane, const struct invocation_result *result);

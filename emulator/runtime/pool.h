@@ -98,6 +98,7 @@ struct invocation_result {
     const struct log_marks *init_log_marks;
     struct text init_log;   /* INIT_START and what the boot printed; empty: warm, or no boot */
     const char *log_stream; /* the environment's: "2025/11/25/[3]" and 32 hex digits */
+    bool has_unmarked;      /* its process has printed past the language's own streams */
     bool is_streamed;       /* the payload went to on_chunk; here it is empty, or the error body */
 };
 

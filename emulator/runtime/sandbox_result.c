@@ -82,6 +82,7 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox,
         .init_log_marks = &sandbox->log.inits,
         .init_log = has_booted ? buffer_text(&sandbox->log.init) : TEXT(""),
         .log_stream = sandbox->log_stream,
+        .has_unmarked = sandbox->log.has_unmarked,
         .is_streamed = sandbox->stream.is_open && job->on_chunk,
     };
 }

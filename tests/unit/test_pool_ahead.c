@@ -232,6 +232,30 @@ static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int langu
 
 FOR_EACH_LANGUAGE(what_is_printed_without_a_mark_is_in_its_own_log_too)
 
+/* It is the function that does so, not the one process that was seen to. */
+static void check_the_next_process_prints_without_a_mark_as_well(int language)
+{
+    struct run run;
+    start(&run, language);
+    run.bench.pool->ceiling = 1;
+    for (int i = 0; i < 2; i++) {
+        submit(&run, i, i ? TEXT("{\"does\":\"exit\"}") : TEXT("{\"does\":\"write\"}"));
+        bench_wait(&run.bench, &run.endings[i]);
+        ending_clear(&run.endings[i]);
+    }
+    be_quick(&run);
+    for (int i = 0; i < EVENTS; i++)
+        submit(&run, i, TEXT("{\"does\":\"write\"}"));
+    await_all(&run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(&run, i);
+        expect_own_log(&run, i, 1);
+    }
+    end(&run, EVENTS);
+}
+
+FOR_EACH_LANGUAGE(the_next_process_prints_without_a_mark_as_well)
+
 static void check_an_error_is_its_own_event_s(int language)
 {
     struct run run;
@@ -479,6 +503,14 @@ START_TEST(only_what_is_quicker_than_a_wake_up_is_sent_ahead)
     ck_assert_int_eq(ahead_after(lane, 500, 20), 0);
     ck_assert_int_gt(ahead_after(lane, 0.04, 100), 0);
     ck_assert_int_eq(ahead_after(lane, 0.06, 100), 0);
+    ck_assert_int_gt(ahead_after(lane, 0.005, 100), 0);
+    struct invocation_result printed = { .init_ms = -1, .has_unmarked = true };
+    printed.end = INVOCATION_EXIT; /* last words */
+    lane_learn(lane, &printed);
+    ck_assert_int_gt(lane_ahead_max(lane), 0);
+    printed.end = INVOCATION_OK;
+    lane_learn(lane, &printed);
+    ck_assert_int_eq(lane_ahead_max(lane), 0);
     lane_destroy(lane);
 }
 END_TEST
@@ -507,7 +539,8 @@ SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
       answers_to_what_was_not_read_harm_their_function_only,
       only_what_is_quicker_than_a_wake_up_is_sent_ahead, what_comes_at_once_is_sent_ahead,
       one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
-      what_is_printed_without_a_mark_is_in_its_own_log_too, an_error_is_its_own_event_s,
+      what_is_printed_without_a_mark_is_in_its_own_log_too,
+      the_next_process_prints_without_a_mark_as_well, an_error_is_its_own_event_s,
       an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
       a_kill_ends_only_the_event_that_the_process_is_at, an_answer_that_is_read_late_is_in_time,
       what_stands_behind_last_words_is_run_elsewhere,
