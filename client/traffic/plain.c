@@ -19,6 +19,7 @@
 #include "xalloc.h"
 
 enum { READ_SIZE = 64 << 10, EVENTS = 64, FAILURE_SIZE = 160, SWEEP_US = 1000000 };
+enum { STOOD_STILL_US = 3000000 }; /* waits are shorter */
 
 struct slot {
     int fd; /* -1: no connection */
@@ -242,13 +243,17 @@ static void on_event(struct plain *plain, struct slot *slot, uint32_t events)
         on_closed(plain, slot, got == 0 ? 0 : errno);
 }
 
-/* Now and then: whoever has waited too long fails. */
+/* Now and then: whoever has waited too long fails. If this process was stopped meanwhile (Ctrl-Z),
+ * it may have been answered: there is time until the next look to read that. */
 static void sweep(struct plain *plain)
 {
     int64_t now_us = clock_monotonic_us();
-    if (now_us - plain->swept_us < SWEEP_US)
+    int64_t since_us = now_us - plain->swept_us;
+    if (since_us < SWEEP_US)
         return;
     plain->swept_us = now_us;
+    if (since_us > STOOD_STILL_US)
+        return;
     for (size_t i = 0; i < plain->slot_count; i++) {
         struct slot *slot = &plain->slots[i];
         int64_t limit_ms = slot->is_connecting ? CONNECT_TIMEOUT_MS : EXCHANGE_TIMEOUT_MS;
