@@ -9,7 +9,6 @@ import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
@@ -21,7 +20,7 @@ from tests.support.faults import DEATH, PLACES, SHORT, WAIT, Faults
 from tests.support.gate import Gate
 from tests.support.inspection import checkpoint_of
 from tests.support.logs import make_stream, now_ms
-from tests.support.machine import PATIENCE_SECONDS, descendants, wait_for
+from tests.support.machine import PATIENCE_SECONDS, descendants, open_files, wait_for
 from tests.support.packages import create, node, python
 from tests.support.wire import Refused, Wire
 
@@ -385,7 +384,7 @@ def test_no_process_can_be_made(faulty):
 
 
 def has_a_loop(process):
-    return any("eventpoll" in os.readlink(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir())
+    return any("eventpoll" in name for name in open_files(process.pid))
 
 
 def test_a_second_signal_does_not_break_off_what_the_first_has_saved(faulty):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import COALMINE, STOP_SECONDS
 from tests.support.faults import Faults
-from tests.support.machine import PATIENCE_SECONDS
+from tests.support.machine import PATIENCE_SECONDS, open_files
 from tests.support.packages import create, node
 from tests.support.pipeline import memory_kb, read_answer
 
@@ -45,13 +45,7 @@ def loaded():
 
 def descriptors(server):
     """The server's connections; the pipes of function processes come and go by themselves."""
-    count = 0
-    for name in os.listdir(f"/proc/{server.process.pid}/fd"):
-        try:
-            count += os.readlink(f"/proc/{server.process.pid}/fd/{name}").startswith("socket:")
-        except FileNotFoundError:
-            pass
-    return count
+    return sum(name.startswith("socket:") for name in open_files(server.process.pid))
 
 
 def invoke_request(function, body):

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests.conftest import STOP_SECONDS
 from tests.flow.test_waiting import INVOKE, STREAM, head
 from tests.support.faults import WAIT, Faults
 from tests.support.gate import Gate
-from tests.support.machine import PATIENCE_SECONDS, descendants, status_of, wait_for
+from tests.support.machine import PATIENCE_SECONDS, descendants, open_files, status_of, wait_for
 from tests.support.packages import ROLE, create, node, zip_of
 
 def is_alive(pid):
@@ -151,10 +150,7 @@ def test_a_killed_server_leaves_no_process(start_server, tmp_path):
 
 def is_unpacking(pid):
     """Has the server a file of a half-made package open?"""
-    try:
-        return any("/code/new-" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
-    except FileNotFoundError:  # closed between the two looks
-        return False
+    return any("/code/new-" in name for name in open_files(pid))
 
 
 def test_a_stop_while_a_package_is_unpacked(start_server, tmp_path):

@@ -24,6 +24,16 @@ def status_of(pid):
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
+def open_files(pid):
+    """What a process has open, as the kernel names it: paths, "socket:[N]", "anon_inode:[eventpoll]".
+    What is closed between two looks is not."""
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            yield os.readlink(entry)
+        except FileNotFoundError:
+            pass
+
+
 def ran_ms(pid):
     """Processor time of all threads of a process so far."""
     return sum(int(path.read_text().split()[0])

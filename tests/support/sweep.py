@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.conftest import COALMINE, ROLE, STOP_SECONDS, Server
 from tests.support.faults import SHORT, Faults
-from tests.support.machine import wait_for
+from tests.support.machine import open_files, wait_for
 from tests.support.packages import arn, python, zip_of
 from tests.support.wire import CLOUDWATCH, LAMBDA, LOGS, Wire
 
@@ -327,11 +327,7 @@ PIPES = 3  # that a server has of each function process
 def descriptors(pid):
     """What a server has open besides: files by name, all else by its kind."""
     found = collections.Counter()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            name = os.readlink(entry)
-        except FileNotFoundError:
-            continue
+    for name in open_files(pid):
         if not name.endswith(" (deleted)"):  # the test's log
             found[name if name.startswith("/") else name.split(":")[0]] += 1
     processes = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
