@@ -211,6 +211,17 @@ static void check_what_each_prints_is_in_its_own_log(int language)
 
 FOR_EACH_LANGUAGE(what_each_prints_is_in_its_own_log)
 
+static void write_in_all(struct run *run)
+{
+    for (int i = 0; i < EVENTS; i++)
+        submit(run, i, TEXT("{\"does\":\"write\"}"));
+    await_all(run, EVENTS);
+    for (int i = 0; i < EVENTS; i++) {
+        expect_own_answer(run, i);
+        expect_own_log(run, i, 1);
+    }
+}
+
 /* What is written past the language's own streams has no mark, and ends the sending ahead. */
 static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int language)
 {
@@ -220,13 +231,7 @@ static void check_what_is_printed_without_a_mark_is_in_its_own_log_too(int langu
     bench_invoke(&run.bench, &run.plan, "{\"does\":\"write\"}", &ending);
     ck_assert_ptr_nonnull(strstr(ending.log, "raw " REQUEST_ID));
     ending_clear(&ending);
-    for (int i = 0; i < EVENTS; i++)
-        submit(&run, i, TEXT("{\"does\":\"write\"}"));
-    await_all(&run, EVENTS);
-    for (int i = 0; i < EVENTS; i++) {
-        expect_own_answer(&run, i);
-        expect_own_log(&run, i, 1);
-    }
+    write_in_all(&run);
     end(&run, EVENTS);
 }
 
@@ -244,13 +249,7 @@ static void check_the_next_process_prints_without_a_mark_as_well(int language)
         ending_clear(&run.endings[i]);
     }
     be_quick(&run);
-    for (int i = 0; i < EVENTS; i++)
-        submit(&run, i, TEXT("{\"does\":\"write\"}"));
-    await_all(&run, EVENTS);
-    for (int i = 0; i < EVENTS; i++) {
-        expect_own_answer(&run, i);
-        expect_own_log(&run, i, 1);
-    }
+    write_in_all(&run);
     end(&run, EVENTS);
 }
 
