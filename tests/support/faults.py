@@ -20,7 +20,7 @@ SHORT, DEATH, WAIT = -1, -2, -3
 def preload(program=COALMINE):
     """The shim; behind the sanitizer's library, which must be the first one."""
     linked = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
-    return " ".join([*re.findall(r"/\S*libasan\S*", linked), str(SHIM)])
+    return " ".join([*re.findall(r"/\S*lib[at]san\S*", linked), str(SHIM)])
 
 
 class Faults:
