@@ -24,6 +24,16 @@
 enum { BENCH_BOOT_MAX_MS = 700 * 1000, BENCH_TIMEOUT_MS = 900 * 1000 };
 enum { BENCH_FUNCTIONS_MAX = 8 };
 
+/* Python by which a function waits for a file of that name in its code: what bench_write() gives.
+ */
+#define BENCH_WAIT_FOR                                                                             \
+    "import os, time\n"                                                                            \
+    "def is_there(name):\n"                                                                        \
+    "  return os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/' + name)\n"                       \
+    "def wait_for(name):\n"                                                                        \
+    "  while not is_there(name):\n"                                                                \
+    "    time.sleep(0.005)\n"
+
 /* The monotonic clock is the bench's. */
 static struct {
     int64_t passed_ms;    /* that it is ahead of the machine's */

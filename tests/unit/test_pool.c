@@ -375,18 +375,16 @@ START_TEST(a_killed_process_is_started_again_with_the_same_tmp)
 END_TEST
 
 /* Ends when there is a file "go". */
-static const char mortal_py[] =
-    "import os, threading, time\n"
-    "count = 0\n"
-    "def end():\n"
-    "  while not os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/go'):\n"
-    "    time.sleep(0.005)\n"
-    "  os._exit(1)\n"
-    "threading.Thread(target=end, daemon=True).start()\n"
-    "def handler(event, context):\n"
-    "  global count\n"
-    "  count += 1\n"
-    "  return count\n";
+static const char mortal_py[] = BENCH_WAIT_FOR "import threading\n"
+                                               "count = 0\n"
+                                               "def end():\n"
+                                               "  wait_for('go')\n"
+                                               "  os._exit(1)\n"
+                                               "threading.Thread(target=end, daemon=True).start()\n"
+                                               "def handler(event, context):\n"
+                                               "  global count\n"
+                                               "  count += 1\n"
+                                               "  return count\n";
 
 START_TEST(a_process_that_ends_while_idle_is_replaced)
 {
@@ -480,15 +478,13 @@ START_TEST(large_payloads_pass_both_ways_and_larger_answers_are_refused)
 END_TEST
 
 /* With a third member it waits for a file "go", and says when it has grown. */
-static const char hog_py[] = "import os, time\n"
-                             "go = os.environ['LAMBDA_TASK_ROOT'] + '/go'\n"
-                             "def handler(event, context):\n"
-                             "  while len(event) > 2 and not os.path.exists(go):\n"
-                             "    time.sleep(0.005)\n"
-                             "  x = bytearray(event['size'])\n"
-                             "  if len(event) > 2:\n"
-                             "    print('grown', flush=True)\n"
-                             "  time.sleep(event['sleep'])\n";
+static const char hog_py[] = BENCH_WAIT_FOR "def handler(event, context):\n"
+                                            "  if len(event) > 2:\n"
+                                            "    wait_for('go')\n"
+                                            "  x = bytearray(event['size'])\n"
+                                            "  if len(event) > 2:\n"
+                                            "    print('grown', flush=True)\n"
+                                            "  time.sleep(event['sleep'])\n";
 
 START_TEST(too_much_memory_ends_the_process)
 {

@@ -6,15 +6,6 @@
 
 #define PYTHON "python3.12"
 
-/* Waits for a file of that name. */
-#define WAIT_FOR                                                                                   \
-    "import os, time\n"                                                                            \
-    "def is_there(name):\n"                                                                        \
-    "  return os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/' + name)\n"                       \
-    "def wait_for(name):\n"                                                                        \
-    "  while not is_there(name):\n"                                                                \
-    "    time.sleep(0.005)\n"
-
 static double number_behind(const char *text, const char *label)
 {
     const char *at = strstr(text, label);
@@ -29,9 +20,9 @@ START_TEST(a_slow_boot_is_followed_by_the_functions_timeout)
     struct ending slower;
     bench_init(&bench, 2);
     struct sandbox_plan slow_plan = bench_function(
-        &bench, PYTHON, "index.py", WAIT_FOR "wait_for('go')\ndef handler(e, c): pass");
+        &bench, PYTHON, "index.py", BENCH_WAIT_FOR "wait_for('go')\ndef handler(e, c): pass");
     struct sandbox_plan slower_plan = bench_function(
-        &bench, PYTHON, "index.py", WAIT_FOR "wait_for('never')\ndef handler(e, c): pass");
+        &bench, PYTHON, "index.py", BENCH_WAIT_FOR "wait_for('never')\ndef handler(e, c): pass");
     slower_plan.timeout_ms = 1000;
     bench_submit(&bench, &slow_plan, TEXT("{}"), &slow);
     bench_submit(&bench, &slower_plan, TEXT("{}"), &slower);
@@ -75,11 +66,11 @@ START_TEST(a_boot_that_nobody_waited_for_is_charged_to_nobody)
     struct ending second;
     bench_init(bench, 2);
     late.plan = bench_function(bench, PYTHON, "index.py",
-                               WAIT_FOR "if is_there('slow'):\n"
-                                        "  wait_for('never')\n"
-                                        "def handler(e, c):\n"
-                                        "  if 'for' in e:\n"
-                                        "    wait_for(e['for'])\n");
+                               BENCH_WAIT_FOR "if is_there('slow'):\n"
+                                              "  wait_for('never')\n"
+                                              "def handler(e, c):\n"
+                                              "  if 'for' in e:\n"
+                                              "    wait_for(e['for'])\n");
     bench_invoke(bench, &late.plan, "{}", &first);
     ending_clear(&first);
     bench_write(late.plan.code_directory, "slow", "", 0644);
