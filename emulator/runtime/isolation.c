@@ -11,74 +11,30 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "runtime/bind.h"
 #include "runtime/interpreters.h"
 #include "runtime/process.h"
-#include "runtime/system_files.h"
+#include "runtime/system_root.h"
 #include "text.h"
 #include "xalloc.h"
 
 enum { TRIAL_TIMEOUT_MS = 5000 };
 
-/* On merged-/usr systems these are links into /usr, on others directories. */
-static const char *const system_directories[] = { "/bin",   "/sbin",  "/lib",
-                                                  "/lib32", "/lib64", "/libx32" };
-
-static void bind_read_only(struct string_list *arguments, const char *from, const char *to)
-{
-    string_list_add(arguments, "--ro-bind");
-    string_list_add(arguments, from);
-    string_list_add(arguments, to);
-}
-
-/* Lambda's sh is bash, and scripts that were written there use what others lack. Bubblewrap 0.12
- * mounts nothing on a link, which sh mostly is; those before it followed the link themselves. */
-static void add_shell(struct string_list *arguments)
-{
-    CLEANUP(freep) char *shell = realpath("/bin/sh", NULL);
-    if (shell && access("/bin/bash", X_OK) == 0)
-        bind_read_only(arguments, "/bin/bash", shell);
-}
-
-/* Shows a link as a link, and nothing where nothing is. */
-static void show(struct string_list *arguments, const char *from, const char *to)
-{
-    char target[PATH_MAX];
-    ssize_t size = readlink(from, target, sizeof(target) - 1);
-    if (size > 0) {
-        target[size] = '\0';
-        const char *const link[] = { "--symlink", target, to, NULL };
-        string_list_add_all(arguments, link);
-    } else if (access(from, F_OK) == 0) {
-        bind_read_only(arguments, from, to);
-    }
-}
-
-/* `etc`: what to show as /etc; NULL: each of its files. */
-static void add_system(struct string_list *arguments, const char *etc)
-{
-    bind_read_only(arguments, "/usr", "/usr");
-    for (size_t i = 0; i < COUNT_OF(system_directories); i++)
-        show(arguments, system_directories[i], system_directories[i]);
-    add_shell(arguments);
-    if (etc)
-        bind_read_only(arguments, etc, "/etc");
-    else
-        system_files_add_each(arguments);
-}
-
-/* /proc is read-only for root's sake: the kernel lets user 0 change /proc/sys without a capability,
- * and who names the program for core dumps there runs it outside. /dev is, so that nothing can be
- * kept in /dev/shm, which has no limit and which Lambda does not mount. */
-static void add_base(struct string_list *arguments, const char *program, const char *etc)
+/* Up to what functions see of this machine. */
+static void add_program(struct string_list *arguments, const char *program)
 {
     const char *const base[] = {
         program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL", NULL
     };
-    const char *const kernel[] = { "--proc", "/proc",        "--remount-ro", "/proc", "--dev",
-                                   "/dev",   "--remount-ro", "/dev",         NULL };
     string_list_add_all(arguments, base);
-    add_system(arguments, etc);
-    string_list_add_all(arguments, kernel);
+}
+
+/* Read-only for root's sake: the kernel lets user 0 change /proc/sys without a capability, and who
+ * names the program for core dumps there runs it outside. */
+static void add_processes(struct string_list *arguments)
+{
+    static const char *const processes[] = { "--proc", "/proc", "--remount-ro", "/proc", NULL };
+    string_list_add_all(arguments, processes);
 }
 
 /* With errno, as isolation_program(). */
@@ -96,7 +52,9 @@ static const char *find_and_try(void)
     struct string_list arguments = { 0 };
     struct buffer output;
     buffer_init(&output, 1024);
-    add_base(&arguments, program, NULL);
+    add_program(&arguments, program);
+    system_root_add_each(&arguments, NULL);
+    add_processes(&arguments);
     string_list_add(&arguments, "/bin/true");
     bool works = process_run(arguments.items, TRIAL_TIMEOUT_MS, &output);
     int reason = works ? 0 : errno;
@@ -186,7 +144,7 @@ static void show_in_opt(struct string_list *arguments, const char *directory, co
 {
     CLEANUP(freep) char *from = xformat("%s/%s", directory, name);
     CLEANUP(freep) char *to = xformat("/opt/%s", name);
-    show(arguments, from, to);
+    bind_or_link(arguments, from, to);
 }
 
 /* Nothing can be shown below a directory that is bound read-only, so beside an interpreter that
@@ -208,12 +166,24 @@ static void add_layers(struct string_list *arguments, const char *layers, const 
         closedir(directory);
 }
 
+/* Bubblewrap makes the directories of a prefix, which needs a root of its own. */
+static void add_system(struct string_list *arguments, const char *root, const char *prefix)
+{
+    const char *const whole[] = { "--dev-bind", root, "/", NULL };
+    if (root && !prefix)
+        string_list_add_all(arguments, whole);
+    else
+        system_root_add_each(arguments, root);
+}
+
 void isolation_add_arguments(struct string_list *arguments, const struct isolation_plan *plan)
 {
     const char *const home[] = { "--bind", plan->tmp_directory, "/tmp", NULL };
     const char *const end[] = { "--remount-ro", "/", "--chdir", "/var/task", NULL };
     CLEANUP(freep) char *prefix = find_prefix(plan->interpreter);
-    add_base(arguments, isolation_program(), plan->etc_directory);
+    add_program(arguments, isolation_program());
+    add_system(arguments, plan->system_root, prefix);
+    add_processes(arguments);
     add_layers(arguments, plan->layers_directory, prefix);
     string_list_add_all(arguments, home);
     bind_read_only(arguments, plan->code_directory, "/var/task");

@@ -23,7 +23,7 @@ struct isolation_plan {
     const char *layers_directory; /* what is at /opt; NULL: nothing */
     const char *runtime_directory;
     const char *tmp_directory;
-    const char *etc_directory; /* of system_files.h; NULL: none */
+    const char *system_root; /* of system_root.h; NULL: none */
     /* NULL: none. If it is outside /usr, its prefix is shown too; of a home only what it needs. */
     const char *interpreter;
 };

@@ -23,7 +23,7 @@
 #include "runtime/pool_parts.h"
 #include "runtime/process.h"
 #include "runtime/strays.h"
-#include "runtime/system_files.h"
+#include "runtime/system_root.h"
 #include "runtime/workspace.h"
 #include "xalloc.h"
 
@@ -501,7 +501,7 @@ struct pool *pool_create(struct loop *loop, const struct pool_settings *settings
                                         .directory = pool->directory,
                                         .runtime_directory = pool->runtime_directory,
                                         .api = &pool->api,
-                                        .system_files = system_files_create(pool->directory),
+                                        .system_root = system_root_create(pool->directory),
                                         .is_isolated = settings->is_isolated,
                                         .boot_max_ms = BOOT_MAX_MS,
                                         .take_job = on_take_job,
@@ -568,7 +568,7 @@ void pool_destroy(struct pool *pool)
     schedule_clear(pool->schedule, &pool->expiry);
     uv_close((uv_handle_t *)pool->child_signal, on_signal_closed);
     package_remove(pool->directory);
-    system_files_destroy(pool->host.system_files);
+    system_root_destroy(pool->host.system_root);
     free(pool->directory);
     free(pool->runtime_directory);
     free(pool->api.url);

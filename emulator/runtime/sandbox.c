@@ -154,7 +154,7 @@ void sandbox_start(struct sandbox *sandbox)
         .home = sandbox->home,
         .tmp_directory = sandbox->tmp,
         .log_stream = sandbox->log_stream,
-        .system_files = sandbox->host->system_files,
+        .system_root = sandbox->host->system_root,
         .is_isolated = sandbox->host->is_isolated,
         .events = &sandbox_channel_events,
         .owner = sandbox,

@@ -21,7 +21,7 @@
 #include "loop/loop.h"
 #include "runtime/job.h"
 #include "runtime/pool.h"
-#include "runtime/system_files.h"
+#include "runtime/system_root.h"
 
 enum sandbox_state {
     SANDBOX_DOWN,
@@ -44,7 +44,7 @@ struct sandbox_host {
     const char *directory;         /* the workspace */
     const char *runtime_directory; /* our bootstraps in it */
     const struct function_api *api;
-    struct system_files *system_files;
+    struct system_root *system_root;
     bool is_isolated;
     int boot_max_ms; /* of a boot that is not ahead of all invocations */
     /* An invocation that waits, to be charged with a boot that failed or lasts too long; NULL if

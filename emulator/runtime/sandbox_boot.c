@@ -103,7 +103,7 @@ static bool start(const struct boot_plan *plan, const char *interpreter, struct 
         .runtime_directory = plan->runtime_directory,
         .api = plan->api,
         .tmp_directory = plan->tmp_directory,
-        .etc_directory = is_limited ? system_files_directory(plan->system_files) : NULL,
+        .system_root = is_limited ? system_root_directory(plan->system_root) : NULL,
         .log_stream = plan->log_stream,
         .runtime_api_port = booted->api ? runtime_api_port(booted->api) : 0,
         .is_isolated = booted->is_isolated,

@@ -15,7 +15,7 @@
 #include "runtime/pool.h"
 #include "runtime/runtime_api.h"
 #include "runtime/sandbox.h"
-#include "runtime/system_files.h"
+#include "runtime/system_root.h"
 
 /* What there is to know before. */
 struct boot_plan {
@@ -26,7 +26,7 @@ struct boot_plan {
     const char *home; /* made by the first boot that can */
     const char *tmp_directory;
     const char *log_stream;
-    struct system_files *system_files;
+    struct system_root *system_root;
     bool is_isolated; /* if bubblewrap works */
     const struct channel_events *events;
     void *owner;

@@ -239,7 +239,7 @@ void sandbox_command_build(struct sandbox_command *command, const struct sandbox
                                        .layers_directory = place->plan->layers_directory,
                                        .runtime_directory = place->runtime_directory,
                                        .tmp_directory = place->tmp_directory,
-                                       .etc_directory = place->etc_directory,
+                                       .system_root = place->system_root,
                                        .interpreter = place->interpreter };
         isolation_add_arguments(&command->arguments, &plan);
         hand_loader_variables_over(command);

@@ -16,7 +16,7 @@ struct sandbox_place {
     const char *runtime_directory; /* ours, with the bootstraps */
     const struct function_api *api;
     const char *tmp_directory; /* the environment's own */
-    const char *etc_directory; /* of system_files.h; NULL: none */
+    const char *system_root;   /* of system_root.h; NULL: none */
     const char *log_stream;
     int runtime_api_port; /* 0: the process speaks frames */
     bool is_isolated;

@@ -22,6 +22,7 @@ struct own_file {
 
 /* The bootstrap is the last: where it is, all are. */
 static const struct own_file node_files[] = {
+    { "node_stream.cjs", embedded_node_stream_cjs, sizeof(embedded_node_stream_cjs) },
     { "node.cjs", embedded_node_cjs, sizeof(embedded_node_cjs) },
     { NULL, NULL, 0 },
 };

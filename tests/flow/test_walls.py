@@ -191,7 +191,18 @@ def test_no_privilege_is_held_or_won(walled):
     privileges = dict(line.split() for line in result["privileges"])
     assert privileges["NoNewPrivs:"] == "1"
     assert int(privileges["CapEff:"], 16) == 0
-    assert not [name for name in result["devices"] if name.startswith(("sd", "vd", "mem", "kmsg"))]
+    assert set(result["devices"]) == {"core", "fd", "full", "null", "random", "shm", "stderr", "stdin",
+                                      "stdout", "tty", "urandom", "zero"}
+
+
+def test_there_are_no_terminals_as_on_lambda(walled):
+    create(walled.lam, "typing", python("""
+    import pty
+    try:
+        pty.openpty()
+    except OSError as error:
+        return str(error)"""))
+    assert walled.lam.invoke(FunctionName="typing")["Payload"].read() == b'"out of pty devices"'
 
 
 def test_environments_do_not_share_tmp(walled):

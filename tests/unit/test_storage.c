@@ -11,7 +11,7 @@
 #include "runtime/process.h"
 #include "runtime/storage.h"
 #include "runtime/string_list.h"
-#include "runtime/system_files.h"
+#include "runtime/system_root.h"
 #include "support/directory.h"
 #include "support/forbid.h"
 #include "support/limits.h"
@@ -123,29 +123,43 @@ END_TEST
 
 static int look_for_passwd(void *owner)
 {
-    CLEANUP(freep) char *path = xformat("%s/passwd", (const char *)owner);
+    CLEANUP(freep) char *path = xformat("%s/etc/passwd", (const char *)owner);
     return access(path, R_OK) == 0 ? 0 : errno;
 }
 
-START_TEST(what_functions_see_of_etc_is_put_together_once_there_is_room)
+START_TEST(what_functions_see_is_put_together_once_there_is_room)
 {
     if (!isolation_program())
         return;
     set_up();
-    struct system_files *files = system_files_create(tmp);
+    struct system_root *root = system_root_create(tmp);
     rlim_t usual = limit_set(RLIMIT_NOFILE, 0);
-    ck_assert_ptr_null(system_files_directory(files));
+    ck_assert_ptr_null(system_root_directory(root));
     limit_set(RLIMIT_NOFILE, usual);
-    const char *directory = system_files_directory(files);
+    const char *directory = system_root_directory(root);
     ck_assert_ptr_nonnull(directory);
     CLEANUP(freep) char *first = xstrdup(directory);
     ck_assert_int_eq(storage_run(look_for_passwd, first), 0);
-    ck_assert_str_eq(system_files_directory(files), first); /* nothing has changed */
-    system_files_destroy(files);
+    ck_assert_str_eq(system_root_directory(root), first); /* nothing has changed */
+    system_root_destroy(root);
+}
+END_TEST
+
+START_TEST(what_could_not_be_made_read_only_is_not_shown)
+{
+    if (!isolation_program())
+        return;
+    set_up();
+    struct system_root *root = system_root_create(tmp);
+    forbid_call(SYS_mount_setattr, ENOSYS); /* as before Linux 5.12 */
+    ck_assert_ptr_null(system_root_directory(root));
+    ck_assert_ptr_null(system_root_directory(root));
+    system_root_destroy(root);
 }
 END_TEST
 
 SUITE("storage", a_later_process_finds_what_an_earlier_one_wrote,
       environments_do_not_see_each_others_storage, where_nothing_can_be_mounted_there_is_no_plan,
       a_directory_that_is_not_there_stops_the_start,
-      what_functions_see_of_etc_is_put_together_once_there_is_room)
+      what_functions_see_is_put_together_once_there_is_room,
+      what_could_not_be_made_read_only_is_not_shown)

@@ -32,7 +32,6 @@ if (heapFlag)
 const fs = require('fs');
 const path = require('path');
 const util = require('util');
-const { Writable } = require('stream');
 const { pathToFileURL } = require('url');
 
 /* On Lambda the main module is an ES module, so that for all others there is none (require.main). */
@@ -48,7 +47,6 @@ const FRAME = { EVENT: 1, NEXT: 2, RESPONSE: 3, ERROR: 4, INIT_ERROR: 5, STREAM:
     STREAM_END: 8 };
 const FINAL = 1;
 const HANDLER_MICROSECONDS_MAX = 0xffff;
-const CHUNK_SIZE_MAX = 1 << 16;
 const EXIT_FAILURE = 1;
 const EXIT_UNSETTLED = 13; /* node's own, for a main module that never finishes */
 const EXIT_REJECTION = 128;
@@ -560,57 +558,7 @@ const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWat
 const HTTP_RESPONSE_TYPE = 'application/vnd.awslambda.http-integration-response';
 const PRELUDE_END = Buffer.alloc(8);
 
-class ResponseStream extends Writable {
-    #contentType = 'application/octet-stream';
-    #isWritten = false;
-    #isBegun = false;
-
-    constructor(highWaterMark, onFinal) {
-        super({ highWaterMark });
-        this.onFinal = onFinal;
-        this.on('error', () => {}); /* the emulator is gone, or the function destroyed it */
-    }
-
-    setContentType(contentType) {
-        if (this.#isWritten)
-            throw runtimeError('Runtime.InvalidStreamingOperation',
-                'Cannot set content-type, too late.');
-        this.#contentType = String(contentType);
-    }
-
-    /* The content type, ahead of the first byte. */
-    #begin() {
-        if (this.#isBegun)
-            return [];
-        this.#isBegun = true;
-        return [frameOf(FRAME.STREAM, Buffer.from(this.#contentType))];
-    }
-
-    /* What is no text and no bytes goes out as JSON. Lambda's stream asks here, and not in end(), for
-     * what belongs before the first write: who only ends it sends no prelude. */
-    write(chunk, ...rest) {
-        if (!this.#isWritten && typeof this._onBeforeFirstWrite === 'function')
-            this._onBeforeFirstWrite((first) => super.write(first));
-        this.#isWritten = true;
-        return super.write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk
-            : JSON.stringify(chunk), ...rest);
-    }
-
-    _write(chunk, encoding, done) {
-        const frames = this.#begin();
-        for (let at = 0; at < chunk.length; at += CHUNK_SIZE_MAX)
-            frames.push(frameOf(FRAME.CHUNK, chunk.subarray(at, at + CHUNK_SIZE_MAX)));
-        writeFrames(Buffer.concat(frames), done);
-    }
-
-    _final(done) {
-        writeFrames(Buffer.concat(this.#begin()), (error) => {
-            done(error);
-            if (!error)
-                this.onFinal();
-        });
-    }
-}
+let ResponseStream;
 
 function finishStream(invocation) {
     const error = invocation.streamError;
@@ -646,6 +594,7 @@ function drainedStream(invocation) {
 function serveStream(payload, invocation) {
     invocation.isFinal = false;
     invocation.hasReturned = false;
+    ResponseStream ??= require('./node_stream.cjs')({ FRAME, frameOf, writeFrames, runtimeError });
     invocation.stream = new ResponseStream(handler[HIGH_WATER_MARK], () => {
         invocation.isFinal = true;
         finishStream(invocation);
@@ -758,15 +707,14 @@ function isModulePackage(directory) {
 /* A directory counts as a file; to import it fails, though a module of its name stands beside it. */
 async function loadModule(directory, name) {
     const base = path.resolve(taskRoot, directory, name);
-    const load = require('module').createRequire(path.join(environment.LAMBDA_RUNTIME_DIR, 'index.mjs'));
     const ending = ['', '.js', '.mjs', '.cjs'].find((each) => fs.existsSync(base + each));
-    if (ending === undefined)
-        return load(load.resolve(directory ? './' + path.join(directory, name) : name,
-            { paths: [taskRoot, path.resolve(taskRoot, directory)] }));
-    const file = base + ending;
-    const isImported = !hasCallbacks || ending === '.mjs' ||
-        (ending === '.js' && isModulePackage(path.dirname(file)));
-    return isImported ? import(pathToFileURL(file).href) : load(file);
+    const file = ending === undefined ? undefined : base + ending;
+    if (file && (!hasCallbacks || ending === '.mjs' ||
+        (ending === '.js' && isModulePackage(path.dirname(file)))))
+        return import(pathToFileURL(file).href);
+    const load = require('module').createRequire(path.join(environment.LAMBDA_RUNTIME_DIR, 'index.mjs'));
+    return load(file ?? load.resolve(directory ? './' + path.join(directory, name) : name,
+        { paths: [taskRoot, path.resolve(taskRoot, directory)] }));
 }
 
 function wrapLoadError(error) {

@@ -74,4 +74,4 @@ def test_an_environment_has_the_files_of_its_start(lam, etc, name):
     (etc / "ssl").mkdir()
     start_anew(lam, name, "other files")
     assert see(lam, name) == ["edited", sorted({*ETC, "host.conf", "ssl"} - {"nsswitch.conf"})]
-    assert len(list(lam.sandboxes.glob("etc-*"))) <= 2
+    assert len(list(lam.sandboxes.glob("root-*"))) <= 2
