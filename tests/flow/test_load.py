@@ -249,7 +249,7 @@ def test_a_request_that_came_in_time_is_answered_by_a_server_that_is_late(start_
 
 def test_a_slow_reader_is_not_an_idle_one(start_server):
     """What it has not taken waits in the socket, so the server sends nothing for longer than --idle-timeout."""
-    server = start_server("--idle-timeout", "1s")
+    server = start_server("--idle-timeout", "3s")
     create(server.client("lambda"), "large", node("return 'x'.repeat(6e6)"), Timeout=60)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
@@ -257,7 +257,7 @@ def test_a_slow_reader_is_not_an_idle_one(start_server):
         connection.connect(("127.0.0.1", server.port))
         connection.sendall(invoke_request("large", b"{}").replace(b"Host", b"Connection: close\r\nHost"))
         answer = b""
-        for _ in range(20):
+        for _ in range(30):
             answer += connection.recv(1 << 14)
             time.sleep(0.2)  # slow is what it is
         while piece := connection.recv(1 << 20):
@@ -266,7 +266,7 @@ def test_a_slow_reader_is_not_an_idle_one(start_server):
 
 
 def test_a_reader_that_takes_nothing_is_an_idle_one(start_server):
-    server = start_server("--idle-timeout", "1s")
+    server = start_server("--idle-timeout", "3s")
     before = descriptors(server)
     create(server.client("lambda"), "large", node("return 'x'.repeat(6e6)"), Timeout=60)
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
