@@ -190,6 +190,17 @@ static sqlite3 *open_database(struct inspection *inspection, const char *directo
     return NULL;
 }
 
+static void check_tables(struct inspection *inspection, sqlite3 *database, const char *path)
+{
+    const char *missing;
+    int version = (int)statements_number(database, "PRAGMA user_version");
+    if (schema_find_missing(database, version, &missing) && missing)
+        inspection_problem(inspection, "%s has no table %s, which belongs to its schema %d", path,
+                           missing, version);
+    for (const struct schema_table *table = schema_tables; table->name; table++)
+        check_texts(inspection, database, path, table->name);
+}
+
 /* A server makes the tables in its first moments, before all else. */
 sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
 {
@@ -197,8 +208,8 @@ sqlite3 *store_inspect(struct inspection *inspection, const char *directory)
     bool is_empty = database ? statements_number(database, "PRAGMA user_version") == 0
                              : inspection->problems == 0;
     CLEANUP(freep) char *path = xformat("%s/coalmine.db", directory);
-    for (const char *const *table = schema_tables; database && *table; table++)
-        check_texts(inspection, database, path, *table);
+    if (database)
+        check_tables(inspection, database, path);
     if (is_empty)
         inspection_problem(inspection, "%s/coalmine.db is empty, or its coalmine.db-wal is lost",
                            directory);

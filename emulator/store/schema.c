@@ -267,36 +267,52 @@ static const char version_5[] =
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3, version_4,
                                                         version_5 };
 
-const char *const schema_tables[] = {
-    "logs_query_definition",
-    "logs_account_policy",
-    "logs_group_policy",
-    "logs_subscription_filter",
-    "logs_metric_filter",
-    "logs_stream",
-    "logs_group",
-    "cloudwatch_dashboard",
-    "iam_attached_policy",
-    "iam_inline_policy",
-    "iam_policy_version",
-    "iam_policy",
-    "iam_role",
-    "lambda_policy",
-    "lambda_event_invoke_config",
-    "lambda_provisioned_concurrency",
-    "lambda_runtime_management",
-    "lambda_function_url",
-    "lambda_layer_version",
-    "lambda_layer",
-    "lambda_code_signing_config",
-    "lambda_event",
-    "lambda_delivery",
-    "lambda_alias",
-    "lambda_version",
-    "lambda_function",
-    "cloudwatch_alarm",
-    "cloudwatch_alarm_history",
-    "cloudwatch_mute_rule",
-    "cloudwatch_notification",
-    NULL,
+const struct schema_table schema_tables[] = {
+    { "logs_query_definition", 5 },
+    { "logs_account_policy", 5 },
+    { "logs_group_policy", 5 },
+    { "logs_subscription_filter", 3 },
+    { "logs_metric_filter", 3 },
+    { "logs_stream", 3 },
+    { "logs_group", 3 },
+    { "cloudwatch_dashboard", 3 },
+    { "iam_attached_policy", 1 },
+    { "iam_inline_policy", 4 },
+    { "iam_policy_version", 4 },
+    { "iam_policy", 4 },
+    { "iam_role", 1 },
+    { "lambda_policy", 2 },
+    { "lambda_event_invoke_config", 2 },
+    { "lambda_provisioned_concurrency", 2 },
+    { "lambda_runtime_management", 2 },
+    { "lambda_function_url", 2 },
+    { "lambda_layer_version", 2 },
+    { "lambda_layer", 2 },
+    { "lambda_code_signing_config", 2 },
+    { "lambda_event", 2 },
+    { "lambda_delivery", 2 },
+    { "lambda_alias", 1 },
+    { "lambda_version", 1 },
+    { "lambda_function", 1 },
+    { "cloudwatch_alarm", 3 },
+    { "cloudwatch_alarm_history", 3 },
+    { "cloudwatch_mute_rule", 3 },
+    { "cloudwatch_notification", 3 },
+    { NULL, 0 },
 };
+
+bool schema_find_missing(sqlite3 *database, int version, const char **missing_out)
+{
+    *missing_out = NULL;
+    for (const struct schema_table *table = schema_tables; table->name; table++) {
+        int result = table->since > version
+                         ? SQLITE_OK
+                         : sqlite3_table_column_metadata(database, NULL, table->name, NULL, NULL,
+                                                         NULL, NULL, NULL, NULL);
+        if (result == SQLITE_OK)
+            continue;
+        *missing_out = table->name;
+        return result == SQLITE_ERROR; /* what SQLite says if there is no such table */
+    }
+    return true;
+}

@@ -61,6 +61,20 @@ static bool check_may_be_new(const struct store *store, struct error *error)
                      store->path, store->directory, store->directory);
 }
 
+/* A table may be missing from a database of a state between two versions of the schema. */
+static bool check_tables(struct store *store, int version, struct error *error)
+{
+    const char *missing;
+    if (!schema_find_missing(store->database, version, &missing))
+        return database_error(store, error, "read");
+    return !missing ||
+           error_set(error, NULL,
+                     "%s has no table %s, which belongs to its schema %d: either a coalmine wrote "
+                     "it that was never finished, or it is damaged. Use the coalmine that wrote "
+                     "it, put it back from a copy, or say another --data-dir",
+                     store->path, missing, version);
+}
+
 static bool migrate(struct store *store, struct error *error)
 {
     int version = (int)statements_number(store->database, "PRAGMA user_version");
@@ -74,6 +88,8 @@ static bool migrate(struct store *store, struct error *error)
                          "%s/coalmine.db was written by a newer coalmine (schema %d, this one "
                          "knows %d): use that one, or another --data-dir",
                          store->directory, version, SCHEMA_VERSION);
+    if (!check_tables(store, version, error))
+        return false;
     for (; version < SCHEMA_VERSION; version++) {
         char *mark = xformat("PRAGMA user_version=%d; COMMIT", version + 1);
         bool done = execute(store, "BEGIN IMMEDIATE") &&
@@ -302,8 +318,9 @@ uint64_t store_generation(const struct store *store)
 bool store_reset(struct store *store, struct error *error)
 {
     store_begin_call(store);
-    for (const char *const *table = schema_tables; *table && !store->failure; table++) {
-        char *sql = xformat("DELETE FROM %s", *table);
+    for (const struct schema_table *table = schema_tables; table->name && !store->failure;
+         table++) {
+        char *sql = xformat("DELETE FROM %s", table->name);
         if (!execute(store, sql))
             note_failure(store, sqlite3_errmsg(store->database));
         free(sql);

@@ -205,6 +205,18 @@ def test_a_newer_database_is_refused(directory, name):
     assert "written by a newer coalmine" in start_fails(directory)
 
 
+def test_a_database_from_between_two_versions_is_refused(directory):
+    """As a state of development left it: a table came into the version later."""
+    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+        database.executescript("DROP TABLE cloudwatch_dashboard; PRAGMA user_version = 3")
+    code, text = check(directory)
+    missing = "coalmine.db has no table cloudwatch_dashboard, which belongs to its schema 3"
+    assert code == 1 and missing in text
+    assert missing in start_fails(directory)
+    with contextlib.closing(sqlite3.connect(directory / "coalmine.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (3,)
+
+
 def test_a_lost_database_with_its_journal_left_is_told(directory):
     for file in directory.glob("coalmine.db*"):
         file.unlink()
