@@ -1,6 +1,6 @@
 #include "logs/event_block.h"
 
-enum { SLOT_MS = 16 };
+enum { SLOT_MS = 16, LONG_SLOT_MS = 128 };
 
 /* In the database: in the order of the machine, as in the journal. */
 struct block_entry {
@@ -10,10 +10,20 @@ struct block_entry {
     uint64_t size; /* of the message, which follows */
 };
 
+static int64_t find_slot(int64_t time_ms, int64_t slot_ms)
+{
+    int64_t slot = time_ms / slot_ms;
+    return slot * slot_ms > time_ms ? slot - 1 : slot;
+}
+
 int64_t event_slot(int64_t time_ms)
 {
-    int64_t slot = time_ms / SLOT_MS;
-    return slot * SLOT_MS > time_ms ? slot - 1 : slot;
+    return find_slot(time_ms, SLOT_MS);
+}
+
+int64_t event_long_slot(int64_t time_ms)
+{
+    return find_slot(time_ms, LONG_SLOT_MS);
 }
 
 void event_block_add(struct buffer *block, const struct event_row *row)

@@ -15,6 +15,8 @@
 
 /* The number of the slot in which that time lies; slots ascend with time. */
 int64_t event_slot(int64_t time_ms);
+/* The same in what the first coalmines that had blocks wrote: of 128 ms. */
+int64_t event_long_slot(int64_t time_ms);
 
 /* Appends the event, without its group and stream. */
 void event_block_add(struct buffer *block, const struct event_row *row);

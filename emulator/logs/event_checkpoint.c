@@ -5,7 +5,7 @@
 
 #include "logs/event_block.h"
 #include "logs/event_state.h"
-#include "logs/event_version_1.h"
+#include "logs/event_conversion.h"
 #include "logs/event_writer.h"
 #include "store/statements.h"
 #include "store/telemetry.h"
@@ -34,7 +34,7 @@ static const char empty_sql[] =
 static bool load(sqlite3 *database, void *owner, struct error *error)
 {
     struct event_store *store = owner;
-    if (!event_version_1_convert(database, error))
+    if (!event_conversion_run(database, error))
         return false;
     int64_t next = statements_number(database, "SELECT coalesce(max(next), 0) FROM log_sequence");
     if (next < 0)

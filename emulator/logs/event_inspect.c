@@ -7,7 +7,9 @@ static bool is_whole(struct text block, int64_t slot, int64_t bytes)
 {
     struct event_row row;
     while (event_block_next(&block, &row)) {
-        if (event_slot(row.time_ms) != slot || !text_is_utf8(row.message, NULL))
+        /* Longer slots are converted at the next start. */
+        bool is_right = event_slot(row.time_ms) == slot || event_long_slot(row.time_ms) == slot;
+        if (!is_right || !text_is_utf8(row.message, NULL))
             return false;
         bytes -= (int64_t)row.message.size + EVENT_OVERHEAD;
     }
