@@ -25,15 +25,20 @@ struct random_stream random_stream_for(const char *name);
 uint64_t random_next(struct random_stream *stream);
 double random_unit(struct random_stream *stream); /* uniform in [0, 1), 53 bits */
 
-/* A random (version 4) UUID from the program's own id stream. */
+/* A random (version 4) UUID from the id stream of calls. Who sends one call after the other with
+ * --seed gets the same ids, whatever goes on beside them. */
 enum { UUID_SIZE = 37 };
 void random_uuid(char uuid_out[UUID_SIZE]);
 
-/* Begins the id stream anew, as that of the so manieth run with this seed: what it draws, no run
- * before it has drawn. The first run's is what there is without a call. */
-void random_set_run(int64_t number);
+/* From the id stream of what nobody waits for: environments, traces, events of other services. When
+ * that is its turn is a matter of speed. */
+uint64_t random_next_aside(void);
+void random_uuid_aside(char uuid_out[UUID_SIZE]);
+/* So many random hexadecimal digits and a NUL. */
+void random_hex_aside(char *hex_out, size_t digits);
 
-/* So many random hexadecimal digits and a NUL, from the same stream. */
-void random_hex(char *hex_out, size_t digits);
+/* Begins both id streams anew, as those of the so manieth run with this seed: what they draw, no
+ * run before it has drawn. The first run's are what there is without a call. */
+void random_set_run(int64_t number);
 
 #endif

@@ -305,7 +305,7 @@ static void write_metrics(cJSON *list, const cJSON *configuration)
     if (queries)
         return;
     char id[UUID_SIZE];
-    random_uuid(id);
+    random_uuid_aside(id);
     cJSON *item = cJSON_CreateObject();
     json_set_text(item, "id", id);
     json_set(item, "metricStat",

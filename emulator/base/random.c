@@ -10,11 +10,21 @@ static struct {
     uint64_t value;
 } seed;
 
-static struct {
-    int64_t run;
+struct id_stream {
+    const char *name;
     bool is_ready;
     struct random_stream stream;
-} ids = { .run = 1 };
+};
+
+static int64_t run = 1;
+static struct id_stream calls = { .name = "ids" };
+static struct id_stream aside = { .name = "ids aside" };
+
+static void begin_ids_anew(void)
+{
+    calls.is_ready = false;
+    aside.is_ready = false;
+}
 
 static uint64_t split_mix(uint64_t *state)
 {
@@ -28,7 +38,7 @@ void random_set_seed(uint64_t value)
 {
     seed.is_set = true;
     seed.value = value;
-    ids.is_ready = false;
+    begin_ids_anew();
 }
 
 static uint64_t current_seed(void)
@@ -75,20 +85,26 @@ double random_unit(struct random_stream *stream)
 
 void random_set_run(int64_t number)
 {
-    ids.run = number;
-    ids.is_ready = false;
+    run = number;
+    begin_ids_anew();
 }
 
-static uint64_t next_id(void)
+static uint64_t next_id(struct id_stream *ids)
 {
-    if (!ids.is_ready) {
-        char name[32] = "ids";
-        if (ids.run > 1)
-            snprintf(name, sizeof(name), "ids %lld", (long long)ids.run);
-        ids.stream = random_stream_for(name);
-        ids.is_ready = true;
+    if (!ids->is_ready) {
+        char name[32];
+        snprintf(name, sizeof(name), "%s", ids->name);
+        if (run > 1)
+            snprintf(name, sizeof(name), "%s %lld", ids->name, (long long)run);
+        ids->stream = random_stream_for(name);
+        ids->is_ready = true;
     }
-    return random_next(&ids.stream);
+    return random_next(&ids->stream);
+}
+
+uint64_t random_next_aside(void)
+{
+    return next_id(&aside);
 }
 
 /* The lowest `digits` digits of `value`. Every call has an id, so this is worth not printing. */
@@ -99,20 +115,20 @@ static char *add_hex(char *at, uint64_t value, int digits)
     return at;
 }
 
-void random_hex(char *hex_out, size_t digits)
+void random_hex_aside(char *hex_out, size_t digits)
 {
     while (digits > 0) {
         int part = digits < 16 ? (int)digits : 16;
-        hex_out = add_hex(hex_out, next_id(), part);
+        hex_out = add_hex(hex_out, random_next_aside(), part);
         digits -= (size_t)part;
     }
     *hex_out = '\0';
 }
 
-void random_uuid(char uuid_out[UUID_SIZE])
+static void print_uuid(struct id_stream *ids, char uuid_out[UUID_SIZE])
 {
-    uint64_t high = (next_id() & 0xFFFFFFFFFFFF0FFFu) | 0x4000u;
-    uint64_t low = (next_id() & 0x3FFFFFFFFFFFFFFFu) | 0x8000000000000000u;
+    uint64_t high = (next_id(ids) & 0xFFFFFFFFFFFF0FFFu) | 0x4000u;
+    uint64_t low = (next_id(ids) & 0x3FFFFFFFFFFFFFFFu) | 0x8000000000000000u;
     const struct {
         uint64_t value;
         int digits;
@@ -126,4 +142,14 @@ void random_uuid(char uuid_out[UUID_SIZE])
         at = add_hex(at, parts[i].value, parts[i].digits);
     }
     *at = '\0';
+}
+
+void random_uuid(char uuid_out[UUID_SIZE])
+{
+    print_uuid(&calls, uuid_out);
+}
+
+void random_uuid_aside(char uuid_out[UUID_SIZE])
+{
+    print_uuid(&aside, uuid_out);
 }

@@ -27,11 +27,9 @@ static const char *print_id(const char *prefix, const unsigned char bytes[ID_LET
     return arena_format(arena, "%s%s", prefix, id);
 }
 
-static const char *print_new(const char *prefix, int count, struct arena *arena)
+static const char *print_new(const char *prefix, const char *uuid, int count, struct arena *arena)
 {
-    char uuid[UUID_SIZE];
     unsigned char bytes[ID_LETTERS];
-    random_uuid(uuid);
     struct random_stream stream = random_stream_for(uuid);
     for (int i = 0; i < ID_LETTERS; i++)
         bytes[i] = (unsigned char)random_next(&stream);
@@ -40,12 +38,16 @@ static const char *print_new(const char *prefix, int count, struct arena *arena)
 
 const char *id_new(const char *prefix, struct arena *arena)
 {
-    return print_new(prefix, ID_LETTERS, arena);
+    char uuid[UUID_SIZE];
+    random_uuid(uuid);
+    return print_new(prefix, uuid, ID_LETTERS, arena);
 }
 
 const char *id_new_key(struct arena *arena)
 {
-    return print_new("ASIA", KEY_LETTERS, arena);
+    char uuid[UUID_SIZE];
+    random_uuid_aside(uuid); /* environments have keys too */
+    return print_new("ASIA", uuid, KEY_LETTERS, arena);
 }
 
 const char *id_of(const char *prefix, const char *arn, struct arena *arena)

@@ -143,7 +143,7 @@ static void queue_event(struct lambda *lambda, const struct lambda_event_order *
                         const struct function_name *name)
 {
     char request_id[UUID_SIZE];
-    random_uuid(request_id);
+    random_uuid_aside(request_id);
     struct lambda_event event = { .function = *name,
                                   .request_id = request_id,
                                   .trace_id = order->trace_id,

@@ -27,10 +27,10 @@ static void add_new_trace(struct buffer *trace)
     crypto_hex((const unsigned char *)&now_s, sizeof(now_s), digits);
     buffer_add(trace, digits, 2 * sizeof(now_s));
     buffer_add_char(trace, '-');
-    random_hex(digits, ROOT_DIGITS);
+    random_hex_aside(digits, ROOT_DIGITS);
     buffer_add(trace, digits, ROOT_DIGITS);
     buffer_add_string(trace, ";Parent=");
-    random_hex(digits, PARENT_DIGITS);
+    random_hex_aside(digits, PARENT_DIGITS);
     buffer_add(trace, digits, PARENT_DIGITS);
     buffer_add_string(trace, ";Sampled=0");
 }

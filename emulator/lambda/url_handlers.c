@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "clock.h"
-#include "crypto.h"
 #include "http/server.h"
 #include "lambda/faults.h"
 #include "lambda/invocation.h"
@@ -18,13 +17,14 @@
 #include "lambda/url_address.h"
 #include "lambda/url_visit.h"
 #include "log.h"
+#include "random.h"
 #include "xalloc.h"
 
 enum {
     STATUS_OK = 200,
     STATUS_FORBIDDEN = 403,
     MS_PER_SECOND = 1000,
-    TRACE_BYTES = 12,
+    TRACE_DIGITS = 24,
     FIRST_HEADERS = 16,
 };
 
@@ -44,10 +44,8 @@ static void note_header(const char *name, const char *value, void *owner)
 
 static const char *new_trace(struct call *call)
 {
-    unsigned char random[TRACE_BYTES];
-    char hex[2 * TRACE_BYTES + 1];
-    crypto_random(random, sizeof(random));
-    crypto_hex(random, sizeof(random), hex);
+    char hex[TRACE_DIGITS + 1];
+    random_hex_aside(hex, TRACE_DIGITS);
     return arena_format(&call->arena, "Root=1-%08llx-%s",
                         (unsigned long long)(clock_now_ms() / MS_PER_SECOND), hex);
 }

@@ -1,17 +1,15 @@
 #include "logs/group.h"
 
 #include "arn.h"
-#include "crypto.h"
 #include "logs/faults.h"
 #include "logs/tag_filter.h"
+#include "random.h"
 
 enum { ID_MASK_BITS = 62 };
 
 int64_t group_new_id(void)
 {
-    uint64_t id;
-    crypto_random(&id, sizeof(id));
-    return (int64_t)(id & ((UINT64_C(1) << ID_MASK_BITS) - 1)) + 1;
+    return (int64_t)(random_next_aside() & ((UINT64_C(1) << ID_MASK_BITS) - 1)) + 1;
 }
 
 const char *group_arn(struct arena *arena, const struct group_key *key)

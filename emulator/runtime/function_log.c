@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "crypto.h"
 #include "number.h"
+#include "random.h"
 #include "runtime/frame_channel.h"
 #include "runtime/interpreters.h"
 #include "runtime/platform_record.h"
@@ -21,6 +21,7 @@
 #include "xalloc.h"
 
 enum { READ_SIZE = 16 * 1024, READS_MAX = 8, MARKS_MAX = 4096, KEPT_CAPACITY = 256 * 1024 };
+enum { STREAM_DIGITS = 32 };
 
 /* Begins a turn mark. */
 #define TURN_MARK "\0\0"
@@ -442,10 +443,8 @@ void function_log_each(struct text log, const struct log_marks *marks,
 char *function_log_stream_name(const struct sandbox_plan *plan)
 {
     char date[TIMESTAMP_SIZE];
-    unsigned char random[16];
-    char hex[2 * sizeof(random) + 1];
-    crypto_random(random, sizeof(random));
-    crypto_hex(random, sizeof(random), hex);
+    char hex[STREAM_DIGITS + 1];
+    random_hex_aside(hex, STREAM_DIGITS);
     timestamp_print(clock_now_ms(), TIMESTAMP_SLASHED_DATE, date);
     CLEANUP(freep) char *usual_group = xformat("/aws/lambda/%s", plan->function_name);
     bool is_usual = strcmp(usual_group, plan->log_group) == 0;

@@ -52,6 +52,21 @@ START_TEST(each_run_with_a_seed_has_ids_of_its_own_that_repeat)
 }
 END_TEST
 
+START_TEST(what_draws_aside_leaves_the_ids_of_calls_alone)
+{
+    char expected[UUID_SIZE];
+    char uuid[UUID_SIZE];
+    memcpy(expected, first_uuid(1), UUID_SIZE);
+    random_set_run(1);
+    random_uuid_aside(uuid);
+    ck_assert_str_ne(uuid, expected);
+    random_next_aside();
+    random_hex_aside(uuid, UUID_SIZE - 1);
+    random_uuid(uuid);
+    ck_assert_str_eq(uuid, expected);
+}
+END_TEST
+
 /* Chi-square over 100 cells, 1,000,000 draws, seed fixed. False-alarm rate 1e-9. */
 START_TEST(unit_draws_are_uniform)
 {
@@ -87,4 +102,5 @@ END_TEST
 
 SUITE("random", same_seed_and_name_give_the_same_draws, another_seed_gives_other_draws,
       unit_draws_are_uniform, uuids_are_version_4_and_differ,
-      each_run_with_a_seed_has_ids_of_its_own_that_repeat)
+      each_run_with_a_seed_has_ids_of_its_own_that_repeat,
+      what_draws_aside_leaves_the_ids_of_calls_alone)
