@@ -12,6 +12,9 @@
 
 enum { SCANNED_MAX = 10000, SCANNED_BYTES_MAX = 8 << 20, STREAMS_MAX = 100, ID_TEXT_SIZE = 24 };
 
+/* 2024-01-01: searches that begin before it go forward only. */
+static const int64_t BACKWARD_FROM_MS = 1704067200000;
+
 /* A search under way. */
 struct search {
     struct call *call;
@@ -115,16 +118,42 @@ static bool add_match(const struct event_row *row, void *owner)
     return true;
 }
 
-static bool read_position(struct call *call, struct event_position *position_out)
+/* The direction, "f" or "b", and the place to go on behind: time and sequence number. */
+static const char *print_token(const struct search *search, bool is_backward)
 {
-    const char *key;
-    if (!token_read(call, &key))
+    return arena_format(&search->call->arena, "%c/%lld/%lld", is_backward ? 'b' : 'f',
+                        (long long)search->position.time_ms, (long long)search->position.sequence);
+}
+
+static bool parse_token(const char *token, struct event_range *range)
+{
+    struct text rest = text_from(token);
+    struct text direction = text_cut(&rest, '/');
+    range->is_backward = text_equal(direction, "b");
+    return (range->is_backward || text_equal(direction, "f")) && rest.data &&
+           text_to_int64(text_cut(&rest, '/'), &range->position.time_ms) && rest.data &&
+           text_to_int64(rest, &range->position.sequence);
+}
+
+/* AWS's sentence is not recorded, nor whether it wants a startTime then: none is let pass. */
+static bool check_direction(struct call *call)
+{
+    return json_bool(call->input, "startFromHead", true) ||
+           json_int(call->input, "startTime", BACKWARD_FROM_MS) >= BACKWARD_FROM_MS ||
+           error_set(&call->error, &LOGS_INVALID_PARAMETER,
+                     "startFromHead can be false only when startTime is on or after Jan 1, 2024 "
+                     "00:00:00 UTC.");
+}
+
+/* A token goes on in its own direction, whatever startFromHead says. */
+static bool read_position(struct call *call, struct event_range *range)
+{
+    const char *token;
+    if (!token_read(call, &token))
         return false;
-    struct text rest = text_from(key);
-    *position_out = EVENT_POSITION_FIRST;
-    return !*key ||
-           (text_to_int64(text_cut(&rest, '/'), &position_out->time_ms) && rest.data &&
-            text_to_int64(rest, &position_out->sequence)) ||
+    range->is_backward = !json_bool(call->input, "startFromHead", true);
+    range->position = range->is_backward ? EVENT_POSITION_LAST : EVENT_POSITION_FIRST;
+    return !*token || parse_token(token, range) ||
            error_set(&call->error, &LOGS_INVALID_PARAMETER, "The specified nextToken is invalid.");
 }
 
@@ -148,16 +177,14 @@ static enum outcome run(struct search *search)
     struct call *call = search->call;
     struct event_range range = { 0 };
     if (!group_read(call, &search->group) || !group_check_standard(call, &search->group) ||
-        !find_streams(search) || !read_position(call, &range.position))
+        !find_streams(search) || !check_direction(call) || !read_position(call, &range))
         return OUTCOME_FAULT;
     read_range(search, &range);
     search->list = json_set_array(call_output(call), "events");
     json_set_array(call_output(call), "searchedLogStreams");
     bool is_impossible = search->has_streams && !search->names.count;
     if (!is_impossible && event_store_visit(logs_of(call)->events, &range, add_match, search))
-        token_write(call,
-                    arena_format(&call->arena, "%lld/%lld", (long long)search->position.time_ms,
-                                 (long long)search->position.sequence));
+        token_write(call, print_token(search, range.is_backward));
     return OUTCOME_OK;
 }
 
@@ -194,6 +221,7 @@ static const struct field filter_fields[] = {
     { .name = "filterPattern", .type = FIELD_STRING, .length = BETWEEN(0, 1024) },
     TOKEN_ROW,
     LIMIT_ROW(EVENTS_MAX),
+    { .name = "startFromHead", .type = FIELD_BOOLEAN },
     { .name = "interleaved", .type = FIELD_BOOLEAN },
     { .name = "unmask", .type = FIELD_BOOLEAN },
     { 0 },

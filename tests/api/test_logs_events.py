@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import Http, clean_environment
 from tests.support.errors import error_of
-from tests.support.logs import LiveTail, filter_all, make_stream, messages_of, now_ms, put
+from tests.support.logs import (LiveTail, call_logs, filter_all, make_stream, messages_of, now_ms,
+                                put)
 
 HOUR = 3600000
 DAY = 24 * HOUR
@@ -268,6 +269,44 @@ def test_filter_log_events_interleaves_streams_in_order_of_time(logs, group):
         found = filter_all(logs, logGroupName=group, **select)
         assert messages_of(found) == expected
         assert all(event["message"].startswith(event["logStreamName"]) for event in found)
+
+
+def search(http, group, **members):
+    """FilterLogEvents for members that Debian's boto3 does not know."""
+    return call_logs(http, "FilterLogEvents", {"logGroupName": group, **members})
+
+
+def test_filter_log_events_begins_with_the_newest_if_it_is_told_to(logs, http, group):
+    make_stream(logs, group, "t")
+    start = now_ms()
+    for offset, stream in ((0, "s"), (1, "t"), (2, "s"), (2, "t"), (3, "s")):
+        put(logs, group, [f"{stream}{offset}"], stream, start + offset)
+    newest_first = ["s3", "t2", "s2", "t1", "s0"]
+    assert messages_of(search(http, group, startFromHead=False)[1]["events"]) == newest_first
+    assert messages_of(search(http, group, startFromHead=True)[1]["events"]) == newest_first[::-1]
+    assert messages_of(search(http, group, startFromHead=False, logStreamNames=["t"],
+                              startTime=start + 1, endTime=start + 2)[1]["events"]) == ["t2", "t1"]
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_the_direction_of_a_search_is_that_of_its_token(logs, http, group, begins):
+    put(logs, group, list("abcde"))
+    expected = list("abcde") if begins else list("edcba")
+    page = search(http, group, startFromHead=begins, limit=2)[1]
+    found = messages_of(page["events"])
+    for otherwise in {}, {"startFromHead": not begins}:
+        page = search(http, group, limit=2, nextToken=page["nextToken"], **otherwise)[1]
+        found += messages_of(page["events"])
+    assert found == expected and "nextToken" not in page
+
+
+def test_a_search_from_the_newest_on_does_not_go_back_behind_2024(http, group):
+    first = 1704067200000
+    assert search(http, group, startFromHead=False, startTime=first) == (
+        200, {"events": [], "searchedLogStreams": []})
+    assert search(http, group, startFromHead=True, startTime=first - 1)[0] == 200
+    status, error = search(http, group, startFromHead=False, startTime=first - 1)
+    assert (status, error["__type"]) == (400, "InvalidParameterException")
 
 
 @pytest.mark.parametrize("pattern, expected", [
