@@ -293,6 +293,14 @@ def test_a_service_that_is_lacking_is_refused_in_its_own_words(server, service, 
     assert f"service {service}" in refused.value.response["Error"]["Message"]
 
 
+@pytest.mark.parametrize("operation", [
+    "AcquireRole", "GetAccountProperties", "GetRoleTemplateVersion", "PutAccountProperties"])
+def test_operations_of_iam_that_only_new_clients_know_say_that_they_are_lacking(http, operation):
+    answer = http.send("POST", "/", f"Action={operation}&Version=2010-05-08".encode(),
+                       signed_for("iam"))
+    assert answer.status == 501 and f"iam {operation} yet".encode() in answer.body
+
+
 def test_ec2_has_a_shape_of_its_own(http):
     """AWS's SDKs but botocore read nothing else."""
     answer = http.send("POST", "/", b"Action=DescribeVpcs&Version=2016-11-15", signed_for("ec2"))
