@@ -149,7 +149,8 @@ bool managed_policy_delete(struct store *store, const char *account,
                            const struct managed_policy *policy, const char *policy_arn,
                            struct error *error)
 {
-    if (managed_policy_attachments(store, account, policy_arn))
+    if (managed_policy_attachments(store, account, policy_arn) ||
+        managed_policy_boundaries(store, account, policy_arn))
         return error_set(error, &IAM_DELETE_CONFLICT,
                          "Cannot delete a policy attached to entities.");
     if (policy_version_count(store, account, policy->name) > 1)
@@ -215,18 +216,29 @@ int managed_policy_attachments(struct store *store, const char *account, const c
     return (int)store_number(store, query, 0);
 }
 
+int managed_policy_boundaries(struct store *store, const char *account, const char *policy_arn)
+{
+    sqlite3_stmt *query = store_query(
+        store, "SELECT count(*) FROM iam_role WHERE account = ? AND permissions_boundary = ?");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, policy_arn);
+    return (int)store_number(store, query, 0);
+}
+
 bool managed_policy_next_role(struct store *store, const char *account, const char *policy_arn,
-                              const char *after, struct arena *arena, const char **name_out,
-                              const char **role_id_out)
+                              int usages, const char *after, struct arena *arena,
+                              const char **name_out, const char **role_id_out)
 {
     sqlite3_stmt *query =
-        store_query(store, "SELECT name, role_id FROM iam_role JOIN iam_attached_policy AS a ON "
-                           "a.account = iam_role.account AND a.role = name WHERE "
-                           "iam_role.account = ?1 AND name > ?2 AND policy_arn = ?3 "
-                           "ORDER BY name LIMIT 1");
+        store_query(store, "SELECT name, role_id FROM iam_role AS r WHERE account = ?1 AND "
+                           "name > ?2 AND (?4 AND EXISTS (SELECT 1 FROM iam_attached_policy AS a "
+                           "WHERE a.account = r.account AND a.role = r.name AND policy_arn = ?3) "
+                           "OR ?5 AND permissions_boundary = ?3) ORDER BY name LIMIT 1");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, after);
     store_bind_text(query, 3, policy_arn);
+    store_bind_int(query, 4, usages & USED_AS_PERMISSIONS);
+    store_bind_int(query, 5, usages & USED_AS_BOUNDARY);
     bool is_found = store_step(store, query);
     if (is_found) {
         *name_out = store_copy(query, 0, arena);

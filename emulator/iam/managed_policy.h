@@ -52,7 +52,8 @@ void managed_policy_update(struct store *store, const char *account,
 MUST_CHECK bool managed_policy_add_version(struct store *store, const char *account,
                                            struct managed_policy *policy, const char *document,
                                            bool is_default, struct error *error);
-/* Refused while a role has it, or while it has other versions than the default. */
+/* Refused while a role has it, as its boundary too, or while it has other versions than the
+ * default. */
 MUST_CHECK bool managed_policy_delete(struct store *store, const char *account,
                                       const struct managed_policy *policy, const char *policy_arn,
                                       struct error *error);
@@ -62,11 +63,16 @@ bool managed_policy_next(struct store *store, const char *account, const char *a
                          const char *path_prefix, struct arena *arena,
                          struct managed_policy *policy_out);
 
-/* How many roles have it. */
+/* How many roles have it attached, and how many as their boundary. */
 int managed_policy_attachments(struct store *store, const char *account, const char *policy_arn);
-/* The next role that has it, by name after `after`, and its id, in the arena; false at the end. */
+int managed_policy_boundaries(struct store *store, const char *account, const char *policy_arn);
+
+enum policy_usage { USED_AS_PERMISSIONS = 1, USED_AS_BOUNDARY = 2 };
+
+/* The next role that has it, by name after `after`, and its id, in the arena; false at the end.
+ * `usages` are bits of enum policy_usage: either will do. */
 bool managed_policy_next_role(struct store *store, const char *account, const char *policy_arn,
-                              const char *after, struct arena *arena, const char **name_out,
-                              const char **role_id_out);
+                              int usages, const char *after, struct arena *arena,
+                              const char **name_out, const char **role_id_out);
 
 #endif

@@ -35,6 +35,20 @@ static int attachments(struct call *call, const struct managed_policy *policy)
     return managed_policy_attachments(call->store, call->account, policy_arn(call, policy));
 }
 
+static int boundaries(struct call *call, const struct managed_policy *policy)
+{
+    return managed_policy_boundaries(call->store, call->account, policy_arn(call, policy));
+}
+
+/* Bits of enum policy_usage: without a PolicyUsageFilter all. */
+static int asked_usages(const struct call *call)
+{
+    const char *filter = json_text(call->input, "PolicyUsageFilter", NULL);
+    if (!filter)
+        return USED_AS_PERMISSIONS | USED_AS_BOUNDARY;
+    return strcmp(filter, "PermissionsBoundary") == 0 ? USED_AS_BOUNDARY : USED_AS_PERMISSIONS;
+}
+
 /* Lists leave description and tags out. */
 static void write_policy(struct call *call, cJSON *output, const struct managed_policy *policy)
 {
@@ -44,7 +58,7 @@ static void write_policy(struct call *call, cJSON *output, const struct managed_
     json_set_text(output, "Path", policy->path);
     json_set_text(output, "DefaultVersionId", iam_version_id(call, policy->default_version));
     json_set_double(output, "AttachmentCount", attachments(call, policy));
-    json_set_double(output, "PermissionsBoundaryUsageCount", 0);
+    json_set_double(output, "PermissionsBoundaryUsageCount", boundaries(call, policy));
     json_set_bool(output, "IsAttachable", true);
     json_set_double(output, "CreateDate", (double)(policy->created_ms / 1000));
     json_set_double(output, "UpdateDate", (double)(policy->updated_ms / 1000));
@@ -96,25 +110,23 @@ static enum outcome delete_policy(struct call *call)
                : OUTCOME_FAULT;
 }
 
-/* Of AWS's own policies, and of boundaries, none is kept. */
-static bool asks_for_ours(const struct call *call)
+static bool is_wanted(struct call *call, const struct managed_policy *policy)
 {
-    return strcmp(json_text(call->input, "Scope", "All"), "AWS") != 0 &&
-           strcmp(json_text(call->input, "PolicyUsageFilter", "PermissionsPolicy"),
-                  "PermissionsPolicy") == 0;
+    return (!json_bool(call->input, "OnlyAttached", false) || attachments(call, policy)) &&
+           (asked_usages(call) != USED_AS_BOUNDARY || boundaries(call, policy));
 }
 
 /* The next behind `after` that the call asks for. */
 static bool next_wanted(struct call *call, const char *after, struct managed_policy *policy_out)
 {
     const char *prefix = json_text(call->input, "PathPrefix", "/");
-    bool is_attached = json_bool(call->input, "OnlyAttached", false);
-    bool is_found = asks_for_ours(call);
+    /* Of AWS's own policies none is kept. */
+    bool is_found = strcmp(json_text(call->input, "Scope", "All"), "AWS") != 0;
     do {
         is_found = is_found && managed_policy_next(call->store, call->account, after, prefix,
                                                    &call->arena, policy_out);
         after = policy_out->name;
-    } while (is_found && is_attached && attachments(call, policy_out) == 0);
+    } while (is_found && !is_wanted(call, policy_out));
     return is_found;
 }
 
@@ -174,9 +186,7 @@ static bool check_policy(struct call *call)
 
 static bool asks_for_roles(const struct call *call)
 {
-    const char *filter = json_text(call->input, "EntityFilter", "Role");
-    const char *usage = json_text(call->input, "PolicyUsageFilter", "PermissionsPolicy");
-    return strcmp(filter, "Role") == 0 && strcmp(usage, "PermissionsPolicy") == 0;
+    return strcmp(json_text(call->input, "EntityFilter", "Role"), "Role") == 0;
 }
 
 static enum outcome list_entities_for_policy(struct call *call)
@@ -192,8 +202,9 @@ static enum outcome list_entities_for_policy(struct call *call)
     const char *role_id;
     bool has_more = false;
     while (asks_for_roles(call) &&
-           (has_more = managed_policy_next_role(call->store, call->account, arn_of(call), after,
-                                                &call->arena, &name, &role_id)) &&
+           (has_more = managed_policy_next_role(call->store, call->account, arn_of(call),
+                                                asked_usages(call), after, &call->arena, &name,
+                                                &role_id)) &&
            left-- > 0) {
         cJSON *item = cJSON_CreateObject();
         json_set_text(item, "RoleName", name);

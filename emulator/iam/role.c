@@ -9,7 +9,9 @@
 
 enum { POLICIES_MAX = 20 };
 
-#define COLUMNS "name, path, role_id, created_ms, trust_policy, description, max_session_s, tags"
+#define COLUMNS                                                                                    \
+    "name, path, role_id, created_ms, trust_policy, description, max_session_s, tags, "            \
+    "permissions_boundary"
 
 static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role_out)
 {
@@ -22,6 +24,7 @@ static void read_row(sqlite3_stmt *query, struct arena *arena, struct role *role
         .description = store_copy(query, 5, arena),
         .max_session_s = sqlite3_column_int64(query, 6),
         .tags = store_copy(query, 7, arena),
+        .permissions_boundary = store_copy(query, 8, arena),
     };
 }
 
@@ -80,7 +83,7 @@ bool role_create(struct store *store, const char *account, const struct role *ro
         return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
                          role->name);
     sqlite3_stmt *query =
-        store_query(store, "INSERT INTO iam_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        store_query(store, "INSERT INTO iam_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, role->name);
     store_bind_text(query, 3, role->path);
@@ -90,6 +93,7 @@ bool role_create(struct store *store, const char *account, const struct role *ro
     store_bind_text(query, 7, role->description);
     store_bind_int(query, 8, role->max_session_s);
     store_bind_text(query, 9, role->tags);
+    store_bind_text(query, 10, role->permissions_boundary);
     store_run(store, query);
     return true;
 }
@@ -98,13 +102,15 @@ void role_update(struct store *store, const char *account, const struct role *ro
 {
     sqlite3_stmt *query =
         store_query(store, "UPDATE iam_role SET trust_policy = ?3, description = ?4, "
-                           "max_session_s = ?5, tags = ?6 WHERE account = ?1 AND name = ?2");
+                           "max_session_s = ?5, tags = ?6, permissions_boundary = ?7 "
+                           "WHERE account = ?1 AND name = ?2");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, role->name);
     store_bind_text(query, 3, role->trust_policy);
     store_bind_text(query, 4, role->description);
     store_bind_int(query, 5, role->max_session_s);
     store_bind_text(query, 6, role->tags);
+    store_bind_text(query, 7, role->permissions_boundary);
     store_run(store, query);
 }
 
@@ -145,17 +151,32 @@ bool role_next(struct store *store, const char *account, const char *after, cons
 }
 
 /* AWS's own policies are taken by their form. */
+static bool policy_exists(struct store *store, const char *account, const struct arn *arn)
+{
+    return managed_policy_is_of_aws(arn) ? text_starts_with(arn->resource, "policy/") &&
+                                               arn->resource.size > strlen("policy/")
+                                         : managed_policy_exists(store, account, arn);
+}
+
+bool role_check_boundary(struct store *store, const char *account, const char *policy_arn,
+                         struct error *error)
+{
+    struct arn arn;
+    if (!arn_parse(text_from(policy_arn), &arn) || !text_starts_with(arn.resource, "policy/"))
+        return error_set(error, &IAM_INVALID_INPUT, "ARN %s is not valid.", policy_arn);
+    return policy_exists(store, account, &arn) ||
+           error_set(error, &IAM_NO_SUCH_ENTITY,
+                     "Scope ARN: %s does not exist or is not attachable.", policy_arn);
+}
+
 static bool is_attachable(struct store *store, const char *account, const char *policy_arn,
                           struct error *error)
 {
     struct arn arn;
-    if (!managed_policy_parse_arn(policy_arn, &arn, error))
-        return false;
-    if (managed_policy_is_of_aws(&arn)
-            ? text_starts_with(arn.resource, "policy/") && arn.resource.size > strlen("policy/")
-            : managed_policy_exists(store, account, &arn))
-        return true;
-    return error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN does not exist or is not attachable.");
+    return managed_policy_parse_arn(policy_arn, &arn, error) &&
+           (policy_exists(store, account, &arn) ||
+            error_set(error, &IAM_NO_SUCH_ENTITY,
+                      "Policy ARN does not exist or is not attachable."));
 }
 
 /* The default quota; a policy that is attached already takes no further place. */

@@ -21,7 +21,8 @@ struct role {
     const char *trust_policy; /* JSON, as given */
     const char *description;  /* NULL: none */
     int64_t max_session_s;
-    const char *tags; /* JSON list of Key and Value */
+    const char *tags;                 /* JSON list of Key and Value */
+    const char *permissions_boundary; /* a policy's ARN; NULL: none */
 };
 
 /* ValidationError if the name cannot be one, NoSuchEntity if there is no such role. */
@@ -34,10 +35,15 @@ MUST_CHECK bool role_get(struct store *store, const char *account, const char *n
 MUST_CHECK bool role_create(struct store *store, const char *account, const struct role *role,
                             struct error *error);
 /* Stores what may change of a role that was got: trust policy (the caller has checked a new one),
- * description, session, tags. */
+ * description, session, tags, boundary. */
 void role_update(struct store *store, const char *account, const struct role *role);
 MUST_CHECK bool role_delete(struct store *store, const char *account, const char *name,
                             struct error *error);
+
+/* Whether the policy can be a boundary: InvalidInput if it is no ARN of one, NoSuchEntity if there
+ * is no such policy. */
+MUST_CHECK bool role_check_boundary(struct store *store, const char *account,
+                                    const char *policy_arn, struct error *error);
 
 /* The next role by name after `after`, whose path begins with `path_prefix`; false at the end. */
 bool role_next(struct store *store, const char *account, const char *after, const char *path_prefix,

@@ -9,6 +9,11 @@
 #include "iam/role_handlers.h"
 #include "xalloc.h"
 
+static const struct field boundary_fields[] = {
+    { .name = "PermissionsBoundaryType", .type = FIELD_STRING },
+    { .name = "PermissionsBoundaryArn", .type = FIELD_STRING },
+    { 0 },
+};
 static const struct field role_fields[] = {
     { .name = "Path", .type = FIELD_STRING },
     { .name = "RoleName", .type = FIELD_STRING },
@@ -18,6 +23,7 @@ static const struct field role_fields[] = {
     { .name = "AssumeRolePolicyDocument", .type = FIELD_STRING },
     { .name = "Description", .type = FIELD_STRING },
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER },
+    { .name = "PermissionsBoundary", .type = FIELD_STRUCTURE, .members = boundary_fields },
     { .name = "Tags", .type = FIELD_LIST, .item = &iam_tag_item },
     { .name = "RoleLastUsed", .type = FIELD_STRUCTURE },
     { 0 },
@@ -39,12 +45,24 @@ static void write_role(struct call *call, cJSON *output, const struct role *role
     json_set_double(output, "MaxSessionDuration", (double)role->max_session_s);
 }
 
+/* Lists leave it out. The type is the one that AWS's documentation gives, not that of its models.
+ */
+static void write_boundary(cJSON *output, const struct role *role)
+{
+    if (!role->permissions_boundary)
+        return;
+    cJSON *boundary = json_set_object(output, "PermissionsBoundary");
+    json_set_text(boundary, "PermissionsBoundaryType", "Policy");
+    json_set_text(boundary, "PermissionsBoundaryArn", role->permissions_boundary);
+}
+
 cJSON *iam_answer_changed_role(struct call *call, const struct role *role)
 {
     cJSON *output = json_set_object(call_output(call), "Role");
     write_role(call, output, role);
     if (role->max_session_s == ROLE_SESSION_DEFAULT_S)
         cJSON_DeleteItemFromObjectCaseSensitive(output, "MaxSessionDuration");
+    write_boundary(output, role);
     return output;
 }
 
@@ -54,16 +72,13 @@ static bool check_partition(struct call *call, const struct arn *arn)
            error_set(&call->error, &IAM_VALIDATION, "Invalid ARN partition");
 }
 
-/* Nothing is done with a boundary, but what is none is refused. */
-static bool check_boundary(struct call *call)
+bool iam_check_boundary(struct call *call)
 {
-    const char *boundary = json_text(call->input, "PermissionsBoundary", "");
+    const char *boundary = json_text(call->input, "PermissionsBoundary", NULL);
     struct arn arn;
-    if (!arn_parse(text_from(boundary), &arn))
-        return true;
-    return check_partition(call, &arn) &&
-           (text_starts_with(arn.resource, "policy/") ||
-            error_set(&call->error, &IAM_INVALID_INPUT, "ARN %s is not valid.", boundary));
+    if (boundary && arn_parse(text_from(boundary), &arn) && !check_partition(call, &arn))
+        return false;
+    return !boundary || role_check_boundary(call->store, call->account, boundary, &call->error);
 }
 
 static enum outcome create_role(struct call *call)
@@ -79,8 +94,9 @@ static enum outcome create_role(struct call *call)
         .description = json_text(call->input, "Description", NULL),
         .max_session_s = json_int(call->input, "MaxSessionDuration", ROLE_SESSION_DEFAULT_S),
         .tags = tags_text,
+        .permissions_boundary = json_text(call->input, "PermissionsBoundary", NULL),
     };
-    if (!check_boundary(call) || !role_create(call->store, call->account, &role, &call->error))
+    if (!iam_check_boundary(call) || !role_create(call->store, call->account, &role, &call->error))
         return OUTCOME_FAULT;
     iam_write_tags(iam_answer_changed_role(call, &role), role.tags);
     return OUTCOME_OK;
@@ -94,6 +110,7 @@ static enum outcome get_role(struct call *call)
         return OUTCOME_FAULT;
     cJSON *output = json_set_object(call_output(call), "Role");
     write_role(call, output, &role);
+    write_boundary(output, &role);
     iam_write_tags(output, role.tags);
     json_set_object(output, "RoleLastUsed");
     return OUTCOME_OK;
@@ -195,7 +212,7 @@ static const struct field create_role_input[] = {
       .pattern = "(\\x{2F})|(\\x{2F}[\\x{21}-\\x{7E}]+\\x{2F})" },
     DESCRIPTION_FIELD,
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER, .range = BETWEEN(3600, 43200) },
-    { .name = "PermissionsBoundary", .type = FIELD_STRING },
+    BOUNDARY_FIELD(false),
     TAGS_FIELD,
     { 0 },
 };
@@ -257,7 +274,8 @@ const struct operation iam_role_operations[] = {
       .flags = OPERATION_WRITES,
       .input = create_role_input,
       .output = iam_role_output,
-      .handle = create_role },
+      .handle = create_role,
+      .note = "A permissions boundary is kept and shown, and nobody is held to it." },
     { .name = "GetRole", .input = role_name_input, .output = iam_role_output, .handle = get_role },
     { .name = "ListRoles",
       .input = list_roles_input,

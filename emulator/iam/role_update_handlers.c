@@ -48,6 +48,24 @@ static enum outcome update_role_description(struct call *call)
     return update(call, &role);
 }
 
+static enum outcome put_boundary(struct call *call)
+{
+    struct role role;
+    if (!get(call, &role) || !iam_check_boundary(call))
+        return OUTCOME_FAULT;
+    role.permissions_boundary = json_text(call->input, "PermissionsBoundary", NULL);
+    return update(call, &role);
+}
+
+static enum outcome delete_boundary(struct call *call)
+{
+    struct role role;
+    if (!get(call, &role))
+        return OUTCOME_FAULT;
+    role.permissions_boundary = NULL;
+    return update(call, &role);
+}
+
 static enum outcome tag_role(struct call *call)
 {
     struct role role;
@@ -91,6 +109,8 @@ static const struct field description_input[] = {
       .length = BETWEEN(0, 1000) },
     { 0 },
 };
+static const struct field put_boundary_input[] = { ROLE_NAME_FIELD, BOUNDARY_FIELD(true), { 0 } };
+static const struct field delete_boundary_input[] = { ROLE_NAME_FIELD, { 0 } };
 static const struct field tag_input[] = { ROLE_NAME_FIELD, REQUIRED_TAGS_FIELD, { 0 } };
 static const struct field untag_input[] = { ROLE_NAME_FIELD, TAG_KEYS_FIELD, { 0 } };
 static const struct field list_tags_input[] = {
@@ -116,6 +136,15 @@ const struct operation iam_role_update_operations[] = {
       .input = description_input,
       .output = iam_role_output,
       .handle = update_role_description },
+    { .name = "PutRolePermissionsBoundary",
+      .flags = OPERATION_WRITES,
+      .input = put_boundary_input,
+      .handle = put_boundary,
+      .note = "It is kept and shown, and nobody is held to it." },
+    { .name = "DeleteRolePermissionsBoundary",
+      .flags = OPERATION_WRITES,
+      .input = delete_boundary_input,
+      .handle = delete_boundary },
     { .name = "TagRole", .flags = OPERATION_WRITES, .input = tag_input, .handle = tag_role },
     { .name = "UntagRole", .flags = OPERATION_WRITES, .input = untag_input, .handle = untag_role },
     { .name = "ListRoleTags",

@@ -264,8 +264,12 @@ static const char version_5[] =
     "  group_id INTEGER PRIMARY KEY REFERENCES logs_group ON DELETE CASCADE,"
     "  document TEXT NOT NULL, updated_ms INTEGER NOT NULL, revision_id TEXT NOT NULL);";
 
-const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3, version_4,
-                                                        version_5 };
+static const char version_6[] =
+    /* A policy's ARN; NULL: none. */
+    "ALTER TABLE iam_role ADD COLUMN permissions_boundary TEXT;";
+
+const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
+                                                        version_4, version_5, version_6 };
 
 const struct schema_table schema_tables[] = {
     { "logs_query_definition", 5 },

@@ -10,7 +10,7 @@
 #include "compiler.h"
 
 /* PRAGMA user_version of a database that this program wrote. */
-enum { SCHEMA_VERSION = 5 };
+enum { SCHEMA_VERSION = 6 };
 
 /* migrations[n] takes a database from version n to n + 1. What has been on a main branch is never
  * edited: databases have been through it. */

@@ -116,6 +116,44 @@ def test_policies_are_listed_in_pages(start_server):
         ["c"], ["c"], [], [])
 
 
+def boundary_of(iam, name):
+    return iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary")
+
+
+def test_a_boundary_of_a_role_is_kept_and_shown(iam, name):
+    """Terraform and Ansible would set what is not shown anew each time."""
+    arn = create(iam, name)["Arn"]
+    shown = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    assert create_role(iam, name, PermissionsBoundary=arn)["Role"]["PermissionsBoundary"] == shown
+    iam.update_role(RoleName=name, Description="d")
+    assert boundary_of(iam, name) == shown
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=OF_AWS)
+    assert boundary_of(iam, name)["PermissionsBoundaryArn"] == OF_AWS
+    assert not [r for r in iam.list_roles()["Roles"] if "PermissionsBoundary" in r]
+    for _ in range(2):
+        iam.delete_role_permissions_boundary(RoleName=name)
+        assert boundary_of(iam, name) is None
+
+
+def test_a_policy_that_is_a_boundary_is_in_use(iam, name):
+    arn = create(iam, name)["Arn"]
+    create_role(iam, name, PermissionsBoundary=arn)
+
+    def roles(**more):
+        found = iam.list_entities_for_policy(PolicyArn=arn, **more)
+        return [role["RoleName"] for role in found["PolicyRoles"]]
+    policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    assert (policy["PermissionsBoundaryUsageCount"], policy["AttachmentCount"]) == (1, 0)
+    assert [roles(), roles(PolicyUsageFilter="PermissionsBoundary"),
+            roles(PolicyUsageFilter="PermissionsPolicy")] == [[name], [name], []]
+    assert arn in [p["Arn"] for p in iam.list_policies(
+        PolicyUsageFilter="PermissionsBoundary")["Policies"]]
+    assert error_of(iam.delete_policy, PolicyArn=arn) == (
+        409, "DeleteConflict", "Cannot delete a policy attached to entities.")
+    iam.delete_role(RoleName=name)
+    iam.delete_policy(PolicyArn=arn)
+
+
 def test_a_policy_changes_with_its_versions(iam, http, name):
     made = create(iam, name)
 

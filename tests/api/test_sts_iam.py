@@ -8,6 +8,7 @@ from tests.support.errors import error_of
 from tests.support.iam import TRUST, create_role
 
 POLICY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+NO_POLICY = "arn:aws:iam::000000000000:policy/none"
 
 
 def test_who_am_i(server, cli, http):
@@ -221,6 +222,14 @@ def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(http, s
         400, "ValidationError", "Invalid ARN:  Could not be parsed!")),
     ("attach_role_policy", dict(RoleName="taken", PolicyArn="arn:aws:iam::000000000000:policy/p"), (
         404, "NoSuchEntity", "Policy ARN does not exist or is not attachable.")),
+    ("create_role", dict(RoleName="x", AssumeRolePolicyDocument="{}", PermissionsBoundary=NO_POLICY), (
+        404, "NoSuchEntity", f"Scope ARN: {NO_POLICY} does not exist or is not attachable.")),
+    ("put_role_permissions_boundary", dict(RoleName="taken", PermissionsBoundary=NO_POLICY), (
+        404, "NoSuchEntity", f"Scope ARN: {NO_POLICY} does not exist or is not attachable.")),
+    ("put_role_permissions_boundary", dict(RoleName="none", PermissionsBoundary=POLICY), (
+        404, "NoSuchEntity", "The role with name none cannot be found.")),
+    ("delete_role_permissions_boundary", dict(RoleName="none"), (
+        404, "NoSuchEntity", "The role with name none cannot be found.")),
     ("detach_role_policy", dict(RoleName="taken", PolicyArn=POLICY), (
         404, "NoSuchEntity", "Policy ARN was not found.")),
     ("create_role", dict(RoleName="b@d!", AssumeRolePolicyDocument="{}"), (
@@ -237,6 +246,8 @@ def test_operations_that_aws_has_and_coalmine_not_are_not_called_unknown(http, s
            "'/aws-service-role' are reserved for AWS Service Linked Roles"),
           ({"PermissionsBoundary": "arn:aws:iam::000000000000:role/r"}, "InvalidInput",
            "ARN arn:aws:iam::000000000000:role/r is not valid."),
+          ({"PermissionsBoundary": "no ARN at all, no no"}, "InvalidInput",
+           "ARN no ARN at all, no no is not valid."),
           ({"PermissionsBoundary": POLICY.replace("aws:", "aws-cn:", 1)}, "ValidationError",
            "Invalid ARN partition")]],
 ])
