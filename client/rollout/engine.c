@@ -8,6 +8,7 @@
 #include "xalloc.h"
 
 enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000, RETRY_MS = 5000 };
+enum { LATE_LOOKS = 20, LATE_LOOK_MS = 1000 }; /* at an alias that AWS has changed */
 
 int64_t engine_now_ms(const struct engine *engine)
 {
@@ -185,12 +186,32 @@ static void tell_failure(struct engine *engine, enum alias_result result, const 
         engine_notice(engine, "%s", sentence);
 }
 
+/* The alias is not in the revision any more that a change was refused for; who is told that one has
+ * been told what was before: AWS tells of changes some seconds late. */
+static bool get_changed_alias(struct engine *engine, struct lambda_alias *seen_out,
+                              struct error *error)
+{
+    struct ports *ports = &engine->ports;
+    for (int look = 0; look < LATE_LOOKS; look++) {
+        if (!ports->get_alias(ports->world, seen_out, error))
+            return false;
+        if (strcmp(seen_out->revision_id, engine->alias.revision_id) != 0)
+            return true;
+        if (ports->is_interrupted(ports->world))
+            break; /* the weights are taken back, or that is tried again */
+        ports->pass(ports->world, LATE_LOOK_MS);
+    }
+    return error_set(error, NULL,
+                     "alias %s has been changed, says AWS, but does not tell yet how it is now",
+                     engine->plan->alias);
+}
+
 /* Somebody changed the alias: do we still find our own routing, and is it ours to touch? */
 static enum alias_result find_out(struct engine *engine, const struct rollout_action *action,
                                   struct error *error)
 {
     struct lambda_alias seen;
-    if (!engine->ports.get_alias(engine->ports.world, &seen, error))
+    if (!get_changed_alias(engine, &seen, error))
         return ALIAS_FAILED_TO_SET;
     bool was_ours = engine_is_as_set(engine, &seen);
     bool is_wanted = engine_is_as_intended(engine, &seen, action);
@@ -204,7 +225,6 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
                                       struct error *error)
 {
     bool is_new = action->target == TARGET_NEW;
-    struct error unused = { 0 };
     switch (engine->ports.set_alias(
         engine->ports.world, &engine->alias, is_new ? engine->canary : engine->base,
         action->target == TARGET_SPLIT ? engine->canary : NULL, action->weight, error)) {
@@ -218,11 +238,8 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
         return ALIAS_THROTTLED;
     case ALIAS_CHANGE_BUSY:
         return ALIAS_BUSY;
-    case ALIAS_CHANGE_STALE: {
-        enum alias_result result = find_out(engine, action, &unused);
-        error_clear(&unused);
-        return result;
-    }
+    case ALIAS_CHANGE_STALE:
+        return find_out(engine, action, error);
     default:
         return ALIAS_FAILED_TO_SET;
     }

@@ -39,6 +39,10 @@ struct fake {
     int64_t fresh_ms;    /* deployment.json is never older while time passes; 0: not looked at */
     int64_t lose_ms;     /* when its directory is lost; 0: never */
     int64_t approve_ms;  /* when somebody says approve; 0: nobody does */
+    int lose_change;     /* the change of the alias whose answer is lost: the next try is refused */
+    int64_t lag_ms;      /* for so long after a change the alias is told as it was before */
+    struct lambda_alias old_alias;
+    int64_t changed_ms;
     int64_t now_ms;
     int hooks;
 };
@@ -116,7 +120,8 @@ static bool get_alias(void *world UNUSED, struct lambda_alias *alias_out,
                       struct error *error UNUSED)
 {
     one_call();
-    *alias_out = fake->alias;
+    bool is_known = fake->now_ms - fake->changed_ms >= fake->lag_ms;
+    *alias_out = is_known ? fake->alias : fake->old_alias;
     return true;
 }
 
@@ -129,6 +134,8 @@ static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alia
         error_set(error, NULL, "stale");
         return ALIAS_CHANGE_STALE;
     }
+    fake->old_alias = fake->alias;
+    fake->changed_ms = fake->now_ms;
     snprintf(fake->alias.version, sizeof(fake->alias.version), "%s", version);
     snprintf(fake->alias.routed_version, sizeof(fake->alias.routed_version), "%s",
              routed ? routed : "");
@@ -136,6 +143,10 @@ static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alia
     fake->most = fmax(fake->most, strcmp(version, "2") == 0 ? 1 : fake->alias.weight);
     snprintf(fake->alias.revision_id, sizeof(fake->alias.revision_id), "r%d", ++fake->revision);
     one_call(); /* the change is made, and the answer is never seen */
+    if (fake->revision == fake->lose_change) {
+        error_set(error, NULL, "stale");
+        return ALIAS_CHANGE_STALE;
+    }
     *alias = fake->alias;
     return ALIAS_CHANGE_DONE;
 }
@@ -231,6 +242,75 @@ static void share_world(void)
 {
     fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert(fake != MAP_FAILED);
+}
+
+static const char plan_text[] =
+    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],"
+    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\",\"minRequests\":20},"
+    "{\"kind\":\"invocation-errors\",\"maxRate\":\"10%\"}],"
+    "\"hooks\":{\"before\":[{\"command\":\"x\"}],\"between\":[{\"command\":\"y\"}],"
+    "\"after\":[{\"command\":\"z\"}]},\"strategy\":{\"steps\":[{\"weight\":\"10%\","
+    "\"for\":\"1m\"},{\"pause\":\"1m\"},{\"weight\":\"50%\",\"for\":\"1m\"}]}}";
+
+static struct plan *make_plan(void)
+{
+    struct member_faults faults = { 0 };
+    struct plan *plan = plan_parse(text_from(fake->plan ? fake->plan : plan_text), &faults);
+    ck_assert_msg(plan != NULL, "%s", faults.count ? faults.items[0].message : "");
+    return plan;
+}
+
+static struct engine make_engine(const struct plan *plan, struct deployment *deployment)
+{
+    return (struct engine){
+        .ports = ports, .deployment = deployment, .plan = plan, .base = "1", .canary = "2"
+    };
+}
+
+static void record_plan(struct deployment *deployment)
+{
+    cJSON *line = record_line("plan", fake->now_ms);
+    json_set(line, "plan", cJSON_Duplicate(json_get(deployment->facts, "plan"), true));
+    json_set_text(line, "baseVersion", "1");
+    json_set_text(line, "newVersion", "2");
+    deployment_record(deployment, line);
+}
+
+/* A process may end between two things that it writes, too. */
+static void on_line(const cJSON *line UNUSED, void *owner UNUSED)
+{
+    one_call();
+}
+
+/* A whole deployment; what it came to. */
+static enum rollout_outcome deploy(const char *state)
+{
+    struct error error = { 0 };
+    struct deployment deployment;
+    struct plan *plan = make_plan();
+    state_of_world = state;
+    ck_assert_msg(
+        deployment_create(state, &identity, plan->json, false, fake->now_ms, &deployment, &error),
+        "%s", error.message);
+    struct engine engine = make_engine(plan, &deployment);
+    if (fake->before)
+        evidence_set_alarm(&engine.evidence, "al", fake->before, NULL);
+    record_plan(&deployment);
+    engine_start(&engine, &fake->alias);
+    deployment.on_line = on_line;
+    engine_run(&engine);
+    enum rollout_outcome outcome = engine.rollout.outcome;
+    engine_clear(&engine);
+    deployment_close(&deployment);
+    plan_destroy(plan);
+    return outcome;
+}
+
+static void check_alias(const char *version, int die_at)
+{
+    ck_assert_msg(strcmp(fake->alias.version, version) == 0 && !*fake->alias.routed_version,
+                  "died at call %d: alias at %s and %s", die_at, fake->alias.version,
+                  fake->alias.routed_version);
 }
 
 #endif

@@ -13,68 +13,6 @@
 
 enum { RECORD_MAX = 1 << 24 };
 
-static const char plan_text[] =
-    "{\"function\":\"f\",\"alias\":\"a\",\"alarms\":[\"al\"],"
-    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\",\"minRequests\":20},"
-    "{\"kind\":\"invocation-errors\",\"maxRate\":\"10%\"}],"
-    "\"hooks\":{\"before\":[{\"command\":\"x\"}],\"between\":[{\"command\":\"y\"}],"
-    "\"after\":[{\"command\":\"z\"}]},\"strategy\":{\"steps\":[{\"weight\":\"10%\","
-    "\"for\":\"1m\"},{\"pause\":\"1m\"},{\"weight\":\"50%\",\"for\":\"1m\"}]}}";
-
-static struct plan *make_plan(void)
-{
-    struct member_faults faults = { 0 };
-    struct plan *plan = plan_parse(text_from(fake->plan ? fake->plan : plan_text), &faults);
-    ck_assert_msg(plan != NULL, "%s", faults.count ? faults.items[0].message : "");
-    return plan;
-}
-
-static struct engine make_engine(const struct plan *plan, struct deployment *deployment)
-{
-    return (struct engine){
-        .ports = ports, .deployment = deployment, .plan = plan, .base = "1", .canary = "2"
-    };
-}
-
-static void record_plan(struct deployment *deployment)
-{
-    cJSON *line = record_line("plan", fake->now_ms);
-    json_set(line, "plan", cJSON_Duplicate(json_get(deployment->facts, "plan"), true));
-    json_set_text(line, "baseVersion", "1");
-    json_set_text(line, "newVersion", "2");
-    deployment_record(deployment, line);
-}
-
-/* A process may end between two things that it writes, too. */
-static void on_line(const cJSON *line UNUSED, void *owner UNUSED)
-{
-    one_call();
-}
-
-/* A whole deployment; what it came to. */
-static enum rollout_outcome deploy(const char *state)
-{
-    struct error error = { 0 };
-    struct deployment deployment;
-    struct plan *plan = make_plan();
-    state_of_world = state;
-    ck_assert_msg(
-        deployment_create(state, &identity, plan->json, false, fake->now_ms, &deployment, &error),
-        "%s", error.message);
-    struct engine engine = make_engine(plan, &deployment);
-    if (fake->before)
-        evidence_set_alarm(&engine.evidence, "al", fake->before, NULL);
-    record_plan(&deployment);
-    engine_start(&engine, &fake->alias);
-    deployment.on_line = on_line;
-    engine_run(&engine);
-    enum rollout_outcome outcome = engine.rollout.outcome;
-    engine_clear(&engine);
-    deployment_close(&deployment);
-    plan_destroy(plan);
-    return outcome;
-}
-
 static enum rollout_outcome take_up(const char *state)
 {
     struct error error = { 0 };
@@ -148,13 +86,6 @@ static void check_record(const char *state, int die_at)
     ck_assert_msg((uint64_t)json_int(totals, "throttled", 0) == throttled &&
                       (uint64_t)json_int(totals, "failed", 0) == failed,
                   "died at call %d: not all is counted that had no answer", die_at);
-}
-
-static void check_alias(const char *version, int die_at)
-{
-    ck_assert_msg(strcmp(fake->alias.version, version) == 0 && !*fake->alias.routed_version,
-                  "died at call %d: alias at %s and %s", die_at, fake->alias.version,
-                  fake->alias.routed_version);
 }
 
 START_TEST(a_good_version_is_promoted_and_a_bad_one_goes_back)
