@@ -135,10 +135,8 @@ bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t e
     return error_set(error, NULL, "CloudWatch's metrics have no end");
 }
 
-static void on_sum(const char *id, int64_t time_ms, double value, void *owner)
+void version_metrics_add(struct version_metrics *metrics, const char *id, double value)
 {
-    struct version_metrics *metrics = owner;
-    (void)time_ms;
     if (strcmp(id, "invocations") == 0)
         metrics->invocations += value;
     else if (strcmp(id, "errors") == 0)
@@ -147,9 +145,17 @@ static void on_sum(const char *id, int64_t time_ms, double value, void *owner)
         metrics->throttles += value;
 }
 
-bool cloudwatch_version_metrics(struct api *api, const char *function, const char *alias,
-                                const char *version, int64_t start_ms, int64_t end_ms,
-                                struct version_metrics *metrics_out, struct error *error)
+static void on_sum(const char *id, int64_t time_ms, double value, void *owner)
+{
+    (void)time_ms;
+    version_metrics_add(owner, id, value);
+}
+
+bool cloudwatch_version_values(struct api *api, const char *function, const char *alias,
+                               const char *version, int64_t start_ms, int64_t end_ms,
+                               void (*on_value)(const char *id, int64_t time_ms, double value,
+                                                void *owner),
+                               void *owner, struct error *error)
 {
     static const struct {
         const char *id;
@@ -164,9 +170,17 @@ bool cloudwatch_version_metrics(struct api *api, const char *function, const cha
         cJSON_AddItemToArray(queries,
                              cloudwatch_metric_query(sums[i].id, "AWS/Lambda", sums[i].metric,
                                                      "Sum", PERIOD_S, dimensions, true));
-    *metrics_out = (struct version_metrics){ 0 };
     return cloudwatch_query(api, queries, start_ms / MINUTE_MS * MINUTE_MS,
-                            (end_ms / MINUTE_MS + 1) * MINUTE_MS, on_sum, metrics_out, error);
+                            (end_ms / MINUTE_MS + 1) * MINUTE_MS, on_value, owner, error);
+}
+
+bool cloudwatch_version_metrics(struct api *api, const char *function, const char *alias,
+                                const char *version, int64_t start_ms, int64_t end_ms,
+                                struct version_metrics *metrics_out, struct error *error)
+{
+    *metrics_out = (struct version_metrics){ 0 };
+    return cloudwatch_version_values(api, function, alias, version, start_ms, end_ms, on_sum,
+                                     metrics_out, error);
 }
 
 static void tell_alarms(const cJSON *list,

@@ -25,6 +25,15 @@ MUST_CHECK bool cloudwatch_version_metrics(struct api *api, const char *function
                                            struct version_metrics *metrics_out,
                                            struct error *error);
 
+/* The same, minute by minute: `on_value` gets each value, with an `id` for version_metrics_add().
+ */
+MUST_CHECK bool cloudwatch_version_values(struct api *api, const char *function, const char *alias,
+                                          const char *version, int64_t start_ms, int64_t end_ms,
+                                          void (*on_value)(const char *id, int64_t time_ms,
+                                                           double value, void *owner),
+                                          void *owner, struct error *error);
+void version_metrics_add(struct version_metrics *metrics, const char *id, double value);
+
 /* Performs GetMetricData with these MetricDataQueries (which it takes) over whole periods; all
  * pages. Calls `on_value` for each value of a query that returns data. */
 MUST_CHECK bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t end_ms,

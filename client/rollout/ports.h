@@ -62,8 +62,9 @@ struct ports {
      * reading that fails has a sentence. */
     bool (*users_read)(void *world, const struct plan_step *step, struct traffic_sample *sample_out,
                        struct error *error);
-    /* After the end, before the last reading: has CloudWatch still to count what was sent, and not
-     * had time enough for it? */
+    /* When the step's time is over, before the last reading: has CloudWatch still to count what was
+     * sent, or to tell of what users did, and not had time enough for it? Of what was sent only
+     * after traffic_end. */
     bool (*is_behind)(void *world);
 
     /* Sets the evidence's metrics and alarms to what CloudWatch says now, and its shifted_ms. False

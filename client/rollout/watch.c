@@ -403,6 +403,22 @@ static void break_off(struct engine *engine)
     read_traffic(engine, true);
 }
 
+/* Users' traffic is not over when the step is, and is judged on until CloudWatch has told of all
+ * of the step. */
+static void watch_until_told(struct engine *engine, int64_t look_ms)
+{
+    struct ports *ports = &engine->ports;
+    bool is_told = false;
+    while (is_still_watched(engine) && ports->is_behind(ports->world)) {
+        if (!is_told)
+            engine_notice(engine, "The step's time is over. CloudWatch lags behind: it may take "
+                                  "some three minutes until it has told of that.");
+        is_told = true;
+        ports->pass(ports->world, look_ms);
+        look(engine);
+    }
+}
+
 void engine_watch(struct engine *engine)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -419,6 +435,7 @@ void engine_watch(struct engine *engine)
         ports->pass(ports->world, left_ms < look_ms ? left_ms : look_ms);
         look(engine);
     }
+    watch_until_told(engine, look_ms);
     bool is_whole = is_still_watched(engine);
     engine->watched_ms += engine_now_ms(engine) - begun_ms;
     if (is_whole)

@@ -8,7 +8,7 @@
 #include "xalloc.h"
 
 enum { LOOK_MS = 200, FAST_LOOKS = 200, FAST_LOOK_MIN_MS = 1000, FAST_LOOK_MAX_MS = 10000 };
-enum { MINUTE_MS = 60000, US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
+enum { US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
 
 bool world_init(struct world *world, struct api *api, const struct plan *plan, bool is_fast,
                 struct error *error)
@@ -148,12 +148,6 @@ int64_t world_own_ms(const struct world *world, int64_t aws_ms)
     return aws_ms - world->ahead_ms;
 }
 
-/* The start of the first whole one from then on. */
-static int64_t minute_after(int64_t time_ms)
-{
-    return (time_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
-}
-
 void world_compare_clocks(struct world *world)
 {
     if (world->is_fast)
@@ -166,9 +160,8 @@ void world_compare_clocks(struct world *world)
         return;
     world->ahead_ms = ahead_ms;
     world->shifted_ms -= change_ms;
-    /* The minutes before, by a clock that was behind, have been counted and stay so. */
-    if (change_ms < 0 && world->live_from_ms)
-        world->live_from_ms = minute_after(world->live_from_ms + change_ms);
+    if (change_ms < 0 && world->live_minutes.from_ms)
+        minutes_set_back(&world->live_minutes, -change_ms);
 }
 
 bool world_is_interrupted(void *owner)

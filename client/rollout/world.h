@@ -6,6 +6,7 @@
 
 #include "aws/api.h"
 #include "rollout/generator.h"
+#include "rollout/minutes.h"
 #include "rollout/ports.h"
 #include "traffic/payloads.h"
 
@@ -54,7 +55,8 @@ struct world {
 
     bool has_live; /* what was counted before the first shift is known; on Coalmine */
     const struct plan_step *live_step; /* whose minutes are counted; on AWS */
-    int64_t live_from_ms;              /* the first of them, as AWS calls it */
+    struct minutes live_minutes;
+    int64_t live_until_ms;             /* service time when the step's traffic was to end */
     struct version_evidence live_base; /* live traffic: sums when last read */
     struct version_evidence live_canary;
     int64_t live_read_us;

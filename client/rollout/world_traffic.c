@@ -12,7 +12,7 @@
 #include "xalloc.h"
 
 enum { LIVE_INTERVAL_LOCAL_MS = 1000, LIVE_INTERVAL_AWS_MS = 10000, US_PER_MS = 1000 };
-enum { MINUTE_MS = 60000 };
+enum { LIVE_MARGIN_MS = 20000 }; /* a reading or two */
 enum { COUNT_WAIT_LOCAL_MS = 2000, COUNT_WAIT_AWS_MS = 180000 };
 enum { COUNT_POLL_LOCAL_MS = 100, COUNT_POLL_AWS_MS = 9000 };
 
@@ -115,28 +115,74 @@ static int64_t aws_now_ms(struct world *world)
     return world_aws_ms(world, world_now_ms(world));
 }
 
-static bool read_live_version(struct world *world, const char *version,
-                              struct version_metrics *metrics_out, struct error *error)
+static bool read_sums(struct world *world, struct minute_counts *sums_out, struct error *error)
 {
-    return cloudwatch_version_metrics(
-        world->api, world->plan->function, world->plan->alias, version,
-        counts_by_minutes(world) ? world->live_from_ms : world_aws_ms(world, world->started_ms),
-        aws_now_ms(world), metrics_out, error);
+    int64_t from_ms = world_aws_ms(world, world->started_ms);
+    int64_t now_ms = aws_now_ms(world);
+    const struct plan *plan = world->plan;
+    return cloudwatch_version_metrics(world->api, plan->function, plan->alias, world->base, from_ms,
+                                      now_ms, &sums_out->base, error) &&
+           cloudwatch_version_metrics(world->api, plan->function, plan->alias, world->canary,
+                                      from_ms, now_ms, &sums_out->canary, error);
 }
 
-/* Both or none: what is taken is counted. */
+struct told {
+    int64_t from_ms;
+    size_t count;
+    struct minute_counts *minutes;
+    bool is_canary; /* of which is told now */
+};
+
+static void on_minute(const char *id, int64_t time_ms, double value, void *owner)
+{
+    const struct told *told = owner;
+    int64_t index = (time_ms - told->from_ms) / MINUTES_MS;
+    if (time_ms < told->from_ms || index >= (int64_t)told->count)
+        return;
+    struct minute_counts *minute = &told->minutes[index];
+    if (strcmp(id, "errors") == 0)
+        *(told->is_canary ? &minute->has_canary_errors : &minute->has_base_errors) = true;
+    version_metrics_add(told->is_canary ? &minute->canary : &minute->base, id, value);
+}
+
+static bool ask_minutes(struct world *world, struct told *told, int64_t now_ms, struct error *error)
+{
+    const struct plan *plan = world->plan;
+    if (!cloudwatch_version_values(world->api, plan->function, plan->alias, world->base,
+                                   told->from_ms, now_ms, on_minute, told, error))
+        return false;
+    told->is_canary = true;
+    return cloudwatch_version_values(world->api, plan->function, plan->alias, world->canary,
+                                     told->from_ms, now_ms, on_minute, told, error);
+}
+
+/* Nothing yet, if the first of them has not begun. */
+static bool read_minutes(struct world *world, struct minute_counts *sums_out, struct error *error)
+{
+    int64_t now_ms = aws_now_ms(world);
+    struct told told = { .from_ms = world->live_minutes.from_ms };
+    *sums_out = (struct minute_counts){ 0 };
+    if (now_ms < told.from_ms)
+        return true;
+    told.count = (size_t)((now_ms - told.from_ms) / MINUTES_MS) + 1;
+    told.minutes = xcalloc(told.count, sizeof(*told.minutes));
+    bool is_good = ask_minutes(world, &told, now_ms, error);
+    if (is_good)
+        *sums_out = minutes_take(&world->live_minutes, told.minutes, told.count, now_ms);
+    free(told.minutes);
+    return is_good;
+}
+
+/* Both versions or none: what is taken is counted. */
 static bool read_live(struct world *world, struct traffic_sample *sample, struct error *error)
 {
-    struct version_metrics base;
-    struct version_metrics canary;
+    struct minute_counts sums;
     world->live_read_us = clock_monotonic_us();
-    if (counts_by_minutes(world) && aws_now_ms(world) < world->live_from_ms)
-        return true;
-    if (!read_live_version(world, world->base, &base, error) ||
-        !read_live_version(world, world->canary, &canary, error))
+    if (!(counts_by_minutes(world) ? read_minutes(world, &sums, error)
+                                   : read_sums(world, &sums, error)))
         return false;
-    add_live(&world->live_base, &base, &sample->base);
-    add_live(&world->live_canary, &canary, &sample->canary);
+    add_live(&world->live_base, &sums.base, &sample->base);
+    add_live(&world->live_canary, &sums.canary, &sample->canary);
     return true;
 }
 
@@ -156,7 +202,7 @@ static void begin_minutes(struct world *world, const struct plan_step *step)
     if (!counts_by_minutes(world) || world->live_step == step)
         return;
     world->live_step = step;
-    world->live_from_ms = (aws_now_ms(world) + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
+    minutes_begin(&world->live_minutes, aws_now_ms(world));
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
 }
@@ -169,9 +215,11 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     world->leaves = false;
     world->watched_us = clock_monotonic_us();
     world_compare_clocks(world);
+    world->waits_for_counts = false;
     if (left_ms <= 0)
         return true;
     world->is_watching = true;
+    world->live_until_ms = world_now_ms(world) + left_ms;
     if (!world->plan->traffic.is_live)
         return begin_generator(world, left_ms, error);
     begin_minutes(world, step);
@@ -206,16 +254,26 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
     return true;
 }
 
+/* Have the step's minutes been told to their end? */
+static bool is_live_behind(const struct world *world)
+{
+    return counts_by_minutes(world) &&
+           minutes_are_behind(&world->live_minutes, world_aws_ms(world, world->live_until_ms)) &&
+           world_now_ms((void *)world) < world->live_until_ms + MINUTES_LATE_MS + LIVE_MARGIN_MS;
+}
+
 /* CloudWatch lags behind on AWS. If it cannot be asked, the last reading will say so. */
 bool world_is_behind(void *owner)
 {
     struct world *world = owner;
     struct version_metrics metrics;
+    if (world->plan->traffic.is_live)
+        return is_live_behind(world);
     struct error error = { 0 };
     int64_t now_us = clock_monotonic_us();
     int64_t left_us = world->count_deadline_us - now_us;
-    if (world->plan->traffic.is_live || !world->waits_for_counts || !world->is_last_step ||
-        world->sent.requests == 0 || left_us <= 0)
+    if (!world->waits_for_counts || !world->is_last_step || world->sent.requests == 0 ||
+        left_us <= 0)
         return false;
     if (now_us < world->count_next_us)
         return true;

@@ -125,27 +125,31 @@ def test_live_traffic_that_is_not_told_of_any_more_is_no_reason_to_promote(
 
 
 class Lagging(CloudWatch):
-    """Counts a thousand requests a minute as the alias splits them, and tells of them two minutes
-    later, as AWS does."""
+    """Counts a thousand requests a minute as the alias splits them, and tells of each version as many
+    minutes later as `lags` says, as AWS does."""
 
-    def __init__(self, url, lam, name):
-        self.lam, self.name, self.weights = lam, name, {}
+    def __init__(self, url, lam, name, lags):
+        self.lam, self.name, self.lags, self.weights = lam, name, lags, {}
         super().__init__(url)
 
     def answer_counts(self, request):
         minute = int(request["EndTime"]) // 60 - 1
         _, weights = alias_of(self.lam, self.name)
         self.weights.setdefault(minute, (weights or {}).get("2", 0))
-        is_new = '"ExecutedVersion","Value":"2"' in json.dumps(request, separators=(",", ":"))
-        told = {at: weight if is_new else 1 - weight for at, weight in self.weights.items()
-                if int(request["StartTime"]) // 60 <= at <= minute - 2}
+        version = "2" if '"ExecutedVersion","Value":"2"' in json.dumps(request, separators=(",", ":")) else "1"
+        told = {at: weight if version == "2" else 1 - weight for at, weight in self.weights.items()
+                if int(request["StartTime"]) // 60 <= at <= minute - self.lags[version]}
         return 200, json.dumps({"MetricDataResults": [
-            {"Id": "invocations", "Timestamps": [60 * at for at in told],
-             "Values": [round(1000 * share) for share in told.values()]}]}).encode()
+            {"Id": name, "Timestamps": [60 * at for at in told],
+             "Values": [round(count * share) for share in told.values()]}
+            for name, count in (("invocations", 1000), ("errors", 0))]}).encode()
 
 
-def test_on_aws_a_step_is_not_judged_by_what_was_before_it(lam, deployed, server, plan_file, tmp_path):
-    lagging = Lagging(server.url, lam, deployed)
+@pytest.mark.parametrize("lags", [{"1": 2, "2": 2}, {"1": 1, "2": 3}, {"1": 3, "2": 1}], ids=[
+    "both versions alike", "the new one later", "the old one later"])
+def test_on_aws_a_step_is_judged_by_its_own_minutes_however_late_they_are_told(lam, deployed, server, plan_file,
+                                                                               tmp_path, lags):
+    lagging = Lagging(server.url, lam, deployed, lags)
     lagging.counts = {"all": True}
     plan_file(traffic={"live": {}}, checks=[{"kind": "split"}], strategy={"steps": [
         {"weight": "10%", "for": "10m"}, {"weight": "50%", "for": "10m"}]})
@@ -158,7 +162,8 @@ def test_on_aws_a_step_is_not_judged_by_what_was_before_it(lam, deployed, server
     assert done.returncode == 0, done.stderr
     verdicts = [line["numbers"] for line in record_of(deployed, "verdict") if line["isFinal"]]
     assert [verdict["share"] for verdict in verdicts] == [0.1, 0.5]
-    assert all(6000 <= verdict["all"] <= 8000 for verdict in verdicts)
+    assert all(9000 <= verdict["all"] <= 11000 for verdict in verdicts)
+    assert done.stderr.count("The step's time is over.") == 2
 
 
 class Late(CloudWatch):

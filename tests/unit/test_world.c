@@ -113,12 +113,12 @@ START_TEST(a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
         int64_t begun_ms = world_now_ms(&world);
         int64_t minute_ms = begun_ms / MINUTE_MS * MINUTE_MS;
         world.plan = &plan;
-        world.live_from_ms = minute_ms;
+        world.live_minutes.from_ms = minute_ms;
         real_ms -= rows[i].set_ms;
         ck_assert(world_observe(&world, false, &seen, &error));
         ck_assert_int_eq(seen.shifted_ms, rows[i].set_ms);
         ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - rows[i].set_ms);
-        ck_assert_int_eq(world.live_from_ms, minute_ms - rows[i].live_ms);
+        ck_assert_int_eq(world.live_minutes.from_ms, minute_ms - rows[i].live_ms);
         ck_assert(world_observe(&world, false, &seen, &error));
         ck_assert_int_eq(seen.shifted_ms, 0); /* it is told once */
         world_clear(&world);
