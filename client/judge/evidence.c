@@ -37,6 +37,7 @@ void version_evidence_merge(struct version_evidence *version, const struct versi
 {
     version->requests += more->requests;
     version->errors += more->errors;
+    version->early += more->early;
     version->throttles += more->throttles;
     version->cold_starts += more->cold_starts;
     histogram_merge(&version->latency, &more->latency);
@@ -48,6 +49,7 @@ struct version_evidence version_evidence_since(const struct version_evidence *no
     struct version_evidence since = *now;
     since.requests -= before->requests;
     since.errors -= before->errors;
+    since.early -= before->early;
     since.throttles -= before->throttles;
     since.cold_starts -= before->cold_starts;
     since.latency = (struct histogram){ 0 };
@@ -158,6 +160,8 @@ cJSON *version_evidence_json(const struct version_evidence *version)
     cJSON *json = cJSON_CreateObject();
     json_set_double(json, "requests", (double)version->requests);
     json_set_double(json, "errors", (double)version->errors);
+    if (version->early)
+        json_set_double(json, "early", (double)version->early);
     json_set_double(json, "throttles", (double)version->throttles);
     if (version->cold_starts)
         json_set_double(json, "coldStarts", (double)version->cold_starts);
@@ -179,6 +183,7 @@ bool version_evidence_add_json(struct version_evidence *version, const cJSON *js
     const cJSON *latency = json_get(json, "latency");
     return cJSON_IsObject(json) && add_count(&version->requests, json, "requests") &&
            add_count(&version->errors, json, "errors") &&
+           add_count(&version->early, json, "early") &&
            add_count(&version->throttles, json, "throttles") &&
            add_count(&version->cold_starts, json, "coldStarts") &&
            (!latency || histogram_add_json(&version->latency, latency));

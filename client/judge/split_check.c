@@ -11,6 +11,7 @@ static const double SHOWN_DRIFT = 0.2;    /* of the lesser share; told where non
 struct split_evidence {
     uint64_t hits;
     uint64_t all;
+    uint64_t early; /* requests besides, of the weight's first minute */
     double weight;
     double log_factor;
     double drift;   /* worth finding */
@@ -29,10 +30,16 @@ static void name_drift(struct split_evidence *split, double detect)
         split->weight <= 0.5 ? split->weight + split->drift : split->weight - split->drift;
 }
 
+static uint64_t routed(const struct version_evidence *version)
+{
+    return version->requests > version->early ? version->requests - version->early : 0;
+}
+
 static struct split_evidence split_of(const struct check *check, const struct evidence *evidence)
 {
-    struct split_evidence split = { .hits = evidence->canary.requests,
-                                    .all = evidence->canary.requests + evidence->base.requests,
+    struct split_evidence split = { .hits = routed(&evidence->canary),
+                                    .all = routed(&evidence->canary) + routed(&evidence->base),
+                                    .early = evidence->canary.early + evidence->base.early,
                                     .weight = evidence->weight };
     split.log_factor = mixture_log_factor(split.hits, split.all, split.weight,
                                           prior_about(split.weight, PRIOR_STRENGTH));
@@ -52,6 +59,9 @@ static void say_split(const struct split_evidence *split, enum check_result resu
                 (unsigned long long)split->hits, (unsigned long long)split->all,
                 percent(share_of(split->hits, split->all)), percent(interval.low),
                 percent(interval.high), percent(split->weight), finding, p_value);
+    if (split->early)
+        verdict_add(verdict, "; %llu more came in the weight's first minute, which does not count",
+                    (unsigned long long)split->early);
     verdict_number(verdict, "requests", (double)split->hits);
     verdict_number(verdict, "all", (double)split->all);
     verdict_number(verdict, "share", share_of(split->hits, split->all));
@@ -108,7 +118,7 @@ void judge_split_check(const struct check *check, const struct evidence *evidenc
         say_split(&split, is_good ? CHECK_PASS : CHECK_CONTINUE,
                   is_good ? "that fits the weight" : "so far that fits the weight", anytime,
                   verdict);
-    else if (!is_too_few(check, evidence->canary.requests, verdict))
+    else if (!is_too_few(check, split.hits, verdict))
         judge_finally(check, &split, is_good, verdict);
 }
 

@@ -17,7 +17,9 @@ void minutes_begin(struct minutes *minutes, int64_t now_ms)
 void minutes_set_back(struct minutes *minutes, int64_t by_ms)
 {
     int64_t settled_ms = minute_of(minutes->settled_ms - by_ms);
+    int64_t routed_ms = minutes->routed_ms - by_ms;
     minutes_begin(minutes, minutes->from_ms - by_ms);
+    minutes->routed_ms = routed_ms;
     if (settled_ms > minutes->from_ms)
         minutes->settled_ms = settled_ms;
 }
@@ -72,6 +74,10 @@ struct minute_counts minutes_take(struct minutes *minutes, const struct minute_c
             break;
         add(&sums.base, &told[i].base);
         add(&sums.canary, &told[i].canary);
+        if (start_ms >= minutes->routed_ms)
+            continue;
+        sums.base_early += told[i].base.invocations;
+        sums.canary_early += told[i].canary.invocations;
     }
     return sums;
 }

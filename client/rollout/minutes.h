@@ -18,6 +18,8 @@ enum { MINUTES_LATE_MS = 180000 }; /* behind its end nothing more is waited for 
 struct minute_counts {
     struct version_metrics base;
     struct version_metrics canary;
+    double base_early; /* of the invocations, those before routed_ms */
+    double canary_early;
     bool has_base_errors; /* their number was told, be it 0: Lambda tells of it for each request */
     bool has_canary_errors;
 };
@@ -28,6 +30,7 @@ struct minutes {
     struct minute_counts last; /* what was told of that one */
     int64_t last_ms;           /* which one that was */
     int64_t same_since_ms;     /* since when */
+    int64_t routed_ms;         /* what is before is early: routed by other weights; 0: nothing is */
 };
 
 /* The minutes that begin from now on. */

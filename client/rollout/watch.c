@@ -260,11 +260,13 @@ static void judge(struct engine *engine, bool is_final)
 static void remember_split(struct engine *engine)
 {
     const struct evidence *evidence = &engine->evidence;
-    if (evidence->weight <= 0 || evidence->weight >= 1)
+    uint64_t early = evidence->base.early + evidence->canary.early;
+    if (evidence->weight <= 0 || evidence->weight >= 1 ||
+        (early && early == evidence->base.requests + evidence->canary.requests))
         return;
     engine->split_weight = evidence->weight;
-    engine->split_base = evidence->base.requests;
-    engine->split_canary = evidence->canary.requests;
+    engine->split_base = evidence->base.requests - evidence->base.early;
+    engine->split_canary = evidence->canary.requests - evidence->canary.early;
 }
 
 static bool is_still_watched(const struct engine *engine)

@@ -53,6 +53,8 @@ struct world {
     int64_t count_next_us;     /* not asked before */
     int64_t watched_us;        /* when watching began (monotonic): what was before is forgotten */
 
+    int64_t routed_ms; /* service time from which all requests go by the present weights */
+
     bool has_live; /* what was counted before the first shift is known; on Coalmine */
     const struct plan_step *live_step; /* whose minutes are counted; on AWS */
     struct minutes live_minutes;

@@ -95,9 +95,10 @@ static uint64_t take_more(uint64_t *known, uint64_t now)
 
 /* Nor are errors counted at the moment when their requests are. */
 static void add_live(struct version_evidence *known, const struct version_metrics *metrics,
-                     struct version_evidence *more)
+                     double early, struct version_evidence *more)
 {
     more->requests = take_more(&known->requests, (uint64_t)metrics->invocations);
+    more->early = take_more(&known->early, (uint64_t)early);
     uint64_t errors = (uint64_t)metrics->errors;
     more->errors = take_more(&known->errors, errors < known->requests ? errors : known->requests);
     more->throttles = take_more(&known->throttles, (uint64_t)metrics->throttles);
@@ -117,6 +118,7 @@ static int64_t aws_now_ms(struct world *world)
 
 static bool read_sums(struct world *world, struct minute_counts *sums_out, struct error *error)
 {
+    *sums_out = (struct minute_counts){ 0 };
     int64_t from_ms = world_aws_ms(world, world->started_ms);
     int64_t now_ms = aws_now_ms(world);
     const struct plan *plan = world->plan;
@@ -181,8 +183,8 @@ static bool read_live(struct world *world, struct traffic_sample *sample, struct
     if (!(counts_by_minutes(world) ? read_minutes(world, &sums, error)
                                    : read_sums(world, &sums, error)))
         return false;
-    add_live(&world->live_base, &sums.base, &sample->base);
-    add_live(&world->live_canary, &sums.canary, &sample->canary);
+    add_live(&world->live_base, &sums.base, sums.base_early, &sample->base);
+    add_live(&world->live_canary, &sums.canary, sums.canary_early, &sample->canary);
     return true;
 }
 
@@ -203,6 +205,7 @@ static void begin_minutes(struct world *world, const struct plan_step *step)
         return;
     world->live_step = step;
     minutes_begin(&world->live_minutes, aws_now_ms(world));
+    world->live_minutes.routed_ms = world_aws_ms(world, world->routed_ms);
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
 }
@@ -320,6 +323,10 @@ static bool read_own(struct world *world, bool is_last, struct traffic_sample *s
         return true;
     renew_credentials(world);
     generator_read(&world->generator, sample_out);
+    if (world_now_ms(world) < world->routed_ms) {
+        sample_out->base.early = sample_out->base.requests;
+        sample_out->canary.early = sample_out->canary.requests;
+    }
     version_evidence_merge(&world->sent, &sample_out->canary);
     bool is_asked = is_last && world->sent.requests > 0 && !world_is_interrupted(world);
     if (!is_asked || add_others(world, sample_out, error))

@@ -10,6 +10,8 @@ from tests.support.http_handler import QuietHandler
 class Proxy(http.server.ThreadingHTTPServer):
     """Hands all on to the real server, but for what its subclasses do."""
 
+    request_queue_size = 128  # who finds it full is heard of a second later
+
     def __init__(self, url):
         proxy = self
 
@@ -31,7 +33,8 @@ class Proxy(http.server.ThreadingHTTPServer):
 
             def hand_on(self, body):
                 upstream = http.client.HTTPConnection(urllib.parse.urlsplit(proxy.upstream).netloc)
-                upstream.request(self.command, self.path, body, dict(self.headers))
+                path, headers = proxy.rewrite(self.path, dict(self.headers))
+                upstream.request(self.command, path, body, headers)
                 answer = upstream.getresponse()
                 content = answer.read()
                 upstream.close()
@@ -48,6 +51,10 @@ class Proxy(http.server.ThreadingHTTPServer):
     def read(self, file, size):
         """The request's body."""
         return file.read(size)
+
+    def rewrite(self, path, headers):
+        """What is asked of the server instead."""
+        return path, headers
 
     def before(self, _request):
         """An answer (status, headers, body) instead of the server's; None: its own."""

@@ -361,6 +361,30 @@ START_TEST(a_drift_worth_finding_decides_what_is_enough)
 }
 END_TEST
 
+/* AWS routes by the old weights for a while; errors of that while count. */
+START_TEST(requests_that_old_weights_may_have_routed_count_for_no_split)
+{
+    struct row rows[] = {
+        row(100, 0, 1900, 0, FINAL, CHECK_FAIL, "100 of 2000"),
+        row(100, 0, 1900, 0, FINAL, CHECK_PASS, "100 of 1000 requests"),
+        row(100, 0, 1900, 0, RUNNING, CHECK_CONTINUE,
+            "1000 more came in the weight's first minute"),
+        row(1, 0, 1999, 0, FINAL, CHECK_PASS, "0 of 0"),
+    };
+    rows[1].evidence.base.early = rows[2].evidence.base.early = 1000;
+    rows[3].evidence.base.early = 1999;
+    rows[3].evidence.canary.early = 1;
+    assert_rows("{'kind': 'split'}", rows, COUNT_OF(rows));
+    struct row few = row(20, 0, 180, 0, FINAL, CHECK_INCONCLUSIVE, "only 5");
+    few.evidence.canary.early = 15;
+    few.evidence.base.early = 135;
+    assert_rows("{'kind': 'split', 'minRequests': 10}", &few, 1);
+    few = row(20, 20, 180, 0, FINAL, CHECK_FAIL, "20 of 20");
+    few.evidence.canary.early = 15;
+    assert_rows("{'kind': 'errors'}", &few, 1);
+}
+END_TEST
+
 START_TEST(a_step_without_a_split_has_nothing_to_compare)
 {
     static const char *const kinds[] = { "{'kind': 'split'}", "{'kind': 'errors-compared'}",
@@ -467,6 +491,7 @@ SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       two_versions_are_compared, without_any_request_no_number_is_made_up,
       an_effect_worth_finding_decides_what_is_enough,
       what_could_not_have_been_found_is_not_promised, the_drift_that_is_harder_to_find_is_told,
+      requests_that_old_weights_may_have_routed_count_for_no_split,
       a_drifted_split_does_not_make_errors_look_unequal, a_split_is_held_against_its_weight,
       a_drift_worth_finding_decides_what_is_enough, a_step_without_a_split_has_nothing_to_compare,
       what_a_test_once_found_stays_found, an_sprt_that_has_decided_stays_with_it,

@@ -94,6 +94,22 @@ START_TEST(minutes_count_in_their_order)
 }
 END_TEST
 
+START_TEST(minutes_that_began_while_the_weights_were_new_are_early)
+{
+    struct minutes minutes = begin();
+    const struct minute_counts told[3] = { counts(90, 1), counts(80, 2), counts(70, 7) };
+    minutes.routed_ms = base_ms + MINUTE_MS + 1;
+    minutes_take(&minutes, told, 1, base_ms + 6 * (int64_t)MINUTE_MS);
+    minutes_take(&minutes, told, 2, base_ms + 6 * (int64_t)MINUTE_MS);
+    struct minute_counts sums = minutes_take(&minutes, told, 3, base_ms + 6 * (int64_t)MINUTE_MS);
+    ck_assert_double_eq(sums.base.invocations, 240);
+    ck_assert_double_eq(sums.base_early, 170);
+    ck_assert_double_eq(sums.canary_early, 3);
+    minutes_set_back(&minutes, MINUTE_MS);
+    ck_assert_int_eq(minutes.routed_ms, base_ms + 1);
+}
+END_TEST
+
 START_TEST(a_clock_that_is_set_back_makes_no_minute_count_twice)
 {
     struct minutes minutes = begin();
@@ -108,4 +124,5 @@ END_TEST
 
 SUITE("minutes", a_minute_counts_when_it_is_told_of_both_versions_and_does_not_change,
       a_minute_that_grows_is_not_counted_until_it_stands, minutes_count_in_their_order,
+      minutes_that_began_while_the_weights_were_new_are_early,
       a_clock_that_is_set_back_makes_no_minute_count_twice)
