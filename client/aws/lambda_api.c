@@ -8,7 +8,7 @@
 #include "url.h"
 #include "xalloc.h"
 
-enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, POLL_MAX_MS = 2000, UPDATES_MAX = 5 };
+enum { UPDATE_WAIT_MS = 120000, POLL_MS = 250, POLL_MAX_MS = 2000, UPDATES_MAX = 8 };
 enum { STATUS_NOT_FOUND = 404, STATUS_CONFLICT = 409, STATUS_PRECONDITION_FAILED = 412 };
 
 static char *function_path(const char *function, const char *rest)
@@ -223,6 +223,17 @@ static char *qualifier_query(const char *qualifier)
     return buffer_take(&query, NULL);
 }
 
+/* Before the next look, each longer than the one before; false with a sentence once the user wants
+ * to stop. */
+static bool wait_a_while(struct api *api, int64_t *poll_ms, struct error *error)
+{
+    const struct patience patience = { api->should_stop, api->owner, 0 };
+    if (!patience_sleep(&patience, *poll_ms))
+        return error_set(error, NULL, "the function's update was not waited for");
+    *poll_ms = 2 * *poll_ms < POLL_MAX_MS ? 2 * *poll_ms : POLL_MAX_MS;
+    return true;
+}
+
 /* Until creation, update or snapshot of the version (NULL: $LATEST) has ended. A second of all its
  * callers holds 15 such questions: who waits for long asks seldom. */
 static bool wait_until_ready(struct api *api, const char *function, const char *version,
@@ -253,26 +264,25 @@ static bool wait_until_ready(struct api *api, const char *function, const char *
             return true;
         if (clock_monotonic_us() > deadline_us)
             return error_set(error, NULL, "the function's update did not end in two minutes");
-        if (api_is_stopped(api))
-            return error_set(error, NULL, "the function's update was not waited for");
-        clock_sleep_ms(poll_ms);
-        poll_ms = 2 * poll_ms < POLL_MAX_MS ? 2 * poll_ms : POLL_MAX_MS;
+        if (!wait_a_while(api, &poll_ms, error))
+            return false;
     }
 }
 
 /* Once no update of the function is under way: somebody else's, or our own, if the answer to an
- * earlier try was lost. */
+ * earlier try was lost. AWS may refuse for that when it does not tell of it yet, or any more. */
 static cJSON *change_function(struct api *api, const char *function,
                               const struct api_request *request, const char *doing,
                               struct error *error)
 {
+    int64_t poll_ms = POLL_MS;
     for (int updates = 0;; updates++) {
         struct api_response response;
         bool is_good = api_call(api, request, &response);
         if (response.status != STATUS_CONFLICT || updates == UPDATES_MAX)
             return take_json(&response, is_good, doing, error);
         api_response_clear(&response);
-        if (!wait_until_ready(api, function, NULL, error))
+        if (!wait_a_while(api, &poll_ms, error) || !wait_until_ready(api, function, NULL, error))
             return NULL;
     }
 }

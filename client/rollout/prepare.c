@@ -9,6 +9,8 @@
 #include "rollout/job.h"
 #include "xalloc.h"
 
+enum { ASK_AGAIN_MS = 500, ASK_LAST_MS = 2000 }; /* each time twice as long */
+
 static enum prepared over(struct job *job, enum canary_verdict verdict, const char *reason,
                           struct canary_outcome *outcome_out)
 {
@@ -96,6 +98,25 @@ static bool is_unasked(const struct api_response *response)
     }
 }
 
+/* A version that was just published is not known everywhere at once; and Lambda's own failures may
+ * pass. */
+static bool may_pass(const struct api_response *response)
+{
+    return response->status == 404 || response->status == 409 || response->status >= 500;
+}
+
+static bool ask(struct job *job, struct text payload, struct api_response *response_out)
+{
+    const struct patience patience = { job->api.should_stop, job->api.owner, 0 };
+    for (int64_t wait_ms = ASK_AGAIN_MS;; wait_ms *= 2) {
+        if (lambda_invoke(&job->api, job->plan->function, job->canary, payload, response_out))
+            return true;
+        if (!may_pass(response_out) || wait_ms > ASK_LAST_MS || !patience_sleep(&patience, wait_ms))
+            return false;
+        api_response_clear(response_out);
+    }
+}
+
 /* Asks the new version alone, before any user meets it. *verdict_out is what the deployment comes
  * to if that is not so. */
 static bool is_healthy(struct job *job, enum canary_verdict *verdict_out)
@@ -107,8 +128,7 @@ static bool is_healthy(struct job *job, enum canary_verdict *verdict_out)
     for (; is_good && asked < job->plan->health_checks && !world_is_interrupted(&job->world);
          asked++) {
         struct api_response response;
-        bool is_answered = lambda_invoke(&job->api, job->plan->function, job->canary,
-                                         text_from(payload), &response);
+        bool is_answered = ask(job, text_from(payload), &response);
         is_good = is_answered && !response.is_function_error;
         if (!is_answered) {
             api_failure(&response, "invoke the new version", &job->error);

@@ -231,6 +231,30 @@ def test_a_version_that_may_not_be_asked_is_not_a_bad_one(lam, deployed, termina
     assert alias_of(lam, deployed) == ("1", None)
 
 
+def test_what_passes_within_seconds_is_waited_for(server, lam, deployed, terminal, plan_file):
+    """An update that GetFunctionConfiguration does not tell of any more; a version that is not known everywhere
+    yet; a failure of Lambda's own."""
+    statuses = {"PUT /2015-03-31/functions/%s/code" % deployed: [409] * 3,
+                "POST /2015-03-31/functions/%s/versions" % deployed: [409] * 6,
+                "/invocations?Qualifier=2": [404, 409, 500]}
+
+    class Passing(Proxy):
+        def before(self, request):
+            for words, left in statuses.items():
+                if words in request and left:
+                    return left.pop(), [("x-amzn-ErrorType", "SomeException")], b'{"Message": "not yet"}'
+            return None
+
+    passing = Passing(server.url)
+    plan_file(strategy="AllAtOnce")
+    done = terminal("deploy", AWS_ENDPOINT_URL=passing.url)
+    assert done.end() == 0, done.seen + done.err
+    assert not any(statuses.values())
+    assert alias_of(lam, deployed) == ("2", None)
+    passing.shutdown()
+    passing.server_close()
+
+
 class Moody(Proxy):
     """Has no answer to some of the requests that are sent by the alias."""
 
