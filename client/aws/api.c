@@ -16,6 +16,7 @@ enum { REFRESH_BEFORE_MS = 120000, RENEW_US = 5000000 };
 enum { RENEW_PATIENCE_US = 10000000, RENEW_AGAIN_US = 30000000 };
 enum { PATIENCE_US = 600000000, TOLD_FIRST_US = 2000000, TOLD_AGAIN_US = 60000000, NAP_MS = 50 };
 enum { US_PER_MS = 1000, US_PER_S = 1000000, MS_PER_S = 1000, STATUS_BUSY = 503 };
+enum { DATE_TOLERANCE_MS = 2000 };
 enum { STOOD_STILL_US = 3000000 }; /* libcurl tells of progress each second */
 enum { SILENCE_S = 60, CONNECT_TIMEOUT_MS = 10000, BODY_MAX = 64 << 20, HEADERS_MAX = 8 };
 
@@ -25,6 +26,7 @@ void api_init(struct api *api, struct profile *profile)
     api->profile = *profile;
     api->jitter = random_stream_for("backoff");
     api->contact = (struct contact){ 0 };
+    api->aws_ahead_ms = 0;
     api->renewals = 0;
     api->renewal_us = 0;
     api->renew_next_us = 0;
@@ -75,11 +77,17 @@ static size_t on_header(char *data, size_t size, size_t count, void *owner)
     struct text line = { data, size * count };
     struct text version = header_value(line, "X-Amz-Executed-Version");
     struct text code = header_value(line, "x-amzn-ErrorType");
+    struct text date = header_value(line, "Date");
     if (version.data)
         snprintf(response->executed_version, sizeof(response->executed_version), "%.*s",
                  TEXT_ARGS(version));
     if (header_value(line, "X-Amz-Function-Error").data)
         response->is_function_error = true;
+    if (date.data) {
+        CLEANUP(freep) char *text = xstrndup(date.data, date.size);
+        time_t time_s = curl_getdate(text, NULL);
+        response->date_ms = time_s > 0 ? (int64_t)time_s * MS_PER_S : 0;
+    }
     if (code.data) {
         free(response->error_code);
         response->error_code = xstrndup(code.data, code.size);
@@ -409,6 +417,24 @@ static struct attempt begin(struct api *api, const struct api_request *request)
                              .begun_us = now_us };
 }
 
+int64_t api_aws_now_ms(const struct api *api)
+{
+    return api->aws_ahead_ms ? clock_elapsed_ms() + api->aws_ahead_ms : clock_true_ms();
+}
+
+/* Some time between the sending and the answer it was that second for AWS. What is known already,
+ * from the machine's clock at first, is kept as long as it may be so. */
+static void note_date(struct api *api, const struct api_response *response, int64_t sent_ms)
+{
+    int64_t now_ms = clock_elapsed_ms();
+    int64_t least_ms = response->date_ms - now_ms - DATE_TOLERANCE_MS;
+    int64_t most_ms = response->date_ms + MS_PER_S - sent_ms + DATE_TOLERANCE_MS;
+    int64_t ahead_ms = api_aws_now_ms(api) - now_ms;
+    if (ahead_ms < least_ms || ahead_ms > most_ms)
+        ahead_ms = least_ms + (most_ms - least_ms) / 2;
+    api->aws_ahead_ms = ahead_ms;
+}
+
 /* True if a 2xx came. */
 static bool try_once(struct api *api, struct attempt *attempt, struct api_response *response_out)
 {
@@ -417,12 +443,16 @@ static bool try_once(struct api *api, struct attempt *attempt, struct api_respon
     struct curl_slist *headers = prepare(api, api->handle, attempt->request, response_out);
     if (attempt->may_be_stopped && !attempt->request->is_never_stopped)
         let_stop(api);
+    int64_t sent_ms = clock_elapsed_ms();
     perform(api->handle, response_out);
     curl_slist_free_all(headers);
     if (response_out->status)
         api->contact = (struct contact){ .answered_us = clock_monotonic_us() };
-    if (response_out->status >= 200 && response_out->status < 300)
+    if (response_out->status >= 200 && response_out->status < 300) {
+        if (response_out->date_ms)
+            note_date(api, response_out, sent_ms);
         return true;
+    }
     response_out->is_throttled = is_throttled(attempt->request, response_out);
     attempt->was_maybe_done |= may_be_done(attempt->request, response_out);
     response_out->may_be_done = attempt->was_maybe_done;

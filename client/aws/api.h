@@ -42,6 +42,7 @@ struct api_response {
     bool is_throttled; /* without a 2xx: it was one call too many, for now */
     bool may_be_done;  /* without a 2xx: this or an earlier try may have been performed all the same
                         */
+    int64_t date_ms;   /* AWS's time, to the second, when it answered; 0: it does not say */
     int64_t retry_after_ms; /* how long AWS wants nobody to try again; 0: it does not say */
     CURLcode curl_code;
 };
@@ -59,6 +60,7 @@ struct api {
     struct contact contact;
     int64_t awake_us;                 /* when api_note_awake() was last called (monotonic), */
     int64_t woken_us;                 /* and when it last was after this process had stood still */
+    int64_t aws_ahead_ms;             /* AWS's time less clock_elapsed_ms(); 0: not known yet */
     unsigned renewals;                /* of the credentials, so far */
     int64_t renewal_us;               /* when api_renew_in_time() last saw to them (monotonic) */
     int64_t renew_next_us;            /* when that may be tried again (monotonic) */
@@ -95,6 +97,10 @@ void api_note_awake(struct api *api);
 bool api_call(struct api *api, const struct api_request *request,
               struct api_response *response_out);
 void api_response_clear(struct api_response *response);
+
+/* AWS's time: the machine's, unless that is seconds from what AWS's answers say. Nobody who sets
+ * the machine's clock changes it. */
+int64_t api_aws_now_ms(const struct api *api);
 
 /* The answer's JSON; NULL if it is none. The caller owns it. */
 cJSON *api_response_json(const struct api_response *response);

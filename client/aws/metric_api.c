@@ -91,5 +91,5 @@ cJSON *metric_data(struct api *api, const cJSON *queries, int64_t start_ms, int6
 
 int64_t metric_now_ms(struct api *api)
 {
-    return api->profile.is_local ? coalmine_clock_now_ms(api) : clock_true_ms();
+    return api->profile.is_local ? coalmine_clock_now_ms(api) : api_aws_now_ms(api);
 }

@@ -10,6 +10,13 @@
 enum { LOOK_MS = 200, FAST_LOOKS = 200, FAST_LOOK_MIN_MS = 1000, FAST_LOOK_MAX_MS = 10000 };
 enum { ROUTING_MS = 60000, US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
 
+/* Of Coalmine or AWS, by its own clock. */
+static int64_t their_ms(const struct world *world)
+{
+    return world->api->profile.is_local ? clock_true_ms() + world->offset_ms
+                                        : api_aws_now_ms(world->api);
+}
+
 bool world_init(struct world *world, struct api *api, const struct plan *plan, bool is_fast,
                 struct error *error)
 {
@@ -18,7 +25,7 @@ bool world_init(struct world *world, struct api *api, const struct plan *plan, b
         return false;
     if (!is_fast && api->profile.is_local)
         world->offset_ms = coalmine_clock_offset_ms(api);
-    world->begun_ms = clock_true_ms() + world->offset_ms;
+    world->begun_ms = their_ms(world);
     world->begun_at_ms = clock_elapsed_ms();
     world->is_fast = is_fast;
     return true;
@@ -153,7 +160,7 @@ void world_compare_clocks(struct world *world)
     if (world->is_fast)
         return;
     int64_t now_ms = world_now_ms(world);
-    int64_t ahead_ms = clock_true_ms() + world->offset_ms - now_ms;
+    int64_t ahead_ms = their_ms(world) - now_ms;
     int64_t change_ms = ahead_ms - world->ahead_ms;
     bool was_held_up = world_now_ms(world) - now_ms >= CLOCK_SET_MS; /* between two readings */
     if (was_held_up || (change_ms < CLOCK_SET_MS && change_ms > -CLOCK_SET_MS))

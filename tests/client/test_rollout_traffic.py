@@ -1,7 +1,9 @@
 """What counts in a rollout: its own requests, others', live traffic."""
+import email.utils
 import json
 import os
 import subprocess
+import time
 import urllib.parse
 
 import pytest
@@ -194,6 +196,36 @@ def test_on_aws_weights_that_reach_requests_late_are_no_drift(server, deployed, 
     assert code == 0, done.seen + done.err
     assert routing.left == 0
     assert "first minute, which does not count" in done.seen
+
+
+class Ahead(Routing):
+    """Its clock, as its answers tell it, is so many seconds ahead of the machine's; keeps for what moments
+    CloudWatch was asked, as that clock calls them."""
+
+    def __init__(self, url, ahead_s):
+        super().__init__(url, 0)
+        self.ahead_s, self.ends = ahead_s, []
+
+    def read(self, file, size):
+        body = super().read(file, size)
+        if b"MetricDataQueries" in body:
+            self.ends.append(json.loads(body)["EndTime"] - time.time() - self.ahead_s)
+        return body
+
+    def after(self, _request, status, headers, content):
+        return status, [*headers, ("Date", email.utils.formatdate(time.time() + self.ahead_s, usegmt=True))], content
+
+
+@pytest.mark.parametrize("ahead_s", [-240, 0, 240])
+def test_cloudwatch_is_asked_by_the_clock_of_aws(server, deployed, terminal, plan_file, ahead_s):
+    """AWS takes signatures of a clock that is minutes off; what it counted has its own times."""
+    ahead = Ahead(server.url, ahead_s)
+    plan_file(strategy="AllAtOnce", checks=[{"kind": "threshold", "metric": "Errors", "max": 5}])
+    done = terminal("deploy", "--aws", AWS_ENDPOINT_URL=ahead.url)
+    assert done.end() == 0, done.seen + done.err
+    assert ahead.ends and all(-5 < end <= 65 for end in ahead.ends)  # the end of the minute
+    ahead.shutdown()
+    ahead.server_close()
 
 
 class Late(CloudWatch):

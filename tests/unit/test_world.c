@@ -80,6 +80,24 @@ START_TEST(cloudwatch_is_asked_by_the_machines_clock_as_a_step_began)
 END_TEST
 
 /* Another look tells what this one could not. */
+/* What AWS has said of its time: the machine's clock may be minutes off, and whoever sets it
+ * changes nothing. */
+START_TEST(cloudwatch_is_asked_by_awss_clock_once_that_is_known)
+{
+    struct api api = { .aws_ahead_ms = real_ms - elapsed_ms + 3 * MINUTE_MS };
+    struct world world = make_world(&api);
+    int64_t begun_ms = world_now_ms(&world);
+    ck_assert_int_eq(begun_ms, real_ms + 3 * MINUTE_MS);
+    real_ms -= HOUR_MS;
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms);
+    api.aws_ahead_ms -= MINUTE_MS; /* it was told better */
+    world_compare_clocks(&world);
+    ck_assert_int_eq(world_aws_ms(&world, begun_ms), begun_ms - MINUTE_MS);
+    world_clear(&world);
+}
+END_TEST
+
 START_TEST(a_process_that_was_held_up_takes_no_clock_for_set)
 {
     struct api api = { 0 };
@@ -128,5 +146,6 @@ END_TEST
 
 SUITE("world", a_clock_that_is_set_makes_no_step_longer_or_shorter,
       cloudwatch_is_asked_by_the_machines_clock_as_a_step_began,
+      cloudwatch_is_asked_by_awss_clock_once_that_is_known,
       a_process_that_was_held_up_takes_no_clock_for_set,
       a_clock_that_is_set_back_within_a_step_takes_its_metrics_along)
