@@ -95,14 +95,16 @@ static void tell_values(const cJSON *tree,
     }
 }
 
-/* A result may have failed alone. What fails within CloudWatch may come with a later page. */
+/* A result may have failed alone. What fails within CloudWatch, or is not all there, may come with
+ * a later page. */
 static const char *failure_of(const cJSON *tree, bool is_last)
 {
     const cJSON *result;
     cJSON_ArrayForEach(result, json_get(tree, "MetricDataResults"))
     {
         const char *status = json_text(result, "StatusCode", "");
-        if (strcmp(status, "Forbidden") == 0 || (is_last && strcmp(status, "InternalError") == 0))
+        bool may_come = strcmp(status, "InternalError") == 0 || strcmp(status, "PartialData") == 0;
+        if (strcmp(status, "Forbidden") == 0 || (is_last && may_come))
             return status;
     }
     return NULL;

@@ -97,6 +97,25 @@ static void note_contact(struct generator *generator, const struct traffic *traf
     generator->told_sent = traffic->sent;
 }
 
+/* Answers of neither version: somebody has changed the alias, or none of AWS's answers. */
+static bool tell_strangers(const struct generator *generator, const struct traffic *traffic,
+                           struct traffic_sample *told, struct traffic_sample *fresh)
+{
+    uint64_t strange = 0;
+    for (size_t i = 0; i < traffic->version_count; i++) {
+        const struct version_evidence *seen = &traffic->versions[i];
+        if (strcmp(seen->version, generator->base) == 0 ||
+            strcmp(seen->version, generator->canary) == 0)
+            continue;
+        strange += seen->requests;
+        memcpy(fresh->strange_version, seen->version, VERSION_SIZE);
+    }
+    uint64_t more = strange - told->strange;
+    fresh->strange += more;
+    told->strange = strange;
+    return more > 0;
+}
+
 /* The run's counts only grow; called a few times a second, in the sending thread. */
 static enum traffic_word on_traffic(const struct traffic *traffic, void *owner)
 {
@@ -107,8 +126,9 @@ static enum traffic_word on_traffic(const struct traffic *traffic, void *owner)
     uint64_t before = fresh->base.requests + fresh->canary.requests;
     tell_version(traffic, generator->base, &told->base, &fresh->base);
     tell_version(traffic, generator->canary, &told->canary, &fresh->canary);
+    bool is_strange = tell_strangers(generator, traffic, told, fresh);
     note_contact(generator, traffic,
-                 fresh->base.requests + fresh->canary.requests > before ||
+                 is_strange || fresh->base.requests + fresh->canary.requests > before ||
                      traffic->throttled > told->throttled);
     fresh->throttled += traffic->throttled - told->throttled;
     fresh->failed += traffic->failed - told->failed;

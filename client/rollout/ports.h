@@ -10,7 +10,7 @@
 #include "plan/plan.h"
 #include "traffic/traffic.h"
 
-/* What came in since the last reading. Counts of other versions than the two are left out. */
+/* What came in since the last reading. Of other versions than the two there is a count alone. */
 struct traffic_sample {
     struct version_evidence base;
     struct version_evidence canary;
@@ -18,6 +18,8 @@ struct traffic_sample {
     uint64_t throttled;
     uint64_t failed;
     uint64_t invocation_errors;
+    uint64_t strange; /* answers that neither version gave, nor any that was routed to before */
+    char strange_version[VERSION_SIZE]; /* which did; "": none says */
     char last_failure[FAILURE_SIZE];
 };
 

@@ -147,6 +147,23 @@ static void tell_refused(struct engine *engine)
     engine->refused_watch = engine->evidence_watch;
 }
 
+/* The alias sends requests where no deployment of ours does. */
+static void heed_strangers(struct engine *engine, const struct traffic_sample *sample)
+{
+    if (sample->strange == 0)
+        return;
+    CLEANUP(freep)
+    char *sentence =
+        *sample->strange_version
+            ? xformat("requests through alias %s are answered by version %s: somebody else has "
+                      "changed it",
+                      engine->plan->alias, sample->strange_version)
+            : xformat("requests through alias %s are answered without a word of which version did "
+                      "(X-Amz-Executed-Version)",
+                      engine->plan->alias);
+    rollout_troubled(&engine->rollout, sentence);
+}
+
 static void take_sample(struct engine *engine, const struct traffic_sample *sample, bool is_whole,
                         const struct error *error)
 {
@@ -167,6 +184,7 @@ static void read_traffic(struct engine *engine, bool is_last)
         tell_invocation_error(engine);
     else if (sample.failed > 0)
         tell_refused(engine);
+    heed_strangers(engine, &sample);
     traffic_sample_clear(&sample);
     bool is_due = is_last || engine_now_ms(engine) - engine->sampled_ms >= sample_gap_ms(engine);
     if (is_due && !is_empty(&engine->pending))

@@ -326,6 +326,7 @@ static bool read_own(struct world *world, bool is_last, struct traffic_sample *s
     if (world_now_ms(world) < world->routed_ms) {
         sample_out->base.early = sample_out->base.requests;
         sample_out->canary.early = sample_out->canary.requests;
+        sample_out->strange = 0; /* the alias may have been another's before */
     }
     version_evidence_merge(&world->sent, &sample_out->canary);
     bool is_asked = is_last && world->sent.requests > 0 && !world_is_interrupted(world);

@@ -141,7 +141,7 @@ def test_what_is_no_number_is_no_value(lam, deployed, plan_file, cloudwatch, dep
     assert record_of(deployed, "metric") == [] and alias_of(lam, deployed) == ("1", None)
 
 
-@pytest.mark.parametrize("status", ["InternalError", "Forbidden"])
+@pytest.mark.parametrize("status", ["InternalError", "PartialData", "Forbidden"])
 def test_a_metric_that_cloudwatch_failed_to_read_is_none_without_values(lam, deployed, plan_file, cloudwatch,
                                                                         deploy_with_alarms, status):
     cloudwatch.status = status

@@ -38,6 +38,36 @@ def test_weights_changed_by_others_are_left_as_they_are(lam, deployed, canary, t
     assert alias_of(lam, deployed) == ("1", {"2": 0.4})
 
 
+def test_requests_that_another_version_answers_stop_it(lam, deployed, terminal, plan_file):
+    """Not after a minute of what looks like silence."""
+    plan_file(strategy={"canary": {"weight": "50%", "for": "20m"}})
+    first = terminal("deploy")
+    first.wait_for("Sending")
+    lam.update_function_configuration(FunctionName=deployed, Description="theirs")
+    lam.get_waiter("function_updated_v2").wait(FunctionName=deployed)
+    lam.publish_version(FunctionName=deployed)
+    lam.update_alias(FunctionName=deployed, Name="live", FunctionVersion="3",
+                     RoutingConfig={"AdditionalVersionWeights": {}})
+    assert first.end() == 1, first.seen + first.err
+    assert "are answered by version 3: somebody else has changed it" in first.seen
+    assert "Alias live now points to version 3: left as it is." in first.seen
+    assert alias_of(lam, deployed) == ("3", None)
+
+
+def test_answers_that_name_no_version_are_no_silence(server, deployed, terminal, plan_file):
+    class Mute(Proxy):
+        def after(self, _request, status, headers, content):
+            return status, [header for header in headers if header[0] != "X-Amz-Executed-Version"], content
+
+    mute = Mute(server.url)
+    plan_file(strategy={"canary": {"weight": "50%", "for": "20m"}})
+    first = terminal("deploy", AWS_ENDPOINT_URL=mute.url)
+    assert first.end() == 1, first.seen + first.err
+    assert "without a word of which version did" in first.err
+    mute.shutdown()
+    mute.server_close()
+
+
 def test_aws_that_is_asked_nothing_is_not_silent(lam, deployed, terminal, plan_file, hurried):
     """Between two requests is more time than it may be silent, and nobody else asks anything."""
     plan_file(lostAfter="10m", checks=[], traffic={"generate": {"rate": "20/m"}},
