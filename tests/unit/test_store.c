@@ -265,6 +265,7 @@ START_TEST(what_databases_have_been_through_is_as_it_was)
         "45ebdc0d0fcc281ad5ef63aab71e6df95ea9ba6cd27995dff97a6c85767e58ca",
         "e9d826766e93d7633da3dca8c9e74746ec63e7d137e10437b885382d3837e718",
         "4ace575b1f53d1bef7158923321d58e3eae01f8470b455d2cf05f7aca8dd2c39",
+        "dda3a70487545eaafe974e17db28c66c46af84f2d82496435a5643737a595377",
     };
     for (int i = 0; i < SCHEMA_VERSION; i++) {
         char digest[SHA256_HEX_SIZE];
@@ -293,7 +294,7 @@ START_TEST(a_database_that_lacks_a_table_of_its_version_is_refused_and_left_alon
     execute_in("CREATE TABLE cloudwatch_dashboard (a)"); /* version 4 has not been made */
     store_close(open_store());
     execute_in("DROP TABLE iam_policy_version");
-    expect_no_start("no table iam_policy_version, which belongs to its schema 5");
+    expect_no_start("no table iam_policy_version, which belongs to its schema");
 }
 END_TEST
 
