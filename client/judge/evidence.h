@@ -21,8 +21,7 @@ struct version_evidence {
     char version[VERSION_SIZE];
     uint64_t requests; /* answered by it, well or not */
     uint64_t errors;   /* function errors among them */
-    uint64_t
-        early; /* requests that may still have been routed as before the last change of weights */
+    uint64_t early;    /* requests that may have been routed as before the last change of weights */
     uint64_t throttles;
     uint64_t cold_starts;     /* of ours, if they are counted: by canary traffic, when asked to */
     struct histogram latency; /* empty: not known (live traffic) */
