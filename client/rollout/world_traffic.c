@@ -257,10 +257,10 @@ static bool read_counts(struct world *world, struct version_metrics *metrics_out
     return true;
 }
 
-/* Have the step's minutes been told to their end? */
+/* Have the step's minutes not been told to their end? Without weight there is nothing to tell. */
 static bool is_live_behind(const struct world *world)
 {
-    return counts_by_minutes(world) &&
+    return counts_by_minutes(world) && world->live_step && world->live_step->weight > 0 &&
            minutes_are_behind(&world->live_minutes, world_aws_ms(world, world->live_until_ms)) &&
            world_now_ms((void *)world) < world->live_until_ms + MINUTES_LATE_MS + LIVE_MARGIN_MS;
 }
