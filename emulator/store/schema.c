@@ -266,7 +266,9 @@ static const char version_5[] =
 
 static const char version_6[] =
     /* A policy's ARN; NULL: none. */
-    "ALTER TABLE iam_role ADD COLUMN permissions_boundary TEXT;";
+    "ALTER TABLE iam_role ADD COLUMN permissions_boundary TEXT;"
+    "CREATE INDEX iam_role_boundary ON iam_role (account, permissions_boundary)"
+    "  WHERE permissions_boundary IS NOT NULL;";
 
 const char *const schema_migrations[SCHEMA_VERSION] = { version_1, version_2, version_3,
                                                         version_4, version_5, version_6 };
