@@ -111,13 +111,8 @@ static void report_finding(const struct replay_finding *finding, int64_t begun_m
     json_set_double(item, "check", (double)finding->check);
     json_set_text(item, "name", finding->name);
     json_set_text(item, "kind", finding->kind);
-    json_set_text(item, "verdict", check_result_name(verdict->result));
-    json_set_bool(item, "isDryRun", verdict->is_dry_run);
     json_set_bool(item, "isFinal", finding->is_final);
-    json_set_text(item, "sentence", verdict->sentence);
-    cJSON *numbers = json_set_object(item, "numbers");
-    for (size_t i = 0; i < verdict->number_count; i++)
-        json_set_double(numbers, verdict->numbers[i].name, verdict->numbers[i].value);
+    check_verdict_write(verdict, item);
     if (finding->is_recorded) {
         json_set_text(item, "recorded", finding->recorded);
         json_set_bool(item, "isSame", finding->is_same);

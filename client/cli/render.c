@@ -112,7 +112,6 @@ static void on_step(struct view *view, const cJSON *line)
     view->step_ends_ms = step_ms > 0 ? json_int(line, "t", 0) + step_ms : 0;
     view->base_requests = view->base_errors = 0;
     view->canary_requests = view->canary_errors = 0;
-    *view->passed = '\0';
     picture_begin_step(&view->picture);
     view->picture.is_hook = strcmp(json_text(line, "kind", ""), "hook") == 0;
     set_picture(view, json_text(line, "name", json_text(line, "kind", "")), json_int(line, "t", 0));
@@ -183,12 +182,10 @@ static void on_verdict(struct view *view, const cJSON *line)
     bool is_final = json_bool(line, "isFinal", false);
     picture_set_row(view->picture.checks, &view->picture.check_count, json_text(line, "name", ""),
                     verdict, json_text(line, "sentence", ""));
-    bool is_dry_run = json_bool(line, "isDryRun", false);
-    if (is_final && strcmp(verdict, "pass") == 0 && !is_dry_run && !*view->passed)
-        snprintf(view->passed, sizeof(view->passed), "%s", json_text(line, "sentence", ""));
     if (is_final || strcmp(verdict, "fail") == 0)
         tell(view, "  %s %s%s: %s", json_text(line, "name", ""), verdict,
-             is_dry_run ? " (dry run)" : "", json_text(line, "sentence", ""));
+             json_bool(line, "isDryRun", false) ? " (dry run)" : "",
+             json_text(line, "sentence", ""));
 }
 
 /* A step that goes on, or is gone on with by another process, says which it is and when it ends. */
@@ -203,13 +200,6 @@ static void take_step(struct view *view, const cJSON *line)
     set_picture(view, json_text(line, "stepName", ""), json_int(line, "t", 0));
 }
 
-/* What was told of each check just now is not told again. */
-static const char *untold(const struct view *view, const char *reason)
-{
-    bool is_told = *view->passed && strncmp(reason, view->passed, strlen(view->passed)) == 0;
-    return is_told ? "every check passes" : reason;
-}
-
 static void on_decision(struct view *view, const cJSON *line)
 {
     const char *action = json_text(line, "action", "");
@@ -218,8 +208,7 @@ static void on_decision(struct view *view, const cJSON *line)
         view->is_rolling_back = true;
         tell(view, "Rolling back: %s%s", reason, full_stop(reason));
     } else if (strcmp(action, "promote") == 0 && *reason) {
-        const char *rest = untold(view, reason);
-        tell(view, "Promoting: %s%s", rest, full_stop(rest));
+        tell(view, "Promoting: %s%s", reason, full_stop(reason));
     } else if (strcmp(action, "extend") == 0) {
         tell(view, "No answer yet, so the step goes on: %s%s", reason, full_stop(reason));
         take_step(view, line);
@@ -273,7 +262,7 @@ static void on_resume(struct view *view, const cJSON *line)
 
 static void on_end(struct view *view, const cJSON *line)
 {
-    const char *reason = untold(view, json_text(line, "reason", ""));
+    const char *reason = json_text(line, "reason", "");
     view->is_over = true;
     snprintf(view->end, sizeof(view->end), "%s%s%s", json_text(line, "outcome", ""),
              *reason ? ", " : "", reason);

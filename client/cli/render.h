@@ -26,7 +26,6 @@ struct view {
     uint64_t canary_errors;
     bool has_picture; /* a terminal reads: the numbers are drawn instead of told */
     struct picture picture;
-    char passed[64]; /* how the sentence of the step's first check that passed begins */
     bool is_rolling_back;
     bool is_over;
     char end[REASON_MAX + 32]; /* "rolled back, errors 7 of 9": how it is over */

@@ -179,6 +179,16 @@ const char *check_result_name(enum check_result result)
     return names[result];
 }
 
+void check_verdict_write(const struct check_verdict *verdict, cJSON *json)
+{
+    json_set_text(json, "verdict", check_result_name(verdict->result));
+    json_set_bool(json, "isDryRun", verdict->is_dry_run);
+    json_set_text(json, "sentence", verdict->sentence);
+    cJSON *numbers = json_set_object(json, "numbers");
+    for (size_t i = 0; i < verdict->number_count; i++)
+        json_set_double(numbers, verdict->numbers[i].name, verdict->numbers[i].value);
+}
+
 cJSON *check_memory_json(const struct check_memory *memory)
 {
     cJSON *json = cJSON_CreateObject();

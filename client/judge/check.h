@@ -150,6 +150,9 @@ const char *check_result_name(enum check_result result);
 /* Of several results the one that decides is fail, else inconclusive, else continue. */
 bool check_result_outweighs(enum check_result result, enum check_result other);
 
+/* Adds to `json` what programs read of a verdict: verdict, isDryRun, sentence, numbers. */
+void check_verdict_write(const struct check_verdict *verdict, cJSON *json);
+
 /* The memory as deployment.json keeps it; the caller owns the tree. */
 cJSON *check_memory_json(const struct check_memory *memory);
 void check_memory_read(const cJSON *json, struct check_memory *memory_out);

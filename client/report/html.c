@@ -305,6 +305,15 @@ static void add_events(const struct history *history, struct buffer *out)
     buffer_add_string(out, "</tbody></table></div>\n");
 }
 
+/* A first deployment has none. */
+static void add_timelines(const struct history *history, struct buffer *out)
+{
+    CLEANUP(buffer_clear) struct buffer timelines = { 0 };
+    timelines_add(history, &timelines);
+    if (timelines.size)
+        buffer_add_format(out, "<h2>Timelines</h2>\n%s", timelines.data);
+}
+
 void report_html(const struct history *history, struct buffer *out)
 {
     buffer_add_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -314,8 +323,7 @@ void report_html(const struct history *history, struct buffer *out)
     markup_text(out, history->outcome ? history->outcome : "not over");
     buffer_add_format(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
     add_head(history, out);
-    buffer_add_string(out, "<h2>Timelines</h2>\n");
-    timelines_add(history, out);
+    add_timelines(history, out);
     add_steps(history, out);
     add_verdicts(history, out);
     add_events(history, out);

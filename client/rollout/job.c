@@ -205,6 +205,21 @@ static void add_traffic(const struct job *job, cJSON *report)
     json_set_double(split, "newRequests", (double)engine->split_canary);
 }
 
+/* What the checks of the last step said last, whatever it was. */
+static void add_verdicts(const struct engine *engine, cJSON *report)
+{
+    cJSON *list = json_set_array(report, "verdicts");
+    for (size_t i = 0; i < engine->check_count; i++) {
+        if (!*engine->verdicts[i].sentence)
+            continue; /* the step ended before it was judged */
+        cJSON *item = cJSON_CreateObject();
+        json_set_text(item, "check", engine->checks[i].name);
+        json_set_text(item, "kind", engine->checks[i].kind->name);
+        check_verdict_write(&engine->verdicts[i], item);
+        cJSON_AddItemToArray(list, item);
+    }
+}
+
 static cJSON *make_report(const struct job *job, const struct canary_outcome *outcome)
 {
     cJSON *report = cJSON_CreateObject();
@@ -217,8 +232,10 @@ static cJSON *make_report(const struct job *job, const struct canary_outcome *ou
     json_set_text(report, "alias", job->plan->alias);
     json_set_text(report, "version", *outcome->version ? outcome->version : NULL);
     json_set_text(report, "baseVersion", *outcome->base_version ? outcome->base_version : NULL);
-    if (job->engine.watched_ms > 0 || job->engine.evidence_watch > 0)
+    if (job->engine.watched_ms > 0 || job->engine.evidence_watch > 0) {
         add_traffic(job, report);
+        add_verdicts(&job->engine, report);
+    }
     if (job->world.count.is_known) {
         cJSON *count = json_set_object(report, "cloudWatch");
         json_set_double(count, "invocations", job->world.count.invocations);

@@ -199,55 +199,39 @@ void engine_read_last(struct engine *engine)
 
 static void record_verdict(struct engine *engine, size_t index, bool is_final)
 {
-    const struct check_verdict *verdict = &engine->verdicts[index];
     const struct check *check = &engine->checks[index];
     cJSON *line = record_line("verdict", engine_now_ms(engine));
     json_set_double(line, "step", engine->evidence.step);
     json_set_double(line, "check", (double)index);
     json_set_text(line, "name", check->name);
     json_set_text(line, "kind", check->kind->name);
-    json_set_text(line, "verdict", check_result_name(verdict->result));
-    json_set_bool(line, "isDryRun", verdict->is_dry_run);
     json_set_bool(line, "isFinal", is_final);
-    json_set_text(line, "sentence", verdict->sentence);
-    cJSON *numbers = json_set_object(line, "numbers");
-    for (size_t i = 0; i < verdict->number_count; i++)
-        json_set_double(numbers, verdict->numbers[i].name, verdict->numbers[i].value);
+    check_verdict_write(&engine->verdicts[index], line);
     deployment_record(engine->deployment, line);
 }
 
-/* The sentences of the checks that passed, or of the one that decided. */
-static void describe(const struct engine *engine, enum check_result result, size_t deciding,
-                     struct buffer *sentence)
+/* What each check says is in its verdict. Borrowed. */
+static const char *describe(const struct engine *engine, enum check_result result, size_t deciding)
 {
-    if (result != CHECK_PASS && engine->check_count > 0) {
-        buffer_add_string(sentence, engine->verdicts[deciding].sentence);
-        return;
-    }
-    for (size_t i = 0; i < engine->check_count; i++) {
-        if (!engine->verdicts[i].is_dry_run)
-            buffer_add_format(sentence, "%s%s", sentence->size ? "; " : "",
-                              engine->verdicts[i].sentence);
-    }
-    if (!sentence->size)
-        buffer_add_string(sentence, "the step's time is over, and nothing was to be checked");
+    if (result != CHECK_PASS && engine->check_count > 0)
+        return engine->verdicts[deciding].sentence;
+    return engine_has_checks(engine) ? "every check passes"
+                                     : "the step's time is over, and nothing was to be checked";
 }
 
 /* Where something is unknown nothing is well, whatever the checks say of what they know. */
-static enum check_result heed_silence(const char *unknown, enum check_result result, bool is_final,
-                                      struct buffer *sentence)
+static void heed_silence(const char *unknown, bool is_final, enum check_result *result,
+                         const char **sentence)
 {
-    if (result != CHECK_PASS || !unknown)
-        return result;
-    buffer_clear(sentence);
-    buffer_add_string(sentence, unknown);
-    return is_final ? CHECK_INCONCLUSIVE : CHECK_CONTINUE;
+    if (*result != CHECK_PASS || !unknown)
+        return;
+    *result = is_final ? CHECK_INCONCLUSIVE : CHECK_CONTINUE;
+    *sentence = unknown;
 }
 
 static void judge(struct engine *engine, bool is_final)
 {
     size_t deciding = 0;
-    CLEANUP(buffer_clear) struct buffer sentence = { 0 };
     CLEANUP(freep)
     struct check_verdict *before =
         xmemdup(engine->verdicts, (engine->check_count + 1) * sizeof(*engine->verdicts));
@@ -259,9 +243,9 @@ static void judge(struct engine *engine, bool is_final)
     if (result == CHECK_PASS && !is_final && !engine_has_checks(engine))
         result = CHECK_CONTINUE;
     enum rollout_hold hold = engine->rollout.hold;
-    describe(engine, result, deciding, &sentence);
-    result = heed_silence(engine_unknown(engine), result, is_final, &sentence);
-    rollout_judged(&engine->rollout, result, is_final, sentence.data, engine_now_ms(engine));
+    const char *sentence = describe(engine, result, deciding);
+    heed_silence(engine_unknown(engine), is_final, &result, &sentence);
+    rollout_judged(&engine->rollout, result, is_final, sentence, engine_now_ms(engine));
     bool is_decided = is_final || engine->rollout.watch != engine->evidence_watch ||
                       engine->rollout.phase != PHASE_WATCH || engine->rollout.hold != hold;
     bool has_changed = is_decided;
@@ -373,11 +357,10 @@ static void watch_until_counted(struct engine *engine)
 /* A step without a time of its own. */
 static void pass_by(struct engine *engine)
 {
-    CLEANUP(buffer_clear) struct buffer sentence = { 0 };
-    enum check_result result =
-        heed_silence(engine_unread_alarms(engine), CHECK_PASS, true, &sentence);
-    rollout_judged(&engine->rollout, result, true, sentence.size ? sentence.data : "",
-                   engine_now_ms(engine));
+    enum check_result result = CHECK_PASS;
+    const char *sentence = "";
+    heed_silence(engine_unread_alarms(engine), true, &result, &sentence);
+    rollout_judged(&engine->rollout, result, true, sentence, engine_now_ms(engine));
 }
 
 /* The last word on a step whose time is over. */

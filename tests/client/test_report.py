@@ -232,6 +232,14 @@ def test_alarms_metrics_and_decisions_are_marked(report, record):
     assert "Latency" in out and "1.5 ms" not in figure(out, "Error rate")
 
 
+def test_a_first_deployment_has_no_timelines(report, tmp_path):
+    first = write_record(tmp_path / "created.jsonl", [
+        line(0, "plan", id="i", function="f", alias="live", newVersion="1", isFast=False, plan={}),
+        line(1, "end", outcome="created", reason="alias live now points to version 1", exitCode=0)])
+    out = report(first, "--format", "html").out
+    assert re.findall("<h2>(.*)</h2>", out) == ["Events"]
+
+
 def test_junit_has_a_case_for_each_check_and_step(report, record):
     done = report(record, "--format", "junit")
     root = ElementTree.fromstring(done.out)

@@ -83,15 +83,20 @@ def test_inconclusive_is_an_answer_with_a_policy(lam, deployed, canary, plan_fil
         assert alias_of(lam, deployed) == ("1", None)
 
 
-def test_the_reason_of_a_promotion_has_every_check_to_its_end(deployed, canary, plan_file):
-    plan_file()
+def test_a_promotion_says_once_what_each_check_found(deployed, canary, plan_file):
+    plan_file(checks=[{"kind": "errors"}, {"kind": "split"}, {"kind": "latency", "max": "1ms", "dryRun": True}])
     done = canary("deploy", "--fast", "--output", "json")
     assert done.code == 0, done.err
-    said = [v["sentence"] for v in record_of(deployed, "verdict") if v["isFinal"]]
-    assert len(said) == 4 and done.json["reason"] == "; ".join(said)
-    assert record_of(deployed, "end")[-1]["reason"] == done.json["reason"]
+    said = record_of(deployed, "verdict")[-3:]
+    assert [v["isFinal"] for v in said] == [True] * 3
+    assert done.json["verdicts"] == [
+        {"check": v["name"], **{m: v[m] for m in ("kind", "verdict", "isDryRun", "sentence", "numbers")}} for v in said]
+    assert [(v["check"], v["verdict"], v["isDryRun"]) for v in done.json["verdicts"]][:2] == [
+        ("errors", "pass", False), ("split", "pass", False)]
+    assert done.json["reason"] == record_of(deployed, "end")[-1]["reason"] == "every check passes"
     watched = canary("watch", "--function", deployed, "--alias", "live").out
-    assert watched.count(said[0]) == 1 and watched.endswith(": promoted, every check passes.\n")
+    assert watched.count(said[0]["sentence"]) == 1 and watched.endswith(": promoted, every check passes.\n")
+    assert len(canary("history", "--function", deployed).out) < 160
 
 
 def test_a_linear_plan_takes_all_its_weights(lam, deployed, canary, plan_file):
