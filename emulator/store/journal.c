@@ -25,6 +25,10 @@ enum {
     KIND_MAX = 15, /* the largest that there may ever be */
 };
 
+/* With its position. In full: whatever is named a little otherwise (a copy that was put aside) is
+ * none. */
+#define SEGMENT_NAME "journal-%020llu.log"
+
 /* Segments by the position of their first byte, ascending; the last one is written to. */
 struct segment {
     uint64_t start;
@@ -44,7 +48,7 @@ struct journal {
 
 static char *segment_path(const struct journal *journal, uint64_t start)
 {
-    return xformat("%s/journal-%020llu.log", journal->directory, (unsigned long long)start);
+    return xformat("%s/" SEGMENT_NAME, journal->directory, (unsigned long long)start);
 }
 
 static struct segment *last_segment(const struct journal *journal)
@@ -71,13 +75,20 @@ static int compare_segments(const void *a, const void *b)
     return first->start < second->start ? -1 : first->start > second->start;
 }
 
+static bool is_segment_name(const char *name, unsigned long long *start_out)
+{
+    if (sscanf(name, "journal-%20llu", start_out) != 1)
+        return false;
+    CLEANUP(freep) char *exact = xformat(SEGMENT_NAME, *start_out);
+    return strcmp(name, exact) == 0;
+}
+
 /* A file of the directory; false with a sentence if it is a segment that cannot be read. */
 static bool note_file(struct journal *journal, int directory, const char *name, struct error *error)
 {
     unsigned long long start;
     struct stat status;
-    char end = '\0';
-    if (sscanf(name, "journal-%20llu.lo%c", &start, &end) != 2 || end != 'g')
+    if (!is_segment_name(name, &start))
         return true;
     if (fstatat(directory, name, &status, 0) != 0)
         return error_set(error, NULL, "cannot read %s/%s: %s", journal->directory, name,

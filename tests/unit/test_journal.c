@@ -185,6 +185,24 @@ START_TEST(what_was_flushed_is_replayed_in_order)
 }
 END_TEST
 
+/* The checkpoint's position lies in any segment, at any of its records. */
+START_TEST(a_replay_begins_within_a_later_segment)
+{
+    enum { BEFORE = 5000 };
+    struct seen seen;
+    struct error error = { 0 };
+    make_directory();
+    struct journal *journal = open_journal();
+    ck_assert(journal_replay(journal, BEFORE, note, &seen, &error)); /* begins another segment */
+    journal_close(journal);
+    write_records();
+    for (int i = 0; i <= RECORDS; i++) {
+        ck_assert(replay(BEFORE + end_of(i), &seen));
+        ck_assert_int_eq(seen.count, RECORDS - i);
+    }
+}
+END_TEST
+
 START_TEST(what_was_not_flushed_is_not_there)
 {
     struct seen seen;
@@ -460,6 +478,28 @@ START_TEST(positions_do_not_repeat_when_the_files_were_lost)
 }
 END_TEST
 
+/* Whoever is told to move a damaged segment away may only name it otherwise. */
+START_TEST(what_is_named_almost_like_a_segment_is_none)
+{
+    static const char *const others[] = { "%s.bak", "%s~", "%s.1" };
+    struct seen seen;
+    make_directory();
+    write_records();
+    CLEANUP(freep) char *path = only_file();
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        CLEANUP(freep) char *other = xformat(others[i], path);
+        ck_assert_int_eq(link(path, other), 0);
+    }
+    CLEANUP(freep) char *short_name = xformat("%s/journal-7.log", directory);
+    ck_assert_int_eq(link(path, short_name), 0);
+    ck_assert(replay(0, &seen));
+    ck_assert_int_eq(seen.count, RECORDS);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert(replay(0, &seen));
+    ck_assert_int_eq(seen.count, 0);
+}
+END_TEST
+
 START_TEST(a_directory_that_is_none_is_an_error)
 {
     struct error error = { 0 };
@@ -469,7 +509,7 @@ START_TEST(a_directory_that_is_none_is_an_error)
 }
 END_TEST
 
-SUITE("journal", what_was_flushed_is_replayed_in_order,
+SUITE("journal", what_was_flushed_is_replayed_in_order, a_replay_begins_within_a_later_segment,
       a_durable_segment_keeps_its_name_before_anything_in_it_is_acknowledged,
       what_was_not_flushed_is_not_there, a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on,
       a_long_torn_tail_is_looked_through_quickly,
@@ -478,4 +518,5 @@ SUITE("journal", what_was_flushed_is_replayed_in_order,
       a_record_that_lacks_its_end_before_another_segment_is_damage,
       segments_rotate_and_the_forgotten_ones_go, without_descriptors_a_segment_becomes_longer,
       nothing_is_written_behind_half_a_record, a_reset_empties_but_positions_go_on,
-      positions_do_not_repeat_when_the_files_were_lost, a_directory_that_is_none_is_an_error)
+      positions_do_not_repeat_when_the_files_were_lost, what_is_named_almost_like_a_segment_is_none,
+      a_directory_that_is_none_is_an_error)
