@@ -1,7 +1,7 @@
 /*
  * Exchanges that wait for their reply: what becomes of them, and of the server's counts, when the
  * client leaves meanwhile; and that connections, and new ones, are looked at again afterwards. And
- * what libmicrohttpd's starts and drains leave.
+ * who leaves behind half a request, and what libmicrohttpd's starts and drains leave.
  */
 #include "support/suite.h"
 
@@ -15,7 +15,7 @@
 #include "http/exchange.h"
 #include "support/limits.h"
 
-enum { PATIENCE_MS = 60000, CONNECTIONS_MAX = 2 };
+enum { PATIENCE_MS = 60000, CONNECTIONS_MAX = 2, CROWD = 150, NEVER_MS = 24 * 3600 * 1000 };
 
 struct bench {
     struct loop *loop;
@@ -23,6 +23,8 @@ struct bench {
     struct http_exchange *asked; /* the last one */
     int count;
     bool must_hold;
+    int connections_max; /* 0: CONNECTIONS_MAX */
+    int64_t idle_ms;
 };
 
 static void on_request(struct http_exchange *exchange, void *owner)
@@ -52,7 +54,10 @@ static struct http_server *start(struct bench *bench, int port)
                                                  .on_request = on_request,
                                                  .body_ceiling = body_ceiling,
                                                  .must_hold = must_hold,
-                                                 .connections_max = CONNECTIONS_MAX,
+                                                 .connections_max = bench->connections_max
+                                                                        ? bench->connections_max
+                                                                        : CONNECTIONS_MAX,
+                                                 .idle_ms = bench->idle_ms,
                                                  .owner = bench };
     struct http_server *server = http_server_start(bench->loop, &options, &error);
     int reason = errno;
@@ -312,6 +317,47 @@ START_TEST(who_found_no_room_comes_in_when_another_is_answered_and_closed)
 }
 END_TEST
 
+static unsigned connection_count(const struct bench *bench)
+{
+    return MHD_get_daemon_info(bench->server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+        ->num_connections;
+}
+
+/* libmicrohttpd reads the bytes, and is told of the end no more. More of them than the server asks
+ * the kernel for at once; one whose request is whole has its answer first. */
+START_TEST(a_crowd_that_leaves_behind_half_a_request_is_let_go_at_once)
+{
+    struct bench bench = { .loop = loop_create(),
+                           .connections_max = CROWD + 1,
+                           .idle_ms = NEVER_MS };
+    int clients[CROWD];
+    char answer[4096];
+    bench.server = start(&bench, 0);
+    ck_assert_ptr_nonnull(bench.server);
+    int whole = connect_client(&bench);
+    struct http_exchange *exchange = ask(&bench, whole);
+    for (int i = 0; i < CROWD; i++)
+        clients[i] = connect_client(&bench);
+    while (connection_count(&bench) < CROWD + 1)
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    shutdown(whole, SHUT_WR);
+    for (int i = 0; i < CROWD; i++) {
+        ck_assert_int_eq(send(clients[i], "GET / HT", 8, 0), 8);
+        shutdown(clients[i], SHUT_WR);
+    }
+    while (connection_count(&bench) > 1)
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    http_exchange_reply(exchange, &(struct http_reply){ .status = 200 });
+    while (connection_count(&bench) > 0)
+        uv_run(loop_uv(bench.loop), UV_RUN_NOWAIT);
+    ck_assert_int_gt(recv(whole, answer, sizeof(answer), 0), 0);
+    bench_clear(&bench);
+    for (int i = 0; i < CROWD; i++)
+        close(clients[i]);
+    close(whole);
+}
+END_TEST
+
 /* Its number may be another's by then: a connection's, or a file's of the store. */
 START_TEST(a_server_drained_twice_closes_its_socket_once)
 {
@@ -353,5 +399,6 @@ SUITE("http_parking", one_left_behind_goes_with_its_reply,
       a_server_that_ends_hands_over_no_request_that_becomes_whole,
       a_connection_is_watched_after_its_reply_while_others_linger,
       who_found_no_room_comes_in_when_another_is_answered_and_closed,
+      a_crowd_that_leaves_behind_half_a_request_is_let_go_at_once,
       a_server_drained_twice_closes_its_socket_once,
       a_server_that_cannot_start_leaves_the_reason_in_errno)
