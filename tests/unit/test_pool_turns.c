@@ -89,6 +89,41 @@ START_TEST(at_the_ceiling_invocations_wait_their_turn)
 }
 END_TEST
 
+/* More than are sent ahead, behind one that turns out to be slow and has them given back; then one
+ * of another function, and one that came after it. */
+START_TEST(at_the_ceiling_nobody_loses_a_turn_to_what_is_sent_ahead)
+{
+    enum { COUNT = 20 };
+    struct bench bench;
+    struct ending endings[COUNT];
+    struct ending other;
+    struct ending again;
+    bench_init(&bench, 1);
+    struct sandbox_plan one = bench_function(&bench, NODE, "index.js", counter_js);
+    struct sandbox_plan two = bench_function(&bench, NODE, "index.js", counter_js);
+    bench_invoke(&bench, &one, "{}", &endings[0]);
+    bench_lane(&bench)->handler_ms = 0.001;
+    for (int i = 1; i < COUNT; i++)
+        bench_submit(&bench, &one, i == 1 ? TEXT("{\"wait\":1}") : TEXT("{}"), &endings[i]);
+    bench_submit(&bench, &two, TEXT("{}"), &other);
+    bench_submit(&bench, &one, TEXT("{}"), &again);
+    while (bench_busy(bench_lane(&bench))->ahead.count)
+        loop_turn(bench.loop);
+    bench_write(one.code_directory, "go", "", 0644);
+    bench_wait(&bench, &again);
+    ck_assert_msg(other.is_done, "the lane that had nothing was overtaken");
+    ck_assert_str_eq(again.payload, "{\"count\":1}");
+    for (int i = 0; i < COUNT; i++) {
+        CLEANUP(freep) char *expected = xformat("{\"count\":%d}", i + 1);
+        ck_assert_str_eq(endings[i].payload, expected);
+        ending_clear(&endings[i]);
+    }
+    ending_clear(&other);
+    ending_clear(&again);
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(at_the_ceiling_idle_environments_of_others_make_room)
 {
     struct bench bench;
@@ -541,6 +576,7 @@ START_TEST(a_retired_key_lets_the_busy_one_finish)
 END_TEST
 
 SUITE("pool_turns", two_at_once_use_two_environments, at_the_ceiling_invocations_wait_their_turn,
+      at_the_ceiling_nobody_loses_a_turn_to_what_is_sent_ahead,
       at_the_ceiling_idle_environments_of_others_make_room,
       where_nothing_moves_a_function_without_a_process_gets_one_beyond_the_ceiling,
       beyond_the_ceiling_what_rests_makes_no_room_for_one_that_has_processes,
