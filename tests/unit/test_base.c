@@ -48,6 +48,8 @@ START_TEST(doubles_are_read_whole_or_not_at_all)
     CLEANUP(freep) char *exact = xformat("%.1074f", 0x1p-1074);
     ck_assert(text_to_double(text_from(exact), &value));
     ck_assert(value == 0x1p-1074);
+    CLEANUP(freep) char *too_long = xformat("%.100000f", 0.1);
+    ck_assert(!text_to_double(text_from(too_long), &value));
     ck_assert(!text_to_double(TEXT("0x10"), &value));
     ck_assert(!text_to_double(TEXT("1.5%"), &value));
     ck_assert(!text_to_double(TEXT(""), &value));
@@ -110,6 +112,9 @@ START_TEST(what_is_no_utf8_is_mended)
           "d",
           "a?b?c??d" },
         { "last: \xFF", "last: ?" },
+        { "overlong: \xE0\x80\x80", "overlong: ???" },
+        { "too large: \xF5\x80", "too large: ??" },
+        { "cut off: \xF4\x8F\xBF", "cut off: " },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[32];
@@ -117,6 +122,14 @@ START_TEST(what_is_no_utf8_is_mended)
         text_mend_utf8(text);
         ck_assert_str_eq(text, cases[i].after);
     }
+}
+END_TEST
+
+START_TEST(white_space_is_trimmed_at_both_ends_only)
+{
+    ck_assert(text_equal(text_trimmed(TEXT(" \t\r\n a b\v\f ")), "a b"));
+    ck_assert(text_equal(text_trimmed(TEXT("a")), "a"));
+    ck_assert_uint_eq(text_trimmed(TEXT("  \n")).size, 0);
 }
 END_TEST
 
@@ -408,10 +421,11 @@ END_TEST
 
 SUITE("base", integers_are_read_whole_or_not_at_all, doubles_are_read_whole_or_not_at_all,
       utf8_is_checked_to_the_last_byte, a_front_ends_between_characters, what_is_no_utf8_is_mended,
-      cutting_goes_through_all_parts, a_buffer_stops_at_its_ceiling_and_keeps_what_it_has,
-      bytes_become_text_that_json_can_carry, formatted_text_may_have_any_length,
-      an_arena_gives_zeroed_memory_of_any_size, a_list_on_the_heap_grows, a_list_in_an_arena_grows,
-      an_arena_prints_texts_of_any_size, macs_are_those_of_libcrypto,
-      percent_encoding_is_undone_by_decoding, a_parameter_is_found_by_its_name, an_arn_is_six_parts,
-      digests_have_their_published_values, hexadecimal_is_read_as_it_is_written,
-      checksums_are_the_same_by_any_way, base64_round_trips_and_refuses_what_is_none)
+      cutting_goes_through_all_parts, white_space_is_trimmed_at_both_ends_only,
+      a_buffer_stops_at_its_ceiling_and_keeps_what_it_has, bytes_become_text_that_json_can_carry,
+      formatted_text_may_have_any_length, an_arena_gives_zeroed_memory_of_any_size,
+      a_list_on_the_heap_grows, a_list_in_an_arena_grows, an_arena_prints_texts_of_any_size,
+      macs_are_those_of_libcrypto, percent_encoding_is_undone_by_decoding,
+      a_parameter_is_found_by_its_name, an_arn_is_six_parts, digests_have_their_published_values,
+      hexadecimal_is_read_as_it_is_written, checksums_are_the_same_by_any_way,
+      base64_round_trips_and_refuses_what_is_none)
