@@ -68,11 +68,13 @@ START_TEST(utf8_is_checked_to_the_last_byte)
         { TEXT("bad byte \xFF behind eight plain ones"), false, 9 },
         { TEXT("1234567\x80"), false, 7 },
         { TEXT("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), true, 0 },
-        { TEXT("a\x80"), false, 1 },            /* continuation alone */
-        { TEXT("ab\xC0\xAF"), false, 2 },       /* overlong */
-        { TEXT("\xED\xA0\x80"), false, 0 },     /* surrogate */
-        { TEXT("\xF4\x90\x80\x80"), false, 0 }, /* past U+10FFFF */
-        { TEXT("abc\xE2\x82"), false, 3 },      /* cut short */
+        { TEXT("\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"), true, 0 },
+        { TEXT("\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"), true, 0 }, /* the first and last of each size */
+        { TEXT("a\x80"), false, 1 },                           /* continuation alone */
+        { TEXT("ab\xC0\xAF"), false, 2 },                      /* overlong */
+        { TEXT("\xED\xA0\x80"), false, 0 },                    /* surrogate */
+        { TEXT("\xF4\x90\x80\x80"), false, 0 },                /* past U+10FFFF */
+        { TEXT("abc\xE2\x82"), false, 3 },                     /* cut short */
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         size_t bad = 0;
@@ -115,6 +117,7 @@ START_TEST(what_is_no_utf8_is_mended)
         { "overlong: \xE0\x80\x80", "overlong: ???" },
         { "too large: \xF5\x80", "too large: ??" },
         { "cut off: \xF4\x8F\xBF", "cut off: " },
+        { "ends in one: \xE2-", "ends in one: ?-" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[32];

@@ -41,7 +41,8 @@ static const char node_code[] =
     "  if (event.does === 'forge') fs.writeSync(4, Buffer.from('AQAAAAMAAAAxAQAAAAMAAAAy', "
     "'base64'));\n"
     "  if (event.does === 'garble') fs.writeSync(4, 'no frame');\n"
-    "  done(null, { id, size: (event.text || '').length });\n"
+    "  const has_time = context.getRemainingTimeInMillis() > 0;\n"
+    "  done(null, { id, size: (event.text || '').length, has_time });\n"
     "};\n";
 
 static const char python_code[] =
@@ -67,7 +68,8 @@ static const char python_code[] =
     "        pass\n"
     "    if does == 'fail':\n"
     "        raise ValueError('failed ' + request_id)\n"
-    "    return {'id': request_id, 'size': len(event.get('text', ''))}\n";
+    "    has_time = context.get_remaining_time_in_millis() > 0\n"
+    "    return {'id': request_id, 'size': len(event.get('text', '')), 'has_time': has_time}\n";
 
 static const struct {
     const char *runtime;
@@ -150,8 +152,9 @@ static void end(struct run *run, int count)
 static void expect_own_answer(const struct run *run, int i)
 {
     ck_assert_int_eq(run->endings[i].result.end, INVOCATION_OK);
-    ck_assert_msg(strstr(run->endings[i].payload, run->ids[i]) != NULL, "%s: %s", run->ids[i],
-                  run->endings[i].payload);
+    const char *payload = run->endings[i].payload;
+    ck_assert_msg(strstr(payload, run->ids[i]) != NULL, "%s: %s", run->ids[i], payload);
+    ck_assert_msg(strstr(payload, "true") != NULL, "it is told that its time is over: %s", payload);
 }
 
 static int count_of(const char *text, const char *part)

@@ -142,6 +142,27 @@ START_TEST(a_call_that_cannot_be_undone_by_itself_is_undone_with_its_turn)
 }
 END_TEST
 
+START_TEST(a_turn_whose_commit_is_refused_is_undone)
+{
+    struct error error = { 0 };
+    directory = test_directory();
+    struct store *store = open_store();
+    ck_assert(call(store, "a", true));
+    refused = "COMMIT";
+    ck_assert(!store_commit(store, &error));
+    refused = NULL;
+    ck_assert_ptr_nonnull(strstr(error.message, "cannot write to"));
+    error_clear(&error);
+    ck_assert(!call(store, "of the same turn", true));
+    store_abandon(store);
+    ck_assert_int_eq(count(store), 0);
+    ck_assert(store_commit(store, &error)); /* nothing */
+    ck_assert(call(store, "another turn", true) && store_commit(store, &error));
+    ck_assert_int_eq(count(store), 1);
+    store_close(store);
+}
+END_TEST
+
 /* From now on the database cannot grow: as on a full disk, SQLite undoes the whole transaction. */
 static void fill_disk(struct store *store)
 {
@@ -434,7 +455,7 @@ SUITE("store", what_cannot_be_read_gives_a_statement_whose_steps_fail,
       a_refused_call_has_the_reason_of_what_failed_first,
       a_call_that_cannot_be_undone_by_itself_is_undone_with_its_turn,
       a_turn_that_sqlite_has_undone_is_saved_for_none_of_its_calls,
-      what_was_not_committed_is_gone_after_a_restart,
+      a_turn_whose_commit_is_refused_is_undone, what_was_not_committed_is_gone_after_a_restart,
       a_database_of_an_older_version_is_migrated_and_keeps_its_rows,
       a_database_of_each_older_version_ends_like_a_new_one, a_newer_database_is_refused_by_name,
       what_databases_have_been_through_is_as_it_was,
