@@ -220,7 +220,17 @@ START_TEST(an_event_reaches_whoever_asks_for_it_again)
 }
 END_TEST
 
-/* As several threads do. All events here have one id, so what was done is told by the event. */
+/* What it asked for before has come by then. */
+static void await_line_while_idle(const struct bench *bench)
+{
+    const struct link *idle = &bench_lane(bench)->idle;
+    while (idle->after == idle || !MEMBER(idle->after, in_lane)->sandbox->log.lines.size)
+        loop_turn(bench->loop);
+    bench_turn(bench);
+}
+
+/* As several threads do, one of which gives up. All events here have one id, so what was done is
+ * told by the event. */
 START_TEST(an_event_may_be_asked_for_on_several_connections)
 {
     struct bench bench;
@@ -228,7 +238,12 @@ START_TEST(an_event_may_be_asked_for_on_several_connections)
     bench_init(&bench, 1);
     struct sandbox_plan plan = bench_function(
         &bench, CUSTOM, "bootstrap",
-        CLIENT "import select\n"
+        CLIENT "import select, socket\n"
+               "def give_up():\n"
+               "  with socket.create_connection((api.host, api.port)) as lost:\n"
+               "    lost.sendall(b'GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\n'\n"
+               "                 b'Host: x\\r\\n\\r\\n')\n"
+               "  print('gave up', flush=True)\n"
                "def ask_for_next(connection):\n"
                "  connection.request('GET', '/2018-06-01/runtime/invocation/next')\n"
                "several = [http.client.HTTPConnection(api.host, api.port) for _ in range(4)]\n"
@@ -244,8 +259,12 @@ START_TEST(an_event_may_be_asked_for_on_several_connections)
                "  if event not in done:\n"
                "    ask('POST', f'invocation/{rid}/response', event)\n"
                "  done.add(event)\n"
-               "  ask_for_next(connection)\n");
+               "  ask_for_next(connection)\n"
+               "  if event == b'0':\n"
+               "    give_up()\n");
     for (int i = 0; i < 20; i++) {
+        if (i == 1)
+            await_line_while_idle(&bench);
         char event[16];
         snprintf(event, sizeof(event), "%d", i);
         bench_invoke(&bench, &plan, event, &ending);
