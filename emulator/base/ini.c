@@ -87,9 +87,10 @@ struct ini *ini_parse(struct text text)
         line = text_trimmed(line);
         if (line.size == 0 || line.data[0] == '#' || line.data[0] == ';')
             continue;
-        if (line.data[0] == '[' && line.data[line.size - 1] == ']') {
+        if (line.data[0] == '[') {
+            line = (struct text){ line.data + 1, line.size - 1 };
             free(section);
-            section = section_name((struct text){ line.data + 1, line.size - 2 });
+            section = section_name(text_cut(&line, ']')); /* behind it is a comment */
             *parent = '\0';
             add_section(ini, section);
             continue;

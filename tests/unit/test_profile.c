@@ -361,6 +361,28 @@ START_TEST(a_profile_that_is_named_must_be_there)
 }
 END_TEST
 
+/* As the AWS CLI reads it; else its keys would be those of the profile above it. */
+START_TEST(what_stands_behind_a_sections_name_is_a_comment)
+{
+    clean_environment();
+    write_file("config", "AWS_CONFIG_FILE", "");
+    write_file("credentials", "AWS_SHARED_CREDENTIALS_FILE",
+               "[default]\naws_access_key_id = D\naws_secret_access_key = S\n"
+               "[production] # not [default]\naws_access_key_id = P\naws_secret_access_key = S\n"
+               "[staging];\naws_access_key_id = G\naws_secret_access_key = S\n"
+               "[cut off\naws_access_key_id = C\n");
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", 1);
+    static const char *const names[][2] = { { "default", "D" },
+                                            { "production", "P" },
+                                            { "staging", "G" } };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct profile profile = load(&(struct profile_choice){ .name = names[i][0] });
+        ck_assert_str_eq(profile.access_key_id, names[i][1]);
+        profile_clear(&profile);
+    }
+}
+END_TEST
+
 static void check_container(const char *path, const char *url, const char *asked)
 {
     CLEANUP(error_clear) struct error error = { 0 };
@@ -439,4 +461,5 @@ SUITE("profile", files_give_what_nothing_else_gives, endpoints_may_be_of_fips_an
       a_program_says_when_its_credentials_expire, a_variable_that_is_empty_is_as_good_as_none,
       credentials_of_a_container_come_from_nearby_or_encrypted,
       the_name_of_an_sso_cache_is_a_digest, a_code_that_changes_is_left_to_the_cli,
-      a_profile_that_is_named_must_be_there, only_loopback_is_local)
+      a_profile_that_is_named_must_be_there, what_stands_behind_a_sections_name_is_a_comment,
+      only_loopback_is_local)
