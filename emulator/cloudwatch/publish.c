@@ -69,7 +69,7 @@ static void apply_datum(struct metrics *metrics, const struct metric_source *sou
         const cJSON *count = cJSON_GetArrayItem(counts, at++);
         apply_value(series, datum, time_ms, value->valuedouble, count ? count->valuedouble : 1);
     }
-    if (set && !values) {
+    if (set && !(values && values->child)) {
         struct metric_statistics statistics = { json_double(set, "SampleCount", 0),
                                                 json_double(set, "Sum", 0),
                                                 json_double(set, "Minimum", 0),

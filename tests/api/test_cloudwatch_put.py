@@ -198,14 +198,15 @@ def test_a_call_of_more_than_a_megabyte_is_refused(http, name):
         "Content-Encoding": "gzip"}).status == 413
 
 
-def test_of_values_and_a_set_of_them_the_values_count(frozen, name):
+@pytest.mark.parametrize("values, expected", [([1, 2], (2, 3)), ([], (9, 8))])
+def test_of_values_and_a_set_of_them_the_values_count_if_there_are_any(frozen, name, values, expected):
     frozen.cw.put_metric_data(Namespace=name, MetricData=[{
-        "MetricName": "m", "Values": [1, 2],
-        "StatisticValues": {"SampleCount": 9, "Sum": 9, "Minimum": 1, "Maximum": 1}}])
+        "MetricName": "m", "Values": values,
+        "StatisticValues": {"SampleCount": 9, "Sum": 8, "Minimum": 0, "Maximum": 1}}])
     [point] = frozen.cw.get_metric_statistics(
         Namespace=name, MetricName="m", Period=60, Statistics=["SampleCount", "Sum"],
         StartTime=NOW, EndTime=NOW + datetime.timedelta(hours=1))["Datapoints"]
-    assert (point["SampleCount"], point["Sum"]) == (2, 3)
+    assert (point["SampleCount"], point["Sum"]) == expected
 
 
 def test_lists_know_what_was_active(frozen, name):
