@@ -112,21 +112,37 @@ bool statistic_is_classic(const struct statistic *statistic)
     return statistic->kind <= STATISTIC_MAXIMUM;
 }
 
+/* Of a sketch's cells the outermost may reach past the values they hold. */
+static double kept_inside(const struct metric_bucket *bucket, double value)
+{
+    return fmin(fmax(value, bucket->statistics.minimum), bucket->statistics.maximum);
+}
+
+static double quantile(const struct metric_bucket *bucket, double share)
+{
+    if (share <= 0)
+        return bucket->statistics.minimum;
+    if (share >= 1)
+        return bucket->statistics.maximum;
+    return kept_inside(bucket, distribution_quantile(&bucket->distribution, share));
+}
+
 /* Count and sum of the samples inside the statistic's bounds. Shares cut through a cell's
  * samples by rank. */
-static void sum_inside(const struct statistic *statistic, const struct distribution *distribution,
+static void sum_inside(const struct statistic *statistic, const struct metric_bucket *bucket,
                        double *count_out, double *sum_out)
 {
+    const struct distribution *distribution = &bucket->distribution;
     double total = distribution_total(distribution);
     double seen = 0;
     *count_out = 0;
     *sum_out = 0;
     for (uint32_t i = 0; i < distribution->count; i++) {
         const struct distribution_cell *cell = &distribution->cells[i];
+        double value = kept_inside(bucket, cell->value);
         double inside;
         if (statistic->is_absolute) {
-            inside =
-                cell->value > statistic->low && cell->value <= statistic->high ? cell->count : 0;
+            inside = value > statistic->low && value <= statistic->high ? cell->count : 0;
         } else {
             double from = fmax(seen, statistic->low * total);
             double to = fmin(seen + cell->count, statistic->high * total);
@@ -134,38 +150,37 @@ static void sum_inside(const struct statistic *statistic, const struct distribut
         }
         seen += cell->count;
         *count_out += inside;
-        *sum_out += inside * cell->value;
+        *sum_out += inside * value;
     }
 }
 
 /* Outside values are replaced by the boundary's value instead of being left out. */
-static double winsorized_mean(const struct statistic *statistic,
-                              const struct distribution *distribution)
+static double winsorized_mean(const struct statistic *statistic, const struct metric_bucket *bucket)
 {
-    double low = statistic->is_absolute ? statistic->low
-                                        : distribution_quantile(distribution, statistic->low);
-    double high = statistic->is_absolute ? statistic->high
-                                         : distribution_quantile(distribution, statistic->high);
+    const struct distribution *distribution = &bucket->distribution;
+    double low = statistic->is_absolute ? statistic->low : quantile(bucket, statistic->low);
+    double high = statistic->is_absolute ? statistic->high : quantile(bucket, statistic->high);
     double sum = 0;
     for (uint32_t i = 0; i < distribution->count; i++)
-        sum += fmin(fmax(distribution->cells[i].value, low), high) * distribution->cells[i].count;
+        sum += fmin(fmax(kept_inside(bucket, distribution->cells[i].value), low), high) *
+               distribution->cells[i].count;
     return sum / distribution_total(distribution);
 }
 
 static bool compute_from_values(const struct statistic *statistic,
-                                const struct distribution *distribution, double *value_out)
+                                const struct metric_bucket *bucket, double *value_out)
 {
     double count;
     double sum;
     if (statistic->kind == STATISTIC_PERCENTILE) {
-        *value_out = distribution_quantile(distribution, statistic->high);
+        *value_out = quantile(bucket, statistic->high);
         return true;
     }
     if (statistic->kind == STATISTIC_WINSORIZED_MEAN) {
-        *value_out = winsorized_mean(statistic, distribution);
+        *value_out = winsorized_mean(statistic, bucket);
         return true;
     }
-    sum_inside(statistic, distribution, &count, &sum);
+    sum_inside(statistic, bucket, &count, &sum);
     switch (statistic->kind) {
     case STATISTIC_TRIMMED_MEAN:
         *value_out = sum / count;
@@ -177,7 +192,7 @@ static bool compute_from_values(const struct statistic *statistic,
         *value_out = sum;
         return true;
     default:
-        *value_out = 100 * count / distribution_total(distribution);
+        *value_out = 100 * count / distribution_total(&bucket->distribution);
         return true;
     }
 }
@@ -207,12 +222,5 @@ bool statistic_compute(const struct statistic *statistic, const struct metric_bu
     }
     if (bucket->has_no_percentiles || bucket->distribution.count == 0)
         return false;
-    double value;
-    if (!compute_from_values(statistic, &bucket->distribution, &value))
-        return false;
-    /* A sketch's cell may reach past the values it holds. */
-    if (statistic->kind == STATISTIC_PERCENTILE)
-        value = fmin(fmax(value, values->minimum), values->maximum);
-    *value_out = value;
-    return true;
+    return compute_from_values(statistic, bucket, value_out);
 }

@@ -57,14 +57,19 @@ START_TEST(the_ten_rows_of_aws_s_tables)
 }
 END_TEST
 
-START_TEST(one_breaching_point_is_not_yet_an_alarm_of_three)
+/* Whose oldest point is far enough back cannot be saved by what comes late. */
+START_TEST(too_few_breaching_points_are_an_alarm_of_three_only_if_the_oldest_is_the_third)
 {
-    static const char *const pictures[] = { "----X", "---X-", "X----", "-X---" };
-    for (size_t i = 0; i < COUNT_OF(pictures); i++)
+    static const struct {
+        const char *picture;
+        char verdict;
+    } cases[] = { { "----X", 'k' }, { "---X-", 'k' }, { "X----", 'k' }, { "-X---", 'k' },
+                  { "---XX", 'k' }, { "X---X", 'k' }, { "--XX-", 'A' }, { "-XX--", 'A' } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
         for (int present = 0; present < 3; present++)
-            ck_assert_int_eq(
-                verdict_of(pictures[i], 3, 3, ALARM_MISSING_MISSING, (enum alarm_state)present),
-                'k');
+            ck_assert_msg(verdict_of(cases[i].picture, 3, 3, ALARM_MISSING_MISSING,
+                                     (enum alarm_state)present) == cases[i].verdict,
+                          "%s", cases[i].picture);
 }
 END_TEST
 
@@ -150,7 +155,7 @@ START_TEST(states_have_names)
 END_TEST
 
 SUITE("alarm_evaluation", the_ten_rows_of_aws_s_tables,
-      one_breaching_point_is_not_yet_an_alarm_of_three,
+      too_few_breaching_points_are_an_alarm_of_three_only_if_the_oldest_is_the_third,
       a_single_period_looks_at_the_newest_real_point_of_its_range, the_four_comparisons,
       too_few_samples_keep_the_state_of_a_percentile,
       evaluating_the_same_points_again_changes_nothing, states_have_names)

@@ -199,17 +199,25 @@ START_TEST(many_values_are_within_half_a_percent_of_brute_force)
 }
 END_TEST
 
-/* Of many values only where about they were is kept. */
-START_TEST(no_percentile_is_beyond_the_least_or_the_greatest_value)
+/* Of many values only where about they were is kept, but of the least and the greatest where. */
+START_TEST(no_statistic_goes_beyond_the_least_or_the_greatest_value)
 {
     for (int first = 1; first < 100; first++) {
         struct metrics *metrics = metrics_create();
         struct metric_series *series = make_series(metrics);
+        char all[40];
         double value;
         for (int i = 0; i < 100; i++)
             metric_series_add(series, 0, first + i, 1);
-        ck_assert(compute("p0", series, &value) && value >= first);
-        ck_assert(compute("p100", series, &value) && value <= first + 99);
+        snprintf(all, sizeof(all), "PR(:%d)", first + 99);
+        expect(series, all, 100, 0);
+        snprintf(all, sizeof(all), "TC(:%d)", first + 99);
+        expect(series, all, 100, 0);
+        expect(series, "p0", first, 0);
+        expect(series, "p100", first + 99, 0);
+        ck_assert(compute("TM(99%:)", series, &value) && value <= first + 99);
+        ck_assert(compute("WM(99%:)", series, &value) && value <= first + 99);
+        ck_assert(compute("tm1", series, &value) && value >= first);
         metrics_destroy(metrics);
     }
 }
@@ -251,5 +259,5 @@ END_TEST
 SUITE("statistic", each_spelling_is_known, other_spellings_are_none,
       ten_values_give_what_a_person_computes, counts_weigh_like_samples,
       sums_are_the_same_on_every_machine, many_values_are_within_half_a_percent_of_brute_force,
-      no_percentile_is_beyond_the_least_or_the_greatest_value,
+      no_statistic_goes_beyond_the_least_or_the_greatest_value,
       unknown_and_negative_values_have_no_percentiles, a_set_of_equal_values_has_percentiles)
