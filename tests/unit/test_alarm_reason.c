@@ -64,10 +64,10 @@ static struct alarm_finding find(const struct sample *sample, const char *newest
 #define NOT_BREACHING ALARM_MISSING_NOT_BREACHING
 
 static const struct sample samples[] = {
-    { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 - -",
+    { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 22 -",
       "Threshold Crossed: 1 datapoint [21.5 (26/02/26 10:13:00)] was greater than the threshold "
       "(21.0)." },
-    { ALARM_GREATER, 3, 0, MISSING, 0, "2 3 1 - -",
+    { ALARM_GREATER, 3, 0, BREACHING, 0, "2 3 1 - -",
       "Threshold Crossed: 3 datapoints [2.0 (26/02/26 10:13:00), 3.0 (26/02/26 10:12:00), 1.0 "
       "(26/02/26 10:11:00)] were greater than the threshold (0.0)." },
     { ALARM_GREATER, 1, 0, MISSING, 0, "0 - -",
@@ -93,6 +93,10 @@ static const struct sample samples[] = {
       "than the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)." },
     { ALARM_GREATER, 3, 2, MISSING, 50, "60 10 70 - -",
       "Threshold Crossed: 2 out of the last 3 datapoints [60.0 (26/02/26 10:13:00), 70.0 (26/02/26 "
+      "10:11:00)] were greater than the threshold (50.0) (minimum 2 datapoints for OK -> ALARM "
+      "transition)." },
+    { ALARM_GREATER, 3, 2, MISSING, 50, "- 60 70 - -",
+      "Threshold Crossed: 2 out of the last 3 datapoints [60.0 (26/02/26 10:12:00), 70.0 (26/02/26 "
       "10:11:00)] were greater than the threshold (50.0) (minimum 2 datapoints for OK -> ALARM "
       "transition)." },
     { ALARM_GREATER, 1, 1, MISSING, 50, "40 - -",
@@ -132,15 +136,16 @@ START_TEST(reason_data_are_aws_s_to_the_letter)
 {
     struct alarm_criteria criteria;
     struct alarm_datapoint points[32];
-    const struct sample one = { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 - -", NULL };
+    const struct sample one = { ALARM_GREATER, 1, 0, MISSING, 21, "21.5 3 -", NULL };
     struct alarm_finding finding = find(&one, "2025-05-15T15:30:00Z", &criteria, points);
+    points[0].sample_count = 1;
     CLEANUP(freep) char *data = alarm_reason_data_print(&finding);
     ck_assert_str_eq(
         data,
         "{\"version\":\"1.0\",\"queryDate\":\"2025-05-15T15:31:00.984+0000\",\"startDate\":"
         "\"2025-05-15T15:30:00.000+0000\",\"statistic\":\"Average\",\"period\":60,"
         "\"recentDatapoints\":[21.5],\"threshold\":21.0,\"evaluatedDatapoints\":[{\"timestamp\":"
-        "\"2025-05-15T15:30:00.000+0000\",\"sampleCount\":2.0,\"value\":21.5}]}");
+        "\"2025-05-15T15:30:00.000+0000\",\"sampleCount\":1.0,\"value\":21.5}]}");
     const struct sample none = { ALARM_GREATER, 2, 0, BREACHING, 2, "- - - -", NULL };
     finding = find(&none, "2025-05-15T15:30:00Z", &criteria, points);
     finding.unit = "Seconds";

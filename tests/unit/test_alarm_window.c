@@ -124,19 +124,21 @@ START_TEST(points_move_only_when_it_was_said)
     static const int64_t fine_s[] = { 10, 20, 30 };
     random_set_seed(1);
     struct random_stream stream = random_stream_for("window");
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 120; round++) {
         bool is_fine = round % 2;
+        bool has_fine_data = round / 2 % 2;
         struct world world = make_world();
         struct alarm *alarm =
-            make_alarm("Sum", is_fine ? fine_s[round % 3] : coarse_s[round % 4], 1 + round % 5);
+            make_alarm("Sum", is_fine ? fine_s[round % 3] : coarse_s[round % 8 / 2], 1 + round % 5);
         for (uint64_t i = 0; i < 1 + random_next(&stream) % 12; i++) {
             int64_t time_ms = (int64_t)(random_next(&stream) % (is_fine ? 600000 : 7200000));
             double value = 1 + (double)(random_next(&stream) % 1000);
-            if (is_fine)
+            if (has_fine_data)
                 metric_series_add_fine(world.series, time_ms, value, 1);
             else
                 metric_series_add(world.series, time_ms, value, 1);
         }
+        metrics_age(world.metrics, random_next(&stream) % 2 * 4 * 3600 * 1000);
         ck_assert_int_gt(walk(&world, alarm, 0, is_fine ? 1800 : 6 * 3600), 0);
         alarm_free(alarm);
         metrics_destroy(world.metrics);

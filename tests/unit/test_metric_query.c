@@ -1,8 +1,10 @@
 /* metric_query: periods counted from the rounded start (cloudwatch-api.md section 2.3). */
 #include "cloudwatch/metric_query.h"
+#include "cloudwatch/retention.h"
+#include "random.h"
 #include "support/suite.h"
 
-static const int64_t DAY_MS = 86400000;
+#define DAY_MS INT64_C(86400000)
 static const int64_t NOW_MS = 1760954700000; /* 2025-10-20T10:05:00Z */
 
 static struct metric_series *make_series(struct metrics *metrics, const char *unit)
@@ -156,7 +158,50 @@ START_TEST(short_periods_see_fine_data)
 }
 END_TEST
 
-SUITE("metric_query", periods_are_those_cloudwatch_takes, the_start_is_rounded_by_its_age,
+/* Few data of all ages, fine and coarse, in one series. */
+static void add_scattered(struct metric_series *series, struct random_stream *stream)
+{
+    static const int64_t reach_ms[] = { DAY_MS / 12, DAY_MS / 2, 20 * DAY_MS, 70 * DAY_MS };
+    for (size_t i = 0; i < 12; i++) {
+        int64_t age_ms = (int64_t)(random_unit(stream) * (double)reach_ms[i % COUNT_OF(reach_ms)]);
+        if (random_next(stream) % 2)
+            metric_series_add_fine(series, NOW_MS - age_ms, 1, 1);
+        else
+            metric_series_add(series, NOW_MS - age_ms, 1, 1);
+    }
+}
+
+START_TEST(a_series_has_data_where_a_query_finds_some)
+{
+    static const int64_t spans_s[] = { 600, 7200, 86400, 10 * 86400 };
+    int found = 0;
+    random_set_seed(3);
+    struct random_stream stream = random_stream_for("has data");
+    for (int round = 0; round < 1000; round++) {
+        struct metrics *metrics = metrics_create();
+        struct metric_series *series = make_series(metrics, "Count");
+        int64_t span_s = spans_s[round % COUNT_OF(spans_s)];
+        int64_t age_s = (int64_t)(random_unit(&stream) * (double)(8 * span_s));
+        struct metric_range range = { .start_s = NOW_MS / 1000 - age_s, .period_s = 10 };
+        range.end_s = range.start_s + span_s;
+        add_scattered(series, &stream);
+        metrics_age(metrics, NOW_MS);
+        for (; range.period_s < 100; range.period_s += 50) {
+            struct metric_result result;
+            metric_query((const struct metric_series *const *)&series, 1, &range, &result);
+            ck_assert_msg(metric_series_has_data(series, &range) == (result.count > 0), "%d",
+                          round);
+            found += result.count > 0;
+            metric_result_clear(&result);
+        }
+        metrics_destroy(metrics);
+    }
+    ck_assert(found > 200 && found < 1800);
+}
+END_TEST
+
+SUITE("metric_query", a_series_has_data_where_a_query_finds_some,
+      periods_are_those_cloudwatch_takes, the_start_is_rounded_by_its_age,
       a_range_is_what_is_kept_in_whole_periods_from_its_start,
       old_data_is_kept_at_long_periods_only, buckets_count_from_the_start_and_the_end_is_excluded,
       series_are_merged_and_empty_periods_are_left_out, short_periods_see_fine_data)
