@@ -29,8 +29,7 @@ struct alarm_rule_node {
 struct parser {
     struct text whole;
     size_t at;
-    int depth;
-    int elements;
+    int elements; /* parentheses are some of them, so this bounds their depth too */
     struct alarm_rule *rule;
     const struct fault *fault;
     struct error *error;
@@ -57,10 +56,9 @@ static void *fail(struct parser *parser, const char *problem)
     return NULL;
 }
 
-/* AWS's sentence for what stands there, and what could stand there instead. */
+/* AWS's sentence for what stands there, behind all space, and what could stand there instead. */
 static void *complain(struct parser *parser, const char *expected)
 {
-    skip_space(parser);
     struct text rest = { parser->whole.data + parser->at, parser->whole.size - parser->at };
     size_t size = rest.size > 0;
     while (size && size < rest.size && !is_delimiter(rest.data[0]) &&
@@ -310,8 +308,6 @@ static const struct alarm_rule_node *parse_and(struct parser *parser)
 
 static const struct alarm_rule_node *parse_or(struct parser *parser)
 {
-    if (++parser->depth > ALARM_RULE_DEPTH_MAX)
-        return fail(parser, "parentheses are nested too deep");
     const struct alarm_rule_node *left = parse_and(parser);
     while (left && take_word(parser, "OR")) {
         const struct alarm_rule_node *right = parse_and(parser);
@@ -320,7 +316,6 @@ static const struct alarm_rule_node *parse_or(struct parser *parser)
                           (struct alarm_rule_node){ .kind = NODE_OR, .left = left, .right = right })
                    : NULL;
     }
-    parser->depth--;
     return left;
 }
 

@@ -11,7 +11,7 @@
 #include "error.h"
 #include "text.h"
 
-enum { ALARM_RULE_CHILDREN_MAX = 100, ALARM_RULE_ELEMENTS_MAX = 500, ALARM_RULE_DEPTH_MAX = 500 };
+enum { ALARM_RULE_CHILDREN_MAX = 100, ALARM_RULE_ELEMENTS_MAX = 500 };
 
 struct alarm_rule_node;
 

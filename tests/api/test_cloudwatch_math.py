@@ -226,8 +226,9 @@ def test_pages_go_across_series_and_stand_still_while_data_comes(morning, name, 
 
 def test_an_account_that_is_not_linked_is_forbidden(morning, name):
     put(morning, name, "m", [1])
-    result = ask(morning, metric(name, "m1", AccountId="999999999999"))["MetricDataResults"][0]
-    assert (result["StatusCode"], result["Values"]) == ("Forbidden", [])
+    results = ask(morning, metric(name, "m1", AccountId="999999999999"),
+                  {"Id": "e1", "Expression": "ABS(m1) * 2"})["MetricDataResults"]
+    assert [(r["StatusCode"], r["Values"]) for r in results] == 2 * [("Forbidden", [])]
     own = ask(morning, metric(name, "m1", AccountId="000000000000"))["MetricDataResults"][0]
     assert own["Values"] == [1]
 

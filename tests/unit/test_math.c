@@ -226,6 +226,8 @@ START_TEST(arrays_are_ordered_and_cut)
         { "SORT([m1, m2, a], SUM, DESC, 1)", "[10 20 30 40 50]" },
         { "SORT([none, m1, m2], AVG, DESC)", "[10 20 30 40 50 | 1 2 3 4 5 | - - - - -]" },
         { "SORT([none, m1], AVG, ASC)", "[1 2 3 4 5 | - - - - -]" },
+        { "SORT([zeros, b], SUM, DESC)", "[0 0 20 - 20 | 20 - 20 - -]" },
+        { "SORT([b, zeros], SUM, DESC)", "[20 - 20 - - | 0 0 20 - 20]" },
         { "[m1, [m2, a]]", "[1 2 3 4 5 | 10 20 30 40 50 | 30 20 0 0 -]" },
         { "SEARCH('{N} m', 'Sum')", "[1 2 3 4 5 | 10 20 30 40 50]" },
     };

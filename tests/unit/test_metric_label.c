@@ -47,10 +47,50 @@ START_TEST(every_dynamic_value_is_filled_in)
         { "${PROP('Dim.Resource')}", "f:live" },
         { "${PROP('Dim.Nothing')}", "" },
         { "${NOTHING} ${PROP('x')} ${", "${NOTHING} ${PROP('x')} ${" },
+        { "${PROP('} ${PROP(Stat)} ${PROP('Stat}", "${PROP('} ${PROP(Stat)} ${PROP('Stat}" },
     };
     struct arena arena = { 0 };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         ck_assert_str_eq(metric_label_expand(cases[i].label, &data, &arena), cases[i].text);
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(times_are_in_the_zone_that_was_asked_for_or_relative_to_now)
+{
+    static const struct {
+        int timezone_minutes;
+        int64_t age_s;
+        const char *text;
+    } cases[] = {
+        { 0, 0, "2025-10-20 10:00:00 UTC+0000 0s ago" },
+        { -90, 59, "2025-10-20 08:30:00 UTC-0130 59s ago" },
+        { 0, 119, "2025-10-20 10:00:00 UTC+0000 1m ago" },
+        { 0, 3600, "2025-10-20 10:00:00 UTC+0000 1h ago" },
+        { 0, 172800, "2025-10-20 10:00:00 UTC+0000 2d ago" },
+        { 0, -7200, "2025-10-20 10:00:00 UTC+0000 in 2h" },
+    };
+    struct arena arena = { 0 };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct metric_label_data own = data;
+        own.timezone_minutes = cases[i].timezone_minutes;
+        own.now_ms = (times[0] + cases[i].age_s) * 1000;
+        ck_assert_str_eq(metric_label_expand("${FIRST_TIME} ${FIRST_TIME_RELATIVE}", &own, &arena),
+                         cases[i].text);
+    }
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(of_equal_values_the_earlier_is_the_least_and_the_greatest)
+{
+    static const double equal[] = { 4, 4, 4 };
+    struct arena arena = { 0 };
+    struct metric_label_data own = data;
+    own.values = equal;
+    own.timezone_minutes = 0;
+    ck_assert_str_eq(metric_label_expand("${MIN_TIME} ${MAX_TIME}", &own, &arena),
+                     "2025-10-20 10:00:00 UTC+0000 2025-10-20 10:00:00 UTC+0000");
     arena_clear(&arena);
 }
 END_TEST
@@ -116,5 +156,7 @@ START_TEST(one_with_fewer_dimensions_is_called_by_its_name)
 END_TEST
 
 SUITE("metric_label", every_dynamic_value_is_filled_in,
+      times_are_in_the_zone_that_was_asked_for_or_relative_to_now,
+      of_equal_values_the_earlier_is_the_least_and_the_greatest,
       a_series_without_points_has_no_values_to_show, labels_tell_apart_what_differs,
       one_with_fewer_dimensions_is_called_by_its_name)
