@@ -137,6 +137,13 @@ static bool rule_names(const struct alarm_row *composite, const char *child)
     return found;
 }
 
+/* An empty list is none. */
+static bool is_given(const struct call *call, const char *member)
+{
+    const cJSON *value = json_get(call->input, member);
+    return value && (!cJSON_IsArray(value) || value->child);
+}
+
 /* One of ChildrenOfAlarmName and ParentsOfAlarmName; nothing else may narrow it. */
 static enum outcome describe_relatives(struct call *call, const char *of, bool is_children)
 {
@@ -146,7 +153,7 @@ static enum outcome describe_relatives(struct call *call, const char *of, bool i
     struct alarm_row composite;
     const struct alarm_key key = { call->account, call->region, of };
     for (size_t i = 0; i < COUNT_OF(excluded); i++)
-        if (json_get(call->input, excluded[i]))
+        if (is_given(call, excluded[i]))
             return call_fault(call, &CLOUDWATCH_VALIDATION,
                               "%s cannot be specified together with %s", excluded[i],
                               is_children ? "ChildrenOfAlarmName" : "ParentsOfAlarmName");

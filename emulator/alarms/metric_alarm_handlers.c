@@ -195,14 +195,23 @@ static bool check_options(struct call *call)
                      json_text(call->input, "Statistic", ""));
 }
 
+/* An empty list is none, of Dimensions too: DescribeAlarms has one for math. */
+static void drop_empty_lists(cJSON *input)
+{
+    static const char *const lists[] = { "Metrics", "Dimensions" };
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const cJSON *list = json_get(input, lists[i]);
+        if (list && !list->child)
+            cJSON_DeleteItemFromObjectCaseSensitive(input, lists[i]);
+    }
+}
+
 static enum outcome put_metric_alarm(struct call *call)
 {
     static const char *const left_out[] = { "AlarmName", "Tags", NULL };
     struct alarm_key key = alarm_key_of(call, "AlarmName");
-    const cJSON *queries = json_get(call->input, "Metrics");
     const char *tags;
-    if (queries && !queries->child) /* an empty list is none */
-        cJSON_DeleteItemFromObjectCaseSensitive(call->input, "Metrics");
+    drop_empty_lists(call->input);
     if (!check_features(call) || !check_kind(call) || !check_options(call) ||
         !(has(call, "Metrics") ? check_math(call) : check_single(call)) ||
         !alarm_check_actions(call, false) || !cloudwatch_read_tags(call, NULL, &tags) ||

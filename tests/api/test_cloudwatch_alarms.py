@@ -454,6 +454,8 @@ def test_describing_filters_and_pages(world):
     assert names(ActionPrefix="arn:aws:sns") == ["x3"]
     assert names(ChildrenOfAlarmName="c") == ["x1"]
     assert names(ParentsOfAlarmName="x1") == ["c"]
+    [parent] = world.call("DescribeAlarms", ParentsOfAlarmName="x1", AlarmNames=[])["CompositeAlarms"]
+    assert parent["AlarmName"] == "c"
     pages = cw.get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 2})
     assert [len(page["MetricAlarms"]) for page in pages] == [2, 2, 1]
     assert error_of(cw.describe_alarms, NextToken="?")[1] == "InvalidNextToken"

@@ -42,6 +42,16 @@ def test_an_error_rate(world):
     assert ran_ms(world.server.process.pid) - before < 10000
 
 
+def test_what_is_described_can_be_put_again(world):
+    put_alarm(world, "rate", metric("e", "errors"), {"Id": "r", "Expression": "100 * e"})
+    told = world.describe("rate")
+    assert told["Dimensions"] == []
+    members = world.cw.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    world.call("PutMetricAlarm", **{
+        **{name: told[name] for name in told if name in members}, "Threshold": 7})
+    assert world.describe("rate") == {**told, "Threshold": 7}
+
+
 def test_metrics_are_found_by_exactly_their_dimensions(world):
     """GetMetricData helps those who ask for FunctionName=fn:1; an alarm finds what AWS's would."""
     create(world.lam, "fn", Publish=True)
