@@ -20,6 +20,7 @@ static const struct metric_identity identities[] = {
     { "1", "r", "N", "many", dimensions, 2, "Milliseconds" },
     { "1", "r", "N", "negative", dimensions, 1, "None" },
     { "2", "s", "AWS/Lambda", "set", dimensions, 1, "None" },
+    { "1", "r", "N", "close", NULL, 0, "Count" },
 };
 
 static const char *directory;
@@ -69,6 +70,8 @@ static void add_all(struct metrics *metrics)
     for (int i = 0; i < 3000; i++)
         metric_series_add(metrics_series(metrics, &identities[1]), i * 100,
                           random_unit(&stream) * 1000, 1);
+    for (int i = 0; i < 100; i++) /* a sketch of few cells */
+        metric_series_add(metrics_series(metrics, &identities[4]), 60000, 10000 + i, 1);
     metric_series_add(metrics_series(metrics, &identities[2]), 0, -1.5, 1);
     metric_series_add(metrics_series(metrics, &identities[2]), 0, 2,
                       1); /* no percentiles for all */
@@ -274,6 +277,13 @@ START_TEST(data_added_after_a_restart_is_added_to_what_was_there)
     const struct metric_series *series = metrics_series(all.metrics, &identities[0]);
     const struct metric_series *wanted = metrics_series(expected, &identities[0]);
     compare_buckets(&series->minutes, &wanted->minutes);
+    metric_series_add(metrics_series(all.metrics, &identities[4]), 60000, 10000.5, 1);
+    metric_series_add(metrics_series(expected, &identities[4]), 60000, 10000.5, 1);
+    series = metrics_series(all.metrics, &identities[4]);
+    wanted = metrics_series(expected, &identities[4]);
+    compare_buckets(&series->minutes, &wanted->minutes);
+    ck_assert_uint_eq(series->minutes.list[0].distribution.count,
+                      wanted->minutes.list[0].distribution.count);
     series = metrics_series(all.metrics, &identities[1]);
     wanted = metrics_series(expected, &identities[1]);
     ck_assert_uint_eq(series->minutes.count, wanted->minutes.count);

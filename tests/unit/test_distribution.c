@@ -110,6 +110,30 @@ START_TEST(few_values_are_exact)
 }
 END_TEST
 
+static struct distribution consecutive(int from, int count)
+{
+    struct distribution distribution = { 0 };
+    for (int i = 0; i < count; i++)
+        distribution_add(&distribution, from + i, 1);
+    return distribution;
+}
+
+START_TEST(up_to_64_distinct_values_are_exact_and_more_are_not)
+{
+    for (int all = 64; all <= 65; all++) {
+        struct distribution whole = consecutive(100, all);
+        struct distribution merged = consecutive(100, 20);
+        struct distribution rest = consecutive(120, all - 20);
+        distribution_merge(&merged, &rest);
+        ck_assert_int_eq(whole.is_sketch, all > 64);
+        ck_assert_int_eq(merged.is_sketch, all > 64);
+        distribution_clear(&whole);
+        distribution_clear(&merged);
+        distribution_clear(&rest);
+    }
+}
+END_TEST
+
 START_TEST(merging_is_adding_all)
 {
     for (size_t i = 0; i < COUNT_OF(draws); i++) {
@@ -136,13 +160,14 @@ START_TEST(merging_gives_the_cells_that_adding_gives)
     static const size_t sizes[] = { 0, 1, 10, 17, 40, 64, 65, 300, 3000 };
     random_set_seed(11);
     struct random_stream stream = random_stream_for("merge");
-    for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(sizes); i++) {
-        size_t counts[] = { sizes[i / COUNT_OF(sizes)], sizes[i % COUNT_OF(sizes)] };
+    for (size_t i = 0; i < 2 * COUNT_OF(sizes) * COUNT_OF(sizes); i++) {
+        size_t counts[] = { sizes[i / 2 / COUNT_OF(sizes)], sizes[i / 2 % COUNT_OF(sizes)] };
+        double least = i % 2 * 10000.0; /* of so close values many share a cell */
         struct distribution parts[2] = { 0 };
         struct distribution all = { 0 };
         for (size_t part = 0; part < 2; part++) {
             for (size_t n = 0; n < counts[part]; n++) {
-                double value = floor(draw_uniform(&stream) / 3);
+                double value = least + floor(draw_uniform(&stream) / 3);
                 distribution_add(&parts[part], value, 1);
                 distribution_add(&all, value, 1);
             }
@@ -221,5 +246,6 @@ START_TEST(extreme_values_do_not_break_it)
 END_TEST
 
 SUITE("distribution", quantiles_are_within_half_a_percent, few_values_are_exact,
-      merging_is_adding_all, merging_gives_the_cells_that_adding_gives, counts_weigh,
-      an_empty_one_has_no_quantiles, extreme_values_do_not_break_it)
+      up_to_64_distinct_values_are_exact_and_more_are_not, merging_is_adding_all,
+      merging_gives_the_cells_that_adding_gives, counts_weigh, an_empty_one_has_no_quantiles,
+      extreme_values_do_not_break_it)

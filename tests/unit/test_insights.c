@@ -65,6 +65,7 @@ START_TEST(queries_select_and_group)
         { "SELECT COUNT(Errors) FROM \"AWS/Lambda\" WHERE A = '1'", "0[Errors]" },
         { "SELECT SUM(Errors) FROM \"AWS/Lambda\" WHERE A != '1'", "1[Errors]2[Errors]" },
         { "SELECT SUM(Errors) FROM \"AWS/Lambda\" WHERE A='1' AND B='x y' GROUP BY B", "0[x y]" },
+        { "SELECT SUM(Errors) FROM \"AWS/Lambda\" WHERE A != '1' AND A != '2'", "2[Errors]" },
         { "SELECT SUM(Errors) FROM \"AWS/Lambda\" GROUP BY A, B",
           "0[1 x y]1[2 Other]2[Other Other]" },
         { "SELECT SUM(errors) FROM \"AWS/Lambda\"", "" },
@@ -84,6 +85,9 @@ START_TEST(order_and_limit_are_read)
     ck_assert_str_eq(insights->order, "MAX");
     ck_assert(insights->is_descending);
     ck_assert_uint_eq(insights->limit, 7);
+    insights = insights_parse(TEXT("SELECT SUM(a) FROM b ORDER BY SUM() ASC"), &arena, &problem);
+    ck_assert_ptr_nonnull(insights);
+    ck_assert(!insights->is_descending);
     insights = insights_parse(TEXT("SELECT SUM(a) FROM b"), &arena, &problem);
     ck_assert_ptr_null(insights->order);
     ck_assert_uint_eq(insights->limit, 500);

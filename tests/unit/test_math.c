@@ -110,6 +110,11 @@ START_TEST(comparisons_and_logic_give_0_and_1)
         { "1 AND 0 OR 1", "=1" },
         { "1 OR 1 AND 0", "=1" },
         { "1+1 == 2", "=1" },
+        { "3 <= 1+2", "=1" },
+        { "3 >= 1+2", "=1" },
+        { "3 < 1+3", "=1" },
+        { "3 > 1+1", "=1" },
+        { "3 != 1+2", "=0" },
         { "AVG(none) > 1", "=nan" },
     };
     compare(pairs, COUNT_OF(pairs));
@@ -287,6 +292,7 @@ START_TEST(what_is_wrong_is_said)
           "!Coalmine does not emulate function SERVICE_QUOTA (service quotas)" },
         { "SEARCH('', 'Sum')", "!SEARCH: neither a schema nor a term" },
         { "SEARCH('x', 'Most')", "!SEARCH: The statistic 'Most' is not supported" },
+        { "SEARCH('x', 'Mo\\'st')", "!SEARCH: The statistic 'Mo'st' is not supported" },
         { "SEARCH('x', 'Sum', 61)",
           "!SEARCH: The period must be 1, 5, 10, 20, 30 or a multiple of 60" },
     };
@@ -316,6 +322,34 @@ START_TEST(depth_and_length_have_ends)
         ck_assert_str_eq(longer, "!Longer than 2048 characters");
         buffer_clear(&text);
     }
+}
+END_TEST
+
+START_TEST(what_is_dense_has_each_period_that_begins_before_the_end)
+{
+    static const struct {
+        int64_t start_ms;
+        int64_t end_ms;
+        bool is_exact;
+        int64_t start_s;
+        size_t count;
+    } cases[] = { { 0, 240000, false, 0, 4 },
+                  { 0, 240001, false, 0, 5 },
+                  { 30000, 240000, false, 0, 4 },
+                  { 30000, 240000, true, 30, 4 },
+                  { 30000, 270001, true, 30, 5 } };
+    struct fixture fixture;
+    fixture_evaluate(&fixture, TEXT("1"));
+    int64_t origin_ms = fixture.context.start_ms;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        fixture.context.start_ms = origin_ms + cases[i].start_ms;
+        fixture.context.end_ms = origin_ms + cases[i].end_ms;
+        fixture.context.is_exact = cases[i].is_exact;
+        struct math_grid grid = math_grid_make(&fixture.context, 60);
+        ck_assert_int_eq(grid.start_s - origin_ms / 1000, cases[i].start_s);
+        ck_assert_uint_eq(grid.count, cases[i].count);
+    }
+    arena_clear(&fixture.arena);
 }
 END_TEST
 
@@ -395,4 +429,5 @@ SUITE("math", operators_go_point_by_point_and_a_missing_point_is_0,
       functions_of_one_series_or_each_of_an_array, functions_of_all_points_or_across_series,
       filling_takes_the_range_of_the_request, arrays_are_ordered_and_cut,
       times_are_in_utc_and_dense, what_is_wrong_is_said, depth_and_length_have_ends,
+      what_is_dense_has_each_period_that_begins_before_the_end,
       asking_for_too_many_points_is_refused, sums_of_random_series_are_those_made_by_hand)
