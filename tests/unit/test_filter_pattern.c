@@ -176,6 +176,7 @@ START_TEST(space_delimited_fields)
         { "[level = \"ERROR\", ...]", "[ERROR]\t2025-10-20T10:03:00.000Z\tx\tIt is broken\n",
           true },
         { "[w1=ERROR, w2]", "ERROR here", true },
+        { "[w1=ERROR, ...]", "WARN ERROR here", false },
         { "[w1, w2=here]", "ERROR here\r\n", true },
         { "[w1=ERROR, w2]", "here ERROR", false },
         { "[w1!=ERROR, w2]", "here ERROR", true },
@@ -219,6 +220,10 @@ START_TEST(names_stand_for_values)
     ck_assert_str_eq(rest, "{\"$ip\":\"a\",\"$user\":\"b\",\"$event\":\"[c] d  \\\"e\\\"\"}");
     free(rest);
     cJSON_Delete(values);
+    values = cJSON_CreateObject();
+    filter_pattern_extract_all(pattern, TEXT("another shape"), values);
+    ck_assert_int_eq(cJSON_GetArraySize(values), 0);
+    cJSON_Delete(values);
     filter_pattern_destroy(pattern);
     /* The example of TestMetricFilter's page: what has no name is called by its place. */
     pattern = parse("[..., request = *.html*, status_code = 4*,]");
@@ -232,7 +237,7 @@ START_TEST(names_stand_for_values)
     free(shown);
     cJSON_Delete(values);
     filter_pattern_destroy(pattern);
-    pattern = parse("{ $.latency > 1 || $.user.id = 1 && $.missing = 2 }");
+    pattern = parse("{ $.latency > 1 || $.user.id = 1 && $.missing = 2 || $.users[*].id = 2 }");
     values = cJSON_CreateObject();
     filter_pattern_extract_all(pattern, text_from(user), values);
     ck_assert_str_eq(json_text(values, "$.latency", ""), "12.5");
@@ -263,6 +268,8 @@ START_TEST(what_is_no_pattern_is_refused)
         "{ $.a EXISTS }",
         "{ $.a == 1 }",
         "{ $.a[x] = 1 }",
+        "{ $.a[1 = 1 }",
+        "{ $.a. = 1 }",
         "{ $.a[*].b[*] = 1 }",
         "{ $.* = 1 || $.a.* = 1 || $.b[*] = 1 || $.c[*] = 1 }",
         "{ $.a = \"open }",
@@ -276,7 +283,9 @@ START_TEST(what_is_no_pattern_is_refused)
         "[a=]",
         "\"open",
         "a:b",
+        ":b",
         "%(%",
+        "%[%",
         "%(a)%",
         "%something!%",
         "%\u00e9%",
