@@ -35,6 +35,7 @@ struct request {
     const char *now;
     const char *query; /* NULL: none */
     const char *path;
+    const char *plain_date; /* the header Date */
 };
 
 static const struct request good = { AUTHORIZATION,
@@ -44,7 +45,8 @@ static const struct request good = { AUTHORIZATION,
                                      body,
                                      "20261123T101200Z",
                                      NULL,
-                                     "/" };
+                                     "/",
+                                     NULL };
 
 static const char *header(const char *name, const void *owner)
 {
@@ -55,6 +57,7 @@ static const char *header(const char *name, const void *owner)
     } headers[] = {
         { "authorization", request->authorization },
         { "content-type", "application/x-amz-json-1.0" },
+        { "date", request->plain_date },
         { "host", "127.0.0.1:4599" },
         { "x-amz-date", request->date },
         { "x-amz-security-token", request->token },
@@ -80,8 +83,10 @@ static struct keyring *keyring_from(const char *text, struct error *error)
     return keyring;
 }
 
+#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+static const char good_secret[] = SECRET;
 static const char keys[] = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"
-                           "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+                           "aws_secret_access_key = " SECRET "\n"
                            "coalmine_account = 123456789012\n"
                            "[other]\nregion = us-east-1\n";
 
@@ -172,6 +177,58 @@ START_TEST(whatever_was_changed_breaks_it)
 }
 END_TEST
 
+/* The Authorization header for the good request's body and date. */
+static void sign(const char *path, const char *query, const char *token,
+                 const struct sigv4_credentials *credentials, struct buffer *authorization)
+{
+    const struct sigv4_header headers[] = { { "host", "127.0.0.1:4599" },
+                                            { "x-amz-date", good.date },
+                                            { "x-amz-security-token", token } };
+    char hash[SHA256_HEX_SIZE];
+    struct sigv4_request request = { .method = "POST",
+                                     .path = text_from(path),
+                                     .query = text_from(query),
+                                     .headers = headers,
+                                     .header_count = COUNT_OF(headers) - !token,
+                                     .payload_hash = hash,
+                                     .region = "us-east-1",
+                                     .service = "monitoring" };
+    crypto_sha256_hex(text_from(good.body), hash);
+    ck_assert(timestamp_parse(text_from(good.date), &request.time_ms));
+    sigv4_authorization(&request, credentials, authorization);
+}
+
+/* What is signed, by AWS's rules, and what else than that is sent. */
+START_TEST(paths_and_queries_are_brought_into_the_form_in_which_they_are_signed)
+{
+    static const struct {
+        const char *signed_path;
+        const char *signed_query;
+        const char *path;
+        const char *query;
+        const char *verdict;
+    } rows[] = {
+        { "/", "a=~&b=&c=x%2By&d%2F=1", "/", "d/=1&a=%7e&b&c=x+y", "" },
+        { "/", "a=1", "/", "a=2", MISMATCH },
+        { "/", "a=1", "/", "b=1", MISMATCH },
+        { "/a/b/", "", "//a/./b/", "", "" },
+        { "/a/b", "", "//a/./b", "", "" },
+        { "/a/b/", "", "//a/./b", "", MISMATCH },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(buffer_clear) struct buffer authorization = { 0 };
+        sign(rows[i].signed_path, rows[i].signed_query, NULL,
+             &(struct sigv4_credentials){ "AKIAIOSFODNN7EXAMPLE", good_secret, NULL },
+             &authorization);
+        struct request request = good;
+        request.authorization = authorization.data;
+        request.path = rows[i].path;
+        request.query = rows[i].query;
+        expect(&request, rows[i].verdict);
+    }
+}
+END_TEST
+
 START_TEST(each_flaw_has_its_sentence)
 {
     static const struct {
@@ -204,6 +261,9 @@ START_TEST(each_flaw_has_its_sentence)
           SIGNATURE_FAULT
           "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
           "HTTP: '20261122' != '20261123', from '20261123T101144Z'." },
+        { "AWS4-HMAC-SHA256 Credential=k/20261123/us_east/monitoring/aws4_request, "
+          "SignedHeaders=host, Signature=0",
+          SIGNATURE_FAULT "Credential should be scoped to a valid region, not 'us_east'. " },
         { "AWS4-HMAC-SHA256 Credential=AKIANOBODY/" SCOPE ", SignedHeaders=host, Signature=0",
           "UnrecognizedClientException: The security token included in the request is invalid." },
     };
@@ -230,6 +290,13 @@ START_TEST(a_signature_is_good_for_five_minutes_around_its_date)
     request.date = "201";
     expect(&request, "IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got "
                      "'201'. See http://en.wikipedia.org/wiki/ISO_8601");
+    request.date = NULL;
+    expect(&request,
+           "IncompleteSignatureException: Authorization header requires existence of either a "
+           "'X-Amz-Date' or a 'Date' header. Authorization=" AUTHORIZATION);
+    request.now = good.now;
+    request.plain_date = good.date;
+    expect(&request, MISMATCH); /* it is not what was signed, but says when */
 }
 END_TEST
 
@@ -350,24 +417,11 @@ static void expect_of_session(const struct session *session, const char *vouchin
     struct arena arena = { 0 };
     struct request request = good;
     const char *token = session_print(session, vouching_secret, &arena);
-    const struct sigv4_header headers[] = { { "host", "127.0.0.1:4599" },
-                                            { "x-amz-date", request.date },
-                                            { "x-amz-security-token", token } };
-    char hash[SHA256_HEX_SIZE];
     CLEANUP(buffer_clear) struct buffer authorization = { 0 };
-    struct sigv4_request to_sign = { .method = "POST",
-                                     .path = TEXT("/"),
-                                     .headers = headers,
-                                     .header_count = COUNT_OF(headers),
-                                     .payload_hash = hash,
-                                     .region = "us-east-1",
-                                     .service = "monitoring" };
-    crypto_sha256_hex(text_from(request.body), hash);
-    ck_assert(timestamp_parse(text_from(request.date), &to_sign.time_ms));
-    sigv4_authorization(&to_sign,
-                        &(struct sigv4_credentials){
-                            given_key, session_secret(token, vouching_secret, &arena), token },
-                        &authorization);
+    sign("/", "", token,
+         &(struct sigv4_credentials){ given_key, session_secret(token, vouching_secret, &arena),
+                                      token },
+         &authorization);
     request.authorization = authorization.data;
     request.token = token;
     request.now = now;
@@ -377,7 +431,6 @@ static void expect_of_session(const struct session *session, const char *vouchin
 
 START_TEST(a_session_is_good_as_long_as_it_lasts_and_its_key_vouches_for_it)
 {
-    static const char secret[] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     static const char unknown[] = "UnrecognizedClientException: The security token included in the "
                                   "request is invalid.";
     struct session session = { .access_key_id = given_key,
@@ -386,22 +439,23 @@ START_TEST(a_session_is_good_as_long_as_it_lasts_and_its_key_vouches_for_it)
                                .arn = "arn",
                                .user_id = "id" };
     ck_assert(timestamp_parse(TEXT("20261123T101200Z"), &session.expires_ms));
-    expect_of_session(&session, secret, "20261123T101159Z", "");
-    expect_of_session(&session, secret, "20261123T101200Z",
+    expect_of_session(&session, good_secret, "20261123T101159Z", "");
+    expect_of_session(&session, good_secret, "20261123T101200Z",
                       "ExpiredTokenException: The security token included in the request is "
                       "expired");
     expect_of_session(&session, "", "20261123T101159Z", unknown);
     expect_of_session(&session, "another", "20261123T101159Z", unknown);
     session.vouching_id = "AKIANOBODY";
-    expect_of_session(&session, secret, "20261123T101159Z", unknown);
+    expect_of_session(&session, good_secret, "20261123T101159Z", unknown);
     session.vouching_id = "AKIAIOSFODNN7EXAMPLE";
     session.access_key_id = "ASIAANOTHER"; /* signed in the name of the given one */
-    expect_of_session(&session, secret, "20261123T101159Z", unknown);
+    expect_of_session(&session, good_secret, "20261123T101159Z", unknown);
 }
 END_TEST
 
 SUITE("authenticate", a_good_signature_is_admitted_with_its_account,
       a_path_may_be_signed_without_what_leads_nowhere, whatever_was_changed_breaks_it,
+      paths_and_queries_are_brought_into_the_form_in_which_they_are_signed,
       each_flaw_has_its_sentence, a_signature_is_good_for_five_minutes_around_its_date,
       a_long_term_key_has_no_token, query_services_spell_it_their_way,
       a_presigned_query_is_read_with_its_time, a_presigned_query_is_good_for_its_own_time,

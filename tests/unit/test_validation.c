@@ -116,8 +116,8 @@ START_TEST(each_violation_has_its_sentence)
                                     "(?!^[0-9]+$)([a-zA-Z0-9-_]+)" },
         { "{\"Name\":\"abcdefghi\"}", "Value 'abcdefghi' at 'name' failed to satisfy constraint: "
                                       "Member must have length less than or equal to 8" },
-        { "{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":2}}}",
-          "Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
+        { "{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"1\":1,\"2\":2}}}",
+          "Value '{1=1.0, 2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
           "constraint: Map value must satisfy constraint: [Member must have value less than or "
           "equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be "
           "null]" },
