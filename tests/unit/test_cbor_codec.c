@@ -141,6 +141,28 @@ static cJSON *read_member(char name, const char *bytes, size_t size, struct erro
     return tree;
 }
 
+/* Counts are integers, as clients of typed languages want them, and doubles are doubles. */
+START_TEST(each_number_is_told_as_what_its_row_says)
+{
+    static const char bytes[] = "\xbf\x61"
+                                "d\xfb\x40\x08\x00\x00\x00\x00\x00\x00\x61"
+                                "i\x18\x3c\x61"
+                                "n\x22\x61"
+                                "r\xfb\x3f\xe0\x00\x00\x00\x00\x00\x00\xff";
+    static const struct field number_rows[] = { { .name = "d", .type = FIELD_DOUBLE },
+                                                { .name = "i", .type = FIELD_INTEGER },
+                                                { .name = "n", .type = FIELD_INTEGER },
+                                                { .name = "r", .type = FIELD_DOUBLE },
+                                                { 0 } };
+    CLEANUP(buffer_clear) struct buffer buffer = { 0 };
+    CLEANUP(json_deletep)
+    cJSON *tree = json_parse(TEXT("{\"d\":3,\"i\":60,\"n\":-3,\"r\":0.5}"));
+    cbor_codec_encode(number_rows, tree, &buffer);
+    ck_assert_uint_eq(buffer.size, sizeof(bytes) - 1);
+    ck_assert_mem_eq(buffer.data, bytes, buffer.size);
+}
+END_TEST
+
 START_TEST(each_spelling_of_a_value_is_read)
 {
     const struct {
@@ -349,6 +371,6 @@ END_TEST
 
 SUITE("cbor_codec", of_a_member_that_comes_twice_the_last_counts, the_requests_of_botocore_are_read,
       an_answer_has_the_bytes_of_aws, an_error_has_the_bytes_of_aws,
-      each_spelling_of_a_value_is_read, wrong_types_and_bad_bytes_are_serialization_errors,
-      a_request_cut_short_anywhere_is_refused, any_damaged_byte_is_judged_without_harm,
-      nesting_has_an_end, what_is_written_is_read_again)
+      each_number_is_told_as_what_its_row_says, each_spelling_of_a_value_is_read,
+      wrong_types_and_bad_bytes_are_serialization_errors, a_request_cut_short_anywhere_is_refused,
+      any_damaged_byte_is_judged_without_harm, nesting_has_an_end, what_is_written_is_read_again)

@@ -62,40 +62,54 @@ START_TEST(members_are_normalised_by_their_rows)
 }
 END_TEST
 
+#define LIST_FOUND "Start of list found where not expected"
+#define STRUCTURE_FOUND "Start of structure or map found where not expected."
+#define NOT_A(token, type) #token "_VALUE can not be converted to " type
+
+/* AWS says nothing of what is no object. */
 START_TEST(wrong_types_are_serialization_errors)
 {
-    static const char *const cases[] = {
-        "{\"d\":\"1\"}",
-        "{\"d\":true}",
-        "{\"i\":1.5}",
-        "{\"i\":1e400}",
-        "{\"t\":1e400}",
-        "{\"i\":\"1\"}",
-        "{\"b\":1}",
-        "{\"b\":\"true\"}",
-        "{\"s\":1}",
-        "{\"s\":[]}",
-        "{\"x\":{}}",
-        "{\"t\":true}",
-        "{\"t\":\"soon\"}",
-        "{\"l\":{}}",
-        "{\"l\":[\"a\"]}",
-        "{\"m\":[]}",
-        "{\"m\":{\"k\":\"v\"}}",
-        "{\"o\":[]}",
-        "{\"o\":{\"n\":\"1\"}}",
-        "[]",
-        "1",
-        "{",
-        "{\"i\":1}x",
-        "null",
-        "{\"s\":\"\xff\"}",
+    static const struct {
+        const char *body;
+        const char *message;
+    } cases[] = {
+        { "{\"d\":\"1\"}", NOT_A(STRING, "a Double") },
+        { "{\"d\":true}", NOT_A(TRUE, "a Double") },
+        { "{\"i\":1.5}", NOT_A(NUMBER, "an Integer") },
+        { "{\"i\":1e400}", NOT_A(NUMBER, "an Integer") },
+        { "{\"t\":1e400}", NOT_A(NUMBER, "a Timestamp") },
+        { "{\"i\":\"1\"}", NOT_A(STRING, "an Integer") },
+        { "{\"b\":1}", NOT_A(NUMBER, "a Boolean") },
+        { "{\"b\":\"true\"}", NOT_A(STRING, "a Boolean") },
+        { "{\"s\":1}", NOT_A(NUMBER, "a String") },
+        { "{\"s\":false}", NOT_A(FALSE, "a String") },
+        { "{\"s\":[]}", LIST_FOUND },
+        { "{\"x\":{}}", STRUCTURE_FOUND },
+        { "{\"t\":true}", NOT_A(TRUE, "a Timestamp") },
+        { "{\"t\":\"soon\"}", NOT_A(STRING, "a Timestamp") },
+        { "{\"l\":{}}", "Expected list or null" },
+        { "{\"l\":[\"a\"]}", NOT_A(STRING, "a Double") },
+        { "{\"m\":[]}", "Expected map or null" },
+        { "{\"m\":{\"k\":\"v\"}}", NOT_A(STRING, "a Double") },
+        { "{\"o\":[]}", "Expected structure or null" },
+        { "{\"o\":{\"n\":\"1\"}}", NOT_A(STRING, "an Integer") },
+        { "[]", NULL },
+        { "1", NULL },
+        { "{", NULL },
+        { "{\"i\":1}x", NULL },
+        { "null", NULL },
+        { "{\"s\":\"\xff\"}", NULL },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error error = { 0 };
-        ck_assert_msg(!json_codec_decode(&cloudwatch_service, rows, text_from(cases[i]), &error),
-                      "%s", cases[i]);
+        ck_assert_msg(
+            !json_codec_decode(&cloudwatch_service, rows, text_from(cases[i].body), &error), "%s",
+            cases[i].body);
         ck_assert_ptr_eq(error.fault, &CLOUDWATCH_SERIALIZATION);
+        ck_assert_msg(error.message && cases[i].message
+                          ? strcmp(error.message, cases[i].message) == 0
+                          : error.message == cases[i].message,
+                      "%s: %s", cases[i].body, error.message);
         error_clear(&error);
     }
 }

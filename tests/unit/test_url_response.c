@@ -23,8 +23,9 @@ static const struct {
     const char *payload;
     const char *expected;
 } results[] = {
-    { "{\"statusCode\":201,\"headers\":{\"content-type\":\"text/html\"},\"body\":\"x\"}",
-      "201|content-type: text/html|x" },
+    { "{\"statusCode\":201,\"headers\":{\"a\":\"b\",\"content-type\":\"text/"
+      "html\"},\"body\":\"x\"}",
+      "201|a: b|content-type: text/html|x" },
     { "{\"StatusCode\":500,\"body\":1}", "200" JSON_TYPE "{\"StatusCode\":500,\"body\":1}" },
     { "{\"statusCode\":\"299\"}", "299" JSON_TYPE },
     { "{\"statusCode\":2e2,\"body\":null,\"headers\":null,\"cookies\":null}", "200" JSON_TYPE },
