@@ -160,6 +160,13 @@ def test_filters_are_described_by_group_prefix_and_metric(logs, name):
     assert names(logGroupName=name + "a", limit=1) == ["ax1", "ax2", "ay"]
     assert names(logGroupName=name + "b", filterNamePrefix="x") == ["bx1", "bx2"]
     assert names(metricName="x2", metricNamespace=name, limit=1) == ["ax2", "bx2"]
+    assert names(metricName="x2", metricNamespace="other") == []
+    for alone in ({"metricName": "x2"}, {"metricNamespace": name}):
+        assert error_of(logs.describe_metric_filters, **alone) == (
+            400, "InvalidParameterException", "If you include the metricName parameter in your "
+            "request, you must also include the metricNamespace parameter.")
+    assert error_of(logs.describe_metric_filters, logGroupName=name + "a", nextToken="x") == (
+        400, "InvalidParameterException", "The specified nextToken is invalid.")
     count = logs.describe_log_groups(logGroupNamePrefix=name + "a")["logGroups"][0]
     assert count["metricFilterCount"] == 3
 
