@@ -216,6 +216,13 @@ START_TEST(queries_give_their_rows)
         { "fields '1122334455667788990' as id | filter id != '1122334455667788991' and id > "
           "'1122334455667788989' and id = 1122334455667788990 | limit 1",
           "id=1122334455667788990" },
+        { "filter took = 10 or level = 'error' and took > 15 | sort took | fields took",
+          "took=10; took=30" },
+        { "filter (took = 10 or level = 'error') and took > 15 | fields took", "took=30" },
+        { "filter not (took = 10 or (took = 20)) and ispresent(took) | fields took", "took=30" },
+        { "fields (took + 10) * 2 as x, -(took - 1) as y, 2 ^ (1 + 1) as z | filter took = 10",
+          "x=40 y=-9 z=4" },
+        { "fields strcontains(level, 'INF', true) as c | filter took = 10", "c=1" },
         { "filter nope = 1", "" },
         { "filter nope != 1 | stats count(*) as n", "n=6" },
     };
