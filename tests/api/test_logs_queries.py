@@ -120,15 +120,23 @@ def test_results_come_in_pages_if_so_asked(http, logs, insights, group):
     put(logs, group, [str(n) for n in range(5)])
     query_id = insights.start("fields @message", logGroupName=group)
     insights.finish(query_id)
-    seen, token = [], {}
-    for _ in range(3):
-        answer = json.loads(http.send("POST", "/", json.dumps(
+
+    def page_of(**token):
+        return json.loads(http.send("POST", "/", json.dumps(
             {"queryId": query_id, "maxItems": 2, **token}), {
                 "X-Amz-Target": "Logs_20140328.GetQueryResults",
                 "Content-Type": "application/x-amz-json-1.1"}).body)
+
+    seen, token = [], {}
+    for _ in range(3):
+        answer = page_of(**token)
         seen += [row[0]["value"] for row in answer["results"]]
         token = {"nextToken": answer["nextToken"]} if "nextToken" in answer else {}
     assert seen == ["4", "3", "2", "1", "0"] and token == {}
+    for bad in ("bad", "MTp4", "MTotMQ==", "MToxMDAwMQ=="):  # none, and those of x, -1 and 10001
+        assert page_of(nextToken=bad) == {
+            "__type": "InvalidParameterException",
+            "message": "The specified nextToken is invalid."}
 
 
 def test_limits_of_call_and_query_both_hold(logs, insights, group):
