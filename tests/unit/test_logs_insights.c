@@ -297,6 +297,8 @@ START_TEST(what_is_no_query_is_refused_with_its_place)
         { "filter max(a) > 1", "found max at" },
         { "stats max(min(a))", "found min at" },
         { "stats a", "found a at line 1 and position 6; expected count, sum" },
+        { "stats count(*) as n, a", "found a at line 1 and position 21; expected count, sum" },
+        { "stats sum()", "found ) at line 1 and position 10; expected a field or a value" },
         { "stats count(*) by max(a)", "found max at" },
         { "filter strlen()", "another number of arguments" },
         { "stats nope(a)", "count, sum, avg" },
