@@ -189,6 +189,7 @@ def test_a_wrong_clock_setting_changes_nothing(http):
                           ({"advance": 300},
                            "advance: NUMBER_VALUE can not be converted to a String"),
                           ({"mode": "scaled"}, "go together"),
+                          ({"mode": "frozen", "scale": 60}, "go together"),
                           ({"mode": "scaled", "scale": 2e6}, "less than or equal to 1000000"),
                           ({"mode": "backwards"}, "Member must satisfy enum value set"),
                           ({"mode": "frozen", "tiem": "2026-01-01T00:00:00Z"},
@@ -210,6 +211,18 @@ def test_what_is_misspelled_is_refused_by_name(http, method, path, body, problem
     answer = http.send(method, f"/_coalmine/{path}", json.dumps(body).encode())
     assert answer.status == 400 and problem in json.loads(answer.body)["message"]
     assert http.send("GET", "/_localstack/health?reload").status == 200
+
+
+@pytest.mark.parametrize("method, path, status, text", [
+    ("GET", "explain", 400, "say alarm=NAME, or namespace=NAME and metric=NAME"),
+    ("GET", "explain?namespace=n", 400, "say alarm=NAME, or namespace=NAME and metric=NAME"),
+    ("GET", "explain?namespace=n&metric=m&dimensions=A=1,B", 400,
+     "dimensions must be up to 30 of Name=Value, with commas between them, not 'A=1,B'"),
+    ("POST", "attachments/x", 404, "There is no attachment x"),
+    ("DELETE", "attachments/x", 404, "There is no attachment x")])
+def test_what_cannot_be_explained_or_is_not_attached(http, method, path, status, text):
+    answer = http.send(method, f"/_coalmine/{path}", b"")
+    assert answer.status == status and text in json.loads(answer.body).values()
 
 
 @pytest.mark.parametrize("asked, taken", [

@@ -63,6 +63,8 @@ def routing(**weights):
     (dict(FunctionVersion="$LATEST", RoutingConfig=routing(**{"1": 0.5})), (
         400, "InvalidParameterValueException",
         "$LATEST is not supported for an alias pointing to more than 1 version")),
+    (dict(FunctionVersion="$LATEST.PUBLISHED"), (
+        400, "InvalidParameterValueException", "$LATEST.PUBLISHED is not a version of a function")),
     (dict(FunctionName="nothing-here"), (404, "ResourceNotFoundException",
                                          "Function not found: " + ARN + "nothing-here:1")),
 ])

@@ -69,8 +69,9 @@ def test_a_function_has_one_or_none(lam, name):
     assert lam.get_function_code_signing_config(FunctionName=name)["CodeSigningConfigArn"] == arn
     assert lam.list_functions_by_code_signing_config(CodeSigningConfigArn=arn)["FunctionArns"] == [
         function]
-    assert error_of(lam.delete_code_signing_config, CodeSigningConfigArn=arn)[:2] == (
-        409, "ResourceConflictException")
+    assert error_of(lam.delete_code_signing_config, CodeSigningConfigArn=arn) == (
+        409, "ResourceConflictException",
+        f"The code signing configuration {arn} cannot be deleted: functions use it.")
     lam.delete_function_code_signing_config(FunctionName=name)
     lam.delete_code_signing_config(CodeSigningConfigArn=arn)
 

@@ -109,6 +109,8 @@ def test_create_with_publish_shows_version_one_with_a_bare_arn(lam, name):
     (dict(Code={"S3Bucket": "bucket", "S3Key": "key"}), invalid(
         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The "
         "specified bucket does not exist")),
+    (dict(Code={"ZipFile": b"PK", "S3Bucket": "bucket", "S3Key": "key"}), invalid(
+        "Please do not provide other FunctionCode parameters when providing a ZipFile.")),
     (dict(Layers=["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]), invalid(
         "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.")),
     (dict(Tags={f"k{i}": "v" for i in range(51)}), invalid(

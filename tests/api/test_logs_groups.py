@@ -167,7 +167,9 @@ def test_a_deleted_stream_takes_its_events_along(logs, group):
 
 def test_a_protected_group_is_not_deleted(http, logs, name):
     raw(http, "CreateLogGroup", {"logGroupName": name, "deletionProtectionEnabled": True})
-    assert error_of(logs.delete_log_group, logGroupName=name)[:2] == (400, "ValidationException")
+    assert error_of(logs.delete_log_group, logGroupName=name) == (
+        400, "ValidationException", "The log group is protected from deletion. Disable deletion "
+        "protection and try again.")
     raw(http, "PutLogGroupDeletionProtection",
         {"logGroupIdentifier": ARN + name, "deletionProtectionEnabled": False})
     logs.delete_log_group(logGroupName=name)

@@ -219,22 +219,26 @@ START_TEST(text_of_path_and_query_becomes_what_the_row_says)
 {
     static const struct {
         const char *json;
-        bool is_good;
+        const char *message; /* NULL: it is good */
     } cases[] = {
-        { "{\"MaxItems\":\"50\",\"DryRun\":\"true\"}", true },
-        { "{\"MaxItems\":\"0\"}", false },
-        { "{\"MaxItems\":\"fifty\"}", false },
-        { "{\"MaxItems\":\"1.5\"}", false },
-        { "{\"MaxItems\":\"\"}", false },
-        { "{\"DryRun\":\"yes\"}", false },
+        { "{\"MaxItems\":\"50\",\"DryRun\":\"true\"}", NULL },
+        { "{\"MaxItems\":\"0\"}",
+          "1 validation error detected: Value '0' at 'maxItems' failed to satisfy constraint: "
+          "Member must have value greater than or equal to 1" },
+        { "{\"MaxItems\":\"fifty\"}", "Value 'fifty' at 'MaxItems' is not a whole number" },
+        { "{\"MaxItems\":\"1.5\"}", "Value '1.5' at 'MaxItems' is not a whole number" },
+        { "{\"MaxItems\":\"\"}", "Value '' at 'MaxItems' is not a whole number" },
+        { "{\"DryRun\":\"yes\"}", "Value 'yes' at 'DryRun' is neither true nor false" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct call call;
-        ck_assert_msg(check(&call, &lambda_service, placed_rows, cases[i].json) == cases[i].is_good,
-                      "%s", cases[i].json);
-        if (cases[i].is_good) {
+        bool is_good = check(&call, &lambda_service, placed_rows, cases[i].json);
+        if (is_good) {
+            ck_assert_ptr_null(cases[i].message);
             ck_assert_int_eq(json_int(call.input, "MaxItems", 0), 50);
             ck_assert(cJSON_IsTrue(json_get(call.input, "DryRun")));
+        } else {
+            ck_assert_pstr_eq(call.error.message, cases[i].message);
         }
         call_discard(&call);
     }
