@@ -491,6 +491,12 @@ def test_a_url_outlives_its_alias_and_not_its_function(lam, name):
     lam.delete_alias(FunctionName=name, Name="live")
     answer = url.send()
     assert (answer.status, json.loads(answer.body)) == (403, FORBIDDEN)
+    lam.create_alias(FunctionName=name, Name="own", FunctionVersion="1")
+    own = make_url(lam, name, "own", AuthType="AWS_IAM")
+    assert own.send(headers=signed(own)).status == 200
+    lam.delete_alias(FunctionName=name, Name="own")
+    answer = own.send(headers=signed(own))
+    assert (answer.status, json.loads(answer.body)) == (403, FORBIDDEN)
     lam.delete_function(FunctionName=name)
     answer = url.send()
     assert (answer.status, answer.body) == (403, b'{"Message":null}')

@@ -61,6 +61,31 @@ START_TEST(texts_are_cut_and_replaced)
         { "strcontains('Canary', 'can', true)", "1" },
         { "strcontains('Canary', 'can', false)", "0" },
         { "strcontains('Canary', 'x', TRUE)", "0" },
+        { "ltrim('xyZxyZfooxyZ', 'xyZ')", "fooxyZ" },
+        { "rtrim('xyZfooxyxyZ', 'xyZ')", "xyZfoo" },
+        { "trim('xyZxyZfooxyxyZ', 'xyZ')", "foo" },
+        { "concat('<', ltrim(' a '), rtrim(' b '), trim(' \t '), '>')", "<a  b>" },
+        { "substr('xyZfooxyZ', 3)", "fooxyZ" },
+        { "substr('xyZfooxyZ', 3, 3)", "foo" },
+        { "concat('<', substr('abc', 0, 0), substr('abc', 3), '>')", "<>" },
+        { "coalesce(substr('abc', -1), substr('abc', 0, -1), 'none')", "none" },
+        { "replace('foo', 'o', '0')", "f00" },
+        { "concat(tolower('FOO'), toupper('bar'))", "fooBAR" },
+        { "concat(isblank(nope), isblank(''), isblank(' \t\n'), isblank(' a '))", "1110" },
+        { "concat(isempty(nope), isempty(''), isempty(' '), isempty(level))", "1100" },
+    };
+    expect_values(cases, COUNT_OF(cases));
+}
+END_TEST
+
+START_TEST(numbers_are_computed)
+{
+    static const struct expected cases[] = {
+        { "concat(greatest(1, 3, 2), least(2, 3, 1), least(3, 1, 2), least(7))", "3117" },
+        { "concat(ceil(1.2), ' ', ceil(-1.8), ' ', floor(1.8), ' ', floor(-1.2))", "2 -1 1 -2" },
+        { "concat(abs(-5), abs(5), sqrt(16), log(1))", "5540" },
+        { "log(10)", "2.3026" },
+        { "coalesce(sqrt(-1), log(0), log(-1), abs('x'), greatest(nope), 'none')", "none" },
     };
     expect_values(cases, COUNT_OF(cases));
 }
@@ -218,6 +243,7 @@ START_TEST(what_cannot_be_called_is_told)
 }
 END_TEST
 
-SUITE("insights_functions", texts_are_cut_and_replaced, texts_are_encoded_and_decoded,
-      addresses_are_told_apart, periods_of_the_calendar_begin_with_it, times_are_printed_and_read,
+SUITE("insights_functions", texts_are_cut_and_replaced, numbers_are_computed,
+      texts_are_encoded_and_decoded, addresses_are_told_apart,
+      periods_of_the_calendar_begin_with_it, times_are_printed_and_read,
       places_are_kilometres_apart, where_is_filter, what_cannot_be_called_is_told)
