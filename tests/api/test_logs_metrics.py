@@ -373,14 +373,15 @@ def test_what_put_metric_data_refuses_no_log_event_makes(logs, cw, group):
         event["_aws"]["CloudWatchMetrics"][0]["Metrics"] = [
             {"Name": name, "Unit": unit, "StorageResolution": resolution}]
         put(logs, group, [json.dumps({**event, name: 1})])
-    for space in (":" + group, "x" * 256):
+    for space in (":" + group, "x" * 256, "AWS/" + group):
         put(logs, group, [embedded(space, METRIC, [["d"]], timestamp=now, m=1, d="v")])
     put_filter(logs, group, pattern="{ $.q = * }", metricValue="$.q", dimensions={"d": "$.d"})
     put(logs, group, ['{"q": %s, "d": "v"}' % value for value in (
         '"Infinity"', '"-inf"', '"nan"', "1e999", '"1e200"', "2")])
     assert total(statistics(cw, group, dimensions={"d": "v"})) == (3, 2)
     assert len(cw.list_metrics(Namespace=group)["Metrics"]) == 1
-    assert not cw.list_metrics(Namespace="x" * 255)["Metrics"]
+    for space in ("x" * 255, "AWS/" + group):
+        assert not cw.list_metrics(Namespace=space)["Metrics"]
 
 
 @pytest.mark.parametrize("write", ["process.stdout.write", "console.log"])

@@ -266,6 +266,10 @@ static const struct {
       "[{\"MetricName\":\"m\",\"Unit\":\"Count\",\"Values\":[1,2],\"StorageResolution\":1,"
       "\"Dimensions\":[{\"Name\":\"A\",\"Value\":\"x\"}]}]" },
     { "{\"d\":{\"Metrics\":[{\"Name\":\"m\"},{\"Name\":\"n\"},{},7]},\"m\":[],\"n\":\"5\"}", "[]" },
+    { "{\"d\":{\"Metrics\":[{\"Name\":\"m\"},{\"Name\":\"n\"}]},\"m\":[1,\"2\"],\"n\":{\"Values\":["
+      "1],"
+      "\"Counts\":[null]}}",
+      "[]" },
     { "{\"d\":{\"Dimensions\":[[5],[\"B\"]],\"Metrics\":[{\"Name\":\"m\"}]},\"m\":1,\"A\":\"\"}",
       "[]" },
     { "{\"d\":{\"Dimensions\":[[\"C\",\"A\"],[\"B\"],[\"C\"]],\"Metrics\":[{\"Name\":\"m\"}]},"
@@ -287,6 +291,32 @@ START_TEST(embedded_metrics_are_what_put_metric_data_takes)
         CLEANUP(freep) char *text = json_print(data);
         ck_assert_str_eq(text, embedded[i].data);
     }
+}
+END_TEST
+
+/* An event with `metrics` metrics of `values` values each. */
+static int count_embedded(int metrics, int values)
+{
+    CLEANUP(json_deletep) cJSON *event = cJSON_CreateObject();
+    cJSON *directive = json_set_object(event, "d");
+    cJSON *definitions = json_set_array(directive, "Metrics");
+    cJSON *list = json_set_array(event, "m");
+    for (int i = 0; i < values; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(i));
+    for (int i = 0; i < metrics; i++) {
+        cJSON *definition = cJSON_CreateObject();
+        json_set_text(definition, "Name", "m");
+        cJSON_AddItemToArray(definitions, definition);
+    }
+    CLEANUP(json_deletep) cJSON *data = embedded_metric_data(event, directive);
+    return cJSON_GetArraySize(data);
+}
+
+START_TEST(an_event_has_up_to_a_hundred_metrics_of_a_hundred_values)
+{
+    ck_assert_int_eq(count_embedded(100, 100), 100);
+    ck_assert_int_eq(count_embedded(101, 100), 100);
+    ck_assert_int_eq(count_embedded(100, 101), 0);
 }
 END_TEST
 
@@ -314,4 +344,5 @@ SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
       a_flood_keeps_its_tail_and_the_times_of_that,
       a_line_longer_than_all_that_is_kept_keeps_its_tail, what_is_missing_is_a_record_in_json,
       lines_are_judged_by_their_level, embedded_metrics_are_what_put_metric_data_takes,
+      an_event_has_up_to_a_hundred_metrics_of_a_hundred_values,
       no_message_breaks_a_pattern_and_no_pattern_the_parser)
