@@ -435,7 +435,10 @@ static const char *promote_full(struct rollout *rollout, const char *by)
 {
     if (rollout->is_promoted)
         return "the new version has all the traffic already";
-    set_reason(rollout, "promoted by %s without waiting for the rest of the plan", by);
+    CLEANUP(freep)
+    char *verdict = has_verdict_against_it(rollout) ? xstrdup(rollout->reason) : NULL;
+    set_reason(rollout, "promoted by %s without waiting for the rest of the plan%s%s", by,
+               verdict ? ", although: " : "", verdict ? verdict : "");
     rollout->hold = HOLD_NONE;
     rollout->phase = PHASE_PROMOTE;
     return NULL;

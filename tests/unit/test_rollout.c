@@ -156,6 +156,9 @@ START_TEST(stories_end_as_they_should)
         { ",\"hooks\":{\"before\":[{\"command\":\"x\"}]}", "H", "rolled back", 0 },
         { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]}", "sphs", "promoted", 1 },
         { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]}", "spHs", "rolled back", 0 },
+        { ",\"hooks\":{\"between\":[{\"command\":\"x\"},{\"command\":\"y\"}]},\"strategy\":{"
+          "\"steps\":[{\"weight\":\"5%\"},{\"approve\":true},{\"weight\":\"50%\"}]}",
+          "spAhhs", "running", 0.5 }, /* only where the weight changes */
         { ",\"hooks\":{\"between\":[{\"command\":\"x\"}]},\"strategy\":{\"steps\":["
           "{\"weight\":0,\"for\":\"1m\"},{\"weight\":\"5%\"}]}",
           "ps", "running", 0.05 }, /* before the first change there is nothing to be between */
@@ -260,6 +263,10 @@ START_TEST(whoever_lets_it_go_on_is_the_reason)
         { ",\"onFailure\":\"pause\"", "sfAs", "test said approve, although: bad" },
         { ",\"onFailure\":\"pause\"", "sfMs", "test said promote, although: bad" },
         { ",\"onFailure\":\"pause\"", "aA", "test said approve, although: alarm" },
+        { canary_10, "sFs", "promoted by test without waiting for the rest of the plan" },
+        { canary_10, "sPFs", "promoted by test without waiting for the rest of the plan" },
+        { ",\"onFailure\":\"pause\"", "sfFs",
+          "promoted by test without waiting for the rest of the plan, although: bad" },
         { ",\"onInconclusive\":\"pause\"", "suAs", "test said approve, although: unsure" },
         { ",\"strategy\":{\"steps\":[{\"weight\":0.1,\"for\":\"1m\"},{\"approve\":true}]}", "spAs",
           "good" },
