@@ -53,6 +53,24 @@ START_TEST(a_check_has_a_name_for_people)
 }
 END_TEST
 
+START_TEST(a_check_names_its_metrics_one_after_the_other)
+{
+    static const struct {
+        const char *json;
+        const char *names[3];
+    } rows[] = {
+        { "{'kind': 'errors'}", { NULL } },
+        { "{'kind': 'threshold', 'metric': 'Duration', 'max': 5}", { "Duration" } },
+        { "{'kind': 'score', 'metrics': ['Errors', {'metric': 'mine'}]}", { "Errors", "mine" } },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(check_clear) struct check check = check_of(rows[i].json);
+        for (size_t j = 0; j < COUNT_OF(rows[i].names); j++)
+            ck_assert_pstr_eq(check_metric(&check, j), rows[i].names[j]);
+    }
+}
+END_TEST
+
 START_TEST(the_schema_has_every_kind_and_its_members)
 {
     CLEANUP(json_deletep) cJSON *schema = check_schema();
@@ -188,6 +206,6 @@ START_TEST(at_the_end_no_check_goes_on)
 END_TEST
 
 SUITE("checks", what_is_wrong_with_a_check_is_told_with_its_path, a_check_has_a_name_for_people,
-      the_schema_has_every_kind_and_its_members, the_worst_check_decides_and_dry_runs_do_not,
-      at_the_end_the_number_of_tests_is_corrected_for,
+      a_check_names_its_metrics_one_after_the_other, the_schema_has_every_kind_and_its_members,
+      the_worst_check_decides_and_dry_runs_do_not, at_the_end_the_number_of_tests_is_corrected_for,
       what_a_sequential_test_found_is_not_taken_back, at_the_end_no_check_goes_on)

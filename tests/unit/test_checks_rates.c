@@ -393,11 +393,13 @@ START_TEST(a_step_without_a_split_has_nothing_to_compare)
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         CLEANUP(check_clear) struct check check = check_of(kinds[i]);
         struct evidence evidence = evidence_of(100, 50, 3, 0);
-        evidence.weight = 1;
-        struct check_verdict verdict = judge_once(&check, &evidence, true);
-        assert_verdict(&verdict, CHECK_PASS, "one version alone");
-        verdict = judge_once(&check, &evidence, false);
-        ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
+        for (int weight = 0; weight <= 1; weight++) {
+            evidence.weight = weight;
+            struct check_verdict verdict = judge_once(&check, &evidence, true);
+            assert_verdict(&verdict, CHECK_PASS, "one version alone");
+            verdict = judge_once(&check, &evidence, false);
+            ck_assert_int_eq(verdict.result, CHECK_CONTINUE);
+        }
     }
 }
 END_TEST

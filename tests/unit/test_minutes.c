@@ -11,7 +11,9 @@ static struct minutes begin(void)
 {
     struct minutes minutes;
     ck_assert_int_eq(base_ms % MINUTE_MS, 0);
-    minutes_begin(&minutes, base_ms - 1);
+    minutes_begin(&minutes, base_ms);
+    ck_assert_int_eq(minutes.from_ms, base_ms);
+    minutes_begin(&minutes, base_ms + 1 - MINUTE_MS);
     ck_assert_int_eq(minutes.from_ms, base_ms);
     return minutes;
 }
@@ -44,6 +46,7 @@ START_TEST(a_minute_counts_when_it_is_told_of_both_versions_and_does_not_change)
 {
     struct minute_counts whole = counts(90, 10);
     ck_assert_int_eq(age_when_counted(whole), 60 * SECOND_MS);
+    ck_assert_int_eq(age_when_counted(counts(1, 1)), 60 * SECOND_MS);
     ck_assert_int_eq(age_when_counted(counts(90, 0)), MINUTES_LATE_MS);
     ck_assert_int_eq(age_when_counted(counts(0, 10)), MINUTES_LATE_MS);
     ck_assert_int_eq(age_when_counted(counts(0, 0)), MINUTES_LATE_MS);
@@ -51,6 +54,13 @@ START_TEST(a_minute_counts_when_it_is_told_of_both_versions_and_does_not_change)
     ck_assert_int_eq(age_when_counted(whole), MINUTES_LATE_MS);
     whole.has_canary_errors = true;
     whole.has_base_errors = false;
+    ck_assert_int_eq(age_when_counted(whole), MINUTES_LATE_MS);
+    /* Of errors it may have been told before the requests. */
+    whole.has_base_errors = true;
+    whole.base.invocations = 0;
+    ck_assert_int_eq(age_when_counted(whole), MINUTES_LATE_MS);
+    whole.base.invocations = 90;
+    whole.canary.invocations = 0;
     ck_assert_int_eq(age_when_counted(whole), MINUTES_LATE_MS);
 }
 END_TEST
@@ -87,10 +97,12 @@ START_TEST(minutes_count_in_their_order)
     ck_assert_double_eq(minutes_take(&minutes, told, 3, old_ms).base.invocations, 90);
     ck_assert(!minutes_are_behind(&minutes, base_ms + 2 * MINUTE_MS - 1));
     ck_assert(minutes_are_behind(&minutes, base_ms + 2 * MINUTE_MS));
-    told[0].canary.invocations = 9;
+    told[0].canary = (struct version_metrics){ .invocations = 9, .throttles = 2 };
+    told[2].canary.throttles = 3;
     struct minute_counts sums = minutes_take(&minutes, told, 3, old_ms + 2 * MINUTE_MS);
     ck_assert_double_eq(sums.base.invocations, 240);
     ck_assert_double_eq(sums.canary.invocations, 24);
+    ck_assert_double_eq(sums.canary.throttles, 5);
 }
 END_TEST
 
