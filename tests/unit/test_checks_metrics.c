@@ -280,6 +280,7 @@ START_TEST(an_alarm_that_fired_before_counts_once_it_was_well)
     for (size_t i = 0; i < COUNT_OF(looks); i++) {
         struct check_verdict verdict;
         evidence_set_alarm(&evidence, "A", looks[i].state, NULL);
+        memory = read_again(&memory);
         check_judge(&check, &evidence, &memory, &verdict);
         ck_assert_msg(verdict.result == looks[i].result, "look %zu: %s", i, verdict.sentence);
     }

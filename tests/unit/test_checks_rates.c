@@ -87,6 +87,11 @@ START_TEST(on_the_way_half_of_alpha_is_spent)
     ck_assert_double_eq_tol(number_of(&verdict, "anytimePValue"), 0.0062406018381629, 1e-12);
     verdict = judge_once(&check, &rows[1].evidence, false);
     ck_assert_double_eq_tol(number_of(&verdict, "anytimePValue"), 0.0029342201077025, 1e-12);
+    /* The greatest limits that have a second prior at all: Beta(1, 2) above 8 %. */
+    CLEANUP(check_clear) struct check high = check_of("{'kind': 'errors', 'maxRate': '8%'}");
+    struct evidence evidence = evidence_of(60, 12, 540, 0);
+    verdict = judge_once(&high, &evidence, false);
+    ck_assert_double_eq_tol(number_of(&verdict, "anytimePValue"), 0.0726365418915888, 1e-12);
 }
 END_TEST
 
@@ -123,7 +128,7 @@ START_TEST(a_strict_limit_leaves_nothing_to_chance)
 }
 END_TEST
 
-START_TEST(no_errors_tolerated_means_none)
+START_TEST(no_errors_tolerated_means_none_and_all_means_any)
 {
     const struct row rows[] = {
         row(50, 1, 450, 0, RUNNING, CHECK_FAIL, "one is too many"),
@@ -131,6 +136,12 @@ START_TEST(no_errors_tolerated_means_none)
         row(50, 0, 450, 3, RUNNING, CHECK_CONTINUE, "0 of 50"),
     };
     assert_rows("{'kind': 'errors', 'maxRate': 0}", rows, COUNT_OF(rows));
+    const struct row all[] = {
+        row(50, 50, 450, 0, RUNNING, CHECK_CONTINUE, "50 of 50"),
+        row(50, 49, 450, 0, RUNNING, CHECK_CONTINUE, "49 of 50"),
+        row(50, 50, 450, 0, FINAL, CHECK_PASS, "the limit is 100 %"),
+    };
+    assert_rows("{'kind': 'errors', 'maxRate': '100%'}", all, COUNT_OF(all));
 }
 END_TEST
 
@@ -413,9 +424,7 @@ START_TEST(what_a_test_once_found_stays_found)
     check_judge(&check, &evidence, &memory, &verdict);
     ck_assert_int_eq(verdict.result, CHECK_FAIL);
     double peak = memory.peak;
-    CLEANUP(json_deletep) cJSON *json = check_memory_json(&memory);
-    struct check_memory again;
-    check_memory_read(json, &again);
+    struct check_memory again = read_again(&memory);
     evidence = evidence_of(3000, 3, 27000, 0);
     check_judge(&check, &evidence, &again, &verdict);
     ck_assert_int_eq(verdict.result, CHECK_FAIL);
@@ -456,6 +465,7 @@ START_TEST(what_was_once_excluded_stays_excluded)
     check_judge(&check, &evidence, &memory, &verdict);
     assert_verdict(&verdict, CHECK_PASS, "that fits the weight");
     evidence = evidence_of(184, 0, 1376, 0); /* by itself too near to 13 % */
+    memory = read_again(&memory);
     check_judge(&check, &evidence, &memory, &verdict);
     ck_assert_int_eq(verdict.result, CHECK_PASS);
     ck_assert_int_eq(judge_once(&check, &evidence, false).result, CHECK_CONTINUE);
@@ -472,6 +482,8 @@ START_TEST(verdicts_have_their_numbers)
     struct evidence evidence = evidence_of(100, 6, 900, 0);
     struct check_verdict verdict = judge_once(&check, &evidence, true);
     ck_assert_double_eq_tol(number_of(&verdict, "requests"), 100, 1e-9);
+    ck_assert_double_eq_tol(number_of(&verdict, "bad"), 6, 1e-9);
+    ck_assert_double_eq_tol(number_of(&verdict, "limit"), 0.01, 1e-15);
     ck_assert_double_eq_tol(number_of(&verdict, "rate"), 0.06, 1e-15);
     ck_assert_double_eq_tol(number_of(&verdict, "pValue"), binomial_greater(6, 100, 0.01), 1e-12);
     ck_assert(number_of(&verdict, "rateLow") < 0.06 && number_of(&verdict, "rateHigh") > 0.06);
@@ -487,8 +499,9 @@ END_TEST
 SUITE("checks of rates", an_error_rate_is_held_against_its_limit,
       without_traffic_there_is_nothing_to_judge, on_the_way_half_of_alpha_is_spent,
       each_test_has_half_of_alpha, a_strict_limit_leaves_nothing_to_chance,
-      no_errors_tolerated_means_none, a_rate_that_must_be_excluded_decides_what_is_enough,
-      requests_of_others_count_for_the_limit, errors_of_lambda_itself_are_held_against_a_limit,
+      no_errors_tolerated_means_none_and_all_means_any,
+      a_rate_that_must_be_excluded_decides_what_is_enough, requests_of_others_count_for_the_limit,
+      errors_of_lambda_itself_are_held_against_a_limit,
       of_live_traffic_no_errors_of_lambda_itself_are_known, an_sprt_decides_between_two_rates,
       two_versions_are_compared, without_any_request_no_number_is_made_up,
       an_effect_worth_finding_decides_what_is_enough,

@@ -145,6 +145,10 @@ START_TEST(stories_end_as_they_should)
           "spAsps", "promoted", 1 },
         { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"approve\":true},{\"weight\":\"50%\"}]}",
           "spas", "rolled back", 0 },
+        { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"approve\":true},{\"weight\":\"50%\"}]}",
+          "spfs", "rolled back", 0 }, /* while approval is waited for, a failure alone counts */
+        { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"approve\":true},{\"weight\":\"50%\"}]}",
+          "sppquc", "approval", 0.05 },
         { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"hook\":{\"command\":\"x\"}}]}", "sphs",
           "promoted", 1 },
         { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"hook\":{\"command\":\"x\"}}]}", "spHs",
@@ -213,6 +217,47 @@ START_TEST(the_time_that_nobody_watched_is_added_when_it_is_taken_up)
 }
 END_TEST
 
+static void tell_all(struct rollout *rollout, const char *story, int64_t now_ms)
+{
+    for (const char *event = story; *event; event++)
+        tell(rollout, *event, now_ms += 1000);
+}
+
+START_TEST(what_somebody_changed_while_nobody_watched_is_left_as_it_is)
+{
+    static const struct rollout_action back = { .kind = ACTION_SET_ALIAS, .target = TARGET_BASE };
+    static const struct {
+        const char *story;
+        bool is_as_set;
+        const struct rollout_action *intended;
+        bool is_back;
+        const char *status;
+        const char *reason;
+    } rows[] = {
+        { "s", true, NULL, false, "running", "" },
+        { "s", false, NULL, false, "failed", "somebody else has changed it" },
+        { "s", false, NULL, true, "rolled back", "all traffic goes to the old version already" },
+        { "sP", false, NULL, false, "failed", "nothing was overwritten" },
+        { "sf", true, NULL, false, "running", "bad" },
+        { "sf", false, &back, true, "rolled back", "bad" },
+        { "s", false, &back, true, "rolled back", "already" }, /* no change was under way */
+        { "sps", false, NULL, true, "promoted", "good" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct plan *plan = parse(canary_10);
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 0);
+        tell_all(&rollout, rows[i].story, 0);
+        rollout_taken_up(&rollout, rows[i].is_as_set, rows[i].intended, rows[i].is_back, 9000,
+                         10000);
+        ck_assert_msg(strcmp(rollout_status(&rollout), rows[i].status) == 0 &&
+                          strstr(rollout.reason, rows[i].reason),
+                      "row %zu: %s (%s)", i, rollout_status(&rollout), rollout.reason);
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
 START_TEST(a_word_that_is_refused_is_no_reason)
 {
     struct plan *plan =
@@ -226,12 +271,6 @@ START_TEST(a_word_that_is_refused_is_no_reason)
     plan_destroy(plan);
 }
 END_TEST
-
-static void tell_all(struct rollout *rollout, const char *story, int64_t now_ms)
-{
-    for (const char *event = story; *event; event++)
-        tell(rollout, *event, now_ms += 1000);
-}
 
 START_TEST(the_failure_that_it_stands_still_for_stays_the_reason)
 {
@@ -376,6 +415,7 @@ static enum alias_result change(struct played *world, const struct rollout *roll
     if (luck % 8 == 2)
         return luck % 16 == 2 ? ALIAS_REFUSED : ALIAS_THROTTLED;
     if (world->seen == world->revision) {
+        ck_assert_msg(!world->is_theirs, "what somebody else has set is overwritten");
         apply(world, action);
         if (luck % 8 == 1)
             return ALIAS_FAILED_TO_SET; /* the answer was lost */
@@ -534,6 +574,7 @@ END_TEST
 SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
+      what_somebody_changed_while_nobody_watched_is_left_as_it_is,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
       whoever_lets_it_go_on_is_the_reason, a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
