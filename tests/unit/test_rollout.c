@@ -3,73 +3,11 @@
 
 #include <math.h>
 
-#include "random.h"
-#include "support/suite.h"
-#include "xalloc.h"
-
-#define TARGET "\"function\":\"f\",\"alias\":\"a\""
-
-static struct plan *parse(const char *members)
-{
-    struct member_faults faults = { 0 };
-    CLEANUP(freep) char *json = xformat("{" TARGET "%s}", members);
-    struct plan *plan = plan_parse(text_from(json), &faults);
-    ck_assert_msg(plan != NULL, "%s: %s", json, faults.count ? faults.items[0].message : "");
-    return plan;
-}
-
-static const char canary_10[] = ",\"strategy\":{\"canary\":{\"weight\":\"10%\",\"for\":\"1m\"}}";
+#include "support/rollout_story.h"
 
 /* The way back without an answer is given up after ten seconds of waiting: six tries. */
 static const char canary_lost[] =
     ",\"lostAfter\":\"1s\",\"strategy\":{\"canary\":{\"weight\":\"10%\",\"for\":\"1m\"}}";
-
-/* One event as a letter, so that a story is a string:
- *   s alias set          S alias not set (no answer)   o changed, still ours   t changed by others
- *   r refused            T throttled           b something else is in the way
- *   p pass, final        q pass, early                 f fail                  u unsure, final
- *   c continue           h hook good                   H hook failed           a alarm
- *   P pause  R resume  A approve  M promote  F promote-full  X abort
- *   i interrupted (roll back)   j interrupted (pause)   l trouble */
-static void tell(struct rollout *rollout, char event, int64_t now_ms)
-{
-    static const struct {
-        char letter;
-        enum control_verb verb;
-    } words[] = { { 'P', CONTROL_PAUSE },   { 'R', CONTROL_RESUME },       { 'A', CONTROL_APPROVE },
-                  { 'M', CONTROL_PROMOTE }, { 'F', CONTROL_PROMOTE_FULL }, { 'X', CONTROL_ABORT } };
-    static const struct {
-        char letter;
-        enum alias_result result;
-    } sets[] = { { 's', ALIAS_SET },           { 'S', ALIAS_FAILED_TO_SET },
-                 { 'r', ALIAS_REFUSED },       { 'T', ALIAS_THROTTLED },
-                 { 'b', ALIAS_BUSY },          { 'o', ALIAS_CHANGED_OURS },
-                 { 't', ALIAS_CHANGED_THEIRS } };
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (words[i].letter == event)
-            rollout_control(rollout, words[i].verb, "test", now_ms);
-    }
-    for (size_t i = 0; i < COUNT_OF(sets); i++) {
-        if (sets[i].letter == event)
-            rollout_alias_done(rollout, sets[i].result, "alias", now_ms);
-    }
-    if (event == 'p' || event == 'q')
-        rollout_judged(rollout, CHECK_PASS, event == 'p', "good", now_ms);
-    if (event == 'f')
-        rollout_judged(rollout, CHECK_FAIL, false, "bad", now_ms);
-    if (event == 'u')
-        rollout_judged(rollout, CHECK_INCONCLUSIVE, true, "unsure", now_ms);
-    if (event == 'c')
-        rollout_judged(rollout, CHECK_CONTINUE, false, "", now_ms);
-    if (event == 'h' || event == 'H')
-        rollout_hook_done(rollout, event == 'h', "hook", now_ms);
-    if (event == 'a')
-        rollout_alarmed(rollout, "alarm", now_ms);
-    if (event == 'i' || event == 'j')
-        rollout_interrupted(rollout, event == 'j', now_ms);
-    if (event == 'l')
-        rollout_troubled(rollout, "lost");
-}
 
 START_TEST(stories_end_as_they_should)
 {
@@ -217,12 +155,6 @@ START_TEST(the_time_that_nobody_watched_is_added_when_it_is_taken_up)
 }
 END_TEST
 
-static void tell_all(struct rollout *rollout, const char *story, int64_t now_ms)
-{
-    for (const char *event = story; *event; event++)
-        tell(rollout, *event, now_ms += 1000);
-}
-
 START_TEST(what_somebody_changed_while_nobody_watched_is_left_as_it_is)
 {
     static const struct rollout_action back = { .kind = ACTION_SET_ALIAS, .target = TARGET_BASE };
@@ -283,6 +215,47 @@ START_TEST(the_failure_that_it_stands_still_for_stays_the_reason)
 }
 END_TEST
 
+START_TEST(what_was_set_and_what_may_have_been_is_expected)
+{
+    static const struct {
+        const char *story;
+        bool is_promoted;
+        double weight;
+        bool is_expected;
+    } rows[] = {
+        { "s", false, 0.1, true },    { "s", false, 0.2, false }, { "s", false, 0, false },
+        { "s", true, 0, false },      { "S", false, 0, true },    { "S", false, 0.1, true },
+        { "S", false, 0.2, false },   { "S", true, 0, false },    { "spS", false, 0.1, true },
+        { "spS", true, 0, true },     { "spS", false, 0, false }, { "sps", true, 0, true },
+        { "sps", false, 0.1, false }, { "sfs", false, 0, true },  { "sfs", true, 0, false },
+        { "sfs", false, 0.1, false },
+    };
+    struct plan *plan = parse(canary_10);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 0);
+        tell_all(&rollout, rows[i].story, 0);
+        ck_assert_msg(rollout_expects(&rollout, rows[i].is_promoted, rows[i].weight) ==
+                          rows[i].is_expected,
+                      "row %zu", i);
+    }
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(a_step_of_weight_0_takes_the_split_away)
+{
+    struct rollout rollout;
+    struct plan *plan = parse(",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"weight\":0}]}");
+    rollout_start(&rollout, plan, 0);
+    ck_assert_int_eq(rollout_next(&rollout).target, TARGET_SPLIT);
+    tell_all(&rollout, "sp", 0);
+    ck_assert_int_eq(rollout_next(&rollout).kind, ACTION_SET_ALIAS);
+    ck_assert_int_eq(rollout_next(&rollout).target, TARGET_BASE);
+    plan_destroy(plan);
+}
+END_TEST
+
 /* Why it stands still is no reason once it goes on; who goes on over a verdict is named with it. */
 START_TEST(whoever_lets_it_go_on_is_the_reason)
 {
@@ -325,17 +298,22 @@ END_TEST
 START_TEST(a_reason_that_is_too_long_says_that_it_goes_on)
 {
     struct plan *plan = parse("");
-    struct rollout rollout;
     char sentence[2 * REASON_MAX];
     for (size_t i = 0; i < sizeof(sentence) - 1; i++) /* characters of two bytes each */
         sentence[i] = "\xc3\xa4"[i % 2];
     sentence[sizeof(sentence) - 1] = '\0';
-    rollout_start(&rollout, plan, 0);
-    rollout_troubled(&rollout, sentence);
-    size_t size = strlen(rollout.reason);
-    ck_assert_uint_gt(size, REASON_MAX - 8);
-    ck_assert_str_eq(rollout.reason + size - 5, "\xc3\xa4...");
-    ck_assert_str_eq(rollout_status(&rollout), "failed");
+    for (int cut = 0; cut < 2; cut++) { /* behind a character, and within one */
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 0);
+        sentence[0] = cut ? 'x' : sentence[0];
+        sentence[1] = cut ? 'x' : sentence[1];
+        rollout_troubled(&rollout, sentence + cut);
+        size_t size = strlen(rollout.reason);
+        ck_assert_uint_gt(size, REASON_MAX - 8);
+        ck_assert_str_eq(rollout.reason + size - 3, "...");
+        ck_assert(text_is_utf8(text_from(rollout.reason), NULL));
+        ck_assert_str_eq(rollout_status(&rollout), "failed");
+    }
     plan_destroy(plan);
 }
 END_TEST
@@ -372,182 +350,6 @@ START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
 }
 END_TEST
 
-/* ---- Any sequence of events, and a crash at any time --------------------------------------- */
-
-/* The alias as it really is, with a revision that every change moves on. */
-struct played {
-    enum alias_target target;
-    double weight;
-    bool is_theirs; /* somebody pointed it elsewhere */
-    int revision;
-    int seen; /* the revision that the engine knows */
-};
-
-static bool is_routed(const struct played *world, enum alias_target target, double weight)
-{
-    if (world->is_theirs)
-        return false;
-    if (target == TARGET_SPLIT && weight <= 0)
-        target = TARGET_BASE;
-    return world->target == target &&
-           (target != TARGET_SPLIT || fabs(world->weight - weight) < 1e-9);
-}
-
-static bool is_as_set(const struct played *world, const struct rollout *rollout)
-{
-    double weight = world->target == TARGET_SPLIT ? world->weight : 0;
-    return !world->is_theirs && rollout_expects(rollout, world->target == TARGET_NEW, weight);
-}
-
-static void apply(struct played *world, const struct rollout_action *action)
-{
-    world->target = action->target;
-    world->weight = action->weight;
-    world->revision++;
-}
-
-/* As engine.c does it: the change is guarded by the revision; after a refusal one looks. */
-static enum alias_result change(struct played *world, const struct rollout *rollout,
-                                const struct rollout_action *action, unsigned luck)
-{
-    if (luck % 8 == 0)
-        return ALIAS_FAILED_TO_SET; /* the request was lost */
-    if (luck % 8 == 2)
-        return luck % 16 == 2 ? ALIAS_REFUSED : ALIAS_THROTTLED;
-    if (world->seen == world->revision) {
-        ck_assert_msg(!world->is_theirs, "what somebody else has set is overwritten");
-        apply(world, action);
-        if (luck % 8 == 1)
-            return ALIAS_FAILED_TO_SET; /* the answer was lost */
-        world->seen = world->revision;
-        return ALIAS_SET;
-    }
-    world->seen = world->revision;
-    if (is_routed(world, action->target, action->weight))
-        return ALIAS_SET;
-    return is_as_set(world, rollout) ? ALIAS_CHANGED_OURS : ALIAS_CHANGED_THEIRS;
-}
-
-static void check_end(const struct played *world, const struct rollout *rollout, const char *where)
-{
-    bool is_back = is_routed(world, TARGET_BASE, 0);
-    switch (rollout->outcome) {
-    case OUTCOME_PROMOTED:
-        /* Somebody may change the alias after we are done with it. */
-        ck_assert_msg(world->is_theirs || is_routed(world, TARGET_NEW, 0), "%s: promoted, but not",
-                      where);
-        break;
-    case OUTCOME_ROLLED_BACK:
-    case OUTCOME_INCONCLUSIVE:
-    case OUTCOME_FAILED:
-        ck_assert_msg(world->is_theirs || is_back, "%s: %s, but traffic goes to the new version",
-                      where, rollout_status(rollout));
-        break;
-    default:
-        ck_assert_msg(rollout->outcome == OUTCOME_STUCK, "%s: no end", where);
-        break;
-    }
-}
-
-/* The engine dies; another one takes up what was written. */
-static void crash(struct rollout *rollout, struct played *world,
-                  const struct rollout_action *intent, int64_t last_ms, int64_t now_ms)
-{
-    const struct plan *plan = rollout->plan;
-    CLEANUP(json_deletep) cJSON *json = cJSON_CreateObject();
-    rollout_write(rollout, json);
-    CLEANUP(freep) char *text = json_print(json);
-    CLEANUP(json_deletep) cJSON *again = json_parse(text_from(text));
-    struct rollout other = { .plan = plan };
-    ck_assert_msg(rollout_read(&other, again), "%s", text);
-    world->seen = world->revision;
-    bool is_intended = intent && is_routed(world, intent->target, intent->weight);
-    rollout_taken_up(&other, is_as_set(world, &other), is_intended ? intent : NULL,
-                     is_routed(world, TARGET_BASE, 0), last_ms, now_ms);
-    *rollout = other;
-}
-
-static const char *const plans[] = {
-    canary_10,
-    ",\"strategy\":\"AllAtOnce\",\"hooks\":{\"after\":[{\"command\":\"x\"}]}",
-    ",\"strategy\":{\"linear\":{\"weight\":\"30%\",\"every\":\"1m\"}},\"onFailure\":\"pause\"",
-    ",\"strategy\":{\"steps\":[{\"weight\":\"5%\",\"for\":\"1m\"},{\"approve\":true},"
-    "{\"weight\":\"50%\"},{\"pause\":\"1m\"},{\"hook\":{\"command\":\"x\"}},"
-    "{\"analysis\":{\"for\":\"1m\"}},{\"weight\":\"100%\",\"for\":\"1m\"}]},"
-    "\"onInconclusive\":\"extend\",\"hooks\":{\"before\":[{\"command\":\"x\"}],"
-    "\"between\":[{\"command\":\"x\"}],\"after\":[{\"command\":\"x\"},{\"command\":\"y\"}]}",
-    ",\"onInconclusive\":\"pause\",\"strategy\":{\"steps\":[{\"weight\":0,\"for\":\"1m\"}]}",
-};
-
-/* Performs the next action with luck; false at the end. */
-static bool step(struct rollout *rollout, struct played *world, struct random_stream *stream,
-                 bool is_calm, int64_t *now_ms)
-{
-    static const char noise[] = "pppqfuccaPRAMFXijlAARR";
-    struct rollout_action action = rollout_next(rollout);
-    unsigned luck = is_calm ? 7 : (unsigned)(random_next(stream) >> 32);
-    int64_t before_ms = *now_ms;
-    *now_ms += 1000;
-    if (action.kind == ACTION_END)
-        return false;
-    if (!is_calm && luck % 64 == 3) { /* somebody else */
-        world->revision++;
-        world->is_theirs |= luck % 128 == 3;
-    }
-    if (action.kind == ACTION_SET_ALIAS) {
-        unsigned death = is_calm ? 9 : luck / 64 % 10;
-        if (death == 0) { /* before the change: the intent is written */
-            crash(rollout, world, &action, before_ms, *now_ms);
-            return true;
-        }
-        enum alias_result result = change(world, rollout, &action, luck / 1024);
-        if (death == 1) /* after it */
-            crash(rollout, world, &action, before_ms, *now_ms);
-        else
-            rollout_alias_done(rollout, result, "alias", *now_ms);
-    } else if (action.kind == ACTION_HOOK) {
-        rollout_hook_done(rollout, is_calm || luck / 64 % 6 != 0, "hook", *now_ms);
-    } else if (is_calm) {
-        tell(rollout, action.kind == ACTION_HOLD ? 'X' : 'p', *now_ms);
-    }
-    if (!is_calm && luck / 8 % 8 < 3)
-        tell(rollout, noise[luck / 64 % (sizeof(noise) - 1)], *now_ms);
-    if (!is_calm && luck / 4096 % 12 == 0)
-        crash(rollout, world, NULL, before_ms, *now_ms);
-    return true;
-}
-
-START_TEST(every_sequence_of_events_and_crashes_ends_in_what_is_said)
-{
-    random_set_seed(20261125);
-    struct random_stream stream = random_stream_for("rollout");
-    int outcomes[OUTCOME_COUNT] = { 0 };
-    for (int run = 0; run < 60000; run++) {
-        struct plan *plan = run % 2000 ? NULL : parse(plans[run / 2000 % COUNT_OF(plans)]);
-        static struct plan *kept;
-        if (plan) {
-            plan_destroy(kept);
-            kept = plan;
-        }
-        struct rollout rollout;
-        struct played world = { .target = TARGET_BASE };
-        int64_t now_ms = 1000;
-        char where[64];
-        snprintf(where, sizeof(where), "run %d", run);
-        rollout_start(&rollout, kept, now_ms);
-        int moves = 0;
-        while (step(&rollout, &world, &stream, moves > 60, &now_ms))
-            ck_assert_msg(++moves < 400, "run %d never ends", run);
-        check_end(&world, &rollout, where);
-        outcomes[rollout.outcome]++;
-        if (run == 59999)
-            plan_destroy(kept);
-    }
-    for (int outcome = OUTCOME_PROMOTED; outcome < OUTCOME_COUNT; outcome++)
-        ck_assert_msg(outcomes[outcome] > 0, "no run ended with outcome %d", outcome);
-}
-END_TEST
-
 START_TEST(what_is_damaged_is_not_taken_up)
 {
     struct plan *plan = parse(canary_10);
@@ -575,8 +377,9 @@ SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       what_somebody_changed_while_nobody_watched_is_left_as_it_is,
+      what_was_set_and_what_may_have_been_is_expected, a_step_of_weight_0_takes_the_split_away,
       a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
       whoever_lets_it_go_on_is_the_reason, a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
-      every_sequence_of_events_and_crashes_ends_in_what_is_said, what_is_damaged_is_not_taken_up)
+      what_is_damaged_is_not_taken_up)
