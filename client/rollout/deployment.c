@@ -90,8 +90,8 @@ static char *alias_lock_path(const char *state, const struct alias_identity *ide
 {
     char hash[SHA256_HEX_SIZE];
     CLEANUP(freep)
-    char *key = xformat("%s|%s|%s|%s", identity->region, identity->endpoint, identity->function,
-                        identity->alias);
+    char *key = xformat("%s|%s|%s|%s|%s", identity->account, identity->region, identity->endpoint,
+                        identity->function, identity->alias);
     crypto_sha256_hex(text_from(key), hash);
     return xformat("%s/aliases/%s", state, hash);
 }

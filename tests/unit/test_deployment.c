@@ -37,6 +37,54 @@ START_TEST(an_alias_is_worked_on_by_one_process_at_a_time)
 }
 END_TEST
 
+/* What makes an alias another one, each with another deployment of its own. */
+static const struct alias_identity others[] = {
+    { "111111111111", "us-east-1", "http://x", "f", "a" },
+    { "222222222222", "us-east-1", "http://x", "f", "a" },
+    { "111111111111", "eu-west-1", "http://x", "f", "a" },
+    { "111111111111", "us-east-1", "http://y", "f", "a" },
+    { "111111111111", "us-east-1", "http://x", "g", "a" },
+    { "111111111111", "us-east-1", "http://x", "f", "b" },
+};
+
+START_TEST(an_alias_of_another_account_or_region_is_another_one)
+{
+    char *state = make_state();
+    struct deployment deployments[COUNT_OF(others)];
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep) cJSON *plan = cJSON_CreateObject();
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        ck_assert_msg(
+            deployment_create(state, &others[i], plan, false, 1000, &deployments[i], &error),
+            "identity %zu: %s", i, error.message);
+        deployment_save(&deployments[i], cJSON_CreateObject());
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        CLEANUP(json_deletep) cJSON *found = deployment_find(state, &others[i], true);
+        ck_assert_str_eq(json_text(found, "id", ""), deployments[i].id);
+        deployment_close(&deployments[i]);
+    }
+    remove_state(state);
+}
+END_TEST
+
+/* A function may be named by its ARN; whatever it is called by, the directory is within ours. */
+START_TEST(the_name_of_a_directory_has_plain_characters)
+{
+    static const struct alias_identity odd = { "", "us-east-1", "http://x", "../az:AZ09_-/@[`{",
+                                               "." };
+    char *state = make_state();
+    struct deployment deployment;
+    CLEANUP(error_clear) struct error error = { 0 };
+    CLEANUP(json_deletep) cJSON *plan = cJSON_CreateObject();
+    ck_assert_msg(deployment_create(state, &odd, plan, false, 1000, &deployment, &error), "%s",
+                  error.message);
+    ck_assert_pstr_eq(strchr(deployment.id, '-'), "----az-AZ09_--------");
+    deployment_close(&deployment);
+    remove_state(state);
+}
+END_TEST
+
 /* Whatever keeps a lock from being written: it is no other process, and that is not said. */
 START_TEST(a_lock_that_cannot_be_written_is_told_as_that)
 {
@@ -242,7 +290,8 @@ START_TEST(a_directory_whose_client_lives_is_no_remnant)
 END_TEST
 
 SUITE("deployment", an_alias_is_worked_on_by_one_process_at_a_time,
-      a_lock_that_cannot_be_written_is_told_as_that,
+      an_alias_of_another_account_or_region_is_another_one,
+      the_name_of_a_directory_has_plain_characters, a_lock_that_cannot_be_written_is_told_as_that,
       who_has_just_taken_a_lock_is_no_fault_of_the_disk,
       a_line_that_is_half_written_spoils_none_after_it, a_word_to_a_dead_process_is_taken_back,
       what_has_ended_meanwhile_is_not_taken_up,
