@@ -205,7 +205,73 @@ START_TEST(at_the_end_no_check_goes_on)
 }
 END_TEST
 
+static struct version_evidence counts_of(uint64_t number)
+{
+    struct version_evidence version = { .requests = 1000 * number,
+                                        .errors = 100 * number,
+                                        .early = 20 * number,
+                                        .throttles = 7 * number,
+                                        .cold_starts = 3 * number };
+    histogram_add_bucket(&version.latency, 5000, 40 * number);
+    return version;
+}
+
+static void assert_counts(const struct version_evidence *version, uint64_t number)
+{
+    ck_assert_uint_eq(version->requests, 1000 * number);
+    ck_assert_uint_eq(version->errors, 100 * number);
+    ck_assert_uint_eq(version->early, 20 * number);
+    ck_assert_uint_eq(version->throttles, 7 * number);
+    ck_assert_uint_eq(version->cold_starts, 3 * number);
+    ck_assert_uint_eq(version->latency.count, 40 * number);
+}
+
+START_TEST(what_a_version_did_is_added_up_and_read_as_it_was_written)
+{
+    CLEANUP(version_evidence_clear) struct version_evidence sum = counts_of(2);
+    CLEANUP(version_evidence_clear) struct version_evidence more = counts_of(3);
+    version_evidence_merge(&sum, &more);
+    assert_counts(&sum, 5);
+    CLEANUP(version_evidence_clear)
+    struct version_evidence since = version_evidence_since(&sum, &more);
+    assert_counts(&since, 2);
+    CLEANUP(json_deletep) cJSON *json = version_evidence_json(&since);
+    ck_assert(version_evidence_add_json(&sum, json));
+    assert_counts(&sum, 7);
+    static const char *const damaged[] = { "5",
+                                           "{'requests': -1}",
+                                           "{'errors': 1e16}",
+                                           "{'early': -1}",
+                                           "{'throttles': -1}",
+                                           "{'coldStarts': -1}",
+                                           "{'latency': {'buckets': 5}}" };
+    for (size_t i = 0; i < COUNT_OF(damaged); i++) {
+        CLEANUP(json_deletep) cJSON *bad = json_of(damaged[i]);
+        ck_assert_msg(!version_evidence_add_json(&sum, bad), "%s", damaged[i]);
+    }
+}
+END_TEST
+
+/* Who has set the clock back has set it for all that was read before. */
+START_TEST(all_values_of_all_metrics_are_shifted_alike)
+{
+    CLEANUP(evidence_clear) struct evidence evidence = { 0 };
+    static const char *const names[] = { "a", "b" };
+    for (int i = 7; i >= 0; i--)
+        evidence_set_metric(&evidence, names[i / 4], i / 2 % 2 == 1, i % 2 * 60000, i);
+    evidence_shift_metrics(&evidence, -5);
+    for (int i = 0; i < 8; i++) {
+        const struct metric_evidence *metric = evidence_metric(&evidence, names[i / 4]);
+        const struct metric_series *series = i / 2 % 2 == 1 ? &metric->baseline : &metric->canary;
+        ck_assert_int_eq(series->times_ms[i % 2], i % 2 * 60000 - 5);
+        ck_assert_double_eq_tol(series->values[i % 2], i, 1e-9);
+    }
+}
+END_TEST
+
 SUITE("checks", what_is_wrong_with_a_check_is_told_with_its_path, a_check_has_a_name_for_people,
       a_check_names_its_metrics_one_after_the_other, the_schema_has_every_kind_and_its_members,
       the_worst_check_decides_and_dry_runs_do_not, at_the_end_the_number_of_tests_is_corrected_for,
-      what_a_sequential_test_found_is_not_taken_back, at_the_end_no_check_goes_on)
+      what_a_sequential_test_found_is_not_taken_back, at_the_end_no_check_goes_on,
+      what_a_version_did_is_added_up_and_read_as_it_was_written,
+      all_values_of_all_metrics_are_shifted_alike)

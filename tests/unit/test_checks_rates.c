@@ -491,8 +491,19 @@ START_TEST(verdicts_have_their_numbers)
     /* Wald's test has no such p-value. */
     CLEANUP(check_clear)
     struct check sprt = check_of("{'kind': 'errors', 'badRate': '5%', 'method': 'sprt'}");
+    const struct sprt test = { 0.01, 0.05, 0.01, 1 - 0.9 };
     verdict = judge_once(&sprt, &evidence, true);
     ck_assert(isnan(number_of(&verdict, "anytimePValue")));
+    const struct named_number numbers[] = {
+        { "badRate", 0.05 },
+        { "logRatio", sprt_log_ratio(&test, 6, 100) },
+        { "lowerBound", sprt_bounds(&test).low },
+        { "upperBound", sprt_bounds(&test).high },
+        { "expectedIfGood", sprt_expected_good(&test) },
+        { "expectedIfBad", sprt_expected_bad(&test) },
+    };
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        ck_assert_double_eq_tol(number_of(&verdict, numbers[i].name), numbers[i].value, 1e-9);
 }
 END_TEST
 

@@ -151,6 +151,11 @@ START_TEST(the_time_that_nobody_watched_is_added_when_it_is_taken_up)
     rollout_alias_done(&rollout, ALIAS_SET, "", 1000);
     rollout_taken_up(&rollout, true, NULL, false, 11000, 41000);
     ck_assert_int_eq(rollout_next(&rollout).until_ms, 91000);
+    /* While it is paused nobody's watching is missed: what the pause took is added once. */
+    ck_assert_ptr_null(rollout_control(&rollout, CONTROL_PAUSE, "x", 50000));
+    rollout_taken_up(&rollout, true, NULL, false, 51000, 60000);
+    ck_assert_ptr_null(rollout_control(&rollout, CONTROL_RESUME, "x", 70000));
+    ck_assert_int_eq(rollout_next(&rollout).until_ms, 111000);
     plan_destroy(plan);
 }
 END_TEST
@@ -239,6 +244,22 @@ START_TEST(what_was_set_and_what_may_have_been_is_expected)
                           rows[i].is_expected,
                       "row %zu", i);
     }
+    plan_destroy(plan);
+}
+END_TEST
+
+START_TEST(a_promotion_that_was_the_end_can_be_taken_back_and_nothing_else)
+{
+    struct rollout rollout;
+    struct plan *plan = parse(canary_10);
+    rollout_start(&rollout, plan, 0);
+    tell_all(&rollout, "sps", 0);
+    rollout_reopen(&rollout);
+    ck_assert_str_eq(rollout_status(&rollout), "running");
+    tell_all(&rollout, "Xs", 0);
+    ck_assert_str_eq(rollout_status(&rollout), "rolled back");
+    rollout_reopen(&rollout);
+    ck_assert_str_eq(rollout_status(&rollout), "rolled back");
     plan_destroy(plan);
 }
 END_TEST
@@ -377,9 +398,11 @@ SUITE("rollout", stories_end_as_they_should,
       a_pause_prolongs_the_step_and_words_that_do_not_fit_are_refused,
       the_time_that_nobody_watched_is_added_when_it_is_taken_up,
       what_somebody_changed_while_nobody_watched_is_left_as_it_is,
-      what_was_set_and_what_may_have_been_is_expected, a_step_of_weight_0_takes_the_split_away,
-      a_word_that_is_refused_is_no_reason, the_failure_that_it_stands_still_for_stays_the_reason,
-      whoever_lets_it_go_on_is_the_reason, a_reason_that_is_too_long_says_that_it_goes_on,
+      what_was_set_and_what_may_have_been_is_expected,
+      a_promotion_that_was_the_end_can_be_taken_back_and_nothing_else,
+      a_step_of_weight_0_takes_the_split_away, a_word_that_is_refused_is_no_reason,
+      the_failure_that_it_stands_still_for_stays_the_reason, whoever_lets_it_go_on_is_the_reason,
+      a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
       what_is_damaged_is_not_taken_up)
