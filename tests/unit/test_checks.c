@@ -164,6 +164,41 @@ START_TEST(at_the_end_the_number_of_tests_is_corrected_for)
 }
 END_TEST
 
+/* Both take from 40 to 60 ms, the new version's latencies being 13 ms more. */
+static void add_latencies(struct evidence *evidence)
+{
+    for (int64_t i = 0; i < 120; i++)
+        histogram_add(&evidence->canary.latency, 53000 + 167 * i);
+    for (int64_t i = 0; i < 880; i++)
+        histogram_add(&evidence->base.latency, 40000 + 23 * i);
+}
+
+/* A level one and a half times the p-value: enough alone, but not of two. */
+START_TEST(each_test_at_the_end_is_one_of_so_many)
+{
+    static const char *const kinds[] = {
+        "{'kind': 'errors', 'maxRate': '10%', 'alpha': 1e-12}",
+        "{'kind': 'errors-compared', 'alpha': 1e-12}",
+        "{'kind': 'split', 'alpha': 1e-12}",
+        "{'kind': 'latency', 'alpha': 1e-12}",
+        "{'kind': 'latency', 'max': '72ms', 'compare': false, 'alpha': 1e-12}",
+    };
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        CLEANUP(panel_clear) struct panel panel = { .count = 0 };
+        CLEANUP(evidence_clear) struct evidence evidence = evidence_of(120, 20, 880, 90);
+        add_latencies(&evidence);
+        panel_add(&panel, kinds[i]);
+        ck_assert_msg(panel_judge(&panel, &evidence, true, NULL) != CHECK_FAIL, "%s: %s", kinds[i],
+                      panel.verdicts[0].sentence);
+        panel.checks[0].alpha = 3 * panel.verdicts[0].p_value;
+        ck_assert_int_eq(panel_judge(&panel, &evidence, true, NULL), CHECK_FAIL);
+        panel_add(&panel, "{'kind': 'errors', 'maxRate': '50%'}");
+        ck_assert_int_eq(panel_judge(&panel, &evidence, true, NULL), CHECK_INCONCLUSIVE);
+        assert_verdict(&panel.verdicts[0], CHECK_INCONCLUSIVE, "among 2 tests that is no proof");
+    }
+}
+END_TEST
+
 START_TEST(what_a_sequential_test_found_is_not_taken_back)
 {
     CLEANUP(panel_clear) struct panel panel = { .count = 0 };
@@ -272,6 +307,6 @@ END_TEST
 SUITE("checks", what_is_wrong_with_a_check_is_told_with_its_path, a_check_has_a_name_for_people,
       a_check_names_its_metrics_one_after_the_other, the_schema_has_every_kind_and_its_members,
       the_worst_check_decides_and_dry_runs_do_not, at_the_end_the_number_of_tests_is_corrected_for,
-      what_a_sequential_test_found_is_not_taken_back, at_the_end_no_check_goes_on,
-      what_a_version_did_is_added_up_and_read_as_it_was_written,
+      each_test_at_the_end_is_one_of_so_many, what_a_sequential_test_found_is_not_taken_back,
+      at_the_end_no_check_goes_on, what_a_version_did_is_added_up_and_read_as_it_was_written,
       all_values_of_all_metrics_are_shifted_alike)

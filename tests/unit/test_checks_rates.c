@@ -150,7 +150,8 @@ START_TEST(a_rate_that_must_be_excluded_decides_what_is_enough)
     const struct row rows[] = {
         row(40, 0, 360, 0, FINAL, CHECK_INCONCLUSIVE, "that takes 45 requests"),
         row(45, 0, 405, 0, FINAL, CHECK_PASS, "0 of 45"),
-        row(45, 0, 405, 0, RUNNING, CHECK_CONTINUE, "0 of 45"),
+        row(70, 0, 630, 0, RUNNING, CHECK_CONTINUE, "0 of 70"),
+        row(71, 0, 639, 0, RUNNING, CHECK_PASS, "5 % is excluded"), /* (mpmath) */
         row(200, 1, 1800, 0, RUNNING, CHECK_PASS, "5 % is excluded"),
     };
     assert_rows("{'kind': 'errors', 'maxRate': '1%', 'badRate': '5%'}", rows, COUNT_OF(rows));
@@ -275,7 +276,8 @@ START_TEST(an_effect_worth_finding_decides_what_is_enough)
         row(50, 0, 450, 4, FINAL, CHECK_INCONCLUSIVE, "requests to the new version"),
         row(300, 5, 2700, 27, FINAL, CHECK_PASS, "% power"),
         row(1000, 9, 9000, 90, RUNNING, CHECK_PASS, "an increase by 5 points is excluded"),
-        row(50, 0, 450, 4, RUNNING, CHECK_CONTINUE, "so far"),
+        row(157, 0, 1413, 0, RUNNING, CHECK_CONTINUE, "so far"), /* (mpmath) */
+        row(158, 0, 1422, 0, RUNNING, CHECK_PASS, "is excluded"),
     };
     assert_rows("{'kind': 'errors-compared', 'detect': '5%'}", rows, COUNT_OF(rows));
     const struct row few = row(9, 0, 81, 0, RUNNING, CHECK_CONTINUE, "so far");
@@ -365,7 +367,11 @@ START_TEST(a_drift_worth_finding_decides_what_is_enough)
     const struct row rows[] = {
         row(100, 0, 900, 0, FINAL, CHECK_INCONCLUSIVE, "from 5384 requests on"),
         row(500, 0, 4500, 0, FINAL, CHECK_PASS, "fits the weight"),
-        row(500, 0, 4500, 0, RUNNING, CHECK_PASS, "fits the weight"),
+        /* The share must be surely within 8 and 12 % (mpmath). */
+        row(191, 0, 1719, 0, RUNNING, CHECK_CONTINUE, "so far"),
+        row(192, 0, 1728, 0, RUNNING, CHECK_PASS, "fits the weight"),
+        row(603, 0, 6097, 0, RUNNING, CHECK_CONTINUE, "so far"),
+        row(612, 0, 6188, 0, RUNNING, CHECK_PASS, "fits the weight"),
         row(100, 0, 900, 0, RUNNING, CHECK_CONTINUE, "so far"),
     };
     assert_rows("{'kind': 'split', 'detect': '2%'}", rows, COUNT_OF(rows));

@@ -61,6 +61,11 @@ START_TEST(stories_end_as_they_should)
         { ",\"strategy\":\"AllAtOnce\"", "Ss", "failed", 0 },
         { ",\"strategy\":{\"canary\":{\"weight\":\"10%\",\"for\":\"1m\",\"promoteEarly\":true}}",
           "sqs", "promoted", 1 },
+        { ",\"strategy\":{\"steps\":[{\"weight\":\"5%\"},{\"analysis\":{\"for\":\"1m\","
+          "\"promoteEarly\":true}}]}",
+          "spqs", "promoted", 1 },
+        { ",\"strategy\":{\"linear\":{\"weight\":\"50%\",\"every\":\"1m\",\"promoteEarly\":true}}",
+          "sqs", "promoted", 1 },
         { ",\"onFailure\":\"pause\"", "sf", "paused", 0.1 },
         { ",\"onFailure\":\"pause\"", "sfa", "paused", 0.1 },
         { ",\"onFailure\":\"pause\"", "sfRps", "promoted", 1 },
@@ -371,6 +376,59 @@ START_TEST(a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up)
 }
 END_TEST
 
+START_TEST(the_exit_status_says_how_it_stands)
+{
+    static const struct {
+        const char *plan;
+        const char *story;
+        int status;
+    } rows[] = {
+        { canary_10, "s", 5 },
+        { canary_10, "sps", 0 },
+        { canary_10, "sfs", 3 },
+        { canary_10, "sus", 4 },
+        { canary_10, "sls", 1 },
+        { canary_10, "sfrrrrrr", 1 },
+        { ",\"onFailure\":\"pause\"", "sf", 5 },
+        { ",\"onInconclusive\":\"pause\"", "su", 4 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct plan *plan = parse(rows[i].plan);
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 0);
+        tell_all(&rollout, rows[i].story, 0);
+        ck_assert_msg(rollout_exit_status(&rollout) == rows[i].status, "%s: %d", rows[i].story,
+                      rollout_exit_status(&rollout));
+        plan_destroy(plan);
+    }
+}
+END_TEST
+
+START_TEST(a_rollout_is_read_as_it_was_written)
+{
+    static const char *const stories[] = { "", "s", "sP", "sj", "su", "sp", "spS", "sfS", "suu" };
+    struct plan *plan = parse(",\"onInconclusive\":\"extend\"");
+    for (size_t i = 0; i < COUNT_OF(stories); i++) {
+        struct rollout rollout;
+        rollout_start(&rollout, plan, 77);
+        tell_all(&rollout, stories[i], 1000);
+        CLEANUP(json_deletep) cJSON *json = cJSON_CreateObject();
+        CLEANUP(json_deletep) cJSON *again = cJSON_CreateObject();
+        rollout_write(&rollout, json);
+        struct rollout other = { .plan = plan };
+        ck_assert(rollout_read(&other, json));
+        ck_assert_int_eq(other.step_started_ms, rollout.step_started_ms);
+        ck_assert_int_eq(other.step_ends_ms, rollout.step_ends_ms);
+        ck_assert_int_eq(other.held_ms, rollout.held_ms);
+        ck_assert_int_eq(other.extensions, rollout.extensions);
+        ck_assert_int_eq(other.watch, rollout.watch);
+        rollout_write(&other, again);
+        ck_assert_msg(cJSON_Compare(json, again, true), "%s", stories[i]);
+    }
+    plan_destroy(plan);
+}
+END_TEST
+
 START_TEST(what_is_damaged_is_not_taken_up)
 {
     struct plan *plan = parse(canary_10);
@@ -405,4 +463,5 @@ SUITE("rollout", stories_end_as_they_should,
       a_reason_that_is_too_long_says_that_it_goes_on,
       a_way_back_without_an_answer_is_tried_for_ten_times_lost_after,
       a_way_back_that_was_stuck_is_tried_as_often_when_it_is_taken_up,
+      the_exit_status_says_how_it_stands, a_rollout_is_read_as_it_was_written,
       what_is_damaged_is_not_taken_up)
