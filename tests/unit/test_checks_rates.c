@@ -249,7 +249,7 @@ START_TEST(two_versions_are_compared)
         row(50, 0, 0, 0, FINAL, CHECK_INCONCLUSIVE, "nothing to compare"),
         row(100, 1, 900, 9, FINAL, CHECK_PASS, "would have been found"),
         row(100, 0, 900, 0, FINAL, CHECK_PASS, "Fisher"),
-        row(100, 12, 900, 30, FINAL, CHECK_FAIL, "fails more often"),
+        row(100, 12, 900, 30, FINAL, CHECK_FAIL, "(3.33 %) (Fisher's exact test, p = 0.00045)"),
         row(100, 12, 900, 30, RUNNING, CHECK_CONTINUE, "so far"),
         row(3, 3, 27, 0, RUNNING, CHECK_FAIL, "chance would explain this"),
         row(100, 1, 900, 200, RUNNING, CHECK_CONTINUE, "so far"),
@@ -276,6 +276,7 @@ START_TEST(an_effect_worth_finding_decides_what_is_enough)
         row(50, 0, 450, 4, FINAL, CHECK_INCONCLUSIVE, "requests to the new version"),
         row(300, 5, 2700, 27, FINAL, CHECK_PASS, "% power"),
         row(1000, 9, 9000, 90, RUNNING, CHECK_PASS, "an increase by 5 points is excluded"),
+        row(4000, 800, 36000, 7200, RUNNING, CHECK_PASS, "an increase by 5 points is excluded"),
         row(157, 0, 1413, 0, RUNNING, CHECK_CONTINUE, "so far"), /* (mpmath) */
         row(158, 0, 1422, 0, RUNNING, CHECK_PASS, "is excluded"),
     };
@@ -482,25 +483,46 @@ START_TEST(what_was_once_excluded_stays_excluded)
 }
 END_TEST
 
+static void assert_numbers(const char *json, const struct evidence *evidence,
+                           const struct named_number *numbers, size_t count)
+{
+    CLEANUP(check_clear) struct check check = check_of(json);
+    struct check_verdict verdict = judge_once(&check, evidence, true);
+    ck_assert_uint_eq(verdict.number_count, count);
+    for (size_t i = 0; i < count; i++) {
+        double value = number_of(&verdict, numbers[i].name);
+        ck_assert_msg(fabs(value - numbers[i].value) <= 1e-12 * fabs(value), "%s of %s is %.15g",
+                      numbers[i].name, json, value);
+    }
+}
+
 START_TEST(verdicts_have_their_numbers)
 {
-    CLEANUP(check_clear) struct check check = check_of("{'kind': 'errors', 'maxRate': '1%'}");
-    struct evidence evidence = evidence_of(100, 6, 900, 0);
-    struct check_verdict verdict = judge_once(&check, &evidence, true);
-    ck_assert_double_eq_tol(number_of(&verdict, "requests"), 100, 1e-9);
-    ck_assert_double_eq_tol(number_of(&verdict, "bad"), 6, 1e-9);
-    ck_assert_double_eq_tol(number_of(&verdict, "limit"), 0.01, 1e-15);
-    ck_assert_double_eq_tol(number_of(&verdict, "rate"), 0.06, 1e-15);
-    ck_assert_double_eq_tol(number_of(&verdict, "pValue"), binomial_greater(6, 100, 0.01), 1e-12);
-    ck_assert(number_of(&verdict, "rateLow") < 0.06 && number_of(&verdict, "rateHigh") > 0.06);
-    ck_assert(number_of(&verdict, "anytimePValue") <= 1);
-    /* Wald's test has no such p-value. */
-    CLEANUP(check_clear)
-    struct check sprt = check_of("{'kind': 'errors', 'badRate': '5%', 'method': 'sprt'}");
+    const struct interval exact = clopper_pearson(6, 100, 0.95);
+    const struct interval near = wilson(100, 1000, 0.95);
+    const struct two_rates seen = { 6, 100, 9, 900 };
     const struct sprt test = { 0.01, 0.05, 0.01, 1 - 0.9 };
-    verdict = judge_once(&sprt, &evidence, true);
-    ck_assert(isnan(number_of(&verdict, "anytimePValue")));
-    const struct named_number numbers[] = {
+    const double mean = 9.5 / 901;
+    const struct evidence evidence = evidence_of(100, 6, 900, 9);
+    /* The mean of two factors, of priors Beta(1, 1) and Beta(1, 24) above 1 % (mpmath). */
+    const struct named_number errors[] = {
+        { "requests", 100 },
+        { "bad", 6 },
+        { "rate", 0.06 },
+        { "rateLow", exact.low },
+        { "limit", 0.01 },
+        { "rateHigh", exact.high },
+        { "anytimePValue", 0.0117200385801235 },
+        { "pValue", binomial_greater(6, 100, 0.01) },
+    };
+    /* Wald's test has no such p-value. */
+    const struct named_number sprt[] = {
+        { "requests", 100 },
+        { "bad", 6 },
+        { "rate", 0.06 },
+        { "rateLow", exact.low },
+        { "rateHigh", exact.high },
+        { "limit", 0.01 },
         { "badRate", 0.05 },
         { "logRatio", sprt_log_ratio(&test, 6, 100) },
         { "lowerBound", sprt_bounds(&test).low },
@@ -508,8 +530,40 @@ START_TEST(verdicts_have_their_numbers)
         { "expectedIfGood", sprt_expected_good(&test) },
         { "expectedIfBad", sprt_expected_bad(&test) },
     };
-    for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        ck_assert_double_eq_tol(number_of(&verdict, numbers[i].name), numbers[i].value, 1e-9);
+    const struct named_number compared[] = {
+        { "requests", 100 },
+        { "errors", 6 },
+        { "rate", 0.06 },
+        { "baseRequests", 900 },
+        { "baseErrors", 9 },
+        { "baseRate", 0.01 },
+        { "differenceLow", newcombe(&seen, 0.95).low },
+        { "differenceHigh", newcombe(&seen, 0.95).high },
+        { "anytimePValue", exp(-mixture_log_greater(6, 15, 0.1, UNIFORM)) },
+        { "pValue", fisher_greater(6, 100, 9, 900) },
+        { "chanceOfWorse", beta_posterior(&seen).is_higher },
+        { "detectableRate", two_rates_detectable(mean, 100, 900, 0.5e-9, 0.9, ONE_SIDED) },
+        { "power", two_rates_power(1, mean, 100, 900, 0.5e-9, ONE_SIDED) },
+        { "neededRequests", ceil(two_rates_sample_size(1, mean, 9, 0.5e-9, 0.9, ONE_SIDED)) },
+    };
+    const struct named_number split[] = {
+        { "requests", 100 },
+        { "all", 1000 },
+        { "share", 0.1 },
+        { "shareLow", near.low },
+        { "shareHigh", near.high },
+        { "weight", 0.1 },
+        { "anytimePValue", 1 },
+        { "pValue", 1 },
+        { "drift", 0.02 },
+        { "neededRequests", ceil(share_sample_size(0.1, 0.12, 0.0005, 0.9, TWO_SIDED)) },
+    };
+    assert_numbers("{'kind': 'errors'}", &evidence, errors, COUNT_OF(errors));
+    assert_numbers("{'kind': 'errors', 'badRate': '5%', 'method': 'sprt'}", &evidence, sprt,
+                   COUNT_OF(sprt));
+    assert_numbers("{'kind': 'errors-compared', 'alpha': 1e-9, 'detect': '100%'}", &evidence,
+                   compared, COUNT_OF(compared));
+    assert_numbers("{'kind': 'split'}", &evidence, split, COUNT_OF(split));
 }
 END_TEST
 

@@ -68,7 +68,7 @@ START_TEST(an_alias_of_another_account_or_region_is_another_one)
 }
 END_TEST
 
-/* A function may be named by its ARN; whatever it is called by, the directory is within ours. */
+/* Whatever a function or an alias is called, its deployments are within our directory. */
 START_TEST(the_name_of_a_directory_has_plain_characters)
 {
     static const struct alias_identity odd = { "", "us-east-1", "http://x", "../az:AZ09_-/@[`{",
