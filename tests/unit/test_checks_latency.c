@@ -1,5 +1,6 @@
 /* check of kind latency: limits and comparisons of histograms. */
 #include "random.h"
+#include "statistics/sample.h"
 #include "statistics/statistics.h"
 #include "support/judging.h"
 
@@ -69,7 +70,8 @@ START_TEST(both_versions_are_compared)
         { 80, 200, true, CHECK_FAIL, "is slower" },            /* 60 % */
         { 80, 400, false, CHECK_FAIL, "is slower" },           /* seen while running */
         { 63, 100, true, CHECK_INCONCLUSIVE, "seems slower" }, /* about what is allowed */
-        { 50, 20, true, CHECK_INCONCLUSIVE, "50 of each" },
+        { 50, 49, true, CHECK_INCONCLUSIVE, "50 of each" },
+        { 50, 50, true, CHECK_PASS, "not slower than allowed" },
         { 50, 5000, false, CHECK_PASS, "surely" },
     };
     CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
@@ -79,6 +81,97 @@ START_TEST(both_versions_are_compared)
             serve_both(rows[i].canary_ms, rows[i].count, 50, 9 * rows[i].count);
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
         assert_row(i, &verdict, rows[i].result, rows[i].word);
+    }
+}
+END_TEST
+
+/* All latencies of a version are alike: its quantile's interval is that value, as soon as it has
+ * ends within the sample at all. */
+static struct evidence even_latencies(int64_t canary_ms, uint64_t canary, int64_t base_ms)
+{
+    struct evidence evidence = evidence_of(canary, 0, 9 * canary, 0);
+    for (uint64_t i = 0; i < canary; i++)
+        histogram_add(&evidence.canary.latency, canary_ms * US_PER_MS);
+    for (uint64_t i = 0; i < 9 * canary; i++)
+        histogram_add(&evidence.base.latency, base_ms * US_PER_MS);
+    return evidence;
+}
+
+static bool has_low(uint64_t n, double share, double risk)
+{
+    return quantile_ranks_anytime(n, share, risk).low >= 1;
+}
+
+static bool has_high(uint64_t n, double share, double risk)
+{
+    return quantile_ranks_anytime(n, share, risk).high <= n;
+}
+
+/* Half of alpha is for the median's and the percentile's intervals, of both versions each. */
+START_TEST(intervals_that_hold_at_every_time_tell_who_is_slower)
+{
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'latency', 'minRequests': 0, 'alpha': '8%'}");
+    bool was_slower = false;
+    for (uint64_t n = 1; n < 40; n++) {
+        CLEANUP(evidence_clear) struct evidence evidence = even_latencies(100, n, 50);
+        bool is_slower = (has_low(n, 0.5, 0.01) && has_high(9 * n, 0.5, 0.01)) ||
+                         (has_low(n, 0.95, 0.01) && has_high(9 * n, 0.95, 0.01));
+        struct check_verdict verdict = judge_once(&check, &evidence, false);
+        ck_assert_msg((verdict.result == CHECK_FAIL) == is_slower, "%d requests: %s", (int)n,
+                      verdict.sentence);
+        ck_assert(is_slower || !was_slower);
+        was_slower = is_slower;
+    }
+    ck_assert(was_slower);
+}
+END_TEST
+
+/* Of the power's rest each of four intervals has a quarter. */
+START_TEST(what_is_surely_no_slower_passes_early)
+{
+    enum { STEP = 20, MOST = 600 };
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency', 'power': 0.92}");
+    bool passed = false;
+    for (uint64_t n = STEP; n < MOST; n += STEP) {
+        CLEANUP(evidence_clear) struct evidence evidence = even_latencies(50, n, 50);
+        bool is_sure = n >= 50 && has_high(n, 0.5, 0.02) && has_low(9 * n, 0.5, 0.02) &&
+                       has_high(n, 0.95, 0.02) && has_low(9 * n, 0.95, 0.02);
+        struct check_verdict verdict = judge_once(&check, &evidence, false);
+        ck_assert_msg((verdict.result == CHECK_PASS) == is_sure, "%d requests: %s", (int)n,
+                      verdict.sentence);
+        ck_assert(is_sure || !passed);
+        passed = is_sure;
+    }
+    ck_assert(passed);
+}
+END_TEST
+
+/* Of sixty requests so many take 400 ms, all others 50: by its p-value alone the tail decides. The
+ * intervals are apart from the level 2 P(Bin(60, 0.95) <= 60 - slow) on. */
+START_TEST(at_the_end_a_tail_is_judged_by_exact_intervals)
+{
+    static const struct {
+        uint64_t slow;
+        enum check_result result;
+        double p_value;
+    } rows[] = {
+        { 4, CHECK_PASS, 0.70543797680 }, /* a p95 of few requests is above it easily */
+        { 5, CHECK_INCONCLUSIVE, 0.36067011239 },
+        { 10, CHECK_FAIL, 0.00147606270 },
+    };
+    CLEANUP(check_clear) struct check check = check_of("{'kind': 'latency'}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(evidence_clear) struct evidence evidence = evidence_of(60, 0, 540, 0);
+        for (uint64_t n = 0; n < 540; n++)
+            histogram_add(&evidence.base.latency, 50 * US_PER_MS);
+        for (uint64_t n = 0; n < 60; n++)
+            histogram_add(&evidence.canary.latency, (n < rows[i].slow ? 400 : 50) * US_PER_MS);
+        ck_assert_int_eq(judge_once(&check, &evidence, false).result, CHECK_CONTINUE);
+        struct check_verdict verdict = judge_once(&check, &evidence, true);
+        ck_assert_msg(verdict.result == rows[i].result, "%s", verdict.sentence);
+        ck_assert_double_eq_tol(number_of(&verdict, "tailPValue"), rows[i].p_value, 1e-9);
+        ck_assert_double_eq_tol(number_of(&verdict, "shiftMs"), 0, 1e-9);
     }
 }
 END_TEST
@@ -216,6 +309,8 @@ START_TEST(comparisons_have_their_numbers)
 END_TEST
 
 SUITE("check of latency", a_percentile_is_held_against_its_limit, both_versions_are_compared,
+      at_the_end_a_tail_is_judged_by_exact_intervals,
+      intervals_that_hold_at_every_time_tell_who_is_slower, what_is_surely_no_slower_passes_early,
       a_tail_alone_is_enough_to_fail, a_limit_and_a_comparison_are_both_heeded,
       each_test_has_half_of_alpha_and_a_quarter_beside_a_limit,
       a_limit_beside_a_comparison_has_half_of_its_alpha,
