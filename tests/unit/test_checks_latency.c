@@ -171,6 +171,7 @@ START_TEST(at_the_end_a_tail_is_judged_by_exact_intervals)
         struct check_verdict verdict = judge_once(&check, &evidence, true);
         ck_assert_msg(verdict.result == rows[i].result, "%s", verdict.sentence);
         ck_assert_double_eq_tol(number_of(&verdict, "tailPValue"), rows[i].p_value, 1e-9);
+        ck_assert_double_eq_tol(number_of(&verdict, "pValue"), fmin(1, 2 * rows[i].p_value), 1e-9);
         ck_assert_double_eq_tol(number_of(&verdict, "shiftMs"), 0, 1e-9);
     }
 }
@@ -305,6 +306,15 @@ START_TEST(comparisons_have_their_numbers)
     ck_assert(number_of(&verdict, "percentileHighMs") > number_of(&verdict, "percentileMs"));
     ck_assert(number_of(&verdict, "chanceOfSlower") > 0.5);
     ck_assert_double_eq_tol(number_of(&verdict, "allowedMs"), 10, 1);
+    ck_assert_double_eq_tol(number_of(&verdict, "requests"), 500, 1e-9);
+    ck_assert_double_eq_tol(number_of(&verdict, "baseRequests"), 4500, 1e-9);
+    ck_assert_double_eq_tol(number_of(&verdict, "medianMs"), 60, 3);
+    ck_assert_double_eq_tol(number_of(&verdict, "baseMedianMs"), 50, 1);
+    ck_assert_double_eq_tol(number_of(&verdict, "basePercentileMs"), 50 * exp(0.3 * 1.645), 4);
+    ck_assert(number_of(&verdict, "basePercentileLowMs") < number_of(&verdict, "basePercentileMs"));
+    ck_assert(number_of(&verdict, "basePercentileHighMs") >
+              number_of(&verdict, "basePercentileMs"));
+    ck_assert(number_of(&verdict, "shiftPValue") > 0 && number_of(&verdict, "tailPValue") > 0);
 }
 END_TEST
 

@@ -328,10 +328,11 @@ START_TEST(checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_pro
 }
 END_TEST
 
-#define WAIT_PLAN(members, check)                                                                  \
+#define WAIT_PLAN_OF(members, rate, check)                                                         \
     "{\"function\":\"f\",\"alias\":\"a\"," members                                                 \
-    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"" check                                    \
+    "\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"" rate "\"" check                              \
     "}],\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"approve\":true}]}}"
+#define WAIT_PLAN(members, check) WAIT_PLAN_OF(members, "5%", check)
 
 /* Flagger and Argo Rollouts go on with their analysis, too. */
 START_TEST(what_users_meet_while_somebody_is_waited_for_is_judged)
@@ -345,6 +346,8 @@ START_TEST(what_users_meet_while_somebody_is_waited_for_is_judged)
         { WAIT_PLAN("", ""), 0, OUTCOME_PROMOTED, "2" },
         { WAIT_PLAN("", ""), 5, OUTCOME_ROLLED_BACK, "1" },
         { WAIT_PLAN("", ",\"dryRun\":true"), 5, OUTCOME_PROMOTED, "2" },
+        /* It is only looked at: the tests of a step's end are not made again and again. */
+        { WAIT_PLAN_OF("", "9%", ",\"strict\":true"), 1, OUTCOME_PROMOTED, "2" },
         { WAIT_PLAN("\"onFailure\":\"pause\",", ""), 5, OUTCOME_PROMOTED,
           "2" }, /* by who says so */
     };
@@ -367,6 +370,31 @@ START_TEST(what_users_meet_while_somebody_is_waited_for_is_judged)
 }
 END_TEST
 
+static void read_history(const char *state, struct history *history_out)
+{
+    size_t size;
+    struct error error = { 0 };
+    CLEANUP(freep) char *record = only_record(state, &size);
+    ck_assert_msg(history_read((struct text){ record, size }, history_out, &error), "%s",
+                  error.message);
+}
+
+START_TEST(the_check_that_decided_is_the_reason)
+{
+    CLEANUP(history_clear) struct history history = { 0 };
+    share_world();
+    char *state = make_state();
+    reset(0);
+    fake->errors = 5;
+    ck_assert_int_eq(deploy(state), OUTCOME_ROLLED_BACK);
+    read_history(state, &history);
+    ck_assert_msg(strstr(history.reason, "requests to the new version failed") &&
+                      !strstr(history.reason, "ran no version"),
+                  "%s", history.reason);
+    remove_state(state);
+}
+END_TEST
+
 START_TEST(killed_anywhere_who_waits_and_sees_a_bad_version_takes_it_back)
 {
     share_world();
@@ -379,15 +407,6 @@ static const char stops_plan[] =
     "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
     "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
     "{\"approve\":true},{\"pause\":\"1m\"}]}}";
-
-static void read_history(const char *state, struct history *history_out)
-{
-    size_t size;
-    struct error error = { 0 };
-    CLEANUP(freep) char *record = only_record(state, &size);
-    ck_assert_msg(history_read((struct text){ record, size }, history_out, &error), "%s",
-                  error.message);
-}
 
 START_TEST(steps_that_send_nothing_are_recorded_too)
 {
@@ -521,7 +540,7 @@ SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       without_the_alarms_states_nothing_is_promoted,
       checks_of_what_cloudwatch_does_not_tell_any_more_are_no_reason_to_promote,
       killed_anywhere_an_alarm_that_fired_before_is_still_ignored, dry_runs_end_no_step_early,
-      what_users_meet_while_somebody_is_waited_for_is_judged,
+      what_users_meet_while_somebody_is_waited_for_is_judged, the_check_that_decided_is_the_reason,
       killed_anywhere_who_waits_and_sees_a_bad_version_takes_it_back,
       steps_that_send_nothing_are_recorded_too,
       what_was_read_before_the_clock_was_set_back_is_known,
