@@ -80,6 +80,12 @@ START_TEST(a_metric_is_held_against_limits)
           true,
           CHECK_PASS,
           "0 of the last 1" },
+        { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'notBreaching', 'delay': "
+          "'0s', 'periods': 2}",
+          { NAN, NAN, NAN, NAN, 11 },
+          true,
+          CHECK_FAIL,
+          "1 of the last 2" },
         /* What begins where a period ends is the next one's. */
         { "{'kind': 'threshold', 'metric': 'M', 'max': 10, 'missing': 'breaching', 'delay': '2m'}",
           { 1, 1, 1, 2, 11 },
@@ -261,6 +267,14 @@ START_TEST(an_alarm_must_not_fire)
         struct check_verdict verdict = judge_once(&check, &evidence, rows[i].is_final);
         assert_row(i, &verdict, rows[i].result, rows[i].word);
     }
+    /* A step that gives the new version no traffic does not want requests to it. */
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'alarm', 'alarm': 'A', 'minRequests': 5}");
+    CLEANUP(evidence_clear) struct evidence evidence = evidence_of(0, 0, 1000, 0);
+    evidence_set_alarm(&evidence, "A", "OK", NULL);
+    ck_assert_int_eq(judge_once(&check, &evidence, true).result, CHECK_INCONCLUSIVE);
+    evidence.weight = 0;
+    ck_assert_int_eq(judge_once(&check, &evidence, true).result, CHECK_PASS);
 }
 END_TEST
 

@@ -141,9 +141,12 @@ START_TEST(outliers_are_removed_only_if_told_and_only_far_ones)
     for (size_t i = 0; i < COUNT_OF(values); i++)
         values[i] = (double)(i % 20);
     values[7] = 1e6;
-    ck_assert_uint_eq(remove_outliers(values, COUNT_OF(values)), COUNT_OF(values) - 1);
-    for (size_t i = 0; i < COUNT_OF(values) - 1; i++)
-        ck_assert(values[i] < 20);
+    values[27] = -1e6;
+    values[47] = 42; /* within three times the quartiles' distance: 4.75 and 14.25 */
+    values[67] = -23;
+    ck_assert_uint_eq(remove_outliers(values, COUNT_OF(values)), COUNT_OF(values) - 2);
+    for (size_t i = 0; i < COUNT_OF(values) - 2; i++)
+        ck_assert(values[i] <= 42 && values[i] >= -23);
     /* Of few values the greatest is within the 99th percentile's reach, and stays. */
     double few[] = { 1, 2, 3, 4, 5, 6, 7, 30 };
     ck_assert_uint_eq(remove_outliers(few, 7), 7);
@@ -151,8 +154,28 @@ START_TEST(outliers_are_removed_only_if_told_and_only_far_ones)
 }
 END_TEST
 
+/* By the ranks it is higher, by a third; the mean of one far value makes it fifty times so much. */
+START_TEST(an_outlier_makes_an_effect_unless_it_is_removed)
+{
+    double x[200];
+    double y[200];
+    struct kayenta_rules rules = { .allowed_increase = 2, .confidence = KAYENTA_CONFIDENCE };
+    for (size_t i = 0; i < COUNT_OF(x); i++) {
+        x[i] = 140 + (double)(i % 20);
+        y[i] = 100 + (double)(i % 20);
+    }
+    x[7] = 1e6;
+    ck_assert_int_eq(CLASSIFY(x, y, &rules).class, KAYENTA_HIGH);
+    rules.removes_outliers = true;
+    ck_assert_int_eq(CLASSIFY(x, y, &rules).class, KAYENTA_PASS);
+    rules.allowed_increase = 1.3;
+    ck_assert_int_eq(CLASSIFY(x, y, &rules).class, KAYENTA_HIGH);
+}
+END_TEST
+
 SUITE("kayenta", reference_cases_are_classified_as_kayenta_does, the_other_way_round_is_low,
       directions_and_allowed_effects_are_heeded, same_and_missing_data_need_no_test,
       too_few_values_are_no_data, two_constant_series_are_told_apart,
       an_effect_that_is_just_allowed_counts_and_nothing_to_divide_by_is_no_excuse,
-      outliers_are_removed_only_if_told_and_only_far_ones)
+      outliers_are_removed_only_if_told_and_only_far_ones,
+      an_outlier_makes_an_effect_unless_it_is_removed)
