@@ -56,6 +56,18 @@ static inline struct evidence evidence_of(uint64_t requests, uint64_t errors,
     return evidence;
 }
 
+enum { MINUTE_MS = 60000 };
+
+/* One value a minute from the beginning; NAN: none. */
+static inline void add_series(struct evidence *evidence, const char *name, bool is_baseline,
+                              const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isnan(values[i]))
+            evidence_set_metric(evidence, name, is_baseline, (int64_t)i * MINUTE_MS, values[i]);
+    }
+}
+
 /* A look without memory. */
 static inline struct check_verdict judge_once(const struct check *check,
                                               const struct evidence *evidence, bool is_final)
