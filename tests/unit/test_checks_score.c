@@ -188,6 +188,22 @@ START_TEST(metrics_are_scored_as_kayenta_does)
 }
 END_TEST
 
+START_TEST(a_score_has_its_numbers)
+{
+    CLEANUP(check_clear)
+    struct check check = check_of("{'kind': 'score', 'metrics': ['a', 'b', 'c', "
+                                  "{'metric': 'a', 'muted': true}]}");
+    CLEANUP(evidence_clear) struct evidence evidence = score_evidence(2, 0.5, NAN);
+    struct check_verdict verdict = judge_once(&check, &evidence, true);
+    const struct named_number numbers[] = {
+        { "score", 0 }, { "passed", 0 }, { "high", 2 }, { "low", 1 }, { "noData", 1 }
+    };
+    ck_assert_uint_eq(verdict.number_count, COUNT_OF(numbers));
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        ck_assert_double_eq_tol(number_of(&verdict, numbers[i].name), numbers[i].value, 1e-9);
+}
+END_TEST
+
 /* One value a minute from minute 100 on; NAN: none. Ten minutes and a half later it is judged. */
 enum { STEP_MINUTES = 10 };
 
@@ -310,5 +326,5 @@ START_TEST(only_whole_periods_of_the_step_lack_a_value)
 }
 END_TEST
 
-SUITE("check of scores", metrics_are_scored_as_kayenta_does,
+SUITE("check of scores", metrics_are_scored_as_kayenta_does, a_score_has_its_numbers,
       a_period_without_a_value_is_left_out_or_has_none, only_whole_periods_of_the_step_lack_a_value)

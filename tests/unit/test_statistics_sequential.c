@@ -429,6 +429,15 @@ START_TEST(a_prior_that_hardly_reaches_above_the_share_gives_a_factor)
 }
 END_TEST
 
+/* Above one half there is 2^-(n+1) of what n good ones leave: too little for a number, not for its
+ * logarithm. The factor is 1 / (n + 1). */
+START_TEST(a_share_that_is_far_below_has_a_factor_all_the_same)
+{
+    assert_close(mixture_log_greater(0, 100000, 0.5, UNIFORM), -log(100001), "factor", "far");
+    assert_close(mixture_log_less(100000, 100000, 0.5, UNIFORM), -log(100001), "factor", "far");
+}
+END_TEST
+
 START_TEST(the_two_sides_mirror_each_other)
 {
     const struct beta_prior prior = { 1, 19 };
@@ -455,5 +464,6 @@ SUITE("sequential tests", sprts_have_their_reference_values, paths_of_an_sprt_en
       false_alarms_and_power_of_peeking_have_their_reference_values,
       peeking_with_a_fixed_test_has_its_reference_values,
       a_prior_that_hardly_reaches_above_the_share_gives_a_factor,
+      a_share_that_is_far_below_has_a_factor_all_the_same,
       a_one_sided_factor_does_not_grow_under_what_it_tests, the_two_sides_mirror_each_other,
       a_bad_canary_is_found_after_a_handful_of_requests)
