@@ -202,10 +202,11 @@ enum alias_change lambda_update_alias(struct api *api, const char *function, con
                lambda_alias_is_gone(api, function, name, error)) {
         change = ALIAS_CHANGE_GONE;
     } else {
-        change = response.may_be_done                 ? ALIAS_CHANGE_UNKNOWN
-                 : response.is_throttled              ? ALIAS_CHANGE_THROTTLED
-                 : response.status == STATUS_CONFLICT ? ALIAS_CHANGE_BUSY
-                                                      : ALIAS_CHANGE_REFUSED;
+        change = response.may_be_done                  ? ALIAS_CHANGE_UNKNOWN
+                 : response.is_throttled               ? ALIAS_CHANGE_THROTTLED
+                 : response.status == STATUS_CONFLICT  ? ALIAS_CHANGE_BUSY
+                 : response.status == STATUS_NOT_FOUND ? ALIAS_CHANGE_VERSION_ABSENT
+                                                       : ALIAS_CHANGE_REFUSED;
         api_failure(&response, "change the alias", error);
     }
     api_response_clear(&response);

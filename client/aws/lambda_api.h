@@ -42,7 +42,8 @@ enum alias_change {
     ALIAS_CHANGE_REFUSED,   /* nothing was changed */
     ALIAS_CHANGE_THROTTLED, /* nor here, and AWS may do it when it is asked again */
     ALIAS_CHANGE_BUSY,      /* nor here: AWS does something else with it, for seconds or minutes */
-    ALIAS_CHANGE_UNKNOWN,   /* no answer: it may have been changed */
+    ALIAS_CHANGE_VERSION_ABSENT, /* nor here: AWS knows no such version, or not everywhere yet */
+    ALIAS_CHANGE_UNKNOWN,        /* no answer: it may have been changed */
 };
 
 /* Points the alias: all traffic to `version`, but `weight` of it to `routed` (NULL: none).

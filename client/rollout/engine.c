@@ -7,7 +7,7 @@
 #include "rollout/control.h"
 #include "xalloc.h"
 
-enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000, RETRY_MS = 5000 };
+enum { POLL_MS = 200, LOOK_MS = 5000, FRESH_MS = 10000, RETRY_MS = 5000, MINUTE_MS = 60000 };
 enum { LATE_LOOKS = 20, LATE_LOOK_MS = 1000 }; /* at an alias that AWS has changed */
 
 int64_t engine_now_ms(const struct engine *engine)
@@ -238,11 +238,56 @@ static enum alias_result change_alias(struct engine *engine, const struct rollou
         return ALIAS_THROTTLED;
     case ALIAS_CHANGE_BUSY:
         return ALIAS_BUSY;
+    case ALIAS_CHANGE_VERSION_ABSENT:
+        return ALIAS_VERSION_ABSENT;
     case ALIAS_CHANGE_STALE:
         return find_out(engine, action, error);
     default:
         return ALIAS_FAILED_TO_SET;
     }
+}
+
+/* Before what failed is tried again; words and alarms are heeded meanwhile, and may end it. */
+static void wait_to_try_again(struct engine *engine, int64_t wait_ms)
+{
+    const struct rollout *rollout = &engine->rollout;
+    enum rollout_phase phase = rollout->phase;
+    engine->observed_ms = 0; /* a clock that stands still would never have it due */
+    for (int64_t waited_ms = 0; waited_ms < wait_ms; waited_ms += POLL_MS) {
+        if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine) ||
+            rollout->phase != phase || rollout->hold != HOLD_NONE)
+            return;
+        engine_look_at_alarms(engine);
+        engine_save_if_old(engine, 0);
+        engine->ports.pass(engine->ports.world, POLL_MS);
+    }
+}
+
+/* At first, and then each minute. */
+static void tell_why_it_waits(struct engine *engine, const char *sentence)
+{
+    const struct rollout *rollout = &engine->rollout;
+    int64_t before_ms = rollout->waited_ms - rollout->wait_ms;
+    if (rollout->tries == 1 || before_ms / MINUTE_MS != rollout->waited_ms / MINUTE_MS)
+        engine_notice(engine, "It is tried again for a while: %s", sentence);
+}
+
+/* The rollout has decided already: on the way back, or to try the same once more? */
+static void wait_after_failure(struct engine *engine, enum alias_result result, bool is_back,
+                               const char *sentence)
+{
+    const struct rollout *rollout = &engine->rollout;
+    bool is_due_again =
+        rollout_next(rollout).kind == ACTION_SET_ALIAS && is_back == (rollout->phase == PHASE_BACK);
+    if (!is_due_again || result == ALIAS_SET || result == ALIAS_THROTTLED ||
+        result == ALIAS_CHANGED_OURS)
+        return;
+    if (is_back) {
+        engine->ports.pass(engine->ports.world, rollout->wait_ms);
+        return;
+    }
+    tell_why_it_waits(engine, sentence);
+    wait_to_try_again(engine, rollout->wait_ms);
 }
 
 static void set_alias(struct engine *engine, const struct rollout_action *action)
@@ -265,10 +310,7 @@ static void set_alias(struct engine *engine, const struct rollout_action *action
         engine_notice(engine, "Alias %s now points to version %s%s%s: left as it is.",
                       engine->plan->alias, engine->alias.version,
                       *engine->alias.routed_version ? " and " : "", engine->alias.routed_version);
-    bool is_worth_a_wait =
-        result == ALIAS_FAILED_TO_SET || result == ALIAS_REFUSED || result == ALIAS_BUSY;
-    if (is_back && is_worth_a_wait && engine->rollout.phase == PHASE_BACK)
-        engine->ports.pass(engine->ports.world, engine->rollout.back_wait_ms);
+    wait_after_failure(engine, result, is_back, error.message);
     engine_save(engine, NULL);
 }
 
@@ -330,20 +372,6 @@ static bool may_try_again(struct engine *engine, const struct hook *hook)
     return engine->hook_failures++ < hook->retries;
 }
 
-/* Before a hook is tried again; words and alarms are heeded meanwhile, and may end it. */
-static void wait_for_hook(struct engine *engine)
-{
-    engine->observed_ms = 0; /* a clock that stands still would never have it due */
-    for (int64_t waited_ms = 0; waited_ms < RETRY_MS; waited_ms += POLL_MS) {
-        if (engine->ports.is_interrupted(engine->ports.world) || engine_take_word(engine) ||
-            rollout_next(&engine->rollout).kind != ACTION_HOOK)
-            return;
-        engine_look_at_alarms(engine);
-        engine_save_if_old(engine, 0);
-        engine->ports.pass(engine->ports.world, POLL_MS);
-    }
-}
-
 static void run_hook(struct engine *engine, const struct rollout_action *action)
 {
     struct hook_result result = { 0 };
@@ -357,7 +385,7 @@ static void run_hook(struct engine *engine, const struct rollout_action *action)
     if (is_interrupted)
         return; /* the loop deals with that first; the hook runs again if it goes on */
     if (result.is_retried) {
-        wait_for_hook(engine);
+        wait_to_try_again(engine, RETRY_MS);
         return;
     }
     if (result.is_good)

@@ -39,11 +39,12 @@ static void finish(struct rollout *rollout, enum rollout_outcome outcome)
     rollout->outcome = outcome;
 }
 
-static void begin_way_back(struct rollout *rollout)
+static void begin_tries(struct rollout *rollout)
 {
-    rollout->back_tries = 0;
-    rollout->back_waited_ms = 0;
-    rollout->back_wait_ms = 0;
+    rollout->tries = 0;
+    rollout->waited_ms = 0;
+    rollout->wait_ms = 0;
+    rollout->throttles = 0;
 }
 
 /* On the way back; over at once if the new version has nothing. */
@@ -51,7 +52,7 @@ static void go_back(struct rollout *rollout, enum rollout_outcome goal)
 {
     rollout->hold = HOLD_NONE;
     rollout->goal = goal;
-    begin_way_back(rollout);
+    begin_tries(rollout);
     if (rollout->weight > 0 || rollout->is_promoted || rollout->is_uncertain)
         rollout->phase = PHASE_BACK;
     else
@@ -219,7 +220,7 @@ bool rollout_expects(const struct rollout *rollout, bool is_promoted, double wei
 static void alias_was_set(struct rollout *rollout, int64_t now_ms)
 {
     rollout->is_uncertain = false;
-    rollout->throttles = 0;
+    begin_tries(rollout);
     switch (rollout->phase) {
     case PHASE_SHIFT:
         rollout->weight = present_step(rollout)->weight;
@@ -254,17 +255,35 @@ static bool is_still_patient(struct rollout *rollout)
 
 /* Who is refused will be refused again; the network may be back, and what was in the way gone
  * (provisioned concurrency follows an alias for minutes). */
+static bool is_tried_again(struct rollout *rollout, enum alias_result result)
+{
+    bool may_last = result == ALIAS_FAILED_TO_SET || result == ALIAS_BUSY;
+    int64_t patience_ms = may_last ? TRY_PATIENCE * rollout->plan->lost_after_ms : 0;
+    if (++rollout->tries >= TRIES_MIN && rollout->waited_ms >= patience_ms)
+        return false;
+    rollout->wait_ms = rollout->tries < TRIES_MIN ? TRY_WAIT_MS : LATE_TRY_WAIT_MS;
+    rollout->waited_ms += rollout->wait_ms;
+    return true;
+}
+
 static void way_back_failed(struct rollout *rollout, enum alias_result result, const char *sentence)
 {
-    bool may_pass = result == ALIAS_FAILED_TO_SET || result == ALIAS_BUSY;
-    int64_t patience_ms = may_pass ? BACK_PATIENCE * rollout->plan->lost_after_ms : 0;
-    if (++rollout->back_tries >= BACK_TRIES_MIN && rollout->back_waited_ms >= patience_ms) {
-        set_reason(rollout, "%s", sentence);
-        finish(rollout, OUTCOME_STUCK);
+    if (is_tried_again(rollout, result))
         return;
-    }
-    rollout->back_wait_ms = rollout->back_tries < BACK_TRIES_MIN ? BACK_WAIT_MS : BACK_LATE_WAIT_MS;
-    rollout->back_waited_ms += rollout->back_wait_ms;
+    set_reason(rollout, "%s", sentence);
+    finish(rollout, OUTCOME_STUCK);
+}
+
+/* Forward nothing is urgent, but what has no answer may have been done. */
+static void way_on_failed(struct rollout *rollout, enum alias_result result, const char *sentence)
+{
+    bool may_pass = result == ALIAS_BUSY || result == ALIAS_VERSION_ABSENT;
+    if (may_pass && is_tried_again(rollout, result))
+        return;
+    set_reason(rollout, "%s", sentence);
+    if (result == ALIAS_FAILED_TO_SET)
+        assume_it_was_set(rollout);
+    go_back(rollout, OUTCOME_FAILED);
 }
 
 void rollout_alias_done(struct rollout *rollout, enum alias_result result, const char *sentence,
@@ -279,10 +298,7 @@ void rollout_alias_done(struct rollout *rollout, enum alias_result result, const
         set_reason(rollout, "%s", sentence);
         finish(rollout, OUTCOME_FAILED);
     } else if (rollout->phase != PHASE_BACK) {
-        set_reason(rollout, "%s", sentence);
-        if (result == ALIAS_FAILED_TO_SET)
-            assume_it_was_set(rollout);
-        go_back(rollout, OUTCOME_FAILED);
+        way_on_failed(rollout, result, sentence);
     } else {
         way_back_failed(rollout, result, sentence);
     }
@@ -503,7 +519,7 @@ void rollout_taken_up(struct rollout *rollout, bool is_as_set,
     if (rollout->phase == PHASE_OVER) { /* stuck: try the way back again */
         rollout->phase = PHASE_BACK;
         rollout->outcome = OUTCOME_NONE;
-        begin_way_back(rollout);
+        begin_tries(rollout);
     }
     if (intended && rollout_next(rollout).kind == ACTION_SET_ALIAS) {
         rollout_alias_done(rollout, ALIAS_SET, "", now_ms);

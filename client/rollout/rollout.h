@@ -43,9 +43,10 @@ enum rollout_outcome {
 enum { REASON_MAX = 4096, EXTENSIONS_MAX = 3 };
 
 /* The way back is tried six times at least; where there is no answer, or something is in its way,
- * until the waits between the tries come to ten times the plan's lostAfter. A change forward that
- * AWS throttles is asked for ten times, a minute each. */
-enum { BACK_TRIES_MIN = 6, BACK_WAIT_MS = 2000, BACK_LATE_WAIT_MS = 10000, BACK_PATIENCE = 10 };
+ * until the waits between the tries come to ten times the plan's lostAfter. So is a change forward
+ * that something is in the way of, or of whose version AWS does not know everywhere; one that AWS
+ * throttles is asked for ten times, a minute each. */
+enum { TRIES_MIN = 6, TRY_WAIT_MS = 2000, LATE_TRY_WAIT_MS = 10000, TRY_PATIENCE = 10 };
 enum { THROTTLES_MAX = 10 };
 
 struct rollout {
@@ -57,13 +58,13 @@ struct rollout {
     int step;
     int hook;
     int extensions;
-    int back_tries;
-    int64_t back_waited_ms; /* between those tries, with the wait that is due now */
-    int64_t back_wait_ms;   /* before the next of them */
-    int throttles;          /* of the present change */
-    int watch;              /* counts beginnings of watching: evidence belongs to one of them */
-    double weight;          /* the new version's now: 0 none, 1 by split or promotion */
-    bool is_promoted;       /* the alias points to the new version */
+    int tries;         /* of the present change: those that failed, but for throttling */
+    int64_t waited_ms; /* between them, with the wait that is due now */
+    int64_t wait_ms;   /* before the next of them */
+    int throttles;     /* of the present change */
+    int watch;         /* counts beginnings of watching: evidence belongs to one of them */
+    double weight;     /* the new version's now: 0 none, 1 by split or promotion */
+    bool is_promoted;  /* the alias points to the new version */
     /* A change whose answer was lost may have been made all the same: */
     bool is_uncertain;
     double maybe_weight;
@@ -107,6 +108,8 @@ enum alias_result {
     ALIAS_FAILED_TO_SET,  /* no answer; it is as it was, as far as we know */
     ALIAS_REFUSED,        /* it is as it was */
     ALIAS_BUSY,           /* it is as it was: something else is done with it just now */
+    ALIAS_VERSION_ABSENT, /* it is as it was: AWS does not know the version, or not everywhere yet
+                           */
     ALIAS_THROTTLED,      /* it is as it was, and may be changed when it is tried again */
     ALIAS_CHANGED_OURS,   /* somebody changed it, but traffic still goes as we said last */
     ALIAS_CHANGED_THEIRS, /* somebody changed where traffic goes: not ours to touch any more */

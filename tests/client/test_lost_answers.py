@@ -233,10 +233,11 @@ def test_a_version_that_may_not_be_asked_is_not_a_bad_one(lam, deployed, termina
 
 def test_what_passes_within_seconds_is_waited_for(server, lam, deployed, terminal, plan_file):
     """An update that GetFunctionConfiguration does not tell of any more; a version that is not known everywhere
-    yet; a failure of Lambda's own."""
+    yet; a failure of Lambda's own; something else that is done with the alias."""
     statuses = {"PUT /2015-03-31/functions/%s/code" % deployed: [409] * 3,
                 "POST /2015-03-31/functions/%s/versions" % deployed: [409] * 6,
-                "/invocations?Qualifier=2": [404, 409, 500]}
+                "/invocations?Qualifier=2": [404, 409, 500],
+                "PUT /2015-03-31/functions/%s/aliases/" % deployed: [404, 409]}
 
     class Passing(Proxy):
         def before(self, request):
@@ -251,6 +252,7 @@ def test_what_passes_within_seconds_is_waited_for(server, lam, deployed, termina
     assert done.end() == 0, done.seen + done.err
     assert not any(statuses.values())
     assert alias_of(lam, deployed) == ("2", None)
+    assert done.seen.count("It is tried again for a while: cannot change the alias: SomeException: not yet") == 1
     passing.shutdown()
     passing.server_close()
 

@@ -39,6 +39,9 @@ struct fake {
     int64_t fresh_ms;    /* deployment.json is never older while time passes; 0: not looked at */
     int64_t lose_ms;     /* when its directory is lost; 0: never */
     int64_t approve_ms;  /* when somebody says approve; 0: nobody does */
+    int busy;            /* so many changes are refused, as something else is in their way: */
+    int busy_from;       /* the first of them, counted from 0 */
+    int fires_when_busy; /* at so many of those left an alarm comes to fire; 0: at none */
     int lose_change;     /* the change of the alias whose answer is lost: the next try is refused */
     int64_t lag_ms;      /* for so long after a change the alias is told as it was before */
     struct lambda_alias old_alias;
@@ -130,6 +133,12 @@ static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alia
                                    struct error *error)
 {
     one_call();
+    if (fake->revision == fake->busy_from && fake->busy > 0) {
+        fake->fires |= fake->busy == fake->fires_when_busy;
+        fake->busy--;
+        error_set(error, NULL, "busy");
+        return ALIAS_CHANGE_BUSY;
+    }
     if (strcmp(alias->revision_id, fake->alias.revision_id) != 0) {
         error_set(error, NULL, "stale");
         return ALIAS_CHANGE_STALE;

@@ -24,6 +24,7 @@ static const char canary_10[] = ",\"strategy\":{\"canary\":{\"weight\":\"10%\",\
 /* The letters:
  *   s alias set          S alias not set (no answer)   o changed, still ours   t changed by others
  *   r refused            T throttled           b something else is in the way
+ *   n the version is not known everywhere
  *   p pass, final        q pass, early                 f fail                  u unsure, final
  *   c continue           h hook good                   H hook failed           a alarm
  *   P pause  R resume  A approve  M promote  F promote-full  X abort
@@ -38,10 +39,14 @@ static inline void tell(struct rollout *rollout, char event, int64_t now_ms)
     static const struct {
         char letter;
         enum alias_result result;
-    } sets[] = { { 's', ALIAS_SET },           { 'S', ALIAS_FAILED_TO_SET },
-                 { 'r', ALIAS_REFUSED },       { 'T', ALIAS_THROTTLED },
-                 { 'b', ALIAS_BUSY },          { 'o', ALIAS_CHANGED_OURS },
-                 { 't', ALIAS_CHANGED_THEIRS } };
+    } sets[] = { { 's', ALIAS_SET },
+                 { 'S', ALIAS_FAILED_TO_SET },
+                 { 'r', ALIAS_REFUSED },
+                 { 'T', ALIAS_THROTTLED },
+                 { 'b', ALIAS_BUSY },
+                 { 'o', ALIAS_CHANGED_OURS },
+                 { 't', ALIAS_CHANGED_THEIRS },
+                 { 'n', ALIAS_VERSION_ABSENT } };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (words[i].letter == event)
             rollout_control(rollout, words[i].verb, "test", now_ms);

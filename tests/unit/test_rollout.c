@@ -51,7 +51,19 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "TTTTTTTTTT", "failed", 0 },
         { canary_10, "TTTTTTTTTspTTTTTTTTTs", "promoted", 1 },
         { canary_10, "sfTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTs", "rolled back", 0 },
-        { canary_10, "b", "failed", 0 },
+        { canary_10, "bbbs", "running", 0.1 },
+        { canary_10, "bbbbbbbbbbbbspbbbbbbbbbbbbs", "promoted", 1 },
+        { canary_lost, "bbbbbb", "failed", 0 },
+        { canary_lost, "bbbbbspbbbbbs", "promoted", 1 },
+        { canary_lost, "spbbbbbbs", "failed", 0 },
+        { canary_10, "nnnnns", "running", 0.1 },
+        { canary_10, "nnnnnn", "failed", 0 },
+        { canary_10, "spnnnnnns", "failed", 0 },
+        { canary_10, "ba", "rolled back", 0 },
+        { canary_10, "bX", "rolled back", 0 },
+        { canary_10, "bFs", "promoted", 1 },
+        { canary_10, "bPRbs", "running", 0.1 },
+        { canary_lost, "spbbbbbabbbbbs", "rolled back", 0 }, /* the way back has its own tries */
         { canary_10, "sfbbbbbbbbbbbbs", "rolled back", 0 },
         { canary_lost, "sfbbbbbb", "stuck", 0.1 },
         { canary_10, "Tis", "rolled back", 0 },
@@ -353,7 +365,7 @@ START_TEST(a_way_back_without_an_answer_is_tried_for_ten_times_lost_after)
     int64_t waited_ms = 0;
     while (rollout.phase == PHASE_BACK && waited_ms < 3600000) {
         rollout_alias_done(&rollout, ALIAS_FAILED_TO_SET, "no answer", 0);
-        waited_ms += rollout.phase == PHASE_BACK ? rollout.back_wait_ms : 0;
+        waited_ms += rollout.phase == PHASE_BACK ? rollout.wait_ms : 0;
     }
     ck_assert_str_eq(rollout_status(&rollout), "stuck");
     ck_assert_int_ge(waited_ms, 600000);

@@ -40,10 +40,12 @@ static void apply(struct played *world, const struct rollout_action *action)
 static enum alias_result change(struct played *world, const struct rollout *rollout,
                                 const struct rollout_action *action, unsigned luck)
 {
+    static const enum alias_result failures[] = { ALIAS_REFUSED, ALIAS_THROTTLED, ALIAS_BUSY,
+                                                  ALIAS_VERSION_ABSENT };
     if (luck % 8 == 0)
         return ALIAS_FAILED_TO_SET; /* the request was lost */
     if (luck % 8 == 2)
-        return luck % 16 == 2 ? ALIAS_REFUSED : ALIAS_THROTTLED;
+        return failures[luck / 8 % COUNT_OF(failures)];
     if (world->seen == world->revision) {
         ck_assert_msg(!world->is_theirs, "what somebody else has set is overwritten");
         apply(world, action);
