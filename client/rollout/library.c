@@ -193,6 +193,15 @@ static void reopen_promotion(struct engine *engine, enum control_verb word)
         rollout_reopen(&engine->rollout);
 }
 
+/* Did the dead engine watch a step, and has nobody changed the weights since? */
+static bool has_watched_alone(const struct job *job, const cJSON *saved)
+{
+    const struct engine *engine = &job->engine;
+    return engine->rollout.phase == PHASE_WATCH &&
+           engine->evidence_watch == engine->rollout.watch &&
+           strcmp(json_text(saved, "revisionId", ""), engine->alias.revision_id) == 0;
+}
+
 bool job_take_up(struct job *job, const char *id, const char *verb, bool undoes_promotion,
                  struct canary_outcome *outcome_out)
 {
@@ -231,6 +240,8 @@ bool job_take_up(struct job *job, const char *id, const char *verb, bool undoes_
     world_begin(&job->world, job->base, job->canary, json_int(saved, "startedAt", 0),
                 &job->engine.canary_total, &job->engine.others_total);
     world_read_before(&job->world, json_get(saved, "countedBefore"));
+    if (has_watched_alone(job, saved))
+        world_take_up_step(&job->world, job->engine.evidence_watch, &job->engine.evidence);
     CLEANUP(freep) char *self = control_self();
     /* To take up what was not paused is to resume it; approval is waited for again. */
     enum rollout_hold held = job->engine.rollout.hold;

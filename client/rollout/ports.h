@@ -52,18 +52,19 @@ struct ports {
                                    const char *routed, double weight, struct error *error);
 
     /* Traffic of a step: begins, is read from time to time, ends as the word
-     * says (what was due before the end is still sent to GO_ON; a last reading gets the rest). A
+     * says (what was due before the end is still sent to GO_ON; a last reading gets the rest). What
+     * users met is counted from the beginning of the watch (its number: rollout.h) on. A
      * reading that fails, with a sentence, gives what it could all the same; so does one that is
      * not due after one that failed. */
-    bool (*traffic_begin)(void *world, const struct plan_step *step, int64_t left_ms,
+    bool (*traffic_begin)(void *world, const struct plan_step *step, int watch, int64_t left_ms,
                           struct error *error);
     bool (*traffic_read)(void *world, bool is_last, struct traffic_sample *sample_out,
                          struct error *error);
     void (*traffic_end)(void *world, enum traffic_word word);
     /* While nothing is sent: what users have met meanwhile, as far as CloudWatch tells it by now. A
      * reading that fails has a sentence. */
-    bool (*users_read)(void *world, const struct plan_step *step, struct traffic_sample *sample_out,
-                       struct error *error);
+    bool (*users_read)(void *world, const struct plan_step *step, int watch,
+                       struct traffic_sample *sample_out, struct error *error);
     /* When the step's time is over, before the last reading: has CloudWatch still to count what was
      * sent, or to tell of what users did, and not had time enough for it? Of what was sent only
      * after traffic_end. */

@@ -309,7 +309,8 @@ static void read_users(struct engine *engine)
     CLEANUP(error_clear) struct error error = { 0 };
     struct traffic_sample sample = { 0 };
     struct ports *ports = &engine->ports;
-    bool is_whole = ports->users_read(ports->world, step_of(engine), &sample, &error);
+    bool is_whole =
+        ports->users_read(ports->world, step_of(engine), engine->evidence_watch, &sample, &error);
     take_sample(engine, &sample, is_whole, &error);
     traffic_sample_clear(&sample);
 }
@@ -429,7 +430,8 @@ void engine_watch(struct engine *engine)
     int64_t begun_ms = engine_now_ms(engine);
     int64_t until_ms = engine->rollout.step_ends_ms;
     int64_t look_ms = ports->look_ms(ports->world, step_of(engine)->duration_ms);
-    if (!ports->traffic_begin(ports->world, step_of(engine), until_ms - begun_ms, &error)) {
+    if (!ports->traffic_begin(ports->world, step_of(engine), engine->evidence_watch,
+                              until_ms - begun_ms, &error)) {
         rollout_troubled(&engine->rollout, error.message);
         return;
     }

@@ -8,7 +8,7 @@
 #include "xalloc.h"
 
 enum { LOOK_MS = 200, FAST_LOOKS = 200, FAST_LOOK_MIN_MS = 1000, FAST_LOOK_MAX_MS = 10000 };
-enum { ROUTING_MS = 60000, US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
+enum { US_PER_MS = 1000, CHANGE_PATIENCE_MS = 60000, CLOCK_SET_MS = 1000 };
 
 /* Of Coalmine or AWS, by its own clock. */
 static int64_t their_ms(const struct world *world)
@@ -233,7 +233,7 @@ static enum alias_change set_alias(void *owner, struct lambda_alias *alias, cons
     struct world *world = owner;
     /* On AWS a change reaches invocations gradually; it may be made, whatever is said of it. */
     if (!world->api->profile.is_local)
-        world->routed_ms = world_now_ms(world) + ROUTING_MS;
+        world->routed_ms = world_now_ms(world) + WORLD_ROUTING_MS;
     world_be_patient(world, CHANGE_PATIENCE_MS);
     enum alias_change change =
         lambda_update_alias(world->api, world->plan->function, world->plan->alias, alias, version,

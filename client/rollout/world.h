@@ -57,6 +57,7 @@ struct world {
 
     bool has_live; /* what was counted before the first shift is known; on Coalmine */
     const struct plan_step *live_step; /* whose minutes are counted; on AWS */
+    int live_watch;                    /* and in which watch of it; 0: in none */
     struct minutes live_minutes;
     int64_t live_until_ms;             /* service time when the step's traffic was to end */
     struct version_evidence live_base; /* live traffic: sums when last read */
@@ -86,6 +87,11 @@ void world_clear(struct world *world);
 void world_begin(struct world *world, const char *base, const char *canary, int64_t started_ms,
                  const struct version_evidence *sent, const struct version_evidence *others);
 
+/* An engine before this one has begun to watch a step, and seen that much of it: CloudWatch is
+ * asked again for what users met since the step's beginning, so that nothing is missing that it
+ * told of only when nobody asked. */
+void world_take_up_step(struct world *world, int watch, const struct evidence *seen);
+
 /* Asks CloudWatch what it has counted already, before the first request; and what an engine before
  * this one was told: JSON that the caller owns, NULL if it is nothing. */
 void world_count_before(struct world *world);
@@ -113,6 +119,7 @@ bool world_is_interrupted(void *owner);
  * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
 void world_be_patient(struct world *world, int64_t ms);
 enum { WORLD_LAST_PATIENCE_MS = 60000 }; /* for what a step's end needs */
+enum { WORLD_ROUTING_MS = 60000 }; /* in which a change of weights reaches all requests; AWS */
 /* Each call waits throttling out by itself again. */
 void world_be_as_usual(struct world *world);
 /* The start of the period of a time (AWS's), or of the next one, if it has what was before the
@@ -125,13 +132,13 @@ void world_run_hook(void *owner, const struct hook *hook, const cJSON *context,
                     struct hook_result *result_out);
 /* Asks once what users' traffic has come to so far, so that later readings are of what is new. */
 MUST_CHECK bool world_live_begin(struct world *world, struct error *error);
-bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
+bool world_traffic_begin(void *owner, const struct plan_step *step, int watch, int64_t left_ms,
                          struct error *error);
 bool world_traffic_read(void *owner, bool is_last, struct traffic_sample *sample_out,
                         struct error *error);
 bool world_is_behind(void *owner);
 void world_traffic_end(void *owner, enum traffic_word word);
-bool world_users_read(void *owner, const struct plan_step *step, struct traffic_sample *sample_out,
-                      struct error *error);
+bool world_users_read(void *owner, const struct plan_step *step, int watch,
+                      struct traffic_sample *sample_out, struct error *error);
 
 #endif

@@ -198,19 +198,33 @@ bool world_live_begin(struct world *world, struct error *error)
     return world->has_live;
 }
 
-/* A step that goes on (after a pause, or for want of an answer) goes on with its minutes. */
-static void begin_minutes(struct world *world, const struct plan_step *step)
+/* A watch that goes on (after a pause, or for want of an answer) goes on with its minutes. */
+static void begin_minutes(struct world *world, const struct plan_step *step, int watch,
+                          int64_t from_ms)
 {
-    if (!counts_by_minutes(world) || world->live_step == step)
+    if (!counts_by_minutes(world) || world->live_watch == watch)
         return;
     world->live_step = step;
-    minutes_begin(&world->live_minutes, aws_now_ms(world));
+    world->live_watch = watch;
+    minutes_begin(&world->live_minutes, world_aws_ms(world, from_ms));
     world->live_minutes.routed_ms = world_aws_ms(world, world->routed_ms);
     version_evidence_clear(&world->live_base);
     version_evidence_clear(&world->live_canary);
 }
 
-bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left_ms,
+void world_take_up_step(struct world *world, int watch, const struct evidence *seen)
+{
+    if (!counts_by_minutes(world))
+        return;
+    world->routed_ms = seen->started_ms + WORLD_ROUTING_MS; /* if it began with new weights */
+    if (!world->plan->traffic.is_live)
+        return;
+    begin_minutes(world, &world->plan->steps[seen->step], watch, seen->started_ms);
+    version_evidence_merge(&world->live_base, &seen->base);
+    version_evidence_merge(&world->live_canary, &seen->canary);
+}
+
+bool world_traffic_begin(void *owner, const struct plan_step *step, int watch, int64_t left_ms,
                          struct error *error)
 {
     struct world *world = owner;
@@ -225,7 +239,7 @@ bool world_traffic_begin(void *owner, const struct plan_step *step, int64_t left
     world->live_until_ms = world_now_ms(world) + left_ms;
     if (!world->plan->traffic.is_live)
         return begin_generator(world, left_ms, error);
-    begin_minutes(world, step);
+    begin_minutes(world, step, watch, world_now_ms(world));
     return world_live_begin(world, error);
 }
 
@@ -380,8 +394,8 @@ static bool has_counted_ours(const struct world *world)
     return world->sent.requests == 0 || clock_monotonic_us() >= world->count_deadline_us;
 }
 
-bool world_users_read(void *owner, const struct plan_step *step, struct traffic_sample *sample_out,
-                      struct error *error)
+bool world_users_read(void *owner, const struct plan_step *step, int watch,
+                      struct traffic_sample *sample_out, struct error *error)
 {
     struct world *world = owner;
     bool is_live = world->plan->traffic.is_live;
@@ -391,7 +405,7 @@ bool world_users_read(void *owner, const struct plan_step *step, struct traffic_
     world->live_read_us = clock_monotonic_us();
     world_be_patient(world, 0);
     if (is_live)
-        begin_minutes(world, step);
+        begin_minutes(world, step, watch, world_now_ms(world));
     bool is_good = is_live ? world_live_begin(world, error) && read_live(world, sample_out, error)
                            : add_others(world, sample_out, error);
     world_be_as_usual(world);

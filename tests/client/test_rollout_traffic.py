@@ -170,6 +170,40 @@ def test_on_aws_a_step_is_judged_by_its_own_minutes_however_late_they_are_told(l
     assert done.stderr.count("The step's time is over.") == 2
 
 
+def test_on_aws_the_minutes_that_a_killed_client_had_not_counted_are_not_lost(lam, deployed, server, plan_file,
+                                                                             tmp_path):
+    class Killing(Lagging):
+        victim = None
+
+        def answer_counts(self, request):
+            answer = super().answer_counts(request)
+            if self.victim and len([weight for weight in self.weights.values() if weight == 0.1]) == 9:
+                self.victim.kill()
+                self.victim = None
+            return answer
+
+    killing = Killing(server.url, lam, deployed, {"1": 3, "2": 3})
+    killing.counts = {"all": True}
+    plan_file(traffic={"live": {}}, checks=[{"kind": "split", "minRequests": 500}],
+              strategy={"canary": {"weight": "10%", "for": "10m"}})
+
+    def start(*arguments):
+        return subprocess.Popen(
+            [CANARY, *arguments, "--aws", "--output", "json"], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**clean_environment(server.url), "AWS_ENDPOINT_URL_CLOUDWATCH":
+                                         f"http://0.0.0.0:{killing.server_port}"})
+
+    first = killing.victim = start("deploy", "--fast")
+    assert first.communicate()[0] == ""
+    second = start("resume")
+    _, told = second.communicate()
+    killing.shutdown()
+    killing.server_close()
+    assert second.returncode == 0, told
+    [verdict] = [line["numbers"] for line in record_of(deployed, "verdict") if line["isFinal"]]
+    assert verdict["share"] == 0.1 and 8000 <= verdict["all"] <= 10000
+
+
 class Routing(Proxy):
     """Goes by the old weights for a while after each change of them, as AWS does; is not on this machine,
     as canary sees it."""

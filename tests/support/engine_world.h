@@ -160,7 +160,7 @@ static enum alias_change set_alias(void *world UNUSED, struct lambda_alias *alia
     return ALIAS_CHANGE_DONE;
 }
 
-static bool begin_traffic(void *world UNUSED, const struct plan_step *step UNUSED,
+static bool begin_traffic(void *world UNUSED, const struct plan_step *step UNUSED, int watch UNUSED,
                           int64_t left_ms UNUSED, struct error *error UNUSED)
 {
     one_call();
@@ -182,7 +182,7 @@ static bool read_traffic(void *world UNUSED, bool is_last, struct traffic_sample
     return true;
 }
 
-static bool read_users(void *world UNUSED, const struct plan_step *step UNUSED,
+static bool read_users(void *world UNUSED, const struct plan_step *step UNUSED, int watch UNUSED,
                        struct traffic_sample *sample_out, struct error *error UNUSED)
 {
     one_call();
