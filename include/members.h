@@ -35,7 +35,8 @@ struct member_row {
     double high;
     const char *const *choices; /* NULL-ended */
     const char *schema;         /* its JSON Schema, as text; NULL: its type's (not MEMBER_CUSTOM) */
-    const char *help;           /* a sentence, for schema and pages */
+    bool may_be_null; /* as any JSON may; else null is a fault: it is no way to leave out */
+    const char *help; /* a sentence, for schema and pages */
 };
 
 /* What is wrong, and where: path is "steps[2].weight". */
@@ -72,5 +73,7 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
 /* The JSON Schema of such an object: type, properties, required; unknown members refused. The
  * caller owns it. */
 cJSON *members_schema(const struct member_row *rows);
+/* Such an object has exactly one of the members in `names` (NULL-ended). */
+void members_schema_one_of(cJSON *schema, const char *const *names);
 
 #endif

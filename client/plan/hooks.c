@@ -19,6 +19,7 @@ static const struct member_row hook_rows[] = {
     { .name = "payload",
       .type = MEMBER_CUSTOM,
       .schema = "{}",
+      .may_be_null = true,
       .help = "what the function or the URL gets, instead of what is going on" },
     { HOOK_ROW("timeout", MEMBER_DURATION, timeout_ms), .initial = "60s", .low = 1, .high = 3600e3,
       .help = "how long it may take" },
@@ -49,7 +50,7 @@ bool hook_read(const cJSON *json, struct hook *hook_out, const char *path,
                                            : hook_out->url;
     if (!hook_out->name)
         hook_out->name = xstrdup(what);
-    const cJSON *payload = json_get(json, "payload");
+    const cJSON *payload = cJSON_GetObjectItemCaseSensitive(json, "payload"); /* may be null */
     hook_out->payload = payload ? json_print(payload) : NULL;
     return true;
 }
@@ -140,10 +141,16 @@ bool notify_read(const cJSON *json, struct plan *plan, struct member_faults *fau
 
 cJSON *hook_schema(void)
 {
-    return members_schema(hook_rows);
+    static const char *const kinds[] = { "lambda", "command", "http", NULL };
+    cJSON *schema = members_schema(hook_rows);
+    members_schema_one_of(schema, kinds);
+    return schema;
 }
 
 cJSON *notify_schema(void)
 {
-    return members_schema(notify_rows);
+    static const char *const kinds[] = { "command", "http", NULL };
+    cJSON *schema = members_schema(notify_rows);
+    members_schema_one_of(schema, kinds);
+    return schema;
 }

@@ -19,7 +19,11 @@ static const struct member_row generate_rows[] = {
     { TRAFFIC_ROW("concurrency", MEMBER_INTEGER, concurrency), .initial = "32", .low = 1,
       .high = 10000, .help = "requests under way at most" },
     { TRAFFIC_ROW("ramp", MEMBER_DURATION, ramp_ms), .help = "the time to come to the full rate" },
-    { .name = "payload", .type = MEMBER_CUSTOM, .schema = "{}", .help = "what to send: any JSON" },
+    { .name = "payload",
+      .type = MEMBER_CUSTOM,
+      .schema = "{}",
+      .may_be_null = true,
+      .help = "what to send: any JSON" },
     { TRAFFIC_ROW("payloadFile", MEMBER_TEXT, payload_file),
       .help = "send that file's content; its path is from this file's folder" },
     { TRAFFIC_ROW("payloadLines", MEMBER_TEXT, payload_lines),
@@ -51,7 +55,9 @@ bool traffic_read(const cJSON *json, struct plan_traffic *traffic, struct member
     traffic->is_live = json_get(json, "live") != NULL;
     bool is_good = members_read(generate_rows, generate ? generate : nothing, traffic,
                                 "traffic.generate", faults);
-    const cJSON *payload = json_get(generate, "payload");
+    if (cJSON_GetArraySize(json_get(json, "live")) > 0)
+        is_good = member_fault(faults, "traffic.live", "has no members: {}");
+    const cJSON *payload = cJSON_GetObjectItemCaseSensitive(generate, "payload"); /* may be null */
     int given =
         (payload != NULL) + (traffic->payload_file != NULL) + (traffic->payload_lines != NULL);
     if (given > 1)
@@ -107,7 +113,7 @@ static const struct member_row metric_rows[] = {
       .help = "CloudWatch metric math over `metrics`" },
     { .name = "metrics",
       .type = MEMBER_CUSTOM,
-      .schema = "{}",
+      .schema = "{\"type\":\"object\"}",
       .help = "what the expression calls by their ids" },
     /* Of seconds that are whole minutes, the pattern knows that they are even tens. */
     { METRIC_ROW("period", MEMBER_DURATION, period_ms), .initial = "60s", .low = 1000,
@@ -147,6 +153,19 @@ bool plan_metric_tells_versions(const cJSON *json)
     return false;
 }
 
+static bool check_dimensions(const cJSON *query, const char *path, struct member_faults *faults)
+{
+    bool is_good = true;
+    const cJSON *dimension;
+    CLEANUP(freep) char *list = member_path(path, "dimensions");
+    cJSON_ArrayForEach(dimension, json_get(query, "dimensions"))
+    {
+        CLEANUP(freep) char *here = member_path(list, dimension->string ? dimension->string : "?");
+        is_good &= cJSON_IsString(dimension) || member_fault(faults, here, "must be a text");
+    }
+    return is_good;
+}
+
 static bool read_queries(const cJSON *metric, const char *path, struct member_faults *faults)
 {
     bool is_good = true;
@@ -156,7 +175,8 @@ static bool read_queries(const cJSON *metric, const char *path, struct member_fa
     {
         struct metric_shape shape = { 0 };
         CLEANUP(freep) char *here = member_path(list, query->string ? query->string : "?");
-        is_good &= members_read(query_rows, query, &shape, here, faults);
+        is_good &= members_read(query_rows, query, &shape, here, faults) &&
+                   check_dimensions(query, here, faults);
         if (is_good && !shape.metric)
             is_good = member_fault(faults, here, "metric is missing: its name, such as Errors");
         members_clear(query_rows, &shape);
@@ -184,7 +204,8 @@ static bool read_metric(const cJSON *json, struct plan_metric *metric_out, const
                         struct member_faults *faults)
 {
     struct metric_shape shape = { 0 };
-    bool is_good = members_read(metric_rows, json, &shape, path, faults);
+    bool is_good = members_read(metric_rows, json, &shape, path, faults) &&
+                   check_dimensions(json, path, faults);
     if (is_good && (shape.expression != NULL) == (shape.metric != NULL))
         is_good = member_fault(faults, path, "a metric has one of metric and expression");
     if (is_good && shape.expression && !json_get(json, "metrics"))
@@ -418,7 +439,15 @@ cJSON *metric_schema(void)
     cJSON *schema = members_schema(metric_rows);
     cJSON *queries = cJSON_CreateObject();
     json_set_text(queries, "type", "object");
-    json_set(queries, "additionalProperties", members_schema(query_rows));
+    cJSON *query = members_schema(query_rows);
+    static const char *const required[] = { "metric" };
+    json_set(query, "required", cJSON_CreateStringArray(required, 1));
+    json_set(queries, "additionalProperties", query);
     cJSON_ReplaceItemInObjectCaseSensitive(json_get(schema, "properties"), "metrics", queries);
+    static const char *const kinds[] = { "metric", "expression", NULL };
+    static const char *const parts[] = { "metrics" };
+    members_schema_one_of(schema, kinds);
+    json_set(json_set_object(schema, "dependentRequired"), "expression",
+             cJSON_CreateStringArray(parts, 1));
     return schema;
 }

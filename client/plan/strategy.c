@@ -135,6 +135,19 @@ static const struct member_row analysis_rows[] = {
     { .name = NULL },
 };
 
+/* Members of a step around what it is; `what` is read by itself. */
+#define STEP_ROWS(what)                                                                            \
+    {                                                                                              \
+        { .name = (what), .type = MEMBER_CUSTOM, .schema = "{}", .help = "" },                     \
+            { .name = "name",                                                                      \
+              .type = MEMBER_CUSTOM,                                                               \
+              .schema = "{\"type\":\"string\"}",                                                   \
+              .help = "how reports call the step" },                                               \
+        {                                                                                          \
+            .name = NULL                                                                           \
+        }                                                                                          \
+    }
+
 static bool read_weight(const cJSON *json, struct plan *plan, const char *path,
                         struct member_faults *faults)
 {
@@ -158,11 +171,7 @@ static bool read_pause(const cJSON *json, struct plan *plan, const char *path,
         { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
         { .name = NULL },
     };
-    static const struct member_row approval_rows[] = {
-        { .name = "pause", .type = MEMBER_CUSTOM, .schema = "{}", .help = "approval" },
-        { .name = "name", .type = MEMBER_CUSTOM, .schema = "{\"type\":\"string\"}", .help = "" },
-        { .name = NULL },
-    };
+    static const struct member_row approval_rows[] = STEP_ROWS("pause");
     bool is_approval = time && strcmp(time, "approval") == 0;
     step->kind = is_approval ? STEP_APPROVE : STEP_PAUSE;
     return members_read(is_approval ? approval_rows : rows, json, step, path, faults);
@@ -197,8 +206,10 @@ static bool read_analysis(const cJSON *json, struct plan *plan, const char *path
     const cJSON *analysis = json_get(json, "analysis");
     CLEANUP(freep) char *here = member_path(path, "analysis");
     CLEANUP(freep) char *checks = member_path(here, "checks");
+    static const struct member_row rows[] = STEP_ROWS("analysis");
     step->kind = STEP_ANALYSIS;
-    bool is_good = members_read(analysis_rows, analysis, &shift, here, faults);
+    bool is_good = members_read(rows, json, step, path, faults);
+    is_good &= members_read(analysis_rows, analysis, &shift, here, faults);
     step->duration_ms = shift.time_ms;
     step->promotes_early = shift.promotes_early;
     step->has_checks = json_get(analysis, "checks") != NULL;
@@ -211,8 +222,10 @@ static bool read_hook(const cJSON *json, struct plan *plan, const char *path,
 {
     struct plan_step *step = add_step(plan);
     CLEANUP(freep) char *here = member_path(path, "hook");
+    static const struct member_row rows[] = STEP_ROWS("hook");
     step->kind = STEP_HOOK;
-    return hook_read(json_get(json, "hook"), &step->hook, here, faults);
+    bool is_good = members_read(rows, json, step, path, faults);
+    return hook_read(json_get(json, "hook"), &step->hook, here, faults) && is_good;
 }
 
 static const struct {
@@ -323,7 +336,7 @@ static cJSON *steps_schema(void)
     cJSON_AddItemToArray(kinds, members_schema(weight_rows));
     cJSON *pause = cJSON_CreateObject();
     json_set_text(pause, "type", "string");
-    json_set_text(pause, "pattern", "^([0-9.]+(ms|s|m|h|d)|approval)$");
+    json_set_text(pause, "pattern", "^(([0-9]+[.]?[0-9]*|[.][0-9]+)(ms|s|m|h|d)|approval)$");
     cJSON_AddItemToArray(kinds, named_object_with("pause", pause));
     cJSON *approve = cJSON_CreateObject();
     json_set_bool(approve, "const", true);

@@ -231,6 +231,20 @@ static bool type_fault(const struct member_row *row, const cJSON *value, const c
                         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+/* Lists are looked at by whoever reads them. */
+static bool check_custom(const struct member_row *row, const cJSON *value, const char *path,
+                         struct member_faults *faults)
+{
+    CLEANUP(json_deletep) cJSON *schema = json_parse(text_from(row->schema));
+    const char *type = json_text(schema, "type", "");
+    if (strcmp(type, "string") == 0 && !cJSON_IsString(value)) {
+        CLEANUP(freep) char *printed = json_print(value);
+        return member_fault(faults, path, "%.60s is not a text", printed);
+    }
+    return strcmp(type, "object") != 0 || cJSON_IsObject(value) ||
+           member_fault(faults, path, "must be an object, {...}");
+}
+
 static bool read_row(const struct member_row *row, const cJSON *object, void *values,
                      const char *path, struct member_faults *faults)
 {
@@ -241,7 +255,7 @@ static bool read_row(const struct member_row *row, const cJSON *object, void *va
         return !row->is_required || member_fault(faults, *path ? path : row->name,
                                                  "%s is missing: %s", row->name, row->help);
     if (row->type == MEMBER_CUSTOM)
-        return true;
+        return check_custom(row, value, here, faults);
     return set_value(row, slot, value) ? check_bounds(row, slot, here, faults)
                                        : type_fault(row, value, here, faults);
 }
@@ -254,13 +268,14 @@ static void set_defaults(const struct member_row *rows, void *values)
     }
 }
 
-static bool is_known(const struct member_row *rows, const char *name)
+/* NULL: there is none. */
+static const struct member_row *find_row(const struct member_row *rows, const char *name)
 {
     for (; rows->name; rows++) {
         if (strcmp(rows->name, name) == 0)
-            return true;
+            return rows;
     }
-    return false;
+    return NULL;
 }
 
 /* What one can overlook is told whole. */
@@ -286,6 +301,13 @@ static bool unknown_fault(const struct member_row *rows, const char *name, const
                         buffer_text(&list).data);
 }
 
+/* Who leaves a member empty may not have meant what it is without one. */
+static bool null_fault(const char *name, const char *path, struct member_faults *faults)
+{
+    CLEANUP(freep) char *here = member_path(path, name);
+    return member_fault(faults, here, "null is no value: give one, or leave the member out");
+}
+
 bool members_read(const struct member_row *rows, const cJSON *object, void *values,
                   const char *path, struct member_faults *faults)
 {
@@ -296,8 +318,11 @@ bool members_read(const struct member_row *rows, const cJSON *object, void *valu
         return member_fault(faults, path, "must be an object, {...}");
     cJSON_ArrayForEach(member, object)
     {
-        if (!is_known(rows, member->string))
+        const struct member_row *row = find_row(rows, member->string);
+        if (!row)
             is_good = unknown_fault(rows, member->string, path, faults);
+        else if (cJSON_IsNull(member) && !row->may_be_null && !row->is_required)
+            is_good = null_fault(member->string, path, faults);
     }
     for (; rows->name; rows++)
         is_good &= read_row(rows, object, values, path, faults);
@@ -315,6 +340,8 @@ void members_clear(const struct member_row *rows, void *values)
     }
 }
 
+#define DECIMAL "([0-9]+[.]?[0-9]*|[.][0-9]+)"
+
 static cJSON *type_schema(const struct member_row *row)
 {
     static const char *const schemas[] = {
@@ -322,11 +349,14 @@ static cJSON *type_schema(const struct member_row *row)
         [MEMBER_TEXT] = "{\"type\":\"string\"}",
         [MEMBER_INTEGER] = "{\"type\":\"integer\"}",
         [MEMBER_NUMBER] = "{\"type\":\"number\"}",
-        [MEMBER_FRACTION] = "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
-                            "{\"type\":\"string\",\"pattern\":\"^[0-9.]+%?$\"}]}",
-        [MEMBER_DURATION] = "{\"type\":\"string\",\"pattern\":\"^[0-9.]+(ms|s|m|h|d)$\"}",
-        [MEMBER_RATE] = "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0},"
-                        "{\"type\":\"string\",\"pattern\":\"^[0-9.]+(/[smh])?$\"}]}",
+        [MEMBER_FRACTION] =
+            "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
+            "{\"type\":\"string\",\"pattern\":\"^((100([.]0*)?|[0-9]{1,2}([.][0-9]*)?|"
+            "[.][0-9]+)%|1([.]0*)?|0?[.][0-9]+|0[.]?)$\"}]}",
+        [MEMBER_DURATION] = "{\"type\":\"string\",\"pattern\":\"^" DECIMAL "(ms|s|m|h|d)$\"}",
+        [MEMBER_RATE] =
+            "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0,\"maximum\":1000000},"
+            "{\"type\":\"string\",\"pattern\":\"^(?=.*[1-9])" DECIMAL "(/[smh])?$\"}]}",
         [MEMBER_CHOICE] = "{}",
     };
     return json_parse(text_from(row->schema ? row->schema : schemas[row->type]));
@@ -352,10 +382,11 @@ static cJSON *row_schema(const struct member_row *row)
         for (int i = 0; row->choices[i]; i++)
             cJSON_AddItemToArray(list, cJSON_CreateString(row->choices[i]));
     }
-    if ((row->low != 0 || row->high != 0) &&
-        (row->type == MEMBER_INTEGER || row->type == MEMBER_NUMBER)) {
-        json_set_double(schema, "minimum", row->low);
-        json_set_double(schema, "maximum", row->high);
+    bool is_number = row->type == MEMBER_INTEGER || row->type == MEMBER_NUMBER;
+    cJSON *number = row->type == MEMBER_FRACTION ? json_get(schema, "anyOf")->child : schema;
+    if ((row->low != 0 || row->high != 0) && (is_number || row->type == MEMBER_FRACTION)) {
+        json_replace(number, "minimum", cJSON_CreateNumber(row->low));
+        json_replace(number, "maximum", cJSON_CreateNumber(row->high));
     }
     json_set_text(schema, "description", row->help);
     json_set(schema, "default", default_value(row));
@@ -379,4 +410,14 @@ cJSON *members_schema(const struct member_row *rows)
     else
         cJSON_Delete(required);
     return schema;
+}
+
+void members_schema_one_of(cJSON *schema, const char *const *names)
+{
+    cJSON *list = json_set_array(schema, "oneOf");
+    for (; *names; names++) {
+        cJSON *kind = cJSON_CreateObject();
+        json_set(kind, "required", cJSON_CreateStringArray(names, 1));
+        cJSON_AddItemToArray(list, kind);
+    }
 }

@@ -162,12 +162,77 @@ PLAN = {"function": "f", "alias": "a"}
     ({"metrics": [{"name": "m", "metric": "Errors", "period": "120s"}]}, True),
     ({"metrics": [{"name": "m", "metric": "Errors", "period": "15s"}]}, False),
     ({"metrics": [{"name": "m", "metric": "Errors", "period": "90s"}]}, False),
+    ({"$schema": 7}, False),
+    ({"traffic": {"live": False}}, False),
+    ({"traffic": {"live": {"rate": "1/s"}}}, False),
+    ({"traffic": {"generate": {"payload": None}}}, True),
+    ({"traffic": {"generate": {"rate": "0/s"}}}, False),
+    ({"traffic": {"generate": {"rate": 1000001}}}, False),
+    ({"strategy": {"steps": [{"weight": "5%", "name": 7}]}}, False),
+    ({"strategy": {"steps": [{"weight": "101%"}]}}, False),
+    ({"strategy": {"steps": [{"weight": ".5%"}, {"weight": "99.9%"}, {"weight": "1.0"}, {"weight": 0}]}}, True),
+    ({"strategy": {"steps": [{"weight": "5%", "for": "1..5s"}]}}, False),
+    ({"strategy": {"steps": [{"pause": "1..5s"}]}}, False),
+    ({"strategy": {"steps": [{"hook": {"command": "x"}, "for": "1m"}]}}, False),
+    ({"strategy": {"steps": [{"analysis": {"for": "1m"}, "weight": "5%"}]}}, False),
+    ({"strategy": {"steps": [{"analysis": {"for": "1m"}, "checks": []}]}}, False),
+    ({"strategy": {"canary": {"weight": 0, "for": "5m"}}}, False),
+    ({"checks": [{"kind": "score", "metrics": ["Errors"], "groups": 7}]}, False),
+    ({"checks": [{"kind": "errors", "power": 1}]}, False),
+    ({"metrics": [{"name": "m", "metric": "Errors", "dimensions": "x"}]}, False),
+    ({"metrics": [{"name": "m", "metric": "Errors", "dimensions": {"QueueName": 7}}]}, False),
+    ({"metrics": [{"name": "m"}]}, False),
+    ({"metrics": [{"name": "m", "expression": "e"}]}, False),
+    ({"metrics": [{"name": "m", "expression": "e", "metrics": "e"}]}, False),
+    ({"metrics": [{"name": "m", "expression": "e", "metrics": {"e": {}}}]}, False),
+    ({"metrics": [{"name": "m", "expression": "e", "metrics": {"e": {"metric": "E", "dimensions": {"A": 1}}}}]},
+     False),
+    ({"hooks": {"before": [{"name": "x"}]}}, False),
+    ({"hooks": {"before": [{"command": "x", "lambda": "y"}]}}, False),
+    ({"hooks": {"before": [{"lambda": "y", "payload": None}]}}, True),
+    ({"notify": [{}]}, False),
 ])
 def test_the_schema_and_validate_agree(canary, tmp_path, validator, more, is_good):
     plan = {**PLAN, **more}
     write(tmp_path, plan)
     assert (canary("validate").code == 0) == is_good
     assert validator.is_valid(plan) == is_good
+
+
+FULL = [
+    {"package": "p.zip", "strategy": {"canary": {"weight": "10%", "for": "5m", "promoteEarly": True}},
+     "alarms": ["a"], "alarmsAlreadyFiring": "ignore", "healthChecks": 3, "onFailure": "pause",
+     "onInconclusive": "extend", "lostAfter": "60s", "$schema": "x", "notify": [{"command": "x"}],
+     "traffic": {"generate": {"rate": "10/s", "arrivals": "poisson", "concurrency": 10, "ramp": "10s"}},
+     "hooks": {"before": [{"command": "x", "name": "n", "timeout": "2m", "retries": 3}]}},
+    {"version": "7", "metrics": [
+        {"name": "slow", "metric": "Duration", "stat": "p99", "namespace": "N", "dimensions": {"A": "b"},
+         "period": "60s"},
+        {"name": "rate", "expression": "e", "metrics": {"e": {"metric": "Errors", "stat": "Sum"}}}],
+     "strategy": {"steps": [{"weight": "10%", "for": "1m", "name": "n"},
+                            {"analysis": {"for": "1m", "checks": [{"kind": "errors", "maxRate": "1%"}]}}]},
+     "checks": [{"kind": "score", "metrics": [{"metric": "Errors", "group": "g"}], "groups": {"g": 100}}]}]
+
+
+def nulled(plan, part):
+    """Copies of a plan, each with another member of an object that is null, and its path."""
+    items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for key, value in items:
+        if isinstance(part, dict):
+            part[key] = None
+            yield key, json.loads(json.dumps(plan))
+            part[key] = value
+        yield from nulled(plan, value)
+
+
+def test_null_is_no_way_to_leave_a_member_out(canary, tmp_path, validator):
+    for more in FULL:
+        whole = json.loads(json.dumps({**PLAN, **more}))
+        write(tmp_path, whole)
+        assert canary("validate").code == 0 and validator.is_valid(whole)
+        for name, plan in nulled(whole, whole):
+            write(tmp_path, plan)
+            assert canary("validate").code == 1 and not validator.is_valid(plan), (name, plan)
 
 
 def test_the_schema_is_json_in_either_form(canary, validator):
