@@ -275,6 +275,49 @@ START_TEST(an_event_may_be_asked_for_on_several_connections)
 }
 END_TEST
 
+/* On another connection; the answer to a ping says that the server has read what was sent before.
+ * What came of each event says how many were run. */
+START_TEST(a_stream_may_end_after_the_next_event_was_asked_for)
+{
+    struct bench bench;
+    struct ending ending;
+    bench_init(&bench, 1);
+    struct sandbox_plan plan = bench_function(
+        &bench, CUSTOM, "bootstrap",
+        CLIENT
+        "import socket\n"
+        "def ping():\n"
+        "  api.request('GET', '/2018-06-01/ping')\n"
+        "  api.getresponse().read()\n"
+        "asks = http.client.HTTPConnection(api.host, api.port)\n"
+        "rid, runs = next_event()[0], 0\n"
+        "while True:\n"
+        "  runs += 1\n"
+        "  with socket.create_connection((api.host, api.port)) as pieces:\n"
+        "    pieces.sendall(b'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\n'\n"
+        "                   b'Lambda-Runtime-Function-Response-Mode: streaming\\r\\n'\n"
+        "                   b'Transfer-Encoding: chunked\\r\\nHost: x\\r\\n\\r\\n'\n"
+        "                   b'1\\r\\n[\\r\\n' % rid.encode())\n"
+        "    ping()\n"
+        "    asks.request('GET', '/2018-06-01/runtime/invocation/next')\n"
+        "    ping()\n"
+        "    pieces.sendall(b'2\\r\\n%d]\\r\\n0\\r\\n\\r\\n' % runs)\n"
+        "    pieces.recv(1000)\n"
+        "  answer = asks.getresponse()\n"
+        "  answer.read()\n"
+        "  rid = answer.headers['Lambda-Runtime-Aws-Request-Id']\n");
+    for (int i = 1; i < 6; i++) {
+        CLEANUP(freep) char *expected = xformat("[%d]", i);
+        CLEANUP(freep) char *id = xformat("00000000-0000-4000-8000-%012d", i);
+        bench_submit_as(&bench, &plan, id, TEXT("{}"), &ending);
+        bench_wait(&bench, &ending);
+        ck_assert_str_eq(ending.payload, expected);
+        ending_clear(&ending);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(large_bodies_pass_and_larger_ones_are_refused)
 {
     struct bench bench;
@@ -468,6 +511,7 @@ SUITE("runtime_api", a_shell_script_can_be_a_runtime, the_next_event_has_its_hea
       errors_pass_word_for_word, an_init_error_is_the_answer_and_init_is_tried_again,
       requests_out_of_order_are_refused, an_event_reaches_whoever_asks_for_it_again,
       an_event_may_be_asked_for_on_several_connections,
+      a_stream_may_end_after_the_next_event_was_asked_for,
       large_bodies_pass_and_larger_ones_are_refused, exits_and_timeouts_of_custom_runtimes_are_told,
       an_answer_that_is_read_late_is_in_time, a_bootstrap_must_be_executable,
       a_process_sees_lambdas_environment_and_nothing_else, function_processes_die_with_the_server)
