@@ -357,6 +357,30 @@ static void check_a_kill_ends_only_the_event_that_the_process_is_at(int language
 
 FOR_EACH_LANGUAGE(a_kill_ends_only_the_event_that_the_process_is_at)
 
+/* Not what was left of the time of those before it. */
+static void check_the_last_that_was_sent_ahead_has_its_own_time(int language)
+{
+    struct run run;
+    start(&run, language);
+    bench_hold_clock();
+    for (int i = 0; i < 4; i++)
+        submit(&run, i, i < 3 ? TEXT("{}") : TEXT("{\"does\":\"hang\"}"));
+    await_all(&run, 3);
+    const struct sandbox *sandbox = bench_busy(bench_lane(&run.bench));
+    bench_await_line(&run.bench, sandbox, &run.endings[3]);
+    bench_release_clock();
+    bench_pass(1000);
+    bench_turn(&run.bench);
+    bench_turn(&run.bench);
+    ck_assert_int_eq(sandbox->end_reason, ENDED_ITSELF);
+    bench_pass(run.plan.timeout_ms);
+    bench_wait(&run.bench, &run.endings[3]);
+    ck_assert_int_eq(run.endings[3].result.end, INVOCATION_TIMEOUT);
+    end(&run, 4);
+}
+
+FOR_EACH_LANGUAGE(the_last_that_was_sent_ahead_has_its_own_time)
+
 /* The machine, or the loop, was busy elsewhere: what was answered meanwhile was in time. */
 static void check_an_answer_that_is_read_late_is_in_time(int language)
 {
@@ -543,8 +567,8 @@ SUITE("pool_ahead", what_is_no_answer_harms_its_function_only,
       one_process_takes_many_and_each_has_its_own_answer, what_each_prints_is_in_its_own_log,
       what_is_printed_without_a_mark_is_in_its_own_log_too,
       the_next_process_prints_without_a_mark_as_well, an_error_is_its_own_event_s,
-      an_exit_ends_its_own_event_only, a_timeout_ends_its_own_event_only,
-      a_kill_ends_only_the_event_that_the_process_is_at, an_answer_that_is_read_late_is_in_time,
-      what_stands_behind_last_words_is_run_elsewhere,
+      an_exit_ends_its_own_event_only, the_last_that_was_sent_ahead_has_its_own_time,
+      a_timeout_ends_its_own_event_only, a_kill_ends_only_the_event_that_the_process_is_at,
+      an_answer_that_is_read_late_is_in_time, what_stands_behind_last_words_is_run_elsewhere,
       what_stands_behind_a_slow_one_is_run_elsewhere, large_events_go_between_small_ones,
       another_process_pays_by_how_long_boots_have_taken)
