@@ -1,7 +1,9 @@
 /* retention: data is rolled up as it ages, and nobody who asks can tell when (section 2.10). */
+#include "clock.h"
 #include "cloudwatch/metric_query.h"
 #include "cloudwatch/retention.h"
 #include "cloudwatch/statistic.h"
+#include "loop/loop.h"
 #include "random.h"
 #include "support/suite.h"
 
@@ -192,5 +194,24 @@ START_TEST(a_pass_may_come_in_slices)
 }
 END_TEST
 
-SUITE("retention", a_pass_may_come_in_slices, old_data_answers_the_same_rolled_up_or_not,
-      memory_shrinks_level_by_level, only_what_is_empty_is_pruned)
+/* The clock is looked at every five seconds of true time: this test takes as long. */
+START_TEST(data_ages_by_itself_once_the_clock_has_moved)
+{
+    struct loop *loop = loop_create();
+    struct metrics *metrics = metrics_create();
+    const struct metric_series *series = make_series(metrics);
+    clock_set_mode(CLOCK_FROZEN, 0);
+    clock_set_now_ms((BIRTH_S + 17 * DAY_S) * 1000);
+    struct retention *retention = retention_start(loop, metrics);
+    while (series->minutes.count)
+        uv_run(loop_uv(loop), UV_RUN_ONCE);
+    ck_assert_uint_eq(series->five_minutes.count, 576);
+    retention_stop(retention);
+    metrics_destroy(metrics);
+    loop_destroy(loop);
+}
+END_TEST
+
+SUITE("retention", data_ages_by_itself_once_the_clock_has_moved, a_pass_may_come_in_slices,
+      old_data_answers_the_same_rolled_up_or_not, memory_shrinks_level_by_level,
+      only_what_is_empty_is_pruned)
