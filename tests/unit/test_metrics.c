@@ -214,7 +214,38 @@ START_TEST(a_journal_record_that_memory_could_not_hold_is_left_out)
 }
 END_TEST
 
-SUITE("metrics", who_waits_for_data_is_told_once,
+START_TEST(only_what_asks_for_it_is_kept_by_the_second)
+{
+    static const char set[] = "\"StatisticValues\":{\"SampleCount\":3,\"Sum\":6,\"Minimum\":1,"
+                              "\"Maximum\":3}";
+    static const struct {
+        const char *resolution;
+        const char *data;
+        size_t seconds;
+    } cases[] = {
+        { "", "\"Value\":1", 0 },
+        { "\"StorageResolution\":60,", "\"Values\":[1]", 0 },
+        { "\"StorageResolution\":1,", "\"Values\":[1]", 1 },
+        { "", set, 0 },
+        { "\"StorageResolution\":60,", set, 0 },
+        { "\"StorageResolution\":1,", set, 1 },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char record[300];
+        struct cloudwatch cloudwatch = { .metrics = metrics_create() };
+        snprintf(record, sizeof(record),
+                 "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",%s%s}]}",
+                 cases[i].resolution, cases[i].data);
+        cloudwatch_replay(&cloudwatch, text_from(record));
+        const struct metric_series *series = metrics_first(cloudwatch.metrics)->series;
+        ck_assert_uint_eq(series->minutes.count, 1);
+        ck_assert_msg(series->seconds.count == cases[i].seconds, "%s", record);
+        metrics_destroy(cloudwatch.metrics);
+    }
+}
+END_TEST
+
+SUITE("metrics", only_what_asks_for_it_is_kept_by_the_second, who_waits_for_data_is_told_once,
       who_waits_for_a_metric_that_goes_may_wait_for_another, dimensions_have_no_order,
       each_part_of_the_identity_makes_another_metric,
       units_are_series_of_one_metric_in_alphabetical_order,
