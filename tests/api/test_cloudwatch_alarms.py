@@ -524,6 +524,40 @@ def test_a_mute_rule_has_tags_of_its_own(world):
     assert world.call("GetAlarmMuteRule", AlarmMuteRuleName="r")["Rule"] == rule
 
 
+def with_actions_of_each_state(world):
+    world.alarm("a", TreatMissingData="ignore", OKActions=[SNS + "-OK"], AlarmActions=[SNS + "-ALARM"],
+                InsufficientDataActions=[SNS + "-INSUFFICIENT_DATA"])
+    return lambda state: world.cw.set_alarm_state(AlarmName="a", StateValue=state, StateReason="test")
+
+
+def test_each_state_runs_its_own_actions(world):
+    move = with_actions_of_each_state(world)
+    states = ["OK", "ALARM", "INSUFFICIENT_DATA", "ALARM", "OK", "INSUFFICIENT_DATA"]
+    for state in states:
+        move(state)
+        move(state)  # comes to no other, and runs nothing
+    assert [(note["state"], note["action"]) for note in world.notifications()] == [
+        (state, f"{SNS}-{state}") for state in states]
+
+
+def test_what_moves_on_while_it_is_muted_runs_the_actions_of_its_last_state(world):
+    move = with_actions_of_each_state(world)
+    move("OK")
+    rule = {"Name": "r", "MuteTargets": {"AlarmNames": ["a"]},
+            "Rule": {"Schedule": {"Expression": "at(2026-01-01T00:00)", "Duration": "P1D"}}}
+    for last, expected in (("INSUFFICIENT_DATA", ["INSUFFICIENT_DATA"]), ("OK", [])):
+        world.call("PutAlarmMuteRule", **rule)
+        before = len(world.notifications())
+        move("ALARM")
+        move(last)
+        assert len(world.notifications()) == before
+        world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="r")
+        notes = world.notifications()[before:]
+        assert [note["action"] for note in notes] == [f"{SNS}-{state}" for state in expected]
+        assert [json.loads(note["message"])["OldStateValue"] for note in notes] == len(notes) * ["OK"]
+        move("OK")
+
+
 def test_muted_actions_run_when_the_window_ends(world):
     world.alarm("a", AlarmActions=[SNS])
     world.alarm("b", AlarmActions=[SNS], OKActions=[SNS], TreatMissingData="notBreaching",
