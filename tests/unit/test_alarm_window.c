@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms/configuration.h"
 #include "cloudwatch/cloudwatch.h"
 #include "cloudwatch/retention.h"
 #include "random.h"
@@ -183,6 +184,27 @@ START_TEST(a_metric_that_went_is_looked_for_again)
 }
 END_TEST
 
-SUITE("alarm_window", periods_end_at_the_window_s_end_and_are_newest_first,
-      a_percentile_is_that_of_all_its_values, points_move_only_when_it_was_said,
-      without_data_nothing_is_due_ever, a_metric_that_went_is_looked_for_again)
+START_TEST(only_percentiles_want_enough_samples_and_only_if_told)
+{
+    static const struct {
+        const char *statistic;
+        const char *low;
+        double fewest;
+    } cases[] = { { "p99", "ignore", 1000 }, { "p90", "ignore", 100 }, { "p50", "ignore", 20 },
+                  { "p10", "ignore", 100 },  { "p0", "ignore", 0 },    { "p100", "ignore", 0 },
+                  { "tm90", "ignore", 0 },   { "IQM", "ignore", 0 },   { "p99", "evaluate", 0 } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CLEANUP(json_deletep) cJSON *configuration = cJSON_CreateObject();
+        json_set_text(configuration, "ExtendedStatistic", cases[i].statistic);
+        json_set_text(configuration, "EvaluateLowSampleCountPercentile", cases[i].low);
+        double fewest = alarm_read_criteria(configuration).fewest_samples;
+        ck_assert_msg(fewest <= cases[i].fewest && fewest > cases[i].fewest - 0.001, "%s %g",
+                      cases[i].statistic, fewest);
+    }
+}
+END_TEST
+
+SUITE("alarm_window", only_percentiles_want_enough_samples_and_only_if_told,
+      periods_end_at_the_window_s_end_and_are_newest_first, a_percentile_is_that_of_all_its_values,
+      points_move_only_when_it_was_said, without_data_nothing_is_due_ever,
+      a_metric_that_went_is_looked_for_again)
