@@ -1,5 +1,6 @@
 """Packages that must not get in: the exact error, and nothing half-made."""
 import io
+import json
 import stat
 import zipfile
 
@@ -60,6 +61,15 @@ def test_a_bad_update_leaves_the_function_as_it_was(lam, name):
     before.pop("ResponseMetadata"), after.pop("ResponseMetadata")
     assert after == before
     assert lam.invoke(FunctionName=name)["Payload"].read() == b'"hello"'
+
+
+def test_a_package_that_is_no_base64_is_refused(http, name):
+    """The SDKs encode it themselves."""
+    answer = http.send("POST", "/2015-03-31/functions", json.dumps({
+        "FunctionName": name, "Role": "arn:aws:iam::000000000000:role/r", "Runtime": "nodejs22.x",
+        "Handler": "index.handler", "Code": {"ZipFile": "UEs%"}}))
+    assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (400, "SerializationException")
+    assert b"Member ZipFile is not a valid base64 text" in answer.body
 
 
 def test_a_package_over_50_mb_is_too_large(lam, name):
