@@ -23,13 +23,13 @@ static const struct invocation_record record = {
 
 START_TEST(a_record_survives_its_journal_form)
 {
-    struct invocation_record cases[4];
+    struct invocation_record cases[16];
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         cases[i] = record;
         cases[i].is_alias = i & 1;
         cases[i].is_error = i & 2;
-        cases[i].is_throttled = !(i & 1);
-        cases[i].is_provisioned = !(i & 2);
+        cases[i].is_throttled = i & 4;
+        cases[i].is_provisioned = i & 8;
         cases[i].allocated = (uint32_t)i;
     }
     cases[2].started_ms = 0;
