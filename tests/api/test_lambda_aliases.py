@@ -165,6 +165,9 @@ def test_latest_and_no_weights_are_good_targets(lam, function):
     assert made["ResponseMetadata"]["HTTPStatusCode"] == 201
     assert made["FunctionVersion"] == "$LATEST" and "RoutingConfig" not in made
     assert lam.invoke(FunctionName=function, Qualifier="next")["ExecutedVersion"] == "$LATEST"
+    lam.delete_alias(FunctionName=function, Name="next")
+    assert error_of(lam.invoke, FunctionName=function, Qualifier="next") == (
+        404, "ResourceNotFoundException", f"Function not found: {ARN}{function}:next")
 
 
 def test_aliases_leave_the_revisions_of_functions_alone(lam, function):
