@@ -201,6 +201,7 @@ def test_an_alarm_is_the_child_of_at_most_150_composites(world):
     for number in range(149):
         put(world, f"c{number}", "ALARM(a)" if number % 2 else f"OK({ARN}a)")
     put(world, "twice", f"ALARM(a) OR OK({ARN}a)")
+    world.http.json("POST", "/_coalmine/clock", {"time": START})  # all of them are read anew
     put(world, "c7", "ALARM(b) AND ALARM(a)")
     assert error_of(world.cw.put_composite_alarm, AlarmName="more",
                     AlarmRule="ALARM(b) OR ALARM(a)") == (
@@ -306,6 +307,18 @@ def test_a_suppressor_in_alarm_withholds_them_until_its_extension_is_over(world)
     assert len(world.notifications()) == before
     world.advance("1s")
     assert [n["state"] for n in world.notifications()[before:]] == ["ALARM"]
+
+
+def test_a_suppressor_is_that_of_all_who_name_it(world):
+    before = suppressed(world)
+    put(world, "d", "ALARM(a)", AlarmActions=[SNS], ActionsSuppressor="b",
+        ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=120)
+    move(world, "b", "ALARM")
+    move(world, "a", "ALARM")
+    move(world, "b", "OK")
+    assert [world.describe(name)["ActionsSuppressedBy"] for name in "cd"] == 2 * ["ExtensionPeriod"]
+    world.advance("2m")
+    assert [n["alarm"] for n in world.notifications()[before:]] == ["c", "d"]
 
 
 def test_what_waits_is_told_and_an_extension_that_nothing_waits_for_is_not(world):

@@ -42,6 +42,16 @@ def test_an_error_rate(world):
     assert ran_ms(world.server.process.pid) - before < 10000
 
 
+@pytest.mark.parametrize("first", ["errors", "calls"])
+def test_whichever_of_its_metrics_comes_first_it_is_evaluated(world, first):
+    put_alarm(world, "sum", metric("e", "errors"), metric("n", "calls"),
+              {"Id": "s", "Expression": "e + n"})
+    world.advance("5m")
+    world.put(60, metric=first)
+    world.advance("1m")
+    assert world.state("sum") == "ALARM"
+
+
 def test_what_is_described_can_be_put_again(world):
     put_alarm(world, "rate", metric("e", "errors"), {"Id": "r", "Expression": "100 * e"})
     told = world.describe("rate")

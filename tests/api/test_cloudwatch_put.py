@@ -198,6 +198,12 @@ def test_a_call_of_more_than_a_megabyte_is_refused(http, name):
         "Content-Encoding": "gzip"}).status == 413
 
 
+def test_a_thousand_data_and_150_values_of_one_are_taken(frozen, name):
+    frozen.cw.put_metric_data(Namespace=name, MetricData=999 * [datum()] + [
+        {"MetricName": "m", "Values": list(range(150)), "Counts": 150 * [1]}])
+    assert sums(frozen.cw, name) == [999 + 149 * 75]
+
+
 @pytest.mark.parametrize("values, expected", [([1, 2], (2, 3)), ([], (9, 8))])
 def test_of_values_and_a_set_of_them_the_values_count_if_there_are_any(frozen, name, values, expected):
     frozen.cw.put_metric_data(Namespace=name, MetricData=[{
