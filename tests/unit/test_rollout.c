@@ -50,6 +50,7 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "TTTTTTTTTspTs", "promoted", 1 },
         { canary_10, "TTTTTTTTTT", "failed", 0 },
         { canary_10, "TTTTTTTTTspTTTTTTTTTs", "promoted", 1 },
+        { canary_10, "TTTTTTTTTFTTTTTTTTTs", "promoted", 1 }, /* that is another change */
         { canary_10, "sfTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTs", "rolled back", 0 },
         { canary_10, "bbbs", "running", 0.1 },
         { canary_10, "bbbbbbbbbbbbspbbbbbbbbbbbbs", "promoted", 1 },
