@@ -168,6 +168,12 @@ START_TEST(metrics_are_scored_as_kayenta_does)
           100,
           "only 100" },
         { "{'kind': 'score', 'metrics': [{'metric': 'a', 'group': 'g'}, {'metric': 'b', 'group': "
+          "'h'}], 'groups': {'g': 30, 'h': 70}}",
+          { 1, 2, 1 },
+          CHECK_FAIL,
+          30,
+          "score 30" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'a', 'group': 'g'}, {'metric': 'b', 'group': "
           "'h'}], 'groups': {'g': 30, 'h': 10}}",
           { 1, 2, 1 },
           CHECK_PASS,
