@@ -183,20 +183,20 @@ START_TEST(what_somebody_changed_while_nobody_watched_is_left_as_it_is)
     static const struct rollout_action back = { .kind = ACTION_SET_ALIAS, .target = TARGET_BASE };
     static const struct {
         const char *story;
-        bool is_as_set;
         const struct rollout_action *intended;
-        bool is_back;
         const char *status;
         const char *reason;
+        bool is_as_set;
+        bool is_back;
     } rows[] = {
-        { "s", true, NULL, false, "running", "" },
-        { "s", false, NULL, false, "failed", "somebody else has changed it" },
-        { "s", false, NULL, true, "rolled back", "all traffic goes to the old version already" },
-        { "sP", false, NULL, false, "failed", "nothing was overwritten" },
-        { "sf", true, NULL, false, "running", "bad" },
-        { "sf", false, &back, true, "rolled back", "bad" },
-        { "s", false, &back, true, "rolled back", "already" }, /* no change was under way */
-        { "sps", false, NULL, true, "promoted", "good" },
+        { "s", NULL, "running", "", true, false },
+        { "s", NULL, "failed", "somebody else has changed it", false, false },
+        { "s", NULL, "rolled back", "all traffic goes to the old version already", false, true },
+        { "sP", NULL, "failed", "nothing was overwritten", false, false },
+        { "sf", NULL, "running", "bad", true, false },
+        { "sf", &back, "rolled back", "bad", false, true },
+        { "s", &back, "rolled back", "already", false, true }, /* no change was under way */
+        { "sps", NULL, "promoted", "good", false, true },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct plan *plan = parse(canary_10);
@@ -242,16 +242,16 @@ START_TEST(what_was_set_and_what_may_have_been_is_expected)
 {
     static const struct {
         const char *story;
-        bool is_promoted;
         double weight;
+        bool is_promoted;
         bool is_expected;
     } rows[] = {
-        { "s", false, 0.1, true },    { "s", false, 0.2, false }, { "s", false, 0, false },
-        { "s", true, 0, false },      { "S", false, 0, true },    { "S", false, 0.1, true },
-        { "S", false, 0.2, false },   { "S", true, 0, false },    { "spS", false, 0.1, true },
-        { "spS", true, 0, true },     { "spS", false, 0, false }, { "sps", true, 0, true },
-        { "sps", false, 0.1, false }, { "sfs", false, 0, true },  { "sfs", true, 0, false },
-        { "sfs", false, 0.1, false },
+        { "s", 0.1, false, true },    { "s", 0.2, false, false }, { "s", 0, false, false },
+        { "s", 0, true, false },      { "S", 0, false, true },    { "S", 0.1, false, true },
+        { "S", 0.2, false, false },   { "S", 0, true, false },    { "spS", 0.1, false, true },
+        { "spS", 0, true, true },     { "spS", 0, false, false }, { "sps", 0, true, true },
+        { "sps", 0.1, false, false }, { "sfs", 0, false, true },  { "sfs", 0, true, false },
+        { "sfs", 0.1, false, false },
     };
     struct plan *plan = parse(canary_10);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
