@@ -6,6 +6,8 @@
 #include "aws/coalmine_api.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "options.h"
+#include "timestamp.h"
 #include "xalloc.h"
 
 enum { OPERANDS_MAX = 2 };
@@ -19,30 +21,79 @@ static const char usage[] =
     "       canary clock scale N [OPTION]...          let it run N times as fast\n"
     "       canary clock real [OPTION]...             back to the machine's time";
 
-/* What the operands ask for; NULL if they ask for nothing that there is. */
+static bool is_duration(const char *value)
+{
+    int64_t unused;
+    return option_parse_duration(value, &unused);
+}
+
+static bool is_moment(const char *value)
+{
+    int64_t unused;
+    return timestamp_parse(text_from(value), &unused);
+}
+
+static bool is_scale(const char *value)
+{
+    double scale;
+    return text_to_double(text_from(value), &scale) && scale > 0;
+}
+
+#define MOMENT "a time such as 2026-01-01T00:00:00Z"
+
+static const struct wish {
+    const char *verb;
+    const char *mode;   /* which it brings about; NULL: none */
+    const char *member; /* that its value becomes; NULL: it has none */
+    bool (*is_value)(const char *value);
+    const char *values; /* what they are */
+    bool is_optional;
+} wishes[] = {
+    { "advance", NULL, "advance", is_duration, "a duration such as 90s, 5m or 2h", false },
+    { "set", NULL, "time", is_moment, MOMENT, false },
+    { "freeze", "frozen", "time", is_moment, MOMENT, true },
+    { "scale", "scaled", "scale", is_scale, "a number above 0", false },
+    { "real", "real", NULL, NULL, NULL, true },
+};
+
+static const struct wish *find_wish(const char *verb)
+{
+    for (size_t i = 0; i < COUNT_OF(wishes); i++) {
+        if (strcmp(wishes[i].verb, verb) == 0)
+            return &wishes[i];
+    }
+    complain("'%s' is not something to do with the clock (see --help)", verb);
+    return NULL;
+}
+
+static bool takes_value(const struct wish *wish, const char *value)
+{
+    if (!value && !wish->is_optional)
+        complain("clock %s needs %s (see --help)", wish->verb, wish->values);
+    else if (value && !wish->member)
+        complain("clock %s needs no '%s' (see --help)", wish->verb, value);
+    else if (value && !wish->is_value(value))
+        complain("clock %s: '%s' is not %s (see --help)", wish->verb, value, wish->values);
+    else
+        return true;
+    return false;
+}
+
+/* What the operands ask for; NULL, and that is told, if they ask for nothing that there is. */
 static cJSON *read_wish(const struct session *session)
 {
-    const char *verb = session->operands[0];
+    const struct wish *wish = find_wish(session->operands[0]);
     const char *value = session->operand_count > 1 ? session->operands[1] : NULL;
     double scale;
-    cJSON *wish = cJSON_CreateObject();
-    if (strcmp(verb, "advance") == 0 && value) {
-        json_set_text(wish, "advance", value);
-    } else if (strcmp(verb, "set") == 0 && value) {
-        json_set_text(wish, "time", value);
-    } else if (strcmp(verb, "freeze") == 0) {
-        json_set_text(wish, "mode", "frozen");
-        json_set_text(wish, "time", value);
-    } else if (strcmp(verb, "scale") == 0 && value && text_to_double(text_from(value), &scale)) {
-        json_set_text(wish, "mode", "scaled");
-        json_set_double(wish, "scale", scale);
-    } else if (strcmp(verb, "real") == 0 && !value) {
-        json_set_text(wish, "mode", "real");
-    } else {
-        cJSON_Delete(wish);
+    if (!wish || !takes_value(wish, value))
         return NULL;
-    }
-    return wish;
+    cJSON *json = cJSON_CreateObject();
+    json_set_text(json, "mode", wish->mode);
+    if (wish->is_value == is_scale && text_to_double(text_from(value), &scale))
+        json_set_double(json, wish->member, scale);
+    else if (value)
+        json_set_text(json, wish->member, value);
+    return json;
 }
 
 static void report(const cJSON *clock)
@@ -60,11 +111,8 @@ static int turn(struct session *session)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     CLEANUP(json_deletep) cJSON *wish = session->operand_count ? read_wish(session) : NULL;
-    if (session->operand_count && !wish) {
-        complain("'%s' is not something to do with the clock, or lacks its value (see --help)",
-                 session->operands[0]);
+    if (session->operand_count && !wish)
         return EXIT_USAGE;
-    }
     cJSON *clock = coalmine_call(&session->api, "clock", NULL, wish, &error);
     if (!clock) {
         complain("%s", error.message);

@@ -88,6 +88,11 @@ static bool load_payload(struct session *session)
     const struct options *options = &session->options;
     CLEANUP(error_clear) struct error error = { 0 };
     size_t size;
+    struct json_fault fault;
+    if (options->payload && !json_check(text_from(options->payload), &fault)) {
+        complain("--payload: '%s' is not JSON (see --help)", options->payload);
+        return false;
+    }
     session->payload = options->payload_file
                            ? file_read(options->payload_file, PAYLOAD_MAX, &size, &error)
                            : xstrdup(options->payload ? options->payload : "{}");

@@ -203,7 +203,7 @@ def test_help_tells_the_usage(canary, verb):
     (("traffic",), 2, "canary: --function must be given (see --help)"),
     (("deploy", "f"), 2, "read f: No such file or directory (a plan, which canary init writes; a function is "),
     (("validate",), 1, "read canary.json: No such file or directory (a plan, which canary init"),
-    (("clock", "advance", "five"), 1, "canary: advance must be a duration"),
+    (("clock", "advance", "five"), 2, "canary: clock advance: 'five' is not a duration"),
     (("explain", "alarm", "none-such"), 1, "canary: there is no alarm none-such"),
     (("deploy", "--function", "f", "--alias", "a", "--weight", "110%"), 2, "--weight"),
     (("deploy", "--function", "f", "--alias", "a", "--duration", "5"), 2, "--duration"),

@@ -315,6 +315,7 @@ def test_tls_is_spoken_and_certificates_are_verified(stub, certificate, tmp_path
     (("--alias", "a", "--qualifier", "1"), "one of --alias, --version and --qualifier"),
     (("--alias", "a", "--arrivals", "bursts"), "constant or poisson"),
     (("--alias", "a", "--concurrency", "0"), "1 to 10000"),
+    (("--alias", "a", "--payload", "{x"), "--payload: '{x' is not JSON"),
     (("--alias", "a", "--payload-lines", "/nowhere/lines"), "/nowhere/lines"),
 ])
 def test_bad_usage_is_told(stub, arguments, word):
