@@ -154,7 +154,9 @@ static int report(const struct replay *replay, bool has_other_checks)
         return worst_status(replay);
     json_set_double(facts(), "different", (double)replay->different);
     if (replay->different)
-        say("%zu of %zu verdicts are NOT the recorded ones.", replay->different, replay->count);
+        say("%zu of %zu verdicts are NOT the recorded ones: another canary decided, which judged "
+            "otherwise, or the record was changed. canary report tells what was decided.",
+            replay->different, replay->count);
     else if (replay->count)
         say("All %zu verdicts are the recorded ones.", replay->count);
     return replay->different ? EXIT_FAILED : EXIT_DONE;
