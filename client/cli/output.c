@@ -74,12 +74,6 @@ static void put_line(FILE *stream, const char *text)
     put(stream, text);
 }
 
-const char *full_stop(const char *sentence)
-{
-    size_t size = strlen(sentence);
-    return size && strchr(".?!", sentence[size - 1]) ? "" : ".";
-}
-
 void say_plain(const char *text)
 {
     progress_end();

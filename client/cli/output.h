@@ -20,8 +20,6 @@ MUST_CHECK bool output_end(void);
 
 /* A sentence of its own line; on a terminal it is wrapped between words. */
 void say(const char *format, ...) PRINTF_LIKE(1, 2);
-/* The full stop that a sentence from elsewhere still needs; "" if it has an end of its own. */
-const char *full_stop(const char *sentence);
 /* Text that is not for wrapping. */
 void say_plain(const char *text);
 /* A row of a list: one line, on a terminal cut to its width. */

@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/split.h"
 #include "plan/plan.h"
+#include "rollout/deployment.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/split.h"
 #include "report/facts.h"
+#include "rollout/deployment.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 
@@ -127,8 +128,8 @@ static void tell_remarks(const struct traffic *traffic)
     if (traffic->throttled)
         say("  %u requests were throttled (429); they count for no version.", traffic->throttled);
     if (traffic->failed)
-        say("  %u requests got no good answer; the last one: %s.", traffic->failed,
-            traffic->last_failure);
+        say("  %u requests got no good answer; the last one: %s%s", traffic->failed,
+            traffic->last_failure, full_stop(traffic->last_failure));
     if (traffic->abandoned)
         say("  %u requests were under way when it was stopped, and were not waited for.",
             traffic->abandoned);

@@ -5,6 +5,7 @@
 
 #include "report/markup.h"
 #include "report/report.h"
+#include "rollout/deployment.h"
 #include "xalloc.h"
 
 const struct report_form report_forms[] = {
@@ -17,8 +18,9 @@ static void add_head(const struct history *history, struct buffer *out)
     buffer_add_format(out, "Deployment %s of %s:%s, version %s", history->id ? history->id : "-",
                       history->function, history->alias, history->base ? history->base : "-");
     buffer_add_format(out, " -> %s\n", history->canary ? history->canary : "-");
-    buffer_add_format(out, "%s%s%s.\n", history->outcome ? history->outcome : "not over",
-                      history->reason ? ": " : "", history->reason ? history->reason : "");
+    const char *reason = history->reason ? history->reason : "";
+    buffer_add_format(out, "%s%s%s%s\n", history->outcome ? history->outcome : "not over",
+                      *reason ? ": " : "", reason, full_stop(reason));
     markup_time(out, history->begin_ms);
     buffer_add_string(out, ", took ");
     markup_duration(out, history->end_ms - history->begin_ms);

@@ -347,9 +347,9 @@ static bool deal_with_unfinished(struct job *job, bool *is_done_out,
     }
     if (is_good) {
         bool is_told_why = outcome.reason && *outcome.reason;
-        job->unfinished =
-            xformat("Deployment %s, whose client was gone, is over: %s.", outcome.deployment,
-                    is_told_why ? outcome.reason : canary_verdict_name(outcome.verdict));
+        const char *why = is_told_why ? outcome.reason : canary_verdict_name(outcome.verdict);
+        job->unfinished = xformat("Deployment %s, whose client was gone, is over: %s%s",
+                                  outcome.deployment, why, full_stop(why));
     }
     canary_outcome_clear(&outcome);
     return is_good;

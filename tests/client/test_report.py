@@ -350,6 +350,13 @@ def test_text_tells_a_long_reason_once_among_its_events(report, tmp_path):
         f"decision advance: {reason}", "decision promote: the same", "end promoted: the same"]
 
 
+def test_a_reason_that_is_a_sentence_has_one_full_stop(report, tmp_path):
+    told = write_record(tmp_path / "told", [
+        line(0, "plan", id="i", function="f", alias="live", newVersion="1"),
+        line(1, "end", outcome="rolled back", reason="alarm a fires: 7 was too much.", exitCode=3)])
+    assert report(told).out.splitlines()[1] == "rolled back: alarm a fires: 7 was too much."
+
+
 def test_text_is_for_people(report, record):
     out = report(record).out
     assert "rolled back: 150 of 600 failed.\n" in out
