@@ -457,7 +457,7 @@ static const char *promote_full(struct rollout *rollout, const char *by)
                verdict ? ", although: " : "", verdict ? verdict : "");
     rollout->hold = HOLD_NONE;
     rollout->phase = PHASE_PROMOTE;
-    rollout->throttles = 0;
+    begin_tries(rollout);
     return NULL;
 }
 

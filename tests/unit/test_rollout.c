@@ -62,7 +62,7 @@ START_TEST(stories_end_as_they_should)
         { canary_10, "spnnnnnns", "failed", 0 },
         { canary_10, "ba", "rolled back", 0 },
         { canary_10, "bX", "rolled back", 0 },
-        { canary_10, "bFs", "promoted", 1 },
+        { canary_lost, "bbbbbFbbbbbs", "promoted", 1 },
         { canary_10, "bPRbs", "running", 0.1 },
         { canary_lost, "spbbbbbabbbbbs", "rolled back", 0 }, /* the way back has its own tries */
         { canary_10, "sfbbbbbbbbbbbbs", "rolled back", 0 },
