@@ -9,7 +9,6 @@
 #include "cli/output.h"
 #include "cli/split.h"
 #include "plan/plan.h"
-#include "rollout/deployment.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 

@@ -6,7 +6,6 @@
 #include "cli/output.h"
 #include "cli/split.h"
 #include "report/facts.h"
-#include "rollout/deployment.h"
 #include "statistics/statistics.h"
 #include "xalloc.h"
 

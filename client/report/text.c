@@ -5,7 +5,6 @@
 
 #include "report/markup.h"
 #include "report/report.h"
-#include "rollout/deployment.h"
 #include "xalloc.h"
 
 const struct report_form report_forms[] = {

@@ -379,12 +379,6 @@ void deployment_save(struct deployment *deployment, cJSON *takes)
         note_failure(deployment, "deployment.json");
 }
 
-const char *full_stop(const char *sentence)
-{
-    size_t size = strlen(sentence);
-    return size && strchr(".?!", sentence[size - 1]) ? "" : ".";
-}
-
 cJSON *record_line(const char *type, int64_t now_ms)
 {
     cJSON *line = cJSON_CreateObject();

@@ -78,9 +78,6 @@ bool deployment_is_alive(const char *state, const char *id, long *pid_out);
 MUST_CHECK bool deployment_lock_clock(const char *state, const char *endpoint, int *fd_out,
                                       struct error *error);
 
-/* The full stop that a sentence from elsewhere still needs; "" if it has an end of its own. */
-const char *full_stop(const char *sentence);
-
 /* Removes the oldest finished ones beyond the 200 that are kept, and what clients left that were
  * killed before they had written anything down, once it is an hour old. */
 void deployment_prune(const char *state);

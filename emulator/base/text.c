@@ -178,3 +178,9 @@ struct text text_front(struct text text, size_t characters)
     }
     return (struct text){ text.data, at };
 }
+
+const char *full_stop(const char *sentence)
+{
+    size_t size = strlen(sentence);
+    return size && strchr(".?!", sentence[size - 1]) ? "" : ".";
+}
