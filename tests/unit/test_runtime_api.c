@@ -275,8 +275,9 @@ START_TEST(an_event_may_be_asked_for_on_several_connections)
 }
 END_TEST
 
-/* On another connection; the answer to a ping says that the server has read what was sent before.
- * What came of each event says how many were run. */
+/* On another connection. Of what is there at once the server may read a ping first, so the answer
+ * to a second one says that it has read what was sent before them. What came of each event says how
+ * many were run. */
 START_TEST(a_stream_may_end_after_the_next_event_was_asked_for)
 {
     struct bench bench;
@@ -286,21 +287,23 @@ START_TEST(a_stream_may_end_after_the_next_event_was_asked_for)
         &bench, CUSTOM, "bootstrap",
         CLIENT
         "import socket\n"
-        "def ping():\n"
-        "  api.request('GET', '/2018-06-01/ping')\n"
-        "  api.getresponse().read()\n"
+        "def ping_twice():\n"
+        "  for _ in range(2):\n"
+        "    api.request('GET', '/2018-06-01/ping')\n"
+        "    api.getresponse().read()\n"
         "asks = http.client.HTTPConnection(api.host, api.port)\n"
         "rid, runs = next_event()[0], 0\n"
         "while True:\n"
         "  runs += 1\n"
         "  with socket.create_connection((api.host, api.port)) as pieces:\n"
+        "    ping_twice()\n"
         "    pieces.sendall(b'POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\n'\n"
         "                   b'Lambda-Runtime-Function-Response-Mode: streaming\\r\\n'\n"
         "                   b'Transfer-Encoding: chunked\\r\\nHost: x\\r\\n\\r\\n'\n"
         "                   b'1\\r\\n[\\r\\n' % rid.encode())\n"
-        "    ping()\n"
+        "    ping_twice()\n"
         "    asks.request('GET', '/2018-06-01/runtime/invocation/next')\n"
-        "    ping()\n"
+        "    ping_twice()\n"
         "    pieces.sendall(b'2\\r\\n%d]\\r\\n0\\r\\n\\r\\n' % runs)\n"
         "    pieces.recv(1000)\n"
         "  answer = asks.getresponse()\n"
