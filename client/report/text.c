@@ -91,7 +91,7 @@ static void add_events(const struct history *history, struct buffer *out)
         buffer_add_format(out, "  %s", event->type);
         if (event->action)
             buffer_add_format(out, " %s", event->action);
-        /* A step, its promotion and the end have one long reason in common. */
+        /* A decision and the end that follows from it have one long reason in common. */
         bool is_long = strlen(event->text) > SHORT;
         bool is_same = is_long && strcmp(event->text, told) == 0;
         buffer_add_string(out, *event->text ? ": " : "");
