@@ -10,23 +10,17 @@
 
 #include "log.h"
 #include "logs/event_record.h"
-#include "runtime/package.h"
 #include "store/journal.h"
-#include "support/fuzz.h"
+#include "support/fuzz_directory.h"
+#include "xalloc.h"
 
-static char directory[] = "/tmp/coalmine-fuzz-journal-XXXXXX";
-static char path[sizeof(directory) + 40];
-
-static void remove_directory(void)
-{
-    package_remove(directory);
-}
+static char *directory;
+static char *path;
 
 static void make_directory(void)
 {
-    fuzz_assert(mkdtemp(directory));
-    snprintf(path, sizeof(path), "%s/journal-%020d.log", directory, 0);
-    atexit(remove_directory);
+    directory = fuzz_directory();
+    path = xformat("%s/journal-%020d.log", directory, 0);
     log_set_level(LOG_LEVEL_ERROR);
 }
 
@@ -96,7 +90,7 @@ static ssize_t replay(bool appends)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!path[0])
+    if (!path)
         make_directory();
     if (size < 3)
         return 0;

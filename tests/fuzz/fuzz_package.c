@@ -4,21 +4,10 @@
 #include <unistd.h>
 
 #include "runtime/package.h"
-#include "support/fuzz.h"
+#include "support/fuzz_directory.h"
 #include "xalloc.h"
 
-static char directory[] = "/tmp/coalmine-fuzz-package-XXXXXX";
-
-static void remove_directory(void)
-{
-    package_remove(directory);
-}
-
-static void make_directory(void)
-{
-    fuzz_assert(mkdtemp(directory));
-    atexit(remove_directory);
-}
+static char *directory;
 
 static int entry_count(void)
 {
@@ -34,12 +23,10 @@ static int entry_count(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool is_ready;
     struct error error = { 0 };
     struct stat status;
-    if (!is_ready)
-        make_directory();
-    is_ready = true;
+    if (!directory)
+        directory = fuzz_directory();
     char *target = xformat("%s/code", directory);
     enum package_fault fault =
         package_unpack((struct text){ (const char *)data, size }, target, &error);

@@ -18,15 +18,14 @@
 #include "logs/stream.h"
 #include "loop/loop.h"
 #include "loop/schedule.h"
-#include "runtime/package.h"
 #include "store/journal.h"
 #include "store/store.h"
 #include "store/telemetry.h"
-#include "support/fuzz.h"
+#include "support/fuzz_directory.h"
 
 enum { GROUP = 1, STREAM = 2, RECORD_HEAD = 3, SAMPLE = 32 };
 
-static char directory[] = "/tmp/coalmine-fuzz-record-XXXXXX";
+static char *directory;
 static struct loop *loop;
 static struct store *store;
 static struct journal *journal;
@@ -35,11 +34,6 @@ static struct metrics *metrics;
 static struct logs *logs;
 static struct cloudwatch cloudwatch;
 static struct lambda lambda;
-
-static void remove_directory(void)
-{
-    package_remove(directory);
-}
 
 /* So that log events have somewhere to go. */
 static void make_stream(void)
@@ -60,8 +54,7 @@ static void make_all(void)
 {
     struct error error = { 0 };
     log_set_level(LOG_LEVEL_ERROR);
-    fuzz_assert(mkdtemp(directory));
-    atexit(remove_directory);
+    directory = fuzz_directory();
     loop = loop_create();
     fuzz_assert((store = store_open(directory, false, &error)));
     fuzz_assert((telemetry = telemetry_open(directory, false, &error)));

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/package.h"
 #include "store/wal.h"
-#include "support/fuzz.h"
+#include "support/fuzz_directory.h"
 #include "xalloc.h"
 
 enum {
@@ -31,20 +30,7 @@ struct log {
     size_t size;
 };
 
-static char directory[] = "/tmp/coalmine-fuzz-wal-XXXXXX";
-static char path[sizeof(directory) + 20];
-
-static void remove_directory(void)
-{
-    package_remove(directory);
-}
-
-static void make_directory(void)
-{
-    fuzz_assert(mkdtemp(directory));
-    snprintf(path, sizeof(path), "%s/x.db", directory);
-    atexit(remove_directory);
-}
+static char *path;
 
 static bool passes(const unsigned char *bytes, size_t size)
 {
@@ -129,8 +115,8 @@ static void check_made(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!path[0])
-        make_directory();
+    if (!path)
+        path = xformat("%s/x.db", fuzz_directory());
     if (size > CONTROL + SALTS && data[0] % 2)
         check_made(data, size);
     else if (size > 0)
