@@ -34,13 +34,13 @@ static void add_dimension(cJSON *list, const char *name, const char *value)
     cJSON_AddItemToArray(list, dimension);
 }
 
-cJSON *cloudwatch_version_dimensions(const char *function, const char *alias, const char *version)
+cJSON *cloudwatch_version_dimensions(const struct aliased_version *of)
 {
-    CLEANUP(freep) char *resource = xformat("%s:%s", function, alias);
+    CLEANUP(freep) char *resource = xformat("%s:%s", of->function, of->alias);
     cJSON *dimensions = cJSON_CreateObject();
-    json_set_text(dimensions, "FunctionName", function);
+    json_set_text(dimensions, "FunctionName", of->function);
     json_set_text(dimensions, "Resource", resource);
-    json_set_text(dimensions, "ExecutedVersion", version);
+    json_set_text(dimensions, "ExecutedVersion", of->version);
     return dimensions;
 }
 
@@ -76,10 +76,7 @@ static int64_t time_of(const cJSON *item)
     return ms;
 }
 
-static void tell_values(const cJSON *tree,
-                        void (*on_value)(const char *id, int64_t time_ms, double value,
-                                         void *owner),
-                        void *owner)
+static void tell_values(const cJSON *tree, metric_value_handler *on_value, void *owner)
 {
     const cJSON *result;
     cJSON_ArrayForEach(result, json_get(tree, "MetricDataResults"))
@@ -111,8 +108,7 @@ static const char *failure_of(const cJSON *tree, bool is_last)
 }
 
 bool cloudwatch_query(struct api *api, cJSON *takes, int64_t start_ms, int64_t end_ms,
-                      void (*on_value)(const char *id, int64_t time_ms, double value, void *owner),
-                      void *owner, struct error *error)
+                      metric_value_handler *on_value, void *owner, struct error *error)
 {
     CLEANUP(json_deletep) cJSON *input = cJSON_CreateObject();
     json_set(input, "MetricDataQueries", takes);
@@ -153,11 +149,9 @@ static void on_sum(const char *id, int64_t time_ms, double value, void *owner)
     version_metrics_add(owner, id, value);
 }
 
-bool cloudwatch_version_values(struct api *api, const char *function, const char *alias,
-                               const char *version, int64_t start_ms, int64_t end_ms,
-                               void (*on_value)(const char *id, int64_t time_ms, double value,
-                                                void *owner),
-                               void *owner, struct error *error)
+bool cloudwatch_version_values(struct api *api, const struct aliased_version *of, int64_t start_ms,
+                               int64_t end_ms, metric_value_handler *on_value, void *owner,
+                               struct error *error)
 {
     static const struct {
         const char *id;
@@ -166,7 +160,7 @@ bool cloudwatch_version_values(struct api *api, const char *function, const char
                  { "errors", "Errors" },
                  { "throttles", "Throttles" } };
     CLEANUP(json_deletep)
-    cJSON *dimensions = cloudwatch_version_dimensions(function, alias, version);
+    cJSON *dimensions = cloudwatch_version_dimensions(of);
     cJSON *queries = cJSON_CreateArray();
     for (size_t i = 0; i < COUNT_OF(sums); i++)
         cJSON_AddItemToArray(queries,
@@ -176,13 +170,12 @@ bool cloudwatch_version_values(struct api *api, const char *function, const char
                             (end_ms / MINUTE_MS + 1) * MINUTE_MS, on_value, owner, error);
 }
 
-bool cloudwatch_version_metrics(struct api *api, const char *function, const char *alias,
-                                const char *version, int64_t start_ms, int64_t end_ms,
-                                struct version_metrics *metrics_out, struct error *error)
+bool cloudwatch_version_metrics(struct api *api, const struct aliased_version *of, int64_t start_ms,
+                                int64_t end_ms, struct version_metrics *metrics_out,
+                                struct error *error)
 {
     *metrics_out = (struct version_metrics){ 0 };
-    return cloudwatch_version_values(api, function, alias, version, start_ms, end_ms, on_sum,
-                                     metrics_out, error);
+    return cloudwatch_version_values(api, of, start_ms, end_ms, on_sum, metrics_out, error);
 }
 
 static void tell_alarms(const cJSON *list,

@@ -26,12 +26,13 @@ static void report_version(struct session *session, const char *version, double 
     struct version_metrics metrics;
     cJSON *item = cJSON_CreateObject();
     const struct options *options = &session->options;
+    struct aliased_version of = { options->function, options->alias, version };
     int64_t now_ms = clock_true_ms() + session->clock_offset_ms;
     json_set_text(item, "version", version);
     json_set_double(item, "weight", share);
     if (!unread->message &&
-        cloudwatch_version_metrics(&session->api, options->function, options->alias, version,
-                                   now_ms - STATUS_WINDOW_MS, now_ms, &metrics, unread)) {
+        cloudwatch_version_metrics(&session->api, &of, now_ms - STATUS_WINDOW_MS, now_ms, &metrics,
+                                   unread)) {
         say("  %-8s %7.4g %% %12.0f %8.0f", version, 100 * share, metrics.invocations,
             metrics.errors);
         json_set_double(item, "invocations", metrics.invocations);

@@ -155,6 +155,11 @@ int64_t world_own_ms(const struct world *world, int64_t aws_ms)
     return aws_ms - world->ahead_ms;
 }
 
+struct aliased_version world_version(const struct world *world, const char *version)
+{
+    return (struct aliased_version){ world->plan->function, world->plan->alias, version };
+}
+
 void world_compare_clocks(struct world *world)
 {
     if (world->is_fast)

@@ -4,7 +4,7 @@
 #ifndef CANARY_WORLD_H
 #define CANARY_WORLD_H
 
-#include "aws/api.h"
+#include "aws/cloudwatch_api.h"
 #include "rollout/generator.h"
 #include "rollout/minutes.h"
 #include "rollout/ports.h"
@@ -115,6 +115,8 @@ int64_t world_own_ms(const struct world *world, int64_t aws_ms);
  * become another moment, and so have the minutes of a step. */
 void world_compare_clocks(struct world *world);
 bool world_is_interrupted(void *owner);
+/* A version behind the deployment's alias, for CloudWatch. */
+struct aliased_version world_version(const struct world *world, const char *version);
 /* Throttling is waited out for so long in all, from now on until world_be_as_usual(): what is asked
  * again soon anyway need not wait at all, and meanwhile nobody else is heard. */
 void world_be_patient(struct world *world, int64_t ms);

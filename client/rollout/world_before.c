@@ -42,8 +42,8 @@ void world_count_before(struct world *world)
     if (plan->traffic.is_live && plan->metric_count + world->named_count == 0)
         return; /* live traffic is counted from where it stood */
     int64_t from_ms = period_start_ms(world->started_ms, longest_period_ms(plan));
-    CLEANUP(json_deletep)
-    cJSON *dimensions = cloudwatch_version_dimensions(plan->function, plan->alias, world->canary);
+    struct aliased_version of = world_version(world, world->canary);
+    CLEANUP(json_deletep) cJSON *dimensions = cloudwatch_version_dimensions(&of);
     cJSON *queries = cJSON_CreateArray();
     cJSON_AddItemToArray(queries,
                          cloudwatch_metric_query("invocations", "AWS/Lambda", "Invocations", "Sum",

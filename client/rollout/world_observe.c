@@ -52,9 +52,10 @@ static cJSON *make_dimensions(const struct world *world, const cJSON *metric, co
 {
     const cJSON *given = json_get(metric, "dimensions");
     const cJSON *dimension;
+    struct aliased_version of = world_version(world, version);
     bool is_lambda = strcmp(json_text(metric, "namespace", "AWS/Lambda"), "AWS/Lambda") == 0;
     if (!given && is_lambda)
-        return cloudwatch_version_dimensions(world->plan->function, world->plan->alias, version);
+        return cloudwatch_version_dimensions(&of);
     cJSON *dimensions = cJSON_CreateObject();
     cJSON_ArrayForEach(dimension, given)
     {

@@ -121,11 +121,11 @@ static bool read_sums(struct world *world, struct minute_counts *sums_out, struc
     *sums_out = (struct minute_counts){ 0 };
     int64_t from_ms = world_aws_ms(world, world->started_ms);
     int64_t now_ms = aws_now_ms(world);
-    const struct plan *plan = world->plan;
-    return cloudwatch_version_metrics(world->api, plan->function, plan->alias, world->base, from_ms,
-                                      now_ms, &sums_out->base, error) &&
-           cloudwatch_version_metrics(world->api, plan->function, plan->alias, world->canary,
-                                      from_ms, now_ms, &sums_out->canary, error);
+    struct aliased_version base = world_version(world, world->base);
+    struct aliased_version canary = world_version(world, world->canary);
+    return cloudwatch_version_metrics(world->api, &base, from_ms, now_ms, &sums_out->base, error) &&
+           cloudwatch_version_metrics(world->api, &canary, from_ms, now_ms, &sums_out->canary,
+                                      error);
 }
 
 struct told {
@@ -149,13 +149,14 @@ static void on_minute(const char *id, int64_t time_ms, double value, void *owner
 
 static bool ask_minutes(struct world *world, struct told *told, int64_t now_ms, struct error *error)
 {
-    const struct plan *plan = world->plan;
-    if (!cloudwatch_version_values(world->api, plan->function, plan->alias, world->base,
-                                   told->from_ms, now_ms, on_minute, told, error))
+    struct aliased_version base = world_version(world, world->base);
+    struct aliased_version canary = world_version(world, world->canary);
+    if (!cloudwatch_version_values(world->api, &base, told->from_ms, now_ms, on_minute, told,
+                                   error))
         return false;
     told->is_canary = true;
-    return cloudwatch_version_values(world->api, plan->function, plan->alias, world->canary,
-                                     told->from_ms, now_ms, on_minute, told, error);
+    return cloudwatch_version_values(world->api, &canary, told->from_ms, now_ms, on_minute, told,
+                                     error);
 }
 
 /* Nothing yet, if the first of them has not begun. */
@@ -262,8 +263,8 @@ void world_traffic_end(void *owner, enum traffic_word word)
 static bool read_counts(struct world *world, struct version_metrics *metrics_out,
                         struct error *error)
 {
-    if (!cloudwatch_version_metrics(world->api, world->plan->function, world->plan->alias,
-                                    world->canary, world_aws_ms(world, world->started_ms),
+    struct aliased_version canary = world_version(world, world->canary);
+    if (!cloudwatch_version_metrics(world->api, &canary, world_aws_ms(world, world->started_ms),
                                     aws_now_ms(world), metrics_out, error))
         return false;
     metrics_out->invocations = fmax(metrics_out->invocations - world->before.invocations, 0);
