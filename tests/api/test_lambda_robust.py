@@ -346,7 +346,7 @@ def test_a_response_after_the_deadline_is_nobodys(server, lam, name):
             os._exit(0)
         time.sleep(1000)
     respond(request_id, "in time")
-"""), Timeout=3)
+"""), Timeout=5)
     with unharmed(server, lam):
         assert invoke(lam, name, {"late": 1})[1]["errorType"] == "Sandbox.Timedout"
         assert invoke(lam, name)[1] == "in time"
@@ -368,7 +368,7 @@ def test_a_runtime_that_answers_and_never_asks_again_is_replaced(server, lam, na
     create(lam, name, serving("""
     respond(request_id, "answered")
     time.sleep(1000)
-"""), Timeout=2)
+"""), Timeout=4)
     with unharmed(server, lam):
         assert [invoke(lam, name)[1] for _ in range(3)] == ["answered"] * 3
     nothing_is_left(server, lam, name)

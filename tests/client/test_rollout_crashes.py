@@ -207,7 +207,7 @@ def test_a_torn_record_is_gone_on_with(deployed, canary, killed):
 
 
 def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, terminal, plan_file):
-    plan_file(strategy={"canary": {"weight": "50%", "for": "4s"}},
+    plan_file(strategy={"canary": {"weight": "50%", "for": "8s"}},
               traffic={"generate": {"rate": "50/s"}})
     first = terminal("deploy")
     first.wait_for("Sending")
@@ -216,7 +216,7 @@ def test_what_two_processes_have_recorded_is_judged_again(deployed, canary, term
     first.end()
     second = terminal("resume")
     assert second.end() == 0, second.seen + second.err
-    assert re.search("step 1  [0-4]s left", second.err), second.err
+    assert re.search("step 1  [0-8]s left", second.err), second.err
     record = os.path.join(canary_state(), state_of(canary, deployed)["id"])
     again = canary("analyze", "--from", record, "--output", "json")
     assert again.code == 0 and len(again.json["verdicts"]) == 4, again.out + again.err

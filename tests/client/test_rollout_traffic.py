@@ -115,7 +115,7 @@ def test_live_requests_are_counted_once(deployed, plan_file, cloudwatch, deploy_
 
 @pytest.mark.parametrize("clock, members", [
     (["--fast"], {"strategy": {"canary": {"weight": "10%", "for": "5m"}}}),
-    ([], {"strategy": {"canary": {"weight": "10%", "for": "6s"}}, "lostAfter": "2s"}),
+    ([], {"strategy": {"canary": {"weight": "10%", "for": "10s"}}, "lostAfter": "2s"}),
 ], ids=["fast", "true"])
 def test_live_traffic_that_is_not_told_of_any_more_is_no_reason_to_promote(
         lam, deployed, terminal, plan_file, cloudwatch, clock, members):
