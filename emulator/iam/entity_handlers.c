@@ -23,7 +23,7 @@ void iam_end_page(struct call *call, const char *last, bool is_truncated)
         page_end(call, "Marker", last);
 }
 
-static cJSON *find_tag(cJSON *tags, const char *key)
+static cJSON *find_tag(const cJSON *tags, const char *key)
 {
     cJSON *tag;
     cJSON_ArrayForEach(tag, tags)
@@ -34,6 +34,19 @@ static cJSON *find_tag(cJSON *tags, const char *key)
     return NULL;
 }
 
+static bool check_given_tags(const cJSON *given, struct error *error)
+{
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, given)
+    {
+        if (find_tag(given, json_text(tag, "Key", "")) != tag)
+            return error_set(error, &IAM_INVALID_INPUT,
+                             "Duplicate tag keys found. Please note that Tag keys are case "
+                             "insensitive.");
+    }
+    return true;
+}
+
 static const char *print_tags(struct call *call, const cJSON *tags)
 {
     CLEANUP(freep) char *text = json_print(tags);
@@ -42,15 +55,18 @@ static const char *print_tags(struct call *call, const cJSON *tags)
 
 const char *iam_add_tags(struct call *call, const char *present, const char *quota)
 {
+    const cJSON *given = json_get(call->input, "Tags");
+    if (!check_given_tags(given, &call->error))
+        return NULL;
     CLEANUP(json_deletep) cJSON *tags = json_parse(text_from(present));
-    const cJSON *given;
-    cJSON_ArrayForEach(given, json_get(call->input, "Tags"))
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, given)
     {
-        cJSON *old = find_tag(tags, json_text(given, "Key", ""));
+        cJSON *old = find_tag(tags, json_text(tag, "Key", ""));
         if (old)
-            cJSON_ReplaceItemViaPointer(tags, old, cJSON_Duplicate(given, true));
+            cJSON_ReplaceItemViaPointer(tags, old, cJSON_Duplicate(tag, true));
         else
-            cJSON_AddItemToArray(tags, cJSON_Duplicate(given, true));
+            cJSON_AddItemToArray(tags, cJSON_Duplicate(tag, true));
     }
     if (cJSON_GetArraySize(tags) <= TAGS_MAX)
         return print_tags(call, tags);

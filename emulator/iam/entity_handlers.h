@@ -24,6 +24,16 @@
         .name = "PolicyDocument", .type = FIELD_STRING, .is_required = true,                       \
         .length = BETWEEN(1, 131072)                                                               \
     }
+#define PATH_FIELD(NAME)                                                                           \
+    {                                                                                              \
+        .name = (NAME), .type = FIELD_STRING, .length = BETWEEN(1, 512),                           \
+        .pattern = "(\\x{2F})|(\\x{2F}[\\x{21}-\\x{7E}]+\\x{2F})"                                  \
+    }
+#define POLICY_PATH_FIELD(NAME)                                                                    \
+    {                                                                                              \
+        .name = (NAME), .type = FIELD_STRING, .length = BETWEEN(1, 512),                           \
+        .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"                                                \
+    }
 #define DESCRIPTION_FIELD                                                                          \
     {                                                                                              \
         .name = "Description", .type = FIELD_STRING, .length = BETWEEN(0, 1000)                    \
@@ -69,8 +79,8 @@ void iam_end_page(struct call *call, const char *last, bool is_truncated);
 /* Tags are kept as a JSON list of Key and Value; keys differ by more than their case. All these
  * give theirs in the call's arena. */
 
-/* What the call's Tags make of those that are there; NULL with LimitExceeded if that is too many,
- * naming the quota ("TagsPerRole"). */
+/* What the call's Tags make of those that are there; NULL with InvalidInput if a key is given
+ * twice, or LimitExceeded if that is too many, naming the quota ("TagsPerRole"). */
 const char *iam_add_tags(struct call *call, const char *tags, const char *quota);
 /* Those that are there without the call's TagKeys. */
 const char *iam_remove_tags(struct call *call, const char *tags);

@@ -225,20 +225,22 @@ int managed_policy_boundaries(struct store *store, const char *account, const ch
     return (int)store_number(store, query, 0);
 }
 
-bool managed_policy_next_role(struct store *store, const char *account, const char *policy_arn,
-                              int usages, const char *after, struct arena *arena,
-                              const char **name_out, const char **role_id_out)
+bool managed_policy_next_role(struct store *store, const char *account,
+                              const struct policy_users *users, const char *after,
+                              struct arena *arena, const char **name_out, const char **role_id_out)
 {
     sqlite3_stmt *query =
         store_query(store, "SELECT name, role_id FROM iam_role AS r WHERE account = ?1 AND "
-                           "name > ?2 AND (?4 AND EXISTS (SELECT 1 FROM iam_attached_policy AS a "
+                           "name > ?2 AND substr(path, 1, length(?6)) = ?6 AND "
+                           "(?4 AND EXISTS (SELECT 1 FROM iam_attached_policy AS a "
                            "WHERE a.account = r.account AND a.role = r.name AND policy_arn = ?3) "
                            "OR ?5 AND permissions_boundary = ?3) ORDER BY name LIMIT 1");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, after);
-    store_bind_text(query, 3, policy_arn);
-    store_bind_int(query, 4, usages & USED_AS_PERMISSIONS);
-    store_bind_int(query, 5, usages & USED_AS_BOUNDARY);
+    store_bind_text(query, 3, users->policy_arn);
+    store_bind_int(query, 4, users->usages & USED_AS_PERMISSIONS);
+    store_bind_int(query, 5, users->usages & USED_AS_BOUNDARY);
+    store_bind_text(query, 6, users->path_prefix);
     bool is_found = store_step(store, query);
     if (is_found) {
         *name_out = store_copy(query, 0, arena);

@@ -69,10 +69,16 @@ int managed_policy_boundaries(struct store *store, const char *account, const ch
 
 enum policy_usage { USED_AS_PERMISSIONS = 1, USED_AS_BOUNDARY = 2 };
 
-/* The next role that has it, by name after `after`, and its id, in the arena; false at the end.
- * `usages` are bits of enum policy_usage: either will do. */
-bool managed_policy_next_role(struct store *store, const char *account, const char *policy_arn,
-                              int usages, const char *after, struct arena *arena,
-                              const char **name_out, const char **role_id_out);
+/* Which roles that have the policy are asked for. */
+struct policy_users {
+    const char *policy_arn;
+    int usages;              /* bits of enum policy_usage: either will do */
+    const char *path_prefix; /* their paths begin with it */
+};
+
+/* The next of them, by name after `after`, and its id, in the arena; false at the end. */
+bool managed_policy_next_role(struct store *store, const char *account,
+                              const struct policy_users *users, const char *after,
+                              struct arena *arena, const char **name_out, const char **role_id_out);
 
 #endif

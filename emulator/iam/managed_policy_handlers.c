@@ -198,13 +198,17 @@ static enum outcome list_entities_for_policy(struct call *call)
     json_set_array(call_output(call), "PolicyGroups");
     json_set_array(call_output(call), "PolicyUsers");
     cJSON *list = json_set_array(call_output(call), "PolicyRoles");
+    const struct policy_users users = {
+        .policy_arn = arn_of(call),
+        .usages = asked_usages(call),
+        .path_prefix = json_text(call->input, "PathPrefix", "/"),
+    };
     const char *name;
     const char *role_id;
     bool has_more = false;
     while (asks_for_roles(call) &&
-           (has_more = managed_policy_next_role(call->store, call->account, arn_of(call),
-                                                asked_usages(call), after, &call->arena, &name,
-                                                &role_id)) &&
+           (has_more = managed_policy_next_role(call->store, call->account, &users, after,
+                                                &call->arena, &name, &role_id)) &&
            left-- > 0) {
         cJSON *item = cJSON_CreateObject();
         json_set_text(item, "RoleName", name);
@@ -216,11 +220,6 @@ static enum outcome list_entities_for_policy(struct call *call)
     return OUTCOME_OK;
 }
 
-#define PATH_PATTERN "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"
-#define PATH_PREFIX_FIELD                                                                          \
-    {                                                                                              \
-        .name = "PathPrefix", .type = FIELD_STRING, .length = BETWEEN(1, 512)                      \
-    }
 #define USAGE_FIELD                                                                                \
     {                                                                                              \
         .name = "PolicyUsageFilter", .type = FIELD_STRING, .values = usages                        \
@@ -251,7 +250,7 @@ static const struct field policy_item = { .type = FIELD_STRUCTURE, .members = po
 
 static const struct field create_input[] = {
     POLICY_NAME_FIELD,
-    { .name = "Path", .type = FIELD_STRING, .length = BETWEEN(1, 512), .pattern = PATH_PATTERN },
+    POLICY_PATH_FIELD("Path"),
     POLICY_DOCUMENT_FIELD,
     DESCRIPTION_FIELD,
     TAGS_FIELD,
@@ -265,7 +264,7 @@ static const struct field arn_input[] = { POLICY_ARN_FIELD, { 0 } };
 static const struct field list_input[] = {
     { .name = "Scope", .type = FIELD_STRING, .values = scopes },
     { .name = "OnlyAttached", .type = FIELD_BOOLEAN },
-    PATH_PREFIX_FIELD,
+    POLICY_PATH_FIELD("PathPrefix"),
     USAGE_FIELD,
     MARKER_FIELD,
     MAX_ITEMS_FIELD,
@@ -288,7 +287,7 @@ static const struct field list_tags_input[] = {
 static const struct field list_entities_input[] = {
     POLICY_ARN_FIELD,
     { .name = "EntityFilter", .type = FIELD_STRING, .values = entities },
-    PATH_PREFIX_FIELD,
+    PATH_FIELD("PathPrefix"),
     USAGE_FIELD,
     MARKER_FIELD,
     MAX_ITEMS_FIELD,

@@ -119,7 +119,7 @@ bool role_delete(struct store *store, const char *account, const char *name, str
     struct arena arena = { 0 };
     if (!role_exists(store, account, name, error))
         return false;
-    bool has_policies = role_next_policy(store, account, name, "", &arena) != NULL;
+    bool has_policies = role_next_policy(store, account, name, "", "/", &arena) != NULL;
     arena_clear(&arena);
     if (has_policies)
         return error_set(error, &IAM_DELETE_CONFLICT,
@@ -225,15 +225,18 @@ bool role_detach_policy(struct store *store, const char *account, const char *na
            error_set(error, &IAM_NO_SUCH_ENTITY, "Policy ARN was not found.");
 }
 
+/* An ARN ends with "policy", path and name. */
 const char *role_next_policy(struct store *store, const char *account, const char *name,
-                             const char *after, struct arena *arena)
+                             const char *after, const char *path_prefix, struct arena *arena)
 {
     sqlite3_stmt *query = store_query(
-        store, "SELECT policy_arn FROM iam_attached_policy WHERE account = ? AND role = ? AND "
-               "policy_arn > ? ORDER BY policy_arn LIMIT 1");
+        store, "SELECT policy_arn FROM iam_attached_policy WHERE account = ?1 AND role = ?2 AND "
+               "policy_arn > ?3 AND substr(policy_arn, instr(policy_arn, ':policy/') + 7, "
+               "length(?4)) = ?4 ORDER BY policy_arn LIMIT 1");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, name);
     store_bind_text(query, 3, after);
+    store_bind_text(query, 4, path_prefix);
     if (!store_step(store, query))
         return NULL;
     const char *policy_arn = store_copy(query, 0, arena);

@@ -57,8 +57,9 @@ MUST_CHECK bool role_attach_policy(struct store *store, const char *account, con
 MUST_CHECK bool role_detach_policy(struct store *store, const char *account, const char *name,
                                    const char *policy_arn, struct error *error);
 
-/* The next attached policy's ARN after `after`, in the arena; NULL at the end. */
+/* The ARN of the next attached policy after `after` whose path begins with `path_prefix`, which
+ * ends with a slash, in the arena; NULL at the end. */
 const char *role_next_policy(struct store *store, const char *account, const char *name,
-                             const char *after, struct arena *arena);
+                             const char *after, const char *path_prefix, struct arena *arena);
 
 #endif

@@ -7,7 +7,6 @@
 #include "iam/iam.h"
 #include "iam/name.h"
 #include "iam/role_handlers.h"
-#include "xalloc.h"
 
 static const struct field boundary_fields[] = {
     { .name = "PermissionsBoundaryType", .type = FIELD_STRING },
@@ -83,8 +82,6 @@ bool iam_check_boundary(struct call *call)
 
 static enum outcome create_role(struct call *call)
 {
-    cJSON *tags = json_get(call->input, "Tags");
-    CLEANUP(freep) char *tags_text = tags ? json_print(tags) : xstrdup("[]");
     struct role role = {
         .name = json_text(call->input, "RoleName", ""),
         .path = json_text(call->input, "Path", "/"),
@@ -93,10 +90,11 @@ static enum outcome create_role(struct call *call)
         .trust_policy = json_text(call->input, "AssumeRolePolicyDocument", ""),
         .description = json_text(call->input, "Description", NULL),
         .max_session_s = json_int(call->input, "MaxSessionDuration", ROLE_SESSION_DEFAULT_S),
-        .tags = tags_text,
+        .tags = iam_add_tags(call, "[]", "TagsPerRole"),
         .permissions_boundary = json_text(call->input, "PermissionsBoundary", NULL),
     };
-    if (!iam_check_boundary(call) || !role_create(call->store, call->account, &role, &call->error))
+    if (!role.tags || !iam_check_boundary(call) ||
+        !role_create(call->store, call->account, &role, &call->error))
         return OUTCOME_FAULT;
     iam_write_tags(iam_answer_changed_role(call, &role), role.tags);
     return OUTCOME_OK;
@@ -172,9 +170,11 @@ static enum outcome list_attached_role_policies(struct call *call)
         !role_exists(call->store, call->account, name, &call->error))
         return OUTCOME_FAULT;
     cJSON *list = json_set_array(call_output(call), "AttachedPolicies");
+    const char *prefix = json_text(call->input, "PathPrefix", "/");
     const char *arn;
-    while ((arn = role_next_policy(call->store, call->account, name, after, &call->arena)) &&
-           left-- > 0) {
+    while (
+        (arn = role_next_policy(call->store, call->account, name, after, prefix, &call->arena)) &&
+        left-- > 0) {
         cJSON *item = cJSON_CreateObject();
         const char *slash = strrchr(arn, '/');
         json_set_text(item, "PolicyName", slash ? slash + 1 : arn);
@@ -206,10 +206,7 @@ static const struct field create_role_input[] = {
       .type = FIELD_STRING,
       .is_required = true,
       .length = BETWEEN(1, 131072) },
-    { .name = "Path",
-      .type = FIELD_STRING,
-      .length = BETWEEN(1, 512),
-      .pattern = "(\\x{2F})|(\\x{2F}[\\x{21}-\\x{7E}]+\\x{2F})" },
+    PATH_FIELD("Path"),
     DESCRIPTION_FIELD,
     { .name = "MaxSessionDuration", .type = FIELD_INTEGER, .range = BETWEEN(3600, 43200) },
     BOUNDARY_FIELD(false),
@@ -222,7 +219,10 @@ const struct field iam_role_output[] = {
 };
 static const struct field role_name_input[] = { ROLE_NAME_FIELD, { 0 } };
 static const struct field list_roles_input[] = {
-    { .name = "PathPrefix", .type = FIELD_STRING, .length = BETWEEN(1, 512) },
+    { .name = "PathPrefix",
+      .type = FIELD_STRING,
+      .length = BETWEEN(1, 512),
+      .pattern = "\\x{2F}[\\x{21}-\\x{7E}]*" },
     MARKER_FIELD,
     MAX_ITEMS_FIELD,
     { 0 },
@@ -239,8 +239,7 @@ static const struct field policy_input[] = {
     { 0 },
 };
 static const struct field list_policies_input[] = {
-    ROLE_NAME_FIELD, { .name = "PathPrefix", .type = FIELD_STRING }, MARKER_FIELD, MAX_ITEMS_FIELD,
-    { 0 },
+    ROLE_NAME_FIELD, POLICY_PATH_FIELD("PathPrefix"), MARKER_FIELD, MAX_ITEMS_FIELD, { 0 },
 };
 static const struct field attached_policy_fields[] = {
     { .name = "PolicyName", .type = FIELD_STRING },

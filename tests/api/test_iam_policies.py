@@ -114,6 +114,30 @@ def test_policies_are_listed_in_pages(start_server):
     assert (names(Scope="Local", PathPrefix="/x/"), names(OnlyAttached=True, MaxItems=1),
             names(Scope="AWS"), names(PolicyUsageFilter="PermissionsBoundary")) == (
         ["c"], ["c"], [], [])
+    assert error_of(iam.list_policies, PathPrefix="/x")[:2] == (400, "ValidationError")
+
+
+def test_lists_of_what_is_attached_know_paths(iam, name):
+    """A policy by its own path, an entity by that of the entity."""
+    role = create_role(iam, name, Path="/team/a/")["Role"]["RoleName"]
+    own = create(iam, name, Path="/team/")["Arn"]
+    for arn in (own, OF_AWS):
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+    def attached(prefix):
+        found = iam.list_attached_role_policies(RoleName=role, PathPrefix=prefix)
+        return [policy["PolicyArn"] for policy in found["AttachedPolicies"]]
+
+    def roles(prefix):
+        found = iam.list_entities_for_policy(PolicyArn=own, PathPrefix=prefix)
+        return [each["RoleName"] for each in found["PolicyRoles"]]
+    assert [attached(prefix) for prefix in ("/", "/service-role/", "/team/", "/team/a/")] == [
+        [own, OF_AWS], [OF_AWS], [own], []]
+    assert [roles(prefix) for prefix in ("/", "/team/", "/team/a/", "/a/")] == [
+        [role], [role], [role], []]
+    for refused, more in ((iam.list_attached_role_policies, {"RoleName": role}),
+                          (iam.list_entities_for_policy, {"PolicyArn": own})):
+        assert error_of(refused, **more, PathPrefix="team/")[:2] == (400, "ValidationError")
 
 
 def boundary_of(iam, name):
@@ -202,6 +226,21 @@ def test_tags_of_a_policy(iam, name):
     many = [{"Key": f"k{i}", "Value": "v"} for i in range(50)]
     assert error_of(iam.tag_policy, PolicyArn=arn, Tags=many) == (
         409, "LimitExceeded", "Cannot exceed quota for TagsPerPolicy: 50")
+
+
+def test_a_request_gives_a_tag_once(iam, name):
+    """Whatever its case; a later request may give it anew."""
+    arn = create(iam, name)["Arn"]
+    create_role(iam, name)
+    twins = [{"Key": key, "Value": "v"} for key in ("Stage", "team", "STAGE")]
+    for refused, more in ((create_role, {"name": name + "b"}), (create, {"name": name + "b"}),
+                          (iam.tag_role, {"RoleName": name}), (iam.tag_policy, {"PolicyArn": arn})):
+        given = (iam,) if "name" in more else ()
+        assert error_of(refused, *given, **more, Tags=twins) == (
+            400, "InvalidInput",
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    assert iam.list_role_tags(RoleName=name)["Tags"] == []
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == []
 
 
 def test_what_a_document_cannot_be(iam, name):

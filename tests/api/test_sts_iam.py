@@ -168,7 +168,9 @@ def test_roles_are_listed_in_pages(start_server):
     pages = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
     assert [[r["RoleName"] for r in page["Roles"]] for page in pages] == [["a", "b"], ["c"]]
     assert "MaxSessionDuration" not in create_role(iam, "a0", Path="/a/x/")["Role"]
-    assert [r["RoleName"] for r in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["c"]
+    assert [[r["RoleName"] for r in iam.list_roles(PathPrefix=prefix)["Roles"]]
+            for prefix in ("/x/", "/x", "/a")] == [["c"], ["c"], ["a0"]]
+    assert error_of(iam.list_roles, PathPrefix="x/")[:2] == (400, "ValidationError")
     assert error_of(iam.list_roles, Marker="none of ours") == (
         400, "ValidationError", "Invalid Marker.")
     for number in range(97):
