@@ -91,10 +91,11 @@ static bool check_document(const char *document, struct error *error)
     return managed_policy_check(document, error);
 }
 
+/* Names that differ in case alone are not told apart where one is made. */
 static bool is_taken(struct store *store, const char *account, const char *name)
 {
-    sqlite3_stmt *query =
-        store_query(store, "SELECT 1 FROM iam_policy WHERE account = ? AND name = ?");
+    sqlite3_stmt *query = store_query(
+        store, "SELECT 1 FROM iam_policy WHERE account = ? AND name = ? COLLATE NOCASE");
     store_bind_text(query, 1, account);
     store_bind_text(query, 2, name);
     return store_has_row(store, query);

@@ -30,37 +30,62 @@ static bool is_strings(const cJSON *member)
     return true;
 }
 
-static bool is_known(const char *name)
+static bool is_one_of(const char *name, const char *const names[])
 {
-    static const char *const names[] = { "Sid",          "Effect",      "Principal",
-                                         "NotPrincipal", "Action",      "NotAction",
-                                         "Resource",     "NotResource", "Condition" };
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (strcmp(name, names[i]) == 0)
+    for (; *names; names++) {
+        if (strcmp(name, *names) == 0)
             return true;
     }
     return false;
 }
 
-static bool is_well_formed(const cJSON *statement)
+static bool has_only(const cJSON *object, const char *const names[])
 {
-    static const char *const lists[] = { "Action", "NotAction", "Resource", "NotResource" };
-    const char *effect = json_text(statement, "Effect", "");
     const cJSON *member;
-    if (!cJSON_IsObject(statement) || (strcmp(effect, "Allow") != 0 && strcmp(effect, "Deny") != 0))
-        return false;
-    cJSON_ArrayForEach(member, statement)
+    cJSON_ArrayForEach(member, object)
     {
-        if (!is_known(member->string))
+        if (!is_one_of(member->string, names))
             return false;
     }
+    return true;
+}
+
+/* What each operator compares is an object; what it may say is not known here. */
+static bool is_condition(const cJSON *condition)
+{
+    const cJSON *compared;
+    cJSON_ArrayForEach(compared, condition)
+    {
+        if (!cJSON_IsObject(compared))
+            return false;
+    }
+    return !condition || cJSON_IsObject(condition);
+}
+
+static bool has_both(const cJSON *statement, const char *name, const char *negated)
+{
+    return json_get(statement, name) && json_get(statement, negated);
+}
+
+static bool is_well_formed(const cJSON *statement)
+{
+    static const char *const names[] = { "Sid",       "Effect",    "Principal", "NotPrincipal",
+                                         "Action",    "NotAction", "Resource",  "NotResource",
+                                         "Condition", NULL };
+    static const char *const lists[] = { "Action", "NotAction", "Resource", "NotResource" };
+    static const char *const effects[] = { "Allow", "Deny", NULL };
+    if (!cJSON_IsObject(statement) || !has_only(statement, names) ||
+        !is_one_of(json_text(statement, "Effect", ""), effects) ||
+        has_both(statement, "Action", "NotAction") ||
+        has_both(statement, "Resource", "NotResource"))
+        return false;
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        member = json_get(statement, lists[i]);
+        const cJSON *member = json_get(statement, lists[i]);
         if (member && !is_strings(member))
             return false;
     }
-    member = json_get(statement, "Condition");
-    return !member || cJSON_IsObject(member);
+    const cJSON *name = json_get(statement, "Sid");
+    return (!name || cJSON_IsString(name)) && is_condition(json_get(statement, "Condition"));
 }
 
 static bool is_action(const char *action)
@@ -84,7 +109,10 @@ static bool check_resource(const char *resource, struct error *error)
 
 static bool has(const cJSON *statement, const char *name, const char *negated)
 {
-    return json_get(statement, name) || json_get(statement, negated);
+    const cJSON *member = json_get(statement, name);
+    if (!member)
+        member = json_get(statement, negated);
+    return member && (!cJSON_IsArray(member) || member->child);
 }
 
 static bool check_statement(const cJSON *statement, struct error *error)
@@ -97,6 +125,9 @@ static bool check_statement(const cJSON *statement, struct error *error)
         return refuse(error, "Policy statement must contain actions.");
     if (!has(statement, "Resource", "NotResource"))
         return refuse(error, "Policy statement must contain resources.");
+    if (!pattern_matches("[0-9A-Za-z]*", text_from(json_text(statement, "Sid", ""))))
+        return refuse(error, "Statement IDs (SID) must be alpha-numeric. Check that your input "
+                             "satisfies the regular expression [0-9A-Za-z]*");
     return policy_document_each_string(json_get(statement, "Action"), check_action, error) &&
            policy_document_each_string(json_get(statement, "NotAction"), check_action, error) &&
            policy_document_each_string(json_get(statement, "Resource"), check_resource, error) &&
@@ -121,9 +152,12 @@ static bool check_names(const cJSON *statements, struct error *error)
 
 static bool check_statements(const cJSON *document, struct error *error)
 {
+    static const char *const names[] = { "Version", "Id", "Statement", NULL };
+    static const char *const versions[] = { "2008-10-17", "2012-10-17", NULL };
     const cJSON *statements = json_get(document, "Statement");
     bool is_list = cJSON_IsArray(statements);
-    if (is_list && !statements->child)
+    if (!has_only(document, names) || (is_list && !statements->child) ||
+        (json_get(document, "Version") && !is_one_of(json_text(document, "Version", ""), versions)))
         return refuse_syntax(error);
     return policy_document_each_statement(document, check_statement, error) &&
            (!is_list || check_names(statements, error));
@@ -138,11 +172,10 @@ bool permissions_policy_check(const char *policy, struct error *error)
 bool managed_policy_check(const char *policy, struct error *error)
 {
     CLEANUP(json_deletep) cJSON *document = policy_document_parse(policy, error);
-    if (!document)
+    if (!document || !check_statements(document, error))
         return false;
-    if (strcmp(json_text(document, "Version", ""), "2012-10-17") != 0)
-        return refuse(error, "Policy document must be version 2012-10-17 or greater.");
-    return check_statements(document, error);
+    return strcmp(json_text(document, "Version", ""), "2012-10-17") == 0 ||
+           refuse(error, "Policy document must be version 2012-10-17 or greater.");
 }
 
 size_t permissions_policy_size(const char *policy)

@@ -72,14 +72,23 @@ static bool check_path(const char *path, struct error *error)
                      "Roles");
 }
 
+/* Names that differ in case alone are not told apart where one is made. */
+static bool is_taken(struct store *store, const char *account, const char *name)
+{
+    sqlite3_stmt *query =
+        store_query(store, "SELECT 1 FROM iam_role WHERE account = ? AND name = ? COLLATE NOCASE");
+    store_bind_text(query, 1, account);
+    store_bind_text(query, 2, name);
+    return store_has_row(store, query);
+}
+
 bool role_create(struct store *store, const char *account, const struct role *role,
                  struct error *error)
 {
-    CLEANUP(error_clear) struct error absent = { 0 };
     if (!name_check("roleName", role->name, error) || !check_path(role->path, error) ||
         !trust_policy_check(role->trust_policy, error))
         return false;
-    if (role_exists(store, account, role->name, &absent))
+    if (is_taken(store, account, role->name))
         return error_set(error, &IAM_ENTITY_ALREADY_EXISTS, "Role with name %s already exists.",
                          role->name);
     sqlite3_stmt *query =

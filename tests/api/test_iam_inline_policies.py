@@ -79,9 +79,17 @@ def test_all_policies_of_a_role_have_10240_bytes_white_space_apart(iam, name):
     ({"Effect": "allow"}, "Syntax errors in policy."),
     ({"Acton": "s3:*"}, "Syntax errors in policy."),
     ({"Action": {"a": "b"}}, "Syntax errors in policy."),
+    ({"Resource": ["*", 1]}, "Syntax errors in policy."),
+    ({"NotAction": "s3:*"}, "Syntax errors in policy."),
+    ({"NotResource": "*"}, "Syntax errors in policy."),
+    ({"Sid": 1}, "Syntax errors in policy."),
+    ({"Condition": {"Bool": "x"}}, "Syntax errors in policy."),
+    ({"Sid": "my-statement"}, "Statement IDs (SID) must be alpha-numeric. Check that your input "
+     "satisfies the regular expression [0-9A-Za-z]*"),
     ({"Principal": "*"}, "Policy document should not specify a principal."),
-    ({"Action": None}, "Policy statement must contain actions."),
-    ({"Resource": None}, "Policy statement must contain resources."),
+    *[(change, "Policy statement must contain actions.") for change in (
+        {"Action": None}, {"Action": []}, {"Action": None, "NotAction": []})],
+    *[({"Resource": empty}, "Policy statement must contain resources.") for empty in (None, [])],
     ({"Action": ["s3:GetObject", "GetObject"]},
      "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
     ({"Resource": ["*", "bucket/*"]}, 'Resource bucket/* must be in ARN format or "*".'),
@@ -89,7 +97,8 @@ def test_all_policies_of_a_role_have_10240_bytes_white_space_apart(iam, name):
     ({"Condition": "x"}, "Syntax errors in policy."),
 ])
 def test_what_a_policy_cannot_say(iam, name, change, text):
-    statement = {key: value for key, value in {**ALLOW, **change}.items() if value}
+    statement = {key: value for key, value in {**ALLOW, **change}.items()
+                 if value is not None}
     create_role(iam, name)
     assert error_of(put, iam, name, "p", document_of([ALLOW, statement])) == (
         400, "MalformedPolicyDocument", text)
@@ -102,6 +111,9 @@ def test_a_document_is_json_with_statements(iam, name):
     for text, sentence in (("{bad", "This policy contains invalid Json"),
                            ("[]", "This policy contains invalid Json"),
                            ("{}", "Syntax errors in policy."),
+                           *((json.dumps({**document_of(ALLOW), **more}), "Syntax errors in policy.")
+                             for more in ({"Version": "2013-10-17"}, {"Version": 2012},
+                                          {"Statements": []})),
                            ('{"Statement": []}', "Syntax errors in policy.")):
         assert error_of(iam.put_role_policy, **of_it, PolicyDocument=text) == (
             400, "MalformedPolicyDocument", sentence)
@@ -112,6 +124,7 @@ def test_a_document_is_json_with_statements(iam, name):
                     PolicyDocument=json.dumps(document_of(ALLOW))) == (
         400, "ValidationError", "The specified value for policyName is invalid. It must contain only "
         "alphanumeric characters and/or the following: +=,.@_-")
-    put(iam, name, "p", document_of([{**ALLOW, "NotResource": "arn:aws:s3:::b/*",
-                                      "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
-                                     ALLOW, ALLOW]))
+    other = {"Effect": "Deny", "NotAction": ["s3:*"], "NotResource": "arn:aws:s3:::b/*",
+             "Condition": {"Bool": {"aws:SecureTransport": "true"}, "Null": {}}}
+    for version in ({"Version": "2008-10-17", "Id": "i"}, {}):
+        put(iam, name, "p", {**version, "Statement": [other, ALLOW, {**ALLOW, "Sid": ""}, ALLOW]})

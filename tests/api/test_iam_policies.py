@@ -1,5 +1,6 @@
 """Policies that stand by themselves, and their versions."""
 import json
+import time
 
 from tests.support.errors import error_of
 from tests.support.iam import ALLOW, create_role, document_of
@@ -46,13 +47,16 @@ def test_a_policy_keeps_what_it_was_given(iam, server, name):
     assert made["Arn"] == f"arn:aws:iam::000000000000:policy/a/b/{name}"
     assert (got["Description"], got["Tags"]) == ("d", [{"Key": "k", "Value": "v<&>"}])
     assert {**made, "Description": "d"} == got
+    assert abs(got["CreateDate"].timestamp() - time.time()) < 3600
     china = create(server.client("iam", "cn-north-1"), name + "cn")
     assert china["Arn"] == f"arn:aws-cn:iam::000000000000:policy/{name}cn"
     wrong = made["Arn"].replace("/a/b/", "/a/")
     assert error_of(iam.get_policy, PolicyArn=wrong) == not_found(wrong)
-    assert error_of(create, iam, name) == (
-        409, "EntityAlreadyExists",
-        f"A policy called {name} already exists. Duplicate names are not allowed.")
+    for twin in (name, name.upper()):  # case makes no other name
+        assert error_of(create, iam, twin) == (
+            409, "EntityAlreadyExists",
+            f"A policy called {twin} already exists. Duplicate names are not allowed.")
+    create(server.client("iam", key="123456789012"), name.upper())
 
 
 def test_a_policy_has_five_versions(iam, name):
@@ -250,6 +254,8 @@ def test_what_a_document_cannot_be(iam, name):
     assert refused({"Statement": ALLOW}) == (400, "MalformedPolicyDocument", old)
     assert refused({"Version": "2008-10-17", "Statement": ALLOW}) == (
         400, "MalformedPolicyDocument", old)
+    assert refused({"Version": "2013-10-17", "Statement": ALLOW}) == (
+        400, "MalformedPolicyDocument", "Syntax errors in policy.")
     assert refused(document_of({**ALLOW, "Principal": "*"})) == (
         400, "MalformedPolicyDocument", "Policy document should not specify a principal.")
     long = document_of({**ALLOW, "Resource": [f"arn:aws:s3:::{i:0100}/*" for i in range(60)]})

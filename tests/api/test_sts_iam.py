@@ -1,5 +1,6 @@
 """STS and IAM as far as workshops need them: cloudwatch-api.md section 7."""
 import json
+import time
 
 import botocore.session
 import pytest
@@ -59,7 +60,11 @@ def test_a_role_keeps_what_it_was_given(iam, server, name):
     assert (got["Description"], got["MaxSessionDuration"], got["Tags"]) == (
         "d", 7200, [{"Key": "k", "Value": "v<&>"}])
     assert (got["CreateDate"], got["RoleId"]) == (made["CreateDate"], made["RoleId"])
+    assert abs(got["CreateDate"].timestamp() - time.time()) < 3600
     assert create_role(iam, name + "b")["Role"]["RoleId"] != made["RoleId"]
+    assert error_of(create_role, iam, name.upper()) == (  # case makes no other name
+        409, "EntityAlreadyExists", f"Role with name {name.upper()} already exists.")
+    create_role(server.client("iam", key="123456789012"), name.upper())
 
 
 def test_what_terraform_asks_of_a_role_has_an_answer(iam, name):
