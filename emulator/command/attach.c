@@ -59,7 +59,8 @@ static cJSON *attach(struct attach *attach)
     CLEANUP(json_deletep) cJSON *wish = cJSON_CreateObject();
     json_set_text(wish, "FunctionName", attach->function);
     json_set_double(wish, "LeaseSeconds", LEASE_SECONDS);
-    cJSON *made = remote_call(&attach->remote, "POST", "/_coalmine/attachments", wish, &error);
+    const struct remote_request request = { "POST", "/_coalmine/attachments", wish, "runtimeApi" };
+    cJSON *made = remote_call(&attach->remote, &request, &error);
     if (made)
         attach->path = xformat("/_coalmine/attachments/%s", json_text(made, "id", ""));
     else
@@ -70,8 +71,8 @@ static cJSON *attach(struct attach *attach)
 static bool renew(const struct attach *attach)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    CLEANUP(json_deletep)
-    cJSON *renewed = remote_call(&attach->remote, "POST", attach->path, NULL, &error);
+    const struct remote_request request = { "POST", attach->path, NULL, NULL };
+    CLEANUP(json_deletep) cJSON *renewed = remote_call(&attach->remote, &request, &error);
     if (!renewed)
         fprintf(stderr, "coalmine attach: the attachment has ended (%s)\n", error.message);
     return renewed != NULL;
@@ -80,8 +81,8 @@ static bool renew(const struct attach *attach)
 static void detach(const struct attach *attach)
 {
     CLEANUP(error_clear) struct error error = { 0 };
-    CLEANUP(json_deletep)
-    cJSON *gone = remote_call(&attach->remote, "DELETE", attach->path, NULL, &error);
+    const struct remote_request request = { "DELETE", attach->path, NULL, NULL };
+    CLEANUP(json_deletep) cJSON *gone = remote_call(&attach->remote, &request, &error);
     if (!gone)
         complain(&error);
 }

@@ -95,14 +95,14 @@ static long perform(CURL *curl, const struct remote *remote, struct error *error
     return status;
 }
 
-cJSON *remote_call(const struct remote *remote, const char *method, const char *path,
-                   const cJSON *body, struct error *error)
+cJSON *remote_call(const struct remote *remote, const struct remote_request *request,
+                   struct error *error)
 {
     if (!load_curl(error))
         return NULL;
     CLEANUP(buffer_clear) struct buffer answer = { .ceiling = ANSWER_MAX };
-    CLEANUP(freep) char *url = make_url(remote->endpoint, path);
-    CLEANUP(freep) char *text = body ? json_print(body) : xstrdup("");
+    CLEANUP(freep) char *url = make_url(remote->endpoint, request->path);
+    CLEANUP(freep) char *text = request->body ? json_print(request->body) : xstrdup("");
     struct curl_slist *headers = make_headers(remote);
     CURL *curl = curl_api.easy_init();
     set_signature(curl, remote);
@@ -112,7 +112,7 @@ cJSON *remote_call(const struct remote *remote, const char *method, const char *
     curl_api.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MAX_MS);
     curl_api.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_api.easy_setopt(curl, CURLOPT_POSTFIELDS, text);
-    curl_api.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_api.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     curl_api.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_api.easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     long status = perform(curl, remote, error);
@@ -121,15 +121,16 @@ cJSON *remote_call(const struct remote *remote, const char *method, const char *
     if (!status)
         return NULL;
     cJSON *tree = answer.size ? json_parse(buffer_text(&answer)) : cJSON_CreateObject();
-    if (tree && status < STATUS_FAILED)
+    bool is_refused = status >= STATUS_FAILED;
+    if (tree && !is_refused && (!request->member || json_get(tree, request->member)))
         return tree;
     const char *sentence = json_text(tree, "message", json_text(tree, "Message", NULL));
-    if (sentence)
+    if (is_refused && sentence)
         error_set(error, NULL, "%s", sentence);
     else
         error_set(error, NULL,
                   "%s answers %ld to %s %s, and not as coalmine does: what runs there?",
-                  remote->endpoint, status, method, path);
+                  remote->endpoint, status, request->method, request->path);
     cJSON_Delete(tree);
     return NULL;
 }

@@ -20,9 +20,16 @@ struct remote {
 /* Reads the credentials; they are borrowed from the environment as it is now. */
 void remote_read_credentials(struct remote *remote);
 
+struct remote_request {
+    const char *method;
+    const char *path;
+    const cJSON *body;  /* NULL: none */
+    const char *member; /* of coalmine's answer, by which it is known; NULL: none */
+};
+
 /* The answer's tree, an empty object if it has no body; owned by the caller. NULL with the server's
- * sentence, or with why there was no answer. `body` may be NULL. */
-cJSON *remote_call(const struct remote *remote, const char *method, const char *path,
-                   const cJSON *body, struct error *error);
+ * sentence, or with why there was no answer, or none of coalmine's. */
+cJSON *remote_call(const struct remote *remote, const struct remote_request *request,
+                   struct error *error);
 
 #endif

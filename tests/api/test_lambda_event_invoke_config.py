@@ -35,6 +35,12 @@ def test_put_replaces_all_of_it(lam, function):
         "FunctionArn": f"{ARN}{function}:$LATEST", "MaximumRetryAttempts": 1,
         "MaximumEventAgeInSeconds": 60,
         "DestinationConfig": {"OnSuccess": {}, "OnFailure": {"Destination": QUEUE}}}
+    assert lam.get_function_event_invoke_config(FunctionName=function)[
+        "LastModified"] == made["LastModified"]
+    success = {"OnSuccess": {"Destination": f"{QUEUE}2"}, "OnFailure": {"Destination": QUEUE}}
+    put(lam, function, DestinationConfig=success)
+    assert members(lam.get_function_event_invoke_config(FunctionName=function)) == {
+        "FunctionArn": f"{ARN}{function}:$LATEST", "DestinationConfig": success}
     put(lam, function, MaximumRetryAttempts=0)
     assert members(lam.get_function_event_invoke_config(FunctionName=function)) == {
         "FunctionArn": f"{ARN}{function}:$LATEST", "MaximumRetryAttempts": 0,

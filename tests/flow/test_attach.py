@@ -250,14 +250,15 @@ def test_what_cannot_be_attached_is_said(attached_command, arguments, complaint)
     assert process.returncode != 0 and complaint in complaints
 
 
-@pytest.mark.parametrize("status", (200, 404, 501))
-def test_a_server_that_is_another_s_is_told(attached_command, status):
+@pytest.mark.parametrize("status, body", ((200, b"<html>"), (404, b"{}"), (501, b"<html>"),
+                                          (200, b"{}"), (200, b'{"message": "well"}')))
+def test_a_server_that_is_another_s_is_told(attached_command, status, body):
     class Handler(QuietHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(b"<html>Hello</html>")
+            self.wfile.write(body)
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
         thread = threading.Thread(target=other.handle_request)
