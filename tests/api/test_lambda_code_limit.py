@@ -44,6 +44,7 @@ def test_what_would_be_over_the_limit_is_refused_and_leaves_no_trace(make_full):
                         **change) == FULL
     lam.update_function_configuration(FunctionName="two", Description="new")
     assert error_of(lam.publish_version, FunctionName="two") == FULL
+    assert error_of(lam.update_function_code, FunctionName="two", ZipFile=SMALL, Publish=True) == FULL
     assert error_of(lam.publish_layer_version, LayerName="l", Content={"ZipFile": SMALL}) == FULL
     assert error_of(create, lam=lam, name="three", package=small) == FULL
     assert [v["Version"] for v in lam.list_versions_by_function(FunctionName="two")["Versions"]] == [

@@ -7,6 +7,7 @@
 #include "store/telemetry.h"
 #include "support/directory.h"
 #include "support/suite.h"
+#include "xalloc.h"
 
 enum { WRITING_MS = 20, TURNS_MAX = 20 };
 
@@ -216,6 +217,34 @@ START_TEST(a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
 }
 END_TEST
 
+/* A transaction that stayed open would let no checkpoint be written any more. */
+START_TEST(a_reset_that_is_refused_halfway_is_told_and_leaves_no_transaction_behind)
+{
+    struct bench bench;
+    CLEANUP(error_clear) struct error error = { 0 };
+    struct waiting_part part = { .loop = loop_create() };
+    bench_start(&bench, part.loop, count_writing, stop_at_any_end, &part);
+    ck_assert(telemetry_add(bench.telemetry,
+                            &(struct telemetry_part){ .schema = "SELECT 1",
+                                                      .empty = "DELETE FROM nowhere",
+                                                      .load = load,
+                                                      .take = take,
+                                                      .write = count_writing,
+                                                      .on_written = stop_at_any_end,
+                                                      .owner = &part },
+                            &error));
+    ck_assert(!telemetry_reset(bench.telemetry, &error));
+    CLEANUP(freep)
+    char *sentence = xformat("cannot use %s/telemetry.db: no such table: nowhere", bench.directory);
+    ck_assert_str_eq(error.message, sentence);
+    loop_run(part.loop);
+    ck_assert_int_eq(part.result, TELEMETRY_WRITTEN);
+    telemetry_close(bench.telemetry);
+    bench_clear(&bench, part.loop);
+}
+END_TEST
+
 SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written,
       what_was_asked_for_and_refused_is_tried_again,
-      a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
+      a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset,
+      a_reset_that_is_refused_halfway_is_told_and_leaves_no_transaction_behind)
