@@ -116,6 +116,12 @@ void iam_write_tags(cJSON *output, const char *present)
         cJSON_Delete(tags);
 }
 
+bool iam_check_partition(struct call *call, const struct arn *arn)
+{
+    return text_equal(arn->partition, arn_partition(call->region)) ||
+           error_set(&call->error, &IAM_VALIDATION, "Invalid ARN partition");
+}
+
 void iam_write_document(cJSON *output, const char *name, const char *document)
 {
     CLEANUP(buffer_clear) struct buffer encoded = { 0 };

@@ -4,6 +4,7 @@
 #ifndef COALMINE_ENTITY_HANDLERS_H
 #define COALMINE_ENTITY_HANDLERS_H
 
+#include "arn.h"
 #include "operation/operation.h"
 
 #define ROLE_NAME_FIELD                                                                            \
@@ -88,6 +89,9 @@ const char *iam_remove_tags(struct call *call, const char *tags);
 enum outcome iam_list_tags(struct call *call, const char *tags);
 /* Sets Tags in what is answered, if there are any. */
 void iam_write_tags(cJSON *output, const char *tags);
+
+/* ValidationError if the ARN is of another partition than the call. */
+MUST_CHECK bool iam_check_partition(struct call *call, const struct arn *arn);
 
 /* A policy document travels percent-encoded inside the XML. */
 void iam_write_document(cJSON *output, const char *name, const char *document);

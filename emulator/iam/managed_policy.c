@@ -45,7 +45,8 @@ static bool find(struct store *store, const char *account, const struct arn *arn
                  struct arena *arena, struct managed_policy *policy_out)
 {
     const char *resource = arena_copy(arena, arn->resource);
-    if (!text_equal(arn->account, account) || !text_starts_with(arn->resource, "policy/"))
+    if (!text_equal(arn->account, account) || arn->region.size ||
+        !text_starts_with(arn->resource, "policy/"))
         return false;
     sqlite3_stmt *query =
         store_query(store, "SELECT " COLUMNS " FROM iam_policy WHERE account = ?1 AND name = ?2 "

@@ -15,6 +15,9 @@ static const char *arn_of(const struct call *call)
 
 bool iam_get_policy(struct call *call, struct managed_policy *policy_out)
 {
+    struct arn arn;
+    if (arn_parse(text_from(arn_of(call)), &arn) && !iam_check_partition(call, &arn))
+        return false;
     return managed_policy_get(call->store, call->account, arn_of(call), &call->arena, policy_out,
                               &call->error);
 }

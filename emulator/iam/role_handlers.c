@@ -65,17 +65,11 @@ cJSON *iam_answer_changed_role(struct call *call, const struct role *role)
     return output;
 }
 
-static bool check_partition(struct call *call, const struct arn *arn)
-{
-    return text_equal(arn->partition, arn_partition(call->region)) ||
-           error_set(&call->error, &IAM_VALIDATION, "Invalid ARN partition");
-}
-
 bool iam_check_boundary(struct call *call)
 {
     const char *boundary = json_text(call->input, "PermissionsBoundary", NULL);
     struct arn arn;
-    if (boundary && arn_parse(text_from(boundary), &arn) && !check_partition(call, &arn))
+    if (boundary && arn_parse(text_from(boundary), &arn) && !iam_check_partition(call, &arn))
         return false;
     return !boundary || role_check_boundary(call->store, call->account, boundary, &call->error);
 }
@@ -145,7 +139,7 @@ static enum outcome attach_role_policy(struct call *call)
 {
     struct arn arn;
     const char *policy_arn = json_text(call->input, "PolicyArn", "");
-    if (arn_parse(text_from(policy_arn), &arn) && !check_partition(call, &arn))
+    if (arn_parse(text_from(policy_arn), &arn) && !iam_check_partition(call, &arn))
         return OUTCOME_FAULT;
     return role_attach_policy(call->store, call->account, json_text(call->input, "RoleName", ""),
                               policy_arn, &call->error)

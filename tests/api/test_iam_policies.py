@@ -272,7 +272,12 @@ def test_a_policy_that_cannot_be_looked_into(iam, server, name):
     assert error_of(iam.get_policy, PolicyArn="arn:aws:lambda:x:y:policy/p") == (
         400, "ValidationError", "Invalid ARN:  Could not be parsed!")
     arn = create(server.client("iam", key="123456789012"), name)["Arn"]
-    create_role(iam, name)
+    create_role(iam, name, PermissionsBoundary=create(iam, name + "b")["Arn"])
+    china, of_region = (f"arn:{start}:000000000000:policy/{name}b" for start in (
+        "aws-cn:iam:", "aws:iam:us-east-1"))
+    for call in (iam.get_policy, iam.delete_policy, iam.list_entities_for_policy):
+        assert error_of(call, PolicyArn=china) == (400, "ValidationError", "Invalid ARN partition")
+        assert error_of(call, PolicyArn=of_region) == not_found(of_region)
     assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
     create(iam, name)  # one of that name is no other account's
     assert error_of(iam.get_policy, PolicyArn=arn) == not_found(arn)
