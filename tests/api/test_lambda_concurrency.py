@@ -24,6 +24,8 @@ def test_a_reservation_is_kept_shown_and_removed(lam, name):
     assert "Concurrency" not in lam.get_function(FunctionName=name, Qualifier="$LATEST")
     after = lam.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     assert after == before - 7
+    lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before - 100)
+    assert lam.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 100
     gone = lam.delete_function_concurrency(FunctionName=name)
     assert gone["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert "Concurrency" not in lam.get_function(FunctionName=name)
