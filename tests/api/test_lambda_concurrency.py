@@ -26,6 +26,9 @@ def test_a_reservation_is_kept_shown_and_removed(lam, name):
     assert after == before - 7
     lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before - 100)
     assert lam.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 100
+    create(lam, name + "-2")
+    assert error_of(lam.put_function_concurrency, FunctionName=name + "-2",
+                    ReservedConcurrentExecutions=1)[2].endswith("below its minimum value of [100].")
     gone = lam.delete_function_concurrency(FunctionName=name)
     assert gone["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert "Concurrency" not in lam.get_function(FunctionName=name)

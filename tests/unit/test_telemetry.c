@@ -71,7 +71,8 @@ static void bench_start(struct bench *bench, struct loop *loop,
                         void (*on_end)(enum telemetry_result result, void *owner), void *part)
 {
     struct error error = { 0 };
-    *bench = (struct bench){ .directory = test_directory() };
+    if (!bench->directory)
+        bench->directory = test_directory();
     bench->journal = journal_open(bench->directory, false, &error);
     bench->telemetry = telemetry_open(bench->directory, false, &error);
     ck_assert(bench->journal && bench->telemetry);
@@ -97,7 +98,7 @@ static void bench_clear(struct bench *bench, struct loop *loop)
 
 START_TEST(the_loop_sleeps_while_the_last_checkpoint_is_written)
 {
-    struct bench bench;
+    struct bench bench = { 0 };
     struct slow_part part = { .loop = loop_create() };
     ck_assert_int_eq(pipe(part.go_on), 0);
     bench_start(&bench, part.loop, write_slowly, on_written, &part);
@@ -140,7 +141,7 @@ static void stop_when_written(enum telemetry_result result, void *owner)
 /* The journal does not grow meanwhile. */
 START_TEST(what_was_asked_for_and_refused_is_tried_again)
 {
-    struct bench bench;
+    struct bench bench = { 0 };
     struct refused_part part = { .loop = loop_create() };
     bench_start(&bench, part.loop, write_the_second_time, stop_when_written, &part);
     loop_run(part.loop);
@@ -193,7 +194,7 @@ static void stop_waiting(void *owner)
 /* It would bring back what the reset has removed. */
 START_TEST(a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
 {
-    struct bench bench;
+    struct bench bench = { 0 };
     struct error error = { 0 };
     ck_assert_int_eq(setenv("UV_THREADPOOL_SIZE", "1", 1), 0);
     struct waiting_part part = { .loop = loop_create() };
@@ -217,10 +218,42 @@ START_TEST(a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset)
 }
 END_TEST
 
+/* One with a record, and an empty one behind it. */
+static void make_segments(const char *directory)
+{
+    struct error error = { 0 };
+    struct journal *journal = journal_open(directory, false, &error);
+    ck_assert_ptr_nonnull(journal);
+    journal_append(journal, JOURNAL_METRIC_DATA, TEXT("record"));
+    ck_assert(journal_flush(journal, &error));
+    CLEANUP(freep)
+    char *second =
+        xformat("%s/journal-%020llu.log", directory, (unsigned long long)journal_position(journal));
+    FILE *file = fopen(second, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    journal_close(journal);
+}
+
+START_TEST(segments_that_a_checkpoint_reflects_go)
+{
+    struct bench bench = { .directory = test_directory() };
+    struct waiting_part part = { .loop = loop_create() };
+    make_segments(bench.directory);
+    CLEANUP(freep) char *first = xformat("%s/journal-%020d.log", bench.directory, 0);
+    bench_start(&bench, part.loop, count_writing, stop_at_any_end, &part);
+    ck_assert_int_eq(access(first, F_OK), 0);
+    loop_run(part.loop);
+    ck_assert_int_eq(access(first, F_OK), -1);
+    telemetry_close(bench.telemetry);
+    bench_clear(&bench, part.loop);
+}
+END_TEST
+
 /* A transaction that stayed open would let no checkpoint be written any more. */
 START_TEST(a_reset_that_is_refused_halfway_is_told_and_leaves_no_transaction_behind)
 {
-    struct bench bench;
+    struct bench bench = { 0 };
     CLEANUP(error_clear) struct error error = { 0 };
     struct waiting_part part = { .loop = loop_create() };
     bench_start(&bench, part.loop, count_writing, stop_at_any_end, &part);
@@ -247,4 +280,5 @@ END_TEST
 SUITE("telemetry", the_loop_sleeps_while_the_last_checkpoint_is_written,
       what_was_asked_for_and_refused_is_tried_again,
       a_checkpoint_that_waits_for_its_worker_is_void_after_a_reset,
+      segments_that_a_checkpoint_reflects_go,
       a_reset_that_is_refused_halfway_is_told_and_leaves_no_transaction_behind)
