@@ -324,14 +324,13 @@ void engine_look_while_waiting(struct engine *engine)
         judge(engine, false);
 }
 
+/* Upon the step that was watched: the next one may be that somebody is waited for. */
 static const char *decision_of(const struct engine *engine)
 {
     const struct rollout *rollout = &engine->rollout;
-    if (rollout->hold != HOLD_NONE)
-        return "pause";
-    if (rollout->phase == PHASE_WATCH && rollout->watch == engine->evidence_watch)
-        return "extend";
-    return "advance";
+    if (rollout->phase != PHASE_WATCH || rollout->watch != engine->evidence_watch)
+        return "advance";
+    return rollout->hold != HOLD_NONE ? "pause" : "extend";
 }
 
 static void wait_for_counts(struct engine *engine, int64_t *waited_ms)

@@ -39,6 +39,8 @@ struct fake {
     int64_t fresh_ms;    /* deployment.json is never older while time passes; 0: not looked at */
     int64_t lose_ms;     /* when its directory is lost; 0: never */
     int64_t approve_ms;  /* when somebody says approve; 0: nobody does */
+    int64_t pause_ms;    /* and pause, and resume */
+    int64_t resume_ms;
     int busy;            /* so many changes are refused, as something else is in their way: */
     int busy_from;       /* the first of them, counted from 0 */
     int fires_when_busy; /* at so many of those left an alarm comes to fire; 0: at none */
@@ -48,6 +50,7 @@ struct fake {
     int64_t changed_ms;
     int64_t now_ms;
     int hooks;
+    char told[1024]; /* to hooks and notifications: what it is about, status and weight */
 };
 
 static struct fake *fake;
@@ -71,19 +74,23 @@ static const char *state_of_world; /* where what passes by looks at deployments 
 static void look_at_age(const cJSON *saved)
 {
     int64_t age_ms = fake->now_ms - json_int(saved, "updatedAt", 0);
+    ck_assert(!json_bool(saved, "isOver", true) && !json_get(saved, "endedAt"));
     ck_assert_msg(age_ms <= fake->fresh_ms, "%s: updatedAt is %lld ms old",
                   json_text(saved, "status", ""), (long long)age_ms);
 }
 
-static void say_approve(const cJSON *saved)
+/* Once it is time for it. */
+static void say(const cJSON *saved, const char *verb, int64_t *due_ms)
 {
+    if (*due_ms == 0 || fake->now_ms < *due_ms)
+        return;
     CLEANUP(freep)
     char *path = xformat("%s/%s/control/1.ask", state_of_world, json_text(saved, "id", ""));
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
-    fputs("{\"verb\":\"approve\"}", file);
+    fprintf(file, "{\"verb\":\"%s\",\"by\":\"me\"}", verb);
     ck_assert_int_eq(fclose(file), 0);
-    fake->approve_ms = 0;
+    *due_ms = 0;
 }
 
 static void lose_directory(const cJSON *saved)
@@ -98,13 +105,16 @@ static void pass(void *world UNUSED, int64_t ms)
 {
     one_call();
     fake->now_ms += ms;
-    if (!fake->fresh_ms && !fake->approve_ms && !fake->lose_ms)
+    if (!fake->fresh_ms && !fake->lose_ms && !fake->approve_ms && !fake->pause_ms &&
+        !fake->resume_ms)
         return;
     CLEANUP(json_deletep) cJSON *saved = deployment_find(state_of_world, &identity, true);
     if (fake->fresh_ms)
         look_at_age(saved);
-    if (fake->approve_ms && fake->now_ms >= fake->approve_ms)
-        say_approve(saved);
+    say(saved, "approve", &fake->approve_ms);
+    say(saved, "pause", &fake->pause_ms);
+    if (!fake->pause_ms)
+        say(saved, "resume", &fake->resume_ms);
     if (fake->lose_ms && fake->now_ms >= fake->lose_ms)
         lose_directory(saved);
 }
@@ -216,12 +226,20 @@ static int64_t silence_ms(void *world UNUSED)
     return 0;
 }
 
-static void run_hook(void *world UNUSED, const struct hook *hook UNUSED,
-                     const cJSON *context UNUSED, struct hook_result *result_out)
+/* Notifications come here, too. */
+static void run_hook(void *world UNUSED, const struct hook *hook, const cJSON *context,
+                     struct hook_result *result_out)
 {
     one_call();
+    size_t size = strlen(fake->told);
+    snprintf(fake->told + size, sizeof(fake->told) - size, "%s %s %g\n",
+             json_text(context, "event", json_text(context, "when", "")),
+             json_text(context, "status", ""), json_double(context, "weight", -1));
+    *result_out = (struct hook_result){ .is_good = true, .output = "said", .duration_ms = 7 };
+    if (strcmp(hook->name, "tell") == 0)
+        return;
     fake->fires |= ++fake->hooks == fake->fires_in_hook;
-    *result_out = (struct hook_result){ .is_good = fake->hooks > fake->bad_hooks };
+    result_out->is_good = fake->hooks > fake->bad_hooks;
 }
 
 static const struct ports ports = {
