@@ -20,25 +20,32 @@ enum { AT_ONCE = 100 }; /* more than one look at the connections tells of */
 static char asked_for[64]; /* which names and ports were looked up */
 
 /* In place of libc's, as a machine has it without a list of hosts and without a name server: only
- * addresses are found. */
+ * addresses are found; and two names of two addresses each: of "moved" the second one is good, of
+ * "moving" the first. */
 int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints,
                 struct addrinfo **list_out)
 {
-    static struct sockaddr_in address;
-    static struct addrinfo found;
+    static struct sockaddr_in addresses[2];
+    static struct addrinfo found[2];
     (void)hints;
     size_t size = strlen(asked_for);
     snprintf(asked_for + size, sizeof(asked_for) - size, "%s %s;", name, port);
-    if (strcmp(name, "127.0.0.1") != 0)
+    bool is_address = strcmp(name, "127.0.0.1") == 0;
+    bool has_two = strcmp(name, "moved") == 0 || strcmp(name, "moving") == 0;
+    if (!is_address && !has_two)
         return EAI_NONAME;
-    address = (struct sockaddr_in){ .sin_family = AF_INET,
-                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                    .sin_port = htons((uint16_t)strtol(port, NULL, 10)) };
-    found = (struct addrinfo){ .ai_family = AF_INET,
-                               .ai_socktype = SOCK_STREAM,
-                               .ai_addr = (struct sockaddr *)&address,
-                               .ai_addrlen = sizeof(address) };
-    *list_out = &found;
+    for (size_t i = 0; i < COUNT_OF(found); i++) {
+        bool is_other = has_two && (i == 0) == (strcmp(name, "moved") == 0);
+        addresses[i] = (struct sockaddr_in){ .sin_family = AF_INET,
+                                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK + is_other),
+                                             .sin_port = htons((uint16_t)strtol(port, NULL, 10)) };
+        found[i] = (struct addrinfo){ .ai_family = AF_INET,
+                                      .ai_socktype = SOCK_STREAM,
+                                      .ai_addr = (struct sockaddr *)&addresses[i],
+                                      .ai_addrlen = sizeof(addresses[i]),
+                                      .ai_next = has_two && i == 0 ? &found[1] : NULL };
+    }
+    *list_out = found;
     return 0;
 }
 
@@ -133,8 +140,9 @@ static void ask(const char *host, int listener, unsigned port, char told_out[160
 
 START_TEST(localhost_is_this_machine_without_being_looked_up)
 {
-    static const char *const names[] = { "localhost", "LocalHost", "lambda.localhost",
-                                         "a.b.localhost", "127.0.0.1" };
+    static const char *const names[] = { "localhost",     "LocalHost", "lambda.localhost",
+                                         "a.b.localhost", "127.0.0.1", "moved",
+                                         "moving" };
     static const char *const others[] = { "localhosts", "mylocalhost", "localhost.example" };
     char told[160];
     unsigned port;
@@ -387,33 +395,41 @@ END_TEST
 /* A server may end it when it likes, also while the next request is on its way. */
 START_TEST(what_meets_the_end_of_a_kept_connection_is_sent_once_more)
 {
-    for (int tries = 1; tries <= 2; tries++) {
-        for (int is_known = 0; is_known <= 1; is_known++) {
-            struct exchange exchange;
-            open_exchange(&exchange, &usual, AT_ONCE);
-            int fd = begin_well(&exchange);
-            if (is_known) {
+    static const struct {
+        bool is_known; /* that it has ended, before the request */
+        int tries;     /* which do not get an answer */
+        bool is_good;
+    } rows[] = { { false, 1, true }, { false, 2, false }, { true, 0, true }, { true, 1, false } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct exchange exchange;
+        open_exchange(&exchange, &usual, AT_ONCE);
+        int fd = begin_well(&exchange);
+        for (int times = 1; times <= (rows[i].is_good ? 2 : 1); times++) { /* of each request */
+            if (rows[i].is_known) {
                 shutdown(fd, SHUT_WR);
                 check_gone(&exchange, fd);
             }
             ask_for(&exchange, 2);
-            if (!is_known) {
+            if (rows[i].is_known)
+                fd = next_connection(&exchange);
+            for (int k = 0; k < rows[i].tries; k++) {
                 take_usual(&exchange, fd);
                 close(fd);
+                if (rows[i].is_good || k + 1 < rows[i].tries)
+                    fd = next_connection(&exchange);
             }
-            fd = next_connection(&exchange);
-            take_usual(&exchange, fd);
-            if (tries == 1)
+            if (rows[i].is_good) {
+                take_usual(&exchange, fd);
                 answer(fd, GOOD_REPLY);
-            else
-                close(fd);
-            wait_for_outcome(&exchange, 2);
-            ck_assert_msg((*exchange.failure == '\0') == (tries == 1), "%s", exchange.failure);
+            }
+            wait_for_outcome(&exchange, times + 1);
+            ck_assert_msg((*exchange.failure == '\0') == rows[i].is_good, "row %zu: %s", i,
+                          exchange.failure);
             ck_assert_int_eq(connection_that_waits(&exchange), -1);
-            if (tries == 1)
-                close(fd);
-            close_exchange(&exchange);
         }
+        if (rows[i].is_good)
+            close(fd);
+        close_exchange(&exchange);
     }
 }
 END_TEST
