@@ -58,6 +58,28 @@ static void tear_record(const char *state)
     fclose(file);
 }
 
+static int64_t requests_in(const cJSON *totals, const char *version)
+{
+    return json_int(json_get(totals, version), "requests", -1);
+}
+
+/* What deployment.json counts is what the record's steps come to. */
+static void check_totals(const cJSON *totals, const struct history *history, int die_at)
+{
+    struct step_history all = { 0 };
+    for (size_t i = 0; i < history->step_count; i++) {
+        all.base.requests += history->steps[i].base.requests;
+        all.canary.requests += history->steps[i].canary.requests;
+        all.throttled += history->steps[i].throttled;
+        all.failed += history->steps[i].failed;
+    }
+    ck_assert_msg(requests_in(totals, "base") == (int64_t)all.base.requests &&
+                      requests_in(totals, "canary") == (int64_t)all.canary.requests &&
+                      json_int(totals, "throttled", -1) == (int64_t)all.throttled &&
+                      json_int(totals, "failed", -1) == (int64_t)all.failed,
+                  "died at call %d: the totals are other ones", die_at);
+}
+
 /* Whatever happened to its writer: every verdict comes out again, and the end is told. */
 static void check_record(const char *state, int die_at)
 {
@@ -76,16 +98,7 @@ static void check_record(const char *state, int die_at)
     ck_assert_msg(history.outcome != NULL, "died at call %d: no end was told", die_at);
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
     ck_assert_msg(json_bool(list->child, "isOver", false), "died at call %d", die_at);
-    const cJSON *totals = json_get(list->child, "totals");
-    uint64_t throttled = 0;
-    uint64_t failed = 0;
-    for (size_t i = 0; i < history.step_count; i++) {
-        throttled += history.steps[i].throttled;
-        failed += history.steps[i].failed;
-    }
-    ck_assert_msg((uint64_t)json_int(totals, "throttled", 0) == throttled &&
-                      (uint64_t)json_int(totals, "failed", 0) == failed,
-                  "died at call %d: not all is counted that had no answer", die_at);
+    check_totals(json_get(list->child, "totals"), &history, die_at);
 }
 
 START_TEST(a_good_version_is_promoted_and_a_bad_one_goes_back)

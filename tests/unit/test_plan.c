@@ -360,7 +360,61 @@ START_TEST(a_threshold_waits_for_periods_of_what_does_not_just_grow)
 }
 END_TEST
 
-SUITE("plan", a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
+/* A check knows of a metric's period from the plan, and a missing value is none where the old
+ * version has no values of its own. */
+START_TEST(checks_are_told_of_the_metrics_that_they_look_at)
+{
+    static const struct {
+        const char *check;
+        const char *filled; /* NULL: as it was */
+    } rows[] = {
+        { "{'kind': 'score', 'metrics': [{'metric': 'm', 'missing': 'replace'}, 'm', {'metric': "
+          "'u', 'missing': 'replace'}]}",
+          "{'kind': 'score', 'metrics': [{'metric': 'm', 'missing': 'replace', 'period': '5m'}, "
+          "'m', {'metric': 'u', 'missing': 'replace'}]}" },
+        { "{'kind': 'score', 'metrics': [{'metric': 'm', 'missing': 'replace', 'period': '1m'}, "
+          "{'metric': 'm', 'missing': 'remove'}, {'metric': 'm'}, {'metric': 'Errors', 'missing': "
+          "'replace'}]}",
+          NULL },
+        { "{'kind': 'score', 'metrics': [{'metric': 'same', 'missing': 'replace'}]}",
+          "{'kind': 'score', 'metrics': [{'metric': 'same', 'missing': 'remove', 'period': "
+          "'1h'}]}" },
+        { "{'kind': 'threshold', 'metric': 'm'}",
+          "{'kind': 'threshold', 'metric': 'm', 'period': '5m'}" },
+        { "{'kind': 'threshold', 'metric': 'm', 'period': '1m'}", NULL },
+        { "{'kind': 'threshold', 'metric': 'Errors'}", NULL },
+        { "{'kind': 'errors', 'metric': 'm'}", NULL },
+    };
+    CLEANUP(json_deletep)
+    cJSON *plan = json_of("{'metrics': [{'name': 'm', 'metric': 'Errors', 'period': '5m'}, "
+                          "{'name': 'u', 'metric': 'Errors'}, {'name': 'same', 'namespace': "
+                          "'Shop', 'metric': 'Orders', 'period': '1h'}]}");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(json_deletep) cJSON *checks = cJSON_CreateArray();
+        cJSON_AddItemToArray(checks, json_of(rows[i].check));
+        CLEANUP(json_deletep)
+        cJSON *filled = json_of(rows[i].filled ? rows[i].filled : rows[i].check);
+        metrics_fill_checks(plan, checks);
+        CLEANUP(freep) char *text = json_print(checks->child);
+        ck_assert_msg(cJSON_Compare(checks->child, filled, true), "row %zu: %s", i, text);
+    }
+}
+END_TEST
+
+/* As GetMetricData takes them. */
+START_TEST(periods_are_those_of_cloudwatch)
+{
+    static const int64_t good[] = { 1000, 5000, 10000, 20000, 30000, 60000, 120000, 86400000 };
+    static const int64_t bad[] = { -60000, 0, 1, 2000, 15000, 40000, 90000, 60001 };
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        ck_assert_msg(plan_is_period(good[i]), "%lld", (long long)good[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        ck_assert_msg(!plan_is_period(bad[i]), "%lld", (long long)bad[i]);
+}
+END_TEST
+
+SUITE("plan", checks_are_told_of_the_metrics_that_they_look_at, periods_are_those_of_cloudwatch,
+      a_metric_has_a_baseline_if_it_is_a_versions_own, every_strategy_becomes_its_steps,
       weights_are_the_numbers_that_people_write,
       what_is_wrong_is_told_with_line_path_and_the_nearest_name, all_faults_are_told_at_once,
       a_payload_may_be_any_json, comments_are_blank_and_strings_are_kept,
