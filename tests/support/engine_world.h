@@ -45,6 +45,7 @@ struct fake {
     int busy_from;       /* the first of them, counted from 0 */
     int fires_when_busy; /* at so many of those left an alarm comes to fire; 0: at none */
     int lose_change;     /* the change of the alias whose answer is lost: the next try is refused */
+    int bad_looks;       /* so many looks at the alias have no answer, the first ones */
     int64_t lag_ms;      /* for so long after a change the alias is told as it was before */
     struct lambda_alias old_alias;
     int64_t changed_ms;
@@ -129,10 +130,13 @@ static bool never(void *world UNUSED)
     return false;
 }
 
-static bool get_alias(void *world UNUSED, struct lambda_alias *alias_out,
-                      struct error *error UNUSED)
+static bool get_alias(void *world UNUSED, struct lambda_alias *alias_out, struct error *error)
 {
     one_call();
+    if (fake->bad_looks > 0) {
+        fake->bad_looks--;
+        return error_set(error, NULL, "not to be seen");
+    }
     bool is_known = fake->now_ms - fake->changed_ms >= fake->lag_ms;
     *alias_out = is_known ? fake->alias : fake->old_alias;
     return true;

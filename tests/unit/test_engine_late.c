@@ -29,6 +29,32 @@ START_TEST(what_is_told_late_of_a_change_is_no_strangers)
 }
 END_TEST
 
+/* Nobody knows how it is: what may have been done is taken back, and that is tried again. */
+START_TEST(an_alias_that_cannot_be_looked_at_is_no_strangers)
+{
+    static const struct {
+        int errors;
+        int change;
+        enum rollout_outcome outcome;
+    } rows[] = { { 0, 1, OUTCOME_FAILED },
+                 { 0, 2, OUTCOME_FAILED },
+                 { 0, 3, OUTCOME_FAILED },
+                 { 5, 2, OUTCOME_ROLLED_BACK } };
+    share_world();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *state = make_state();
+        reset(0);
+        fake->errors = rows[i].errors;
+        fake->lose_change = rows[i].change;
+        fake->bad_looks = 1;
+        ck_assert_msg(deploy(state) == rows[i].outcome, "row %zu", i);
+        ck_assert_int_eq(fake->bad_looks, 0);
+        check_alias("1", 0);
+        remove_state(state);
+    }
+}
+END_TEST
+
 static const char hasty_plan[] =
     "{\"function\":\"f\",\"alias\":\"a\",\"lostAfter\":\"6s\",\"alarms\":[\"al\"],"
     "\"checks\":[],\"strategy\":{\"steps\":[{\"weight\":\"10%\",\"for\":\"1m\"},"
@@ -78,5 +104,6 @@ START_TEST(an_alarm_ends_the_waiting_at_once)
 }
 END_TEST
 
-SUITE("engine_late", what_is_told_late_of_a_change_is_no_strangers,
-      what_is_in_the_way_of_a_change_is_waited_for, an_alarm_ends_the_waiting_at_once)
+SUITE("engine_late", an_alias_that_cannot_be_looked_at_is_no_strangers,
+      what_is_told_late_of_a_change_is_no_strangers, what_is_in_the_way_of_a_change_is_waited_for,
+      an_alarm_ends_the_waiting_at_once)
