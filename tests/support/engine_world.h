@@ -39,8 +39,9 @@ struct fake {
     int64_t fresh_ms;    /* deployment.json is never older while time passes; 0: not looked at */
     int64_t lose_ms;     /* when its directory is lost; 0: never */
     int64_t approve_ms;  /* when somebody says approve; 0: nobody does */
-    int64_t pause_ms;    /* and pause, and resume */
+    int64_t pause_ms;    /* and pause, resume, abort */
     int64_t resume_ms;
+    int64_t abort_ms;
     int busy;            /* so many changes are refused, as something else is in their way: */
     int busy_from;       /* the first of them, counted from 0 */
     int fires_when_busy; /* at so many of those left an alarm comes to fire; 0: at none */
@@ -107,13 +108,14 @@ static void pass(void *world UNUSED, int64_t ms)
     one_call();
     fake->now_ms += ms;
     if (!fake->fresh_ms && !fake->lose_ms && !fake->approve_ms && !fake->pause_ms &&
-        !fake->resume_ms)
+        !fake->resume_ms && !fake->abort_ms)
         return;
     CLEANUP(json_deletep) cJSON *saved = deployment_find(state_of_world, &identity, true);
     if (fake->fresh_ms)
         look_at_age(saved);
     say(saved, "approve", &fake->approve_ms);
     say(saved, "pause", &fake->pause_ms);
+    say(saved, "abort", &fake->abort_ms);
     if (!fake->pause_ms)
         say(saved, "resume", &fake->resume_ms);
     if (fake->lose_ms && fake->now_ms >= fake->lose_ms)
@@ -334,6 +336,28 @@ static enum rollout_outcome deploy(const char *state)
     engine_clear(&engine);
     deployment_close(&deployment);
     plan_destroy(plan);
+    return outcome;
+}
+
+/* By another process, after the first one has died; what it came to. */
+static inline enum rollout_outcome take_up(const char *state)
+{
+    struct error error = { 0 };
+    struct deployment deployment;
+    struct plan *plan = make_plan();
+    cJSON *saved = deployment_find(state, &identity, true);
+    ck_assert_ptr_nonnull(saved);
+    ck_assert_msg(deployment_take_over(state, json_text(saved, "id", ""), &deployment, &error),
+                  "%s", error.message);
+    struct engine engine = make_engine(plan, &deployment);
+    record_plan(&deployment);
+    ck_assert_msg(engine_take_up(&engine, saved, &error), "%s", error.message);
+    engine_run(&engine);
+    enum rollout_outcome outcome = engine.rollout.outcome;
+    engine_clear(&engine);
+    deployment_close(&deployment);
+    plan_destroy(plan);
+    cJSON_Delete(saved);
     return outcome;
 }
 

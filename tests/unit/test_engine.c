@@ -13,27 +13,6 @@
 
 enum { RECORD_MAX = 1 << 24 };
 
-static enum rollout_outcome take_up(const char *state)
-{
-    struct error error = { 0 };
-    struct deployment deployment;
-    struct plan *plan = make_plan();
-    cJSON *saved = deployment_find(state, &identity, true);
-    ck_assert_ptr_nonnull(saved);
-    ck_assert_msg(deployment_take_over(state, json_text(saved, "id", ""), &deployment, &error),
-                  "%s", error.message);
-    struct engine engine = make_engine(plan, &deployment);
-    record_plan(&deployment);
-    ck_assert_msg(engine_take_up(&engine, saved, &error), "%s", error.message);
-    engine_run(&engine);
-    enum rollout_outcome outcome = engine.rollout.outcome;
-    engine_clear(&engine);
-    deployment_close(&deployment);
-    plan_destroy(plan);
-    cJSON_Delete(saved);
-    return outcome;
-}
-
 static char *only_record(const char *state, size_t *size_out)
 {
     struct error error = { 0 };
@@ -174,6 +153,50 @@ START_TEST(killed_anywhere_a_bad_rollout_is_taken_back)
                                .plan = "{\"function\":\"f\",\"alias\":\"a\",\"strategy\":{"
                                        "\"canary\":{\"weight\":\"10%\",\"for\":\"9d\"}}}" };
     ck_assert_int_gt(kill_everywhere(&slow, OUTCOME_ROLLED_BACK, "1"), 10);
+}
+END_TEST
+
+static const char stops_plan[] =
+    "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
+    "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
+    "{\"approve\":true},{\"pause\":\"1m\"}]}}";
+
+static bool was_answered(const char *state)
+{
+    CLEANUP(json_deletep) cJSON *list = deployment_list(state);
+    CLEANUP(freep)
+    char *path = xformat("%s/%s/control/1.answer", state, json_text(list->child, "id", ""));
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(killed_anywhere_a_word_that_was_answered_is_heeded)
+{
+    share_world();
+    int answered = 0;
+    for (int die_at = 1;; die_at++) {
+        char *state = make_state();
+        int status;
+        reset(die_at);
+        fake->plan = stops_plan;
+        fake->abort_ms = fake->now_ms + 1;
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+            _exit(deploy(state) == OUTCOME_ROLLED_BACK ? 0 : 1);
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFEXITED(status));
+        bool has_died = WEXITSTATUS(status) == DEATH;
+        ck_assert_msg(has_died || WEXITSTATUS(status) == 0, "killed in call %d", die_at);
+        if (has_died && was_answered(state)) {
+            answered++;
+            fake->die_at = 0;
+            ck_assert_msg(take_up(state) == OUTCOME_ROLLED_BACK, "killed in call %d", die_at);
+        }
+        remove_state(state);
+        if (!has_died)
+            break;
+    }
+    ck_assert_int_gt(answered, 3);
 }
 END_TEST
 
@@ -416,11 +439,6 @@ START_TEST(killed_anywhere_who_waits_and_sees_a_bad_version_takes_it_back)
 }
 END_TEST
 
-static const char stops_plan[] =
-    "{\"function\":\"f\",\"alias\":\"a\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],"
-    "\"strategy\":{\"steps\":[{\"weight\":\"10%\"},{\"hook\":{\"command\":\"x\"}},"
-    "{\"approve\":true},{\"pause\":\"1m\"}]}}";
-
 START_TEST(steps_that_send_nothing_are_recorded_too)
 {
     static const char *const kinds[] = { "weight", "hook", "approve", "pause" };
@@ -546,7 +564,9 @@ END_TEST
 
 SUITE("engine", a_good_version_is_promoted_and_a_bad_one_goes_back,
       killed_anywhere_a_good_rollout_is_taken_up_to_its_end,
-      killed_anywhere_a_bad_rollout_is_taken_back, a_routed_version_without_weight_gets_nothing,
+      killed_anywhere_a_bad_rollout_is_taken_back,
+      killed_anywhere_a_word_that_was_answered_is_heeded,
+      a_routed_version_without_weight_gets_nothing,
       an_alarm_counts_if_it_came_to_fire_since_the_deployment_began,
       an_alarm_that_comes_to_fire_while_a_hook_runs_is_heeded_before_anything_else,
       a_hook_that_fails_is_tried_again_if_the_plan_says_so,
