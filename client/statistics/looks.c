@@ -75,8 +75,7 @@ double looks_error(const double *z, size_t looks)
     return error;
 }
 
-/* The constant at which bounds c * shape[i] have the error alpha. */
-static double find_constant(const double *shape, size_t looks, double alpha)
+double pocock_constant(size_t looks, double alpha)
 {
     double low = 0.1;
     double high = 10;
@@ -84,19 +83,11 @@ static double find_constant(const double *shape, size_t looks, double alpha)
         double middle = (low + high) / 2;
         double z[LOOKS_MAX];
         for (size_t i = 0; i < looks; i++)
-            z[i] = middle * shape[i];
+            z[i] = middle;
         if (looks_error(z, looks) > alpha)
             low = middle;
         else
             high = middle;
     }
     return (low + high) / 2;
-}
-
-double pocock_constant(size_t looks, double alpha)
-{
-    double shape[LOOKS_MAX];
-    for (size_t i = 0; i < looks; i++)
-        shape[i] = 1;
-    return find_constant(shape, looks, alpha);
 }
