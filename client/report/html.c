@@ -149,10 +149,10 @@ static void add_head(const struct history *history, struct buffer *out)
     buffer_add_string(out, " \xe2\x86\x92 ");
     markup_text(out, history->canary ? history->canary : "-");
     buffer_add_string(out, "</small></h1>\n");
-    if (history->reason) {
+    if (history->reason && *history->reason) {
         buffer_add_string(out, "<p class=\"reason\">");
         markup_text(out, history->reason);
-        buffer_add_string(out, ".</p>\n");
+        buffer_add_format(out, "%s</p>\n", full_stop(history->reason));
     }
     buffer_add_string(out, "<dl class=\"facts\">\n");
     add_fact(out, "Deployment", history->id);

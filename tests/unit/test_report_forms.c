@@ -39,7 +39,7 @@ static const char record[] =
                                               "\"inconclusive\",\"reason\":\"nobody "
                                               "came\",\"exitCode\":4}\n";
 
-static char *write_form(const char *name)
+static char *write_of(const char *lines, const char *name)
 {
     CLEANUP(error_clear) struct error error = { 0 };
     struct history history;
@@ -47,10 +47,15 @@ static char *write_form(const char *name)
     const struct report_form *form = report_forms;
     while (strcmp(form->name, name) != 0)
         form++;
-    ck_assert_msg(history_read(text_from(record), &history, &error), "%s", error.message);
+    ck_assert_msg(history_read(text_from(lines), &history, &error), "%s", error.message);
     form->write(&history, &out);
     history_clear(&history);
     return buffer_take(&out, NULL);
+}
+
+static char *write_form(const char *name)
+{
+    return write_of(record, name);
 }
 
 START_TEST(the_report_for_people)
@@ -176,4 +181,30 @@ START_TEST(the_report_for_programs)
 }
 END_TEST
 
-SUITE("report_forms", the_report_for_people, the_report_for_ci, the_report_for_programs)
+START_TEST(the_reason_on_the_page)
+{
+    static const struct {
+        const char *reason;
+        const char *on_page; /* NULL: there is none */
+    } rows[] = {
+        { "nobody came", "<p class=\"reason\">nobody came.</p>" },
+        { "alarm a fires: 7 was too much.",
+          "<p class=\"reason\">alarm a fires: 7 was too much.</p>" },
+        { "", NULL }, /* a promotion at once: there was nothing to decide */
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CLEANUP(freep)
+        char *lines = xformat("{\"t\":1,\"type\":\"plan\",\"function\":\"f\",\"alias\":\"a\"}\n"
+                              "{\"t\":1,\"type\":\"end\",\"outcome\":\"promoted\",\"reason\":"
+                              "\"%s\"}\n",
+                              rows[i].reason);
+        CLEANUP(freep) char *page = write_of(lines, "html");
+        ck_assert_msg(rows[i].on_page ? strstr(page, rows[i].on_page) != NULL
+                                      : !strstr(page, "<p class=\"reason\">"),
+                      "row %zu", i);
+    }
+}
+END_TEST
+
+SUITE("report_forms", the_reason_on_the_page, the_report_for_people, the_report_for_ci,
+      the_report_for_programs)
