@@ -17,12 +17,12 @@ double fisher_greater(uint64_t k1, uint64_t n1, uint64_t k2, uint64_t n2)
 
 struct interval newcombe(const struct two_rates *seen, double confidence)
 {
-    struct interval first = wilson(seen->k1, seen->n1, confidence);
-    struct interval second = wilson(seen->k2, seen->n2, confidence);
-    double p1 = seen->n1 ? (double)seen->k1 / (double)seen->n1 : 0;
-    double p2 = seen->n2 ? (double)seen->k2 / (double)seen->n2 : 0;
     if (seen->n1 == 0 || seen->n2 == 0)
         return (struct interval){ -1, 1 };
+    struct interval first = wilson(seen->k1, seen->n1, confidence);
+    struct interval second = wilson(seen->k2, seen->n2, confidence);
+    double p1 = (double)seen->k1 / (double)seen->n1;
+    double p2 = (double)seen->k2 / (double)seen->n2;
     return (struct interval){ p1 - p2 - hypot(p1 - first.low, second.high - p2),
                               p1 - p2 + hypot(first.high - p1, p2 - second.low) };
 }

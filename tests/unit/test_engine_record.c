@@ -177,28 +177,31 @@ START_TEST(why_a_change_is_waited_for_is_told)
 {
     static const struct {
         const char *plan;
+        const char *status;
+        const char *lines;
+        int64_t pause_ms;
         int busy;
         int busy_from;
         int errors;
-        int64_t pause_ms;
         enum rollout_outcome outcome;
-        const char *status;
         int exit_code;
-        const char *lines;
     } rows[] = {
         /* Forward at first, and then each minute; the wait goes on while nobody says a word. */
-        { BUSY_PLAN("60s"), 16, 0, 0, 0, OUTCOME_PROMOTED, "promoted", 0,
+        { BUSY_PLAN("60s"), "promoted",
           NOTICE_AT(1000000, AGAIN) NOTICE_AT(1050000, AGAIN) NOTICE_AT(1110000, AGAIN)
-              NOTICE_AT(1140000, NO_GOOD) },
-        { BUSY_PLAN("1ms"), 7, 0, 0, 0, OUTCOME_FAILED, "failed", 1, NOTICE_AT(1000000, AGAIN) },
-        { BUSY_PLAN("60s"), 2, 0, 0, 1000000, OUTCOME_PROMOTED, "promoted", 0,
+              NOTICE_AT(1140000, NO_GOOD),
+          0, 16, 0, 0, OUTCOME_PROMOTED, 0 },
+        { BUSY_PLAN("1ms"), "failed", NOTICE_AT(1000000, AGAIN), 0, 7, 0, 0, OUTCOME_FAILED, 1 },
+        { BUSY_PLAN("60s"), "promoted",
           NOTICE_AT(1000000, AGAIN) SAID_AT(1000200, "pause")
-              SAID_AT(1001000, "resume") "{\"t\":1001000,\"type\":\"resume\"}\n" NOTICE_AT(
-                  1023000, NO_GOOD) },
+              SAID_AT(1001000, "resume") "{\"t\":1001000,\"type\":\"resume\"}\n" NOTICE_AT(1023000,
+                                                                                           NO_GOOD),
+          1000000, 2, 0, 0, OUTCOME_PROMOTED, 0 },
         /* On the way back each time. */
-        { BUSY_PLAN("60s"), 3, 1, 6, 0, OUTCOME_ROLLED_BACK, "rolled back", 3,
+        { BUSY_PLAN("60s"), "rolled back",
           NOTICE_AT(1020000, NO_GOOD) NOTICE_AT(1020000, "busy") NOTICE_AT(1022000, "busy")
-              NOTICE_AT(1024000, "busy") },
+              NOTICE_AT(1024000, "busy"),
+          0, 3, 1, 6, OUTCOME_ROLLED_BACK, 3 },
     };
     share_world();
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

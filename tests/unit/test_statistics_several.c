@@ -201,8 +201,59 @@ START_TEST(pococks_bounds_have_their_reference_values)
 }
 END_TEST
 
-SUITE("special functions and several tests", the_gamma_function_has_its_reference_values,
-      the_beta_function_has_its_reference_values, the_logarithm_of_the_beta_function_keeps_its_law,
-      the_normal_law_has_its_reference_values, adjusted_ratios_have_their_reference_values,
-      repeated_looks_have_their_reference_values, bounds_that_fall_pass_as_often_as_they_should,
-      pococks_bounds_have_their_reference_values)
+/* Reference values of 60 digits. */
+START_TEST(what_nearly_cancels_keeps_its_digits)
+{
+    static const struct {
+        const char *id;
+        double x;
+        double rest;
+    } rests[] = {
+        { "1!", 1, 0.0810614667953272582 },     { "9!", 9, 0.0092554621827127329 },
+        { "10!", 10, 0.0083305634333628713 },   { "11!", 11, 0.0075736754879518408 },
+        { "100!", 100, 0.0008333305556349147 },
+    };
+    static const struct {
+        const char *id;
+        double x;
+        double m;
+        double deviance;
+    } rows[] = {
+        { "one more of 10^6", 1000001, 1000000, 4.9999983333341663e-07 },
+        { "one less", 1000000, 1000001, 4.9999966666691662e-07 },
+        { "10^6 more of 10^12", 1000001000000, 1e12, 0.49999983333341669 },
+        { "near", 105, 100, 0.12296723779036033 },
+        { "within the series", 61, 50, 1.1299023834550765 },
+        { "beyond it", 62, 50, 1.3369055362506208 },
+        { "far", 1, 1000, 992.09224472101789 },
+        { "none", 0, 5, 5 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rests); i++)
+        assert_within(stirling_rest(rests[i].x), rests[i].rest, 1e-12, "Stirling", rests[i].id);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_within(deviance(rows[i].x, rows[i].m), rows[i].deviance, 1e-13, "deviance",
+                      rows[i].id);
+}
+END_TEST
+
+/* Rounding may bring the logarithm of a probability above 0. */
+START_TEST(logarithms_of_probabilities_are_added_at_their_ends)
+{
+    ck_assert(log_add(-INFINITY, -INFINITY) <= -INFINITY);
+    assert_close(log_add(-INFINITY, -3), -3, "ln(0 + p)", "right");
+    assert_close(log_add(-3, -INFINITY), -3, "ln(p + 0)", "left");
+    assert_close(log_add(log(0.25), log(0.5)), log(0.75), "ln(p + q)", "both");
+    ck_assert(log_complement(0) <= -INFINITY && log_complement(1e-16) <= -INFINITY);
+    assert_close(log_complement(-1e-20), log(1e-20), "ln(1 - p)", "nearly 1");
+    assert_close(log_complement(log(0.25)), log(0.75), "ln(1 - p)", "a quarter");
+    assert_close(log_complement(-40), -4.2483542552915890e-18, "ln(1 - p)", "nearly 0");
+    assert_close(log_complement(-INFINITY) + 1, 1, "ln(1 - p)", "0");
+}
+END_TEST
+
+SUITE("special functions and several tests", what_nearly_cancels_keeps_its_digits,
+      logarithms_of_probabilities_are_added_at_their_ends,
+      the_gamma_function_has_its_reference_values, the_beta_function_has_its_reference_values,
+      the_logarithm_of_the_beta_function_keeps_its_law, the_normal_law_has_its_reference_values,
+      adjusted_ratios_have_their_reference_values, repeated_looks_have_their_reference_values,
+      bounds_that_fall_pass_as_often_as_they_should, pococks_bounds_have_their_reference_values)
