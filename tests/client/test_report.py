@@ -212,6 +212,9 @@ def test_rates_are_drawn_as_they_were_seen(report, record):
     assert canary[-1] == 25 and canary[SAMPLES] == 30  # 3 of 10, then 150 of 600
     assert {round(value(y), 1) for _, y in line_of(errors, "base")} == {0}
     assert 'class="band canary"' in errors and 'class="band base"' in errors
+    for style in ("base", "canary"):  # one line for each step, and no lone points
+        path = re.search(rf'class="line {style}" d="([^"]*)"', errors)[1]
+        assert path.count("M") == 2 and "h" not in path
     share = figure(out, "Share of the traffic")
     value = scale_of(share)
     observed = {round(value(y)) for _, y in line_of(share, "canary")}

@@ -97,6 +97,9 @@ START_TEST(counts_above_a_value_are_those_of_the_values)
             above += values[i] > limit;
         ck_assert_uint_eq(histogram_count_above(&histogram, limit), above);
     }
+    CLEANUP(histogram_clear) struct histogram slow = { 0 };
+    histogram_add_bucket(&slow, histogram_index(5000), 3);
+    ck_assert_uint_eq(histogram_count_above(&slow, 4000), 3);
     struct histogram empty = { 0 };
     ck_assert_uint_eq(histogram_count_above(&empty, 5), 0);
     ck_assert_int_eq(histogram_quantile_us(&empty, 0.5), 0);

@@ -107,6 +107,8 @@ START_TEST(a_word_that_was_refused_is_no_mark)
                                               "\"refusal\":\"it is over\"}\n");
     ck_assert_uint_eq(history.event_count, 2);
     ck_assert(history.events[0].is_marked && history.events[0].is_bad);
+    ck_assert_int_eq(history.events[0].number, 1);
+    ck_assert_int_eq(history.events[1].number, 0);
     ck_assert(!history.events[1].is_marked && !history.events[1].is_bad);
     ck_assert_str_eq(history.events[1].text, "refused: it is over");
     history_clear(&history);
@@ -237,6 +239,8 @@ START_TEST(windows_are_few_and_lose_nothing)
             sum += history.windows[j].canary.requests;
         ck_assert_uint_eq(sum, (uint64_t)sizes[i]);
         ck_assert_uint_le(history.window_count, HISTORY_WINDOWS + 1);
+        ck_assert_uint_ge(history.window_count,
+                          sizes[i] < HISTORY_WINDOWS ? sizes[i] : HISTORY_WINDOWS / 2);
         history_clear(&history);
     }
     struct history history = read_record(PLAN STEP(1000, 0, 0.1) SAMPLE(1001, 1, 1, 0) STEP(
