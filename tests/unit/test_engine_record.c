@@ -34,11 +34,15 @@ static char *lines_of(const char *record, const char *types)
     return buffer_take(&lines, NULL);
 }
 
+/* They are, each in a line of its own; ` stands for a quotation mark. */
 static void check_lines(const char *state, const char *types, const char *expected)
 {
     CLEANUP(freep) char *record = record_of(state);
     CLEANUP(freep) char *lines = lines_of(record, types);
-    ck_assert_str_eq(lines, expected);
+    CLEANUP(freep) char *quoted = xstrdup(expected);
+    for (char *quote = quoted; (quote = strchr(quote, '`'));)
+        *quote = '"';
+    ck_assert_str_eq(lines, quoted);
 }
 
 static void check_state(const char *state, const char *status, int exit_code)
@@ -55,14 +59,35 @@ static const char words_plan[] =
     "\"hooks\":{\"before\":[{\"command\":\"x\",\"retries\":1}]},\"strategy\":{\"steps\":["
     "{\"weight\":\"10%\",\"for\":\"1m\",\"name\":\"few\"},{\"approve\":true}]}}";
 
-#define TOLD_AT(t, event)                                                                          \
-    "{\"t\":" #t ",\"type\":\"notify\",\"event\":\"" event "\",\"name\":\"tell\",\"kind\":"        \
-    "\"command\",\"outcome\":\"ok\",\"output\":\"said\",\"durationMs\":7}\n"
-#define HOOK_AT(t, outcome)                                                                        \
-    "{\"t\":" #t ",\"type\":\"hook\",\"when\":\"before\",\"name\":\"x\",\"kind\":\"command\","     \
-    "\"outcome\":" outcome ",\"output\":\"said\",\"durationMs\":7"
-#define SAID_AT(t, verb) "{\"t\":" #t ",\"type\":\"control\",\"verb\":\"" verb "\",\"by\":\"me\"}\n"
-#define PASSED "\"reason\":\"the step's time is over, and nothing was to be checked\""
+#define PASSED "`reason`:`the step's time is over, and nothing was to be checked`"
+#define TOLD "`name`:`tell`,`kind`:`command`,`outcome`:`ok`,`output`:`said`,`durationMs`:7}\n"
+#define HOOK "`type`:`hook`,`when`:`before`,`name`:`x`,`kind`:`command`"
+
+/* clang-format off */
+static const char words_lines[] =
+    "{`t`:1000000,`type`:`notify`,`event`:`started`," TOLD
+    "{`t`:1000000," HOOK ",`outcome`:`failed`,`output`:`said`,`durationMs`:7,`isRetried`:true}\n"
+    "{`t`:1005000," HOOK ",`outcome`:`ok`,`output`:`said`,`durationMs`:7}\n"
+    "{`t`:1005000,`type`:`alias`,`version`:`1`,`routedVersion`:`2`,`weight`:0.1,`revisionId`:`r1`}\n"
+    "{`t`:1005000,`type`:`step`,`index`:0,`kind`:`weight`,`weight`:0.1,`durationMs`:60000,"
+        "`name`:`few`}\n"
+    "{`t`:1045000,`type`:`control`,`verb`:`pause`,`by`:`me`}\n"
+    "{`t`:1045000,`type`:`decision`,`action`:`pause`,`reason`:`paused by me`}\n"
+    "{`t`:1045000,`type`:`pause`,`reason`:`paused by me`,`hold`:`pause`}\n"
+    "{`t`:1045000,`type`:`notify`,`event`:`paused`," TOLD
+    "{`t`:1060000,`type`:`control`,`verb`:`resume`,`by`:`me`}\n"
+    "{`t`:1060000,`type`:`resume`,`step`:0,`stepName`:`few`,`weight`:0.1,`endsAt`:1080000}\n"
+    "{`t`:1080000,`type`:`decision`,`action`:`advance`," PASSED "}\n"
+    "{`t`:1080000,`type`:`step`,`index`:1,`kind`:`approve`,`weight`:0.1,`durationMs`:0}\n"
+    "{`t`:1080000,`type`:`pause`,`reason`:`waits for approval`,`hold`:`approval`}\n"
+    "{`t`:1080000,`type`:`notify`,`event`:`approval`," TOLD
+    "{`t`:1200000,`type`:`control`,`verb`:`approve`,`by`:`me`}\n"
+    "{`t`:1200000,`type`:`resume`}\n"
+    "{`t`:1200000,`type`:`decision`,`action`:`promote`," PASSED "}\n"
+    "{`t`:1200000,`type`:`alias`,`version`:`2`,`weight`:1,`revisionId`:`r2`}\n"
+    "{`t`:1200000,`type`:`notify`,`event`:`promoted`," TOLD
+    "{`t`:1200000,`type`:`end`,`outcome`:`promoted`," PASSED ",`exitCode`:0}\n";
+/* clang-format on */
 
 START_TEST(a_deployment_that_is_steered_is_written_down)
 {
@@ -77,56 +102,7 @@ START_TEST(a_deployment_that_is_steered_is_written_down)
     ck_assert_int_eq(deploy(state), OUTCOME_PROMOTED);
     check_alias("2", 0);
     check_state(state, "promoted", 0);
-    check_lines(
-        state, "hook notify control pause resume alias end decision step",
-        TOLD_AT(1000000, "started") HOOK_AT(1000000, "\"failed\"") ",\"isRetried\":true}\n" HOOK_AT(
-            1005000,
-            "\"ok\"") "}\n"
-                      "{\"t\":1005000,\"type\":\"alias\",\"version\":\"1\",\"routedVersion\":\"2\","
-                      "\"weight\":0.1,\"revisionId\":\"r1\"}\n"
-                      "{\"t\":1005000,\"type\":\"step\",\"index\":0,\"kind\":\"weight\",\"weight\":"
-                      "0.1,\"durationMs\":60000,\"name\":\"few\"}\n" SAID_AT(
-                          1045000,
-                          "pause") "{\"t\":1045000,\"type\":\"decision\",\"action\":\"pause\","
-                                   "\"reason\":"
-                                   "\"paused by me\"}\n"
-                                   "{\"t\":1045000,\"type\":\"pause\",\"reason\":\"paused by "
-                                   "me\",\"hold\":"
-                                   "\"pause\"}\n" TOLD_AT(1045000, "paused") SAID_AT(
-                                       1060000,
-                                       "resume") "{\"t\":1060000,\"type\":\"resume\",\"step\":0,"
-                                                 "\"stepName\":\"few\",\"weight\":"
-                                                 "0.1,\"endsAt\":1080000}\n"
-                                                 "{\"t\":1080000,\"type\":\"decision\",\"action\":"
-                                                 "\"advance\"," PASSED "}\n"
-                                                 "{\"t\":1080000,\"type\":\"step\",\"index\":1,"
-                                                 "\"kind\":\"approve\",\"weight\":"
-                                                 "0.1,\"durationMs\":0}\n"
-                                                 "{\"t\":1080000,\"type\":\"pause\",\"reason\":"
-                                                 "\"waits for approval\",\"hold\":"
-                                                 "\"approval\"}\n" TOLD_AT(1080000, "approval")
-                                                     SAID_AT(
-                                                         1200000,
-                                                         "approve") "{\"t\":1200000,\"type\":"
-                                                                    "\"resume\"}\n"
-                                                                    "{\"t\":1200000,\"type\":"
-                                                                    "\"decision\",\"action\":"
-                                                                    "\"promote\"," PASSED "}\n"
-                                                                    "{\"t\":1200000,\"type\":"
-                                                                    "\"alias\",\"version\":\"2\","
-                                                                    "\"weight\":1,"
-                                                                    "\"revisionId\":\"r2\"}"
-                                                                    "\n" TOLD_AT(
-                                                                        1200000,
-                                                                        "promoted") "{\"t\":"
-                                                                                    "1200000,"
-                                                                                    "\"type\":"
-                                                                                    "\"end\","
-                                                                                    "\"outcome\":"
-                                                                                    "\"promoted\""
-                                                                                    "," PASSED
-                                                                                    ",\"exitCode\":"
-                                                                                    "0}\n");
+    check_lines(state, "hook notify control pause resume alias end decision step", words_lines);
     ck_assert_str_eq(fake->told, "started running 0\nbefore running 0\nbefore running 0\n"
                                  "paused paused 0.1\napproval approval 0.1\npromoted promoted 1\n");
     CLEANUP(json_deletep) cJSON *list = deployment_list(state);
@@ -135,12 +111,19 @@ START_TEST(a_deployment_that_is_steered_is_written_down)
 }
 END_TEST
 
-#define EXTENDED_AT(t, end)                                                                        \
-    "{\"t\":" #t ",\"type\":\"decision\",\"action\":\"extend\"," TOO_FEW                           \
-    ",\"step\":0,\"stepName\":\"weight\",\"weight\":0.1,\"endsAt\":" #end "}\n"
 #define TOO_FEW                                                                                    \
-    "\"reason\":\"the new version got only 0 requests, and 10 are needed to say anything; send "   \
-    "more traffic, or give it more weight or time\""
+    "`reason`:`the new version got only 0 requests, and 10 are needed to say anything; send more " \
+    "traffic, or give it more weight or time`"
+#define EXTENDED "`action`:`extend`," TOO_FEW ",`step`:0,`stepName`:`weight`,`weight`:0.1"
+
+/* clang-format off */
+static const char extended_lines[] =
+    "{`t`:1060000,`type`:`decision`," EXTENDED ",`endsAt`:1120000}\n"
+    "{`t`:1120000,`type`:`decision`," EXTENDED ",`endsAt`:1180000}\n"
+    "{`t`:1180000,`type`:`decision`," EXTENDED ",`endsAt`:1240000}\n"
+    "{`t`:1240000,`type`:`decision`,`action`:`rollback`," TOO_FEW "}\n"
+    "{`t`:1240000,`type`:`end`,`outcome`:`inconclusive`," TOO_FEW ",`exitCode`:4}\n";
+/* clang-format on */
 
 START_TEST(a_step_that_is_extended_tells_until_when)
 {
@@ -154,20 +137,15 @@ START_TEST(a_step_that_is_extended_tells_until_when)
     ck_assert_int_eq(deploy(state), OUTCOME_INCONCLUSIVE);
     check_alias("1", 0);
     check_state(state, "inconclusive", 4);
-    check_lines(state, "decision end",
-                EXTENDED_AT(1060000, 1120000) EXTENDED_AT(1120000, 1180000) EXTENDED_AT(
-                    1180000,
-                    1240000) "{\"t\":1240000,\"type\":\"decision\",\"action\":\"rollback\"," TOO_FEW
-                             "}\n"
-                             "{\"t\":1240000,\"type\":\"end\",\"outcome\":\"inconclusive\"," TOO_FEW
-                             ",\"exitCode\":4}\n");
+    check_lines(state, "decision end", extended_lines);
     remove_state(state);
 }
 END_TEST
 
-#define NOTICE_AT(t, text) "{\"t\":" #t ",\"type\":\"notice\",\"text\":\"" text "\"}\n"
+#define NOTICE_AT(t, text) "{`t`:" #t ",`type`:`notice`,`text`:`" text "`}\n"
 #define NO_GOOD "A request through the alias got no good answer: "
 #define AGAIN "It is tried again for a while: busy"
+#define SAID_AT(t, verb) "{`t`:" #t ",`type`:`control`,`verb`:`" verb "`,`by`:`me`}\n"
 #define BUSY_PLAN(lost_after)                                                                      \
     "{\"function\":\"f\",\"alias\":\"a\",\"lostAfter\":\"" lost_after                              \
     "\",\"checks\":[{\"kind\":\"errors\",\"maxRate\":\"5%\"}],\"strategy\":{\"steps\":[{"          \
@@ -175,34 +153,40 @@ END_TEST
 
 START_TEST(why_a_change_is_waited_for_is_told)
 {
+    /* clang-format off */
     static const struct {
         const char *plan;
         const char *status;
-        const char *lines;
         int64_t pause_ms;
         int busy;
         int busy_from;
         int errors;
         enum rollout_outcome outcome;
         int exit_code;
+        const char *lines;
     } rows[] = {
         /* Forward at first, and then each minute; the wait goes on while nobody says a word. */
-        { BUSY_PLAN("60s"), "promoted",
-          NOTICE_AT(1000000, AGAIN) NOTICE_AT(1050000, AGAIN) NOTICE_AT(1110000, AGAIN)
-              NOTICE_AT(1140000, NO_GOOD),
-          0, 16, 0, 0, OUTCOME_PROMOTED, 0 },
-        { BUSY_PLAN("1ms"), "failed", NOTICE_AT(1000000, AGAIN), 0, 7, 0, 0, OUTCOME_FAILED, 1 },
-        { BUSY_PLAN("60s"), "promoted",
-          NOTICE_AT(1000000, AGAIN) SAID_AT(1000200, "pause")
-              SAID_AT(1001000, "resume") "{\"t\":1001000,\"type\":\"resume\"}\n" NOTICE_AT(1023000,
-                                                                                           NO_GOOD),
-          1000000, 2, 0, 0, OUTCOME_PROMOTED, 0 },
+        { BUSY_PLAN("60s"), "promoted", 0, 16, 0, 0, OUTCOME_PROMOTED, 0,
+          NOTICE_AT(1000000, AGAIN)
+          NOTICE_AT(1050000, AGAIN)
+          NOTICE_AT(1110000, AGAIN)
+          NOTICE_AT(1140000, NO_GOOD) },
+        { BUSY_PLAN("1ms"), "failed", 0, 7, 0, 0, OUTCOME_FAILED, 1,
+          NOTICE_AT(1000000, AGAIN) },
+        { BUSY_PLAN("60s"), "promoted", 1000000, 2, 0, 0, OUTCOME_PROMOTED, 0,
+          NOTICE_AT(1000000, AGAIN)
+          SAID_AT(1000200, "pause")
+          SAID_AT(1001000, "resume")
+          "{`t`:1001000,`type`:`resume`}\n"
+          NOTICE_AT(1023000, NO_GOOD) },
         /* On the way back each time. */
-        { BUSY_PLAN("60s"), "rolled back",
-          NOTICE_AT(1020000, NO_GOOD) NOTICE_AT(1020000, "busy") NOTICE_AT(1022000, "busy")
-              NOTICE_AT(1024000, "busy"),
-          0, 3, 1, 6, OUTCOME_ROLLED_BACK, 3 },
+        { BUSY_PLAN("60s"), "rolled back", 0, 3, 1, 6, OUTCOME_ROLLED_BACK, 3,
+          NOTICE_AT(1020000, NO_GOOD)
+          NOTICE_AT(1020000, "busy")
+          NOTICE_AT(1022000, "busy")
+          NOTICE_AT(1024000, "busy") },
     };
+    /* clang-format on */
     share_world();
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char *state = make_state();
