@@ -290,13 +290,23 @@ static void add_start_line(struct buffer *out, const struct function_report *rep
     buffer_add_char(out, '\n');
 }
 
+/* Not before what the boot has said, though the invocation's time may have counted already; unless
+ * the clock was set back since. */
+static int64_t start_ms_of(const struct function_log *log, const struct function_report *report)
+{
+    const struct log_marks *marks = log->texts.count ? &log->texts : &log->inits;
+    int64_t last_ms = marks->count ? marks->list[marks->count - 1].time_ms : 0;
+    return last_ms > report->started_ms && last_ms <= clock_now_ms() ? last_ms : report->started_ms;
+}
+
 static void add_start(struct function_log *log, const struct function_report *report)
 {
+    int64_t start_ms = start_ms_of(log, report);
     if (log->owner.format.is_json)
-        platform_add_start(&log->text, &log->owner, report, report->started_ms);
+        platform_add_start(&log->text, &log->owner, report, start_ms);
     else
         add_start_line(&log->text, report);
-    mark(&log->texts, log->text.size, report->started_ms);
+    mark(&log->texts, log->text.size, start_ms);
 }
 
 /* A remark is one event: see the NUL in the header. */
@@ -322,20 +332,20 @@ static void add_end(struct function_log *log, const struct function_report *repo
     mark(&log->texts, log->text.size, now_ms);
 }
 
-/* The boot was part of the invocation: what it says stands before START, at the same time. */
 static void add_init_report(struct function_log *log, const struct function_report *report)
 {
+    int64_t now_ms = clock_now_ms();
     const char *status = report->status ? report->status : "error";
     if (log->owner.format.is_json) {
-        platform_add_init_failure(&log->init, &log->owner, report, report->started_ms);
+        platform_add_init_failure(&log->text, &log->owner, report, now_ms);
     } else {
-        buffer_add_format(&log->init, "INIT_REPORT Init Duration: %.2f ms\tPhase: init\tStatus: %s",
+        buffer_add_format(&log->text, "INIT_REPORT Init Duration: %.2f ms\tPhase: init\tStatus: %s",
                           report->failed_boot_ms, status);
         if (report->error_type)
-            buffer_add_format(&log->init, "\tError Type: %s", report->error_type);
-        buffer_add_char(&log->init, '\n');
+            buffer_add_format(&log->text, "\tError Type: %s", report->error_type);
+        buffer_add_char(&log->text, '\n');
     }
-    mark(&log->inits, log->init.size, report->started_ms);
+    mark(&log->texts, log->text.size, now_ms);
 }
 
 /* What was printed before an invocation's start counts as its own: between two the process is taken
@@ -372,10 +382,12 @@ static void move_own_lines(struct function_log *log, struct text request_id,
 struct text function_log_finish(struct function_log *log, const struct function_report *report,
                                 enum function_log_rest rest)
 {
-    if (report->has_failed_boot)
-        add_init_report(log, report);
     empty(&log->text);
     log->texts.count = 0;
+    if (report->has_failed_boot) { /* all lines are the boot's */
+        move_lines(log, log->lines.size, &log->text, &log->texts);
+        add_init_report(log, report);
+    }
     add_start(log, report);
     delay_lines(log, report->started_ms);
     move_own_lines(log, report->request_id, rest);

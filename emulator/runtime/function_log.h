@@ -2,7 +2,9 @@
  * What Lambda's log says about one invocation (lambda-api.md, sections 23 and 24): START, the
  * function's own lines, END, REPORT, or the same as JSON records. Of the function's lines the
  * last MiB is kept, behind a line that says what is missing. Lines that come between two
- * invocations belong to the next one; those written while the process boots are kept apart.
+ * invocations belong to the next one; those written while the process boots are kept apart. A boot
+ * that fails was part of the invocation: its lines and INIT_REPORT stand in front of START, and
+ * are seen in the tail of the log, too.
  *
  * Our bootstraps put a NUL behind a newline that stands inside a record: the record is one log
  * event. Two NULs before the newline that ends it say that the event has none: such is what
@@ -79,7 +81,7 @@ struct function_report {
     int memory_used_mb;
     size_t produced_bytes;  /* of the answer */
     bool is_failure;        /* the handler reported an error */
-    bool has_failed_boot;   /* the boot's log ends with INIT_REPORT */
+    bool has_failed_boot;   /* the lines are the boot's, and end with INIT_REPORT */
     double failed_boot_ms;  /* how long that lasted; more than the duration if it was late */
     const char *status;     /* "timeout", "error"; NULL: success */
     const char *error_type; /* behind status "error" */

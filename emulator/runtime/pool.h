@@ -92,7 +92,7 @@ struct invocation_result {
     double init_ms;         /* of the cold start; < 0: warm */
     int memory_used_mb;     /* most that this environment has used */
     int64_t started_ms;     /* service time at which the invocation began */
-    char *log;              /* START ... REPORT as on AWS, owned by the invocation */
+    char *log; /* START ... REPORT, after what a boot that failed has said; the invocation's */
     size_t log_size;
     const struct log_marks *log_marks;
     const struct log_marks *init_log_marks;

@@ -167,6 +167,7 @@ void sandbox_start(struct sandbox *sandbox)
     sandbox->memory_sampled_us = 0;
     sandbox->tasks = 0;
     sandbox->boot_us = clock_monotonic_us();
+    sandbox->boot_started_ms = clock_now_ms();
     struct function_log_owner owner = function_log_owner_of(sandbox->plan, sandbox->log_stream);
     function_log_begin_init(&sandbox->log, &owner);
     if (!boot(&plan, &sandbox->process, &sandbox->boot_failure)) {

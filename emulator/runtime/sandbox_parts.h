@@ -40,9 +40,10 @@ struct sandbox {
     enum end_reason end_reason;
     struct last_words last_words;
     struct boot_failure boot_failure;
-    int64_t boot_us; /* monotonic */
-    bool is_late;    /* the boot has passed its limit */
-    double init_ms;  /* of the boot, until it was reported; < 0 */
+    int64_t boot_us;         /* monotonic */
+    int64_t boot_started_ms; /* service time of the same moment */
+    bool is_late;            /* the boot has passed its limit */
+    double init_ms;          /* of the boot, until it was reported; < 0 */
     struct job *job;
     struct job_queue ahead;      /* sent, and not begun */
     bool was_ahead;              /* the job was */

@@ -43,7 +43,7 @@ struct invocation_result sandbox_make_result(struct sandbox *sandbox,
 {
     double duration_ms = duration_of(sandbox, conclusion, job);
     double init_ms = sandbox->init_ms;
-    int64_t started_ms = job->sent_us ? job->started_ms : clock_now_ms() - (int64_t)duration_ms;
+    int64_t started_ms = job->sent_us ? job->started_ms : sandbox->boot_started_ms;
     struct function_report report = {
         .request_id = job->event.request_id,
         .invoked_arn = job->event.invoked_arn,

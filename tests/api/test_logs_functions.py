@@ -125,17 +125,24 @@ def test_an_error_that_nobody_caught_is_the_functions_own(lam, logs, name):
     assert report.startswith("REPORT ") and "Error Type" not in report and "Status" not in report
 
 
-def test_a_boot_that_fails_is_reported(http, lam, logs, name):
+def test_a_boot_that_fails_is_reported_ahead_of_the_invocation(http, lam, logs, name):
+    """With all that it has printed, also in the tail."""
     package = {"Runtime": "nodejs22.x", "Handler": "index.handler",
-               "Code": {"ZipFile": zip_of({"index.mjs": "process.exit(3);"})}}
+               "Code": {"ZipFile": zip_of({"index.mjs": "process.stdout.write('booting\\n'); process.exit(3);"})}}
     create(lam, name, package)
-    invoke(lam, name)
-    assert re.fullmatch(r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error\t"
-                        r"Error Type: Runtime\.ExitError\n", lines_of(logs, f"/aws/lambda/{name}")[1])
+    tail = base64.b64decode(lam.invoke(FunctionName=name, LogType="Tail")["LogResult"]).decode()
+    lines = lines_of(logs, f"/aws/lambda/{name}")
+    matches(lines, [
+        "INIT_START .*", "booting\n",
+        r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error\tError Type: Runtime\.ExitError\n",
+        "START .*", "RequestId: .*\nRuntime.ExitError\n", "END .*",
+        "REPORT .*\tStatus: error\tError Type: Runtime.ExitError\n"])
+    assert tail == "".join(lines[1:])
     create_logging(http, name + "j", package, {"LogFormat": "JSON"})
     invoke(lam, name + "j")
-    records = records_of(logs, f"/aws/lambda/{name}j")
-    assert [record["type"] for record in records] == [
+    init, booting, *lines = lines_of(logs, f"/aws/lambda/{name}j")
+    records = [json.loads(line) for line in (init, *lines)]
+    assert booting == "booting\n" and [record["type"] for record in records] == [
         "platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start",
         "platform.runtimeDone", "platform.report"]
     assert records[1]["record"] == {"initializationType": "on-demand", "phase": "init",
@@ -431,8 +438,15 @@ def test_times_are_the_service_clocks(start_server):
     Http(server.port).json("POST", "/_coalmine/clock",
                            {"mode": "frozen", "time": "2026-01-01T00:00:00Z"})
     lam, logs = server.client("lambda"), server.client("logs")
-    create(lam, "f")
-    invoke(lam, "f")
-    events = events_of(logs, "/aws/lambda/f")
-    assert {event["timestamp"] for event in events} == {1767225600000}
-    assert all(event["logStreamName"].startswith("2026/01/01/") for event in events)
+    create(lam, "works")
+    create(lam, "dies", {"Runtime": "nodejs22.x", "Handler": "index.handler",
+                         "Code": {"ZipFile": zip_of({"index.mjs": "process.exit(3)"})}})
+    for name in ("works", "dies"):
+        invoke(lam, name)
+        events = events_of(logs, f"/aws/lambda/{name}")
+        assert {event["timestamp"] for event in events} == {1767225600000}
+        assert all(event["logStreamName"].startswith("2026/01/01/") for event in events)
+    sums = server.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda", MetricName="Errors", StartTime=1767225600, EndTime=1767225660,
+        Dimensions=[{"Name": "FunctionName", "Value": "dies"}], Period=60, Statistics=["Sum"])
+    assert [point["Sum"] for point in sums["Datapoints"]] == [1]

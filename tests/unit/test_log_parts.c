@@ -55,6 +55,39 @@ START_TEST(each_line_has_the_time_at_which_it_was_whole)
 }
 END_TEST
 
+/* The invocation's time may have begun in the middle of a boot that was late. */
+START_TEST(what_the_boot_printed_stands_before_start)
+{
+    static const struct {
+        int64_t now_ms; /* of the end; the clock may have been set back */
+        const char *events;
+    } ends[] = { { 30, "21:START RequestId: r Version: 1/ 30:END" },
+                 { 16, "15:START RequestId: r Version: 1/ 16:END" } };
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct function_log log = { 0 };
+        const struct function_log_owner owner = { .runtime = "python3.13", .region = "r" };
+        const struct function_report report = {
+            .request_id = TEXT("r"), .version = "1", .started_ms = 15, .init_ms = 11
+        };
+        clock_set_mode(CLOCK_FROZEN, 0);
+        clock_set_now_ms(10);
+        function_log_begin_init(&log, &owner);
+        clock_set_now_ms(20);
+        function_log_add(&log, TEXT("booting\n"));
+        clock_set_now_ms(21);
+        function_log_end_init(&log, 11);
+        clock_set_now_ms(ends[i].now_ms);
+        struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+        const char *end_at = memmem(text.data, text.size, "END", strlen("END"));
+        ck_assert_ptr_nonnull(end_at);
+        CLEANUP(freep) char *expected = xformat("%s ", ends[i].events);
+        size_t size = (size_t)(end_at - text.data) + strlen("END");
+        expect_events((struct text){ text.data, size }, &log.texts, expected);
+        function_log_clear(&log);
+    }
+}
+END_TEST
+
 /* The process is at the next events already: what they have printed stays for them. */
 START_TEST(a_turn_mark_ends_an_invocation_s_lines)
 {
@@ -340,8 +373,8 @@ START_TEST(no_message_breaks_a_pattern_and_no_pattern_the_parser)
 END_TEST
 
 SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
-      a_turn_mark_ends_an_invocation_s_lines, what_no_mark_follows_does_not_wait_for_ever,
-      a_flood_keeps_its_tail_and_the_times_of_that,
+      what_the_boot_printed_stands_before_start, a_turn_mark_ends_an_invocation_s_lines,
+      what_no_mark_follows_does_not_wait_for_ever, a_flood_keeps_its_tail_and_the_times_of_that,
       a_line_longer_than_all_that_is_kept_keeps_its_tail, what_is_missing_is_a_record_in_json,
       lines_are_judged_by_their_level, embedded_metrics_are_what_put_metric_data_takes,
       an_event_has_up_to_a_hundred_metrics_of_a_hundred_values,

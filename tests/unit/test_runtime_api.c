@@ -144,7 +144,7 @@ START_TEST(an_init_error_is_the_answer_and_init_is_tried_again)
     bench_release_clock();
     ck_assert_int_eq(ending.result.end, INVOCATION_ERROR);
     ck_assert_str_eq(ending.payload, "{\"errorType\":\"Mine\"}");
-    ck_assert_ptr_nonnull(strstr(ending.log, "\ngiving up\nEND "));
+    ck_assert_ptr_nonnull(strstr(ending.log, "giving up\nINIT_REPORT "));
     ck_assert_ptr_nonnull(strstr(ending.log, "Status: error\tError Type: Runtime.ConfigMissing\n"));
     ending_clear(&ending);
     bench_invoke(&bench, &plan, "{}", &ending);
