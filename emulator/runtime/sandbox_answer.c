@@ -84,7 +84,7 @@ static void on_booted(struct sandbox *sandbox)
 static void on_next(void *owner)
 {
     struct sandbox *sandbox = owner;
-    if (sandbox->is_exiting)
+    if (sandbox->is_exiting || sandbox->end_reason != ENDED_ITSELF) /* it is on its way out */
         return;
     if (sandbox->state == SANDBOX_STARTING) {
         on_booted(sandbox);

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 
@@ -510,6 +511,36 @@ START_TEST(function_processes_die_with_the_server)
 }
 END_TEST
 
+/* It asks for the next event in the moment in which it is killed for having taken too long to. */
+START_TEST(one_that_is_being_killed_is_given_no_event)
+{
+    struct bench bench;
+    struct ending ending;
+    struct epoll_event asked;
+    bench_init(&bench, 1);
+    struct sandbox_plan plan =
+        bench_function(&bench, CUSTOM, "bootstrap",
+                       CLIENT BENCH_WAIT_FOR "while True:\n"
+                                             "  rid, body, headers = next_event()\n"
+                                             "  ask('POST', f'invocation/{rid}/response', '1')\n"
+                                             "  wait_for('go')\n");
+    bench_invoke(&bench, &plan, "{}", &ending);
+    ending_clear(&ending);
+    struct sandbox *sandbox = MEMBER(bench.pool->all.after, in_all)->sandbox;
+    ck_assert_int_eq(sandbox_state(sandbox), SANDBOX_SETTLING);
+    bench_submit(&bench, &plan, TEXT("{}"), &ending);
+    bench_turn(&bench);
+    bench_write(plan.code_directory, "go", "", 0644);
+    while (epoll_wait(uv_backend_fd(loop_uv(bench.loop)), &asked, 1, -1) != 1)
+        ;
+    sandbox_kill(sandbox, ENDED_BY_TIMEOUT);
+    bench_wait(&bench, &ending);
+    ck_assert_int_eq(ending.result.end, INVOCATION_OK);
+    ending_clear(&ending);
+    bench_clear(&bench);
+}
+END_TEST
+
 SUITE("runtime_api", a_shell_script_can_be_a_runtime, the_next_event_has_its_headers,
       errors_pass_word_for_word, an_init_error_is_the_answer_and_init_is_tried_again,
       requests_out_of_order_are_refused, an_event_reaches_whoever_asks_for_it_again,
@@ -517,4 +548,5 @@ SUITE("runtime_api", a_shell_script_can_be_a_runtime, the_next_event_has_its_hea
       a_stream_may_end_after_the_next_event_was_asked_for,
       large_bodies_pass_and_larger_ones_are_refused, exits_and_timeouts_of_custom_runtimes_are_told,
       an_answer_that_is_read_late_is_in_time, a_bootstrap_must_be_executable,
-      a_process_sees_lambdas_environment_and_nothing_else, function_processes_die_with_the_server)
+      a_process_sees_lambdas_environment_and_nothing_else, function_processes_die_with_the_server,
+      one_that_is_being_killed_is_given_no_event)
