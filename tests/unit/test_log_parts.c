@@ -96,7 +96,7 @@ START_TEST(a_turn_mark_ends_an_invocation_s_lines)
         enum function_log_rest rest;
         const char *events;
     } turns[] = {
-        { "1", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 1 Version: 1/ 20:a/ 30:" },
+        { "1", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 1 Version: 1/ 20:a/ 20:of 1/ 30:" },
         { "2", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 2 Version: 1/ 30:" },
         { "3", FUNCTION_LOG_REST_IS_OTHERS, "0:START RequestId: 3 Version: 1/ 20:b/ 21:c/ 30:" },
         { "4", FUNCTION_LOG_REST_IS_ITS, "0:START RequestId: 4 Version: 1/ 21:d/ 30:" },
@@ -105,7 +105,7 @@ START_TEST(a_turn_mark_ends_an_invocation_s_lines)
     struct function_log log = { 0 };
     clock_set_mode(CLOCK_FROZEN, 0);
     clock_set_now_ms(20);
-    function_log_add(&log, TEXT("a\n\0\0"
+    function_log_add(&log, TEXT("a\nof 1\n\0\0" /* a line that ends like a mark is none */
                                 "1\nb\n"));
     clock_set_now_ms(21);
     function_log_add(&log, TEXT("c\n\0\0"
@@ -136,6 +136,15 @@ START_TEST(what_no_mark_follows_does_not_wait_for_ever)
                                             .version = "1",
                                             .init_ms = -1 };
     clock_set_mode(CLOCK_FROZEN, 0);
+    for (int i = 0; i < 2 * AHEAD_MAX; i++) { /* it does find its own, one turn later */
+        const struct function_report silent = { .request_id = TEXT("s"),
+                                                .version = "1",
+                                                .init_ms = -1 };
+        function_log_add(&log, TEXT("own\n\0\0r\n"));
+        function_log_finish(&log, &silent, FUNCTION_LOG_REST_IS_OTHERS);
+        struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_OTHERS);
+        ck_assert_ptr_nonnull(memmem(text.data, text.size, "\nown\nEND", strlen("\nown\nEND")));
+    }
     function_log_add(&log, TEXT("raw\n"));
     for (int i = 0; i <= AHEAD_MAX; i++) {
         ck_assert(!log.has_unmarked);
@@ -144,6 +153,28 @@ START_TEST(what_no_mark_follows_does_not_wait_for_ever)
         ck_assert_int_eq(is_here, i == AHEAD_MAX);
     }
     ck_assert(log.has_unmarked);
+    function_log_clear(&log);
+}
+END_TEST
+
+/* A process between two invocations is taken to be frozen. */
+START_TEST(what_was_printed_before_start_has_the_time_of_start)
+{
+    struct function_log log = { 0 };
+    const struct function_report report = {
+        .request_id = TEXT("r"), .version = "1", .started_ms = 22, .init_ms = -1
+    };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    for (int i = 0; i < 4; i++) {
+        CLEANUP(freep) char *line = xformat("%d\n", i);
+        clock_set_now_ms(20 + i);
+        function_log_add(&log, text_from(line));
+    }
+    struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+    const char *end_at = memmem(text.data, text.size, "END", strlen("END"));
+    ck_assert_ptr_nonnull(end_at);
+    expect_events((struct text){ text.data, (size_t)(end_at - text.data) }, &log.texts,
+                  "22:START RequestId: r Version: 1/ 22:0/ 22:1/ 22:2/ 23:3/ ");
     function_log_clear(&log);
 }
 END_TEST
@@ -255,6 +286,11 @@ static const struct {
     { "{\"level\":\"WARNING\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_WARN_RECORDS,
       "{\"level\":\"WARNING\"" },
     { "{\"level\":\"warn\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_ERROR_RECORDS, NULL },
+    { "{\"level\":\"trace\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_DEBUG_RECORDS, NULL },
+    { "{\"level\":\"TRACE\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_TRACE_RECORDS,
+      "{\"level\":\"TRACE\"" },
+    { "{\"level\":\"CRITICAL\",\"timestamp\":\"2026-01-01T00:00:00Z\"}\n", LOG_FATAL_RECORDS,
+      "{\"level\":\"CRITICAL\"" },
     { "{\"level\":\"error\"}\n", LOG_WARN_RECORDS, NULL }, /* without a time it counts as INFO */
     { "{\"level\":\"error\"}\n", LOG_INFO_RECORDS,
       "{\"level\":\"INFO\",\"timestamp\":\"1970-01-01T00:00:00.005Z\"}\n" },
@@ -373,6 +409,7 @@ START_TEST(no_message_breaks_a_pattern_and_no_pattern_the_parser)
 END_TEST
 
 SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
+      what_was_printed_before_start_has_the_time_of_start,
       what_the_boot_printed_stands_before_start, a_turn_mark_ends_an_invocation_s_lines,
       what_no_mark_follows_does_not_wait_for_ever, a_flood_keeps_its_tail_and_the_times_of_that,
       a_line_longer_than_all_that_is_kept_keeps_its_tail, what_is_missing_is_a_record_in_json,
