@@ -35,6 +35,14 @@ struct conclusion answer_stream_conclusion(const struct answer_stream *stream,
     return conclusion_success(buffer_text(&stream->collected));
 }
 
+size_t answer_stream_produced(const struct answer_stream *stream,
+                              const struct conclusion *conclusion)
+{
+    if (stream->is_open)
+        return stream->size;
+    return conclusion->end == INVOCATION_OK ? conclusion->payload.size : 0;
+}
+
 void answer_stream_close(struct answer_stream *stream)
 {
     stream->is_open = false;

@@ -29,6 +29,9 @@ void answer_stream_add(struct answer_stream *stream, const struct job *job, stru
  * conclusion borrows from the stream until that is closed. */
 struct conclusion answer_stream_conclusion(const struct answer_stream *stream,
                                            const struct job *job, struct text error);
+/* How many bytes the function has answered, for the log: an error is no answer. */
+size_t answer_stream_produced(const struct answer_stream *stream,
+                              const struct conclusion *conclusion);
 void answer_stream_close(struct answer_stream *stream);
 
 #endif

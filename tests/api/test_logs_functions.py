@@ -11,6 +11,7 @@ from tests.support.errors import error_of
 from tests.support.logs import filter_all, messages_of
 from tests.support.machine import PATIENCE_SECONDS
 from tests.support.packages import ROLE, create, node, python, zip_of
+from tests.support.streams import Stream, node_stream
 
 UUID = "[0-9a-f-]{36}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -277,6 +278,21 @@ def test_json_logs_have_the_platforms_records_at_level_info(http, lam, logs, nam
     assert error["message"]["errorType"] == "Error" and error["message"]["errorMessage"] == "no"
     assert done["record"]["status"] == last["record"]["status"] == "failure"
     assert "initDurationMs" not in last["record"]["metrics"]
+
+
+def test_the_record_of_the_runtime_counts_what_the_function_answered(http, lam, logs, server, name):
+    """As observed on Lambda: streamed or not; an error is no answer."""
+    create_logging(http, name, node_stream(
+        "if (event.bad) throw new Error('no'); if (event.die) process.exit(1); "
+        "stream.end('x'.repeat(event.n))"),
+        {"LogFormat": "JSON", "ApplicationLogLevel": "FATAL", "SystemLogLevel": "DEBUG"})
+    assert Stream(server.port, name, b'{"n": 5}').all() == (b"xxxxx", {})
+    for event in ({"n": 7}, {"bad": 1}, {"die": 1}):
+        invoke(lam, name, event)
+    done = [record["record"] for record in records_of(logs, f"/aws/lambda/{name}")
+            if record["type"] == "platform.runtimeDone"]
+    assert [(each["status"], each["metrics"]["producedBytes"]) for each in done] == [
+        ("success", 5), ("success", 7), ("failure", 0), ("error", 0)]
 
 
 def test_a_boot_ahead_of_invocations_reports_how_long_it_took(http, lam, logs, name):
