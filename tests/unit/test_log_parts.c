@@ -274,6 +274,87 @@ START_TEST(what_is_missing_is_a_record_in_json)
 }
 END_TEST
 
+#define RECORD(type)                                                                               \
+    "{\"time\":\"1970-01-01T00:00:00.020Z\",\"type\":\"platform." type "\",\"record\":"
+#define METRICS                                                                                    \
+    "\"durationMs\":1000.123,\"billedDurationMs\":1003,\"memorySizeMB\":256,\"maxMemoryUsedMB\":"  \
+    "77"
+#define INIT "{\"initializationType\":\"on-demand\",\"phase\":\"init\",\"status\":"
+
+/* How an invocation ends, and all the figures that its records have. */
+static const struct {
+    struct function_report report;
+    const char *records;
+} ends_in_json[] = {
+    { { .init_ms = 2.00049 },
+      RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"success\",\"metrics\":{"
+                            "\"durationMs\":1000.123,\"producedBytes\":9}}}\n" RECORD(
+                                "report") "{\"requestId\":\"r\",\"metrics\":{" METRICS
+                                          ",\"initDurationMs\":2},"
+                                          "\"status\":\"success\"}}\n" },
+    { { .init_ms = -1, .is_failure = true },
+      RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"failure\",\"metrics\":{"
+                            "\"durationMs\":1000.123,\"producedBytes\":9}}}\n" RECORD(
+                                "report") "{\"requestId\":\"r\",\"metrics\":{" METRICS "},"
+                                          "\"status\":\"failure\"}}\n" },
+    { { .init_ms = -1, .status = "timeout", .has_failed_boot = true, .failed_boot_ms = 11000.5 },
+      RECORD("initRuntimeDone")
+          INIT "\"timeout\"}}\n" RECORD("initReport")
+              INIT "\"timeout\",\"metrics\":{\"durationMs\":11000.5}}}\n" RECORD(
+                  "start") "{\"requestId\":\"r\",\"functionArn\":\"a\",\"version\":\"1\"}}"
+                           "\n" RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"timeout\","
+                                                      "\"metrics\":{"
+                                                      "\"durationMs\":1000.123,\"producedBytes\":9}"
+                                                      "}}\n" RECORD(
+                                                          "report") "{\"requestId\":\"r\","
+                                                                    "\"metrics\":{" METRICS "},"
+                                                                    "\"status\":\"timeout\"}}\n" },
+    { { .init_ms = -1, .status = "error", .error_type = "Runtime.ExitError" },
+      RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"error\",\"errorType\":"
+                            "\"Runtime.ExitError\",\"metrics\":{\"durationMs\":1000.123,"
+                            "\"producedBytes\":9}}}\n" RECORD(
+                                "report") "{\"requestId\":\"r\",\"metrics\":{" METRICS
+                                          "},\"status\":\"error\","
+                                          "\"errorType\":\"Runtime.ExitError\"}}\n" },
+};
+
+START_TEST(records_have_their_figures)
+{
+    const struct function_log_owner owner = { .runtime = "python3.13",
+                                              .region = "r",
+                                              .function_name = "f",
+                                              .version = "1",
+                                              .log_stream = "1970/01/01/[1]0",
+                                              .initialization = "on-demand",
+                                              .format = { .is_json = true,
+                                                          .system = LOG_DEBUG_RECORDS } };
+    clock_set_mode(CLOCK_FROZEN, 0);
+    clock_set_now_ms(20);
+    for (size_t i = 0; i < COUNT_OF(ends_in_json); i++) {
+        struct function_log log = { 0 };
+        struct function_report report = ends_in_json[i].report;
+        report.request_id = TEXT("r");
+        report.invoked_arn = TEXT("a");
+        report.version = "1";
+        report.started_ms = 20;
+        report.duration_ms = 1000.1234;
+        report.billed_ms = 1002.1;
+        report.memory_mb = 256;
+        report.memory_used_mb = 77;
+        report.produced_bytes = 9;
+        function_log_begin_init(&log, &owner);
+        if (!report.has_failed_boot)
+            function_log_end_init(&log, 2.00049);
+        struct text text = function_log_finish(&log, &report, FUNCTION_LOG_REST_IS_ITS);
+        ck_assert_msg(text.size >= strlen(ends_in_json[i].records), "%.*s", TEXT_ARGS(text));
+        const char *end = text.data + text.size - strlen(ends_in_json[i].records);
+        ck_assert_msg(memcmp(end, ends_in_json[i].records, strlen(ends_in_json[i].records)) == 0,
+                      "%.*s", TEXT_ARGS(text));
+        function_log_clear(&log);
+    }
+}
+END_TEST
+
 static const struct {
     const char *line;
     enum log_severity least;
@@ -413,6 +494,7 @@ SUITE("log_parts", each_line_has_the_time_at_which_it_was_whole,
       what_the_boot_printed_stands_before_start, a_turn_mark_ends_an_invocation_s_lines,
       what_no_mark_follows_does_not_wait_for_ever, a_flood_keeps_its_tail_and_the_times_of_that,
       a_line_longer_than_all_that_is_kept_keeps_its_tail, what_is_missing_is_a_record_in_json,
-      lines_are_judged_by_their_level, embedded_metrics_are_what_put_metric_data_takes,
+      records_have_their_figures, lines_are_judged_by_their_level,
+      embedded_metrics_are_what_put_metric_data_takes,
       an_event_has_up_to_a_hundred_metrics_of_a_hundred_values,
       no_message_breaks_a_pattern_and_no_pattern_the_parser)
