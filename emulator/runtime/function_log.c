@@ -152,23 +152,6 @@ struct function_log_owner function_log_owner_of(const struct sandbox_plan *plan,
                                         .format = plan->log_format };
 }
 
-void function_log_begin_init(struct function_log *log, const struct function_log_owner *owner)
-{
-    log->owner = *owner;
-    empty(&log->lines);
-    empty(&log->init);
-    log->dropped = 0;
-    log->has_unmarked = false;
-    log->turns_without_mark = 0;
-    log->marks.count = 0;
-    log->inits.count = 0;
-    if (owner->format.is_json)
-        platform_add_init_start(&log->init, owner, clock_now_ms());
-    else
-        add_init_start(log);
-    mark(&log->inits, log->init.size, clock_now_ms());
-}
-
 /* The service time at which the line that ends at `end` was there. */
 static int64_t time_of(const struct log_marks *marks, size_t *at, size_t end)
 {
@@ -235,6 +218,21 @@ static void move_lines(struct function_log *log, size_t end, struct buffer *out,
         mark(marks, out->size, log->marks.list[at].time_ms);
     }
     drop_lines(log, end);
+}
+
+void function_log_begin_init(struct function_log *log, const struct function_log_owner *owner)
+{
+    log->owner = *owner;
+    empty(&log->init);
+    log->inits.count = 0;
+    move_lines(log, log->lines.size, &log->init, &log->inits);
+    log->has_unmarked = false;
+    log->turns_without_mark = 0;
+    if (owner->format.is_json)
+        platform_add_init_start(&log->init, owner, clock_now_ms());
+    else
+        add_init_start(log);
+    mark(&log->inits, log->init.size, clock_now_ms());
 }
 
 void function_log_end_init(struct function_log *log, double init_ms)

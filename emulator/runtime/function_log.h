@@ -95,7 +95,8 @@ void function_log_add(struct function_log *log, struct text bytes);
  * without end stops nobody. False if nothing will come any more. */
 bool function_log_read(struct function_log *log, int fd);
 
-/* The process starts to boot: forgets what is left of the last one, writes INIT_START. */
+/* The process starts to boot: writes INIT_START, behind what the last one has printed since its
+ * last invocation. */
 void function_log_begin_init(struct function_log *log, const struct function_log_owner *owner);
 /* The boot went well: what was printed so far was the boot's. */
 void function_log_end_init(struct function_log *log, double init_ms);

@@ -298,17 +298,16 @@ static const struct {
                                 "report") "{\"requestId\":\"r\",\"metrics\":{" METRICS "},"
                                           "\"status\":\"failure\"}}\n" },
     { { .init_ms = -1, .status = "timeout", .has_failed_boot = true, .failed_boot_ms = 11000.5 },
-      RECORD("initRuntimeDone")
-          INIT "\"timeout\"}}\n" RECORD("initReport")
-              INIT "\"timeout\",\"metrics\":{\"durationMs\":11000.5}}}\n" RECORD(
-                  "start") "{\"requestId\":\"r\",\"functionArn\":\"a\",\"version\":\"1\"}}"
-                           "\n" RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"timeout\","
-                                                      "\"metrics\":{"
-                                                      "\"durationMs\":1000.123,\"producedBytes\":9}"
-                                                      "}}\n" RECORD(
-                                                          "report") "{\"requestId\":\"r\","
-                                                                    "\"metrics\":{" METRICS "},"
-                                                                    "\"status\":\"timeout\"}}\n" },
+      RECORD("initRuntimeDone") INIT "\"timeout\"}}\n" RECORD("initReport") INIT
+      "\"timeout\",\"metrics\":{\"durationMs\":11000.5}}}\n" RECORD(
+          "start") "{\"requestId\":\"r\",\"functionArn\":\"a\",\"version\":\"1\"}}"
+                   "\n" RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"timeout\","
+                                              "\"metrics\":{"
+                                              "\"durationMs\":1000.123,\"producedBytes\":9}"
+                                              "}}\n" RECORD(
+                                                  "report") "{\"requestId\":\"r\","
+                                                            "\"metrics\":{" METRICS "},"
+                                                            "\"status\":\"timeout\"}}\n" },
     { { .init_ms = -1, .status = "error", .error_type = "Runtime.ExitError" },
       RECORD("runtimeDone") "{\"requestId\":\"r\",\"status\":\"error\",\"errorType\":"
                             "\"Runtime.ExitError\",\"metrics\":{\"durationMs\":1000.123,"

@@ -386,6 +386,7 @@ static const char mortal_py[] = BENCH_WAIT_FOR "import threading\n"
                                                "count = 0\n"
                                                "def end():\n"
                                                "  wait_for('go')\n"
+                                               "  print('last words', flush=True)\n"
                                                "  os._exit(1)\n"
                                                "threading.Thread(target=end, daemon=True).start()\n"
                                                "def handler(event, context):\n"
@@ -411,6 +412,8 @@ START_TEST(a_process_that_ends_while_idle_is_replaced)
     ck_assert_str_eq(ending.payload, "1");
     ck_assert_double_ge(ending.result.init_ms, 0);
     ck_assert_str_eq(ending.log_stream, stream);
+    ck_assert_msg(strncmp(ending.init_log, "last words\nINIT_START ", 22) == 0, "%s",
+                  ending.init_log);
     ending_clear(&ending);
     bench_clear(&bench);
 }
