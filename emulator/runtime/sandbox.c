@@ -228,6 +228,8 @@ void sandbox_destroy(struct sandbox *sandbox)
         process_wait(sandbox->process.pid);
         sandbox_kill_strays(sandbox, sandbox->process.pid);
     }
+    if (sandbox->log_watch)
+        sandbox_read_log(sandbox);
     if (sandbox->ahead.count)
         sandbox->host->on_returned(&sandbox->ahead, sandbox->owner);
     if (sandbox->job)
