@@ -157,10 +157,11 @@ def test_a_function_that_cannot_be_loaded_is_told_and_warned_of(lam, server, nam
     answer = invoke(lam, name)[0]
     assert (answer["errorType"], answer["errorMessage"]) == error
     events = server.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    warning, told = [event["message"] for event in events[3:5]]
+    warning, told, report = [event["message"] for event in events[1:4]]
     assert re.match(r"\[WARNING\]\t[\d-]{10}T[\d:.]{12}Z\t\tLAMBDA_WARNING: Unhandled exception\. "
                     "The most likely cause is an issue in the function code", warning)
     assert told.startswith(f"[ERROR] {error[0]}: {error[1]}\nTraceback ")
+    assert report.startswith("INIT_REPORT ")
 
 
 def test_a_function_may_register_the_hooks_of_snapstart(lam, name):
