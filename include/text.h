@@ -85,6 +85,9 @@ struct text text_front(struct text text, size_t characters);
  * strangers: a sequence that its end cuts off is dropped, any other offending byte becomes '?'. */
 void text_mend_utf8(char *string);
 
+/* Is it one of a list that NULL ends? */
+bool string_is_one_of(const char *string, const char *const *list);
+
 /* The full stop that a sentence from elsewhere still needs; "" if it has an end of its own. */
 const char *full_stop(const char *sentence);
 

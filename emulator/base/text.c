@@ -179,6 +179,13 @@ struct text text_front(struct text text, size_t characters)
     return (struct text){ text.data, at };
 }
 
+bool string_is_one_of(const char *string, const char *const *list)
+{
+    while (*list && strcmp(*list, string) != 0)
+        list++;
+    return *list != NULL;
+}
+
 const char *full_stop(const char *sentence)
 {
     size_t size = strlen(sentence);

@@ -30,21 +30,12 @@ static bool is_strings(const cJSON *member)
     return true;
 }
 
-static bool is_one_of(const char *name, const char *const names[])
-{
-    for (; *names; names++) {
-        if (strcmp(name, *names) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool has_only(const cJSON *object, const char *const names[])
 {
     const cJSON *member;
     cJSON_ArrayForEach(member, object)
     {
-        if (!is_one_of(member->string, names))
+        if (!string_is_one_of(member->string, names))
             return false;
     }
     return true;
@@ -75,7 +66,7 @@ static bool is_well_formed(const cJSON *statement)
     static const char *const lists[] = { "Action", "NotAction", "Resource", "NotResource" };
     static const char *const effects[] = { "Allow", "Deny", NULL };
     if (!cJSON_IsObject(statement) || !has_only(statement, names) ||
-        !is_one_of(json_text(statement, "Effect", ""), effects) ||
+        !string_is_one_of(json_text(statement, "Effect", ""), effects) ||
         has_both(statement, "Action", "NotAction") ||
         has_both(statement, "Resource", "NotResource"))
         return false;
@@ -157,7 +148,8 @@ static bool check_statements(const cJSON *document, struct error *error)
     const cJSON *statements = json_get(document, "Statement");
     bool is_list = cJSON_IsArray(statements);
     if (!has_only(document, names) || (is_list && !statements->child) ||
-        (json_get(document, "Version") && !is_one_of(json_text(document, "Version", ""), versions)))
+        (json_get(document, "Version") &&
+         !string_is_one_of(json_text(document, "Version", ""), versions)))
         return refuse_syntax(error);
     return policy_document_each_statement(document, check_statement, error) &&
            (!is_list || check_names(statements, error));

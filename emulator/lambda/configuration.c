@@ -138,19 +138,12 @@ static const char *const reserved_variables[] = {
     NULL,
 };
 
-static bool is_listed(const char *const *list, const char *value)
-{
-    while (*list && strcmp(*list, value) != 0)
-        list++;
-    return *list != NULL;
-}
-
 static bool check_runtime(struct call *call)
 {
     const char *runtime = json_text(call->input, "Runtime", NULL);
-    if (!runtime || is_listed(configuration_runtimes, runtime))
+    if (!runtime || string_is_one_of(runtime, configuration_runtimes))
         return true;
-    if (is_listed(deprecated_runtimes, runtime))
+    if (string_is_one_of(runtime, deprecated_runtimes))
         return error_set(&call->error, &LAMBDA_INVALID_PARAMETER,
                          "The runtime parameter of %s is no longer supported for creating or "
                          "updating AWS Lambda functions. We recommend you use a supported runtime "
@@ -172,7 +165,7 @@ static bool check_environment(struct call *call)
     const cJSON *variable;
     cJSON_ArrayForEach(variable, variables)
     {
-        if (is_listed(reserved_variables, variable->string))
+        if (string_is_one_of(variable->string, reserved_variables))
             buffer_add_format(&reserved, "%s%s", reserved.size ? ", " : "", variable->string);
     }
     if (reserved.size)

@@ -196,14 +196,6 @@ static double number_of(const cJSON *value)
                                                                              : value->valuedouble;
 }
 
-static bool is_listed(const struct field *field, const char *string)
-{
-    const char *const *value = field->values;
-    while (*value && strcmp(*value, string) != 0)
-        value++;
-    return *value != NULL;
-}
-
 /* A list member or map entry; unlike members of a structure these cannot be left out by null. */
 static bool scalar_is_good(const struct field *row, const cJSON *value)
 {
@@ -216,7 +208,7 @@ static bool scalar_is_good(const struct field *row, const cJSON *value)
         double length = character_count(string);
         return !is_below(row->length, length) && !is_above(row->length, length) &&
                (!row->pattern || pattern_matches(row->pattern, text_from(string))) &&
-               (!row->values || is_listed(row, string));
+               (!row->values || string_is_one_of(string, row->values));
     }
     return true;
 }
@@ -252,7 +244,7 @@ static void check_string(struct findings *findings, const struct field *field, c
         findings->instead = field->too_long;
     check_bounds(findings, field, value, place, field->length, "length", length);
     check_pattern(findings, field, value, place);
-    if (field->values && !is_listed(field, string))
+    if (field->values && !string_is_one_of(string, field->values))
         add_enum(begin(findings, field, value, place), field);
 }
 
